@@ -1,0 +1,2 @@
+//! The `ozonetel` command line.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Agent-desk backend: the binary.
+fn main() {}
