@@ -1,0 +1,298 @@
+//! What a world is made of before anything happens: the account, its people, campaigns and rules.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::moment::Zone;
+
+/// The account's "API Authentication" setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `TOKEN_AUTH`: a bearer token that lives an hour.
+    Token,
+    /// `BASIC_AUTH`: the account's key in a header.
+    Key,
+}
+
+/// How an agent takes calls; one row per mode in the agent state summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AgentMode {
+    /// Inbound calls only.
+    Inbound,
+    /// Outbound calls only.
+    Manual,
+    /// Both.
+    Blended,
+}
+
+impl AgentMode {
+    /// The service's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Inbound => "Inbound",
+            Self::Manual => "Manual",
+            Self::Blended => "Blended",
+        }
+    }
+
+    /// Whether a manual dial is allowed in this mode.
+    pub fn dials(self) -> bool {
+        self != Self::Inbound
+    }
+
+    /// Whether inbound calls are routed to this agent.
+    pub fn takes_inbound(self) -> bool {
+        self != Self::Manual
+    }
+}
+
+/// What a login counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginKind {
+    /// The virtual login over REST.
+    Virtual,
+    /// The toolbar in the agent's browser.
+    Toolbar,
+}
+
+/// An agent of the account.
+#[derive(Clone)]
+pub struct AgentSetup {
+    /// Login id.
+    pub id: String,
+    /// Display name.
+    pub name: String,
+    /// The service's own number for the agent.
+    pub number: u32,
+    /// Password of the agent login.
+    pub password: String,
+    /// Phone name, as calls name the agent's phone.
+    pub phone_name: String,
+    /// SIP extension, also the phone number when a login names none.
+    pub extension: String,
+    /// Mode after login.
+    pub mode: AgentMode,
+    /// Skills, for inbound calls.
+    pub skills: Vec<String>,
+    /// Signed in from the start, and how.
+    pub signed_in: Option<LoginKind>,
+}
+
+impl fmt::Debug for AgentSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentSetup").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What a campaign is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignKind {
+    /// Agents dial by hand.
+    Manual,
+    /// Inbound calls to agents on the toolbar.
+    Inbound,
+    /// An inbound campaign of offline agents; serves phone manual dial.
+    Offline,
+}
+
+/// A campaign of the account.
+#[derive(Clone, Debug)]
+pub struct CampaignSetup {
+    /// Numeric id.
+    pub id: u32,
+    /// Name, the key in every call.
+    pub name: String,
+    /// What it is for.
+    pub kind: CampaignKind,
+    /// Its DID, with the country code and no plus.
+    pub did: Option<String>,
+    /// Skill that inbound calls ask for when nothing else is said.
+    pub skill: String,
+}
+
+/// How telephones behave when nobody scripts them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behaviour {
+    /// Ringing time of an agent's leg.
+    pub agent_answer: Duration,
+    /// Ringing time of a customer's leg.
+    pub customer_answer: Duration,
+    /// How long a leg rings that nobody answers.
+    pub ring_limit: Duration,
+    /// How long a caller waits in the queue.
+    pub queue_limit: Duration,
+    /// Share of agent legs that are answered, 0 to 1.
+    pub agent_answer_rate: f64,
+    /// Share of customer legs that are answered, 0 to 1.
+    pub customer_answer_rate: f64,
+    /// Shortest and longest conversation; without it people talk until somebody hangs up.
+    pub talk: Option<(Duration, Duration)>,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            agent_answer: Duration::from_secs(1),
+            customer_answer: Duration::from_secs(2),
+            ring_limit: Duration::from_secs(30),
+            queue_limit: Duration::from_secs(30),
+            agent_answer_rate: 1.0,
+            customer_answer_rate: 1.0,
+            talk: None,
+        }
+    }
+}
+
+/// Seeded traffic on agents of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traffic {
+    /// Ids of the agents who take part; they are signed in from the start.
+    pub agents: Vec<String>,
+    /// Calls that begin per minute, on average.
+    pub calls_per_minute: f64,
+    /// Share of inbound calls, 0 to 1.
+    pub inbound_share: f64,
+    /// Share of customers who answer, 0 to 1.
+    pub customer_answer_rate: f64,
+    /// Shortest and longest conversation.
+    pub talk: (Duration, Duration),
+    /// Shortest and longest wrap-up before the agent disposes of the call.
+    pub wrap_up: (Duration, Duration),
+}
+
+/// Everything a world starts from.
+#[derive(Clone)]
+pub struct Setup {
+    /// Account name.
+    pub account: String,
+    /// The account's API key.
+    pub key: String,
+    /// The account's authentication mode.
+    pub mode: Mode,
+    /// The account's zone.
+    pub zone: Zone,
+    /// Enforces the documented separation: manual dial for toolbar logins only, agent state and
+    /// call control for offline agents and campaigns only.
+    pub strict: bool,
+    /// After so many seconds wrap-up ends by itself.
+    pub wrap_up_limit_s: u32,
+    /// Agents.
+    pub agents: Vec<AgentSetup>,
+    /// Campaigns.
+    pub campaigns: Vec<CampaignSetup>,
+    /// Dispositions of the account, in the order they are listed.
+    pub dispositions: Vec<String>,
+    /// Pause reasons of the account.
+    pub pause_reasons: Vec<String>,
+    /// How telephones behave.
+    pub behaviour: Behaviour,
+    /// Traffic nobody asked for.
+    pub traffic: Option<Traffic>,
+    /// Seed of everything that is random.
+    pub seed: u64,
+    /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
+    pub speed: f64,
+    /// Legs wait to be told what to do.
+    pub manual: bool,
+}
+
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Setup")
+            .field("account", &self.account)
+            .field("mode", &self.mode)
+            .field("seed", &self.seed)
+            .field("speed", &self.speed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The skill everyone has in the default world.
+pub(super) const SKILL: &str = "General";
+
+/// One of the numbered agents: `agent01`, extension `500001`, unique id 1001, and so on.
+pub(super) fn numbered_agent(n: u32) -> AgentSetup {
+    let id = format!("agent{n:02}");
+    AgentSetup {
+        name: format!("Agent {n:02}"),
+        number: 1000 + n,
+        password: "secret".into(),
+        phone_name: id.clone(),
+        extension: format!("{}", 500_000 + n),
+        mode: AgentMode::Blended,
+        skills: vec![SKILL.into()],
+        signed_in: None,
+        id,
+    }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let campaign = |id, name: &str, kind, did: Option<&str>| CampaignSetup {
+            id,
+            name: name.into(),
+            kind,
+            did: did.map(Into::into),
+            skill: SKILL.into(),
+        };
+        let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
+        Self {
+            account: "acme_support".into(),
+            key: "test-key".into(),
+            mode: Mode::Token,
+            zone: Zone::INDIA,
+            strict: false,
+            wrap_up_limit_s: 120,
+            agents: (1..=5).map(numbered_agent).collect(),
+            campaigns: vec![
+                campaign(77, "support_out", CampaignKind::Manual, None),
+                campaign(78, "support_inbound", CampaignKind::Inbound, Some("918000000001")),
+                campaign(79, "support_offline", CampaignKind::Offline, Some("918000000002")),
+            ],
+            dispositions: words(&[
+                "General Enquiry",
+                "Appointment Booked",
+                "Follow Up",
+                "Info Provided",
+                "No Answer",
+                "Wrong Number",
+                "Not Interested",
+            ]),
+            pause_reasons: words(&["lunch"]),
+            behaviour: Behaviour::default(),
+            traffic: None,
+            seed: 1,
+            speed: 1.0,
+            manual: false,
+        }
+    }
+}
+
+impl Setup {
+    /// The campaign of that name.
+    pub fn campaign(&self, name: &str) -> Option<&CampaignSetup> {
+        self.campaigns.iter().find(|c| c.name == name)
+    }
+
+    /// The campaign a DID belongs to.
+    pub fn campaign_of_did(&self, did: &str) -> Option<&CampaignSetup> {
+        self.campaigns.iter().find(|c| c.did.as_deref() == Some(did))
+    }
+
+    /// The DID outbound calls show: the one of the first campaign that has one.
+    pub fn outbound_did(&self) -> &str {
+        self.campaigns.iter().find_map(|c| c.did.as_deref()).unwrap_or("")
+    }
+
+    /// Whether any agent or campaign has this skill.
+    pub fn has_skill(&self, skill: &str) -> bool {
+        self.campaigns.iter().any(|c| c.skill == skill)
+            || self.agents.iter().any(|a| a.skills.iter().any(|s| s == skill))
+    }
+
+    /// A duration of telephone life at this world's speed.
+    pub(crate) fn scaled(&self, time: Duration) -> Duration {
+        let speed = if self.speed.is_finite() { self.speed.clamp(0.001, 10_000.0) } else { 1.0 };
+        time.div_f64(speed)
+    }
+}
