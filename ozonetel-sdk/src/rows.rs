@@ -1,0 +1,400 @@
+//! Cuts the rows out of an envelope as its bytes arrive. No I/O, no JSON tree: strings, escapes and depth only.
+//!
+//! Memory is one row plus one chunk. What is left of the document, with the array emptied, comes last and is read
+//! like any other answer, so a refusal that stands behind the rows is still seen.
+//!
+//! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
+
+use bytes::{Bytes, BytesMut};
+
+/// What the cutter hands out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// One row's text.
+    Row(Bytes),
+    /// The document without its rows.
+    End(Bytes),
+}
+
+/// Why no more pieces come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// A row or the rest is larger than the limit.
+    TooLarge(usize),
+    /// Brackets do not match, or the document does not begin with an object.
+    Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Outside the array of rows.
+    Outside,
+    /// Inside it, between rows.
+    Between,
+    /// Inside a row.
+    Row,
+    /// After the document.
+    Done,
+}
+
+/// The push parser: [`feed`](Self::feed) bytes, take pieces until there is none, feed more.
+#[derive(Debug)]
+pub(crate) struct Cutter {
+    keys: &'static [&'static str],
+    limit: usize,
+    buffer: BytesMut,
+    rest: Vec<u8>,
+    /// Bytes of the buffer that were looked at.
+    at: usize,
+    depth: u32,
+    in_string: bool,
+    escaped: bool,
+    state: State,
+    /// Where the last string of the envelope's top level began in `rest`.
+    key_from: usize,
+    last_key: Vec<u8>,
+    after_key: bool,
+    found: bool,
+}
+
+impl Cutter {
+    /// Rows stand in the array under the first of these keys that holds one.
+    pub(crate) fn new(keys: &'static [&'static str], limit: usize) -> Self {
+        Self {
+            keys,
+            limit,
+            buffer: BytesMut::new(),
+            rest: Vec::new(),
+            at: 0,
+            depth: 0,
+            in_string: false,
+            escaped: false,
+            state: State::Outside,
+            key_from: 0,
+            last_key: Vec::new(),
+            after_key: false,
+            found: false,
+        }
+    }
+
+    /// Takes the next bytes of the answer.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// What has arrived and was not handed out, for an excerpt.
+    pub(crate) fn remains(&self) -> Vec<u8> {
+        let mut out = self.rest.clone();
+        out.extend_from_slice(&self.buffer);
+        out
+    }
+
+    /// The next piece, or `None` when more bytes are needed.
+    pub(crate) fn next(&mut self) -> Result<Option<Piece>, Broken> {
+        loop {
+            if self.in_string && !self.skip_string() {
+                return self.starved();
+            }
+            let Some(&byte) = self.buffer.get(self.at) else { return self.starved() };
+            self.at += 1;
+            match self.state {
+                State::Row => {
+                    if let Some(row) = self.in_row(byte)? {
+                        return Ok(Some(Piece::Row(row)));
+                    }
+                }
+                State::Between => self.between(byte)?,
+                State::Outside => {
+                    if self.outside(byte)? {
+                        return Ok(Some(Piece::End(std::mem::take(&mut self.rest).into())));
+                    }
+                }
+                State::Done if byte.is_ascii_whitespace() => {}
+                State::Done => return Err(Broken::Shape),
+            }
+        }
+    }
+
+    fn starved(&mut self) -> Result<Option<Piece>, Broken> {
+        if self.state != State::Row {
+            self.keep();
+        }
+        if self.buffer.len() > self.limit || self.rest.len() > self.limit {
+            return Err(Broken::TooLarge(self.limit));
+        }
+        Ok(None)
+    }
+
+    /// Moves what was looked at into the rest, where it belongs to the envelope.
+    fn keep(&mut self) {
+        let seen = self.buffer.split_to(self.at);
+        if self.state == State::Outside {
+            self.rest.extend_from_slice(&seen);
+        }
+        self.at = 0;
+    }
+
+    /// Moves to the end of the string; false when it is not there yet.
+    fn skip_string(&mut self) -> bool {
+        loop {
+            if self.escaped {
+                if self.at >= self.buffer.len() {
+                    return false;
+                }
+                self.at += 1;
+                self.escaped = false;
+            }
+            let tail = self.buffer.get(self.at..).unwrap_or_default();
+            match memchr::memchr2(b'"', b'\\', tail) {
+                None => {
+                    self.at = self.buffer.len();
+                    return false;
+                }
+                Some(found) => {
+                    self.escaped = tail.get(found) == Some(&b'\\');
+                    self.at += found + 1;
+                    if !self.escaped {
+                        self.in_string = false;
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    fn in_row(&mut self, byte: u8) -> Result<Option<Bytes>, Broken> {
+        match byte {
+            b'"' => self.in_string = true,
+            b'{' | b'[' => self.depth += 1,
+            // A bare value's end: the comma, the blank or the bracket behind it.
+            b',' if self.depth == 2 => return Ok(Some(self.cut(1))),
+            b']' if self.depth == 2 => {
+                let row = self.cut(1);
+                self.close_array();
+                return Ok(Some(row));
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.checked_sub(1).ok_or(Broken::Shape)?;
+                if self.depth == 2 {
+                    return Ok(Some(self.cut(0)));
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// Takes the row out of the buffer; `behind` bytes at its end belong to the array.
+    fn cut(&mut self, behind: usize) -> Bytes {
+        let mut row = self.buffer.split_to(self.at);
+        row.truncate(self.at - behind);
+        self.at = 0;
+        self.state = State::Between;
+        row.freeze()
+    }
+
+    fn between(&mut self, byte: u8) -> Result<(), Broken> {
+        match byte {
+            b']' => {
+                let _ = self.buffer.split_to(self.at);
+                self.at = 0;
+                self.close_array();
+            }
+            b',' => {}
+            _ if byte.is_ascii_whitespace() => {}
+            b'}' | b':' => return Err(Broken::Shape),
+            _ => {
+                let _ = self.buffer.split_to(self.at - 1);
+                self.at = 1;
+                self.state = State::Row;
+                match byte {
+                    b'{' | b'[' => self.depth += 1,
+                    b'"' => self.in_string = true,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close_array(&mut self) {
+        self.rest.push(b']');
+        self.depth = 1;
+        self.state = State::Outside;
+    }
+
+    /// One byte of the envelope; true at its end.
+    fn outside(&mut self, byte: u8) -> Result<bool, Broken> {
+        match byte {
+            b'"' => {
+                self.in_string = true;
+                self.keep();
+                self.key_from = self.rest.len();
+            }
+            b':' if self.depth == 1 => {
+                self.keep();
+                let key = self.rest.get(self.key_from..).unwrap_or_default();
+                let end = memchr::memrchr(b'"', key).unwrap_or_default();
+                self.last_key = key.get(..end).unwrap_or_default().to_vec();
+                self.after_key = true;
+            }
+            b'[' if self.depth == 1 && self.after_key && !self.found && self.is_wanted() => {
+                self.keep();
+                self.found = true;
+                self.depth = 2;
+                self.state = State::Between;
+                self.after_key = false;
+            }
+            b'{' | b'[' if self.depth == 0 && byte == b'[' => return Err(Broken::Shape),
+            b'{' | b'[' => {
+                self.depth += 1;
+                self.after_key = false;
+            }
+            b'}' | b']' => {
+                self.depth = self.depth.checked_sub(1).ok_or(Broken::Shape)?;
+                self.after_key = false;
+                if self.depth == 0 {
+                    self.keep();
+                    self.state = State::Done;
+                    return Ok(true);
+                }
+            }
+            _ if byte.is_ascii_whitespace() => {}
+            _ if self.depth == 0 => return Err(Broken::Shape),
+            _ => self.after_key = false,
+        }
+        Ok(false)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.keys.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(&self.last_key))
+    }
+
+    /// Whether the array of rows was there.
+    #[cfg(test)]
+    pub(crate) fn found(&self) -> bool {
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const KEYS: &[&str] = &["details", "data"];
+
+    fn pieces(document: &[u8], chunk: usize) -> Result<(Vec<Value>, Option<Value>), Broken> {
+        let mut cutter = Cutter::new(KEYS, 1 << 20);
+        let (mut rows, mut rest) = (Vec::new(), None);
+        for part in document.chunks(chunk) {
+            cutter.feed(part);
+            while let Some(piece) = cutter.next()? {
+                match piece {
+                    Piece::Row(row) => {
+                        rows.push(serde_json::from_slice(&row).unwrap_or(Value::Null))
+                    }
+                    Piece::End(end) => rest = serde_json::from_slice(&end).ok(),
+                }
+            }
+        }
+        Ok((rows, rest))
+    }
+
+    #[test]
+    fn rows_come_out_and_the_rest_stays_an_envelope() {
+        let document = br#" {"status":"success","n":{"details":[9]},"details":[{"a":"]}\""},[1,2],7 , "x", null] , "totalCount":"5"} "#;
+        for chunk in [1, 2, 3, 7, 64, document.len()] {
+            let (rows, rest) = pieces(document, chunk).unwrap();
+            assert_eq!(
+                rows,
+                [json!({"a":"]}\""}), json!([1, 2]), json!(7), json!("x"), json!(null)],
+                "{chunk}"
+            );
+            let want =
+                json!({"status":"success","n":{"details":[9]},"details":[],"totalCount":"5"});
+            assert_eq!(rest, Some(want));
+        }
+    }
+
+    #[test]
+    fn a_value_that_only_looks_like_a_key_is_none() {
+        let (rows, rest) = pieces(br#"{"status":"details","details":[]}"#, 1).unwrap();
+        assert!(rows.is_empty());
+        assert_eq!(rest.unwrap()["status"], "details");
+        let mut cutter = Cutter::new(KEYS, 100);
+        cutter.feed(br#"{"message":"x"}"#);
+        assert!(matches!(cutter.next(), Ok(Some(Piece::End(_)))));
+        assert!(!cutter.found());
+    }
+
+    #[test]
+    fn a_row_over_the_limit_is_an_error_that_names_it() {
+        let mut cutter = Cutter::new(KEYS, 64);
+        cutter.feed(br#"{"details":[{"a":""#);
+        assert_eq!(cutter.next(), Ok(None));
+        cutter.feed(&[b'x'; 100]);
+        assert_eq!(cutter.next(), Err(Broken::TooLarge(64)));
+    }
+
+    #[test]
+    fn what_is_no_object_is_broken() {
+        for text in ["[1]", "<html>", "}", "{\"details\":[}"] {
+            assert_eq!(pieces(text.as_bytes(), 3), Err(Broken::Shape), "{text}");
+        }
+        assert_eq!(pieces(b"{\"details\":[{\"a\":1}", 3).unwrap(), (vec![json!({"a":1})], None));
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            "[a-z\\[\\]{}\",:\\\\ é]{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map("[a-z\"\\[]{1,4}", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_and_rest_are_what_serde_sees(
+            rows in prop::collection::vec(any_json(), 0..6),
+            others in prop::collection::btree_map("[a-z]{1,6}", any_json(), 0..4),
+            chunk in 1usize..40,
+            pretty: bool,
+        ) {
+            let mut object: serde_json::Map<_, _> =
+                others.into_iter().filter(|(key, _)| !KEYS.contains(&key.as_str())).collect();
+            object.insert("details".into(), Value::from(rows.clone()));
+            let text = if pretty { serde_json::to_vec_pretty(&object) } else { serde_json::to_vec(&object) }.unwrap();
+            let (cut, rest) = pieces(&text, chunk).unwrap();
+            prop_assert_eq!(cut, rows);
+            object.insert("details".into(), json!([]));
+            prop_assert_eq!(rest, Some(Value::Object(object)));
+        }
+
+        #[test]
+        fn no_bytes_panic_or_grow_beyond_the_limit(bytes in prop::collection::vec(any::<u8>(), 0..400), chunk in 1usize..50) {
+            let mut cutter = Cutter::new(KEYS, 64);
+            for part in bytes.chunks(chunk) {
+                cutter.feed(part);
+                loop {
+                    match cutter.next() {
+                        Ok(Some(_)) => {}
+                        Ok(None) => break,
+                        Err(_) => return Ok(()),
+                    }
+                }
+                prop_assert!(cutter.buffer.len() <= 64 && cutter.rest.len() <= 64);
+            }
+        }
+    }
+}

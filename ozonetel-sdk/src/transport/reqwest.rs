@@ -1,0 +1,124 @@
+//! The transport over reqwest and rustls.
+//!
+//! Two connection pools: one for requests that may be repeated, and one for those that must happen once. A
+//! connection of the second pool is not used after it was idle for [`ONCE_IDLE`]: a server that closes an idle
+//! connection just as a dial is written to it leaves nobody knowing whether the dial arrived.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt};
+use rustls_pki_types::CertificateDer;
+use url::Url;
+
+use super::{Failure, Incoming, Outgoing, Stage, Transport};
+use crate::error::Invalid;
+
+/// How long a connection may have been idle and still carry a request that must happen once.
+pub const ONCE_IDLE: Duration = Duration::from_secs(2);
+
+/// How long other connections are kept.
+pub const SAFE_IDLE: Duration = Duration::from_secs(30);
+
+/// Settings of the network stack.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// Time to connect, TLS included.
+    pub connect_timeout: Duration,
+    /// Certificates to trust beside the platform's, in DER.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+    /// A proxy for all requests; `None` takes the system's.
+    pub proxy: Option<Url>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { connect_timeout: Duration::from_secs(5), extra_roots: Vec::new(), proxy: None }
+    }
+}
+
+/// The TLS configuration that REST and the agent socket share: ring, the platform's verifier, extra roots.
+///
+/// # Errors
+/// A root certificate that does not read.
+pub fn tls(extra_roots: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Invalid> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let bad = |_| Invalid::new("extra_roots", "a certificate does not read");
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(
+        extra_roots.iter().cloned(),
+        Arc::clone(&provider),
+    )
+    .map_err(bad)?;
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(bad)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
+}
+
+/// reqwest with redirects off and no retries of its own.
+#[derive(Debug, Clone)]
+pub struct Reqwest {
+    safe: ::reqwest::Client,
+    once: ::reqwest::Client,
+}
+
+impl Reqwest {
+    /// Builds both pools.
+    ///
+    /// # Errors
+    /// A root certificate or a proxy address that does not read.
+    pub fn new(network: &Network) -> Result<Self, Invalid> {
+        let tls = tls(&network.extra_roots)?;
+        let build = |idle: Duration| {
+            let mut builder = ::reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(::reqwest::redirect::Policy::none())
+                .retry(::reqwest::retry::never())
+                .connect_timeout(network.connect_timeout)
+                .pool_idle_timeout(idle)
+                .tcp_nodelay(true)
+                .user_agent(concat!("ozonetel-sdk/", env!("CARGO_PKG_VERSION")));
+            if let Some(proxy) = &network.proxy {
+                let proxy = ::reqwest::Proxy::all(proxy.clone())
+                    .map_err(|_| Invalid::new("proxy", "is no proxy address"))?;
+                builder = builder.proxy(proxy);
+            }
+            builder.build().map_err(|_| Invalid::new("network", "the HTTP client does not build"))
+        };
+        Ok(Self { safe: build(SAFE_IDLE)?, once: build(ONCE_IDLE)? })
+    }
+}
+
+/// `is_connect` is the only proof that nothing was sent. The address, query included, is cut out of the error.
+fn failure(error: ::reqwest::Error) -> Failure {
+    let stage =
+        if error.is_connect() || error.is_builder() { Stage::NotSent } else { Stage::Unknown };
+    Failure::new(stage, error.without_url())
+}
+
+#[async_trait]
+impl Transport for Reqwest {
+    async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        let client = if request.once { &self.once } else { &self.safe };
+        let request = ::reqwest::Request::try_from(request.http).map_err(failure)?;
+        let response = client.execute(request).await.map_err(failure)?;
+        let mut head = http::Response::new(());
+        *head.status_mut() = response.status();
+        *head.headers_mut() = response.headers().clone();
+        Ok(Incoming { head, body: response.bytes_stream().map_err(failure).boxed() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rustls of another major version than reqwest's shows only here.
+    #[test]
+    fn the_client_builds_with_our_tls_configuration() {
+        Reqwest::new(&Network::default()).unwrap();
+    }
+}
