@@ -336,7 +336,7 @@ impl Tokens<'_> {
     ///
     /// # Cancel safety
     /// Dropping the future leaves a refresh that is under way running: its token is not lost.
-    pub async fn token(&self) -> Result<Bearer, Error> {
+    pub async fn token(self) -> Result<Bearer, Error> {
         let credential = self.0.core.credentials.credential(Want::Account).await?;
         match credential.proof {
             Proof::Bearer { secret, .. } => Ok(Bearer(secret)),
@@ -352,7 +352,7 @@ impl Tokens<'_> {
     ///
     /// # Errors
     /// As [`Tokens::token`].
-    pub async fn refresh(&self) -> Result<Bearer, Error> {
+    pub async fn refresh(self) -> Result<Bearer, Error> {
         let current = self.token().await?;
         self.0.core.credentials.reject(Generation::of(&current.0)).await;
         self.token().await

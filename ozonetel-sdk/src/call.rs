@@ -245,6 +245,12 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
             _ => None,
         };
         let Some(after) = pause else {
+            if let (Some(generation), Some(refusal)) = (bearer, error.refusal())
+                && envelope::is_stale(refusal.message())
+            {
+                // This call stops; the next one begins with a new token.
+                core.credentials.reject(generation).await;
+            }
             break error.uncertain(decision == Decision::StopUnknown, plan.reference.as_deref());
         };
         core.observer.on(&Event::Repeating { spec, attempt: attempts, after });

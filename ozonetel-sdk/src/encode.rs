@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -108,19 +109,26 @@ fn as_text(value: &Value) -> Cow<'_, str> {
 /// Header names of the key; `api_key` stands on one page.
 pub(crate) const KEY_HEADER: &str = "apiKey";
 
+/// Where a request goes: the description with what the configuration says differently.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) base: &'a Url,
+    pub(crate) path: &'a str,
+    pub(crate) key_header: &'a str,
+}
+
 /// Writes the HTTP request: fields where the description says, credential where it says.
 pub(crate) fn place(
-    spec: &Spec,
-    base: &Url,
-    path: &str,
-    key_header: &str,
+    target: &Target<'_>,
     mut fields: Fields,
     credential: &Credential,
     agent: Option<(&str, &Secret)>,
 ) -> Result<http::Request<Bytes>, Invalid> {
+    let Target { spec, base, .. } = *target;
     let mut headers = http::HeaderMap::new();
-    present(spec.auth, key_header, credential, agent, &mut fields, &mut headers)?;
-    let mut path = Cow::Borrowed(path);
+    present(spec.auth, target.key_header, credential, agent, &mut fields, &mut headers)?;
+    let mut path = Cow::Borrowed(target.path);
     if spec.input == Input::Path {
         let mut taken = Vec::new();
         for (name, value) in fields.iter() {
@@ -246,7 +254,6 @@ fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<()
     if user.contains(':') {
         return Err(Invalid::new("agent", "must not hold a colon"));
     }
-    use base64::Engine as _;
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     header(headers, AUTHORIZATION.as_str(), &format!("Basic {token}"))
 }
@@ -329,7 +336,6 @@ fn presented(auth: Auth, fields: &mut Fields, headers: &http::HeaderMap) -> Pres
         if let Some(token) = value.strip_prefix("Bearer ") {
             out.bearer = Some(Secret::from(token));
         } else if let Some(token) = value.strip_prefix("Basic ") {
-            use base64::Engine as _;
             let raw = base64::engine::general_purpose::STANDARD.decode(token).unwrap_or_default();
             let raw = String::from_utf8(raw).unwrap_or_default();
             out.basic =

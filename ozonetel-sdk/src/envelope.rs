@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::endpoint::{Payload, Repeat, Reply, Spec};
 use crate::error::{Reason, Refusal};
 
-pub(crate) use reason::{EXPIRED, reason};
+pub(crate) use reason::{EXPIRED, is_stale, reason};
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -312,7 +312,7 @@ fn read_plain<T: DeserializeOwned>(
         return Err(Unreadable::new("the answer is not the service's text", head, body));
     }
     let good = |g: &&str| text.get(..g.len()).is_some_and(|start| start.eq_ignore_ascii_case(g));
-    if head.status.is_success() && spec.envelope.good.iter().any(|g| good(&g)) {
+    if head.status.is_success() && spec.envelope.good.iter().any(good) {
         return decode(spec, head, body, Value::from(text));
     }
     Ok(refuse(spec, head, text))

@@ -385,7 +385,7 @@ impl fmt::Display for Error {
         match &inner.what {
             What::Invalid(invalid) => write!(f, "{invalid}")?,
             What::Refusal(refusal) => {
-                write!(f, "the service refused ({})", refusal.reason().as_str())?
+                write!(f, "the service refused ({})", refusal.reason().as_str())?;
             }
             What::Unreadable(unreadable) => write!(f, "{unreadable}")?,
             What::Said(text) => f.write_str(text)?,

@@ -138,12 +138,16 @@ impl PhoneNumber {
                 "has to begin with + and the country code outside India",
             ));
         }
-        // `91` and ten digits, without a plus, is how the service itself writes Indian numbers.
-        let text = match digits.strip_prefix("0091").or_else(|| digits.strip_prefix("91")) {
-            Some(rest) if country.is_some() && rest.len() == 10 => rest,
-            _ => text,
+        // Ten digits behind `0`, `91` or `0091`, without a plus, are how Indian numbers are written here. The library
+        // would take a mobile number's own leading 91 for the country code.
+        let bare = ["", "0", "91", "0091"].iter().find_map(|prefix| {
+            digits.strip_prefix(prefix).filter(|rest| rest.len() == 10 && !rest.starts_with('0'))
+        });
+        let national = match bare {
+            Some(rest) if country.is_some() && !text.starts_with('+') => format!("+91{rest}"),
+            _ => text.to_owned(),
         };
-        let number = phonenumber::parse(country, text)
+        let number = phonenumber::parse(country, national)
             .ok()
             .filter(phonenumber::is_valid)
             .filter(|number| number.extension().is_none())

@@ -93,10 +93,8 @@ pub fn decide(repeat: Repeat, ending: Ending, renewed: bool, unknown_before: boo
     use Decision::{Again, Pace, Renew, Stop, StopUnknown};
     let once = repeat == Repeat::Once;
     match ending {
-        Ending::NotSent => Again,
-        Ending::Unknown | Ending::ServerError if once => StopUnknown,
-        Ending::Unknown | Ending::ServerError => Again,
-        Ending::Unreadable if once => StopUnknown,
+        Ending::Unknown | Ending::ServerError | Ending::Unreadable if once => StopUnknown,
+        Ending::NotSent | Ending::Unknown | Ending::ServerError => Again,
         // A refusal that follows an unknown attempt says nothing about that attempt.
         Ending::Refused(_) | Ending::Expired if once && unknown_before => StopUnknown,
         Ending::Expired if !renewed => Renew,

@@ -84,17 +84,15 @@ impl TokenCache {
             {
                 return Ok(held.clone());
             }
-            match &slot.flight {
-                Some(flight) => flight.clone(),
-                None => {
-                    let me = self.me.upgrade().ok_or_else(gone)?;
-                    // In a task of its own: a caller that goes away must not lose a token that was made.
-                    let task = tokio::spawn(async move { me.refresh().await });
-                    let flight =
-                        task.map(|done| done.unwrap_or_else(|_| Err(gone()))).boxed().shared();
-                    slot.flight = Some(flight.clone());
-                    flight
-                }
+            if let Some(flight) = &slot.flight {
+                flight.clone()
+            } else {
+                let me = self.me.upgrade().ok_or_else(gone)?;
+                // In a task of its own: a caller that goes away must not lose a token that was made.
+                let task = tokio::spawn(async move { me.refresh().await });
+                let flight = task.map(|done| done.unwrap_or_else(|_| Err(gone()))).boxed().shared();
+                slot.flight = Some(flight.clone());
+                flight
             }
         };
         flight.await

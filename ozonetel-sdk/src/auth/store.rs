@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -253,8 +254,9 @@ impl FileState {
             hash.update(u64::try_from(part.len()).unwrap_or_default().to_be_bytes());
             hash.update(part.as_bytes());
         }
-        let name: String =
-            hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hash.finalize();
+        let name = base64::engine::general_purpose::URL_SAFE_NO_PAD
+            .encode(digest.get(..12).unwrap_or_default());
         Ok(Self {
             tokens: FileCell(directory.join(format!("{name}-token.json"))),
             windows: directory.join(format!("{name}-windows.json")),

@@ -131,8 +131,8 @@ impl<'a> Plan<'a> {
         let key_header =
             core.config.key_headers.get(spec.name).map_or(encode::KEY_HEADER, String::as_str);
         let agent = self.agent.as_ref().map(|(id, password)| (id.as_ref(), password));
-        let http =
-            encode::place(spec, base, path, key_header, self.fields.clone(), credential, agent)?;
+        let target = encode::Target { spec, base, path, key_header };
+        let http = encode::place(&target, self.fields.clone(), credential, agent)?;
         Ok(Outgoing::new(http, spec.repeat == Repeat::Once))
     }
 }
@@ -260,7 +260,11 @@ pub(super) async fn attempt(
         Verdict::Fine if plan.rows.is_some() => Ok(Reading::End(body, spec)),
         Verdict::Fine => Ok(Reading::Whole),
         Verdict::Refused(refusal) => {
-            let expired = bearer.is_some() && refusal.message().trim() == envelope::EXPIRED;
+            let text = refusal.message().trim();
+            // An operation that may happen only once takes the documented text alone as proof.
+            let stale = text == envelope::EXPIRED
+                || (spec.repeat == Repeat::Safe && envelope::is_stale(text));
+            let expired = bearer.is_some() && stale;
             let ending = if expired { Ending::Expired } else { Ending::Refused(refusal.reason()) };
             Err(failed(ending, Error::refused(refusal)))
         }

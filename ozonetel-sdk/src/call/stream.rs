@@ -31,7 +31,9 @@ pub struct RowStream<R> {
 
 impl<R> fmt::Debug for RowStream<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RowStream").field("ended", &self.rest.get().is_some()).finish()
+        f.debug_struct("RowStream")
+            .field("ended", &self.rest.get().is_some())
+            .finish_non_exhaustive()
     }
 }
 

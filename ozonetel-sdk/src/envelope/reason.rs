@@ -7,6 +7,11 @@ use crate::error::Reason::{
 /// The one text on which even an operation that may happen only once is tried again with a new token.
 pub(crate) const EXPIRED: &str = "Token Expired";
 
+/// Whether a text can mean that the token presented is not the account's current one.
+pub(crate) fn is_stale(text: &str) -> bool {
+    reason(text) == TokenExpired || matches("Invalid Token", text.trim())
+}
+
 /// Texts as documented; `{}` stands for a variable part.
 const TABLE: &[(&str, Reason)] = &[
     (EXPIRED, TokenExpired),

@@ -68,6 +68,7 @@ macro_rules! record {
 pub(crate) use record;
 
 #[cfg(test)]
+#[allow(unreachable_pub, missing_docs)]
 mod tests {
     use crate::ids::Ucid;
     use crate::wire::{Hms, Private};

@@ -118,6 +118,7 @@ macro_rules! open_word {
 pub(crate) use open_word;
 
 #[cfg(test)]
+#[allow(unreachable_pub, missing_docs)]
 mod tests {
     open_word! {
         /// A colour.
