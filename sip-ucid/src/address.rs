@@ -1,0 +1,281 @@
+//! Addresses: `[display-name] "<" URI ">" *(";" param)` or a bare URI, alone or in lists.
+
+use core::fmt;
+
+use crate::chars::{self, LWS, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::headers::Values;
+use crate::leniency::Leniency;
+use crate::list;
+use crate::params::Params;
+use crate::quoted::{self, Unescape};
+use crate::scan;
+use crate::text::{self, Text};
+use crate::uri::Uri;
+
+/// The value of From, To, Contact and all other headers that hold addresses.
+///
+/// ```
+/// use sip_ucid::Address;
+///
+/// let from = Address::parse(b"\"A \\\"B\\\" C\" <sip:+918000000001@example.test;user=phone>;tag=x")?;
+/// assert_eq!(from.display_name().unwrap().to_string(), "A \"B\" C");
+/// assert_eq!(from.uri(), "sip:+918000000001@example.test;user=phone");
+/// assert_eq!(from.tag().unwrap(), "x");
+/// assert_eq!(from.parsed_uri()?.number().unwrap(), "+918000000001");
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Address<'a> {
+    display: Option<&'a [u8]>,
+    uri: &'a [u8],
+    params: &'a [u8],
+    bracketed: bool,
+}
+
+impl<'a> Address<'a> {
+    /// Reads a value that holds one address.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Quote`] or [`ErrorKind::Bracket`] for what is not closed,
+    /// [`ErrorKind::Parameter`] if another value follows, [`ErrorKind::Uri`] without a URI.
+    #[inline]
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        Self::parse_with(value, Leniency::default())
+    }
+
+    /// The same with the leniency given.
+    ///
+    /// # Errors
+    /// As [`Address::parse`], and for whatever is not forgiven.
+    pub fn parse_with(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
+        let (address, rest) = Self::read(value, leniency, false)?;
+        if rest.is_empty() {
+            return Ok(address);
+        }
+        Err(Error::new(ErrorKind::Parameter, value.len() - rest.len()))
+    }
+
+    /// Reads one address and returns what follows it, which is empty or begins with a comma.
+    #[inline]
+    pub(crate) fn read(
+        value: &'a [u8],
+        leniency: Leniency,
+        in_list: bool,
+    ) -> Result<(Self, &'a [u8]), Error> {
+        let start = text::trim_start(value);
+        let error = |kind, rest: &[u8]| Err(Error::new(kind, value.len() - rest.len()));
+        let (display, bracket) = if let [b'"', ..] = start {
+            let Some(end) = quoted::end(start) else { return error(ErrorKind::Quote, start) };
+            let (name, rest) = start.split_at_checked(end).unwrap_or_default();
+            (Some(name), text::trim_start(rest))
+        } else {
+            let ends = |b: &u8| matches!(*b, b'<' | b';') || (in_list && *b == b',');
+            let end = start.iter().position(ends).unwrap_or(start.len());
+            let (name, rest) = start.split_at_checked(end).unwrap_or_default();
+            match rest {
+                [b'<', ..] if name.is_empty() => (None, rest),
+                [b'<', ..] => (Some(text::trim_end(name)), rest),
+                _ => {
+                    return Self::bare(name, rest, leniency, in_list)
+                        .map_err(|e| e.shifted(value.len() - start.len()));
+                }
+            }
+        };
+        let [b'<', inner @ ..] = bracket else { return error(ErrorKind::Bracket, bracket) };
+        if let Some(name) = display {
+            if !leniency.has(Leniency::UNQUOTED_DISPLAY) && !is_display(name) {
+                return error(ErrorKind::DisplayName, start);
+            }
+        }
+        let Some(close) = scan::find(inner, 0, b'>') else {
+            return error(ErrorKind::Bracket, bracket);
+        };
+        let (uri, rest) = inner.split_at_checked(close).unwrap_or_default();
+        let trimmed = text::trim(uri);
+        let spaced = trimmed.len() != uri.len() && !leniency.has(Leniency::BRACKET_SPACES);
+        if trimmed.is_empty() || spaced {
+            return error(ErrorKind::Uri, inner);
+        }
+        let rest = rest.get(1..).unwrap_or_default();
+        let (params, rest) =
+            params(rest, leniency, in_list).map_err(|e| e.shifted(value.len() - rest.len()))?;
+        Ok((Self { display, uri: trimmed, params, bracketed: true }, rest))
+    }
+
+    /// An address without brackets: what follows `;` belongs to the header.
+    fn bare(
+        uri: &'a [u8],
+        rest: &'a [u8],
+        leniency: Leniency,
+        in_list: bool,
+    ) -> Result<(Self, &'a [u8]), Error> {
+        let uri = text::trim_end(uri);
+        let bad = uri.is_empty() || uri.iter().any(|b| chars::is(*b, LWS) || *b == b'>');
+        let ambiguous = !leniency.has(Leniency::BARE_URI_HEADERS)
+            && uri.iter().any(|b| matches!(b, b'?' | b','));
+        if bad || ambiguous {
+            return Err(Error::new(ErrorKind::Uri, 0));
+        }
+        let (params, rest) = params(rest, leniency, in_list).map_err(|e| e.shifted(uri.len()))?;
+        Ok((Self { display: None, uri, params, bracketed: false }, rest))
+    }
+
+    /// The display name, without quotes and escapes; empty if it was sent empty.
+    pub fn display_name(&self) -> Option<Unescape<'a>> {
+        self.display.map(Unescape::new)
+    }
+
+    /// The display name as sent.
+    pub fn raw_display_name(&self) -> Option<Text<'a>> {
+        self.display.map(Text::new)
+    }
+
+    /// The URI as sent, without brackets.
+    pub const fn uri(&self) -> Text<'a> {
+        Text::new(self.uri)
+    }
+
+    /// The URI, read.
+    ///
+    /// # Errors
+    /// As [`Uri::parse`].
+    #[inline]
+    pub fn parsed_uri(&self) -> Result<Uri<'a>, Error> {
+        Uri::parse(self.uri)
+    }
+
+    /// The parameters of the header, not those of the URI.
+    pub const fn params(&self) -> Params<'a> {
+        Params::new(self.params)
+    }
+
+    /// The `tag` parameter.
+    #[inline]
+    pub fn tag(&self) -> Option<Text<'a>> {
+        self.params().get("tag")
+    }
+
+    /// Whether the URI stood in angle brackets.
+    pub const fn is_bracketed(&self) -> bool {
+        self.bracketed
+    }
+}
+
+/// What follows the URI: the parameters, and in a list what follows them.
+#[inline]
+fn params(rest: &[u8], leniency: Leniency, in_list: bool) -> Result<(&[u8], &[u8]), Error> {
+    let start = text::trim_start(rest);
+    match start {
+        [] => return Ok((start, start)),
+        [b';', ..] => {}
+        [b',', ..] if in_list => return Ok((&[], start)),
+        _ if leniency.has(Leniency::LOOSE_CHARACTERS) && start.first() != Some(&b',') => {}
+        _ => return Err(Error::new(ErrorKind::Parameter, rest.len() - start.len())),
+    }
+    if !in_list {
+        return Ok((start, &[]));
+    }
+    let end = list::end_of_params(start).ok_or(Error::new(ErrorKind::Quote, 0))?;
+    Ok(start.split_at_checked(end).unwrap_or_default())
+}
+
+/// `*(token LWS) / quoted-string`
+fn is_display(name: &[u8]) -> bool {
+    match name {
+        [b'"', ..] => quoted::is_strict(name),
+        _ => name.iter().all(|b| chars::is(*b, TOKEN | LWS)),
+    }
+}
+
+impl fmt::Debug for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({} bytes of URI)", self.uri.len())
+    }
+}
+
+/// The addresses of a header, over all its lines and commas.
+///
+/// A malformed address is an error of its own; those after it follow.
+///
+/// ```
+/// use sip_ucid::{Head, Name};
+///
+/// let bytes = b"INVITE sip:a@example.test SIP/2.0\r\n\
+///     Diversion: <sip:one@example.test>;reason=no-answer, \"x, y\" <sip:two@example.test>\r\n\
+///     Diversion: <tel:3>\r\n\r\n";
+/// let head = Head::parse(bytes)?.complete().unwrap();
+/// let uris: Vec<_> = head.addresses(Name::Diversion).map(|a| a.unwrap().uri()).collect();
+/// assert_eq!(uris, ["sip:one@example.test", "sip:two@example.test", "tel:3"]);
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Addresses<'a> {
+    values: Values<'a>,
+    rest: &'a [u8],
+    due: bool,
+    leniency: Leniency,
+}
+
+impl<'a> Addresses<'a> {
+    pub(crate) const fn new(values: Values<'a>, leniency: Leniency) -> Self {
+        Self { values, rest: &[], due: false, leniency }
+    }
+
+    /// The addresses in one value, read leniently.
+    pub(crate) fn alone(value: Text<'a>) -> Self {
+        Self::of_value(value, Leniency::default())
+    }
+
+    /// The addresses in one value, read to the letter.
+    pub(crate) fn strict(value: Text<'a>) -> Self {
+        Self::of_value(value, Leniency::NONE)
+    }
+
+    fn of_value(value: Text<'a>, leniency: Leniency) -> Self {
+        Self::new(Values::only(value), leniency)
+    }
+
+    /// The element at the beginning of the rest; the comma after it is taken too.
+    #[inline]
+    fn element(&mut self) -> Option<Result<Address<'a>, Error>> {
+        let start = text::trim_start(self.rest);
+        if matches!(start, [] | [b',', ..]) {
+            self.due = !start.is_empty();
+            self.rest = start.get(1..).unwrap_or_default();
+            let forgiven = self.leniency.has(Leniency::EMPTY_ELEMENTS);
+            return (!forgiven).then_some(Err(Error::new(ErrorKind::EmptyElement, 0)));
+        }
+        let read = Address::read(start, self.leniency, true);
+        let after = match &read {
+            Ok((_, rest)) => *rest,
+            Err(_) => start.get(list::end_of_element(start)..).unwrap_or_default(),
+        };
+        self.due = !after.is_empty();
+        self.rest = after.get(1..).unwrap_or_default();
+        Some(read.map(|(address, _)| address))
+    }
+}
+
+impl<'a> Iterator for Addresses<'a> {
+    type Item = Result<Address<'a>, Error>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if !self.due {
+                self.rest = self.values.next()?.as_bytes();
+                self.due = true;
+            }
+            if let Some(item) = self.element() {
+                return Some(item);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Addresses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Addresses({:?})", self.values)
+    }
+}

@@ -1,0 +1,102 @@
+//! Credentials and challenges: `scheme LWS name=value *("," name=value)`.
+
+use core::fmt;
+
+use crate::chars::{self, LWS, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::list;
+use crate::quoted::Unescape;
+use crate::text::{self, Text};
+
+/// The value of Authorization, WWW-Authenticate and their Proxy- kin.
+///
+/// ```
+/// use sip_ucid::Auth;
+///
+/// let auth = Auth::parse(b"Digest realm=\"a, \\\"b\\\"\", nonce=\"84a4\",stale=FALSE").unwrap();
+/// assert_eq!(auth.scheme(), "Digest");
+/// assert_eq!(auth.get("REALM").unwrap().to_string(), "a, \"b\"");
+/// assert_eq!(auth.get("stale").unwrap().to_string(), "FALSE");
+/// assert_eq!(auth.params().count(), 3);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Auth<'a> {
+    scheme: Text<'a>,
+    params: &'a [u8],
+}
+
+impl<'a> Auth<'a> {
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`] unless a scheme and something after it are there.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let gap = value.iter().position(|b| chars::is(*b, LWS)).unwrap_or(value.len());
+        let (scheme, params) = value.split_at_checked(gap).unwrap_or_default();
+        let params = text::trim(params);
+        if !chars::all(scheme, TOKEN) || params.is_empty() {
+            return Err(Error::new(ErrorKind::Auth, 0));
+        }
+        Ok(Self { scheme: Text::new(scheme), params })
+    }
+
+    /// The scheme, such as `Digest`; compare with [`Text::is`].
+    pub const fn scheme(&self) -> Text<'a> {
+        self.scheme
+    }
+
+    /// The parameters in their order.
+    pub const fn params(&self) -> AuthParams<'a> {
+        AuthParams { rest: self.params }
+    }
+
+    /// The value of a parameter, without quotes; its name without regard to case.
+    pub fn get(&self, name: &str) -> Option<Unescape<'a>> {
+        let found = self.params().find(|(known, _)| known.is(name))?;
+        Some(Unescape::new(found.1.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Auth<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Auth({})", self.scheme)
+    }
+}
+
+/// Name and value, as sent, of the parameters of [`Auth`].
+///
+/// ```
+/// let auth = sip_ucid::Auth::parse(b"Digest qop=\"auth\"").unwrap();
+/// let (name, value) = auth.params().next().unwrap();
+/// assert_eq!((name, value), ("qop".into(), "\"auth\"".into()));
+/// ```
+#[derive(Clone, Copy)]
+pub struct AuthParams<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for AuthParams<'a> {
+    type Item = (Text<'a>, Text<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.rest.is_empty() {
+                return None;
+            }
+            let end = list::end_of_params(self.rest).unwrap_or(self.rest.len());
+            let (param, after) = self.rest.split_at_checked(end)?;
+            self.rest = after.get(1..).unwrap_or_default();
+            if let Some(equals) = param.iter().position(|b| *b == b'=') {
+                let (name, value) = param.split_at_checked(equals)?;
+                let value = Text::new(text::trim(value.get(1..)?));
+                return Some((Text::new(text::trim(name)), value));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for AuthParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthParams")
+    }
+}

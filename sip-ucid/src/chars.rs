@@ -1,0 +1,140 @@
+//! Character classes of RFC 3261 section 25.1 as one constant table.
+//!
+//! One bit per class; a byte belongs to as many classes as it likes. Nothing here knows of grammar
+//! beyond single bytes.
+
+/// `token`: letters, digits and ``-.!%*_+`'~``.
+pub(crate) const TOKEN: u16 = 1;
+/// `word`, of which Call-ID is made.
+pub(crate) const WORD: u16 = 1 << 1;
+/// The user part of a SIP URI: `unreserved`, `user-unreserved` and `%`.
+pub(crate) const USER: u16 = 1 << 2;
+/// The password of a SIP URI.
+pub(crate) const PASSWORD: u16 = 1 << 3;
+/// A parameter of a SIP URI.
+pub(crate) const URI_PARAM: u16 = 1 << 4;
+/// A header inside a SIP URI, after `?`.
+pub(crate) const URI_HEADER: u16 = 1 << 5;
+/// Any character of an absolute URI (RFC 2396 `uric`, and `%`).
+pub(crate) const URIC: u16 = 1 << 6;
+/// A host name: letters, digits, `-` and `.`.
+pub(crate) const HOST: u16 = 1 << 7;
+/// An IPv6 address without its brackets.
+pub(crate) const IPV6: u16 = 1 << 8;
+/// `0`–`9`.
+pub(crate) const DIGIT: u16 = 1 << 9;
+/// Hexadecimal digits of either case.
+pub(crate) const HEX: u16 = 1 << 10;
+/// White space, line breaks of folds included.
+pub(crate) const LWS: u16 = 1 << 11;
+/// What a header value may hold outside quotes: `%x21-7E`, SP, HTAB and bytes above 7F.
+pub(crate) const TEXT: u16 = 1 << 12;
+/// The number of a `tel:` URI: digits, visual separators, and `*#ABCDEF` of local numbers.
+pub(crate) const PHONE: u16 = 1 << 13;
+/// Letters and digits.
+pub(crate) const ALNUM: u16 = 1 << 14;
+/// What ends a parameter name: `=`, `;`, `"`, `,`.
+pub(crate) const PARAM_END: u16 = 1 << 15;
+
+const MARK: &[u8] = b"-_.!~*'()";
+
+const fn contains(set: &[u8], byte: u8) -> bool {
+    let mut rest = set;
+    while let [first, tail @ ..] = rest {
+        if *first == byte {
+            return true;
+        }
+        rest = tail;
+    }
+    false
+}
+
+const fn classes(byte: u8) -> u16 {
+    let alnum = byte.is_ascii_alphanumeric();
+    let unreserved = alnum || contains(MARK, byte) || byte == b'%';
+    let rows: [(u16, bool); 16] = [
+        (TOKEN, alnum || contains(b"-.!%*_+`'~", byte)),
+        (WORD, alnum || contains(b"-.!%*_+`'~()<>:\\\"/[]?{}", byte)),
+        (USER, unreserved || contains(b"&=+$,;?/", byte)),
+        (PASSWORD, unreserved || contains(b"&=+$,", byte)),
+        (URI_PARAM, unreserved || contains(b"[]/:&+$", byte)),
+        (URI_HEADER, unreserved || contains(b"[]/?:+$", byte)),
+        (URIC, unreserved || contains(b";/?:@&=+$,[]#", byte)),
+        (HOST, alnum || byte == b'-' || byte == b'.'),
+        (IPV6, byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'),
+        (DIGIT, byte.is_ascii_digit()),
+        (HEX, byte.is_ascii_hexdigit()),
+        (LWS, contains(b" \t\r\n", byte)),
+        (TEXT, byte == b'\t' || (byte >= 0x20 && byte != 0x7F)),
+        (PHONE, byte.is_ascii_hexdigit() || contains(b"*#-.()", byte)),
+        (ALNUM, alnum),
+        (PARAM_END, contains(b"=;\",", byte)),
+    ];
+    let mut rest: &[(u16, bool)] = &rows;
+    let mut bits = 0;
+    while let [(bit, member), tail @ ..] = rest {
+        if *member {
+            bits |= *bit;
+        }
+        rest = tail;
+    }
+    bits
+}
+
+const TABLE: [u16; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = classes(byte);
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// Whether `byte` belongs to any class in `class`.
+#[inline]
+pub(crate) const fn is(byte: u8, class: u16) -> bool {
+    // A byte always lies inside a table of 256: there is no bounds check to fail.
+    TABLE[byte as usize] & class != 0
+}
+
+/// Whether `text` is not empty and every byte belongs to `class`.
+#[inline]
+pub(crate) fn all(text: &[u8], class: u16) -> bool {
+    !text.is_empty() && text.iter().all(|byte| is(*byte, class))
+}
+
+/// Whether every byte belongs to `class` and every `%` is followed by two hex digits.
+pub(crate) fn all_escaped(text: &[u8], class: u16) -> bool {
+    let mut rest = text;
+    loop {
+        match rest {
+            [] => return true,
+            [b'%', high, low, tail @ ..] if is(*high, HEX) && is(*low, HEX) => rest = tail,
+            [byte, tail @ ..] if *byte != b'%' && is(*byte, class) => rest = tail,
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_agree_with_the_grammar() {
+        for byte in 0..=u8::MAX {
+            let alnum = byte.is_ascii_alphanumeric();
+            assert_eq!(is(byte, TOKEN), alnum || b"-.!%*_+`'~".contains(&byte), "{byte:#x}");
+            assert_eq!(is(byte, LWS), matches!(byte, b' ' | b'\t' | b'\r' | b'\n'), "{byte:#x}");
+            assert_eq!(is(byte, TEXT), byte == 9 || (byte >= 32 && byte != 127), "{byte:#x}");
+        }
+        assert!(is(b'@', URIC) && !is(b'@', USER) && !is(b'"', USER) && !is(b'#', USER));
+        assert!(all(b"abc", TOKEN) && !all(b"", TOKEN) && !all(b"a b", TOKEN));
+        assert!(all_escaped(b"%41b", USER) && !all_escaped(b"%4", USER));
+        assert!(!all_escaped(b"%zz", USER) && all_escaped(b"", USER));
+    }
+}

@@ -1,0 +1,318 @@
+//! The head of a message: the start line and the header lines, up to the empty line.
+//!
+//! One pass finds the lines and remembers where the first of each common header stands. Nothing is
+//! read further until it is asked for.
+
+use core::fmt;
+
+use crate::error::{Error, ErrorKind};
+use crate::headers::{self, Header, Headers, Values};
+use crate::leniency::Leniency;
+use crate::name::{INDEXED, Name};
+use crate::scan::{self, Opening};
+use crate::start::StartLine;
+use crate::text::Text;
+
+/// Whether all of it is there.
+///
+/// Only a stream may answer [`Status::Partial`]; it is not an error.
+///
+/// ```
+/// use sip_ucid::{Message, Status};
+///
+/// let sofar = b"OPTIONS sip:a@example.test SIP/2.0\r\nContent-Le";
+/// assert!(matches!(Message::stream(sofar), Ok(Status::Partial)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status<T> {
+    /// It is complete.
+    Complete(T),
+    /// More octets are needed.
+    Partial,
+}
+
+impl<T> Status<T> {
+    /// What is complete, if it is.
+    ///
+    /// ```
+    /// use sip_ucid::Status;
+    /// assert_eq!(Status::Complete(1).complete(), Some(1));
+    /// assert_eq!(Status::<u8>::Partial.complete(), None);
+    /// ```
+    pub fn complete(self) -> Option<T> {
+        match self {
+            Self::Complete(value) => Some(value),
+            Self::Partial => None,
+        }
+    }
+
+    /// Whether more octets are needed.
+    pub const fn is_partial(&self) -> bool {
+        matches!(self, Self::Partial)
+    }
+}
+
+/// The start line and the headers of a message.
+///
+/// ```
+/// use sip_ucid::{Head, Name};
+///
+/// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nX-UCID: 90174967305497\r\ni: one@host\r\n\r\n";
+/// let head = Head::parse(bytes).unwrap().complete().unwrap();
+/// assert_eq!(head.value(Name::XUcid).unwrap(), "90174967305497");
+/// assert_eq!(head.value_of("x-ucid").unwrap(), "90174967305497");
+/// assert_eq!(head.call_id().unwrap(), "one@host");
+/// assert_eq!(head.headers().count(), 2);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    bytes: &'a [u8],
+    start: Result<StartLine<'a>, Error>,
+    at: usize,
+    headers_at: usize,
+    end: usize,
+    bare: bool,
+    leniency: Leniency,
+    seen: u32,
+    repeated: u32,
+    first: [(u32, u32); INDEXED],
+}
+
+/// Where the lines of a head begin, and how they end.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// The first byte of the start line.
+    pub(crate) start: usize,
+    /// One past its last, without the line break.
+    pub(crate) start_end: usize,
+    /// The first byte of the header lines.
+    pub(crate) headers: usize,
+    /// Whether a lone LF ends a line.
+    pub(crate) bare: bool,
+}
+
+/// Finds the start line; `None` if the input ends before it does.
+#[inline]
+pub(crate) fn layout(bytes: &[u8], leniency: Leniency) -> Option<Layout> {
+    let loose = leniency.has(Leniency::BARE_LF);
+    let start = match bytes.first() {
+        Some(b'\r' | b'\n') => scan::skip_breaks(bytes, loose),
+        _ => 0,
+    };
+    if matches!(bytes.get(start..)?, [] | [b'\r']) {
+        return None;
+    }
+    let mut search = start;
+    loop {
+        let lf = scan::find(bytes, search, b'\n')?;
+        search = lf + 1;
+        let has_return = lf > start && bytes.get(lf - 1) == Some(&b'\r');
+        if has_return || loose {
+            let start_end = lf - usize::from(has_return);
+            return Some(Layout { start, start_end, headers: search, bare: !has_return });
+        }
+    }
+}
+
+impl<'a> Head<'a> {
+    /// Reads the head at the beginning of `bytes`; what follows it is left alone.
+    ///
+    /// Line breaks before the start line are passed over.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotSip`] if the first line is not one of SIP; [`ErrorKind::TooLong`] beyond
+    /// 4 GiB. Malformed headers are no errors here: they are reported when they are asked for.
+    pub fn parse(bytes: &'a [u8]) -> Result<Status<Self>, Error> {
+        Self::parse_with(bytes, Leniency::default())
+    }
+
+    /// The same with the leniency given, which also holds for every value read from the head.
+    ///
+    /// # Errors
+    /// As [`Head::parse`].
+    pub fn parse_with(bytes: &'a [u8], leniency: Leniency) -> Result<Status<Self>, Error> {
+        let Some(layout) = layout(bytes, leniency) else {
+            return Ok(Status::Partial);
+        };
+        let line = bytes.get(layout.start..layout.start_end).unwrap_or_default();
+        let start = StartLine::parse_with(line, leniency).map_err(|e| e.shifted(layout.start));
+        if let Err(error) = start {
+            if error.kind() == ErrorKind::NotSip {
+                return Err(error);
+            }
+        }
+        let mut head = Self {
+            bytes,
+            start,
+            at: layout.start,
+            headers_at: layout.headers,
+            end: layout.headers,
+            bare: layout.bare,
+            leniency,
+            seen: 0,
+            repeated: 0,
+            first: [(0, 0); INDEXED],
+        };
+        if !head.index() {
+            return Ok(Status::Partial);
+        }
+        if u32::try_from(head.end).is_err() {
+            return Err(Error::new(ErrorKind::TooLong, head.end));
+        }
+        Ok(Status::Complete(head))
+    }
+
+    /// Goes over the header lines; false if they have no end.
+    #[inline]
+    fn index(&mut self) -> bool {
+        let bytes = self.bytes;
+        let mut at = self.headers_at;
+        loop {
+            match scan::opening(bytes, at, self.bare) {
+                Opening::Empty(next) => {
+                    self.end = next;
+                    return true;
+                }
+                Opening::Text => {}
+                Opening::Unknown => return false,
+            }
+            let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
+            let (name, value) = headers::name_of(bytes, at, end.end);
+            self.note(name, value, end.end);
+            at = end.next;
+        }
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "heads beyond u32 are refused at the end")]
+    fn note(&mut self, name: Name, value: usize, end: usize) {
+        if let Some(place) = self.first.get_mut(name as usize) {
+            let bit = 1 << (name as u32);
+            if self.seen & bit == 0 {
+                *place = (value as u32, end as u32);
+            } else {
+                self.repeated |= bit;
+            }
+            self.seen |= bit;
+        }
+    }
+
+    /// The start line.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StartLine`] if it is recognizably SIP and yet malformed.
+    pub const fn start(&self) -> Result<StartLine<'a>, Error> {
+        self.start
+    }
+
+    /// The method of a request, the empty text of a response.
+    pub fn method(&self) -> Text<'a> {
+        match &self.start {
+            Ok(StartLine::Request(line)) => line.method(),
+            _ => Text::default(),
+        }
+    }
+
+    /// The status code of a response.
+    pub fn code(&self) -> Option<u16> {
+        match &self.start {
+            Ok(StartLine::Status(line)) => line.code().ok(),
+            _ => None,
+        }
+    }
+
+    /// The header lines in their order.
+    pub fn headers(&self) -> Headers<'a> {
+        Headers::between(self.bytes, self.headers_at, self.end, self.bare)
+    }
+
+    /// The value of the first header of this name.
+    #[inline]
+    pub fn value(&self, name: Name) -> Option<Text<'a>> {
+        match self.first.get(name as usize) {
+            Some((from, to)) => {
+                if self.seen & (1 << (name as u32)) == 0 {
+                    return None;
+                }
+                let raw = self.bytes.get(*from as usize..*to as usize)?;
+                Some(Text::new(raw).trimmed())
+            }
+            None => self.headers().lines().find(|line| line.name == name).map(|line| line.value()),
+        }
+    }
+
+    /// The values of all headers of this name, in order.
+    pub fn values(&self, name: Name) -> Values<'a> {
+        let bit = if (name as usize) < INDEXED { 1_u32 << (name as u32) } else { 0 };
+        if bit == 0 {
+            return Values::of(name, None, self.headers());
+        }
+        let first = self.value(name);
+        let (_, to) = self.first.get(name as usize).copied().unwrap_or_default();
+        if self.repeated & bit == 0 {
+            return Values::of(name, first, self.headers().finished());
+        }
+        Values::of(name, first, self.headers().after(to as usize))
+    }
+
+    /// The value of the first header with this name, known or not; compact names match too.
+    pub fn value_of(&self, name: &str) -> Option<Text<'a>> {
+        match Name::from_bytes(name.as_bytes()) {
+            Name::Other => self
+                .headers()
+                .lines()
+                .find(|line| line.name_text().is(name))
+                .map(|line| line.value()),
+            known => self.value(known),
+        }
+    }
+
+    /// The headers with this name, known or not; compact names match too.
+    pub fn all_of<'n>(&self, name: &'n str) -> impl Iterator<Item = Header<'a>> + use<'a, 'n> {
+        let known = Name::from_bytes(name.as_bytes());
+        self.headers().flatten().filter(move |header| match known {
+            Name::Other => header.name().is(name),
+            known => header.known() == known,
+        })
+    }
+
+    /// Whether more than one header of this name is there.
+    pub fn is_repeated(&self, name: Name) -> bool {
+        self.values(name).nth(1).is_some()
+    }
+
+    /// The leniency with which values are read.
+    pub const fn leniency(&self) -> Leniency {
+        self.leniency
+    }
+
+    /// The first byte of the start line.
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+
+    /// One past the empty line: where the body begins.
+    pub const fn end(&self) -> usize {
+        self.end
+    }
+
+    /// Whether lines end in a lone LF; see [`Leniency::BARE_LF`].
+    pub const fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// The bytes from the start line to the empty line.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    pub(crate) const fn input(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Head({} bytes)", self.end - self.at)
+    }
+}

@@ -1,0 +1,400 @@
+//! Who calls, and which call it is: the headers that say so, each by itself.
+//!
+//! Nothing is merged, normalized or checked: From is what the caller claims, P-Asserted-Identity what
+//! the network vouches for, Remote-Party-ID the same in older gear, X-CALLERNO what the platform
+//! resolved. The readers go over the head as far as its lines are complete and need no whole message.
+
+use core::fmt;
+
+use crate::address::{Address, Addresses};
+use crate::head;
+use crate::headers::{self, Headers, Values};
+use crate::leniency::Leniency;
+use crate::list::Elements;
+use crate::name::Name;
+use crate::number;
+use crate::scan::{self, Opening};
+use crate::text::Text;
+use crate::ucid::AvayaUcid;
+use crate::uui;
+
+/// The value of the first X-UCID header, as sent.
+///
+/// ```
+/// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\nx-ucid: 90174967305497\r\n\r\n";
+/// let ucid = sip_ucid::ucid(invite).unwrap();
+/// assert_eq!(ucid, "90174967305497");
+/// assert!(sip_ucid::is_cloudagent_ucid(ucid));
+/// ```
+pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
+    let mut lines = PrefixedLines::new(bytes, *b"xx");
+    lines.find(|line| line.0 == Name::XUcid).map(|line| Text::new(line.1).trimmed())
+}
+
+/// The UCID and the caller of a phone call, by the shortest way; see [`call`].
+///
+/// ```
+/// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\nf: <tel:+919000000001>\r\n\r\n";
+/// let call = sip_ucid::call(invite);
+/// assert_eq!((call.ucid, call.caller), (None, Some("+919000000001".into())));
+/// assert_eq!(call.source, sip_ucid::Name::From);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call<'a> {
+    /// The first X-UCID, as sent.
+    pub ucid: Option<Text<'a>>,
+    /// The first X-CALLERNO as sent, else the user part of From.
+    pub caller: Option<Text<'a>>,
+    /// Which of the two headers gave the caller; [`Name::Other`] if neither did.
+    pub source: Name,
+}
+
+/// Reads the UCID and the caller, and stops as soon as it has them.
+///
+/// [`identity`] reads all there is, and notices repeats that differ.
+///
+/// ```
+/// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\n\
+///     X-UCID: 90174967305497\r\nX-CALLERNO: 09000000001\r\n\r\n";
+/// let call = sip_ucid::call(invite);
+/// assert_eq!(call.ucid.unwrap(), "90174967305497");
+/// assert_eq!(call.caller.unwrap(), "09000000001");
+/// ```
+pub fn call(bytes: &[u8]) -> Call<'_> {
+    let (mut ucid, mut callerno, mut from) = (None, None, None);
+    for (name, value) in PrefixedLines::new(bytes, *b"xf") {
+        let slot = match name {
+            Name::XUcid => &mut ucid,
+            Name::XCallerno => &mut callerno,
+            Name::From => &mut from,
+            _ => continue,
+        };
+        if slot.is_none() {
+            *slot = Some(Text::new(value));
+        }
+        if ucid.is_some() && callerno.is_some() {
+            break;
+        }
+    }
+    let ucid = ucid.map(Text::trimmed);
+    if let Some(caller) = callerno {
+        return Call { ucid, caller: Some(caller.trimmed()), source: Name::XCallerno };
+    }
+    let user = from.and_then(|value| number_in(value.as_bytes()));
+    let source = if user.is_some() { Name::From } else { Name::Other };
+    Call { ucid, caller: user, source }
+}
+
+/// The user part or the `tel:` number in a value that holds an address.
+fn number_in(value: &[u8]) -> Option<Text<'_>> {
+    Address::parse(value).ok()?.parsed_uri().ok()?.number()
+}
+
+/// The header lines whose name begins with one of two letters: name and raw value.
+struct PrefixedLines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    bare: bool,
+    letters: [u8; 2],
+}
+
+impl<'a> PrefixedLines<'a> {
+    fn new(bytes: &'a [u8], letters: [u8; 2]) -> Self {
+        let layout = head::layout(bytes, Leniency::default());
+        let (at, bare) = layout.map_or((bytes.len(), false), |it| (it.headers, it.bare));
+        Self { bytes, at, bare, letters }
+    }
+}
+
+impl<'a> Iterator for PrefixedLines<'a> {
+    type Item = (Name, &'a [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let at = self.at;
+            if scan::opening(self.bytes, at, self.bare) != Opening::Text {
+                self.at = self.bytes.len();
+                return None;
+            }
+            let Some(end) = scan::line_end(self.bytes, at, self.bare) else {
+                self.at = self.bytes.len();
+                return None;
+            };
+            self.at = end.next;
+            let first = self.bytes.get(at)? | 0x20;
+            let [one, other] = self.letters;
+            if first == one || first == other {
+                let (name, value) = headers::name_of(self.bytes, at, end.end);
+                return Some((name, self.bytes.get(value..end.end)?));
+            }
+        }
+    }
+}
+
+/// Under which names the platform's own headers are looked for.
+///
+/// ```
+/// use sip_ucid::IdentityNames;
+///
+/// let names = IdentityNames { ucid: "X-Call-Ref", ..IdentityNames::default() };
+/// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nx-call-ref: 17\r\n\r\n";
+/// assert_eq!(names.read(invite).ucid().unwrap().value(), "17");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityNames<'n> {
+    /// `X-UCID`.
+    pub ucid: &'n str,
+    /// `X-CALLERNO`.
+    pub callerno: &'n str,
+    /// `X-DID`.
+    pub did: &'n str,
+    /// `X-ACCOUNT`.
+    pub account: &'n str,
+    /// `X-UUI`.
+    pub uui: &'n str,
+}
+
+impl Default for IdentityNames<'_> {
+    fn default() -> Self {
+        Self {
+            ucid: Name::XUcid.as_str(),
+            callerno: Name::XCallerno.as_str(),
+            did: Name::XDid.as_str(),
+            account: Name::XAccount.as_str(),
+            uui: Name::XUui.as_str(),
+        }
+    }
+}
+
+impl IdentityNames<'_> {
+    /// Reads the identity of the message at the beginning of `bytes`, with these names.
+    pub fn read<'a>(&self, bytes: &'a [u8]) -> Identity<'a> {
+        let headers = Headers::new(bytes);
+        let mut identity = Identity { headers: headers.clone(), found: [None; PLACES] };
+        let usual = *self == IdentityNames::default();
+        for line in headers.lines() {
+            let place = if usual || !line.name.is_platform() && line.name != Name::Other {
+                place_of(line.name)
+            } else {
+                self.place_named(line.name_text())
+            };
+            if let Some(slot) = place.and_then(|place| identity.found.get_mut(place)) {
+                match slot {
+                    Some(found) => found.repeat(line.value()),
+                    None => *slot = Some(Found::new(line.name_text(), line.value())),
+                }
+            }
+        }
+        identity
+    }
+
+    fn place_named(&self, name: Text<'_>) -> Option<usize> {
+        [self.ucid, self.callerno, self.did, self.account, self.uui]
+            .iter()
+            .position(|known| name.is(known))
+    }
+}
+
+const PLACES: usize = 10;
+
+/// Where a header is kept; the platform's own come first, in the order of [`IdentityNames`].
+const fn place_of(name: Name) -> Option<usize> {
+    Some(match name {
+        Name::XUcid => 0,
+        Name::XCallerno => 1,
+        Name::XDid => 2,
+        Name::XAccount => 3,
+        Name::XUui => 4,
+        Name::From => 5,
+        Name::PAssertedIdentity => 6,
+        Name::RemotePartyId => 7,
+        Name::Diversion => 8,
+        Name::UserToUser => 9,
+        _ => return None,
+    })
+}
+
+/// A header that tells something of the identity: its name and its value, as sent.
+///
+/// ```
+/// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UCID: 17\r\nX-UCID: 18\r\n\r\n";
+/// let found = *sip_ucid::identity(invite).ucid().unwrap();
+/// assert_eq!((found.name(), found.value()), ("X-UCID".into(), "17".into()));
+/// assert_eq!(found.count(), 2);
+/// assert!(found.is_conflicting());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found<'a> {
+    name: Text<'a>,
+    value: Text<'a>,
+    count: usize,
+    conflicting: bool,
+}
+
+impl<'a> Found<'a> {
+    const fn new(name: Text<'a>, value: Text<'a>) -> Self {
+        Self { name, value, count: 1, conflicting: false }
+    }
+
+    fn repeat(&mut self, value: Text<'a>) {
+        self.count += 1;
+        self.conflicting |= !self.value.same_unfolded(value);
+    }
+
+    /// The name of the header as sent.
+    pub const fn name(&self) -> Text<'a> {
+        self.name
+    }
+
+    /// The value of the first one, as sent.
+    pub const fn value(&self) -> Text<'a> {
+        self.value
+    }
+
+    /// How many header lines of this name there are.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether a repeat said something else; for lists, such as Diversion, that is no wonder.
+    pub const fn is_conflicting(&self) -> bool {
+        self.conflicting
+    }
+
+    /// The telephone number or user part in it, as sent: of the address if it holds one.
+    pub fn number(&self) -> Option<Text<'a>> {
+        let mut addresses = Addresses::alone(self.value);
+        addresses.next()?.ok()?.parsed_uri().ok()?.number()
+    }
+}
+
+/// All there is about who calls and which call it is; see [`identity`].
+#[derive(Clone)]
+pub struct Identity<'a> {
+    headers: Headers<'a>,
+    found: [Option<Found<'a>>; PLACES],
+}
+
+/// Reads the identity of the message at the beginning of `bytes`.
+///
+/// ```
+/// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\n\
+///     From: \"Customer\" <sip:9000000001@example.test>;tag=1\r\n\
+///     P-Asserted-Identity: <sip:+919000000001@example.test>, <tel:+919000000001>\r\n\
+///     X-CALLERNO: 09000000001\r\nX-UCID: 90174967305497\r\nX-DID: 918000000001\r\n\r\n";
+/// let identity = sip_ucid::identity(invite);
+/// assert_eq!(identity.ucid().unwrap().value(), "90174967305497");
+/// assert_eq!(identity.callerno().unwrap().value(), "09000000001");
+/// assert_eq!(identity.from().unwrap().number().unwrap(), "9000000001");
+/// assert_eq!(identity.asserted().count(), 2);
+/// assert_eq!(identity.asserted_number().unwrap(), "+919000000001");
+/// assert_eq!(identity.did().unwrap().value(), "918000000001");
+/// assert!(identity.diversion().is_none() && identity.avaya_ucid().is_none());
+/// ```
+pub fn identity(bytes: &[u8]) -> Identity<'_> {
+    IdentityNames::default().read(bytes)
+}
+
+macro_rules! places {
+    ($($(#[$doc:meta])* $method:ident = $name:ident,)*) => {
+        $(
+            $(#[$doc])*
+            pub const fn $method(&self) -> Option<&Found<'a>> {
+                match place_of(Name::$name) {
+                    Some(place) => self.place(place),
+                    None => None,
+                }
+            }
+        )*
+    };
+}
+
+impl<'a> Identity<'a> {
+    const fn place(&self, place: usize) -> Option<&Found<'a>> {
+        let mut rest: &[Option<Found<'a>>] = &self.found;
+        let mut at = 0;
+        while let [first, tail @ ..] = rest {
+            if at == place {
+                return first.as_ref();
+            }
+            at += 1;
+            rest = tail;
+        }
+        None
+    }
+
+    places! {
+        /// X-UCID: the platform's id of this leg of the phone call.
+        ucid = XUcid,
+        /// X-CALLERNO: the caller as the platform resolved it.
+        callerno = XCallerno,
+        /// X-DID: the number that was called.
+        did = XDid,
+        /// X-ACCOUNT: the account.
+        account = XAccount,
+        /// X-UUI: what the dial or stream that made the call set.
+        uui = XUui,
+        /// From: what the caller claims.
+        from = From,
+        /// P-Asserted-Identity: what the network vouches for; believe it only from a trusted peer.
+        p_asserted_identity = PAssertedIdentity,
+        /// Remote-Party-ID: the same in older gear.
+        remote_party_id = RemotePartyId,
+        /// Diversion: who sent the call on, the latest first.
+        diversion = Diversion,
+        /// User-to-User.
+        user_to_user = UserToUser,
+    }
+
+    fn values(&self, name: Name) -> Values<'a> {
+        Values::of(name, None, self.headers.clone())
+    }
+
+    /// All addresses of P-Asserted-Identity, over lines and commas.
+    pub fn asserted(&self) -> Addresses<'a> {
+        Addresses::new(self.values(Name::PAssertedIdentity), Leniency::default())
+    }
+
+    /// The first telephone number of P-Asserted-Identity; where no address has one, the first user
+    /// part.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
+    ///     P-Asserted-Identity: <sip:reception@example.test>, tel:+914000000001\r\n\r\n";
+    /// let identity = sip_ucid::identity(invite);
+    /// assert_eq!(identity.asserted_number().unwrap(), "+914000000001");
+    /// ```
+    pub fn asserted_number(&self) -> Option<Text<'a>> {
+        let user = |address: Address<'a>| address.parsed_uri().ok().and_then(|uri| uri.number());
+        let mut users = self.asserted().filter_map(|address| address.ok().and_then(user));
+        let first = users.next()?;
+        let is_number = |user: &Text<'a>| number::is_number(user);
+        if is_number(&first) { Some(first) } else { users.find(is_number).or(Some(first)) }
+    }
+
+    /// The Remote-Party-ID that says `party=calling`, or the first that says nothing of a party.
+    pub fn remote_caller(&self) -> Option<Address<'a>> {
+        let all = Addresses::new(self.values(Name::RemotePartyId), Leniency::default());
+        let party = |address: &Address<'a>| address.params().get("party");
+        let calling = |address: &Address<'a>| party(address).is_some_and(|it| it.is("calling"));
+        let mut known = all.clone().flatten();
+        known.find(calling).or_else(|| all.flatten().find(|address| party(address).is_none()))
+    }
+
+    /// All addresses of Diversion, the latest first.
+    pub fn diversions(&self) -> Addresses<'a> {
+        Addresses::new(self.values(Name::Diversion), Leniency::default())
+    }
+
+    /// The Avaya UCID in User-to-User; none if more than one value claims to hold `isdn-uui`.
+    pub fn avaya_ucid(&self) -> Option<AvayaUcid> {
+        uui::ucid_of(Elements::new(self.values(Name::UserToUser)))
+    }
+}
+
+impl fmt::Debug for Identity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({} headers)", self.found.iter().flatten().count())
+    }
+}

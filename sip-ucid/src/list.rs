@@ -1,0 +1,121 @@
+//! Comma lists: commas count only outside quotes and angle brackets.
+
+use core::fmt;
+
+use crate::chars::{self, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::headers::Values;
+use crate::leniency::Leniency;
+use crate::quoted;
+use crate::scan;
+use crate::text::{self, Text};
+
+/// The index of the comma that ends the parameters, or the length; `None` if a quote is open.
+#[inline]
+pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b',' => return Some(at),
+            b'"' => at += quoted::end(text.get(at..)?)?,
+            _ => at += 1,
+        }
+    }
+    Some(text.len())
+}
+
+/// The index of the comma that ends the element, or the length.
+///
+/// What is opened and never closed reaches to the end.
+#[inline]
+pub(crate) fn end_of_element(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        let step = match byte {
+            b',' => return at,
+            b'"' => text.get(at..).and_then(quoted::end),
+            b'<' => scan::find(text, at, b'>').map(|close| close - at + 1),
+            _ => Some(1),
+        };
+        match step {
+            Some(step) => at += step,
+            None => return text.len(),
+        }
+    }
+    text.len()
+}
+
+/// The elements of a comma list, over all lines of its header, each trimmed.
+///
+/// ```
+/// use sip_ucid::{Head, Name};
+///
+/// let bytes = b"OPTIONS sip:a@example.test SIP/2.0\r\nk: path , ,gruu\r\nSupported: timer\r\n\r\n";
+/// let head = Head::parse(bytes)?.complete().unwrap();
+/// let tags: Vec<_> = head.elements(Name::Supported).map(|tag| tag.to_string()).collect();
+/// assert_eq!(tags, ["path", "gruu", "timer"]);
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Elements<'a> {
+    values: Values<'a>,
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) const fn new(values: Values<'a>) -> Self {
+        Self { values, rest: None }
+    }
+
+    /// The next element, empty ones included.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Option<Text<'a>> {
+        let rest = match self.rest {
+            Some(rest) => rest,
+            None => self.values.next()?.as_bytes(),
+        };
+        let (element, after) = rest.split_at_checked(end_of_element(rest)).unwrap_or_default();
+        self.rest = after.get(1..);
+        Some(Text::new(text::trim(element)))
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Text<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Text<'a>> {
+        loop {
+            let element = self.step()?;
+            if !element.is_empty() {
+                return Some(element);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Elements<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Elements({:?})", self.values)
+    }
+}
+
+/// Checks a value that is a list of tokens.
+pub(crate) fn check_tokens(value: &[u8], may_be_empty: bool) -> Result<(), Error> {
+    if value.is_empty() && may_be_empty {
+        return Ok(());
+    }
+    for element in value.split(|byte| *byte == b',') {
+        let token = text::trim(element);
+        if !chars::all(token, TOKEN) {
+            let kind = if token.is_empty() { ErrorKind::EmptyElement } else { ErrorKind::Token };
+            return Err(Error::new(kind, 0));
+        }
+    }
+    Ok(())
+}
+
+/// Whether empty elements are forgiven.
+pub(crate) const fn forgives_empty(leniency: Leniency) -> bool {
+    leniency.has(Leniency::EMPTY_ELEMENTS)
+}

@@ -1,0 +1,180 @@
+//! Parameters: `*( ";" name [ "=" value ] )`, of headers and of URIs.
+
+use core::fmt;
+
+use crate::chars::{self, PARAM_END, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::quoted::{self, Unescape};
+use crate::text::{self, Text};
+
+/// Parameters in their order, read as they are asked for.
+///
+/// ```
+/// use sip_ucid::Params;
+///
+/// let params = Params::new(b";tag=abc ; lr;q = \"a;b\"");
+/// assert_eq!(params.get("TAG").unwrap(), "abc");
+/// assert!(params.has("lr"));
+/// assert_eq!(params.get("lr").unwrap(), "");
+/// assert_eq!(params.count(), 3);
+/// ```
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Params<'a> {
+    rest: &'a [u8],
+}
+
+/// One parameter.
+///
+/// ```
+/// use sip_ucid::Params;
+///
+/// let param = Params::new(b";text=\"say \\\"hi\\\"\"").next().unwrap();
+/// assert_eq!(param.name(), "text");
+/// assert_eq!(param.value().unwrap(), r#""say \"hi\"""#);
+/// assert_eq!(param.unescape().unwrap().to_string(), r#"say "hi""#);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Param<'a> {
+    name: Text<'a>,
+    value: Option<Text<'a>>,
+}
+
+impl<'a> Param<'a> {
+    /// The name as sent; compare with [`Text::is`].
+    pub const fn name(&self) -> Text<'a> {
+        self.name
+    }
+
+    /// The value as sent, quotes included; `None` without a `=`.
+    pub const fn value(&self) -> Option<Text<'a>> {
+        self.value
+    }
+
+    /// The value without quotes and escapes.
+    pub fn unescape(&self) -> Option<Unescape<'a>> {
+        self.value.map(|value| Unescape::new(value.as_bytes()))
+    }
+
+    /// Whether name and value are what `generic-param` says: token, host or quoted string.
+    pub(crate) fn is_strict(&self) -> bool {
+        let value = self.value.is_none_or(|value| match value.as_bytes() {
+            [b'"', ..] => quoted::is_strict(value.as_bytes()),
+            // A host may be an IPv6 address, with brackets or, in `received`, without.
+            bytes => bytes.iter().all(|b| chars::is(*b, TOKEN) || b"[]:".contains(b)),
+        });
+        let empty = self.value.is_some_and(Text::is_empty);
+        chars::all(self.name.as_bytes(), TOKEN) && value && !empty
+    }
+}
+
+impl fmt::Debug for Param<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Param({})", self.name)
+    }
+}
+
+impl<'a> Params<'a> {
+    /// Parameters from text that is empty or begins with `;`.
+    pub const fn new(text: &'a [u8]) -> Self {
+        Self { rest: text }
+    }
+
+    /// The text they are read from.
+    pub const fn as_text(self) -> Text<'a> {
+        Text::new(self.rest)
+    }
+
+    /// The value of the first parameter of this name, without regard to case; empty if it has none.
+    pub fn get(mut self, name: &str) -> Option<Text<'a>> {
+        self.find(|param| param.name.is(name)).map(|param| param.value.unwrap_or_default())
+    }
+
+    /// Whether there is a parameter of this name.
+    pub fn has(self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(mut self) -> bool {
+        self.next().is_none()
+    }
+
+    /// Checks that each is `name [= value]` and none is empty.
+    pub(crate) fn check(self) -> Result<(), Error> {
+        let mut all = self;
+        let bad = |rest: &[u8]| Error::new(ErrorKind::Parameter, self.rest.len() - rest.len());
+        loop {
+            let before = all.rest;
+            match all.step() {
+                Step::Done => return Ok(()),
+                Step::Param(param) if param.is_strict() => {}
+                Step::Param(_) | Step::Empty => return Err(bad(before)),
+            }
+        }
+    }
+
+    #[inline]
+    fn step(&mut self) -> Step<'a> {
+        let (param, rest) = split(self.rest);
+        self.rest = rest;
+        param
+    }
+}
+
+enum Step<'a> {
+    Param(Param<'a>),
+    Empty,
+    Done,
+}
+
+/// The parameter after the `;` at which `text` begins, and what follows it.
+#[inline]
+fn split(text: &[u8]) -> (Step<'_>, &[u8]) {
+    let text = text::trim_start(text);
+    let text = match text {
+        [] => return (Step::Done, text),
+        [b';', rest @ ..] => rest,
+        // Only malformed input comes here, such as `"a"b`: what follows is no parameter of its own.
+        _ => match text.iter().position(|byte| *byte == b';') {
+            Some(at) => return (Step::Empty, text.get(at..).unwrap_or_default()),
+            None => return (Step::Empty, &[]),
+        },
+    };
+    let text = text::trim_start(text);
+    let end = text.iter().position(|b| chars::is(*b, PARAM_END)).unwrap_or(text.len());
+    let (name, rest) = text.split_at_checked(end).unwrap_or_default();
+    let name = Text::new(text::trim_end(name));
+    let [b'=', value @ ..] = rest else {
+        let step =
+            if name.is_empty() { Step::Empty } else { Step::Param(Param { name, value: None }) };
+        return (step, rest);
+    };
+    let value = text::trim_start(value);
+    let end = match value {
+        [b'"', ..] => quoted::end(value).unwrap_or(value.len()),
+        _ => value.iter().position(|b| matches!(b, b';' | b',')).unwrap_or(value.len()),
+    };
+    let (value, rest) = value.split_at_checked(end).unwrap_or_default();
+    (Step::Param(Param { name, value: Some(Text::new(text::trim_end(value))) }), rest)
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = Param<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Param<'a>> {
+        loop {
+            match self.step() {
+                Step::Param(param) => return Some(param),
+                Step::Empty => {}
+                Step::Done => return None,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(*self).finish()
+    }
+}

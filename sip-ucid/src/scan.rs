@@ -1,0 +1,151 @@
+//! Finding line ends and names: the hot loops, and the only place that counts bytes.
+//!
+//! Two tricks, both in safe code. A 16-byte array compared element by element and folded into one
+//! flag compiles to a vector comparison; and a word of eight bytes minus `0x01…` finds a byte in it
+//! without a loop. Everything else asks for slices with `get`.
+
+/// Eight bytes from `at`, little end first, if there are eight.
+#[inline]
+pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk::<8>().map(|chunk| u64::from_le_bytes(*chunk))
+}
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of every byte of `word` that equals `byte`; exact up to the first such byte.
+#[inline]
+const fn matches(word: u64, byte: u8) -> u64 {
+    let differing = word ^ (LOW * byte as u64);
+    differing.wrapping_sub(LOW) & !differing & HIGH
+}
+
+/// The index of the first `byte` in a word, or 8.
+#[inline]
+pub(crate) const fn index_in(word: u64, byte: u8) -> usize {
+    (matches(word, byte).trailing_zeros() / 8) as usize
+}
+
+#[inline]
+fn any_in(chunk: &[u8; 16], byte: u8) -> bool {
+    let mut found = 0;
+    for each in chunk {
+        found |= u8::from(*each == byte);
+    }
+    found != 0
+}
+
+/// The first `byte` at or after `from`.
+#[inline]
+pub(crate) fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
+    let mut rest = bytes.get(from..)?;
+    let mut at = from;
+    while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+        if any_in(chunk, byte) {
+            let wide = u128::from_le_bytes(*chunk);
+            let (low, high) = (wide as u64, (wide >> 64) as u64);
+            let index = index_in(low, byte);
+            return Some(at + if index < 8 { index } else { 8 + index_in(high, byte) });
+        }
+        rest = tail;
+        at += 16;
+    }
+    rest.iter().position(|each| *each == byte).map(|index| at + index)
+}
+
+/// Where a header line ends: its last byte, and where the next line begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct End {
+    /// One past the last byte before the line break.
+    pub(crate) end: usize,
+    /// The first byte of the next line.
+    pub(crate) next: usize,
+}
+
+/// The end of the header line that begins at `from`, its folded continuations included.
+///
+/// `None` if the input stops before one can tell, which takes the byte after the line break: it
+/// may be a space and continue the line. `bare` lets a lone LF end a line.
+#[inline]
+pub(crate) fn line_end(bytes: &[u8], from: usize, bare: bool) -> Option<End> {
+    let mut search = from;
+    loop {
+        let lf = find(bytes, search, b'\n')?;
+        search = lf + 1;
+        let has_return = lf > from && bytes.get(lf - 1) == Some(&b'\r');
+        if has_return || bare {
+            match bytes.get(search)? {
+                b' ' | b'\t' => {}
+                _ => return Some(End { end: lf - usize::from(has_return), next: search }),
+            }
+        }
+    }
+}
+
+/// What stands at the beginning of a line of the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// The empty line that ends the head; the body begins at the offset.
+    Empty(usize),
+    /// Something else.
+    Text,
+    /// Too little to tell.
+    Unknown,
+}
+
+/// Looks at the line that begins at `at`.
+#[inline]
+pub(crate) fn opening(bytes: &[u8], at: usize, bare: bool) -> Opening {
+    match bytes.get(at) {
+        Some(b'\r') => match bytes.get(at + 1) {
+            Some(b'\n') => Opening::Empty(at + 2),
+            Some(_) => Opening::Text,
+            None => Opening::Unknown,
+        },
+        Some(b'\n') if bare => Opening::Empty(at + 1),
+        Some(_) => Opening::Text,
+        None => Opening::Unknown,
+    }
+}
+
+/// The first byte after the line breaks that may stand before a start line.
+pub(crate) fn skip_breaks(bytes: &[u8], bare: bool) -> usize {
+    let mut at = 0;
+    while let Opening::Empty(next) = opening(bytes, at, bare) {
+        at = next;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_found_wherever_it_stands() {
+        for len in 0..70 {
+            for place in 0..len {
+                for from in 0..=place {
+                    let mut bytes = [b'a'; 70];
+                    bytes[place] = b'\n';
+                    bytes[69] = b'\n';
+                    assert_eq!(find(&bytes[..len], from, b'\n'), Some(place));
+                }
+            }
+            assert_eq!(find(&[b'\x0b'; 70][..len], 0, b'\n'), None);
+        }
+        assert_eq!(find(b"abc", 4, b'c'), None);
+    }
+
+    #[test]
+    fn folds_and_lone_breaks_do_not_end_a_line() {
+        let end = |text: &[u8], bare| line_end(text, 0, bare);
+        assert_eq!(end(b"a: b\r\nc", false), Some(End { end: 4, next: 6 }));
+        assert_eq!(end(b"a: b\r\n c\r\nd", false), Some(End { end: 8, next: 10 }));
+        assert_eq!(end(b"a: b\r\n \r\nd", false), Some(End { end: 7, next: 9 }));
+        assert_eq!(end(b"a: b\nc\r\nd", false), Some(End { end: 6, next: 8 }));
+        assert_eq!(end(b"a: b\nc\r\nd", true), Some(End { end: 4, next: 5 }));
+        assert_eq!(end(b"a: b\r\n", false), None);
+        assert_eq!(end(b"a: b\rc\r\nd", false), Some(End { end: 6, next: 8 }));
+    }
+}

@@ -1,0 +1,244 @@
+//! The headers of a [`Head`] as values.
+//!
+//! Every method reads when it is called and keeps nothing; a missing header is
+//! [`ErrorKind::Missing`].
+
+use crate::address::{Address, Addresses};
+use crate::auth::Auth;
+use crate::date::Date;
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+use crate::list::Elements;
+use crate::name::Name;
+use crate::text::Text;
+use crate::ucid::AvayaUcid;
+use crate::uri;
+use crate::uui::{self, UserToUser};
+use crate::value::{self, CSeq, ContentType, Privacy, Reason, SessionId};
+use crate::via::{Via, Vias};
+
+/// One value of Contact.
+///
+/// ```
+/// use sip_ucid::{Contact, Head};
+///
+/// let bytes = b"REGISTER sip:example.test SIP/2.0\r\nm: *\r\nExpires: 0\r\n\r\n";
+/// let head = Head::parse(bytes)?.complete().unwrap();
+/// assert!(matches!(head.contacts().next(), Some(Ok(Contact::Any))));
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact<'a> {
+    /// `*`: all of them.
+    Any,
+    /// An address.
+    Address(Address<'a>),
+}
+
+impl<'a> Contact<'a> {
+    /// The address, if it is one.
+    pub const fn address(&self) -> Option<&Address<'a>> {
+        match self {
+            Self::Address(address) => Some(address),
+            Self::Any => None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn of(address: Address<'a>) -> Self {
+        let star = address.uri() == "*" && !address.is_bracketed();
+        if star { Self::Any } else { Self::Address(address) }
+    }
+}
+
+impl<'a> Head<'a> {
+    #[inline]
+    fn required(&self, name: Name) -> Result<Text<'a>, Error> {
+        self.value(name).ok_or(Error::new(ErrorKind::Missing, self.end()))
+    }
+
+    /// The one address in a header such as Refer-To, Referred-By or Remote-Party-ID.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`Address::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"REFER sip:a@example.test SIP/2.0\r\nr: <sip:b@example.test>\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.address(Name::ReferTo)?.uri(), "sip:b@example.test");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    #[inline]
+    pub fn address(&self, name: Name) -> Result<Address<'a>, Error> {
+        Address::parse_with(self.required(name)?.as_bytes(), self.leniency())
+    }
+
+    /// All addresses in the headers of a name, over lines and commas.
+    ///
+    /// Right for P-Asserted-Identity, Diversion, History-Info, Route, Record-Route and
+    /// Remote-Party-ID; see [`Head::contacts`] for Contact.
+    #[inline]
+    pub fn addresses(&self, name: Name) -> Addresses<'a> {
+        Addresses::new(self.values(name), self.leniency())
+    }
+
+    /// The elements of a comma list, such as Allow, Supported or Require, over all lines.
+    pub fn elements(&self, name: Name) -> Elements<'a> {
+        Elements::new(self.values(name))
+    }
+
+    /// From: what the caller claims.
+    ///
+    /// # Errors
+    /// As [`Head::address`].
+    #[inline]
+    pub fn from(&self) -> Result<Address<'a>, Error> {
+        self.address(Name::From)
+    }
+
+    /// To.
+    ///
+    /// # Errors
+    /// As [`Head::address`].
+    #[inline]
+    pub fn to(&self) -> Result<Address<'a>, Error> {
+        self.address(Name::To)
+    }
+
+    /// The Contact values.
+    #[inline]
+    pub fn contacts(&self) -> impl Iterator<Item = Result<Contact<'a>, Error>> + use<'a> {
+        self.addresses(Name::Contact).map(|address| address.map(Contact::of))
+    }
+
+    /// The Via values, topmost first.
+    #[inline]
+    pub fn vias(&self) -> Vias<'a> {
+        Vias::new(self.elements(Name::Via), self.leniency())
+    }
+
+    /// The topmost Via.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`Via::parse`].
+    #[inline]
+    pub fn via(&self) -> Result<Via<'a>, Error> {
+        self.vias().next().unwrap_or(Err(Error::new(ErrorKind::Missing, self.end())))
+    }
+
+    /// Call-ID; compare it byte by byte.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], and [`ErrorKind::Token`] if it is empty.
+    #[inline]
+    pub fn call_id(&self) -> Result<Text<'a>, Error> {
+        let value = self.required(Name::CallId)?;
+        if value.is_empty() { Err(Error::new(ErrorKind::Token, self.end())) } else { Ok(value) }
+    }
+
+    /// CSeq.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`CSeq::parse`].
+    #[inline]
+    pub fn cseq(&self) -> Result<CSeq<'a>, Error> {
+        CSeq::parse(self.required(Name::CSeq)?.as_bytes())
+    }
+
+    /// Max-Forwards; above 255 it counts as absent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], also for a number above 255; [`ErrorKind::Number`] for no number.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Head};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nMax-Forwards: 300\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.max_forwards().unwrap_err().kind(), ErrorKind::Missing);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    pub fn max_forwards(&self) -> Result<u8, Error> {
+        let value = self.required(Name::MaxForwards)?;
+        let digits = value.as_bytes();
+        let absent = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        let kind = if absent { ErrorKind::Missing } else { ErrorKind::Number };
+        uri::number(digits).ok_or(Error::new(kind, self.end()))
+    }
+
+    /// Content-Length as a number.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`Head::framing_length`].
+    pub fn content_length(&self) -> Result<u64, Error> {
+        self.framing_length()?.ok_or(Error::new(ErrorKind::Missing, self.end()))
+    }
+
+    /// Content-Type.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`ContentType::parse`].
+    pub fn content_type(&self) -> Result<ContentType<'a>, Error> {
+        ContentType::parse(self.required(Name::ContentType)?.as_bytes())
+    }
+
+    /// Expires in seconds.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], and [`ErrorKind::Number`] unless it is a number below 2^32.
+    pub fn expires(&self) -> Result<u32, Error> {
+        let value = self.required(Name::Expires)?;
+        let bad = Error::new(ErrorKind::Number, self.end());
+        value::leading_number(value.as_bytes()).ok_or(bad)
+    }
+
+    /// Date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`Date::parse`].
+    pub fn date(&self) -> Result<Date, Error> {
+        Date::parse(self.required(Name::Date)?.as_bytes())
+    }
+
+    /// Session-ID.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Missing`], or as [`SessionId::parse`].
+    pub fn session_id(&self) -> Result<SessionId<'a>, Error> {
+        SessionId::parse(self.required(Name::SessionId)?.as_bytes())
+    }
+
+    /// The Reason values.
+    pub fn reasons(&self) -> impl Iterator<Item = Result<Reason<'a>, Error>> + use<'a> {
+        self.elements(Name::Reason).map(|value| Reason::parse(value.as_bytes()))
+    }
+
+    /// The values of Privacy.
+    pub fn privacy(&self) -> Privacy<'a> {
+        Privacy::new(self.value(Name::Privacy).unwrap_or_default().as_bytes())
+    }
+
+    /// The values of Authorization, WWW-Authenticate or their Proxy- kin, one a line.
+    pub fn auths(&self, name: Name) -> impl Iterator<Item = Result<Auth<'a>, Error>> + use<'a> {
+        self.values(name).map(|value| Auth::parse(value.as_bytes()))
+    }
+
+    /// The User-to-User values.
+    pub fn user_to_user(&self) -> impl Iterator<Item = Result<UserToUser<'a>, Error>> + use<'a> {
+        self.elements(Name::UserToUser).map(|value| UserToUser::parse(value.as_bytes()))
+    }
+
+    /// The Avaya UCID in User-to-User; none if more than one value claims to hold `isdn-uui`.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"INVITE sip:a@example.test SIP/2.0\r\n\
+    ///     User-to-User: 00FA080019001038F725B3;encoding=hex\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.avaya_ucid().unwrap().to_string(), "00025000160955721139");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    pub fn avaya_ucid(&self) -> Option<AvayaUcid> {
+        uui::ucid_of(self.elements(Name::UserToUser))
+    }
+}

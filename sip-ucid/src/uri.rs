@@ -1,0 +1,538 @@
+//! SIP, SIPS and TEL URIs (RFC 3261 section 19.1, RFC 3966).
+//!
+//! Reading cuts a URI into its parts; it decodes nothing and compares nothing.
+
+use core::fmt;
+
+use crate::chars::{
+    self, ALNUM, DIGIT, HEX, IPV6, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER,
+};
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::quoted;
+use crate::scan;
+use crate::text::Text;
+
+/// A URI, by its scheme.
+///
+/// ```
+/// use sip_ucid::Uri;
+///
+/// let uri = Uri::parse(b"sip:alice:secret@[2001:db8::10]:5070;transport=tcp?Subject=x").unwrap();
+/// let sip = uri.sip().unwrap();
+/// assert_eq!(sip.user().unwrap(), "alice");
+/// assert_eq!(sip.host(), "2001:db8::10");
+/// assert_eq!(sip.port(), Some(5070));
+/// assert_eq!(sip.params().get("transport").unwrap(), "tcp");
+/// assert_eq!(sip.headers(), "Subject=x");
+///
+/// let tel = Uri::parse(b"tel:+91-80-0000-0001;phone-context=x").unwrap();
+/// assert_eq!(tel.number().unwrap(), "+91-80-0000-0001");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Uri<'a> {
+    /// `sip:` or `sips:`.
+    Sip(SipUri<'a>),
+    /// `tel:`.
+    Tel(TelUri<'a>),
+    /// Any other scheme, as sent.
+    Other(Text<'a>),
+}
+
+/// A `sip:` or `sips:` URI, cut into its parts.
+///
+/// ```
+/// use sip_ucid::Uri;
+///
+/// let uri = Uri::parse(b"sips:%61lice;postd=1@Example.TEST").unwrap();
+/// let sip = uri.sip().unwrap();
+/// assert!(sip.is_secure());
+/// assert_eq!(sip.user().unwrap(), "%61lice");
+/// assert_eq!(sip.decoded_user().unwrap().to_string(), "alice");
+/// assert_eq!(sip.user_params().get("postd").unwrap(), "1");
+/// assert_eq!(sip.password(), None);
+/// assert_eq!(sip.port(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SipUri<'a> {
+    secure: bool,
+    user: Option<&'a [u8]>,
+    password: Option<&'a [u8]>,
+    host: &'a [u8],
+    port: Option<&'a [u8]>,
+    params: &'a [u8],
+    headers: Option<&'a [u8]>,
+}
+
+/// A `tel:` URI.
+///
+/// ```
+/// use sip_ucid::Uri;
+///
+/// let uri = Uri::parse(b"tel:0-80-1;phone-context=+91").unwrap();
+/// let tel = uri.tel().unwrap();
+/// assert_eq!(tel.number(), "0-80-1");
+/// assert!(!tel.is_global());
+/// assert_eq!(tel.params().get("phone-context").unwrap(), "+91");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TelUri<'a> {
+    number: &'a [u8],
+    params: &'a [u8],
+}
+
+impl<'a> Uri<'a> {
+    /// Reads a URI that stands by itself.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Uri`] without a scheme, [`ErrorKind::Host`] without a host or with an open
+    /// bracket. Characters and ports are not looked at here: [`Uri::check`] does.
+    #[inline]
+    pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
+        match text {
+            [b'S' | b's', b'I' | b'i', b'P' | b'p', b':', rest @ ..] => {
+                SipUri::parse(rest, false).map_err(|e| e.shifted(4)).map(Self::Sip)
+            }
+            [b'S' | b's', b'I' | b'i', b'P' | b'p', b'S' | b's', b':', rest @ ..] => {
+                SipUri::parse(rest, true).map_err(|e| e.shifted(5)).map(Self::Sip)
+            }
+            [b'T' | b't', b'E' | b'e', b'L' | b'l', b':', rest @ ..] => {
+                let (number, params) = split(rest, b';');
+                Ok(Self::Tel(TelUri { number, params: params.unwrap_or_default() }))
+            }
+            _ => {
+                let (scheme, rest) = split(text, b':');
+                let [first, tail @ ..] = scheme else {
+                    return Err(Error::new(ErrorKind::Uri, 0));
+                };
+                let named = tail.iter().all(|b| chars::is(*b, ALNUM) || b"+-.".contains(b));
+                if rest.is_none_or(|rest| rest.len() < 2) || !first.is_ascii_alphabetic() || !named
+                {
+                    return Err(Error::new(ErrorKind::Uri, 0));
+                }
+                Ok(Self::Other(Text::new(text)))
+            }
+        }
+    }
+
+    /// The parts, if it is a `sip:` or `sips:` URI.
+    pub const fn sip(&self) -> Option<&SipUri<'a>> {
+        match self {
+            Self::Sip(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    /// The parts, if it is a `tel:` URI.
+    pub const fn tel(&self) -> Option<&TelUri<'a>> {
+        match self {
+            Self::Tel(uri) => Some(uri),
+            _ => None,
+        }
+    }
+
+    /// The user part of a SIP URI or the number of a `tel:` one, as sent.
+    pub const fn number(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Sip(uri) => uri.user(),
+            Self::Tel(uri) => Some(uri.number()),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The host of a SIP URI, without brackets.
+    pub const fn host(&self) -> Option<Text<'a>> {
+        match self {
+            Self::Sip(uri) => Some(uri.host()),
+            _ => None,
+        }
+    }
+
+    /// Checks every character against the grammar.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Uri`], [`ErrorKind::Host`], [`ErrorKind::Port`] or [`ErrorKind::Parameter`].
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Uri};
+    /// let bad = Uri::parse(b"sip:2001:db8::10").unwrap();
+    /// assert_eq!(bad.check().unwrap_err().kind(), ErrorKind::Port);
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Sip(uri) => uri.check(),
+            Self::Tel(uri) => uri.check(),
+            Self::Other(text) if chars::all_escaped(text.as_bytes(), URIC) => Ok(()),
+            Self::Other(_) => Err(Error::new(ErrorKind::Uri, 0)),
+        }
+    }
+}
+
+/// What stands before the first `byte`, and what from it on, if it is there.
+#[inline]
+fn split(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
+    match scan::find(text, 0, byte) {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at..)),
+        None => (text, None),
+    }
+}
+
+impl<'a> SipUri<'a> {
+    /// Reads what follows the scheme.
+    #[inline]
+    fn parse(text: &'a [u8], secure: bool) -> Result<Self, Error> {
+        // The `@` first: before it `;`, `?` and `,` belong to the user part.
+        let (before, from_at) = split(text, b'@');
+        let (userinfo, rest) = match from_at {
+            Some(rest) => (Some(before), rest.get(1..).unwrap_or_default()),
+            None => (None, text),
+        };
+        let host_at = text.len() - rest.len();
+        let (host, rest) = split_host(rest).map_err(|e| e.shifted(host_at))?;
+        let (port, rest) = match rest {
+            [b':', rest @ ..] => {
+                let end = rest.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(rest.len());
+                let (port, rest) = rest.split_at_checked(end).unwrap_or_default();
+                (Some(port), rest)
+            }
+            _ => (None, rest),
+        };
+        let (params, headers) = match rest {
+            [] => (rest, None),
+            _ => split(rest, b'?'),
+        };
+        let headers = headers.and_then(|headers| headers.get(1..));
+        let (user, password) = match userinfo {
+            Some(info) => {
+                let (user, password) = split(info, b':');
+                (Some(user), password.and_then(|password| password.get(1..)))
+            }
+            None => (None, None),
+        };
+        Ok(Self { secure, user, password, host, port, params, headers })
+    }
+
+    /// Whether the scheme is `sips:`.
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The user part as sent, without its parameters; `None` without an `@`.
+    pub const fn user(&self) -> Option<Text<'a>> {
+        match self.user {
+            Some(user) => Some(Text::new(until_semicolon(user).0)),
+            None => None,
+        }
+    }
+
+    /// The user part with `%HH` decoded, once.
+    pub fn decoded_user(&self) -> Option<Decode<'a>> {
+        self.user().map(|user| Decode::new(user.as_bytes()))
+    }
+
+    /// The whole user part, with the parameters in it and without the password.
+    pub fn full_user(&self) -> Option<Text<'a>> {
+        self.user.map(Text::new)
+    }
+
+    /// The parameters inside the user part, such as `phone-context`.
+    pub fn user_params(&self) -> Params<'a> {
+        Params::new(until_semicolon(self.user.unwrap_or_default()).1)
+    }
+
+    /// The password; better not used by anybody.
+    pub fn password(&self) -> Option<Text<'a>> {
+        self.password.map(Text::new)
+    }
+
+    /// The host; an IPv6 address comes without its brackets.
+    pub const fn host(&self) -> Text<'a> {
+        match self.host {
+            [b'[', inner @ .., b']'] => Text::new(inner),
+            host => Text::new(host),
+        }
+    }
+
+    /// Whether the host is an IPv6 address.
+    pub const fn is_ipv6(&self) -> bool {
+        matches!(self.host, [b'[', ..])
+    }
+
+    /// The port, if one is there and is a number up to 65535.
+    pub fn port(&self) -> Option<u16> {
+        number(self.port?)
+    }
+
+    /// The URI parameters.
+    pub const fn params(&self) -> Params<'a> {
+        Params::new(self.params)
+    }
+
+    /// The headers after `?`, without it.
+    pub fn headers(&self) -> Text<'a> {
+        Text::new(self.headers.unwrap_or_default())
+    }
+
+    /// Whether there is a `?`.
+    pub const fn has_headers(&self) -> bool {
+        self.headers.is_some()
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let bad = |kind| Err(Error::new(kind, 0));
+        let user_bad = |user: &[u8]| user.is_empty() || !chars::all_escaped(user, USER);
+        if self.user.is_some_and(user_bad)
+            || self.password.is_some_and(|text| !chars::all_escaped(text, PASSWORD))
+        {
+            return bad(ErrorKind::Uri);
+        }
+        check_host(self.host)?;
+        if self.port.is_some_and(|port| number::<u16>(port).is_none()) {
+            return bad(ErrorKind::Port);
+        }
+        let param_bad = |part: &[u8]| {
+            let (name, value) = split(part, b'=');
+            let value = value.is_some_and(|value| {
+                value.len() < 2
+                    || !chars::all_escaped(value.get(1..).unwrap_or_default(), URI_PARAM)
+            });
+            name.is_empty() || !chars::all_escaped(name, URI_PARAM) || value
+        };
+        if let [b';', params @ ..] = self.params {
+            if params.split(|byte| *byte == b';').any(param_bad) {
+                return bad(ErrorKind::Parameter);
+            }
+        } else if !self.params.is_empty() {
+            return bad(ErrorKind::Host);
+        }
+        let header_bad = |part: &[u8]| {
+            let (name, value) = split(part, b'=');
+            let value = value.is_none_or(|value| {
+                !chars::all_escaped(value.get(1..).unwrap_or_default(), URI_HEADER)
+            });
+            name.is_empty() || !chars::all_escaped(name, URI_HEADER) || value
+        };
+        if self.headers.is_some_and(|all| all.split(|byte| *byte == b'&').any(header_bad)) {
+            return bad(ErrorKind::Uri);
+        }
+        Ok(())
+    }
+}
+
+const fn until_semicolon(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        if *first == b';' {
+            return (text.split_at(text.len() - rest.len()).0, rest);
+        }
+        rest = tail;
+    }
+    (text, rest)
+}
+
+impl<'a> TelUri<'a> {
+    /// The number as sent, with its visual separators.
+    pub const fn number(&self) -> Text<'a> {
+        Text::new(self.number)
+    }
+
+    /// Whether the number begins with `+`.
+    pub const fn is_global(&self) -> bool {
+        matches!(self.number, [b'+', ..])
+    }
+
+    /// The parameters.
+    pub const fn params(&self) -> Params<'a> {
+        Params::new(self.params)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let digits = self.number.strip_prefix(b"+").unwrap_or(self.number);
+        if !chars::all(digits, PHONE) || !digits.iter().any(|b| chars::is(*b, HEX) || *b == b'*') {
+            return Err(Error::new(ErrorKind::Uri, 0));
+        }
+        let bad = |part: &[u8]| part.is_empty() || !chars::all_escaped(part, URIC);
+        match self.params {
+            [b';', params @ ..] if params.split(|b| *b == b';').any(bad) => {
+                Err(Error::new(ErrorKind::Parameter, 0))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A number of digits only, if it fits.
+#[inline]
+pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut value = 0_u64;
+    for byte in text {
+        if !chars::is(*byte, DIGIT) {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(u64::from(*byte - b'0'))?;
+    }
+    T::try_from(value).ok()
+}
+
+/// The host at the beginning of `text`, brackets included, and what follows it.
+#[inline]
+pub(crate) fn split_host(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+    let end = match text {
+        [b'[', ..] => match scan::find(text, 0, b']') {
+            Some(at) => at + 1,
+            None => return Err(Error::new(ErrorKind::Host, 0)),
+        },
+        _ => {
+            let ends = |b: &u8| matches!(b, b':' | b';' | b'?' | b' ' | b'\t' | b'\r' | b'\n');
+            text.iter().position(ends).unwrap_or(text.len())
+        }
+    };
+    match text.split_at_checked(end) {
+        Some((host, rest)) if !host.is_empty() => Ok((host, rest)),
+        _ => Err(Error::new(ErrorKind::Host, 0)),
+    }
+}
+
+/// Checks a host with the brackets of an IPv6 address.
+pub(crate) fn check_host(host: &[u8]) -> Result<(), Error> {
+    let bad = Err(Error::new(ErrorKind::Host, 0));
+    if let [b'[', inner @ .., b']'] = host {
+        return if is_ipv6(inner) { Ok(()) } else { bad };
+    }
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    // Labels may begin with a digit, also the last: container ids do.
+    let label = |label: &[u8]| match label {
+        [first, .., last] => chars::is(*first, ALNUM) && chars::is(*last, ALNUM),
+        [only] => chars::is(*only, ALNUM),
+        [] => false,
+    };
+    let inner = host.iter().all(|byte| chars::is(*byte, chars::HOST));
+    if inner && host.split(|byte| *byte == b'.').all(label) { Ok(()) } else { bad }
+}
+
+/// `IPv6address` of RFC 3261: up to eight groups, one `::`, an IPv4 address at the end.
+///
+/// The grammar lets the IPv4 address follow `::` after one more colon, and RFC 5118 4.10 asks that
+/// it be accepted.
+pub(crate) fn is_ipv6(text: &[u8]) -> bool {
+    if !chars::all(text, IPV6) {
+        return false;
+    }
+    let (hex, mut groups) = match text.iter().rposition(|byte| *byte == b':') {
+        Some(colon) if text.contains(&b'.') => {
+            let (hex, last) = text.split_at_checked(colon).unwrap_or_default();
+            if !is_ipv4(last.get(1..).unwrap_or_default()) {
+                return false;
+            }
+            // `::1.2.3.4` leaves one colon, which was half of the `::`.
+            let hex = if hex.ends_with(b":") && !hex.ends_with(b"::") {
+                text.get(..=colon).unwrap_or_default()
+            } else {
+                hex
+            };
+            (hex, 2)
+        }
+        Some(_) => (text, 0),
+        None => return false,
+    };
+    let double = hex.windows(2).position(|pair| pair == b"::");
+    let (left, right) = match double {
+        Some(at) => (hex.get(..at).unwrap_or_default(), hex.get(at + 2..).unwrap_or_default()),
+        None => (hex, &[][..]),
+    };
+    for side in [left, right] {
+        if side.is_empty() {
+            continue;
+        }
+        for group in side.split(|byte| *byte == b':') {
+            groups += 1;
+            if group.len() > 4 || !chars::all(group, HEX) {
+                return false;
+            }
+        }
+    }
+    if double.is_some() { groups <= 7 } else { groups == 8 }
+}
+
+fn is_ipv4(text: &[u8]) -> bool {
+    let octet = |part: &[u8]| part.len() <= 3 && number::<u8>(part).is_some();
+    text.split(|byte| *byte == b'.').count() == 4 && text.split(|byte| *byte == b'.').all(octet)
+}
+
+/// Bytes with `%HH` decoded, once; a `%` without two digits stays.
+///
+/// ```
+/// use sip_ucid::Decode;
+/// assert_eq!(Decode::new(b"a%20b%2").to_string(), "a b%2");
+/// assert!(Decode::new(b"%00%2541").eq(*b"\0%41"));
+/// ```
+#[derive(Clone)]
+pub struct Decode<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Decode<'a> {
+    /// Text as sent.
+    pub const fn new(text: &'a [u8]) -> Self {
+        Self { rest: text }
+    }
+}
+
+/// The value of a hexadecimal digit.
+pub(crate) fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+impl Iterator for Decode<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if let [b'%', high, low, tail @ ..] = self.rest {
+            if let (Some(high), Some(low)) = (hex(*high), hex(*low)) {
+                self.rest = tail;
+                return Some(high << 4 | low);
+            }
+        }
+        let (first, tail) = self.rest.split_first()?;
+        self.rest = tail;
+        Some(*first)
+    }
+}
+
+impl fmt::Display for Decode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        quoted::write_utf8(self.clone(), f)
+    }
+}
+
+impl fmt::Debug for Decode<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decode({} bytes)", self.rest.len())
+    }
+}
+
+impl fmt::Debug for Uri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sip(uri) if uri.secure => "Uri(sips)",
+            Self::Sip(_) => "Uri(sip)",
+            Self::Tel(_) => "Uri(tel)",
+            Self::Other(_) => "Uri(other)",
+        })
+    }
+}
+
+impl fmt::Debug for SipUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.secure { "SipUri(sips)" } else { "SipUri(sip)" })
+    }
+}
+
+impl fmt::Debug for TelUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TelUri")
+    }
+}

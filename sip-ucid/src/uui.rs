@@ -1,0 +1,243 @@
+//! User-to-User (RFC 7433, 7434), and the Avaya UCID in it.
+//!
+//! The data is hexadecimal; its first octet is a protocol discriminator unless a `pd` parameter
+//! holds that. Then come type, length and value, again and again; type `FA` is the UCID.
+
+use core::fmt;
+
+use crate::chars::{self, HEX};
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::quoted;
+use crate::text::{self, Text};
+use crate::ucid::AvayaUcid;
+use crate::uri;
+
+/// The type of the UCID among the type-length-values.
+pub const UCID_TYPE: u8 = 0xFA;
+
+/// One value of User-to-User.
+///
+/// ```
+/// use sip_ucid::UserToUser;
+///
+/// let uui = UserToUser::parse(b"00FA080019001038F725B3;encoding=hex").unwrap();
+/// assert_eq!(uui.data(), "00FA080019001038F725B3");
+/// assert_eq!(uui.ucid().unwrap().to_string(), "00025000160955721139");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct UserToUser<'a> {
+    data: &'a [u8],
+    params: Params<'a>,
+}
+
+impl<'a> UserToUser<'a> {
+    /// Reads one value of the list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Quote`] for an open quote, [`ErrorKind::Token`] without data.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let value = text::trim(value);
+        let end = match value {
+            [b'"', ..] => quoted::end(value).ok_or(Error::new(ErrorKind::Quote, 0))?,
+            _ => value.iter().position(|b| *b == b';').unwrap_or(value.len()),
+        };
+        let (data, params) = value.split_at_checked(end).unwrap_or_default();
+        // The quotes do not count as data.
+        let data = match data {
+            [b'"', inner @ .., b'"'] => inner,
+            data => text::trim_end(data),
+        };
+        if data.is_empty() {
+            return Err(Error::new(ErrorKind::Token, 0));
+        }
+        Ok(Self { data, params: Params::new(text::trim_start(params)) })
+    }
+
+    /// The data as sent, without quotes.
+    pub const fn data(&self) -> Text<'a> {
+        Text::new(self.data)
+    }
+
+    /// All parameters.
+    pub const fn params(&self) -> Params<'a> {
+        self.params
+    }
+
+    /// The `encoding` parameter; `hex` if it is missing.
+    pub fn encoding(&self) -> Text<'a> {
+        self.params.get("encoding").unwrap_or(Text::new(b"hex"))
+    }
+
+    /// The `purpose` parameter; `isdn-uui` if it is missing.
+    pub fn purpose(&self) -> Text<'a> {
+        self.params.get("purpose").unwrap_or(Text::new(b"isdn-uui"))
+    }
+
+    /// The `content` parameter.
+    pub fn content(&self) -> Option<Text<'a>> {
+        self.params.get("content")
+    }
+
+    /// Whether purpose and encoding are the ones that this crate reads.
+    pub fn is_isdn_hex(&self) -> bool {
+        self.purpose().is("isdn-uui") && self.encoding().is("hex")
+    }
+
+    /// The octets of hexadecimal data, the discriminator included.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Hex`] if the data is not pairs of hexadecimal digits.
+    pub fn octets(&self) -> Result<Octets<'a>, Error> {
+        if self.data.len() % 2 != 0 || !chars::all(self.data, HEX) {
+            return Err(Error::new(ErrorKind::Hex, 0));
+        }
+        Ok(Octets { digits: self.data })
+    }
+
+    /// The protocol discriminator: the `pd` parameter or the first octet.
+    pub fn discriminator(&self) -> Option<u8> {
+        match self.params.get("pd") {
+            Some(pd) => pair(pd.as_bytes()),
+            None => self.octets().ok()?.next(),
+        }
+    }
+
+    /// The type-length-values after the discriminator; none if the data is not hexadecimal.
+    pub fn values(&self) -> TypeLengthValues<'a> {
+        let skipped = if self.params.has("pd") { 0 } else { 2 };
+        let digits = match self.octets() {
+            Ok(octets) => octets.digits.get(skipped..).unwrap_or_default(),
+            Err(_) => &[],
+        };
+        TypeLengthValues { digits }
+    }
+
+    /// The first UCID among the values.
+    pub fn ucid(&self) -> Option<AvayaUcid> {
+        self.values().find_map(|value| value.ucid())
+    }
+}
+
+fn pair(digits: &[u8]) -> Option<u8> {
+    match digits {
+        [high, low] => Some(uri::hex(*high)? << 4 | uri::hex(*low)?),
+        [low] => uri::hex(*low),
+        _ => None,
+    }
+}
+
+impl fmt::Debug for UserToUser<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserToUser({} digits)", self.data.len())
+    }
+}
+
+/// The octets of hexadecimal data.
+///
+/// ```
+/// let uui = sip_ucid::UserToUser::parse(b"\"04c8\"").unwrap();
+/// assert!(uui.octets().unwrap().eq([0x04, 0xC8]));
+/// ```
+#[derive(Clone, Copy)]
+pub struct Octets<'a> {
+    digits: &'a [u8],
+}
+
+impl Iterator for Octets<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let (digits, rest) = self.digits.split_at_checked(2)?;
+        self.digits = rest;
+        pair(digits)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.digits.len() / 2, Some(self.digits.len() / 2))
+    }
+}
+
+impl ExactSizeIterator for Octets<'_> {}
+
+impl fmt::Debug for Octets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Octets({})", self.len())
+    }
+}
+
+/// One type-length-value of User-to-User data.
+///
+/// ```
+/// let uui = sip_ucid::UserToUser::parse(b"04C80241").unwrap();
+/// assert!(uui.values().next().is_none(), "two octets promised, one there");
+/// let uui = sip_ucid::UserToUser::parse(b"04C8024142FA").unwrap();
+/// let value = uui.values().next().unwrap();
+/// assert_eq!(value.kind(), 0xC8);
+/// assert!(value.octets().eq(*b"AB"));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct TypeLengthValue<'a> {
+    kind: u8,
+    octets: Octets<'a>,
+}
+
+impl<'a> TypeLengthValue<'a> {
+    /// The type.
+    pub const fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    /// The value.
+    pub const fn octets(&self) -> Octets<'a> {
+        self.octets
+    }
+
+    /// The UCID, if the type says so and the length is right.
+    pub fn ucid(&self) -> Option<AvayaUcid> {
+        if self.kind != UCID_TYPE || self.octets.len() != 8 {
+            return None;
+        }
+        let mut octets = [0; 8];
+        for (place, octet) in octets.iter_mut().zip(self.octets) {
+            *place = octet;
+        }
+        Some(AvayaUcid::from_octets(octets))
+    }
+}
+
+/// The type-length-values of User-to-User data; ends where a length runs past the end.
+///
+/// ```
+/// let uui = sip_ucid::UserToUser::parse(b"00C80141FA080019001038F725B3").unwrap();
+/// let kinds: Vec<u8> = uui.values().map(|value| value.kind()).collect();
+/// assert_eq!(kinds, [0xC8, 0xFA]);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct TypeLengthValues<'a> {
+    digits: &'a [u8],
+}
+
+impl<'a> Iterator for TypeLengthValues<'a> {
+    type Item = TypeLengthValue<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (kind, rest) = self.digits.split_at_checked(2)?;
+        let (len, rest) = rest.split_at_checked(2)?;
+        let (value, rest) = rest.split_at_checked(2 * usize::from(pair(len)?))?;
+        self.digits = rest;
+        Some(TypeLengthValue { kind: pair(kind)?, octets: Octets { digits: value } })
+    }
+}
+
+/// The UCID of all values together: none if more than one claims `isdn-uui`.
+pub(crate) fn ucid_of<'a>(values: impl Iterator<Item = Text<'a>>) -> Option<AvayaUcid> {
+    let mut found = None;
+    for value in values {
+        let Ok(uui) = UserToUser::parse(value.as_bytes()) else { continue };
+        if uui.is_isdn_hex() && found.replace(uui).is_some() {
+            return None;
+        }
+    }
+    found.and_then(|uui| uui.ucid())
+}

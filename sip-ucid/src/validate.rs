@@ -1,0 +1,466 @@
+//! The strict reading: would a conforming element have to refuse this message?
+//!
+//! A problem is what lets an element answer 400 to a request, or drop a response: a break of the
+//! grammar of RFC 3261, a header that must be there and is not, or two where one may be. What the
+//! standards let an element live with is none: a Max-Forwards above 255, an Expires too large, an
+//! unknown scheme, version, method, extension or transport, a branch or tag of an older peer that is
+//! missing. Headers that RFC 3261 does not define are checked for their characters only.
+
+use core::fmt;
+
+use crate::address::{Address, Addresses};
+use crate::auth::Auth;
+use crate::chars::{self, DIGIT, TEXT, TOKEN, WORD};
+use crate::date::Date;
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+use crate::headers::{Line, Lines, Values};
+use crate::leniency::Leniency;
+use crate::list::{self, Elements};
+use crate::name::Name;
+use crate::start::StartLine;
+use crate::text::{self, Text};
+use crate::typed::Contact;
+use crate::uri::{self, Uri};
+use crate::value::{CSeq, ContentType};
+use crate::via::Vias;
+
+/// What is wrong with a message.
+///
+/// ```
+/// use sip_ucid::{ErrorKind, ProblemKind};
+/// assert_eq!(ProblemKind::Missing.as_str(), "missing");
+/// assert_eq!(ProblemKind::Value(ErrorKind::Quote).as_str(), "quote");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// The start line breaks the grammar.
+    StartLine,
+    /// The Request-URI is malformed, or has headers after a `?`.
+    RequestUri,
+    /// The status code is not three digits from 100 to 699.
+    StatusCode,
+    /// Lines end in a lone LF.
+    BareLf,
+    /// A header line has no colon, or its name is not a token.
+    HeaderName,
+    /// A control character, or a CR or LF that ends no line.
+    Character,
+    /// A header that must be there is not.
+    Missing,
+    /// A header that may stand once stands again.
+    Duplicate,
+    /// The method in CSeq is not that of the request.
+    MethodMismatch,
+    /// Contact is `*` beside another value, or in a REGISTER that does not say `Expires: 0`.
+    Star,
+    /// The value of the header is malformed.
+    Value(ErrorKind),
+}
+
+impl ProblemKind {
+    /// A short name for it, in kebab case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StartLine | Self::Value(ErrorKind::StartLine) => "start-line",
+            Self::RequestUri => "request-uri",
+            Self::StatusCode | Self::Value(ErrorKind::StatusCode) => "status-code",
+            Self::BareLf => "bare-lf",
+            Self::HeaderName | Self::Value(ErrorKind::HeaderName) => "header-name",
+            Self::Character => "character",
+            Self::Missing | Self::Value(ErrorKind::Missing) => "missing",
+            Self::Duplicate => "duplicate",
+            Self::MethodMismatch => "method-mismatch",
+            Self::Star => "star",
+            Self::Value(kind) => value_name(kind),
+        }
+    }
+}
+
+const fn value_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotSip => "not-sip",
+        ErrorKind::NoEnd => "no-end",
+        ErrorKind::TooLong => "too-long",
+        ErrorKind::ShortBody => "short-body",
+        ErrorKind::ContentLength => "content-length",
+        ErrorKind::LengthConflict => "length-conflict",
+        ErrorKind::NoContentLength => "no-content-length",
+        ErrorKind::Quote => "quote",
+        ErrorKind::Bracket => "bracket",
+        ErrorKind::DisplayName => "display-name",
+        ErrorKind::Uri => "uri",
+        ErrorKind::Host => "host",
+        ErrorKind::Port => "port",
+        ErrorKind::Parameter => "parameter",
+        ErrorKind::Via => "via",
+        ErrorKind::CSeq => "cseq",
+        ErrorKind::Number => "number",
+        ErrorKind::Token => "token",
+        ErrorKind::EmptyElement => "empty-element",
+        ErrorKind::Date => "date",
+        _ => "value",
+    }
+}
+
+/// One thing wrong with a message: what, in which header, at which byte of the input.
+///
+/// ```
+/// use sip_ucid::{Message, Name, ProblemKind};
+///
+/// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: sip:b@example.test\r\n\
+///     t: sip:c@example.test\r\ni: 1\r\nCSeq: 1 ACK\r\n\r\n";
+/// let problem = Message::datagram(bytes)?.validate().next().unwrap();
+/// assert_eq!(problem.kind(), ProblemKind::MethodMismatch);
+/// assert_eq!(problem.header(), Some(Name::CSeq));
+/// assert_eq!(problem.at(), 99);
+/// assert_eq!(problem.to_string(), "method-mismatch in CSeq at byte 99");
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Problem {
+    kind: ProblemKind,
+    header: Option<Name>,
+    at: usize,
+}
+
+impl Problem {
+    /// What it is.
+    pub const fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// The header it is in; `None` for the start line, and [`Name::Other`] for an unknown header.
+    pub const fn header(&self) -> Option<Name> {
+        self.header
+    }
+
+    /// The byte of the input where it was noticed.
+    pub const fn at(&self) -> usize {
+        self.at
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        match self.header {
+            Some(name) if name != Name::Other => write!(f, " in {name} at byte {}", self.at),
+            _ => write!(f, " at byte {}", self.at),
+        }
+    }
+}
+
+/// The problems of a message, found as they are asked for; see [`Head::validate`].
+#[derive(Clone)]
+pub struct Problems<'a> {
+    head: Head<'a>,
+    lines: Lines<'a>,
+    stage: Stage,
+    seen: u128,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Breaks,
+    Start,
+    Lines,
+    Missing(usize),
+}
+
+const REQUIRED: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
+
+impl<'a> Head<'a> {
+    /// The strict reading of RFC 3261: everything for which an element would answer 400 or drop
+    /// the message. No [`Leniency`] holds here.
+    ///
+    /// One problem is given for each header line at most.
+    ///
+    /// ```
+    /// use sip_ucid::Message;
+    ///
+    /// let bytes = b"OPTIONS sip:a@example.test SIP/2.0\r\nVia: SIP/2.0/UDP h.example.test\r\n\
+    ///     From: Doe, J <sip:b@example.test>\r\nTo: <sip:a@example.test>\r\nCall-ID: 1\r\n\
+    ///     CSeq: 1 OPTIONS\r\n\r\n";
+    /// let message = Message::datagram(bytes)?;
+    /// let problems: Vec<_> = message.validate().map(|problem| problem.to_string()).collect();
+    /// assert_eq!(problems, ["display-name in From at byte 74"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    pub fn validate(&self) -> Problems<'a> {
+        Problems { head: *self, lines: self.headers().lines(), stage: Stage::Breaks, seen: 0 }
+    }
+
+    /// Whether [`Head::validate`] finds nothing.
+    pub fn is_valid(&self) -> bool {
+        self.validate().next().is_none()
+    }
+
+    /// The headers that stand more than once with different values though they may not: those of
+    /// [`Name::is_single`] and the platform's own.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nX-UCID: 1\r\nx-ucid: 2\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert!(head.conflicts().eq([Name::XUcid]));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    pub fn conflicts(&self) -> impl Iterator<Item = Name> + use<'a> {
+        let head = *self;
+        let mut seen = 0_u128;
+        let mut repeated = 0_u128;
+        for line in self.headers().lines() {
+            let bit = 1 << (line.name as u32);
+            repeated |= seen & bit;
+            seen |= bit;
+        }
+        self.headers().lines().map(|line| line.name).filter(move |name| {
+            let bit = 1 << (*name as u32);
+            let first = repeated & bit != 0;
+            repeated &= !bit;
+            first && (name.is_single() || name.is_platform()) && head.differs(*name)
+        })
+    }
+
+    fn differs(&self, name: Name) -> bool {
+        let mut values = self.values(name);
+        let Some(first) = values.next() else { return false };
+        values.any(|value| {
+            let number = |text: &[u8]| uri::number::<u64>(text);
+            let (one, other) = (number(first.as_bytes()), number(value.as_bytes()));
+            let same_length = name == Name::ContentLength && one.is_some() && one == other;
+            !same_length && !first.same_unfolded(value)
+        })
+    }
+}
+
+impl Problems<'_> {
+    fn start(&self) -> Option<Problem> {
+        let at = self.head.at();
+        let problem = |kind| Some(Problem { kind, header: None, at });
+        let line = self.head.as_bytes();
+        let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
+        let line = line.get(..end).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let strict = line.iter().all(|byte| chars::is(*byte, TEXT) && *byte != b'\t');
+        let Ok(start) = StartLine::parse_with(line, Leniency::NONE) else {
+            return problem(ProblemKind::StartLine);
+        };
+        match start {
+            _ if !strict => problem(ProblemKind::Character),
+            StartLine::Request(line) if !line.is_strict() => problem(ProblemKind::StartLine),
+            StartLine::Request(line) => {
+                let sound = Uri::parse(line.uri().as_bytes()).is_ok_and(|uri| {
+                    uri.check().is_ok() && uri.sip().is_none_or(|sip| !sip.has_headers())
+                });
+                if sound { None } else { problem(ProblemKind::RequestUri) }
+            }
+            StartLine::Status(line) if !line.is_strict() => problem(ProblemKind::StartLine),
+            StartLine::Status(line) if line.code().is_err() => problem(ProblemKind::StatusCode),
+            StartLine::Status(_) => None,
+        }
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> Option<Problem> {
+        let at = |kind, at| Some(Problem { kind, header: Some(line.name), at });
+        if line.name == Name::Other && !chars::all(line.name_text().as_bytes(), TOKEN) {
+            return Some(Problem { kind: ProblemKind::HeaderName, header: None, at: line.at });
+        }
+        let bit = 1_u128 << (line.name as u32);
+        let again = self.seen & bit != 0;
+        self.seen |= bit;
+        if again && line.name.is_single() && is_core(line.name) {
+            return at(ProblemKind::Duplicate, line.at);
+        }
+        if let Some(place) = bad_character(line, self.head.is_bare()) {
+            return at(ProblemKind::Character, line.value_at + place);
+        }
+        let value = line.value();
+        let lead = line.raw().len() - text::trim_start(line.raw()).len();
+        match self.value(line.name, value.as_bytes()) {
+            Ok(()) => None,
+            Err((kind, place)) => at(kind, line.value_at + lead + place),
+        }
+    }
+
+    fn value(&self, name: Name, value: &[u8]) -> Result<(), (ProblemKind, usize)> {
+        let checked = match name {
+            Name::From | Name::To | Name::ReplyTo => {
+                Address::parse_with(value, Leniency::NONE).and_then(|it| check_address(&it))
+            }
+            Name::Contact => return self.contact(value),
+            Name::Route | Name::RecordRoute => check_routes(value),
+            Name::Via => check_vias(value),
+            Name::CallId => check_call_id(value),
+            Name::CSeq => match (CSeq::parse(value), self.head.start()) {
+                (Ok(cseq), Ok(StartLine::Request(line))) if cseq.method() != line.method() => {
+                    return Err((ProblemKind::MethodMismatch, 0));
+                }
+                (cseq, _) => cseq.map(|_| ()),
+            },
+            Name::MaxForwards if !chars::all(value, DIGIT) => Err(bad(ErrorKind::Number)),
+            Name::ContentLength if uri::number::<u32>(value).is_none() => {
+                Err(bad(ErrorKind::ContentLength))
+            }
+            Name::ContentType => ContentType::parse(value).and_then(|it| it.params().check()),
+            Name::Date => Date::parse(value).map(|_| ()),
+            Name::Allow | Name::Supported => list::check_tokens(value, true),
+            Name::Require | Name::ProxyRequire | Name::Unsupported => {
+                list::check_tokens(value, false)
+            }
+            Name::Authorization
+            | Name::ProxyAuthorization
+            | Name::WwwAuthenticate
+            | Name::ProxyAuthenticate => Auth::parse(value).map(|_| ()),
+            _ => Ok(()),
+        };
+        checked.map_err(|error| (ProblemKind::Value(error.kind()), error.at()))
+    }
+
+    fn contact(&self, value: &[u8]) -> Result<(), (ProblemKind, usize)> {
+        let whole = Text::new(value);
+        for address in Addresses::strict(whole) {
+            let sound = match address.map(Contact::of) {
+                Ok(Contact::Any) if value != b"*" || !self.may_be_star() => {
+                    return Err((ProblemKind::Star, 0));
+                }
+                Ok(Contact::Any) => Ok(()),
+                Ok(Contact::Address(address)) => check_address(&address),
+                Err(error) => Err(error),
+            };
+            sound.map_err(|error| (ProblemKind::Value(error.kind()), error.at()))?;
+        }
+        Ok(())
+    }
+
+    /// RFC 3261 10.3: `*` stands alone, and in a REGISTER only with `Expires: 0`.
+    fn may_be_star(&self) -> bool {
+        !self.head.is_repeated(Name::Contact)
+            && (self.head.method() != "REGISTER" || self.head.expires() == Ok(0))
+    }
+}
+
+const fn bad(kind: ErrorKind) -> Error {
+    Error::new(kind, 0)
+}
+
+/// The headers whose repetition RFC 3261 gives no meaning: a second one makes the message invalid.
+const fn is_core(name: Name) -> bool {
+    matches!(
+        name,
+        Name::From
+            | Name::To
+            | Name::CallId
+            | Name::CSeq
+            | Name::MaxForwards
+            | Name::ContentLength
+            | Name::ContentType
+    )
+}
+
+fn check_address(address: &Address<'_>) -> Result<(), Error> {
+    address.parsed_uri()?.check()?;
+    address.params().check()
+}
+
+fn check_routes(value: &[u8]) -> Result<(), Error> {
+    for address in Addresses::strict(Text::new(value)) {
+        let address = address?;
+        if !address.is_bracketed() {
+            return Err(bad(ErrorKind::Bracket));
+        }
+        check_address(&address)?;
+    }
+    Ok(())
+}
+
+fn check_vias(value: &[u8]) -> Result<(), Error> {
+    let elements = Elements::new(Values::only(Text::new(value)));
+    for via in Vias::new(elements, Leniency::NONE) {
+        via?;
+    }
+    Ok(())
+}
+
+/// `word ["@" word]`
+fn check_call_id(value: &[u8]) -> Result<(), Error> {
+    let at = value.iter().position(|byte| *byte == b'@').unwrap_or(value.len());
+    let (local, host) = value.split_at_checked(at).unwrap_or_default();
+    let host = host.get(1..);
+    if chars::all(local, WORD) && host.is_none_or(|host| chars::all(host, WORD)) {
+        return Ok(());
+    }
+    Err(bad(ErrorKind::Token))
+}
+
+/// The place of the first character in a value that may not stand there.
+///
+/// A control character may follow a backslash in a quoted string, which only known headers have;
+/// CR and LF may not even there.
+fn bad_character(line: &Line<'_>, bare: bool) -> Option<usize> {
+    let raw = line.raw();
+    let mut before = 0;
+    let mut at = 0;
+    while let Some(byte) = raw.get(at) {
+        if !chars::is(*byte, TEXT) {
+            let after = raw.get(at + 1).copied().unwrap_or(0);
+            let sound = match byte {
+                b'\r' => after == b'\n',
+                b'\n' => (bare || before == b'\r') && matches!(after, b' ' | b'\t'),
+                _ => before == b'\\' && line.name != Name::Other,
+            };
+            if !sound {
+                return Some(at);
+            }
+        }
+        before = *byte;
+        at += 1;
+    }
+    None
+}
+
+impl Iterator for Problems<'_> {
+    type Item = Problem;
+
+    fn next(&mut self) -> Option<Problem> {
+        loop {
+            let found = match self.stage {
+                Stage::Breaks => {
+                    self.stage = Stage::Start;
+                    let at = self.head.at();
+                    let problem = Problem { kind: ProblemKind::BareLf, header: None, at };
+                    self.head.is_bare().then_some(problem)
+                }
+                Stage::Start => {
+                    self.stage = Stage::Lines;
+                    self.start()
+                }
+                Stage::Lines => match self.lines.next() {
+                    Some(line) => self.line(&line),
+                    None => {
+                        self.stage = Stage::Missing(0);
+                        None
+                    }
+                },
+                Stage::Missing(at) => {
+                    let name = *REQUIRED.get(at)?;
+                    self.stage = Stage::Missing(at + 1);
+                    let absent = self.seen & (1 << (name as u32)) == 0;
+                    let kind = ProblemKind::Missing;
+                    absent.then_some(Problem { kind, header: Some(name), at: self.head.end() })
+                }
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Problems<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Problems({:?})", self.stage)
+    }
+}

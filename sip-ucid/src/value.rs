@@ -1,0 +1,267 @@
+//! Small values: CSeq, Content-Type, Session-ID, Reason and plain numbers.
+
+use core::fmt;
+
+use crate::chars::{self, HEX, LWS, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::params::Params;
+use crate::text::{self, Text};
+use crate::uri;
+
+/// CSeq: a number and a method.
+///
+/// ```
+/// use sip_ucid::CSeq;
+///
+/// let cseq = CSeq::parse(b"0009\r\n  INVITE").unwrap();
+/// assert_eq!((cseq.number(), cseq.method()), (9, "INVITE".into()));
+/// assert!(CSeq::parse(b"36893488147419103232 REGISTER").is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CSeq<'a> {
+    number: u32,
+    method: Text<'a>,
+}
+
+impl<'a> CSeq<'a> {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::CSeq`] unless it is a number below 2^32, white space and a token.
+    #[inline]
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let bad = |at| Error::new(ErrorKind::CSeq, at);
+        let (number, method) = Self::parts(value);
+        let number = uri::number(number.as_bytes()).ok_or(bad(0))?;
+        if !chars::all(method.as_bytes(), TOKEN) {
+            return Err(bad(value.len() - method.len()));
+        }
+        Ok(Self { number, method })
+    }
+
+    /// The two parts as sent, for whom a bad number should not hide the method.
+    ///
+    /// ```
+    /// use sip_ucid::CSeq;
+    /// assert_eq!(CSeq::parts(b"many BYE").1, "BYE");
+    /// ```
+    #[inline]
+    pub fn parts(value: &'a [u8]) -> (Text<'a>, Text<'a>) {
+        let gap = value.iter().position(|b| chars::is(*b, LWS)).unwrap_or(value.len());
+        let (number, rest) = value.split_at_checked(gap).unwrap_or_default();
+        (Text::new(number), Text::new(text::trim(rest)))
+    }
+
+    /// The sequence number.
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The method; case matters.
+    pub const fn method(&self) -> Text<'a> {
+        self.method
+    }
+}
+
+/// Content-Type: type, subtype and parameters.
+///
+/// ```
+/// use sip_ucid::ContentType;
+///
+/// let kind = ContentType::parse(b"multipart / mixed ;boundary=\"a;b\"").unwrap();
+/// assert_eq!((kind.kind(), kind.subtype()), ("multipart".into(), "mixed".into()));
+/// assert_eq!(kind.params().get("boundary").unwrap(), "\"a;b\"");
+/// assert!(kind.is("Multipart", "mixed"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentType<'a> {
+    kind: Text<'a>,
+    subtype: Text<'a>,
+    params: Params<'a>,
+}
+
+impl<'a> ContentType<'a> {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Token`] unless it is `token / token`.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
+        let (range, params) = value.split_at_checked(end).unwrap_or_default();
+        let slash = range.iter().position(|b| *b == b'/').unwrap_or(range.len());
+        let (kind, subtype) = range.split_at_checked(slash).unwrap_or_default();
+        let kind = text::trim(kind);
+        let subtype = text::trim(subtype.get(1..).unwrap_or_default());
+        if !chars::all(kind, TOKEN) || !chars::all(subtype, TOKEN) {
+            return Err(Error::new(ErrorKind::Token, 0));
+        }
+        let params = Params::new(params);
+        Ok(Self { kind: Text::new(kind), subtype: Text::new(subtype), params })
+    }
+
+    /// The type, such as `application`.
+    pub const fn kind(&self) -> Text<'a> {
+        self.kind
+    }
+
+    /// The subtype, such as `sdp`.
+    pub const fn subtype(&self) -> Text<'a> {
+        self.subtype
+    }
+
+    /// The parameters.
+    pub const fn params(&self) -> Params<'a> {
+        self.params
+    }
+
+    /// Whether it is `kind/subtype`, without regard to case.
+    pub const fn is(&self, kind: &str, subtype: &str) -> bool {
+        self.kind.is(kind) && self.subtype.is(subtype)
+    }
+}
+
+/// Session-ID (RFC 7989): 32 hexadecimal digits, and those of the other side.
+///
+/// ```
+/// use sip_ucid::SessionId;
+///
+/// let id = SessionId::parse(
+///     b"ab30317f1a784dc48ff824d0d3715d86;remote=00000000000000000000000000000000",
+/// ).unwrap();
+/// assert_eq!(id.local(), "ab30317f1a784dc48ff824d0d3715d86");
+/// assert!(id.remote().is_none() && id.has_remote());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionId<'a> {
+    local: Text<'a>,
+    remote: Option<Text<'a>>,
+}
+
+impl<'a> SessionId<'a> {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::SessionId`] unless local and remote part are 32 hexadecimal digits.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
+        let (local, params) = value.split_at_checked(end).unwrap_or_default();
+        let local = Text::new(text::trim(local));
+        let remote = Params::new(params).get("remote");
+        let good = |id: Text<'_>| id.len() == 32 && chars::all(id.as_bytes(), HEX);
+        if !good(local) || !remote.is_none_or(good) {
+            return Err(Error::new(ErrorKind::SessionId, 0));
+        }
+        Ok(Self { local, remote })
+    }
+
+    /// The digits of the sender.
+    pub const fn local(&self) -> Text<'a> {
+        self.local
+    }
+
+    /// The digits of the other side; `None` if they are missing or all zero, which means unknown.
+    pub fn remote(&self) -> Option<Text<'a>> {
+        self.remote.filter(|id| id.as_bytes().iter().any(|b| *b != b'0'))
+    }
+
+    /// Whether there is a remote part; the older form has none.
+    pub const fn has_remote(&self) -> bool {
+        self.remote.is_some()
+    }
+}
+
+/// One value of Reason (RFC 3326): a protocol, a cause and a text.
+///
+/// ```
+/// use sip_ucid::Reason;
+///
+/// let reason = Reason::parse(b"Q.850 ;cause=16 ;text=\"Terminated\"").unwrap();
+/// assert_eq!((reason.protocol(), reason.cause()), ("Q.850".into(), Some(16)));
+/// assert_eq!(reason.params().next().unwrap().name(), "cause");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason<'a> {
+    protocol: Text<'a>,
+    params: Params<'a>,
+}
+
+impl<'a> Reason<'a> {
+    /// Reads one value of the list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Token`] unless it begins with a token.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
+        let (protocol, params) = value.split_at_checked(end).unwrap_or_default();
+        let protocol = text::trim(protocol);
+        if !chars::all(protocol, TOKEN) {
+            return Err(Error::new(ErrorKind::Token, 0));
+        }
+        Ok(Self { protocol: Text::new(protocol), params: Params::new(params) })
+    }
+
+    /// The protocol, such as `SIP` or `Q.850`.
+    pub const fn protocol(&self) -> Text<'a> {
+        self.protocol
+    }
+
+    /// The cause.
+    pub fn cause(&self) -> Option<u16> {
+        uri::number(self.params.get("cause")?.as_bytes())
+    }
+
+    /// All parameters.
+    pub const fn params(&self) -> Params<'a> {
+        self.params
+    }
+}
+
+/// The values of Privacy (RFC 3323, 3325), which stand between semicolons.
+///
+/// ```
+/// use sip_ucid::Privacy;
+///
+/// let privacy = Privacy::new(b"id; critical");
+/// assert!(privacy.has("ID") && !privacy.has("none"));
+/// assert_eq!(privacy.count(), 2);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Privacy<'a> {
+    rest: Option<&'a [u8]>,
+}
+
+impl<'a> Privacy<'a> {
+    /// The values of one header.
+    pub const fn new(value: &'a [u8]) -> Self {
+        Self { rest: Some(value) }
+    }
+
+    /// Whether `name` is among them, without regard to case.
+    pub fn has(mut self, name: &str) -> bool {
+        self.any(|value| value.is(name))
+    }
+}
+
+impl<'a> Iterator for Privacy<'a> {
+    type Item = Text<'a>;
+
+    fn next(&mut self) -> Option<Text<'a>> {
+        let rest = self.rest?;
+        let end = rest.iter().position(|b| *b == b';').unwrap_or(rest.len());
+        let (value, after) = rest.split_at_checked(end)?;
+        self.rest = after.get(1..);
+        Some(Text::new(text::trim(value)))
+    }
+}
+
+impl fmt::Debug for Privacy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Privacy")
+    }
+}
+
+/// A value that is digits and fits; parameters after it are not looked at.
+pub(crate) fn leading_number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
+    let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
+    uri::number(text::trim(value.get(..end)?))
+}

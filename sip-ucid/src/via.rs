@@ -1,0 +1,237 @@
+//! Via: `SIP / 2.0 / transport LWS host [: port] *(; param)`.
+
+use core::fmt;
+
+use crate::chars::{self, LWS, TOKEN};
+use crate::error::{Error, ErrorKind};
+use crate::leniency::Leniency;
+use crate::list::{self, Elements};
+use crate::params::Params;
+use crate::text::{self, Text};
+use crate::uri;
+
+/// One Via value.
+///
+/// ```
+/// use sip_ucid::Via;
+///
+/// let via = Via::parse(b"SIP / 2.0 / WSS [2001:db8::1]:5061 ;branch=z9hG4bK1;rport;received=\
+///     2001:db8::2")?;
+/// assert_eq!(via.transport(), "WSS");
+/// assert_eq!((via.host(), via.port()), ("2001:db8::1".into(), Some(5061)));
+/// assert_eq!(via.sent_by(), "[2001:db8::1]:5061");
+/// assert_eq!(via.branch().unwrap(), "z9hG4bK1");
+/// assert_eq!(via.rport().unwrap(), "");
+/// assert_eq!(via.received().unwrap(), "2001:db8::2");
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Via<'a> {
+    protocol: &'a [u8],
+    version: &'a [u8],
+    transport: &'a [u8],
+    sent_by: &'a [u8],
+    host: &'a [u8],
+    port: Option<&'a [u8]>,
+    params: &'a [u8],
+}
+
+impl<'a> Via<'a> {
+    /// Reads one value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Via`] if protocol, transport or host is missing.
+    #[inline]
+    pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
+        Self::parse_with(value, Leniency::default())
+    }
+
+    /// The same with the leniency given.
+    ///
+    /// # Errors
+    /// As [`Via::parse`]; without [`Leniency::EMPTY_ELEMENTS`] and
+    /// [`Leniency::LOOSE_CHARACTERS`] also for what [`Via::check`] finds.
+    #[inline]
+    pub fn parse_with(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
+        let via = Self::read(value)?;
+        if !list::forgives_empty(leniency) || !leniency.has(Leniency::LOOSE_CHARACTERS) {
+            via.check()?;
+        }
+        Ok(via)
+    }
+
+    fn read(value: &'a [u8]) -> Result<Self, Error> {
+        let bad = |rest: &[u8]| Error::new(ErrorKind::Via, value.len() - rest.len());
+        let (protocol, version, rest) = match value {
+            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', rest @ ..] => {
+                let (head, _) = value.split_at_checked(7).unwrap_or_default();
+                let (protocol, version) = head.split_at_checked(3).unwrap_or_default();
+                (protocol, version.get(1..).unwrap_or_default(), rest)
+            }
+            _ => {
+                let (protocol, rest) = part(text::trim_start(value)).ok_or(bad(value))?;
+                let (version, rest) = part(rest).ok_or(bad(rest))?;
+                (protocol, version, rest)
+            }
+        };
+        let rest = text::trim_start(rest);
+        let gap = rest.iter().position(|b| chars::is(*b, LWS)).ok_or(bad(rest))?;
+        let (transport, rest) = rest.split_at_checked(gap).unwrap_or_default();
+        let by = text::trim_start(rest);
+        let (host, rest) = uri::split_host(by).map_err(|_| bad(by))?;
+        let mut end = host.len();
+        let mut rest = text::trim_start(rest);
+        let mut port = None;
+        if let [b':', after @ ..] = rest {
+            let after = text::trim_start(after);
+            let ends = |b: &u8| *b == b';' || chars::is(*b, LWS);
+            let digits = after.iter().position(ends).unwrap_or(after.len());
+            let (number, tail) = after.split_at_checked(digits).unwrap_or_default();
+            end = by.len() - tail.len();
+            port = Some(number);
+            rest = text::trim_start(tail);
+        }
+        if transport.is_empty() || !matches!(rest, [] | [b';', ..]) {
+            return Err(bad(rest));
+        }
+        let sent_by = by.get(..end).unwrap_or_default();
+        Ok(Self { protocol, version, transport, sent_by, host, port, params: rest })
+    }
+
+    /// Checks every part against the grammar.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Via`], [`ErrorKind::Host`], [`ErrorKind::Port`] or [`ErrorKind::Parameter`].
+    ///
+    /// ```
+    /// use sip_ucid::Via;
+    /// assert!(Via::parse(b"SIP/2.0/UDP 192.0.2.15;;,;").unwrap().check().is_err());
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        let tokens = [self.protocol, self.version, self.transport];
+        if !tokens.iter().all(|token| chars::all(token, TOKEN)) {
+            return Err(Error::new(ErrorKind::Via, 0));
+        }
+        uri::check_host(self.host)?;
+        if self.port.is_some() && self.port().is_none() {
+            return Err(Error::new(ErrorKind::Port, 0));
+        }
+        self.params().check()
+    }
+
+    /// The transport as sent: `UDP`, `TCP`, `TLS`, `SCTP`, `WS`, `WSS` or any other token.
+    pub const fn transport(&self) -> Text<'a> {
+        Text::new(self.transport)
+    }
+
+    /// The protocol version, such as `2.0`.
+    pub const fn version(&self) -> Text<'a> {
+        Text::new(self.version)
+    }
+
+    /// Host and port as sent, brackets included.
+    pub const fn sent_by(&self) -> Text<'a> {
+        Text::new(self.sent_by)
+    }
+
+    /// The host; an IPv6 address comes without its brackets.
+    pub const fn host(&self) -> Text<'a> {
+        Text::new(unbracketed(self.host))
+    }
+
+    /// The port, if one is there and is a number up to 65535.
+    pub fn port(&self) -> Option<u16> {
+        uri::number(self.port?)
+    }
+
+    /// All parameters.
+    pub const fn params(&self) -> Params<'a> {
+        Params::new(self.params)
+    }
+
+    /// The `branch` parameter.
+    #[inline]
+    pub fn branch(&self) -> Option<Text<'a>> {
+        self.params().get("branch")
+    }
+
+    /// The `received` parameter, without the brackets that some put around IPv6 addresses.
+    pub fn received(&self) -> Option<Text<'a>> {
+        self.params().get("received").map(|text| Text::new(unbracketed(text.as_bytes())))
+    }
+
+    /// The `rport` parameter (RFC 3581); empty if it has no value.
+    pub fn rport(&self) -> Option<Text<'a>> {
+        self.params().get("rport")
+    }
+
+    /// The `ttl` parameter, if it is a number up to 255.
+    pub fn ttl(&self) -> Option<u8> {
+        uri::number(self.params().get("ttl")?.as_bytes())
+    }
+
+    /// The `maddr` parameter.
+    pub fn maddr(&self) -> Option<Text<'a>> {
+        self.params().get("maddr")
+    }
+}
+
+const fn unbracketed(host: &[u8]) -> &[u8] {
+    match host {
+        [b'[', inner @ .., b']'] => inner,
+        host => host,
+    }
+}
+
+/// The trimmed text before a slash, and what follows the slash.
+fn part(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let slash = text.iter().position(|byte| *byte == b'/')?;
+    let (part, rest) = text.split_at_checked(slash)?;
+    Some((text::trim(part), rest.get(1..)?))
+}
+
+impl fmt::Debug for Via<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Via({})", self.transport())
+    }
+}
+
+/// The Via values of a message, topmost first.
+///
+/// ```
+/// use sip_ucid::Head;
+///
+/// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nv: SIP/2.0/UDP one, SIP/2.0/TCP two\r\n\r\n";
+/// let head = Head::parse(bytes)?.complete().unwrap();
+/// let transports: Vec<_> = head.vias().map(|via| via.unwrap().transport()).collect();
+/// assert_eq!(transports, ["UDP", "TCP"]);
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Vias<'a> {
+    elements: Elements<'a>,
+    leniency: Leniency,
+}
+
+impl<'a> Vias<'a> {
+    pub(crate) const fn new(elements: Elements<'a>, leniency: Leniency) -> Self {
+        Self { elements, leniency }
+    }
+}
+
+impl<'a> Iterator for Vias<'a> {
+    type Item = Result<Via<'a>, Error>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let element = self.elements.step()?;
+            if !element.is_empty() {
+                return Some(Via::parse_with(element.as_bytes(), self.leniency));
+            }
+            if !list::forgives_empty(self.leniency) {
+                return Some(Err(Error::new(ErrorKind::EmptyElement, 0)));
+            }
+        }
+    }
+}
