@@ -114,8 +114,8 @@ const fn value_name(kind: ErrorKind) -> &'static str {
 /// let problem = Message::datagram(bytes)?.validate().next().unwrap();
 /// assert_eq!(problem.kind(), ProblemKind::MethodMismatch);
 /// assert_eq!(problem.header(), Some(Name::CSeq));
-/// assert_eq!(problem.at(), 99);
-/// assert_eq!(problem.to_string(), "method-mismatch in CSeq at byte 99");
+/// assert_eq!(problem.at(), 108);
+/// assert_eq!(problem.to_string(), "method-mismatch in CSeq at byte 108");
 /// # Ok::<(), sip_ucid::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -185,7 +185,7 @@ impl<'a> Head<'a> {
     ///     CSeq: 1 OPTIONS\r\n\r\n";
     /// let message = Message::datagram(bytes)?;
     /// let problems: Vec<_> = message.validate().map(|problem| problem.to_string()).collect();
-    /// assert_eq!(problems, ["display-name in From at byte 74"]);
+    /// assert_eq!(problems, ["display-name in From at byte 75"]);
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
     pub fn validate(&self) -> Problems<'a> {

@@ -51,7 +51,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         shown.push_str(&chunk.valid().replace('\\', "\\\\"));
         for byte in chunk.invalid() {
-            let _ = write!(shown, "\\x{byte:02X}");
+            let _ = write!(shown, "\\x{byte:02x}");
         }
     }
     plain(&shown)
