@@ -1,0 +1,38 @@
+//! Abandoned calls.
+
+use ozonetel_sdk::missed::FetchMissed;
+use serde_json::json;
+
+use super::credentials::Dialect;
+use super::{Answers, Asked, Said, shared};
+use crate::world::{AbandonedQuery, World};
+
+impl Answers<FetchMissed> for World {
+    const CREDENTIALS: Dialect = Dialect::Api;
+
+    /// The names of the range's fields are unproven: whatever begins with `from` and `to` is taken.
+    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+        let zone = self.setup().zone;
+        let today = zone.day_start(zone.day(self.now().second()));
+        let named = |start: &str| {
+            let mut names = asked.fields.iter().map(|(name, _)| name);
+            names.find(|name| name.to_ascii_lowercase().starts_with(start)).map(str::to_owned)
+        };
+        let time = |start: &str, other: i64| match named(start).and_then(|name| asked.given(&name)) {
+            None => Some(other),
+            Some(text) => zone.parse_date_time(&text),
+        };
+        let (Some(from), Some(to)) = (time("from", today), time("to", i64::MAX)) else {
+            // No page says so; this is what the reports say.
+            return Said::told(shared(
+                "Invalid fromDate format. Please pass the date in the format yyyy-MM-dd HH:mm:ss",
+            ));
+        };
+        let rows = self.abandoned_rows(&AbandonedQuery {
+            from,
+            to,
+            campaign: asked.given("campaignName"),
+        });
+        Said::told(json!({"message": rows, "status": "success"}))
+    }
+}

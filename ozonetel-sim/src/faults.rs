@@ -1,0 +1,199 @@
+//! Faults on demand: the next request to a path goes wrong in a chosen way.
+
+use std::collections::VecDeque;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How a request goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Acts, and answers late.
+    Delay,
+    /// Does not act; answers with an HTTP status.
+    Status,
+    /// Does not act; answers 429.
+    LimitStatus,
+    /// Does not act; answers 200 with the text of a limit.
+    LimitText,
+    /// Does not act; answers 200 with a web page.
+    Html,
+    /// Acts; the answer breaks off in the middle.
+    Cut,
+    /// Does not act; the connection closes without an answer.
+    CloseBefore,
+    /// Acts; the connection closes without an answer.
+    CloseAfter,
+    /// Does not act; says that the token has expired.
+    ExpiredToken,
+    /// Acts; the answer arrives a few bytes at a time.
+    SlowDrip,
+}
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Delay,
+        Self::Status,
+        Self::LimitStatus,
+        Self::LimitText,
+        Self::Html,
+        Self::Cut,
+        Self::CloseBefore,
+        Self::CloseAfter,
+        Self::ExpiredToken,
+        Self::SlowDrip,
+    ];
+
+    /// The kind's word in the control API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Delay => "delay",
+            Self::Status => "status",
+            Self::LimitStatus => "limit_status",
+            Self::LimitText => "limit_text",
+            Self::Html => "html",
+            Self::Cut => "cut",
+            Self::CloseBefore => "close_before",
+            Self::CloseAfter => "close_after",
+            Self::ExpiredToken => "expired_token",
+            Self::SlowDrip => "slow_drip",
+        }
+    }
+
+    /// Whether the request still has its effect.
+    pub fn acts(self) -> bool {
+        matches!(self, Self::Delay | Self::Cut | Self::CloseAfter | Self::SlowDrip)
+    }
+}
+
+impl FromStr for FaultKind {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or(())
+    }
+}
+
+/// A fault that waits for its request.
+///
+/// ```
+/// use ozonetel_sim::{Fault, FaultKind};
+/// let fault = Fault::new(FaultKind::Status).on("/ca_apis/aht").status(502).times(2);
+/// assert_eq!(fault.kind, FaultKind::Status);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// The path, or `*` for every path but the control API's and the token's.
+    pub path: String,
+    /// The method in capitals; any method without it.
+    pub method: Option<String>,
+    /// How many requests it hits.
+    pub count: u32,
+    /// How late, for [`FaultKind::Delay`]; how long between pieces, for [`FaultKind::SlowDrip`].
+    pub delay: Option<Duration>,
+    /// The HTTP status, for [`FaultKind::Status`].
+    pub status: Option<u16>,
+}
+
+impl Fault {
+    /// A fault that hits the next request, wherever it goes.
+    pub fn new(kind: FaultKind) -> Self {
+        Self { kind, path: "*".into(), method: None, count: 1, delay: None, status: None }
+    }
+
+    /// Hits requests to one path.
+    pub fn on(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Hits requests with one method.
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into().to_ascii_uppercase());
+        self
+    }
+
+    /// Hits so many requests.
+    pub fn times(mut self, count: u32) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// Sets how late, or how slowly.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
+    }
+
+    /// Sets the HTTP status.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    fn hits(&self, method: &str, path: &str, spared: bool) -> bool {
+        let path = if self.path == "*" { !spared } else { self.path == path };
+        path && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
+    }
+}
+
+/// Faults in the order they were asked for; the first that fits is used first.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(VecDeque<Fault>);
+
+/// How many faults can wait.
+const MOST: usize = 10_000;
+
+impl Faults {
+    /// Adds a fault; false when too many wait already.
+    pub(crate) fn add(&mut self, fault: Fault) -> bool {
+        let room = self.0.len() < MOST;
+        if room && fault.count > 0 {
+            self.0.push_back(fault);
+        }
+        room
+    }
+
+    /// The fault that hits this request, if one does.
+    pub(crate) fn take(&mut self, method: &str, path: &str, spared: bool) -> Option<Fault> {
+        let at = self.0.iter().position(|f| f.hits(method, path, spared))?;
+        let fault = self.0.get_mut(at)?;
+        fault.count -= 1;
+        if fault.count == 0 { self.0.remove(at) } else { Some(fault.clone()) }
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_fits_is_used_first() {
+        let mut faults = Faults::default();
+        faults.add(Fault::new(FaultKind::Html).on("/a").times(2));
+        faults.add(Fault::new(FaultKind::Cut).method("get"));
+        faults.add(Fault::new(FaultKind::Delay).on("/a"));
+        let mut kinds = |method, path, spared| faults.take(method, path, spared).map(|f| f.kind);
+        assert_eq!(kinds("POST", "/b", false), None);
+        assert_eq!(kinds("GET", "/a", false), Some(FaultKind::Html));
+        assert_eq!(kinds("GET", "/token", true), None);
+        assert_eq!(kinds("GET", "/b", false), Some(FaultKind::Cut));
+        assert_eq!(kinds("POST", "/a", true), Some(FaultKind::Html));
+        assert_eq!(kinds("POST", "/a", false), Some(FaultKind::Delay));
+        assert_eq!(kinds("POST", "/a", false), None);
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        for kind in FaultKind::ALL {
+            assert_eq!(kind.word().parse(), Ok(kind));
+        }
+    }
+}

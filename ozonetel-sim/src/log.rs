@@ -1,0 +1,197 @@
+//! What was asked, and what came of it. Secrets are masked before they are kept.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// How many requests are kept in memory.
+const KEPT: usize = 10_000;
+/// How much of a body is kept when it is neither JSON nor a form.
+const TEXT_KEPT: usize = 2048;
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Number, from 1 on.
+    pub n: u64,
+    /// When it arrived, RFC 3339.
+    pub at: String,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The query's fields.
+    pub query: Value,
+    /// The body's fields, or its text.
+    pub body: Value,
+    /// HTTP status of the answer; none when there was no answer.
+    pub status: Option<u16>,
+    /// The fault that hit it.
+    pub fault: Option<&'static str>,
+    /// What it changed in the world: `dial`, `disposition`, ….
+    pub effect: Option<&'static str>,
+}
+
+/// The requests of a service: the newest in memory, all of them in a file if there is one.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    kept: VecDeque<Entry>,
+    count: u64,
+    file: Option<File>,
+}
+
+impl Log {
+    /// Appends to a file as well.
+    pub(crate) fn to_file(path: &Path) -> io::Result<Self> {
+        let file = File::options().create(true).append(true).open(path)?;
+        Ok(Self { file: Some(file), ..Self::default() })
+    }
+
+    /// Notes a request before anything is done about it.
+    pub(crate) fn arrived(&mut self, at: String, request: &http::Request<bytes::Bytes>) -> Entry {
+        self.count += 1;
+        let entry = Entry {
+            n: self.count,
+            at,
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            query: pairs(request.uri().query().unwrap_or_default().as_bytes()),
+            body: body(request),
+            status: None,
+            fault: None,
+            effect: None,
+        };
+        self.write(&entry);
+        entry
+    }
+
+    /// Notes what came of a request, before anyone is told.
+    pub(crate) fn done(&mut self, entry: Entry) {
+        self.write(&entry);
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(entry);
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.kept.iter()
+    }
+
+    /// Forgets what is in memory and counts from the beginning; the file keeps everything.
+    pub(crate) fn clear(&mut self) {
+        self.kept.clear();
+        self.count = 0;
+    }
+
+    fn write(&mut self, entry: &Entry) {
+        let Some(file) = &mut self.file else { return };
+        let written = serde_json::to_vec(entry).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            file.write_all(&line)
+        });
+        if let Err(error) = written {
+            tracing::error!(%error, "the log file cannot be written");
+        }
+    }
+}
+
+/// Names whose values are secrets, folded: letters only, lower case.
+const SECRET: [&str; 6] = ["apikey", "password", "token", "authorization", "pin", "secret"];
+
+fn is_secret(name: &str) -> bool {
+    let folded: String =
+        name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    SECRET.contains(&folded.as_str())
+}
+
+fn mask(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| {
+                    let value = if is_secret(&name) { "***".into() } else { mask(value) };
+                    (name, value)
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(mask).collect()),
+        other => other,
+    }
+}
+
+fn pairs(text: &[u8]) -> Value {
+    let fields: Map<String, Value> = form_urlencoded::parse(text)
+        .map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())))
+        .collect();
+    mask(Value::Object(fields))
+}
+
+fn body(request: &http::Request<bytes::Bytes>) -> Value {
+    let bytes = request.body();
+    if bytes.is_empty() {
+        return Value::Null;
+    }
+    if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
+        return mask(json);
+    }
+    let kind = request.headers().get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    if kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded")) {
+        return pairs(bytes);
+    }
+    // Neither JSON nor a form: there is no telling where a secret stands, so only its size is kept.
+    let text = String::from_utf8_lossy(bytes.get(..TEXT_KEPT).unwrap_or(bytes));
+    let safe = SECRET.iter().all(|s| !text.to_ascii_lowercase().contains(s));
+    if safe { Value::from(text.into_owned()) } else { Value::from(format!("{} bytes", bytes.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let request = http::Request::post("/a?api_key=KKK&did=918000000001")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(bytes::Bytes::from_static(b"apiKey=KKK&userName=acme_support&action=login"))
+            .unwrap();
+        let entry = Log::default().arrived("now".into(), &request);
+        let text = serde_json::to_string(&entry).unwrap();
+        assert!(!text.contains("KKK"), "{text}");
+        assert_eq!(entry.query["did"], "918000000001");
+        assert_eq!(entry.body["action"], "login");
+
+        let json = http::Request::post("/a")
+            .body(bytes::Bytes::from_static(br#"{"a":[{"Apikey":"KKK","n":1}]}"#))
+            .unwrap();
+        let entry = Log::default().arrived("now".into(), &json);
+        assert_eq!(entry.body, serde_json::json!({"a": [{"Apikey": "***", "n": 1}]}));
+
+        let odd = http::Request::post("/a")
+            .body(bytes::Bytes::from_static(b"apikey: KKK"))
+            .unwrap();
+        assert_eq!(Log::default().arrived("now".into(), &odd).body, "11 bytes");
+    }
+
+    #[test]
+    fn the_file_has_a_request_before_it_has_its_effect() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log.jsonl");
+        let mut log = Log::to_file(&path).unwrap();
+        let request = http::Request::get("/x").body(bytes::Bytes::new()).unwrap();
+        let mut entry = log.arrived("now".into(), &request);
+        let lines = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(lines.lines().count(), 1);
+        entry.effect = Some("dial");
+        log.done(entry);
+        let lines = std::fs::read_to_string(&path).unwrap();
+        let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!((lines.lines().count(), &last["effect"]), (2, &"dial".into()));
+    }
+}

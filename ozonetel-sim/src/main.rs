@@ -1,0 +1,119 @@
+//! The simulator as a server.
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use ozonetel_sim::Sim;
+use ozonetel_sim::world::{Mode, Moment, Scenario};
+
+/// Ozonetel CloudAgent, simulated. The first line on standard output says where it listens.
+#[derive(Parser, Debug)]
+#[command(name = "ozonetel-sim", version)]
+struct Options {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Seed of everything that is random.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Divides ringing, talk, wrap-up and traffic times; never token life or rate windows.
+    #[arg(long, value_parser = speed)]
+    speed: Option<f64>,
+    /// Authentication mode of the account [default: the scenario's, else token].
+    #[arg(long, value_enum)]
+    mode: Option<ModeName>,
+    /// A world of one's own, in TOML.
+    #[arg(long)]
+    scenario: Option<PathBuf>,
+    /// Appends requests and effects to a file, each before it is acted on or told.
+    #[arg(long)]
+    log: Option<PathBuf>,
+    /// Legs wait for `/_sim/call`.
+    #[arg(long)]
+    manual: bool,
+    /// Where the clock starts, RFC 3339 [default: now].
+    #[arg(long, env = "OZONETEL_NOW", value_parser = moment)]
+    now: Option<Moment>,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum ModeName {
+    Token,
+    Key,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "has to be a number".to_owned())?;
+    let possible = (0.001..=10_000.0).contains(&speed);
+    if possible { Ok(speed) } else { Err("has to be from 0.001 to 10000".into()) }
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse(text)
+        .ok_or_else(|| "has to be an RFC 3339 time such as 2026-11-21T09:30:00+05:30".into())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(io::stderr)
+        .init();
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ozonetel-sim: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let text = match &options.scenario {
+        Some(path) => tokio::fs::read_to_string(path).await?,
+        None => String::new(),
+    };
+    let Scenario { mut setup, start } = Scenario::parse(&text)?;
+    setup.seed = options.seed.unwrap_or(setup.seed);
+    setup.speed = options.speed.unwrap_or(setup.speed);
+    setup.manual |= options.manual;
+    setup.mode = match options.mode {
+        Some(ModeName::Token) => Mode::Token,
+        Some(ModeName::Key) => Mode::Key,
+        None => setup.mode,
+    };
+    let mut builder = Sim::builder().setup(setup);
+    if let Some(start) = options.now.or(start) {
+        builder = builder.starting_at(start);
+    }
+    if let Some(path) = options.log {
+        builder = builder.log_file(path);
+    }
+    let server = builder.try_build()?.serve_on(options.listen).await?;
+    {
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", serde_json::json!({ "http": server.url() }))?;
+        out.flush()?;
+    }
+    stopped().await?;
+    server.stop().await;
+    Ok(())
+}
+
+/// Waits for an interrupt or a polite request to end.
+async fn stopped() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

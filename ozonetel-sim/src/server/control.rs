@@ -1,0 +1,205 @@
+//! The control API under `/_sim/`.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::world::{ActionRefusal, LegSide, PhoneAction};
+use crate::{Fault, FaultKind, Sim};
+
+/// The furthest the clock is moved at once: about a month.
+const FURTHEST_S: f64 = 31.0 * 86_400.0;
+
+pub(super) fn router() -> Router<Sim> {
+    Router::new()
+        .route("/inbound", post(inbound))
+        .route("/call", post(call))
+        .route("/clock", post(clock))
+        .route("/reset", post(reset))
+        .route("/faults", post(faults))
+        .route("/state", get(state))
+        .route("/requests", get(requests))
+        .fallback(async || bad(StatusCode::NOT_FOUND, "there is no such control"))
+        .method_not_allowed_fallback(async || {
+            bad(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
+        })
+}
+
+fn bad(status: StatusCode, error: &str) -> Response {
+    json_response(status, &json!({ "error": error }))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    (status, [("content-type", "application/json")], body.to_string()).into_response()
+}
+
+/// `{"ok": true}` with more beside it.
+fn ok(mut more: Value) -> Response {
+    more["ok"] = true.into();
+    json_response(StatusCode::OK, &more)
+}
+
+/// Reads a body, whatever content type it claims.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
+    serde_json::from_slice(body)
+        .map_err(|error| Box::new(bad(StatusCode::BAD_REQUEST, &error.to_string())))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inbound {
+    did: String,
+    caller: String,
+    skill: Option<String>,
+}
+
+async fn inbound(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: Inbound = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    if !asked.caller.chars().any(|c| c.is_ascii_digit()) {
+        return bad(StatusCode::BAD_REQUEST, "caller has to be a number");
+    }
+    let mut world = sim.world_mut();
+    if asked.skill.as_ref().is_some_and(|skill| !world.setup().has_skill(skill)) {
+        return bad(StatusCode::BAD_REQUEST, "nobody has this skill");
+    }
+    match world.inbound(&asked.did, &asked.caller, asked.skill.as_deref()) {
+        Some(arrived) => ok(json!({
+            "ucid": arrived.ucid.to_string(),
+            "monitor_ucid": arrived.monitor_ucid.to_string(),
+        })),
+        None => bad(StatusCode::BAD_REQUEST, "the DID belongs to no campaign"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    ucid: String,
+    #[serde(default)]
+    leg: Side,
+    action: Action,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum Side {
+    #[default]
+    Customer,
+    Agent,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Answer,
+    Hangup,
+    Busy,
+    NoAnswer,
+}
+
+async fn call(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: Call = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    let side = match asked.leg {
+        Side::Customer => LegSide::Customer,
+        Side::Agent => LegSide::Agent,
+    };
+    let action = match asked.action {
+        Action::Answer => PhoneAction::Answer,
+        Action::Hangup => PhoneAction::Hangup,
+        Action::Busy => PhoneAction::Busy,
+        Action::NoAnswer => PhoneAction::NoAnswer,
+    };
+    match sim.phone(&asked.ucid, side, action) {
+        Ok(()) => ok(json!({})),
+        Err(ActionRefusal::NotLive) => bad(StatusCode::NOT_FOUND, "no live call has this ucid"),
+        Err(ActionRefusal::NotNow) => {
+            bad(StatusCode::BAD_REQUEST, "this leg cannot do that now")
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clock {
+    advance_s: f64,
+}
+
+async fn clock(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: Clock = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    if !(0.0..=FURTHEST_S).contains(&asked.advance_s) {
+        return bad(StatusCode::BAD_REQUEST, "advance_s has to be from 0 to 2678400");
+    }
+    let now = sim.skip(Duration::from_secs_f64(asked.advance_s));
+    ok(json!({ "now": now.to_string() }))
+}
+
+async fn reset(State(sim): State<Sim>) -> Response {
+    sim.reset();
+    ok(json!({}))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Faulty {
+    path: String,
+    method: Option<String>,
+    kind: String,
+    count: Option<u32>,
+    delay_ms: Option<u64>,
+    status: Option<u16>,
+}
+
+async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: Faulty = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    let Ok(kind) = asked.kind.parse::<FaultKind>() else {
+        let words: Vec<&str> = FaultKind::ALL.iter().map(|kind| kind.word()).collect();
+        let error = format!("kind has to be one of {}", words.join(", "));
+        return bad(StatusCode::BAD_REQUEST, &error);
+    };
+    if asked.path != "*" && !asked.path.starts_with('/') {
+        return bad(StatusCode::BAD_REQUEST, "path has to begin with / or be *");
+    }
+    if asked.status.is_some_and(|status| !(200..=599).contains(&status)) {
+        return bad(StatusCode::BAD_REQUEST, "status has to be from 200 to 599");
+    }
+    if asked.delay_ms.is_some_and(|ms| ms > 600_000) {
+        return bad(StatusCode::BAD_REQUEST, "delay_ms has to be at most 600000");
+    }
+    let mut fault = Fault::new(kind).on(asked.path).times(asked.count.unwrap_or(1));
+    fault.method = asked.method.map(|method| method.to_ascii_uppercase());
+    fault.delay = asked.delay_ms.map(Duration::from_millis);
+    fault.status = asked.status;
+    if sim.fault(fault) {
+        ok(json!({}))
+    } else {
+        bad(StatusCode::BAD_REQUEST, "too many faults wait already")
+    }
+}
+
+async fn state(State(sim): State<Sim>) -> Response {
+    json_response(StatusCode::OK, &sim.state())
+}
+
+async fn requests(State(sim): State<Sim>) -> Response {
+    json_response(StatusCode::OK, &json!({ "requests": sim.requests() }))
+}

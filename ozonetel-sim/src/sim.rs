@@ -1,0 +1,438 @@
+//! A handle on a simulated service: to ask it in process, to serve it over a socket, and to look
+//! at what it did.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use ozonetel_sdk::clock::Clock;
+use ozonetel_sdk::{Client, ClientBuilder};
+use serde_json::Value;
+use tokio::sync::{Notify, broadcast};
+use tokio::time::Instant;
+
+use crate::faults::Fault;
+use crate::log::{Entry, Log};
+use crate::server::Server;
+use crate::service::{Delivery, Service};
+use crate::transport::SimTransport;
+use crate::world::{
+    ActionRefusal, Arrived, Event, LegSide, Mode, Moment, PhoneAction, Scenario, Setup, World,
+};
+
+/// How many events a subscriber may be behind.
+const EVENTS_BEHIND: usize = 1024;
+
+/// A simulated CloudAgent. Clones are handles on the same one.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sim::Sim;
+/// let sim = Sim::builder().seed(7).build();
+/// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
+/// let call = sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
+/// sim.advance(std::time::Duration::from_secs(5)).await;
+/// assert!(sim.world().call(call.ucid).is_some_and(|c| c.answered()));
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Sim {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told whenever something may be due sooner than expected.
+    changed: Notify,
+    events: broadcast::Sender<Event>,
+}
+
+struct State {
+    service: Service,
+    base: Moment,
+    start: Instant,
+    advanced: Duration,
+    told: u64,
+}
+
+impl State {
+    fn now(&self) -> Moment {
+        self.base.after(self.start.elapsed()).after(self.advanced)
+    }
+}
+
+impl fmt::Debug for Sim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sim").field("now", &self.now()).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Sim`].
+#[derive(Debug, Default)]
+#[must_use]
+pub struct SimBuilder {
+    setup: Setup,
+    start: Option<Moment>,
+    log: Option<PathBuf>,
+}
+
+impl SimBuilder {
+    /// The account's authentication mode. Default: token.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.setup.mode = mode;
+        self
+    }
+
+    /// Seed of everything that is random.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.setup.seed = seed;
+        self
+    }
+
+    /// Divides ringing, talk, wrap-up and traffic times.
+    pub fn speed(mut self, speed: f64) -> Self {
+        self.setup.speed = speed;
+        self
+    }
+
+    /// Legs wait to be told what to do.
+    pub fn manual(mut self) -> Self {
+        self.setup.manual = true;
+        self
+    }
+
+    /// Enforces the documented separation of toolbar and offline agents.
+    pub fn strict(mut self) -> Self {
+        self.setup.strict = true;
+        self
+    }
+
+    /// Where the clock starts. Default: the wall clock's time.
+    pub fn starting_at(mut self, start: Moment) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Another world; settings made before are lost.
+    pub fn setup(mut self, setup: Setup) -> Self {
+        self.setup = setup;
+        self
+    }
+
+    /// The world of a scenario; settings made before are lost, except a start the scenario leaves
+    /// open.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.setup = scenario.setup;
+        self.start = scenario.start.or(self.start);
+        self
+    }
+
+    /// Appends every request, and then what came of it, to a file.
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.log = Some(path.into());
+        self
+    }
+
+    /// The simulator, without a log file.
+    pub fn build(self) -> Sim {
+        Sim::new(self.setup, self.start, Log::default())
+    }
+
+    /// The simulator, with its log file opened.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened for appending.
+    pub fn try_build(self) -> io::Result<Sim> {
+        let log = self.log.as_deref().map(Log::to_file).transpose()?.unwrap_or_default();
+        Ok(Sim::new(self.setup, self.start, log))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where a clock starts that nobody set")]
+fn wall_clock() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(0))
+}
+
+impl Sim {
+    /// The default world, from now on: account `acme_support`, key `test-key`, token mode, agents
+    /// `agent01` to `agent05`.
+    pub fn start() -> Self {
+        Self::builder().build()
+    }
+
+    /// Settings first.
+    pub fn builder() -> SimBuilder {
+        SimBuilder::default()
+    }
+
+    fn new(setup: Setup, start: Option<Moment>, log: Log) -> Self {
+        let base = start.unwrap_or_else(wall_clock);
+        let (events, _) = broadcast::channel(EVENTS_BEHIND);
+        let service = Service::new(setup, base, log);
+        let told = service.world.last_event();
+        let state =
+            State { service, base, start: Instant::now(), advanced: Duration::ZERO, told };
+        let shared = Shared { state: Mutex::new(state), changed: Notify::new(), events };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The state, brought up to now.
+    fn lock(&self) -> Up<'_> {
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.now();
+        state.service.world.advance_to(now);
+        Up { state, shared: &self.shared }
+    }
+
+    /// The simulator's time.
+    pub fn now(&self) -> Moment {
+        self.lock().state.now()
+    }
+
+    /// Answers one request, as the transport and the server do.
+    pub fn handle(&self, request: &http::Request<Bytes>) -> Delivery {
+        let mut up = self.lock();
+        let now = up.state.now();
+        up.state.service.handle(now, request)
+    }
+
+    /// The world, to look at. Do not hold it across other calls on the simulator.
+    pub fn world(&self) -> WorldRef<'_> {
+        WorldRef(self.lock())
+    }
+
+    /// The world, to change. Do not hold it across other calls on the simulator.
+    pub fn world_mut(&self) -> WorldMut<'_> {
+        WorldMut(self.lock())
+    }
+
+    /// The world as `/_sim/state` shows it.
+    pub fn state(&self) -> Value {
+        self.lock().state.service.world.state_json()
+    }
+
+    /// A customer calls a DID. `None` when it belongs to no campaign.
+    pub fn inbound(&self, did: &str, caller: &str) -> Option<Arrived> {
+        self.lock().state.service.world.inbound(did, caller, None)
+    }
+
+    /// Tells a telephone of a live call what to do.
+    ///
+    /// # Errors
+    ///
+    /// No live call has the id, or the leg cannot do this now.
+    pub fn phone(
+        &self,
+        ucid: &str,
+        side: LegSide,
+        action: PhoneAction,
+    ) -> Result<(), ActionRefusal> {
+        self.lock().state.service.world.phone_action(ucid, side, action)
+    }
+
+    /// Moves the clock on, for everything: calls, tokens, rate windows.
+    pub async fn advance(&self, by: Duration) {
+        self.skip(by);
+        tokio::task::yield_now().await;
+    }
+
+    /// Moves the clock on and returns the new time.
+    pub(crate) fn skip(&self, by: Duration) -> Moment {
+        self.lock().state.advanced += by;
+        self.now()
+    }
+
+    /// Lets requests go wrong. False when too many faults wait already.
+    pub fn fault(&self, fault: Fault) -> bool {
+        self.lock().state.service.faults.add(fault)
+    }
+
+    /// How many faults wait for a request.
+    pub fn faults_waiting(&self) -> usize {
+        self.lock().state.service.faults.waiting()
+    }
+
+    /// What was asked, oldest first, secrets masked.
+    pub fn requests(&self) -> Vec<Entry> {
+        self.lock().state.service.log.entries().cloned().collect()
+    }
+
+    /// How many requests had this effect: `dial`, `disposition`, `token`, ….
+    pub fn effects(&self, effect: &str) -> usize {
+        let up = self.lock();
+        up.state.service.log.entries().filter(|e| e.effect == Some(effect)).count()
+    }
+
+    /// World, clock, faults and log as at the beginning.
+    pub fn reset(&self) {
+        let mut up = self.lock();
+        let state = &mut up.state;
+        state.advanced = Duration::ZERO;
+        state.start = Instant::now();
+        let base = state.base;
+        state.service.reset(base);
+        state.told = state.service.world.last_event();
+    }
+
+    /// What happens from now on: ringing, answered, ended, agent states.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.subscribe()
+    }
+
+    /// A client of this simulator: its account, its mode, its clock, no network.
+    ///
+    /// # Panics
+    ///
+    /// Never: the settings are the simulator's own.
+    #[expect(clippy::expect_used, reason = "account, key and addresses are the simulator's own")]
+    pub fn client(&self) -> Client {
+        self.client_builder().build().expect("the simulator's own settings make a client")
+    }
+
+    /// The settings of [`Sim::client`], to add to.
+    pub fn client_builder(&self) -> ClientBuilder {
+        let up = self.lock();
+        let setup = up.state.service.world.setup();
+        let mode = match setup.mode {
+            Mode::Token => ozonetel_sdk::auth::Mode::Token,
+            Mode::Key => ozonetel_sdk::auth::Mode::Key,
+        };
+        Client::builder()
+            .account(setup.account.clone())
+            .key(setup.key.as_str())
+            .mode(mode)
+            .base_url("http://sim.example.test")
+            .transport(Arc::new(self.transport()))
+            .clock(Arc::new(self.clock()))
+    }
+
+    /// The simulator as a transport of the SDK.
+    pub fn transport(&self) -> SimTransport {
+        SimTransport::new(self.clone())
+    }
+
+    /// The simulator's clock, for a client.
+    pub fn clock(&self) -> SimClock {
+        SimClock(self.clone())
+    }
+
+    /// Serves over a socket on a free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// The port cannot be bound.
+    pub async fn serve(&self) -> io::Result<Server> {
+        self.serve_on(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Serves over a socket.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound.
+    pub async fn serve_on(&self, address: SocketAddr) -> io::Result<Server> {
+        Server::start(self.clone(), address).await
+    }
+
+    /// Lets things happen when they are due, for as long as it is polled: what a server needs
+    /// whose subscribers wait without asking.
+    pub async fn run(&self) {
+        loop {
+            let changed = self.shared.changed.notified();
+            let wait = {
+                let up = self.lock();
+                let now = up.state.now();
+                up.state.service.world.next_due().map(|due| due.since(now))
+            };
+            match wait {
+                Some(wait) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
+                        () = changed => {}
+                    }
+                }
+                None => changed.await,
+            }
+        }
+    }
+}
+
+/// The locked state. What happened meanwhile is told when it is let go.
+struct Up<'a> {
+    state: MutexGuard<'a, State>,
+    shared: &'a Shared,
+}
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        let last = self.state.service.world.last_event();
+        if last > self.state.told {
+            for event in self.state.service.world.events_since(self.state.told) {
+                // Without subscribers there is nobody to tell.
+                let _ = self.shared.events.send(event.clone());
+            }
+            self.state.told = last;
+            self.shared.changed.notify_waiters();
+        }
+    }
+}
+
+/// The world, to look at.
+pub struct WorldRef<'a>(Up<'a>);
+
+impl fmt::Debug for WorldRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorldRef")
+    }
+}
+
+impl Deref for WorldRef<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0.state.service.world
+    }
+}
+
+/// The world, to change.
+pub struct WorldMut<'a>(Up<'a>);
+
+impl fmt::Debug for WorldMut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WorldMut")
+    }
+}
+
+impl Deref for WorldMut<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0.state.service.world
+    }
+}
+
+impl DerefMut for WorldMut<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.0.state.service.world
+    }
+}
+
+/// The simulator's time as the SDK's clock.
+#[derive(Clone, Debug)]
+pub struct SimClock(Sim);
+
+impl Clock for SimClock {
+    fn now(&self) -> SystemTime {
+        let ms = u64::try_from(self.0.now().unix_ms()).unwrap_or(0);
+        UNIX_EPOCH + Duration::from_millis(ms)
+    }
+}

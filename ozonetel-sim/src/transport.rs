@@ -1,0 +1,81 @@
+//! The simulator in the place of the network.
+
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream;
+use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Stage, Transport};
+
+use crate::Sim;
+use crate::service::{Answer, Delivery};
+
+/// A transport of the SDK that asks a [`Sim`]. Deterministic, and true to tokio's paused time.
+#[derive(Clone, Debug)]
+pub struct SimTransport {
+    sim: Sim,
+}
+
+/// Bytes of a piece of a dripping answer.
+pub(crate) const DRIP_BYTES: usize = 16;
+
+impl SimTransport {
+    pub(crate) fn new(sim: Sim) -> Self {
+        Self { sim }
+    }
+}
+
+fn broken() -> Failure {
+    Failure::new(Stage::Unknown, io::Error::from(io::ErrorKind::ConnectionReset))
+}
+
+fn head(answer: &Answer) -> http::Response<()> {
+    let mut head = http::Response::new(());
+    *head.status_mut() = answer.status;
+    let kind = http::HeaderValue::from_static(answer.content_type);
+    head.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+    head
+}
+
+/// The pieces of a dripping body.
+pub(crate) fn pieces(body: &Bytes) -> Vec<Bytes> {
+    (0..body.len())
+        .step_by(DRIP_BYTES)
+        .map(|at| body.slice(at..(at + DRIP_BYTES).min(body.len())))
+        .collect()
+}
+
+/// A body's first half, for an answer that breaks off.
+pub(crate) fn half(body: &Bytes) -> Bytes {
+    body.slice(..body.len() / 2)
+}
+
+#[async_trait]
+impl Transport for SimTransport {
+    async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        match self.sim.handle(&request.http) {
+            Delivery::Whole(answer) => Ok(Incoming::whole(head(&answer), answer.body)),
+            Delivery::Late(answer, delay) => {
+                tokio::time::sleep(delay).await;
+                Ok(Incoming::whole(head(&answer), answer.body))
+            }
+            Delivery::Closed => Err(broken()),
+            Delivery::Cut(answer) => {
+                let items = [Ok(half(&answer.body)), Err(broken())];
+                Ok(Incoming { head: head(&answer), body: Box::pin(stream::iter(items)) })
+            }
+            Delivery::Drip(answer, gap) => Ok(drip(&answer, gap)),
+        }
+    }
+}
+
+fn drip(answer: &Answer, gap: Duration) -> Incoming {
+    let pieces = pieces(&answer.body).into_iter();
+    let body = stream::unfold(pieces, move |mut pieces| async move {
+        let piece = pieces.next()?;
+        tokio::time::sleep(gap).await;
+        Some((Ok(piece), pieces))
+    });
+    Incoming { head: head(answer), body: Box::pin(body) }
+}
