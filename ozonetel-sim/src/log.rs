@@ -148,7 +148,11 @@ fn body(request: &http::Request<bytes::Bytes>) -> Value {
     // Neither JSON nor a form: there is no telling where a secret stands, so only its size is kept.
     let text = String::from_utf8_lossy(bytes.get(..TEXT_KEPT).unwrap_or(bytes));
     let safe = SECRET.iter().all(|s| !text.to_ascii_lowercase().contains(s));
-    if safe { Value::from(text.into_owned()) } else { Value::from(format!("{} bytes", bytes.len())) }
+    if safe {
+        Value::from(text.into_owned())
+    } else {
+        Value::from(format!("{} bytes", bytes.len()))
+    }
 }
 
 #[cfg(test)]
@@ -173,9 +177,8 @@ mod tests {
         let entry = Log::default().arrived("now".into(), &json);
         assert_eq!(entry.body, serde_json::json!({"a": [{"Apikey": "***", "n": 1}]}));
 
-        let odd = http::Request::post("/a")
-            .body(bytes::Bytes::from_static(b"apikey: KKK"))
-            .unwrap();
+        let odd =
+            http::Request::post("/a").body(bytes::Bytes::from_static(b"apikey: KKK")).unwrap();
         assert_eq!(Log::default().arrived("now".into(), &odd).body, "11 bytes");
     }
 

@@ -96,11 +96,8 @@ impl Service {
             self.finish(entry, Some(&answer));
             return Delivery::Whole(answer);
         };
-        let answer = if fault.kind.acts() {
-            self.act(request, &mut entry)
-        } else {
-            refuse(&fault, path)
-        };
+        let answer =
+            if fault.kind.acts() { self.act(request, &mut entry) } else { refuse(&fault, path) };
         let delivery = match fault.kind {
             FaultKind::CloseBefore | FaultKind::CloseAfter => Delivery::Closed,
             FaultKind::Cut => Delivery::Cut(answer),
@@ -153,9 +150,7 @@ fn refuse(fault: &Fault, path: &str) -> Answer {
             content_type: "text/html",
             body: Bytes::from_static(b"<!DOCTYPE html><html><body>Please wait</body></html>"),
         },
-        FaultKind::ExpiredToken => {
-            Answer::json(StatusCode::OK, &answers::shared("Token Expired"))
-        }
+        FaultKind::ExpiredToken => Answer::json(StatusCode::OK, &answers::shared("Token Expired")),
         _ => {
             let status = fault.status.and_then(|s| StatusCode::from_u16(s).ok());
             let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);

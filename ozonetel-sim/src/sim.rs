@@ -179,8 +179,7 @@ impl Sim {
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
         let service = Service::new(setup, base, log);
         let told = service.world.last_event();
-        let state =
-            State { service, base, start: Instant::now(), advanced: Duration::ZERO, told };
+        let state = State { service, base, start: Instant::now(), advanced: Duration::ZERO, told };
         let shared = Shared { state: Mutex::new(state), changed: Notify::new(), events };
         Self { shared: Arc::new(shared) }
     }

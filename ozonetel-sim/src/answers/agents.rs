@@ -36,9 +36,7 @@ impl Answers<Logout> for World {
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         let Some((id, password)) = asked.agent() else { return Said::no("error", WRONG_AGENT) };
         match self.logout(id, password) {
-            Ok(()) => {
-                Said::done("logout", success(&format!("Agent {id} logged out successfully")))
-            }
+            Ok(()) => Said::done("logout", success(&format!("Agent {id} logged out successfully"))),
             Err(LogoutRefusal::Credentials) => Said::no("error", WRONG_AGENT),
             Err(LogoutRefusal::NotLoggedIn) => {
                 Said::no("error", &format!("Agent {id} is not logged in"))
@@ -69,10 +67,9 @@ impl Answers<ChangeState> for World {
                 });
                 Said::done("state", success(&inner.to_string()))
             }
-            Err(StateRefusal::State) => Said::no(
-                "error",
-                "The state should be either 'Ready' or 'Pause' state'",
-            ),
+            Err(StateRefusal::State) => {
+                Said::no("error", "The state should be either 'Ready' or 'Pause' state'")
+            }
             Err(StateRefusal::Reason) => Said::no("error", "pauseReason is Invalid"),
             Err(StateRefusal::NotLoggedIn) => Said::no("error", "Agent is not Logged In"),
             Err(StateRefusal::Busy) => Said::told(json!({

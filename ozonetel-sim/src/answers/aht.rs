@@ -39,7 +39,7 @@ fn aht(world: &World, asked: &Asked<'_>) -> Said {
             Some(agent) => {
                 let (number, name) = (agent.setup.number.to_string(), agent.setup.name.clone());
                 let aht = clock_text(world.aht_s(&AhtOf::Agent(id)));
-                told(json!({"AgentID": number, "AgentName": name, "AHT": aht}))
+                told(&json!({"AgentID": number, "AgentName": name, "AHT": aht}))
             }
         },
         (None, Some(name)) => match world.setup().campaign(&name) {
@@ -47,7 +47,7 @@ fn aht(world: &World, asked: &Asked<'_>) -> Said {
             Some(campaign) => {
                 let id = campaign.id.to_string();
                 let aht = clock_text(world.aht_s(&AhtOf::Campaign(name.clone())));
-                told(json!({"CampaignID": id, "CampaignName": name, "AHT": aht}))
+                told(&json!({"CampaignID": id, "CampaignName": name, "AHT": aht}))
             }
         },
         // There, but empty; without either the service speaks of the opposite.
@@ -58,6 +58,6 @@ fn aht(world: &World, asked: &Asked<'_>) -> Said {
     }
 }
 
-fn told(message: serde_json::Value) -> Said {
+fn told(message: &serde_json::Value) -> Said {
     Said::told(json!({"status": "success", "message": message}))
 }

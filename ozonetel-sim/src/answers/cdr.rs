@@ -15,7 +15,7 @@ impl Answers<FetchDay> for World {
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         match query(self, asked) {
-            Ok(query) => rows(self.cdr_rows(&query)),
+            Ok(query) => rows(&self.cdr_rows(&query)),
             Err(text) => Said::no("fail", text),
         }
     }
@@ -26,7 +26,7 @@ impl Answers<FetchUcid> for World {
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         match query(self, asked) {
-            Ok(query) if query.ucid.is_some() => rows(self.cdr_rows(&query)),
+            Ok(query) if query.ucid.is_some() => rows(&self.cdr_rows(&query)),
             // No page says what a missing id is answered; the text is ours.
             Ok(_) => Said::no("fail", "Missing ucid"),
             Err(text) => Said::no("fail", text),
@@ -60,7 +60,7 @@ impl Answers<FetchPage> for World {
     }
 }
 
-fn rows(rows: Vec<Value>) -> Said {
+fn rows(rows: &[Value]) -> Said {
     Said::told(json!({"status": "success", "message": "success", "details": rows}))
 }
 

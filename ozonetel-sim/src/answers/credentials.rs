@@ -1,6 +1,7 @@
 //! Who may ask, and how each family of endpoints says no.
 
 use http::StatusCode;
+use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::encode::Presented;
 use ozonetel_sdk::endpoint::{Auth, Spec};
 use serde_json::json;
@@ -55,7 +56,7 @@ fn check_user(world: &World, shown: &Presented) -> Result<(), Problem> {
 }
 
 fn check_key(world: &World, shown: &Presented, token_possible: bool) -> Result<(), Problem> {
-    match shown.key.as_ref().map(|key| key.reveal()) {
+    match shown.key.as_ref().map(Secret::reveal) {
         None if token_possible && shown.bearer.is_some() => Err(Problem::TokenOnKeyAccount),
         None => Err(Problem::KeyMissing),
         Some("") => Err(Problem::KeyEmpty),
@@ -65,7 +66,7 @@ fn check_key(world: &World, shown: &Presented, token_possible: bool) -> Result<(
 }
 
 fn check_token(world: &World, shown: &Presented) -> Result<(), Problem> {
-    match shown.bearer.as_ref().map(|token| token.reveal()) {
+    match shown.bearer.as_ref().map(Secret::reveal) {
         None if shown.key.is_some() => Err(Problem::KeyOnTokenAccount),
         None | Some("") => Err(Problem::TokenMissing),
         Some(token) => match world.check_token(token) {
@@ -106,9 +107,8 @@ impl Dialect {
     /// The answer for a problem.
     pub(crate) fn word(self, problem: Problem) -> Answer {
         let body = match self {
-            Self::Api => shared(api(problem)),
             Self::CallControl if problem == Problem::KeyOnTokenAccount => shared("Token Expired"),
-            Self::CallControl => shared(api(problem)),
+            Self::Api | Self::CallControl => shared(api(problem)),
             Self::Reports => return reports(problem),
             Self::Plain => plain(problem, "error"),
             Self::AgentState => agent_state(problem),

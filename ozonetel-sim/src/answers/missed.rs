@@ -18,7 +18,8 @@ impl Answers<FetchMissed> for World {
             let mut names = asked.fields.iter().map(|(name, _)| name);
             names.find(|name| name.to_ascii_lowercase().starts_with(start)).map(str::to_owned)
         };
-        let time = |start: &str, other: i64| match named(start).and_then(|name| asked.given(&name)) {
+        let time = |start: &str, other: i64| match named(start).and_then(|name| asked.given(&name))
+        {
             None => Some(other),
             Some(text) => zone.parse_date_time(&text),
         };

@@ -126,9 +126,7 @@ async fn call(State(sim): State<Sim>, body: Bytes) -> Response {
     match sim.phone(&asked.ucid, side, action) {
         Ok(()) => ok(json!({})),
         Err(ActionRefusal::NotLive) => bad(StatusCode::NOT_FOUND, "no live call has this ucid"),
-        Err(ActionRefusal::NotNow) => {
-            bad(StatusCode::BAD_REQUEST, "this leg cannot do that now")
-        }
+        Err(ActionRefusal::NotNow) => bad(StatusCode::BAD_REQUEST, "this leg cannot do that now"),
     }
 }
 
