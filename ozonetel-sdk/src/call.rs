@@ -213,7 +213,7 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
     let start = core.clock.now();
     let elapsed = || core.clock.now().duration_since(start).unwrap_or_default();
     let (mut attempts, mut renewed, mut unknown) = (0, false, false);
-    let mut pauses = policy.pauses();
+    let mut pauses = None;
     let error = loop {
         let ended = match attempt::attempt(core, plan, judge, &mut attempts).await {
             Ok(reading) => {
@@ -233,7 +233,7 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
             Err(store) => break store,
         };
         let pause = match decision {
-            Decision::Again if more => pauses.next(),
+            Decision::Again if more => pauses.get_or_insert_with(|| policy.pauses()).next(),
             Decision::Pace if more => error.ready_in().filter(|wait| plan.waits(*wait)),
             Decision::Renew if !plan.single => {
                 renewed = true;

@@ -70,18 +70,8 @@ impl Fields {
     }
 
     /// The fields in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + Clone {
         self.0.iter().map(|(name, value)| (name.as_ref(), value))
-    }
-
-    fn object<'a>(fields: impl Iterator<Item = (&'a str, &'a Value)>) -> impl Serialize {
-        struct Object<'a>(Vec<(&'a str, &'a Value)>);
-        impl Serialize for Object<'_> {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_map(self.0.iter().copied())
-            }
-        }
-        Object(fields.collect())
     }
 }
 
@@ -118,43 +108,41 @@ pub(crate) struct Target<'a> {
     pub(crate) key_header: &'a str,
 }
 
+/// Fields that the credential puts into the input; they stand before what the request says under the same name.
+type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
+
 /// Writes the HTTP request: fields where the description says, credential where it says.
 pub(crate) fn place(
     target: &Target<'_>,
-    mut fields: Fields,
+    fields: &Fields,
     credential: &Credential,
     agent: Option<(&str, &Secret)>,
 ) -> Result<http::Request<Bytes>, Invalid> {
-    let Target { spec, base, .. } = *target;
+    let spec = target.spec;
     let mut headers = http::HeaderMap::new();
-    present(spec.auth, target.key_header, credential, agent, &mut fields, &mut headers)?;
-    let mut path = Cow::Borrowed(target.path);
-    if spec.input == Input::Path {
-        let mut taken = Vec::new();
-        for (name, value) in fields.iter() {
-            let hole = format!("{{{name}}}");
-            if path.contains(&hole) {
-                let segment: String =
-                    form_urlencoded::byte_serialize(as_text(value).as_bytes()).collect();
-                path = Cow::Owned(path.replace(&hole, &segment));
-                taken.push(name.to_owned());
-            }
-        }
-        fields.0.retain(|(name, _)| !taken.iter().any(|t| t == name));
-    }
-    let mut url = base.clone();
-    let joined = format!("{}{}", base.path().trim_end_matches('/'), path);
-    url.set_path(&joined);
+    let shown = present(target, credential, agent, &mut headers)?;
+    let own = |name: &str| !shown.iter().flatten().any(|(taken, _)| *taken == name);
+    let sent = || fields.iter().filter(|(name, _)| own(name));
     let in_query = |name: &str| match spec.input {
-        Input::Query | Input::Path => true,
+        Input::Query => true,
+        Input::Path => !target.path.contains(&format!("{{{name}}}")),
         Input::Form | Input::Json => false,
         Input::JsonAndQuery(names) => names.contains(&name),
     };
-    if fields.iter().any(|(name, _)| in_query(name)) {
-        let mut query = url.query_pairs_mut();
-        for (name, value) in fields.iter().filter(|(name, _)| in_query(name)) {
-            query.append_pair(name, &as_text(value));
-        }
+    let mut address = String::with_capacity(160);
+    address.push_str(target.base.as_str().trim_end_matches('/'));
+    address.push_str(&path(target, fields));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in sent().filter(|(name, _)| in_query(name)) {
+        query.append_pair(name, &as_text(value));
+    }
+    if matches!(spec.input, Input::Query | Input::Path) {
+        query.extend_pairs(shown.iter().flatten());
+    }
+    let query = query.finish();
+    if !query.is_empty() {
+        address.push('?');
+        address.push_str(&query);
     }
     let body = match spec.input {
         Input::Query | Input::Path => Bytes::new(),
@@ -164,17 +152,13 @@ pub(crate) fn place(
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
             );
             let mut form = form_urlencoded::Serializer::new(String::new());
-            for (name, value) in fields.iter() {
-                form.append_pair(name, &as_text(value));
-            }
+            form.extend_pairs(sent().map(|(name, value)| (name, as_text(value))));
+            form.extend_pairs(shown.iter().flatten());
             form.finish().into()
         }
         Input::Json | Input::JsonAndQuery(_) => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let object = Fields::object(fields.iter().filter(|(name, _)| !in_query(name)));
-            serde_json::to_vec(&object)
-                .map_err(|_| Invalid::new("request", "does not encode"))?
-                .into()
+            json(sent().filter(|(name, _)| !in_query(name)), &shown)?
         }
     };
     let mut request = http::Request::new(body);
@@ -185,60 +169,92 @@ pub(crate) fn place(
         Method::Delete => http::Method::DELETE,
     };
     *request.uri_mut() =
-        url.as_str().parse().map_err(|_| Invalid::new("base_url", "does not make an address"))?;
+        address.try_into().map_err(|_| Invalid::new("base_url", "does not make an address"))?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-/// Puts the credential into fields and headers.
-fn present(
-    auth: Auth,
-    key_header: &str,
-    credential: &Credential,
-    agent: Option<(&str, &Secret)>,
-    fields: &mut Fields,
-    headers: &mut http::HeaderMap,
-) -> Result<(), Invalid> {
-    let user = credential.user.as_ref();
-    let secret = |proof: &Proof| match proof {
-        Proof::Key(key) => key.clone(),
-        Proof::Bearer { secret, .. } => secret.clone(),
-    };
-    let proof = secret(&credential.proof);
-    match auth {
-        Auth::Account | Auth::KeyHeader => {
-            fields.set("userName", user);
-            match &credential.proof {
-                Proof::Key(key) => header(headers, key_header, key.reveal())?,
-                Proof::Bearer { secret, .. } => {
-                    header(
-                        headers,
-                        AUTHORIZATION.as_str(),
-                        &format!("Bearer {}", secret.reveal()),
-                    )?;
-                }
+/// The path, its holes filled.
+fn path<'a>(target: &Target<'a>, fields: &Fields) -> Cow<'a, str> {
+    let mut path = Cow::Borrowed(target.path);
+    if target.spec.input == Input::Path {
+        for (name, value) in fields.iter() {
+            let hole = format!("{{{name}}}");
+            if path.contains(&hole) {
+                let segment: String =
+                    form_urlencoded::byte_serialize(as_text(value).as_bytes()).collect();
+                path = Cow::Owned(path.replace(&hole, &segment));
             }
         }
-        Auth::Fields { user: name, key } => {
-            fields.set(name, user);
-            fields.set(key, proof.reveal());
+    }
+    path
+}
+
+fn json<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+    shown: &Shown<'_>,
+) -> Result<Bytes, Invalid> {
+    struct Object<'s, I>(I, &'s Shown<'s>);
+    impl<'a, I: Iterator<Item = (&'a str, &'a Value)> + Clone> Serialize for Object<'_, I> {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeMap;
+            let mut map = to.serialize_map(None)?;
+            for (name, value) in self.1.iter().flatten() {
+                map.serialize_entry(name, value)?;
+            }
+            for (name, value) in self.0.clone() {
+                map.serialize_entry(name, value)?;
+            }
+            map.end()
         }
-        Auth::KeyField(key) | Auth::Kookoo(key) => fields.set(key, proof.reveal()),
+    }
+    let body = serde_json::to_vec(&Object(fields, shown));
+    Ok(body.map_err(|_| Invalid::new("request", "does not encode"))?.into())
+}
+
+/// Puts the credential into the headers, and says what of it stands in the input.
+fn present<'a>(
+    target: &Target<'_>,
+    credential: &'a Credential,
+    agent: Option<(&str, &Secret)>,
+    headers: &mut http::HeaderMap,
+) -> Result<Shown<'a>, Invalid> {
+    let user = credential.user.as_ref();
+    let secret = match &credential.proof {
+        Proof::Key(secret) | Proof::Bearer { secret, .. } => secret.reveal(),
+    };
+    Ok(match target.spec.auth {
+        Auth::Account | Auth::KeyHeader => {
+            match &credential.proof {
+                Proof::Key(_) => header(headers, target.key_header, secret)?,
+                Proof::Bearer { .. } => {
+                    header(headers, AUTHORIZATION.as_str(), &format!("Bearer {secret}"))?;
+                }
+            }
+            [Some(("userName", user)), None]
+        }
+        Auth::Fields { user: name, key } => [Some((name, user)), Some((key, secret))],
+        Auth::KeyField(key) | Auth::Kookoo(key) => [Some((key, secret)), None],
         Auth::Headers { user: name, key } => {
             header(headers, name, user)?;
-            header(headers, key, proof.reveal())?;
+            header(headers, key, secret)?;
+            [None, None]
         }
-        Auth::KeyOnlyHeader(key) => header(headers, key, proof.reveal())?,
-        Auth::AccountBasic => basic(headers, user, proof.reveal())?,
+        Auth::KeyOnlyHeader(key) => {
+            header(headers, key, secret)?;
+            [None, None]
+        }
+        Auth::AccountBasic => {
+            basic(headers, user, secret)?;
+            [None, None]
+        }
         Auth::AgentBasic { user: name, key } => {
             let (id, password) =
                 agent.ok_or(Invalid::new("agent", "needs an agent's id and password"))?;
-            fields.set(name, user);
-            fields.set(key, proof.reveal());
             basic(headers, id, password.reveal())?;
+            [Some((name, user)), Some((key, secret))]
         }
-    }
-    Ok(())
+    })
 }
 
 fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), Invalid> {

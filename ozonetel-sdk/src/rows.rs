@@ -92,17 +92,22 @@ impl Cutter {
     /// The next piece, or `None` when more bytes are needed.
     pub(crate) fn next(&mut self) -> Result<Option<Piece>, Broken> {
         loop {
-            if self.in_string && !self.skip_string() {
-                return self.starved();
+            if self.state == State::Row {
+                match self.in_row()? {
+                    Some(row) => return Ok(Some(Piece::Row(row))),
+                    None => return self.starved(),
+                }
+            }
+            if self.in_string {
+                if !string_end(&self.buffer, &mut self.at, &mut self.escaped) {
+                    return self.starved();
+                }
+                self.in_string = false;
             }
             let Some(&byte) = self.buffer.get(self.at) else { return self.starved() };
             self.at += 1;
             match self.state {
-                State::Row => {
-                    if let Some(row) = self.in_row(byte)? {
-                        return Ok(Some(Piece::Row(row)));
-                    }
-                }
+                State::Row => {}
                 State::Between => self.between(byte)?,
                 State::Outside => {
                     if self.outside(byte)? {
@@ -134,54 +139,41 @@ impl Cutter {
         self.at = 0;
     }
 
-    /// Moves to the end of the string; false when it is not there yet.
-    fn skip_string(&mut self) -> bool {
-        loop {
-            if self.escaped {
-                if self.at >= self.buffer.len() {
-                    return false;
+    /// Goes through a row; `None` when its end has not arrived. The one loop that sees every byte: locals only.
+    fn in_row(&mut self) -> Result<Option<Bytes>, Broken> {
+        let bytes: &[u8] = &self.buffer;
+        let (mut at, mut depth) = (self.at, self.depth);
+        let end = loop {
+            if self.in_string {
+                match string_end(bytes, &mut at, &mut self.escaped) {
+                    true => self.in_string = false,
+                    false => break None,
                 }
-                self.at += 1;
-                self.escaped = false;
             }
-            let tail = self.buffer.get(self.at..).unwrap_or_default();
-            match memchr::memchr2(b'"', b'\\', tail) {
-                None => {
-                    self.at = self.buffer.len();
-                    return false;
-                }
-                Some(found) => {
-                    self.escaped = tail.get(found) == Some(&b'\\');
-                    self.at += found + 1;
-                    if !self.escaped {
-                        self.in_string = false;
-                        return true;
+            let Some(&byte) = bytes.get(at) else { break None };
+            at += 1;
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => depth += 1,
+                // A bare value's end: the comma or the bracket behind it.
+                b',' | b']' if depth == 2 => break Some(byte),
+                b'}' | b']' => {
+                    depth = depth.checked_sub(1).ok_or(Broken::Shape)?;
+                    if depth == 2 {
+                        break Some(byte);
                     }
                 }
+                _ => {}
             }
+        };
+        (self.at, self.depth) = (at, depth);
+        let Some(byte) = end else { return Ok(None) };
+        let bare = byte == b',' || (byte == b']' && self.buffer.first() != Some(&b'['));
+        let row = self.cut(usize::from(bare));
+        if bare && byte == b']' {
+            self.close_array();
         }
-    }
-
-    fn in_row(&mut self, byte: u8) -> Result<Option<Bytes>, Broken> {
-        match byte {
-            b'"' => self.in_string = true,
-            b'{' | b'[' => self.depth += 1,
-            // A bare value's end: the comma, the blank or the bracket behind it.
-            b',' if self.depth == 2 => return Ok(Some(self.cut(1))),
-            b']' if self.depth == 2 => {
-                let row = self.cut(1);
-                self.close_array();
-                return Ok(Some(row));
-            }
-            b'}' | b']' => {
-                self.depth = self.depth.checked_sub(1).ok_or(Broken::Shape)?;
-                if self.depth == 2 {
-                    return Ok(Some(self.cut(0)));
-                }
-            }
-            _ => {}
-        }
-        Ok(None)
+        Ok(Some(row))
     }
 
     /// Takes the row out of the buffer; `behind` bytes at its end belong to the array.
@@ -277,6 +269,32 @@ impl Cutter {
     }
 }
 
+/// Moves behind the end of a string; false when it is not there yet.
+fn string_end(bytes: &[u8], at: &mut usize, escaped: &mut bool) -> bool {
+    loop {
+        if *escaped {
+            if *at >= bytes.len() {
+                return false;
+            }
+            *at += 1;
+            *escaped = false;
+        }
+        let tail = bytes.get(*at..).unwrap_or_default();
+        // Most strings of a row are short: a plain loop over the first bytes beats a vector search.
+        let short = tail.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
+        let found = short.or_else(|| Some(16 + memchr::memchr2(b'"', b'\\', tail.get(16..)?)?));
+        let Some(found) = found else {
+            *at = bytes.len();
+            return false;
+        };
+        *escaped = tail.get(found) == Some(&b'\\');
+        *at += found + 1;
+        if !*escaped {
+            return true;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -294,7 +312,7 @@ mod tests {
             while let Some(piece) = cutter.next()? {
                 match piece {
                     Piece::Row(row) => {
-                        rows.push(serde_json::from_slice(&row).unwrap_or(Value::Null))
+                        rows.push(serde_json::from_slice(&row).unwrap_or(Value::Null));
                     }
                     Piece::End(end) => rest = serde_json::from_slice(&end).ok(),
                 }

@@ -30,11 +30,18 @@ pub struct Network {
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// A proxy for all requests; `None` takes the system's.
     pub proxy: Option<Url>,
+    /// Whether connections are kept for further requests.
+    pub keep_idle: bool,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { connect_timeout: Duration::from_secs(5), extra_roots: Vec::new(), proxy: None }
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            extra_roots: Vec::new(),
+            proxy: None,
+            keep_idle: true,
+        }
     }
 }
 
@@ -81,6 +88,9 @@ impl Reqwest {
                 .pool_idle_timeout(idle)
                 .tcp_nodelay(true)
                 .user_agent(concat!("ozonetel-sdk/", env!("CARGO_PKG_VERSION")));
+            if !network.keep_idle {
+                builder = builder.pool_max_idle_per_host(0);
+            }
             if let Some(proxy) = &network.proxy {
                 let proxy = ::reqwest::Proxy::all(proxy.clone())
                     .map_err(|_| Invalid::new("proxy", "is no proxy address"))?;
@@ -104,10 +114,10 @@ impl Transport for Reqwest {
     async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
         let client = if request.once { &self.once } else { &self.safe };
         let request = ::reqwest::Request::try_from(request.http).map_err(failure)?;
-        let response = client.execute(request).await.map_err(failure)?;
+        let mut response = client.execute(request).await.map_err(failure)?;
         let mut head = http::Response::new(());
         *head.status_mut() = response.status();
-        *head.headers_mut() = response.headers().clone();
+        *head.headers_mut() = std::mem::take(response.headers_mut());
         Ok(Incoming { head, body: response.bytes_stream().map_err(failure).boxed() })
     }
 }

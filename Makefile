@@ -1,0 +1,25 @@
+# Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help desk test bench fuzz check-more setup
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## install what is missing on this machine
+	@scripts/setup
+
+desk: setup ## run the desk on http://127.0.0.1:8080 (on the simulator unless OZONETEL_ACCOUNT is set)
+	cargo run --locked -p desk
+
+test: setup ## format, lints, all tests, doc tests, features, documentation
+	@scripts/test
+
+bench: setup ## benchmarks: the SDK against hand-written code, sip-ucid against its peers (long)
+	@scripts/bench
+
+fuzz: setup ## fuzz every parser, FUZZ_SECONDS each (default 600)
+	@scripts/fuzz
+
+check-more: setup ## what needs tools that take minutes to install: deny, hack, mutants
+	@scripts/check-more

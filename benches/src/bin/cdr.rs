@@ -1,0 +1,177 @@
+//! A day of rows streamed from a server in another process: memory and throughput.
+//!
+//! `cdr stream ROWS` streams and prints the peak memory of this process; `cdr decode` compares the streaming path
+//! with `serde_json::from_slice`, interleaved, without a network.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use ozonetel_bench::{Server, client, row};
+use ozonetel_sdk::Client;
+use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_sdk::transport::doubles::{Replay, Turn};
+use serde::Deserialize;
+
+/// Every field as text, nothing else: the cheapest struct somebody would write by hand.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[allow(dead_code)]
+struct Plain {
+    agent_dial_status: Option<String>,
+    #[serde(rename = "AgentID")]
+    agent_id: Option<String>,
+    agent_name: Option<String>,
+    call_audio: Option<String>,
+    call_date: Option<String>,
+    call_flow: Option<String>,
+    #[serde(rename = "CallID")]
+    call_id: serde_json::Number,
+    caller_conf_audio_file: Option<String>,
+    #[serde(rename = "CallerID")]
+    caller_id: Option<String>,
+    campaign_name: Option<String>,
+    comments: Option<String>,
+    conference_duration: Option<String>,
+    customer_dial_status: Option<String>,
+    customer_ring_time: Option<String>,
+    #[serde(rename = "DID")]
+    did: Option<String>,
+    dial_out_name: Option<String>,
+    dial_status: Option<String>,
+    dialed_number: Option<String>,
+    disposition: Option<String>,
+    duration: Option<String>,
+    #[serde(rename = "DynamicDID")]
+    dynamic_did: Option<String>,
+    e164: Option<String>,
+    end_time: Option<String>,
+    event: Option<String>,
+    handling_time: Option<String>,
+    hangup_by: Option<String>,
+    hold_duration: Option<String>,
+    location: Option<String>,
+    pickup_time: Option<String>,
+    queue_time: Option<String>,
+    rating: serde_json::Number,
+    rating_comments: Option<String>,
+    skill: Option<String>,
+    start_time: Option<String>,
+    status: Option<String>,
+    talk_time: Option<String>,
+    time_to_answer: Option<String>,
+    transfer_type: Option<String>,
+    transferred_to: Option<String>,
+    r#type: Option<String>,
+    #[serde(rename = "UCID")]
+    ucid: serde_json::Number,
+    #[serde(rename = "UUI")]
+    uui: Option<String>,
+    #[serde(rename = "VideoRecordingURL")]
+    video_recording_url: Option<String>,
+    wrap_up_end_time: Option<String>,
+    wrap_up_start_time: Option<String>,
+    wrapup_duration: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Day<R> {
+    details: Vec<R>,
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut args = std::env::args().skip(1);
+    match args.next().as_deref() {
+        Some("stream") => {
+            let rows = args.next().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+            runtime.block_on(stream(rows));
+        }
+        _ => runtime.block_on(decode()),
+    }
+}
+
+async fn rows(client: &Client) -> u64 {
+    let (mut stream, mut seen) = (client.cdr().for_day(client.today()).stream(), 0);
+    while let Some(row) = stream.try_next().await.unwrap() {
+        assert!(row.talk_time.is_some_and(|talk| talk.seconds() == 109));
+        seen += 1;
+    }
+    seen
+}
+
+async fn stream(wanted: u64) {
+    let server = Server::start();
+    let client = Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(ozonetel_sdk::auth::Mode::Key)
+        .base_url(&server.address)
+        .path("cdr.fetch_day", format!("/day/rows={wanted}"))
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let seen = rows(&client).await;
+    let took = start.elapsed();
+    let bytes = wanted * u64::try_from(row(0).len() + 1).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak: u64 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|text| text.trim().trim_end_matches(" kB").trim().parse().ok())
+        .unwrap();
+    println!(
+        "{seen} rows, {} MB in {took:.2?}: {:.0} MB/s, peak memory {:.1} MiB",
+        bytes / 1_000_000,
+        bytes as f64 / 1e6 / took.as_secs_f64(),
+        peak as f64 / 1024.0
+    );
+    assert_eq!(seen, wanted);
+}
+
+async fn decode() {
+    const ROWS: u64 = 20_000;
+    let body: String = (0..ROWS).map(row).collect::<Vec<_>>().join(",");
+    let body =
+        Bytes::from(format!(r#"{{"status":"success","message":"success","details":[{body}]}}"#));
+    let chunks: Vec<Bytes> = (0..body.len())
+        .step_by(16 << 10)
+        .map(|at| body.slice(at..body.len().min(at + (16 << 10))))
+        .collect();
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..15 {
+        let replay = Replay::new([Turn::Pieces(chunks.clone(), true)]);
+        let streaming = client("http://api.example.test", Some(Arc::new(replay)));
+        let start = Instant::now();
+        assert_eq!(rows(&streaming).await, ROWS);
+        times[0].push(start.elapsed());
+        let start = Instant::now();
+        let day: Day<CallRecord> = serde_json::from_slice(&body).unwrap();
+        assert_eq!(day.details.len(), 20_000);
+        drop(day);
+        times[1].push(start.elapsed());
+        let start = Instant::now();
+        let day: Day<Plain> = serde_json::from_slice(&body).unwrap();
+        assert_eq!(day.details.len(), 20_000);
+        drop(day);
+        times[2].push(start.elapsed());
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let [streamed, typed, plain] = times.each_mut().map(median);
+    let rate = |time: f64| body.len() as f64 / 1e6 / time;
+    println!("streamed, typed rows     {:7.0} MB/s", rate(streamed));
+    println!(
+        "from_slice, typed rows   {:7.0} MB/s   streamed is {:.2} x",
+        rate(typed),
+        typed / streamed
+    );
+    println!(
+        "from_slice, plain texts  {:7.0} MB/s   streamed is {:.2} x",
+        rate(plain),
+        plain / streamed
+    );
+}

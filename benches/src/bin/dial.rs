@@ -1,0 +1,162 @@
+//! A dial through the SDK against the same request hand-written with reqwest and serde.
+//!
+//! `dial time` interleaves both against a server in another process. `dial instructions` counts, with valgrind's
+//! callgrind, what one more dial costs the client process.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use ozonetel_bench::{Server, client};
+use ozonetel_sdk::Client;
+use ozonetel_sdk::transport::reqwest::{Network, ONCE_IDLE, tls};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize)]
+#[allow(non_snake_case)]
+struct Request<'a> {
+    userName: &'a str,
+    agentID: &'a str,
+    campaignName: &'a str,
+    customerNumber: &'a str,
+    UCID: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    status: String,
+    ucid: String,
+}
+
+fn plain(idle: bool) -> reqwest::Client {
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(&[]).unwrap())
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
+        .pool_idle_timeout(ONCE_IDLE)
+        .tcp_nodelay(true);
+    if !idle {
+        builder = builder.pool_max_idle_per_host(0);
+    }
+    builder.build().unwrap()
+}
+
+async fn by_hand(client: &reqwest::Client, address: &str) {
+    let request = Request {
+        userName: "acme_support",
+        agentID: "agent01",
+        campaignName: "support_out",
+        customerNumber: "9000000001",
+        UCID: "true",
+    };
+    let sent = client
+        .post(format!("{address}/ca_apis/AgentManualDial"))
+        .header("apiKey", "test-key")
+        .json(&request);
+    let response = sent.send().await.unwrap();
+    assert!(response.status().is_success());
+    let reply: Reply = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    assert_eq!(reply.status, "queued successfully");
+    assert_eq!(reply.ucid.len(), 17);
+}
+
+async fn by_sdk(client: &Client) {
+    let dialed = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
+    assert_eq!(dialed.ucid.unwrap().as_str().len(), 17);
+}
+
+fn sdk(address: &str, idle: bool) -> Client {
+    let network = Network { keep_idle: idle, ..Network::default() };
+    if idle { client(address, None) } else { with_network(address, network) }
+}
+
+fn with_network(address: &str, network: Network) -> Client {
+    Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(ozonetel_sdk::auth::Mode::Key)
+        .base_url(address)
+        .network(network)
+        .build()
+        .unwrap()
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.first().map(String::as_str) {
+        Some("time") => runtime.block_on(time()),
+        Some("instructions") => instructions(),
+        Some("run") => runtime.block_on(run(&args)),
+        _ => panic!("dial time|instructions"),
+    }
+}
+
+async fn time() {
+    let server = Server::start();
+    for (name, idle, batch, batches) in
+        [("kept connections", true, 200, 61), ("a connection each", false, 50, 61)]
+    {
+        let (plain, sdk) = (plain(idle), sdk(&server.address, idle));
+        let (mut hand, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..batches {
+            let start = Instant::now();
+            for _ in 0..batch {
+                by_hand(&plain, &server.address).await;
+            }
+            let a = start.elapsed() / batch;
+            let start = Instant::now();
+            for _ in 0..batch {
+                by_sdk(&sdk).await;
+            }
+            let b = start.elapsed() / batch;
+            ratios.push(b.as_secs_f64() / a.as_secs_f64());
+            hand.push(a);
+            ours.push(b);
+        }
+        hand.sort();
+        ours.sort();
+        ratios.sort_by(f64::total_cmp);
+        let middle = batches / 2;
+        println!(
+            "{name}: by hand {:.1?}, SDK {:.1?}, median ratio {:.3}",
+            hand[middle], ours[middle], ratios[middle]
+        );
+    }
+}
+
+async fn run(args: &[String]) {
+    let (who, count, address, idle) =
+        (&args[1], args[2].parse::<u32>().unwrap(), &args[3], args[4] == "kept");
+    let (plain, sdk) = (plain(idle), sdk(address, idle));
+    for _ in 0..count {
+        if who == "sdk" { by_sdk(&sdk).await } else { by_hand(&plain, address).await }
+    }
+}
+
+fn instructions() {
+    let server = Server::start();
+    for idle in ["kept", "each"] {
+        let count = |who: &str| {
+            let total = |dials: &str| {
+                let out = Command::new("valgrind")
+                    .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+                    .arg(std::env::current_exe().unwrap())
+                    .args(["run", who, dials, &server.address, idle])
+                    .output()
+                    .expect("valgrind is installed");
+                let text = String::from_utf8_lossy(&out.stderr).into_owned();
+                let line =
+                    text.lines().find_map(|line| line.split_once("Collected : ")).expect("a count");
+                line.1.trim().parse::<u64>().unwrap()
+            };
+            (total("1100") - total("100")) / 1000
+        };
+        let (hand, ours) = (count("hand"), count("sdk"));
+        println!(
+            "{idle}: by hand {hand}, SDK {ours} instructions a dial, ratio {:.3}",
+            ours as f64 / hand as f64
+        );
+    }
+}

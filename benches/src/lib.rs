@@ -1,0 +1,68 @@
+//! Servers and clients for the benchmarks: a bare HTTP server in a process of its own, so that only the client is
+//! measured.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use ozonetel_sdk::Client;
+use ozonetel_sdk::auth::Mode;
+
+/// A server process, ended when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Server {
+    /// Starts the server binary that stands beside the running one.
+    pub fn start() -> Self {
+        let path = std::env::current_exe().unwrap().with_file_name("server");
+        let mut child =
+            Command::new(path).stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { child, address: format!("http://{}", line.trim()) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client in key mode.
+pub fn client(
+    address: &str,
+    transport: Option<Arc<dyn ozonetel_sdk::transport::Transport>>,
+) -> Client {
+    let mut builder =
+        Client::builder().account("acme_support").key("test-key").mode(Mode::Key).base_url(address);
+    if let Some(transport) = transport {
+        builder = builder.transport(transport);
+    }
+    builder.build().unwrap()
+}
+
+/// One row as today's store writes it; `n` makes it distinct.
+pub fn row(n: u64) -> String {
+    let ucid = 12_345_170_000_000_000_u64 + n;
+    format!(
+        concat!(
+            r#"{{"AgentDialStatus":"answered","AgentID":"agent01","AgentName":"agent01","CallAudio":"https://recordings.example.test/acme_support/{ucid}.mp3","#,
+            r#""CallDate":"2026-01-05","CallFlow":"AgentDial","CallID":{ucid},"CallerConfAudioFile":"","CallerID":"9000000001","CampaignName":"support_out","#,
+            r#""Comments":"","ConferenceDuration":"00:00:00","CustomerDialStatus":"answered","CustomerRingTime":"00:00:07","DID":"918000000001","DialOutName":"","#,
+            r#""DialStatus":"answered","DialedNumber":"500001","Disposition":"Follow Up","Duration":"00:01:56","DynamicDID":"","E164":"+919000000001","#,
+            r#""EndTime":"11:51:29","Event":"AgentDial","HandlingTime":"00:02:16","HangupBy":"UserHangup","HoldDuration":"00:00:00","Location":"","#,
+            r#""PickupTime":"11:49:40","QueueTime":"00:00:00","Rating":0,"RatingComments":"","Skill":"General","StartTime":"11:49:33","Status":"Answered","#,
+            r#""TalkTime":"00:01:49","TimeToAnswer":"00:00:07","TransferType":"","TransferredTo":"","Type":"Manual","UCID":{ucid},"UUI":"Click2Call","#,
+            r#""VideoRecordingURL":"","WrapUpEndTime":"11:51:56","WrapUpStartTime":"11:51:29","WrapupDuration":"00:00:27"}}"#
+        ),
+        ucid = ucid
+    )
+}
