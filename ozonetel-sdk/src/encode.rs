@@ -108,6 +108,10 @@ pub(crate) struct Target<'a> {
     pub(crate) key_header: &'a str,
 }
 
+/// The address as a [`Url`], beside the request's own: a transport that wants one need not parse it again.
+#[derive(Clone)]
+pub(crate) struct Prepared(pub(crate) Url);
+
 /// Fields that the credential puts into the input; they stand before what the request says under the same name.
 type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
 
@@ -129,9 +133,12 @@ pub(crate) fn place(
         Input::Form | Input::Json => false,
         Input::JsonAndQuery(names) => names.contains(&name),
     };
-    let mut address = String::with_capacity(160);
-    address.push_str(target.base.as_str().trim_end_matches('/'));
-    address.push_str(&path(target, fields));
+    let mut url = target.base.clone();
+    let path = path(target, fields);
+    match target.base.path() {
+        "/" => url.set_path(&path),
+        prefix => url.set_path(&format!("{}{path}", prefix.trim_end_matches('/'))),
+    }
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in sent().filter(|(name, _)| in_query(name)) {
         query.append_pair(name, &as_text(value));
@@ -141,8 +148,7 @@ pub(crate) fn place(
     }
     let query = query.finish();
     if !query.is_empty() {
-        address.push('?');
-        address.push_str(&query);
+        url.set_query(Some(&query));
     }
     let body = match spec.input {
         Input::Query | Input::Path => Bytes::new(),
@@ -168,8 +174,11 @@ pub(crate) fn place(
         Method::Put => http::Method::PUT,
         Method::Delete => http::Method::DELETE,
     };
-    *request.uri_mut() =
-        address.try_into().map_err(|_| Invalid::new("base_url", "does not make an address"))?;
+    *request.uri_mut() = url
+        .as_str()
+        .try_into()
+        .map_err(|_| Invalid::new("base_url", "does not make an address"))?;
+    request.extensions_mut().insert(Prepared(url));
     *request.headers_mut() = headers;
     Ok(request)
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use rustls_pki_types::CertificateDer;
 use url::Url;
 
 use super::{Failure, Incoming, Outgoing, Stage, Transport};
+use crate::encode::Prepared;
 use crate::error::Invalid;
 
 /// How long a connection may have been idle and still carry a request that must happen once.
@@ -109,11 +111,26 @@ fn failure(error: ::reqwest::Error) -> Failure {
     Failure::new(stage, error.without_url())
 }
 
+fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure> {
+    let (mut parts, body) = http.into_parts();
+    let url = match parts.extensions.remove::<Prepared>() {
+        Some(Prepared(url)) => url,
+        None => Url::parse(&parts.uri.to_string())
+            .map_err(|_| Failure::new(Stage::NotSent, "the address does not read"))?,
+    };
+    let mut request = ::reqwest::Request::new(parts.method, url);
+    *request.headers_mut() = parts.headers;
+    if !body.is_empty() {
+        *request.body_mut() = Some(body.into());
+    }
+    Ok(request)
+}
+
 #[async_trait]
 impl Transport for Reqwest {
     async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
         let client = if request.once { &self.once } else { &self.safe };
-        let request = ::reqwest::Request::try_from(request.http).map_err(failure)?;
+        let request = request_of(request.http)?;
         let mut response = client.execute(request).await.map_err(failure)?;
         let mut head = http::Response::new(());
         *head.status_mut() = response.status();
