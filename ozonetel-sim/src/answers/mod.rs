@@ -216,3 +216,6 @@ pub(crate) fn limit_text(path: &str) -> &'static str {
 pub(crate) fn shared(message: &str) -> Value {
     json!({"status": "false", "message": message, "data": null})
 }
+
+#[cfg(test)]
+mod tests;

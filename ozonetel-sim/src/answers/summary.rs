@@ -23,7 +23,7 @@ impl Answers<FetchSummary> for World {
                     return Said::no("error", "No Data Found");
                 }
                 // Every capture has the rows under this name.
-                Said::told(json!({"status": "success", "message": "success", "details": rows}))
+                Said::told(json!({"status": "success", "details": rows}))
             }
             Err(text) => Said::no("error", text),
         }

@@ -194,9 +194,9 @@ pub struct Party {
 }
 
 impl Party {
-    /// On the line now.
-    pub fn present(&self) -> bool {
-        self.joined.is_some() && self.left.is_none()
+    /// On the line, or still ringing.
+    pub fn expected(&self) -> bool {
+        self.left.is_none()
     }
 }
 

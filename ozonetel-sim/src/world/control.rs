@@ -107,7 +107,7 @@ impl World {
         let there = |p: &&mut Party| p.left.is_none() && same_number(&p.number, number);
         if let Some(party) = call.parties.iter_mut().find(there) {
             party.left = Some(now);
-            let alone = call.current().is_none() && !call.parties.iter().any(Party::present);
+            let alone = call.current().is_none() && !call.parties.iter().any(Party::expected);
             if alone {
                 self.end_call(key, "SystemHangup");
             }
@@ -122,13 +122,13 @@ impl World {
         }
     }
 
-    /// The agent goes; with a third party on the line, customer and third party talk on.
+    /// The agent goes. With a third party on the line or still ringing, the customer stays.
     pub(super) fn agent_leaves(&mut self, key: CallKey) {
         let Some(call) = self.calls.get_mut(&key) else { return };
         if call.current().is_none() {
             return;
         }
-        if call.parties.iter().any(Party::present) {
+        if call.parties.iter().any(Party::expected) {
             self.end_leg(key, "AgentHangup");
         } else {
             self.end_call(key, "AgentHangup");
