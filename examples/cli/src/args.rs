@@ -1,0 +1,141 @@
+//! What can be said on the command line, beside the commands' own arguments.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+
+use crate::commands::Command;
+use crate::output::Format;
+
+/// The ozonetel command line.
+///
+/// Settings come from the OZONETEL_* environment variables, or from a file given with --config that only its owner
+/// can read; flags override both. Secrets are never arguments: OZONETEL_API_KEY, OZONETEL_AGENT_PASSWORD and
+/// OZONETEL_KOOKOO_KEY come from the environment or that file, or from a file of their own named by
+/// OZONETEL_API_KEY_FILE and so on.
+///
+/// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
+/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "ozonetel", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that stand before or after the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// How results are printed; with json and jsonl errors are JSON as well.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub(crate) output: Format,
+    /// Shows telephone numbers whole in tables; machine output always does.
+    #[arg(long, global = true)]
+    pub(crate) show_numbers: bool,
+    /// How long to wait for a published limit before giving up with exit code 5. `cdr range` always waits.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) wait: u64,
+    /// Tells on standard error what calls do.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The account. Default: OZONETEL_ACCOUNT.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// token or key. Default: OZONETEL_AUTH.
+    #[arg(long, global = true, value_name = "MODE")]
+    pub(crate) auth: Option<String>,
+    /// india or international. Default: OZONETEL_REGION.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The address of the service. Default: OZONETEL_BASE_URL, or the region's.
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// The zone of the account's days and times. Default: OZONETEL_TIMEZONE.
+    #[arg(long, global = true, value_name = "ZONE", allow_hyphen_values = true)]
+    pub(crate) timezone: Option<String>,
+    /// Where token and rate windows are kept between runs. Default: OZONETEL_STATE_DIR, or the XDG state directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Whether `--output json` stands anywhere in arguments that did not parse.
+pub(crate) fn asked_for_json(arguments: &[OsString]) -> bool {
+    let is_json = |word: &str| matches!(word, "json" | "jsonl");
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.windows(2).any(|pair| matches!(pair, ["--output", word] if is_json(word)))
+        || words.iter().any(|word| word.strip_prefix("--output=").is_some_and(is_json))
+}
+
+/// `--agent`.
+#[derive(Debug, Args)]
+pub(crate) struct AgentFlag {
+    /// The agent's login id. Default: OZONETEL_AGENT_ID.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent: Option<String>,
+}
+
+/// `--did`.
+#[derive(Debug, Args)]
+pub(crate) struct DidFlag {
+    /// The DID of the call. Default: OZONETEL_DID.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) did: Option<String>,
+}
+
+/// `--phone-name`.
+#[derive(Debug, Args)]
+pub(crate) struct PhoneNameFlag {
+    /// The phone name of the agent's number. Default: OZONETEL_PHONE_NAME.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) phone_name: Option<String>,
+}
+
+/// `--agent-number`.
+#[derive(Debug, Args)]
+pub(crate) struct AgentNumberFlag {
+    /// The number or SIP id that the agent is on. Default: OZONETEL_SIP_ID.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) agent_number: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn json_is_found_wherever_it_stands() {
+        let asked =
+            |line: &str| asked_for_json(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert!(asked("ozonetel --output json dial"));
+        assert!(asked("ozonetel dial --output=jsonl"));
+        assert!(!asked("ozonetel --output table dial json"));
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret() {
+        fn flags(command: &clap::Command, found: &mut Vec<String>) {
+            found.extend(command.get_arguments().filter_map(|arg| arg.get_long().map(Into::into)));
+            command.get_subcommands().for_each(|sub| flags(sub, found));
+        }
+        let mut found = Vec::new();
+        flags(&Cli::command(), &mut found);
+        assert!(found.contains(&"cold".to_owned()));
+        for word in ["key", "password", "secret", "pin"] {
+            assert!(!found.iter().any(|flag| flag.contains(word)), "{word}");
+        }
+    }
+}

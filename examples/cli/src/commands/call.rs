@@ -1,0 +1,148 @@
+//! `call hold|unhold|mute|unmute|conference|kick|transfer`
+
+use clap::{Args, Subcommand};
+use ozonetel_sdk::call_control::{Controlled, Step, TransferError};
+use ozonetel_sdk::ids::{Did, PhoneName, Ucid};
+use ozonetel_sdk::phone::PhoneNumber;
+
+use crate::args::{AgentNumberFlag, DidFlag, PhoneNameFlag};
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::output;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CallControl {
+    /// Puts the customer on hold.
+    Hold(Live),
+    /// Takes the customer off hold.
+    Unhold(Live),
+    /// Mutes the agent.
+    Mute(Live),
+    /// Unmutes the agent.
+    Unmute(Live),
+    /// Rings another party into the call. Never repeated.
+    Conference(Party),
+    /// Drops a party: the agent, or the customer by its number. Never repeated.
+    Kick(Party),
+    /// Rings another party into the call; with --cold drops the agent at once.
+    Transfer(Transfer),
+}
+
+/// A live call.
+#[derive(Debug, Args)]
+pub(crate) struct Live {
+    /// The call.
+    ucid: Ucid,
+    #[command(flatten)]
+    did: DidFlag,
+    #[command(flatten)]
+    phone_name: PhoneNameFlag,
+}
+
+/// A live call and another number.
+#[derive(Debug, Args)]
+pub(crate) struct Party {
+    /// The call.
+    ucid: Ucid,
+    /// The other party.
+    number: PhoneNumber,
+    #[command(flatten)]
+    did: DidFlag,
+    #[command(flatten)]
+    phone_name: PhoneNameFlag,
+}
+
+/// The agent speaks with the third party, then `call kick UCID AGENT-NUMBER` completes the transfer.
+#[derive(Debug, Args)]
+pub(crate) struct Transfer {
+    #[command(flatten)]
+    party: Party,
+    #[command(flatten)]
+    agent_number: AgentNumberFlag,
+    /// Drops the agent as soon as the other party is being rung.
+    #[arg(long)]
+    cold: bool,
+}
+
+impl Live {
+    fn resolve(&self, context: &Context) -> Result<(Ucid, Did, PhoneName), Failure> {
+        Ok((self.ucid, context.did(&self.did)?, context.phone_name(&self.phone_name)?))
+    }
+}
+
+impl Party {
+    fn resolve(&self, context: &Context) -> Result<(Ucid, Did, PhoneName), Failure> {
+        Ok((self.ucid, context.did(&self.did)?, context.phone_name(&self.phone_name)?))
+    }
+}
+
+impl CallControl {
+    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let control = context.client.call_control();
+        let controlled = match self {
+            Self::Hold(live) => {
+                let (ucid, did, name) = live.resolve(context)?;
+                context.until_stopped(control.hold(ucid, did, name).send()).await
+            }
+            Self::Unhold(live) => {
+                let (ucid, did, name) = live.resolve(context)?;
+                context.until_stopped(control.unhold(ucid, did, name).send()).await
+            }
+            Self::Mute(live) => {
+                let (ucid, did, name) = live.resolve(context)?;
+                context.until_stopped(control.mute(ucid, did, name).send()).await
+            }
+            Self::Unmute(live) => {
+                let (ucid, did, name) = live.resolve(context)?;
+                context.until_stopped(control.unmute(ucid, did, name).send()).await
+            }
+            Self::Conference(party) => {
+                let (ucid, did, name) = party.resolve(context)?;
+                let call = control.conference(ucid, did, name, &party.number);
+                hidden(context.until_stopped(call.send()).await, &party.number)
+            }
+            Self::Kick(party) => {
+                let (ucid, did, name) = party.resolve(context)?;
+                let call = control.kick(ucid, did, name, &party.number);
+                hidden(context.until_stopped(call.send()).await, &party.number)
+            }
+            Self::Transfer(transfer) => {
+                let number = transfer.party.number.clone();
+                hidden(transfer.run(context).await, &number)
+            }
+        };
+        output::one(context.output, &controlled?)
+    }
+}
+
+fn hidden(
+    result: Result<Controlled, Failure>,
+    number: &PhoneNumber,
+) -> Result<Controlled, Failure> {
+    result.map_err(|failure| failure.hide(number.as_str()))
+}
+
+impl Transfer {
+    async fn run(self, context: &Context) -> Result<Controlled, Failure> {
+        let (ucid, did, name) = self.party.resolve(context)?;
+        let agent_number = context.agent_number(&self.agent_number)?;
+        let control = context.client.call_control();
+        let transfer = control.transfer(ucid, did, name, agent_number, self.party.number);
+        if self.cold {
+            return context.until_stopped(transfer.cold()).await;
+        }
+        let warm = context.until_stopped(transfer.warm()).await?;
+        Ok(warm.reply().clone())
+    }
+}
+
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        let (step, what) = (error.step(), error.to_string());
+        let failure = Self::from(error.into_error()).within(&what);
+        match step {
+            Step::Kick => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
+            _ => failure,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `cdr day|range|page|ucid`
+
+use clap::{Args, Subcommand};
+use ozonetel_sdk::cdr::MAX_PAGE;
+use ozonetel_sdk::ids::{CallId, Ucid};
+use ozonetel_sdk::wire::Day;
+
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::output;
+
+/// Days are `YYYY-MM-DD` in the account's zone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cdr {
+    /// One day's rows.
+    Day {
+        /// The day. Default: today.
+        date: Option<Day>,
+        #[command(flatten)]
+        filters: Filters,
+    },
+    /// Consecutive days, oldest first, one request each; waits for the published limit. When it stops half-way it says
+    /// how to resume; an interrupted day begins anew, so its rows may come twice.
+    Range {
+        /// The first day.
+        from: Day,
+        /// The last day.
+        to: Day,
+    },
+    /// One page of a day.
+    Page {
+        /// The day. Default: today.
+        date: Option<Day>,
+        /// The page, from 1.
+        #[arg(long, default_value_t = 1)]
+        page: u32,
+        /// Rows per page, at most 500.
+        #[arg(long, default_value_t = MAX_PAGE)]
+        size: u32,
+        #[command(flatten)]
+        filters: Filters,
+    },
+    /// The rows of one leg.
+    Ucid {
+        /// The leg.
+        ucid: Ucid,
+        /// The day it took place. Default: today.
+        #[arg(long)]
+        date: Option<Day>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Filters {
+    /// Only this leg.
+    #[arg(long)]
+    ucid: Option<Ucid>,
+    /// Only this phone call, with all its legs.
+    #[arg(long, value_name = "ID")]
+    call_id: Option<CallId>,
+    /// Only this campaign.
+    #[arg(long, value_name = "NAME")]
+    campaign: Option<String>,
+    /// Only this type, such as Manual or Progressive.
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Only Answered or NotAnswered.
+    #[arg(long)]
+    status: Option<String>,
+}
+
+macro_rules! filtered {
+    ($call:expr, $filters:expr) => {{
+        let (mut call, filters) = ($call, $filters);
+        if let Some(ucid) = filters.ucid {
+            call = call.ucid(ucid);
+        }
+        if let Some(id) = filters.call_id {
+            call = call.call_id(id);
+        }
+        if let Some(campaign) = filters.campaign {
+            call = call.campaign(campaign);
+        }
+        if let Some(kind) = filters.kind {
+            call = call.call_type(kind.as_str());
+        }
+        if let Some(status) = filters.status {
+            call = call.status(status.as_str());
+        }
+        call
+    }};
+}
+
+impl Cdr {
+    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let (cdr, today) = (context.client.cdr(), context.client.today());
+        match self {
+            Self::Day { date, filters } => {
+                let call = filtered!(cdr.for_day(date.unwrap_or(today)), filters);
+                output::rows(context, call.stream()).await
+            }
+            Self::Page { date, page, size, filters } => {
+                let call = filtered!(cdr.page(date.unwrap_or(today), page, size), filters);
+                output::rows(context, call.stream()).await
+            }
+            Self::Ucid { ucid, date } => {
+                let call = cdr.for_ucid(ucid, date.unwrap_or(today));
+                output::rows(context, call.stream()).await
+            }
+            Self::Range { from, to } => range(context, from, to).await,
+        }
+    }
+}
+
+async fn range(context: &Context, from: Day, to: Day) -> Result<Done, Failure> {
+    if from > to {
+        return Err(Failure::usage("FROM is later than TO"));
+    }
+    let mut days = context.client.cdr().for_days(from, to);
+    let printed = output::rows(context, &mut days).await;
+    printed.map_err(|failure| match days.unfinished() {
+        Some(day) => failure.resume(&format!("ozonetel cdr range {day} {to}")),
+        None => failure,
+    })
+}

@@ -1,0 +1,107 @@
+//! `dial`
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use clap::Args;
+use ozonetel_sdk::Call;
+use ozonetel_sdk::dial::Dialing;
+use ozonetel_sdk::phone::PhoneNumber;
+use serde_json::{Value, json};
+
+use crate::args::{AgentFlag, DidFlag};
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::{mask, output};
+
+/// With --skill and --did the service chooses an agent of the skill; otherwise --agent and --campaign.
+#[derive(Debug, Args)]
+pub(crate) struct Dial {
+    /// The customer.
+    number: PhoneNumber,
+    #[command(flatten)]
+    agent: AgentFlag,
+    /// The campaign that the agent is live on. Default: OZONETEL_CAMPAIGN.
+    #[arg(long, value_name = "NAME")]
+    campaign: Option<String>,
+    /// Rings an available agent of this skill instead.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["agent", "campaign"])]
+    skill: Option<String>,
+    #[command(flatten)]
+    did: DidFlag,
+    #[command(flatten)]
+    rung: Rung,
+}
+
+/// What dials have in common.
+#[derive(Debug, Args)]
+pub(super) struct Rung {
+    /// A reference carried into reports, events and callbacks. Default: a fresh one.
+    #[arg(long, value_name = "REF")]
+    uui: Option<String>,
+    /// Does not ask for confirmation.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Dial {
+    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let dial = context.client.dial();
+        if let Some(skill) = self.skill {
+            let call = dial.skill(skill, context.did(&self.did)?, &self.number);
+            return self.rung.ring(context, call, &self.number).await;
+        }
+        let agent = context.agent(&self.agent)?;
+        let campaign = context.campaign(self.campaign.as_ref())?;
+        let call = dial.agent(agent, campaign, &self.number);
+        self.rung.ring(context, call, &self.number).await
+    }
+}
+
+impl Rung {
+    /// Dials once, and says how to settle a dial of which nobody knows whether it happened.
+    pub(super) async fn ring<E: Dialing>(
+        self,
+        context: &Context,
+        call: Call<'_, E>,
+        number: &PhoneNumber,
+    ) -> Result<Done, Failure> {
+        let shown = if context.output.show_numbers {
+            number.as_str().to_owned()
+        } else {
+            mask::number(number.as_str())
+        };
+        // A number that is none will not be dialled, so nobody is asked about it.
+        let valid = call.request().is_ok();
+        context.confirm(format!("Ring {shown}?"), self.yes || !valid).await?;
+        let uui = self.uui.unwrap_or_else(fresh_reference);
+        let sent = context.until_stopped(call.uui(uui.as_str()).send()).await;
+        let reply = sent.map_err(|failure| failure.hide(number.as_str()))?;
+        let mut printed = json!({ "ucid": E::ucid_of(&reply), "uui": uui });
+        if let (Value::Object(printed), Ok(Value::Object(reply))) =
+            (&mut printed, serde_json::to_value(&reply))
+        {
+            for (name, value) in reply {
+                printed.entry(name).or_insert(value);
+            }
+        }
+        output::one(context.output, &printed)
+    }
+}
+
+/// A reference that no other call has; letters only, so that nobody takes it for a number.
+fn fresh_reference() -> String {
+    let letter = |nibble: u64| char::from(b'a' + u8::try_from(nibble & 15).unwrap_or_default());
+    let chance = RandomState::new().hash_one(std::process::id());
+    format!("cli-{}", (0..16).map(|at| letter(chance >> (at * 4))).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn references_differ_and_hold_no_digits() {
+        let (one, other) = (super::fresh_reference(), super::fresh_reference());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 20);
+        assert!(one.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{one}");
+    }
+}

@@ -1,0 +1,61 @@
+//! `missed`
+
+use std::str::FromStr;
+
+use clap::Args;
+use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::wire::{Day, Stamp};
+
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::output;
+
+/// Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS` in the account's zone.
+#[derive(Debug, Args)]
+pub(crate) struct Missed {
+    /// From, inclusive. Default: today.
+    #[arg(long, value_name = "TIME")]
+    from: Option<Moment>,
+    /// To, inclusive. Default: the end of today.
+    #[arg(long, value_name = "TIME")]
+    to: Option<Moment>,
+    /// Of one campaign only.
+    #[arg(long, value_name = "NAME")]
+    campaign: Option<String>,
+}
+
+/// A day, or a time of one.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Day(Day),
+    Time(Stamp),
+}
+
+impl FromStr for Moment {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let time = || text.parse().map(Self::Time);
+        text.parse().map(Self::Day).or_else(|_: Invalid| time()).map_err(|_: Invalid| {
+            Invalid::new("time", "expected a day YYYY-MM-DD or a time YYYY-MM-DD HH:MM:SS")
+        })
+    }
+}
+
+impl Missed {
+    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let today = context.client.today();
+        let from = match self.from.unwrap_or(Moment::Day(today)) {
+            Moment::Day(day) => day.start(),
+            Moment::Time(time) => time,
+        };
+        let to = match self.to.unwrap_or(Moment::Day(today)) {
+            Moment::Day(day) => day.end(),
+            Moment::Time(time) => time,
+        };
+        let mut call = context.client.missed().between(from, to);
+        if let Some(campaign) = self.campaign {
+            call = call.campaign(campaign);
+        }
+        output::rows(context, call.stream()).await
+    }
+}

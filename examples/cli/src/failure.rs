@@ -1,0 +1,224 @@
+//! How a command failed: what people read, what programs read, and the exit code.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::{Error, ErrorKind, Reason};
+use serde::Serialize;
+
+use crate::mask;
+use crate::progress::Abandoned;
+use crate::stop::Signal;
+
+const USAGE: u8 = 2;
+const REFUSED: u8 = 3;
+const CREDENTIALS: u8 = 4;
+const PACED: u8 = 5;
+const UNREACHABLE: u8 = 6;
+const UNKNOWN: u8 = 7;
+/// An answer, or a row of it, that does not read.
+pub(crate) const UNREADABLE: u8 = 8;
+
+/// How a command ended that did not fail as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// All of it.
+    Clean,
+    /// Rows that did not read were reported as they came.
+    BadRows,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Report>);
+
+/// What programs read, under `error`.
+#[derive(Debug, Serialize)]
+struct Report {
+    kind: &'static str,
+    reason: Option<&'static str>,
+    message: String,
+    call: Option<&'static str>,
+    status: Option<u16>,
+    may_have_happened: bool,
+    ready_in_s: Option<u64>,
+    #[serde(skip)]
+    advice: Option<String>,
+    #[serde(skip)]
+    exit: u8,
+}
+
+impl Failure {
+    fn new(exit: u8, kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Report {
+            kind: kind.as_str(),
+            reason: None,
+            message: message.into(),
+            call: None,
+            status: None,
+            may_have_happened: false,
+            ready_in_s: None,
+            advice: None,
+            exit,
+        }))
+    }
+
+    /// Something is wrong with the command line or a setting.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, ErrorKind::Input, message)
+    }
+
+    /// Account, key or password is missing or must not be used.
+    pub(crate) fn credentials(message: impl Into<String>) -> Self {
+        Self::new(CREDENTIALS, ErrorKind::Credentials, message)
+    }
+
+    /// Standard output or the system failed.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        Self::new(UNREACHABLE, ErrorKind::Closed, format!("the output cannot be written: {error}"))
+    }
+
+    /// A signal ended the command before it was done.
+    pub(crate) fn stopped(signal: Signal) -> Self {
+        Self::new(signal.exit(), ErrorKind::Closed, "stopped by a signal")
+    }
+
+    /// A signal ended an operation after it was sent.
+    pub(crate) fn abandoned(abandoned: Abandoned) -> Self {
+        let mut message = "stopped by a signal after it was sent; it may have happened: do not repeat it; look for \
+                           the call in today's CDR first"
+            .to_owned();
+        if let Some(reference) = abandoned.reference {
+            message.push_str(&settle(&reference));
+        }
+        let mut failure = Self::new(UNKNOWN, ErrorKind::Closed, message);
+        failure.0.call = Some(abandoned.call);
+        failure.0.may_have_happened = true;
+        failure
+    }
+
+    /// Says more about what was being done.
+    pub(crate) fn within(mut self, what: &str) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// Says how to go on where this stopped.
+    pub(crate) fn resume(mut self, command: &str) -> Self {
+        if self.0.exit != USAGE {
+            self.0.message.push_str("; resume with: ");
+            self.0.message.push_str(command);
+        }
+        self
+    }
+
+    /// Hides a customer's number, whatever text it stands in.
+    pub(crate) fn hide(mut self, number: &str) -> Self {
+        let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+        let tail: String = digits.iter().skip(digits.len().saturating_sub(10)).collect();
+        if tail.len() > 4 {
+            self.0.message = self.0.message.replace(&tail, &mask::number(&tail));
+        }
+        self
+    }
+
+    /// Writes the failure on standard error and hands out its exit code.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        let mut to = io::stderr().lock();
+        // With standard error gone there is only the exit code left.
+        let _ = if json { self.write_json(&mut to) } else { self.write_text(&mut to) };
+        ExitCode::from(self.0.exit)
+    }
+
+    fn write_json(&self, to: &mut impl io::Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *to, &serde_json::json!({ "error": self.0 }))?;
+        writeln!(to)
+    }
+
+    fn write_text(&self, to: &mut impl io::Write) -> io::Result<()> {
+        match self.0.call {
+            Some(call) => writeln!(to, "error: {call}: {}", self.0.message)?,
+            None => writeln!(to, "error: {}", self.0.message)?,
+        }
+        match &self.0.advice {
+            Some(advice) => writeln!(to, "  {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Exit codes, first match.
+fn exit_of(error: &Error) -> u8 {
+    if error.may_have_happened() {
+        return UNKNOWN;
+    }
+    match (error.kind(), error.reason()) {
+        (ErrorKind::Credentials, _) | (_, Some(Reason::BadCredentials | Reason::TokenExpired)) => {
+            CREDENTIALS
+        }
+        (ErrorKind::Paced, _) | (_, Some(Reason::TooManyRequests)) => PACED,
+        (ErrorKind::Refused, _) => REFUSED,
+        (ErrorKind::Input, _) => USAGE,
+        (ErrorKind::Unreachable | ErrorKind::Status | ErrorKind::Closed, _) => UNREACHABLE,
+        _ => UNREADABLE,
+    }
+}
+
+/// Where an operation of unknown outcome can be found.
+fn settle(reference: &str) -> String {
+    format!(" (UUI {reference}; `ozonetel cdr day --output json` lists today's calls)")
+}
+
+/// The innermost cause, such as a refused connection.
+fn cause(error: &Error) -> Option<String> {
+    let mut source = std::error::Error::source(error)?;
+    while let Some(next) = source.source() {
+        source = next;
+    }
+    Some(source.to_string())
+}
+
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let call = Some(error.call()).filter(|call| !call.is_empty());
+        let shown = error.to_string();
+        let plain = call.and_then(|call| shown.strip_prefix(call)?.strip_prefix(": "));
+        let mut message = plain.unwrap_or(&shown).to_owned();
+        if let Some(refusal) = error.refusal().filter(|refusal| !refusal.message().is_empty()) {
+            let word = format!("({})", refusal.reason().as_str());
+            message = message.replacen(&word, &format!("{word}: {}", refusal.message()), 1);
+        }
+        if let Some(cause) = cause(&error) {
+            message = format!("{message} ({cause})");
+        }
+        // The service's own text may name a number; the reference stays as it was sent.
+        let mut message = mask::numbers_in(&mask::printable(&message));
+        if let Some(reference) = error.reference() {
+            message.push_str(&settle(reference));
+        }
+        let mut failure = Self::new(exit_of(&error), error.kind(), message);
+        let report = &mut failure.0;
+        report.reason = error.reason().map(Reason::as_str);
+        report.call = call;
+        report.status = error.status().map(|status| status.as_u16());
+        report.may_have_happened = error.may_have_happened();
+        report.ready_in_s = error.ready_in().map(whole_seconds);
+        report.advice = (!error.may_have_happened()).then(|| error.advice().to_owned());
+        failure
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(invalid: Invalid) -> Self {
+        if ["account", "key", "OZONETEL_ACCOUNT", "OZONETEL_API_KEY"].contains(&invalid.field()) {
+            return Self::credentials(invalid.to_string());
+        }
+        Self::usage(invalid.to_string())
+    }
+}

@@ -1,0 +1,263 @@
+//! Rows, printed as they arrive.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::marker::PhantomData;
+
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use ozonetel_sdk::Error;
+use serde_json::Value;
+
+use super::{Format, Output, Row, table, text};
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+
+/// Prints rows until the stream ends, fails, or a signal comes. A row that does not read goes to standard error, and
+/// the next one follows.
+pub(crate) async fn rows<R: Row>(
+    context: &Context,
+    mut stream: impl Stream<Item = Result<R, Error>> + Unpin,
+) -> Result<Done, Failure> {
+    let out = io::BufWriter::new(io::stdout().lock());
+    let mut printer = Printer::<R, _>::new(context.output, out);
+    let mut done = Done::Clean;
+    written(printer.begin())?;
+    loop {
+        let item = match stream.next().now_or_never() {
+            Some(item) => item,
+            None => {
+                // Nothing more for now: what is there must not wait in a buffer.
+                written(printer.flush())?;
+                tokio::select! {
+                    biased;
+                    signal = context.stop.clone() => return Err(Failure::stopped(signal)),
+                    item = stream.next() => item,
+                }
+            }
+        };
+        match item {
+            None => break,
+            Some(Ok(row)) => {
+                if written(printer.row(&row))? == Reader::Gone {
+                    return Ok(done);
+                }
+            }
+            Some(Err(error)) if error.is_row() => {
+                Failure::from(error).report(context.output.is_machine());
+                done = Done::BadRows;
+            }
+            Some(Err(error)) => return Err(error.into()),
+        }
+    }
+    written(printer.end())?;
+    Ok(done)
+}
+
+/// Whether anybody still reads what is printed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    There,
+    Gone,
+}
+
+/// A reader that has had enough is no failure.
+pub(super) fn written(result: io::Result<()>) -> Result<Reader, Failure> {
+    match result {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::output(&error)),
+    }
+}
+
+/// One line of CSV.
+pub(super) fn record<T: AsRef<[u8]>>(
+    to: &mut impl Write,
+    cells: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(to);
+    writer.write_record(cells)?;
+    writer.flush()
+}
+
+/// Writes rows in one format. However it ends, an array that was opened is closed.
+struct Printer<R, W: Write> {
+    output: Output,
+    to: W,
+    count: u64,
+    open: bool,
+    header: Vec<String>,
+    left_out: BTreeSet<String>,
+    row: PhantomData<R>,
+}
+
+impl<R: Row, W: Write> Printer<R, W> {
+    fn new(output: Output, to: W) -> Self {
+        let (open, header, left_out) = (false, Vec::new(), BTreeSet::new());
+        Self { output, to, count: 0, open, header, left_out, row: PhantomData }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        self.open = true;
+        match self.output.format {
+            Format::Json => write!(self.to, "["),
+            Format::Table => {
+                let names = R::TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
+                writeln!(self.to, "{}", table::line(R::TABLE, names))
+            }
+            Format::Jsonl | Format::Csv => Ok(()),
+        }
+    }
+
+    fn row(&mut self, row: &R) -> io::Result<()> {
+        match self.output.format {
+            Format::Json => {
+                self.to.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+                serde_json::to_writer(&mut self.to, row)?;
+            }
+            Format::Jsonl => {
+                serde_json::to_writer(&mut self.to, row)?;
+                writeln!(self.to)?;
+            }
+            Format::Csv => self.csv_row(row)?,
+            Format::Table => {
+                let value = serde_json::to_value(row)?;
+                let cells =
+                    R::TABLE.iter().map(|(name, _)| self.output.cell(name, field(&value, name)));
+                writeln!(self.to, "{}", table::line(R::TABLE, cells.collect()))?;
+            }
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The first row decides on the columns: the service's documented ones, and what else it sends.
+    fn csv_row(&mut self, row: &R) -> io::Result<()> {
+        let value = serde_json::to_value(row)?;
+        let keys = || value.as_object().into_iter().flat_map(|fields| fields.keys());
+        if self.header.is_empty() {
+            let known = R::FIELDS.iter().map(|name| (*name).to_owned());
+            let new = keys().filter(|key| !R::FIELDS.contains(&key.as_str())).cloned();
+            self.header = known.chain(new).collect();
+            record(&mut self.to, &self.header)?;
+        }
+        for key in keys() {
+            if !self.header.contains(key) && self.left_out.insert(key.clone()) {
+                // Standard error may be closed; the rows go on.
+                let _ = writeln!(io::stderr(), "note: later rows have a field {key}, left out");
+            }
+        }
+        record(&mut self.to, self.header.iter().map(|name| text(field(&value, name))))
+    }
+
+    /// Closes what was opened.
+    fn end(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.open) {
+            match self.output.format {
+                Format::Json if self.count == 0 => writeln!(self.to, "]")?,
+                Format::Json => write!(self.to, "\n]\n")?,
+                Format::Csv if self.count == 0 => record(&mut self.to, R::FIELDS)?,
+                _ => {}
+            }
+        }
+        self.to.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+impl<R, W: Write> Drop for Printer<R, W> {
+    fn drop(&mut self) {
+        if self.open && self.output.format == Format::Json {
+            // Too late to report; the reader sees the array end or nothing.
+            let _ = self.to.write_all(if self.count == 0 { b"]\n" } else { b"\n]\n" });
+        }
+        let _ = self.to.flush();
+    }
+}
+
+/// A field of a row; a row that is a bare value is its only field.
+fn field<'v>(row: &'v Value, name: &str) -> &'v Value {
+    match row {
+        Value::Object(fields) => fields.get(name).unwrap_or(&Value::Null),
+        bare => bare,
+    }
+}
+
+impl Output {
+    fn is_machine(self) -> bool {
+        matches!(self.format, Format::Json | Format::Jsonl)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ozonetel_sdk::ids::DispositionName;
+    use ozonetel_sdk::missed::MissedCall;
+
+    use super::*;
+
+    fn printed<R: Row>(format: Format, rows: &[R]) -> String {
+        let mut out = Vec::new();
+        let mut printer = Printer::new(Output { format, show_numbers: false }, &mut out);
+        printer.begin().unwrap();
+        rows.iter().for_each(|row| printer.row(row).unwrap());
+        printer.end().unwrap();
+        drop(printer);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn missed(json: &str) -> MissedCall {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn an_array_is_closed_however_many_rows_there_are() {
+        for count in 0..3 {
+            let rows: Vec<DispositionName> = (0..count).map(|n| format!("d{n}").into()).collect();
+            let read: Vec<String> = serde_json::from_str(&printed(Format::Json, &rows)).unwrap();
+            assert_eq!(read.len(), count);
+        }
+        let mut out = Vec::new();
+        let mut printer =
+            Printer::new(Output { format: Format::Json, show_numbers: false }, &mut out);
+        printer.begin().unwrap();
+        printer.row(&DispositionName::from("d")).unwrap();
+        drop(printer);
+        assert_eq!(String::from_utf8(out).unwrap(), "[\n\"d\"\n]\n");
+    }
+
+    #[test]
+    fn csv_has_the_services_names_and_what_else_the_first_row_brings() {
+        let rows = [
+            missed(r#"{"monitorUCID":12345170000000099,"New":"a,b"}"#),
+            missed(r#"{"monitorUCID":"12345170000000098"}"#),
+        ];
+        let text = printed(Format::Csv, &rows);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("monitorUCID,type,status,campaign,callerID,"), "{}", lines[0]);
+        assert!(lines[0].ends_with(",callTime,New"));
+        assert_eq!(lines[1], "12345170000000099,,,,,,,,,,,,\"a,b\"");
+        assert_eq!(lines[2], "12345170000000098,,,,,,,,,,,,");
+        let none = printed::<MissedCall>(Format::Csv, &[]);
+        assert_eq!(none.trim_end(), MissedCall::FIELDS.join(","));
+    }
+
+    #[test]
+    fn tables_hide_numbers_and_machine_output_does_not() {
+        let rows = [missed(r#"{"callerID":"9000000001","did":"918000000001"}"#)];
+        let table = printed(Format::Table, &rows);
+        assert!(!table.contains("9000000001") && !table.contains("918000000001"), "{table}");
+        assert!(table.contains("…01"), "{table}");
+        for format in [Format::Json, Format::Jsonl, Format::Csv] {
+            assert!(printed(format, &rows).contains("9000000001"));
+        }
+    }
+
+    #[test]
+    fn text_that_would_move_the_cursor_does_not() {
+        let rows = [missed(r#"{"campaign":"a\u001b[2Jb"}"#)];
+        assert!(!printed(Format::Table, &rows).contains('\u{1b}'));
+    }
+}

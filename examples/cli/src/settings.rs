@@ -1,0 +1,159 @@
+//! Settings: flags before the environment before the file of `--config`.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use ozonetel_sdk::environment::Environment;
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+/// Secrets that may stand in a file of their own, named by the same variable with `_FILE` behind it.
+const SECRETS: [&str; 4] =
+    ["OZONETEL_API_KEY", "OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
+
+/// The largest file of settings.
+const LARGEST: u64 = 64 << 10;
+
+/// Variables by name.
+type Variables = BTreeMap<String, String>;
+
+/// Everything that is set, read once.
+pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
+    let mut variables = Variables::new();
+    let process = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let config = flags.config.clone().or_else(|| process("OZONETEL_CONFIG").map(PathBuf::from));
+    if let Some(path) = &config {
+        variables = read_config(&read_private(path)?)?;
+    }
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string())
+            && name.starts_with("OZONETEL_")
+            && !value.trim().is_empty()
+        {
+            variables.insert(name, value);
+        }
+    }
+    for name in SECRETS {
+        if let Some(path) = variables.get(&format!("{name}_FILE"))
+            && !variables.contains_key(name)
+        {
+            let secret = read_private(Path::new(path))?;
+            variables.insert(name.to_owned(), secret.trim().to_owned());
+        }
+    }
+    let flags_set = [
+        ("OZONETEL_ACCOUNT", flags.account.clone()),
+        ("OZONETEL_AUTH", flags.auth.clone()),
+        ("OZONETEL_REGION", flags.region.clone()),
+        ("OZONETEL_BASE_URL", flags.base_url.clone()),
+        ("OZONETEL_TIMEZONE", flags.timezone.clone()),
+    ];
+    for (name, value) in flags_set {
+        if let Some(value) = value {
+            variables.insert(name.to_owned(), value);
+        }
+    }
+    let mut environment = Environment::read(&|name: &str| variables.get(name).cloned())?;
+    environment.state_dir = flags.state_dir.clone().or(environment.state_dir).or_else(xdg_state);
+    Ok(environment)
+}
+
+/// What has to be set before anything can be asked.
+pub(crate) fn complete(environment: &Environment) -> Result<(), Failure> {
+    if environment.account.is_none() {
+        return Err(Failure::credentials(
+            "OZONETEL_ACCOUNT is not set; set OZONETEL_ACCOUNT and OZONETEL_API_KEY, and OZONETEL_AUTH to token or \
+             key as the account's API authentication says, or name a file with these lines: --config FILE",
+        ));
+    }
+    if environment.key.is_none() {
+        return Err(Failure::credentials(
+            "OZONETEL_API_KEY is not set; set it, or OZONETEL_API_KEY_FILE to a file that only its owner can read",
+        ));
+    }
+    Ok(())
+}
+
+/// `$XDG_STATE_HOME/ozonetel`, which is `~/.local/state/ozonetel` by default.
+fn xdg_state() -> Option<PathBuf> {
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".local/state")))
+        .map(|state| state.join("ozonetel"))
+}
+
+/// A file that may hold secrets: refused when others can read it.
+fn read_private(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let cannot = |error| Failure::credentials(format!("{shown} cannot be read: {error}"));
+    let file = File::open(path).map_err(cannot)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata().map_err(cannot)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(Failure::credentials(format!(
+                "{shown} can be read by others: make it its owner's alone with `chmod 600 {shown}`"
+            )));
+        }
+    }
+    let mut text = String::new();
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(cannot)?;
+    if text.len() as u64 > LARGEST {
+        return Err(Failure::credentials(format!("{shown} is larger than 64 KiB")));
+    }
+    Ok(text)
+}
+
+/// `OZONETEL_NAME=value` lines; blank lines and lines that begin with `#` are skipped, quotes around a value are
+/// dropped.
+fn read_config(text: &str) -> Result<Variables, Failure> {
+    let mut variables = Variables::new();
+    for (at, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (name, value) = line
+            .split_once('=')
+            .map(|(name, value)| (name.trim(), value.trim()))
+            .filter(|(name, _)| name.starts_with("OZONETEL_"))
+            .ok_or_else(|| {
+                Failure::usage(format!("line {at} of the config file is not OZONETEL_NAME=value"))
+            })?;
+        let unquoted = ['"', '\''].iter().find_map(|quote| {
+            value.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote))
+        });
+        let value = unquoted.unwrap_or(value);
+        if !value.is_empty() {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_file_is_lines_of_names_and_values() {
+        let read = read_config(
+            "# mine\n\n OZONETEL_ACCOUNT = acme_support \nOZONETEL_API_KEY='a=b'\nOZONETEL_DID=\n",
+        )
+        .unwrap();
+        let want = [("OZONETEL_ACCOUNT", "acme_support"), ("OZONETEL_API_KEY", "a=b")];
+        assert_eq!(read, want.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
+    }
+
+    #[test]
+    fn a_line_that_does_not_read_is_named_without_its_text() {
+        for text in ["OZONETEL_ACCOUNT=a\nkey-of-mine", "KEY=key-of-mine"] {
+            let failure = format!("{:?}", read_config(text).unwrap_err());
+            assert!(failure.contains("line") && !failure.contains("key-of-mine"), "{failure}");
+        }
+    }
+}
