@@ -23,16 +23,15 @@ pub(crate) async fn rows<R: Row>(
     let mut done = Done::Clean;
     written(printer.begin())?;
     loop {
-        let item = match stream.next().now_or_never() {
-            Some(item) => item,
-            None => {
-                // Nothing more for now: what is there must not wait in a buffer.
-                written(printer.flush())?;
-                tokio::select! {
-                    biased;
-                    signal = context.stop.clone() => return Err(Failure::stopped(signal)),
-                    item = stream.next() => item,
-                }
+        let item = if let Some(item) = stream.next().now_or_never() {
+            item
+        } else {
+            // Nothing more for now: what is there must not wait in a buffer.
+            written(printer.flush())?;
+            tokio::select! {
+                biased;
+                signal = context.stop.clone() => return Err(Failure::stopped(signal)),
+                item = stream.next() => item,
             }
         };
         match item {
