@@ -210,10 +210,23 @@ impl Credentials for TokenCache {
     }
 
     async fn reject(&self, generation: Generation) {
-        let mut slot = self.slot();
-        if slot.held.as_ref().is_none_or(|held| held.generation == generation) {
+        {
+            let mut slot = self.slot();
+            let newer = slot.held.as_ref().is_some_and(|held| held.generation != generation);
+            if newer || (slot.held.is_none() && slot.rejected == Some(generation)) {
+                return;
+            }
             slot.held = None;
             slot.rejected = Some(generation);
+        }
+        // Other processes, and this program's next run, must not begin with it again. A store that fails here fails
+        // the next call as well.
+        if let Ok(mut lease) = self.store.lease(LEASE).await {
+            let mut stored = lease.stored().clone();
+            if stored.token.as_ref().is_some_and(|token| Generation::of(token) == generation) {
+                (stored.token, stored.expires_at) = (None, None);
+                let _ = lease.save(stored).await;
+            }
         }
     }
 }
