@@ -211,7 +211,11 @@ pub(crate) fn read_object<T: DeserializeOwned>(
         Payload::Text | Payload::Plain => Value::String(text.clone()),
         Payload::Whole | Payload::Xml => Value::Object(object),
         Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => {
-            match keys.iter().find_map(|key| find(&object, key).filter(|v| !v.is_null())) {
+            // A text beside the payload may stand under one of its names: `"message": "success"`, then the rows.
+            let present =
+                || keys.iter().filter_map(|key| find(&object, key).filter(|v| !v.is_null()));
+            let structured = present().find(|value| value.is_array() || value.is_object());
+            match structured.or_else(|| present().next()) {
                 Some(value @ Value::Object(_))
                     if matches!(spec.envelope.payload, Payload::RowsAt(_)) =>
                 {

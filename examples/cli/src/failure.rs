@@ -133,7 +133,11 @@ impl Failure {
     }
 
     fn write_json(&self, to: &mut impl io::Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *to, &serde_json::json!({ "error": self.0 }))?;
+        #[derive(Serialize)]
+        struct Under<'a> {
+            error: &'a Report,
+        }
+        serde_json::to_writer(&mut *to, &Under { error: &self.0 })?;
         writeln!(to)
     }
 
@@ -187,15 +191,21 @@ fn whole_seconds(wait: Duration) -> u64 {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let call = Some(error.call()).filter(|call| !call.is_empty());
+        let unknown = error.may_have_happened();
         let shown = error.to_string();
-        let plain = call.and_then(|call| shown.strip_prefix(call)?.strip_prefix(": "));
-        let mut message = plain.unwrap_or(&shown).to_owned();
+        let shown =
+            call.and_then(|call| shown.strip_prefix(call)?.strip_prefix(": ")).unwrap_or(&shown);
+        // What to do stands last, behind the cause.
+        let mut message = shown.trim_end_matches(error.advice()).trim_end_matches("; ").to_owned();
         if let Some(refusal) = error.refusal().filter(|refusal| !refusal.message().is_empty()) {
             let word = format!("({})", refusal.reason().as_str());
             message = message.replacen(&word, &format!("{word}: {}", refusal.message()), 1);
         }
         if let Some(cause) = cause(&error) {
             message = format!("{message} ({cause})");
+        }
+        if unknown {
+            message = format!("{message}; {}", error.advice());
         }
         // The service's own text may name a number; the reference stays as it was sent.
         let mut message = mask::numbers_in(&mask::printable(&message));
@@ -207,9 +217,9 @@ impl From<Error> for Failure {
         report.reason = error.reason().map(Reason::as_str);
         report.call = call;
         report.status = error.status().map(|status| status.as_u16());
-        report.may_have_happened = error.may_have_happened();
+        report.may_have_happened = unknown;
         report.ready_in_s = error.ready_in().map(whole_seconds);
-        report.advice = (!error.may_have_happened()).then(|| error.advice().to_owned());
+        report.advice = (!unknown).then(|| error.advice().to_owned());
         failure
     }
 }

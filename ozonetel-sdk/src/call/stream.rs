@@ -161,7 +161,9 @@ impl Reader {
                 let rest: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
                 // One object where the list should be counts as one row.
                 let single = match spec.envelope.payload {
-                    Payload::RowsAt(keys) => keys.iter().find_map(|key| envelope::find(&rest, key)),
+                    Payload::RowsAt(keys) => keys.iter().find_map(|key| {
+                        envelope::find(&rest, key).filter(|value| value.is_object())
+                    }),
                     _ => None,
                 };
                 if let Some(Value::Object(row)) = single {

@@ -87,6 +87,16 @@ fn a_text_in_the_payloads_place_refuses_a_read_and_puzzles_a_dial() {
 }
 
 #[test]
+fn a_text_beside_the_rows_is_not_taken_for_them() {
+    let body = r#"{"status":"success","message":"success","details":[{"ModeType":"Manual"}]}"#;
+    let Outcome::Done(rows) = of::<FetchSummary>(body).unwrap() else { panic!() };
+    assert_eq!(rows.len(), 1);
+    // What a stream of rows leaves of the same answer.
+    let rest = r#"{"status":"success","message":"success","details":[]}"#;
+    assert_eq!(of::<FetchSummary>(rest).unwrap(), Outcome::Done(Vec::new()));
+}
+
+#[test]
 fn what_is_not_the_envelope_is_unreadable_and_keeps_an_excerpt_it_does_not_print() {
     let page = format!("<html>secret {}</html>", "x".repeat(1000));
     let head = Head { status: StatusCode::OK, content_type: Some("text/html") };
