@@ -5,7 +5,8 @@
 //!
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
+use serde::de::DeserializeOwned;
 
 /// What the cutter hands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,27 @@ impl Cutter {
                 State::Done => return Err(Broken::Shape),
             }
         }
+    }
+
+    /// Decodes the next row where it stands, if all of it has arrived and it reads: then its bytes are seen once, not
+    /// twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
+    pub(crate) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
+        if self.state != State::Between {
+            return None;
+        }
+        let tail = self.buffer.get(self.at..)?;
+        let begin =
+            self.at + tail.iter().position(|byte| *byte != b',' && !byte.is_ascii_whitespace())?;
+        let row = self.buffer.get(begin..).filter(|row| row.first() == Some(&b'{'))?;
+        let mut values = serde_json::Deserializer::from_slice(row).into_iter::<R>();
+        let decoded = values.next()?.ok()?;
+        let end = begin + values.byte_offset();
+        if end - begin > self.limit {
+            return None;
+        }
+        self.buffer.advance(end);
+        self.at = 0;
+        Some(decoded)
     }
 
     fn starved(&mut self) -> Result<Option<Piece>, Broken> {
@@ -397,6 +419,33 @@ mod tests {
             prop_assert_eq!(cut, rows);
             object.insert("details".into(), json!([]));
             prop_assert_eq!(rest, Some(Value::Object(object)));
+        }
+
+        /// Decoding in place hands out what cutting does, in the same order, whatever the chunks.
+        #[test]
+        fn decoding_in_place_changes_nothing(
+            rows in prop::collection::vec(any_json(), 0..6),
+            chunk in 1usize..200,
+        ) {
+            let document = serde_json::to_vec(&json!({"status": "success", "details": rows})).unwrap();
+            let mut cutter = Cutter::new(KEYS, 1 << 20);
+            let (mut seen, mut ended) = (Vec::new(), false);
+            for part in document.chunks(chunk) {
+                cutter.feed(part);
+                loop {
+                    if let Some(row) = cutter.decode_next::<Value>() {
+                        seen.push(row);
+                        continue;
+                    }
+                    match cutter.next().unwrap() {
+                        Some(Piece::Row(row)) => seen.push(serde_json::from_slice(&row).unwrap()),
+                        Some(Piece::End(_)) => ended = true,
+                        None => break,
+                    }
+                }
+            }
+            prop_assert_eq!(seen, rows);
+            prop_assert!(ended);
         }
 
         #[test]

@@ -114,6 +114,10 @@ impl Reader {
                 return Some(decode(self.call, &row, at));
             }
             let rows = self.rows.as_mut()?;
+            if let Some(row) = rows.cutter.decode_next() {
+                self.at += 1;
+                return Some(Ok(row));
+            }
             let error = match rows.cutter.next() {
                 Ok(Some(Piece::Row(row))) => {
                     self.pending = Some(row);
