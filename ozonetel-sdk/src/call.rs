@@ -16,7 +16,7 @@ use crate::client::{Client, Core};
 use crate::encode::Fields;
 use crate::endpoint::{Endpoint, Rate, Reply, Rows, Spec};
 use crate::envelope::{self, Head, Outcome};
-use crate::error::{Error, Invalid};
+use crate::error::{Error, ErrorKind, Invalid};
 use crate::observe::Event;
 use crate::pace::Patience;
 use crate::retry::{self, Decision};
@@ -199,9 +199,8 @@ async fn typed<E: Endpoint>(
     exchange(core, &plan, &mut judge).instrument(span).await?;
     match outcome {
         Some(Outcome::Done(reply)) => Ok(reply),
-        _ => E::Reply::none().ok_or_else(|| {
-            named::<E>(Error::said(crate::error::ErrorKind::Unreadable, "no reply"))
-        }),
+        _ => E::Reply::none()
+            .ok_or_else(|| named::<E>(Error::said(ErrorKind::Unreadable, "no reply"))),
     }
 }
 
@@ -214,6 +213,7 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
     let elapsed = || core.clock.now().duration_since(start).unwrap_or_default();
     let (mut attempts, mut renewed, mut unknown) = (0, false, false);
     let mut pauses = None;
+    let mut last: Option<Error> = None;
     let error = loop {
         let ended = match attempt::attempt(core, plan, judge, &mut attempts).await {
             Ok(reading) => {
@@ -223,7 +223,12 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
             Err(ended) => ended,
         };
         let Ended::Failed { ending, error, bearer, retry_after } = ended else {
-            break ended.into_error();
+            let before = ended.into_error();
+            // No window for another try: what went wrong is still the attempt that was made.
+            break match last {
+                Some(failed) if before.kind() == ErrorKind::Paced => failed,
+                _ => before,
+            };
         };
         let decision = retry::decide(spec.repeat, ending, renewed, unknown);
         unknown |= matches!(ending, retry::Ending::Unknown | retry::Ending::ServerError);
@@ -253,6 +258,7 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
             }
             break error.uncertain(decision == Decision::StopUnknown, plan.reference.as_deref());
         };
+        last = (decision == Decision::Again).then_some(error);
         core.observer.on(&Event::Repeating { spec, attempt: attempts, after });
         tokio::time::sleep(after).await;
     };

@@ -283,6 +283,17 @@ async fn reads_are_repeated_and_wait_for_the_limit_if_told_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_try_that_finds_no_window_leaves_the_failure_of_the_one_before() {
+    let replay = Replay::new([Turn::Fail(Stage::Unknown), Turn::Fail(Stage::NotSent)]);
+    let client = client(&replay, Mode::Key);
+    let day = || client.cdr().for_day(client.today()).patience(Patience::Never);
+    let error = day().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreachable, 2));
+    let error = day().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Paced, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn rows_come_as_they_arrive_and_a_bad_one_does_not_end_the_stream() {
     let pieces = [
         r#"{"status":"success","details":[{"UCID":90000000000000001},{"UCID":"900000"#,
