@@ -189,7 +189,8 @@ impl Sim {
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = state.now();
         state.service.world.advance_to(now);
-        Up { state, shared: &self.shared }
+        let due = state.service.world.next_due();
+        Up { state, due, shared: &self.shared }
     }
 
     /// The simulator's time.
@@ -247,6 +248,7 @@ impl Sim {
     /// Moves the clock on and returns the new time.
     pub(crate) fn skip(&self, by: Duration) -> Moment {
         self.lock().state.advanced += by;
+        self.shared.changed.notify_waiters();
         self.now()
     }
 
@@ -368,6 +370,7 @@ impl Sim {
 /// The locked state. What happened meanwhile is told when it is let go.
 struct Up<'a> {
     state: MutexGuard<'a, State>,
+    due: Option<Moment>,
     shared: &'a Shared,
 }
 
@@ -380,6 +383,8 @@ impl Drop for Up<'_> {
                 let _ = self.shared.events.send(event.clone());
             }
             self.state.told = last;
+        }
+        if self.state.service.world.next_due() != self.due {
             self.shared.changed.notify_waiters();
         }
     }

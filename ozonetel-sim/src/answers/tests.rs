@@ -504,7 +504,7 @@ fn no_request_is_taken_for_another_operation() {
                 .as_object()
                 .unwrap()
                 .iter()
-                .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()))
+                .map(|(name, value)| [name.as_str(), "=", value.as_str().unwrap()].concat())
                 .collect(),
         };
         let in_body = !matches!(spec.input, Input::Query | Input::Path);

@@ -80,8 +80,6 @@ pub struct Agent {
     pub(crate) wrapping: Option<(CallKey, LegNo)>,
     /// A break to go to when the call is over.
     pub(crate) pause_next: Option<String>,
-    /// A telephone outside rings for this agent and answers by itself.
-    pub(crate) phone_outside: bool,
     /// Since when in this state, to the millisecond; the one who waits longest rings first.
     pub(crate) ready_since: Moment,
     since: i64,
@@ -98,7 +96,6 @@ impl Agent {
             call: None,
             wrapping: None,
             pause_next: None,
-            phone_outside: false,
             ready_since: now,
             since: now.second(),
             totals: BTreeMap::new(),

@@ -158,7 +158,7 @@ impl World {
 
 fn end_hold(call: &mut PhoneCall, now: i64) {
     if let Some(from) = call.held_since.take()
-        && let Some(leg) = call.legs.last_mut()
+        && let Some(leg) = call.legs.last_mut().filter(|leg| leg.ended.is_none())
     {
         leg.held_s += (now - from).max(0);
     }

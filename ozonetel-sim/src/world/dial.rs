@@ -176,7 +176,7 @@ impl World {
         number: &str,
         uui: &str,
     ) -> PhoneCall {
-        let ucid = self.ucids.outbound(self.now.second());
+        let ucid = self.ucids.outbound(self.now.second(), &self.known);
         let plan = self.plan(number_exists(number), false);
         let key = self.next_key();
         PhoneCall {

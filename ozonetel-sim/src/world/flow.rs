@@ -51,7 +51,7 @@ impl World {
             let word = EventKind::AgentState(state.word());
             self.events.push(self.now, word, Some(agent_id), Some(ucids));
         }
-        let outside = agent.phone_outside;
+        let outside = self.phones_outside.contains(agent.phone());
         self.events.push(self.now, EventKind::AgentRinging, Some(agent_id), Some(ucids));
         if outside {
             self.later(self.setup.behaviour.ring_limit, Timer::AgentMisses(key, no));

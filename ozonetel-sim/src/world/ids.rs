@@ -2,49 +2,53 @@
 
 use rand::Rng as _;
 use rand::rngs::StdRng;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+use super::calls::CallKey;
 
 const DIGITS_12: u64 = 1_000_000_000_000;
 
-/// Makes call ids, none twice.
+/// Ids in use.
+type Taken = BTreeMap<u64, CallKey>;
+
+/// Makes call ids, none that is in use.
 #[derive(Debug)]
 pub(crate) struct Ucids {
     prefix: u64,
-    made: BTreeSet<u64>,
 }
 
 impl Ucids {
     pub(crate) fn new(rng: &mut StdRng) -> Self {
-        Self { prefix: rng.random_range(20_000..90_000), made: BTreeSet::new() }
+        Self { prefix: rng.random_range(20_000..90_000) }
     }
 
     /// An outbound call: five constant digits, the start in epoch seconds, two digits.
-    pub(crate) fn outbound(&mut self, second: i64) -> u64 {
+    pub(crate) fn outbound(&self, second: i64, taken: &Taken) -> u64 {
         let epoch = u64::try_from(second).unwrap_or(0) % 10_000_000_000;
         let mut ucid = self.prefix * DIGITS_12 + epoch * 100;
-        while !self.made.insert(ucid) {
+        while taken.contains_key(&ucid) {
             ucid += 1;
         }
         ucid
     }
 
     /// An inbound call: as long, without the time inside.
-    pub(crate) fn inbound(&mut self, second: i64, rng: &mut StdRng) -> u64 {
+    pub(crate) fn inbound(&self, second: i64, rng: &mut StdRng, taken: &Taken) -> u64 {
         let epoch = u64::try_from(second).unwrap_or(0) % 10_000_000_000;
         loop {
             let tail = rng.random_range(DIGITS_12 / 10..DIGITS_12 - 100_000_000);
             let ucid = self.prefix * DIGITS_12 + tail;
-            if (tail / 100).abs_diff(epoch) > 10_000_000 && self.made.insert(ucid) {
+            if (tail / 100).abs_diff(epoch) > 10_000_000 && !taken.contains_key(&ucid) {
                 return ucid;
             }
         }
     }
 
     /// A leg of an inbound call: larger than the call's id by some millions.
-    pub(crate) fn leg(&mut self, call: u64, rng: &mut StdRng) -> u64 {
+    pub(crate) fn leg(call: u64, rng: &mut StdRng, taken: &Taken) -> u64 {
         loop {
             let ucid = call + rng.random_range(3_700_000..68_000_000);
-            if self.made.insert(ucid) {
+            if !taken.contains_key(&ucid) {
                 return ucid;
             }
         }
@@ -59,14 +63,17 @@ mod tests {
     #[test]
     fn ids_have_the_shapes_of_the_field_notes() {
         let mut rng = StdRng::seed_from_u64(3);
-        let mut ucids = Ucids::new(&mut rng);
+        let ucids = Ucids::new(&mut rng);
         let second = 1_795_235_400;
-        let out = ucids.outbound(second).to_string();
+        let mut taken = Taken::new();
+        let first = ucids.outbound(second, &taken);
+        taken.insert(first, CallKey(1));
+        let out = first.to_string();
         assert_eq!((out.len(), &out[5..15]), (17, "1795235400"));
-        assert_ne!(ucids.outbound(second).to_string(), out);
+        assert_ne!(ucids.outbound(second, &taken), first);
         for _ in 0..200 {
-            let call = ucids.inbound(second, &mut rng);
-            let leg = ucids.leg(call, &mut rng);
+            let call = ucids.inbound(second, &mut rng, &taken);
+            let leg = Ucids::leg(call, &mut rng, &taken);
             assert_eq!(call.to_string().len(), 17);
             assert_eq!(leg.to_string().len(), 17);
             assert!((3_700_000..68_000_000).contains(&(leg - call)));

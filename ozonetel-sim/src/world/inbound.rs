@@ -1,6 +1,7 @@
 //! Calls from customers: the queue, who is rung, and what telephones can be told to do.
 
 use super::calls::{CallKey, Direction, LegKind, Plan, Stage};
+use super::ids::Ucids;
 use super::setup::CampaignKind;
 use super::timers::Timer;
 use super::{Leg, PhoneCall, World, read_ucid};
@@ -61,8 +62,8 @@ impl World {
         let campaign = self.setup.campaign_of_did(did)?;
         let (name, offline) = (campaign.name.clone(), campaign.kind == CampaignKind::Offline);
         let skill = skill.unwrap_or(&campaign.skill).to_owned();
-        let monitor = self.ucids.inbound(self.now.second(), &mut self.rng);
-        let ucid = self.ucids.leg(monitor, &mut self.rng);
+        let monitor = self.ucids.inbound(self.now.second(), &mut self.rng, &self.known);
+        let ucid = Ucids::leg(monitor, &mut self.rng, &self.known);
         let plan = self.plan(true, traffic);
         let key = self.next_key();
         self.add_call(PhoneCall {
@@ -116,7 +117,7 @@ impl World {
     /// Gives the next leg of a call an id of its own.
     pub(super) fn next_leg_ucid(&mut self, key: CallKey) {
         let Some(call) = self.calls.get_mut(&key) else { return };
-        let ucid = self.ucids.leg(call.monitor, &mut self.rng);
+        let ucid = Ucids::leg(call.monitor, &mut self.rng, &self.known);
         call.next_ucid = ucid;
         self.known.insert(ucid, key);
     }

@@ -27,7 +27,7 @@ mod properties;
 #[cfg(test)]
 mod stories;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -72,6 +72,8 @@ pub struct World {
     calls: BTreeMap<CallKey, PhoneCall>,
     /// Every id that stands for a call: its own and those of its legs.
     known: BTreeMap<u64, CallKey>,
+    /// Extensions whose telephones are outside of this world.
+    phones_outside: BTreeSet<String>,
     ucids: Ucids,
     tokens: Tokens,
     windows: Windows,
@@ -96,6 +98,7 @@ impl World {
             agents,
             calls: BTreeMap::new(),
             known: BTreeMap::new(),
+            phones_outside: BTreeSet::new(),
             ucids,
             tokens,
             windows: Windows::default(),
@@ -198,8 +201,10 @@ impl World {
     /// A telephone outside rings for calls to this extension and answers by itself; or it no
     /// longer does.
     pub fn set_phone_outside(&mut self, extension: &str, outside: bool) {
-        for agent in self.agents.values_mut().filter(|a| a.phone() == extension) {
-            agent.phone_outside = outside;
+        if outside {
+            self.phones_outside.insert(extension.to_owned());
+        } else {
+            self.phones_outside.remove(extension);
         }
     }
 

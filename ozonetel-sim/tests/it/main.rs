@@ -1,0 +1,6 @@
+//! The simulator through the SDK's client, in process and in paused time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+
+mod binary;
+mod client;
+mod faults;
