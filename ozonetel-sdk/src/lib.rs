@@ -18,6 +18,7 @@ pub mod envelope;
 pub mod environment;
 pub mod error;
 pub mod ids;
+pub mod mdl;
 pub mod missed;
 pub mod observe;
 pub mod pace;

@@ -1,0 +1,94 @@
+//! What can go wrong on a link, in detail.
+
+use std::fmt;
+
+use super::link::Stop;
+
+/// Detail of an [`Error`](crate::Error) of the agent socket: see [`Error::socket`](crate::Error::socket).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The session's ids did not come in time.
+    Handshake {
+        /// Which.
+        missing: Vec<&'static str>,
+        /// The types of the tokens that did come, in order; `-` for one without.
+        seen: Vec<Box<str>>,
+    },
+    /// A frame over the limit arrived; the connection is gone with it.
+    FrameTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A token over the limit was not sent.
+    TokenTooLarge {
+        /// The token's type.
+        kind: Box<str>,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The token was sent and got no reply in time.
+    NoReply {
+        /// The token's type.
+        kind: Box<str>,
+    },
+    /// The connection broke after the token was sent.
+    Broken {
+        /// The token's type.
+        kind: Box<str>,
+    },
+    /// The reply does not say whether it was done.
+    Unclear {
+        /// The token's type.
+        kind: Box<str>,
+    },
+    /// The token was not sent: the link is down.
+    Down {
+        /// The token's type.
+        kind: Box<str>,
+    },
+    /// The token was not sent: nobody polled the link, or its queue stayed full.
+    NotTaken {
+        /// The token's type.
+        kind: Box<str>,
+    },
+    /// The token was not sent: too many wait for their replies.
+    PendingFull {
+        /// The limit.
+        limit: usize,
+    },
+    /// The link ended for good.
+    Stopped(Stop),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handshake { missing, seen } => {
+                write!(f, "no token carried {}; tokens that came: ", missing.join(" and "))?;
+                if seen.is_empty() { f.write_str("none") } else { f.write_str(&seen.join(", ")) }
+            }
+            Self::FrameTooLarge { limit } => {
+                write!(f, "a frame over the limit of {limit} bytes arrived")
+            }
+            Self::TokenTooLarge { kind, limit } => {
+                write!(f, "{kind} was not sent: it is over the limit of {limit} bytes")
+            }
+            Self::NoReply { kind } => write!(f, "no reply to {kind} in time"),
+            Self::Broken { kind } => write!(f, "the link broke before the reply to {kind}"),
+            Self::Unclear { kind } => {
+                write!(f, "the reply to {kind} does not say what became of it")
+            }
+            Self::Down { kind } => write!(f, "{kind} was not sent: the link is down"),
+            Self::NotTaken { kind } => {
+                write!(f, "{kind} was not sent: the link did not take it in time")
+            }
+            Self::PendingFull { limit } => {
+                write!(f, "not sent: {limit} requests wait for their replies")
+            }
+            Self::Stopped(stop) => stop.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

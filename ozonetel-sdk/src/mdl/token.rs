@@ -1,0 +1,303 @@
+//! The token: one JSON object per frame, kept whole, with views on the few fields that every token may carry.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+/// The namespace of system tokens.
+pub const SYSTEM_NS: &str = "org.jwebsocket.plugins.system";
+
+/// The namespace of the toolbar's tokens.
+pub const TOOLBAR_NS: &str = "ozonetel.cloudagent";
+
+/// One token. Cheap to clone; whatever it carries, known or not, is kept as it came.
+///
+/// `Debug` shows type, namespace and field names only: the values are personal data.
+///
+/// ```
+/// use ozonetel_sdk::mdl::Token;
+/// let token = Token::parse(r#"{"type":"somethingNew","utid":"7","ucid":12345678901234567,"x":[null,1.0]}"#)?;
+/// assert_eq!(token.kind(), Some("somethingNew"));
+/// assert_eq!(token.utid().as_deref(), Some("7"));
+/// assert_eq!(token.text("ucid").as_deref(), Some("12345678901234567"));
+/// assert!(token.json().contains("[null,1.0]"));
+/// # Ok::<(), ozonetel_sdk::mdl::NotAToken>(())
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Token(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    fields: Map<String, Value>,
+    /// The text as received; `None` once a field was set here.
+    raw: Option<Box<str>>,
+}
+
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
+    }
+}
+
+/// A frame that holds no token: not JSON, or JSON that is no object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAToken;
+
+impl fmt::Display for NotAToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the frame is no JSON object")
+    }
+}
+
+impl std::error::Error for NotAToken {}
+
+impl Token {
+    /// A token of a type, without anything else.
+    pub fn new(kind: &str) -> Self {
+        Self::from(Map::new()).with("type", kind)
+    }
+
+    /// Reads a frame's text.
+    ///
+    /// # Errors
+    /// [`NotAToken`] for anything but one JSON object.
+    pub fn parse(text: &str) -> Result<Self, NotAToken> {
+        let fields = serde_json::from_str(text).map_err(|_| NotAToken)?;
+        Ok(Self(Arc::new(Inner { fields, raw: Some(text.into()) })))
+    }
+
+    /// The same token with one field set.
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.raw = None;
+        inner.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// One field by its name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.fields.get(name)
+    }
+
+    /// All fields.
+    pub fn fields(&self) -> &Map<String, Value> {
+        &self.0.fields
+    }
+
+    /// A scalar field as text, whether it came as text or as a number; `30.0` reads as `30`. `None` for what is
+    /// absent, `null`, an object or a list.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self.get(name)? {
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Bool(yes) => Some(Cow::Borrowed(if *yes { "true" } else { "false" })),
+            Value::Number(number) => Some(Cow::Owned(whole(number))),
+            _ => None,
+        }
+    }
+
+    /// `type`, where it is text.
+    pub fn kind(&self) -> Option<&str> {
+        self.get("type")?.as_str()
+    }
+
+    /// `ns`, where it is text.
+    pub fn ns(&self) -> Option<&str> {
+        self.get("ns")?.as_str()
+    }
+
+    /// `utid` as text: replies carry it as text or as a number.
+    pub fn utid(&self) -> Option<Cow<'_, str>> {
+        self.text("utid")
+    }
+
+    /// Whether it answers a request: `type` is `response`.
+    pub fn is_reply(&self) -> bool {
+        self.kind() == Some("response")
+    }
+
+    /// The frame's text: as received, or as it is sent.
+    pub fn json(&self) -> Cow<'_, str> {
+        match &self.0.raw {
+            Some(raw) => Cow::Borrowed(raw),
+            None => Cow::Owned(serde_json::to_string(&self.0.fields).unwrap_or_default()),
+        }
+    }
+
+    /// What a reply says.
+    pub fn verdict(&self) -> Verdict {
+        let code = self.get("code").filter(|code| !code.is_null()).map(|_| {
+            match self.text("code").as_deref() {
+                Some("0") => Verdict::Done,
+                Some("-1") => Verdict::Refused,
+                _ => Verdict::Unclear,
+            }
+        });
+        let resp = self.get("resp").filter(|resp| !resp.is_null()).map(|resp| {
+            let Some(text) = resp.as_str() else { return Verdict::Unclear };
+            match text.split_once(':') {
+                Some((word, _)) if word.trim().eq_ignore_ascii_case("success") => Verdict::Done,
+                Some(_) => Verdict::Refused,
+                None if text.trim().eq_ignore_ascii_case("success") => Verdict::Done,
+                None => Verdict::Unclear,
+            }
+        });
+        match (code, resp) {
+            (Some(code), Some(resp)) if code == resp => code,
+            (Some(only), None) | (None, Some(only)) => only,
+            _ => Verdict::Unclear,
+        }
+    }
+
+    /// The reply's own words: `msg`, else what stands behind the first `:` of `resp`. May name an agent or a number.
+    pub fn message(&self) -> Option<&str> {
+        let msg = self.get("msg").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+        msg.or_else(|| {
+            let resp = self.get("resp")?.as_str()?;
+            Some(resp.split_once(':').map_or(resp, |(_, rest)| rest).trim())
+        })
+    }
+}
+
+fn whole(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(float)
+            if number.is_f64() && float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 =>
+        {
+            format!("{float:.0}")
+        }
+        _ => number.to_string(),
+    }
+}
+
+impl From<Map<String, Value>> for Token {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(Arc::new(Inner { fields, raw: None }))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.0.fields.keys().map(String::as_str).collect();
+        f.debug_struct("Token")
+            .field("type", &self.kind().map(brief))
+            .field("utid", &self.utid())
+            .field("fields", &names)
+            .finish()
+    }
+}
+
+/// A type's name for errors and lists: whatever a peer sends, no more than a word of it, and no number.
+pub(crate) fn brief(kind: &str) -> Box<str> {
+    if kind.bytes().filter(u8::is_ascii_digit).count() >= 5 {
+        return "…".into();
+    }
+    kind.chars().filter(|c| !c.is_control()).take(48).collect()
+}
+
+/// What a reply says about its request.
+///
+/// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome stands
+/// before the first `:` and is `Success` when it went well. A reply with neither, with another code, with text that
+/// has no outcome, or whose two outcomes contradict each other proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It was done.
+    Done,
+    /// It was refused.
+    Refused,
+    /// The reply does not say.
+    Unclear,
+}
+
+/// The unique id of a token sent: the sender's counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Utid(pub(crate) u64);
+
+impl Utid {
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Utid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn token(value: Value) -> Token {
+        match value {
+            Value::Object(fields) => Token::from(fields),
+            _ => panic!("an object"),
+        }
+    }
+
+    #[test]
+    fn verdicts() {
+        use Verdict::{Done, Refused, Unclear};
+        let table = [
+            (json!({"code": 0}), Done),
+            (json!({"code": "0", "msg": "ok"}), Done),
+            (json!({"code": 0.0}), Done),
+            (json!({"code": -1, "msg": "no"}), Refused),
+            (json!({"code": 7}), Unclear),
+            (json!({"code": null, "resp": "Success:tbAgentPause~INBOUND"}), Done),
+            (json!({"resp": "Success:tbAgentPause~INBOUND"}), Done),
+            (json!({"resp": "Failure:agent busy"}), Refused),
+            (json!({"resp": "Success"}), Done),
+            (json!({"resp": "whatever"}), Unclear),
+            (json!({"resp": {"a": 1}}), Unclear),
+            (json!({"code": 0, "resp": "Failure:agent busy"}), Unclear),
+            (json!({"code": 0, "resp": "Success:x"}), Done),
+            (json!({}), Unclear),
+        ];
+        for (fields, want) in table {
+            assert_eq!(token(fields.clone()).verdict(), want, "{fields}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_is_a_token() {
+        for text in ["", "[]", "1", "null", "\"x\"", "{", "{}x", "<html>"] {
+            assert_eq!(Token::parse(text), Err(NotAToken), "{text}");
+        }
+        assert!(Token::parse("{}").is_ok());
+    }
+
+    #[test]
+    fn utid_is_text_whatever_it_came_as() {
+        for (json, want) in [
+            (json!({"utid": 22}), Some("22")),
+            (json!({"utid": "22"}), Some("22")),
+            (json!({"utid": 22.0}), Some("22")),
+            (json!({"utid": null}), None),
+            (json!({"utid": [22]}), None),
+            (json!({}), None),
+        ] {
+            assert_eq!(token(json.clone()).utid().as_deref(), want, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_was_received_is_handed_on_letter_by_letter() {
+        let text = r#"{ "b":1.10, "a":123456789012345678901234567890, "utid":null }"#;
+        let token = Token::parse(text).unwrap();
+        assert_eq!(token.json(), text);
+        assert!(!token.with("a", 1).json().contains("1234567"));
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let shown = format!("{:?}", token(json!({"type":"busyAgent","callerId":"9000000001"})));
+        assert!(shown.contains("callerId") && !shown.contains("9000000001"), "{shown}");
+    }
+}
