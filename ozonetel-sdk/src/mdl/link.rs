@@ -491,15 +491,13 @@ impl Link {
             State::Waiting { .. } if up => self.connect(now, out),
             State::Connecting { .. } if up => self.down(now, Cause::TimedOut, out),
             State::Handshaking if up => self.handshake_over(now, out),
+            State::Closing if up && self.close_sent => self.stop(Stop::Asked, out),
             State::Closing => {
                 self.overdue(now, out);
-                self.close_if_drained(now, out);
-                if up && self.close_sent {
-                    self.stop(Stop::Asked, out);
-                } else if up {
+                if up {
                     self.settle_all(out);
-                    self.close_if_drained(now, out);
                 }
+                self.close_if_drained(now, out);
             }
             State::Up => {
                 self.overdue(now, out);
