@@ -1,29 +1,44 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
-#![deny(clippy::indexing_slicing)]
+#![allow(
+    clippy::copy_iterator,
+    reason = "lists of parameters are views of two words, used as values"
+)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
-#[cfg(any(feature = "alloc", test))]
+#[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
 mod address;
 mod auth;
+#[allow(clippy::indexing_slicing, reason = "a constant table of 256, asked by a byte")]
 mod chars;
 mod date;
 mod error;
+mod frame;
 mod head;
 mod headers;
 mod identity;
 mod leniency;
 mod list;
 mod message;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "constant tables, built and checked when the crate is compiled"
+)]
 mod name;
 mod number;
+#[cfg(feature = "alloc")]
+mod owned;
 mod params;
 mod quoted;
 mod scan;
+#[cfg(feature = "serde")]
+mod serialize;
 mod start;
 mod text;
 mod typed;
@@ -33,11 +48,13 @@ mod uui;
 mod validate;
 mod value;
 mod via;
+mod write;
 
 pub use address::{Address, Addresses};
 pub use auth::{Auth, AuthParams};
 pub use date::Date;
 pub use error::{Error, ErrorKind};
+pub use frame::{Frame, Framer, KeepAlive};
 pub use head::{Head, Status};
 pub use headers::{Header, Headers, Values};
 pub use identity::{Call, Found, Identity, IdentityNames, call, identity, ucid};
@@ -46,6 +63,8 @@ pub use list::Elements;
 pub use message::{Message, Transport};
 pub use name::Name;
 pub use number::{is_number, same_number};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedIdentity, StreamBuffer};
 pub use params::{Param, Params};
 pub use quoted::Unescape;
 pub use start::{RequestLine, StartLine, StatusLine};
@@ -57,3 +76,6 @@ pub use uui::{Octets, TypeLengthValue, TypeLengthValues, UCID_TYPE, UserToUser};
 pub use validate::{Problem, ProblemKind, Problems};
 pub use value::{CSeq, ContentType, Privacy, Reason, SessionId};
 pub use via::{Via, Vias};
+pub use write::{
+    Buffer, HeaderName, Output, Sink, WriteError, Writer, write_address, write_quoted,
+};

@@ -156,7 +156,7 @@ impl<'a> Message<'a> {
     }
 }
 
-impl<'a> Head<'a> {
+impl Head<'_> {
     /// The length of the body as the Content-Length headers give it.
     ///
     /// # Errors

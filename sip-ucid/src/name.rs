@@ -264,7 +264,7 @@ const fn word_at(text: &[u8], from: usize) -> u64 {
 }
 
 const fn last_from(len: usize) -> usize {
-    if len > 8 { len - 8 } else { 0 }
+    len.saturating_sub(8)
 }
 
 const TABLE: [u8; SLOTS] = {

@@ -26,6 +26,14 @@ pub(crate) const fn index_in(word: u64, byte: u8) -> usize {
     (matches(word, byte).trailing_zeros() / 8) as usize
 }
 
+/// The index of the first `byte` in a chunk, or 16.
+#[inline]
+fn index_in_chunk(chunk: &[u8; 16], byte: u8) -> usize {
+    let half = |from| word(chunk, from).map_or(8, |word| index_in(word, byte));
+    let index = half(0);
+    if index < 8 { index } else { 8 + half(8) }
+}
+
 #[inline]
 fn any_in(chunk: &[u8; 16], byte: u8) -> bool {
     let mut found = 0;
@@ -42,10 +50,7 @@ pub(crate) fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
     let mut at = from;
     while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
         if any_in(chunk, byte) {
-            let wide = u128::from_le_bytes(*chunk);
-            let (low, high) = (wide as u64, (wide >> 64) as u64);
-            let index = index_in(low, byte);
-            return Some(at + if index < 8 { index } else { 8 + index_in(high, byte) });
+            return Some(at + index_in_chunk(chunk, byte));
         }
         rest = tail;
         at += 16;

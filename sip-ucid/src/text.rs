@@ -82,7 +82,7 @@ impl<'a> Text<'a> {
 
     /// Whether it is `other` without regard to the case of ASCII letters.
     #[inline]
-    pub const fn is(self, other: &str) -> bool {
+    pub fn is(self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other.as_bytes())
     }
 

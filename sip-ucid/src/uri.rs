@@ -380,15 +380,11 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
 /// The host at the beginning of `text`, brackets included, and what follows it.
 #[inline]
 pub(crate) fn split_host(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
-    let end = match text {
-        [b'[', ..] => match scan::find(text, 0, b']') {
-            Some(at) => at + 1,
-            None => return Err(Error::new(ErrorKind::Host, 0)),
-        },
-        _ => {
-            let ends = |b: &u8| matches!(b, b':' | b';' | b'?' | b' ' | b'\t' | b'\r' | b'\n');
-            text.iter().position(ends).unwrap_or(text.len())
-        }
+    let end = if let [b'[', ..] = text {
+        scan::find(text, 0, b']').ok_or(Error::new(ErrorKind::Host, 0))? + 1
+    } else {
+        let ends = |b: &u8| matches!(b, b':' | b';' | b'?' | b' ' | b'\t' | b'\r' | b'\n');
+        text.iter().position(ends).unwrap_or(text.len())
     };
     match text.split_at_checked(end) {
         Some((host, rest)) if !host.is_empty() => Ok((host, rest)),

@@ -437,13 +437,13 @@ impl Iterator for Problems<'_> {
                     self.stage = Stage::Lines;
                     self.start()
                 }
-                Stage::Lines => match self.lines.next() {
-                    Some(line) => self.line(&line),
-                    None => {
+                Stage::Lines => {
+                    let line = self.lines.next();
+                    if line.is_none() {
                         self.stage = Stage::Missing(0);
-                        None
                     }
-                },
+                    line.and_then(|line| self.line(&line))
+                }
                 Stage::Missing(at) => {
                     let name = *REQUIRED.get(at)?;
                     self.stage = Stage::Missing(at + 1);

@@ -115,7 +115,7 @@ impl<'a> ContentType<'a> {
     }
 
     /// Whether it is `kind/subtype`, without regard to case.
-    pub const fn is(&self, kind: &str, subtype: &str) -> bool {
+    pub fn is(&self, kind: &str, subtype: &str) -> bool {
         self.kind.is(kind) && self.subtype.is(subtype)
     }
 }

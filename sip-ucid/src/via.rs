@@ -62,18 +62,8 @@ impl<'a> Via<'a> {
 
     fn read(value: &'a [u8]) -> Result<Self, Error> {
         let bad = |rest: &[u8]| Error::new(ErrorKind::Via, value.len() - rest.len());
-        let (protocol, version, rest) = match value {
-            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', rest @ ..] => {
-                let (head, _) = value.split_at_checked(7).unwrap_or_default();
-                let (protocol, version) = head.split_at_checked(3).unwrap_or_default();
-                (protocol, version.get(1..).unwrap_or_default(), rest)
-            }
-            _ => {
-                let (protocol, rest) = part(text::trim_start(value)).ok_or(bad(value))?;
-                let (version, rest) = part(rest).ok_or(bad(rest))?;
-                (protocol, version, rest)
-            }
-        };
+        let (protocol, rest) = part(text::trim_start(value)).ok_or(bad(value))?;
+        let (version, rest) = part(rest).ok_or(bad(rest))?;
         let rest = text::trim_start(rest);
         let gap = rest.iter().position(|b| chars::is(*b, LWS)).ok_or(bad(rest))?;
         let (transport, rest) = rest.split_at_checked(gap).unwrap_or_default();

@@ -1,0 +1,421 @@
+//! Composing messages: quoting and escaping are right by construction, and nothing that is written
+//! can begin a header of its own.
+//!
+//! What is accepted is printed so that reading it gives the same back; everything else is refused
+//! with [`WriteError`], never changed. The output may hold part of the message after an error.
+
+use core::fmt;
+
+use crate::chars::{self, TEXT, TOKEN, WORD};
+use crate::name::Name;
+use crate::text;
+use crate::uri::Uri;
+
+/// Why something could not be written.
+///
+/// ```
+/// use sip_ucid::{Buffer, Name, WriteError, Writer};
+///
+/// let mut room = [0; 200];
+/// let mut buffer = Buffer::new(&mut room);
+/// let mut writer = Writer::request(&mut buffer, "BYE", "sip:a@example.test").unwrap();
+/// assert_eq!(writer.header("Subject", "a\r\nX-UCID: 1").unwrap_err(), WriteError::Value);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The buffer is full, or the sink refused.
+    Full,
+    /// A method or a parameter name is no token, or a status code is out of range.
+    Token,
+    /// A header name is no token.
+    Name,
+    /// A value holds a line break or another character that may not stand in it, or white space at
+    /// an end.
+    Value,
+    /// A URI is malformed.
+    Uri,
+    /// Content-Length is written by [`Writer::finish`] alone.
+    Length,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "no room left",
+            Self::Token => "not a token",
+            Self::Name => "not a header name",
+            Self::Value => "a character that may not stand in a value",
+            Self::Uri => "malformed URI",
+            Self::Length => "Content-Length is written with the body",
+        })
+    }
+}
+
+impl core::error::Error for WriteError {}
+
+/// Where a message is written to.
+///
+/// It is implemented by [`Buffer`], for `Vec<u8>` with the feature `alloc`, and for everything that
+/// is `core::fmt::Write` by way of [`Sink`].
+///
+/// ```
+/// use sip_ucid::{Name, Sink, Writer};
+///
+/// let mut sink = Sink(String::new());
+/// Writer::response(&mut sink, 180, "Ringing")?.header(Name::CallId, "1")?.finish("", b"")?;
+/// assert_eq!(sink.0, "SIP/2.0 180 Ringing\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n");
+/// # Ok::<(), sip_ucid::WriteError>(())
+/// ```
+pub trait Output {
+    /// Takes all of the bytes or fails.
+    ///
+    /// # Errors
+    /// [`WriteError::Full`] if they cannot be taken.
+    fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError>;
+}
+
+/// A slice that is filled from the front.
+///
+/// ```
+/// use sip_ucid::{Buffer, Output, WriteError};
+///
+/// let mut room = [0; 4];
+/// let mut buffer = Buffer::new(&mut room);
+/// buffer.put(b"abc")?;
+/// assert_eq!(buffer.put(b"de"), Err(WriteError::Full));
+/// assert_eq!(buffer.written(), b"abc");
+/// # Ok::<(), WriteError>(())
+/// ```
+pub struct Buffer<'b> {
+    room: &'b mut [u8],
+    used: usize,
+}
+
+impl<'b> Buffer<'b> {
+    /// An empty buffer over the slice.
+    pub fn new(room: &'b mut [u8]) -> Self {
+        Self { room, used: 0 }
+    }
+
+    /// What has been written.
+    pub fn written(&self) -> &[u8] {
+        self.room.get(..self.used).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Buffer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer({} of {} bytes)", self.used, self.room.len())
+    }
+}
+
+impl Output for Buffer<'_> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        let end = self.used.checked_add(bytes.len()).ok_or(WriteError::Full)?;
+        let room = self.room.get_mut(self.used..end).ok_or(WriteError::Full)?;
+        room.copy_from_slice(bytes);
+        self.used = end;
+        Ok(())
+    }
+}
+
+/// Anything that takes text, as an [`Output`]; a body that is not UTF-8 is refused.
+///
+/// ```
+/// use sip_ucid::{Output, Sink};
+/// let mut sink = Sink(String::new());
+/// sink.put(b"abc")?;
+/// assert_eq!(sink.0, "abc");
+/// # Ok::<(), sip_ucid::WriteError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Sink<W>(pub W);
+
+impl<W: fmt::Write> Output for Sink<W> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        let text = core::str::from_utf8(bytes).map_err(|_| WriteError::Full)?;
+        self.0.write_str(text).map_err(|_| WriteError::Full)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Output for alloc::vec::Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        self.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// A message under construction.
+///
+/// ```
+/// use sip_ucid::{Buffer, Message, Name, Writer};
+///
+/// let mut room = [0; 512];
+/// let mut buffer = Buffer::new(&mut room);
+/// Writer::request(&mut buffer, "INVITE", "sip:500001@example.test")?
+///     .header(Name::Via, "SIP/2.0/WSS gw.example.test;branch=z9hG4bK1")?
+///     .address(Name::From, Some("Acme \"Support\""), "sip:918000000001@example.test", &[("tag", "a1")])?
+///     .address(Name::To, None, "sip:500001@example.test", &[])?
+///     .header(Name::CallId, "1@gw.example.test")?
+///     .cseq(1, "INVITE")?
+///     .header(Name::XUcid, "90174967305497")?
+///     .finish("application/sdp", b"v=0\r\n")?;
+///
+/// let message = Message::datagram(buffer.written()).unwrap();
+/// assert!(message.is_valid());
+/// assert_eq!(message.from().unwrap().display_name().unwrap().to_string(), "Acme \"Support\"");
+/// assert_eq!(message.body(), b"v=0\r\n");
+/// # Ok::<(), sip_ucid::WriteError>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer<'o, O: ?Sized> {
+    out: &'o mut O,
+}
+
+/// A header name to write: a [`Name`], or text for one this crate does not know.
+///
+/// ```
+/// use sip_ucid::{HeaderName, Name};
+/// assert_eq!(HeaderName::from(Name::CallId), HeaderName::from("Call-ID"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeaderName<'n>(&'n str);
+
+impl From<Name> for HeaderName<'_> {
+    fn from(name: Name) -> Self {
+        Self(name.as_str())
+    }
+}
+
+impl<'n> From<&'n str> for HeaderName<'n> {
+    fn from(name: &'n str) -> Self {
+        Self(name)
+    }
+}
+
+impl<'o, O: Output + ?Sized> Writer<'o, O> {
+    /// Begins a request.
+    ///
+    /// # Errors
+    /// [`WriteError::Token`] for a method that is none, [`WriteError::Uri`] for a URI that is
+    /// malformed or has headers.
+    pub fn request(out: &'o mut O, method: &str, uri: &str) -> Result<Self, WriteError> {
+        if !chars::all(method.as_bytes(), TOKEN) {
+            return Err(WriteError::Token);
+        }
+        let sip_headers = |uri: &Uri<'_>| uri.sip().is_some_and(crate::SipUri::has_headers);
+        if sip_headers(&checked_uri(uri)?) {
+            return Err(WriteError::Uri);
+        }
+        put_all(out, &[method, " ", uri, " SIP/2.0\r\n"])?;
+        Ok(Self { out })
+    }
+
+    /// Begins a response.
+    ///
+    /// # Errors
+    /// [`WriteError::Token`] for a code outside 100–699, [`WriteError::Value`] for a reason with
+    /// control characters.
+    pub fn response(out: &'o mut O, code: u16, reason: &str) -> Result<Self, WriteError> {
+        if !(100..700).contains(&code) {
+            return Err(WriteError::Token);
+        }
+        if !reason.bytes().all(|byte| chars::is(byte, TEXT) && byte != b'\t') {
+            return Err(WriteError::Value);
+        }
+        out.put(b"SIP/2.0 ")?;
+        put_number(out, u64::from(code))?;
+        put_all(out, &[" ", reason, "\r\n"])?;
+        Ok(Self { out })
+    }
+
+    /// Writes a header with a value that is right already.
+    ///
+    /// # Errors
+    /// [`WriteError::Name`] for a name that is no token, [`WriteError::Value`] for control characters
+    /// or white space at an end, [`WriteError::Length`] for Content-Length.
+    pub fn header<'n>(
+        &mut self,
+        name: impl Into<HeaderName<'n>>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<&mut Self, WriteError> {
+        let value = value.as_ref();
+        let name = checked_name(name.into())?;
+        let sound = value.iter().all(|byte| chars::is(*byte, TEXT));
+        if !sound || text::trim(value).len() != value.len() {
+            return Err(WriteError::Value);
+        }
+        self.line(name, |out| out.put(value))
+    }
+
+    /// Writes a header that holds one address; the URI gets brackets, the display name quotes.
+    ///
+    /// # Errors
+    /// As [`write_address`] and [`Writer::header`].
+    pub fn address<'n>(
+        &mut self,
+        name: impl Into<HeaderName<'n>>,
+        display: Option<&str>,
+        uri: &str,
+        params: &[(&str, &str)],
+    ) -> Result<&mut Self, WriteError> {
+        let name = checked_name(name.into())?;
+        self.line(name, |out| write_address(out, display, uri, params))
+    }
+
+    /// Writes CSeq.
+    ///
+    /// # Errors
+    /// [`WriteError::Token`] for a method that is none.
+    pub fn cseq(&mut self, number: u32, method: &str) -> Result<&mut Self, WriteError> {
+        if !chars::all(method.as_bytes(), TOKEN) {
+            return Err(WriteError::Token);
+        }
+        self.line(Name::CSeq.as_str(), |out| {
+            put_number(out, u64::from(number))?;
+            put_all(out, &[" ", method])
+        })
+    }
+
+    /// Writes Call-ID.
+    ///
+    /// # Errors
+    /// [`WriteError::Value`] unless it is `word ["@" word]`.
+    pub fn call_id(&mut self, value: &str) -> Result<&mut Self, WriteError> {
+        let (local, host) = value.split_once('@').unwrap_or((value, "none"));
+        if !chars::all(local.as_bytes(), WORD) || !chars::all(host.as_bytes(), WORD) {
+            return Err(WriteError::Value);
+        }
+        self.line(Name::CallId.as_str(), |out| out.put(value.as_bytes()))
+    }
+
+    /// Writes Content-Type, unless it is empty, Content-Length, the empty line and the body.
+    ///
+    /// # Errors
+    /// [`WriteError::Value`] as for [`Writer::header`].
+    pub fn finish(&mut self, content_type: &str, body: &[u8]) -> Result<(), WriteError> {
+        if !content_type.is_empty() {
+            self.header(Name::ContentType, content_type)?;
+        }
+        self.line(Name::ContentLength.as_str(), |out| put_number(out, body.len() as u64))?;
+        self.out.put(b"\r\n")?;
+        self.out.put(body)
+    }
+
+    fn line(
+        &mut self,
+        name: &str,
+        value: impl FnOnce(&mut O) -> Result<(), WriteError>,
+    ) -> Result<&mut Self, WriteError> {
+        put_all(self.out, &[name, ": "])?;
+        value(self.out)?;
+        self.out.put(b"\r\n")?;
+        Ok(self)
+    }
+}
+
+fn checked_name(name: HeaderName<'_>) -> Result<&str, WriteError> {
+    if !chars::all(name.0.as_bytes(), TOKEN) {
+        return Err(WriteError::Name);
+    }
+    if Name::from_bytes(name.0.as_bytes()) == Name::ContentLength {
+        return Err(WriteError::Length);
+    }
+    Ok(name.0)
+}
+
+fn checked_uri(uri: &str) -> Result<Uri<'_>, WriteError> {
+    let read = Uri::parse(uri.as_bytes()).map_err(|_| WriteError::Uri)?;
+    read.check().map_err(|_| WriteError::Uri)?;
+    Ok(read)
+}
+
+/// Writes `"display" <uri>;name=value…`.
+///
+/// Values that are no token are quoted; an empty value leaves the parameter without one.
+///
+/// # Errors
+/// [`WriteError::Uri`] for a malformed URI, [`WriteError::Token`] for a parameter name that is no
+/// token, [`WriteError::Value`] as [`write_quoted`].
+///
+/// ```
+/// let mut sink = sip_ucid::Sink(String::new());
+/// sip_ucid::write_address(&mut sink, Some("a\\b"), "tel:+911", &[("q", "0.5"), ("x", "a b"), ("lr", "")])?;
+/// assert_eq!(sink.0, r#""a\\b" <tel:+911>;q=0.5;x="a b";lr"#);
+/// # Ok::<(), sip_ucid::WriteError>(())
+/// ```
+pub fn write_address<O: Output + ?Sized>(
+    out: &mut O,
+    display: Option<&str>,
+    uri: &str,
+    params: &[(&str, &str)],
+) -> Result<(), WriteError> {
+    checked_uri(uri)?;
+    if let Some(name) = display {
+        write_quoted(out, name)?;
+        out.put(b" ")?;
+    }
+    put_all(out, &["<", uri, ">"])?;
+    for (name, value) in params {
+        if !chars::all(name.as_bytes(), TOKEN) {
+            return Err(WriteError::Token);
+        }
+        put_all(out, &[";", name])?;
+        match *value {
+            "" => {}
+            token if chars::all(token.as_bytes(), TOKEN) => put_all(out, &["=", token])?,
+            text => {
+                out.put(b"=")?;
+                write_quoted(out, text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes a quoted string, with `\` before every quote and backslash.
+///
+/// # Errors
+/// [`WriteError::Value`] for control characters: some could be quoted, none is wanted.
+///
+/// ```
+/// let mut sink = sip_ucid::Sink(String::new());
+/// sip_ucid::write_quoted(&mut sink, "say \"hi\"")?;
+/// assert_eq!(sink.0, r#""say \"hi\"""#);
+/// assert!(sip_ucid::write_quoted(&mut sink, "a\r\nb").is_err());
+/// # Ok::<(), sip_ucid::WriteError>(())
+/// ```
+pub fn write_quoted<O: Output + ?Sized>(out: &mut O, content: &str) -> Result<(), WriteError> {
+    if !content.bytes().all(|byte| chars::is(byte, TEXT)) {
+        return Err(WriteError::Value);
+    }
+    out.put(b"\"")?;
+    for piece in content.split_inclusive(['"', '\\']) {
+        let plain = piece.trim_end_matches(['"', '\\']);
+        out.put(plain.as_bytes())?;
+        let special = piece.get(plain.len()..).unwrap_or_default();
+        if !special.is_empty() {
+            put_all(out, &["\\", special])?;
+        }
+    }
+    out.put(b"\"")
+}
+
+fn put_all<O: Output + ?Sized>(out: &mut O, pieces: &[&str]) -> Result<(), WriteError> {
+    pieces.iter().try_for_each(|piece| out.put(piece.as_bytes()))
+}
+
+fn put_number<O: Output + ?Sized>(out: &mut O, number: u64) -> Result<(), WriteError> {
+    let mut power = 1_u64;
+    while number / power >= 10 {
+        power *= 10;
+    }
+    while power > 0 {
+        let digit = u8::try_from(number / power % 10).unwrap_or(0);
+        out.put(&[b'0' + digit])?;
+        power /= 10;
+    }
+    Ok(())
+}
