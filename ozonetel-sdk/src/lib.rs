@@ -1,6 +1,4 @@
-//! Typed async client for Ozonetel CloudAgent.
-
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![doc = include_str!("../README.md")]
 
 pub mod agents;
 pub mod aht;
