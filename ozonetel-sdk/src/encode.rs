@@ -1,6 +1,6 @@
 //! A request as an ordered list of fields, and where each field and the credential go.
 //!
-//! Both directions: [`place`] writes an HTTP request, [`unplace`] reads one back, for the simulator and the tests.
+//! Both directions: `place` writes an HTTP request, [`unplace`] reads one back, for the simulator and the tests.
 
 use std::borrow::Cow;
 
