@@ -1,6 +1,7 @@
 //! Servers and clients for the benchmarks: a bare HTTP server in a process of its own, so that only the client is
 //! measured.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

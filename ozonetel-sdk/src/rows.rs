@@ -167,10 +167,10 @@ impl Cutter {
         let (mut at, mut depth) = (self.at, self.depth);
         let end = loop {
             if self.in_string {
-                match string_end(bytes, &mut at, &mut self.escaped) {
-                    true => self.in_string = false,
-                    false => break None,
+                if !string_end(bytes, &mut at, &mut self.escaped) {
+                    break None;
                 }
+                self.in_string = false;
             }
             let Some(&byte) = bytes.get(at) else { break None };
             at += 1;

@@ -2,7 +2,8 @@
 //!
 //! `cdr stream ROWS` streams and prints the peak memory of this process; `cdr decode` compares the streaming path
 //! with `serde_json::from_slice`, interleaved, without a network.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,7 +2,8 @@
 //!
 //! `dial time` interleaves both against a server in another process. `dial instructions` counts, with valgrind's
 //! callgrind, what one more dial costs the client process.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
+#![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
 use std::process::Command;
 use std::time::{Duration, Instant};
