@@ -3,6 +3,9 @@
 //! A login over this API is a virtual one: it does not log the agent in on the toolbar. Changing state is documented
 //! for agents that are offline in the toolbar's sense.
 
+mod admin;
+mod roster;
+
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Secret;
@@ -16,6 +19,12 @@ use crate::error::{Error, Invalid, Reason};
 use crate::ids::{AgentId, PauseReason, PhoneName};
 use crate::phone::PhoneNumber;
 use crate::wire::{open_word, record};
+
+pub use admin::{CreateAgent, DeleteAgent, DeleteManaged, EditAgent, ForceLogout, Release};
+pub use roster::{
+    AgentState, AgentStateKind, FetchDetails, FetchLoginStatus, ListLoggedIn, LiveOn, LoggedIn,
+    LoginStatus,
+};
 
 const AUTHENTICATION: Spec = Spec {
     name: "agents.login",

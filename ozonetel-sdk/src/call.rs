@@ -1,6 +1,7 @@
 //! The one path that every call takes.
 
 mod attempt;
+mod batch;
 mod stream;
 
 use std::future::IntoFuture;
@@ -22,6 +23,7 @@ use crate::pace::Patience;
 use crate::retry::{self, Decision};
 
 use attempt::{Ended, Plan, Reading, Verdict};
+pub use batch::{Batch, Batched, Batches, Halt, RefusedRow};
 pub use stream::RowStream;
 
 /// A call that has not been sent: a value to configure and to await.

@@ -20,7 +20,10 @@ use crate::phone::Region;
 use crate::retry::Policy;
 use crate::transport::Transport;
 use crate::wire::{Day, Zone};
-use crate::{agents, aht, auth, call_control, cdr, dial, disposition, missed, recording, summary};
+use crate::{
+    agents, aht, auth, block_numbers, call_control, campaigns, cdr, dial, disposition, events,
+    leads, missed, phone_numbers, recording, summary,
+};
 
 pub use builder::ClientBuilder;
 
@@ -148,6 +151,31 @@ impl Client {
     /// Average handling time.
     pub fn aht(&self) -> aht::Aht<'_> {
         aht::Aht(self)
+    }
+
+    /// Phone numbers of offline agents.
+    pub fn phone_numbers(&self) -> phone_numbers::PhoneNumbers<'_> {
+        phone_numbers::PhoneNumbers(self)
+    }
+
+    /// Campaigns: list, status, start and stop, create.
+    pub fn campaigns(&self) -> campaigns::Campaigns<'_> {
+        campaigns::Campaigns(self)
+    }
+
+    /// Leads of campaigns: add, schedule, delete.
+    pub fn leads(&self) -> leads::Leads<'_> {
+        leads::Leads(self)
+    }
+
+    /// Numbers whose calls are not taken.
+    pub fn block_numbers(&self) -> block_numbers::BlockNumbers<'_> {
+        block_numbers::BlockNumbers(self)
+    }
+
+    /// Subscriptions to call and agent events.
+    pub fn events(&self) -> events::Events<'_> {
+        events::Events(self)
     }
 
     /// Proves key and mode with one cheap read: the account's dispositions. In token mode it uses the token at hand

@@ -256,6 +256,9 @@ pub enum Payload {
     Plain,
     /// A KooKoo XML document, read into an object of its elements.
     Xml,
+    /// Any JSON document, handed over as it came: no source shows its shape. Beside a status word of the known
+    /// failures nothing is judged, and the envelope's good words play no part.
+    Open,
 }
 
 /// The description of one operation.

@@ -164,6 +164,7 @@ pub fn read<T: DeserializeOwned>(
 ) -> Result<Outcome<T>, Unreadable> {
     let object = match spec.envelope.payload {
         Payload::Plain => return read_plain(spec, head, body),
+        Payload::Open => return read_open(spec, head, body),
         Payload::Xml => read_xml(head, body)?,
         _ => match serde_json::from_slice(body) {
             Ok(Value::Object(object)) => object,
@@ -201,15 +202,19 @@ pub(crate) fn read_object<T: DeserializeOwned>(
         Some(word) if !good(&word) && !payload_decides => {
             return Ok(refuse(spec, head, &text_of(&object)));
         }
-        None if !spec.envelope.good.is_empty() => {
-            return Err(Unreadable::new("the answer has no status", head, body));
+        None if !spec.envelope.good.is_empty() && !has_list(&object, spec) => {
+            // A documented refusal needs no status word: some families leave it out.
+            return match text_of(&object) {
+                text if reason(&text) != Reason::Other => Ok(refuse(spec, head, &text)),
+                _ => Err(Unreadable::new("the answer has no status", head, body)),
+            };
         }
         _ => {}
     }
     let text = text_of(&object);
     let payload = match spec.envelope.payload {
         Payload::Text | Payload::Plain => Value::String(text.clone()),
-        Payload::Whole | Payload::Xml => Value::Object(object),
+        Payload::Whole | Payload::Xml | Payload::Open => Value::Object(object),
         Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => {
             // A text beside the payload may stand under one of its names: `"message": "success"`, then the rows.
             let present =
@@ -243,6 +248,43 @@ pub(crate) fn read_object<T: DeserializeOwned>(
         (Err(_), Some(says)) if spec.repeat == Repeat::Safe => Ok(refuse(spec, head, &says)),
         (result, _) => result,
     }
+}
+
+/// Whether the list that is asked for is there: bulk uploads answer with it and no status.
+fn has_list(object: &Map<String, Value>, spec: &Spec) -> bool {
+    match spec.envelope.payload {
+        Payload::At(keys) => {
+            keys.iter().any(|key| find(object, key).is_some_and(|value| !as_list(value).is_empty()))
+        }
+        _ => false,
+    }
+}
+
+fn as_list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Failure words of the service, for answers of which no source shows more.
+const FAILURES: [&str; 4] = ["false", "fail", "failure", "error"];
+
+fn read_open<T: DeserializeOwned>(
+    spec: &Spec,
+    head: Head<'_>,
+    body: &[u8],
+) -> Result<Outcome<T>, Unreadable> {
+    let document: Value = serde_json::from_slice(body)
+        .map_err(|_| Unreadable::new("the answer is not JSON", head, body))?;
+    if let Value::Object(object) = &document {
+        let word = find(object, "status").map(as_text).unwrap_or_default();
+        let failed = FAILURES.iter().any(|failure| failure.eq_ignore_ascii_case(word.trim()));
+        if failed || !head.status.is_success() {
+            return Ok(refuse(spec, head, &text_of(object)));
+        }
+    }
+    if !head.status.is_success() {
+        return Err(Unreadable::new("the service failed", head, body));
+    }
+    decode(spec, head, body, document)
 }
 
 fn decode<T: DeserializeOwned>(
@@ -408,6 +450,7 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
     match (spec.envelope.payload, payload) {
         (Payload::Plain, text) => return as_text(&text).into_bytes(),
         (Payload::Text, text) => drop(object.insert("message".into(), text)),
+        (Payload::Open, document) => return serde_json::to_vec(&document).unwrap_or_default(),
         (Payload::Whole | Payload::Xml, Value::Object(fields)) => object = fields,
         (Payload::Whole | Payload::Xml, other) => drop(object.insert("message".into(), other)),
         (Payload::At(keys) | Payload::RowsAt(keys), payload) => {

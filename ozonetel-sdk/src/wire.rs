@@ -282,6 +282,47 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
+/// A document whose shape no source shows, as it came. `Debug` shows the names at its top only.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Document(pub Value);
+
+impl Document {
+    /// A field of the document, if it is an object.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Value::Object(fields) => f.debug_set().entries(fields.keys()).finish(),
+            Value::Array(items) => write!(f, "Document({} items)", items.len()),
+            _ => f.write_str("Document"),
+        }
+    }
+}
+
+impl crate::endpoint::Reply for Document {}
+
+/// For `#[serde(deserialize_with)]`: a nested part, which query strings and forms carry as JSON text.
+pub(crate) fn nested<'de, T: de::DeserializeOwned, D: Deserializer<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    let read = match Value::deserialize(from)? {
+        Value::String(text) => serde_json::from_str(&text),
+        other => serde_json::from_value(other),
+    };
+    read.map_err(|_| de::Error::custom("expected JSON, or JSON as text"))
+}
+
+/// Names in one text, separated by commas.
+pub(crate) fn commas<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<T> = names.into_iter().collect();
+    names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

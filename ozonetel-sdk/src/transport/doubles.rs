@@ -90,3 +90,34 @@ impl Transport for Replay {
         }
     }
 }
+
+/// A client in key mode over a replay.
+#[cfg(test)]
+pub(crate) fn client(replay: &Replay) -> crate::Client {
+    crate::Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .kookoo_key("test-kookoo-key")
+        .mode(crate::auth::Mode::Key)
+        .base_url("http://api.example.test")
+        .transport(Arc::new(replay.clone()))
+        .build()
+        .unwrap()
+}
+
+/// The fields of one request, wherever they travelled: JSON as it is, query and form as text.
+#[cfg(test)]
+pub(crate) fn asked(replay: &Replay, at: usize) -> serde_json::Value {
+    let request = &replay.requests()[at];
+    if let Ok(json) = serde_json::from_slice(request.body()) {
+        return json;
+    }
+    let query = request.uri().query().unwrap_or_default().as_bytes();
+    form_urlencoded::parse(query)
+        .chain(form_urlencoded::parse(request.body()))
+        .collect::<std::collections::BTreeMap<_, _>>()
+        .into_iter()
+        .map(|(name, value)| (name.into_owned(), serde_json::Value::from(value.into_owned())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
