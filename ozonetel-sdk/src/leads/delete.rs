@@ -222,12 +222,16 @@ impl<'c> Leads<'c> {
         numbers: impl IntoIterator<Item = N>,
         campaigns: impl IntoIterator<Item = C>,
     ) -> Call<'c, DeleteMany> {
-        let number = |number: N| number.into().as_str().parse().map(NumberAsNumber);
-        let numbers: Result<Vec<_>, _> = numbers.into_iter().map(number).collect();
+        let number = |number: N| {
+            let number = number.into();
+            let digits = number.as_str().bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| number.as_str().parse().ok().map(NumberAsNumber)).flatten()
+        };
+        let numbers: Option<Vec<_>> = numbers.into_iter().map(number).collect();
         let campaigns = campaigns.into_iter().map(Into::into).collect();
         let request = numbers
             .map(|numbers| DeleteMany { numbers, campaigns })
-            .map_err(|_| Invalid::new("phoneNumber", "has to be digits alone"));
+            .ok_or(Invalid::new("phoneNumber", "has to be digits alone"));
         Call::new(self.0, request)
     }
 

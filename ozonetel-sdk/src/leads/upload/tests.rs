@@ -34,7 +34,7 @@ async fn the_sheet_travels_as_json_text_in_a_form() {
     assert!(!format!("{call:?}").contains("A B"));
     assert_eq!(call.await.unwrap(), Uploaded::Said("queued".into()));
     let want = json!({"campaignName": "support_out", "action": "START", "checkDuplicate": "true",
-        "bulkData": r#"{"map":["PhoneNumber","Name","Priority"],"data":[["9000000001","A B",6]]}"#,
+        "bulkData": r#"{"data":[["9000000001","A B",6]],"map":["PhoneNumber","Name","Priority"]}"#,
         "userName": "acme_support", "apiKey": "test-key"});
     assert_eq!(asked(&replay, 0), want);
 }
