@@ -110,8 +110,10 @@ impl<R: Row, W: Write> Printer<R, W> {
     fn row(&mut self, row: &R) -> io::Result<()> {
         match self.output.format {
             Format::Json => {
-                self.to.write_all(if self.count == 0 { b"\n" } else { b",\n" })?;
+                // The line ends with the row, so that a reader of lines has it at once.
+                self.to.write_all(if self.count == 0 { b"\n" } else { b"," })?;
                 serde_json::to_writer(&mut self.to, row)?;
+                writeln!(self.to)?;
             }
             Format::Jsonl => {
                 serde_json::to_writer(&mut self.to, row)?;
@@ -152,8 +154,7 @@ impl<R: Row, W: Write> Printer<R, W> {
     fn end(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.open) {
             match self.output.format {
-                Format::Json if self.count == 0 => writeln!(self.to, "]")?,
-                Format::Json => write!(self.to, "\n]\n")?,
+                Format::Json => writeln!(self.to, "]")?,
                 Format::Csv if self.count == 0 => record(&mut self.to, R::FIELDS)?,
                 _ => {}
             }
@@ -170,7 +171,7 @@ impl<R, W: Write> Drop for Printer<R, W> {
     fn drop(&mut self) {
         if self.open && self.output.format == Format::Json {
             // Too late to report; the reader sees the array end or nothing.
-            let _ = self.to.write_all(if self.count == 0 { b"]\n" } else { b"\n]\n" });
+            let _ = self.to.write_all(b"]\n");
         }
         let _ = self.to.flush();
     }

@@ -1,0 +1,95 @@
+//! Dials of which nobody knows whether they happened.
+
+use std::time::Duration;
+
+use ozonetel_sim::{Fault, FaultKind};
+
+use crate::harness::{DIAL, Desk};
+
+/// The keys of an error, no more and no fewer.
+const KEYS: [&str; 7] =
+    ["call", "kind", "may_have_happened", "message", "ready_in_s", "reason", "status"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled() {
+    let desk = Desk::with_agent().await;
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(DIAL));
+    let ran = desk.json(&["dial", "9000000001"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (7, ""));
+    assert_eq!(desk.sim.effects("dial"), 1, "rung once, whatever the error");
+
+    let error = ran.error();
+    let mut keys: Vec<_> = error.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, KEYS);
+    assert_eq!(error["call"], "dial.agent");
+    assert_eq!(error["kind"], "closed");
+    assert_eq!(error["may_have_happened"], true);
+    assert!(
+        error["reason"].is_null() && error["status"].is_null() && error["ready_in_s"].is_null()
+    );
+    assert!(!ran.err.contains("9000000001") && !ran.err.contains("00000001"), "{ran:?}");
+
+    let message = error["message"].as_str().unwrap();
+    let reference = message.split("UUI ").last().unwrap().split(';').next().unwrap();
+    assert!(reference.starts_with("cli-"), "{message}");
+    desk.sim.advance(Duration::from_secs(60)).await;
+    let rows = desk.json(&["cdr", "day"]).await.done().rows();
+    assert!(rows.iter().any(|row| row["UUI"] == reference), "{reference} in {rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_doubt_about_a_dial_is_exit_7_and_one_request() {
+    let kinds = [
+        FaultKind::CloseBefore,
+        FaultKind::CloseAfter,
+        FaultKind::Cut,
+        FaultKind::Html,
+        FaultKind::Status,
+    ];
+    for kind in kinds {
+        let desk = Desk::with_agent().await;
+        desk.sim.fault(Fault::new(kind).on(DIAL).times(5));
+        let ran = desk.json(&["dial", "9000000001"]).await;
+        assert_eq!(ran.code, 7, "{kind:?}: {ran:?}");
+        assert_eq!(ran.error()["may_have_happened"], true, "{kind:?}");
+        let requests = desk.sim.requests().iter().filter(|entry| entry.path == DIAL).count();
+        assert_eq!(requests, 1, "{kind:?}");
+        assert_eq!(desk.sim.effects("dial"), usize::from(kind.acts()), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_is_the_callers_own_and_hides_the_number_in_it() {
+    let desk = Desk::with_agent().await;
+    desk.sim.fault(Fault::new(FaultKind::Html).on(DIAL).times(2));
+    let ran = desk.json(&["dial", "9000000001", "--uui", "order-7"]).await;
+    assert!(ran.error()["message"].as_str().unwrap().contains("UUI order-7;"), "{ran:?}");
+    let ran = desk.run(&["dial", "+91 90000 00001", "--uui", "lead-9000000001"]).await;
+    assert_eq!(ran.code, 7);
+    assert!(ran.err.contains("UUI lead-…01;") && !ran.err.contains("9000000001"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_token_costs_a_dial_one_more_token_and_nothing_else() {
+    let desk = Desk::with_agent().await;
+    desk.sim.fault(Fault::new(FaultKind::ExpiredToken).on(DIAL));
+    desk.json(&["dial", "9000000001"]).await.done();
+    assert_eq!((desk.sim.effects("dial"), desk.sim.effects("token")), (1, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_breaks_off_says_how_far_it_got() {
+    const CONTROL: &str = "/ca_apis/CallControl_V4";
+    let desk = Desk::with_agent().await;
+    let ucid = desk.talking().await;
+    desk.sim.fault(Fault::new(FaultKind::Delay).on(CONTROL).delay(Duration::ZERO));
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(CONTROL));
+    let ran = desk.json(&["call", "transfer", &ucid, "9000000003", "--cold"]).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert_eq!(ran.error()["call"], "call_control.kick");
+    let message = ran.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("the third party is in the call"), "{message}");
+    assert_eq!((desk.sim.effects("conference"), desk.sim.effects("kick")), (1, 1));
+    assert!(!ran.err.contains("9000000003"));
+}

@@ -1,0 +1,11 @@
+//! The real binary against a real simulator.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod codes;
+mod dialing;
+mod harness;
+mod rows;
+mod settings;
+mod signals;
+mod story;
+mod tokens;

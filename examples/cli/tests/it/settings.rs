@@ -1,0 +1,97 @@
+//! Where settings come from.
+
+use std::path::PathBuf;
+
+use crate::harness::{Desk, Shell};
+
+fn file(shell: &Shell, name: &str, text: &str, mode: u32) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = shell.state.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_config_file_that_only_its_owner_can_read() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let bare = Shell::new(&address).unset("OZONETEL_ACCOUNT").unset("OZONETEL_API_KEY");
+    let text = "# mine\nOZONETEL_ACCOUNT=acme_support\nOZONETEL_API_KEY='test-key'\n";
+    let open = file(&bare, "open", text, 0o644);
+    let ran = bare.json(&["--config", open.to_str().unwrap(), "dispositions"]).await;
+    assert_eq!((ran.code, &ran.error()["kind"]), (4, &"credentials".into()));
+    assert!(ran.err.contains("chmod 600"), "{ran:?}");
+    let closed = file(&bare, "closed", text, 0o600);
+    bare.run(&["dispositions", "--config", closed.to_str().unwrap()]).await.done();
+    let ran = bare.json(&["--config", "/nowhere/at/all", "dispositions"]).await;
+    assert_eq!(ran.code, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_file_of_its_own() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let bare = Shell::new(&address).unset("OZONETEL_API_KEY");
+    let key = file(&bare, "key", "test-key\n", 0o600);
+    let shell = bare.set("OZONETEL_API_KEY_FILE", key.to_str().unwrap());
+    shell.run(&["dispositions"]).await.done();
+    file(&shell, "key", "test-key\n", 0o640);
+    assert_eq!(shell.run(&["dispositions"]).await.code, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flags_override_the_environment() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let shell = Shell::new("http://127.0.0.1:9").set("OZONETEL_ACCOUNT", "another");
+    let state = shell.state.path().join("elsewhere");
+    shell
+        .run(&[
+            "--base-url",
+            &address,
+            "dispositions",
+            "--account",
+            "acme_support",
+            "--state-dir",
+            state.to_str().unwrap(),
+        ])
+        .await
+        .done();
+    assert!(state.is_dir() && !shell.state.path().join("state").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_state_directory_the_xdg_one_is_used() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let shell = Shell::new(&address).unset("OZONETEL_STATE_DIR");
+    let xdg = shell.state.path().join("xdg");
+    let shell = shell.set("XDG_STATE_HOME", xdg.to_str().unwrap());
+    shell.run(&["dispositions"]).await.done();
+    assert!(xdg.join("ozonetel").is_dir());
+    let shell = shell.unset("XDG_STATE_HOME");
+    let home = shell.state.path().to_str().unwrap().to_owned();
+    let shell = shell.set("HOME", home);
+    shell.run(&["dispositions"]).await.done();
+    assert!(shell.state.path().join(".local/state/ozonetel").is_dir());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_do_not_read_are_named() {
+    for (name, value) in
+        [("OZONETEL_AUTH", "maybe"), ("OZONETEL_REGION", "mars"), ("OZONETEL_BASE_URL", "ftp://x")]
+    {
+        let ran = Shell::new("http://127.0.0.1:9").set(name, value).json(&["dispositions"]).await;
+        assert_eq!((ran.code, &ran.error()["kind"]), (2, &"input".into()), "{name} {ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_calls_holds_no_secret_and_no_number() {
+    let desk = Desk::with_agent().await;
+    let ran = desk.run(&["--verbose", "dial", "9000000001", "--campaign", "nope"]).await;
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("dial.agent"), "{ran:?}");
+    assert!(!ran.err.contains("9000000001") && !ran.err.contains("eyJ"), "{ran:?}");
+}
