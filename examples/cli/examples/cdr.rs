@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client.agents().login("agent01", "secret", "500001").await?;
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
     let ucid = dialed.ucid.ok_or("no ucid")?;
-    sim.advance(Duration::from_secs(60)).await;
+    sim.advance(Duration::from_mins(1)).await;
 
     // Row by row as the bytes arrive; a row that does not read is an `Err`, and the next one follows.
     let mut rows = client.cdr().for_day(client.today()).stream();
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let error = third.err().ok_or("the limit was not kept")?;
     assert_eq!(error.kind(), ErrorKind::Paced);
     println!("not before {:?}", error.ready_in());
-    sim.advance(Duration::from_secs(60)).await;
+    sim.advance(Duration::from_mins(1)).await;
 
     // Oldest day first; after a failure, begin again at the first unfinished day.
     let mut days = client.cdr().for_days(client.today().previous(), client.today());

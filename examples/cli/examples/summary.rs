@@ -12,9 +12,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sim = Sim::start();
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await?;
-    sim.advance(Duration::from_secs(600)).await;
+    sim.advance(Duration::from_mins(10)).await;
     client.agents().pause("agent01", "lunch").await?;
-    sim.advance(Duration::from_secs(300)).await;
+    sim.advance(Duration::from_mins(5)).await;
 
     let rows = client.summary().for_day(client.today()).agent("agent01").await?;
     for row in &rows {

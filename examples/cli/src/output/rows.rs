@@ -202,7 +202,9 @@ mod tests {
         let mut out = Vec::new();
         let mut printer = Printer::new(Output { format, show_numbers: false }, &mut out);
         printer.begin().unwrap();
-        rows.iter().for_each(|row| printer.row(row).unwrap());
+        for row in rows {
+            printer.row(row).unwrap();
+        }
         printer.end().unwrap();
         drop(printer);
         String::from_utf8(out).unwrap()

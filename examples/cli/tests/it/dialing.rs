@@ -33,7 +33,7 @@ async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled()
     let message = error["message"].as_str().unwrap();
     let reference = message.split("UUI ").last().unwrap().split(';').next().unwrap();
     assert!(reference.starts_with("cli-"), "{message}");
-    desk.sim.advance(Duration::from_secs(60)).await;
+    desk.sim.advance(Duration::from_mins(1)).await;
     let rows = desk.json(&["cdr", "day"]).await.done().rows();
     assert!(rows.iter().any(|row| row["UUI"] == reference), "{reference} in {rows:?}");
 }

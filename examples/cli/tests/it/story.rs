@@ -47,7 +47,7 @@ async fn a_call_from_login_to_the_figures() {
         .await
         .done();
     assert_eq!(disposed.json()["status"], "success");
-    desk.sim.advance(Duration::from_secs(120)).await;
+    desk.sim.advance(Duration::from_mins(2)).await;
 
     let effects =
         ["hold", "unhold", "mute", "unmute", "record_pause", "record_unpause", "disposition"];
