@@ -13,25 +13,31 @@
 //! **A dial is never repeated.** When the link breaks between a dial and its reply, its outcome is unknown, and
 //! reconnecting does not send it again. This module carries no SIP and no media.
 
+mod event;
 mod fault;
 mod handshake;
 mod link;
+mod mask;
 mod policy;
 mod request;
 mod session;
 mod token;
+mod transcript;
 mod view;
 
+pub use event::AgentEvent;
 pub use fault::Fault;
 pub use handshake::{ByHand, Handshake, Ids, InTokens, uuid_v4};
 pub use link::{
     Cause, Counters, FATAL_STATUSES, How, Input, Limits, Link, NotSent, Output, Ping, Settled,
     Skip, State, Stop,
 };
+pub use mask::Mask;
 pub use policy::{AutoAnswer, Decision, Invite, PhoneInput, SoftphonePolicy};
 pub use request::{ManualDial, Request};
 pub use session::{Agent, Session, Snapshot};
 pub use token::{NotAToken, SYSTEM_NS, TOOLBAR_NS, Token, Utid, Verdict};
+pub use transcript::{Line, Recorder, Seen, Tap, Transcript};
 pub use view::{
     AgentState, AgentStateKind, CallPush, CallType, CallTypeKind, GoodBye, Push, Welcome,
 };

@@ -378,6 +378,9 @@ impl Link {
             let unknown = u32::try_from(self.replies.len()).unwrap_or(u32::MAX);
             self.history.broke = Some((now, unknown));
         }
+        if cause == Cause::FrameTooLarge {
+            out.push(Output::Fault(Fault::FrameTooLarge { limit: self.limits.frame }));
+        }
         if cause == Cause::Handshake {
             self.history.bad_handshakes = self.history.bad_handshakes.saturating_add(1);
         }

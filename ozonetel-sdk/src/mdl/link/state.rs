@@ -77,6 +77,8 @@ pub enum Cause {
     Closed(Option<u16>),
     /// A frame over the limit.
     FrameTooLarge,
+    /// The other side broke the WebSocket protocol.
+    Protocol,
 }
 
 impl Cause {
@@ -92,6 +94,7 @@ impl Cause {
             Self::Silence => "silence",
             Self::Closed(_) => "closed",
             Self::FrameTooLarge => "frame_too_large",
+            Self::Protocol => "protocol",
         }
     }
 }
