@@ -44,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) body_limit: usize,
     pub(crate) row_limit: usize,
     pub(crate) token_life: Duration,
+    #[cfg(feature = "ws")]
+    pub(crate) network: crate::transport::network::Network,
 }
 
 /// What every call runs on.

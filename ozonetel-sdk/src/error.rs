@@ -169,6 +169,7 @@ struct Inner {
     ready_in: Option<Duration>,
     reference: Option<Box<str>>,
     row: Option<u64>,
+    token: Option<crate::mdl::Token>,
 }
 
 #[derive(Clone)]
@@ -179,6 +180,7 @@ enum What {
     Unreadable(Unreadable),
     Source(std::sync::Arc<dyn StdError + Send + Sync>),
     Said(&'static str),
+    Socket(crate::mdl::Fault),
 }
 
 const _: () = assert!(size_of::<Error>() == size_of::<usize>());
@@ -196,6 +198,7 @@ impl Error {
             ready_in: None,
             reference: None,
             row: None,
+            token: None,
         }))
     }
 
@@ -250,6 +253,18 @@ impl Error {
     pub(crate) fn uncertain(mut self, yes: bool, reference: Option<&str>) -> Self {
         self.0.may_have_happened = yes;
         self.0.reference = reference.filter(|_| yes).map(Into::into);
+        self
+    }
+
+    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
+    pub(crate) fn socket(kind: ErrorKind, fault: crate::mdl::Fault) -> Self {
+        Self::with(kind, What::Socket(fault))
+    }
+
+    /// The token whose fate this error tells.
+    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
+    pub(crate) fn carrying(mut self, token: crate::mdl::Token) -> Self {
+        self.0.token = Some(token);
         self
     }
 
@@ -337,6 +352,19 @@ impl Error {
         self.0.reference.as_deref()
     }
 
+    /// The token of the agent socket whose fate this error tells: for a dial whose outcome is unknown, the dial.
+    pub fn token(&self) -> Option<&crate::mdl::Token> {
+        self.0.token.as_ref()
+    }
+
+    /// What happened on the agent socket.
+    pub fn fault(&self) -> Option<&crate::mdl::Fault> {
+        match &self.0.what {
+            What::Socket(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
     /// The position of the row that did not read, counted from 0.
     pub fn row(&self) -> Option<u64> {
         self.0.row
@@ -389,6 +417,7 @@ impl fmt::Display for Error {
             }
             What::Unreadable(unreadable) => write!(f, "{unreadable}")?,
             What::Said(text) => f.write_str(text)?,
+            What::Socket(fault) => write!(f, "{fault}")?,
             What::Nothing | What::Source(_) => f.write_str(match inner.kind {
                 ErrorKind::Paced => "the published limit is used up",
                 ErrorKind::Credentials => "no credential could be had",

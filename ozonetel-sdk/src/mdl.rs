@@ -13,18 +13,28 @@
 //! **A dial is never repeated.** When the link breaks between a dial and its reply, its outcome is unknown, and
 //! reconnecting does not send it again. This module carries no SIP and no media.
 
+#[cfg(feature = "ws")]
+mod connect;
 mod event;
 mod fault;
 mod handshake;
 mod link;
 mod mask;
 mod policy;
+#[cfg(feature = "ws")]
+mod replay;
 mod request;
 mod session;
+#[cfg(feature = "ws")]
+mod settings;
+#[cfg(feature = "ws")]
+mod stream;
 mod token;
 mod transcript;
 mod view;
 
+#[cfg(feature = "ws")]
+pub use connect::{Connector, Io};
 pub use event::AgentEvent;
 pub use fault::Fault;
 pub use handshake::{ByHand, Handshake, Ids, InTokens, uuid_v4};
@@ -34,8 +44,14 @@ pub use link::{
 };
 pub use mask::Mask;
 pub use policy::{AutoAnswer, Decision, Invite, PhoneInput, SoftphonePolicy};
+#[cfg(feature = "ws")]
+pub use replay::Replay;
 pub use request::{ManualDial, Request};
 pub use session::{Agent, Session, Snapshot};
+#[cfg(feature = "ws")]
+pub use settings::{Placement, SUB_PROTOCOL, Settings};
+#[cfg(feature = "ws")]
+pub use stream::{AgentEvents, AgentSender};
 pub use token::{NotAToken, SYSTEM_NS, TOOLBAR_NS, Token, Utid, Verdict};
 pub use transcript::{Line, Recorder, Seen, Tap, Transcript};
 pub use view::{

@@ -12,6 +12,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
 
+#[cfg(any(feature = "reqwest", feature = "ws"))]
+pub mod network;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 

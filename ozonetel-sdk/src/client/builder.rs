@@ -53,8 +53,8 @@ pub struct ClientBuilder {
     credentials: Option<Arc<dyn Credentials>>,
     token_store: Option<Arc<dyn TokenStore>>,
     transport: Option<Arc<dyn Transport>>,
-    #[cfg(feature = "reqwest")]
-    network: crate::transport::reqwest::Network,
+    #[cfg(any(feature = "reqwest", feature = "ws"))]
+    network: crate::transport::network::Network,
     pacer: Pacer,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
@@ -231,9 +231,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Settings of the built-in network stack: connect time, extra roots, proxy.
-    #[cfg(feature = "reqwest")]
-    pub fn network(mut self, network: crate::transport::reqwest::Network) -> Self {
+    /// Settings of the built-in network stack, for REST and for the agent socket: connect time, extra roots, proxy.
+    #[cfg(any(feature = "reqwest", feature = "ws"))]
+    pub fn network(mut self, network: crate::transport::network::Network) -> Self {
         self.network = network;
         self
     }
@@ -284,6 +284,8 @@ impl ClientBuilder {
             body_limit: self.limits.body,
             row_limit: self.limits.row,
             token_life: self.limits.token_life,
+            #[cfg(feature = "ws")]
+            network: self.network.clone(),
         });
         let clock = self.clock.unwrap_or_else(|| Arc::new(TokioClock::new()));
         #[cfg(feature = "reqwest")]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::link::Stop;
 
-/// Detail of an [`Error`](crate::Error) of the agent socket: see [`Error::socket`](crate::Error::socket).
+/// Detail of an [`Error`](crate::Error) of the agent socket: see [`Error::fault`](crate::Error::fault).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

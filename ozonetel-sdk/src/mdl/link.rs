@@ -149,9 +149,15 @@ pub enum NotSent {
     /// The link is not up.
     Down,
     /// Too many requests wait for replies.
-    PendingFull,
+    PendingFull {
+        /// The limit.
+        limit: usize,
+    },
     /// The token is over the frame limit.
-    TooLarge,
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
 }
 
 /// What a link did not hand on, counted.
@@ -553,12 +559,13 @@ impl Link {
         let (State::Up, Some(session)) = (self.state, &self.session) else {
             return out.push(refuse(NotSent::Down));
         };
-        if self.replies.len() >= self.limits.pending {
-            return out.push(refuse(NotSent::PendingFull));
+        let Limits { pending: most, frame, .. } = self.limits;
+        if self.replies.len() >= most {
+            return out.push(refuse(NotSent::PendingFull { limit: most }));
         }
         // Measured with the longest id, so that an id is spent only on what is sent.
-        if request.seal(&self.agent, session, Utid(u64::MAX)).json().len() > self.limits.frame {
-            return out.push(refuse(NotSent::TooLarge));
+        if request.seal(&self.agent, session, Utid(u64::MAX)).json().len() > frame {
+            return out.push(refuse(NotSent::TooLarge { limit: frame }));
         }
         let utid = self.replies.next();
         let token = request.seal(&self.agent, session, utid);

@@ -345,13 +345,16 @@ fn limits_are_kept() {
     let large = Request::new("x").field("a", "y".repeat(400));
     let out = link.on(T0, Input::Send { ticket: 1, request: large });
     let Output::Settle(settled) = &out[0] else { panic!("{out:?}") };
-    assert_eq!((settled.utid, &settled.how), (None, &How::NotSent(NotSent::TooLarge)));
+    assert_eq!(
+        (settled.utid, &settled.how),
+        (None, &How::NotSent(NotSent::TooLarge { limit: 400 }))
+    );
     let out = link.on(T0, Input::Send { ticket: 2, request: Request::new("x") });
     let Output::Write(token) = &out[0] else { panic!("{out:?}") };
     assert_eq!(token.utid().as_deref(), Some("1"), "an id is spent only on what is sent");
     let out = link.on(T0, Input::Send { ticket: 3, request: Request::new("x") });
     let Output::Settle(settled) = &out[0] else { panic!("{out:?}") };
-    assert_eq!(settled.how, How::NotSent(NotSent::PendingFull));
+    assert_eq!(settled.how, How::NotSent(NotSent::PendingFull { limit: 1 }));
 }
 
 #[test]

@@ -1,0 +1,452 @@
+//! The link over a real connection: a stream that its one owner polls, and senders.
+//!
+//! There is no task behind it: connecting, reading, writing, pings and time limits all happen while the owner polls
+//! [`AgentEvents`]. Whoever awaits a reply in the same task that ought to poll therefore waits in vain, until the
+//! reply's time is up; spawn one of the two.
+
+mod sender;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use futures_util::{Sink, StreamExt};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::connect::{Connector, Plan, Socket};
+use super::event::AgentEvent;
+use super::fault::Fault;
+use super::handshake::Handshake;
+use super::link::{Cause, Counters, Input, Link, Output, Settled, Skip, State};
+use super::session::{Session, Snapshot};
+use super::settings::Settings;
+use super::token::Token;
+use super::transcript::Seen;
+use crate::error::{Error, ErrorKind};
+use sender::Command;
+
+pub use sender::AgentSender;
+
+/// Steps in one poll before the runtime gets a turn.
+const BUDGET: usize = 128;
+
+/// A link's events, in order. Poll it all the time: it is what drives the link.
+///
+/// An `Err` item tells of something that went wrong and does not end the stream by itself; the stream ends after
+/// [`State::Stopped`]. Dropping it closes the connection at once, without waiting; requests that were on their way
+/// settle as unknown.
+///
+/// ```
+/// use std::sync::Arc;
+/// use futures_util::StreamExt;
+/// use ozonetel_sdk::dial::Outcome;
+/// use ozonetel_sdk::mdl::{Agent, Line, ManualDial, Replay, Settings, Token, Transcript};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// // A recorded session takes the service's place.
+/// let token = |text: &str| Token::parse(text);
+/// let replay = Replay::new([
+///     Line::Received(token(r#"{"type":"welcome","sourceId":"c2Vzc2lvbi0wMDE="}"#)?),
+///     Line::Sent(token(r#"{"type":"tbManualDial","utid":1}"#)?),
+///     Line::Received(token(r#"{"type":"response","utid":"1","resp":"Success:x","ucid":"12345678901234567"}"#)?),
+/// ].into_iter().collect::<Transcript>());
+///
+/// let agent = Agent::new("acme_support", "agent01", 1001);
+/// let settings = Settings::new("ws://agent.example.test/", agent)?.connector(Arc::new(replay));
+/// let (mut events, sender) = settings.connect()?;
+/// let seen = tokio::spawn(async move { while let Some(event) = events.next().await { drop(event) } });
+/// sender.ready().await?;
+/// match sender.dial(ManualDial::new(77, "9000000001", "500001")).await {
+///     Outcome::Accepted(ucid) => assert_eq!(ucid.map(|u| u.to_string()).as_deref(), Some("12345678901234567")),
+///     other => panic!("{other:?}"),
+/// }
+/// sender.close().await;
+/// seen.await?;
+/// # Ok(()) }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Cancel safety
+/// Nothing is lost when a `next()` on it is dropped.
+#[must_use = "a link does nothing unless it is polled"]
+pub struct AgentEvents {
+    link: Link,
+    plan: Arc<Plan>,
+    start: Instant,
+    wire: Wire,
+    outbox: VecDeque<Outgoing>,
+    unflushed: bool,
+    timer: Option<(Duration, Pin<Box<Sleep>>)>,
+    events: VecDeque<Result<AgentEvent, Error>>,
+    commands: mpsc::Receiver<Command>,
+    waiting: HashMap<u64, oneshot::Sender<Settled>>,
+    tickets: u64,
+    state: watch::Sender<State>,
+    sender: AgentSender,
+}
+
+enum Wire {
+    None,
+    Opening(BoxFuture<'static, Result<Box<Socket>, Cause>>),
+    Open(Box<Socket>),
+}
+
+enum Outgoing {
+    Token(Token),
+    Ping,
+    Close,
+}
+
+impl fmt::Debug for AgentEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentEvents")
+            .field("state", &self.link.state())
+            .field("counters", &self.link.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+impl AgentEvents {
+    pub(crate) fn new(
+        settings: Settings,
+        handshake: Arc<dyn Handshake>,
+        connector: Arc<dyn Connector>,
+        tls: Option<Arc<rustls::ClientConfig>>,
+    ) -> (Self, AgentSender) {
+        let limits = settings.limits.clone();
+        let (queue, commands) = mpsc::channel(limits.queue.max(1));
+        let (state, watched) = watch::channel(State::Idle);
+        let sender = AgentSender::new(queue, watched, limits.reply_wait);
+        let link = Link::new(settings.agent.clone(), handshake, limits);
+        let plan = Plan { settings, connector, tls, no_sub_protocol: AtomicBool::new(false) };
+        let events = Self {
+            link,
+            plan: Arc::new(plan),
+            start: Instant::now(),
+            wire: Wire::None,
+            outbox: VecDeque::new(),
+            unflushed: false,
+            timer: None,
+            events: VecDeque::new(),
+            commands,
+            waiting: HashMap::new(),
+            tickets: 0,
+            state,
+            sender: sender.clone(),
+        };
+        (events, sender)
+    }
+
+    /// Where the link stands.
+    pub fn state(&self) -> State {
+        self.link.state()
+    }
+
+    /// The session, while the link is up.
+    pub fn session(&self) -> Option<&Session> {
+        self.link.session()
+    }
+
+    /// What is known of agent and call.
+    pub fn snapshot(&self) -> Snapshot {
+        self.link.snapshot()
+    }
+
+    /// What was not handed on, counted.
+    pub fn counters(&self) -> Counters {
+        self.link.counters()
+    }
+
+    /// One more sender.
+    pub fn sender(&self) -> AgentSender {
+        self.sender.clone()
+    }
+
+    /// Ends in good order: takes no more requests, waits for the replies on their way, then for the other side's
+    /// close, each no longer than [`Limits::close_wait`](super::Limits::close_wait). What arrives meanwhile is
+    /// dropped; to see it, ask with [`AgentSender::close`] and keep polling.
+    pub async fn close(mut self) {
+        self.step(Input::Close);
+        while self.next().await.is_some() {}
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn step(&mut self, input: Input<'_>) {
+        let out = self.link.on(self.now(), input);
+        for output in out {
+            self.act(output);
+        }
+    }
+
+    fn act(&mut self, output: Output) {
+        match output {
+            Output::Connect => {
+                self.outbox.clear();
+                self.wire = Wire::Opening(Box::pin(Arc::clone(&self.plan).open()));
+            }
+            Output::Write(token) => self.outbox.push_back(Outgoing::Token(token)),
+            Output::Ping => self.outbox.push_back(Outgoing::Ping),
+            Output::CloseFrame => self.outbox.push_back(Outgoing::Close),
+            Output::Drop => {
+                self.outbox.clear();
+                self.wire = Wire::None;
+            }
+            Output::State(state) => {
+                tracing::debug!(state = state.as_str(), cause = state.cause(), "agent link");
+                self.tap(&Seen::State(state));
+                self.state.send_replace(state);
+                self.events.push_back(Ok(AgentEvent::Link(state)));
+            }
+            Output::Resumed(snapshot) => {
+                self.events.push_back(Ok(AgentEvent::Resumed(snapshot)));
+            }
+            Output::Push(token) => self.events.push_back(Ok(AgentEvent::Push(token))),
+            Output::Reply(token) => self.events.push_back(Ok(AgentEvent::Reply(token))),
+            Output::Late(token) => self.events.push_back(Ok(AgentEvent::Late(token))),
+            Output::Settle(settled) => {
+                if let Some(waiter) = self.waiting.remove(&settled.ticket) {
+                    // Whoever asked may have gone away; the item still tells.
+                    let _ = waiter.send(settled.clone());
+                }
+                self.events.push_back(Ok(AgentEvent::Settled(settled)));
+            }
+            Output::Fault(fault) => self.events.push_back(Err(error_of(fault))),
+            Output::Skipped(skip) => {
+                tracing::warn!(
+                    binary = skip == Skip::Binary,
+                    "a frame of the agent socket was skipped"
+                );
+            }
+        }
+    }
+
+    fn tap(&self, seen: &Seen<'_>) {
+        let settings = &self.plan.settings;
+        if let Some(tap) = &settings.tap {
+            tap.on(settings.clock.now(), seen);
+        }
+    }
+
+    /// Whether anything happened on the connection.
+    fn poll_wire(&mut self, cx: &mut Context<'_>) -> bool {
+        match &mut self.wire {
+            Wire::None => false,
+            Wire::Opening(opening) => match opening.as_mut().poll(cx) {
+                Poll::Pending => false,
+                Poll::Ready(Ok(socket)) => {
+                    self.wire = Wire::Open(socket);
+                    self.step(Input::Opened);
+                    true
+                }
+                Poll::Ready(Err(cause)) => {
+                    self.wire = Wire::None;
+                    self.step(Input::Failed(cause));
+                    true
+                }
+            },
+            Wire::Open(_) => {
+                // Reads first: what the other side said before it went away still counts.
+                let read = self.poll_read(cx);
+                self.poll_write(cx) | read
+            }
+        }
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut progress = false;
+        loop {
+            let Wire::Open(socket) = &mut self.wire else { return progress };
+            let mut socket = Pin::new(socket.as_mut());
+            let written = if self.outbox.is_empty() {
+                if !self.unflushed {
+                    return progress;
+                }
+                let flushed = socket.poll_flush(cx);
+                self.unflushed = flushed.is_pending();
+                let Poll::Ready(flushed) = flushed else { return progress };
+                flushed
+            } else {
+                let Poll::Ready(ready) = socket.as_mut().poll_ready(cx) else { return progress };
+                ready.and_then(|()| match self.outbox.pop_front() {
+                    Some(next) => {
+                        self.unflushed = true;
+                        if let Outgoing::Token(token) = &next {
+                            let settings = &self.plan.settings;
+                            if let Some(tap) = &settings.tap {
+                                tap.on(settings.clock.now(), &Seen::Sent(token));
+                            }
+                        }
+                        socket.start_send(next.into_message())
+                    }
+                    None => Ok(()),
+                })
+            };
+            progress = true;
+            if let Err(error) = written {
+                self.step(lost(&error));
+            }
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        let Wire::Open(socket) = &mut self.wire else { return false };
+        match socket.poll_next_unpin(cx) {
+            Poll::Pending => return false,
+            Poll::Ready(None) => self.step(Input::Closed(None)),
+            Poll::Ready(Some(Err(error))) => self.step(lost(&error)),
+            Poll::Ready(Some(Ok(message))) => match message {
+                Message::Text(text) => {
+                    if self.plan.settings.tap.is_some() {
+                        match Token::parse(&text) {
+                            Ok(token) => self.tap(&Seen::Received(&token)),
+                            Err(_) => self.tap(&Seen::Skipped(Skip::NotAToken, text.len())),
+                        }
+                    }
+                    self.step(Input::Text(&text));
+                }
+                Message::Binary(bytes) => {
+                    self.tap(&Seen::Skipped(Skip::Binary, bytes.len()));
+                    self.step(Input::Binary);
+                }
+                Message::Close(frame) => {
+                    // The answer to a close frame goes out with the next flush; this is the last chance.
+                    let _ = Pin::new(socket.as_mut()).poll_flush(cx);
+                    self.step(Input::Closed(frame.map(|frame| frame.code.into())));
+                }
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                    self.unflushed = true;
+                    self.step(Input::Heard);
+                }
+            },
+        }
+        true
+    }
+
+    /// While the link is up, a request is taken only when the one before it is on the wire.
+    fn poll_commands(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.link.state() == State::Up && !self.outbox.is_empty() {
+            return false;
+        }
+        match self.commands.poll_recv(cx) {
+            Poll::Ready(Some(command)) => self.take(command),
+            Poll::Ready(None) | Poll::Pending => return false,
+        }
+        true
+    }
+
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Close => self.step(Input::Close),
+            Command::Send { offer, settle } => {
+                // Whoever gave up meanwhile took the request back, and was told that it was not sent.
+                let Some(request) = offer.take() else { return };
+                self.tickets += 1;
+                let ticket = self.tickets;
+                self.waiting.insert(ticket, settle);
+                self.step(Input::Send { ticket, request });
+            }
+        }
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(deadline) = self.link.deadline() else {
+            self.timer = None;
+            return false;
+        };
+        let at = self.start + deadline;
+        let (set, sleep) =
+            self.timer.get_or_insert_with(|| (deadline, Box::pin(tokio::time::sleep_until(at))));
+        if *set != deadline {
+            *set = deadline;
+            sleep.as_mut().reset(at);
+        }
+        if sleep.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.timer = None;
+        self.step(Input::Tick);
+        true
+    }
+
+    /// After the end: whatever is still asked for was not sent.
+    fn turn_away(&mut self) {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            self.take(command);
+        }
+    }
+}
+
+impl Outgoing {
+    fn into_message(self) -> Message {
+        match self {
+            Self::Token(token) => Message::text(token.json().into_owned()),
+            Self::Ping => Message::Ping(tungstenite::Bytes::new()),
+            Self::Close => Message::Close(Some(tungstenite::protocol::CloseFrame {
+                code: tungstenite::protocol::frame::coding::CloseCode::Normal,
+                reason: tungstenite::Utf8Bytes::default(),
+            })),
+        }
+    }
+}
+
+impl Stream for AgentEvents {
+    type Item = Result<AgentEvent, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.link.state() == State::Idle {
+            this.step(Input::Start);
+        }
+        for _ in 0..BUDGET {
+            if let Some(event) = this.events.pop_front() {
+                return Poll::Ready(Some(event));
+            }
+            if matches!(this.link.state(), State::Stopped(_)) {
+                this.turn_away();
+                return Poll::Ready(this.events.pop_front());
+            }
+            let moved = this.poll_wire(cx) | this.poll_commands(cx) | this.poll_timer(cx);
+            if !moved && this.events.is_empty() {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+fn error_of(fault: Fault) -> Error {
+    let kind = match fault {
+        Fault::FrameTooLarge { .. } => ErrorKind::Unreadable,
+        Fault::Handshake { .. } => ErrorKind::Credentials,
+        _ => ErrorKind::Closed,
+    };
+    Error::socket(kind, fault).named("mdl", 0, Duration::ZERO)
+}
+
+/// What an error of the WebSocket library means for the link.
+fn lost(error: &tungstenite::Error) -> Input<'static> {
+    use tungstenite::error::{Error as E, ProtocolError};
+    match error {
+        E::ConnectionClosed
+        | E::AlreadyClosed
+        | E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Input::Closed(None),
+        E::Capacity(_) => Input::Failed(Cause::FrameTooLarge),
+        E::Protocol(_) | E::Utf8(_) => Input::Failed(Cause::Protocol),
+        _ => Input::Failed(Cause::Unreachable),
+    }
+}
