@@ -85,6 +85,8 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         Some(ModeName::Key) => Mode::Key,
         None => setup.mode,
     };
+    // Before anyone can know that we are here.
+    let stop = Stop::listen()?;
     let mut builder = Sim::builder().setup(setup);
     if let Some(start) = options.now.or(start) {
         builder = builder.starting_at(start);
@@ -98,22 +100,43 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         writeln!(out, "{}", serde_json::json!({ "http": server.url() }))?;
         out.flush()?;
     }
-    stopped().await?;
+    stop.asked().await?;
     server.stop().await;
     Ok(())
 }
 
-/// Waits for an interrupt or a polite request to end.
-async fn stopped() -> io::Result<()> {
+/// The requests to end, listened for from its creation on.
+struct Stop {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
     }
+
+    #[cfg(unix)]
+    async fn asked(mut self) -> io::Result<()> {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        Ok(())
+    }
+
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -330,3 +330,61 @@ fn traffic_keeps_its_agents_busy_and_leaves_the_first_alone() {
     assert!(types.iter().all(|t| rows.iter().any(|r| r["Type"] == *t)));
     assert!(rows.iter().any(|r| r["Disposition"] == "Appointment Booked"));
 }
+
+#[test]
+fn a_hold_after_the_agent_left_is_not_the_agents() {
+    let mut world = world_of(|_| ());
+    let ucid = dial(&mut world).to_string();
+    pass(&mut world, 10);
+    let did = "918000000001";
+    for what in [Control::Conference("09000000005".into()), Control::Kick("500001".into())] {
+        world.control(&ucid, did, "agent01", &what).unwrap();
+    }
+    assert!(world.call_of(&ucid).unwrap().live(), "the third party still rings");
+    world.control(&ucid, did, "agent01", &Control::Hold).unwrap();
+    pass(&mut world, 30);
+    world.control(&ucid, did, "agent01", &Control::Unhold).unwrap();
+    assert_eq!(row(&world)["HoldDuration"], "00:00:00");
+}
+
+#[test]
+fn handling_time_covers_two_hours_and_rows_fifteen_days() {
+    let mut world = world_of(|_| ());
+    let ucid = dial(&mut world).to_string();
+    pass(&mut world, 13);
+    world.phone_action(&ucid, LegSide::Agent, PhoneAction::Hangup).unwrap();
+    world.dispose(&ucid, "918000000001", "agent01", disposal(true)).unwrap();
+    pass(&mut world, 7200);
+    assert_eq!(world.aht_s(&AhtOf::Agent("agent01".into())), 10);
+    pass(&mut world, 1);
+    assert_eq!(world.aht_s(&AhtOf::Agent("agent01".into())), 0);
+    let all = CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() };
+    let day = Duration::from_secs(86_400);
+    world.advance_to(start().after(day * 15));
+    assert_eq!(world.cdr_rows(&all).len(), 1);
+    world.advance_to(start().after(day * 16));
+    assert_eq!(world.cdr_rows(&all).len(), 0);
+}
+
+#[test]
+fn the_mode_decides_which_calls_an_agent_has() {
+    let scenario = Scenario::parse(
+        "[[agents]]\nid = \"agent01\"\nmode = \"inbound\"\n\
+         [[agents]]\nid = \"agent02\"\nmode = \"manual\"\nsigned_in = \"virtual\"",
+    );
+    let mut world = World::new(scenario.unwrap().setup, start());
+    let arrived = world.inbound("918000000001", "9000000007", None).unwrap();
+    assert!(!world.call(arrived.ucid).unwrap().live(), "nobody takes inbound calls");
+    world.login("agent01", "secret", "").unwrap();
+    let mut dial = AgentDial {
+        agent: "agent01".into(),
+        campaign: "support_out".into(),
+        number: "9000000001".into(),
+        uui: String::new(),
+    };
+    assert_eq!(world.dial_agent(&dial), Err(DialRefusal::NotAvailable));
+    dial.agent = "agent02".into();
+    assert!(world.dial_agent(&dial).is_ok());
+    let arrived = world.inbound("918000000001", "9000000007", None).unwrap();
+    assert_eq!(world.call(arrived.ucid).unwrap().agent(), Some("agent01"));
+}

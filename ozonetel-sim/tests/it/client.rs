@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::pace::Patience;
 use ozonetel_sdk::{Client, Reason};
-use ozonetel_sim::Sim;
-use ozonetel_sim::world::{LegSide, Mode, Moment, PhoneAction};
+use ozonetel_sim::world::{EventKind, LegSide, Mode, Moment, PhoneAction};
+use ozonetel_sim::{Fault, FaultKind, Sim};
 
 const DID: &str = "918000000001";
 
@@ -127,4 +127,42 @@ async fn a_token_that_another_process_ended_is_replaced_once() {
     sim.world_mut().issue_token().unwrap();
     client.disposition().list().await.unwrap();
     assert_eq!(sim.effects("token"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribers_are_told_when_it_happens_without_asking() {
+    let (sim, client) = sim(Mode::Key);
+    let driver = tokio::spawn({
+        let sim = sim.clone();
+        async move { sim.run().await }
+    });
+    tokio::task::yield_now().await;
+    let mut events = sim.subscribe();
+    client.agents().login("agent01", "secret", "500001").await.unwrap();
+    client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let mut next = async |wanted: EventKind| loop {
+        let event = events.recv().await.unwrap();
+        if event.kind == wanted {
+            return begun.elapsed().as_millis();
+        }
+    };
+    assert_eq!(next(EventKind::AgentRinging).await, 0);
+    let answered = next(EventKind::AgentAnswered).await;
+    assert!((1000..1010).contains(&answered), "{answered}");
+    // The customer rings for two seconds, half of which are skipped.
+    tokio::task::yield_now().await;
+    sim.advance(Duration::from_secs(1)).await;
+    let talking = next(EventKind::Answered).await;
+    assert!((2000..2020).contains(&talking), "{talking}");
+    driver.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_for_everything_spares_the_token() {
+    let (sim, client) = sim(Mode::Token);
+    sim.fault(Fault::new(FaultKind::Status).times(1));
+    client.disposition().list().await.unwrap();
+    let hit: Vec<_> = sim.requests().iter().map(|r| (r.effect, r.fault)).collect();
+    assert_eq!(hit, [(Some("token"), None), (None, Some("status")), (None, None)]);
 }
