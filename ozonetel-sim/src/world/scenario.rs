@@ -425,6 +425,16 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_a_scenario_that_reads() {
+        let readme = include_str!("../../README.md");
+        let (_, rest) = readme.split_once("```toml").unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        let setup = Scenario::parse(text).unwrap().setup;
+        assert_eq!((setup.dispositions.len(), setup.strict), (2, true));
+        assert_eq!(setup.traffic.unwrap().agents.len(), 4);
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (text, part) in [
             ("sede = 1", "sede"),
