@@ -22,7 +22,7 @@ use crate::transport::Transport;
 use crate::wire::{Day, Zone};
 use crate::{
     agents, aht, auth, block_numbers, call_control, campaigns, cdr, dial, disposition, events,
-    leads, missed, phone_numbers, recording, summary,
+    kookoo, leads, missed, phone_numbers, recording, summary, whatsapp,
 };
 
 pub use builder::ClientBuilder;
@@ -175,9 +175,25 @@ impl Client {
         block_numbers::BlockNumbers(self)
     }
 
+    /// Calls placed over KooKoo.
+    pub fn kookoo(&self) -> kookoo::outbound::Kookoo<'_> {
+        kookoo::outbound::Kookoo(self)
+    }
+
+    /// WhatsApp template messages.
+    pub fn whatsapp(&self) -> whatsapp::WhatsApp<'_> {
+        whatsapp::WhatsApp(self)
+    }
+
     /// Subscriptions to call and agent events.
     pub fn events(&self) -> events::Events<'_> {
         events::Events(self)
+    }
+
+    /// Endpoints whose pages carry a deprecation notice.
+    #[cfg(feature = "legacy")]
+    pub fn legacy(&self) -> crate::legacy::Legacy<'_> {
+        crate::legacy::Legacy(self)
     }
 
     /// Proves key and mode with one cheap read: the account's dispositions. In token mode it uses the token at hand

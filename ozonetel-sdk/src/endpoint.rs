@@ -400,6 +400,47 @@ macro_rules! each_endpoint {
     };
 }
 
+/// Hands the list of deprecated endpoints to a macro, as [`each_endpoint!`](crate::each_endpoint) does: empty without
+/// the feature `legacy`.
+#[cfg(feature = "legacy")]
+#[macro_export]
+macro_rules! each_legacy_endpoint {
+    ($then:ident) => {
+        $then! {
+            legacy_change_state: $crate::legacy::ChangeState,
+            legacy_agent_details: $crate::legacy::AgentDetails,
+            legacy_aht: $crate::legacy::Aht,
+            legacy_agent_dial: $crate::legacy::AgentDial,
+            legacy_phone_dial: $crate::legacy::PhoneDial,
+            legacy_set_disposition: $crate::legacy::SetDisposition,
+            legacy_list_dispositions: $crate::legacy::ListDispositions,
+            legacy_conference: $crate::legacy::Conference,
+            legacy_kick: $crate::legacy::Kick,
+            legacy_hold: $crate::legacy::Hold,
+            legacy_unhold: $crate::legacy::Unhold,
+            legacy_mute: $crate::legacy::Mute,
+            legacy_unmute: $crate::legacy::Unmute,
+            legacy_cdr_dump: $crate::legacy::CdrDump,
+            legacy_cdr_by_ucid: $crate::legacy::CdrByUcid,
+            legacy_cdr_callback: $crate::legacy::CallbackCdr,
+            legacy_cdr_current_day: $crate::legacy::CdrCurrentDay,
+            legacy_cdr_range: $crate::legacy::CdrRange,
+            legacy_campaign_status: $crate::legacy::CampaignStatus,
+            legacy_set_campaign: $crate::legacy::SetCampaign,
+            legacy_schedule: $crate::legacy::ScheduleText,
+        }
+    };
+}
+
+/// Hands the list of deprecated endpoints to a macro: empty without the feature `legacy`.
+#[cfg(not(feature = "legacy"))]
+#[macro_export]
+macro_rules! each_legacy_endpoint {
+    ($then:ident) => {
+        $then! {}
+    };
+}
+
 macro_rules! all_specs {
     ($($name:ident: $endpoint:ty,)*) => {
         /// Every description of the catalogue.
@@ -407,3 +448,11 @@ macro_rules! all_specs {
     };
 }
 each_endpoint!(all_specs);
+
+macro_rules! legacy_specs {
+    ($($name:ident: $endpoint:ty,)*) => {
+        /// Every description of the deprecated endpoints; none without the feature `legacy`.
+        pub const LEGACY: &[Spec] = &[$(<$endpoint as Endpoint>::SPEC),*];
+    };
+}
+each_legacy_endpoint!(legacy_specs);

@@ -19,7 +19,10 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod ids;
+pub mod kookoo;
 pub mod leads;
+#[cfg(feature = "legacy")]
+pub mod legacy;
 pub mod mdl;
 pub mod missed;
 pub mod observe;
@@ -31,6 +34,7 @@ pub mod retry;
 mod rows;
 pub mod summary;
 pub mod transport;
+pub mod whatsapp;
 pub mod wire;
 
 pub use call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};

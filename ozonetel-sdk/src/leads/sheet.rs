@@ -175,6 +175,14 @@ impl Sheet {
         Ok(())
     }
 
+    /// Checks a sheet that is to be scheduled.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn check_scheduled(&self, most: usize) -> Result<(), Invalid> {
+        self.check(most, &[PHONE, "ScheduledTime"])?;
+        let form = Form { characters: usize::MAX, scheduled: true };
+        self.check_rows(&form).map_err(|(_, invalid)| invalid)
+    }
+
     /// Checks each row against the documented limits.
     pub(super) fn check_rows(&self, form: &Form) -> Result<(), (usize, Invalid)> {
         let headers: usize = self.map.iter().map(|header| header.chars().count()).sum();

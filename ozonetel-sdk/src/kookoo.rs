@@ -1,0 +1,3 @@
+//! KooKoo, the CPaaS side: calls placed over it.
+
+pub mod outbound;
