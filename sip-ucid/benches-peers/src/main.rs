@@ -1,1 +1,112 @@
-fn main(){}
+//! Prints the table of the README: nanoseconds a message, median of interleaved batches.
+//!
+//! With a parser, a task and a message as arguments it does that one task a hundred times and prints
+//! nothing else, for counting instructions under callgrind; see `instructions.sh`.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use sip_ucid_peers::{Input, Peer, Task, inputs, peers};
+
+const BATCHES: usize = 61;
+const CALLS: usize = 1000;
+
+type Column = (&'static str, fn(&Peer) -> Option<Task>);
+
+const COLUMNS: [Column; 4] = [
+    ("parse", |peer| peer.parse),
+    ("typed", |peer| peer.typed),
+    ("valid", |peer| peer.valid),
+    ("extract", |peer| peer.extract),
+];
+
+/// One task of one parser on one message, and what its batches took.
+struct Row {
+    peer: &'static str,
+    column: usize,
+    task: Task,
+    input: Input,
+    answer: usize,
+    batches: Vec<f64>,
+}
+
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for peer in peers() {
+        for (column, (_, task)) in COLUMNS.iter().enumerate() {
+            let Some(task) = task(&peer) else { continue };
+            for input in inputs() {
+                peer.check(&input);
+                if let Some(answer) = task(&input) {
+                    let batches = Vec::new();
+                    rows.push(Row { peer: peer.name, column, task, input, answer, batches });
+                }
+            }
+        }
+    }
+    rows
+}
+
+#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn measure(rows: &mut [Row]) {
+    for _ in 0..BATCHES {
+        for row in rows.iter_mut() {
+            let start = Instant::now();
+            for _ in 0..CALLS {
+                let answer = (row.task)(black_box(&row.input));
+                assert_eq!(answer, Some(row.answer), "{} on {}", row.peer, row.input.name);
+            }
+            row.batches.push(start.elapsed().as_secs_f64() * 1e9 / CALLS as f64);
+        }
+    }
+}
+
+fn median(batches: &[f64]) -> f64 {
+    let mut sorted = batches.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+/// The mean over the messages that every parser in the comparison accepts, and how many it read.
+fn cell(rows: &[Row], peer: &str, column: usize) -> Option<(f64, usize)> {
+    let times: Vec<f64> = rows
+        .iter()
+        .filter(|row| row.peer == peer && row.column == column)
+        .map(|row| median(&row.batches))
+        .collect();
+    let count = times.len();
+    (count > 0).then(|| (times.iter().sum::<f64>() / count as f64, count))
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [peer, task, input] = arguments.as_slice() {
+        let peers = peers();
+        let peer = peers.iter().find(|known| known.name == peer).expect("a parser");
+        let (_, of) = COLUMNS.iter().find(|(name, _)| name == task).expect("a task");
+        let input = inputs().into_iter().find(|known| known.name == input).expect("a message");
+        let task = of(peer).expect("a task of that parser");
+        for _ in 0..100 {
+            black_box(task(black_box(&input)));
+        }
+        return;
+    }
+    let mut rows = rows();
+    measure(&mut rows);
+    println!("| parser | parse ns | typed ns | typed + validate ns | UCID and caller ns | read |");
+    println!("| --- | ---: | ---: | ---: | ---: | --- |");
+    let shown = |value: Option<(f64, usize)>| {
+        value.map_or_else(|| "–".to_owned(), |(time, _)| format!("{time:.0}"))
+    };
+    for peer in peers() {
+        let cells: Vec<_> = (0..4).map(|column| cell(&rows, peer.name, column)).collect();
+        let read: Vec<String> =
+            cells.iter().map(|cell| cell.map_or_else(|| "–".to_owned(), |it| it.1.to_string())).collect();
+        let times: Vec<String> = cells.iter().map(|cell| shown(*cell)).collect();
+        println!("| {} | {} | {} of 5 |", peer.name, times.join(" | "), read.join("/"));
+    }
+    println!();
+    for row in rows.iter().filter(|row| row.peer == "sip-ucid" || row.peer.starts_with("httparse")) {
+        println!("{:24} {:8} {:8} {:6.0}", row.peer, COLUMNS[row.column].0, row.input.name, median(&row.batches));
+    }
+}
