@@ -107,17 +107,26 @@ pub(crate) fn all(text: &[u8], class: u16) -> bool {
     !text.is_empty() && text.iter().all(|byte| is(*byte, class))
 }
 
-/// Whether every byte belongs to `class` and every `%` is followed by two hex digits.
+/// Whether every byte belongs to `class`, which has `%`, and every `%` begins an escape.
 pub(crate) fn all_escaped(text: &[u8], class: u16) -> bool {
-    let mut rest = text;
-    loop {
-        match rest {
-            [] => return true,
-            [b'%', high, low, tail @ ..] if is(*high, HEX) && is(*low, HEX) => rest = tail,
-            [byte, tail @ ..] if *byte != b'%' && is(*byte, class) => rest = tail,
-            _ => return false,
+    let mut percent = false;
+    for byte in text {
+        if !is(*byte, class) {
+            return false;
         }
+        percent |= *byte == b'%';
     }
+    !percent || all_percents_escape(text)
+}
+
+fn all_percents_escape(text: &[u8]) -> bool {
+    let escapes = |rest: &[u8]| match rest {
+        [high, low, ..] => is(*high, HEX) && is(*low, HEX),
+        _ => false,
+    };
+    let mut parts = text.split(|byte| *byte == b'%');
+    parts.next();
+    parts.all(escapes)
 }
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ pub struct Head<'a> {
     bytes: &'a [u8],
     start: Result<StartLine<'a>, Error>,
     at: usize,
+    start_end: usize,
     headers_at: usize,
     end: usize,
     bare: bool,
@@ -145,6 +146,7 @@ impl<'a> Head<'a> {
             bytes,
             start,
             at: layout.start,
+            start_end: layout.start_end,
             headers_at: layout.headers,
             end: layout.headers,
             bare: layout.bare,
@@ -304,6 +306,11 @@ impl<'a> Head<'a> {
     /// The bytes from the start line to the empty line.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// The start line as sent, without its line break.
+    pub(crate) fn start_line(&self) -> &'a [u8] {
+        self.bytes.get(self.at..self.start_end).unwrap_or_default()
     }
 
     pub(crate) const fn input(&self) -> &'a [u8] {

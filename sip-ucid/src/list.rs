@@ -100,19 +100,25 @@ impl fmt::Debug for Elements<'_> {
     }
 }
 
-/// Checks a value that is a list of tokens.
+/// Checks a value that is a list of tokens, with white space only around them.
 pub(crate) fn check_tokens(value: &[u8], may_be_empty: bool) -> Result<(), Error> {
     if value.is_empty() && may_be_empty {
         return Ok(());
     }
-    for element in value.split(|byte| *byte == b',') {
-        let token = text::trim(element);
-        if !chars::all(token, TOKEN) {
-            let kind = if token.is_empty() { ErrorKind::EmptyElement } else { ErrorKind::Token };
-            return Err(Error::new(kind, 0));
+    let mut rest = value;
+    loop {
+        let token = text::trim_start(rest);
+        let end = token.iter().position(|b| !chars::is(*b, TOKEN)).unwrap_or(token.len());
+        let after = text::trim_start(token.get(end..).unwrap_or_default());
+        if end == 0 {
+            return Err(Error::new(ErrorKind::EmptyElement, value.len() - token.len()));
+        }
+        match after {
+            [] => return Ok(()),
+            [b',', tail @ ..] => rest = tail,
+            _ => return Err(Error::new(ErrorKind::Token, value.len() - after.len())),
         }
     }
-    Ok(())
 }
 
 /// Whether empty elements are forgiven.

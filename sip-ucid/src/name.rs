@@ -218,11 +218,15 @@ const COMPACT: [(u8, Name); 19] = [
 struct Pattern {
     words: [u64; 3],
     fold: [u64; 3],
+    /// The last eight bytes, which overlap the words before them.
+    last: u64,
+    last_fold: u64,
     name: Name,
     len: u8,
 }
 
-const EMPTY: Pattern = Pattern { words: [0; 3], fold: [0; 3], name: Name::Other, len: 0 };
+const EMPTY: Pattern =
+    Pattern { words: [0; 3], fold: [0; 3], last: 0, last_fold: 0, name: Name::Other, len: 0 };
 const MAX_LEN: usize = 24;
 /// Found by trial so that no two names share a slot; a new name may need another.
 const SLOTS: usize = 256;
@@ -245,8 +249,12 @@ const fn pattern(name: Name) -> Pattern {
         let byte = text[at].to_ascii_lowercase();
         let shift = 8 * (at % 8);
         pattern.words[at / 8] |= (byte as u64) << shift;
-        if byte.is_ascii_lowercase() {
-            pattern.fold[at / 8] |= 0x20 << shift;
+        let fold = if byte.is_ascii_lowercase() { 0x20 } else { 0 };
+        pattern.fold[at / 8] |= fold << shift;
+        if at >= last_from(text.len()) {
+            let shift = 8 * (at - last_from(text.len()));
+            pattern.last |= (byte as u64) << shift;
+            pattern.last_fold |= fold << shift;
         }
         at += 1;
     }
@@ -330,47 +338,14 @@ fn classify_long(bytes: &[u8], from: usize, len: usize, first: u64) -> Name {
     let Some(pattern) = TABLE.get(place).and_then(|id| PATTERNS.get(usize::from(*id))) else {
         return Name::Other;
     };
-    if usize::from(pattern.len) != len {
-        return Name::Other;
-    }
     let [word, middle, _] = pattern.words;
     let [fold, fold_middle, _] = pattern.fold;
-    if head | fold != word {
-        return Name::Other;
-    }
-    if len <= 8 {
-        return pattern.name;
-    }
-    // The last eight bytes overlap the words before them: compare them as they were read.
-    let (want, want_fold) = pattern.tail();
-    if last | want_fold != want {
-        return Name::Other;
-    }
-    if len > 16 {
-        let between = scan::word(bytes, from + 8).unwrap_or(0);
-        if between | fold_middle != middle {
-            return Name::Other;
-        }
-    }
-    pattern.name
-}
-
-impl Pattern {
-    /// The last eight bytes of a name longer than eight, and their fold.
-    #[inline]
-    fn tail(&self) -> (u64, u64) {
-        let [w0, w1, w2] = self.words;
-        let [f0, f1, f2] = self.fold;
-        let len = u32::from(self.len);
-        let join = |low: u64, high: u64, bits: u32| {
-            ((u128::from(high) << 64 | u128::from(low)) >> bits) as u64
-        };
-        if len <= 16 {
-            (join(w0, w1, 8 * (len - 8)), join(f0, f1, 8 * (len - 8)))
-        } else {
-            (join(w1, w2, 8 * (len - 16)), join(f1, f2, 8 * (len - 16)))
-        }
-    }
+    let same = usize::from(pattern.len) == len
+        && head | fold == word
+        && last | pattern.last_fold == pattern.last
+        && (len <= 16
+            || scan::word(bytes, from + 8).is_some_and(|between| between | fold_middle == middle));
+    if same { pattern.name } else { Name::Other }
 }
 
 /// The same for a name so near the end of the input that a word cannot be read.

@@ -58,6 +58,48 @@ pub(crate) fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
     rest.iter().position(|each| *each == byte).map(|index| at + index)
 }
 
+/// The first control character but HTAB at or after `from`: below 20, or 7F.
+pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_control = |byte: &u8| (*byte < 0x20) & (*byte != b'\t') | (*byte == 0x7F);
+    let mut rest = bytes.get(from..)?;
+    let mut at = from;
+    while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+        let mut found = 0;
+        for each in chunk {
+            found |= u8::from(is_control(each));
+        }
+        if found != 0 {
+            break;
+        }
+        rest = tail;
+        at += 16;
+    }
+    rest.iter().position(is_control).map(|index| at + index)
+}
+
+/// Whether text holds a control character other than HTAB and CRLF, or may: the last bytes are not
+/// told from what follows them.
+pub(crate) fn is_suspicious(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
+        // The same bytes one place on: each CR must stand before a LF, each LF after a CR.
+        let Some(next) = rest.get(1..).and_then(|next| next.first_chunk::<16>()) else { break };
+        let mut found = 0;
+        for (each, next) in chunk.iter().zip(next) {
+            let control = (*each < 0x20) & (*each != b'\t') & (*each != b'\r') & (*each != b'\n');
+            let broken = (*each == b'\r') ^ (*next == b'\n');
+            found |= u8::from(control | (*each == 0x7F) | broken);
+        }
+        if found != 0 {
+            return true;
+        }
+        rest = tail;
+    }
+    rest.iter()
+        .any(|each| *each == 0x7F || (*each < 0x20 && !matches!(each, b'\t' | b'\r' | b'\n')))
+        || rest.windows(2).any(|pair| matches!(pair, [a, b] if (*a == b'\r') != (*b == b'\n')))
+}
+
 /// Where a header line ends: its last byte, and where the next line begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct End {

@@ -18,6 +18,7 @@ use crate::headers::{Line, Lines, Values};
 use crate::leniency::Leniency;
 use crate::list::{self, Elements};
 use crate::name::Name;
+use crate::scan;
 use crate::start::StartLine;
 use crate::text::{self, Text};
 use crate::typed::Contact;
@@ -159,6 +160,8 @@ pub struct Problems<'a> {
     lines: Lines<'a>,
     stage: Stage,
     seen: u128,
+    /// Whether any line may hold a character that it must not.
+    suspicious: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -189,7 +192,13 @@ impl<'a> Head<'a> {
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
     pub fn validate(&self) -> Problems<'a> {
-        Problems { head: *self, lines: self.headers().lines(), stage: Stage::Breaks, seen: 0 }
+        Problems {
+            head: *self,
+            lines: self.headers().lines(),
+            stage: Stage::Breaks,
+            seen: 0,
+            suspicious: scan::is_suspicious(self.as_bytes()),
+        }
     }
 
     /// Whether [`Head::validate`] finds nothing.
@@ -240,10 +249,7 @@ impl Problems<'_> {
     fn start(&self) -> Option<Problem> {
         let at = self.head.at();
         let problem = |kind| Some(Problem { kind, header: None, at });
-        let line = self.head.as_bytes();
-        let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
-        let line = line.get(..end).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = self.head.start_line();
         let strict = line.iter().all(|byte| chars::is(*byte, TEXT) && *byte != b'\t');
         let Ok(start) = StartLine::parse_with(line, Leniency::NONE) else {
             return problem(ProblemKind::StartLine);
@@ -274,14 +280,17 @@ impl Problems<'_> {
         if again && line.name.is_single() && is_core(line.name) {
             return at(ProblemKind::Duplicate, line.at);
         }
-        if let Some(place) = bad_character(line, self.head.is_bare()) {
-            return at(ProblemKind::Character, line.value_at + place);
+        if self.suspicious {
+            if let Some(place) = bad_character(line, self.head.is_bare()) {
+                return at(ProblemKind::Character, line.value_at + place);
+            }
         }
-        let value = line.value();
-        let lead = line.raw().len() - text::trim_start(line.raw()).len();
-        match self.value(line.name, value.as_bytes()) {
+        match self.value(line.name, line.value().as_bytes()) {
             Ok(()) => None,
-            Err((kind, place)) => at(kind, line.value_at + lead + place),
+            Err((kind, place)) => {
+                let lead = line.raw().len() - text::trim_start(line.raw()).len();
+                at(kind, line.value_at + lead + place)
+            }
         }
     }
 
@@ -401,24 +410,20 @@ fn check_call_id(value: &[u8]) -> Result<(), Error> {
 /// CR and LF may not even there.
 fn bad_character(line: &Line<'_>, bare: bool) -> Option<usize> {
     let raw = line.raw();
-    let mut before = 0;
-    let mut at = 0;
-    while let Some(byte) = raw.get(at) {
-        if !chars::is(*byte, TEXT) {
-            let after = raw.get(at + 1).copied().unwrap_or(0);
-            let sound = match byte {
-                b'\r' => after == b'\n',
-                b'\n' => (bare || before == b'\r') && matches!(after, b' ' | b'\t'),
-                _ => before == b'\\' && line.name != Name::Other,
-            };
-            if !sound {
-                return Some(at);
-            }
+    let mut at = scan::find_control(raw, 0)?;
+    loop {
+        let before = at.checked_sub(1).and_then(|before| raw.get(before));
+        let after = raw.get(at + 1);
+        let sound = match raw.get(at)? {
+            b'\r' => after == Some(&b'\n'),
+            b'\n' => (bare || before == Some(&b'\r')) && matches!(after, Some(b' ' | b'\t')),
+            _ => before == Some(&b'\\') && line.name != Name::Other,
+        };
+        if !sound {
+            return Some(at);
         }
-        before = *byte;
-        at += 1;
+        at = scan::find_control(raw, at + 1)?;
     }
-    None
 }
 
 impl Iterator for Problems<'_> {
