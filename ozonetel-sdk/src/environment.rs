@@ -1,5 +1,7 @@
 //! Settings from the environment, for binaries. The library reads none by itself.
 
+mod softphone;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::ids::{AgentId, CampaignName, Did, PhoneName};
 use crate::pace::Pacer;
 use crate::phone::{PhoneNumber, Region};
 use crate::wire::Zone;
+
+pub use softphone::Softphone;
 
 /// What the `OZONETEL_*` variables say. Each field's documentation names its variable.
 #[derive(Debug, Clone)]
@@ -52,6 +56,8 @@ pub struct Environment {
     pub state_dir: Option<PathBuf>,
     /// `OZONETEL_NOW`, RFC 3339: where the clock starts, for tests.
     pub now: Option<SystemTime>,
+    /// The agent socket and the softphone.
+    pub softphone: Softphone,
 }
 
 /// Where the variables are read from.
@@ -118,7 +124,9 @@ impl Environment {
         if region == Region::International && zone.is_none() {
             return Err(Invalid::new("OZONETEL_TIMEZONE", "has to be set outside India"));
         }
+        let sip_id = get("OZONETEL_SIP_ID").map(PhoneNumber::from);
         Ok(Self {
+            softphone: Softphone::read(variables, sip_id.as_ref())?,
             account: get("OZONETEL_ACCOUNT"),
             key: get("OZONETEL_API_KEY").map(Secret::from),
             mode: mode.unwrap_or_default(),
@@ -134,7 +142,7 @@ impl Environment {
             agent_password: get("OZONETEL_AGENT_PASSWORD").map(Secret::from),
             campaign: get("OZONETEL_CAMPAIGN").map(CampaignName::from),
             did: get("OZONETEL_DID").map(Did::from),
-            sip_id: get("OZONETEL_SIP_ID").map(PhoneNumber::from),
+            sip_id,
             phone_name: get("OZONETEL_PHONE_NAME").map(PhoneName::from),
             state_dir: get("OZONETEL_STATE_DIR").map(PathBuf::from),
             now: now.transpose()?,
