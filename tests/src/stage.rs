@@ -1,0 +1,202 @@
+//! Worlds of the simulator in which recorded requests make sense.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ozonetel_sdk::endpoint::Endpoint;
+use ozonetel_sdk::envelope::{self, Head, Outcome};
+use ozonetel_sim::Sim;
+use ozonetel_sim::world::{self, AgentDial, Disposal, LegSide, Moment, PhoneAction};
+use serde::Deserialize;
+
+use crate::fixture::{self, Case, Wanted, cases};
+use crate::shape::{differences, shape};
+use crate::{Findings, paused};
+
+/// The leg that fixtures name.
+pub const UCID: &str = "90000000000000001";
+
+/// The token that fixtures show.
+pub const TOKEN: &str = "test-token";
+
+/// What happened before a request arrives. The clock begins at 10 o'clock of 20 November 2026, Indian time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nothing.
+    Start,
+    /// `agent01` logged in over REST.
+    LoggedIn,
+    /// `agent01` sits at the toolbar.
+    Toolbar,
+    /// `agent01` talks to a customer.
+    Live,
+    /// The customer hung up; `agent01` is in after-call work.
+    WrapUp,
+    /// After-call work has timed out.
+    WrapUpOver,
+    /// `agent01` disposed of the call.
+    Disposed,
+    /// As before, then a caller gave up in the queue and a customer did not answer.
+    After,
+    /// The same, a day later.
+    DayAfter,
+}
+
+/// A simulator with what the placeholders of a fixture stand for.
+#[derive(Debug)]
+pub struct Staged {
+    /// The simulator.
+    pub sim: Sim,
+    /// The leg.
+    pub ucid: Option<String>,
+    /// The account's current token.
+    pub token: Option<String>,
+}
+
+impl Staged {
+    /// What a recorded request's placeholders stand for here.
+    pub fn placeholders(&self) -> Vec<(&str, &str)> {
+        let ucid = self.ucid.as_deref().map(|ucid| (UCID, ucid));
+        let token = self.token.as_deref().map(|token| (TOKEN, token));
+        ucid.into_iter().chain(token).collect()
+    }
+}
+
+impl Stage {
+    /// Makes the world.
+    pub async fn set(self, mode: fixture::Mode) -> Staged {
+        let start = Moment::parse("2026-11-20T10:00:00+05:30").expect("a time");
+        let key = mode == fixture::Mode::Key;
+        let mode = if key { world::Mode::Key } else { world::Mode::Token };
+        let sim = Sim::builder().mode(mode).seed(7).starting_at(start).build();
+        let mut ucid = None;
+        match self {
+            Self::Start => {}
+            Self::Toolbar => sim.world_mut().toolbar_login("agent01", "secret").expect("a login"),
+            _ => sim.world_mut().login("agent01", "secret", "500001").expect("a login"),
+        }
+        if !matches!(self, Self::Start | Self::Toolbar | Self::LoggedIn) {
+            ucid = Some(self.call(&sim).await);
+        }
+        let token = if key { None } else { sim.world_mut().issue_token() };
+        Staged { sim, ucid, token }
+    }
+
+    async fn call(self, sim: &Sim) -> String {
+        let dial = |number: &str| AgentDial {
+            agent: "agent01".into(),
+            campaign: "support_out".into(),
+            number: number.into(),
+            uui: "order-7".into(),
+        };
+        let seconds = Duration::from_secs;
+        let ucid = sim.world_mut().dial_agent(&dial("9000000001")).expect("a dial").to_string();
+        sim.advance(seconds(20)).await;
+        if self == Self::Live {
+            return ucid;
+        }
+        sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).expect("a call is up");
+        sim.advance(seconds(10)).await;
+        if self == Self::WrapUp {
+            return ucid;
+        }
+        if self == Self::WrapUpOver {
+            sim.advance(seconds(300)).await;
+            return ucid;
+        }
+        let disposal = Disposal {
+            disposition: "Follow Up".into(),
+            comments: String::new(),
+            auto_release: true,
+            pause: None,
+        };
+        let disposed = sim.world_mut().dispose(&ucid, "918000000001", "agent01", disposal);
+        disposed.expect("a disposition");
+        if self == Self::Disposed {
+            return ucid;
+        }
+        let second = sim.world_mut().dial_agent(&dial("9000000002")).expect("a dial").to_string();
+        let waiting = sim.inbound("918000000001", "9000000003").expect("a DID").ucid.to_string();
+        sim.advance(seconds(2)).await;
+        sim.phone(&waiting, LegSide::Customer, PhoneAction::Hangup).expect("a caller waits");
+        sim.phone(&second, LegSide::Customer, PhoneAction::NoAnswer).expect("a phone rings");
+        sim.advance(seconds(300)).await;
+        if self == Self::DayAfter {
+            sim.advance(seconds(86_400)).await;
+        }
+        ucid
+    }
+}
+
+/// The account's mode that a case's request fits, unless the case says otherwise.
+pub fn mode_of(case: &Case) -> fixture::Mode {
+    case.about.mode.unwrap_or_else(|| {
+        let bearer = case.request.headers.get("authorization");
+        if bearer.is_some_and(|text| text.starts_with("Bearer")) {
+            fixture::Mode::Token
+        } else {
+            fixture::Mode::Key
+        }
+    })
+}
+
+/// Every recorded request with a stage gets from the simulator an answer of the same status, shape, outcome, reason
+/// and text as the recorded one.
+pub fn conforms<E: Endpoint>() {
+    let mut findings = Findings::default();
+    for case in cases(&E::SPEC) {
+        let Some(stage) = case.about.stage else { continue };
+        let (status, body) = paused(async {
+            let staged = stage.set(mode_of(&case)).await;
+            let request = case.request.with(&staged.placeholders());
+            let delivery = staged.sim.handle(&request.http());
+            let answer = delivery.answer().expect("no fault was asked for").clone();
+            (answer.status, answer.body)
+        });
+        findings.hold(status == case.status(), &case, || format!("status {status}"));
+        let parsed = serde_json::from_slice(&body).ok();
+        match (case.json(), parsed) {
+            (Some(recorded), Some(simulated)) => {
+                let (recorded, simulated) =
+                    (shape(&E::SPEC, &recorded), shape(&E::SPEC, &simulated));
+                for difference in differences(&recorded, &simulated) {
+                    findings.add(&case, difference);
+                }
+            }
+            (None, None) => {}
+            (recorded, _) => {
+                let which = if recorded.is_some() { "is not JSON" } else { "is JSON" };
+                findings.add(&case, format!("the simulator's answer {which}: {body:?}"));
+            }
+        }
+        reads_alike::<E>(&case, status, &body, &mut findings);
+    }
+    findings.done();
+}
+
+fn reads_alike<E: Endpoint>(
+    case: &Case,
+    status: http::StatusCode,
+    body: &Bytes,
+    findings: &mut Findings,
+) {
+    let head = Head { status, content_type: Some(&case.about.content_type) };
+    let read = envelope::read::<E::Reply>(&E::SPEC, head, body);
+    let about = &case.about;
+    let same = match (&read, about.outcome) {
+        (Ok(Outcome::Done(_)), Wanted::Done)
+        | (Ok(Outcome::Empty), Wanted::Empty)
+        | (Err(_), Wanted::Unreadable) => true,
+        (Ok(Outcome::Refused(refusal)), Wanted::Refused) => {
+            // The leg's placeholder may stand in the text.
+            let blind = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
+            Some(refusal.reason().as_str()) == about.reason.as_deref()
+                && Some(blind(refusal.message())) == about.text.as_deref().map(blind)
+        }
+        _ => false,
+    };
+    findings.hold(same, case, || {
+        format!("the simulator says {}", String::from_utf8_lossy(body.get(..300).unwrap_or(body)))
+    });
+}

@@ -1,0 +1,12 @@
+//! Contract and end-to-end tests, in one binary.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says why and stops"
+)]
+
+mod catalogue;
+mod contract;
+mod faults;
