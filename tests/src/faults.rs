@@ -6,7 +6,7 @@ use std::time::Duration;
 use ozonetel_sdk::endpoint::{Auth, Endpoint, Repeat, Spec};
 use ozonetel_sdk::pace::Patience;
 use ozonetel_sdk::retry::Policy;
-use ozonetel_sdk::{Client, Error, ErrorKind, Reason};
+use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
 
 use crate::fixture::{self, Wanted, Way, cases, typed};
@@ -96,7 +96,7 @@ fn silence(over_socket: bool) -> Duration {
 fn fault(spec: &Spec, injected: Injected, over_socket: bool) -> Fault {
     let late = match (injected.kind, injected.silent, over_socket) {
         (FaultKind::Delay | FaultKind::SlowDrip, false, true) => Duration::from_millis(1),
-        (FaultKind::Delay, true, true) => Duration::from_secs(600),
+        (FaultKind::Delay, true, true) => Duration::from_mins(10),
         (FaultKind::Delay, true, false) => Duration::from_secs(31),
         (_, _, _) => Duration::from_millis(200),
     };
@@ -144,7 +144,7 @@ pub fn in_process<E: Endpoint>() {
                 let client = client.silence(silence(false)).report_silence(silence(false));
                 let client = client.build().expect("settings of a test");
                 staged.sim.fault(fault(&E::SPEC, injected, false));
-                judge(&mut findings, &case, &staged, client, request, injected, mode).await;
+                judge(&mut findings, &case, &staged, client.call(request), (injected, mode)).await;
             });
         }
     }
@@ -179,7 +179,7 @@ pub fn over_a_socket<E: Endpoint>() {
                 .build()
                 .expect("settings of a test");
             staged.sim.fault(fault(&E::SPEC, injected, true));
-            judge(&mut findings, &case, &staged, client, request, injected, mode).await;
+            judge(&mut findings, &case, &staged, client.call(request), (injected, mode)).await;
         });
     }
     findings.done();
@@ -189,14 +189,12 @@ async fn judge<E: Endpoint>(
     findings: &mut Findings,
     case: &str,
     staged: &Staged,
-    client: Client,
-    request: E,
-    injected: Injected,
-    mode: fixture::Mode,
+    call: Call<'_, E>,
+    (injected, mode): (Injected, fixture::Mode),
 ) {
     let before: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
-    let reference = request.reference().map(str::to_owned);
-    let result = client.call(request).patience(Patience::Never).send().await;
+    let reference = call.request().ok().and_then(|r| r.reference()).map(str::to_owned);
+    let result = call.patience(Patience::Never).send().await;
     let after: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
     let expected = expected(&E::SPEC, injected, mode == fixture::Mode::Token);
     let seen = result.as_ref().err();

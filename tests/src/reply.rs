@@ -51,8 +51,8 @@ pub fn split(spec: &Spec, document: &Value) -> Split {
     let mut at =
         |keys: &[&str]| take(&mut around, keys, true).or_else(|| take(&mut around, keys, false));
     let payload = match spec.envelope.payload {
-        Payload::Whole | Payload::Plain | Payload::Xml => {
-            return Split { payload: document.clone(), around: Value::Null };
+        Payload::Whole | Payload::Plain | Payload::Xml | Payload::Open => {
+            return Split { payload: document.clone(), around: Value::Object(Map::new()) };
         }
         Payload::Text => at(&["message", "messages", "details", "msg"]),
         Payload::RowsAt(keys) => at(keys).map(|rows| match rows {

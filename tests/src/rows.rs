@@ -52,11 +52,14 @@ fn streamed<E: Rows>(case: &Case, piece: usize) -> Vec<Result<String, String>> {
     let client = client(presented, Arc::new(Canned::of(case).pieces(piece)));
     paused(async {
         let items: Vec<Result<E::Row, Error>> = client.call(request).stream().collect().await;
-        items.into_iter().map(|item| item.map(|row| reply::json(&row)).map_err(word)).collect()
+        items
+            .into_iter()
+            .map(|item| item.map(|row| reply::json(&row)).map_err(|error| word(&error)))
+            .collect()
     })
 }
 
-fn word(error: Error) -> String {
+fn word(error: &Error) -> String {
     let text = error.refusal().map(|refusal| refusal.message().to_owned()).unwrap_or_default();
     let path = error.unreadable().and_then(|u| u.path()).unwrap_or_default().to_owned();
     format!("{error} [{}] {text} {path}", error.kind().as_str())

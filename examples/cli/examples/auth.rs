@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p ozonetel-cli --example auth` needs no account: it runs on the simulator.
 
+use ozonetel_sdk::disposition::ListDispositions;
+use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} callers share it; still {} was made", tokens.len(), sim.effects("token"));
 
     // The service says that it has expired: the call goes on with a new one.
-    sim.fault(Fault::new(FaultKind::ExpiredToken).on("/ca_apis/DispositionAPIV2"));
+    sim.fault(Fault::new(FaultKind::ExpiredToken).on(ListDispositions::SPEC.path));
     let dispositions = client.disposition().list().await?;
     println!("{} dispositions, after {} tokens", dispositions.len(), sim.effects("token"));
 

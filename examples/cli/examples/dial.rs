@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::{AgentDial, Outcome};
+use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client.agents().login("agent01", "secret", "500001").await?;
 
     // The service takes this dial, and the connection breaks before it can say so.
-    sim.fault(Fault::new(FaultKind::CloseAfter).on("/ca_apis/AgentManualDial"));
+    sim.fault(Fault::new(FaultKind::CloseAfter).on(AgentDial::SPEC.path));
     let dial = client.dial().agent("agent01", "support_out", "+91 90000 00001").uui("order-7");
     let reference = match dial.outcome().await {
         Outcome::Accepted(ucid) => return Err(format!("accepted as {ucid:?}").into()),

@@ -364,9 +364,10 @@ async fn answer(
                     let rows = Rows { first, cutter, body, head: head.clone(), spec: plan.spec };
                     return Ok((head, retry_after, Read::Rows(Box::new(rows))));
                 }
-                // Not an object at all, a proxy's page say: the judge sees what came.
+                // Not an object at all, a proxy's page say: read on for the judge, however it is chunked.
                 Err(Broken::Shape) => {
-                    return Ok((head, retry_after, Read::Whole(pieces.remains().into())));
+                    kept.extend_from_slice(&pieces.remains());
+                    cutter = None;
                 }
                 Err(broken) => {
                     return Ok((head, retry_after, Read::Broken(broken, pieces.remains())));
