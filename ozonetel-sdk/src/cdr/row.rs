@@ -65,7 +65,7 @@ open_word! {
         /// The agent gave up first.
         AgentDisconnect = ["agent_disconnect"],
         /// The customer gave up first.
-        UserDisconnect = ["user_disconnect", "disconnect"],
+        UserDisconnect = ["user_disconnect", "user_disconnected", "disconnect"],
         /// No such number.
         InvalidNumber = ["InvalidNumber", "InvalidNumberFormat", "invalid_number"],
         /// No agent to ring.

@@ -1,0 +1,100 @@
+//! Which looks are of one phone call.
+
+use std::collections::BTreeMap;
+
+use super::record::{CallKey, PhoneCall};
+use super::sighting::Sighting;
+
+/// Phone calls by their ids, in memory, up to a limit.
+///
+/// What is seen may arrive in any order and any number of times: the calls come out the same, as long as the limit is not
+/// reached. Beyond it the call that was seen first is let go.
+#[derive(Debug, Clone)]
+pub struct PhoneCalls {
+    limit: usize,
+    next: u64,
+    calls: BTreeMap<u64, PhoneCall>,
+    /// Ids of legs and of calls, which are never equal unless they are the same call's.
+    ids: BTreeMap<CallKey, u64>,
+}
+
+/// What became of one look.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The key of the call it belongs to.
+    pub key: CallKey,
+    /// Keys that the call had before: what is stored under them is part of it now.
+    pub absorbed: Vec<CallKey>,
+    /// The call that was let go to keep to the limit.
+    pub dropped: Option<PhoneCall>,
+}
+
+impl PhoneCalls {
+    /// None yet. `limit` is how many are kept, at least one.
+    pub fn new(limit: usize) -> Self {
+        Self { limit: limit.max(1), next: 0, calls: BTreeMap::new(), ids: BTreeMap::new() }
+    }
+
+    /// Takes a look in. `None` where it names neither a leg nor a call.
+    pub fn see(&mut self, sighting: impl Into<Sighting>) -> Option<Seen> {
+        let mut call = PhoneCall::of(sighting)?;
+        let ids: Vec<CallKey> =
+            call.call_ids().map(CallKey::from).chain(call.ucids().map(CallKey::from)).collect();
+        let mut slots: Vec<u64> = ids.iter().filter_map(|id| self.ids.get(id).copied()).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let mut before = Vec::new();
+        for slot in &slots {
+            if let Some(known) = self.calls.remove(slot) {
+                before.extend(known.key());
+                call = known.merge(call);
+            }
+        }
+        let slot = slots.first().copied().unwrap_or(self.next);
+        self.next = self.next.max(slot + 1);
+        if slots.len() > 1 {
+            self.ids.values_mut().filter(|of| slots.contains(of)).for_each(|of| *of = slot);
+        }
+        self.ids.extend(ids.into_iter().map(|id| (id, slot)));
+        let key = call.key()?;
+        self.calls.insert(slot, call);
+        before.retain(|old| *old != key);
+        before.sort_unstable();
+        let dropped = (self.calls.len() > self.limit).then(|| self.let_go()).flatten();
+        Some(Seen { key, absorbed: before, dropped })
+    }
+
+    fn let_go(&mut self) -> Option<PhoneCall> {
+        let (slot, call) = self.calls.pop_first()?;
+        self.ids.retain(|_, of| *of != slot);
+        Some(call)
+    }
+
+    /// A call by any of its ids.
+    pub fn get(&self, id: &CallKey) -> Option<&PhoneCall> {
+        self.calls.get(self.ids.get(id)?)
+    }
+
+    /// Takes a call out, for instance once it is stored.
+    pub fn remove(&mut self, id: &CallKey) -> Option<PhoneCall> {
+        let slot = *self.ids.get(id)?;
+        self.ids.retain(|_, of| *of != slot);
+        self.calls.remove(&slot)
+    }
+
+    /// The calls, in the order in which they were first seen.
+    pub fn iter(&self) -> impl Iterator<Item = &PhoneCall> {
+        self.calls.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+}

@@ -1,0 +1,109 @@
+//! Why a push does not read.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What is wrong with a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PushErrorKind {
+    /// More bytes than [`Limits::bytes`](super::Limits::bytes).
+    TooLarge,
+    /// More objects or fields than [`Limits::items`](super::Limits::items) and
+    /// [`Limits::fields`](super::Limits::fields).
+    TooMany,
+    /// Nested deeper than [`Limits::depth`](super::Limits::depth).
+    TooDeep,
+    /// Neither JSON nor a form.
+    Syntax,
+    /// JSON, but not the shape of a push.
+    Shape,
+    /// A field holds something else than it has to.
+    Field,
+    /// The proof of the sender is missing or wrong.
+    Proof,
+}
+
+/// Why a push does not read: the field, what was expected of it, and which object of a list it was.
+///
+/// Holds nothing of the content: no value, no number, no key.
+///
+/// ```
+/// use ozonetel_sdk::push::{Intake, PushErrorKind};
+/// let body = br#"{"monitorUCID":"90000000000000001","EndTime":"half past nine"}"#;
+/// let error = Intake::new().callbacks(None, body).unwrap_err();
+/// assert_eq!(error.kind(), PushErrorKind::Field);
+/// assert_eq!(error.to_string(), "EndTime: expected a time YYYY-MM-DD HH:MM:SS");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushError {
+    kind: PushErrorKind,
+    field: Option<Box<str>>,
+    reason: Box<str>,
+    item: Option<usize>,
+}
+
+impl PushError {
+    pub(crate) fn new(kind: PushErrorKind, reason: impl Into<Box<str>>) -> Self {
+        Self { kind, field: None, reason: reason.into(), item: None }
+    }
+
+    pub(crate) fn field(field: &str, reason: impl Into<Box<str>>) -> Self {
+        Self {
+            kind: PushErrorKind::Field,
+            field: Some(field.into()),
+            reason: reason.into(),
+            item: None,
+        }
+    }
+
+    pub(crate) fn of_kind(mut self, kind: PushErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The same, with the field's place: `data.ucid`.
+    pub(crate) fn inside(mut self, outer: &str) -> Self {
+        self.field = self.field.map(|field| [outer, &field].join(".").into());
+        self
+    }
+
+    pub(crate) fn at(mut self, item: usize) -> Self {
+        self.item = Some(item);
+        self
+    }
+
+    /// What is wrong.
+    pub fn kind(&self) -> PushErrorKind {
+        self.kind
+    }
+
+    /// The field as the service spells it.
+    pub fn field_name(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// What was expected.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Which object of a list, counted from 0.
+    pub fn item(&self) -> Option<usize> {
+        self.item
+    }
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(item) = self.item {
+            write!(f, "[{item}] ")?;
+        }
+        if let Some(field) = &self.field {
+            write!(f, "{field}: ")?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl StdError for PushError {}

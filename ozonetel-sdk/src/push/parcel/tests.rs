@@ -1,0 +1,173 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(body: &[u8]) -> Result<Parcel, PushError> {
+    Parcel::read(None, body, Form::Wrapped, &Limits::default(), None)
+}
+
+const CALL: &str = r#"{"monitorUCID":"90000000000000001","Apikey":"test-key","Status":"Answered"}"#;
+const BARE: &str = r#"[{"Status":"Answered","monitorUCID":"90000000000000001"}]"#;
+
+fn form(pairs: &[(&str, &str)]) -> Vec<u8> {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes()
+}
+
+#[test]
+fn one_call_in_every_transport_is_the_same_parcel() {
+    let list = format!("[{CALL}]");
+    let text = serde_json::to_string(CALL).unwrap();
+    let flat =
+        [("monitorUCID", "90000000000000001"), ("Apikey", "test-key"), ("Status", "Answered")];
+    let bodies: [Vec<u8>; 8] = [
+        form(&[("data", CALL)]),
+        form(&[("data", &list)]),
+        CALL.into(),
+        list.clone().into(),
+        format!("\u{feff} {CALL} ").into(),
+        format!(r#"{{"data":{text}}}"#).into(),
+        text.clone().into(),
+        form(&flat),
+    ];
+    for body in bodies {
+        let parcel = read(&body).unwrap();
+        assert_eq!(parcel.to_json(), BARE, "{}", String::from_utf8_lossy(&body));
+        assert!(parcel.key_is(&Secret::from("test-key")));
+        assert!(!parcel.key_is(&Secret::from("test-kex")));
+    }
+    let query = String::from_utf8(form(&flat)).unwrap();
+    let parcel = Parcel::read(Some(&query), b"", Form::Wrapped, &Limits::default(), None).unwrap();
+    assert_eq!(parcel.to_json(), BARE);
+}
+
+#[test]
+fn the_key_is_gone_in_every_spelling_and_depth() {
+    let body = r#"{"a":{"ApiKey":"test-key-1"},"api_key":"test-key-1","l":[{"apikey":"test-key-1"}],
+        "UUI":"x test-key-1 y","test-key-1":"z"}"#;
+    let parcel = read(body.as_bytes()).unwrap();
+    assert_eq!(parcel.to_json(), r#"[{"UUI":"x … y","a":{},"l":[{}]}]"#);
+    assert!(parcel.key_is(&Secret::from("test-key-1")));
+    assert!(!format!("{parcel:?}").contains("test-key"));
+}
+
+#[test]
+fn every_object_of_a_list_has_to_carry_the_key() {
+    let key = Secret::from("test-key");
+    let two = |a: &str, b: &str| read(format!("[{{{a}}},{{{b}}}]").as_bytes()).unwrap();
+    assert!(two(r#""Apikey":"test-key""#, r#""Apikey":"test-key""#).key_is(&key));
+    assert!(!two(r#""Apikey":"test-key""#, r#""a":1"#).key_is(&key));
+    assert!(!two(r#""Apikey":"test-key""#, r#""Apikey":"other""#).key_is(&key));
+    assert!(!two(r#""a":1"#, r#""a":1"#).key_is(&key));
+    assert!(!read(b"").unwrap().key_is(&key));
+}
+
+#[test]
+fn two_keys_that_disagree_do_not_pass() {
+    let parcel = read(br#"{"Apikey":"test-key","apikey":"other"}"#).unwrap();
+    assert!(!parcel.key_is(&Secret::from("test-key")));
+    let parcel = read(b"Apikey=other&Apikey=test-key&a=1").unwrap();
+    assert!(!parcel.key_is(&Secret::from("test-key")));
+}
+
+#[test]
+fn nothing_is_nothing() {
+    for body in ["", "  ", "null", "[]", "data=", "data=null", r#"{"data":""}"#, "data=%5B%5D"] {
+        assert_eq!(read(body.as_bytes()).map(|p| p.len()), Ok(0), "{body}");
+    }
+}
+
+#[test]
+fn what_does_not_read_says_where() {
+    let kinds = [
+        (r#"{"a":"#, PushErrorKind::Syntax, "not JSON (line 1, column 5)"),
+        ("data=%7Bx", PushErrorKind::Syntax, "data: expected JSON text"),
+        ("data=12", PushErrorKind::Syntax, "data: expected JSON text"),
+        ("[1]", PushErrorKind::Shape, "[0] expected an object or a list of objects"),
+        ("[{},[{}]]", PushErrorKind::Shape, "[1] expected an object or a list of objects"),
+        (r#"{"a":[[[[[[[[1]]]]]]]]}"#, PushErrorKind::TooDeep, "nested deeper than 8 levels"),
+    ];
+    for (body, kind, text) in kinds {
+        let error = read(body.as_bytes()).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, text), "{body}");
+    }
+}
+
+#[test]
+fn everything_is_bounded() {
+    let limits = Limits { bytes: 1000, items: 2, fields: 3, depth: 2 };
+    let kind = |body: &str| {
+        Parcel::read(None, body.as_bytes(), Form::Wrapped, &limits, None).map_err(|e| e.kind())
+    };
+    assert!(kind("[{},{}]").is_ok());
+    assert_eq!(kind("[{},{},{}]").unwrap_err(), PushErrorKind::TooMany);
+    assert!(kind("a=1&b=2&c=3").is_ok());
+    assert_eq!(kind("a=1&b=2&c=3&d=4").unwrap_err(), PushErrorKind::TooMany);
+    assert_eq!(kind(r#"{"a":1,"b":1,"c":1,"d":1}"#).unwrap_err(), PushErrorKind::TooMany);
+    assert!(kind(r#"{"a":{"b":1}}"#).is_ok());
+    assert!(kind(r#"[{"a":{"b":1}}]"#).is_ok());
+    assert_eq!(kind(r#"{"a":{"b":[1]}}"#).unwrap_err(), PushErrorKind::TooDeep);
+    assert_eq!(kind(&"x".repeat(1001)).unwrap_err(), PushErrorKind::TooLarge);
+    let deep = "[".repeat(900);
+    assert_eq!(kind(&deep).unwrap_err(), PushErrorKind::Syntax);
+}
+
+#[test]
+fn the_urls_secret_is_no_field() {
+    let parcel = Parcel::read(
+        Some("code=s3cret&amp;ucid=1&amp;amp;did=2"),
+        b"",
+        Form::Wrapped,
+        &Limits::default(),
+        Some("code"),
+    );
+    assert_eq!(parcel.unwrap().to_json(), r#"[{"did":"2","ucid":"1"}]"#);
+}
+
+#[test]
+fn in_the_flat_form_data_is_a_field_like_any_other() {
+    let read = |body: &[u8]| Parcel::read(None, body, Form::Flat, &Limits::default(), None);
+    assert_eq!(
+        read(b"event=GotDTMF&data=12").unwrap().to_json(),
+        r#"[{"data":"12","event":"GotDTMF"}]"#
+    );
+    assert_eq!(read(b"data=%7B%7D").unwrap().to_json(), r#"[{"data":"{}"}]"#);
+}
+
+#[test]
+fn bytes_that_are_no_text_do_not_lose_the_call() {
+    let mut body = br#"{"monitorUCID":"1","Comments":""#.to_vec();
+    body.extend([0xe0, 0xa4]);
+    body.extend(br#""}"#);
+    assert_eq!(
+        read(&body).unwrap().to_json(),
+        "[{\"Comments\":\"\u{fffd}\",\"monitorUCID\":\"1\"}]"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200), query in ".{0,60}") {
+        for form in [Form::Wrapped, Form::Flat] {
+            let _ = Parcel::read(Some(&query), &body, form, &Limits::default(), Some("code"));
+        }
+    }
+
+    #[test]
+    fn a_key_is_never_in_what_is_kept(
+        name in "(Apikey|apikey|api_key|ApiKey|apiKey|API-KEY)",
+        key in "[A-Za-z0-9]{8,24}",
+        around in ".{0,12}",
+    ) {
+        let value = serde_json::json!({ "a": { name: key }, "b": format!("{around}{key}{around}") });
+        let parcel = read(value.to_string().as_bytes()).unwrap();
+        prop_assert!(!parcel.to_json().contains(&key));
+        prop_assert!(parcel.key_is(&Secret::from(key)));
+    }
+
+    #[test]
+    fn what_is_stored_reads_again(pairs in prop::collection::btree_map("[a-c]{1,4}", ".{0,8}", 1..6)) {
+        let body = serde_json::to_string(&pairs).unwrap();
+        let parcel = read(body.as_bytes()).unwrap();
+        prop_assert_eq!(read(parcel.to_json().as_bytes()).unwrap().to_json(), parcel.to_json());
+    }
+}
