@@ -219,7 +219,9 @@ impl From<Error> for Failure {
         report.status = error.status().map(|status| status.as_u16());
         report.may_have_happened = unknown;
         report.ready_in_s = error.ready_in().map(whole_seconds);
-        report.advice = (!unknown).then(|| error.advice().to_owned());
+        // A refusal's text is in the message already, as is what to do about an unknown outcome.
+        let said = unknown || error.kind() == ErrorKind::Refused && error.ready_in().is_none();
+        report.advice = (!said).then(|| error.advice().to_owned());
         failure
     }
 }

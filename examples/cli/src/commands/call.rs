@@ -139,9 +139,12 @@ impl Transfer {
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
         let (step, what) = (error.step(), error.to_string());
-        let failure = Self::from(error.into_error()).within(&what);
+        let error = error.into_error();
+        // An agent who may have left already is not dropped again without looking.
+        let known = !error.may_have_happened();
+        let failure = Self::from(error).within(&what);
         match step {
-            Step::Kick => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
+            Step::Kick if known => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
             _ => failure,
         }
     }

@@ -91,5 +91,15 @@ async fn a_transfer_that_breaks_off_says_how_far_it_got() {
     let message = ran.error()["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("the third party is in the call"), "{message}");
     assert_eq!((desk.sim.effects("conference"), desk.sim.effects("kick")), (1, 1));
-    assert!(!ran.err.contains("9000000003"));
+    assert!(!ran.err.contains("9000000003") && !message.contains("resume with"), "{message}");
+
+    // Refused, it is known that the agent is still there.
+    let desk = Desk::with_agent().await;
+    let ucid = desk.talking().await;
+    desk.sim.fault(Fault::new(FaultKind::Delay).on(CONTROL).delay(Duration::ZERO));
+    desk.sim.fault(Fault::new(FaultKind::LimitText).on(CONTROL));
+    let ran = desk.json(&["call", "transfer", &ucid, "9000000003", "--cold"]).await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.err.contains("resume with: ozonetel call kick"), "{ran:?}");
+    assert_eq!(desk.sim.effects("kick"), 0);
 }

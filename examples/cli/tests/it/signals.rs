@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::harness::{Stub, ended};
+use crate::harness::{Shell, Stub, ended};
 
 async fn signal(child: &Child, name: &str) {
     let pid = child.id().unwrap().to_string();
@@ -67,4 +67,17 @@ async fn an_interrupted_dial_is_unknown_once_it_was_sent() {
     let error = ran.error();
     assert_eq!((&error["call"], &error["may_have_happened"]), (&"dial.agent".into(), &true.into()));
     assert!(error["message"].as_str().unwrap().contains("UUI order-7"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_token_request_keeps_nobody_waiting() {
+    let mut stub = Stub::stalling(r#"{"token":"a"#).await;
+    stub.shell = std::mem::replace(&mut stub.shell, Shell::new("")).set("OZONETEL_AUTH", "token");
+    let child = stub.shell.spawn(&["token"]);
+    stub.arrived().await;
+    signal(&child, "-INT").await;
+    assert_eq!(ended(child).await.code, 130);
+    // The right to ask for a token was given back, or this run would wait a minute for it.
+    let _next = stub.shell.spawn(&["token"]);
+    tokio::time::timeout(Duration::from_secs(20), stub.arrived()).await.unwrap();
 }
