@@ -72,6 +72,7 @@ impl<'a> Address<'a> {
         } else {
             let ends = |b: &u8| matches!(*b, b'<' | b';') || (in_list && *b == b',');
             let end = start.iter().position(ends).unwrap_or(start.len());
+            scan::tally(1 + end);
             let (name, rest) = start.split_at_checked(end).unwrap_or_default();
             match rest {
                 [b'<', ..] if name.is_empty() => (None, rest),

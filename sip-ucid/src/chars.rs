@@ -4,37 +4,39 @@
 //! beyond single bytes.
 
 /// `token`: letters, digits and ``-.!%*_+`'~``.
-pub(crate) const TOKEN: u16 = 1;
+pub(crate) const TOKEN: u32 = 1;
 /// `word`, of which Call-ID is made.
-pub(crate) const WORD: u16 = 1 << 1;
+pub(crate) const WORD: u32 = 1 << 1;
 /// The user part of a SIP URI: `unreserved`, `user-unreserved` and `%`.
-pub(crate) const USER: u16 = 1 << 2;
+pub(crate) const USER: u32 = 1 << 2;
 /// The password of a SIP URI.
-pub(crate) const PASSWORD: u16 = 1 << 3;
+pub(crate) const PASSWORD: u32 = 1 << 3;
 /// A parameter of a SIP URI.
-pub(crate) const URI_PARAM: u16 = 1 << 4;
+pub(crate) const URI_PARAM: u32 = 1 << 4;
 /// A header inside a SIP URI, after `?`.
-pub(crate) const URI_HEADER: u16 = 1 << 5;
+pub(crate) const URI_HEADER: u32 = 1 << 5;
 /// Any character of an absolute URI (RFC 2396 `uric`, and `%`).
-pub(crate) const URIC: u16 = 1 << 6;
+pub(crate) const URIC: u32 = 1 << 6;
 /// A host name: letters, digits, `-` and `.`.
-pub(crate) const HOST: u16 = 1 << 7;
+pub(crate) const HOST: u32 = 1 << 7;
 /// An IPv6 address without its brackets.
-pub(crate) const IPV6: u16 = 1 << 8;
+pub(crate) const IPV6: u32 = 1 << 8;
 /// `0`–`9`.
-pub(crate) const DIGIT: u16 = 1 << 9;
+pub(crate) const DIGIT: u32 = 1 << 9;
 /// Hexadecimal digits of either case.
-pub(crate) const HEX: u16 = 1 << 10;
+pub(crate) const HEX: u32 = 1 << 10;
 /// White space, line breaks of folds included.
-pub(crate) const LWS: u16 = 1 << 11;
+pub(crate) const LWS: u32 = 1 << 11;
 /// What a header value may hold outside quotes: `%x21-7E`, SP, HTAB and bytes above 7F.
-pub(crate) const TEXT: u16 = 1 << 12;
+pub(crate) const TEXT: u32 = 1 << 12;
 /// The number of a `tel:` URI: digits, visual separators, and `*#ABCDEF` of local numbers.
-pub(crate) const PHONE: u16 = 1 << 13;
+pub(crate) const PHONE: u32 = 1 << 13;
 /// Letters and digits.
-pub(crate) const ALNUM: u16 = 1 << 14;
+pub(crate) const ALNUM: u32 = 1 << 14;
 /// What ends a parameter name: `=`, `;`, `"`, `,`.
-pub(crate) const PARAM_END: u16 = 1 << 15;
+pub(crate) const PARAM_END: u32 = 1 << 15;
+/// What ends a host without brackets: `:`, `;`, `?` and white space.
+pub(crate) const HOST_END: u32 = 1 << 16;
 
 const MARK: &[u8] = b"-_.!~*'()";
 
@@ -49,10 +51,10 @@ const fn contains(set: &[u8], byte: u8) -> bool {
     false
 }
 
-const fn classes(byte: u8) -> u16 {
+const fn classes(byte: u8) -> u32 {
     let alnum = byte.is_ascii_alphanumeric();
     let unreserved = alnum || contains(MARK, byte) || byte == b'%';
-    let rows: [(u16, bool); 16] = [
+    let rows: [(u32, bool); 17] = [
         (TOKEN, alnum || contains(b"-.!%*_+`'~", byte)),
         (WORD, alnum || contains(b"-.!%*_+`'~()<>:\\\"/[]?{}", byte)),
         (USER, unreserved || contains(b"&=+$,;?/", byte)),
@@ -69,8 +71,9 @@ const fn classes(byte: u8) -> u16 {
         (PHONE, byte.is_ascii_hexdigit() || contains(b"*#-.()", byte)),
         (ALNUM, alnum),
         (PARAM_END, contains(b"=;\",", byte)),
+        (HOST_END, contains(b":;? \t\r\n", byte)),
     ];
-    let mut rest: &[(u16, bool)] = &rows;
+    let mut rest: &[(u32, bool)] = &rows;
     let mut bits = 0;
     while let [(bit, member), tail @ ..] = rest {
         if *member {
@@ -81,7 +84,7 @@ const fn classes(byte: u8) -> u16 {
     bits
 }
 
-const TABLE: [u16; 256] = {
+const TABLE: [u32; 256] = {
     let mut table = [0; 256];
     let mut byte = 0_u8;
     loop {
@@ -96,19 +99,19 @@ const TABLE: [u16; 256] = {
 
 /// Whether `byte` belongs to any class in `class`.
 #[inline]
-pub(crate) const fn is(byte: u8, class: u16) -> bool {
+pub(crate) const fn is(byte: u8, class: u32) -> bool {
     // A byte always lies inside a table of 256: there is no bounds check to fail.
     TABLE[byte as usize] & class != 0
 }
 
 /// Whether `text` is not empty and every byte belongs to `class`.
 #[inline]
-pub(crate) fn all(text: &[u8], class: u16) -> bool {
+pub(crate) fn all(text: &[u8], class: u32) -> bool {
     !text.is_empty() && text.iter().all(|byte| is(*byte, class))
 }
 
 /// Whether every byte belongs to `class`, which has `%`, and every `%` begins an escape.
-pub(crate) fn all_escaped(text: &[u8], class: u16) -> bool {
+pub(crate) fn all_escaped(text: &[u8], class: u32) -> bool {
     let mut percent = false;
     for byte in text {
         if !is(*byte, class) {

@@ -280,6 +280,9 @@ impl<'a> Head<'a> {
 
     /// Whether more than one header of this name is there.
     pub fn is_repeated(&self, name: Name) -> bool {
+        if (name as usize) < INDEXED {
+            return self.repeated & (1 << (name as u32)) != 0;
+        }
         self.values(name).nth(1).is_some()
     }
 

@@ -15,6 +15,7 @@ use crate::text::{self, Text};
 pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
+        scan::tally(1);
         match byte {
             b',' => return Some(at),
             b'"' => at += quoted::end(text.get(at..)?)?,
@@ -31,6 +32,7 @@ pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
 pub(crate) fn end_of_element(text: &[u8]) -> usize {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
+        scan::tally(1);
         let step = match byte {
             b',' => return at,
             b'"' => text.get(at..).and_then(quoted::end),

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::chars::{self, PARAM_END, TOKEN};
 use crate::error::{Error, ErrorKind};
 use crate::quoted::{self, Unescape};
+use crate::scan;
 use crate::text::{self, Text};
 
 /// Parameters in their order, read as they are asked for.
@@ -142,6 +143,7 @@ fn split(text: &[u8]) -> (Step<'_>, &[u8]) {
     };
     let text = text::trim_start(text);
     let end = text.iter().position(|b| chars::is(*b, PARAM_END)).unwrap_or(text.len());
+    scan::tally(1 + end);
     let (name, rest) = text.split_at_checked(end).unwrap_or_default();
     let name = Text::new(text::trim_end(name));
     let [b'=', value @ ..] = rest else {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::chars::{self, TEXT};
+use crate::scan;
 use crate::text::Text;
 
 /// The index after the closing quote of a text that begins with a quote.
@@ -10,6 +11,7 @@ use crate::text::Text;
 pub(crate) fn end(text: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
+        scan::tally(1);
         match text.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => at += 2,

@@ -4,6 +4,14 @@
 //! flag compiles to a vector comparison; and a word of eight bytes minus `0x01…` finds a byte in it
 //! without a loop. Everything else asks for slices with `get`.
 
+/// Counts steps in unit tests, which then can tell linear from quadratic without a clock.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "nothing is left of it outside tests")]
+pub(crate) fn tally(_steps: usize) {
+    #[cfg(test)]
+    tests::STEPS.with(|steps| steps.set(steps.get() + _steps));
+}
+
 /// Eight bytes from `at`, little end first, if there are eight.
 #[inline]
 pub(crate) fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -46,6 +54,13 @@ fn any_in(chunk: &[u8; 16], byte: u8) -> bool {
 /// The first `byte` at or after `from`.
 #[inline]
 pub(crate) fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
+    let found = first(bytes, from, byte);
+    tally(1 + found.unwrap_or(bytes.len()).saturating_sub(from));
+    found
+}
+
+#[inline]
+fn first(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
     let mut rest = bytes.get(from..)?;
     let mut at = from;
     while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
@@ -55,10 +70,19 @@ pub(crate) fn find(bytes: &[u8], from: usize, byte: u8) -> Option<usize> {
         rest = tail;
         at += 16;
     }
+    if let Some(eight) = word(rest, 0) {
+        let index = index_in(eight, byte);
+        if index < 8 {
+            return Some(at + index);
+        }
+        rest = rest.get(8..)?;
+        at += 8;
+    }
     rest.iter().position(|each| *each == byte).map(|index| at + index)
 }
 
 /// The first control character but HTAB at or after `from`: below 20, or 7F.
+#[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
 pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
     let is_control = |byte: &u8| (*byte < 0x20) & (*byte != b'\t') | (*byte == 0x7F);
     let mut rest = bytes.get(from..)?;
@@ -74,12 +98,16 @@ pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
         rest = tail;
         at += 16;
     }
-    rest.iter().position(is_control).map(|index| at + index)
+    let found = rest.iter().position(is_control).map(|index| at + index);
+    tally(1 + found.unwrap_or(bytes.len()) - from);
+    found
 }
 
 /// Whether text holds a control character other than HTAB and CRLF, or may: the last bytes are not
 /// told from what follows them.
+#[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
 pub(crate) fn is_suspicious(bytes: &[u8]) -> bool {
+    tally(bytes.len());
     let mut rest = bytes;
     while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
         // The same bytes one place on: each CR must stand before a LF, each LF after a CR.
@@ -167,6 +195,69 @@ pub(crate) fn skip_breaks(bytes: &[u8], bare: bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    std::thread_local! {
+        pub(super) static STEPS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+    }
+
+    /// The steps that a reading takes.
+    fn steps(bytes: &[u8]) -> usize {
+        STEPS.with(|steps| steps.set(0));
+        let _ = crate::call(bytes);
+        let who = crate::identity(bytes);
+        let _ = (who.asserted_number(), who.remote_caller(), who.avaya_ucid());
+        let _ = (who.diversions().count(), crate::Message::stream(bytes));
+        if let Ok(crate::Status::Complete(head)) = crate::Head::parse(bytes) {
+            let _ = (head.from(), head.to(), head.cseq(), head.via(), head.framing_length());
+            let _ = (head.vias().count(), head.contacts().count(), head.headers().count());
+            let _ = (head.validate().count(), head.conflicts().count());
+            for name in [crate::Name::Route, crate::Name::Contact, crate::Name::From] {
+                let params =
+                    |it: crate::Address<'_>| it.params().count() + it.tag().map_or(0, |t| t.len());
+                let _ = head.addresses(name).flatten().map(params).sum::<usize>();
+                let _ = head.elements(name).map(|it| it.unfold().count()).sum::<usize>();
+            }
+        }
+        STEPS.with(core::cell::Cell::get)
+    }
+
+    #[test]
+    fn hostile_messages_take_steps_in_proportion_to_their_length() {
+        let hostile: [(&str, &str, &str); 16] = [
+            ("f:", "\r\n ", "x"),
+            ("f: \"", "\\\"", "\" <sip:a@h>"),
+            ("f: ", "\"\"", "<sip:a@h>"),
+            ("m: ", "\"a\",", "x"),
+            ("m: ", "<", "x"),
+            ("m: ", "<>,", "x"),
+            ("m: ", ",", "x"),
+            ("m: ", "<sip:a@h>;x,", "<sip:a@h>"),
+            ("m: <sip:a@h>", ";", "x"),
+            ("m: <sip:a@h>", "; x = \"", "x"),
+            ("v: ", "SIP/2.0/UDP h;a=b,", "x"),
+            ("Route: ", "<sip:h;lr>, ", "<sip:h>"),
+            ("m: *", "\r\nm: *", ""),
+            ("X: ", "\r\nl: 1\r\nX-UCID: 1\r\nf: a", ""),
+            ("X: ", "\n\r", ""),
+            ("m: a", " ", ";"),
+        ];
+        for (before, repeated, after) in hostile {
+            let message = |len: usize| {
+                let middle = repeated.repeat(len / repeated.len());
+                let filler = "X-Filler: 1\r\n".repeat(len / 40);
+                std::format!(
+                    "BYE sip:a@h SIP/2.0\r\n{before}\r\n{filler}{before}{middle}{after}\r\n\r\n"
+                )
+            };
+            let (short, long) = (message(1 << 11), message(1 << 17));
+            let rate = |text: &str| steps(text.as_bytes()) / text.len();
+            let (slow, fast) = (rate(&long), rate(&short));
+            assert!(
+                slow <= 2 * fast.max(1) && slow < 100,
+                "{before}{repeated}: {fast} then {slow}"
+            );
+        }
+    }
 
     #[test]
     fn a_byte_is_found_wherever_it_stands() {

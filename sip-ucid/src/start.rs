@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::chars::{self, DIGIT, LWS, TOKEN};
+use crate::chars::{self, DIGIT, LWS, TEXT, TOKEN};
 use crate::error::{Error, ErrorKind};
 use crate::leniency::Leniency;
 use crate::scan;
@@ -149,9 +149,11 @@ impl<'a> RequestLine<'a> {
         self.version
     }
 
-    /// Whether method, version and the space between them are what the grammar says.
-    pub(crate) fn is_strict(&self) -> bool {
-        chars::all(self.method.as_bytes(), TOKEN) && is_sip_version(self.version.as_bytes())
+    /// Whether method and version are what the grammar says, and one space each between them.
+    pub(crate) fn is_strict(&self, line: &[u8]) -> bool {
+        self.method.len() + self.uri.len() + self.version.len() + 2 == line.len()
+            && chars::all(self.method.as_bytes(), TOKEN)
+            && is_sip_version(self.version.as_bytes())
     }
 }
 
@@ -201,8 +203,11 @@ impl<'a> StatusLine<'a> {
         self.reason
     }
 
-    pub(crate) fn is_strict(&self) -> bool {
-        is_sip_version(self.version.as_bytes())
+    /// Whether version and reason are what the grammar says, and one space each between the parts.
+    pub(crate) fn is_strict(&self, line: &[u8]) -> bool {
+        self.version.len() + self.code.len() + self.reason.len() + 2 == line.len()
+            && is_sip_version(self.version.as_bytes())
+            && self.reason.as_bytes().iter().all(|b| chars::is(*b, TEXT) && *b != b'\t')
     }
 }
 

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::chars::{self, LWS};
+use crate::scan;
 
 /// A slice of the input, as sent.
 ///
@@ -106,6 +107,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 #[inline]
 pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = bytes {
+        scan::tally(1);
         if !chars::is(*first, LWS) {
             break;
         }
@@ -117,6 +119,7 @@ pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
 #[inline]
 pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., last] = bytes {
+        scan::tally(1);
         if !chars::is(*last, LWS) {
             break;
         }
@@ -218,6 +221,7 @@ impl<'a> Iterator for Unfold<'a> {
             self.rest.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
         {
             let lf = from + found;
+            scan::tally(1 + found);
             // Only a line break before white space is a fold; any other LF is a character.
             if matches!(self.rest.get(lf + 1), Some(b' ' | b'\t')) {
                 let (piece, tail) = self.rest.split_at_checked(lf)?;

@@ -5,7 +5,7 @@
 use core::fmt;
 
 use crate::chars::{
-    self, ALNUM, DIGIT, HEX, IPV6, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER,
+    self, ALNUM, DIGIT, HEX, HOST_END, IPV6, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER,
 };
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
@@ -383,8 +383,7 @@ pub(crate) fn split_host(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     let end = if let [b'[', ..] = text {
         scan::find(text, 0, b']').ok_or(Error::new(ErrorKind::Host, 0))? + 1
     } else {
-        let ends = |b: &u8| matches!(b, b':' | b';' | b'?' | b' ' | b'\t' | b'\r' | b'\n');
-        text.iter().position(ends).unwrap_or(text.len())
+        text.iter().position(|b| chars::is(*b, HOST_END)).unwrap_or(text.len())
     };
     match text.split_at_checked(end) {
         Some((host, rest)) if !host.is_empty() => Ok((host, rest)),

@@ -10,7 +10,7 @@ use core::fmt;
 
 use crate::address::{Address, Addresses};
 use crate::auth::Auth;
-use crate::chars::{self, DIGIT, TEXT, TOKEN, WORD};
+use crate::chars::{self, DIGIT, TOKEN, WORD};
 use crate::date::Date;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
@@ -250,22 +250,21 @@ impl Problems<'_> {
         let at = self.head.at();
         let problem = |kind| Some(Problem { kind, header: None, at });
         let line = self.head.start_line();
-        let strict = line.iter().all(|byte| chars::is(*byte, TEXT) && *byte != b'\t');
-        let Ok(start) = StartLine::parse_with(line, Leniency::NONE) else {
-            return problem(ProblemKind::StartLine);
-        };
-        match start {
-            _ if !strict => problem(ProblemKind::Character),
-            StartLine::Request(line) if !line.is_strict() => problem(ProblemKind::StartLine),
-            StartLine::Request(line) => {
-                let sound = Uri::parse(line.uri().as_bytes()).is_ok_and(|uri| {
+        match self.head.start() {
+            Ok(StartLine::Request(request)) if request.is_strict(line) => {
+                let sound = Uri::parse(request.uri().as_bytes()).is_ok_and(|uri| {
                     uri.check().is_ok() && uri.sip().is_none_or(|sip| !sip.has_headers())
                 });
                 if sound { None } else { problem(ProblemKind::RequestUri) }
             }
-            StartLine::Status(line) if !line.is_strict() => problem(ProblemKind::StartLine),
-            StartLine::Status(line) if line.code().is_err() => problem(ProblemKind::StatusCode),
-            StartLine::Status(_) => None,
+            Ok(StartLine::Status(status)) if status.is_strict(line) => {
+                if status.code().is_ok() {
+                    None
+                } else {
+                    problem(ProblemKind::StatusCode)
+                }
+            }
+            _ => problem(ProblemKind::StartLine),
         }
     }
 

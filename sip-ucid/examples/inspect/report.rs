@@ -1,8 +1,8 @@
 //! What is reported of one message.
 
 use sip_ucid::{
-    Address, Contact, Error, ErrorKind, Head, Message, Name, Problem, ProblemKind, StartLine,
-    Status, Text, Transport, Uri, Via, identity, is_cloudagent_ucid,
+    Address, Contact, Error, ErrorKind, Head, Header, Message, Name, Problem, ProblemKind,
+    StartLine, Status, Text, Transport, Uri, Via, identity, is_cloudagent_ucid,
 };
 
 use crate::json::{Object, array, or_null, plain, text};
@@ -49,7 +49,7 @@ fn routing(object: Object, head: Option<&Head<'_>>) -> Object {
     let (number, method) = cseq.unwrap_or_default();
     object
         .member("start", &party(start))
-        .member("header_lines", &party(|head| Some(head.headers().count().to_string())))
+        .member("header_lines", &party(|head| Some(header_lines(head).to_string())))
         .member("call_id", &party(|head| head.call_id().ok().map(unfolded)))
         .member("cseq", &or_null(number))
         .member("cseq_method", &or_null(method))
@@ -85,6 +85,17 @@ fn call(object: Object, head: Option<&Head<'_>>) -> Object {
         .member("pai", &or_null(pai.map(|it| text(it.as_bytes()))))
         .member("uui_ucid", &or_null(avaya.map(|it| plain(&it.to_string()))))
         .member("conflicts", &array(conflicts))
+}
+
+/// Header lines, well formed or not; one that begins with white space is a fold of nothing.
+fn header_lines(head: &Head<'_>) -> usize {
+    let all = head.as_bytes();
+    let at = |header: Result<Header<'_>, Error>| match header {
+        Ok(header) => header.at(),
+        Err(error) => error.at(),
+    };
+    let starts = head.headers().map(at).filter_map(|at| all.get(at - head.at()));
+    starts.filter(|first| !matches!(first, b' ' | b'\t')).count()
 }
 
 fn unfolded(value: Text<'_>) -> String {

@@ -1,0 +1,17 @@
+//! Everything that is tested from outside, in one binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
+
+mod allocation;
+mod corpus;
+mod differential;
+mod framing;
+mod properties;
+mod reference;
+mod torture;
+mod values;
+mod writing;
+
+#[path = "../../examples/inspect/json.rs"]
+mod json;
+#[path = "../../examples/inspect/report.rs"]
+mod report;
