@@ -348,7 +348,7 @@ mod tests {
                     }
                     Step::Invite(invite) => {
                         let decision = policy.invite(now, invite);
-                        let fresh = last_dial.is_some_and(|(_, at)| now - at < SoftphonePolicy::EXPIRY);
+                        let fresh = last_dial.is_some_and(|(_, at)| now.saturating_sub(at) < SoftphonePolicy::EXPIRY);
                         match auto {
                             AutoAnswer::None => prop_assert_eq!(decision, Decision::Ring),
                             AutoAnswer::All => prop_assert_eq!(decision, Decision::Answer),
@@ -363,7 +363,7 @@ mod tests {
                         }
                     }
                 }
-                prop_assert!(!policy.is_waiting(now) || last_dial.is_some_and(|(_, at)| now - at < SoftphonePolicy::EXPIRY));
+                prop_assert!(!policy.is_waiting(now) || last_dial.is_some_and(|(_, at)| now.saturating_sub(at) < SoftphonePolicy::EXPIRY));
             }
             // Left alone, it forgets.
             prop_assert!(!policy.is_waiting(now + SoftphonePolicy::EXPIRY));

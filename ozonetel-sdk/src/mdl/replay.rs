@@ -48,7 +48,7 @@ impl fmt::Debug for Replay {
 
 impl Replay {
     /// Plays this.
-    pub fn new(transcript: Transcript) -> Self {
+    pub fn new(transcript: &Transcript) -> Self {
         let lines = transcript.lines().iter().cloned().collect();
         let script = Script { lines, ..Script::default() };
         Self { script: Arc::new(Mutex::new(script)), finished: Arc::new(watch::Sender::new(false)) }
@@ -82,7 +82,11 @@ impl Replay {
     }
 
     async fn play(self, io: DuplexStream) {
-        #[expect(clippy::result_large_err, reason = "the library's callback")]
+        #[expect(
+            clippy::result_large_err,
+            clippy::unnecessary_wraps,
+            reason = "the library's callback"
+        )]
         fn echo(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
             if let Some(name) = request.headers().get(SEC_WEBSOCKET_PROTOCOL) {
                 response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, name.clone());

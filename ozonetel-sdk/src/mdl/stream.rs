@@ -54,7 +54,7 @@ const BUDGET: usize = 128;
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// // A recorded session takes the service's place.
 /// let token = |text: &str| Token::parse(text);
-/// let replay = Replay::new([
+/// let replay = Replay::new(&[
 ///     Line::Received(token(r#"{"type":"welcome","sourceId":"c2Vzc2lvbi0wMDE="}"#)?),
 ///     Line::Sent(token(r#"{"type":"tbManualDial","utid":1}"#)?),
 ///     Line::Received(token(r#"{"type":"response","utid":"1","resp":"Success:x","ucid":"12345678901234567"}"#)?),

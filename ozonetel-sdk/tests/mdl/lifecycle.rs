@@ -236,7 +236,13 @@ async fn a_refusal_that_a_fresh_token_does_not_heal_ends_it() {
         let count = Arc::clone(&made);
         let connector = pipe(move |_, io| {
             count.fetch_add(1, Ordering::Relaxed);
-            async move { assert!(Peer::accept_if(io, |_| Some(status)).await.is_none()) }
+            async move {
+                let refuse = |request: &http::Request<()>| {
+                    assert_eq!(request.uri().query(), Some("a=b&token=test-token"));
+                    Some(status)
+                };
+                assert!(Peer::accept_if(io, refuse).await.is_none());
+            }
         });
         let credentials = Arc::new(StaticToken::new("acme_support", "test-token"));
         let settings =
@@ -286,7 +292,7 @@ async fn a_server_that_chooses_no_sub_protocol_is_taken_as_it_is() {
                     Ok(response)
                 });
             let Ok(socket) = socket.await else { return };
-            let mut peer = Peer { socket, headers: http::HeaderMap::new(), query: String::new() };
+            let mut peer = Peer { socket, headers: http::HeaderMap::new() };
             peer.welcome().await;
             peer.idle().await;
         }

@@ -12,9 +12,8 @@ pub const WELCOME: &str = r#"{"type":"welcome","sourceId":"c2Vzc2lvbi0wMDE=","ti
 
 pub struct Peer<S> {
     pub socket: WebSocketStream<S>,
-    /// The upgrade request's headers and query.
+    /// The upgrade request's headers.
     pub headers: HeaderMap,
-    pub query: String,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
@@ -29,10 +28,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         io: S,
         refuse: impl Fn(&Request) -> Option<u16> + Unpin,
     ) -> Option<Self> {
-        let (mut headers, mut query) = (HeaderMap::new(), String::new());
+        let mut headers = HeaderMap::new();
         let socket = accept_hdr_async(io, |request: &Request, mut response: Response| {
-            headers = request.headers().clone();
-            query = request.uri().query().unwrap_or_default().to_owned();
+            headers.clone_from(request.headers());
             if let Some(status) = refuse(request) {
                 let mut refusal = ErrorResponse::new(None);
                 *refusal.status_mut() = status.try_into().unwrap();
@@ -45,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         })
         .await
         .ok()?;
-        Some(Self { socket, headers, query })
+        Some(Self { socket, headers })
     }
 
     pub async fn send(&mut self, message: Message) {

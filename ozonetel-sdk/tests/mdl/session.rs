@@ -242,7 +242,7 @@ async fn a_recorded_session_replays_without_its_secrets() {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 
-    let replay = Arc::new(Replay::new(Transcript::parse(&text).unwrap()));
+    let replay = Arc::new(Replay::new(&Transcript::parse(&text).unwrap()));
     let settings = Settings::new("ws://agent.example.test/", agent()).unwrap();
     let (sender, driven) = drive(settings.limits(limits()).connector(Arc::clone(&replay) as _));
     sender.ready().await.unwrap();
