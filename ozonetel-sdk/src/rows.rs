@@ -192,6 +192,10 @@ impl Cutter {
         let Some(byte) = end else { return Ok(None) };
         let bare = byte == b',' || (byte == b']' && self.buffer.first() != Some(&b'['));
         let row = self.cut(usize::from(bare));
+        // However it arrived: in one piece, it would otherwise pass.
+        if row.len() > self.limit {
+            return Err(Broken::TooLarge(self.limit));
+        }
         if bare && byte == b']' {
             self.close_array();
         }
@@ -376,6 +380,10 @@ mod tests {
         cutter.feed(br#"{"details":[{"a":""#);
         assert_eq!(cutter.next(), Ok(None));
         cutter.feed(&[b'x'; 100]);
+        assert_eq!(cutter.next(), Err(Broken::TooLarge(64)));
+        let mut cutter = Cutter::new(KEYS, 64);
+        cutter.feed(format!(r#"{{"details":[{{"a":"{}"}},{{}}]}}"#, "x".repeat(100)).as_bytes());
+        assert_eq!(cutter.decode_next::<Value>(), None);
         assert_eq!(cutter.next(), Err(Broken::TooLarge(64)));
     }
 

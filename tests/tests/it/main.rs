@@ -10,3 +10,6 @@
 mod catalogue;
 mod contract;
 mod faults;
+mod odd_http;
+mod retry;
+mod secrets;
