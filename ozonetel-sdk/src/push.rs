@@ -248,7 +248,8 @@ macro_rules! payload {
 }
 
 payload! {
-    Callback, flat: false, ping: names_no_call, read: decode;
+    Callback, flat: false, ping: |fields: &Map<String, Value>| !names_a_call(fields) && !data_of(fields).is_some_and(|data| names_a_call(&data)),
+        read: |fields| decode(call_fields(fields));
     Event, flat: false, ping: event::says_nothing, read: Event::from_fields;
     ScreenPop, flat: false, ping: knows_none(ScreenPop::FIELDS), read: decode;
     crate::kookoo::Request, flat: true, ping: |fields: &Map<String, Value>| !fields.contains_key("event"), read: decode;
@@ -257,15 +258,35 @@ payload! {
     }, read: decode;
 }
 
-/// Whether a callback names no call at all, in any spelling.
-fn names_no_call(fields: &Map<String, Value>) -> bool {
+/// Whether a callback names a call, in any spelling.
+fn names_a_call(fields: &Map<String, Value>) -> bool {
     let names_call = |name: &String| {
         ["monitorUCID", "monitor_ucid", "UCID", "CallID", "call_id"]
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name))
     };
     let said = |value: &Value| !matches!(value, Value::Null) && value.as_str() != Some("");
-    !fields.iter().any(|(name, value)| names_call(name) && said(value))
+    fields.iter().any(|(name, value)| names_call(name) && said(value))
+}
+
+/// The object under `data`, as such or as JSON text.
+fn data_of(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
+    match fields.get("data")? {
+        Value::Object(data) => Some(data.clone()),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        _ => None,
+    }
+}
+
+/// A callback's fields: at the top, or under `data` beside others.
+fn call_fields(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if names_a_call(&fields) {
+        return fields;
+    }
+    let Some(data) = data_of(&fields) else { return fields };
+    fields.remove("data");
+    fields.extend(data);
+    fields
 }
 
 fn knows_none(known: &'static [&'static str]) -> impl Fn(&Map<String, Value>) -> bool {

@@ -205,7 +205,11 @@ impl Reading {
             (Root::None, _) => Err(shape("expected <response>")),
             (Root::Open, None) => {
                 let element = Element { name: name.to_owned(), attributes, text: String::new() };
-                if empty { self.add(element) } else { Ok(self.verb = Some(element)) }
+                if empty {
+                    return self.add(element);
+                }
+                self.verb = Some(element);
+                Ok(())
             }
             (Root::Open, Some(_)) => Err(shape("a tag inside a verb is not read")),
             (Root::Closed, _) => Err(syntax()),
@@ -222,18 +226,20 @@ impl Reading {
     }
 
     fn close(&mut self) -> Result<(), PushError> {
-        match self.verb.take() {
-            Some(element) => self.add(element),
-            None => Ok(self.root = Root::Closed),
+        if let Some(element) = self.verb.take() {
+            return self.add(element);
         }
+        self.root = Root::Closed;
+        Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<(), PushError> {
         match &mut self.verb {
-            Some(element) => Ok(element.text.push_str(text)),
-            None if text.trim().is_empty() => Ok(()),
-            None => Err(shape("text outside a verb")),
+            Some(element) => element.text.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => return Err(shape("text outside a verb")),
         }
+        Ok(())
     }
 }
 

@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_start_names_the_caller_under_call_id() {
-        let start = json!({"event":"start","type":"text","ucid":90000000000000001u64,"did":"918000000001",
+        let start = json!({"event":"start","type":"text","ucid":"90000000000000001","did":"918000000001",
             "call_id":"09000000001","x_account":"acme_support","x_headers":"{\"cid\":\"09000000001\",\"n\":1}","new":true});
         let Frame::Start(start) = frame(&start) else { panic!("no start") };
         assert_eq!(start.ucid.unwrap().as_str(), "90000000000000001");

@@ -4,7 +4,7 @@ use crate::cdr::{
     CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
     HangupBy, HangupByKind,
 };
-use crate::push::{CallActionKind, CallEvent, Callback, Chain};
+use crate::push::{CallAction, CallActionKind, CallEvent, Callback, Chain};
 
 /// How a phone call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -323,7 +323,7 @@ impl From<&CallRecord> for CallOutcome {
 impl From<&CallEvent> for CallOutcome {
     /// In progress until `Disconnect`; then by its words, where it has any.
     fn from(event: &CallEvent) -> Self {
-        let action = event.action.as_ref().and_then(|action| action.kind());
+        let action = event.action.as_ref().and_then(CallAction::kind);
         Self::from(Words {
             call_type: event.call_type.clone(),
             status: event.call_status.clone(),

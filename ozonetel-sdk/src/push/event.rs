@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn agent_events_read_in_both_cases_and_with_numbers() {
         let camel = json!({"eventType":"Agent","eventTime":"2026-11-21 10:00:00","username":"acme_support",
-            "data":{"agentId":7,"agentName":"A B","agentMode":"Manual","phoneNumber":9000000001u64,"action":"aux"}});
+            "data":{"agentId":7,"agentName":"A B","agentMode":"Manual","phoneNumber":9_000_000_001_u64,"action":"aux"}});
         let snake = json!({"event_type":"agent","eventTime":"2026-11-21 10:00:00","username":"acme_support",
             "data":{"agent_id":"7","agent_name":"A B","agent_mode":"Manual","phone_number":"9000000001","action":"AUX"}});
         let (camel, snake) = (read(camel).unwrap(), read(snake).unwrap());
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn fields_at_the_top_are_read_as_well_as_under_data() {
         let nested = json!({"eventType":"Call","eventTime":"2026-11-21 10:00:01",
-            "data":{"action":"Answered","ucid":90000000000000002u64,"agent_id":0}});
+            "data":{"action":"Answered","ucid":90_000_000_000_000_002_u64,"agent_id":0}});
         let flat = json!({"eventType":"Call","eventTime":"2026-11-21 10:00:01",
             "action":"Answered","ucid":"90000000000000002","agent_id":"0"});
         let nested = read(nested).unwrap();

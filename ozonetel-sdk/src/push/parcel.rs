@@ -101,7 +101,7 @@ impl Parcel {
         match body.first() {
             None => parcel.pairs(query.as_bytes(), form, limits, hidden)?,
             Some(b'{' | b'[' | b'"') => {
-                parcel.json(&String::from_utf8_lossy(body), form, limits)?
+                parcel.json(&String::from_utf8_lossy(body), form, limits)?;
             }
             Some(_) if body == b"null" => {}
             Some(_) => parcel.pairs(body, form, limits, None)?,
@@ -191,9 +191,16 @@ impl Parcel {
         }
         let wrapped = form == Form::Wrapped && fields.get("data").is_some_and(wraps);
         if wrapped && let Some(Value::String(data)) = fields.remove("data") {
-            return self
-                .json(&data, form, limits)
-                .map_err(|e| if e.kind() == PushErrorKind::Syntax { in_data() } else { e });
+            let before = self.objects.len();
+            self.json(&data, form, limits)
+                .map_err(|e| if e.kind() == PushErrorKind::Syntax { in_data() } else { e })?;
+            // Fields beside `data` belong to the one object in it.
+            if let [one] = self.objects.get_mut(before..).unwrap_or_default() {
+                for (name, value) in fields {
+                    one.fields.entry(name).or_insert(value);
+                }
+            }
+            return Ok(());
         }
         if form == Form::Wrapped && only_data(&fields) {
             return match fields.get("data") {

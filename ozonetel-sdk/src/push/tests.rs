@@ -29,6 +29,21 @@ fn pings_are_told_from_calls() {
 }
 
 #[test]
+fn what_stands_beside_data_is_kept() {
+    let nested = br#"{"data":{"monitorUCID":"1","Status":"Answered"},"sent":"now","Status":"x"}"#;
+    let text = br#"{"data":"{\"monitorUCID\":\"1\",\"Status\":\"Answered\"}","sent":"now"}"#;
+    let form =
+        b"data=%7B%22monitorUCID%22%3A%221%22%2C%22Status%22%3A%22Answered%22%7D&sent=now&Status=x";
+    for body in [&nested[..], &text[..], &form[..]] {
+        let delivery = Intake::new().callbacks(None, body).unwrap();
+        assert_eq!(delivery.items.len(), 1);
+        let call = &delivery.items[0];
+        assert!(call.is_answered());
+        assert_eq!(call.extra.get("sent").unwrap(), "now");
+    }
+}
+
+#[test]
 fn unknown_fields_and_words_are_kept() {
     let body =
         br#"{"monitorUCID":"1","Status":"Pending","CustomerStatus":"Martian","Newer":{"a":[1]}}"#;
@@ -59,7 +74,9 @@ fn callback() -> impl Strategy<Value = Value> {
     ];
     prop::collection::btree_map(prop::sample::select(Callback::FIELDS), words, 0..12).prop_map(
         |mut fields| {
-            fields.values_mut().for_each(|value| *value = value.trim().to_owned());
+            for value in fields.values_mut() {
+                *value = value.trim().to_owned();
+            }
             for name in [
                 "CallDuration",
                 "ConfDuration",

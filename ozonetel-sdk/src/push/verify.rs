@@ -229,6 +229,9 @@ impl Signer {
 /// assert_eq!(derived(&master, "acme_support").reveal().len(), 64);
 /// assert!(!derived(&master, "acme_support").same(&derived(&master, "acme_sales")));
 /// ```
+///
+/// # Panics
+/// Never: HMAC takes keys of any length.
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
 pub fn derived(master: &Secret, label: &str) -> Secret {
     let mut mac = Hmac::<Sha256>::new_from_slice(master.reveal().as_bytes())

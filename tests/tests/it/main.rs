@@ -13,3 +13,4 @@ mod faults;
 mod odd_http;
 mod retry;
 mod secrets;
+mod push;

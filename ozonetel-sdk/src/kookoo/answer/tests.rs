@@ -226,10 +226,10 @@ proptest! {
 
     #[test]
     fn what_is_read_is_written_and_read_the_same(xml in r#"(<(/)?(response|playtext|dial|x)( (lang|timeout|l)="[a-z0-9&;#]{0,6}")?(/)?>|[a-z&;<> ]{0,4}){0,10}"#) {
-        if let Ok(answer) = Answer::read(xml.as_bytes()) {
-            if let Ok(again) = answer.to_xml() {
-                prop_assert_eq!(Answer::read(again.as_bytes()).unwrap(), answer);
-            }
+        if let Ok(answer) = Answer::read(xml.as_bytes())
+            && let Ok(again) = answer.to_xml()
+        {
+            prop_assert_eq!(Answer::read(again.as_bytes()).unwrap(), answer);
         }
     }
 

@@ -1,0 +1,153 @@
+//! What the service sends: every case of `fixtures/push` through the parsers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::ids::CallId;
+use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
+use ozonetel_sdk::push::{Callback, Delivery, Intake, PushError};
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+struct About {
+    method: String,
+    #[serde(default)]
+    query: Option<String>,
+    outcome: String,
+    #[serde(default)]
+    calls: usize,
+    #[serde(default)]
+    monitor_ucids: Vec<String>,
+}
+
+struct Case {
+    name: String,
+    about: About,
+    body: Vec<u8>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/push")
+}
+
+fn case(path: &Path) -> Case {
+    let about = fs::read_to_string(path.join("about.toml")).expect("an about.toml");
+    Case {
+        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        about: toml::from_str(&about).expect("a readable about.toml"),
+        body: fs::read(path.join("body.txt")).unwrap_or_default(),
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(root())
+        .expect("the fixtures")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.join("about.toml").exists())
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| case(path)).collect()
+}
+
+fn read(case: &Case) -> Result<Delivery<Callback>, PushError> {
+    Intake::new().callbacks(case.about.query.as_deref(), &case.body)
+}
+
+fn one(name: &str) -> Callback {
+    let delivery = read(&case(&root().join(name))).expect("a readable case");
+    delivery.items.into_iter().next().expect("a call")
+}
+
+#[test]
+fn every_case_reads_as_it_says() {
+    let cases = cases();
+    assert!(cases.len() >= 33, "{} cases", cases.len());
+    for case in cases {
+        let name = &case.name;
+        match (case.about.outcome.as_str(), read(&case)) {
+            ("calls", Ok(delivery)) => {
+                assert_eq!(delivery.items.len(), case.about.calls, "{name}");
+                assert!(delivery.failed.is_empty(), "{name}: {:?}", delivery.failed);
+                let ids = delivery.items.iter().filter_map(|call| call.call_id);
+                let ids: Vec<String> = ids.map(|id: CallId| id.to_string()).collect();
+                assert_eq!(ids, case.about.monitor_ucids, "{name}");
+            }
+            ("ping" | "check", Ok(delivery)) => assert!(delivery.is_ping(), "{name}"),
+            ("unreadable", Err(error)) => {
+                assert!(!error.to_string().contains("test-key"), "{name}: {error}");
+            }
+            (want, got) => panic!("{name}: {} gives {got:?}, not {want}", case.about.method),
+        }
+    }
+}
+
+#[test]
+fn the_key_is_kept_nowhere_and_compared_everywhere() {
+    let key = Secret::from("test-key");
+    let mut carried = 0;
+    for case in cases().iter().filter(|case| case.about.outcome == "calls") {
+        let delivery = read(case).expect("a readable case");
+        let right = !matches!(case.name.as_str(), "key_missing" | "key_wrong");
+        assert_eq!(delivery.parcel.key_is(&key), right, "{}", case.name);
+        carried += usize::from(right);
+        let kept = format!("{delivery:?}{}", delivery.parcel.to_json());
+        assert!(!kept.contains("test-key") && !kept.to_lowercase().contains("apikey"));
+    }
+    assert!(carried > 15, "{carried} cases carry the key");
+}
+
+#[test]
+fn nothing_of_a_call_is_lost_but_the_key() {
+    for case in cases().iter().filter(|case| case.about.outcome == "calls") {
+        let delivery = read(case).expect("a readable case");
+        for (call, fields) in delivery.items.iter().zip(delivery.parcel.objects()) {
+            let back = serde_json::to_value(call).expect("a writable call");
+            for (name, value) in fields {
+                let nothing = value.is_null() || value.as_str() == Some("");
+                let spelled = name.eq_ignore_ascii_case("did");
+                let back = if spelled { &back["Did"] } else { &back[name] };
+                assert!(nothing || same(back, value), "{}: {name}: {value} is {back}", case.name);
+            }
+        }
+    }
+}
+
+/// Equal but for the spelling of numbers and the blanks around an arrow.
+fn same(a: &Value, b: &Value) -> bool {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.replace(' ', ""),
+        other => other.to_string(),
+    };
+    text(a) == text(b)
+}
+
+#[test]
+fn chains_of_another_length_are_in_no_leg() {
+    let legs = one("form_chain").legs();
+    assert!(legs.legs.len() > 1 && legs.ragged.is_empty(), "{legs:?}");
+    let tight = one("form_chain_tight").legs();
+    assert_eq!(tight.legs.len(), legs.legs.len());
+    let unequal = one("form_chain_unequal").legs();
+    assert_eq!(unequal.ragged, ["AgentName", "AgentStatus"]);
+    assert_eq!(unequal.legs.len(), 2);
+    for leg in &unequal.legs {
+        assert!(leg.agent_name.is_none() && leg.agent_status.is_none());
+        assert!(leg.agent_id.is_some() && leg.dial_status.is_some());
+    }
+}
+
+#[test]
+fn a_repeat_makes_no_second_call() {
+    let mut calls = PhoneCalls::new(100);
+    for name in ["form", "form_repeat", "json", "get_query", "form_flat"] {
+        assert!(calls.see(one(name)).is_some(), "{name}");
+    }
+    assert_eq!(calls.len(), 1);
+    let outcome = calls.iter().next().expect("a call").outcome();
+    assert_eq!(outcome.kind, CallOutcomeKind::Completed);
+    let missed = CallOutcome::from(&one("form_not_answered"));
+    assert_ne!(missed.kind, CallOutcomeKind::Completed);
+    assert_eq!(missed.words.status.expect("a status").as_str(), "NotAnswered");
+}
