@@ -258,13 +258,15 @@ async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result
                 // This call stops; the next one begins with a new token.
                 core.credentials.reject(generation).await;
             }
-            break error.uncertain(decision == Decision::StopUnknown, plan.reference.as_deref());
+            break error
+                .uncertain(decision == Decision::StopUnknown, plan.reference.as_deref())
+                .reached(ending == retry::Ending::Unreadable);
         };
         last = (decision == Decision::Again).then_some(error);
         core.observer.on(&Event::Repeating { spec, attempt: attempts, after });
         tokio::time::sleep(after).await;
     };
-    let error = error.named(spec.name, attempts, elapsed());
+    let error = error.reached(unknown).named(spec.name, attempts, elapsed());
     plan.finished(core, Some(&error), attempts, elapsed());
     Err(error)
 }

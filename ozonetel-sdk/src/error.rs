@@ -164,6 +164,7 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     may_have_happened: bool,
+    reached: bool,
     what: What,
     status: Option<StatusCode>,
     ready_in: Option<Duration>,
@@ -193,6 +194,7 @@ impl Error {
             attempts: 0,
             elapsed: Duration::ZERO,
             may_have_happened: false,
+            reached: false,
             what,
             status: None,
             ready_in: None,
@@ -268,6 +270,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn reached(mut self, yes: bool) -> Self {
+        self.0.reached |= yes;
+        self
+    }
+
     pub(crate) fn at_row(mut self, row: u64) -> Self {
         self.0.row = Some(row);
         self
@@ -276,6 +283,7 @@ impl Error {
     /// The failure of a token request, told as the failure of the call that needed it.
     pub(crate) fn for_credentials(mut self) -> Self {
         self.0.may_have_happened = false;
+        self.0.reached = false;
         if self.0.kind == ErrorKind::Refused && self.reason() != Some(Reason::TooManyRequests) {
             self.0.kind = ErrorKind::Credentials;
         }
@@ -306,6 +314,13 @@ impl Error {
     /// be repeated: settle it first, see [`Error::advice`].
     pub fn may_have_happened(&self) -> bool {
         self.0.may_have_happened
+    }
+
+    /// Whether an attempt may have reached the service without its answer being known. For an operation that may
+    /// happen only once this is [`may_have_happened`](Self::may_have_happened); one that is repeated safely can just be
+    /// sent again, and this tells that it may be done already.
+    pub fn may_have_reached(&self) -> bool {
+        self.0.reached
     }
 
     /// The service's no.

@@ -1,1 +1,25 @@
-//! Agent-desk backend.
+//! Agent-desk backend on the Ozonetel SDK: JSON routes under `/api/ozonetel/`, the ones existing front ends call.
+//!
+//! [`app`] is the whole of it as a router over a [`Desk`]; handlers translate and nothing more. What is pure is apart:
+//! [`performance`] counts, [`phone_call`] puts legs together, [`disposition`] maps codes. Nothing here reads the
+//! environment but [`config`], which `main` calls.
+
+mod app;
+mod body;
+pub mod config;
+mod desk;
+pub mod disposition;
+pub mod guide;
+pub mod live;
+pub mod performance;
+pub mod phone_call;
+pub mod problem;
+pub mod report;
+mod routes;
+pub mod seeded;
+pub mod serve;
+pub mod simulated;
+pub mod tasks;
+
+pub use app::app;
+pub use desk::{Desk, Settings};

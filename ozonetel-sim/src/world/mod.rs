@@ -52,6 +52,7 @@ pub use setup::{
 };
 pub use staff::{LoginRefusal, LogoutRefusal, StateChange, StateRefusal};
 pub use tokens::{TOKEN_LIFE_S, TokenCheck};
+pub use traffic::CUSTOMERS;
 
 use ids::Ucids;
 use limits::Windows;

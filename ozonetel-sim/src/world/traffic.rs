@@ -1,5 +1,6 @@
 //! Calls nobody asked for, on agents who take part in the traffic, all from the seed.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use rand::Rng as _;
@@ -8,6 +9,10 @@ use super::World;
 use super::calls::{CallKey, Disposal, LegNo};
 use super::setup::{CampaignKind, LoginKind};
 use super::timers::Timer;
+
+/// The numbers, ten digits each, that the traffic's customers have. A program that is not on the simulator must never
+/// dial one of them.
+pub const CUSTOMERS: RangeInclusive<u64> = 9_000_010_000..=9_000_099_999;
 
 impl World {
     pub(super) fn start_traffic(&mut self) {
@@ -36,7 +41,7 @@ impl World {
     pub(super) fn traffic_arrives(&mut self) {
         let Some(traffic) = &self.setup.traffic else { return };
         let share = traffic.inbound_share;
-        let number = format!("90000{:05}", self.rng.random_range(0..100_000));
+        let number = self.rng.random_range(CUSTOMERS).to_string();
         if self.chance(share) {
             let did = self.did_of(CampaignKind::Inbound);
             if let Some(did) = did {

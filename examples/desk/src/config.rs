@@ -1,0 +1,157 @@
+//! The desk's configuration, from variables. Only `main` reads the process's environment.
+
+use ozonetel_sdk::environment::{Environment, Variables};
+use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::{Client, ClientBuilder};
+use ozonetel_sim::Sim;
+
+use crate::desk::Settings;
+use crate::disposition;
+use crate::seeded::SeededNumbers;
+use crate::simulated;
+
+/// Where the desk listens unless `DESK_LISTEN` says otherwise.
+pub const LISTEN: &str = "127.0.0.1:8080";
+
+/// The names of the abandoned calls' request fields are not documented: each is a setting.
+const MISSED_FIELDS: [(&str, &str); 3] = [
+    ("DESK_MISSED_FROM_FIELD", "fromTime"),
+    ("DESK_MISSED_TO_FIELD", "toTime"),
+    ("DESK_MISSED_CAMPAIGN_FIELD", "campaignName"),
+];
+
+/// All settings of the binary.
+#[derive(Debug)]
+pub struct Config {
+    /// `DESK_LISTEN`: where to listen; port 0 takes a free one.
+    pub listen: String,
+    /// `DESK_SIM_SPEED`: how much faster than life the embedded simulator's telephones are.
+    pub sim_speed: f64,
+    settings: Settings,
+    environment: Environment,
+    missed_fields: Vec<(&'static str, String)>,
+}
+
+impl Config {
+    /// From any source of variables.
+    ///
+    /// # Errors
+    /// The variable that does not read.
+    pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
+        let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
+        let environment = Environment::read(variables)?;
+        let dispositions = get(disposition::VARIABLE).map(|text| text.parse()).transpose()?;
+        let speed = get("DESK_SIM_SPEED").map(|text| {
+            let speed: Option<f64> = text.trim().parse().ok();
+            let wrong = Invalid::new("DESK_SIM_SPEED", "expected a number from 0.1 to 1000");
+            speed.filter(|speed| (0.1..=1000.0).contains(speed)).ok_or(wrong)
+        });
+        let settings = Settings {
+            agent: environment.agent.clone(),
+            password: environment.agent_password.clone(),
+            phone_number: environment.sip_id.clone(),
+            phone_name: environment.phone_name.clone(),
+            campaign: environment.campaign.clone(),
+            did: environment.did.clone(),
+            dispositions: dispositions.unwrap_or_default(),
+            never_dialled: None,
+        };
+        Ok(Self {
+            listen: get("DESK_LISTEN").unwrap_or_else(|| LISTEN.to_owned()),
+            sim_speed: speed.transpose()?.unwrap_or(1.0),
+            settings,
+            environment,
+            missed_fields: MISSED_FIELDS
+                .iter()
+                .filter_map(|(variable, field)| Some((*field, get(variable)?.trim().to_owned())))
+                .collect(),
+        })
+    }
+
+    /// Whether there is no account, and so the simulator inside is used.
+    pub fn is_simulated(&self) -> bool {
+        self.environment.account.is_none()
+    }
+
+    /// A client of the account, and settings under which no number of the simulator's world is dialled.
+    ///
+    /// # Errors
+    /// The setting that is missing or does not read.
+    pub fn account(&self) -> Result<(Client, Settings), Invalid> {
+        let client = self.named(self.environment.client_builder()?).build()?;
+        let never_dialled = Some(SeededNumbers::default());
+        Ok((client, Settings { never_dialled, ..self.settings.clone() }))
+    }
+
+    /// A simulator with an hour of traffic behind it, a client of it, and its first agent as the desk's own.
+    ///
+    /// # Errors
+    /// A setting that does not read.
+    pub async fn simulated(&self) -> Result<(Sim, Client, Settings), Invalid> {
+        let sim = simulated::world(self.sim_speed, &*self.environment.clock());
+        simulated::warm_up(&sim).await;
+        let client = self.named(sim.client_builder()).build()?;
+        let settings = self.settings.clone();
+        let settings = Settings {
+            agent: settings.agent.or_else(|| Some("agent01".into())),
+            password: settings.password.or_else(|| Some("secret".into())),
+            phone_number: settings.phone_number.or_else(|| Some("500001".into())),
+            phone_name: settings.phone_name.or_else(|| Some("agent01".into())),
+            campaign: settings.campaign.or_else(|| Some("support_out".into())),
+            did: settings.did.or_else(|| Some("918000000001".into())),
+            ..settings
+        };
+        Ok((sim, client, settings))
+    }
+
+    fn named(&self, builder: ClientBuilder) -> ClientBuilder {
+        self.missed_fields.iter().fold(builder, |builder, (field, name)| {
+            builder.field_name("missed.fetch", *field, name.as_str())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, Invalid> {
+        let variables: Vec<(String, String)> =
+            variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        Config::read(&move |name: &str| {
+            variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        })
+    }
+
+    #[test]
+    fn without_variables_it_is_simulated_on_the_default_port() {
+        let config = config(&[]).unwrap();
+        assert!(config.is_simulated());
+        assert_eq!(config.listen, "127.0.0.1:8080");
+    }
+
+    #[test]
+    fn what_does_not_read_is_named() {
+        for (name, value) in [
+            ("DESK_DISPOSITIONS", "x"),
+            ("DESK_SIM_SPEED", "fast"),
+            ("DESK_SIM_SPEED", "0"),
+            ("OZONETEL_AUTH", "both"),
+        ] {
+            assert_eq!(config(&[(name, value)]).unwrap_err().field(), name);
+        }
+        assert_eq!(
+            config(&[("OZONETEL_ACCOUNT", "acme_support")]).unwrap().account().unwrap_err().field(),
+            "OZONETEL_API_KEY"
+        );
+    }
+
+    #[test]
+    fn with_an_account_the_seeded_world_is_never_dialled() {
+        let variables = [("OZONETEL_ACCOUNT", "acme_support"), ("OZONETEL_API_KEY", "test-key")];
+        let config = config(&variables).unwrap();
+        assert!(!config.is_simulated());
+        let (_, settings) = config.account().unwrap();
+        assert!(settings.never_dialled.is_some());
+    }
+}

@@ -1,0 +1,200 @@
+//! The desk's state: a client, what is known of calls, the reports, the work under way.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use ozonetel_sdk::Client;
+use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::ids::{AgentId, CampaignName, Did, PhoneName};
+use ozonetel_sdk::phone::PhoneNumber;
+
+use crate::disposition::DispositionTable;
+use crate::live::Live;
+use crate::problem::{Kind, Problem};
+use crate::report::Reports;
+use crate::seeded::SeededNumbers;
+use crate::tasks::Tasks;
+
+/// What the desk takes when a request does not say.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The desk's own agent.
+    pub agent: Option<AgentId>,
+    /// That agent's password.
+    pub password: Option<Secret>,
+    /// The number or SIP id that agent is called on.
+    pub phone_number: Option<PhoneNumber>,
+    /// The phone name of that number.
+    pub phone_name: Option<PhoneName>,
+    /// The campaign to dial on.
+    pub campaign: Option<CampaignName>,
+    /// The DID.
+    pub did: Option<Did>,
+    /// From a front end's codes to dispositions.
+    pub dispositions: DispositionTable,
+    /// Numbers that are never dialled.
+    pub never_dialled: Option<SeededNumbers>,
+}
+
+/// The state behind all routes. Cheap to clone; clones share.
+#[derive(Clone)]
+pub struct Desk(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    settings: Settings,
+    live: Live,
+    reports: Reports,
+    tasks: Tasks,
+    references: AtomicU32,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("client", &self.0.client).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// A desk on a client.
+    pub fn new(client: Client, settings: Settings) -> Self {
+        let live = Live::default();
+        let reports = Reports::new(client.clone(), live.clone());
+        let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
+        Self(Arc::new(Shared { client, settings, live, reports, tasks, references }))
+    }
+
+    /// The client.
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+
+    /// What is known of calls.
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// The reports.
+    pub fn reports(&self) -> &Reports {
+        &self.0.reports
+    }
+
+    /// The work under way.
+    pub fn tasks(&self) -> &Tasks {
+        &self.0.tasks
+    }
+
+    /// From a front end's codes to dispositions.
+    pub fn dispositions(&self) -> &DispositionTable {
+        &self.0.settings.dispositions
+    }
+
+    /// Waits until everything under way is done, at most so long. Whether it is.
+    pub async fn finish(&self, within: Duration) -> bool {
+        self.0.tasks.finish(within).await
+    }
+
+    /// The agent: as said, else as known, else the desk's own.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn agent(&self, said: Option<AgentId>) -> Result<AgentId, Problem> {
+        let said = said.filter(|id| !id.as_str().trim().is_empty());
+        said.or_else(|| self.0.settings.agent.clone())
+            .ok_or_else(|| missing("agentId", "OZONETEL_AGENT_ID"))
+    }
+
+    /// The DID: as said or known, else the desk's.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn did(&self, said: Option<Did>) -> Result<Did, Problem> {
+        let said = said.filter(|did| !did.as_str().trim().is_empty());
+        said.or_else(|| self.0.settings.did.clone()).ok_or_else(|| missing("did", "OZONETEL_DID"))
+    }
+
+    /// The campaign to dial on.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn campaign(&self, said: Option<CampaignName>) -> Result<CampaignName, Problem> {
+        let said = said.filter(|name| !name.as_str().trim().is_empty());
+        said.or_else(|| self.0.settings.campaign.clone())
+            .ok_or_else(|| missing("campaignName", "OZONETEL_CAMPAIGN"))
+    }
+
+    /// An agent's password. The desk's own agent's is the environment's; nobody else's is known.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn password(&self, said: Option<Secret>, agent: &AgentId) -> Result<Secret, Problem> {
+        said.filter(|secret| !secret.reveal().is_empty())
+            .or_else(|| self.own(agent, self.0.settings.password.as_ref()))
+            .ok_or_else(|| missing("password", "OZONETEL_AGENT_PASSWORD"))
+    }
+
+    /// The number an agent logs in with.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn phone_number(
+        &self,
+        said: Option<PhoneNumber>,
+        agent: &AgentId,
+    ) -> Result<PhoneNumber, Problem> {
+        said.filter(|number| !number.as_str().trim().is_empty())
+            .or_else(|| self.own(agent, self.0.settings.phone_number.as_ref()))
+            .ok_or_else(|| missing("phoneNumber", "OZONETEL_SIP_ID"))
+    }
+
+    /// The phone name of an agent's number.
+    pub fn phone_name(&self, said: Option<PhoneName>, agent: &AgentId) -> Option<PhoneName> {
+        said.filter(|name| !name.as_str().trim().is_empty())
+            .or_else(|| self.own(agent, self.0.settings.phone_name.as_ref()))
+    }
+
+    /// The same where it has to be known.
+    ///
+    /// # Errors
+    /// A missing field.
+    pub fn needed_phone_name(
+        &self,
+        said: Option<PhoneName>,
+        agent: &AgentId,
+    ) -> Result<PhoneName, Problem> {
+        self.phone_name(said, agent).ok_or_else(|| missing("agentPhoneName", "OZONETEL_PHONE_NAME"))
+    }
+
+    /// A setting of the desk's own agent; it says nothing about another agent.
+    fn own<T: Clone>(&self, agent: &AgentId, value: Option<&T>) -> Option<T> {
+        let own = self.0.settings.agent.as_ref();
+        value.filter(|_| own.is_none_or(|own| crate::performance::same(own, agent))).cloned()
+    }
+
+    /// Refuses what must never ring: with a real account, the numbers of the simulator's world.
+    ///
+    /// # Errors
+    /// [`Kind::Unprocessable`].
+    pub fn may_ring(&self, number: &PhoneNumber) -> Result<(), Problem> {
+        let never = self.0.settings.never_dialled.as_ref();
+        if never.is_some_and(|numbers| numbers.contains(number)) {
+            let message = "this number belongs to the simulator's made-up world and is never dialled with an account";
+            return Err(Problem::new(Kind::Unprocessable, message));
+        }
+        Ok(())
+    }
+
+    /// A new reference for a dial: what it is found by when its outcome is unknown.
+    pub fn reference(&self) -> String {
+        let now = self.0.client.clock().now();
+        let ms = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let n = self.0.references.fetch_add(1, Ordering::Relaxed);
+        format!("desk-{ms:x}-{:x}-{n:x}", std::process::id())
+    }
+}
+
+fn missing(field: &str, variable: &str) -> Problem {
+    Problem::bad_request(format!("{field} is missing, and {variable} is not set"))
+}

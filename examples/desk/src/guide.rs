@@ -1,0 +1,102 @@
+//! What to try on the simulated desk, request by request. A test sends every one of these requests.
+
+use std::fmt::Write as _;
+
+/// One request of the guide.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// What it is for.
+    pub why: &'static str,
+    /// The path, query included.
+    pub path: &'static str,
+    /// The body of a POST, in which `$UCID` stands for the call's id; none for a GET.
+    pub body: Option<&'static str>,
+    /// Seconds to wait afterwards, for telephones to ring and be answered.
+    pub wait: u64,
+}
+
+const fn post(why: &'static str, path: &'static str, body: &'static str) -> Step {
+    Step { why, path, body: Some(body), wait: 0 }
+}
+
+const fn get(why: &'static str, path: &'static str) -> Step {
+    Step { why, path, body: None, wait: 0 }
+}
+
+/// A whole call and the reports on it, in order.
+pub const STEPS: &[Step] = &[
+    post("log the desk's agent in", "/api/ozonetel/agent-login", "{}"),
+    Step {
+        wait: 4,
+        ..post("dial a customer", "/api/ozonetel/dial", r#"{"phoneNumber":"9000012345"}"#)
+    },
+    post("hold", "/api/ozonetel/call-control", r#"{"ucid":"$UCID","action":"HOLD"}"#),
+    post("and back", "/api/ozonetel/call-control", r#"{"ucid":"$UCID","action":"UNHOLD"}"#),
+    post("mute the agent", "/api/ozonetel/call-control", r#"{"ucid":"$UCID","action":"MUTE"}"#),
+    post("and back", "/api/ozonetel/call-control", r#"{"ucid":"$UCID","action":"UNMUTE"}"#),
+    post("stop recording", "/api/ozonetel/recording", r#"{"ucid":"$UCID","action":"pause"}"#),
+    post("and go on", "/api/ozonetel/recording", r#"{"ucid":"$UCID","action":"unPause"}"#),
+    Step {
+        wait: 3,
+        ..post(
+            "ring a third party into the call",
+            "/api/ozonetel/call-control",
+            r#"{"ucid":"$UCID","action":"CONFERENCE","conferenceNumber":"9000012346"}"#,
+        )
+    },
+    post(
+        "drop the agent: with the conference before, this is a transfer; without, it ends the call",
+        "/api/ozonetel/call-control",
+        r#"{"ucid":"$UCID","action":"KICK_CALL","conferenceNumber":"500001"}"#,
+    ),
+    post(
+        "dispose of it, which ends after-call work",
+        "/api/ozonetel/dispose",
+        r#"{"ucid":"$UCID","disposition":"FOLLOW_UP_SCHEDULED","notes":"call on Monday"}"#,
+    ),
+    get("the day's calls with their legs", "/api/ozonetel/call-history"),
+    get("the agent's figures of the day", "/api/ozonetel/performance"),
+    get("calls that nobody took", "/api/ozonetel/missed-calls"),
+    post("pause", "/api/ozonetel/agent-state", r#"{"state":"Pause","pauseReason":"lunch"}"#),
+    post("be ready again", "/api/ozonetel/agent-state", r#"{"state":"Ready"}"#),
+    post("log out and in again, out of whatever state", "/api/ozonetel/force-ready", "{}"),
+    post("log out", "/api/ozonetel/agent-logout", "{}"),
+];
+
+/// The guide as text, with commands that work on this address.
+pub fn text(desk: &str, simulator: &str) -> String {
+    let mut out = format!(
+        "\nNo account is set: these are simulated calls. agent01 is the desk's own and free; agent02 to agent05 have\n\
+         traffic of their own. Set OZONETEL_ACCOUNT to use a real account.\n\n\
+         What to try:\n\n"
+    );
+    for step in STEPS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "# {}", step.why);
+        let address = format!("{desk}{}", step.path);
+        let _ = match step.body {
+            None => writeln!(out, "curl -s {address}"),
+            Some(body) if step.path.ends_with("/dial") => writeln!(
+                out,
+                "UCID=$(curl -s {address} -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
+                 sed 's/.*\"ucid\":\"\\([0-9]*\\)\".*/\\1/')"
+            ),
+            Some(body) => {
+                // Double quotes, so that the shell puts the call's id in.
+                let body = body.replace('"', "\\\"");
+                writeln!(out, "curl -s {address} -H 'content-type: application/json' -d \"{body}\"")
+            }
+        };
+        if step.wait > 0 {
+            let _ = writeln!(out, "sleep {}   # until it is answered", step.wait);
+        }
+    }
+    let _ = writeln!(
+        out,
+        "\nReports are kept for a minute. A customer calls in, and what the simulator thinks:\n\n\
+         curl -s {simulator}/_sim/inbound -H 'content-type: application/json' \
+         -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
+         curl -s {simulator}/_sim/state\n"
+    );
+    out
+}

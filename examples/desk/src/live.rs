@@ -1,0 +1,115 @@
+//! What the desk knows of phone calls: from its own dials, from what front ends say, from the rows it has read.
+//!
+//! In memory and bounded; the oldest knowledge goes first.
+
+use std::future::ready;
+use std::time::Duration;
+
+use moka::future::Cache;
+use moka::ops::compute::Op;
+use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_sdk::ids::{AgentId, Did, DispositionName, PhoneName, Ucid};
+use ozonetel_sdk::phone::PhoneNumber;
+
+use crate::phone_call::Direction;
+
+/// How many calls are remembered.
+const MOST: u64 = 20_000;
+
+/// How long a call is remembered.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// What a front end said when it disposed of a call.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Disposed {
+    /// The front end's own code.
+    pub code: String,
+    /// What it was mapped to.
+    pub disposition: DispositionName,
+    /// The front end's lead.
+    pub lead: Option<String>,
+    /// How long the front end says the call took.
+    pub duration_sec: Option<u32>,
+    /// Which way it says the call went.
+    pub direction: Option<Direction>,
+    /// Who it says the customer is.
+    pub caller: Option<PhoneNumber>,
+}
+
+/// What is known of a call.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The DID it goes through.
+    pub did: Option<Did>,
+    /// The agent.
+    pub agent: Option<AgentId>,
+    /// The phone name of the agent's number.
+    pub phone_name: Option<PhoneName>,
+    /// How it was disposed of.
+    pub disposed: Option<Disposed>,
+}
+
+impl std::fmt::Debug for Disposed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Disposed").field("code", &self.code).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").field("agent", &self.agent).finish_non_exhaustive()
+    }
+}
+
+/// The calls known, by UCID.
+#[derive(Debug, Clone)]
+pub struct Live {
+    calls: Cache<Ucid, Known>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { calls: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build() }
+    }
+}
+
+impl Live {
+    /// What is known of a call.
+    pub async fn of(&self, ucid: &Ucid) -> Known {
+        self.calls.get(ucid).await.unwrap_or_default()
+    }
+
+    /// Adds what is new; what was known and is not said again stays.
+    pub async fn learn(&self, ucid: Ucid, new: Known) {
+        self.change(ucid, |known| Known {
+            did: new.did.or(known.did),
+            agent: new.agent.or(known.agent),
+            phone_name: new.phone_name.or(known.phone_name),
+            disposed: new.disposed.or(known.disposed),
+        })
+        .await;
+    }
+
+    /// Adds what a row tells of calls, where nothing better is known.
+    pub async fn learn_row(&self, row: &CallRecord) {
+        let Some(ucid) = row.ucid else { return };
+        let (did, agent) = (row.did.clone(), row.agent_id.clone());
+        self.change(ucid, |known| Known {
+            did: known.did.or(did),
+            agent: known.agent.or(agent),
+            ..known
+        })
+        .await;
+    }
+
+    async fn change(&self, ucid: Ucid, change: impl FnOnce(Known) -> Known) {
+        self.calls
+            .entry(ucid)
+            .and_compute_with(|entry| {
+                let known = entry.map(moka::Entry::into_value).unwrap_or_default();
+                let new = change(known.clone());
+                ready(if new == known { Op::Nop } else { Op::Put(new) })
+            })
+            .await;
+    }
+}

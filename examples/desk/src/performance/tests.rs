@@ -1,0 +1,306 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn day() -> Day {
+    "2026-11-20".parse().unwrap()
+}
+
+fn row(fields: &[(&str, Value)]) -> CallRecord {
+    let mut row = json!({"CallDate": "2026-11-20", "AgentID": "agent01"});
+    for (name, value) in fields {
+        row[*name] = value.clone();
+    }
+    serde_json::from_value(row).unwrap()
+}
+
+fn of(rows: &[CallRecord], summary: &[AgentSummary]) -> Performance {
+    figures(day(), &"agent01".into(), rows, summary)
+}
+
+/// Nine rows of seven phone calls, six of them the agent's.
+fn mixed() -> Vec<CallRecord> {
+    vec![
+        // Outbound, answered, finished: 100 s talk, 120 s handling.
+        row(&[
+            ("CallID", json!(90_000_000_000_000_001_u64)),
+            ("UCID", json!(90_000_000_000_000_001_u64)),
+            ("Type", json!("Manual")),
+            ("Status", json!("Answered")),
+            ("StartTime", json!("10:00:00")),
+            ("PickupTime", json!("10:00:05")),
+            ("TalkTime", json!("00:01:40")),
+            ("WrapupDuration", json!("00:00:20")),
+            ("HandlingTime", json!("00:02:00")),
+            ("Disposition", json!("Appointment Booked")),
+        ]),
+        // Outbound, not answered, and a pick-up time all the same: the agent's leg was picked up.
+        row(&[
+            ("CallID", json!("90000000000000002")),
+            ("UCID", json!("90000000000000002")),
+            ("Type", json!("Progressive")),
+            ("Status", json!("Unanswered")),
+            ("StartTime", json!("10:10:00")),
+            ("PickupTime", json!("10:10:03")),
+            ("TimeToAnswer", json!("00:00:03")),
+            ("TalkTime", json!("00:00:00")),
+            ("HandlingTime", Value::Null),
+            ("Disposition", json!("")),
+        ]),
+        // Inbound in today's spelling, two legs of the agent (left and came back): one call, 30 + 45 s talk.
+        row(&[
+            ("CallID", json!(80_000_000_000_000_003_u64)),
+            ("UCID", json!(80_000_000_004_000_001_u64)),
+            ("Type", json!("InBound")),
+            ("Status", json!("Answered")),
+            ("StartTime", json!("11:00:00")),
+            ("TalkTime", json!("00:00:30")),
+            ("HandlingTime", json!("00:00:40")),
+            ("Disposition", json!("Follow Up")),
+        ]),
+        row(&[
+            ("CallID", json!(80_000_000_000_000_003_u64)),
+            ("UCID", json!(80_000_000_004_000_002_u64)),
+            ("Type", json!("InBound")),
+            ("Status", json!("Answered")),
+            ("StartTime", json!("11:05:00")),
+            ("TalkTime", json!("00:00:45")),
+            ("HandlingTime", json!("00:01:00")),
+            ("Disposition", json!("appointment moved")),
+        ]),
+        // The same call's leg with another agent: none of this agent's time.
+        row(&[
+            ("CallID", json!(80_000_000_000_000_003_u64)),
+            ("UCID", json!(80_000_000_004_000_003_u64)),
+            ("AgentID", json!("agent02")),
+            ("Type", json!("InBound")),
+            ("Status", json!("Answered")),
+            ("StartTime", json!("11:02:00")),
+            ("TalkTime", json!("00:30:00")),
+            ("HandlingTime", json!("00:40:00")),
+            ("Disposition", json!("Wrong Number")),
+        ]),
+        // Inbound in yesterday's spelling, past midnight, ids as text: 61 s talk.
+        row(&[
+            ("CallID", json!("80000000000000004")),
+            ("UCID", json!("80000000005000001")),
+            ("Type", json!("Inbound")),
+            ("Status", json!("Answered")),
+            ("StartTime", json!("23:59:30")),
+            ("EndTime", json!("00:00:31")),
+            ("TalkTime", json!("00:01:01")),
+            ("HandlingTime", json!("")),
+            ("WrapupDuration", json!("00:00:00")),
+            ("Disposition", json!("")),
+        ]),
+        // Missed in the callback's word; a type that says nothing on the direction.
+        row(&[
+            ("CallID", json!("80000000000000005")),
+            ("UCID", json!("80000000006000001")),
+            ("Type", json!("IVR")),
+            ("Status", json!("NotAnswered")),
+            ("StartTime", json!("12:00:00")),
+        ]),
+        // Just begun: no status yet, no times.
+        row(&[
+            ("CallID", json!("90000000000000006")),
+            ("UCID", json!("90000000000000006")),
+            ("Type", json!("Preview")),
+            ("StartTime", json!("13:00:00")),
+            ("Disposition", Value::Null),
+        ]),
+        // Nobody's: an abandoned queue leg.
+        row(&[
+            ("CallID", json!("80000000000000007")),
+            ("UCID", json!("80000000007000001")),
+            ("AgentID", json!("")),
+            ("Type", json!("InBound")),
+            ("Status", json!("Unanswered")),
+            ("StartTime", json!("14:00:00")),
+        ]),
+    ]
+}
+
+#[test]
+fn a_mixed_day_counted_by_hand() {
+    let figures = of(&mixed(), &[]);
+    let calls = Calls { total: 6, inbound: 2, outbound: 3, answered: 3, missed: 2 };
+    assert_eq!(figures.calls, calls);
+    // 100, 75 and 61 s: 236 / 3 = 78.67.
+    assert_eq!(figures.avg_talk_time_sec, 79);
+    // 120 s, and 40 + 60 s of one call; the third is unfinished: 220 / 2.
+    assert_eq!(figures.avg_handling_time.to_string(), "00:01:50");
+    assert_eq!(figures.appointments_booked, 2);
+    // 2 of 6 is 33.3 %.
+    assert_eq!(figures.conversion_rate, 33);
+    let dispositions = [("Appointment Booked", 1), ("No Disposition", 4), ("appointment moved", 1)];
+    let dispositions = dispositions.map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(figures.dispositions, BTreeMap::from(dispositions));
+    assert_eq!(figures.time_utilization, None);
+}
+
+#[test]
+fn a_day_without_calls_is_all_zeros() {
+    let json = serde_json::to_value(of(&[], &[])).unwrap();
+    assert_eq!(
+        json,
+        json!({
+            "date": "2026-11-20",
+            "calls": {"total": 0, "inbound": 0, "outbound": 0, "answered": 0, "missed": 0},
+            "avgTalkTimeSec": 0,
+            "avgHandlingTime": "00:00:00",
+            "conversionRate": 0,
+            "appointmentsBooked": 0,
+            "timeUtilization": null,
+            "dispositions": {},
+        })
+    );
+}
+
+#[test]
+fn percent_and_mean_are_rounded_half_up() {
+    let call = |n: u32, talk: &str, disposition: &str| {
+        row(&[
+            ("CallID", json!(format!("{}", 100 + n))),
+            ("Type", json!("Manual")),
+            ("Status", json!("Answered")),
+            ("TalkTime", json!(talk)),
+            ("Disposition", json!(disposition)),
+        ])
+    };
+    let mut rows = vec![call(0, "00:00:01", "APPOINTMENT"), call(1, "00:00:02", "x")];
+    assert_eq!((of(&rows, &[]).avg_talk_time_sec, of(&rows, &[]).conversion_rate), (2, 50));
+    rows.extend((2..8).map(|n| call(n, "00:00:00", "x")));
+    // 1 of 8 is 12.5 %; talk times of zero are no talk.
+    assert_eq!((of(&rows, &[]).avg_talk_time_sec, of(&rows, &[]).conversion_rate), (2, 13));
+}
+
+fn summary(agent: &str, mode: &str, times: [&str; 6]) -> AgentSummary {
+    let [login, busy, idle, pause, wrapup, dial] = times;
+    serde_json::from_value(json!({
+        "AgentUniqueID": agent, "ModeType": mode, "CallDate": "2026-11-20",
+        "TotalLoginDuration": login, "TotalBusyTime": busy, "TotalIdleTime": idle,
+        "TotalPauseTime": pause, "TotalWrapupTime": wrapup, "TotalDialTime": dial,
+    }))
+    .unwrap()
+}
+
+#[test]
+fn time_utilization_sums_the_modes_of_one_agent() {
+    let rows = [
+        summary(
+            "agent01",
+            "Inbound",
+            ["20:00:00", "00:10:00", "00:20:00", "", "00:00:01", "00:00:59"],
+        ),
+        summary("agent02", "Inbound", ["09:00:00"; 6]),
+        summary(
+            "agent01",
+            "Manual",
+            ["05:30:30", "00:00:05", "00:00:06", "00:00:07", "00:00:08", "00:00:01"],
+        ),
+    ];
+    let json = serde_json::to_value(of(&[], &rows)).unwrap();
+    assert_eq!(
+        json["timeUtilization"],
+        json!({
+            "totalLoginDuration": "25:30:30",
+            "totalBusyTime": "00:10:05",
+            "totalIdleTime": "00:20:06",
+            "totalPauseTime": "00:00:07",
+            "totalWrapupTime": "00:00:09",
+            "totalDialTime": "00:01:00",
+        })
+    );
+}
+
+#[test]
+fn an_agent_is_the_same_with_and_without_leading_zeros() {
+    let is_same = |one: &str, other: &str| same(&one.into(), &other.into());
+    assert!(is_same("043", "43") && is_same("agent01", "agent01"));
+    assert!(!is_same("agent01", "agent1") && !is_same("43", "430") && !is_same("043x", "43x"));
+}
+
+#[test]
+fn legs_past_midnight_keep_their_order() {
+    let leg = |ucid: &str, start: &str, disposition: &str| {
+        row(&[
+            ("CallID", json!("1")),
+            ("UCID", json!(ucid)),
+            ("StartTime", json!(start)),
+            ("Disposition", json!(disposition)),
+        ])
+    };
+    let rows = [leg("12", "00:00:40", "second"), leg("11", "23:58:00", "first")];
+    let calls = phone_call::group(&rows);
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0].disposition(), Some("second"));
+    assert_eq!(calls[0].first().unwrap().ucid.unwrap().as_str(), "11");
+}
+
+/// Any row: a few calls and agents, every status and type, absent and odd values included.
+fn any_row() -> impl Strategy<Value = CallRecord> {
+    let word = |words: &'static [&'static str]| prop::sample::select(words);
+    (
+        (0_u32..6, 0_u32..20, word(&["agent01", "agent02", ""])),
+        word(&["Manual", "InBound", "Inbound", "Preview", "IVR", "", "Odd"]),
+        word(&["Answered", "Unanswered", "NotAnswered", ""]),
+        (0_u32..5000, 0_u32..86_400),
+        word(&["", "Follow Up", "Appointment Booked", "re-appointment"]),
+    )
+        .prop_map(|((call, leg, agent), kind, status, (talk, start), disposition)| {
+            row(&[
+                ("CallID", json!(format!("{call}"))),
+                ("UCID", json!(format!("{call}{leg}"))),
+                ("AgentID", json!(agent)),
+                ("Type", json!(kind)),
+                ("Status", json!(status)),
+                ("StartTime", json!(Hms::from_seconds(start).to_string())),
+                ("TalkTime", json!(Hms::from_seconds(talk).to_string())),
+                ("Disposition", json!(disposition)),
+            ])
+        })
+}
+
+proptest! {
+    #[test]
+    fn the_figures_add_up(rows in prop::collection::vec(any_row(), 0..40)) {
+        let figures = of(&rows, &[]);
+        let calls = figures.calls;
+        let ids: std::collections::BTreeSet<_> = rows
+            .iter()
+            .filter(|row| row.agent_id.as_ref().is_some_and(|id| id.as_str() == "agent01"))
+            .map(|row| row.call_id)
+            .collect();
+        prop_assert_eq!(calls.total as usize, ids.len());
+        prop_assert!(calls.inbound + calls.outbound <= calls.total);
+        prop_assert!(calls.answered + calls.missed <= calls.total);
+        prop_assert_eq!(figures.dispositions.values().sum::<u32>(), calls.total);
+        prop_assert!(figures.appointments_booked <= calls.total);
+        prop_assert!(figures.conversion_rate <= 100);
+        prop_assert_eq!(calls.answered == 0, figures.avg_talk_time_sec == 0 && calls.answered == 0);
+    }
+
+    #[test]
+    fn neither_the_order_of_rows_nor_other_agents_change_them(
+        rows in prop::collection::vec(any_row(), 0..30).prop_map(|mut rows| {
+            // One row per leg, as the service has them.
+            rows.sort_by_key(|row| row.ucid);
+            rows.dedup_by_key(|row| row.ucid);
+            rows
+        }),
+        by in 0_usize..30,
+    ) {
+        let figures = of(&rows, &[]);
+        let mut turned = rows.clone();
+        if !turned.is_empty() {
+            let by = by % turned.len();
+            turned.rotate_left(by);
+            turned.reverse();
+        }
+        prop_assert_eq!(&of(&turned, &[]), &figures);
+        turned.retain(|row| row.agent_id.as_ref().is_some_and(|id| id.as_str() == "agent01"));
+        prop_assert_eq!(&of(&turned, &[]), &figures);
+    }
+}

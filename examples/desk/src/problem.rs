@@ -1,0 +1,284 @@
+//! Problem documents (RFC 9457), and what each failure of the service becomes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use ozonetel_sdk::{Error, ErrorKind, Reason};
+use serde::Serialize;
+
+/// What kind of problem it is; the document's `type` ends in the kind's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A field is missing or malformed.
+    BadRequest,
+    /// No such route, call, agent or record.
+    NotFound,
+    /// The route has other methods.
+    MethodNotAllowed,
+    /// The request did not arrive in time.
+    SlowRequest,
+    /// The agent, or whatever else is asked for, is not available now.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// A campaign, number or disposition that is not taken.
+    Unprocessable,
+    /// The published limit is used up.
+    Limit,
+    /// A fault of the desk itself.
+    Internal,
+    /// The service does not take the account's credentials.
+    Credentials,
+    /// The service does not answer, or its answer does not read.
+    Service,
+    /// Too much is going on at once.
+    Busy,
+    /// Nobody knows whether it happened.
+    Unknown,
+}
+
+impl Kind {
+    /// Status, word and title.
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::BadRequest => {
+                (StatusCode::BAD_REQUEST, "bad-request", "The request does not read")
+            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Not with this method")
+            }
+            Self::SlowRequest => {
+                (StatusCode::REQUEST_TIMEOUT, "slow-request", "The request did not arrive in time")
+            }
+            Self::Conflict => (StatusCode::CONFLICT, "not-available", "Not possible now"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
+            Self::Unprocessable => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "refused", "The service does not take this")
+            }
+            Self::Limit => {
+                (StatusCode::TOO_MANY_REQUESTS, "limit", "The published limit is used up")
+            }
+            Self::Internal => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The desk has a fault")
+            }
+            Self::Credentials => {
+                (StatusCode::BAD_GATEWAY, "credentials", "The service refuses the account")
+            }
+            Self::Service => (StatusCode::BAD_GATEWAY, "service", "The service does not answer"),
+            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much at once"),
+            Self::Unknown => {
+                (StatusCode::GATEWAY_TIMEOUT, "outcome-unknown", "It may have happened")
+            }
+        }
+    }
+}
+
+/// A problem, ready to be sent. `Debug` shows its kind only: messages may hold numbers.
+#[derive(Clone)]
+pub struct Problem {
+    kind: Kind,
+    message: Cow<'static, str>,
+    detail: Option<&'static str>,
+    may_have_happened: bool,
+    call: Option<&'static str>,
+    reason: Option<&'static str>,
+    reference: Option<Box<str>>,
+    ready_in: Option<Duration>,
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problem")
+            .field("kind", &self.kind)
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'p> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    message: &'p str,
+    may_have_happened: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_in_sec: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with the sentence that a front end shows.
+    pub fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            detail: None,
+            may_have_happened: kind == Kind::Unknown,
+            call: None,
+            reason: None,
+            reference: None,
+            ready_in: None,
+        }
+    }
+
+    /// A missing or malformed field.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::BadRequest, message)
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The sentence that a front end shows.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether it may have taken effect all the same.
+    pub fn may_have_happened(&self) -> bool {
+        self.may_have_happened
+    }
+
+    /// Another sentence.
+    #[must_use]
+    pub fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// A failure of which nobody knows whether it took effect.
+    #[must_use]
+    pub fn unknown(mut self) -> Self {
+        self.kind = Kind::Unknown;
+        self.may_have_happened = true;
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, word, title) = self.kind.parts();
+        let ready_in_sec = self.ready_in.map(whole_seconds);
+        let document = Document {
+            r#type: format!("urn:ozonetel-desk:problem:{word}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail,
+            message: &self.message,
+            may_have_happened: self.may_have_happened,
+            call: self.call,
+            reason: self.reason,
+            reference: self.reference.as_deref(),
+            ready_in_sec,
+        };
+        let mut response = (status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.kind == Kind::Limit {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(ready_in_sec.unwrap_or(60)));
+        }
+        response
+    }
+}
+
+/// Rounded up, so that whoever waits so long has waited enough; never none at all.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
+}
+
+/// The one place where a failure of the service becomes an answer.
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
+        let kind = kind_of(error);
+        let mut problem = Self::new(kind, message_of(error, kind));
+        problem.detail = Some(error.advice());
+        problem.call = (!error.call().is_empty()).then(|| error.call());
+        problem.reason = error.reason().map(Reason::as_str);
+        problem.reference = error.reference().map(Into::into);
+        problem.ready_in = error.ready_in();
+        problem
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+fn kind_of(error: &Error) -> Kind {
+    if error.may_have_happened() {
+        return Kind::Unknown;
+    }
+    match error.kind() {
+        ErrorKind::Input if is_bad_value(error) => Kind::Unprocessable,
+        ErrorKind::Input => Kind::BadRequest,
+        ErrorKind::Paced => Kind::Limit,
+        ErrorKind::Credentials => Kind::Credentials,
+        ErrorKind::Refused => match error.reason() {
+            Some(Reason::TooManyRequests) => Kind::Limit,
+            Some(Reason::BadCredentials | Reason::TokenExpired) if is_of_agent(error) => {
+                Kind::Unprocessable
+            }
+            Some(Reason::BadCredentials | Reason::TokenExpired) => Kind::Credentials,
+            Some(Reason::NotAllowed) => Kind::Conflict,
+            Some(Reason::NotFound) => Kind::NotFound,
+            _ => Kind::Unprocessable,
+        },
+        ErrorKind::Status if error.status() == Some(StatusCode::TOO_MANY_REQUESTS) => Kind::Limit,
+        _ => Kind::Service,
+    }
+}
+
+/// A value that is well formed and still no number, no disposition: what the service would refuse.
+fn is_bad_value(error: &Error) -> bool {
+    error.invalid_input().is_some_and(|invalid| match invalid.field() {
+        "phone_number" => {
+            invalid.reason().starts_with("is no ") || invalid.reason().ends_with("digits long")
+        }
+        "disposition" => invalid.reason().contains("250"),
+        _ => false,
+    })
+}
+
+/// The documented text for a wrong agent id or agent's password; the account's own failures read otherwise.
+fn is_of_agent(error: &Error) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.message().trim() == "Invalid Authentication")
+}
+
+fn message_of(error: &Error, kind: Kind) -> String {
+    if kind == Kind::Unknown {
+        return "It is not known whether this happened. Do not repeat it before it is settled."
+            .into();
+    }
+    if let Some(invalid) = error.invalid_input() {
+        let field = match (invalid.field(), error.call()) {
+            ("phone_number", call) if call.starts_with("call_control") => "conferenceNumber",
+            ("phone_number" | "customerNumber", _) => "phoneNumber",
+            ("agentID", _) => "agentId",
+            ("fromDate", call) if call.starts_with("cdr") => "date",
+            (field, _) => field,
+        };
+        return format!("{field} {}", invalid.reason());
+    }
+    match error.refusal().map(|refusal| refusal.message().trim()) {
+        Some(text) if !text.is_empty() => text.to_owned(),
+        _ => error.to_string(),
+    }
+}

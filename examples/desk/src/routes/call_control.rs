@@ -1,0 +1,97 @@
+//! Hold, mute, conference, kick.
+
+use axum::Json;
+use axum::extract::State;
+use ozonetel_sdk::ids::Ucid;
+use ozonetel_sdk::phone::PhoneNumber;
+use serde::{Deserialize, Serialize};
+
+use super::Whose;
+use crate::body::Body;
+use crate::desk::Desk;
+use crate::problem::Problem;
+use crate::tasks::Nature;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Control {
+    action: String,
+    ucid: Ucid,
+    #[serde(default)]
+    conference_number: Option<PhoneNumber>,
+    #[serde(flatten)]
+    whose: Whose,
+}
+
+/// The service's own words.
+#[derive(Serialize)]
+pub(super) struct Controlled {
+    status: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ucid: Option<Ucid>,
+}
+
+enum Action {
+    Hold,
+    Unhold,
+    Mute,
+    Unmute,
+    Conference(PhoneNumber),
+    Kick(PhoneNumber),
+}
+
+impl Action {
+    fn read(word: &str, number: Option<PhoneNumber>) -> Result<Self, Problem> {
+        let number = number.filter(|number| !number.as_str().trim().is_empty());
+        let number = || number.ok_or_else(|| Problem::bad_request("conferenceNumber is missing"));
+        Ok(match word.trim().to_ascii_uppercase().as_str() {
+            "HOLD" => Self::Hold,
+            "UNHOLD" => Self::Unhold,
+            "MUTE" => Self::Mute,
+            "UNMUTE" => Self::Unmute,
+            "CONFERENCE" => Self::Conference(number()?),
+            "KICK_CALL" => Self::Kick(number()?),
+            _ => {
+                return Err(Problem::bad_request(
+                    "action has to be HOLD, UNHOLD, MUTE, UNMUTE, CONFERENCE or KICK_CALL",
+                ));
+            }
+        })
+    }
+}
+
+pub(super) async fn control(
+    State(desk): State<Desk>,
+    Body(body): Body<Control>,
+) -> Result<Json<Controlled>, Problem> {
+    let ucid = body.ucid;
+    let action = Action::read(&body.action, body.conference_number)?;
+    if let Action::Conference(number) = &action {
+        desk.may_ring(number)?;
+    }
+    let known = desk.live().of(&ucid).await;
+    let did = desk.did(super::said_or(body.whose.did, known.did))?;
+    let name = match super::said_or(body.whose.agent_phone_name, known.phone_name) {
+        Some(name) => name,
+        None => {
+            let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
+            desk.needed_phone_name(None, &agent)?
+        }
+    };
+    let client = desk.client().clone();
+    let work = async move {
+        let control = client.call_control();
+        Ok(match action {
+            Action::Hold => control.hold(ucid, did, name).await?,
+            Action::Unhold => control.unhold(ucid, did, name).await?,
+            Action::Mute => control.mute(ucid, did, name).await?,
+            Action::Unmute => control.unmute(ucid, did, name).await?,
+            Action::Conference(number) => control.conference(ucid, did, name, number).await?,
+            Action::Kick(number) => control.kick(ucid, did, name, number).await?,
+        })
+    };
+    let done = desk.tasks().run(Nature::Change, work).await?;
+    let status = done.status.unwrap_or_else(|| "Success".to_owned());
+    Ok(Json(Controlled { status, message: done.message.unwrap_or_default(), ucid: done.ucid }))
+}

@@ -1,0 +1,61 @@
+//! Place a call. Once: whatever becomes of the request or of the browser, nothing here dials again.
+
+use axum::Json;
+use axum::extract::State;
+use ozonetel_sdk::ids::{CampaignName, Ucid};
+use ozonetel_sdk::phone::PhoneNumber;
+use serde::{Deserialize, Serialize};
+
+use super::Whose;
+use crate::body::Body;
+use crate::desk::Desk;
+use crate::live::Known;
+use crate::problem::Problem;
+use crate::tasks::Nature;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewCall {
+    phone_number: PhoneNumber,
+    #[serde(default)]
+    campaign_name: Option<CampaignName>,
+    #[serde(flatten)]
+    whose: Whose,
+}
+
+#[derive(Serialize)]
+pub(super) struct Dialed {
+    status: &'static str,
+    message: String,
+    ucid: Option<Ucid>,
+    reference: String,
+}
+
+pub(super) async fn dial(
+    State(desk): State<Desk>,
+    Body(body): Body<NewCall>,
+) -> Result<Json<Dialed>, Problem> {
+    desk.may_ring(&body.phone_number)?;
+    let agent = desk.agent(body.whose.agent_id)?;
+    let campaign = desk.campaign(body.campaign_name)?;
+    let known = Known {
+        // What the environment says is no knowledge of this call: a row that names the DID is better.
+        did: body.whose.did.filter(|did| !did.as_str().trim().is_empty()),
+        phone_name: desk.phone_name(body.whose.agent_phone_name, &agent),
+        agent: Some(agent.clone()),
+        disposed: None,
+    };
+    let reference = desk.reference();
+    let (tasks, uui) = (desk.tasks().clone(), reference.clone());
+    let work = async move {
+        let call = desk.client().dial().agent(agent, campaign, body.phone_number).uui(uui);
+        let dialed = call.await?;
+        if let Some(ucid) = dialed.ucid {
+            desk.live().learn(ucid, known).await;
+        }
+        Ok(dialed)
+    };
+    let dialed = tasks.run(Nature::Change, work).await?;
+    let message = dialed.status.unwrap_or_default();
+    Ok(Json(Dialed { status: "success", message, ucid: dialed.ucid, reference }))
+}

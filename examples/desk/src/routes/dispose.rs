@@ -1,0 +1,157 @@
+//! Dispose of a call: what ends after-call work.
+
+use axum::Json;
+use axum::extract::State;
+use ozonetel_sdk::ids::{DispositionName, PauseReason, Ucid};
+use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::wire::{Flag, Private, Stamp};
+use ozonetel_sdk::{Error, Reason};
+use serde::{Deserialize, Serialize};
+
+use super::Whose;
+use crate::body::{Body, given};
+use crate::desk::Desk;
+use crate::live::{Disposed, Known};
+use crate::problem::Problem;
+use crate::tasks::Nature;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Disposal {
+    ucid: Ucid,
+    disposition: String,
+    #[serde(default)]
+    caller_phone: Option<PhoneNumber>,
+    #[serde(default)]
+    direction: Option<Way>,
+    #[serde(default)]
+    duration_sec: Option<u32>,
+    #[serde(default)]
+    lead_id: Option<LeadId>,
+    #[serde(default)]
+    notes: Option<String>,
+    /// Pauses the agent after the call instead of releasing; needs the reason.
+    #[serde(default)]
+    pause_after_dispose: Option<Flag>,
+    #[serde(default)]
+    pause_reason: Option<PauseReason>,
+    /// `YYYY-MM-DD HH:MM`, for dispositions that ask for it.
+    #[serde(default)]
+    call_back_time: Option<String>,
+    #[serde(flatten)]
+    whose: Whose,
+}
+
+/// Which way the call went, as front ends write it.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Way {
+    #[serde(alias = "Inbound", alias = "InBound", alias = "INBOUND")]
+    Inbound,
+    #[serde(alias = "Outbound", alias = "OutBound", alias = "OUTBOUND", alias = "Manual")]
+    Outbound,
+}
+
+/// A lead's id: text or a number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum LeadId {
+    Text(String),
+    Number(u64),
+}
+
+#[derive(Serialize)]
+pub(super) struct Done {
+    status: &'static str,
+    message: String,
+    code: String,
+    disposition: DispositionName,
+    queued: bool,
+}
+
+pub(super) async fn dispose(
+    State(desk): State<Desk>,
+    Body(body): Body<Disposal>,
+) -> Result<Json<Done>, Problem> {
+    let ucid = body.ucid;
+    let code = given(Some(&body.disposition))
+        .ok_or_else(|| Problem::bad_request("disposition is empty"))?
+        .to_owned();
+    let pause = pause(body.pause_after_dispose, body.pause_reason)?;
+    let call_back = call_back(body.call_back_time.as_deref())?;
+    let known = desk.live().of(&ucid).await;
+    let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
+    let did = desk.did(super::said_or(body.whose.did, known.did))?;
+    let disposition = desk.dispositions().of(&code);
+    let disposed = Disposed {
+        code: code.clone(),
+        disposition: disposition.clone(),
+        lead: body.lead_id.map(|lead| match lead {
+            LeadId::Text(text) => text,
+            LeadId::Number(number) => number.to_string(),
+        }),
+        duration_sec: body.duration_sec,
+        direction: body.direction.map(|way| match way {
+            Way::Inbound => crate::phone_call::Direction::Inbound,
+            Way::Outbound => crate::phone_call::Direction::Outbound,
+        }),
+        caller: body.caller_phone,
+    };
+    let notes = given(body.notes.as_deref()).map(Private::from);
+    let (tasks, mapped) = (desk.tasks().clone(), disposition.clone());
+    let work = async move {
+        let mut call = desk.client().disposition().set(ucid, did, agent, mapped);
+        if let Some(reason) = pause {
+            call = call.pause_after(reason);
+        }
+        if let Some(notes) = notes {
+            call = call.comments(notes);
+        }
+        if let Some(time) = call_back {
+            call = call.call_back_at(time);
+        }
+        let answer = call.await.map_err(|error| problem(&error));
+        // What may have been saved is kept as well as what was.
+        if answer.as_ref().map_or_else(Problem::may_have_happened, |_| true) {
+            let known = Known { disposed: Some(disposed), ..Known::default() };
+            desk.live().learn(ucid, known).await;
+        }
+        answer
+    };
+    let said = tasks.run(Nature::Change, work).await?;
+    let (message, queued) = (said.message().to_owned(), said.is_queued());
+    Ok(Json(Done { status: "success", message, code, disposition, queued }))
+}
+
+/// A disposition may be sent again, and a second one is refused: after an attempt whose answer was lost, nothing but a
+/// documented refusal says that it was not saved.
+fn problem(error: &Error) -> Problem {
+    let problem = Problem::from(error);
+    let known = error.reason().is_some_and(|reason| reason != Reason::Other);
+    if error.may_have_reached() && !known {
+        return problem.unknown().saying(
+            "It is not known whether the disposition was saved. Look at the call before sending it again.",
+        );
+    }
+    problem
+}
+
+fn pause(
+    wanted: Option<Flag>,
+    reason: Option<PauseReason>,
+) -> Result<Option<PauseReason>, Problem> {
+    let reason = reason.filter(|reason| !reason.as_str().trim().is_empty());
+    match (wanted, reason) {
+        (Some(Flag(false)), _) | (None, None) => Ok(None),
+        (_, Some(reason)) => Ok(Some(reason)),
+        (Some(Flag(true)), None) => Err(Problem::bad_request("pauseReason is missing")),
+    }
+}
+
+fn call_back(text: Option<&str>) -> Result<Option<Stamp>, Problem> {
+    let read = |text: &str| {
+        let wrong = || Problem::bad_request("callBackTime has to be YYYY-MM-DD HH:MM");
+        text.parse().map_err(|_| wrong())
+    };
+    given(text).map(read).transpose()
+}

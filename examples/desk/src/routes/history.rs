@@ -1,0 +1,174 @@
+//! A day's phone calls with their legs.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_sdk::ids::AgentId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::body::{Params, given};
+use crate::desk::Desk;
+use crate::live::Disposed;
+use crate::performance::same;
+use crate::phone_call::{Outcome, PhoneCall, group};
+use crate::problem::Problem;
+use crate::tasks::Nature;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Wanted {
+    #[serde(default)]
+    date: Option<String>,
+    /// Only calls this agent had a leg of.
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+/// A phone call; names as in `missed-calls`, where there are such.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Called {
+    #[serde(rename = "monitorUCID")]
+    monitor_ucid: Value,
+    ucid: Value,
+    r#type: Value,
+    direction: Option<&'static str>,
+    status: Option<&'static str>,
+    campaign: Value,
+    #[serde(rename = "callerID")]
+    caller_id: Value,
+    did: Value,
+    #[serde(rename = "agentID")]
+    agent_id: Value,
+    agent: Value,
+    hangup_by: Value,
+    call_time: Option<String>,
+    talk_time_sec: u32,
+    handling_time_sec: u32,
+    disposition: Option<String>,
+    /// The front end's own code, where it went through this desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_id: Option<String>,
+    call_audio: Value,
+    legs: Vec<Leg>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Leg {
+    ucid: Value,
+    event: Value,
+    status: Value,
+    #[serde(rename = "agentID")]
+    agent_id: Value,
+    agent: Value,
+    start_time: Value,
+    end_time: Value,
+    duration_sec: u32,
+    talk_time_sec: u32,
+    hold_time_sec: u32,
+    handling_time_sec: Option<u32>,
+    dial_status: Value,
+    agent_dial_status: Value,
+    customer_dial_status: Value,
+    hangup_by: Value,
+    disposition: Value,
+    call_audio: Value,
+}
+
+/// A field as the SDK writes it, absent as `null`.
+fn value<T: Serialize>(field: Option<&T>) -> Value {
+    field.map_or(Value::Null, |field| serde_json::to_value(field).unwrap_or(Value::Null))
+}
+
+fn seconds(time: Option<ozonetel_sdk::wire::Hms>) -> u32 {
+    time.unwrap_or_default().seconds()
+}
+
+impl Leg {
+    fn of(row: &CallRecord) -> Self {
+        Self {
+            ucid: value(row.ucid.as_ref()),
+            event: value(row.event.as_ref()),
+            status: value(row.status.as_ref()),
+            agent_id: value(row.agent_id.as_ref()),
+            agent: value(row.agent_name.as_ref()),
+            start_time: value(row.start_time.as_ref()),
+            end_time: value(row.end_time.as_ref()),
+            duration_sec: seconds(row.duration),
+            talk_time_sec: seconds(row.talk_time),
+            hold_time_sec: seconds(row.hold_duration),
+            handling_time_sec: row.handling_time.map(ozonetel_sdk::wire::Hms::seconds),
+            dial_status: value(row.dial_status.as_ref()),
+            agent_dial_status: value(row.agent_dial_status.as_ref()),
+            customer_dial_status: value(row.customer_dial_status.as_ref()),
+            hangup_by: value(row.hangup_by.as_ref()),
+            disposition: value(row.disposition.as_ref()),
+            call_audio: value(row.call_audio.as_ref()),
+        }
+    }
+}
+
+impl Called {
+    fn of(call: &PhoneCall<'_>, disposed: Option<Disposed>) -> Option<Self> {
+        let (first, main) = (call.first()?, call.main()?);
+        let (code, lead_id) =
+            disposed.map_or((None, None), |disposed| (Some(disposed.code), disposed.lead));
+        Some(Self {
+            monitor_ucid: value(main.call_id.as_ref()),
+            ucid: value(main.ucid.as_ref()),
+            r#type: value(main.kind.as_ref()),
+            direction: call.direction().map(crate::phone_call::Direction::as_str),
+            status: call.outcome().map(|outcome| match outcome {
+                Outcome::Answered => "Answered",
+                Outcome::Missed => "Unanswered",
+            }),
+            campaign: value(main.campaign_name.as_ref()),
+            caller_id: value(main.caller_id.as_ref()),
+            did: value(main.did.as_ref()),
+            agent_id: value(main.agent_id.as_ref()),
+            agent: value(main.agent_name.as_ref()),
+            hangup_by: value(main.hangup_by.as_ref()),
+            call_time: first.call_date.zip(first.start_time).map(|(d, t)| d.at(t).to_string()),
+            talk_time_sec: call.talk().seconds(),
+            handling_time_sec: call.handling().seconds(),
+            disposition: call.disposition().map(str::to_owned),
+            code,
+            lead_id,
+            call_audio: value(main.call_audio.as_ref()),
+            legs: call.legs().iter().map(|row| Leg::of(row)).collect(),
+        })
+    }
+}
+
+pub(super) async fn history(
+    State(desk): State<Desk>,
+    Params(wanted): Params<Wanted>,
+) -> Result<Response, Problem> {
+    let day = super::day(&desk, wanted.date.as_deref())?;
+    let (tasks, reader) = (desk.tasks().clone(), desk.clone());
+    let report = tasks.run(Nature::Read, async move { reader.reports().day(day).await }).await?;
+    let agent = given(wanted.agent_id.as_deref()).map(AgentId::from);
+    let mut calls = Vec::new();
+    for call in group(&report.rows) {
+        let has = |agent: &AgentId| {
+            call.legs().iter().any(|leg| leg.agent_id.as_ref().is_some_and(|id| same(id, agent)))
+        };
+        if !agent.as_ref().is_none_or(has) {
+            continue;
+        }
+        let mut disposed = None;
+        for ucid in call.legs().iter().rev().filter_map(|leg| leg.ucid.as_ref()) {
+            disposed = desk.live().of(ucid).await.disposed;
+            if disposed.is_some() {
+                break;
+            }
+        }
+        calls.extend(Called::of(&call, disposed));
+    }
+    Ok((super::unreadable(report.unreadable), Json(calls)).into_response())
+}

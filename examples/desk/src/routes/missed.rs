@@ -1,0 +1,100 @@
+//! Abandoned calls.
+
+use axum::Json;
+use axum::extract::State;
+use ozonetel_sdk::cdr::{CallStatus, CallType, HangupBy};
+use ozonetel_sdk::ids::{AgentId, CallId, CampaignName, Did};
+use ozonetel_sdk::missed::MissedCall;
+use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::wire::{Day, Stamp};
+use serde::{Deserialize, Serialize};
+
+use crate::body::{Params, given};
+use crate::desk::Desk;
+use crate::problem::Problem;
+use crate::tasks::Nature;
+
+#[derive(Deserialize)]
+pub(super) struct Range {
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
+    to: Option<String>,
+    #[serde(default)]
+    campaign: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Missed {
+    #[serde(rename = "monitorUCID")]
+    monitor_ucid: Option<CallId>,
+    r#type: Option<CallType>,
+    status: Option<CallStatus>,
+    campaign: Option<CampaignName>,
+    #[serde(rename = "callerID")]
+    caller_id: Option<PhoneNumber>,
+    did: Option<Did>,
+    #[serde(rename = "agentID")]
+    agent_id: Option<String>,
+    agent: Option<AgentId>,
+    #[serde(rename = "hangupBy")]
+    hangup_by: Option<HangupBy>,
+    #[serde(rename = "callTime")]
+    call_time: Option<Stamp>,
+}
+
+impl From<MissedCall> for Missed {
+    fn from(row: MissedCall) -> Self {
+        Self {
+            monitor_ucid: row.call_id,
+            r#type: row.kind,
+            status: row.status,
+            campaign: row.campaign,
+            caller_id: row.caller,
+            did: row.did,
+            agent_id: row.agent_id,
+            agent: row.agent,
+            hangup_by: row.hangup_by,
+            call_time: row.call_time,
+        }
+    }
+}
+
+pub(super) async fn missed(
+    State(desk): State<Desk>,
+    Params(range): Params<Range>,
+) -> Result<Json<Vec<Missed>>, Problem> {
+    let today = desk.client().today();
+    let from = moment("from", range.from.as_deref(), Day::start)?.unwrap_or_else(|| today.start());
+    let to = moment("to", range.to.as_deref(), Day::end)?.unwrap_or_else(|| today.end());
+    if from > to {
+        return Err(Problem::bad_request("from is later than to"));
+    }
+    let campaign = given(range.campaign.as_deref()).map(CampaignName::from);
+    let client = desk.client().clone();
+    let work = async move {
+        let call = client.missed().between(from, to);
+        Ok(match campaign {
+            Some(name) => call.campaign(name),
+            None => call,
+        }
+        .await?)
+    };
+    let rows = desk.tasks().run(Nature::Read, work).await?;
+    Ok(Json(rows.into_iter().map(Missed::from).collect()))
+}
+
+/// A time, or a day that stands for its first or last second.
+fn moment(
+    field: &'static str,
+    text: Option<&str>,
+    of_day: fn(Day) -> Stamp,
+) -> Result<Option<Stamp>, Problem> {
+    let read = |text: &str| {
+        let stamp = text.parse::<Stamp>().or_else(|_| text.parse().map(of_day));
+        stamp.map_err(|_| {
+            Problem::bad_request(format!("{field} has to be YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"))
+        })
+    };
+    given(text).map(read).transpose()
+}

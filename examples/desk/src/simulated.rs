@@ -1,0 +1,33 @@
+//! The simulator inside the desk: what it runs on when no account is set.
+
+use std::time::{Duration, SystemTime};
+
+use ozonetel_sdk::clock::Clock;
+use ozonetel_sim::Sim;
+use ozonetel_sim::world::{Moment, Setup, Traffic};
+
+/// How long the traffic has been going on when the desk starts.
+const BEFORE: Duration = Duration::from_secs(3600);
+
+/// The default world with seeded traffic on every agent but the first, who is the desk's own and free. Its clock is
+/// the given one; an hour of calls lies behind it when [`warm_up`] is done.
+pub fn world(speed: f64, clock: &dyn Clock) -> Sim {
+    let mut setup = Setup { speed, ..Setup::default() };
+    setup.traffic = Some(Traffic {
+        agents: setup.agents.iter().skip(1).map(|agent| agent.id.clone()).collect(),
+        calls_per_minute: 1.5,
+        inbound_share: 0.5,
+        customer_answer_rate: 0.7,
+        talk: (Duration::from_secs(20), Duration::from_secs(180)),
+        wrap_up: (Duration::from_secs(5), Duration::from_secs(40)),
+    });
+    let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let start = now.saturating_sub(BEFORE).as_millis();
+    let start = Moment::from_unix_ms(i64::try_from(start).unwrap_or(0));
+    Sim::builder().setup(setup).starting_at(start).build()
+}
+
+/// Lets the hour before the start pass, so that there are calls to look at.
+pub async fn warm_up(sim: &Sim) {
+    sim.advance(BEFORE).await;
+}
