@@ -259,8 +259,8 @@ impl Error {
     }
 
     #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
-    pub(crate) fn socket(kind: ErrorKind, fault: crate::mdl::Fault) -> Self {
-        Self::with(kind, What::Socket(fault))
+    pub(crate) fn socket(fault: crate::mdl::Fault) -> Self {
+        Self::with(fault.kind(), What::Socket(fault))
     }
 
     /// The token whose fate this error tells.

@@ -20,6 +20,7 @@ mod fault;
 mod handshake;
 mod link;
 mod mask;
+mod playback;
 mod policy;
 #[cfg(feature = "ws")]
 mod replay;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::link::Stop;
+use crate::error::ErrorKind;
 
 /// Detail of an [`Error`](crate::Error) of the agent socket: see [`Error::fault`](crate::Error::fault).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,27 @@ pub enum Fault {
     },
     /// The link ended for good.
     Stopped(Stop),
+}
+
+impl Fault {
+    /// How far the call got that ended this way.
+    #[cfg_attr(
+        not(feature = "ws"),
+        expect(dead_code, reason = "the link's stream makes errors of it")
+    )]
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TokenTooLarge { .. } => ErrorKind::Input,
+            Self::FrameTooLarge { .. } | Self::Unclear { .. } => ErrorKind::Unreadable,
+            Self::NoReply { .. } | Self::NotTaken { .. } | Self::PendingFull { .. } => {
+                ErrorKind::Unreachable
+            }
+            Self::Handshake { .. } | Self::Stopped(Stop::Handshake | Stop::Status(401 | 403)) => {
+                ErrorKind::Credentials
+            }
+            Self::Broken { .. } | Self::Down { .. } | Self::Stopped(_) => ErrorKind::Closed,
+        }
+    }
 }
 
 impl fmt::Display for Fault {

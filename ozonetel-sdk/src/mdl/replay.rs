@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use super::connect::{Connector, Io};
+use super::link::Skip;
 use super::token::Token;
 use super::transcript::{Line, Transcript};
 
@@ -102,9 +103,9 @@ impl Replay {
                     }
                     None => true,
                 },
-                Line::Skipped { binary, bytes } => {
+                Line::Skipped(skip, bytes) => {
                     let bytes = (*bytes).min(LARGEST_SKIPPED);
-                    let frame = if *binary {
+                    let frame = if *skip == Skip::Binary {
                         Message::binary(vec![0; bytes])
                     } else {
                         Message::text("x".repeat(bytes))

@@ -31,7 +31,7 @@ use super::session::{Session, Snapshot};
 use super::settings::Settings;
 use super::token::Token;
 use super::transcript::Seen;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use sender::Command;
 
 pub use sender::AgentSender;
@@ -430,12 +430,7 @@ impl Stream for AgentEvents {
 }
 
 fn error_of(fault: Fault) -> Error {
-    let kind = match fault {
-        Fault::FrameTooLarge { .. } => ErrorKind::Unreadable,
-        Fault::Handshake { .. } => ErrorKind::Credentials,
-        _ => ErrorKind::Closed,
-    };
-    Error::socket(kind, fault).named("mdl", 0, Duration::ZERO)
+    Error::socket(fault).named("mdl", 0, Duration::ZERO)
 }
 
 /// What an error of the WebSocket library means for the link.

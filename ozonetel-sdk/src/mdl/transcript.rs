@@ -79,8 +79,7 @@ impl<W: Write + Send> Tap for Recorder<W> {
         let line = match seen {
             Seen::Received(token) => Line::Received(mask.token(token)),
             Seen::Sent(token) => Line::Sent(mask.token(token)),
-            Seen::Skipped(Skip::NotAToken, bytes) => Line::Skipped { binary: false, bytes: *bytes },
-            Seen::Skipped(Skip::Binary, bytes) => Line::Skipped { binary: true, bytes: *bytes },
+            Seen::Skipped(skip, bytes) => Line::Skipped(*skip, *bytes),
             Seen::State(state) => Line::State(state.as_str().into()),
         };
         *failed |= writeln!(out, "{}", line.json(at)).and_then(|()| out.flush()).is_err();
@@ -95,13 +94,8 @@ pub enum Line {
     Received(Token),
     /// This side sent this.
     Sent(Token),
-    /// The service sent a frame that is no token.
-    Skipped {
-        /// A binary frame, as opposed to text.
-        binary: bool,
-        /// Its length.
-        bytes: usize,
-    },
+    /// The service sent a frame that is no token, and how long it was.
+    Skipped(Skip, usize),
     /// The link's state, by its name.
     State(Box<str>),
 }
@@ -115,8 +109,8 @@ impl Line {
         let (dir, name, value) = match self {
             Self::Received(token) => ("in", "token", Value::Object(token.fields().clone())),
             Self::Sent(token) => ("out", "token", Value::Object(token.fields().clone())),
-            Self::Skipped { binary: true, bytes } => ("in", "binary", Value::from(*bytes)),
-            Self::Skipped { binary: false, bytes } => ("in", "text", Value::from(*bytes)),
+            Self::Skipped(Skip::Binary, bytes) => ("in", "binary", Value::from(*bytes)),
+            Self::Skipped(Skip::NotAToken, bytes) => ("in", "text", Value::from(*bytes)),
             Self::State(state) => ("link", "state", Value::from(&**state)),
         };
         line.insert("dir".into(), dir.into());
@@ -124,15 +118,14 @@ impl Line {
         Value::Object(line).to_string()
     }
 
-    fn read(text: &str) -> Option<Self> {
-        let line: Map<String, Value> = serde_json::from_str(text).ok()?;
+    fn read(line: &Map<String, Value>) -> Option<Self> {
         let token = || Some(Token::from(line.get("token")?.as_object()?.clone()));
         let length = |name: &str| usize::try_from(line.get(name)?.as_u64()?).ok();
         match line.get("dir")?.as_str()? {
             "in" => token()
                 .map(Self::Received)
-                .or_else(|| Some(Self::Skipped { binary: true, bytes: length("binary")? }))
-                .or_else(|| Some(Self::Skipped { binary: false, bytes: length("text")? })),
+                .or_else(|| Some(Self::Skipped(Skip::Binary, length("binary")?)))
+                .or_else(|| Some(Self::Skipped(Skip::NotAToken, length("text")?))),
             "out" => token().map(Self::Sent),
             "link" => Some(Self::State(line.get("state")?.as_str()?.into())),
             _ => None,
@@ -142,7 +135,10 @@ impl Line {
 
 /// A recorded session.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Transcript(Vec<Line>);
+pub struct Transcript {
+    times: Vec<SystemTime>,
+    lines: Vec<Line>,
+}
 
 impl Transcript {
     /// Reads lines of JSON; blank lines are allowed.
@@ -151,19 +147,34 @@ impl Transcript {
     /// A line that is none of a transcript.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let bad = Invalid::new("transcript", "has a line that is none of a transcript");
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        lines.map(|line| Line::read(line).ok_or(bad)).collect::<Result<_, _>>().map(Self)
+        let mut transcript = Self::default();
+        for text in text.lines().filter(|line| !line.trim().is_empty()) {
+            let line: Map<String, Value> = serde_json::from_str(text).map_err(|_| bad)?;
+            let at = line.get("at").and_then(Value::as_str).unwrap_or_default();
+            // A line without a time takes the one before.
+            let at = at.parse::<jiff::Timestamp>().map(SystemTime::from).ok();
+            let at = at.or(transcript.times.last().copied()).unwrap_or(SystemTime::UNIX_EPOCH);
+            transcript.times.push(at);
+            transcript.lines.push(Line::read(&line).ok_or(bad)?);
+        }
+        Ok(transcript)
     }
 
     /// Its lines.
     pub fn lines(&self) -> &[Line] {
-        &self.0
+        &self.lines
+    }
+
+    /// When each line was written.
+    pub fn times(&self) -> &[SystemTime] {
+        &self.times
     }
 }
 
 impl FromIterator<Line> for Transcript {
     fn from_iter<I: IntoIterator<Item = Line>>(lines: I) -> Self {
-        Self(lines.into_iter().collect())
+        let lines: Vec<Line> = lines.into_iter().collect();
+        Self { times: vec![SystemTime::UNIX_EPOCH; lines.len()], lines }
     }
 }
 
@@ -178,8 +189,8 @@ mod tests {
             Line::State("up".into()),
             Line::Received(token(r#"{"type":"welcome"}"#)),
             Line::Sent(token(r#"{"type":"ping","utid":1}"#)),
-            Line::Skipped { binary: true, bytes: 3 },
-            Line::Skipped { binary: false, bytes: 4 },
+            Line::Skipped(Skip::Binary, 3),
+            Line::Skipped(Skip::NotAToken, 4),
         ];
         let text: Vec<String> = lines.iter().map(|l| l.json(SystemTime::UNIX_EPOCH)).collect();
         assert_eq!(Transcript::parse(&text.join("\n\n")).unwrap().lines(), lines);

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::dial::Outcome;
 use crate::envelope;
-use crate::error::{Error, ErrorKind, Refusal};
+use crate::error::{Error, Refusal};
 use crate::mdl::fault::Fault;
 use crate::mdl::link::{How, NotSent, Settled, State, Stop};
 use crate::mdl::request::{ManualDial, Request};
@@ -96,7 +96,7 @@ impl AgentSender {
             Ok(State::Stopped(stop)) => stop,
             _ => Stop::Asked,
         };
-        Err(Error::socket(ErrorKind::Closed, Fault::Stopped(stop)).named("mdl", 0, Duration::ZERO))
+        Err(Error::socket(Fault::Stopped(stop)).named("mdl", 0, Duration::ZERO))
     }
 
     /// Asks the link to end in good order; see [`AgentEvents::close`](super::AgentEvents::close). Returns once it
@@ -155,8 +155,8 @@ impl AgentSender {
             }
             Verdict::Unclear => {
                 let fault = Fault::Unclear { kind: ManualDial::KIND.into() };
-                let error = Error::socket(ErrorKind::Unreadable, fault);
-                let error = error.named(CALL, 1, begun.elapsed()).uncertain(true, None);
+                let error =
+                    Error::socket(fault).named(CALL, 1, begun.elapsed()).uncertain(true, None);
                 Outcome::Unknown(error.carrying(draft))
             }
         }
@@ -181,14 +181,7 @@ impl AgentSender {
                 }
             },
         };
-        let error_kind = match &fault {
-            Fault::TokenTooLarge { .. } => ErrorKind::Input,
-            Fault::NoReply { .. } | Fault::NotTaken { .. } | Fault::PendingFull { .. } => {
-                ErrorKind::Unreachable
-            }
-            _ => ErrorKind::Closed,
-        };
-        let error = Error::socket(error_kind, fault).named(call, u32::from(sent), begun.elapsed());
+        let error = Error::socket(fault).named(call, u32::from(sent), begun.elapsed());
         Err(error.uncertain(sent, None).carrying(request))
     }
 
