@@ -47,7 +47,9 @@ const EFFECTS: [&str; 3] = ["dial", "conference", "kick"];
 pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
     use Expected::{Failure, RefusedAgain, Success};
     let once = spec.repeat == Repeat::Once;
-    let lost = |kind: ErrorKind| match (once, fault.always) {
+    // One request in a window: there is none left for a second try.
+    let alone = spec.rate.limit().is_some_and(|(limit, _)| limit == 1);
+    let lost = |kind: ErrorKind| match (once, fault.always || alone) {
         (true, _) => Failure(kind, None, true),
         (false, true) => Failure(kind, None, false),
         (false, false) if fault.kind.acts() && NOT_TWICE.contains(&spec.name) => RefusedAgain,

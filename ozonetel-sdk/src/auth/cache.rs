@@ -103,7 +103,8 @@ impl TokenCache {
             let slot = self.slot();
             (slot.held.clone(), slot.rejected)
         };
-        let result = self.fetch(rejected).await;
+        let due = current.as_ref().map(|held| held.generation);
+        let result = self.fetch([rejected, due]).await;
         let mut slot = self.slot();
         slot.flight = None;
         match (result, current) {
@@ -122,10 +123,10 @@ impl TokenCache {
         }
     }
 
-    async fn fetch(&self, rejected: Option<Generation>) -> Result<Held, Error> {
+    async fn fetch(&self, replaced: [Option<Generation>; 2]) -> Result<Held, Error> {
         let clock = &self.core.clock;
         let mut lease = self.store.lease(LEASE).await.map_err(store_failed)?;
-        if let Some(held) = self.adopt(lease.stored(), rejected) {
+        if let Some(held) = self.adopt(lease.stored(), replaced) {
             return Ok(held);
         }
         let limit = Rate::Token.limit().unwrap_or((10, 3600));
@@ -166,12 +167,12 @@ impl TokenCache {
         }
     }
 
-    /// A token that another process fetched meanwhile.
-    fn adopt(&self, stored: &Stored, rejected: Option<Generation>) -> Option<Held> {
+    /// A token that another process fetched meanwhile: neither the one that was refused nor the one that is due.
+    fn adopt(&self, stored: &Stored, replaced: [Option<Generation>; 2]) -> Option<Held> {
         let (token, expires_at) = (stored.token.as_ref()?, stored.expires_at?);
         let held = self.held(token, expires_at);
-        (Some(held.generation) != rejected && held.refresh_at > self.core.clock.now())
-            .then_some(held)
+        let newer = !replaced.contains(&Some(held.generation));
+        (newer && held.refresh_at > self.core.clock.now()).then_some(held)
     }
 
     fn held(&self, token: &Secret, expires_at: SystemTime) -> Held {

@@ -11,6 +11,7 @@ mod catalogue;
 mod contract;
 mod faults;
 mod odd_http;
+mod push;
 mod retry;
 mod secrets;
-mod push;
+mod stories;
