@@ -311,6 +311,7 @@ impl Sim {
             .account(setup.account.clone())
             .key(setup.key.as_str())
             .mode(mode)
+            .kookoo_key(setup.key.as_str())
             .base_url("http://sim.example.test")
             .transport(Arc::new(self.transport()))
             .clock(Arc::new(self.clock()))

@@ -3,7 +3,9 @@
 use http::StatusCode;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::encode::Presented;
-use ozonetel_sdk::endpoint::{Auth, Spec};
+use ozonetel_sdk::endpoint::{Auth, Endpoint as _, Spec};
+use ozonetel_sdk::envelope::{self, Outcome};
+use ozonetel_sdk::kookoo::outbound::OutboundCall;
 use serde_json::json;
 
 use super::shared;
@@ -98,6 +100,18 @@ pub(crate) enum Dialect {
     AgentLogin,
     /// Recording.
     Recording,
+    /// Force logout: with a code.
+    Admin,
+    /// Campaign creation: `Message`, no status.
+    ApiServices,
+    /// Event subscription: plain text.
+    Events,
+    /// KooKoo: XML, with 403.
+    Kookoo,
+    /// Dispositions of the older path: under `details`.
+    Disposition,
+    /// One status word, and a text each for a missing name, a missing key, and wrong ones.
+    Texts(&'static str, [&'static str; 3]),
 }
 
 const KEY_NULL: &str = "Api Key Should Not be Null or Empty.";
@@ -126,9 +140,36 @@ impl Dialect {
                 json!({"status": "error", "message": "Invalid userName or apiKey"})
             }
             Self::Recording => plain(problem, "Error"),
+            Self::Admin => {
+                json!({"code": "400", "status": "Error", "message": "Check input Parameters"})
+            }
+            Self::ApiServices => json!({"Message": "Authentication failed."}),
+            Self::Events => return Answer::text(StatusCode::OK, "Unauthorized"),
+            Self::Kookoo => {
+                // The text was not captured; it is ours.
+                let body = json!({"status": "error", "message": "Authentication error"});
+                return xml(StatusCode::FORBIDDEN, &OutboundCall::SPEC, body);
+            }
+            Self::Disposition => json!({"details": "Authentication fails", "status": "Fail"}),
+            Self::Texts(status, texts) => match problem {
+                Problem::UserMissing => json!({"status": status, "message": texts[0]}),
+                Problem::KeyMissing | Problem::KeyEmpty => {
+                    json!({"status": status, "message": texts[1]})
+                }
+                Problem::UserWrong | Problem::KeyWrong => {
+                    json!({"status": status, "message": texts[2]})
+                }
+                _ => shared(api(problem)),
+            },
         };
         Answer::json(StatusCode::OK, &body)
     }
+}
+
+/// An XML answer with these elements.
+pub(super) fn xml(status: StatusCode, spec: &Spec, body: serde_json::Value) -> Answer {
+    let body = envelope::write(spec, &Outcome::Done(body), "error");
+    Answer { status, content_type: "text/xml", body: body.into() }
 }
 
 /// The shared texts of the newer paths.

@@ -6,19 +6,28 @@
 mod agents;
 mod aht;
 mod auth;
+mod block_numbers;
 mod call_control;
+mod campaigns;
 mod cdr;
 mod credentials;
 mod dial;
 mod disposition;
+mod events;
+mod kookoo;
+mod leads;
+mod legacy;
 mod missed;
+mod phone_numbers;
 mod recording;
+mod roster;
 mod summary;
+mod whatsapp;
 
 use bytes::Bytes;
 use http::StatusCode;
 use ozonetel_sdk::encode::{self, Fields, Presented};
-use ozonetel_sdk::endpoint::{Endpoint, Input, Method, Rate, Spec, When};
+use ozonetel_sdk::endpoint::{Endpoint, Input, Method, Payload, Rate, Spec, When};
 use serde_json::{Value, json};
 
 use crate::service::Answer;
@@ -115,7 +124,7 @@ struct Route {
 
 macro_rules! routes {
     ($($name:ident: $endpoint:ty,)*) => {
-        static ROUTES: &[Route] = &[$(Route {
+        static CURRENT: &[Route] = &[$(Route {
             spec: <$endpoint as Endpoint>::SPEC,
             also: <World as Answers<$endpoint>>::ALSO,
             limit: <World as Answers<$endpoint>>::LIMIT,
@@ -125,10 +134,27 @@ macro_rules! routes {
 }
 ozonetel_sdk::each_endpoint!(routes);
 
+macro_rules! legacy_routes {
+    ($($name:ident: $endpoint:ty,)*) => {
+        static LEGACY: &[Route] = &[$(Route {
+            spec: <$endpoint as Endpoint>::SPEC,
+            also: <World as Answers<$endpoint>>::ALSO,
+            limit: <World as Answers<$endpoint>>::LIMIT,
+            handle: handle::<$endpoint>,
+        }),*];
+    };
+}
+ozonetel_sdk::each_legacy_endpoint!(legacy_routes);
+
+/// Every route, the deprecated ones behind the others.
+fn all_routes() -> impl Iterator<Item = &'static Route> {
+    CURRENT.iter().chain(LEGACY)
+}
+
 /// Finds the operation a request asks for and answers it.
 pub(crate) fn dispatch(world: &mut World, request: &http::Request<Bytes>) -> Handled {
     let path = request.uri().path();
-    let here: Vec<&Route> = ROUTES.iter().filter(|r| is_path(&r.spec, path)).collect();
+    let here: Vec<&Route> = all_routes().filter(|r| is_path(&r.spec, path)).collect();
     if here.is_empty() {
         return (Answer::text(StatusCode::NOT_FOUND, "Not Found"), None);
     }
@@ -199,17 +225,22 @@ where
         return (Answer::json(StatusCode::OK, &body), None);
     }
     let said = world.answer(&Asked { fields: &fields, presented: &presented });
-    (Answer::json(StatusCode::OK, &said.body), said.effect)
+    let answer = match (E::SPEC.envelope.payload, said.body) {
+        (Payload::Xml, body) => credentials::xml(StatusCode::OK, &E::SPEC, body),
+        (_, Value::String(text)) => Answer::text(StatusCode::OK, &text),
+        (_, body) => Answer::json(StatusCode::OK, &body),
+    };
+    (answer, said.effect)
 }
 
 /// Whether this is where tokens are made.
 pub(crate) fn is_token(path: &str) -> bool {
-    ROUTES.iter().any(|r| r.spec.rate == Rate::Token && is_path(&r.spec, path))
+    all_routes().any(|r| r.spec.rate == Rate::Token && is_path(&r.spec, path))
 }
 
 /// The text for too many requests at a path.
 pub(crate) fn limit_text(path: &str) -> &'static str {
-    ROUTES.iter().find(|r| is_path(&r.spec, path)).map_or("Max limit exceeded", |r| r.limit)
+    all_routes().find(|r| is_path(&r.spec, path)).map_or("Max limit exceeded", |r| r.limit)
 }
 
 /// A refusal in the form the newer paths share.

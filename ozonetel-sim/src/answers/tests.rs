@@ -514,8 +514,7 @@ fn no_request_is_taken_for_another_operation() {
             .uri(format!("{}?{query}", spec.path))
             .body(Bytes::from(body))
             .unwrap();
-        let asked: Vec<&str> = super::ROUTES
-            .iter()
+        let asked: Vec<&str> = super::all_routes()
             .filter(|r| super::is_path(&r.spec, request.uri().path()))
             .filter(|r| super::asks_for(&r.spec, &request))
             .map(|r| r.spec.name)

@@ -140,6 +140,29 @@ impl World {
         self.end_call(key, "UserHangup");
     }
 
+    /// Hands the customer over to an application: the agent goes, the customer stays. False when no such call is up.
+    pub fn to_application(&mut self, ucid: &str) -> bool {
+        let now = self.now.second();
+        let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
+        let Some(call) = key.and_then(|key| self.calls.get_mut(&key)).filter(|c| c.live()) else {
+            return false;
+        };
+        let (key, number) = (call.key, "IVR".to_owned());
+        call.parties.push(Party { number, rang: now, joined: Some(now), left: None });
+        self.agent_leaves(key);
+        true
+    }
+
+    /// Ends a call. False when no such call is up.
+    pub fn disconnect(&mut self, ucid: &str) -> bool {
+        let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
+        let live = key.filter(|key| self.calls.get(key).is_some_and(PhoneCall::live));
+        if let Some(key) = live {
+            self.end_call(key, "SystemHangup");
+        }
+        live.is_some()
+    }
+
     /// Stops or resumes the recording of a call that is up. False when no such call is up.
     pub fn record(&mut self, ucid: &str, on: bool) -> bool {
         let now = self.now.second();

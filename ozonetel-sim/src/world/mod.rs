@@ -3,6 +3,7 @@
 
 mod agents;
 mod calls;
+mod campaigns;
 mod cdr;
 mod control;
 mod dial;
@@ -13,7 +14,9 @@ mod ids;
 mod inbound;
 mod limits;
 mod moment;
+mod registers;
 mod reports;
+mod roster;
 mod scenario;
 mod setup;
 mod staff;
@@ -37,6 +40,8 @@ pub use agents::{Agent, AgentState, Login, Totals};
 pub use calls::{
     CallKey, Direction, Disposal, Leg, LegKind, Party, PhoneCall, Segment, Stage, WrapUp,
 };
+pub(crate) use campaigns::column;
+pub use campaigns::{Lead, LeadFilter};
 pub use cdr::{CdrQuery, DEFAULT_PAGE};
 pub use control::{Control, ControlRefusal};
 pub use dial::{AgentDial, DialRefusal, PhoneDial, SkillDial};
@@ -45,7 +50,9 @@ pub use events::{Event, EventKind};
 pub use inbound::{ActionRefusal, Arrived, LegSide, PhoneAction};
 pub use limits::Window;
 pub use moment::{Day, Moment, Zone, clock_text};
+pub use registers::{BlockGroup, PhoneEntry, Subscription};
 pub use reports::{AbandonedQuery, AhtOf, SummaryQuery};
+pub use roster::{AgentChange, RosterRefusal};
 pub use scenario::{Scenario, ScenarioError};
 pub use setup::{
     AgentMode, AgentSetup, Behaviour, CampaignKind, CampaignSetup, LoginKind, Mode, Setup, Traffic,
@@ -79,6 +86,8 @@ pub struct World {
     tokens: Tokens,
     windows: Windows,
     events: events::Events,
+    campaigns: campaigns::Campaigns,
+    registers: registers::Registers,
     calls_made: u64,
     requests_to_agents: u64,
 }
@@ -104,6 +113,8 @@ impl World {
             tokens,
             windows: Windows::default(),
             events: events::Events::default(),
+            campaigns: campaigns::Campaigns::default(),
+            registers: registers::Registers::default(),
             calls_made: 0,
             requests_to_agents: 0,
         };

@@ -111,6 +111,12 @@ impl World {
         if agent.login.is_none() {
             return Err(LogoutRefusal::NotLoggedIn);
         }
+        self.put_out(id);
+        Ok(())
+    }
+
+    /// Ends an agent's login, and with it after-call work.
+    pub(super) fn put_out(&mut self, id: &str) {
         let (now, zone) = (self.now, self.setup.zone);
         if let Some(agent) = self.agents.get_mut(id) {
             let wrapping = agent.wrapping.take();
@@ -122,7 +128,6 @@ impl World {
         }
         let word = EventKind::AgentState(AgentState::LoggedOut.word());
         self.events.push(now, word, Some(id), None);
-        Ok(())
     }
 
     /// Ready or break. Ends after-call work; an agent on a call stays on it.
