@@ -165,7 +165,11 @@ pub fn read<T: DeserializeOwned>(
     let object = match spec.envelope.payload {
         Payload::Plain => return read_plain(spec, head, body),
         Payload::Open => return read_open(spec, head, body),
-        Payload::Xml => read_xml(head, body)?,
+        // The shared refusals are JSON even where answers are XML.
+        Payload::Xml => match serde_json::from_slice(body) {
+            Ok(Value::Object(object)) => object,
+            _ => read_xml(head, body)?,
+        },
         _ => match serde_json::from_slice(body) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return Err(Unreadable::new("the answer is JSON, but no object", head, body)),
@@ -357,9 +361,16 @@ fn read_plain<T: DeserializeOwned>(
     if text.is_empty() || text.starts_with('<') || text.len() > 1000 {
         return Err(Unreadable::new("the answer is not the service's text", head, body));
     }
+    // The shared refusals are JSON even where answers are text.
+    if let Ok(Value::Object(object)) = serde_json::from_str(text) {
+        return Ok(refuse(spec, head, &text_of(&object)));
+    }
     let good = |g: &&str| text.get(..g.len()).is_some_and(|start| start.eq_ignore_ascii_case(g));
     if head.status.is_success() && spec.envelope.good.iter().any(good) {
         return decode(spec, head, body, Value::from(text));
+    }
+    if !head.status.is_success() && reason(text) == Reason::Other {
+        return Err(Unreadable::new("the service failed", head, body));
     }
     Ok(refuse(spec, head, text))
 }

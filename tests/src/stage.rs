@@ -41,6 +41,8 @@ pub enum Stage {
     After,
     /// The same, a day later.
     DayAfter,
+    /// Everything that administration knows has one entry; the leg is an outbound call of KooKoo's.
+    Office,
 }
 
 /// A simulator with what the placeholders of a fixture stand for.
@@ -73,10 +75,11 @@ impl Stage {
         let mut ucid = None;
         match self {
             Self::Start => {}
+            Self::Office => ucid = Some(office(&sim)),
             Self::Toolbar => sim.world_mut().toolbar_login("agent01", "secret").expect("a login"),
             _ => sim.world_mut().login("agent01", "secret", "500001").expect("a login"),
         }
-        if !matches!(self, Self::Start | Self::Toolbar | Self::LoggedIn) {
+        if !matches!(self, Self::Start | Self::Office | Self::Toolbar | Self::LoggedIn) {
             ucid = Some(self.call(&sim).await);
         }
         let token = if key { None } else { sim.world_mut().issue_token() };
@@ -127,6 +130,25 @@ impl Stage {
         }
         ucid
     }
+}
+
+/// A phone number, a lead, a scheduled lead, a group of blocked numbers, a subscription, an outbound call: its id.
+fn office(sim: &Sim) -> String {
+    let mut world = sim.world_mut();
+    world.add_phone(world::PhoneEntry {
+        name: "desk4".into(),
+        number: "9000000044".into(),
+        skills: vec!["General".into()],
+    });
+    let lead = serde_json::json!({"PhoneNumber": "9000000011", "Name": "A B"});
+    let lead = lead.as_object().cloned().unwrap_or_default();
+    world.add_lead("support_out", lead.clone(), false);
+    world.schedule_lead("support_out", lead);
+    world.add_group("known", vec!["9000000031".into()]);
+    let subscription = world.subscription_mut();
+    subscription.calls = "https://crm.example.test/calls".into();
+    subscription.agents = "https://crm.example.test/agents".into();
+    world.queue_outbound("09000000001").to_string()
 }
 
 /// The account's mode that a case's request fits, unless the case says otherwise.

@@ -1,5 +1,6 @@
 //! Who is there: details of one agent, the campaign it is live on, and everybody who is logged in.
 
+use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use super::{Agents, filled};
@@ -66,25 +67,40 @@ record! {
 
 /// A [`LoginStatus`] wherever the answer has it: as the first of a list under `message`, under `message`, or at the
 /// top.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(from = "Anywhere")]
 pub struct LiveOn(pub LoginStatus);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Anywhere {
-    Listed { message: [LoginStatus; 1] },
-    Under { message: LoginStatus },
+    Listed { status: Option<String>, message: [LoginStatus; 1] },
+    Under { status: Option<String>, message: LoginStatus },
     Top(LoginStatus),
 }
 
 impl From<Anywhere> for LiveOn {
     fn from(found: Anywhere) -> Self {
         match found {
-            Anywhere::Listed { message: [status] }
-            | Anywhere::Under { message: status }
-            | Anywhere::Top(status) => Self(status),
+            Anywhere::Listed { status, message: [mut row] }
+            | Anywhere::Under { status, message: mut row } => {
+                row.status = row.status.or(status);
+                Self(row)
+            }
+            Anywhere::Top(row) => Self(row),
         }
+    }
+}
+
+/// In the first of the forms.
+impl Serialize for LiveOn {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut row = self.0.clone();
+        let status = row.status.take();
+        let mut out = to.serialize_map(Some(2))?;
+        out.serialize_entry("status", &status)?;
+        out.serialize_entry("message", &[row])?;
+        out.end()
     }
 }
 
