@@ -516,6 +516,7 @@ fn no_request_is_taken_for_another_operation() {
             .unwrap();
         let asked: Vec<&str> = super::all_routes()
             .filter(|r| super::is_path(&r.spec, request.uri().path()))
+            .filter(|r| r.spec.method.as_str() == request.method().as_str())
             .filter(|r| super::asks_for(&r.spec, &request))
             .map(|r| r.spec.name)
             .collect();
