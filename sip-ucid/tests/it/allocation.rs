@@ -17,7 +17,7 @@ fn read(bytes: &[u8]) -> usize {
     seen += head.vias().count() + head.contacts().count() + head.elements(Name::Allow).count();
     let from = head.from().ok();
     seen += from.and_then(|from| from.display_name()).map_or(0, Iterator::count);
-    seen += from.and_then(|from| from.parsed_uri().ok()?.number()).map_or(0, |it| it.len());
+    seen += from.and_then(|from| from.parsed_uri().ok()?.number()).map_or(0, sip_ucid::Text::len);
     seen + head.cseq().map_or(0, |cseq| cseq.number() as usize)
 }
 

@@ -52,7 +52,9 @@ pub(crate) fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let all: Vec<Vec<u8>> = messages().into_iter().map(|(_, bytes)| bytes).collect();
     (proptest::sample::select(all), proptest::collection::vec(damage(), 0..8)).prop_map(
         |(mut bytes, injuries)| {
-            injuries.iter().for_each(|injury| apply(&mut bytes, injury));
+            for injury in &injuries {
+                apply(&mut bytes, injury);
+            }
             bytes
         },
     )

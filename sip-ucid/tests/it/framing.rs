@@ -109,7 +109,9 @@ proptest! {
     #[test]
     fn any_splits_change_nothing(mut cuts in proptest::collection::vec(0..2600_usize, 0..20)) {
         let stream = stream();
-        cuts.iter_mut().for_each(|cut| *cut %= stream.len());
+        for cut in &mut cuts {
+            *cut %= stream.len();
+        }
         cuts.sort_unstable();
         let mut pieces = Vec::new();
         let mut from = 0;
