@@ -6,7 +6,8 @@
 use core::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::headers::{self, Header, Headers, Values};
+use crate::headers::{self, Header, Headers, Line, Lines, Values};
+use crate::index::{First, Index, LINES};
 use crate::leniency::Leniency;
 use crate::name::{INDEXED, Name};
 use crate::scan::{self, Opening};
@@ -74,9 +75,7 @@ pub struct Head<'a> {
     end: usize,
     bare: bool,
     leniency: Leniency,
-    seen: u32,
-    repeated: u32,
-    first: [(u32, u32); INDEXED],
+    index: Index,
 }
 
 /// Where the lines of a head begin, and how they end.
@@ -151,11 +150,9 @@ impl<'a> Head<'a> {
             end: layout.headers,
             bare: layout.bare,
             leniency,
-            seen: 0,
-            repeated: 0,
-            first: [(0, 0); INDEXED],
+            index: Index::new(),
         };
-        if !head.index() {
+        if !head.find_lines() {
             return Ok(Status::Partial);
         }
         if u32::try_from(head.end).is_err() {
@@ -166,7 +163,7 @@ impl<'a> Head<'a> {
 
     /// Goes over the header lines; false if they have no end.
     #[inline]
-    fn index(&mut self) -> bool {
+    fn find_lines(&mut self) -> bool {
         let bytes = self.bytes;
         let mut at = self.headers_at;
         loop {
@@ -180,22 +177,8 @@ impl<'a> Head<'a> {
             }
             let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
             let (name, value) = headers::name_of(bytes, at, end.end);
-            self.note(name, value, end.end);
+            self.index.note(name, value, end.end);
             at = end.next;
-        }
-    }
-
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "heads beyond u32 are refused at the end")]
-    fn note(&mut self, name: Name, value: usize, end: usize) {
-        if let Some(place) = self.first.get_mut(name as usize) {
-            let bit = 1 << (name as u32);
-            if self.seen & bit == 0 {
-                *place = (value as u32, end as u32);
-            } else {
-                self.repeated |= bit;
-            }
-            self.seen |= bit;
         }
     }
 
@@ -231,30 +214,66 @@ impl<'a> Head<'a> {
     /// The value of the first header of this name.
     #[inline]
     pub fn value(&self, name: Name) -> Option<Text<'a>> {
-        match self.first.get(name as usize) {
-            Some((from, to)) => {
-                if self.seen & (1 << (name as u32)) == 0 {
-                    return None;
-                }
-                let raw = self.bytes.get(*from as usize..*to as usize)?;
+        match self.first(name)? {
+            First::At((from, to)) => {
+                let raw = self.bytes.get(from as usize..to as usize)?;
                 Some(Text::new(raw).trimmed())
             }
-            None => self.headers().lines().find(|line| line.name == name).map(|line| line.value()),
+            First::Beyond => self.beyond().find(|line| line.name == name).map(|it| it.value()),
+        }
+    }
+
+    /// Where the first header of a name stands; only going over the lines tells for a rare one.
+    #[inline]
+    fn first(&self, name: Name) -> Option<First> {
+        if (name as usize) < INDEXED {
+            return self.index.first(name);
+        }
+        let known = (0..).map_while(|at| self.index.line(at)).find(|line| line.0 == name);
+        match known {
+            Some((_, span)) => Some(First::At(span)),
+            None if self.index.is_whole() => None,
+            None => Some(First::Beyond),
         }
     }
 
     /// The values of all headers of this name, in order.
     pub fn values(&self, name: Name) -> Values<'a> {
-        let bit = if (name as usize) < INDEXED { 1_u32 << (name as u32) } else { 0 };
-        if bit == 0 {
-            return Values::of(name, None, self.headers());
+        match self.first(name) {
+            None => Values::of(name, None, self.headers().finished()),
+            Some(First::Beyond) => Values::of(name, None, self.beyond().headers()),
+            Some(First::At((_, to))) => {
+                let once = (name as usize) < INDEXED && !self.index.is_repeated(name);
+                let rest = self.headers();
+                let rest = if once { rest.finished() } else { rest.after(to as usize) };
+                Values::of(name, self.value(name), rest)
+            }
         }
-        let first = self.value(name);
-        let (_, to) = self.first.get(name as usize).copied().unwrap_or_default();
-        if self.repeated & bit == 0 {
-            return Values::of(name, first, self.headers().finished());
+    }
+
+    /// A line of the table.
+    #[inline]
+    pub(crate) fn line(&self, at: usize) -> Option<Line<'a>> {
+        let (name, (value, end)) = self.index.line(at)?;
+        let from = match at.checked_sub(1).and_then(|before| self.index.line(before)) {
+            Some((_, (_, end))) => self.headers().after(end as usize).at(),
+            None => self.headers_at,
+        };
+        Some(Line::new(self.bytes, name, from, value as usize, end as usize))
+    }
+
+    /// The lines after those of the table.
+    pub(crate) fn beyond(&self) -> Lines<'a> {
+        match self.index.line(LINES - 1) {
+            Some((_, (_, end))) => self.headers().after(end as usize).lines(),
+            None => self.headers().finished().lines(),
         }
-        Values::of(name, first, self.headers().after(to as usize))
+    }
+
+    /// All lines, those of the table without looking for their ends again.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = Line<'a>> + use<'a> {
+        let head = *self;
+        (0..LINES).map_while(move |at| head.line(at)).chain(self.beyond())
     }
 
     /// The value of the first header with this name, known or not; compact names match too.
@@ -281,7 +300,7 @@ impl<'a> Head<'a> {
     /// Whether more than one header of this name is there.
     pub fn is_repeated(&self, name: Name) -> bool {
         if (name as usize) < INDEXED {
-            return self.repeated & (1 << (name as u32)) != 0;
+            return self.index.is_repeated(name);
         }
         self.values(name).nth(1).is_some()
     }

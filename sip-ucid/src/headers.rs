@@ -69,6 +69,16 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    pub(crate) const fn new(
+        bytes: &'a [u8],
+        name: Name,
+        at: usize,
+        value_at: usize,
+        end: usize,
+    ) -> Self {
+        Self { name, at, value_at, end, bytes }
+    }
+
     /// The whole line, folds included.
     pub(crate) fn whole(&self) -> &'a [u8] {
         self.bytes.get(self.at..self.end).unwrap_or_default()
@@ -197,6 +207,11 @@ impl<'a> Headers<'a> {
         self
     }
 
+    /// Where the next line begins.
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
     pub(crate) const fn lines(self) -> Lines<'a> {
         Lines(self)
     }
@@ -214,7 +229,7 @@ impl<'a> Headers<'a> {
         let end = scan::line_end(self.bytes, at, self.bare)?;
         self.at = end.next;
         let (name, value_at) = name_of(self.bytes, at, end.end);
-        Some(Line { name, at, value_at, end: end.end, bytes: self.bytes })
+        Some(Line::new(self.bytes, name, at, value_at, end.end))
     }
 }
 
@@ -235,6 +250,12 @@ impl fmt::Debug for Headers<'_> {
 /// [`Headers`] without the reading.
 #[derive(Clone)]
 pub(crate) struct Lines<'a>(Headers<'a>);
+
+impl<'a> Lines<'a> {
+    pub(crate) fn headers(self) -> Headers<'a> {
+        self.0
+    }
+}
 
 impl<'a> Iterator for Lines<'a> {
     type Item = Line<'a>;

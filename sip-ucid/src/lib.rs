@@ -22,6 +22,7 @@ mod frame;
 mod head;
 mod headers;
 mod identity;
+mod index;
 mod leniency;
 mod list;
 mod message;

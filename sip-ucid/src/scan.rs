@@ -105,7 +105,7 @@ pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
     found
 }
 
-/// Whether text holds a control character other than HTAB and CRLF, or may: the last bytes are not
+/// Whether text holds a control character other than in CRLF, or may: the last bytes are not
 /// told from what follows them.
 #[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
 pub(crate) fn is_suspicious(bytes: &[u8]) -> bool {
@@ -116,7 +116,7 @@ pub(crate) fn is_suspicious(bytes: &[u8]) -> bool {
         let Some(next) = rest.get(1..).and_then(|next| next.first_chunk::<16>()) else { break };
         let mut found = 0;
         for (each, next) in chunk.iter().zip(next) {
-            let control = (*each < 0x20) & (*each != b'\t') & (*each != b'\r') & (*each != b'\n');
+            let control = (*each < 0x20) & (*each != b'\r') & (*each != b'\n');
             let broken = (*each == b'\r') ^ (*next == b'\n');
             found |= u8::from(control | (*each == 0x7F) | broken);
         }

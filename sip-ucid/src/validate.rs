@@ -157,7 +157,8 @@ impl fmt::Display for Problem {
 #[derive(Clone)]
 pub struct Problems<'a> {
     head: Head<'a>,
-    lines: Lines<'a>,
+    line: usize,
+    beyond: Lines<'a>,
     stage: Stage,
     seen: u128,
     /// Whether any line may hold a character that it must not.
@@ -194,7 +195,8 @@ impl<'a> Head<'a> {
     pub fn validate(&self) -> Problems<'a> {
         Problems {
             head: *self,
-            lines: self.headers().lines(),
+            line: 0,
+            beyond: self.beyond(),
             stage: Stage::Breaks,
             seen: 0,
             suspicious: scan::is_suspicious(self.as_bytes()),
@@ -220,12 +222,12 @@ impl<'a> Head<'a> {
         let head = *self;
         let mut seen = 0_u128;
         let mut repeated = 0_u128;
-        for line in self.headers().lines() {
+        for line in self.lines() {
             let bit = 1 << (line.name as u32);
             repeated |= seen & bit;
             seen |= bit;
         }
-        self.headers().lines().map(|line| line.name).filter(move |name| {
+        self.lines().map(|line| line.name).filter(move |name| {
             let bit = 1 << (*name as u32);
             let first = repeated & bit != 0;
             repeated &= !bit;
@@ -442,7 +444,8 @@ impl Iterator for Problems<'_> {
                     self.start()
                 }
                 Stage::Lines => {
-                    let line = self.lines.next();
+                    let line = self.head.line(self.line).or_else(|| self.beyond.next());
+                    self.line += 1;
                     if line.is_none() {
                         self.stage = Stage::Missing(0);
                     }

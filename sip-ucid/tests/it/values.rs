@@ -334,3 +334,47 @@ fn nothing_of_a_message_is_in_its_debug_text() {
         assert!(!text.contains("secret") && !text.contains("Secret"), "{text}");
     }
 }
+
+#[test]
+fn headers_beyond_any_table_are_found() {
+    for fillers in [0, 29, 30, 31, 32, 33, 80] {
+        let lines: String = (0..fillers).map(|at| format!("X-Filler-{at}: {at}\r\n")).collect();
+        let bytes = head(&format!(
+            "m: <sip:1@h>\r\n{lines}Contact: <sip:2@h>\r\nX-Ucid: 17\r\nAllow: A\r\nAllow: B\r\n\
+             m: <sip:3@h>"
+        ));
+        let head = Head::parse(&bytes).unwrap().complete().unwrap();
+        assert_eq!(head.contacts().map(Result::unwrap).count(), 3, "{fillers}");
+        assert_eq!(head.value(Name::XUcid).unwrap(), "17", "{fillers}");
+        assert_eq!(head.value(Name::Allow).unwrap(), "A", "{fillers}");
+        assert_eq!(head.elements(Name::Allow).count(), 2, "{fillers}");
+        assert_eq!(head.value(Name::Date), None);
+        assert_eq!(head.value(Name::From), None);
+        assert!(head.is_repeated(Name::Contact) && head.is_repeated(Name::Allow));
+        assert!(!head.is_repeated(Name::XUcid) && !head.is_repeated(Name::Date));
+        assert_eq!(head.headers().count(), fillers + 6);
+        let missing = head.validate().filter(|it| it.kind() == sip_ucid::ProblemKind::Missing);
+        assert_eq!(missing.count(), 5, "{fillers}");
+        let last = format!("X-Filler-{}", fillers.max(1) - 1);
+        assert_eq!(head.value_of(&last).is_some(), fillers > 0);
+    }
+}
+
+#[test]
+fn conflicts_and_duplicates_are_noticed_beyond_any_table() {
+    for fillers in [0, 31, 40] {
+        let lines = "X-Filler: 1\r\n".repeat(fillers);
+        let bytes = head(&format!(
+            "X-UCID: 1\r\nl: 5\r\n{lines}CSeq: 1 INVITE\r\nContent-Length: 05\r\n\
+            X-UCID: 2\r\nCSeq: 2 INVITE\r\nX-DID: 1\r\nX-DID: 1\r\nX-Filler: 2"
+        ));
+        let head = Head::parse(&bytes).unwrap().complete().unwrap();
+        assert!(head.conflicts().eq([Name::XUcid, Name::CSeq]), "{fillers}");
+        let duplicates: Vec<_> = head
+            .validate()
+            .filter(|it| it.kind() == sip_ucid::ProblemKind::Duplicate)
+            .map(|it| it.header().unwrap())
+            .collect();
+        assert_eq!(duplicates, [Name::ContentLength, Name::CSeq], "{fillers}");
+    }
+}
