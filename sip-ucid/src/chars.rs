@@ -17,8 +17,6 @@ pub(crate) const URI_PARAM: u32 = 1 << 4;
 pub(crate) const URI_HEADER: u32 = 1 << 5;
 /// Any character of an absolute URI (RFC 2396 `uric`, and `%`).
 pub(crate) const URIC: u32 = 1 << 6;
-/// A host name: letters, digits, `-` and `.`.
-pub(crate) const HOST: u32 = 1 << 7;
 /// An IPv6 address without its brackets.
 pub(crate) const IPV6: u32 = 1 << 8;
 /// `0`–`9`.
@@ -37,8 +35,12 @@ pub(crate) const ALNUM: u32 = 1 << 14;
 pub(crate) const PARAM_END: u32 = 1 << 15;
 /// What ends a host without brackets: `:`, `;`, `?` and white space.
 pub(crate) const HOST_END: u32 = 1 << 16;
+/// What matters to a comma list: `,`, `"` and `<`.
+pub(crate) const MARK: u32 = 1 << 17;
+/// The value of a parameter outside quotes: `token`, or a host with an IPv6 address.
+pub(crate) const VALUE: u32 = 1 << 7;
 
-const MARK: &[u8] = b"-_.!~*'()";
+const UNRESERVED_MARKS: &[u8] = b"-_.!~*'()";
 
 const fn contains(set: &[u8], byte: u8) -> bool {
     let mut rest = set;
@@ -53,8 +55,8 @@ const fn contains(set: &[u8], byte: u8) -> bool {
 
 const fn classes(byte: u8) -> u32 {
     let alnum = byte.is_ascii_alphanumeric();
-    let unreserved = alnum || contains(MARK, byte) || byte == b'%';
-    let rows: [(u32, bool); 17] = [
+    let unreserved = alnum || contains(UNRESERVED_MARKS, byte) || byte == b'%';
+    let rows: [(u32, bool); 18] = [
         (TOKEN, alnum || contains(b"-.!%*_+`'~", byte)),
         (WORD, alnum || contains(b"-.!%*_+`'~()<>:\\\"/[]?{}", byte)),
         (USER, unreserved || contains(b"&=+$,;?/", byte)),
@@ -62,7 +64,6 @@ const fn classes(byte: u8) -> u32 {
         (URI_PARAM, unreserved || contains(b"[]/:&+$", byte)),
         (URI_HEADER, unreserved || contains(b"[]/?:+$", byte)),
         (URIC, unreserved || contains(b";/?:@&=+$,[]#", byte)),
-        (HOST, alnum || byte == b'-' || byte == b'.'),
         (IPV6, byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'),
         (DIGIT, byte.is_ascii_digit()),
         (HEX, byte.is_ascii_hexdigit()),
@@ -71,6 +72,8 @@ const fn classes(byte: u8) -> u32 {
         (PHONE, byte.is_ascii_hexdigit() || contains(b"*#-.()", byte)),
         (ALNUM, alnum),
         (PARAM_END, contains(b"=;\",", byte)),
+        (MARK, contains(b",\"<", byte)),
+        (VALUE, alnum || contains(b"-.!%*_+`'~[]:", byte)),
         (HOST_END, contains(b":;? \t\r\n", byte)),
     ];
     let mut rest: &[(u32, bool)] = &rows;
@@ -108,6 +111,12 @@ pub(crate) const fn is(byte: u8, class: u32) -> bool {
 #[inline]
 pub(crate) fn all(text: &[u8], class: u32) -> bool {
     !text.is_empty() && text.iter().all(|byte| is(*byte, class))
+}
+
+/// The length of the longest beginning of `text` that belongs to `class`.
+#[inline]
+pub(crate) fn run(text: &[u8], class: u32) -> usize {
+    text.iter().position(|byte| !is(*byte, class)).unwrap_or(text.len())
 }
 
 /// Whether every byte belongs to `class`, which has `%`, and every `%` begins an escape.

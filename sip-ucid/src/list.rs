@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::chars::{self, TOKEN};
+use crate::chars::{self, MARK, TOKEN};
 use crate::error::{Error, ErrorKind};
 use crate::headers::Values;
 use crate::leniency::Leniency;
@@ -10,19 +10,27 @@ use crate::quoted;
 use crate::scan;
 use crate::text::{self, Text};
 
+/// The index of the first comma, quote or `<` at or after `from`, or the length.
+#[inline]
+fn next_mark(text: &[u8], from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let found = rest.iter().position(|b| chars::is(*b, MARK)).unwrap_or(rest.len());
+    scan::tally(1 + found);
+    from + found
+}
+
 /// The index of the comma that ends the parameters, or the length; `None` if a quote is open.
 #[inline]
 pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        scan::tally(1);
-        match byte {
-            b',' => return Some(at),
-            b'"' => at += quoted::end(text.get(at..)?)?,
-            _ => at += 1,
+    loop {
+        at = next_mark(text, at);
+        match text.get(at) {
+            None | Some(b',') => return Some(at),
+            Some(b'"') => at += quoted::end(text.get(at..)?)?,
+            Some(_) => at += 1,
         }
     }
-    Some(text.len())
 }
 
 /// The index of the comma that ends the element, or the length.
@@ -31,20 +39,18 @@ pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(crate) fn end_of_element(text: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        scan::tally(1);
-        let step = match byte {
-            b',' => return at,
-            b'"' => text.get(at..).and_then(quoted::end),
-            b'<' => scan::find(text, at, b'>').map(|close| close - at + 1),
-            _ => Some(1),
+    loop {
+        at = next_mark(text, at);
+        let step = match text.get(at) {
+            None | Some(b',') => return at,
+            Some(b'"') => text.get(at..).and_then(quoted::end),
+            Some(_) => scan::find(text, at, b'>').map(|close| close - at + 1),
         };
         match step {
             Some(step) => at += step,
             None => return text.len(),
         }
     }
-    text.len()
 }
 
 /// The elements of a comma list, over all lines of its header, each trimmed.

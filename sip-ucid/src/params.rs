@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::chars::{self, PARAM_END, TOKEN};
+use crate::chars::{self, PARAM_END, TOKEN, VALUE};
 use crate::error::{Error, ErrorKind};
 use crate::quoted::{self, Unescape};
 use crate::scan;
@@ -61,7 +61,7 @@ impl<'a> Param<'a> {
         let value = self.value.is_none_or(|value| match value.as_bytes() {
             [b'"', ..] => quoted::is_strict(value.as_bytes()),
             // A host may be an IPv6 address, with brackets or, in `received`, without.
-            bytes => bytes.iter().all(|b| chars::is(*b, TOKEN) || b"[]:".contains(b)),
+            bytes => chars::run(bytes, VALUE) == bytes.len(),
         });
         let empty = self.value.is_some_and(Text::is_empty);
         chars::all(self.name.as_bytes(), TOKEN) && value && !empty
@@ -102,7 +102,7 @@ impl<'a> Params<'a> {
 
     /// Checks that each is `name [= value]` and none is empty.
     pub(crate) fn check(self) -> Result<(), Error> {
-        let mut all = self;
+        let mut all = Self::new(after_plain(self.rest));
         let bad = |rest: &[u8]| Error::new(ErrorKind::Parameter, self.rest.len() - rest.len());
         loop {
             let before = all.rest;
@@ -120,6 +120,25 @@ impl<'a> Params<'a> {
         self.rest = rest;
         param
     }
+}
+
+/// What is left after the parameters at the beginning that have neither quotes nor white space.
+///
+/// They are by far the most, and need no more than one look at each byte.
+fn after_plain(text: &[u8]) -> &[u8] {
+    let mut sound = text;
+    while let [b';', rest @ ..] = sound {
+        let (name, rest) = rest.split_at_checked(chars::run(rest, TOKEN)).unwrap_or_default();
+        let (value, rest) = match rest {
+            [b'=', rest @ ..] => rest.split_at_checked(chars::run(rest, VALUE)).unwrap_or_default(),
+            _ => (name, rest),
+        };
+        if name.is_empty() || value.is_empty() || !matches!(rest, [] | [b';', ..]) {
+            break;
+        }
+        sound = rest;
+    }
+    sound
 }
 
 enum Step<'a> {

@@ -397,15 +397,21 @@ pub(crate) fn check_host(host: &[u8]) -> Result<(), Error> {
     if let [b'[', inner @ .., b']'] = host {
         return if is_ipv6(inner) { Ok(()) } else { bad };
     }
-    let host = host.strip_suffix(b".").unwrap_or(host);
-    // Labels may begin with a digit, also the last: container ids do.
-    let label = |label: &[u8]| match label {
-        [first, .., last] => chars::is(*first, ALNUM) && chars::is(*last, ALNUM),
-        [only] => chars::is(*only, ALNUM),
-        [] => false,
-    };
-    let inner = host.iter().all(|byte| chars::is(*byte, chars::HOST));
-    if inner && host.split(|byte| *byte == b'.').all(label) { Ok(()) } else { bad }
+    // Labels may begin with a digit, also the last: container ids do. None may be empty, and none
+    // begin or end with a hyphen; a dot may end the name.
+    let mut before = b'.';
+    for byte in host {
+        let sound = match byte {
+            b'.' => chars::is(before, ALNUM),
+            b'-' => before != b'.',
+            _ => chars::is(*byte, ALNUM),
+        };
+        if !sound {
+            return bad;
+        }
+        before = *byte;
+    }
+    if host.is_empty() || before == b'-' { bad } else { Ok(()) }
 }
 
 /// `IPv6address` of RFC 3261: up to eight groups, one `::`, an IPv4 address at the end.

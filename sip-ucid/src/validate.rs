@@ -155,8 +155,8 @@ impl fmt::Display for Problem {
 
 /// The problems of a message, found as they are asked for; see [`Head::validate`].
 #[derive(Clone)]
-pub struct Problems<'a> {
-    head: Head<'a>,
+pub struct Problems<'h, 'a> {
+    head: &'h Head<'a>,
     line: usize,
     beyond: Lines<'a>,
     stage: Stage,
@@ -192,9 +192,9 @@ impl<'a> Head<'a> {
     /// assert_eq!(problems, ["display-name in From at byte 75"]);
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
-    pub fn validate(&self) -> Problems<'a> {
+    pub fn validate(&self) -> Problems<'_, 'a> {
         Problems {
-            head: *self,
+            head: self,
             line: 0,
             beyond: self.beyond(),
             stage: Stage::Breaks,
@@ -247,7 +247,7 @@ impl<'a> Head<'a> {
     }
 }
 
-impl Problems<'_> {
+impl Problems<'_, '_> {
     fn start(&self) -> Option<Problem> {
         let at = self.head.at();
         let problem = |kind| Some(Problem { kind, header: None, at });
@@ -427,7 +427,7 @@ fn bad_character(line: &Line<'_>, bare: bool) -> Option<usize> {
     }
 }
 
-impl Iterator for Problems<'_> {
+impl Iterator for Problems<'_, '_> {
     type Item = Problem;
 
     fn next(&mut self) -> Option<Problem> {
@@ -466,7 +466,7 @@ impl Iterator for Problems<'_> {
     }
 }
 
-impl fmt::Debug for Problems<'_> {
+impl fmt::Debug for Problems<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Problems({:?})", self.stage)
     }
