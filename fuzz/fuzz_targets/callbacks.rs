@@ -1,0 +1,37 @@
+//! Callbacks: no key is kept, what is kept reads again, what is written reads the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ozonetel_sdk::phone_call::CallOutcome;
+use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::wire::Zone;
+
+fuzz_target!(|data: &[u8]| {
+    let intake = Intake::new();
+    let text = std::str::from_utf8(data).ok();
+    let _ = intake.callbacks(text, b"");
+    let Ok(delivery) = intake.callbacks(None, data) else { return };
+    for object in delivery.parcel.objects() {
+        assert!(object.keys().all(|name| {
+            let name = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
+            name != "apikey"
+        }));
+    }
+    let kept = delivery.parcel.to_json();
+    // A parcel holds at most one more level than its objects: the list.
+    let again = intake.open(None, kept.as_bytes()).expect("what was kept reads");
+    if delivery.parcel.objects().all(|object| !object.contains_key("data")) {
+        assert_eq!(again.to_json(), kept);
+    }
+    for call in &delivery.items {
+        let legs = call.legs();
+        assert!(legs.legs.len() <= 64);
+        let outcome = CallOutcome::from(call);
+        assert_eq!(outcome.words.status, call.status);
+        let _ = (call.span(&Zone::india()), call.wrap_up_exceeded(), format!("{call:?}"));
+        let written = serde_json::to_vec(call).expect("a call is written");
+        let read: ozonetel_sdk::push::Callback =
+            serde_json::from_slice(&written).expect("what was written reads");
+        assert_eq!(serde_json::to_vec(&read).expect("a call is written"), written);
+    }
+});

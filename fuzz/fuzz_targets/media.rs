@@ -1,0 +1,15 @@
+//! Frames of a media stream.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ozonetel_sdk::kookoo::media::{Frame, read};
+
+fuzz_target!(|data: &[u8]| {
+    match read(data) {
+        Ok(Frame::Start(start)) => _ = (start.header("x-uui"), format!("{start:?}")),
+        Ok(Frame::Dtmf(keys)) => {
+            assert!(keys.digits().is_none_or(|keys| !keys.is_empty() && keys.len() <= 64));
+        }
+        _ => {}
+    }
+});

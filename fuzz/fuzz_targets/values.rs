@@ -1,0 +1,32 @@
+//! Times, numbers and ids from text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use ozonetel_sdk::ids::{CallId, Ucid};
+use ozonetel_sdk::phone::{PhoneNumber, Region};
+use ozonetel_sdk::wire::{Day, Hms, Stamp, TimeOfDay, Zone};
+
+fuzz_target!(|text: &str| {
+    if let Ok(hms) = text.parse::<Hms>() {
+        assert_eq!(hms.to_string().parse::<Hms>().expect("what is written reads"), hms);
+    }
+    if let Ok(stamp) = text.parse::<Stamp>() {
+        assert_eq!(stamp.to_string().parse::<Stamp>().expect("what is written reads"), stamp);
+        let _ = stamp.instant(&Zone::india());
+    }
+    if let Ok(day) = text.parse::<Day>() {
+        let _ = (day.next(), day.previous(), day.end());
+    }
+    let _ = (text.parse::<TimeOfDay>(), text.parse::<Zone>());
+    if let Ok(ucid) = text.parse::<Ucid>() {
+        assert_eq!((ucid.as_str(), CallId::from(ucid).as_str()), (text, text));
+    }
+    let number = PhoneNumber::from(text);
+    for region in [Region::India, Region::International] {
+        if let Ok(dialled) = number.for_dial(region) {
+            assert_eq!(dialled.for_dial(region).expect("a form is its own form"), dialled);
+        }
+        let _ = number.for_conference(region);
+    }
+    assert!(!number.same_line(&PhoneNumber::from("")));
+});
