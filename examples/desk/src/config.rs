@@ -104,7 +104,8 @@ impl Config {
         Ok((sim, client, settings))
     }
 
-    fn named(&self, builder: ClientBuilder) -> ClientBuilder {
+    /// Puts the configured names of the abandoned calls' fields into a client's settings.
+    pub fn named(&self, builder: ClientBuilder) -> ClientBuilder {
         self.missed_fields.iter().fold(builder, |builder, (field, name)| {
             builder.field_name("missed.fetch", *field, name.as_str())
         })

@@ -1,0 +1,135 @@
+//! A call floor: a simulator, and a desk on it.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use desk::{Desk, Settings, app};
+use http::{Method, Request, StatusCode, header};
+use ozonetel_sim::world::{Moment, Setup};
+use ozonetel_sim::{Entry, Sim};
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub(crate) struct Floor {
+    pub(crate) sim: Sim,
+    pub(crate) desk: Desk,
+}
+
+/// Of a day that the tests know: a quarter past ten in the account's zone.
+pub(crate) const DAY: &str = "2026-11-20";
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    pub(crate) async fn of(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 10 << 20).await.unwrap();
+        let json = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+            panic!("not JSON: {:?}", String::from_utf8_lossy(&bytes));
+        });
+        Self { status: parts.status, headers: parts.headers, json }
+    }
+
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.json[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.json))
+    }
+
+    /// The answer, which has to be a success.
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.json);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/json");
+        self
+    }
+
+    /// The answer, which has to be a problem document with this status.
+    pub(crate) fn problem(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.json);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(self.json["status"], status);
+        assert_eq!(self.json["mayHaveHappened"], status == 504, "{}", self.json);
+        for field in ["type", "title", "message"] {
+            assert!(!self.text(field).is_empty());
+        }
+        self
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        agent: Some("agent01".into()),
+        password: Some("secret".into()),
+        phone_number: Some("500001".into()),
+        phone_name: Some("agent01".into()),
+        campaign: Some("support_out".into()),
+        did: Some("918000000001".into()),
+        ..Settings::default()
+    }
+}
+
+impl Floor {
+    pub(crate) fn new() -> Self {
+        Self::with(Setup::default(), settings())
+    }
+
+    pub(crate) fn with(setup: Setup, settings: Settings) -> Self {
+        let start = Moment::parse(&format!("{DAY}T10:15:00+05:30")).unwrap();
+        let sim = Sim::builder().setup(setup).starting_at(start).build();
+        let desk = Desk::new(sim.client(), settings);
+        Self { sim, desk }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(app(self.desk.clone()).oneshot(request).await.unwrap()).await
+    }
+
+    pub(crate) async fn raw(&self, method: Method, path: &str, kind: &str, body: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn post(&self, route: &str, body: &Value) -> Answer {
+        let path = format!("/api/ozonetel/{route}");
+        self.raw(Method::POST, &path, "application/json", &body.to_string()).await
+    }
+
+    pub(crate) async fn get(&self, route: &str) -> Answer {
+        let request = Request::get(format!("/api/ozonetel/{route}")).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    pub(crate) async fn wait(&self, seconds: u64) {
+        self.sim.advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// Logs the agent in, dials, and waits until both have answered.
+    pub(crate) async fn talking(&self) -> String {
+        self.post("agent-login", &serde_json::json!({})).await.ok();
+        let dial = serde_json::json!({"phoneNumber": "9000000001"});
+        let ucid = self.post("dial", &dial).await.ok().text("ucid").to_owned();
+        self.wait(5).await;
+        ucid
+    }
+
+    /// The newest request the service had on a path.
+    pub(crate) fn last(&self, path: &str) -> Entry {
+        self.sim.requests().into_iter().rfind(|entry| entry.path == path).unwrap()
+    }
+
+    pub(crate) fn count(&self, path: &str) -> usize {
+        self.sim.requests().iter().filter(|entry| entry.path == path).count()
+    }
+}
+
+pub(crate) const DIAL: &str = "/ca_apis/AgentManualDial";
+pub(crate) const DISPOSITION: &str = "/ca_apis/DispositionAPIV2";
+pub(crate) const CDR: &str = "/ca_reports/fetchCDRDetails";

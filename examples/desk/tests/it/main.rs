@@ -1,0 +1,10 @@
+//! The desk driven as front ends drive it: in process on the in-process simulator, with paused time; and once as the
+//! real binary.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod binary;
+mod calls;
+mod errors;
+mod floor;
+mod reports;

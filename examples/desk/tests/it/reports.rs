@@ -1,0 +1,218 @@
+//! Figures and lists.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use desk::{Desk, app};
+use http::{Request, header};
+use ozonetel_sim::world::{LegSide, PhoneAction};
+use ozonetel_sim::{Fault, FaultKind};
+use serde_json::json;
+use tower::ServiceExt;
+
+use crate::floor::{Answer, CDR, DAY, Floor, settings};
+
+const SUMMARY: &str = "/ca_reports/summaryReport";
+const AHT: &str = "/ca_apis/aht";
+
+#[tokio::test(start_paused = true)]
+async fn a_day_is_read_once_a_minute_for_everybody() {
+    let floor = Floor::new();
+    floor.talking().await;
+    let ask = |route: &str| {
+        let request = Request::get(format!("/api/ozonetel/{route}")).body(Body::empty()).unwrap();
+        let desk = app(floor.desk.clone());
+        async move { Answer::of(desk.oneshot(request).await.unwrap()).await.ok() }
+    };
+    let same = format!("call-history?date={DAY}");
+    let all = futures_util::future::join_all(
+        (0..30).map(|n| ask(["performance", "call-history", same.as_str()][n % 3])),
+    )
+    .await;
+    assert_eq!(all.len(), 30);
+    assert_eq!((floor.count(CDR), floor.count(SUMMARY), floor.count(AHT)), (1, 1, 1));
+    floor.wait(59).await;
+    ask("performance").await;
+    assert_eq!((floor.count(CDR), floor.count(SUMMARY), floor.count(AHT)), (1, 1, 1));
+    floor.wait(1).await;
+    let again = futures_util::future::join_all((0..9).map(|_| ask("performance"))).await;
+    assert_eq!(again.len(), 9);
+    assert_eq!((floor.count(CDR), floor.count(SUMMARY), floor.count(AHT)), (2, 2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_third_day_within_the_minute_has_to_wait() {
+    let floor = Floor::new();
+    floor.get("call-history").await.ok();
+    floor.wait(20).await;
+    floor.get("call-history?date=2026-11-19").await.ok();
+    let answer = floor.get("performance?date=2026-11-18").await.problem(429);
+    let wait: u64 = answer.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((38..=40).contains(&wait), "{wait}");
+    assert_eq!(answer.json["readyInSec"], wait);
+    assert_eq!(floor.count(CDR), 2, "the service was not asked in vain");
+    floor.get("call-history").await.ok();
+    floor.wait(wait).await;
+    floor.get("performance?date=2026-11-18").await.ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_goes_away_wastes_no_request() {
+    let floor = Floor::new();
+    let late = Fault::new(FaultKind::Delay).on(CDR).delay(Duration::from_secs(10));
+    assert!(floor.sim.fault(late));
+    let request = Request::get("/api/ozonetel/call-history").body(Body::empty()).unwrap();
+    let reader = app(floor.desk.clone()).oneshot(request);
+    assert!(tokio::time::timeout(Duration::from_secs(1), reader).await.is_err());
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    floor.get("call-history").await.ok();
+    assert_eq!(floor.count(CDR), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_figures_of_a_day_that_was_watched() {
+    let floor = Floor::new();
+    // 20 s of conversation: the customer hangs up 20 s after answering, wrap-up lasts 10 s.
+    let ucid = floor.talking().await;
+    let answered =
+        floor.sim.state()["calls"][0]["legs"][0]["answered"].as_str().unwrap().to_owned();
+    let answered: jiff::Timestamp = answered.parse().unwrap();
+    let now: jiff::Timestamp = floor.sim.now().to_string().parse().unwrap();
+    floor.wait(20 - u64::try_from((now - answered).get_seconds()).unwrap()).await;
+    floor.sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
+    floor.wait(10).await;
+    let body = json!({"ucid": ucid, "disposition": "APPOINTMENT_BOOKED"});
+    floor.post("dispose", &body).await.ok();
+    // One that nobody answers.
+    let dial = json!({"phoneNumber": "9000000002"});
+    let missed = floor.post("dial", &dial).await.ok().text("ucid").to_owned();
+    floor.wait(2).await;
+    floor.sim.phone(&missed, LegSide::Customer, PhoneAction::Busy).unwrap();
+    floor.wait(1).await;
+
+    let figures = floor.get("performance").await.ok().json;
+    assert_eq!(
+        figures["calls"],
+        json!({"total": 2, "inbound": 0, "outbound": 2, "answered": 1, "missed": 1})
+    );
+    assert_eq!(figures["date"], DAY);
+    assert_eq!(figures["avgTalkTimeSec"], 20);
+    assert_eq!(figures["avgHandlingTime"], "00:00:30");
+    assert_eq!(figures["dispositions"], json!({"General Enquiry": 1, "No Disposition": 1}));
+    assert_eq!(
+        (&figures["appointmentsBooked"], &figures["conversionRate"]),
+        (&json!(0), &json!(0))
+    );
+    let spent = &figures["timeUtilization"];
+    let seconds = |name: &str| -> u32 {
+        spent[name].as_str().unwrap().parse::<ozonetel_sdk::wire::Hms>().unwrap().seconds()
+    };
+    let parts =
+        ["totalBusyTime", "totalIdleTime", "totalPauseTime", "totalWrapupTime", "totalDialTime"];
+    assert_eq!(seconds("totalLoginDuration"), parts.iter().map(|part| seconds(part)).sum::<u32>());
+    assert_eq!(seconds("totalBusyTime"), 20);
+
+    // The next day the same day is counted from its rows, in the other dialect; the service's own figure is over.
+    floor.wait(24 * 3600).await;
+    let yesterday = floor.get(&format!("performance?date={DAY}")).await.ok().json;
+    for field in ["calls", "avgTalkTimeSec", "dispositions", "avgHandlingTime"] {
+        assert_eq!(yesterday[field], figures[field], "{field}");
+    }
+    let today = floor.get("performance").await.ok().json;
+    assert_eq!(
+        (&today["calls"]["total"], &today["avgHandlingTime"]),
+        (&json!(0), &json!("00:00:00"))
+    );
+    assert_eq!(
+        floor.get("performance?agentId=agent02").await.ok().json["timeUtilization"],
+        json!(null)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn history_groups_legs_and_one_bad_row_hides_nothing_else() {
+    let floor = Floor::new();
+    floor.talking().await;
+    let arrived = floor.sim.inbound("918000000001", "9000000003").unwrap();
+    // The only agent is busy: the caller waits, gives up, and the desk's own call goes on.
+    floor.wait(40).await;
+    let history = floor.get("call-history").await.ok().json;
+    let calls = history.as_array().unwrap();
+    assert_eq!(calls.len(), 2, "{history}");
+    assert_eq!(calls[0]["monitorUCID"], arrived.monitor_ucid.to_string(), "newest first");
+    assert_eq!(calls[0]["direction"], "inbound");
+    assert_eq!(calls[0]["status"], "Unanswered");
+    assert_eq!(calls[1]["direction"], "outbound");
+    assert_eq!(calls[1]["legs"].as_array().unwrap().len(), 1);
+    assert_eq!(calls[1]["callTime"], format!("{DAY} 10:15:00"));
+    let mine = floor.get("call-history?agentId=agent01").await.ok().json;
+    assert_eq!(mine.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn missed_calls_are_a_bare_array_of_the_documented_fields() {
+    let floor = Floor::new();
+    let arrived = floor.sim.inbound("918000000001", "9000000003").unwrap();
+    floor.wait(60).await;
+    let rows = floor.get("missed-calls").await.ok().json;
+    assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
+    assert_eq!(
+        rows[0],
+        json!({
+            "monitorUCID": arrived.monitor_ucid.to_string(),
+            "type": "InBound",
+            "status": "NotAnswered",
+            "campaign": "support_inbound",
+            "callerID": "9000000003",
+            "did": "918000000001",
+            "agentID": null,
+            "agent": null,
+            "hangupBy": "SystemHangup",
+            "callTime": format!("{DAY} 10:15:00"),
+        })
+    );
+    for (query, count) in [
+        ("?campaign=support_out", 0),
+        ("?campaign=support_inbound&from=&to=", 1),
+        ("?from=2026-11-20&to=2026-11-20", 1),
+        ("?from=2026-11-20%2010:15:01", 0),
+        ("?from=2026-11-19&to=2026-11-20T10:15:00", 1),
+    ] {
+        let rows = floor.get(&format!("missed-calls{query}")).await.ok().json;
+        assert_eq!(rows.as_array().unwrap().len(), count, "{query}");
+    }
+    floor.get("missed-calls?from=2026-11-21").await.problem(400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_names_of_the_missed_calls_range_are_settings() {
+    let mut floor = Floor::new();
+    let config = desk::config::Config::read(&|name: &str| {
+        (name == "DESK_MISSED_FROM_FIELD").then(|| "fromDateTime".to_owned())
+    })
+    .unwrap();
+    let client = config.named(floor.sim.client_builder()).build().unwrap();
+    floor.desk = Desk::new(client, settings());
+    floor.get("missed-calls").await.ok();
+    let sent = floor.last("/ca_apis/abandonCalls").body;
+    assert_eq!(sent["fromDateTime"], format!("{DAY} 00:00:00"));
+    assert_eq!((sent.get("fromTime"), &sent["toTime"]), (None, &json!(format!("{DAY} 23:59:59"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_embedded_world_has_calls_of_others_from_the_start() {
+    let config = desk::config::Config::read(&|name: &str| {
+        (name == "OZONETEL_NOW").then(|| "2026-11-20T12:00:00+05:30".to_owned())
+    })
+    .unwrap();
+    let (sim, client, settings) = config.simulated().await.unwrap();
+    let floor = Floor { desk: Desk::new(client, settings), sim };
+    let history = floor.get("call-history").await.ok().json;
+    let calls = history.as_array().unwrap();
+    assert!(calls.len() > 40, "{} calls", calls.len());
+    assert!(calls.iter().all(|call| call["agentID"] != "agent01"));
+    assert!(!floor.get("missed-calls").await.ok().json.as_array().unwrap().is_empty());
+    let figures = floor.get("performance?agentId=agent02").await.ok().json;
+    assert!(figures["calls"]["answered"].as_u64().unwrap() > 3, "{figures}");
+    assert_eq!(floor.get("performance").await.ok().json["calls"]["total"], 0);
+}
