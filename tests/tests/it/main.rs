@@ -12,6 +12,7 @@ mod contract;
 mod faults;
 mod odd_http;
 mod push;
+mod readme;
 mod retry;
 mod secrets;
 mod stories;

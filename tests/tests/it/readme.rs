@@ -1,0 +1,80 @@
+//! The README's example, in a crate of its own outside the workspace: it compiles with what the README says to depend
+//! on, and it runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use ozonetel_sim::Sim;
+use ozonetel_tests::fixture::{folder, read};
+use tokio::process::Command;
+
+/// A cold build of the client and all it depends on, on a slow machine.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// The first block of a kind in a document.
+fn block<'t>(document: &'t str, kind: &str) -> &'t str {
+    let fence = format!("```{kind}\n");
+    let rest = document.split(&fence).nth(1).expect("the README has such a block");
+    rest.split("\n```").next().expect("a block ends")
+}
+
+/// Where the build's files are: this test's own binary lies two folders below.
+fn target() -> PathBuf {
+    let binary = std::env::current_exe().expect("a test has a binary");
+    let target = binary.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    target.map_or_else(std::env::temp_dir, Path::to_path_buf)
+}
+
+/// The manifest that the README shows, with the path that it leaves open.
+fn manifest(readme: &str, root: &Path) -> String {
+    let dependencies = block(readme, "toml");
+    let shown = "path = \"…/ozonetel-sdk\"";
+    assert!(dependencies.contains(shown), "{dependencies}");
+    let path = format!("path = \"{}\"", root.join("ozonetel-sdk").display());
+    let dependencies = dependencies.replace(shown, &path);
+    format!(
+        "[package]\nname = \"outside\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [profile.dev]\ndebug = false\n\n{dependencies}\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_example_of_the_readme_runs_outside_the_workspace() {
+    let root = folder().join("..").canonicalize().unwrap();
+    let readme = read(&root.join("README.md"));
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(outside.path().join("src")).unwrap();
+    fs::write(outside.path().join("src/main.rs"), block(&readme, "rust")).unwrap();
+    fs::write(outside.path().join("Cargo.toml"), manifest(&readme, &root)).unwrap();
+    // The versions that the workspace was built with: nothing has to be downloaded.
+    fs::copy(root.join("Cargo.lock"), outside.path().join("Cargo.lock")).unwrap();
+
+    let target = target().join("outside");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--offline"]).current_dir(outside.path());
+    cargo.env("CARGO_TARGET_DIR", &target).stdin(Stdio::null()).kill_on_drop(true);
+    let built = tokio::time::timeout(PATIENCE, cargo.output()).await.unwrap().unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+
+    let sim = Sim::start();
+    let server = sim.serve().await.unwrap();
+    let mut example =
+        Command::new(target.join("debug").join(format!("outside{}", std::env::consts::EXE_SUFFIX)));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OZONETEL_") {
+            example.env_remove(name);
+        }
+    }
+    example.env("OZONETEL_BASE_URL", server.url()).env("OZONETEL_ACCOUNT", "acme_support");
+    example.env("OZONETEL_API_KEY", "test-key").stdin(Stdio::null()).kill_on_drop(true);
+    let ran = tokio::time::timeout(PATIENCE, example.output()).await.unwrap().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{out}{err}");
+    assert!(out.starts_with("ringing, UCID Some("), "{out}");
+    // The call is in the CDR while it rings.
+    assert_eq!(out.lines().count(), 2, "{out}");
+    assert_eq!(["dial", "login", "token"].map(|effect| sim.effects(effect)), [1, 1, 1]);
+    server.stop().await;
+}
