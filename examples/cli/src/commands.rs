@@ -6,6 +6,7 @@ mod call;
 mod cdr;
 mod dial;
 mod disposition;
+mod mdl;
 mod missed;
 mod phone_dial;
 mod recording;
@@ -49,10 +50,18 @@ pub(crate) enum Command {
     Summary(summary::Summary),
     /// Average handling time of outbound calls in the last two hours.
     Aht(aht::Aht),
+    /// The agent socket.
+    #[command(subcommand)]
+    Mdl(mdl::Mdl),
 }
 
 /// Does what was asked.
 pub(crate) async fn run(cli: Cli) -> Result<Done, Failure> {
+    if let Command::Mdl(mdl) = &cli.command
+        && let Some(done) = mdl.offline(cli.global.output)
+    {
+        return done;
+    }
     let context = &Context::new(&cli.global)?;
     match cli.command {
         Command::Token(token) => token.run(context).await,
@@ -67,5 +76,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Cdr(cdr) => cdr.run(context).await,
         Command::Summary(summary) => summary.run(context).await,
         Command::Aht(aht) => aht.run(context).await,
+        Command::Mdl(mdl) => mdl.run(context).await,
     }
 }

@@ -99,6 +99,15 @@ impl Failure {
         failure
     }
 
+    /// The agent socket brought no session in time; nothing was sent.
+    pub(crate) fn no_session() -> Self {
+        Self::new(
+            UNREACHABLE,
+            ErrorKind::Unreachable,
+            "no session of the agent socket in time; nothing was sent",
+        )
+    }
+
     /// Says more about what was being done.
     pub(crate) fn within(mut self, what: &str) -> Self {
         self.0.message = format!("{what}: {}", self.0.message);

@@ -66,7 +66,7 @@ fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
 
 impl Format {
     /// Whether errors are JSON as well.
-    fn is_json(self) -> bool {
+    pub(crate) fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Jsonl)
     }
 }

@@ -204,7 +204,7 @@ impl Settings {
         };
         let handshake = match &self.handshake {
             Some(handshake) => Arc::clone(handshake),
-            None => Arc::new(InTokens::new(uuid_v4(random()?))),
+            None => Arc::new(InTokens::fresh()?),
         };
         Ok(AgentEvents::new(self, handshake, connector, tls))
     }
@@ -234,6 +234,16 @@ impl Settings {
         value.set_sensitive(true);
         headers.insert(name, value);
         Some(())
+    }
+}
+
+impl InTokens {
+    /// The default names, and a browser session made up here.
+    ///
+    /// # Errors
+    /// No random bytes can be had.
+    pub fn fresh() -> Result<Self, Invalid> {
+        Ok(Self::new(uuid_v4(random()?)))
     }
 }
 

@@ -4,6 +4,7 @@
 mod codes;
 mod dialing;
 mod harness;
+mod mdl;
 mod rows;
 mod settings;
 mod signals;

@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 
 use crate::harness::{Shell, Stub, ended};
 
-async fn signal(child: &Child, name: &str) {
+pub(crate) async fn signal(child: &Child, name: &str) {
     let pid = child.id().unwrap().to_string();
     let sent = Command::new("kill").args([name, &pid]).status().await.unwrap();
     assert!(sent.success());

@@ -1,0 +1,121 @@
+//! `mdl dial`
+
+use std::time::Duration;
+
+use clap::Args;
+use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::mdl::{AgentSender, ManualDial};
+use ozonetel_sdk::phone::PhoneNumber;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use super::follow::Follower;
+use super::{Socket, missing};
+use crate::args::AgentNumberFlag;
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::output::Format;
+use crate::stop::Signal;
+use crate::{mask, output};
+
+/// How long to wait for the socket's session.
+const SESSION: Duration = Duration::from_secs(30);
+
+/// Prints the outcome; with --output jsonl the events as well, one a line.
+#[derive(Debug, Args)]
+pub(crate) struct Dial {
+    /// The customer.
+    number: PhoneNumber,
+    #[command(flatten)]
+    socket: Socket,
+    /// The campaign's numeric id. Default: OZONETEL_CAMPAIGN_ID.
+    #[arg(long, value_name = "NUMBER")]
+    campaign_id: Option<u64>,
+    #[command(flatten)]
+    extension: AgentNumberFlag,
+    /// Keeps the session open for so long after the dial, and prints what happens.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    stay: u64,
+    /// Does not ask for confirmation.
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Dial {
+    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let campaign = self.campaign_id.or(context.environment.softphone.campaign_id);
+        let campaign = campaign.ok_or_else(|| missing("--campaign-id", "OZONETEL_CAMPAIGN_ID"))?;
+        let extension = context.agent_number(&self.extension)?;
+        let settings = self.socket.settings(context)?;
+        let customer = self.number.for_dial(context.client.region())?;
+        let dial = ManualDial::new(campaign, customer, extension);
+        dial.params()?;
+        let shown = if context.output.show_numbers {
+            self.number.as_str().to_owned()
+        } else {
+            mask::number(self.number.as_str())
+        };
+        context.confirm(format!("Ring {shown}?"), self.yes).await?;
+        let print = context.output.format == Format::Jsonl || self.stay > 0;
+        let (mut follower, sender) = Follower::new(context, settings, print)?;
+        let (outcome, signal) = ring(context, &mut follower, &sender, dial).await?;
+        if matches!(outcome, Outcome::Accepted(_)) && signal.is_none() && self.stay > 0 {
+            let wait = async {
+                tokio::select! {
+                    () = sleep(Duration::from_secs(self.stay)) => {}
+                    _ = context.stop.clone() => {}
+                }
+            };
+            follower.during(wait).await?;
+        }
+        sender.close().await;
+        follower.follow().await?;
+        let printed = follower.is_printing();
+        // What became of the dial matters more than how the link ended.
+        let ended = follower.finish();
+        match (outcome, signal) {
+            (Outcome::Accepted(_), _) if printed => ended,
+            (Outcome::Accepted(ucid), _) => {
+                output::one(context.output, &json!({ "ucid": ucid, "status": "accepted" }))
+            }
+            (Outcome::NotSent(_), Some(signal)) => Err(Failure::stopped(signal)),
+            (Outcome::NotSent(error) | Outcome::Refused(error) | Outcome::Unknown(error), _) => {
+                Err(Failure::from(error).hide(self.number.as_str()))
+            }
+            _ => Err(Failure::usage("the outcome is of a kind that this program does not know")),
+        }
+    }
+}
+
+/// Waits for the session, then dials once.
+async fn ring(
+    context: &Context,
+    follower: &mut Follower<'_>,
+    sender: &AgentSender,
+    dial: ManualDial,
+) -> Result<(Outcome, Option<Signal>), Failure> {
+    let session = follower.during(async {
+        tokio::select! {
+            ready = timeout(SESSION, sender.ready()) => Ok(ready),
+            signal = context.stop.clone() => Err(Failure::stopped(signal)),
+        }
+    });
+    match session.await?? {
+        Ok(Ok(())) => {}
+        Ok(Err(stopped)) => return Err(follower.cause().unwrap_or_else(|| stopped.into())),
+        Err(_) => return Err(follower.cause().unwrap_or_else(Failure::no_session)),
+    }
+    // From here on a signal ends in good order: a dial on its way still gets the chance of an answer.
+    let sent = async {
+        let dialed = sender.dial(dial);
+        tokio::pin!(dialed);
+        let signal = tokio::select! {
+            biased;
+            outcome = &mut dialed => return (outcome, None),
+            signal = context.stop.clone() => signal,
+        };
+        sender.close().await;
+        (dialed.await, Some(signal))
+    };
+    follower.during(sent).await
+}

@@ -1,0 +1,160 @@
+//! `mdl watch` and `mdl record`, and the loop that they share with `mdl dial`.
+
+use std::fs::OpenOptions;
+use std::future::{Future, pending};
+use std::io::{Stdout, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use ozonetel_sdk::Error;
+use ozonetel_sdk::mdl::{AgentEvents, AgentSender, Fault, Recorder, Settings, State, Stop};
+use tokio::time::sleep;
+
+use super::print::Printer;
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+
+/// Prints events until told to stop.
+pub(super) async fn watch(
+    context: &Context,
+    settings: Settings,
+    limit: Option<Duration>,
+) -> Result<Done, Failure> {
+    let (mut follower, sender) = Follower::new(context, settings, true)?;
+    let ended = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => pending().await,
+        }
+    };
+    let signal = tokio::select! {
+        biased;
+        signal = context.stop.clone() => Some(signal),
+        () = ended => None,
+        done = follower.follow() => {
+            done?;
+            return follower.finish();
+        }
+    };
+    sender.close().await;
+    follower.follow().await?;
+    follower.finish()?;
+    match signal {
+        Some(signal) => Err(Failure::stopped(signal)),
+        None => Ok(Done::Clean),
+    }
+}
+
+/// Watches, and writes a transcript.
+pub(super) async fn record(
+    context: &Context,
+    settings: Settings,
+    file: &Path,
+    limit: Option<Duration>,
+) -> Result<Done, Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(file);
+    let opened = opened.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    let recorder = Arc::new(Recorder::new(opened));
+    let done = watch(context, settings.tap(Arc::clone(&recorder) as _), limit).await;
+    if !recorder.is_complete() {
+        let error = std::io::Error::other("the transcript is not complete");
+        return Err(Failure::output(&error));
+    }
+    done
+}
+
+/// Polls a link and prints what it tells.
+pub(super) struct Follower<'a> {
+    context: &'a Context,
+    events: AgentEvents,
+    printer: Option<Printer<Stdout>>,
+    /// What went wrong last, unless it was told already.
+    fault: Option<Error>,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        settings: Settings,
+        print: bool,
+    ) -> Result<(Self, AgentSender), Failure> {
+        let (events, sender) = settings.connect()?;
+        let printer = print.then(|| Printer::new(context.output.format, stdout()));
+        Ok((Self { context, events, printer, fault: None }, sender))
+    }
+
+    /// Until the stream ends, or nobody reads what is printed.
+    pub(super) async fn follow(&mut self) -> Result<(), Failure> {
+        while let Some(item) = self.events.next().await {
+            match item {
+                Ok(event) => {
+                    let at = self.context.client.clock().now();
+                    if let Some(printer) = &mut self.printer
+                        && !printer.event(at, &event)?
+                    {
+                        self.printer = None;
+                        return Ok(());
+                    }
+                }
+                // The link stopped because of the fault before, which says more.
+                Err(error) if error.fault() == Some(&Fault::Stopped(Stop::Handshake)) => {}
+                Err(error) => {
+                    self.tell();
+                    self.fault = Some(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows while something else goes on, and gives what it came to.
+    pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::pin!(work);
+        while !matches!(self.events.state(), State::Stopped(_)) {
+            tokio::select! {
+                biased;
+                done = self.follow() => done?,
+                result = &mut work => return Ok(result),
+            }
+        }
+        // The link has ended: whoever waits for it is told so.
+        Ok(work.await)
+    }
+
+    /// What went wrong last, as the reason of another failure.
+    pub(super) fn cause(&mut self) -> Option<Failure> {
+        self.fault.take().map(Failure::from)
+    }
+
+    /// Reports what went wrong where it did not end the link.
+    fn tell(&mut self) {
+        if let Some(error) = self.fault.take()
+            && self.printer.is_some()
+        {
+            let _ = Failure::from(error).report(self.context.output.format.is_json());
+        }
+    }
+
+    /// Whether events were printed.
+    pub(super) fn is_printing(&self) -> bool {
+        self.printer.is_some()
+    }
+
+    /// Closes the output; a link that ended by itself is a failure.
+    pub(super) fn finish(mut self) -> Result<Done, Failure> {
+        let by_itself = matches!(self.events.state(), State::Stopped(stop) if stop != Stop::Asked);
+        if !by_itself {
+            self.tell();
+        }
+        if let Some(printer) = self.printer.take() {
+            printer.close()?;
+        }
+        self.cause().filter(|_| by_itself).map_or(Ok(Done::Clean), Err)
+    }
+}
