@@ -499,3 +499,6 @@ macro_rules! legacy_specs {
     };
 }
 each_legacy_endpoint!(legacy_specs);
+
+#[cfg(all(test, feature = "legacy"))]
+mod table;

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![doc = include_str!("../ENDPOINTS.md")]
 
 pub mod agents;
 pub mod aht;

@@ -38,7 +38,7 @@ pub enum Expected {
 }
 
 /// Operations that may be repeated without harm, but are refused when they took effect before.
-const NOT_TWICE: [&str; 9] = [
+const NOT_TWICE: [&str; 10] = [
     "agents.login",
     "agents.logout",
     "agents.delete",
@@ -47,6 +47,7 @@ const NOT_TWICE: [&str; 9] = [
     "events.unsubscribe",
     "kookoo.disconnect",
     "leads.delete_scheduled",
+    "legacy.set_disposition",
     "phone_numbers.delete",
 ];
 

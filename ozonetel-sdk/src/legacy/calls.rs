@@ -315,8 +315,8 @@ const CONTROL: Spec = Spec {
     ..STATE
 };
 
-fn json() -> Option<String> {
-    Some("json".to_owned())
+fn json() -> String {
+    "json".to_owned()
 }
 
 macro_rules! control {
@@ -348,7 +348,7 @@ macro_rules! control {
         impl $name {
             fn new(ucid: Ucid, did: Did, name: PhoneName, number: Option<PhoneNumber>) -> Self {
                 let (agent_phone_name, play_ring) = (name, YesNo(true));
-                Self { ucid, did, agent_phone_name, number, play_ring, sip: None, output: json() }
+                Self { ucid, did, agent_phone_name, number, play_ring, sip: None, output: Some(json()) }
             }
         }
 
@@ -471,7 +471,7 @@ impl<'c> Legacy<'c> {
             customer,
             want_ucid: Some(YesNo(true)),
             uui: None,
-            format: json(),
+            format: Some(json()),
         });
         Call::new(self.0, request)
     }

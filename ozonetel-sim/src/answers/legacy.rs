@@ -156,7 +156,12 @@ impl Answers<ScheduleText> for World {
 /// A row of the newer report under the names of an older one: older name, newer name.
 fn renamed(row: &Value, names: &[(&str, &str)]) -> Value {
     let pairs = names.iter().map(|(older, newer)| {
-        ((*older).to_owned(), row.get(*newer).cloned().unwrap_or(Value::Null))
+        let value = match row.get(*newer) {
+            // The older reports write text throughout.
+            Some(Value::Number(number)) => Value::String(number.to_string()),
+            other => other.cloned().unwrap_or(Value::Null),
+        };
+        ((*older).to_owned(), value)
     });
     Value::Object(pairs.collect::<Map<_, _>>())
 }

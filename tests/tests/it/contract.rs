@@ -46,6 +46,7 @@ macro_rules! contract {
     )*};
 }
 ozonetel_sdk::each_endpoint!(contract);
+ozonetel_sdk::each_legacy_endpoint!(contract);
 
 /// The probe finds rows where there are some; otherwise the row tests above would check nothing.
 #[test]

@@ -18,3 +18,4 @@ macro_rules! matrix {
     )*};
 }
 ozonetel_sdk::each_endpoint!(matrix);
+ozonetel_sdk::each_legacy_endpoint!(matrix);
