@@ -36,8 +36,8 @@ pub(super) fn run(world: &mut World, asked: &Asked<'_>, name: &str) -> Said {
     }
     match world.run_campaign(name, on) {
         Some(kind) => {
-            let word = if on { "started" } else { "stopped" };
-            let text = format!("SUCCESSFULLY UPDATED, {kind} was {word}");
+            let done = if on { "started" } else { "stopped" };
+            let text = format!("SUCCESSFULLY UPDATED, {kind} was {done}");
             Said::done("campaign", json!({"status": "SUCCESS", "message": text}))
         }
         None => Said::no("failure", "no record found"),

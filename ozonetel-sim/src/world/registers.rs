@@ -133,7 +133,7 @@ impl World {
         let taken =
             |id: &u64| self.registers.outbound.contains_key(id) || self.known.contains_key(id);
         let first = u64::try_from(now).unwrap_or(0) * 1000;
-        let id = (first..).find(|id| !taken(id)).unwrap_or(first);
+        let id = (first..=u64::MAX).find(|id| !taken(id)).unwrap_or(first);
         self.registers.outbound.insert(id, (number.to_owned(), now));
         if self.registers.outbound.len() > KEPT {
             self.registers.outbound.pop_first();
