@@ -159,12 +159,8 @@ impl Desk {
     ///
     /// # Errors
     /// A missing field.
-    pub fn needed_phone_name(
-        &self,
-        said: Option<PhoneName>,
-        agent: &AgentId,
-    ) -> Result<PhoneName, Problem> {
-        self.phone_name(said, agent).ok_or_else(|| missing("agentPhoneName", "OZONETEL_PHONE_NAME"))
+    pub fn needed_phone_name(&self, agent: &AgentId) -> Result<PhoneName, Problem> {
+        self.phone_name(None, agent).ok_or_else(|| missing("agentPhoneName", "OZONETEL_PHONE_NAME"))
     }
 
     /// A setting of the desk's own agent; it says nothing about another agent.

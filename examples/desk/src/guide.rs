@@ -65,26 +65,29 @@ pub const STEPS: &[Step] = &[
 
 /// The guide as text, with commands that work on this address.
 pub fn text(desk: &str, simulator: &str) -> String {
-    let mut out = format!(
+    let mut out = String::from(
         "\nNo account is set: these are simulated calls. agent01 is the desk's own and free; agent02 to agent05 have\n\
          traffic of their own. Set OZONETEL_ACCOUNT to use a real account.\n\n\
-         What to try:\n\n"
+         What to try:\n\n",
     );
     for step in STEPS {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "# {}", step.why);
         let address = format!("{desk}{}", step.path);
         let _ = match step.body {
-            None => writeln!(out, "curl -s {address}"),
+            None => writeln!(out, "curl -sw '\\n' {address}"),
             Some(body) if step.path.ends_with("/dial") => writeln!(
                 out,
-                "UCID=$(curl -s {address} -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
+                "UCID=$(curl -sw '\\n' {address} -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
                  sed 's/.*\"ucid\":\"\\([0-9]*\\)\".*/\\1/')"
             ),
             Some(body) => {
                 // Double quotes, so that the shell puts the call's id in.
                 let body = body.replace('"', "\\\"");
-                writeln!(out, "curl -s {address} -H 'content-type: application/json' -d \"{body}\"")
+                writeln!(
+                    out,
+                    "curl -sw '\\n' {address} -H 'content-type: application/json' -d \"{body}\""
+                )
             }
         };
         if step.wait > 0 {
@@ -94,9 +97,9 @@ pub fn text(desk: &str, simulator: &str) -> String {
     let _ = writeln!(
         out,
         "\nReports are kept for a minute. A customer calls in, and what the simulator thinks:\n\n\
-         curl -s {simulator}/_sim/inbound -H 'content-type: application/json' \
+         curl -sw '\\n' {simulator}/_sim/inbound -H 'content-type: application/json' \
          -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
-         curl -s {simulator}/_sim/state\n"
+         curl -sw '\\n' {simulator}/_sim/state\n"
     );
     out
 }

@@ -17,7 +17,7 @@ use crate::phone_call::Direction;
 const MOST: u64 = 20_000;
 
 /// How long a call is remembered.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
+const KEPT: Duration = Duration::from_hours(24);
 
 /// What a front end said when it disposed of a call.
 #[derive(Clone, PartialEq, Eq)]

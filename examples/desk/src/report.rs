@@ -20,7 +20,7 @@ use crate::live::Live;
 use crate::problem::{Kind, Problem};
 
 /// How long a report is kept.
-const KEPT: Duration = Duration::from_secs(60);
+const KEPT: Duration = Duration::from_mins(1);
 
 /// How many days, or agents, are kept at once.
 const MOST: u64 = 64;
@@ -29,7 +29,7 @@ const MOST: u64 = 64;
 const MOST_ROWS: usize = 200_000;
 
 /// How long the reading of one day may take.
-const READ_WITHIN: Duration = Duration::from_secs(300);
+const READ_WITHIN: Duration = Duration::from_mins(5);
 
 /// A day's rows.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Reports {
         let clock = client.clock();
         let (days, summaries, handling) =
             (Shared::new(clock), Shared::new(clock), Shared::new(clock));
-        Self { days, summaries, handling, client, live }
+        Self { client, live, days, summaries, handling }
     }
 
     /// A day's rows.

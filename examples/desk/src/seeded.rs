@@ -40,7 +40,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn every_customer_of_the_traffic_is_known_however_the_number_is_written() {
         let sim = crate::simulated::world(1.0, &ozonetel_sdk::clock::TokioClock::new());
-        sim.advance(Duration::from_secs(3600)).await;
+        sim.advance(Duration::from_hours(1)).await;
         let state = sim.state();
         let seeded = SeededNumbers::default();
         let calls = state["calls"].as_array().unwrap();

@@ -7,7 +7,7 @@ use ozonetel_sim::Sim;
 use ozonetel_sim::world::{Moment, Setup, Traffic};
 
 /// How long the traffic has been going on when the desk starts.
-const BEFORE: Duration = Duration::from_secs(3600);
+const BEFORE: Duration = Duration::from_hours(1);
 
 /// The default world with seeded traffic on every agent but the first, who is the desk's own and free. Its clock is
 /// the given one; an hour of calls lies behind it when [`warm_up`] is done.
@@ -18,7 +18,7 @@ pub fn world(speed: f64, clock: &dyn Clock) -> Sim {
         calls_per_minute: 1.5,
         inbound_share: 0.5,
         customer_answer_rate: 0.7,
-        talk: (Duration::from_secs(20), Duration::from_secs(180)),
+        talk: (Duration::from_secs(20), Duration::from_mins(3)),
         wrap_up: (Duration::from_secs(5), Duration::from_secs(40)),
     });
     let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

@@ -27,7 +27,7 @@ impl Nature {
     /// How long a request waits for the work; the work itself goes on.
     fn waits(self) -> Duration {
         match self {
-            Self::Change => Duration::from_secs(60),
+            Self::Change => Duration::from_mins(1),
             Self::Read => Duration::from_secs(150),
         }
     }

@@ -21,6 +21,10 @@ fn of(rows: &[CallRecord], summary: &[AgentSummary]) -> Performance {
 
 /// Nine rows of seven phone calls, six of them the agent's.
 fn mixed() -> Vec<CallRecord> {
+    [outbound(), inbound()].concat()
+}
+
+fn outbound() -> Vec<CallRecord> {
     vec![
         // Outbound, answered, finished: 100 s talk, 120 s handling.
         row(&[
@@ -48,6 +52,19 @@ fn mixed() -> Vec<CallRecord> {
             ("HandlingTime", Value::Null),
             ("Disposition", json!("")),
         ]),
+        // Just begun: no status yet, no times.
+        row(&[
+            ("CallID", json!("90000000000000006")),
+            ("UCID", json!("90000000000000006")),
+            ("Type", json!("Preview")),
+            ("StartTime", json!("13:00:00")),
+            ("Disposition", Value::Null),
+        ]),
+    ]
+}
+
+fn inbound() -> Vec<CallRecord> {
+    vec![
         // Inbound in today's spelling, two legs of the agent (left and came back): one call, 30 + 45 s talk.
         row(&[
             ("CallID", json!(80_000_000_000_000_003_u64)),
@@ -101,14 +118,6 @@ fn mixed() -> Vec<CallRecord> {
             ("Type", json!("IVR")),
             ("Status", json!("NotAnswered")),
             ("StartTime", json!("12:00:00")),
-        ]),
-        // Just begun: no status yet, no times.
-        row(&[
-            ("CallID", json!("90000000000000006")),
-            ("UCID", json!("90000000000000006")),
-            ("Type", json!("Preview")),
-            ("StartTime", json!("13:00:00")),
-            ("Disposition", Value::Null),
         ]),
         // Nobody's: an abandoned queue leg.
         row(&[

@@ -72,12 +72,12 @@ pub(super) async fn control(
     }
     let known = desk.live().of(&ucid).await;
     let did = desk.did(super::said_or(body.whose.did, known.did))?;
-    let name = match super::said_or(body.whose.agent_phone_name, known.phone_name) {
-        Some(name) => name,
-        None => {
-            let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
-            desk.needed_phone_name(None, &agent)?
-        }
+    let said = super::said_or(body.whose.agent_phone_name, known.phone_name);
+    let name = if let Some(name) = said {
+        name
+    } else {
+        let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
+        desk.needed_phone_name(&agent)?
     };
     let client = desk.client().clone();
     let work = async move {

@@ -3,13 +3,14 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 /// Nothing here takes longer.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 struct Running {
     child: Child,
@@ -74,10 +75,14 @@ impl Running {
         }
     }
 
-    async fn terminate(mut self) -> (Option<i32>, String) {
+    async fn signal(&self) {
         let id = self.child.id().unwrap().to_string();
         let killed = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &id]).status().await;
         assert!(killed.unwrap().success());
+    }
+
+    async fn terminate(mut self) -> (Option<i32>, String) {
+        self.signal().await;
         let mut text = String::new();
         self.rest.read_to_string(&mut text).await.unwrap();
         (self.child.wait().await.unwrap().code(), text)
@@ -130,22 +135,51 @@ async fn a_whole_call_over_http_and_an_orderly_end() {
     tokio::time::timeout(LIMIT, a_whole_call()).await.unwrap();
 }
 
+/// A simulator of its own, and a desk that takes it for the service, with the agent logged in.
+async fn with_account() -> (Sim, Server, Running) {
+    let sim = Sim::start();
+    let server = sim.serve().await.unwrap();
+    let desk = start(&[
+        ("OZONETEL_ACCOUNT", "acme_support"),
+        ("OZONETEL_API_KEY", "test-key"),
+        ("OZONETEL_BASE_URL", &server.url()),
+        ("OZONETEL_AGENT_ID", "agent01"),
+        ("OZONETEL_AGENT_PASSWORD", "secret"),
+        ("OZONETEL_SIP_ID", "500001"),
+        ("OZONETEL_CAMPAIGN", "support_out"),
+    ])
+    .await;
+    desk.ok("agent-login", json!({})).await;
+    (sim, server, desk)
+}
+
+#[tokio::test]
+async fn a_dial_under_way_is_finished_and_answered_before_the_end() {
+    tokio::time::timeout(LIMIT, async {
+        let (sim, _server, mut desk) = with_account().await;
+        let late = Fault::new(FaultKind::Delay).on(crate::floor::DIAL);
+        assert!(sim.fault(late.delay(Duration::from_millis(500))));
+        let dial = desk.post("dial", json!({"phoneNumber": "9876543210"}));
+        let ended = async {
+            while sim.effects("dial") == 0 {
+                tokio::task::yield_now().await;
+            }
+            desk.signal().await;
+        };
+        let ((status, answer), ()) = tokio::join!(dial, ended);
+        assert_eq!(status, 200, "{answer}");
+        assert!(answer["ucid"].is_string());
+        assert_eq!(desk.child.wait().await.unwrap().code(), Some(0));
+        assert_eq!(sim.effects("dial"), 1);
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn with_an_account_the_service_is_asked_and_the_seeded_world_is_not_dialled() {
     tokio::time::timeout(LIMIT, async {
-        let sim = ozonetel_sim::Sim::start();
-        let server = sim.serve().await.unwrap();
-        let desk = start(&[
-            ("OZONETEL_ACCOUNT", "acme_support"),
-            ("OZONETEL_API_KEY", "test-key"),
-            ("OZONETEL_BASE_URL", &server.url()),
-            ("OZONETEL_AGENT_ID", "agent01"),
-            ("OZONETEL_AGENT_PASSWORD", "secret"),
-            ("OZONETEL_SIP_ID", "500001"),
-            ("OZONETEL_CAMPAIGN", "support_out"),
-        ])
-        .await;
-        desk.ok("agent-login", json!({})).await;
+        let (sim, _server, desk) = with_account().await;
         let (status, answer) = desk.post("dial", json!({"phoneNumber": "9000012345"})).await;
         assert_eq!((status, answer["mayHaveHappened"].as_bool()), (422, Some(false)), "{answer}");
         assert_eq!(sim.effects("dial"), 0);

@@ -1,10 +1,13 @@
 //! Figures and lists.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use desk::{Desk, app};
 use http::{Request, header};
+use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::transport::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
@@ -130,7 +133,7 @@ async fn the_figures_of_a_day_that_was_watched() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn history_groups_legs_and_one_bad_row_hides_nothing_else() {
+async fn history_is_phone_calls_with_their_legs_newest_first() {
     let floor = Floor::new();
     floor.talking().await;
     let arrived = floor.sim.inbound("918000000001", "9000000003").unwrap();
@@ -147,6 +150,24 @@ async fn history_groups_legs_and_one_bad_row_hides_nothing_else() {
     assert_eq!(calls[1]["callTime"], format!("{DAY} 10:15:00"));
     let mine = floor.get("call-history?agentId=agent01").await.ok().json;
     assert_eq!(mine.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_row_that_does_not_read_hides_no_other_and_is_told() {
+    let mut floor = Floor::new();
+    let body = r#"{"status":"success","message":"success","details":[
+        {"CallID":"1","UCID":"11","Type":"Manual","Status":"Answered","TalkTime":"00:00:05"},
+        {"CallID":"2","UCID":"12","TalkTime":"five"},
+        {"CallID":"1","UCID":"13","Type":"Manual","Status":"Unanswered"}]}"#;
+    let replay = Replay::new([Turn::json(body)]);
+    let client = floor.sim.client_builder().mode(Mode::Key).transport(Arc::new(replay));
+    floor.desk = Desk::new(client.build().unwrap(), settings());
+    let answer = floor.get("call-history").await.ok();
+    assert_eq!(answer.headers["desk-unreadable-rows"], "1");
+    let calls = answer.json.as_array().unwrap();
+    assert_eq!(calls.len(), 1, "{}", answer.json);
+    assert_eq!(calls[0]["legs"].as_array().unwrap().len(), 2);
+    assert_eq!((&calls[0]["status"], &calls[0]["talkTimeSec"]), (&json!("Answered"), &json!(5)));
 }
 
 #[tokio::test(start_paused = true)]
