@@ -39,6 +39,10 @@ pub(crate) const HOST_END: u32 = 1 << 16;
 pub(crate) const MARK: u32 = 1 << 17;
 /// The value of a parameter outside quotes: `token`, or a host with an IPv6 address.
 pub(crate) const VALUE: u32 = 1 << 7;
+/// What a quoted string holds as it is: printable ASCII but `"` and `\`.
+pub(crate) const PLAIN: u32 = 1 << 18;
+/// Anything but `;` and `:`, which end a user part.
+pub(crate) const USER_BODY: u32 = 1 << 19;
 
 const UNRESERVED_MARKS: &[u8] = b"-_.!~*'()";
 
@@ -56,7 +60,7 @@ const fn contains(set: &[u8], byte: u8) -> bool {
 const fn classes(byte: u8) -> u32 {
     let alnum = byte.is_ascii_alphanumeric();
     let unreserved = alnum || contains(UNRESERVED_MARKS, byte) || byte == b'%';
-    let rows: [(u32, bool); 18] = [
+    let rows: [(u32, bool); 20] = [
         (TOKEN, alnum || contains(b"-.!%*_+`'~", byte)),
         (WORD, alnum || contains(b"-.!%*_+`'~()<>:\\\"/[]?{}", byte)),
         (USER, unreserved || contains(b"&=+$,;?/", byte)),
@@ -74,6 +78,8 @@ const fn classes(byte: u8) -> u32 {
         (PARAM_END, contains(b"=;\",", byte)),
         (MARK, contains(b",\"<", byte)),
         (VALUE, alnum || contains(b"-.!%*_+`'~[]:", byte)),
+        (PLAIN, matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'),
+        (USER_BODY, byte != b';' && byte != b':'),
         (HOST_END, contains(b":;? \t\r\n", byte)),
     ];
     let mut rest: &[(u32, bool)] = &rows;
@@ -131,7 +137,8 @@ pub(crate) fn all_escaped(text: &[u8], class: u32) -> bool {
     !percent || all_percents_escape(text)
 }
 
-fn all_percents_escape(text: &[u8]) -> bool {
+/// Whether every `%` begins an escape.
+pub(crate) fn all_percents_escape(text: &[u8]) -> bool {
     let escapes = |rest: &[u8]| match rest {
         [high, low, ..] => is(*high, HEX) && is(*low, HEX),
         _ => false,

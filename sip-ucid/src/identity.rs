@@ -16,6 +16,7 @@ use crate::number;
 use crate::scan::{self, Opening};
 use crate::text::Text;
 use crate::ucid::AvayaUcid;
+use crate::uri::Uri;
 use crate::uui;
 
 /// The value of the first X-UCID header, as sent.
@@ -87,7 +88,7 @@ pub fn call(bytes: &[u8]) -> Call<'_> {
 
 /// The user part or the `tel:` number in a value that holds an address.
 fn number_in(value: &[u8]) -> Option<Text<'_>> {
-    Address::parse(value).ok()?.parsed_uri().ok()?.number()
+    Uri::number_in(Address::parse(value).ok()?.uri().as_bytes())
 }
 
 /// The header lines whose name begins with one of two letters: name and raw value.
@@ -113,7 +114,9 @@ impl<'a> Iterator for PrefixedLines<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let at = self.at;
-            if scan::opening(self.bytes, at, self.bare) != Opening::Text {
+            let first = *self.bytes.get(at)?;
+            let breaks = first == b'\r' || first == b'\n';
+            if breaks && scan::opening(self.bytes, at, self.bare) != Opening::Text {
                 self.at = self.bytes.len();
                 return None;
             }
@@ -122,9 +125,8 @@ impl<'a> Iterator for PrefixedLines<'a> {
                 return None;
             };
             self.at = end.next;
-            let first = self.bytes.get(at)? | 0x20;
             let [one, other] = self.letters;
-            if first == one || first == other {
+            if first | 0x20 == one || first | 0x20 == other {
                 let (name, value) = headers::name_of(self.bytes, at, end.end);
                 return Some((name, self.bytes.get(value..end.end)?));
             }

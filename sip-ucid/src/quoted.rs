@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::chars::{self, TEXT};
+use crate::chars::{self, PLAIN, TEXT};
 use crate::scan;
 use crate::text::Text;
 
@@ -23,6 +23,9 @@ pub(crate) fn end(text: &[u8]) -> Option<usize> {
 /// Whether the whole text is one quoted string within the grammar, folds included.
 pub(crate) fn is_strict(text: &[u8]) -> bool {
     let [b'"', inner @ .., b'"'] = text else { return false };
+    if chars::run(inner, PLAIN) == inner.len() {
+        return true;
+    }
     if end(text) != Some(text.len()) || core::str::from_utf8(inner).is_err() {
         return false;
     }

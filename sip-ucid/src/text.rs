@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use crate::chars::{self, LWS};
 use crate::scan;
 
 /// A slice of the input, as sent.
@@ -98,6 +97,12 @@ impl<'a> Text<'a> {
     }
 }
 
+/// The class `LWS` without its table: most bytes are told by one comparison.
+#[inline]
+const fn is_lws(byte: u8) -> bool {
+    byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// `bytes` without white space (folds included) at both ends.
 #[inline]
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
@@ -108,7 +113,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = bytes {
         scan::tally(1);
-        if !chars::is(*first, LWS) {
+        if !is_lws(*first) {
             break;
         }
         bytes = rest;
@@ -120,7 +125,7 @@ pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
 pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., last] = bytes {
         scan::tally(1);
-        if !chars::is(*last, LWS) {
+        if !is_lws(*last) {
             break;
         }
         bytes = rest;

@@ -6,6 +6,7 @@ use core::fmt;
 
 use crate::chars::{
     self, ALNUM, DIGIT, HEX, HOST_END, IPV6, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER,
+    USER_BODY,
 };
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
@@ -113,6 +114,18 @@ impl<'a> Uri<'a> {
                 Ok(Self::Other(Text::new(text)))
             }
         }
+    }
+
+    /// The user part or `tel:` number of a URI, without a look at what follows it.
+    #[inline]
+    pub(crate) fn number_in(text: &'a [u8]) -> Option<Text<'a>> {
+        let rest = match text {
+            [b'S' | b's', b'I' | b'i', b'P' | b'p', b':', rest @ ..]
+            | [b'S' | b's', b'I' | b'i', b'P' | b'p', b'S' | b's', b':', rest @ ..] => rest,
+            _ => return Self::parse(text).ok()?.number(),
+        };
+        let user = rest.get(..scan::find(rest, 0, b'@')?)?;
+        Some(Text::new(user.get(..chars::run(user, USER_BODY))?))
     }
 
     /// The parts, if it is a `sip:` or `sips:` URI.
@@ -290,20 +303,11 @@ impl<'a> SipUri<'a> {
         if self.port.is_some_and(|port| number::<u16>(port).is_none()) {
             return bad(ErrorKind::Port);
         }
-        let param_bad = |part: &[u8]| {
-            let (name, value) = split(part, b'=');
-            let value = value.is_some_and(|value| {
-                value.len() < 2
-                    || !chars::all_escaped(value.get(1..).unwrap_or_default(), URI_PARAM)
-            });
-            name.is_empty() || !chars::all_escaped(name, URI_PARAM) || value
-        };
-        if let [b';', params @ ..] = self.params {
-            if params.split(|byte| *byte == b';').any(param_bad) {
-                return bad(ErrorKind::Parameter);
-            }
-        } else if !self.params.is_empty() {
+        if !matches!(self.params, [] | [b';', ..]) {
             return bad(ErrorKind::Host);
+        }
+        if !are_params(self.params) {
+            return bad(ErrorKind::Parameter);
         }
         let header_bad = |part: &[u8]| {
             let (name, value) = split(part, b'=');
@@ -317,6 +321,26 @@ impl<'a> SipUri<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether the text is `*( ";" pname [ "=" pvalue ] )`.
+fn are_params(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let [b';', after @ ..] = rest {
+        let (name, after) =
+            after.split_at_checked(chars::run(after, URI_PARAM)).unwrap_or_default();
+        let (value, after) = match after {
+            [b'=', after @ ..] => {
+                after.split_at_checked(chars::run(after, URI_PARAM)).unwrap_or_default()
+            }
+            _ => (name, after),
+        };
+        if name.is_empty() || value.is_empty() {
+            return false;
+        }
+        rest = after;
+    }
+    rest.is_empty() && chars::all_percents_escape(text)
 }
 
 const fn until_semicolon(text: &[u8]) -> (&[u8], &[u8]) {
