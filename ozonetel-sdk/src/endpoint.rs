@@ -500,5 +500,6 @@ macro_rules! legacy_specs {
 }
 each_legacy_endpoint!(legacy_specs);
 
-#[cfg(all(test, feature = "legacy"))]
+#[cfg(test)]
+#[cfg(feature = "legacy")]
 mod table;
