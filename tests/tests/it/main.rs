@@ -16,3 +16,4 @@ mod readme;
 mod retry;
 mod secrets;
 mod stories;
+mod tokens;
