@@ -161,7 +161,13 @@ impl PhoneNumber {
         if country.is_some() && number.code().value() == 91 {
             return Ok(Read::Indian(number.national().to_string()));
         }
-        Ok(Read::Foreign(number.format().mode(phonenumber::Mode::E164).to_string()))
+        let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
+        // Of some countries the library loses leading zeros in writing: then another number would be dialled.
+        let kept = phonenumber::parse(None, &e164).is_ok_and(|again| phonenumber::is_valid(&again));
+        if !kept {
+            return Err(Invalid::new(FIELD, "cannot be written with its country code"));
+        }
+        Ok(Read::Foreign(e164))
     }
 }
 
@@ -280,6 +286,14 @@ mod tests {
         assert_eq!(us.for_dial(Region::International).unwrap().as_str(), "+12025550143");
         assert_eq!(us.for_dial(Region::India).unwrap().as_str(), "+12025550143");
         assert!(PhoneNumber::from("2025550143").for_dial(Region::International).is_err());
+    }
+
+    #[test]
+    fn a_number_that_would_be_written_as_another_is_refused() {
+        // Found by fuzzing: the library writes this one without its zeros.
+        for region in [Region::India, Region::International] {
+            assert!(PhoneNumber::from("+8880007073140711").for_dial(region).is_err());
+        }
     }
 
     #[test]

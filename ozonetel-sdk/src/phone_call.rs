@@ -5,7 +5,7 @@
 //!
 //! # Which ids are equal
 //!
-//! | side | leg ([`Ucid`]) | call ([`CallId`]) |
+//! | side | leg ([`Ucid`](crate::ids::Ucid)) | call ([`CallId`](crate::ids::CallId)) |
 //! |---|---|---|
 //! | dial reply, INVITE | yes | – |
 //! | screen pop, call event, CDR row | yes | yes |
@@ -47,9 +47,6 @@ pub use book::{PhoneCalls, Seen};
 pub use outcome::{CallOutcome, CallOutcomeKind, RULES, Rule, Sign, Way, Who, Words};
 pub use record::{CallKey, PhoneCall};
 pub use sighting::{DialReply, Invite, Sighting};
-
-#[expect(unused_imports, reason = "named in the module's documentation")]
-use crate::ids::{CallId, Ucid};
 
 #[cfg(test)]
 mod tests;

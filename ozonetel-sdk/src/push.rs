@@ -104,6 +104,13 @@ impl Intake {
     /// # Errors
     /// [`PushErrorKind::TooLarge`], [`TooMany`](PushErrorKind::TooMany), [`TooDeep`](PushErrorKind::TooDeep),
     /// [`Syntax`](PushErrorKind::Syntax), [`Shape`](PushErrorKind::Shape).
+    ///
+    /// ```
+    /// use ozonetel_sdk::push::Intake;
+    /// let parcel = Intake::new().open(None, b"Apikey=test-key&Status=Answered")?;
+    /// assert_eq!(parcel.to_json(), r#"[{"Status":"Answered"}]"#);
+    /// # Ok::<(), ozonetel_sdk::push::PushError>(())
+    /// ```
     pub fn open(&self, query: Option<&str>, body: &[u8]) -> Result<Parcel, PushError> {
         self.open_as(query, body, Form::Wrapped)
     }
@@ -185,6 +192,15 @@ impl Intake {
 }
 
 /// What one request brought.
+///
+/// ```
+/// use ozonetel_sdk::push::Intake;
+/// let body = br#"[{"monitorUCID":"1"},{"monitorUCID":"no id"},{"ping":"1"}]"#;
+/// let delivery = Intake::new().callbacks(None, body)?;
+/// assert_eq!((delivery.items.len(), delivery.failed.len(), delivery.pings), (1, 1, 1));
+/// assert_eq!(delivery.failed[0].item(), Some(1));
+/// # Ok::<(), ozonetel_sdk::push::PushError>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Delivery<T> {

@@ -70,6 +70,13 @@ pub struct Media {
 }
 
 /// One event of a stream.
+///
+/// ```
+/// use ozonetel_sdk::kookoo::media::{Frame, read};
+/// let played = read(br#"{"event":"mark","seqid":"12"}"#)?;
+/// assert!(matches!(played, Frame::Mark { seqid: Some(id), .. } if id == "12"));
+/// # Ok::<(), ozonetel_sdk::push::PushError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Frame {

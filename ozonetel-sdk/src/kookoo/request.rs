@@ -94,6 +94,16 @@ record! {
 }
 
 /// What a request means for the application.
+///
+/// ```
+/// use ozonetel_sdk::kookoo::{Request, Step};
+/// let request = Request::from_query("event=Dial&status=not_answered&callduration=0&data=-1")?;
+/// let Step::Dialed { result, recording, .. } = request.step() else { panic!("no dial") };
+/// assert_eq!(result.unwrap().as_str(), "not_answered");
+/// assert_eq!(recording, None);
+/// assert_eq!(request.step().caller_is_there(), Some(true));
+/// # Ok::<(), ozonetel_sdk::push::PushError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {

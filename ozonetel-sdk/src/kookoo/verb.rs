@@ -353,6 +353,14 @@ macro_rules! verbs {
 
 verbs! {
     /// Speaks a text.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::PlayText;
+    /// let xml = Answer::new().then(PlayText::new("Hello").lang("EN")).to_xml()?;
+    /// assert!(xml.contains(r#"<playtext lang="EN">Hello</playtext>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     PlayText = "playtext" (
         /// The text.
         text: Private
@@ -367,11 +375,27 @@ verbs! {
         kind: String [impl Into<String>] = "type",
     }
     /// Plays a file: WAV, 8 kHz, 16 bit, mono.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::PlayAudio;
+    /// let xml = Answer::new().then(PlayAudio::new("https://example.test/a.wav")).to_xml()?;
+    /// assert!(xml.contains(r#"<playaudio>https://example.test/a.wav</playaudio>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     PlayAudio = "playaudio" (
         /// The file's address.
         url: String
     ) {}
     /// Speaks a number, a date or the like.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::SayAs;
+    /// let xml = Answer::new().then(SayAs::new("12").format("1")).to_xml()?;
+    /// assert!(xml.contains(r#"<say-as format="1">12</say-as>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     SayAs = "say-as" (
         /// What to speak.
         text: Private
@@ -383,6 +407,14 @@ verbs! {
     }
     /// Waits for keys; they come with the request `GotDTMF`. In most sources `t` is the key that ends the input and `o`
     /// the time-out in milliseconds; one document uses `t` for the time-out: see [`wait_in_t`](Self::wait_in_t).
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::CollectDtmf;
+    /// let xml = Answer::new().then(CollectDtmf::new().max_digits(4).end_key("*").wait(5000)).to_xml()?;
+    /// assert!(xml.contains(r#"<collectdtmf l="4" t="*" o="5000"/>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     CollectDtmf = "collectdtmf" {
         /// The most keys.
         max_digits: u32 [u32] = "l",
@@ -392,6 +424,14 @@ verbs! {
         wait: u32 [u32] = "o",
     }
     /// Records the caller; the link comes with the request `Record`.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::Record;
+    /// let xml = Answer::new().then(Record::new().silence(3)).to_xml()?;
+    /// assert!(xml.contains(r#"<record silence="3"/>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Record = "record" {
         /// The format.
         format: String [impl Into<String>] = "format",
@@ -403,6 +443,14 @@ verbs! {
         term_char: String [impl Into<String>] = "termchar",
     }
     /// Connects the caller to somebody; afterwards comes the request `Dial`, and the caller is still there.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::{Dial, DialTarget};
+    /// let xml = Answer::new().then(Dial::new(DialTarget::sip("500001", "sip.example.test")?)).to_xml()?;
+    /// assert!(xml.contains(r#"<dial>sip:500001@sip.example.test</dial>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Dial = "dial" (
         /// Whom.
         target: DialTarget
@@ -425,6 +473,14 @@ verbs! {
         callback_onanswered: String [impl Into<String>] = "callback_onanswered",
     }
     /// Puts the caller into a room.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::Conference;
+    /// let xml = Answer::new().then(Conference::new("room7")).to_xml()?;
+    /// assert!(xml.contains(r#"<conference>room7</conference>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Conference = "conference" (
         /// The room.
         room: String
@@ -441,6 +497,14 @@ verbs! {
         version: String [impl Into<String>] = "version",
     }
     /// Hands the caller to a skill's agents in CloudAgent.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::CcTransfer;
+    /// let xml = Answer::new().then(CcTransfer::new("General").uui("order 7")).to_xml()?;
+    /// assert!(xml.contains(r#"<cctransfer uui="order 7">General</cctransfer>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     CcTransfer = "cctransfer" (
         /// The skill.
         skill: String
@@ -457,6 +521,14 @@ verbs! {
         ring_type: String [impl Into<String>] = "ringType",
     }
     /// Goes on at another address.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::GotoUrl;
+    /// let xml = Answer::new().then(GotoUrl::new("https://example.test/?a=1&b=2")).to_xml()?;
+    /// assert!(xml.contains(r#"<gotourl>https://example.test/?a=1&amp;b=2</gotourl>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     GotoUrl = "gotourl" (
         /// The address.
         url: String
@@ -466,6 +538,14 @@ verbs! {
     }
     /// Connects the caller's audio to a SIP trunk's number or to a WebSocket; afterwards comes the request `Stream`, and
     /// the caller is still there.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::Stream;
+    /// let xml = Answer::new().then(Stream::new("520001").is_sip("true")).to_xml()?;
+    /// assert!(xml.contains(r#"<stream is_sip="true">520001</stream>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Stream = "stream" (
         /// The trunk's number: its short extension, not the DID. May be empty with a `url`.
         number: String
@@ -480,18 +560,50 @@ verbs! {
         bidirectional: String [impl Into<String>] = "bidirectional",
     }
     /// Records from here on.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::StartRecord;
+    /// let xml = Answer::new().then(StartRecord::new()).to_xml()?;
+    /// assert!(xml.contains(r#"<start-record/>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     StartRecord = "start-record" {}
     /// Recognizes speech; the text comes with the request `Recognize`. No attribute of it is known from the sources.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::Recognize;
+    /// let xml = Answer::new().then(Recognize::new("")).to_xml()?;
+    /// assert!(xml.contains(r#"<recognize/>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Recognize = "recognize" (
         /// The text in the tag.
         text: String
     ) {}
     /// Sends a text message. No attribute of it is known from the sources.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::SendSms;
+    /// let xml = Answer::new().then(SendSms::new("Thank you")).to_xml()?;
+    /// assert!(xml.contains(r#"<sendsms>Thank you</sendsms>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     SendSms = "sendsms" (
         /// The message.
         text: Private
     ) {}
     /// Ends the call.
+    ///
+    /// ```
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::Hangup;
+    /// let xml = Answer::new().then(Hangup::new()).to_xml()?;
+    /// assert!(xml.contains(r#"<hangup/>"#));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
     Hangup = "hangup" {}
 }
 

@@ -9,6 +9,16 @@ use super::sighting::Sighting;
 ///
 /// What is seen may arrive in any order and any number of times: the calls come out the same, as long as the limit is not
 /// reached. Beyond it the call that was seen first is let go.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::{DialReply, PhoneCalls};
+/// let mut calls = PhoneCalls::new(1000);
+/// let reply = DialReply::new("90000000000000001".parse()?);
+/// let first = calls.see(reply.clone()).unwrap();
+/// let second = calls.see(reply).unwrap();
+/// assert_eq!((first.key, calls.len()), (second.key, 1));
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct PhoneCalls {
     limit: usize,

@@ -7,6 +7,12 @@ use crate::cdr::{
 use crate::push::{CallAction, CallActionKind, CallEvent, Callback, Chain};
 
 /// How a phone call ended.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::CallOutcomeKind;
+/// assert_eq!(CallOutcomeKind::AgentMissed.as_str(), "agent_missed");
+/// assert!(!CallOutcomeKind::InProgress.is_final());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CallOutcomeKind {
@@ -68,6 +74,15 @@ impl CallOutcomeKind {
 }
 
 /// The service's own words on one call or leg, from whichever side they came.
+///
+/// ```
+/// use ozonetel_sdk::cdr::HangupByKind;
+/// use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, Words};
+/// let mut words = Words::default();
+/// words.call_type = Some("InBound".into());
+/// words.hangup_by = Some(HangupByKind::User.into());
+/// assert_eq!(CallOutcome::from(words).kind, CallOutcomeKind::AbandonedInQueue);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Words {

@@ -19,6 +19,14 @@ const KEPT: usize = 256;
 /// The call's id, where it is known; before that, the id of the leg, which on dialled calls is the same. So the key of a
 /// dialled call never changes, and that of an inbound call seen by its leg first changes once:
 /// [`Seen::absorbed`](super::Seen::absorbed) tells.
+///
+/// ```
+/// use ozonetel_sdk::ids::Ucid;
+/// use ozonetel_sdk::phone_call::CallKey;
+/// let ucid: Ucid = "90000000000000001".parse()?;
+/// assert_eq!(CallKey::from(ucid).to_string(), "90000000000000001");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallKey(CallId);
 

@@ -97,6 +97,13 @@ impl DialReply {
 }
 
 /// One look at a phone call.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::{DialReply, Sighting};
+/// let look = Sighting::from(DialReply::new("90000000000000001".parse()?));
+/// assert!(look.ucid().is_some() && look.call_id().is_none());
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Sighting {

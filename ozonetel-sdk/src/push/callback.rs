@@ -106,6 +106,16 @@ record! {
 }
 
 /// One leg of a callback: an agent who rang.
+///
+/// ```
+/// use ozonetel_sdk::push::Intake;
+/// let body = br#"{"monitorUCID":"1","AgentID":"agent01","AgentStatus":"answered"}"#;
+/// let delivery = Intake::new().callbacks(None, body)?;
+/// let legs = delivery.items[0].legs();
+/// let leg = legs.last().unwrap();
+/// assert_eq!(leg.agent_status.as_ref().unwrap().as_str(), "answered");
+/// # Ok::<(), ozonetel_sdk::push::PushError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Leg {

@@ -4,6 +4,12 @@ use std::error::Error as StdError;
 use std::fmt;
 
 /// What is wrong with a push.
+///
+/// ```
+/// use ozonetel_sdk::push::{Intake, PushErrorKind};
+/// let error = Intake::new().events(None, b"{").unwrap_err();
+/// assert_eq!(error.kind(), PushErrorKind::Syntax);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PushErrorKind {

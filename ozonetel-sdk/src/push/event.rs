@@ -77,6 +77,14 @@ record! {
 
 record! {
     /// What happened to a phone call. Order is not kept and events may be missing: see [`PhoneCalls`](crate::phone_call::PhoneCalls).
+    ///
+    /// ```
+    /// use ozonetel_sdk::push::Intake;
+    /// let body = br#"{"eventType":"Call","data":{"action":"Disconnect","ucid":"1","agent_id":"0"}}"#;
+    /// let delivery = Intake::new().events(None, body)?;
+    /// assert_eq!(delivery.items[0].call().unwrap().agent(), None);
+    /// # Ok::<(), ozonetel_sdk::push::PushError>(())
+    /// ```
     pub struct CallEvent {
         /// What happened.
         action: CallAction = "action",
@@ -134,6 +142,15 @@ impl CallEvent {
 
 record! {
     /// What happened to an agent. In camelCase as a rule; snake_case is read as well.
+    ///
+    /// ```
+    /// use ozonetel_sdk::push::{AgentActionKind, Intake};
+    /// let body = br#"{"eventType":"Agent","data":{"agentId":"agent01","action":"READY"}}"#;
+    /// let delivery = Intake::new().events(None, body)?;
+    /// let agent = delivery.items[0].agent().unwrap();
+    /// assert!(agent.action.as_ref().and_then(|word| word.kind()).is_some_and(AgentActionKind::is_available));
+    /// # Ok::<(), ozonetel_sdk::push::PushError>(())
+    /// ```
     pub struct AgentEvent {
         /// What happened.
         action: AgentAction = "action",
@@ -259,7 +276,7 @@ impl Event {
         Ok(Self { head, what })
     }
 
-    /// The event as the service sends it: absent fields left out.
+    /// The event as the service sends it: absent fields left out, its type told even where it was not.
     ///
     /// ```
     /// use ozonetel_sdk::push::Intake;
@@ -275,6 +292,14 @@ impl Event {
             Occurred::Agent(agent) => super::encode(agent),
             Occurred::Other(extra) => super::encode(extra),
         };
+        let kind = match &self.what {
+            Occurred::Call(_) => Some(EventTypeKind::Call),
+            Occurred::Agent(_) => Some(EventTypeKind::Agent),
+            Occurred::Other(_) => None,
+        };
+        if let Some(kind) = kind.filter(|_| self.head.event_type.is_none()) {
+            fields.insert("eventType".into(), EventType::from(kind).as_str().into());
+        }
         fields.insert("data".into(), Value::Object(data));
         Value::Object(fields)
     }
@@ -342,6 +367,14 @@ mod tests {
             odd.to_json(),
             json!({"eventType":"Agent","data":{"action":"Siesta","new":"kept"}})
         );
+    }
+
+    #[test]
+    fn what_is_written_keeps_its_type() {
+        // Found by fuzzing: the field that made it a call's is empty, so it is not written.
+        let event = read(json!({"caller_id":"","agentId":"agent01"})).unwrap();
+        assert!(event.call().is_some());
+        assert!(read(event.to_json()).unwrap().call().is_some());
     }
 
     #[test]

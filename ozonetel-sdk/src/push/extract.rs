@@ -38,6 +38,11 @@ use super::{Delivery, Intake, Payload};
 pub struct Pushed<T>(pub Delivery<T>);
 
 /// Why the handler was not called, and at the same time the answer.
+///
+/// ```
+/// use ozonetel_sdk::push::extract::NotForYou;
+/// assert_eq!(NotForYou::Nothing.status(), axum::http::StatusCode::OK);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotForYou {

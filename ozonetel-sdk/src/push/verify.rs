@@ -34,6 +34,16 @@ use crate::auth::Secret;
 use crate::error::Invalid;
 
 /// What a push has to show. `Debug` shows which proofs are asked for, never their values.
+///
+/// ```
+/// use ozonetel_sdk::push::Intake;
+/// use ozonetel_sdk::push::verify::Verifier;
+/// let verifier = Verifier::key("test-key")?;
+/// let parcel = Intake::new().open(None, b"monitorUCID=1&Apikey=test-kez").unwrap();
+/// let refused = verifier.check(None, &parcel).unwrap_err();
+/// assert_eq!(refused.to_string(), "the body's key is not the account's");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
     url: Option<UrlSecret>,
@@ -151,6 +161,14 @@ impl Verifier {
 }
 
 /// Makes URLs and bodies that a [`Verifier`] accepts. For tests of one's own route, and for registering the URL.
+///
+/// ```
+/// use ozonetel_sdk::push::verify::{Signer, Verifier};
+/// let signer = Signer::of(&Verifier::key("test-key")?);
+/// let body = signer.json(&serde_json::json!({ "monitorUCID": "1" }));
+/// assert_eq!(body, br#"{"Apikey":"test-key","monitorUCID":"1"}"#);
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Signer {
     url: Option<(Box<str>, Secret)>,
