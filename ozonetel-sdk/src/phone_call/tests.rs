@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::cdr::CallRecord;
+use crate::ids::Ucid;
 use crate::push::{CallEvent, Callback, ScreenPop};
 
 fn ucid(n: u64) -> Ucid {
