@@ -27,11 +27,26 @@ pub enum FaultKind {
     ExpiredToken,
     /// Acts; the answer arrives a few bytes at a time.
     SlowDrip,
+    /// Agent socket: acts, and never replies.
+    Silence,
+    /// Agent socket: does not act; from now on nothing is read or written, the connection stays.
+    HalfOpen,
+    /// Agent socket: acts, and replies twice.
+    Duplicate,
+    /// Agent socket: acts; the reply waits until the next one has gone.
+    Reorder,
+    /// Agent socket: acts; a frame of 16 MiB comes before the reply.
+    Giant,
+    /// Agent socket: acts; text that is no token and a binary frame come before the reply.
+    NonJson,
 }
+
+/// The method of a token of an agent's socket, in faults and in the log.
+pub(crate) const SOCKET: &str = "WS";
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Delay,
         Self::Status,
         Self::LimitStatus,
@@ -42,6 +57,12 @@ impl FaultKind {
         Self::CloseAfter,
         Self::ExpiredToken,
         Self::SlowDrip,
+        Self::Silence,
+        Self::HalfOpen,
+        Self::Duplicate,
+        Self::Reorder,
+        Self::Giant,
+        Self::NonJson,
     ];
 
     /// The kind's word in the control API.
@@ -57,12 +78,55 @@ impl FaultKind {
             Self::CloseAfter => "close_after",
             Self::ExpiredToken => "expired_token",
             Self::SlowDrip => "slow_drip",
+            Self::Silence => "silence",
+            Self::HalfOpen => "half_open",
+            Self::Duplicate => "duplicate",
+            Self::Reorder => "reorder",
+            Self::Giant => "giant",
+            Self::NonJson => "non_json",
         }
     }
 
     /// Whether the request still has its effect.
     pub fn acts(self) -> bool {
-        matches!(self, Self::Delay | Self::Cut | Self::CloseAfter | Self::SlowDrip)
+        let refuses = matches!(
+            self,
+            Self::Status
+                | Self::LimitStatus
+                | Self::LimitText
+                | Self::Html
+                | Self::CloseBefore
+                | Self::ExpiredToken
+                | Self::HalfOpen
+        );
+        !refuses
+    }
+
+    /// Whether it can hit a token of an agent's socket.
+    ///
+    /// There, [`FaultKind::CloseBefore`] does not act, [`FaultKind::Cut`] acts and breaks the
+    /// connection without a reply, and [`FaultKind::CloseAfter`] acts, replies and breaks it.
+    pub fn on_socket(self) -> bool {
+        self.only_socket()
+            || matches!(self, Self::Delay | Self::Cut | Self::CloseBefore | Self::CloseAfter)
+    }
+
+    /// Whether it can hit nothing but a token of an agent's socket.
+    fn only_socket(self) -> bool {
+        matches!(
+            self,
+            Self::Silence
+                | Self::HalfOpen
+                | Self::Duplicate
+                | Self::Reorder
+                | Self::Giant
+                | Self::NonJson
+        )
+    }
+
+    /// Whether it can hit this kind of request.
+    fn fits(self, method: &str) -> bool {
+        if method == SOCKET { self.on_socket() } else { !self.only_socket() }
     }
 }
 
@@ -70,6 +134,8 @@ impl FromStr for FaultKind {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
+        // The socket's own word for a late reply.
+        let word = if word == "late" { Self::Delay.word() } else { word };
         Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or(())
     }
 }
@@ -86,7 +152,8 @@ impl FromStr for FaultKind {
 pub struct Fault {
     /// What goes wrong.
     pub kind: FaultKind,
-    /// The path, or `*` for every path but the control API's and the token's.
+    /// The path, `mdl` for the agent socket, or `*` for every path but the control API's and the
+    /// token's.
     pub path: String,
     /// The method in capitals; any method without it.
     pub method: Option<String>,
@@ -135,6 +202,9 @@ impl Fault {
     }
 
     fn hits(&self, method: &str, path: &str, spared: bool) -> bool {
+        if !self.kind.fits(method) {
+            return false;
+        }
         let path = if self.path == "*" { !spared } else { self.path == path };
         path && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
     }

@@ -3,9 +3,11 @@
 mod answers;
 mod faults;
 mod log;
+mod mdl;
 mod server;
 mod service;
 mod sim;
+mod sip;
 mod transport;
 pub mod world;
 

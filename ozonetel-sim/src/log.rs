@@ -5,8 +5,11 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use ozonetel_sdk::mdl::Token;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::faults::SOCKET;
 
 /// How many requests are kept in memory.
 const KEPT: usize = 10_000;
@@ -21,7 +24,7 @@ pub struct Entry {
     pub n: u64,
     /// When it arrived, RFC 3339.
     pub at: String,
-    /// The method.
+    /// The method; `WS` for a token of an agent's socket.
     pub method: String,
     /// The path.
     pub path: String,
@@ -70,6 +73,24 @@ impl Log {
         entry
     }
 
+    /// Notes a token of an agent's socket before anything is done about it.
+    pub(crate) fn token_arrived(&mut self, at: String, path: &str, token: &Token) -> Entry {
+        self.count += 1;
+        let entry = Entry {
+            n: self.count,
+            at,
+            method: SOCKET.to_owned(),
+            path: path.to_owned(),
+            query: Value::Object(Map::new()),
+            body: mask(Value::Object(token.fields().clone())),
+            status: None,
+            fault: None,
+            effect: None,
+        };
+        self.write(&entry);
+        entry
+    }
+
     /// Notes what came of a request, before anyone is told.
     pub(crate) fn done(&mut self, entry: Entry) {
         self.write(&entry);
@@ -102,7 +123,7 @@ impl Log {
 }
 
 /// Names whose values are secrets, folded: letters only, lower case.
-const SECRET: [&str; 6] = ["apikey", "password", "token", "authorization", "pin", "secret"];
+const SECRET: [&str; 7] = ["usid", "apikey", "password", "token", "authorization", "pin", "secret"];
 
 fn is_secret(name: &str) -> bool {
     let folded: String =

@@ -97,7 +97,11 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let server = builder.try_build()?.serve_on(options.listen).await?;
     {
         let mut out = io::stdout().lock();
-        writeln!(out, "{}", serde_json::json!({ "http": server.url() }))?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::json!({ "http": server.url(), "mdl": server.mdl_url(), "sip": server.sip_url() })
+        )?;
         out.flush()?;
     }
     stop.asked().await?;

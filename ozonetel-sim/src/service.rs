@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use ozonetel_sdk::mdl::Token;
 use serde_json::json;
 
 use crate::answers;
-use crate::faults::{Fault, FaultKind, Faults};
+use crate::faults::{Fault, FaultKind, Faults, SOCKET};
 use crate::log::{Entry, Log};
+use crate::mdl;
 use crate::world::{Moment, Setup, World};
 
 /// An answer, head and body.
@@ -79,7 +81,7 @@ impl Service {
 
     /// Everything as at the beginning, except what was appended to a file.
     pub(crate) fn reset(&mut self, now: Moment) {
-        self.world = World::new(self.setup.clone(), now);
+        self.world.restart(self.setup.clone(), now);
         self.faults = Faults::default();
         self.log.clear();
     }
@@ -110,6 +112,33 @@ impl Service {
         };
         self.finish(entry, delivery.answer());
         delivery
+    }
+
+    /// Answers one token of an agent's socket, as [`Service::handle`] does a request.
+    pub(crate) fn token(
+        &mut self,
+        now: Moment,
+        path: &str,
+        token: &Token,
+    ) -> (Option<Fault>, Token) {
+        self.world.advance_to(now);
+        // A keep-alive says nothing worth a line.
+        if token.kind() == Some("ping") {
+            let reply = mdl::answer(&mut self.world, token).0;
+            return (None, reply);
+        }
+        let mut entry = self.log.token_arrived(now.to_string(), path, token);
+        let fault = self.faults.take(SOCKET, mdl::FAULT_PATH, false);
+        entry.fault = fault.as_ref().map(|f| f.kind.word());
+        let acts = fault.as_ref().is_none_or(|f| f.kind.acts());
+        let (reply, effect) = if acts {
+            mdl::answer(&mut self.world, token)
+        } else {
+            (Token::from(serde_json::Map::new()), None)
+        };
+        entry.effect = effect;
+        self.log.done(entry);
+        (fault, reply)
     }
 
     fn act(&mut self, request: &http::Request<Bytes>, entry: &mut Entry) -> Answer {

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use ozonetel_sdk::clock::Clock;
+use ozonetel_sdk::mdl::Token;
 use ozonetel_sdk::{Client, ClientBuilder};
 use serde_json::Value;
 use tokio::sync::{Notify, broadcast};
@@ -203,6 +204,14 @@ impl Sim {
         let mut up = self.lock();
         let now = up.state.now();
         up.state.service.handle(now, request)
+    }
+
+    /// Takes one token of an agent's socket: the fault that hits it, and the reply. For a fault
+    /// that does not let it act, the reply is empty.
+    pub(crate) fn token(&self, path: &str, token: &Token) -> (Option<Fault>, Token) {
+        let mut up = self.lock();
+        let now = up.state.now();
+        up.state.service.token(now, path, token)
     }
 
     /// The world, to look at. Do not hold it across other calls on the simulator.

@@ -174,8 +174,12 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         let error = format!("kind has to be one of {}", words.join(", "));
         return bad(StatusCode::BAD_REQUEST, &error);
     };
-    if asked.path != "*" && !asked.path.starts_with('/') {
-        return bad(StatusCode::BAD_REQUEST, "path has to begin with / or be *");
+    let socket = asked.path == crate::mdl::FAULT_PATH;
+    if asked.path != "*" && !socket && !asked.path.starts_with('/') {
+        return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl or *");
+    }
+    if socket && !kind.on_socket() {
+        return bad(StatusCode::BAD_REQUEST, "this kind cannot hit the agent socket");
     }
     if asked.status.is_some_and(|status| !(200..=599).contains(&status)) {
         return bad(StatusCode::BAD_REQUEST, "status has to be from 200 to 599");

@@ -9,17 +9,21 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::Sim;
+use crate::mdl::{self, Sockets};
 use crate::service::{Answer, Delivery};
+use crate::sip::{self, Softphones};
 use crate::transport::{half, pieces};
 use connection::{Connection, Listener};
 
@@ -35,6 +39,8 @@ pub struct Server {
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
     running: JoinHandle<()>,
+    phones: JoinHandle<()>,
+    sockets: watch::Sender<bool>,
 }
 
 impl Server {
@@ -42,7 +48,11 @@ impl Server {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let app = router(sim.clone()).into_make_service_with_connect_info::<Connection>();
+        let (sockets, ended) = watch::channel(false);
+        let (softphones, phones) = Softphones::start(sim.clone(), ended.clone());
+        let mdl = Sockets::new(sim.clone(), ended);
+        let app = router(Served { sim: sim.clone(), mdl, softphones })
+            .into_make_service_with_connect_info::<Connection>();
         let serving = tokio::spawn(async move {
             let served = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
                 // Dropping the sender stops as well.
@@ -53,7 +63,7 @@ impl Server {
             }
         });
         let running = tokio::spawn(async move { sim.run().await });
-        Ok(Self { address, stop: Some(stop), serving, running })
+        Ok(Self { address, stop: Some(stop), serving, running, phones, sockets })
     }
 
     /// Where it listens.
@@ -66,9 +76,20 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Where agents' sockets go.
+    pub fn mdl_url(&self) -> String {
+        format!("ws://{}/mdl", self.address)
+    }
+
+    /// Where softphones register.
+    pub fn sip_url(&self) -> String {
+        format!("ws://{}/sip", self.address)
+    }
+
     /// Takes no more connections, lets the open ones finish for a moment, and ends.
     pub async fn stop(mut self) {
         self.stop.take();
+        self.sockets.send_replace(true);
         if tokio::time::timeout(PATIENCE, &mut self.serving).await.is_err() {
             self.serving.abort();
         }
@@ -79,20 +100,56 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.serving.abort();
         self.running.abort();
+        self.sockets.send_replace(true);
+        self.phones.abort();
     }
 }
 
 /// The whole service as an axum router; it needs to know its connections to be able to drop them.
-fn router(sim: Sim) -> Router {
-    Router::new().nest("/_sim", control::router()).fallback(service).with_state(sim)
+fn router(served: Served) -> Router {
+    Router::new()
+        .nest("/_sim", control::router().with_state(served.sim.clone()))
+        .fallback(service)
+        .with_state(served)
+}
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+struct Served {
+    sim: Sim,
+    mdl: Sockets,
+    softphones: Softphones,
+}
+
+/// A WebSocket on any path but the control API's: a softphone's where the path or the subprotocol
+/// says so, else an agent's.
+fn socket(served: Served, upgrade: WebSocketUpgrade, uri: &Uri, offered: &HeaderMap) -> Response {
+    let offered = offered.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    let mut offered = offered.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    if uri.path() == "/sip" || offered.any(|name| name.trim() == sip::SUB_PROTOCOL) {
+        return upgrade
+            .protocols([sip::SUB_PROTOCOL])
+            .max_message_size(sip::LARGEST)
+            .on_upgrade(|socket| served.softphones.serve(socket));
+    }
+    let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+    upgrade
+        .protocols([mdl::SUB_PROTOCOL])
+        .max_message_size(mdl::LARGEST)
+        .on_upgrade(|socket| served.mdl.serve(socket, path, query))
 }
 
 /// Every request that is not for the control API.
 async fn service(
-    State(sim): State<Sim>,
+    State(served): State<Served>,
     ConnectInfo(connection): ConnectInfo<Connection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return socket(served, upgrade, request.uri(), request.headers());
+    }
+    let sim = served.sim;
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();

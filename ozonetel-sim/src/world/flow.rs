@@ -90,9 +90,13 @@ impl World {
         }
         leg.customer_rang = Some(now);
         call.stage = Stage::CustomerRinging;
-        let plan = call.plan;
+        let (plan, outside) = (call.plan, self.phones_outside.contains(&call.caller));
         for kind in [EventKind::AgentAnswered, EventKind::CustomerRinging] {
             self.events.push(self.now, kind, agent.as_deref(), Some((ucid, monitor)));
+        }
+        if outside {
+            self.later(self.setup.behaviour.ring_limit, Timer::CustomerMisses(key));
+            return;
         }
         if manual {
             return;

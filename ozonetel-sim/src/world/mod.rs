@@ -19,6 +19,7 @@ mod reports;
 mod roster;
 mod scenario;
 mod setup;
+mod socket;
 mod staff;
 mod state;
 mod timers;
@@ -57,6 +58,7 @@ pub use scenario::{Scenario, ScenarioError};
 pub use setup::{
     AgentMode, AgentSetup, Behaviour, CampaignKind, CampaignSetup, LoginKind, Mode, Setup, Traffic,
 };
+pub use socket::{MdlSetup, UtidForm};
 pub use staff::{LoginRefusal, LogoutRefusal, StateChange, StateRefusal};
 pub use tokens::{TOKEN_LIFE_S, TokenCheck};
 pub use traffic::CUSTOMERS;
@@ -218,6 +220,17 @@ impl World {
         } else {
             self.phones_outside.remove(extension);
         }
+    }
+
+    /// Whether a telephone outside rings for this extension.
+    pub fn is_phone_outside(&self, extension: &str) -> bool {
+        self.phones_outside.contains(extension)
+    }
+
+    /// The world begins again; telephones outside stay where they are.
+    pub(crate) fn restart(&mut self, setup: Setup, now: Moment) {
+        let phones_outside = std::mem::take(&mut self.phones_outside);
+        *self = Self { phones_outside, ..Self::new(setup, now) };
     }
 
     fn fire(&mut self, timer: Timer) {

@@ -10,6 +10,7 @@ use super::setup::{
     AgentMode, AgentSetup, CampaignKind, CampaignSetup, LoginKind, Mode, SKILL, Setup, Traffic,
     numbered_agent,
 };
+use super::socket::{MdlSetup, UtidForm};
 
 /// What is wrong with a scenario.
 #[derive(Debug, Error)]
@@ -51,6 +52,7 @@ struct File {
     dispositions: Option<Vec<String>>,
     pause_reasons: Option<Vec<String>>,
     traffic: Option<TrafficFile>,
+    mdl: MdlFile,
 }
 
 /// A number, or a name that stands for one.
@@ -97,6 +99,26 @@ struct PhonesFile {
     talk_s: Option<[f64; 2]>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct MdlFile {
+    welcome: Option<bool>,
+    us_id_field: Option<String>,
+    browser_session_field: Option<String>,
+    agent_field: Option<String>,
+    utid: UtidFile,
+    replace: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum UtidFile {
+    #[default]
+    AsSent,
+    Text,
+    Number,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AgentFile {
@@ -106,6 +128,7 @@ struct AgentFile {
     password: Option<String>,
     phone_name: Option<String>,
     extension: Option<String>,
+    sip_password: Option<String>,
     mode: Option<AgentModeFile>,
     skills: Option<Vec<String>>,
     signed_in: Option<LoginFile>,
@@ -200,6 +223,7 @@ impl File {
         account(&mut setup, self.account)?;
         setup.strict = self.rules.strict;
         setup.manual = self.rules.manual;
+        setup.mdl = self.mdl.mdl();
         if let Some(limit) = self.rules.wrap_up_limit_s {
             setup.wrap_up_limit_s = limit;
         }
@@ -310,15 +334,37 @@ fn seed_of(name: &str) -> u64 {
     })
 }
 
+impl MdlFile {
+    fn mdl(self) -> MdlSetup {
+        let usual = MdlSetup::default();
+        MdlSetup {
+            welcome: self.welcome.unwrap_or(usual.welcome),
+            us_id_field: self.us_id_field.unwrap_or(usual.us_id_field),
+            browser_session_field: self
+                .browser_session_field
+                .unwrap_or(usual.browser_session_field),
+            agent_field: self.agent_field.unwrap_or(usual.agent_field),
+            utid: match self.utid {
+                UtidFile::AsSent => UtidForm::AsSent,
+                UtidFile::Text => UtidForm::Text,
+                UtidFile::Number => UtidForm::Number,
+            },
+            replace: self.replace,
+        }
+    }
+}
+
 impl AgentFile {
     fn agent(self, n: u32) -> AgentSetup {
         let like = numbered_agent(n);
+        let extension = self.extension.unwrap_or(like.extension);
         AgentSetup {
             name: self.name.unwrap_or_else(|| self.id.clone()),
             number: self.number.unwrap_or(like.number),
             password: self.password.unwrap_or(like.password),
             phone_name: self.phone_name.unwrap_or_else(|| self.id.clone()),
-            extension: self.extension.unwrap_or(like.extension),
+            sip_password: self.sip_password.unwrap_or_else(|| extension.clone()),
+            extension,
             mode: match self.mode {
                 Some(AgentModeFile::Inbound) => AgentMode::Inbound,
                 Some(AgentModeFile::Manual) => AgentMode::Manual,

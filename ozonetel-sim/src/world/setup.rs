@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::moment::Zone;
+use super::socket::MdlSetup;
 
 /// The account's "API Authentication" setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub struct AgentSetup {
     pub phone_name: String,
     /// SIP extension, also the phone number when a login names none.
     pub extension: String,
+    /// Password of the extension's softphone; the extension itself unless set otherwise.
+    pub sip_password: String,
     /// Mode after login.
     pub mode: AgentMode,
     /// Skills, for inbound calls.
@@ -188,6 +191,8 @@ pub struct Setup {
     pub behaviour: Behaviour,
     /// Traffic nobody asked for.
     pub traffic: Option<Traffic>,
+    /// The agent socket.
+    pub mdl: MdlSetup,
     /// Seed of everything that is random.
     pub seed: u64,
     /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
@@ -219,6 +224,7 @@ pub(super) fn numbered_agent(n: u32) -> AgentSetup {
         password: "secret".into(),
         phone_name: id.clone(),
         extension: format!("{}", 500_000 + n),
+        sip_password: format!("{}", 500_000 + n),
         mode: AgentMode::Blended,
         skills: vec![SKILL.into()],
         signed_in: None,
@@ -261,6 +267,7 @@ impl Default for Setup {
             pause_reasons: words(&["lunch"]),
             behaviour: Behaviour::default(),
             traffic: None,
+            mdl: MdlSetup::default(),
             seed: 1,
             speed: 1.0,
             manual: false,

@@ -4,3 +4,5 @@
 mod binary;
 mod client;
 mod faults;
+mod phone;
+mod softphone;

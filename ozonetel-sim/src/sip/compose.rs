@@ -1,0 +1,107 @@
+//! Messages on their way out. Quoting and line breaks are `sip-ucid`'s business.
+
+use sip_ucid::{Message, Name, WriteError, Writer};
+
+use super::sdp;
+
+/// What this end understands.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+
+/// A response in the making.
+pub(super) struct Reply<'a> {
+    pub(super) code: u16,
+    pub(super) reason: &'a str,
+    /// Completes To where the request has no tag yet.
+    pub(super) tag: &'a str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<String>,
+}
+
+impl<'a> Reply<'a> {
+    pub(super) fn new(code: u16, reason: &'a str, tag: &'a str) -> Self {
+        Self { code, reason, tag, headers: Vec::new(), body: None }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn body(mut self, body: String) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// The response to a request, with the headers that every response takes from it.
+    pub(super) fn to(&self, request: &Message<'_>) -> Result<Vec<u8>, WriteError> {
+        let mut out = Vec::new();
+        let mut writer = Writer::response(&mut out, self.code, self.reason)?;
+        for via in request.values(Name::Via) {
+            writer.header(Name::Via, via.to_owned_string())?;
+        }
+        for name in [Name::From, Name::To, Name::CallId, Name::CSeq] {
+            let Some(value) = request.value(name) else { continue };
+            let mut value = value.to_owned_string();
+            let untagged = request.to().is_ok_and(|to| to.tag().is_none());
+            if name == Name::To && untagged && self.code > 100 {
+                value.push_str(";tag=");
+                value.push_str(self.tag);
+            }
+            writer.header(name, value)?;
+        }
+        for (name, value) in &self.headers {
+            writer.header(*name, value)?;
+        }
+        finish(&mut writer, self.body.as_deref())?;
+        Ok(out)
+    }
+}
+
+/// A request in the making.
+pub(super) struct Ask<'a> {
+    pub(super) method: &'a str,
+    pub(super) target: &'a str,
+    pub(super) branch: &'a str,
+    pub(super) domain: &'a str,
+    pub(super) from: (&'a str, &'a str),
+    pub(super) to: (&'a str, &'a str),
+    pub(super) call_id: &'a str,
+    pub(super) cseq: u32,
+    pub(super) headers: &'a [(&'static str, String)],
+    pub(super) body: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    pub(super) fn write(&self) -> Result<Vec<u8>, WriteError> {
+        let mut out = Vec::new();
+        let mut writer = Writer::request(&mut out, self.method, self.target)?;
+        writer.header(Name::Via, format!("SIP/2.0/WS {};branch={}", self.domain, self.branch))?;
+        writer.header(Name::MaxForwards, "70")?;
+        writer.address(Name::From, None, self.from.0, &[("tag", self.from.1)])?;
+        let to = [("tag", self.to.1)];
+        let known = if self.to.1.is_empty() { &to[..0] } else { &to[..] };
+        writer.address(Name::To, None, self.to.0, known)?;
+        writer.call_id(self.call_id)?.cseq(self.cseq, self.method)?;
+        if self.method == "INVITE" {
+            let contact = contact(self.domain);
+            writer.header(Name::Contact, contact)?.header("Allow", ALLOW)?;
+        }
+        for (name, value) in self.headers {
+            writer.header(*name, value)?;
+        }
+        finish(&mut writer, self.body)?;
+        Ok(out)
+    }
+}
+
+/// Our end of every dialog.
+pub(super) fn contact(domain: &str) -> String {
+    format!("<sip:simulator@{domain};transport=ws>")
+}
+
+fn finish(writer: &mut Writer<'_, Vec<u8>>, body: Option<&str>) -> Result<(), WriteError> {
+    match body {
+        Some(body) => writer.finish(sdp::KIND, body.as_bytes()),
+        None => writer.finish("", b""),
+    }
+}

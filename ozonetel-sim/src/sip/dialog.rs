@@ -1,0 +1,145 @@
+//! One call of a softphone: what RFC 3261 calls a dialog, from its INVITE to its BYE.
+//!
+//! A WebSocket is a reliable transport: nothing is sent again, and no timer of a transaction is
+//! needed but the one that gives up.
+
+use std::time::Duration;
+
+use sip_ucid::WriteError;
+
+use super::compose::Ask;
+use super::exchange::LineId;
+use super::sdp;
+use crate::world::LegSide;
+
+/// A leg of the world that rings at a softphone.
+#[derive(Clone, Debug)]
+pub(crate) struct Ring {
+    /// The leg's UCID.
+    pub(crate) ucid: u64,
+    /// Whose telephone it is.
+    pub(crate) side: LegSide,
+    /// The extension that rings.
+    pub(crate) extension: String,
+    /// The number in From.
+    pub(crate) from: String,
+    /// Headers that say which call it is.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// Whether the other side's telephone makes the offer.
+    pub(crate) relay: bool,
+}
+
+/// How far a dialog is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The INVITE is out.
+    Calling {
+        /// Something came back: it may be cancelled.
+        provisional: bool,
+    },
+    /// Nobody wants the call any more.
+    Cancelled {
+        /// Whether CANCEL is out.
+        sent: bool,
+        /// When.
+        since: Duration,
+    },
+    /// Answered; ACK waits for the other telephone's answer.
+    Held,
+    /// Answered.
+    Up,
+}
+
+/// What our re-INVITE is for.
+#[derive(Clone, Debug)]
+pub(super) enum Again {
+    /// It offers what the customer's telephone offered in this dialog.
+    Bridge(String),
+    /// It passes on the re-INVITE of this dialog, whose text is kept for the response.
+    PassOn(String, Vec<u8>),
+}
+
+/// One dialog. We placed the call.
+#[derive(Debug)]
+pub(super) struct Dialog {
+    pub(super) line: LineId,
+    pub(super) ucid: u64,
+    pub(super) side: LegSide,
+    pub(super) relay: bool,
+    pub(super) call_id: String,
+    pub(super) target: String,
+    pub(super) local: String,
+    pub(super) local_tag: String,
+    pub(super) remote: String,
+    pub(super) remote_tag: String,
+    pub(super) branch: String,
+    pub(super) cseq: u32,
+    /// CSeq of the last INVITE of ours.
+    pub(super) invite: u32,
+    pub(super) remote_cseq: Option<u32>,
+    pub(super) stage: Stage,
+    pub(super) media: sdp::Local,
+    /// The dialog that media is relayed with.
+    pub(super) peer: Option<String>,
+    pub(super) again: Option<Again>,
+}
+
+/// The first CSeq of our own requests.
+pub(super) const FIRST: u32 = 1;
+
+impl Dialog {
+    pub(super) fn up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    fn ask<'a>(&'a self, method: &'a str, branch: &'a str, domain: &'a str) -> Ask<'a> {
+        Ask {
+            method,
+            target: &self.target,
+            branch,
+            domain,
+            from: (&self.local, &self.local_tag),
+            to: (&self.remote, &self.remote_tag),
+            call_id: &self.call_id,
+            cseq: self.invite,
+            headers: &[],
+            body: None,
+        }
+    }
+
+    /// INVITE, the first one or another.
+    pub(super) fn invite(
+        &self,
+        domain: &str,
+        headers: &[(&'static str, String)],
+        body: Option<&str>,
+    ) -> Result<Vec<u8>, WriteError> {
+        Ask { headers, body, ..self.ask("INVITE", &self.branch, domain) }.write()
+    }
+
+    /// CANCEL of the INVITE.
+    pub(super) fn cancel(&self, domain: &str) -> Result<Vec<u8>, WriteError> {
+        self.ask("CANCEL", &self.branch, domain).write()
+    }
+
+    /// ACK of a refusal, part of the INVITE's transaction; the response gives To's tag.
+    pub(super) fn ack_refusal(&self, domain: &str, tag: &str) -> Result<Vec<u8>, WriteError> {
+        Ask { to: (&self.remote, tag), ..self.ask("ACK", &self.branch, domain) }.write()
+    }
+
+    /// ACK of an answer, a transaction of its own.
+    pub(super) fn ack(
+        &self,
+        domain: &str,
+        branch: &str,
+        body: Option<&str>,
+    ) -> Result<Vec<u8>, WriteError> {
+        Ask { body, ..self.ask("ACK", branch, domain) }.write()
+    }
+
+    /// BYE.
+    pub(super) fn bye(&mut self, domain: &str, branch: &str) -> Result<Vec<u8>, WriteError> {
+        self.cseq += 1;
+        Ask { cseq: self.cseq, ..self.ask("BYE", branch, domain) }.write()
+    }
+}

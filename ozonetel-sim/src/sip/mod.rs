@@ -1,0 +1,278 @@
+//! SIP over WebSocket (RFC 7118) for softphones: the telephones outside of the world.
+//!
+//! No media. The exchange offers a session without candidates; where both telephones of a call are
+//! softphones, it hands each the other's description and the two talk directly.
+
+mod calls;
+mod compose;
+mod dialog;
+mod digest;
+mod exchange;
+mod registrar;
+mod sdp;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use bytes::Bytes;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::Sim;
+use crate::world::{Direction, Event, EventKind, LegSide, PhoneCall, Stage};
+use dialog::Ring;
+use exchange::{Exchange, LineId, Output};
+
+/// The subprotocol of RFC 7118.
+pub(crate) const SUB_PROTOCOL: &str = "sip";
+/// The largest message of a softphone.
+pub(crate) const LARGEST: usize = 64 << 10;
+/// How many messages may wait, in and out.
+const WAITING: usize = 256;
+/// How often the exchange looks whether it still agrees with the world.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What reaches the exchange.
+enum Input {
+    Opened(LineId, mpsc::Sender<Vec<u8>>),
+    Received(LineId, Bytes),
+    Closed(LineId),
+}
+
+/// A handle on the exchange of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Softphones {
+    inputs: mpsc::Sender<Input>,
+    lines: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Softphones {
+    /// Starts the exchange of a simulator; it follows the world from now on.
+    pub(crate) fn start(sim: Sim, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
+        let (inputs, received) = mpsc::channel(WAITING);
+        let events = sim.subscribe();
+        let task = tokio::spawn(Office::new(sim).run(received, events));
+        (Self { inputs, lines: std::sync::Arc::default(), stop }, task)
+    }
+
+    /// Serves one softphone until its connection ends.
+    pub(crate) async fn serve(mut self, mut socket: WebSocket) {
+        let line = LineId(self.lines.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let (sender, mut outgoing) = mpsc::channel(WAITING);
+        if self.inputs.send(Input::Opened(line, sender)).await.is_err() {
+            return;
+        }
+        loop {
+            tokio::select! {
+                received = socket.recv() => {
+                    let bytes = match received {
+                        Some(Ok(Message::Text(text))) => Bytes::from(text),
+                        Some(Ok(Message::Binary(bytes))) => bytes,
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    };
+                    if self.inputs.send(Input::Received(line, bytes)).await.is_err() {
+                        break;
+                    }
+                }
+                message = outgoing.recv() => {
+                    let Some(bytes) = message else { break };
+                    let frame = match String::from_utf8(bytes) {
+                        Ok(text) => Message::Text(text.into()),
+                        Err(error) => Message::Binary(error.into_bytes().into()),
+                    };
+                    if socket.send(frame).await.is_err() {
+                        break;
+                    }
+                }
+                _ = self.stop.changed() => break,
+            }
+        }
+        // Without an exchange there is nobody to tell.
+        let _ = self.inputs.send(Input::Closed(line)).await;
+    }
+}
+
+/// The exchange with its connections and its world.
+struct Office {
+    sim: Sim,
+    exchange: Exchange,
+    lines: BTreeMap<LineId, mpsc::Sender<Vec<u8>>>,
+    start: Instant,
+}
+
+impl Office {
+    fn new(sim: Sim) -> Self {
+        let (passwords, seed) = {
+            let world = sim.world();
+            let setup = world.setup();
+            let agents = setup.agents.iter();
+            let passwords = agents.map(|a| (a.extension.clone(), a.sip_password.clone())).collect();
+            (passwords, setup.seed)
+        };
+        let exchange = Exchange::new("sim.example.test", passwords, seed);
+        Self { sim, exchange, lines: BTreeMap::new(), start: Instant::now() }
+    }
+
+    async fn run(
+        mut self,
+        mut inputs: mpsc::Receiver<Input>,
+        mut events: broadcast::Receiver<Event>,
+    ) {
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                input = inputs.recv() => {
+                    let Some(input) = input else { return };
+                    self.input(input);
+                }
+                event = events.recv() => match event {
+                    Ok(event) => self.event(&event),
+                    // What was missed shows when the exchange next looks at the world.
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                _ = look.tick() => self.look(),
+            }
+            self.act();
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.now();
+        match input {
+            Input::Opened(line, sender) => {
+                self.lines.insert(line, sender);
+                self.exchange.opened(line);
+            }
+            Input::Received(line, bytes) => self.exchange.received(line, &bytes, now),
+            Input::Closed(line) => {
+                self.lines.remove(&line);
+                self.exchange.closed(line);
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        let Some(ucid) = event.ucid else { return };
+        match event.kind {
+            EventKind::AgentRinging => self.ring(ucid, LegSide::Agent),
+            EventKind::CustomerRinging => self.ring(ucid, LegSide::Customer),
+            EventKind::Ended => self.exchange.ended(ucid, None, self.now()),
+            _ => {}
+        }
+    }
+
+    fn ring(&mut self, ucid: u64, side: LegSide) {
+        let ring = ring(&self.sim, ucid, side);
+        if let Some(ring) = ring.filter(|r| self.exchange.has(&r.extension)) {
+            self.exchange.ring(&ring);
+        }
+    }
+
+    /// Ends what the world no longer knows of, and rings what was missed.
+    fn look(&mut self) {
+        let now = self.now();
+        self.exchange.tick(now);
+        for (ucid, side) in self.exchange.legs() {
+            if !self.sim.world().call(ucid).is_some_and(|c| stands(c, ucid)) {
+                self.exchange.ended(ucid, Some(side), now);
+            }
+        }
+    }
+
+    /// Does what the exchange wants done, and what that leads to.
+    fn act(&mut self) {
+        for _ in 0..64 {
+            let outputs = self.exchange.outputs();
+            if outputs.is_empty() {
+                return;
+            }
+            for output in outputs {
+                self.carry_out(output);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Send(line, bytes) => {
+                let full = self.lines.get(&line).is_some_and(|s| s.try_send(bytes).is_err());
+                if full {
+                    // Whoever does not read loses the connection.
+                    self.lines.remove(&line);
+                    self.exchange.closed(line);
+                }
+            }
+            Output::Outside(extension, there) => {
+                self.sim.world_mut().set_phone_outside(&extension, there);
+            }
+            Output::Phone(ucid, side, action) => {
+                if self.sim.phone(&ucid.to_string(), side, action).is_err() {
+                    let now = self.now();
+                    self.exchange.ended(ucid, Some(side), now);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a leg still rings or talks.
+fn stands(call: &PhoneCall, ucid: u64) -> bool {
+    call.live() && call.legs.iter().any(|leg| leg.ucid == ucid && leg.ended.is_none())
+}
+
+/// What a softphone is told about a leg that rings now.
+fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
+    let world = sim.world();
+    let call = world.call(ucid)?;
+    let leg = call.legs.iter().rev().find(|leg| leg.ucid == ucid && leg.ended.is_none())?;
+    let (wanted, extension) = match side {
+        LegSide::Agent => (Stage::AgentRinging, leg.phone.clone()),
+        LegSide::Customer => (Stage::CustomerRinging, call.caller.clone()),
+    };
+    if call.stage != wanted {
+        return None;
+    }
+    let outside = |number: &str| world.is_phone_outside(number);
+    if side == LegSide::Customer {
+        let relay = outside(&leg.phone);
+        let from = call.did.clone();
+        return Some(Ring { ucid, side, extension, from, headers: Vec::new(), relay });
+    }
+    let inbound = call.direction == Direction::Inbound;
+    let mut headers = vec![
+        ("X-UCID", ucid.to_string()),
+        ("X-DID", call.did.clone()),
+        ("X-ACCOUNT", world.setup().account.clone()),
+    ];
+    if inbound {
+        headers.push(("X-CALLERNO", caller_number(&call.caller)));
+    }
+    if !call.uui.is_empty() {
+        headers.push(("X-UUI", call.uui.clone()));
+    }
+    let from = if inbound { &call.caller } else { &call.did };
+    let from: String = from.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    Some(Ring { ucid, side, extension, from, headers, relay: false })
+}
+
+/// `0` and ten digits for a number of this country, any other number as it is.
+fn caller_number(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let local = match digits.len() {
+        10 => Some(digits.as_str()),
+        11 => digits.strip_prefix('0'),
+        12 => digits.strip_prefix("91"),
+        _ => None,
+    };
+    local.map_or_else(|| number.to_owned(), |ten| format!("0{ten}"))
+}

@@ -1,0 +1,147 @@
+//! Who is registered, over which connection, and until when.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sip_ucid::{Contact, Message, Name};
+
+use super::compose::Reply;
+use super::digest::{Claim, Proof, check};
+use super::exchange::LineId;
+
+/// The longest registration.
+const LONGEST_S: u32 = 3600;
+/// A registration that does not say how long.
+const USUAL_S: u32 = 600;
+/// How many bindings an extension may have; the oldest goes.
+const MOST: usize = 8;
+
+/// A softphone that can be rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Binding {
+    pub(super) line: LineId,
+    pub(super) contact: String,
+    until: Duration,
+}
+
+/// The extensions that may register, and those that have.
+#[derive(Debug)]
+pub(super) struct Registrar {
+    passwords: BTreeMap<String, String>,
+    bindings: BTreeMap<String, Vec<Binding>>,
+}
+
+/// What became of a registration.
+pub(super) struct Registered {
+    pub(super) reply: Reply<'static>,
+    /// An extension whose telephone came or went.
+    pub(super) changed: Option<(String, bool)>,
+}
+
+impl Registered {
+    fn no(code: u16, reason: &'static str) -> Self {
+        Self { reply: Reply::new(code, reason, "registrar"), changed: None }
+    }
+}
+
+impl Registrar {
+    pub(super) fn new(passwords: BTreeMap<String, String>) -> Self {
+        Self { passwords, bindings: BTreeMap::new() }
+    }
+
+    /// The softphone that rings for an extension: the last that registered.
+    pub(super) fn binding(&self, extension: &str) -> Option<&Binding> {
+        self.bindings.get(extension)?.last()
+    }
+
+    /// Answers REGISTER. `nonce` is the connection's.
+    pub(super) fn register(
+        &mut self,
+        request: &Message<'_>,
+        line: LineId,
+        (realm, nonce): (&str, &str),
+        now: Duration,
+    ) -> Registered {
+        let user = request.to().ok().and_then(|to| {
+            let uri = to.parsed_uri().ok()?;
+            Some(uri.sip()?.user()?.to_owned_string())
+        });
+        let Some((user, password)) = user.and_then(|u| self.passwords.get_key_value(&u)) else {
+            return Registered::no(404, "Not Found");
+        };
+        let claim = Claim { user, password, realm, nonce, method: "REGISTER" };
+        let proofs = request.auths(Name::Authorization).flatten();
+        let proof = proofs.map(|auth| check(&auth, &claim)).next();
+        if proof != Some(Proof::Good) {
+            let stale = if proof == Some(Proof::Stale) { ", stale=true" } else { "" };
+            let challenge = format!(
+                "Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"{stale}"
+            );
+            let mut no = Registered::no(401, "Unauthorized");
+            no.reply = no.reply.header("WWW-Authenticate", challenge);
+            return no;
+        }
+        let user = user.clone();
+        self.bind(&user, request, line, now)
+    }
+
+    fn bind(
+        &mut self,
+        user: &str,
+        request: &Message<'_>,
+        line: LineId,
+        now: Duration,
+    ) -> Registered {
+        let general = request.expires().unwrap_or(USUAL_S);
+        let before = self.binding(user).is_some();
+        let bindings = self.bindings.entry(user.to_owned()).or_default();
+        for contact in request.contacts() {
+            let address = match contact {
+                Ok(Contact::Address(address)) => address,
+                Ok(Contact::Any) if general == 0 => {
+                    bindings.clear();
+                    continue;
+                }
+                _ => return Registered::no(400, "Bad Contact"),
+            };
+            let own = address.params().get("expires").and_then(|t| t.to_str()?.parse().ok());
+            let expires = u32::min(own.unwrap_or(general), LONGEST_S);
+            let uri = address.uri().to_owned_string();
+            bindings.retain(|b| b.contact != uri);
+            if expires > 0 {
+                let until = now + Duration::from_secs(u64::from(expires));
+                bindings.push(Binding { line, contact: uri, until });
+            }
+        }
+        if bindings.len() > MOST {
+            bindings.remove(0);
+        }
+        let mut reply = Reply::new(200, "OK", "registrar");
+        for binding in bindings.iter() {
+            let left = binding.until.saturating_sub(now).as_secs();
+            reply = reply.header("Contact", format!("<{}>;expires={left}", binding.contact));
+        }
+        let after = !bindings.is_empty();
+        let changed = (before != after).then(|| (user.to_owned(), after));
+        Registered { reply, changed }
+    }
+
+    /// Forgets the bindings that a condition holds for; the extensions nobody rings for any more.
+    fn drop_where(&mut self, gone: impl Fn(&Binding) -> bool) -> Vec<String> {
+        for bindings in self.bindings.values_mut() {
+            bindings.retain(|b| !gone(b));
+        }
+        let empty: Vec<String> =
+            self.bindings.iter().filter(|(_, b)| b.is_empty()).map(|(e, _)| e.clone()).collect();
+        self.bindings.retain(|_, b| !b.is_empty());
+        empty
+    }
+
+    pub(super) fn line_closed(&mut self, line: LineId) -> Vec<String> {
+        self.drop_where(|b| b.line == line)
+    }
+
+    pub(super) fn tick(&mut self, now: Duration) -> Vec<String> {
+        self.drop_where(|b| b.until <= now)
+    }
+}

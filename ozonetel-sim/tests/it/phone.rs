@@ -1,0 +1,297 @@
+//! Calls that ring at a softphone: one truth from the dial to the CDR.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::mdl::{Agent, AgentEvent, ManualDial, Push, Settings, State};
+use ozonetel_sim::world::{
+    AgentState, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall, Stage,
+};
+use ozonetel_sim::{Fault, FaultKind, Server, Sim};
+
+use crate::softphone::{OFFER, Softphone, body, start, value};
+
+async fn serve() -> (Sim, Server) {
+    let sim = Sim::builder().seed(7).speed(10.0).build();
+    let server = sim.serve().await.unwrap();
+    (sim, server)
+}
+
+fn open_toolbar(sim: &Sim) {
+    sim.world_mut().toolbar_login("agent01", "secret").unwrap();
+}
+
+/// Waits until something holds of the world.
+async fn until(sim: &Sim, what: impl Fn(&Sim) -> bool) {
+    let wait = async {
+        while !what(sim) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap();
+}
+
+fn last(sim: &Sim) -> PhoneCall {
+    sim.world().calls().last().unwrap().clone()
+}
+
+async fn dial(sim: &Sim, number: &str) -> String {
+    let client = sim.client();
+    let dialled = client.dial().agent("agent01", "support_out", number).await.unwrap();
+    dialled.ucid.unwrap().to_string()
+}
+
+#[tokio::test]
+async fn registration_needs_the_right_password_and_ends_with_the_connection() {
+    let (sim, server) = serve().await;
+    let mut phone = Softphone::connect(&server, "500001").await;
+    assert_eq!(start(&phone.register("wrong", 600).await), "401");
+    assert!(!sim.world().is_phone_outside("500001"));
+    assert_eq!(start(&phone.register("500001", 600).await), "200");
+    until(&sim, |sim| sim.world().is_phone_outside("500001")).await;
+    let options = phone.request("OPTIONS", "");
+    phone.send(options).await;
+    assert!(value(&phone.expect("200").await, "Allow").unwrap().contains("INVITE"));
+    phone.send("\r\n\r\n".into()).await;
+    assert_eq!(phone.next().await.unwrap(), "\r\n");
+    let message = phone.request("MESSAGE", "");
+    phone.send(message).await;
+    phone.expect("405").await;
+    assert_eq!(start(&phone.register("500001", 0).await), "200");
+    until(&sim, |sim| !sim.world().is_phone_outside("500001")).await;
+    assert_eq!(start(&phone.register("500001", 1).await), "200");
+    until(&sim, |sim| !sim.world().is_phone_outside("500001")).await;
+    assert_eq!(start(&phone.register("500001", 600).await), "200");
+    drop(phone);
+    until(&sim, |sim| !sim.world().is_phone_outside("500001")).await;
+    let mut stranger = Softphone::connect(&server, "999999").await;
+    assert_eq!(start(&stranger.register("999999", 600).await), "404");
+}
+
+#[tokio::test]
+async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
+    let (sim, server) = serve().await;
+    open_toolbar(&sim);
+    let mut phone = Softphone::registered(&server, "500001").await;
+    let ucid = dial(&sim, "9000000001").await;
+    let invite = phone.expect("INVITE").await;
+    assert_eq!(value(&invite, "X-UCID").as_deref(), Some(&*ucid));
+    assert_eq!(value(&invite, "X-DID").as_deref(), Some("918000000001"));
+    assert_eq!(value(&invite, "X-ACCOUNT").as_deref(), Some("acme_support"));
+    assert_eq!(value(&invite, "X-CALLERNO"), None);
+    assert!(body(&invite).contains("a=setup:actpass") && !body(&invite).contains("candidate"));
+    assert_eq!(last(&sim).stage, Stage::AgentRinging);
+    phone.pick_up(&invite).await;
+    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+
+    let hold = OFFER.replace("sendrecv", "sendonly");
+    phone.within(&invite, "INVITE", &hold).await;
+    let held = phone.expect("200").await;
+    assert!(body(&held).contains("a=recvonly"), "{held}");
+    phone.within(&invite, "ACK", "").await;
+    phone.within(&invite, "INFO", "").await;
+    phone.expect("200").await;
+    phone.within(&invite, "BYE", "").await;
+    phone.expect("200").await;
+    until(&sim, |sim| sim.world().agent("agent01").unwrap().state == AgentState::Acw).await;
+    let call = last(&sim);
+    assert_eq!((call.stage, call.legs[0].hangup_by), (Stage::Ended, "AgentHangup"));
+    phone.within(&invite, "BYE", "").await;
+    phone.expect("481").await;
+
+    sim.world_mut().change_state("agent01", "Ready", None).unwrap();
+    dial(&sim, "9000000001").await;
+    let invite = phone.expect("INVITE").await;
+    phone.pick_up(&invite).await;
+    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    let ucid = last(&sim).ucid().to_string();
+    sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
+    let bye = phone.expect("BYE").await;
+    phone.reply(&bye, 200, None).await;
+    assert_eq!(last(&sim).legs[0].hangup_by, "UserHangup");
+    assert_eq!(sim.world().calls().filter(|c| c.answered()).count(), 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_inbound_call_names_its_caller_and_is_cancelled_or_declined() {
+    let (sim, server) = serve().await;
+    open_toolbar(&sim);
+    let mut phone = Softphone::registered(&server, "500001").await;
+    let arrived = sim.inbound("918000000001", "9000000002").unwrap();
+    let invite = phone.expect("INVITE").await;
+    assert_eq!(value(&invite, "X-CALLERNO").as_deref(), Some("09000000002"));
+    assert_eq!(value(&invite, "X-UCID"), Some(arrived.ucid.to_string()));
+    phone.reply(&invite, 180, None).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    sim.phone(&arrived.ucid.to_string(), LegSide::Customer, PhoneAction::Hangup).unwrap();
+    let cancel = phone.expect("CANCEL").await;
+    assert_eq!(value(&cancel, "Via"), value(&invite, "Via"));
+    phone.reply(&cancel, 200, None).await;
+    phone.reply(&invite, 487, None).await;
+    phone.expect("ACK").await;
+
+    let second = sim.inbound("918000000001", "+12025550100").unwrap();
+    let invite = phone.expect("INVITE").await;
+    assert_eq!(value(&invite, "X-CALLERNO").as_deref(), Some("+12025550100"));
+    phone.reply(&invite, 603, None).await;
+    let ack = phone.expect("ACK").await;
+    assert!(value(&ack, "To").unwrap().ends_with("tag=t1"));
+    let leg = |sim: &Sim| sim.world().call(second.ucid).unwrap().legs[0].clone();
+    until(&sim, |sim| leg(sim).ended.is_some()).await;
+    assert_eq!(leg(&sim).agent_status, "Rejected");
+}
+
+#[tokio::test]
+async fn an_answer_that_crosses_the_end_is_acknowledged_and_hung_up() {
+    let (sim, server) = serve().await;
+    open_toolbar(&sim);
+    let mut phone = Softphone::registered(&server, "500001").await;
+    let arrived = sim.inbound("918000000001", "9000000002").unwrap();
+    let invite = phone.expect("INVITE").await;
+    sim.phone(&arrived.ucid.to_string(), LegSide::Customer, PhoneAction::Hangup).unwrap();
+    // Not even a provisional response was there: nothing may be cancelled yet.
+    phone.reply(&invite, 200, Some(OFFER)).await;
+    phone.expect("ACK").await;
+    phone.expect("BYE").await;
+    assert!(!sim.world().call(arrived.ucid).unwrap().answered());
+}
+
+#[tokio::test]
+async fn a_softphone_that_goes_away_leaves_its_call() {
+    let (sim, server) = serve().await;
+    open_toolbar(&sim);
+    let mut phone = Softphone::registered(&server, "500001").await;
+    dial(&sim, "9000000001").await;
+    let invite = phone.expect("INVITE").await;
+    phone.pick_up(&invite).await;
+    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    drop(phone);
+    until(&sim, |sim| last(sim).stage == Stage::Ended).await;
+    assert_eq!(last(&sim).legs[0].hangup_by, "AgentHangup");
+}
+
+#[tokio::test]
+async fn two_softphones_get_each_others_descriptions() {
+    let (sim, server) = serve().await;
+    open_toolbar(&sim);
+    let mut agent = Softphone::registered(&server, "500001").await;
+    let mut customer = Softphone::registered(&server, "500002").await;
+    dial(&sim, "500002").await;
+    let invite = agent.expect("INVITE").await;
+    agent.pick_up(&invite).await;
+    let other = customer.expect("INVITE").await;
+    assert_eq!((body(&other), value(&other, "X-CALLERNO")), ("", None));
+    assert_eq!(last(&sim).stage, Stage::CustomerRinging);
+    let offer = OFFER.replace("AA:BB", "0C").replace("setup:active", "setup:actpass");
+    customer.reply(&other, 180, None).await;
+    customer.reply(&other, 200, Some(&offer)).await;
+    let again = agent.expect("INVITE").await;
+    assert_eq!(body(&again), offer);
+    assert_eq!(value(&again, "Call-ID"), value(&invite, "Call-ID"));
+    let answer = OFFER.replace("AA:BB", "0A");
+    agent.reply(&again, 200, Some(&answer)).await;
+    agent.expect("ACK").await;
+    assert_eq!(body(&customer.expect("ACK").await), answer);
+    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+
+    let hold = offer.replace("sendrecv", "sendonly");
+    customer.within(&other, "INVITE", &hold).await;
+    let passed = agent.expect("INVITE").await;
+    assert_eq!(body(&passed), hold);
+    let held = answer.replace("sendrecv", "recvonly");
+    agent.reply(&passed, 200, Some(&held)).await;
+    agent.expect("ACK").await;
+    assert_eq!(body(&customer.expect("200").await), held);
+    customer.within(&other, "ACK", "").await;
+
+    customer.within(&other, "BYE", "").await;
+    customer.expect("200").await;
+    agent.expect("BYE").await;
+    until(&sim, |sim| last(sim).stage == Stage::Ended).await;
+    assert_eq!(last(&sim).legs[0].hangup_by, "UserHangup");
+}
+
+fn settings(server: &Server) -> Settings {
+    let agent = Agent::new("acme_support", "agent01", 1001);
+    Settings::new(&format!("{}?agentId=agent01", server.mdl_url()), agent).unwrap()
+}
+
+#[tokio::test]
+async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
+    let (sim, server) = serve().await;
+    let mut phone = Softphone::registered(&server, "500001").await;
+    let (mut events, sender) = settings(&server).connect().unwrap();
+    let mut seen = Vec::new();
+    while !matches!(events.next().await, Some(Ok(AgentEvent::Link(State::Up)))) {}
+    assert_eq!(sim.world().agent("agent01").unwrap().login_kind(), Some(LoginKind::Toolbar));
+    let polled = tokio::spawn(async move {
+        while let Some(event) = events.next().await {
+            let Ok(AgentEvent::Push(token)) = event else { continue };
+            let over = token.kind() == Some("simCallEnded");
+            seen.push(token);
+            if over {
+                break;
+            }
+        }
+        seen
+    });
+    let outcome = sender.dial(ManualDial::new(77, "9000000001", "500001")).await;
+    let Outcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
+    let ucid = ucid.to_string();
+    let invite = phone.expect("INVITE").await;
+    assert_eq!(value(&invite, "X-UCID").as_deref(), Some(&*ucid));
+    phone.pick_up(&invite).await;
+    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    phone.within(&invite, "BYE", "").await;
+    phone.expect("200").await;
+    let seen = tokio::time::timeout(Duration::from_secs(20), polled).await.unwrap().unwrap();
+    let kinds: Vec<&str> = seen.iter().filter_map(|t| t.kind()).collect();
+    assert!(kinds.contains(&"simRinging") && kinds.contains(&"simAgentState"), "{kinds:?}");
+    let answered = seen.iter().find(|t| t.kind() == Some("busyAgent")).unwrap();
+    let Push::Answered(call) = answered.push() else { panic!("{answered:?}") };
+    assert_eq!(call.ucid.unwrap().to_string(), ucid);
+    assert_eq!(sim.effects("dial"), 1);
+    let entry = sim.requests().into_iter().find(|e| e.effect == Some("dial")).unwrap();
+    assert_eq!((&*entry.method, &*entry.path), ("WS", "/mdl"));
+    assert_eq!(entry.body["usId"], "***");
+}
+
+#[tokio::test]
+async fn every_fault_of_the_socket_leaves_one_outcome_and_at_most_one_dial() {
+    // Kind, dials placed, whether a reply is the outcome.
+    for (kind, dials, replied) in [
+        (FaultKind::Silence, 1, false),
+        (FaultKind::HalfOpen, 0, false),
+        (FaultKind::CloseBefore, 0, false),
+        (FaultKind::Cut, 1, false),
+        (FaultKind::CloseAfter, 1, true),
+        (FaultKind::Duplicate, 1, true),
+        (FaultKind::Delay, 1, true),
+        (FaultKind::NonJson, 1, true),
+        (FaultKind::Giant, 1, false),
+        (FaultKind::Reorder, 1, false),
+    ] {
+        let (sim, server) = serve().await;
+        let (mut events, sender) = settings(&server).connect().unwrap();
+        while !matches!(events.next().await, Some(Ok(AgentEvent::Link(State::Up)))) {}
+        let mut told = sim.subscribe();
+        assert!(sim.fault(Fault::new(kind).on("mdl").delay(Duration::from_millis(20))));
+        let polled = tokio::spawn(async move { while events.next().await.is_some() {} });
+        let dial = ManualDial::new(77, "9000000001", "500001");
+        let dial = ManualDial { wait: Some(Duration::from_millis(700)), ..dial };
+        let outcome = sender.dial(dial).await;
+        let fits = match &outcome {
+            Outcome::Accepted(ucid) => replied && ucid.is_some(),
+            Outcome::Unknown(_) => !replied,
+            _ => false,
+        };
+        assert!(fits, "{kind:?}: {outcome:?}");
+        assert_eq!(sim.effects("dial"), dials, "{kind:?}");
+        assert_eq!(sim.faults_waiting(), 0);
+        let rang = std::iter::from_fn(|| told.try_recv().ok());
+        assert_eq!(rang.filter(|e| e.kind == EventKind::AgentRinging).count(), dials);
+        polled.abort();
+    }
+}
