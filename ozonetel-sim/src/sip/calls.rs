@@ -5,7 +5,7 @@ use std::time::Duration;
 use sip_ucid::Message;
 
 use super::compose::{ALLOW, Reply, contact};
-use super::dialog::{Again, Dialog, FIRST, Stage};
+use super::dialog::{Again, Dialog, FIRST, Relay, Stage};
 use super::exchange::{Exchange, LineId, Output};
 use crate::world::PhoneAction;
 
@@ -51,9 +51,9 @@ impl Exchange {
                 dialog.again = again;
                 self.provisional(&id);
             }
-            (200..300, Some(again)) => self.agreed(&id, again, body(message), now),
+            (200..300, Some(again)) => self.agreed(&id, &again, body(message)),
             (200..300, None) => self.answered(&id, message, now),
-            (_, Some(again)) => self.disagreed(&id, again, message, now),
+            (_, Some(again)) => self.disagreed(&id, &again, message),
             (_, None) => self.refused(&id, code, message),
         }
     }
@@ -92,16 +92,44 @@ impl Exchange {
         let theirs = body(message);
         if !wanted {
             self.acknowledge(id, None);
-            self.hang_up(id, now);
-        } else if relay {
-            dialog.stage = Stage::Held;
-            self.bridge(id, theirs, now);
-        } else {
-            if let Some(answer) = &theirs {
-                dialog.media.answered(answer);
+            return self.hang_up(id, now);
+        }
+        match (relay, theirs) {
+            (Relay::No, theirs) => {
+                if let Some(answer) = &theirs {
+                    dialog.media.answered(answer);
+                }
+                self.acknowledge(id, None);
             }
-            self.acknowledge(id, None);
-            self.out.push(Output::Phone(ucid, side, PhoneAction::Answer));
+            (Relay::First, Some(offer)) => {
+                dialog.stage = Stage::Held;
+                dialog.offer = Some(offer);
+            }
+            (Relay::Second, Some(answer)) => {
+                self.acknowledge(id, None);
+                self.bridge(id, ucid, &answer);
+            }
+            (Relay::First | Relay::Second, None) => {
+                self.acknowledge(id, None);
+                self.hang_up(id, now);
+                return self.out.push(Output::Phone(ucid, side, PhoneAction::Busy));
+            }
+        }
+        self.out.push(Output::Phone(ucid, side, PhoneAction::Answer));
+    }
+
+    /// The second telephone has answered the first one's offer.
+    fn bridge(&mut self, id: &str, ucid: u64, answer: &str) {
+        let first = |d: &&Dialog| d.ucid == ucid && d.stage == Stage::Held;
+        let Some(first) = self.dialogs.values().find(first).map(|d| d.call_id.clone()) else {
+            return;
+        };
+        self.acknowledge(&first, Some(answer));
+        for (this, that) in [(id, first.as_str()), (first.as_str(), id)] {
+            if let Some(dialog) = self.dialogs.get_mut(this) {
+                dialog.stage = Stage::Up;
+                dialog.peer = Some(that.to_owned());
+            }
         }
     }
 
@@ -124,64 +152,25 @@ impl Exchange {
         self.send(line, invite);
     }
 
-    /// The customer's telephone has picked up and made an offer: the agent's gets it.
-    fn bridge(&mut self, id: &str, offer: Option<String>, now: Duration) {
-        let Some((ucid, side)) = self.dialogs.get(id).map(|d| (d.ucid, d.side)) else { return };
-        let free = |d: &&Dialog| d.ucid == ucid && d.side != side && d.up() && d.again.is_none();
-        let other = self.dialogs.values().find(free).map(|d| d.call_id.clone());
-        match other.zip(offer) {
-            Some((other, offer)) => {
-                self.invite_again(&other, &offer, Again::Bridge(id.to_owned()));
-            }
-            None => self.unbridged(id, now),
-        }
-    }
-
-    fn unbridged(&mut self, id: &str, now: Duration) {
-        let Some((ucid, side)) = self.dialogs.get(id).map(|d| (d.ucid, d.side)) else { return };
-        self.hang_up(id, now);
-        self.out.push(Output::Phone(ucid, side, PhoneAction::Busy));
-    }
-
-    /// A re-INVITE of ours was answered.
-    fn agreed(&mut self, id: &str, again: Again, answer: Option<String>, now: Duration) {
+    /// A re-INVITE that was passed on was answered.
+    fn agreed(&mut self, id: &str, again: &Again, answer: Option<String>) {
         self.acknowledge(id, None);
-        match (again, answer) {
-            (Again::Bridge(other), Some(answer)) => {
-                self.acknowledge(&other, Some(&answer));
-                for (this, that) in [(id, other.as_str()), (other.as_str(), id)] {
-                    if let Some(dialog) = self.dialogs.get_mut(this) {
-                        dialog.stage = Stage::Up;
-                        dialog.peer = Some(that.to_owned());
-                    }
-                }
-                if let Some((ucid, side)) = self.dialogs.get(&other).map(|d| (d.ucid, d.side)) {
-                    self.out.push(Output::Phone(ucid, side, PhoneAction::Answer));
-                }
-            }
-            (Again::Bridge(other), None) => self.unbridged(&other, now),
-            (Again::PassOn(other, request), answer) => {
-                let reply = answer.map(|a| Reply::new(200, "OK", "sim").body(a));
-                self.passed_on(&other, &request, reply);
-            }
-        }
+        let reply = answer.map(|answer| Reply::new(200, "OK", "sim").body(answer));
+        self.passed_on(again, reply);
     }
 
-    fn disagreed(&mut self, id: &str, again: Again, message: &Message<'_>, now: Duration) {
+    fn disagreed(&mut self, id: &str, again: &Again, message: &Message<'_>) {
         let domain = self.domain.clone();
         let Some(dialog) = self.dialogs.get(id) else { return };
         let (line, ack) = (dialog.line, dialog.ack_refusal(&domain, &tag(message)));
         self.send(line, ack);
-        match again {
-            Again::Bridge(other) => self.unbridged(&other, now),
-            Again::PassOn(other, request) => self.passed_on(&other, &request, None),
-        }
+        self.passed_on(again, None);
     }
 
     /// Answers the re-INVITE that was passed on.
-    fn passed_on(&mut self, id: &str, request: &[u8], reply: Option<Reply<'static>>) {
-        let Some(line) = self.dialogs.get(id).map(|d| d.line) else { return };
-        let Ok(request) = Message::websocket(request) else { return };
+    fn passed_on(&mut self, again: &Again, reply: Option<Reply<'static>>) {
+        let Some(line) = self.dialogs.get(&again.from).map(|d| d.line) else { return };
+        let Ok(request) = Message::websocket(&again.request) else { return };
         let contact = contact(&self.domain);
         let reply = match reply {
             Some(reply) => reply.header("Contact", contact),
@@ -255,7 +244,8 @@ impl Exchange {
                 return self.reply(line, request, &Reply::new(491, "Request Pending", "sim"));
             }
             let kept = [request.as_bytes(), request.body()].concat();
-            return self.invite_again(&peer, &offer, Again::PassOn(id.to_owned(), kept));
+            let again = Again { from: id.to_owned(), request: kept };
+            return self.invite_again(&peer, &offer, again);
         }
         let answer = match &offer {
             Some(offer) => dialog.media.answer(offer, &mut self.rng),

@@ -25,8 +25,23 @@ pub(crate) struct Ring {
     pub(crate) from: String,
     /// Headers that say which call it is.
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// Whether the other side's telephone makes the offer.
-    pub(crate) relay: bool,
+    /// Where its session comes from.
+    pub(crate) relay: Relay,
+}
+
+/// Whose session a softphone is offered.
+///
+/// Between two softphones it is RFC 3725's first flow: the first is asked for an offer, the second
+/// gets it, and the first's ACK waits for the answer. A session of ours in between would not do:
+/// browsers do not get over a change of the other side's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relay {
+    /// Ours, without media.
+    No,
+    /// None: it makes the offer.
+    First,
+    /// The first one's.
+    Second,
 }
 
 /// How far a dialog is.
@@ -50,13 +65,13 @@ pub(super) enum Stage {
     Up,
 }
 
-/// What our re-INVITE is for.
+/// A re-INVITE of ours passes on one of the other softphone's.
 #[derive(Clone, Debug)]
-pub(super) enum Again {
-    /// It offers what the customer's telephone offered in this dialog.
-    Bridge(String),
-    /// It passes on the re-INVITE of this dialog, whose text is kept for the response.
-    PassOn(String, Vec<u8>),
+pub(super) struct Again {
+    /// The dialog it came in.
+    pub(super) from: String,
+    /// Its text, for the response.
+    pub(super) request: Vec<u8>,
 }
 
 /// One dialog. We placed the call.
@@ -65,7 +80,9 @@ pub(super) struct Dialog {
     pub(super) line: LineId,
     pub(super) ucid: u64,
     pub(super) side: LegSide,
-    pub(super) relay: bool,
+    pub(super) relay: Relay,
+    /// What it offered, while ACK waits.
+    pub(super) offer: Option<String>,
     pub(super) call_id: String,
     pub(super) target: String,
     pub(super) local: String,

@@ -10,7 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 use sip_ucid::{Message, WriteError};
 
 use super::compose::{ALLOW, Reply};
-use super::dialog::{Dialog, FIRST, Ring, Stage};
+use super::dialog::{Dialog, FIRST, Relay, Ring, Stage};
 use super::registrar::Registrar;
 use super::sdp;
 use crate::world::{LegSide, PhoneAction};
@@ -45,13 +45,13 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// An exchange where these extensions may register with these passwords.
-    pub(crate) fn new(domain: &str, passwords: BTreeMap<String, String>, seed: u64) -> Self {
+    /// An exchange where nobody may register yet.
+    pub(crate) fn new(domain: &str, seed: u64) -> Self {
         Self {
             domain: domain.to_owned(),
             rng: StdRng::seed_from_u64(seed),
             nonces: BTreeMap::new(),
-            registrar: Registrar::new(passwords),
+            registrar: Registrar::default(),
             dialogs: BTreeMap::new(),
             out: Vec::new(),
         }
@@ -60,6 +60,11 @@ impl Exchange {
     /// What is to be done, in order.
     pub(crate) fn outputs(&mut self) -> Vec<Output> {
         std::mem::take(&mut self.out)
+    }
+
+    /// The extensions that may register from now on, and their passwords.
+    pub(crate) fn allow(&mut self, passwords: BTreeMap<String, String>) {
+        self.registrar.allow(passwords);
     }
 
     /// Whether a softphone rings for an extension.
@@ -143,6 +148,7 @@ impl Exchange {
             ucid: ring.ucid,
             side: ring.side,
             relay: ring.relay,
+            offer: None,
             call_id,
             target: binding.contact,
             local: format!("sip:{}@{domain}", ring.from),
@@ -158,7 +164,14 @@ impl Exchange {
             peer: None,
             again: None,
         };
-        let offer = (!ring.relay).then(|| dialog.media.offer());
+        let offer = match ring.relay {
+            Relay::No => Some(dialog.media.offer()),
+            Relay::First => None,
+            Relay::Second => self.held_offer(ring.ucid).or_else(|| {
+                dialog.relay = Relay::No;
+                Some(dialog.media.offer())
+            }),
+        };
         let invite = dialog.invite(&domain, &ring.headers, offer.as_deref());
         let sent = invite.is_ok();
         self.send(dialog.line, invite);
@@ -166,6 +179,12 @@ impl Exchange {
             self.dialogs.insert(dialog.call_id.clone(), dialog);
         }
         sent
+    }
+
+    /// The offer of the softphone that waits for this call's other one.
+    fn held_offer(&self, ucid: u64) -> Option<String> {
+        let held = |d: &&Dialog| d.ucid == ucid && d.stage == Stage::Held;
+        self.dialogs.values().find(held)?.offer.clone()
     }
 
     /// The world has ended a leg: whatever of it is still up ends.

@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::Sim;
 use crate::world::{Direction, Event, EventKind, LegSide, PhoneCall, Stage};
-use dialog::Ring;
+use dialog::{Relay, Ring};
 use exchange::{Exchange, LineId, Output};
 
 /// The subprotocol of RFC 7118.
@@ -106,15 +106,11 @@ struct Office {
 
 impl Office {
     fn new(sim: Sim) -> Self {
-        let (passwords, seed) = {
-            let world = sim.world();
-            let setup = world.setup();
-            let agents = setup.agents.iter();
-            let passwords = agents.map(|a| (a.extension.clone(), a.sip_password.clone())).collect();
-            (passwords, setup.seed)
-        };
-        let exchange = Exchange::new("sim.example.test", passwords, seed);
-        Self { sim, exchange, lines: BTreeMap::new(), start: Instant::now() }
+        let seed = sim.world().setup().seed;
+        let exchange = Exchange::new("sim.example.test", seed);
+        let mut office = Self { sim, exchange, lines: BTreeMap::new(), start: Instant::now() };
+        office.look();
+        office
     }
 
     async fn run(
@@ -178,9 +174,15 @@ impl Office {
         }
     }
 
-    /// Ends what the world no longer knows of, and rings what was missed.
+    /// Ends what the world no longer knows of; agents come and go.
     fn look(&mut self) {
         let now = self.now();
+        let passwords = {
+            let world = self.sim.world();
+            let agents = world.agents().map(|a| &a.setup);
+            agents.map(|a| (a.extension.clone(), a.sip_password.clone())).collect()
+        };
+        self.exchange.allow(passwords);
         self.exchange.tick(now);
         for (ucid, side) in self.exchange.legs() {
             if !self.sim.world().call(ucid).is_some_and(|c| stands(c, ucid)) {
@@ -242,10 +244,8 @@ fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
     if call.stage != wanted {
         return None;
     }
-    let outside = |number: &str| world.is_phone_outside(number);
     if side == LegSide::Customer {
-        let relay = outside(&leg.phone);
-        let from = call.did.clone();
+        let (from, relay) = (call.did.clone(), Relay::Second);
         return Some(Ring { ucid, side, extension, from, headers: Vec::new(), relay });
     }
     let inbound = call.direction == Direction::Inbound;
@@ -262,7 +262,9 @@ fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
     }
     let from = if inbound { &call.caller } else { &call.did };
     let from: String = from.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    Some(Ring { ucid, side, extension, from, headers, relay: false })
+    let both = !inbound && world.is_phone_outside(&call.caller);
+    let relay = if both { Relay::First } else { Relay::No };
+    Some(Ring { ucid, side, extension, from, headers, relay })
 }
 
 /// `0` and ten digits for a number of this country, any other number as it is.

@@ -25,7 +25,7 @@ pub(super) struct Binding {
 }
 
 /// The extensions that may register, and those that have.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Registrar {
     passwords: BTreeMap<String, String>,
     bindings: BTreeMap<String, Vec<Binding>>,
@@ -45,8 +45,9 @@ impl Registered {
 }
 
 impl Registrar {
-    pub(super) fn new(passwords: BTreeMap<String, String>) -> Self {
-        Self { passwords, bindings: BTreeMap::new() }
+    /// The extensions that may register from now on, and their passwords.
+    pub(super) fn allow(&mut self, passwords: BTreeMap<String, String>) {
+        self.passwords = passwords;
     }
 
     /// The softphone that rings for an extension: the last that registered.

@@ -76,6 +76,7 @@ impl World {
             password: password.to_owned(),
             phone_name: id.to_owned(),
             extension: format!("{}", 499_000 + number),
+            sip_password: format!("{}", 499_000 + number),
             mode: AgentMode::Blended,
             skills,
             signed_in: None,

@@ -1,0 +1,31 @@
+// What runs in the browser's page: the same softphone, with a real microphone (Chromium's fake one)
+// and real WebRTC.
+import { Softphone } from './softphone.mjs';
+
+let phone;
+
+window.tests = {
+  async start(url, extension) {
+    const mediaStream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    phone = new Softphone(url, extension, { mediaStream });
+    await phone.start();
+  },
+  view: () => phone.view(),
+  dialled: () => phone.dialled(),
+  answer: () => phone.answer(),
+  hangUp: () => phone.hangUp(),
+  hold: (on) => phone.hold(on),
+
+  /** What arrived of the other side's voice, and the state of the connection. */
+  async heard() {
+    const { connection } = phone.last.session;
+    const reports = [...(await connection.getStats()).values()];
+    const inbound = reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio');
+    return {
+      ice: connection.iceConnectionState,
+      dtls: connection.connectionState,
+      packets: inbound?.packetsReceived ?? 0,
+      energy: inbound?.totalAudioEnergy ?? 0,
+    };
+  },
+};
