@@ -3,6 +3,14 @@
 import { Softphone } from './softphone.mjs';
 
 let phone;
+const loudspeaker = new Audio();
+
+/** Only what is played counts as heard. */
+function listen(connection) {
+  if (loudspeaker.srcObject) return;
+  loudspeaker.srcObject = new MediaStream(connection.getReceivers().map(({ track }) => track));
+  loudspeaker.play();
+}
 
 window.tests = {
   async start(url, extension) {
@@ -19,6 +27,7 @@ window.tests = {
   /** What arrived of the other side's voice, and the state of the connection. */
   async heard() {
     const { connection } = phone.last.session;
+    listen(connection);
     const reports = [...(await connection.getStats()).values()];
     const inbound = reports.find((r) => r.type === 'inbound-rtp' && r.kind === 'audio');
     return {
