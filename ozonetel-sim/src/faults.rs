@@ -112,7 +112,7 @@ impl FaultKind {
     }
 
     /// Whether it can hit nothing but a token of an agent's socket.
-    fn only_socket(self) -> bool {
+    pub fn only_socket(self) -> bool {
         matches!(
             self,
             Self::Silence
