@@ -1,5 +1,7 @@
 //! The table of endpoints on the front page, written from the descriptions.
 
+#![allow(clippy::expect_used, clippy::panic)] // all of it is a test
+
 use std::fmt::Write as _;
 
 use super::{ALL, Auth, LEGACY, Repeat, Spec};
