@@ -121,10 +121,12 @@ fn a_token_counts_whatever_stands_beside_it() {
 }
 
 proptest! {
-    /// A refusal survives the round trip at every endpoint, whatever its text and status word.
+    /// A refusal survives the round trip at every endpoint that has success words, whatever its text and status word.
+    /// Where there are none, the payload's type decides, and any JSON at all is a `Value`.
     #[test]
     fn a_refusal_reads_as_it_was_written(at in 0..ALL.len(), text in "[a-zA-Z][a-zA-Z .,']{0,40}", word in "(?i)(error|fail|false|failure|no)") {
         let spec = &ALL[at];
+        prop_assume!(!spec.envelope.good.is_empty());
         let refusal = Refusal::new(reason(&text), &text, StatusCode::OK);
         let body = write::<Value>(spec, &Outcome::Refused(refusal.clone()), &word);
         prop_assert_eq!(read::<Value>(spec, Head::OK, &body).unwrap(), Outcome::Refused(refusal));
