@@ -13,6 +13,7 @@ idle=$(count idle)
 for parser in "sip-ucid" "httparse (header block)" "every line end (memchr)" parsip rsipstack sipx-sip rsip ezk-sip-types; do
     for task in parse typed valid extract; do
         total=$(count "$parser" "$task" carrier 2>/dev/null || true)
-        [ -n "$total" ] && echo "$parser, $task: $(((total - idle) / 100))"
+        each=$(((${total:-0} - idle) / 100))
+        if [ "$each" -gt 100 ]; then echo "$parser, $task: $each"; fi
     done
 done

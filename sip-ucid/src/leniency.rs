@@ -3,7 +3,7 @@
 use core::ops::{BitOr, Sub};
 
 /// What reading forgives. Every flag has its reason; [`Leniency::default`] sets all of them,
-/// [`Leniency::NONE`] none. [`validate`](crate::Message::validate) never uses any.
+/// [`Leniency::NONE`] none. [`validate`](crate::Head::validate) never uses any.
 ///
 /// ```
 /// use sip_ucid::{Address, Leniency};

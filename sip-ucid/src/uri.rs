@@ -119,10 +119,10 @@ impl<'a> Uri<'a> {
     /// The user part or `tel:` number of a URI, without a look at what follows it.
     #[inline]
     pub(crate) fn number_in(text: &'a [u8]) -> Option<Text<'a>> {
-        let rest = match text {
-            [b'S' | b's', b'I' | b'i', b'P' | b'p', b':', rest @ ..]
-            | [b'S' | b's', b'I' | b'i', b'P' | b'p', b'S' | b's', b':', rest @ ..] => rest,
-            _ => return Self::parse(text).ok()?.number(),
+        let ([b'S' | b's', b'I' | b'i', b'P' | b'p', b':', rest @ ..]
+        | [b'S' | b's', b'I' | b'i', b'P' | b'p', b'S' | b's', b':', rest @ ..]) = text
+        else {
+            return Self::parse(text).ok()?.number();
         };
         let user = rest.get(..scan::find(rest, 0, b'@')?)?;
         Some(Text::new(user.get(..chars::run(user, USER_BODY))?))
