@@ -5,6 +5,7 @@
 
 mod replies;
 mod state;
+mod steps;
 #[cfg(test)]
 mod tests;
 
@@ -22,163 +23,13 @@ use super::view::Push;
 use replies::{Match, Pending, Replies};
 
 pub use state::{Cause, FATAL_STATUSES, Limits, Ping, State, Stop};
+pub use steps::{Counters, How, Input, NotSent, Output, Settled, Skip};
 
 /// Types of tokens that are listed when a handshake fails.
 const SEEN: usize = 32;
 
 /// Pushes that are remembered, to recognise one that is sent twice.
 const RECENT: usize = 64;
-
-/// Something that happened.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Input<'a> {
-    /// Begin.
-    Start,
-    /// The connection that was asked for is open.
-    Opened,
-    /// A text frame.
-    Text(&'a str),
-    /// A binary frame.
-    Binary,
-    /// A frame without content for us: the other side lives.
-    Heard,
-    /// The connection could not be made, or broke.
-    Failed(Cause),
-    /// The other side closed the connection, with this code if it sent one.
-    Closed(Option<u16>),
-    /// Time has passed.
-    Tick,
-    /// A request. The ticket is the caller's: it comes back when the request settles.
-    Send {
-        /// The caller's name for the request.
-        ticket: u64,
-        /// The request.
-        request: Request,
-    },
-    /// End in good order.
-    Close,
-}
-
-/// Something to do, in this order.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Output {
-    /// Make a connection; any earlier one is given up.
-    Connect,
-    /// Write a token.
-    Write(Token),
-    /// Write a WebSocket ping frame.
-    Ping,
-    /// Write a close frame.
-    CloseFrame,
-    /// Drop the connection.
-    Drop,
-    /// The state changed.
-    State(State),
-    /// The link is up again after a break.
-    Resumed(Snapshot),
-    /// A token that answers no request.
-    Push(Token),
-    /// The first reply to a request that waits for it; its settlement follows.
-    Reply(Token),
-    /// The first reply to a request that had been settled without one.
-    Late(Token),
-    /// A request settled; nothing more follows for its ticket.
-    Settle(Settled),
-    /// Something to report that is no state.
-    Fault(Fault),
-    /// A frame was skipped.
-    Skipped(Skip),
-}
-
-/// Why a frame was skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Skip {
-    /// Text that is no JSON object.
-    NotAToken,
-    /// A binary frame.
-    Binary,
-}
-
-/// A request and what became of it.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Settled {
-    /// The caller's name for it.
-    pub ticket: u64,
-    /// Its id, if it was sent.
-    pub utid: Option<Utid>,
-    /// The token as sent; one that was not sent lacks id and session.
-    pub request: Token,
-    /// What became of it.
-    pub how: How,
-}
-
-/// What became of a request.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum How {
-    /// This is its reply.
-    Reply(Token),
-    /// It was sent; no reply came in time. The link stays.
-    NoReply,
-    /// It was not sent.
-    NotSent(NotSent),
-    /// It was sent, or may have been; the link broke before a reply.
-    Unknown,
-}
-
-impl How {
-    /// The name in `snake_case`.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Reply(_) => "reply",
-            Self::NoReply => "no_reply",
-            Self::NotSent(_) => "not_sent",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Why a request was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NotSent {
-    /// The link is not up.
-    Down,
-    /// Too many requests wait for replies.
-    PendingFull {
-        /// The limit.
-        limit: usize,
-    },
-    /// The token is over the frame limit.
-    TooLarge {
-        /// The limit in bytes.
-        limit: usize,
-    },
-}
-
-/// What a link did not hand on, counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Counters {
-    /// Text frames that hold no token.
-    pub not_tokens: u64,
-    /// Binary frames.
-    pub binary: u64,
-    /// Second and later replies to one request.
-    pub repeated_replies: u64,
-    /// First replies that came after their request had been settled; these are handed on.
-    pub late_replies: u64,
-    /// Pushes about a call that were the same as a recent one.
-    pub repeated_pushes: u64,
-    /// System events about other clients.
-    pub others: u64,
-    /// Connections made.
-    pub connections: u64,
-}
 
 /// The state machine. `now` is any monotonic reading; it only ever has to move forward.
 ///
