@@ -194,7 +194,6 @@ impl AgentEvents {
     fn act(&mut self, output: Output) {
         match output {
             Output::Connect => {
-                self.outbox.clear();
                 self.wire = Wire::Opening(Box::pin(Arc::clone(&self.plan).open()));
             }
             Output::Write(token) => self.outbox.push_back(Outgoing::Token(token)),
@@ -327,7 +326,7 @@ impl AgentEvents {
                     self.step(Input::Closed(frame.map(|frame| frame.code.into())));
                 }
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
-                    self.unflushed = true;
+                    // The library answers a ping with the next read.
                     self.step(Input::Heard);
                 }
             },

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use ozonetel_sdk::Error;
 use ozonetel_sdk::auth::{Credential, Credentials, Generation, Proof, Secret, StaticToken, Want};
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::mdl::{AgentEvent, Placement, Settings, State, Stop};
+use ozonetel_sdk::mdl::{AgentEvent, Placement, Request, Settings, State, Stop};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -359,4 +359,62 @@ async fn a_flood_does_not_starve_requests() {
         })
         .collect();
     assert_eq!(noise, (0..20_000).collect::<Vec<_>>(), "nothing lost, nothing reordered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_to_be_written_when_the_link_died_is_not_written_to_the_next() {
+    let (sender, driven) = drive(settings(|nth, mut peer: Pipe| async move {
+        peer.welcome().await;
+        if nth == 0 {
+            sleep(Duration::from_secs(3600)).await;
+        }
+        while let Some(token) = peer.token().await {
+            panic!("{} was sent again", token["type"]);
+        }
+    }));
+    sender.ready().await.unwrap();
+    let large = "x".repeat(100 << 10);
+    let asked: Vec<_> = (0..4)
+        .map(|_| {
+            let (sender, large) = (sender.clone(), large.clone());
+            tokio::spawn(
+                async move { sender.send(Request::new("tbLarge").field("x", large)).await },
+            )
+        })
+        .collect();
+    let mut unknown = 0;
+    for task in asked {
+        unknown += usize::from(task.await.unwrap().unwrap_err().may_have_happened());
+    }
+    assert!(
+        (1..4).contains(&unknown),
+        "{unknown}: one is being written, and the queue behind it is not taken"
+    );
+    sender.ready().await.unwrap();
+    sleep(Duration::from_secs(60)).await;
+    sender.close().await;
+    let items = driven.await.unwrap();
+    assert_eq!(causes(&items), ["silence"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_of_the_other_side_is_answered() {
+    let (told, answered) = tokio::sync::oneshot::channel();
+    let told = Arc::new(Mutex::new(Some(told)));
+    let (sender, driven) = drive(settings(move |_, mut peer: Pipe| {
+        let told = Arc::clone(&told);
+        async move {
+            peer.welcome().await;
+            peer.send(Message::Ping("abc".into())).await;
+            while let Some(Ok(message)) = futures_util::StreamExt::next(&mut peer.socket).await {
+                if message == Message::Pong("abc".into()) {
+                    told.lock().unwrap().take().unwrap().send(()).unwrap();
+                }
+            }
+        }
+    }));
+    sender.ready().await.unwrap();
+    timeout(Duration::from_secs(1), answered).await.expect("at once").unwrap();
+    sender.close().await;
+    driven.await.unwrap();
 }
