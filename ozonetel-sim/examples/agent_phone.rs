@@ -64,7 +64,7 @@ async fn main() -> Result<(), Failed> {
 
     let ucid = ucid.ok_or("no UCID")?;
     let number: u64 = ucid.to_string().parse()?;
-    while !sim.world().call(number).is_some_and(|call| call.answered()) {
+    while !sim.world().call(number).is_some_and(ozonetel_sim::world::PhoneCall::answered) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     println!("the customer has answered");

@@ -179,7 +179,7 @@ impl Session {
         let us_id = base64::engine::general_purpose::STANDARD.encode(octets);
         let ids = [
             (&setup.mdl.us_id_field, us_id),
-            (&setup.mdl.browser_session_field, uuid_v4(rng.random()).to_string()),
+            (&setup.mdl.browser_session_field, uuid_v4(rng.random())),
         ];
         for (field, id) in ids {
             if !field.is_empty() {

@@ -24,9 +24,9 @@ pub(crate) fn push(world: &World, event: &Event) -> Option<Token> {
         Some((call, leg))
     };
     let kind = match event.kind {
-        EventKind::AgentState(word) => {
+        EventKind::AgentState(state) => {
             let token = base(STATE, agent);
-            return Some(token.with("agentStatus", word));
+            return Some(token.with("agentStatus", state));
         }
         EventKind::AgentRinging => RINGING,
         EventKind::Answered => "busyAgent",

@@ -10,7 +10,7 @@ use super::exchange::{Exchange, LineId, Output};
 use crate::world::PhoneAction;
 
 fn call_id(message: &Message<'_>) -> Option<String> {
-    message.call_id().ok().map(|id| id.to_owned_string())
+    message.call_id().ok().map(sip_ucid::Text::to_owned_string)
 }
 
 fn body(message: &Message<'_>) -> Option<String> {
@@ -20,7 +20,7 @@ fn body(message: &Message<'_>) -> Option<String> {
 
 fn tag(message: &Message<'_>) -> String {
     let tag = message.to().ok().and_then(|to| to.tag());
-    tag.map(|t| t.to_owned_string()).unwrap_or_default()
+    tag.map(sip_ucid::Text::to_owned_string).unwrap_or_default()
 }
 
 /// How a telephone refuses a call.

@@ -70,7 +70,7 @@ impl Local {
 
     /// Takes note of the answer to our offer.
     pub(super) fn answered(&mut self, answer: &str) {
-        self.remote_user = attribute(answer, "ice-ufrag").unwrap_or_default().to_owned();
+        attribute(answer, "ice-ufrag").unwrap_or_default().clone_into(&mut self.remote_user);
     }
 
     /// An answer to an offer: its first audio stream with the direction turned round, every other

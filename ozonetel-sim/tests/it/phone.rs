@@ -87,8 +87,8 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
 
     let hold = OFFER.replace("sendrecv", "sendonly");
     phone.within(&invite, "INVITE", &hold).await;
-    let held = phone.expect("200").await;
-    assert!(body(&held).contains("a=recvonly"), "{held}");
+    let agreed = phone.expect("200").await;
+    assert!(body(&agreed).contains("a=recvonly"), "{agreed}");
     phone.within(&invite, "ACK", "").await;
     phone.within(&invite, "INFO", "").await;
     phone.expect("200").await;
@@ -198,10 +198,10 @@ async fn two_softphones_get_each_others_descriptions() {
     customer.within(&other, "INVITE", &hold).await;
     let passed = agent.expect("INVITE").await;
     assert_eq!(body(&passed), hold);
-    let held = answer.replace("sendrecv", "recvonly").replace("0C", "0A");
-    agent.reply(&passed, 200, Some(&held)).await;
+    let agreed = answer.replace("sendrecv", "recvonly").replace("0C", "0A");
+    agent.reply(&passed, 200, Some(&agreed)).await;
     agent.expect("ACK").await;
-    assert_eq!(body(&customer.expect("200").await), held);
+    assert_eq!(body(&customer.expect("200").await), agreed);
     customer.within(&other, "ACK", "").await;
 
     customer.within(&other, "BYE", "").await;

@@ -32,7 +32,7 @@ fn md5(text: &str) -> String {
 /// A header's value.
 pub(crate) fn value(message: &str, name: &str) -> Option<String> {
     let message = Sip::websocket(message.as_bytes()).unwrap();
-    message.value_of(name).map(|v| v.to_owned_string())
+    message.value_of(name).map(sip_ucid::Text::to_owned_string)
 }
 
 /// What stands before the blank of a response's second, or a request's first word.
