@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk test bench fuzz check-more setup
+.PHONY: help desk test phone-test bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -14,6 +14,9 @@ desk: setup ## run the desk on http://127.0.0.1:8080 (on the simulator unless OZ
 
 test: setup ## format, lints, all tests, doc tests, features, documentation
 	@scripts/test
+
+phone-test: setup ## JsSIP in Node and in Chromium against the simulator's softphone side (installs Chromium)
+	@scripts/phone-test
 
 bench: setup ## benchmarks: the SDK against hand-written code, sip-ucid against its peers (long)
 	@scripts/bench

@@ -110,7 +110,7 @@ pub(crate) struct Target<'a> {
 
 /// The address as a [`Url`], beside the request's own: a transport that wants one need not parse it again.
 #[derive(Clone)]
-pub(crate) struct Prepared(pub(crate) Url);
+pub(crate) struct Prepared(#[cfg_attr(not(feature = "reqwest"), allow(dead_code))] pub(crate) Url);
 
 /// Fields that the credential puts into the input; they stand before what the request says under the same name.
 type Shown<'a> = [Option<(&'static str, &'a str)>; 2];

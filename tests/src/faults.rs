@@ -84,7 +84,6 @@ pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
     };
     match fault.kind {
         FaultKind::Delay | FaultKind::SlowDrip if fault.silent => lost(ErrorKind::Unreachable),
-        FaultKind::Delay | FaultKind::SlowDrip => Success,
         FaultKind::Status if fault.status >= 500 => lost(ErrorKind::Status),
         FaultKind::Status => Failure(ErrorKind::Status, None, once),
         FaultKind::LimitStatus | FaultKind::LimitText => {
@@ -95,7 +94,7 @@ pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
         FaultKind::CloseBefore | FaultKind::CloseAfter => lost(ErrorKind::Closed),
         FaultKind::ExpiredToken if token && spec.auth == Auth::Account && !fault.always => Success,
         FaultKind::ExpiredToken => Failure(ErrorKind::Refused, Some(Reason::TokenExpired), false),
-        // Faults of the agent's socket hit no request.
+        // What comes late comes all the same; faults of the agent's socket hit no request.
         _ => Success,
     }
 }

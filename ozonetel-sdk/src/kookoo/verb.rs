@@ -406,7 +406,7 @@ verbs! {
         lang: String [impl Into<String>] = "lang",
     }
     /// Waits for keys; they come with the request `GotDTMF`. In most sources `t` is the key that ends the input and `o`
-    /// the time-out in milliseconds; one document uses `t` for the time-out: see [`wait_in_t`](Self::wait_in_t).
+    /// the time-out in milliseconds; one document uses `t` for the time-out: see [`wait_in_t`](CollectDtmf::wait_in_t).
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::Answer;

@@ -66,7 +66,7 @@ impl Fault {
     /// How far the call got that ended this way.
     #[cfg_attr(
         not(feature = "ws"),
-        expect(dead_code, reason = "the link's stream makes errors of it")
+        allow(dead_code, reason = "the link's stream makes errors of it")
     )]
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
