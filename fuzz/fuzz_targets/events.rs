@@ -4,6 +4,16 @@
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::push::Intake;
 
+/// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
+fn exact(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Number(number) => !number.is_f64(),
+        serde_json::Value::Array(list) => list.iter().all(exact),
+        serde_json::Value::Object(map) => map.values().all(exact),
+        _ => true,
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let intake = Intake::new();
     let Ok(delivery) = intake.events(None, data) else { return };
@@ -13,7 +23,9 @@ fuzz_target!(|data: &[u8]| {
         let Ok(again) = intake.events(None, written.to_string().as_bytes()) else {
             panic!("what was written does not read")
         };
-        if let [again] = again.items.as_slice() {
+        if exact(&written)
+            && let [again] = again.items.as_slice()
+        {
             assert_eq!(again.to_json(), written);
         }
     }

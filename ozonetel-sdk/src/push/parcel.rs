@@ -142,7 +142,10 @@ impl Parcel {
                 })
             }
             Value::Object(mut fields) => {
-                if form == Form::Wrapped && left > 0 && only_data(&fields) {
+                if form == Form::Wrapped && only_data(&fields) {
+                    if left == 0 {
+                        return Err(shape());
+                    }
                     let keys = strip(&mut fields);
                     self.outer.extend(keys);
                     let data = fields.remove("data").unwrap_or_default();

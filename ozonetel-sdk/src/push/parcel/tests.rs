@@ -93,6 +93,13 @@ fn what_does_not_read_says_where() {
 }
 
 #[test]
+fn wrapping_without_end_is_refused() {
+    // Found by fuzzing: what was left wrapped was kept, and then did not read again.
+    let body = r#"[{"data":{"data":[{"data":"x"}]}}]"#;
+    assert_eq!(read(body.as_bytes()).unwrap_err().kind(), PushErrorKind::Shape);
+}
+
+#[test]
 fn everything_is_bounded() {
     let limits = Limits { bytes: 1000, items: 2, fields: 3, depth: 2 };
     let kind = |body: &str| {
