@@ -5,7 +5,7 @@ use super::*;
 use crate::agents::{ChangeState, Login};
 use crate::dial::{AgentDial, PhoneDial};
 use crate::disposition::{ListDispositions, SetDisposition};
-use crate::endpoint::{ALL, Endpoint, Payload};
+use crate::endpoint::{ALL, Endpoint};
 use crate::ids::{DispositionName, Ucid};
 use crate::recording::{Pause, Recorded};
 use crate::summary::FetchSummary;
