@@ -9,7 +9,7 @@ use ozonetel_sdk::retry::Policy;
 use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
 
-use crate::fixture::{self, Wanted, Way, cases, typed};
+use crate::fixture::{self, Case, Wanted, Way, cases, typed};
 use crate::stage::Staged;
 use crate::{Findings, paused, real};
 
@@ -141,15 +141,16 @@ fn fault(spec: &Spec, injected: Injected, over_socket: bool) -> Fault {
 }
 
 /// The request that faults are tried on: the first recorded success that the simulator can answer.
-async fn staged<E: Endpoint>(mode: fixture::Mode) -> (Staged, E) {
-    let cases = cases(&E::SPEC);
-    let case = cases
-        .iter()
-        .find(|case| {
-            let about = &case.about;
-            about.outcome == Wanted::Done && about.request == Way::Sent && about.stage.is_some()
-        })
-        .expect("every endpoint has a success with a stage");
+fn success(spec: &Spec) -> Case {
+    let fits = |case: &Case| {
+        let about = &case.about;
+        about.outcome == Wanted::Done && about.request == Way::Sent && about.stage.is_some()
+    };
+    cases(spec).into_iter().find(fits).expect("every endpoint has a success with a stage")
+}
+
+/// Its world, and the request as it goes out there.
+async fn staged<E: Endpoint>(case: &Case, mode: fixture::Mode) -> (Staged, E) {
     let staged = case.about.stage.expect("just checked").set(mode).await;
     let recorded = case.request.with(&staged.placeholders());
     let (request, _) = typed::<E>(&recorded).expect("a request that can be sent");
@@ -167,11 +168,12 @@ fn policy() -> Policy {
 /// All faults on an endpoint, in process: time stands still.
 pub fn in_process<E: Endpoint>() {
     let mut findings = Findings::default();
+    let success = success(&E::SPEC);
     for mode in [fixture::Mode::Key, fixture::Mode::Token] {
         for injected in injected() {
             let case = format!("{} {mode:?} {injected:?}", E::SPEC.name);
             paused(async {
-                let (staged, request) = staged::<E>(mode).await;
+                let (staged, request) = staged::<E>(&success, mode).await;
                 let client = staged.sim.client_builder().policy(policy());
                 let client = client.silence(silence(false)).report_silence(silence(false));
                 let client = client.build().expect("settings of a test");
@@ -186,6 +188,7 @@ pub fn in_process<E: Endpoint>() {
 /// What only a socket can do: connections that break, late and dripping answers.
 pub fn over_a_socket<E: Endpoint>() {
     let mut findings = Findings::default();
+    let success = success(&E::SPEC);
     let mode = fixture::Mode::Token;
     let on_wire = |injected: &Injected| {
         let kinds =
@@ -198,7 +201,7 @@ pub fn over_a_socket<E: Endpoint>() {
     for injected in injected().into_iter().filter(on_wire) {
         let case = format!("{} on the wire {injected:?}", E::SPEC.name);
         real(async {
-            let (staged, request) = staged::<E>(mode).await;
+            let (staged, request) = staged::<E>(&success, mode).await;
             let server = staged.sim.serve().await.expect("a free port");
             let client = Client::builder()
                 .account("acme_support")
