@@ -19,6 +19,7 @@ pub mod envelope;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod guide;
 pub mod ids;
 pub mod kookoo;
 pub mod leads;
