@@ -18,7 +18,7 @@ test: setup ## format, lints, all tests, doc tests, features, documentation
 phone-test: setup ## JsSIP in Node and in Chromium against the simulator's softphone side (installs Chromium)
 	@scripts/phone-test
 
-bench: setup ## benchmarks: the SDK against hand-written code, sip-ucid against its peers (long)
+bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)
 	@scripts/bench
 
 fuzz: setup ## fuzz every parser, FUZZ_SECONDS each (default 600)
