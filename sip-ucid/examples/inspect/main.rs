@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     for file in files {
         match std::fs::read(&file) {
             Ok(bytes) => {
-                let line = report::report(&file.to_string_lossy(), &bytes, transport);
+                let line = report::report(file.as_encoded_bytes(), &bytes, transport);
                 if writeln!(out, "{line}").is_err() {
                     return ExitCode::SUCCESS;
                 }

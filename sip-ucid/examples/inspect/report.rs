@@ -8,7 +8,7 @@ use sip_ucid::{
 use crate::json::{Object, array, or_null, plain, text};
 
 /// The report on the first message in `bytes`.
-pub(crate) fn report(file: &str, bytes: &[u8], transport: Transport) -> String {
+pub(crate) fn report(file: &[u8], bytes: &[u8], transport: Transport) -> String {
     let stream = transport == Transport::Stream;
     let (head, error) = match Head::parse(bytes) {
         Ok(Status::Complete(head)) => (Some(head), None),
@@ -33,7 +33,7 @@ pub(crate) fn report(file: &str, bytes: &[u8], transport: Transport) -> String {
     let mut problems: Vec<String> = error.map(framing_problem).into_iter().collect();
     problems.extend(head.iter().flat_map(Head::validate).map(|it| problem(&it)));
     let object = Object::default()
-        .member("file", &plain(file))
+        .member("file", &text(file))
         .member("frame", &plain(frame))
         .member("valid", if frame == "ok" && problems.is_empty() { "true" } else { "false" })
         .member("problems", &array(problems));

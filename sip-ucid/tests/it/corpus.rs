@@ -33,7 +33,8 @@ pub(crate) fn message(name: &str) -> Vec<u8> {
 /// What the inspector says of it.
 pub(crate) fn inspected(name: &str, transport: Transport) -> serde_json::Value {
     let file = format!("{name}.sip");
-    serde_json::from_str(&crate::report::report(&file, &message(name), transport)).unwrap()
+    serde_json::from_str(&crate::report::report(file.as_bytes(), &message(name), transport))
+        .unwrap()
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod allocation;
 mod corpus;
 mod differential;
 mod framing;
+mod markup;
 mod properties;
 mod reference;
 mod torture;

@@ -40,7 +40,7 @@ pub(crate) fn read_everything(input: &[u8]) {
         {
             inside(input, Text::new(message.body()));
         }
-        crate::report::report("", input, transport);
+        crate::report::report(b"", input, transport);
     }
     let Ok(Status::Complete(head)) = Head::parse(input) else { return };
     for name in [Name::From, Name::To, Name::ReferTo, Name::PAssertedIdentity, Name::HistoryInfo] {
