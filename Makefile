@@ -12,10 +12,10 @@ setup: ## install what is missing on this machine
 desk: setup ## run the desk on http://127.0.0.1:8080 (on the simulator unless OZONETEL_ACCOUNT is set)
 	cargo run --locked -p desk
 
-test: setup ## format, lints, all tests, doc tests, features, documentation
+test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
 	@scripts/test
 
-phone-test: setup ## JsSIP in Node and in Chromium against the simulator's softphone side (installs Chromium)
+phone-test: setup ## JsSIP in Node and in Chromium against the simulator
 	@scripts/phone-test
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)

@@ -1,12 +1,18 @@
-// A simulator in a process of its own, and what the tests ask of it over REST.
-import { spawn } from 'node:child_process';
+// A simulator in a process of its own. Calls are placed, disposed of and looked up through the SDK: its command line
+// is what the tests run. What only a telephone or its owner can do goes over the control requests.
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import WebSocket from 'ws';
 
-const BINARY = process.env.OZONETEL_SIM
-  ?? fileURLToPath(new URL('../../target/debug/ozonetel-sim', import.meta.url));
+const PROGRAMS = process.env.PHONE_TEST_PROGRAMS ?? fileURLToPath(new URL('../../target/debug', import.meta.url));
+const program = (name) => join(PROGRAMS, name);
+
+/** The longest that a command may take. */
+const COMMAND_MS = 30_000;
 
 /** Polls until `ask` gives something; fails after `limit` milliseconds. */
 export async function until(what, ask, limit = 20_000) {
@@ -19,77 +25,129 @@ export async function until(what, ask, limit = 20_000) {
   }
 }
 
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
+/** Starts a program that does not outlive this one. */
+export function start(file, args, options) {
+  const child = spawn(file, args, options);
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  return child;
+}
+
+/** Ends a program that `start` started. */
+export async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
 export class Simulator {
   static async start(...options) {
-    const child = spawn(BINARY, ['--mode', 'key', '--seed', '7', ...options], {
+    const child = start(program('ozonetel-sim'), ['--mode', 'key', '--seed', '7', '--speed', '4', ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface(child.stdout), 'line');
-    return new Simulator(child, JSON.parse(line));
+    return new Simulator(child, JSON.parse(line), await mkdtemp(join(tmpdir(), 'phone-test-')));
   }
 
-  constructor(child, urls) {
-    Object.assign(this, { child, urls, sockets: [] });
+  /** Runs a story on a simulator where an agent's toolbar is open. */
+  static async run(story) {
+    const simulator = await Simulator.start();
+    try {
+      await simulator.openToolbar();
+      await story(simulator);
+    } finally {
+      await simulator.stop();
+    }
+  }
+
+  constructor(child, urls, directory) {
+    Object.assign(this, { children: [child], urls, directory, events: [] });
+    this.environment = {
+      OZONETEL_BASE_URL: urls.http, OZONETEL_MDL_URL: `${urls.mdl}?agentId=agent01`,
+      OZONETEL_AUTH: 'key', OZONETEL_ACCOUNT: 'acme_support', OZONETEL_API_KEY: 'test-key',
+      OZONETEL_AGENT_ID: 'agent01', OZONETEL_AGENT_UNIQ_ID: '1001', OZONETEL_SIP_ID: '500001',
+      OZONETEL_CAMPAIGN: 'support_out', OZONETEL_CAMPAIGN_ID: '77', OZONETEL_DID: '918000000001',
+      OZONETEL_STATE_DIR: join(directory, 'state'),
+    };
   }
 
   async stop() {
-    for (const socket of this.sockets) socket.terminate();
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    await exited;
+    for (const child of this.children) await end(child);
+    await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #ask(path, options) {
-    const response = await fetch(this.urls.http + path, options);
-    return JSON.parse(await response.text());
-  }
-
-  #post(path, body) {
-    const headers = { 'content-type': 'application/json', apiKey: 'test-key' };
-    return this.#ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
-  }
-
-  /** Opens an agent's socket, which is the toolbar's login. */
-  async openToolbar(agent) {
-    const socket = new WebSocket(`${this.urls.mdl}?agentId=${agent}`, 'org.jwebsocket.json');
-    this.sockets.push(socket);
-    const [welcome] = await once(socket, 'message');
-    return JSON.parse(welcome);
-  }
-
-  /** Dials for an agent; the UCID, or what the service said instead. */
-  async dial(agent, number) {
-    const answer = await this.#post('/ca_apis/AgentManualDial', {
-      userName: 'acme_support', agentID: agent, campaignName: 'support_out',
-      customerNumber: number, UCID: 'true',
+  /** Runs `ozonetel`; what it printed as JSON. */
+  ozonetel(...args) {
+    return new Promise((resolve, reject) => {
+      const options = { env: this.environment, timeout: COMMAND_MS };
+      execFile(program('ozonetel'), [...args, '--output', 'json'], options, (error, out, messages) => {
+        if (error) reject(new Error(`ozonetel ${args[0]} failed: ${messages}`));
+        else resolve(JSON.parse(out));
+      });
     });
-    return answer.ucid ?? answer;
   }
 
-  async dispose(ucid, did, agent) {
-    const answer = await this.#post('/ca_apis/DispositionAPIV2', {
-      action: 'Set', userName: 'acme_support', ucid, did, agentID: agent, disposition: 'Follow Up', autoRelease: 'true',
+  /** Opens the agent's socket and listens, as the toolbar does. */
+  async openToolbar() {
+    const child = start(program('ozonetel'), ['mdl', 'watch', '--output', 'jsonl'], {
+      stdio: ['ignore', 'pipe', 'inherit'], env: this.environment,
     });
-    return answer.status;
+    this.children.push(child);
+    createInterface(child.stdout).on('line', (line) => this.events.push(JSON.parse(line)));
+    await until('the socket has a session', () => this.events.some(({ state }) => state === 'up'));
   }
 
-  inbound(caller) {
-    return this.#post('/_sim/inbound', { did: '918000000001', caller });
+  /** Waits for a push on the agent's socket. */
+  pushed(type) {
+    return until(`${type} is pushed`, () => this.events.find((e) => e.event === 'push' && e.type === type));
+  }
+
+  /** Dials for the agent over REST; the UCID. */
+  async dial(number) {
+    return (await this.ozonetel('dial', number, '--yes')).ucid;
+  }
+
+  /** Dials for the agent over the agent socket; the UCID. */
+  async dialOverSocket(number) {
+    return (await this.ozonetel('mdl', 'dial', number, '--yes')).ucid;
+  }
+
+  dispose(ucid) {
+    return this.ozonetel('dispose', ucid, 'Follow Up');
+  }
+
+  /** A call's row in the CDR. */
+  async row(ucid) {
+    return (await this.ozonetel('cdr', 'day')).find((row) => row.UCID === ucid);
+  }
+
+  async #control(path, body) {
+    const request = body && { method: 'POST', body: JSON.stringify(body) };
+    return (await fetch(`${this.urls.http}/_sim/${path}`, request)).json();
+  }
+
+  /** A customer calls; the UCID. */
+  async inbound(caller) {
+    return (await this.#control('inbound', { did: '918000000001', caller })).ucid;
   }
 
   customer(ucid, action) {
-    return this.#post('/_sim/call', { ucid, action });
+    return this.#control('call', { ucid, action });
   }
 
-  state() {
-    return this.#ask('/_sim/state');
+  advance(seconds) {
+    return this.#control('clock', { advance_s: seconds });
   }
 
   async call(ucid) {
-    return (await this.state()).calls.find((call) => call.ucid === ucid);
+    return (await this.#control('state')).calls.find((call) => call.ucid === ucid);
   }
 
-  async callIs(ucid, state) {
-    return until(`call is ${state}`, async () => (await this.call(ucid))?.state === state);
+  callIs(ucid, ...states) {
+    return until(`call is ${states}`, async () => states.includes((await this.call(ucid))?.state));
   }
 }

@@ -7,7 +7,8 @@ use sip_ucid::Message;
 use super::compose::{ALLOW, Reply, contact};
 use super::dialog::{Again, Dialog, FIRST, Relay, Stage};
 use super::exchange::{Exchange, LineId, Output};
-use crate::world::PhoneAction;
+use super::sdp;
+use crate::world::{LegSide, PhoneAction};
 
 fn call_id(message: &Message<'_>) -> Option<String> {
     message.call_id().ok().map(sip_ucid::Text::to_owned_string)
@@ -171,6 +172,9 @@ impl Exchange {
     fn passed_on(&mut self, again: &Again, reply: Option<Reply<'static>>) {
         let Some(line) = self.dialogs.get(&again.from).map(|d| d.line) else { return };
         let Ok(request) = Message::websocket(&again.request) else { return };
+        if let Some(offer) = body(&request).filter(|_| reply.is_some()) {
+            self.held(&again.from, &offer);
+        }
         let contact = contact(&self.domain);
         let reply = match reply {
             Some(reply) => reply.header("Contact", contact),
@@ -251,10 +255,25 @@ impl Exchange {
             Some(offer) => dialog.media.answer(offer, &mut self.rng),
             None => Some(dialog.media.offer()),
         };
+        if let Some(offer) = offer.filter(|_| answer.is_some()) {
+            self.held(id, &offer);
+        }
         let reply = match answer {
             Some(answer) => Reply::new(200, "OK", "sim").header("Contact", contact).body(answer),
             None => Reply::new(488, "Not Acceptable Here", "sim"),
         };
         self.reply(line, request, &reply);
+    }
+
+    /// An offer was agreed to: the agent's hold is the call's.
+    fn held(&mut self, id: &str, offer: &str) {
+        let Some(dialog) = self.dialogs.get_mut(id) else { return };
+        let held = sdp::holds(offer);
+        if dialog.held != held {
+            dialog.held = held;
+            if dialog.side == LegSide::Agent {
+                self.out.push(Output::Hold(dialog.ucid, held));
+            }
+        }
     }
 }

@@ -95,6 +95,8 @@ pub(super) struct Dialog {
     pub(super) invite: u32,
     pub(super) remote_cseq: Option<u32>,
     pub(super) stage: Stage,
+    /// Whether this softphone has put the other side on hold.
+    pub(super) held: bool,
     pub(super) media: sdp::Local,
     /// The dialog that media is relayed with.
     pub(super) peer: Option<String>,

@@ -28,6 +28,8 @@ pub(crate) enum Output {
     Outside(String, bool),
     /// A telephone of a leg did something.
     Phone(u64, LegSide, PhoneAction),
+    /// The agent's telephone has put a call on hold, or taken it back.
+    Hold(u64, bool),
 }
 
 /// How long a CANCEL may take.
@@ -76,6 +78,11 @@ impl Exchange {
     pub(crate) fn legs(&self) -> Vec<(u64, LegSide)> {
         let wanted = |d: &&Dialog| !matches!(d.stage, Stage::Cancelled { .. });
         self.dialogs.values().filter(wanted).map(|d| (d.ucid, d.side)).collect()
+    }
+
+    /// Whether the agent's softphone has a call on hold.
+    pub(crate) fn holds(&self, ucid: u64) -> bool {
+        self.dialogs.values().any(|d| d.held && (d.ucid, d.side) == (ucid, LegSide::Agent))
     }
 
     /// A connection is there.
@@ -160,6 +167,7 @@ impl Exchange {
             invite: FIRST,
             remote_cseq: None,
             stage: Stage::Calling { provisional: false },
+            held: false,
             media: sdp::Local::new(&mut self.rng),
             peer: None,
             again: None,

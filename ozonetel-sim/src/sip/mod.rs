@@ -162,6 +162,9 @@ impl Office {
         match event.kind {
             EventKind::AgentRinging => self.ring(ucid, LegSide::Agent),
             EventKind::CustomerRinging => self.ring(ucid, LegSide::Customer),
+            EventKind::Answered if self.exchange.holds(ucid) => {
+                self.sim.world_mut().hold(ucid, true);
+            }
             EventKind::Ended => self.exchange.ended(ucid, None, self.now()),
             _ => {}
         }
@@ -216,6 +219,10 @@ impl Office {
             }
             Output::Outside(extension, there) => {
                 self.sim.world_mut().set_phone_outside(&extension, there);
+            }
+            Output::Hold(ucid, on) => {
+                // Before the customer is there it is noted by the dialog alone.
+                self.sim.world_mut().hold(ucid, on);
             }
             Output::Phone(ucid, side, action) => {
                 if self.sim.phone(&ucid.to_string(), side, action).is_err() {

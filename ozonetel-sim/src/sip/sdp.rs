@@ -153,6 +153,15 @@ impl Direction {
     }
 }
 
+/// Whether an offer puts the other side on hold.
+pub(super) fn holds(offer: &str) -> bool {
+    let sections = sections(offer);
+    let audio = sections.iter().skip(1).find(|s| s.starts_with("m=audio "));
+    audio.is_some_and(|audio| {
+        matches!(direction(offer, audio), Direction::SendOnly | Direction::Inactive)
+    })
+}
+
 fn direction(offer: &str, section: &str) -> Direction {
     let session = sections(offer).first().copied().unwrap_or_default();
     let said = lines(section).chain(lines(session)).find_map(|line| match line {
@@ -270,6 +279,26 @@ mod tests {
         assert_eq!(attribute(&again, "ice-ufrag"), Some(&*user));
         let restarted = local.answer(&offer.replace("abcd", "efgh"), &mut rng).unwrap();
         assert_ne!(attribute(&restarted, "ice-ufrag"), Some(&*user));
+    }
+
+    #[test]
+    fn an_offer_holds_when_it_receives_nothing() {
+        let offer = |session: &str, media: &str| {
+            format!(
+                "v=0\r\n{session}m=audio 9 RTP/SAVPF 0\r\n{media}m=video 9 x 96\r\na=sendonly\r\n"
+            )
+        };
+        for (session, media, held) in [
+            ("", "a=sendonly\r\n", true),
+            ("", "a=inactive\r\n", true),
+            ("a=sendonly\r\n", "", true),
+            ("a=sendonly\r\n", "a=sendrecv\r\n", false),
+            ("", "a=recvonly\r\n", false),
+            ("", "", false),
+        ] {
+            assert_eq!(holds(&offer(session, media)), held, "{session}{media}");
+        }
+        assert!(!holds(""));
     }
 
     #[test]

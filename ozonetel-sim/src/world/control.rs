@@ -62,15 +62,22 @@ impl World {
             Control::Hold | Control::Unhold | Control::Mute | Control::Unmute => {
                 let call = self.calls.get_mut(&key).ok_or(ControlRefusal::NotFound)?;
                 match what {
-                    Control::Hold => {
-                        call.held_since.get_or_insert(now);
-                    }
-                    Control::Unhold => end_hold(call, now),
+                    Control::Hold | Control::Unhold => set_hold(call, *what == Control::Hold, now),
                     _ => call.muted = *what == Control::Mute,
                 }
             }
         }
         Ok(id)
+    }
+
+    /// A telephone puts a call on hold, or takes it back. False when no such call is up.
+    pub fn hold(&mut self, ucid: u64, on: bool) -> bool {
+        let now = self.now.second();
+        let key = self.known.get(&ucid);
+        let call = key.and_then(|key| self.calls.get_mut(key));
+        let Some(call) = call.filter(|c| c.stage == Stage::Talking) else { return false };
+        set_hold(call, on, now);
+        true
     }
 
     /// The call that is up under this id, DID and agent's phone name.
@@ -179,8 +186,10 @@ impl World {
     }
 }
 
-fn end_hold(call: &mut PhoneCall, now: i64) {
-    if let Some(from) = call.held_since.take()
+fn set_hold(call: &mut PhoneCall, on: bool, now: i64) {
+    if on {
+        call.held_since.get_or_insert(now);
+    } else if let Some(from) = call.held_since.take()
         && let Some(leg) = call.legs.last_mut().filter(|leg| leg.ended.is_none())
     {
         leg.held_s += (now - from).max(0);

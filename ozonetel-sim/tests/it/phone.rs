@@ -90,6 +90,13 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     let agreed = phone.expect("200").await;
     assert!(body(&agreed).contains("a=recvonly"), "{agreed}");
     phone.within(&invite, "ACK", "").await;
+    until(&sim, |sim| last(sim).held_since.is_some()).await;
+    sim.advance(Duration::from_secs(40)).await;
+    phone.within(&invite, "INVITE", OFFER).await;
+    phone.expect("200").await;
+    phone.within(&invite, "ACK", "").await;
+    until(&sim, |sim| last(sim).held_since.is_none()).await;
+    sim.advance(Duration::from_secs(600)).await;
     phone.within(&invite, "INFO", "").await;
     phone.expect("200").await;
     phone.within(&invite, "BYE", "").await;
@@ -97,6 +104,7 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     until(&sim, |sim| sim.world().agent("agent01").unwrap().state == AgentState::Acw).await;
     let call = last(&sim);
     assert_eq!((call.stage, call.legs[0].hangup_by), (Stage::Ended, "AgentHangup"));
+    assert!((40..300).contains(&call.legs[0].held_s), "{}", call.legs[0].held_s);
     phone.within(&invite, "BYE", "").await;
     phone.expect("481").await;
 
@@ -173,6 +181,30 @@ async fn a_softphone_that_goes_away_leaves_its_call() {
 }
 
 #[tokio::test]
+async fn a_hold_before_the_customer_is_there_counts_from_the_answer() {
+    let sim = Sim::builder().seed(7).manual().build();
+    let server = sim.serve().await.unwrap();
+    open_toolbar(&sim);
+    let mut phone = Softphone::registered(&server, "500001").await;
+    let ucid = dial(&sim, "9000000001").await;
+    let invite = phone.expect("INVITE").await;
+    phone.pick_up(&invite).await;
+    until(&sim, |sim| last(sim).stage == Stage::CustomerRinging).await;
+    let hold = OFFER.replace("sendrecv", "inactive");
+    phone.within(&invite, "INVITE", &hold).await;
+    phone.expect("200").await;
+    phone.within(&invite, "ACK", "").await;
+    assert_eq!(last(&sim).held_since, None);
+    sim.phone(&ucid, LegSide::Customer, PhoneAction::Answer).unwrap();
+    until(&sim, |sim| last(sim).held_since.is_some()).await;
+    // What is asked for over REST is one truth with it.
+    let client = sim.client();
+    let unhold = client.call_control().unhold(ucid.parse().unwrap(), "918000000001", "agent01");
+    unhold.await.unwrap();
+    assert_eq!(last(&sim).held_since, None);
+}
+
+#[tokio::test]
 async fn two_softphones_get_each_others_descriptions() {
     let (sim, server) = serve().await;
     open_toolbar(&sim);
@@ -203,6 +235,15 @@ async fn two_softphones_get_each_others_descriptions() {
     agent.expect("ACK").await;
     assert_eq!(body(&customer.expect("200").await), agreed);
     customer.within(&other, "ACK", "").await;
+    assert_eq!(last(&sim).held_since, None, "the customer's hold is not the agent's");
+
+    agent.within(&invite, "INVITE", &hold).await;
+    let passed = customer.expect("INVITE").await;
+    customer.reply(&passed, 200, Some(&agreed)).await;
+    customer.expect("ACK").await;
+    agent.expect("200").await;
+    agent.within(&invite, "ACK", "").await;
+    until(&sim, |sim| last(sim).held_since.is_some()).await;
 
     customer.within(&other, "BYE", "").await;
     customer.expect("200").await;
