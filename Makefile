@@ -15,7 +15,7 @@ desk: setup ## run the desk on http://127.0.0.1:8080 (on the simulator unless OZ
 test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
 	@scripts/test
 
-phone-test: setup ## JsSIP in Node and in Chromium against the simulator
+phone-test: setup ## JsSIP in Node and in Chromium, and sipp, against the simulator
 	@scripts/phone-test
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)
