@@ -247,6 +247,19 @@ impl<'c> Agents<'c> {
 
     /// Logs an agent out.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().logout("agent01", "secret").await?;
+    /// let again = client.agents().logout("agent01", "secret").await.unwrap_err();
+    /// assert_eq!(again.reason(), Some(ozonetel_sdk::Reason::NotAllowed));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::NotAllowed`] when the agent is not logged in.
     pub fn logout(
@@ -260,6 +273,19 @@ impl<'c> Agents<'c> {
 
     /// Sets an agent ready.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// let changed = client.agents().ready("agent01").await?;
+    /// assert_eq!(changed.agent_status.unwrap().as_str(), "READY");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::NotAllowed`] when the agent is not logged in.
     pub fn ready(&self, agent: impl Into<AgentId>) -> Call<'c, ChangeState> {
@@ -267,6 +293,19 @@ impl<'c> Agents<'c> {
     }
 
     /// Pauses an agent for one of the account's reasons.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// let unknown = client.agents().pause("agent01", "gardening").await.unwrap_err();
+    /// assert_eq!(unknown.reason(), Some(ozonetel_sdk::Reason::BadInput));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::BadInput`] for an unknown reason, with [`Reason::NotAllowed`] while the agent is busy
@@ -296,6 +335,24 @@ impl<'c> Agents<'c> {
 
     /// Logs out and in again: the known way to force an agent out of after-call work into ready. An agent that is not
     /// logged in is just logged in.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // The agent is in after-call work, so a dial is refused; now it is not.
+    /// client.agents().force_ready("agent01", "secret", "500001").await?;
+    /// client.dial().agent("agent01", "support_out", "9000000002").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`login`](Self::login) and [`logout`](Self::logout).

@@ -130,6 +130,17 @@ impl<'c> Aht<'c> {
 
     /// Of a campaign.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let aht = client.aht().campaign("support_out").await?.0;
+    /// assert_eq!(aht.campaign_name.unwrap().as_str(), "support_out");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for an unknown campaign.
     pub fn campaign(&self, campaign: impl Into<CampaignName>) -> Call<'c, CampaignAht> {

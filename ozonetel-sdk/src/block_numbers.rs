@@ -379,6 +379,18 @@ impl<'c> BlockNumbers<'c> {
 
     /// Takes numbers out of all groups: at most 100, any number with [`Call::in_batches`].
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.block_numbers().create("nuisance", ["9000000001", "9000000002"]).await?;
+    /// let gone = client.block_numbers().delete(["9000000001"]).await?;
+    /// assert_eq!(gone.deleted, Some(1));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn delete<N: Into<PhoneNumber>>(
@@ -424,6 +436,19 @@ impl<'c> BlockNumbers<'c> {
     /// Adds numbers to a group: at most 100, any number with [`Call::in_batches`]. Not repeated once it may have
     /// arrived.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let made = client.block_numbers().create_group("nuisance", ["9000000001"]).await?;
+    /// let group = made.group.ok_or("no id")?;
+    /// let added = client.block_numbers().add_to_group(group, ["9000000002"]).await?;
+    /// assert_eq!(added.taken().len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown group.
     pub fn add_to_group<N: Into<PhoneNumber>>(
@@ -436,6 +461,19 @@ impl<'c> BlockNumbers<'c> {
     }
 
     /// Takes numbers out of a group: at most 100, any number with [`Call::in_batches`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let made = client.block_numbers().create_group("nuisance", ["9000000001"]).await?;
+    /// let group = made.group.ok_or("no id")?;
+    /// let gone = client.block_numbers().delete_from_group(group, ["9000000001"]).await?;
+    /// assert_eq!(gone.deleted, Some(1));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown group.

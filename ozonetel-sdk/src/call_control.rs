@@ -169,6 +169,21 @@ impl<'c> CallControl<'c> {
 
     /// Rings another party into the call. The number is put into the form that the region wants.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let ringing = client.call_control().conference(ucid, "918000000001", "agent01", "9000000002").await?;
+    /// assert_eq!(ringing.message.as_deref(), Some("dialing"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for a number the service does not take, with
     /// [`Reason::NotFound`](crate::Reason::NotFound) when the call is not up. Any failure after it may have arrived
@@ -193,6 +208,22 @@ impl<'c> CallControl<'c> {
 
     /// Drops a party. The page says to put the agent's number; clients also drop the customer by its number. SIP
     /// extensions and other short numbers go out as they are.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.call_control().kick(ucid, "918000000001", "agent01", "9000000001").await?;
+    /// // Nobody is left to be held.
+    /// assert!(client.call_control().hold(ucid, "918000000001", "agent01").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`conference`](Self::conference).
@@ -267,6 +298,25 @@ pub struct Transfer<'c> {
 impl<'c> Transfer<'c> {
     /// Rings the third party into the call; the agent stays until [`Warm::complete`].
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let control = client.call_control();
+    /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
+    /// let talking = transfer.warm().await?;
+    /// sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // The agent has introduced the two, and leaves.
+    /// talking.complete().await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`TransferError`] at step [`Step::Conference`].
     pub async fn warm(self) -> Result<Warm<'c>, TransferError> {
@@ -284,6 +334,22 @@ impl<'c> Transfer<'c> {
     }
 
     /// Rings the third party and drops the agent at once.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let control = client.call_control();
+    /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
+    /// transfer.cold().await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`TransferError`], whose step says how far it got.

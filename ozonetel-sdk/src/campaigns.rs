@@ -221,6 +221,19 @@ impl<'c> Campaigns<'c> {
     /// Starts a campaign: from now on the service rings its leads. Not repeated once it may have arrived. The path's
     /// letter case is unconfirmed.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::campaigns::PositionKind;
+    /// client.campaigns().start("support_out").await?;
+    /// let now = client.campaigns().status("support_out").await?;
+    /// assert_eq!(now[0].position.as_ref().unwrap().kind(), Some(PositionKind::Running));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call; see [`Error::may_have_happened`](crate::Error::may_have_happened).
     pub fn start(&self, campaign: impl Into<CampaignName>) -> Call<'c, Start> {
@@ -228,6 +241,19 @@ impl<'c> Campaigns<'c> {
     }
 
     /// Stops a campaign. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::campaigns::PositionKind;
+    /// client.campaigns().stop("support_out").await?;
+    /// let now = client.campaigns().status("support_out").await?;
+    /// assert_ne!(now[0].position.as_ref().unwrap().kind(), Some(PositionKind::Running));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.

@@ -251,6 +251,24 @@ impl<'c> Cdr<'c> {
 
     /// A stretch of one day.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let (from, to) = (client.today().start(), client.today().end());
+    /// let rows = client.cdr().between(from, to).await?;
+    /// assert_eq!(rows[0].ucid, Some(ucid));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
     pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchDay> {
@@ -258,6 +276,23 @@ impl<'c> Cdr<'c> {
     }
 
     /// One page of a day, pages counted from 1 and of at most 500 rows.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.cdr().page(client.today(), 1, 500).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
@@ -278,6 +313,23 @@ impl<'c> Cdr<'c> {
 
     /// The rows of one leg, on the day it took place.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.cdr().for_ucid(ucid, client.today()).await?;
+    /// assert_eq!(rows[0].ucid, Some(ucid));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
     pub fn for_ucid(&self, ucid: Ucid, day: Day) -> Call<'c, FetchUcid> {
@@ -288,6 +340,29 @@ impl<'c> Cdr<'c> {
 
     /// The rows of consecutive days, oldest day first, one request each, paced: 15 days take about seven minutes.
     /// A stream that failed says where to resume: [`DayStream::unfinished`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // `days.unfinished()` says where to go on after a failure.
+    /// let mut days = client.cdr().for_days(client.today(), client.today());
+    /// let mut rows = 0;
+    /// while let Some(row) = days.try_next().await? {
+    ///     assert_eq!(row.ucid, Some(ucid));
+    ///     rows += 1;
+    /// }
+    /// assert_eq!(rows, 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn for_days(&self, first: Day, last: Day) -> DayStream {
         DayStream::new(self.0.clone(), first, last)
     }

@@ -300,6 +300,18 @@ impl<'c> Dial<'c> {
 
     /// Rings an available agent of a skill, then the customer, from a DID.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// let dialed = client.dial().skill("General", "918000000001", "9000000001").uui("order-7").await?;
+    /// assert!(dialed.ucid.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`agent`](Self::agent).
     pub fn skill(
@@ -320,6 +332,17 @@ impl<'c> Dial<'c> {
     }
 
     /// Rings an offline agent's number, then the customer.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let ucid = client.dial().phone("agent01", "918000000002", "9000000001").call_limit(600).await?;
+    /// assert_eq!(ucid.as_str().len(), 17);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown phone name, otherwise as

@@ -182,6 +182,17 @@ impl<'c> Dispositions<'c> {
 
     /// The account's dispositions.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let dispositions = client.disposition().list().await?;
+    /// assert!(dispositions.iter().any(|name| name.as_str() == "Follow Up"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn list(&self) -> Call<'c, ListDispositions> {

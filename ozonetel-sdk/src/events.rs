@@ -169,6 +169,18 @@ impl<'c> Events<'c> {
 
     /// Subscribes to agent events.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.events().agents_to("https://crm.example.test/agents?code=s3").await?;
+    /// let now = client.events().subscription().await?.ok_or("none")?;
+    /// assert!(now.agents.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`calls_to`](Self::calls_to).
     pub fn agents_to(&self, url: impl Into<Private>) -> Call<'c, Subscribe> {
@@ -177,6 +189,18 @@ impl<'c> Events<'c> {
 
     /// Ends the subscription to `call` or `agent` events, or to `both`. The path's letter case is unconfirmed.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
+    /// client.events().unsubscribe("call").await?;
+    /// assert!(client.events().unsubscribe("call").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused when there is no subscription.
     pub fn unsubscribe(&self, events: impl Into<EventType>) -> Call<'c, Unsubscribe> {
@@ -184,6 +208,18 @@ impl<'c> Events<'c> {
     }
 
     /// The account's subscription, if there is one.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// assert!(client.events().subscription().await?.is_none());
+    /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
+    /// assert!(client.events().subscription().await?.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`calls_to`](Self::calls_to).

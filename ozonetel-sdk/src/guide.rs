@@ -10,7 +10,10 @@
 pub mod dial_safely {}
 
 #[cfg_attr(feature = "axum", doc = include_str!("../docs/receive-callbacks.md"))]
-#[cfg_attr(not(feature = "axum"), doc = "# Receive callbacks and events\n\nShown with the feature `axum`.")]
+#[cfg_attr(
+    not(feature = "axum"),
+    doc = "# Receive callbacks and events\n\nShown with the feature `axum`."
+)]
 pub mod receive_callbacks {}
 
 #[doc = include_str!("../docs/run-a-campaign.md")]

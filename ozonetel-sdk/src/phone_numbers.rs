@@ -235,6 +235,18 @@ impl<'c> PhoneNumbers<'c> {
 
     /// Reads a number.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.phone_numbers().create("9000000044", "desk4").await?;
+    /// let found = client.phone_numbers().by_number("9000000044").await?;
+    /// assert!(found.0.to_string().contains("desk4"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn by_number(&self, number: impl Into<PhoneNumber>) -> Call<'c, FetchNumber> {
@@ -242,6 +254,16 @@ impl<'c> PhoneNumbers<'c> {
     }
 
     /// Creates a number. Not repeated once it may have arrived.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.phone_numbers().create("9000000044", "desk4").skill("General").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for a number or name the service does not take.
@@ -255,6 +277,17 @@ impl<'c> PhoneNumbers<'c> {
     }
 
     /// Changes a number. Not repeated once it may have arrived.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.phone_numbers().create("9000000044", "desk4").await?;
+    /// client.phone_numbers().edit("9000000044", "desk4", "9000000045").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`create`](Self::create).
@@ -276,6 +309,17 @@ impl<'c> PhoneNumbers<'c> {
     }
 
     /// Deletes a number.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.phone_numbers().create("9000000044", "desk4").await?;
+    /// client.phone_numbers().delete("9000000044", "desk4").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`create`](Self::create).

@@ -134,6 +134,21 @@ impl<'c> Recording<'c> {
 
     /// Goes on recording.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.recording().pause(ucid).await?;
+    /// client.recording().unpause(ucid).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`pause`](Self::pause).
     pub fn unpause(&self, ucid: Ucid) -> Call<'c, Unpause> {

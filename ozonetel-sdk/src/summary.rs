@@ -140,6 +140,19 @@ impl<'c> Summary<'c> {
 
     /// The summary of at most 30 days.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// let (from, to) = (client.today().start(), client.today().end());
+    /// let rows = client.summary().between(from, to).await?;
+    /// assert!(rows.iter().any(|row| row.agent_unique_id.is_some()));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
     pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchSummary> {

@@ -247,6 +247,19 @@ impl<'c> Agents<'c> {
 
     /// Releases an agent: ends the pause or after-call work that holds it.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// client.agents().release("agent01").await?;
+    /// client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown agent.
     pub fn release(&self, agent: impl Into<AgentId>) -> Call<'c, Release> {
@@ -288,6 +301,17 @@ impl<'c> Agents<'c> {
 
     /// Changes an agent's skills, id, location or buttons. Not repeated once it may have arrived.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().create("A B", "agent77", "secret").await?;
+    /// client.agents().edit("A B", "agent77", "secret").assign(["General"]).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused for an unknown agent.
     pub fn edit(
@@ -311,6 +335,18 @@ impl<'c> Agents<'c> {
 
     /// Deletes an agent: five a minute.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().create("A B", "agent77", "secret").await?;
+    /// client.agents().delete("agent77").await?;
+    /// assert!(client.agents().delete("agent77").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for an unknown agent.
     pub fn delete(&self, agent: impl Into<AgentId>) -> Call<'c, DeleteAgent> {
@@ -318,6 +354,17 @@ impl<'c> Agents<'c> {
     }
 
     /// Deletes an agent on the older path, which has no published limit and wants name and password.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().create("A B", "agent77", "secret").await?;
+    /// client.agents().delete_managed("A B", "agent77", "secret").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused for an unknown agent.

@@ -203,6 +203,18 @@ impl<'c> Agents<'c> {
 
     /// The campaign that an agent is live on.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// let status = client.agents().login_status("agent01").await?;
+    /// assert_eq!(status.0.campaign.as_ref().unwrap().as_str(), "support_out");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn login_status(&self, agent: impl Into<AgentId>) -> Call<'c, FetchLoginStatus> {

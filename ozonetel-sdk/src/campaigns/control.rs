@@ -310,6 +310,18 @@ impl<'c> Campaigns<'c> {
 
     /// Creates an inbound campaign. As [`create_outbound`](Self::create_outbound).
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let campaign = client.campaigns().create_inbound("spring", "918000000001");
+    /// campaign.users(["agent01", "agent02"]).await?;
+    /// assert_eq!(client.campaigns().status("spring").await?.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call; see [`Error::may_have_happened`](crate::Error::may_have_happened).
     pub fn create_inbound(
@@ -333,6 +345,18 @@ impl<'c> Campaigns<'c> {
     }
 
     /// Replaces a campaign's dynamic DIDs and their fallbacks. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.campaigns().dynamic_dids("support_out", ["918000000001"], ["918000000002"]).await?;
+    /// let unknown = client.campaigns().dynamic_dids("autumn", ["918000000001"], ["918000000002"]).await;
+    /// assert_eq!(unknown.unwrap_err().reason(), Some(ozonetel_sdk::Reason::NotFound));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown campaign, with

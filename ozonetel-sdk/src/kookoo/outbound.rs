@@ -259,6 +259,20 @@ impl<'c> Kookoo<'c> {
 
     /// The same with an application's XML in place of an address.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::PlayText;
+    /// let answer = Answer::new().then(PlayText::new("Your parcel has arrived"));
+    /// let queued = client.kookoo().call_with("+91 90000 00001", answer.to_xml()?).await?;
+    /// assert!(queued.sid.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`call`](Self::call).
     pub fn call_with(
@@ -368,6 +382,20 @@ impl<'c> Kookoo<'c> {
     }
 
     /// Ends a live call, on the older host.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.kookoo().disconnect(ucid, "918000000001").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`ivr_transfer`](Self::ivr_transfer).

@@ -215,6 +215,17 @@ impl<'c> Leads<'c> {
 
     /// Takes leads out of several campaigns.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.leads().add("support_out", "9000000001").await?;
+    /// client.leads().delete_many(["9000000001"], ["support_out"]).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Input`](crate::ErrorKind::Input) for a number that is not digits alone; as any call.
     pub fn delete_many<N: Into<PhoneNumber>, C: Into<CampaignName>>(
@@ -236,6 +247,21 @@ impl<'c> Leads<'c> {
     }
 
     /// Takes rows off the schedule: `"7"`, `"2,3,5"` or `"3-10"`. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let at = client.today().next().end();
+    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
+    /// client.leads().schedule("support_out", sheet.map_err(|(_, invalid)| invalid)?).await?;
+    /// client.leads().delete_scheduled("1").await?;
+    /// assert!(client.leads().delete_scheduled("1").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) when there is no such row.

@@ -298,6 +298,22 @@ impl Batched for Schedule {
 impl<'c> Leads<'c> {
     /// Leads as a sheet, with numbers in the form that the account's region wants.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let good = Lead::new("+91 90000 00001").name("A B");
+    /// let sheet = client.leads().sheet([good.clone()]).map_err(|(_, invalid)| invalid)?;
+    /// assert_eq!(sheet.len(), 1);
+    /// let (row, why) = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
+    /// assert_eq!(row, 1);
+    /// println!("{}: {}", why.field(), why.reason());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// The position of a lead whose number is none, and why.
     pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, (usize, Invalid)> {
@@ -339,6 +355,19 @@ impl<'c> Leads<'c> {
     }
 
     /// Uploads leads on the older path: 200 rows per request, one request in 30 seconds. As [`bulk`](Self::bulk).
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B")]);
+    /// let sheet = sheet.map_err(|(_, invalid)| invalid)?;
+    /// client.leads().bulk_legacy("support_out", sheet).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`bulk`](Self::bulk).

@@ -419,6 +419,18 @@ macro_rules! plain {
 impl<'c> Legacy<'c> {
     /// Sets an agent ready.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// use ozonetel_sdk::agents::TargetStateKind;
+    /// client.legacy().change_state("agent01", TargetStateKind::Ready).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Agents::ready`](crate::agents::Agents::ready).
     pub fn change_state(
@@ -432,6 +444,17 @@ impl<'c> Legacy<'c> {
 
     /// The details of an agent. The path's letter case is unconfirmed.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let details = client.legacy().agent_details("agent01").await?;
+    /// assert!(details.0.to_string().contains("agent01"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn agent_details(&self, agent: impl Into<AgentId>) -> Call<'c, AgentDetails> {
@@ -439,6 +462,17 @@ impl<'c> Legacy<'c> {
     }
 
     /// Average handling time of an agent.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let aht = client.legacy().aht_of_agent("agent01").await?;
+    /// let _ = aht;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.
@@ -448,6 +482,17 @@ impl<'c> Legacy<'c> {
 
     /// Average handling time of a campaign.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let aht = client.legacy().aht_of_campaign("support_out").await?;
+    /// let _ = aht;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn aht_of_campaign(&self, campaign: impl Into<CampaignName>) -> Call<'c, Aht> {
@@ -455,6 +500,18 @@ impl<'c> Legacy<'c> {
     }
 
     /// Rings an agent, then a customer.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// let dialed = client.legacy().agent_dial("agent01", "support_out", "9000000001").await?;
+    /// assert!(dialed.ucid.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Dial::agent`](crate::dial::Dial::agent).
@@ -477,6 +534,17 @@ impl<'c> Legacy<'c> {
     }
 
     /// Rings an offline agent's number, then a customer.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let ucid = client.legacy().phone_dial("agent01", "918000000002", "9000000001").await?;
+    /// assert_eq!(ucid.as_str().len(), 17);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Dial::phone`](crate::dial::Dial::phone).
@@ -501,6 +569,22 @@ impl<'c> Legacy<'c> {
 
     /// Sets a call's disposition.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.legacy().set_disposition(ucid, "918000000001", "Follow Up").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Dispositions::set`](crate::disposition::Dispositions::set).
     pub fn set_disposition(
@@ -522,6 +606,17 @@ impl<'c> Legacy<'c> {
     }
 
     /// The dispositions of one campaign, by its number. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let dispositions = client.legacy().list_dispositions("77").await?;
+    /// assert!(!dispositions.is_empty());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.
@@ -548,6 +643,20 @@ impl<'c> Legacy<'c> {
 
     /// Rings another party into the call.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.legacy().conference(ucid, "918000000001", "agent01", "9000000002").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`CallControl::conference`](crate::call_control::CallControl::conference).
     pub fn conference(
@@ -565,6 +674,20 @@ impl<'c> Legacy<'c> {
     }
 
     /// Drops a party.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.legacy().kick(ucid, "918000000001", "agent01", "9000000001").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`CallControl::kick`](crate::call_control::CallControl::kick).

@@ -121,6 +121,17 @@ impl Rows for ScheduleText {
 impl<'c> Legacy<'c> {
     /// The status of a campaign.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let status = client.legacy().campaign_status("support_out").await?;
+    /// assert_eq!(status[0].name.as_ref().unwrap().as_str(), "support_out");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Campaigns::status`](crate::campaigns::Campaigns::status).
     pub fn campaign_status(&self, campaign: impl Into<CampaignName>) -> Call<'c, CampaignStatus> {
@@ -129,6 +140,16 @@ impl<'c> Legacy<'c> {
 
     /// Starts a campaign.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.legacy().start_campaign("support_out").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Campaigns::start`](crate::campaigns::Campaigns::start).
     pub fn start_campaign(&self, campaign: impl Into<CampaignName>) -> Call<'c, SetCampaign> {
@@ -136,6 +157,16 @@ impl<'c> Legacy<'c> {
     }
 
     /// Stops a campaign.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.legacy().stop_campaign("support_out").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.
@@ -149,6 +180,20 @@ impl<'c> Legacy<'c> {
     }
 
     /// Puts leads on the schedule. The page names the leads' field as the newer one does.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let at = client.today().next().end();
+    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
+    /// let rows = client.legacy().schedule("support_out", sheet.map_err(|(_, invalid)| invalid)?).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Leads::schedule`](crate::leads::Leads::schedule).

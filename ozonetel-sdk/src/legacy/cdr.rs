@@ -241,6 +241,25 @@ impl<'c> Legacy<'c> {
     /// A page of a range of at most 30 days, of all campaigns: fifty requests a minute. `totalCount` stands in
     /// [`RowStream::rest`](crate::RowStream::rest), as text. The path's letter case is unconfirmed.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// use ozonetel_sdk::legacy::ReportTypeKind;
+    /// let (from, to) = (client.today().start(), client.today().end());
+    /// let rows = client.legacy().cdr_dump(from, to, ReportTypeKind::CurrentDay, 1, 100).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn cdr_dump(
@@ -257,6 +276,24 @@ impl<'c> Legacy<'c> {
 
     /// The rows of one leg. The path's letter case is unconfirmed.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// use ozonetel_sdk::legacy::ReportTypeKind;
+    /// let rows = client.legacy().cdr_by_ucid(ucid, ReportTypeKind::CurrentDay).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn cdr_by_ucid(&self, ucid: Ucid, report: impl Into<ReportType>) -> Call<'c, CdrByUcid> {
@@ -264,6 +301,24 @@ impl<'c> Legacy<'c> {
     }
 
     /// A call as its callback would tell it. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// use ozonetel_sdk::legacy::ReportTypeKind;
+    /// let calls = client.legacy().cdr_callback(ucid, ReportTypeKind::CurrentDay).await?;
+    /// assert_eq!(calls.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.
@@ -273,6 +328,23 @@ impl<'c> Legacy<'c> {
 
     /// Calls of the current day between two times.
     ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.legacy().cdr_current_day("00:00:00".parse()?, "23:59:59".parse()?).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// As any call.
     pub fn cdr_current_day(&self, from: TimeOfDay, to: TimeOfDay) -> Call<'c, CdrCurrentDay> {
@@ -280,6 +352,23 @@ impl<'c> Legacy<'c> {
     }
 
     /// Calls of a range of at most 30 days, in one answer.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.legacy().cdr_range(client.today().start(), client.today().end()).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) where there is no record; a wrong key reads the

@@ -38,11 +38,13 @@ pub enum PhoneAction {
 }
 
 /// Why a telephone could not do it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActionRefusal {
     /// No live call has this id.
+    #[error("no live call has this id")]
     NotLive,
     /// The leg is not in the state for it.
+    #[error("the leg is not in the state for it")]
     NotNow,
 }
 
