@@ -7,9 +7,12 @@
 //!
 //! In a row, `Duration` is the whole call and `TalkTime` the conversation; in a callback `Duration` is the
 //! conversation.
+//!
+//! To keep a copy of all rows, use [`Cdr::sync`].
 
 mod days;
 mod row;
+pub mod sync;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +30,7 @@ pub use row::{
     CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
     HangupBy, HangupByKind,
 };
+pub use sync::Sync;
 
 /// How far back the service keeps records, in days.
 pub const WINDOW_DAYS: i32 = 15;
@@ -365,6 +369,24 @@ impl<'c> Cdr<'c> {
     /// ```
     pub fn for_days(&self, first: Day, last: Day) -> DayStream {
         DayStream::new(self.0.clone(), first, last)
+    }
+
+    /// Keeps a store of yours up to date with the service's rows: back-fill, re-reading of what can still change, late
+    /// rows, gaps. See [`sync`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let mut sync = client.cdr().sync(ozonetel_sdk::cdr::sync::MemorySink::default());
+    /// let progress = sync.poll().await?;
+    /// println!("{} days to go", progress.tally.never_read);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sync<S: sync::Sink>(&self, sink: S) -> Sync<S> {
+        Sync::new(self.0.clone(), sink)
     }
 
     fn within(&self, day: Day) -> Result<(), Invalid> {

@@ -189,6 +189,53 @@ impl CallRecord {
     pub fn is_answered(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status == CallStatusKind::Answered)
     }
+
+    /// Whether the row is an agent's leg: `AgentDial` today, `Agent Dials` on earlier days.
+    pub fn is_agent_leg(&self) -> bool {
+        [&self.event, &self.call_flow].into_iter().flatten().any(|flow| is_agent_dial(flow))
+    }
+
+    /// Whether the service has written the row to its end. An unfinished one has no `HangupBy` on an agent's leg, or
+    /// no `HandlingTime` on an answered one: the call runs, or after-call work does. A finished row may still get
+    /// another disposition or comment.
+    pub fn is_finished(&self) -> bool {
+        let running = self.is_agent_leg() && self.hangup_by.is_none();
+        let in_wrap_up = self.is_answered() && self.handling_time.is_none();
+        !(running || in_wrap_up)
+    }
+
+    /// Whether both say the same in the two spellings of today's and yesterday's store: a `Rating` of 0 is none,
+    /// a missing `WrapupDuration` is zero, `AgentDial` is `Agent Dials`. Use it to tell a row that changed from one
+    /// that moved overnight.
+    ///
+    /// ```
+    /// use ozonetel_sdk::cdr::CallRecord;
+    /// let today: CallRecord = serde_json::from_str(r#"{"UCID":7,"Rating":0,"Event":"AgentDial"}"#)?;
+    /// let later: CallRecord = serde_json::from_str(r#"{"UCID":"7","Rating":"","Event":"Agent Dials"}"#)?;
+    /// assert!(today != later && today.says_the_same_as(&later));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self == other || self.in_one_spelling() == other.in_one_spelling()
+    }
+
+    fn in_one_spelling(&self) -> Self {
+        let mut row = self.clone();
+        row.rating = row.rating.filter(|rating| rating.trim() != "0");
+        row.wrapup_duration = row.wrapup_duration.filter(|wrap_up| *wrap_up != Hms::ZERO);
+        for flow in [&mut row.event, &mut row.call_flow] {
+            if flow.as_deref().is_some_and(is_agent_dial) {
+                *flow = Some("AgentDial".to_owned());
+            }
+        }
+        row
+    }
+}
+
+/// `AgentDial`, `Agent Dials`, `Agent+Dials`.
+fn is_agent_dial(flow: &str) -> bool {
+    let letters = flow.bytes().filter(u8::is_ascii_alphabetic);
+    letters.map(|byte| byte.to_ascii_lowercase()).take(9).eq("agentdial".bytes())
 }
 
 #[cfg(test)]
@@ -205,6 +252,50 @@ mod tests {
             (serde_json::from_str(today).unwrap(), serde_json::from_str(earlier).unwrap());
         assert_eq!(today, earlier);
         assert_eq!(today.kind.unwrap().as_str(), "InBound");
+    }
+
+    #[test]
+    fn an_unfinished_row_is_told_by_what_it_lacks() {
+        let row = |text: &str| serde_json::from_str::<CallRecord>(text).unwrap();
+        for (text, finished) in [
+            (r#"{"Event":"AgentDial"}"#, false),
+            (r#"{"CallFlow":"Agent Dials","HangupBy":""}"#, false),
+            (r#"{"Event":"AgentDial","HangupBy":"UserHangup"}"#, true),
+            (r#"{"Event":"AgentDial","HangupBy":"UserHangup","Status":"Answered"}"#, false),
+            (
+                r#"{"Event":"AgentDial","HangupBy":"UserHangup","Status":"Answered","HandlingTime":"00:00:09"}"#,
+                true,
+            ),
+            (r#"{"Event":"AgentDial","Status":"Answered","HandlingTime":"00:00:09"}"#, false),
+            (
+                r#"{"Event":"AgentDial","HangupBy":"AgentHangup","Status":"Unanswered","HandlingTime":null}"#,
+                true,
+            ),
+            (r#"{"Event":"Queue","DialStatus":"error"}"#, true),
+            ("{}", true),
+        ] {
+            assert_eq!(row(text).is_finished(), finished, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_moved_overnight_says_the_same_and_one_that_changed_does_not() {
+        let row = |text: &str| serde_json::from_str::<CallRecord>(text).unwrap();
+        let today = row(
+            r#"{"UCID":7,"Rating":0,"Event":"AgentDial","CallFlow":"AgentDial","WrapupDuration":null,"Type":"InBound"}"#,
+        );
+        let moved = row(
+            r#"{"UCID":"7","Rating":"","Event":"Agent Dials","CallFlow":"Agent Dials","WrapupDuration":"00:00:00","Type":"Inbound"}"#,
+        );
+        assert!(today.says_the_same_as(&moved) && moved.says_the_same_as(&today));
+        for (field, value) in
+            [("Rating", "5"), ("Event", "Queue"), ("WrapupDuration", "00:00:07"), ("Comments", "x")]
+        {
+            let mut other = serde_json::to_value(&moved).unwrap();
+            other[field] = value.into();
+            let other: CallRecord = serde_json::from_value(other).unwrap();
+            assert!(!today.says_the_same_as(&other), "{field}");
+        }
     }
 
     #[test]

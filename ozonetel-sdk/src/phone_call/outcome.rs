@@ -319,10 +319,6 @@ impl From<&Callback> for CallOutcome {
 impl From<&CallRecord> for CallOutcome {
     /// A row is one leg. It is in progress while an agent's leg has no `HangupBy`.
     fn from(row: &CallRecord) -> Self {
-        let agent_leg = [&row.event, &row.call_flow].into_iter().flatten().any(|flow| {
-            let letters = flow.bytes().filter(u8::is_ascii_alphabetic);
-            letters.map(|b| b.to_ascii_lowercase()).take(9).eq("agentdial".bytes())
-        });
         Self::from(Words {
             call_type: row.kind.clone(),
             status: row.status.clone(),
@@ -330,7 +326,7 @@ impl From<&CallRecord> for CallOutcome {
             customer: row.customer_dial_status.clone(),
             agent: row.agent_dial_status.clone(),
             hangup_by: row.hangup_by.clone(),
-            running: agent_leg && row.hangup_by.is_none(),
+            running: row.is_agent_leg() && row.hangup_by.is_none(),
         })
     }
 }

@@ -1,0 +1,164 @@
+//! A sink in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+
+use super::checkpoint::Checkpoint;
+use super::row::{Content, Row, RowKey, Unread};
+use super::sink::{Batch, Sink, Upserted};
+use crate::cdr::CallRecord;
+use crate::ids::{CallId, Ucid};
+use crate::wire::Day;
+
+/// Rows and checkpoint in memory: for tests, for examples, and as the pattern for a sink of your own.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::MemorySink;
+/// # let noon = ozonetel_sim::world::Moment::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
+/// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
+/// # let client = sim.client();
+/// // Nobody is logged in: a leg for the queue, and one for hanging up.
+/// let arrived = sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
+/// sim.advance(std::time::Duration::from_secs(120)).await;
+///
+/// let mut sync = client.cdr().sync(MemorySink::default());
+/// sync.poll().await?;
+/// let call = arrived.monitor_ucid.to_string().parse()?;
+/// for leg in sync.sink().legs(call) {
+///     println!("{:?}", leg.event);
+/// }
+/// assert_eq!(sync.sink().legs(call).count(), 2);
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct MemorySink {
+    rows: BTreeMap<RowKey, Stored>,
+    calls: BTreeMap<CallId, BTreeSet<RowKey>>,
+    checkpoint: Option<Checkpoint>,
+}
+
+/// A row in memory.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Stored {
+    /// The row, as last read.
+    pub record: Option<CallRecord>,
+    /// What came under its key since and does not read.
+    pub unread: Option<Unread>,
+    /// The phone call it belongs to.
+    pub call_id: Option<CallId>,
+    /// The day it was last seen on.
+    pub day: Day,
+    /// The reading it was last seen in.
+    pub reading: u64,
+}
+
+impl MemorySink {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// A leg.
+    pub fn get(&self, ucid: Ucid) -> Option<&CallRecord> {
+        self.rows.get(&RowKey::Leg(ucid))?.record.as_ref()
+    }
+
+    /// All rows by key, those without UCID and those that do not read included.
+    pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &Stored)> {
+        self.rows.iter()
+    }
+
+    /// The legs of a phone call, by key.
+    pub fn legs(&self, call: CallId) -> impl Iterator<Item = &CallRecord> {
+        self.calls.get(&call).into_iter().flat_map(|keys| self.records(keys))
+    }
+
+    /// Phone calls with their legs.
+    pub fn calls(&self) -> impl Iterator<Item = (CallId, Vec<&CallRecord>)> {
+        self.calls.iter().map(|(call, keys)| (*call, self.records(keys).collect()))
+    }
+
+    /// Rows of a day that its last complete reading did not have any more. Rows are not known to vanish; nothing is
+    /// ever deleted.
+    pub fn vanished(&self, day: Day) -> impl Iterator<Item = (&RowKey, &Stored)> {
+        let read = self.checkpoint.as_ref().and_then(|checkpoint| checkpoint.day(day)?.read);
+        let last = read.map_or(0, |read| read.number);
+        self.rows.iter().filter(move |(_, row)| row.day == day && row.reading < last)
+    }
+
+    /// The checkpoint that was saved last.
+    pub fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+
+    fn records<'s>(&'s self, keys: &'s BTreeSet<RowKey>) -> impl Iterator<Item = &'s CallRecord> {
+        keys.iter().filter_map(|key| self.rows.get(key)?.record.as_ref())
+    }
+
+    fn put(&mut self, row: &Row, day: Day, reading: u64, counts: &mut Upserted) {
+        let before = self.rows.get_mut(&row.key);
+        let known = before.is_some();
+        let call_id = row.call_id.or(before.as_ref().and_then(|stored| stored.call_id));
+        if let Some(stored) = &before
+            && stored.call_id != call_id
+            && let Some(keys) = stored.call_id.and_then(|call| self.calls.get_mut(&call))
+        {
+            keys.remove(&row.key);
+        }
+        if let Some(call) = call_id {
+            self.calls.entry(call).or_default().insert(row.key.clone());
+        }
+        let fresh = Stored { record: None, unread: None, call_id, day, reading };
+        let stored = match before {
+            Some(stored) => stored,
+            None => self.rows.entry(row.key.clone()).or_insert(fresh),
+        };
+        (stored.call_id, stored.day, stored.reading) = (call_id, day, reading);
+        let same = match &row.content {
+            Content::Record(record) => {
+                let same = stored.unread.is_none()
+                    && stored.record.as_ref().is_some_and(|old| old.says_the_same_as(record));
+                (stored.record, stored.unread) = (Some((**record).clone()), None);
+                same
+            }
+            Content::Unread(unread) => {
+                stored.unread.replace(unread.clone()).as_ref() == Some(unread)
+            }
+        };
+        match (known, same) {
+            (false, _) => counts.new += 1,
+            (true, false) => counts.changed += 1,
+            (true, true) => counts.same += 1,
+        }
+    }
+}
+
+impl Sink for MemorySink {
+    type Error = Infallible;
+
+    async fn upsert(&mut self, batch: Batch<'_>) -> Result<Upserted, Infallible> {
+        let mut counts = Upserted::default();
+        for row in batch.rows {
+            self.put(row, batch.day, batch.reading, &mut counts);
+        }
+        Ok(counts)
+    }
+
+    async fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), Infallible> {
+        self.checkpoint = Some(checkpoint.clone());
+        Ok(())
+    }
+
+    async fn load(&mut self) -> Result<Option<Checkpoint>, Infallible> {
+        Ok(self.checkpoint.clone())
+    }
+}
