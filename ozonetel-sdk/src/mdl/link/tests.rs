@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::mdl::{ByHand, InTokens, ManualDial};
+use crate::mdl::{ByHand, InTokens, ManualDial, Request};
 
 const T0: Duration = Duration::from_secs(1000);
 
