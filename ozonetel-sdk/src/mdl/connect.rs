@@ -131,6 +131,17 @@ fn plain<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     made.map(hyper_util::rt::TokioIo::into_inner).map_err(io::Error::other)
 }
 
+/// The TLS layer reports its errors as errors of the stream, its own inside.
+fn of_io(error: &io::Error) -> Cause {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(tls) => {
+            tracing::warn!(error = %tls, "TLS of the agent socket failed");
+            Cause::Tls
+        }
+        None => Cause::Unreachable,
+    }
+}
+
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<Box<dyn Io>>>;
 
 /// All that it takes to open a connection, as often as it is needed.
@@ -169,9 +180,8 @@ impl Plan {
                 ))) => {
                     return Err(Cause::SubProtocol);
                 }
-                Err(tungstenite::Error::Io(_) | tungstenite::Error::Tls(_)) => {
-                    return Err(Cause::Unreachable);
-                }
+                Err(tungstenite::Error::Io(error)) => return Err(of_io(&error)),
+                Err(tungstenite::Error::Tls(_)) => return Err(Cause::Tls),
                 Err(_) => return Err(Cause::Protocol),
             }
         }

@@ -58,6 +58,8 @@ pub enum Fault {
         /// The limit.
         limit: usize,
     },
+    /// TLS with the server failed: its certificate is not trusted, expired, or another's.
+    Tls,
     /// The link ended for good.
     Stopped(Stop),
 }
@@ -72,7 +74,7 @@ impl Fault {
         match self {
             Self::TokenTooLarge { .. } => ErrorKind::Input,
             Self::FrameTooLarge { .. } | Self::Unclear { .. } => ErrorKind::Unreadable,
-            Self::NoReply { .. } | Self::NotTaken { .. } | Self::PendingFull { .. } => {
+            Self::NoReply { .. } | Self::NotTaken { .. } | Self::PendingFull { .. } | Self::Tls => {
                 ErrorKind::Unreachable
             }
             Self::Handshake { .. } | Self::Stopped(Stop::Handshake | Stop::Status(401 | 403)) => {
@@ -108,6 +110,7 @@ impl fmt::Display for Fault {
             Self::PendingFull { limit } => {
                 write!(f, "not sent: {limit} requests wait for their replies")
             }
+            Self::Tls => f.write_str("TLS failed: is the server's certificate trusted?"),
             Self::Stopped(stop) => stop.fmt(f),
         }
     }

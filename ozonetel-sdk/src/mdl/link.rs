@@ -171,7 +171,11 @@ impl Link {
     fn connect(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.history.attempt = self.history.attempt.saturating_add(1);
         let attempt = self.history.attempt;
-        self.enter(State::Connecting { attempt }, Some(now + self.limits.connect_wait), out);
+        self.enter(
+            State::Connecting { attempt },
+            Some(now.saturating_add(self.limits.connect_wait)),
+            out,
+        );
         out.push(Output::Connect);
     }
 
@@ -181,13 +185,17 @@ impl Link {
         self.seen.clear();
         match self.ids.session() {
             Some(session) => self.up(now, session, out),
-            None => self.enter(State::Handshaking, Some(now + self.limits.handshake_wait), out),
+            None => self.enter(
+                State::Handshaking,
+                Some(now.saturating_add(self.limits.handshake_wait)),
+                out,
+            ),
         }
     }
 
     fn up(&mut self, now: Duration, session: Session, out: &mut Vec<Output>) {
         self.session = Some(session);
-        self.beat = Beat { next: now + self.limits.ping_every, unanswered: None };
+        self.beat = Beat { next: now.saturating_add(self.limits.ping_every), unanswered: None };
         self.history.up_since = Some(now);
         self.history.bad_handshakes = 0;
         self.enter(State::Up, None, out);
@@ -212,8 +220,12 @@ impl Link {
             let unknown = u32::try_from(self.replies.len()).unwrap_or(u32::MAX);
             self.history.broke = Some((now, unknown));
         }
-        if cause == Cause::FrameTooLarge {
-            out.push(Output::Fault(Fault::FrameTooLarge { limit: self.limits.frame }));
+        match cause {
+            Cause::FrameTooLarge => {
+                out.push(Output::Fault(Fault::FrameTooLarge { limit: self.limits.frame }));
+            }
+            Cause::Tls => out.push(Output::Fault(Fault::Tls)),
+            _ => {}
         }
         if cause == Cause::Handshake {
             self.history.bad_handshakes = self.history.bad_handshakes.saturating_add(1);
@@ -225,7 +237,7 @@ impl Link {
         out.push(Output::Drop);
         self.settle_all(out);
         let pause = self.limits.pause(self.history.attempt, random(&mut self.history.random));
-        self.enter(State::Waiting { cause, pause }, Some(now + pause), out);
+        self.enter(State::Waiting { cause, pause }, Some(now.saturating_add(pause)), out);
     }
 
     fn stop(&mut self, stop: Stop, out: &mut Vec<Output>) {

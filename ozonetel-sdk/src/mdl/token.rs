@@ -135,13 +135,8 @@ impl Token {
             }
         });
         let resp = self.get("resp").filter(|resp| !resp.is_null()).map(|resp| {
-            let Some(text) = resp.as_str() else { return Verdict::Unclear };
-            match text.split_once(':') {
-                Some((word, _)) if word.trim().eq_ignore_ascii_case("success") => Verdict::Done,
-                Some(_) => Verdict::Refused,
-                None if text.trim().eq_ignore_ascii_case("success") => Verdict::Done,
-                None => Verdict::Unclear,
-            }
+            let word = resp.as_str().and_then(|text| text.split(':').next());
+            word.map_or(Verdict::Unclear, |word| Verdict::of(word.trim()))
         });
         match (code, resp) {
             (Some(code), Some(resp)) if code == resp => code,
@@ -199,8 +194,9 @@ pub(crate) fn brief(kind: &str) -> Box<str> {
 /// What a reply says about its request.
 ///
 /// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome stands
-/// before the first `:` and is `Success` when it went well. A reply with neither, with another code, with text that
-/// has no outcome, or whose two outcomes contradict each other proves nothing.
+/// before the first `:` and is `Success` when it went well. Refused is what says so in one of the service's words for
+/// it. A reply with neither spelling, with another code or another word, or whose two outcomes contradict each other
+/// proves nothing: taken for a refusal, it would invite a second dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -210,6 +206,20 @@ pub enum Verdict {
     Refused,
     /// The reply does not say.
     Unclear,
+}
+
+/// The failure words that the service's documentation shows, on REST: none is documented for the socket.
+const REFUSED: [&str; 4] = ["failure", "fail", "error", "false"];
+
+impl Verdict {
+    fn of(word: &str) -> Self {
+        let is = |known: &str| word.eq_ignore_ascii_case(known);
+        match word {
+            _ if is("success") => Self::Done,
+            _ if REFUSED.into_iter().any(is) => Self::Refused,
+            _ => Self::Unclear,
+        }
+    }
 }
 
 /// The unique id of a token sent: the sender's counter.
@@ -253,6 +263,13 @@ mod tests {
             (json!({"code": null, "resp": "Success:tbAgentPause~INBOUND"}), Done),
             (json!({"resp": "Success:tbAgentPause~INBOUND"}), Done),
             (json!({"resp": "Failure:agent busy"}), Refused),
+            (json!({"resp": "ERROR : agent busy"}), Refused),
+            (json!({"resp": "Fail"}), Refused),
+            (json!({"resp": "Queued:tbManualDial"}), Unclear),
+            (json!({"resp": ""}), Unclear),
+            (json!({"resp": ":Success"}), Unclear),
+            (json!({"code": -1, "resp": "Success:x"}), Unclear),
+            (json!({"code": -1, "resp": "Failure:x"}), Refused),
             (json!({"resp": "Success"}), Done),
             (json!({"resp": "whatever"}), Unclear),
             (json!({"resp": {"a": 1}}), Unclear),

@@ -6,6 +6,8 @@ mod breaks;
 mod lifecycle;
 mod network;
 mod pipe;
+mod proxies;
 mod requests;
 mod server;
 mod session;
+mod tls;

@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::replies::Match;
 use super::requests::settle;
 use super::steps::{How, Output, Skip};
@@ -62,11 +64,11 @@ impl Link {
     }
 
     fn push(&mut self, token: Token, out: &mut Vec<Output>) {
-        let push = token.push();
-        if token.kind() == Some("event") && token.ns() == Some(SYSTEM_NS) {
+        if is_about_others(&token) {
             self.counters.others += 1;
             return;
         }
+        let push = token.push();
         if matches!(push, Push::Answered(_) | Push::Dropped(_)) && self.seen_before(&token) {
             self.counters.repeated_pushes += 1;
             return;
@@ -94,4 +96,14 @@ impl Link {
         self.recent.push_back(print);
         false
     }
+}
+
+/// A system event about another client. Where the namespace is missing, the type tells; an event with a name that is
+/// not one of these is not known to be one.
+fn is_about_others(token: &Token) -> bool {
+    let system = token.ns().is_none_or(|ns| ns == SYSTEM_NS);
+    let named = token.get("name").and_then(Value::as_str);
+    system
+        && token.kind() == Some("event")
+        && named.is_some_and(|name| ["connect", "disconnect", "login", "logout"].contains(&name))
 }

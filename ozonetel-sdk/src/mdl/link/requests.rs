@@ -35,7 +35,7 @@ impl Link {
         let utid = self.replies.next();
         let token = request.seal(&self.agent, session, utid);
         let wait = request.reply_wait().unwrap_or(self.limits.reply_wait);
-        let due = now.checked_add(wait).unwrap_or(Duration::MAX);
+        let due = now.saturating_add(wait);
         self.replies.expect(utid, Pending { ticket, request: token.clone(), due });
         out.push(Output::Write(token));
     }
@@ -46,7 +46,7 @@ impl Link {
                 self.stop(Stop::Asked, out);
             }
             State::Handshaking | State::Up => {
-                self.enter(State::Closing, Some(now + self.limits.close_wait), out);
+                self.enter(State::Closing, Some(now.saturating_add(self.limits.close_wait)), out);
                 self.close_sent = false;
                 self.close_if_drained(now, out);
             }
@@ -57,7 +57,7 @@ impl Link {
     pub(super) fn close_if_drained(&mut self, now: Duration, out: &mut Vec<Output>) {
         if self.state == State::Closing && !self.close_sent && self.replies.len() == 0 {
             self.close_sent = true;
-            self.until = Some(now + self.limits.close_wait);
+            self.until = Some(now.saturating_add(self.limits.close_wait));
             out.push(Output::CloseFrame);
         }
     }

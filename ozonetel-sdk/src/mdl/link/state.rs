@@ -59,8 +59,10 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// Name lookup, connect, proxy or TLS failed, or the connection broke.
+    /// Name lookup, connect or proxy failed, or the connection broke.
     Unreachable,
+    /// TLS failed: a certificate that is not trusted, for instance.
+    Tls,
     /// No connection within the time limit.
     TimedOut,
     /// The server answered the upgrade with this HTTP status.
@@ -86,6 +88,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
+            Self::Tls => "tls",
             Self::TimedOut => "timed_out",
             Self::Status(_) => "status",
             Self::SubProtocol => "sub_protocol",
@@ -241,11 +244,11 @@ impl Limits {
     pub(crate) fn pause(&self, attempt: u32, random: u64) -> Duration {
         let (shortest, longest) =
             (self.shortest_pause, self.longest_pause.max(self.shortest_pause));
-        let first = shortest + shortest / 2;
+        let first = shortest.saturating_add(shortest / 2);
         let doublings = attempt.saturating_sub(1).min(16);
         let upper = first.saturating_mul(1 << doublings).min(longest);
         let room =
             u64::try_from(upper.saturating_sub(shortest).as_millis()).unwrap_or(u64::MAX - 1);
-        shortest + Duration::from_millis(random % (room + 1))
+        shortest.saturating_add(Duration::from_millis(random % (room + 1)))
     }
 }

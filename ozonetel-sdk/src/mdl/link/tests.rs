@@ -90,6 +90,38 @@ fn input(name: &str) -> Input<'static> {
     }
 }
 
+const LAST_ROW: usize = 6;
+const LAST_COLUMN: usize = 9;
+
+/// The table's row of a state. A state that is added does not compile until it has one here.
+fn row(state: State) -> usize {
+    match state {
+        State::Idle => 0,
+        State::Connecting { .. } => 1,
+        State::Handshaking => 2,
+        State::Up => 3,
+        State::Waiting { .. } => 4,
+        State::Closing => 5,
+        State::Stopped(_) => LAST_ROW,
+    }
+}
+
+/// The table's column of an input. An input that is added does not compile until it has one here.
+fn column(input: &Input<'_>) -> usize {
+    match input {
+        Input::Start => 0,
+        Input::Opened => 1,
+        Input::Text(_) => 2,
+        Input::Binary => 3,
+        Input::Heard => 4,
+        Input::Failed(_) => 5,
+        Input::Closed(_) => 6,
+        Input::Tick => 7,
+        Input::Send { .. } => 8,
+        Input::Close => LAST_COLUMN,
+    }
+}
+
 #[test]
 fn every_state_and_every_input() {
     let stopped = "drop, fault, =stopped";
@@ -137,9 +169,13 @@ fn every_state_and_every_input() {
             ("late tick", ""), ("send", "not_sent 2"), ("close", ""),
         ]),
     ];
-    for (state, rows) in table {
-        assert_eq!(rows.len(), 15, "{state}: a row for every input");
-        for (name, want) in *rows {
+    let states: Vec<usize> = table.iter().map(|(state, _)| row(link_in(state).state())).collect();
+    assert_eq!(states, (0..=LAST_ROW).collect::<Vec<_>>(), "a row for every state");
+    for (state, cells) in table {
+        let columns: BTreeSet<usize> = cells.iter().map(|(name, _)| column(&input(name))).collect();
+        assert_eq!(columns, (0..=LAST_COLUMN).collect(), "{state}: a cell for every input");
+        assert_eq!(cells.len(), 15, "{state}: all the kinds of an input");
+        for (name, want) in *cells {
             let mut link = link_in(state);
             let now = if *name == "late tick" { at(31) } else { at(1) };
             assert_eq!(names(&link.on(now, input(name))), *want, "{name} in {state}");
@@ -309,6 +345,7 @@ fn handshakes_that_fail_in_a_row_end_it() {
 fn the_listed_reasons_are_fatal_and_no_others() {
     for (cause, fatal) in [
         (Cause::Unreachable, false),
+        (Cause::Tls, false),
         (Cause::TimedOut, false),
         (Cause::Credentials, false),
         (Cause::Silence, false),
@@ -333,6 +370,28 @@ fn the_listed_reasons_are_fatal_and_no_others() {
         link.on(T0, Input::Start);
         link.on(T0, Input::Failed(cause));
         assert_eq!(matches!(link.state(), State::Stopped(_)), fatal, "{cause:?}");
+    }
+}
+
+#[test]
+fn what_went_wrong_with_a_connection_is_told_where_it_has_more_to_say() {
+    for (cause, want) in [
+        (Cause::Unreachable, None),
+        (Cause::Tls, Some(Fault::Tls)),
+        (Cause::FrameTooLarge, Some(Fault::FrameTooLarge { limit: 2 << 20 })),
+        (Cause::Protocol, None),
+    ] {
+        let mut link = up();
+        let faults: Vec<Fault> = link
+            .on(T0, Input::Failed(cause))
+            .into_iter()
+            .filter_map(|output| match output {
+                Output::Fault(fault) => Some(fault),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(faults, want.into_iter().collect::<Vec<_>>());
+        assert!(matches!(link.state(), State::Waiting { cause: of, .. } if of == cause));
     }
 }
 
@@ -389,8 +448,18 @@ fn events_about_other_clients_are_counted_only() {
     let event = r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":"login"}"#;
     assert_eq!(link.on(T0, Input::Text(event)), []);
     assert_eq!(link.counters().others, 1);
-    let ours = r#"{"ns":"ozonetel.cloudagent","type":"event"}"#;
-    assert_eq!(names(&link.on(T0, Input::Text(ours))), "push event");
+    // The namespace may be missing: then the type tells.
+    let bare = r#"{"type":"event","name":"disconnect"}"#;
+    assert_eq!(link.on(T0, Input::Text(bare)), []);
+    assert_eq!(link.counters().others, 2);
+    for other in [
+        r#"{"ns":"ozonetel.cloudagent","type":"event","name":"login"}"#,
+        r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":"somethingNew"}"#,
+        r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":null}"#,
+        r#"{"type":"event"}"#,
+    ] {
+        assert_eq!(names(&link.on(T0, Input::Text(other))), "push event", "{other}");
+    }
 }
 
 #[test]
@@ -405,6 +474,33 @@ fn the_snapshot_after_a_break_tells_state_and_call() {
     let Some(Output::Resumed(snapshot)) = out.last() else { panic!("{out:?}") };
     assert_eq!(snapshot.call.as_ref().unwrap().ucid.unwrap().as_str(), "11");
     assert_eq!(snapshot.state.as_ref().unwrap().as_str(), "BUSY");
+}
+
+#[test]
+fn times_beyond_every_clock_do_no_harm() {
+    let far = Duration::MAX;
+    let limits = Limits {
+        connect_wait: far,
+        handshake_wait: far,
+        reply_wait: far,
+        close_wait: far,
+        ping_every: far,
+        silence: far,
+        shortest_pause: far,
+        longest_pause: far,
+        good_after: far,
+        ..Limits::default()
+    };
+    let mut link = Link::new(agent(), Arc::new(InTokens::new("own")), limits);
+    for step in [Input::Start, Input::Failed(Cause::Unreachable)] {
+        link.on(T0, step);
+    }
+    assert_eq!(link.deadline(), Some(far));
+    link.on(far, Input::Tick);
+    for step in [Input::Opened, Input::Text(WELCOME), dial(1), Input::Tick, Input::Close] {
+        link.on(far, step);
+    }
+    assert_eq!(link.state(), State::Closing);
 }
 
 #[derive(Debug, Clone)]

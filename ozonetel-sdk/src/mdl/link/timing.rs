@@ -8,11 +8,12 @@ use crate::mdl::fault::Fault;
 use crate::mdl::token::{SYSTEM_NS, Token};
 
 impl Link {
-    /// When the next [`Input::Tick`] is wanted, if nothing else happens before.
+    /// When the next [`Input::Tick`](super::Input::Tick) is wanted, if nothing else happens before.
     pub fn deadline(&self) -> Option<Duration> {
         let (beat, due) = match self.state {
             State::Up => {
-                let dead = self.beat.unanswered.map(|since| since + self.limits.silence);
+                let dead =
+                    self.beat.unanswered.map(|since| since.saturating_add(self.limits.silence));
                 (
                     Some(dead.map_or(self.beat.next, |dead| dead.min(self.beat.next))),
                     self.replies.first_due(),
@@ -57,13 +58,17 @@ impl Link {
     }
 
     fn pulse(&mut self, now: Duration, out: &mut Vec<Output>) {
-        if self.beat.unanswered.is_some_and(|since| now >= since + self.limits.silence) {
+        if self
+            .beat
+            .unanswered
+            .is_some_and(|since| now >= since.saturating_add(self.limits.silence))
+        {
             return self.down(now, Cause::Silence, out);
         }
         if now < self.beat.next {
             return;
         }
-        self.beat.next = now + self.limits.ping_every;
+        self.beat.next = now.saturating_add(self.limits.ping_every);
         self.beat.unanswered.get_or_insert(now);
         if self.limits.ping != Ping::Frame {
             let utid = self.replies.ping();
