@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// A running simulator; killed when the test ends, however it ends.
-struct Running {
-    child: Child,
-    address: String,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) address: String,
 }
 
 impl Drop for Running {
@@ -27,7 +27,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn start(arguments: &[&str]) -> Running {
+pub(crate) fn start(arguments: &[&str]) -> Running {
     let mut child = command(arguments).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -52,7 +52,7 @@ impl Running {
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
-    fn post(&self, path: &str, body: &Value) -> Value {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         self.ask("POST", path, "", &body.to_string())
     }
 }

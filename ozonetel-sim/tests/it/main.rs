@@ -4,5 +4,6 @@
 mod binary;
 mod client;
 mod faults;
+mod kills;
 mod phone;
 mod softphone;
