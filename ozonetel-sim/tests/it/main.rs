@@ -6,4 +6,5 @@ mod client;
 mod faults;
 mod kills;
 mod phone;
+mod socket;
 mod softphone;
