@@ -473,11 +473,13 @@ mod tests {
     #[test]
     fn the_readme_shows_a_scenario_that_reads() {
         let readme = include_str!("../../README.md");
-        let (_, rest) = readme.split_once("```toml").unwrap();
-        let (text, _) = rest.split_once("```").unwrap();
-        let setup = Scenario::parse(text).unwrap().setup;
-        assert_eq!((setup.dispositions.len(), setup.strict), (2, true));
-        assert_eq!(setup.traffic.unwrap().agents.len(), 4);
+        let blocks = readme.split("```toml").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+        let setups = blocks.map(|text| Scenario::parse(text).unwrap().setup);
+        let [agents, whole] = setups.collect::<Vec<_>>().try_into().unwrap();
+        let agent = &agents.agents[0];
+        assert_eq!((&*agent.extension, &*agent.sip_password), ("500001", "not the extension"));
+        assert_eq!((whole.dispositions.len(), whole.strict), (2, true));
+        assert_eq!(whole.traffic.unwrap().agents.len(), 4);
     }
 
     #[test]
