@@ -39,6 +39,11 @@ impl<'a> Address<'a> {
     /// # Errors
     /// [`ErrorKind::Quote`] or [`ErrorKind::Bracket`] for what is not closed,
     /// [`ErrorKind::Parameter`] if another value follows, [`ErrorKind::Uri`] without a URI.
+    ///
+    /// ```
+    /// let to = sip_ucid::Address::parse(b"Front Desk <sip:desk@example.test>;tag=7").unwrap();
+    /// assert_eq!((to.uri(), to.tag().unwrap()), ("sip:desk@example.test".into(), "7".into()));
+    /// ```
     #[inline]
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         Self::parse_with(value, Leniency::default())
@@ -47,13 +52,55 @@ impl<'a> Address<'a> {
     /// The same with the leniency given.
     ///
     /// # Errors
-    /// As [`Address::parse`], and for whatever is not forgiven.
+    /// As [`Address::parse`], and for whatever is not forgiven; without [`Leniency::EMPTY_ELEMENTS`]
+    /// or [`Leniency::LOOSE_CHARACTERS`] that is what [`Address::check`] finds of it.
+    ///
+    /// ```
+    /// use sip_ucid::{Address, ErrorKind, Leniency};
+    /// let spaced = b"< sip:desk@example.test >";
+    /// assert_eq!(Address::parse(spaced).unwrap().uri(), "sip:desk@example.test");
+    /// let strict = Address::parse_with(spaced, Leniency::NONE).unwrap_err();
+    /// assert_eq!(strict.kind(), ErrorKind::Uri);
+    /// ```
     pub fn parse_with(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
+        let address = Self::parse_unchecked(value, leniency)?;
+        address.check_with(leniency)?;
+        Ok(address)
+    }
+
+    /// The same for who checks it next.
+    #[inline]
+    pub(crate) fn parse_unchecked(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
         let (address, rest) = Self::read(value, leniency, false)?;
         if rest.is_empty() {
             return Ok(address);
         }
         Err(Error::new(ErrorKind::Parameter, value.len() - rest.len()))
+    }
+
+    /// Checks the URI and the parameters against the grammar.
+    ///
+    /// # Errors
+    /// As [`Uri::check`], and [`ErrorKind::Parameter`].
+    ///
+    /// ```
+    /// use sip_ucid::{Address, ErrorKind};
+    /// let address = Address::parse(b"<sip:a@my_host>;tag=1;;").unwrap();
+    /// assert_eq!(address.check().unwrap_err().kind(), ErrorKind::Host);
+    /// ```
+    pub fn check(&self) -> Result<(), Error> {
+        self.check_with(Leniency::NONE)
+    }
+
+    #[inline]
+    fn check_with(&self, leniency: Leniency) -> Result<(), Error> {
+        if leniency.forgives_parts() {
+            return Ok(());
+        }
+        if !leniency.has(Leniency::LOOSE_CHARACTERS) {
+            self.parsed_uri()?.check()?;
+        }
+        self.params().check(leniency)
     }
 
     /// Reads one address and returns what follows it, which is empty or begins with a comma.
@@ -123,16 +170,33 @@ impl<'a> Address<'a> {
     }
 
     /// The display name, without quotes and escapes; empty if it was sent empty.
+    ///
+    /// ```
+    /// use sip_ucid::Address;
+    /// let name = |text| Address::parse(text).unwrap().display_name().map(|it| it.to_string());
+    /// assert_eq!(name(br#""Bob \"B\"" <tel:1>"#).unwrap(), r#"Bob "B""#);
+    /// assert_eq!((name(br#""" <tel:1>"#).unwrap(), name(b"<tel:1>")), (String::new(), None));
+    /// ```
     pub fn display_name(&self) -> Option<Unescape<'a>> {
         self.display.map(Unescape::new)
     }
 
     /// The display name as sent.
+    ///
+    /// ```
+    /// let address = sip_ucid::Address::parse(br#""Bob \"B\"" <tel:1>"#).unwrap();
+    /// assert_eq!(address.raw_display_name().unwrap(), r#""Bob \"B\"""#);
+    /// ```
     pub fn raw_display_name(&self) -> Option<Text<'a>> {
         self.display.map(Text::new)
     }
 
     /// The URI as sent, without brackets.
+    ///
+    /// ```
+    /// let address = sip_ucid::Address::parse(b"sip:desk@example.test;tag=7").unwrap();
+    /// assert_eq!(address.uri(), "sip:desk@example.test");
+    /// ```
     pub const fn uri(&self) -> Text<'a> {
         Text::new(self.uri)
     }
@@ -141,23 +205,46 @@ impl<'a> Address<'a> {
     ///
     /// # Errors
     /// As [`Uri::parse`].
+    ///
+    /// ```
+    /// let address = sip_ucid::Address::parse(b"<sip:desk@example.test:5070>").unwrap();
+    /// assert_eq!(address.parsed_uri().unwrap().sip().unwrap().port(), Some(5070));
+    /// ```
     #[inline]
     pub fn parsed_uri(&self) -> Result<Uri<'a>, Error> {
         Uri::parse(self.uri)
     }
 
     /// The parameters of the header, not those of the URI.
+    ///
+    /// ```
+    /// let address = sip_ucid::Address::parse(b"<sip:a@host.test;lr>;expires=60;q=0.5").unwrap();
+    /// assert_eq!(address.params().get("expires").unwrap(), "60");
+    /// assert!(!address.params().has("lr"));
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         Params::new(self.params)
     }
 
     /// The `tag` parameter.
+    ///
+    /// ```
+    /// let tag = |value| sip_ucid::Address::parse(value).unwrap().tag();
+    /// assert_eq!(tag(b"<sip:a@example.test>;TAG=x").unwrap(), "x");
+    /// assert_eq!(tag(b"<sip:a@example.test;tag=x>"), None);
+    /// ```
     #[inline]
     pub fn tag(&self) -> Option<Text<'a>> {
         self.params().get("tag")
     }
 
     /// Whether the URI stood in angle brackets.
+    ///
+    /// ```
+    /// use sip_ucid::Address;
+    /// assert!(Address::parse(b"<sip:a@example.test>").unwrap().is_bracketed());
+    /// assert!(!Address::parse(b"sip:a@example.test").unwrap().is_bracketed());
+    /// ```
     pub const fn is_bracketed(&self) -> bool {
         self.bracketed
     }
@@ -216,25 +303,23 @@ pub struct Addresses<'a> {
     rest: &'a [u8],
     due: bool,
     leniency: Leniency,
+    /// Whether someone else checks the parts.
+    unchecked: bool,
 }
 
 impl<'a> Addresses<'a> {
     pub(crate) const fn new(values: Values<'a>, leniency: Leniency) -> Self {
-        Self { values, rest: &[], due: false, leniency }
+        Self { values, rest: &[], due: false, leniency, unchecked: false }
     }
 
     /// The addresses in one value, read leniently.
     pub(crate) fn alone(value: Text<'a>) -> Self {
-        Self::of_value(value, Leniency::default())
+        Self::new(Values::only(value), Leniency::default())
     }
 
-    /// The addresses in one value, read to the letter.
+    /// The addresses in one value, read to the letter; their parts are checked by the caller.
     pub(crate) fn strict(value: Text<'a>) -> Self {
-        Self::of_value(value, Leniency::NONE)
-    }
-
-    fn of_value(value: Text<'a>, leniency: Leniency) -> Self {
-        Self::new(Values::only(value), leniency)
+        Self { unchecked: true, ..Self::new(Values::only(value), Leniency::NONE) }
     }
 
     /// The element at the beginning of the rest; the comma after it is taken too.
@@ -254,7 +339,14 @@ impl<'a> Addresses<'a> {
         };
         self.due = !after.is_empty();
         self.rest = after.get(1..).unwrap_or_default();
-        Some(read.map(|(address, _)| address))
+        Some(read.and_then(|(address, _)| {
+            // `*` in Contact stands for all addresses and is none.
+            let star = address.uri == b"*" && !address.bracketed;
+            if !self.unchecked && !star {
+                address.check_with(self.leniency)?;
+            }
+            Ok(address)
+        }))
     }
 }
 

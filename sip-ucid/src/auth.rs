@@ -30,6 +30,12 @@ impl<'a> Auth<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Auth`] unless a scheme and something after it are there.
+    ///
+    /// ```
+    /// use sip_ucid::{Auth, ErrorKind};
+    /// assert_eq!(Auth::parse(b"Digest nonce=\"1\"").unwrap().scheme(), "Digest");
+    /// assert_eq!(Auth::parse(b"Digest").unwrap_err().kind(), ErrorKind::Auth);
+    /// ```
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let gap = value.iter().position(|b| chars::is(*b, LWS)).unwrap_or(value.len());
         let (scheme, params) = value.split_at_checked(gap).unwrap_or_default();
@@ -41,16 +47,32 @@ impl<'a> Auth<'a> {
     }
 
     /// The scheme, such as `Digest`; compare with [`Text::is`].
+    ///
+    /// ```
+    /// assert!(sip_ucid::Auth::parse(b"digest nonce=\"1\"").unwrap().scheme().is("Digest"));
+    /// ```
     pub const fn scheme(&self) -> Text<'a> {
         self.scheme
     }
 
     /// The parameters in their order.
+    ///
+    /// ```
+    /// let auth = sip_ucid::Auth::parse(b"Digest realm=\"a,b\", stale=true").unwrap();
+    /// let names: Vec<_> = auth.params().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["realm", "stale"]);
+    /// ```
     pub const fn params(&self) -> AuthParams<'a> {
         AuthParams { rest: self.params }
     }
 
     /// The value of a parameter, without quotes; its name without regard to case.
+    ///
+    /// ```
+    /// let auth = sip_ucid::Auth::parse(b"Digest Realm=\"a,b\", stale=true").unwrap();
+    /// assert_eq!(auth.get("realm").unwrap().to_string(), "a,b");
+    /// assert!(auth.get("nonce").is_none());
+    /// ```
     pub fn get(&self, name: &str) -> Option<Unescape<'a>> {
         let found = self.params().find(|(known, _)| known.is(name))?;
         Some(Unescape::new(found.1.as_bytes()))

@@ -34,6 +34,13 @@ impl Date {
     ///
     /// # Errors
     /// [`ErrorKind::Date`] for any other form, and for any zone but GMT.
+    ///
+    /// ```
+    /// use sip_ucid::{Date, ErrorKind};
+    /// assert_eq!(Date::parse(b"Thu, 29 Feb 2024 00:00:00 GMT").unwrap().day(), 29);
+    /// let error = Date::parse(b"Wed, 29 Feb 2023 00:00:00 GMT").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Date);
+    /// ```
     pub fn parse(value: &[u8]) -> Result<Self, Error> {
         Self::read(value).ok_or(Error::new(ErrorKind::Date, 0))
     }
@@ -74,36 +81,71 @@ impl Date {
     }
 
     /// The year.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 13 Nov 2010 23:29:00 GMT").unwrap();
+    /// assert_eq!(date.year(), 2010);
+    /// ```
     pub const fn year(&self) -> u16 {
         self.year
     }
 
     /// The month, from 1.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 13 Nov 2010 23:29:00 GMT").unwrap();
+    /// assert_eq!(date.month(), 11);
+    /// ```
     pub const fn month(&self) -> u8 {
         self.month
     }
 
     /// The day of the month, from 1.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 13 Nov 2010 23:29:00 GMT").unwrap();
+    /// assert_eq!(date.day(), 13);
+    /// ```
     pub const fn day(&self) -> u8 {
         self.day
     }
 
     /// The hour.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 13 Nov 2010 23:29:00 GMT").unwrap();
+    /// assert_eq!(date.hour(), 23);
+    /// ```
     pub const fn hour(&self) -> u8 {
         self.hour
     }
 
     /// The minute.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 13 Nov 2010 23:29:00 GMT").unwrap();
+    /// assert_eq!(date.minute(), 29);
+    /// ```
     pub const fn minute(&self) -> u8 {
         self.minute
     }
 
     /// The second; 60 in a leap second.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Sat, 31 Dec 2016 23:59:60 GMT").unwrap();
+    /// assert_eq!(date.second(), 60);
+    /// ```
     pub const fn second(&self) -> u8 {
         self.second
     }
 
     /// Seconds since 1970.
+    ///
+    /// ```
+    /// let date = sip_ucid::Date::parse(b"Fri, 02 Jan 1970 00:00:01 GMT").unwrap();
+    /// assert_eq!(date.unix_seconds(), 86_401);
+    /// ```
     pub fn unix_seconds(&self) -> i64 {
         // Days since 1 March of year 0: months counted from March make the leap day the last.
         let (month, year) = (i64::from(self.month), i64::from(self.year));

@@ -71,6 +71,10 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// One short sentence, without anything of the input.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::ErrorKind::ShortBody.as_str(), "body shorter than Content-Length");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotSip => "not a SIP message",
@@ -125,11 +129,21 @@ impl Error {
     }
 
     /// What was wrong.
+    ///
+    /// ```
+    /// let error = sip_ucid::CSeq::parse(b"x BYE").unwrap_err();
+    /// assert_eq!(error.kind(), sip_ucid::ErrorKind::CSeq);
+    /// ```
     pub const fn kind(self) -> ErrorKind {
         self.kind
     }
 
     /// The byte at which it was noticed.
+    ///
+    /// ```
+    /// let error = sip_ucid::Message::datagram(b"\r\nhello\r\n\r\n").unwrap_err();
+    /// assert_eq!(error.at(), 2);
+    /// ```
     pub const fn at(self) -> usize {
         self.at
     }

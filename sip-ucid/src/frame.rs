@@ -10,6 +10,16 @@ use crate::message::{Message, Transport};
 use crate::scan::{self, Opening};
 
 /// What stands at the beginning of a stream.
+///
+/// ```
+/// use sip_ucid::{Frame, Framer};
+///
+/// let mut framer = Framer::new();
+/// assert!(matches!(framer.next(b"\r\n"), Ok(Frame::KeepAlive { ping: false })));
+/// assert!(matches!(framer.next(b"BYE "), Ok(Frame::Partial)));
+/// let bye = b"BYE sip:a@example.test SIP/2.0\r\nl: 0\r\n\r\n";
+/// assert!(matches!(framer.next(bye), Ok(Frame::Message(message)) if message.method() == "BYE"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::large_enum_variant, reason = "nearly every frame is a message, and none is boxed")]
 pub enum Frame<'a> {
@@ -72,11 +82,24 @@ impl Default for Framer {
 
 impl Framer {
     /// The limit on a head unless [`Framer::with_limits`] sets another: 64 KiB.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Framer::MAX_HEAD, 65_536);
+    /// ```
     pub const MAX_HEAD: usize = 64 * 1024;
     /// The limit on a body unless [`Framer::with_limits`] sets another: 1 MiB.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Framer::MAX_BODY, 1_048_576);
+    /// ```
     pub const MAX_BODY: usize = 1024 * 1024;
 
     /// A framer with the usual limits.
+    ///
+    /// ```
+    /// use sip_ucid::{Frame, Framer};
+    /// assert!(matches!(Framer::new().next(b"BYE sip:a@example.test"), Ok(Frame::Partial)));
+    /// ```
     pub fn new() -> Self {
         Self::with_limits(Self::MAX_HEAD, Self::MAX_BODY)
     }
@@ -104,6 +127,13 @@ impl Framer {
     }
 
     /// How many octets the last message or keep-alive took.
+    ///
+    /// ```
+    /// let mut framer = sip_ucid::Framer::new();
+    /// framer.next(b"BYE sip:a@example.test SIP/2.0\r\nl: 2\r\n\r\nhiINVITE")?;
+    /// assert_eq!(framer.consumed(), 42);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn consumed(&self) -> usize {
         self.consumed
     }
@@ -113,6 +143,14 @@ impl Framer {
     /// # Errors
     /// As [`Message::stream`], and [`ErrorKind::TooLong`] above a limit. The stream cannot be
     /// followed after an error: every later call returns the same.
+    ///
+    /// ```
+    /// use sip_ucid::{Frame, Framer};
+    /// let mut framer = Framer::new();
+    /// let stream = b"BYE sip:a@example.test SIP/2.0\r\nl: 2\r\n\r\nhi";
+    /// assert!(matches!(framer.next(&stream[..40]), Ok(Frame::Partial)));
+    /// assert!(matches!(framer.next(stream), Ok(Frame::Message(bye)) if bye.body() == b"hi"));
+    /// ```
     pub fn next<'a>(&mut self, stream: &'a [u8]) -> Result<Frame<'a>, Error> {
         if let Some(error) = self.failed {
             return Err(error);
@@ -215,6 +253,12 @@ pub enum KeepAlive {
 
 impl KeepAlive {
     /// Which one it is, if it is one.
+    ///
+    /// ```
+    /// use sip_ucid::KeepAlive;
+    /// assert_eq!(KeepAlive::of(b"\r\n"), Some(KeepAlive::Pong));
+    /// assert_eq!(KeepAlive::of(b"\r\n\r\n\r\n"), None);
+    /// ```
     pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             b"\r\n\r\n" => Some(Self::Ping),

@@ -48,6 +48,11 @@ impl<T> Status<T> {
     }
 
     /// Whether more octets are needed.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// assert!(Head::parse(b"BYE sip:a@example.test SIP/2.0\r\ni: 1\r\n").unwrap().is_partial());
+    /// ```
     pub const fn is_partial(&self) -> bool {
         matches!(self, Self::Partial)
     }
@@ -122,6 +127,15 @@ impl<'a> Head<'a> {
     /// # Errors
     /// [`ErrorKind::NotSip`] if the first line is not one of SIP; [`ErrorKind::TooLong`] beyond
     /// 4 GiB. Malformed headers are no errors here: they are reported when they are asked for.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Head};
+    /// let bytes = b"\r\nBYE sip:a@example.test SIP/2.0\r\ni: 1\r\n\r\nbody";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!((head.at(), head.end()), (2, 42));
+    /// assert_eq!(Head::parse(b"GET / HTTP/1.1\r\n\r\n").unwrap_err().kind(), ErrorKind::NotSip);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn parse(bytes: &'a [u8]) -> Result<Status<Self>, Error> {
         Self::parse_with(bytes, Leniency::default())
     }
@@ -130,6 +144,14 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// As [`Head::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Leniency};
+    /// let bytes = b"BYE  sip:a@example.test SIP/2.0\r\n\r\n";
+    /// let start = |how| Head::parse_with(bytes, how).unwrap().complete().unwrap().start();
+    /// assert!(start(Leniency::default()).is_ok());
+    /// assert!(start(Leniency::NONE).is_err());
+    /// ```
     pub fn parse_with(bytes: &'a [u8], leniency: Leniency) -> Result<Status<Self>, Error> {
         let Some(layout) = layout(bytes, leniency) else {
             return Ok(Status::Partial);
@@ -186,11 +208,25 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::StartLine`] if it is recognizably SIP and yet malformed.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, StartLine};
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\n\r\n")?.complete().unwrap();
+    /// assert!(matches!(head.start()?, StartLine::Status(line) if line.reason() == "OK"));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn start(&self) -> Result<StartLine<'a>, Error> {
         self.start
     }
 
     /// The method of a request, the empty text of a response.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"BYE sip:a@example.test SIP/2.0\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.method(), "BYE");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn method(&self) -> Text<'a> {
         match &self.start {
             Ok(StartLine::Request(line)) => line.method(),
@@ -199,6 +235,13 @@ impl<'a> Head<'a> {
     }
 
     /// The status code of a response.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 486 Busy Here\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.code(), Some(486));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn code(&self) -> Option<u16> {
         match &self.start {
             Ok(StartLine::Status(line)) => line.code().ok(),
@@ -207,11 +250,29 @@ impl<'a> Head<'a> {
     }
 
     /// The header lines in their order.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\ni: 1\r\nX-Mine: 2\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let names: Vec<_> = head.headers().flatten().map(|header| header.name()).collect();
+    /// assert_eq!(names, ["i", "X-Mine"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn headers(&self) -> Headers<'a> {
         Headers::between(self.bytes, self.headers_at, self.end, self.bare)
     }
 
     /// The value of the first header of this name.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nL: 0\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.value(Name::ContentLength).unwrap(), "0");
+    /// assert_eq!(head.value(Name::Expires), None);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn value(&self, name: Name) -> Option<Text<'a>> {
         match self.first(name)? {
@@ -238,6 +299,15 @@ impl<'a> Head<'a> {
     }
 
     /// The values of all headers of this name, in order.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nRoute: <sip:b>\r\nroute: <sip:c>\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let routes: Vec<_> = head.values(Name::Route).collect();
+    /// assert_eq!(routes, ["<sip:b>", "<sip:c>"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn values(&self, name: Name) -> Values<'a> {
         match self.first(name) {
             None => Values::of(name, None, self.headers().finished()),
@@ -277,6 +347,15 @@ impl<'a> Head<'a> {
     }
 
     /// The value of the first header with this name, known or not; compact names match too.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nX-Mine: 2\r\ni: 1\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.value_of("x-mine").unwrap(), "2");
+    /// assert_eq!(head.value_of("Call-ID").unwrap(), "1");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn value_of(&self, name: &str) -> Option<Text<'a>> {
         match Name::from_bytes(name.as_bytes()) {
             Name::Other => self
@@ -289,6 +368,14 @@ impl<'a> Head<'a> {
     }
 
     /// The headers with this name, known or not; compact names match too.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nX-Mine: 2\r\nx-mine: 3\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(head.all_of("X-MINE").nth(1).unwrap().value(), "3");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn all_of<'n>(&self, name: &'n str) -> impl Iterator<Item = Header<'a>> + use<'a, 'n> {
         let known = Name::from_bytes(name.as_bytes());
         self.headers().flatten().filter(move |header| match known {
@@ -298,6 +385,14 @@ impl<'a> Head<'a> {
     }
 
     /// Whether more than one header of this name is there.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nCall-ID: 1\r\ni: 2\r\nl: 0\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert!(head.is_repeated(Name::CallId) && !head.is_repeated(Name::ContentLength));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn is_repeated(&self, name: Name) -> bool {
         if (name as usize) < INDEXED {
             return self.index.is_repeated(name);
@@ -306,26 +401,63 @@ impl<'a> Head<'a> {
     }
 
     /// The leniency with which values are read.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Leniency};
+    /// let bytes = b"BYE sip:a@example.test SIP/2.0\r\n\r\n";
+    /// let head = Head::parse_with(bytes, Leniency::BARE_LF)?.complete().unwrap();
+    /// assert_eq!(head.leniency(), Leniency::BARE_LF);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn leniency(&self) -> Leniency {
         self.leniency
     }
 
     /// The first byte of the start line.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"\r\n\r\nBYE sip:a@example.test SIP/2.0\r\n\r\n";
+    /// assert_eq!(Head::parse(bytes)?.complete().unwrap().at(), 4);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn at(&self) -> usize {
         self.at
     }
 
     /// One past the empty line: where the body begins.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nl: 2\r\n\r\nhi";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// assert_eq!(&bytes[head.end()..], b"hi");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn end(&self) -> usize {
         self.end
     }
 
     /// Whether lines end in a lone LF; see [`Leniency::BARE_LF`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bare = |bytes| Head::parse(bytes).unwrap().complete().unwrap().is_bare();
+    /// assert!(bare(b"SIP/2.0 200 OK\nl: 0\n\n"));
+    /// assert!(!bare(b"SIP/2.0 200 OK\r\nl: 0\r\n\r\n"));
+    /// ```
     pub const fn is_bare(&self) -> bool {
         self.bare
     }
 
     /// The bytes from the start line to the empty line.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"\r\nSIP/2.0 200 OK\r\n\r\nbody")?.complete().unwrap();
+    /// assert_eq!(head.as_bytes(), b"SIP/2.0 200 OK\r\n\r\n");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes.get(self.at..self.end).unwrap_or_default()
     }

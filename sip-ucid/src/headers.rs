@@ -32,21 +32,49 @@ pub struct Header<'a> {
 
 impl<'a> Header<'a> {
     /// Which header it is.
+    ///
+    /// ```
+    /// use sip_ucid::{Headers, Name};
+    /// let known = |bytes| Headers::new(bytes).next().unwrap().unwrap().known();
+    /// assert_eq!(known(b"SIP/2.0 200 OK\r\nv: SIP/2.0/UDP a\r\n\r\n"), Name::Via);
+    /// assert_eq!(known(b"SIP/2.0 200 OK\r\nX-Mine: 1\r\n\r\n"), Name::Other);
+    /// ```
     pub const fn known(&self) -> Name {
         self.known
     }
 
     /// The name as sent.
+    ///
+    /// ```
+    /// let mut headers = sip_ucid::Headers::new(b"SIP/2.0 200 OK\r\nX-Mine : 1\r\n\r\n");
+    /// let header = headers.next().unwrap()?;
+    /// assert_eq!(header.name(), "X-Mine");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn name(&self) -> Text<'a> {
         self.name
     }
 
     /// The value as sent, without white space at its ends; folds are still in it.
+    ///
+    /// ```
+    /// let mut headers = sip_ucid::Headers::new(b"SIP/2.0 200 OK\r\nX-Mine: 1;2\r\n\r\n");
+    /// let header = headers.next().unwrap()?;
+    /// assert_eq!(header.value(), "1;2");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn value(&self) -> Text<'a> {
         self.value
     }
 
     /// The offset of its first byte.
+    ///
+    /// ```
+    /// let mut headers = sip_ucid::Headers::new(b"SIP/2.0 200 OK\r\nX-Mine: 1\r\n\r\n");
+    /// let header = headers.next().unwrap()?;
+    /// assert_eq!(header.at(), 16);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn at(&self) -> usize {
         self.at
     }
@@ -180,11 +208,23 @@ impl<'a> Headers<'a> {
     /// The headers of the message at the beginning of `bytes`, as far as their lines are complete.
     ///
     /// The start line is passed over without a look at it.
+    ///
+    /// ```
+    /// use sip_ucid::Headers;
+    /// assert_eq!(Headers::new(b"SIP/2.0 200 OK\r\nA: 1\r\nB: 2\r\nC").count(), 2);
+    /// ```
     pub fn new(bytes: &'a [u8]) -> Self {
         Self::with(bytes, Leniency::default())
     }
 
     /// The same with the leniency given; only [`Leniency::BARE_LF`] matters here.
+    ///
+    /// ```
+    /// use sip_ucid::{Headers, Leniency};
+    /// let bare = b"SIP/2.0 200 OK\nA: 1\nB: 2\n\n";
+    /// assert_eq!(Headers::with(bare, Leniency::BARE_LF).count(), 2);
+    /// assert_eq!(Headers::with(bare, Leniency::NONE).count(), 0);
+    /// ```
     pub fn with(bytes: &'a [u8], leniency: Leniency) -> Self {
         match head::layout(bytes, leniency) {
             Some(layout) => Self::between(bytes, layout.headers, bytes.len(), layout.bare),

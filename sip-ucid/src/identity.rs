@@ -171,6 +171,13 @@ impl Default for IdentityNames<'_> {
 
 impl IdentityNames<'_> {
     /// Reads the identity of the message at the beginning of `bytes`, with these names.
+    ///
+    /// ```
+    /// let bytes = b"INVITE sip:a@example.test SIP/2.0\r\nX-Call-Ref: 17\r\n\r\n";
+    /// let names = sip_ucid::IdentityNames { ucid: "X-Call-Ref", ..Default::default() };
+    /// assert_eq!(names.read(bytes).ucid().unwrap().value(), "17");
+    /// assert!(sip_ucid::identity(bytes).ucid().is_none());
+    /// ```
     pub fn read<'a>(&self, bytes: &'a [u8]) -> Identity<'a> {
         let headers = Headers::new(bytes);
         let mut identity = Identity { headers: headers.clone(), found: [None; PLACES] };
@@ -245,26 +252,52 @@ impl<'a> Found<'a> {
     }
 
     /// The name of the header as sent.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nx-ucid: 17\r\n\r\n";
+    /// assert_eq!(sip_ucid::identity(invite).ucid().unwrap().name(), "x-ucid");
+    /// ```
     pub const fn name(&self) -> Text<'a> {
         self.name
     }
 
     /// The value of the first one, as sent.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UCID: 017\r\n\r\n";
+    /// assert_eq!(sip_ucid::identity(invite).ucid().unwrap().value(), "017");
+    /// ```
     pub const fn value(&self) -> Text<'a> {
         self.value
     }
 
     /// How many header lines of this name there are.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UCID: 17\r\nX-UCID: 17\r\n\r\n";
+    /// assert_eq!(sip_ucid::identity(invite).ucid().unwrap().count(), 2);
+    /// ```
     pub const fn count(&self) -> usize {
         self.count
     }
 
     /// Whether a repeat said something else; for lists, such as Diversion, that is no wonder.
+    ///
+    /// ```
+    /// let conflict = |bytes| sip_ucid::identity(bytes).did().unwrap().is_conflicting();
+    /// assert!(conflict(b"INVITE sip:a@example.test SIP/2.0\r\nX-DID: 1\r\nX-DID: 2\r\n\r\n"));
+    /// assert!(!conflict(b"INVITE sip:a@example.test SIP/2.0\r\nX-DID: 1\r\nX-DID: 1\r\n\r\n"));
+    /// ```
     pub const fn is_conflicting(&self) -> bool {
         self.conflicting
     }
 
     /// The telephone number or user part in it, as sent: of the address if it holds one.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nf: \"A\" <tel:+91-80-1>;tag=1\r\n\r\n";
+    /// assert_eq!(sip_ucid::identity(invite).from().unwrap().number().unwrap(), "+91-80-1");
+    /// ```
     pub fn number(&self) -> Option<Text<'a>> {
         let mut addresses = Addresses::alone(self.value);
         addresses.next()?.ok()?.parsed_uri().ok()?.number()
@@ -272,6 +305,15 @@ impl<'a> Found<'a> {
 }
 
 /// All there is about who calls and which call it is; see [`identity`].
+///
+/// ```
+/// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
+///     From: <sip:9000000001@example.test>\r\nX-CALLERNO: 09000000001\r\n\r\n";
+/// let identity = sip_ucid::identity(invite);
+/// let (claimed, resolved) = (identity.from().unwrap(), identity.callerno().unwrap());
+/// assert_eq!(claimed.number().unwrap(), "9000000001");
+/// assert_eq!(resolved.value(), "09000000001");
+/// ```
 #[derive(Clone)]
 pub struct Identity<'a> {
     headers: Headers<'a>,
@@ -328,24 +370,76 @@ impl<'a> Identity<'a> {
 
     places! {
         /// X-UCID: the platform's id of this leg of the phone call.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UCID: 90174967305497\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).ucid().unwrap().value(), "90174967305497");
+        /// ```
         ucid = XUcid,
         /// X-CALLERNO: the caller as the platform resolved it.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-CALLERNO: 09000000001\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).callerno().unwrap().value(), "09000000001");
+        /// ```
         callerno = XCallerno,
         /// X-DID: the number that was called.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-DID: 918000000001\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).did().unwrap().value(), "918000000001");
+        /// ```
         did = XDid,
         /// X-ACCOUNT: the account.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-ACCOUNT: acme_support\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).account().unwrap().value(), "acme_support");
+        /// ```
         account = XAccount,
         /// X-UUI: what the dial or stream that made the call set.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UUI: order 17\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).uui().unwrap().value(), "order 17");
+        /// ```
         uui = XUui,
         /// From: what the caller claims.
+        ///
+        /// ```
+        /// let invite = b"INVITE tel:1 SIP/2.0\r\nf: <sip:9000000001@example.test>\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).from().unwrap().number().unwrap(), "9000000001");
+        /// ```
         from = From,
         /// P-Asserted-Identity: what the network vouches for; believe it only from a trusted peer.
+        ///
+        /// ```
+        /// let invite = b"INVITE tel:1 SIP/2.0\r\nP-Asserted-Identity: tel:+911\r\n\r\n";
+        /// let asserted = *sip_ucid::identity(invite).p_asserted_identity().unwrap();
+        /// assert_eq!(asserted.number().unwrap(), "+911");
+        /// ```
         p_asserted_identity = PAssertedIdentity,
         /// Remote-Party-ID: the same in older gear.
+        ///
+        /// ```
+        /// let invite = b"INVITE tel:1 SIP/2.0\r\nRemote-Party-ID: <tel:1>;screen=yes\r\n\r\n";
+        /// let remote = *sip_ucid::identity(invite).remote_party_id().unwrap();
+        /// assert_eq!(remote.value(), "<tel:1>;screen=yes");
+        /// ```
         remote_party_id = RemotePartyId,
         /// Diversion: who sent the call on, the latest first.
+        ///
+        /// ```
+        /// let invite = b"INVITE tel:2 SIP/2.0\r\nDiversion: <tel:1>;reason=no-answer\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).diversion().unwrap().number().unwrap(), "1");
+        /// ```
         diversion = Diversion,
         /// User-to-User.
+        ///
+        /// ```
+        /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nUser-to-User: 00C80141\r\n\r\n";
+        /// assert_eq!(sip_ucid::identity(invite).user_to_user().unwrap().value(), "00C80141");
+        /// ```
         user_to_user = UserToUser,
     }
 
@@ -354,6 +448,14 @@ impl<'a> Identity<'a> {
     }
 
     /// All addresses of P-Asserted-Identity, over lines and commas.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
+    ///     P-Asserted-Identity: <sip:b@example.test>\r\nP-Asserted-Identity: tel:+911\r\n\r\n";
+    /// let identity = sip_ucid::identity(invite);
+    /// let uris: Vec<_> = identity.asserted().flatten().map(|it| it.uri()).collect();
+    /// assert_eq!(uris, ["sip:b@example.test", "tel:+911"]);
+    /// ```
     pub fn asserted(&self) -> Addresses<'a> {
         Addresses::new(self.values(Name::PAssertedIdentity), Leniency::default())
     }
@@ -376,6 +478,12 @@ impl<'a> Identity<'a> {
     }
 
     /// The Remote-Party-ID that says `party=calling`, or the first that says nothing of a party.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
+    ///     Remote-Party-ID: <tel:1>;party=called, <tel:2>;party=calling\r\n\r\n";
+    /// assert_eq!(sip_ucid::identity(invite).remote_caller().unwrap().uri(), "tel:2");
+    /// ```
     pub fn remote_caller(&self) -> Option<Address<'a>> {
         let all = Addresses::new(self.values(Name::RemotePartyId), Leniency::default());
         let party = |address: &Address<'a>| address.params().get("party");
@@ -385,11 +493,25 @@ impl<'a> Identity<'a> {
     }
 
     /// All addresses of Diversion, the latest first.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nDiversion: <tel:2>, <tel:1>\r\n\r\n";
+    /// let latest = sip_ucid::identity(invite).diversions().next().unwrap()?;
+    /// assert_eq!(latest.uri(), "tel:2");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn diversions(&self) -> Addresses<'a> {
         Addresses::new(self.values(Name::Diversion), Leniency::default())
     }
 
     /// The Avaya UCID in User-to-User; none if more than one value claims to hold `isdn-uui`.
+    ///
+    /// ```
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
+    ///     User-to-User: 00FA080019001038F725B3;encoding=hex\r\n\r\n";
+    /// let ucid = sip_ucid::identity(invite).avaya_ucid().unwrap();
+    /// assert_eq!(ucid.to_string(), "00025000160955721139");
+    /// ```
     pub fn avaya_ucid(&self) -> Option<AvayaUcid> {
         uui::ucid_of(Elements::new(self.values(Name::UserToUser)))
     }

@@ -54,6 +54,14 @@ impl<'a> Message<'a> {
     /// [`ErrorKind::NotSip`] and [`ErrorKind::NoEnd`] if there is no head;
     /// [`ErrorKind::ShortBody`], [`ErrorKind::ContentLength`] and [`ErrorKind::LengthConflict`] if
     /// the body cannot be cut. Malformed headers are reported when they are asked for.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Message};
+    /// let bytes = b"SIP/2.0 200 OK\r\nl: 2\r\n\r\nhi and more";
+    /// assert_eq!(Message::datagram(bytes)?.body(), b"hi");
+    /// assert_eq!(Message::datagram(&bytes[..25]).unwrap_err().kind(), ErrorKind::ShortBody);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn datagram(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::whole(bytes, Transport::Datagram)
@@ -87,6 +95,14 @@ impl<'a> Message<'a> {
     /// # Errors
     /// As [`Message::datagram`], and [`ErrorKind::NoContentLength`]. After any error the stream
     /// cannot be followed further: close it.
+    ///
+    /// ```
+    /// use sip_ucid::Message;
+    /// let bytes = b"SIP/2.0 200 OK\r\nl: 2\r\n\r\nhiSIP/2.0 ...";
+    /// assert!(Message::stream(&bytes[..25])?.is_partial());
+    /// assert_eq!(Message::stream(bytes)?.complete().unwrap().body(), b"hi");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn stream(bytes: &'a [u8]) -> Result<Status<Self>, Error> {
         Self::parse(bytes, Transport::Stream, Leniency::default())
@@ -97,6 +113,13 @@ impl<'a> Message<'a> {
     /// # Errors
     /// As [`Message::datagram`] or [`Message::stream`]. Only a stream can be
     /// [`Status::Partial`].
+    ///
+    /// ```
+    /// use sip_ucid::{Leniency, Message, Transport};
+    /// let bytes = b"SIP/2.0 200 OK\n\n";
+    /// assert!(Message::parse(bytes, Transport::Datagram, Leniency::default()).is_ok());
+    /// assert!(Message::parse(bytes, Transport::Datagram, Leniency::NONE).is_err());
+    /// ```
     #[inline]
     pub fn parse(
         bytes: &'a [u8],
@@ -140,16 +163,35 @@ impl<'a> Message<'a> {
     }
 
     /// The head.
+    ///
+    /// ```
+    /// use sip_ucid::Message;
+    /// let message = Message::datagram(b"SIP/2.0 200 OK\r\n\r\n")?;
+    /// assert_eq!(message.head().code(), Some(200));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn head(&self) -> &Head<'a> {
         &self.head
     }
 
     /// The body: octets of any kind.
+    ///
+    /// ```
+    /// use sip_ucid::Message;
+    /// assert_eq!(Message::datagram(b"SIP/2.0 200 OK\r\n\r\n\0\xff")?.body(), b"\0\xff");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn body(&self) -> &'a [u8] {
         self.body
     }
 
     /// How many octets of the input the message takes, line breaks before it included.
+    ///
+    /// ```
+    /// use sip_ucid::Message;
+    /// assert_eq!(Message::datagram(b"\r\nSIP/2.0 200 OK\r\nl: 0\r\n\r\nrest")?.len(), 26);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[expect(clippy::len_without_is_empty, reason = "no message is empty")]
     pub const fn len(&self) -> usize {
         self.head.end() + self.body.len()
@@ -162,6 +204,15 @@ impl Head<'_> {
     /// # Errors
     /// [`ErrorKind::ContentLength`] if it is no number below 2^32; [`ErrorKind::LengthConflict`] if
     /// two differ.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let length = |bytes| Head::parse(bytes).unwrap().complete().unwrap().framing_length();
+    /// assert_eq!(length(b"SIP/2.0 200 OK\r\nl: 2\r\nl: 02\r\n\r\n")?, Some(2));
+    /// assert_eq!(length(b"SIP/2.0 200 OK\r\n\r\n")?, None);
+    /// assert!(length(b"SIP/2.0 200 OK\r\nl: 2\r\nl: 3\r\n\r\n").is_err());
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn framing_length(&self) -> Result<Option<u64>, Error> {
         let mut length: Option<u32> = None;

@@ -109,6 +109,10 @@ pub(crate) const INDEXED: usize = 24;
 
 impl Name {
     /// The usual spelling; empty for [`Name::Other`].
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Name::PAssertedIdentity.as_str(), "P-Asserted-Identity");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         // The table has one text for every variant: the index cannot lie outside.
         Self::TEXTS[self as usize]
@@ -127,6 +131,13 @@ impl Name {
     }
 
     /// The header of this name, without regard to case, in the long or the compact form.
+    ///
+    /// ```
+    /// use sip_ucid::Name;
+    /// assert_eq!(Name::from_bytes(b"CALL-id"), Name::CallId);
+    /// assert_eq!(Name::from_bytes(b"i"), Name::CallId);
+    /// assert_eq!(Name::from_bytes(b"X-Mine"), Name::Other);
+    /// ```
     pub fn from_bytes(name: &[u8]) -> Self {
         classify(name, 0, name.len())
     }

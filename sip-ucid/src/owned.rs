@@ -51,6 +51,14 @@ impl fmt::Debug for OwnedIdentity {
 
 impl Identity<'_> {
     /// Copies what was found.
+    ///
+    /// ```
+    /// let owned = {
+    ///     let invite = b"INVITE tel:1 SIP/2.0\r\nX-UUI: one\r\n two\r\n\r\n".to_vec();
+    ///     sip_ucid::identity(&invite).to_owned()
+    /// };
+    /// assert_eq!(owned.uui.as_deref(), Some("one two"));
+    /// ```
     pub fn to_owned(&self) -> OwnedIdentity {
         let copy = |found: Option<&Found<'_>>| found.map(|found| found.value().to_owned_string());
         OwnedIdentity {
@@ -92,16 +100,36 @@ pub struct StreamBuffer {
 
 impl StreamBuffer {
     /// An empty buffer with the usual limits.
+    ///
+    /// ```
+    /// use sip_ucid::{Frame, StreamBuffer};
+    /// assert!(matches!(StreamBuffer::new().next(), Ok(Frame::Partial)));
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// An empty buffer with the limits of the framer.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Framer, StreamBuffer};
+    /// let mut stream = StreamBuffer::with_framer(Framer::with_limits(16, 0));
+    /// stream.extend(b"OPTIONS sip:a@example.test SIP/2.0");
+    /// assert_eq!(stream.next().unwrap_err().kind(), ErrorKind::TooLong);
+    /// ```
     pub fn with_framer(framer: Framer) -> Self {
         Self { framer, octets: Vec::new(), used: 0 }
     }
 
     /// Adds octets that arrived.
+    ///
+    /// ```
+    /// use sip_ucid::{Frame, StreamBuffer};
+    /// let mut stream = StreamBuffer::new();
+    /// stream.extend(b"\r");
+    /// stream.extend(b"\n");
+    /// assert!(matches!(stream.next(), Ok(Frame::KeepAlive { ping: false })));
+    /// ```
     pub fn extend(&mut self, octets: &[u8]) {
         // Moving what is left is worth it only when more is used than left: then it is linear.
         if self.used > self.octets.len() / 2 {
@@ -115,6 +143,14 @@ impl StreamBuffer {
     ///
     /// # Errors
     /// As [`Framer::next`].
+    ///
+    /// ```
+    /// use sip_ucid::{Frame, StreamBuffer};
+    /// let mut stream = StreamBuffer::new();
+    /// stream.extend(b"SIP/2.0 200 OK\r\nl: 2\r\n\r\nhi");
+    /// assert!(matches!(stream.next(), Ok(Frame::Message(message)) if message.body() == b"hi"));
+    /// assert!(matches!(stream.next(), Ok(Frame::Partial)));
+    /// ```
     #[expect(clippy::should_implement_trait, reason = "what it returns borrows the buffer")]
     pub fn next(&mut self) -> Result<Frame<'_>, Error> {
         let octets = self.octets.get(self.used..).unwrap_or_default();

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::chars::{self, PARAM_END, TOKEN, VALUE};
 use crate::error::{Error, ErrorKind};
+use crate::leniency::Leniency;
 use crate::quoted::{self, Unescape};
 use crate::scan;
 use crate::text::{self, Text};
@@ -42,16 +43,32 @@ pub struct Param<'a> {
 
 impl<'a> Param<'a> {
     /// The name as sent; compare with [`Text::is`].
+    ///
+    /// ```
+    /// let param = sip_ucid::Params::new(b"; Tag = 7").next().unwrap();
+    /// assert_eq!(param.name(), "Tag");
+    /// ```
     pub const fn name(&self) -> Text<'a> {
         self.name
     }
 
     /// The value as sent, quotes included; `None` without a `=`.
+    ///
+    /// ```
+    /// let params = sip_ucid::Params::new(b";lr;q=\"1\"");
+    /// let values: Vec<_> = params.map(|param| param.value()).collect();
+    /// assert_eq!(values, [None, Some("\"1\"".into())]);
+    /// ```
     pub const fn value(&self) -> Option<Text<'a>> {
         self.value
     }
 
     /// The value without quotes and escapes.
+    ///
+    /// ```
+    /// let param = sip_ucid::Params::new(br#";text="a \"b\"""#).next().unwrap();
+    /// assert_eq!(param.unescape().unwrap().to_string(), "a \"b\"");
+    /// ```
     pub fn unescape(&self) -> Option<Unescape<'a>> {
         self.value.map(|value| Unescape::new(value.as_bytes()))
     }
@@ -76,40 +93,68 @@ impl fmt::Debug for Param<'_> {
 
 impl<'a> Params<'a> {
     /// Parameters from text that is empty or begins with `;`.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Params::new(b";a=1;b").count(), 2);
+    /// assert_eq!(sip_ucid::Params::new(b"").count(), 0);
+    /// ```
     pub const fn new(text: &'a [u8]) -> Self {
         Self { rest: text }
     }
 
     /// The text they are read from.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Params::new(b";a=1;b").as_text(), ";a=1;b");
+    /// ```
     pub const fn as_text(self) -> Text<'a> {
         Text::new(self.rest)
     }
 
     /// The value of the first parameter of this name, without regard to case; empty if it has none.
+    ///
+    /// ```
+    /// let params = sip_ucid::Params::new(b";lr;Expires=60;expires=90");
+    /// assert_eq!(params.get("expires").unwrap(), "60");
+    /// assert_eq!(params.get("lr").unwrap(), "");
+    /// assert_eq!(params.get("q"), None);
+    /// ```
     pub fn get(mut self, name: &str) -> Option<Text<'a>> {
         self.find(|param| param.name.is(name)).map(|param| param.value.unwrap_or_default())
     }
 
     /// Whether there is a parameter of this name.
+    ///
+    /// ```
+    /// assert!(sip_ucid::Params::new(b";a=1;LR").has("lr"));
+    /// ```
     pub fn has(self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// use sip_ucid::Params;
+    /// assert!(Params::new(b" ;; ").is_empty() && !Params::new(b";lr").is_empty());
+    /// ```
     pub fn is_empty(mut self) -> bool {
         self.next().is_none()
     }
 
-    /// Checks that each is `name [= value]` and none is empty.
-    pub(crate) fn check(self) -> Result<(), Error> {
+    /// Checks that each is `name [= value]` and none is empty, but for what is forgiven.
+    pub(crate) fn check(self, leniency: Leniency) -> Result<(), Error> {
         let mut all = Self::new(after_plain(self.rest));
-        let bad = |rest: &[u8]| Error::new(ErrorKind::Parameter, self.rest.len() - rest.len());
         loop {
-            let before = all.rest;
-            match all.step() {
+            let before = text::trim_start(all.rest);
+            let flag = match all.step() {
                 Step::Done => return Ok(()),
-                Step::Param(param) if param.is_strict() => {}
-                Step::Param(_) | Step::Empty => return Err(bad(before)),
+                Step::Param(param) if param.is_strict() => continue,
+                Step::Empty if before.first() == Some(&b';') => Leniency::EMPTY_ELEMENTS,
+                Step::Param(_) | Step::Empty => Leniency::LOOSE_CHARACTERS,
+            };
+            if !leniency.has(flag) {
+                return Err(Error::new(ErrorKind::Parameter, self.rest.len() - before.len()));
             }
         }
     }

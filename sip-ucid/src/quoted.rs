@@ -60,6 +60,12 @@ pub struct Unescape<'a> {
 
 impl<'a> Unescape<'a> {
     /// Text as sent; if it begins with a quote it is taken as a quoted string.
+    ///
+    /// ```
+    /// use sip_ucid::Unescape;
+    /// assert_eq!(Unescape::new(br#""a\"b""#).to_string(), "a\"b");
+    /// assert_eq!(Unescape::new(b"token").to_string(), "token");
+    /// ```
     pub fn new(text: &'a [u8]) -> Self {
         match text {
             [b'"', inner @ ..] => {
@@ -70,6 +76,12 @@ impl<'a> Unescape<'a> {
     }
 
     /// The text itself if nothing in it is escaped or folded.
+    ///
+    /// ```
+    /// use sip_ucid::Unescape;
+    /// assert_eq!(Unescape::new(b"\"plain\"").as_text().unwrap(), "plain");
+    /// assert_eq!(Unescape::new(br#""a\"b""#).as_text(), None);
+    /// ```
     pub fn as_text(&self) -> Option<Text<'a>> {
         let plain = |byte: &u8| !matches!(byte, b'\\' | b'\n');
         self.rest.iter().all(plain).then(|| Text::new(self.rest))

@@ -67,6 +67,12 @@ impl<'a> StartLine<'a> {
     /// # Errors
     /// [`ErrorKind::NotSip`] if no SIP version is where one must be; [`ErrorKind::StartLine`] if a
     /// part is missing.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, StartLine};
+    /// assert!(matches!(StartLine::parse(b"ACK tel:1 SIP/2.0"), Ok(StartLine::Request(_))));
+    /// assert_eq!(StartLine::parse(b"GET / HTTP/1.1").unwrap_err().kind(), ErrorKind::NotSip);
+    /// ```
     pub fn parse(line: &'a [u8]) -> Result<Self, Error> {
         Self::parse_with(line, Leniency::default())
     }
@@ -76,6 +82,13 @@ impl<'a> StartLine<'a> {
     /// # Errors
     /// As [`StartLine::parse`]; without [`Leniency::START_LINE_SPACES`] also
     /// [`ErrorKind::StartLine`] for spaces that do not belong.
+    ///
+    /// ```
+    /// use sip_ucid::{Leniency, StartLine};
+    /// let line = b"SIP/2.0  200 OK";
+    /// assert!(StartLine::parse_with(line, Leniency::START_LINE_SPACES).is_ok());
+    /// assert!(StartLine::parse_with(line, Leniency::NONE).is_err());
+    /// ```
     pub fn parse_with(line: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
         let loose = leniency.has(Leniency::START_LINE_SPACES);
         if is_version(line) {
@@ -127,11 +140,25 @@ impl<'a> RequestLine<'a> {
     }
 
     /// The method; case matters.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Request(line) = StartLine::parse(b"ACK tel:1 SIP/2.0")? else { panic!() };
+    /// assert_eq!(line.method(), "ACK");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn method(&self) -> Text<'a> {
         self.method
     }
 
     /// The Request-URI as sent.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Request(line) = StartLine::parse(b"ACK tel:1 SIP/2.0")? else { panic!() };
+    /// assert_eq!(line.uri(), "tel:1");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn uri(&self) -> Text<'a> {
         self.uri
     }
@@ -140,11 +167,25 @@ impl<'a> RequestLine<'a> {
     ///
     /// # Errors
     /// As [`Uri::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Request(line) = StartLine::parse(b"ACK sip:h:50 SIP/2.0")? else { panic!() };
+    /// assert_eq!(line.parsed_uri()?.sip().unwrap().port(), Some(50));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn parsed_uri(&self) -> Result<Uri<'a>, Error> {
         Uri::parse(self.uri.as_bytes())
     }
 
     /// The version, such as `SIP/2.0`.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Request(line) = StartLine::parse(b"ACK tel:1 sip/2.0")? else { panic!() };
+    /// assert_eq!(line.version(), "sip/2.0");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn version(&self) -> Text<'a> {
         self.version
     }
@@ -177,6 +218,13 @@ impl<'a> StatusLine<'a> {
     }
 
     /// The version, such as `SIP/2.0`.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Status(line) = StartLine::parse(b"SIP/2.0 200 OK")? else { panic!() };
+    /// assert_eq!(line.version(), "SIP/2.0");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn version(&self) -> Text<'a> {
         self.version
     }
@@ -185,6 +233,16 @@ impl<'a> StatusLine<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::StatusCode`] for anything but three digits in that range.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let code = |line| match StartLine::parse(line) {
+    ///     Ok(StartLine::Status(line)) => line.code().ok(),
+    ///     _ => None,
+    /// };
+    /// assert_eq!(code(b"SIP/2.0 404 Not Found"), Some(404));
+    /// assert_eq!(code(b"SIP/2.0 700 No"), None);
+    /// ```
     pub fn code(&self) -> Result<u16, Error> {
         let [a @ b'1'..=b'6', b @ b'0'..=b'9', c @ b'0'..=b'9'] = self.code.as_bytes() else {
             return Err(Error::new(ErrorKind::StatusCode, self.version.len() + 1));
@@ -194,11 +252,25 @@ impl<'a> StatusLine<'a> {
     }
 
     /// The status code as sent.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Status(line) = StartLine::parse(b"SIP/2.0 20 Odd")? else { panic!() };
+    /// assert_eq!(line.code_text(), "20");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn code_text(&self) -> Text<'a> {
         self.code
     }
 
     /// The reason phrase; it may be empty, and may hold UTF-8.
+    ///
+    /// ```
+    /// use sip_ucid::StartLine;
+    /// let StartLine::Status(line) = StartLine::parse(b"SIP/2.0 404 Not Found")? else { panic!() };
+    /// assert_eq!(line.reason(), "Not Found");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn reason(&self) -> Text<'a> {
         self.reason
     }

@@ -25,35 +25,62 @@ pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
     /// Wraps bytes.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Text::new(b"abc"), "abc");
+    /// ```
     #[inline]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// The bytes as sent, folds and all.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Text::new(b"a\r\n b").as_bytes(), b"a\r\n b");
+    /// ```
     #[inline]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 
     /// The text if it is UTF-8; folds are still in it.
+    ///
+    /// ```
+    /// use sip_ucid::Text;
+    /// assert_eq!(Text::new(b"abc").to_str(), Some("abc"));
+    /// assert_eq!(Text::new(b"\xff").to_str(), None);
+    /// ```
     pub fn to_str(self) -> Option<&'a str> {
         core::str::from_utf8(self.0).ok()
     }
 
     /// How many bytes it has.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Text::new(b"abc").len(), 3);
+    /// ```
     #[inline]
     pub const fn len(self) -> usize {
         self.0.len()
     }
 
     /// Whether it has none.
+    ///
+    /// ```
+    /// assert!(sip_ucid::Text::new(b"").is_empty() && !sip_ucid::Text::new(b" ").is_empty());
+    /// ```
     #[inline]
     pub const fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether it runs over more than one line.
+    ///
+    /// ```
+    /// assert!(sip_ucid::Text::new(b"a\r\n b").is_folded());
+    /// assert!(!sip_ucid::Text::new(b"a b").is_folded());
+    /// ```
     pub fn is_folded(self) -> bool {
         self.0.contains(&b'\n')
     }
@@ -81,12 +108,21 @@ impl<'a> Text<'a> {
     }
 
     /// Whether it is `other` without regard to the case of ASCII letters.
+    ///
+    /// ```
+    /// use sip_ucid::Text;
+    /// assert!(Text::new(b"uDp").is("UDP") && !Text::new(b"UDP ").is("UDP"));
+    /// ```
     #[inline]
     pub fn is(self, other: &str) -> bool {
         self.0.eq_ignore_ascii_case(other.as_bytes())
     }
 
     /// An owned copy with folds undone and bad bytes replaced.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Text::new(b"a\r\n b\xff").to_owned_string(), "a b\u{FFFD}");
+    /// ```
     #[cfg(feature = "alloc")]
     pub fn to_owned_string(self) -> alloc::string::String {
         alloc::string::ToString::to_string(&self)

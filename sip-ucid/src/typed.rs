@@ -37,6 +37,15 @@ pub enum Contact<'a> {
 
 impl<'a> Contact<'a> {
     /// The address, if it is one.
+    ///
+    /// ```
+    /// use sip_ucid::{Contact, Head};
+    /// let bytes = b"SIP/2.0 200 OK\r\nContact: <sip:a@example.test>\r\n\r\n";
+    /// let contact = Head::parse(bytes)?.complete().unwrap().contacts().next().unwrap()?;
+    /// assert_eq!(contact.address().unwrap().uri(), "sip:a@example.test");
+    /// assert!(Contact::Any.address().is_none());
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn address(&self) -> Option<&Address<'a>> {
         match self {
             Self::Address(address) => Some(address),
@@ -78,12 +87,31 @@ impl<'a> Head<'a> {
     ///
     /// Right for P-Asserted-Identity, Diversion, History-Info, Route, Record-Route and
     /// Remote-Party-ID; see [`Head::contacts`] for Contact.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"SIP/2.0 200 OK\r\n\
+    ///     Record-Route: <sip:a;lr>, <sip:b>\r\nRecord-Route: <sip:c>\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let uris: Vec<_> = head.addresses(Name::RecordRoute).flatten().map(|it| it.uri()).collect();
+    /// assert_eq!(uris, ["sip:a;lr", "sip:b", "sip:c"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn addresses(&self, name: Name) -> Addresses<'a> {
         Addresses::new(self.values(name), self.leniency())
     }
 
     /// The elements of a comma list, such as Allow, Supported or Require, over all lines.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"SIP/2.0 200 OK\r\nk: timer , 100rel\r\nSupported: path\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let all: Vec<_> = head.elements(Name::Supported).collect();
+    /// assert_eq!(all, ["timer", "100rel", "path"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn elements(&self, name: Name) -> Elements<'a> {
         Elements::new(self.values(name))
     }
@@ -92,6 +120,14 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// As [`Head::address`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nf: \"A\" <sip:a@example.test>;tag=1\r\n\r\n";
+    /// let from = Head::parse(bytes)?.complete().unwrap().from()?;
+    /// assert_eq!((from.uri(), from.tag().unwrap()), ("sip:a@example.test".into(), "1".into()));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn from(&self) -> Result<Address<'a>, Error> {
         self.address(Name::From)
@@ -101,18 +137,42 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// As [`Head::address`].
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Head};
+    /// let to = |bytes| Head::parse(bytes).unwrap().complete().unwrap().to();
+    /// assert_eq!(to(b"SIP/2.0 200 OK\r\nt: tel:1\r\n\r\n")?.uri(), "tel:1");
+    /// assert_eq!(to(b"SIP/2.0 200 OK\r\n\r\n").unwrap_err().kind(), ErrorKind::Missing);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn to(&self) -> Result<Address<'a>, Error> {
         self.address(Name::To)
     }
 
     /// The Contact values.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nm: \"A, B\" <sip:a@h>;q=1, <sip:b@h>\r\n\r\n";
+    /// assert_eq!(Head::parse(bytes)?.complete().unwrap().contacts().count(), 2);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn contacts(&self) -> impl Iterator<Item = Result<Contact<'a>, Error>> + use<'a> {
         self.addresses(Name::Contact).map(|address| address.map(Contact::of))
     }
 
     /// The Via values, topmost first.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nv: SIP/2.0/UDP a\r\nv: SIP/2.0/TCP b, SIP/2.0/WS c\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let hosts: Vec<_> = head.vias().flatten().map(|via| via.host()).collect();
+    /// assert_eq!(hosts, ["a", "b", "c"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn vias(&self) -> Vias<'a> {
         Vias::new(self.elements(Name::Via), self.leniency())
@@ -122,6 +182,14 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`Via::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nv: SIP/2.0/UDP a;branch=z9hG4bK1, SIP/2.0/TCP b\r\n\r\n";
+    /// let top = Head::parse(bytes)?.complete().unwrap().via()?;
+    /// assert_eq!(top.branch().unwrap(), "z9hG4bK1");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn via(&self) -> Result<Via<'a>, Error> {
         self.vias().next().unwrap_or(Err(Error::new(ErrorKind::Missing, self.end())))
@@ -131,6 +199,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], and [`ErrorKind::Token`] if it is empty.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\ni: 1@host\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.call_id()?, "1@host");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn call_id(&self) -> Result<Text<'a>, Error> {
         let value = self.required(Name::CallId)?;
@@ -141,6 +216,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`CSeq::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\nCSeq: 007 BYE\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!((head.cseq()?.number(), head.cseq()?.method()), (7, "BYE".into()));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     #[inline]
     pub fn cseq(&self) -> Result<CSeq<'a>, Error> {
         CSeq::parse(self.required(Name::CSeq)?.as_bytes())
@@ -170,6 +252,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`Head::framing_length`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\nl: 012\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.content_length()?, 12);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn content_length(&self) -> Result<u64, Error> {
         self.framing_length()?.ok_or(Error::new(ErrorKind::Missing, self.end()))
     }
@@ -178,6 +267,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`ContentType::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\nc: Text/Plain\r\n\r\n")?.complete().unwrap();
+    /// assert!(head.content_type()?.is("text", "plain"));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn content_type(&self) -> Result<ContentType<'a>, Error> {
         ContentType::parse(self.required(Name::ContentType)?.as_bytes())
     }
@@ -186,6 +282,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], and [`ErrorKind::Number`] unless it is a number below 2^32.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\nExpires: 3600\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.expires()?, 3600);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn expires(&self) -> Result<u32, Error> {
         let value = self.required(Name::Expires)?;
         let bad = Error::new(ErrorKind::Number, self.end());
@@ -196,6 +299,13 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`Date::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nDate: Sat, 13 Nov 2010 23:29:00 GMT\r\n\r\n";
+    /// assert_eq!(Head::parse(bytes)?.complete().unwrap().date()?.year(), 2010);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn date(&self) -> Result<Date, Error> {
         Date::parse(self.required(Name::Date)?.as_bytes())
     }
@@ -204,26 +314,68 @@ impl<'a> Head<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Missing`], or as [`SessionId::parse`].
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"SIP/2.0 200 OK\r\nSession-ID: ab30317f1a784dc48ff824d0d3715d86\r\n\r\n";
+    /// let id = Head::parse(bytes)?.complete().unwrap().session_id()?;
+    /// assert_eq!(id.local(), "ab30317f1a784dc48ff824d0d3715d86");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn session_id(&self) -> Result<SessionId<'a>, Error> {
         SessionId::parse(self.required(Name::SessionId)?.as_bytes())
     }
 
     /// The Reason values.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"BYE tel:1 SIP/2.0\r\nReason: SIP;cause=200, Q.850;cause=16\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let causes: Vec<_> = head.reasons().flatten().filter_map(|reason| reason.cause()).collect();
+    /// assert_eq!(causes, [200, 16]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn reasons(&self) -> impl Iterator<Item = Result<Reason<'a>, Error>> + use<'a> {
         self.elements(Name::Reason).map(|value| Reason::parse(value.as_bytes()))
     }
 
     /// The values of Privacy.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"INVITE tel:1 SIP/2.0\r\nPrivacy: header;id\r\n\r\n";
+    /// assert!(Head::parse(bytes)?.complete().unwrap().privacy().has("id"));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn privacy(&self) -> Privacy<'a> {
         Privacy::new(self.value(Name::Privacy).unwrap_or_default().as_bytes())
     }
 
     /// The values of Authorization, WWW-Authenticate or their Proxy- kin, one a line.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let bytes = b"SIP/2.0 401 No\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"1\"\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let challenge = head.auths(Name::WwwAuthenticate).next().unwrap()?;
+    /// assert_eq!(challenge.get("realm").unwrap().to_string(), "a");
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn auths(&self, name: Name) -> impl Iterator<Item = Result<Auth<'a>, Error>> + use<'a> {
         self.values(name).map(|value| Auth::parse(value.as_bytes()))
     }
 
     /// The User-to-User values.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"INVITE tel:1 SIP/2.0\r\nUser-to-User: 00C8;encoding=hex, x;purpose=y\r\n\r\n";
+    /// let head = Head::parse(bytes)?.complete().unwrap();
+    /// let data: Vec<_> = head.user_to_user().flatten().map(|value| value.data()).collect();
+    /// assert_eq!(data, ["00C8", "x"]);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn user_to_user(&self) -> impl Iterator<Item = Result<UserToUser<'a>, Error>> + use<'a> {
         self.elements(Name::UserToUser).map(|value| UserToUser::parse(value.as_bytes()))
     }

@@ -44,6 +44,12 @@ pub struct AvayaUcid {
 
 impl AvayaUcid {
     /// Reads twenty digits; `None` for any other text, and for parts that do not fit.
+    ///
+    /// ```
+    /// use sip_ucid::AvayaUcid;
+    /// assert_eq!(AvayaUcid::parse("00025000160955721139").unwrap().node(), 25);
+    /// assert!(AvayaUcid::parse("90174967305497").is_none());
+    /// ```
     pub fn parse(text: impl AsRef<[u8]>) -> Option<Self> {
         let text = text.as_ref();
         let (node, rest) = text.split_at_checked(5)?;
@@ -59,6 +65,12 @@ impl AvayaUcid {
     }
 
     /// From the eight octets on the wire.
+    ///
+    /// ```
+    /// use sip_ucid::AvayaUcid;
+    /// let ucid = AvayaUcid::from_octets([0, 25, 0, 16, 0, 0, 0, 1]);
+    /// assert_eq!(ucid.to_string(), "00025000160000000001");
+    /// ```
     pub const fn from_octets(octets: [u8; 8]) -> Self {
         let [n0, n1, s0, s1, t0, t1, t2, t3] = octets;
         Self {
@@ -69,6 +81,11 @@ impl AvayaUcid {
     }
 
     /// The eight octets on the wire.
+    ///
+    /// ```
+    /// let ucid = sip_ucid::AvayaUcid::parse("00025000160000000258").unwrap();
+    /// assert_eq!(ucid.to_octets(), [0, 25, 0, 16, 0, 0, 1, 2]);
+    /// ```
     pub const fn to_octets(self) -> [u8; 8] {
         let [n0, n1] = self.node.to_be_bytes();
         let [s0, s1] = self.sequence.to_be_bytes();
@@ -77,16 +94,29 @@ impl AvayaUcid {
     }
 
     /// The switch that made it.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::AvayaUcid::parse("00025000160955721139").unwrap().node(), 25);
+    /// ```
     pub const fn node(self) -> u16 {
         self.node
     }
 
     /// The sequence number.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::AvayaUcid::parse("00025000160955721139").unwrap().sequence(), 16);
+    /// ```
     pub const fn sequence(self) -> u16 {
         self.sequence
     }
 
     /// When it was made, in seconds since 1970.
+    ///
+    /// ```
+    /// let ucid = sip_ucid::AvayaUcid::parse("00025000160955721139").unwrap();
+    /// assert_eq!(ucid.unix_seconds(), 955_721_139);
+    /// ```
     pub const fn unix_seconds(self) -> u32 {
         self.time
     }

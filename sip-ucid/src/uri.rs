@@ -88,6 +88,13 @@ impl<'a> Uri<'a> {
     /// # Errors
     /// [`ErrorKind::Uri`] without a scheme, [`ErrorKind::Host`] without a host or with an open
     /// bracket. Characters and ports are not looked at here: [`Uri::check`] does.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Uri};
+    /// assert!(matches!(Uri::parse(b"sips:a@example.test"), Ok(Uri::Sip(_))));
+    /// assert!(matches!(Uri::parse(b"isbn:2983792873"), Ok(Uri::Other(_))));
+    /// assert_eq!(Uri::parse(b"sip:a@").unwrap_err().kind(), ErrorKind::Host);
+    /// ```
     #[inline]
     pub fn parse(text: &'a [u8]) -> Result<Self, Error> {
         match text {
@@ -129,6 +136,12 @@ impl<'a> Uri<'a> {
     }
 
     /// The parts, if it is a `sip:` or `sips:` URI.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// assert_eq!(Uri::parse(b"sip:a@host.test").unwrap().sip().unwrap().host(), "host.test");
+    /// assert_eq!(Uri::parse(b"tel:1").unwrap().sip(), None);
+    /// ```
     pub const fn sip(&self) -> Option<&SipUri<'a>> {
         match self {
             Self::Sip(uri) => Some(uri),
@@ -137,6 +150,12 @@ impl<'a> Uri<'a> {
     }
 
     /// The parts, if it is a `tel:` URI.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// assert_eq!(Uri::parse(b"tel:+91-80").unwrap().tel().unwrap().number(), "+91-80");
+    /// assert_eq!(Uri::parse(b"sip:a@example.test").unwrap().tel(), None);
+    /// ```
     pub const fn tel(&self) -> Option<&TelUri<'a>> {
         match self {
             Self::Tel(uri) => Some(uri),
@@ -145,6 +164,14 @@ impl<'a> Uri<'a> {
     }
 
     /// The user part of a SIP URI or the number of a `tel:` one, as sent.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let number = |uri| Uri::parse(uri).unwrap().number();
+    /// assert_eq!(number(b"tel:+911;ext=2").unwrap(), "+911");
+    /// assert_eq!(number(b"sip:+911;ext=2@example.test").unwrap(), "+911");
+    /// assert_eq!(number(b"sip:example.test"), None);
+    /// ```
     pub const fn number(&self) -> Option<Text<'a>> {
         match self {
             Self::Sip(uri) => uri.user(),
@@ -154,6 +181,12 @@ impl<'a> Uri<'a> {
     }
 
     /// The host of a SIP URI, without brackets.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// assert_eq!(Uri::parse(b"sip:a@[2001:db8::1]").unwrap().host().unwrap(), "2001:db8::1");
+    /// assert_eq!(Uri::parse(b"tel:1").unwrap().host(), None);
+    /// ```
     pub const fn host(&self) -> Option<Text<'a>> {
         match self {
             Self::Sip(uri) => Some(uri.host()),
@@ -226,11 +259,23 @@ impl<'a> SipUri<'a> {
     }
 
     /// Whether the scheme is `sips:`.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// assert!(Uri::parse(b"sips:a@example.test").unwrap().sip().unwrap().is_secure());
+    /// ```
     pub const fn is_secure(&self) -> bool {
         self.secure
     }
 
     /// The user part as sent, without its parameters; `None` without an `@`.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let user = |uri| Uri::parse(uri).unwrap().sip().unwrap().user();
+    /// assert_eq!(user(b"sip:a%20b;x=y:pw@example.test").unwrap(), "a%20b");
+    /// assert_eq!(user(b"sip:example.test"), None);
+    /// ```
     pub const fn user(&self) -> Option<Text<'a>> {
         match self.user {
             Some(user) => Some(Text::new(until_semicolon(user).0)),
@@ -239,26 +284,59 @@ impl<'a> SipUri<'a> {
     }
 
     /// The user part with `%HH` decoded, once.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:a%20b@example.test").unwrap();
+    /// assert_eq!(uri.sip().unwrap().decoded_user().unwrap().to_string(), "a b");
+    /// ```
     pub fn decoded_user(&self) -> Option<Decode<'a>> {
         self.user().map(|user| Decode::new(user.as_bytes()))
     }
 
     /// The whole user part, with the parameters in it and without the password.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:1;phone-context=+91:pw@example.test").unwrap();
+    /// assert_eq!(uri.sip().unwrap().full_user().unwrap(), "1;phone-context=+91");
+    /// ```
     pub fn full_user(&self) -> Option<Text<'a>> {
         self.user.map(Text::new)
     }
 
     /// The parameters inside the user part, such as `phone-context`.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:1;phone-context=+91@example.test;user=phone").unwrap();
+    /// let inside = uri.sip().unwrap().user_params();
+    /// assert_eq!(inside.get("phone-context").unwrap(), "+91");
+    /// assert!(!inside.has("user"));
+    /// ```
     pub fn user_params(&self) -> Params<'a> {
         Params::new(until_semicolon(self.user.unwrap_or_default()).1)
     }
 
     /// The password; better not used by anybody.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:a:secret@example.test").unwrap();
+    /// assert_eq!(uri.sip().unwrap().password().unwrap(), "secret");
+    /// ```
     pub fn password(&self) -> Option<Text<'a>> {
         self.password.map(Text::new)
     }
 
     /// The host; an IPv6 address comes without its brackets.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let host = |uri| Uri::parse(uri).unwrap().sip().unwrap().host();
+    /// assert_eq!(host(b"sip:a@3f9c2e.example.test:5060"), "3f9c2e.example.test");
+    /// assert_eq!(host(b"sip:[2001:db8::1]"), "2001:db8::1");
+    /// ```
     pub const fn host(&self) -> Text<'a> {
         match self.host {
             [b'[', inner @ .., b']'] => Text::new(inner),
@@ -267,26 +345,57 @@ impl<'a> SipUri<'a> {
     }
 
     /// Whether the host is an IPv6 address.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// assert!(Uri::parse(b"sip:a@[::1]").unwrap().sip().unwrap().is_ipv6());
+    /// ```
     pub const fn is_ipv6(&self) -> bool {
         matches!(self.host, [b'[', ..])
     }
 
     /// The port, if one is there and is a number up to 65535.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let port = |uri| Uri::parse(uri).unwrap().sip().unwrap().port();
+    /// assert_eq!(port(b"sip:a@[::1]:5070"), Some(5070));
+    /// assert_eq!((port(b"sip:a@[::1]"), port(b"sip:a@h:65536")), (None, None));
+    /// ```
     pub fn port(&self) -> Option<u16> {
         number(self.port?)
     }
 
     /// The URI parameters.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:a@example.test;transport=tcp;lr?Subject=x").unwrap();
+    /// let params = uri.sip().unwrap().params();
+    /// assert!(params.has("lr") && params.get("transport").unwrap().is("TCP"));
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         Params::new(self.params)
     }
 
     /// The headers after `?`, without it.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"sip:a@example.test?Subject=x&Priority=urgent").unwrap();
+    /// assert_eq!(uri.sip().unwrap().headers(), "Subject=x&Priority=urgent");
+    /// ```
     pub fn headers(&self) -> Text<'a> {
         Text::new(self.headers.unwrap_or_default())
     }
 
     /// Whether there is a `?`.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let has = |uri| Uri::parse(uri).unwrap().sip().unwrap().has_headers();
+    /// assert!(has(b"sip:a@example.test?Subject=x") && !has(b"sip:a@example.test"));
+    /// ```
     pub const fn has_headers(&self) -> bool {
         self.headers.is_some()
     }
@@ -356,16 +465,34 @@ const fn until_semicolon(text: &[u8]) -> (&[u8], &[u8]) {
 
 impl<'a> TelUri<'a> {
     /// The number as sent, with its visual separators.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"tel:(080)-123.4;ext=5").unwrap();
+    /// assert_eq!(uri.tel().unwrap().number(), "(080)-123.4");
+    /// ```
     pub const fn number(&self) -> Text<'a> {
         Text::new(self.number)
     }
 
     /// Whether the number begins with `+`.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let global = |uri| Uri::parse(uri).unwrap().tel().unwrap().is_global();
+    /// assert!(global(b"tel:+911") && !global(b"tel:011"));
+    /// ```
     pub const fn is_global(&self) -> bool {
         matches!(self.number, [b'+', ..])
     }
 
     /// The parameters.
+    ///
+    /// ```
+    /// use sip_ucid::Uri;
+    /// let uri = Uri::parse(b"tel:011;phone-context=+91").unwrap();
+    /// assert_eq!(uri.tel().unwrap().params().get("phone-context").unwrap(), "+91");
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         Params::new(self.params)
     }
@@ -501,6 +628,10 @@ pub struct Decode<'a> {
 
 impl<'a> Decode<'a> {
     /// Text as sent.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Decode::new(b"%41%zz").to_string(), "A%zz");
+    /// ```
     pub const fn new(text: &'a [u8]) -> Self {
         Self { rest: text }
     }

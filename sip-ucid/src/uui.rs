@@ -14,6 +14,11 @@ use crate::ucid::AvayaUcid;
 use crate::uri;
 
 /// The type of the UCID among the type-length-values.
+///
+/// ```
+/// let uui = sip_ucid::UserToUser::parse(b"00FA080019001038F725B3").unwrap();
+/// assert_eq!(uui.values().next().unwrap().kind(), sip_ucid::UCID_TYPE);
+/// ```
 pub const UCID_TYPE: u8 = 0xFA;
 
 /// One value of User-to-User.
@@ -36,6 +41,12 @@ impl<'a> UserToUser<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Quote`] for an open quote, [`ErrorKind::Token`] without data.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, UserToUser};
+    /// assert_eq!(UserToUser::parse(b"\"00c8\";encoding=hex").unwrap().data(), "00c8");
+    /// assert_eq!(UserToUser::parse(b";encoding=hex").unwrap_err().kind(), ErrorKind::Token);
+    /// ```
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let value = text::trim(value);
         let end = match value {
@@ -55,31 +66,63 @@ impl<'a> UserToUser<'a> {
     }
 
     /// The data as sent, without quotes.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::UserToUser::parse(b"\"any text\"").unwrap().data(), "any text");
+    /// ```
     pub const fn data(&self) -> Text<'a> {
         Text::new(self.data)
     }
 
     /// All parameters.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C8;encoding=hex;pd=04").unwrap();
+    /// assert_eq!(uui.params().get("pd").unwrap(), "04");
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         self.params
     }
 
     /// The `encoding` parameter; `hex` if it is missing.
+    ///
+    /// ```
+    /// use sip_ucid::UserToUser;
+    /// assert_eq!(UserToUser::parse(b"x;encoding=text").unwrap().encoding(), "text");
+    /// assert_eq!(UserToUser::parse(b"00C8").unwrap().encoding(), "hex");
+    /// ```
     pub fn encoding(&self) -> Text<'a> {
         self.params.get("encoding").unwrap_or(Text::new(b"hex"))
     }
 
     /// The `purpose` parameter; `isdn-uui` if it is missing.
+    ///
+    /// ```
+    /// use sip_ucid::UserToUser;
+    /// assert_eq!(UserToUser::parse(b"x;purpose=mine").unwrap().purpose(), "mine");
+    /// assert_eq!(UserToUser::parse(b"00C8").unwrap().purpose(), "isdn-uui");
+    /// ```
     pub fn purpose(&self) -> Text<'a> {
         self.params.get("purpose").unwrap_or(Text::new(b"isdn-uui"))
     }
 
     /// The `content` parameter.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C8;content=isdn-uui").unwrap();
+    /// assert_eq!(uui.content().unwrap(), "isdn-uui");
+    /// ```
     pub fn content(&self) -> Option<Text<'a>> {
         self.params.get("content")
     }
 
     /// Whether purpose and encoding are the ones that this crate reads.
+    ///
+    /// ```
+    /// use sip_ucid::UserToUser;
+    /// assert!(UserToUser::parse(b"00C8").unwrap().is_isdn_hex());
+    /// assert!(!UserToUser::parse(b"00C8;purpose=mine").unwrap().is_isdn_hex());
+    /// ```
     pub fn is_isdn_hex(&self) -> bool {
         self.purpose().is("isdn-uui") && self.encoding().is("hex")
     }
@@ -88,6 +131,13 @@ impl<'a> UserToUser<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Hex`] if the data is not pairs of hexadecimal digits.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, UserToUser};
+    /// assert!(UserToUser::parse(b"00C8").unwrap().octets().unwrap().eq([0x00, 0xC8]));
+    /// let odd = UserToUser::parse(b"00C").unwrap().octets();
+    /// assert_eq!(odd.unwrap_err().kind(), ErrorKind::Hex);
+    /// ```
     pub fn octets(&self) -> Result<Octets<'a>, Error> {
         if self.data.len() % 2 != 0 || !chars::all(self.data, HEX) {
             return Err(Error::new(ErrorKind::Hex, 0));
@@ -96,6 +146,12 @@ impl<'a> UserToUser<'a> {
     }
 
     /// The protocol discriminator: the `pd` parameter or the first octet.
+    ///
+    /// ```
+    /// use sip_ucid::UserToUser;
+    /// assert_eq!(UserToUser::parse(b"04C80141").unwrap().discriminator(), Some(4));
+    /// assert_eq!(UserToUser::parse(b"C80141;pd=00").unwrap().discriminator(), Some(0));
+    /// ```
     pub fn discriminator(&self) -> Option<u8> {
         match self.params.get("pd") {
             Some(pd) => pair(pd.as_bytes()),
@@ -104,6 +160,12 @@ impl<'a> UserToUser<'a> {
     }
 
     /// The type-length-values after the discriminator; none if the data is not hexadecimal.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C80141C8024243").unwrap();
+    /// let lengths: Vec<usize> = uui.values().map(|value| value.octets().len()).collect();
+    /// assert_eq!(lengths, [1, 2]);
+    /// ```
     pub fn values(&self) -> TypeLengthValues<'a> {
         let skipped = if self.params.has("pd") { 0 } else { 2 };
         let digits = match self.octets() {
@@ -114,6 +176,11 @@ impl<'a> UserToUser<'a> {
     }
 
     /// The first UCID among the values.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"04C80141FA080019001038F725B3").unwrap();
+    /// assert_eq!(uui.ucid().unwrap().to_string(), "00025000160955721139");
+    /// ```
     pub fn ucid(&self) -> Option<AvayaUcid> {
         self.values().find_map(|value| value.ucid())
     }
@@ -184,16 +251,32 @@ pub struct TypeLengthValue<'a> {
 
 impl<'a> TypeLengthValue<'a> {
     /// The type.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C80141").unwrap();
+    /// assert_eq!(uui.values().next().unwrap().kind(), 0xC8);
+    /// ```
     pub const fn kind(&self) -> u8 {
         self.kind
     }
 
     /// The value.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C8024142").unwrap();
+    /// assert!(uui.values().next().unwrap().octets().eq(*b"AB"));
+    /// ```
     pub const fn octets(&self) -> Octets<'a> {
         self.octets
     }
 
     /// The UCID, if the type says so and the length is right.
+    ///
+    /// ```
+    /// let uui = sip_ucid::UserToUser::parse(b"00C80141FA080019001038F725B3").unwrap();
+    /// let nodes: Vec<_> = uui.values().map(|it| it.ucid().map(|ucid| ucid.node())).collect();
+    /// assert_eq!(nodes, [None, Some(25)]);
+    /// ```
     pub fn ucid(&self) -> Option<AvayaUcid> {
         if self.kind != UCID_TYPE || self.octets.len() != 8 {
             return None;

@@ -62,6 +62,11 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// A short name for it, in kebab case.
+    ///
+    /// ```
+    /// use sip_ucid::ProblemKind;
+    /// assert_eq!(ProblemKind::MethodMismatch.as_str(), "method-mismatch");
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StartLine | Self::Value(ErrorKind::StartLine) => "start-line",
@@ -128,16 +133,37 @@ pub struct Problem {
 
 impl Problem {
     /// What it is.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, ProblemKind};
+    /// let head = Head::parse(b"SIP/2.0 200 OK\n\n")?.complete().unwrap();
+    /// assert_eq!(head.validate().next().unwrap().kind(), ProblemKind::BareLf);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn kind(&self) -> ProblemKind {
         self.kind
     }
 
     /// The header it is in; `None` for the start line, and [`Name::Other`] for an unknown header.
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name};
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.validate().next().unwrap().header(), Some(Name::Via));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn header(&self) -> Option<Name> {
         self.header
     }
 
     /// The byte of the input where it was noticed.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let head = Head::parse(b"SIP/2.0 200 OK\r\nno colon\r\n\r\n")?.complete().unwrap();
+    /// assert_eq!(head.validate().next().unwrap().at(), 16);
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub const fn at(&self) -> usize {
         self.at
     }
@@ -154,6 +180,13 @@ impl fmt::Display for Problem {
 }
 
 /// The problems of a message, found as they are asked for; see [`Head::validate`].
+///
+/// ```
+/// let head = sip_ucid::Head::parse(b"SIP/2.0 200 OK\r\n\r\n")?.complete().unwrap();
+/// let missing: Vec<_> = head.validate().filter_map(|problem| problem.header()).collect();
+/// assert_eq!(missing.len(), 5);
+/// # Ok::<(), sip_ucid::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Problems<'h, 'a> {
     head: &'h Head<'a>,
@@ -204,6 +237,14 @@ impl<'a> Head<'a> {
     }
 
     /// Whether [`Head::validate`] finds nothing.
+    ///
+    /// ```
+    /// use sip_ucid::Head;
+    /// let bytes = b"BYE sip:a@host.test SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: <sip:b@host.test>\r\n\
+    ///     t: <sip:a@example.test>\r\ni: 1\r\nCSeq: 1 BYE\r\n\r\n";
+    /// assert!(Head::parse(bytes)?.complete().unwrap().is_valid());
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
     pub fn is_valid(&self) -> bool {
         self.validate().next().is_none()
     }
@@ -298,7 +339,7 @@ impl Problems<'_, '_> {
     fn value(&self, name: Name, value: &[u8]) -> Result<(), (ProblemKind, usize)> {
         let checked = match name {
             Name::From | Name::To | Name::ReplyTo => {
-                Address::parse_with(value, Leniency::NONE).and_then(|it| check_address(&it))
+                Address::parse_unchecked(value, Leniency::NONE).and_then(|it| it.check())
             }
             Name::Contact => return self.contact(value),
             Name::Route | Name::RecordRoute => check_routes(value),
@@ -314,7 +355,9 @@ impl Problems<'_, '_> {
             Name::ContentLength if uri::number::<u32>(value).is_none() => {
                 Err(bad(ErrorKind::ContentLength))
             }
-            Name::ContentType => ContentType::parse(value).and_then(|it| it.params().check()),
+            Name::ContentType => {
+                ContentType::parse(value).and_then(|it| it.params().check(Leniency::NONE))
+            }
             Name::Date => Date::parse(value).map(|_| ()),
             Name::Allow | Name::Supported => list::check_tokens(value, true),
             Name::Require | Name::ProxyRequire | Name::Unsupported => {
@@ -337,7 +380,7 @@ impl Problems<'_, '_> {
                     return Err((ProblemKind::Star, 0));
                 }
                 Ok(Contact::Any) => Ok(()),
-                Ok(Contact::Address(address)) => check_address(&address),
+                Ok(Contact::Address(address)) => address.check(),
                 Err(error) => Err(error),
             };
             sound.map_err(|error| (ProblemKind::Value(error.kind()), error.at()))?;
@@ -370,18 +413,13 @@ const fn is_core(name: Name) -> bool {
     )
 }
 
-fn check_address(address: &Address<'_>) -> Result<(), Error> {
-    address.parsed_uri()?.check()?;
-    address.params().check()
-}
-
 fn check_routes(value: &[u8]) -> Result<(), Error> {
     for address in Addresses::strict(Text::new(value)) {
         let address = address?;
         if !address.is_bracketed() {
             return Err(bad(ErrorKind::Bracket));
         }
-        check_address(&address)?;
+        address.check()?;
     }
     Ok(())
 }

@@ -28,6 +28,12 @@ impl<'a> CSeq<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::CSeq`] unless it is a number below 2^32, white space and a token.
+    ///
+    /// ```
+    /// use sip_ucid::{CSeq, ErrorKind};
+    /// assert_eq!(CSeq::parse(b"4294967295 BYE").unwrap().number(), u32::MAX);
+    /// assert_eq!(CSeq::parse(b"4294967296 BYE").unwrap_err().kind(), ErrorKind::CSeq);
+    /// ```
     #[inline]
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let bad = |at| Error::new(ErrorKind::CSeq, at);
@@ -53,11 +59,19 @@ impl<'a> CSeq<'a> {
     }
 
     /// The sequence number.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::CSeq::parse(b"0068 BYE").unwrap().number(), 68);
+    /// ```
     pub const fn number(&self) -> u32 {
         self.number
     }
 
     /// The method; case matters.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::CSeq::parse(b"1\t BYE").unwrap().method(), "BYE");
+    /// ```
     pub const fn method(&self) -> Text<'a> {
         self.method
     }
@@ -85,6 +99,12 @@ impl<'a> ContentType<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Token`] unless it is `token / token`.
+    ///
+    /// ```
+    /// use sip_ucid::{ContentType, ErrorKind};
+    /// assert_eq!(ContentType::parse(b"text/plain;charset=utf-8").unwrap().subtype(), "plain");
+    /// assert_eq!(ContentType::parse(b"text").unwrap_err().kind(), ErrorKind::Token);
+    /// ```
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
         let (range, params) = value.split_at_checked(end).unwrap_or_default();
@@ -100,21 +120,38 @@ impl<'a> ContentType<'a> {
     }
 
     /// The type, such as `application`.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::ContentType::parse(b"application/sdp").unwrap().kind(), "application");
+    /// ```
     pub const fn kind(&self) -> Text<'a> {
         self.kind
     }
 
     /// The subtype, such as `sdp`.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::ContentType::parse(b"application/sdp").unwrap().subtype(), "sdp");
+    /// ```
     pub const fn subtype(&self) -> Text<'a> {
         self.subtype
     }
 
     /// The parameters.
+    ///
+    /// ```
+    /// let kind = sip_ucid::ContentType::parse(b"text/plain; charset=utf-8").unwrap();
+    /// assert_eq!(kind.params().get("charset").unwrap(), "utf-8");
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         self.params
     }
 
     /// Whether it is `kind/subtype`, without regard to case.
+    ///
+    /// ```
+    /// assert!(sip_ucid::ContentType::parse(b"Application/SDP").unwrap().is("application", "sdp"));
+    /// ```
     pub fn is(&self, kind: &str, subtype: &str) -> bool {
         self.kind.is(kind) && self.subtype.is(subtype)
     }
@@ -142,6 +179,12 @@ impl<'a> SessionId<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::SessionId`] unless local and remote part are 32 hexadecimal digits.
+    ///
+    /// ```
+    /// use sip_ucid::SessionId;
+    /// assert!(SessionId::parse(b"ab30317f1a784dc48ff824d0d3715d86").is_ok());
+    /// assert!(SessionId::parse(b"ab30317f").is_err());
+    /// ```
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
         let (local, params) = value.split_at_checked(end).unwrap_or_default();
@@ -155,16 +198,34 @@ impl<'a> SessionId<'a> {
     }
 
     /// The digits of the sender.
+    ///
+    /// ```
+    /// let id = sip_ucid::SessionId::parse(b"ab30317f1a784dc48ff824d0d3715d86").unwrap();
+    /// assert_eq!(id.local(), "ab30317f1a784dc48ff824d0d3715d86");
+    /// ```
     pub const fn local(&self) -> Text<'a> {
         self.local
     }
 
     /// The digits of the other side; `None` if they are missing or all zero, which means unknown.
+    ///
+    /// ```
+    /// use sip_ucid::SessionId;
+    /// let id = SessionId::parse(
+    ///     b"ab30317f1a784dc48ff824d0d3715d86;remote=47755a9de7794ba387653f2099600ef2",
+    /// ).unwrap();
+    /// assert_eq!(id.remote().unwrap(), "47755a9de7794ba387653f2099600ef2");
+    /// ```
     pub fn remote(&self) -> Option<Text<'a>> {
         self.remote.filter(|id| id.as_bytes().iter().any(|b| *b != b'0'))
     }
 
     /// Whether there is a remote part; the older form has none.
+    ///
+    /// ```
+    /// let id = sip_ucid::SessionId::parse(b"ab30317f1a784dc48ff824d0d3715d86").unwrap();
+    /// assert!(!id.has_remote());
+    /// ```
     pub const fn has_remote(&self) -> bool {
         self.remote.is_some()
     }
@@ -190,6 +251,12 @@ impl<'a> Reason<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Token`] unless it begins with a token.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Reason};
+    /// assert_eq!(Reason::parse(b"SIP;cause=486").unwrap().protocol(), "SIP");
+    /// assert_eq!(Reason::parse(b";cause=486").unwrap_err().kind(), ErrorKind::Token);
+    /// ```
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
         let (protocol, params) = value.split_at_checked(end).unwrap_or_default();
@@ -201,16 +268,31 @@ impl<'a> Reason<'a> {
     }
 
     /// The protocol, such as `SIP` or `Q.850`.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Reason::parse(b"Q.850 ;cause=16").unwrap().protocol(), "Q.850");
+    /// ```
     pub const fn protocol(&self) -> Text<'a> {
         self.protocol
     }
 
     /// The cause.
+    ///
+    /// ```
+    /// use sip_ucid::Reason;
+    /// assert_eq!(Reason::parse(b"SIP ;cause=486").unwrap().cause(), Some(486));
+    /// assert_eq!(Reason::parse(b"SIP ;text=\"Busy\"").unwrap().cause(), None);
+    /// ```
     pub fn cause(&self) -> Option<u16> {
         uri::number(self.params.get("cause")?.as_bytes())
     }
 
     /// All parameters.
+    ///
+    /// ```
+    /// let reason = sip_ucid::Reason::parse(b"SIP;cause=486;text=\"Busy\"").unwrap();
+    /// assert_eq!(reason.params().get("text").unwrap(), "\"Busy\"");
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         self.params
     }
@@ -232,11 +314,20 @@ pub struct Privacy<'a> {
 
 impl<'a> Privacy<'a> {
     /// The values of one header.
+    ///
+    /// ```
+    /// assert!(sip_ucid::Privacy::new(b"header; session").has("session"));
+    /// ```
     pub const fn new(value: &'a [u8]) -> Self {
         Self { rest: Some(value) }
     }
 
     /// Whether `name` is among them, without regard to case.
+    ///
+    /// ```
+    /// let privacy = sip_ucid::Privacy::new(b"id;critical");
+    /// assert!(privacy.has("ID") && !privacy.has("user"));
+    /// ```
     pub fn has(mut self, name: &str) -> bool {
         self.any(|value| value.is(name))
     }

@@ -41,6 +41,13 @@ impl<'a> Via<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::Via`] if protocol, transport or host is missing.
+    ///
+    /// ```
+    /// use sip_ucid::{ErrorKind, Via};
+    /// let via = Via::parse(b"SIP / 2.0 / UDP  first.example.test : 4000;ttl=16").unwrap();
+    /// assert_eq!((via.host(), via.port()), ("first.example.test".into(), Some(4000)));
+    /// assert_eq!(Via::parse(b"SIP/2.0/UDP").unwrap_err().kind(), ErrorKind::Via);
+    /// ```
     #[inline]
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         Self::parse_with(value, Leniency::default())
@@ -49,14 +56,18 @@ impl<'a> Via<'a> {
     /// The same with the leniency given.
     ///
     /// # Errors
-    /// As [`Via::parse`]; without [`Leniency::EMPTY_ELEMENTS`] and
-    /// [`Leniency::LOOSE_CHARACTERS`] also for what [`Via::check`] finds.
+    /// As [`Via::parse`]; without [`Leniency::EMPTY_ELEMENTS`] or
+    /// [`Leniency::LOOSE_CHARACTERS`] also for what [`Via::check`] finds of that.
+    ///
+    /// ```
+    /// use sip_ucid::{Leniency, Via};
+    /// assert!(Via::parse_with(b"SIP/2.0/UDP h;branch=1", Leniency::NONE).is_ok());
+    /// assert!(Via::parse_with(b"SIP/2.0/UDP h;;branch=1", Leniency::NONE).is_err());
+    /// ```
     #[inline]
     pub fn parse_with(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
         let via = Self::read(value)?;
-        if !list::forgives_empty(leniency) || !leniency.has(Leniency::LOOSE_CHARACTERS) {
-            via.check()?;
-        }
+        via.check_with(leniency)?;
         Ok(via)
     }
 
@@ -98,69 +109,136 @@ impl<'a> Via<'a> {
     /// assert!(Via::parse(b"SIP/2.0/UDP 192.0.2.15;;,;").unwrap().check().is_err());
     /// ```
     pub fn check(&self) -> Result<(), Error> {
-        let tokens = [self.protocol, self.version, self.transport];
-        if !tokens.iter().all(|token| chars::all(token, TOKEN)) {
-            return Err(Error::new(ErrorKind::Via, 0));
+        self.check_with(Leniency::NONE)
+    }
+
+    #[inline]
+    fn check_with(&self, leniency: Leniency) -> Result<(), Error> {
+        if leniency.forgives_parts() {
+            return Ok(());
         }
-        uri::check_host(self.host)?;
-        if self.port.is_some() && self.port().is_none() {
-            return Err(Error::new(ErrorKind::Port, 0));
+        if !leniency.has(Leniency::LOOSE_CHARACTERS) {
+            let tokens = [self.protocol, self.version, self.transport];
+            if !tokens.iter().all(|token| chars::all(token, TOKEN)) {
+                return Err(Error::new(ErrorKind::Via, 0));
+            }
+            uri::check_host(self.host)?;
+            if self.port.is_some() && self.port().is_none() {
+                return Err(Error::new(ErrorKind::Port, 0));
+            }
         }
-        self.params().check()
+        self.params().check(leniency)
     }
 
     /// The transport as sent: `UDP`, `TCP`, `TLS`, `SCTP`, `WS`, `WSS` or any other token.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Via::parse(b"SIP/2.0/WSS h").unwrap().transport(), "WSS");
+    /// ```
     pub const fn transport(&self) -> Text<'a> {
         Text::new(self.transport)
     }
 
     /// The protocol version, such as `2.0`.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Via::parse(b"SIP/2.0/UDP h").unwrap().version(), "2.0");
+    /// ```
     pub const fn version(&self) -> Text<'a> {
         Text::new(self.version)
     }
 
     /// Host and port as sent, brackets included.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP [2001:db8::1]:5060;rport").unwrap();
+    /// assert_eq!(via.sent_by(), "[2001:db8::1]:5060");
+    /// ```
     pub const fn sent_by(&self) -> Text<'a> {
         Text::new(self.sent_by)
     }
 
     /// The host; an IPv6 address comes without its brackets.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP [2001:db8::1]:5060").unwrap();
+    /// assert_eq!(via.host(), "2001:db8::1");
+    /// ```
     pub const fn host(&self) -> Text<'a> {
         Text::new(unbracketed(self.host))
     }
 
     /// The port, if one is there and is a number up to 65535.
+    ///
+    /// ```
+    /// use sip_ucid::Via;
+    /// assert_eq!(Via::parse(b"SIP/2.0/UDP [2001:db8::1]:5060").unwrap().port(), Some(5060));
+    /// assert_eq!(Via::parse(b"SIP/2.0/UDP [2001:db8::1]").unwrap().port(), None);
+    /// ```
     pub fn port(&self) -> Option<u16> {
         uri::number(self.port?)
     }
 
     /// All parameters.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP h;keep;branch=z9hG4bK1").unwrap();
+    /// assert!(via.params().has("keep"));
+    /// ```
     pub const fn params(&self) -> Params<'a> {
         Params::new(self.params)
     }
 
     /// The `branch` parameter.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP h;branch=z9hG4bK1").unwrap();
+    /// assert_eq!(via.branch().unwrap(), "z9hG4bK1");
+    /// ```
     #[inline]
     pub fn branch(&self) -> Option<Text<'a>> {
         self.params().get("branch")
     }
 
     /// The `received` parameter, without the brackets that some put around IPv6 addresses.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP h;received=[2001:db8::9:255]").unwrap();
+    /// assert_eq!(via.received().unwrap(), "2001:db8::9:255");
+    /// ```
     pub fn received(&self) -> Option<Text<'a>> {
         self.params().get("received").map(|text| Text::new(unbracketed(text.as_bytes())))
     }
 
     /// The `rport` parameter (RFC 3581); empty if it has no value.
+    ///
+    /// ```
+    /// use sip_ucid::Via;
+    /// let rport = |value| Via::parse(value).unwrap().rport();
+    /// assert_eq!(rport(b"SIP/2.0/UDP h;rport=4000").unwrap(), "4000");
+    /// assert_eq!(rport(b"SIP/2.0/UDP h;rport").unwrap(), "");
+    /// assert_eq!(rport(b"SIP/2.0/UDP h"), None);
+    /// ```
     pub fn rport(&self) -> Option<Text<'a>> {
         self.params().get("rport")
     }
 
     /// The `ttl` parameter, if it is a number up to 255.
+    ///
+    /// ```
+    /// assert_eq!(sip_ucid::Via::parse(b"SIP/2.0/UDP h;ttl=16").unwrap().ttl(), Some(16));
+    /// assert_eq!(sip_ucid::Via::parse(b"SIP/2.0/UDP h;ttl=256").unwrap().ttl(), None);
+    /// ```
     pub fn ttl(&self) -> Option<u8> {
         uri::number(self.params().get("ttl")?.as_bytes())
     }
 
     /// The `maddr` parameter.
+    ///
+    /// ```
+    /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP h;maddr=224.2.0.1").unwrap();
+    /// assert_eq!(via.maddr().unwrap(), "224.2.0.1");
+    /// ```
     pub fn maddr(&self) -> Option<Text<'a>> {
         self.params().get("maddr")
     }

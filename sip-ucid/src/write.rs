@@ -72,6 +72,14 @@ pub trait Output {
     ///
     /// # Errors
     /// [`WriteError::Full`] if they cannot be taken.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Output, WriteError};
+    /// let mut room = [0; 4];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// assert_eq!(buffer.put(b"abc"), Ok(()));
+    /// assert_eq!(buffer.put(b"de"), Err(WriteError::Full));
+    /// ```
     fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError>;
 }
 
@@ -94,11 +102,25 @@ pub struct Buffer<'b> {
 
 impl<'b> Buffer<'b> {
     /// An empty buffer over the slice.
+    ///
+    /// ```
+    /// let mut room = [0; 64];
+    /// assert!(sip_ucid::Buffer::new(&mut room).written().is_empty());
+    /// ```
     pub fn new(room: &'b mut [u8]) -> Self {
         Self { room, used: 0 }
     }
 
     /// What has been written.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Output};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// buffer.put(b"abc")?;
+    /// assert_eq!(buffer.written(), b"abc");
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn written(&self) -> &[u8] {
         self.room.get(..self.used).unwrap_or_default()
     }
@@ -201,6 +223,16 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// # Errors
     /// [`WriteError::Token`] for a method that is none, [`WriteError::Uri`] for a URI that is
     /// malformed or has headers.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// assert!(Writer::request(&mut buffer, "BYE", "sip:a@example.test").is_ok());
+    /// assert_eq!(buffer.written(), b"BYE sip:a@example.test SIP/2.0\r\n");
+    /// let spaced = Writer::request(&mut buffer, "BYE", "sip:a@example.test SIP/2.0\r\nX: y");
+    /// assert_eq!(spaced.unwrap_err(), WriteError::Uri);
+    /// ```
     pub fn request(out: &'o mut O, method: &str, uri: &str) -> Result<Self, WriteError> {
         if !chars::all(method.as_bytes(), TOKEN) {
             return Err(WriteError::Token);
@@ -218,6 +250,15 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// # Errors
     /// [`WriteError::Token`] for a code outside 100–699, [`WriteError::Value`] for a reason with
     /// control characters.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// assert!(Writer::response(&mut buffer, 486, "Busy Here").is_ok());
+    /// assert_eq!(buffer.written(), b"SIP/2.0 486 Busy Here\r\n");
+    /// assert_eq!(Writer::response(&mut buffer, 700, "").unwrap_err(), WriteError::Token);
+    /// ```
     pub fn response(out: &'o mut O, code: u16, reason: &str) -> Result<Self, WriteError> {
         if !(100..700).contains(&code) {
             return Err(WriteError::Token);
@@ -236,6 +277,17 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// # Errors
     /// [`WriteError::Name`] for a name that is no token, [`WriteError::Value`] for control characters
     /// or white space at an end, [`WriteError::Length`] for Content-Length.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Name, WriteError, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut writer = Writer::response(&mut buffer, 200, "OK")?;
+    /// writer.header(Name::XUcid, "17")?.header("X-Mine", "a b")?;
+    /// assert_eq!(writer.header("X-Mine", "a\r\nVia: b").unwrap_err(), WriteError::Value);
+    /// assert_eq!(buffer.written(), b"SIP/2.0 200 OK\r\nX-UCID: 17\r\nX-Mine: a b\r\n");
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn header<'n>(
         &mut self,
         name: impl Into<HeaderName<'n>>,
@@ -254,6 +306,21 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     ///
     /// # Errors
     /// As [`write_address`] and [`Writer::header`].
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Name, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// Writer::response(&mut buffer, 200, "OK")?.address(
+    ///     Name::To,
+    ///     Some("A \"B\""),
+    ///     "sip:a@example.test",
+    ///     &[("tag", "1")],
+    /// )?;
+    /// let line = &buffer.written()[16..];
+    /// assert_eq!(line, b"To: \"A \\\"B\\\"\" <sip:a@example.test>;tag=1\r\n");
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn address<'n>(
         &mut self,
         name: impl Into<HeaderName<'n>>,
@@ -269,6 +336,15 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     ///
     /// # Errors
     /// [`WriteError::Token`] for a method that is none.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// Writer::response(&mut buffer, 200, "OK")?.cseq(7, "BYE")?;
+    /// assert!(buffer.written().ends_with(b"\r\nCSeq: 7 BYE\r\n"));
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn cseq(&mut self, number: u32, method: &str) -> Result<&mut Self, WriteError> {
         if !chars::all(method.as_bytes(), TOKEN) {
             return Err(WriteError::Token);
@@ -283,6 +359,17 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     ///
     /// # Errors
     /// [`WriteError::Value`] unless it is `word ["@" word]`.
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// let mut room = [0; 64];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut writer = Writer::response(&mut buffer, 200, "OK")?;
+    /// assert_eq!(writer.call_id("1 2").unwrap_err(), WriteError::Value);
+    /// writer.call_id("1@host")?;
+    /// assert!(buffer.written().ends_with(b"\r\nCall-ID: 1@host\r\n"));
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn call_id(&mut self, value: &str) -> Result<&mut Self, WriteError> {
         let (local, host) = value.split_once('@').unwrap_or((value, "none"));
         if !chars::all(local.as_bytes(), WORD) || !chars::all(host.as_bytes(), WORD) {
@@ -295,6 +382,16 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     ///
     /// # Errors
     /// [`WriteError::Value`] as for [`Writer::header`].
+    ///
+    /// ```
+    /// use sip_ucid::{Buffer, Writer};
+    /// let mut room = [0; 128];
+    /// let mut buffer = Buffer::new(&mut room);
+    /// Writer::response(&mut buffer, 200, "OK")?.finish("text/plain", b"hi")?;
+    /// let rest = b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi";
+    /// assert_eq!(&buffer.written()[16..], rest);
+    /// # Ok::<(), sip_ucid::WriteError>(())
+    /// ```
     pub fn finish(&mut self, content_type: &str, body: &[u8]) -> Result<(), WriteError> {
         if !content_type.is_empty() {
             self.header(Name::ContentType, content_type)?;

@@ -4,6 +4,7 @@
 mod allocation;
 mod corpus;
 mod differential;
+mod examples;
 mod framing;
 mod markup;
 mod properties;

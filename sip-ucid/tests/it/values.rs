@@ -105,6 +105,11 @@ fn each_leniency_forgives_its_own_and_no_more() {
         ("< sip:a@h >", Leniency::BRACKET_SPACES, ErrorKind::Uri),
         ("sip:a@h?x=y", Leniency::BARE_URI_HEADERS, ErrorKind::Uri),
         ("<sip:a@h> x", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
+        ("<sip:a#b@h>", Leniency::LOOSE_CHARACTERS, ErrorKind::Uri),
+        ("<sip:a@my_host>", Leniency::LOOSE_CHARACTERS, ErrorKind::Host),
+        ("<sip:a@h>;x=a b", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
+        ("<sip:a@h>;;x", Leniency::EMPTY_ELEMENTS, ErrorKind::Parameter),
+        ("sip:a@h; ;x=y;", Leniency::EMPTY_ELEMENTS, ErrorKind::Parameter),
     ];
     for (value, flag, kind) in table {
         let read = |leniency| Address::parse_with(value.as_bytes(), leniency);
@@ -120,6 +125,25 @@ fn each_leniency_forgives_its_own_and_no_more() {
         head.contacts().filter(Result::is_err).count()
     };
     assert_eq!((count(Leniency::default()), count(Leniency::NONE)), (0, 1));
+    let vias = [
+        ("SIP/2.0/UDP h;;x", Leniency::EMPTY_ELEMENTS, ErrorKind::Parameter),
+        ("SIP/2.0/U(P h", Leniency::LOOSE_CHARACTERS, ErrorKind::Via),
+        ("SIP/2.0/UDP my_host", Leniency::LOOSE_CHARACTERS, ErrorKind::Host),
+        ("SIP/2.0/UDP h:66666", Leniency::LOOSE_CHARACTERS, ErrorKind::Port),
+        ("SIP/2.0/UDP h;x=(", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
+    ];
+    for (value, flag, kind) in vias {
+        let read = |leniency| Via::parse_with(value.as_bytes(), leniency);
+        assert!(read(flag).is_ok(), "{value}");
+        assert_eq!(read(Leniency::default() - flag).unwrap_err().kind(), kind, "{value}");
+        assert_eq!(Via::parse(value.as_bytes()).unwrap().check().unwrap_err().kind(), kind);
+    }
+    let strict = Leniency::default() - Leniency::LOOSE_CHARACTERS;
+    let bytes = head("m: <sip:a@h>, <sip:a@h#>\r\nm: *");
+    let head_of = |leniency| Head::parse_with(&bytes, leniency).unwrap().complete().unwrap();
+    assert!(head_of(Leniency::default()).contacts().all(|contact| contact.is_ok()));
+    let sound: Vec<bool> = head_of(strict).contacts().map(|contact| contact.is_ok()).collect();
+    assert_eq!(sound, [true, false, true]);
     let spaced = b"BYE  sip:a@h  SIP/2.0 \r\n\r\n";
     let start = |leniency| Head::parse_with(spaced, leniency).unwrap().complete().unwrap().start();
     assert!(start(Leniency::START_LINE_SPACES).is_ok());
