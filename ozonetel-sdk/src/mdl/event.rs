@@ -45,7 +45,8 @@ impl AgentEvent {
     }
 
     /// The event as one flat object, masked: `event`, and where they apply `state`, `type`, `utid`, `token`.
-    /// `state` is the link's state, `resumed`, or how a request settled; `late` marks a reply after its time.
+    /// `state` is the link's state, `resumed`, or how a request settled; `late` marks a reply after its time. Why a
+    /// link is down is in [`State::cause`].
     pub fn masked(&self, mask: &mut Mask) -> Token {
         let mut line = Token::from(serde_json::Map::new()).with("event", self.as_str());
         let state = match self {
@@ -57,11 +58,6 @@ impl AgentEvent {
         };
         if let Some(state) = state {
             line = line.with("state", state);
-        }
-        if let Self::Link(state) = self
-            && let Some(cause) = state.cause()
-        {
-            line = line.with("cause", cause);
         }
         if let Some(token) = self.token() {
             let masked = mask.token(token);
@@ -90,11 +86,11 @@ mod tests {
             (AgentEvent::Link(State::Up), r#"{"event":"link","state":"up"}"#),
             (
                 AgentEvent::Link(State::Waiting { cause: Cause::Silence, pause: Duration::ZERO }),
-                r#"{"cause":"silence","event":"link","state":"waiting"}"#,
+                r#"{"event":"link","state":"waiting"}"#,
             ),
             (
                 AgentEvent::Link(State::Stopped(Stop::Asked)),
-                r#"{"cause":"asked","event":"link","state":"stopped"}"#,
+                r#"{"event":"link","state":"stopped"}"#,
             ),
             (AgentEvent::Resumed(Snapshot::default()), r#"{"event":"link","state":"resumed"}"#),
             (

@@ -93,6 +93,9 @@ pub(crate) struct Socket {
     /// Fields in which the session's usId is looked for, in order.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     us_id_field: Vec<String>,
+    /// Fields in which browserSessionId is looked for, in order; without one, it is made up here.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    browser_session_field: Vec<String>,
     /// Where the account's credential goes: none, rest (as on REST), header:NAME or query:NAME.
     #[arg(long, value_name = "PLACE", default_value = "none", value_parser = placement)]
     credential: Placement,
@@ -126,11 +129,15 @@ impl Socket {
             let name = name.map_err(|_| Invalid::new("--sub-protocol", "is no name"))?;
             settings = settings.sub_protocol(Some(name));
         }
+        let mut handshake = InTokens::fresh()?;
         if !self.us_id_field.is_empty() {
-            let names = self.us_id_field.iter().map(String::as_str);
-            settings = settings.handshake(Arc::new(InTokens::fresh()?.us_id_in(names)));
+            handshake = handshake.us_id_in(self.us_id_field.iter().map(String::as_str));
         }
-        Ok(settings)
+        if !self.browser_session_field.is_empty() {
+            let names = self.browser_session_field.iter().map(String::as_str);
+            handshake = handshake.browser_session_id_in(names);
+        }
+        Ok(settings.handshake(Arc::new(handshake)))
     }
 
     fn agent(&self, environment: &Environment) -> Result<Agent, Failure> {

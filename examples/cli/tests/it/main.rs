@@ -5,6 +5,7 @@ mod codes;
 mod dialing;
 mod harness;
 mod mdl;
+mod mdl_lines;
 mod rows;
 mod settings;
 mod signals;

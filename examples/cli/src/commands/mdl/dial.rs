@@ -33,6 +33,9 @@ pub(crate) struct Dial {
     campaign_id: Option<u64>,
     #[command(flatten)]
     extension: AgentNumberFlag,
+    /// How long to wait for the reply to the dial; without it, 30.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    reply_wait: Option<u64>,
     /// Keeps the session open for so long after the dial, and prints what happens.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     stay: u64,
@@ -48,7 +51,8 @@ impl Dial {
         let extension = context.agent_number(&self.extension)?;
         let settings = self.socket.settings(context)?;
         let customer = self.number.for_dial(context.client.region())?;
-        let dial = ManualDial::new(campaign, customer, extension);
+        let mut dial = ManualDial::new(campaign, customer, extension);
+        dial.wait = self.reply_wait.map(Duration::from_secs);
         dial.params()?;
         let shown = if context.output.show_numbers {
             self.number.as_str().to_owned()

@@ -2,14 +2,17 @@
 
 use std::fs::OpenOptions;
 use std::future::{Future, pending};
-use std::io::{Stdout, stdout};
+use std::io::{Stdout, Write as _, stderr, stdout};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ozonetel_sdk::Error;
-use ozonetel_sdk::mdl::{AgentEvents, AgentSender, Fault, Recorder, Settings, State, Stop};
+use ozonetel_sdk::mdl::{
+    AgentEvent, AgentEvents, AgentSender, Cause, Fault, Recorder, Settings, State, Stop,
+};
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::print::Printer;
@@ -94,6 +97,9 @@ impl<'a> Follower<'a> {
         while let Some(item) = self.events.next().await {
             match item {
                 Ok(event) => {
+                    if let AgentEvent::Link(State::Waiting { cause, pause }) = event {
+                        self.tell_why(cause, pause);
+                    }
                     let at = self.context.client.clock().now();
                     if let Some(printer) = &mut self.printer
                         && !printer.event(at, &event)?
@@ -139,6 +145,21 @@ impl<'a> Follower<'a> {
         {
             let _ = Failure::from(error).report(self.context.output.format.is_json());
         }
+    }
+
+    /// Says on standard error why the link is down: a line of the output has no field for it.
+    fn tell_why(&self, cause: Cause, pause: Duration) {
+        if self.printer.is_none() {
+            return;
+        }
+        let (cause, pause) = (cause.as_str(), pause.as_secs_f64());
+        let note = if self.context.output.format.is_json() {
+            json!({ "link": { "state": "waiting", "cause": cause, "pause_s": pause } }).to_string()
+        } else {
+            format!("the link is down ({cause}); next try in {pause:.1} s")
+        };
+        // With standard error gone, the state on the output has to do.
+        let _ = writeln!(stderr(), "{note}");
     }
 
     /// Whether events were printed.
