@@ -31,22 +31,32 @@ pub enum FaultKind {
     Silence,
     /// Agent socket: does not act; from now on nothing is read or written, the connection stays.
     HalfOpen,
-    /// Agent socket: acts, and replies twice.
+    /// Agent socket: acts, and replies twice. Push: it is sent twice, both at once, or the second
+    /// so much later.
     Duplicate,
-    /// Agent socket: acts; the reply waits until the next one has gone.
+    /// Agent socket: acts; the reply waits until the next one has gone. Push: it waits until the
+    /// next one to the same address has gone.
     Reorder,
     /// Agent socket: acts; a frame of 16 MiB comes before the reply.
     Giant,
     /// Agent socket: acts; text that is no token and a binary frame come before the reply.
     NonJson,
+    /// Push: it is never sent.
+    Loss,
+    /// Push: a body without any call id goes out before it.
+    Ping,
 }
 
 /// The method of a token of an agent's socket, in faults and in the log.
 pub(crate) const SOCKET: &str = "WS";
+/// The method of what the service sends, in faults.
+pub(crate) const PUSH: &str = "PUSH";
+/// The path of faults that hit pushes; with a colon and a kind's word, pushes of that kind.
+pub(crate) const PUSH_PATH: &str = "push";
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Delay,
         Self::Status,
         Self::LimitStatus,
@@ -63,6 +73,8 @@ impl FaultKind {
         Self::Reorder,
         Self::Giant,
         Self::NonJson,
+        Self::Loss,
+        Self::Ping,
     ];
 
     /// The kind's word in the control API.
@@ -84,6 +96,8 @@ impl FaultKind {
             Self::Reorder => "reorder",
             Self::Giant => "giant",
             Self::NonJson => "non_json",
+            Self::Loss => "loss",
+            Self::Ping => "ping",
         }
     }
 
@@ -111,7 +125,7 @@ impl FaultKind {
             || matches!(self, Self::Delay | Self::Cut | Self::CloseBefore | Self::CloseAfter)
     }
 
-    /// Whether it can hit nothing but a token of an agent's socket.
+    /// Whether it can hit no request to the service, but a token of an agent's socket.
     pub fn only_socket(self) -> bool {
         matches!(
             self,
@@ -124,9 +138,23 @@ impl FaultKind {
         )
     }
 
+    /// Whether it can hit what the service sends.
+    pub fn on_push(self) -> bool {
+        matches!(self, Self::Delay | Self::Duplicate | Self::Reorder | Self::Loss | Self::Ping)
+    }
+
+    /// Whether it can hit a request to the service.
+    pub fn on_request(self) -> bool {
+        !self.only_socket() && !matches!(self, Self::Loss | Self::Ping)
+    }
+
     /// Whether it can hit this kind of request.
     fn fits(self, method: &str) -> bool {
-        if method == SOCKET { self.on_socket() } else { !self.only_socket() }
+        match method {
+            SOCKET => self.on_socket(),
+            PUSH => self.on_push(),
+            _ => self.on_request(),
+        }
     }
 }
 
@@ -152,8 +180,9 @@ impl FromStr for FaultKind {
 pub struct Fault {
     /// What goes wrong.
     pub kind: FaultKind,
-    /// The path, `mdl` for the agent socket, or `*` for every path but the control API's and the
-    /// token's.
+    /// The path; `mdl` for the agent socket; `push` for what the service sends, or `push:callback`,
+    /// `push:call`, `push:agent`, `push:status` for some of it; or `*` for every path but the
+    /// control API's and the token's.
     pub path: String,
     /// The method in capitals; any method without it.
     pub method: Option<String>,
@@ -205,7 +234,11 @@ impl Fault {
         if !self.kind.fits(method) {
             return false;
         }
-        let path = if self.path == "*" { !spared } else { self.path == path };
+        let path = match self.path.as_str() {
+            "*" => !spared,
+            PUSH_PATH => method == PUSH,
+            own => own == path,
+        };
         path && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(method))
     }
 }
@@ -258,6 +291,19 @@ mod tests {
         assert_eq!(kinds("POST", "/a", true), Some(FaultKind::Html));
         assert_eq!(kinds("POST", "/a", false), Some(FaultKind::Delay));
         assert_eq!(kinds("POST", "/a", false), None);
+    }
+
+    #[test]
+    fn pushes_are_hit_by_their_own_faults_only() {
+        let mut faults = Faults::default();
+        faults.add(Fault::new(FaultKind::Delay));
+        faults.add(Fault::new(FaultKind::Loss).on("push:agent"));
+        faults.add(Fault::new(FaultKind::Ping).on("push"));
+        let mut kinds = |method, path, spared| faults.take(method, path, spared).map(|f| f.kind);
+        assert_eq!(kinds(PUSH, "push:callback", true), Some(FaultKind::Ping));
+        assert_eq!(kinds(PUSH, "push:callback", true), None);
+        assert_eq!(kinds(PUSH, "push:agent", true), Some(FaultKind::Loss));
+        assert_eq!(kinds("GET", "/a", false), Some(FaultKind::Delay));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod log;
+mod mail;
 mod mdl;
 mod server;
 mod service;
@@ -13,6 +14,7 @@ pub mod world;
 
 pub use faults::{Fault, FaultKind};
 pub use log::Entry;
+pub use mail::{Fate, PushCounts};
 pub use server::Server;
 pub use service::{Answer, Delivery};
 pub use sim::{Sim, SimBuilder, SimClock, WorldMut, WorldRef};

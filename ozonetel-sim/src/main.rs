@@ -31,6 +31,9 @@ struct Options {
     /// Appends requests and effects to a file, each before it is acted on or told.
     #[arg(long)]
     log: Option<PathBuf>,
+    /// Where the callback after each call goes.
+    #[arg(long)]
+    callback_url: Option<String>,
     /// Legs wait for `/_sim/call`.
     #[arg(long)]
     manual: bool,
@@ -85,6 +88,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         Some(ModeName::Key) => Mode::Key,
         None => setup.mode,
     };
+    setup.push.callback_url = options.callback_url.or(setup.push.callback_url);
     // Before anyone can know that we are here.
     let stop = Stop::listen()?;
     let mut builder = Sim::builder().setup(setup);

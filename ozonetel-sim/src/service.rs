@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::answers;
 use crate::faults::{Fault, FaultKind, Faults, SOCKET};
 use crate::log::{Entry, Log};
+use crate::mail::{Mail, PushCounts};
 use crate::mdl;
 use crate::world::{Moment, Setup, World};
 
@@ -71,19 +72,34 @@ pub(crate) struct Service {
     pub(crate) world: World,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) mail: Mail,
     setup: Setup,
 }
 
 impl Service {
     pub(crate) fn new(setup: Setup, now: Moment, log: Log) -> Self {
-        Self { world: World::new(setup.clone(), now), faults: Faults::default(), log, setup }
+        let world = World::new(setup.clone(), now);
+        Self { world, faults: Faults::default(), log, mail: Mail::default(), setup }
     }
 
     /// Everything as at the beginning, except what was appended to a file.
     pub(crate) fn reset(&mut self, now: Moment) {
         self.world.restart(self.setup.clone(), now);
         self.faults = Faults::default();
+        self.mail = Mail::default();
         self.log.clear();
+    }
+
+    /// Takes what the world sent since the last time, and lets faults hit it.
+    pub(crate) fn collect(&mut self) {
+        for push in self.world.take_pushes() {
+            self.mail.accept(push, &mut self.faults);
+        }
+    }
+
+    /// What became of the pushes.
+    pub(crate) fn push_counts(&self) -> PushCounts {
+        self.mail.counts(self.world.pushes_overflowed())
     }
 
     /// Answers one request.

@@ -1,6 +1,7 @@
 //! A handle on a simulated service: to ask it in process, to serve it over a socket, and to look
 //! at what it did.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -14,16 +15,18 @@ use ozonetel_sdk::clock::Clock;
 use ozonetel_sdk::mdl::Token;
 use ozonetel_sdk::{Client, ClientBuilder};
 use serde_json::Value;
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
 use crate::faults::Fault;
 use crate::log::{Entry, Log};
+use crate::mail::{Fate, PushCounts};
 use crate::server::Server;
 use crate::service::{Delivery, Service};
 use crate::transport::SimTransport;
 use crate::world::{
-    ActionRefusal, Arrived, Event, LegSide, Mode, Moment, PhoneAction, Scenario, Setup, World,
+    ActionRefusal, Arrived, Event, LegSide, Mode, Moment, PhoneAction, Push, Scenario, Setup, World,
 };
 
 /// How many events a subscriber may be behind.
@@ -53,6 +56,8 @@ struct Shared {
     /// Told whenever something may be due sooner than expected.
     changed: Notify,
     events: broadcast::Sender<Event>,
+    /// Told whenever there is something new to carry.
+    posted: Notify,
 }
 
 struct State {
@@ -121,6 +126,13 @@ impl SimBuilder {
         self
     }
 
+    /// The account's callback URL: after each call its callback goes there. See
+    /// [`Sim::take_pushes`].
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.setup.push.callback_url = Some(url.into());
+        self
+    }
+
     /// Another world; settings made before are lost.
     pub fn setup(mut self, setup: Setup) -> Self {
         self.setup = setup;
@@ -181,7 +193,8 @@ impl Sim {
         let service = Service::new(setup, base, log);
         let told = service.world.last_event();
         let state = State { service, base, start: Instant::now(), advanced: Duration::ZERO, told };
-        let shared = Shared { state: Mutex::new(state), changed: Notify::new(), events };
+        let (changed, posted) = (Notify::new(), Notify::new());
+        let shared = Shared { state: Mutex::new(state), changed, events, posted };
         Self { shared: Arc::new(shared) }
     }
 
@@ -226,7 +239,74 @@ impl Sim {
 
     /// The world as `/_sim/state` shows it.
     pub fn state(&self) -> Value {
-        self.lock().state.service.world.state_json()
+        let mut up = self.lock();
+        let service = &mut up.state.service;
+        service.collect();
+        let mut state = service.world.state_json();
+        state["pushes"] = serde_json::to_value(service.push_counts()).unwrap_or_default();
+        state
+    }
+
+    /// Takes what the service has sent until now, in the order in which it arrives: callbacks after
+    /// calls, events while they are subscribed to. A server that is being served carries them
+    /// itself and leaves none.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sim::Sim;
+    /// let sim = Sim::builder().callback_url("https://crm.example.test/hooks/call").build();
+    /// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
+    /// let dialed = sim.client().dial().agent("agent01", "support_out", "9000000001").await?;
+    /// sim.advance(Duration::from_secs(30)).await;
+    /// assert!(sim.take_pushes().is_empty());
+    /// sim.world_mut().disconnect(&dialed.ucid.ok_or("no ucid")?.to_string());
+    /// // Nobody sets a disposition: the callback waits for the end of wrap-up.
+    /// sim.advance(Duration::from_secs(120)).await;
+    /// for push in sim.take_pushes() {
+    ///     let delivery = Intake::new().callbacks(push.query(), &push.body)?;
+    ///     assert_eq!(delivery.items[0].wrap_up_exceeded(), Some(120));
+    /// }
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take_pushes(&self) -> Vec<Push> {
+        let mut taken = Vec::new();
+        while let Next::Send(push, copies) = self.next_push(&BTreeSet::new()) {
+            taken.extend(std::iter::repeat_n(push, copies));
+        }
+        taken
+    }
+
+    /// How many pushes met which fate.
+    pub fn push_counts(&self) -> PushCounts {
+        let mut up = self.lock();
+        up.state.service.collect();
+        up.state.service.push_counts()
+    }
+
+    /// The next push to an address nobody is sending to.
+    pub(crate) fn next_push(&self, busy: &BTreeSet<String>) -> Next {
+        let mut up = self.lock();
+        let now = up.state.now();
+        let service = &mut up.state.service;
+        service.collect();
+        match service.mail.next(now, busy) {
+            Some((push, copies)) => Next::Send(push, copies),
+            None => Next::Wait(service.mail.next_due(now).map(|due| due.since(now))),
+        }
+    }
+
+    /// Notes what became of a push.
+    pub(crate) fn note_push(&self, fate: Fate) {
+        self.lock().state.service.mail.note(fate);
+    }
+
+    /// Ends when there is something new to carry.
+    pub(crate) fn posted(&self) -> Notified<'_> {
+        self.shared.posted.notified()
     }
 
     /// A customer calls a DID. `None` when it belongs to no campaign.
@@ -258,6 +338,7 @@ impl Sim {
     pub(crate) fn skip(&self, by: Duration) -> Moment {
         self.lock().state.advanced += by;
         self.shared.changed.notify_waiters();
+        self.shared.posted.notify_waiters();
         self.now()
     }
 
@@ -377,6 +458,15 @@ impl Sim {
     }
 }
 
+/// What a carrier has to do next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Send this, so many times at once.
+    Send(Push, usize),
+    /// Nothing until then, or until something new is posted.
+    Wait(Option<Duration>),
+}
+
 /// The locked state. What happened meanwhile is told when it is let go.
 struct Up<'a> {
     state: MutexGuard<'a, State>,
@@ -396,6 +486,11 @@ impl Drop for Up<'_> {
         }
         if self.state.service.world.next_due() != self.due {
             self.shared.changed.notify_waiters();
+        }
+        let before = self.state.service.mail.accepted();
+        self.state.service.collect();
+        if self.state.service.mail.accepted() != before {
+            self.shared.posted.notify_waiters();
         }
     }
 }

@@ -243,7 +243,10 @@ impl PhoneCall {
     }
 
     fn by_rows(&self) -> Option<CallOutcome> {
-        let outcomes: Vec<CallOutcome> = self.rows.values().map(CallOutcome::from).collect();
+        // The ids of an inbound call's legs do not tell which came last.
+        let mut rows: Vec<&CallRecord> = self.rows.values().collect();
+        rows.sort_by_key(|row| (row.call_date, row.start_time));
+        let outcomes: Vec<CallOutcome> = rows.into_iter().map(CallOutcome::from).collect();
         let of = |kind| outcomes.iter().rev().find(|outcome| outcome.kind == kind);
         let telling = |outcome: &&CallOutcome| {
             !matches!(outcome.kind, CallOutcomeKind::Unknown | CallOutcomeKind::NotDialed)

@@ -87,6 +87,7 @@ fn create(world: &mut World, asked: &Asked<'_>) -> Said {
     } else if !world.put_campaign(&name, &kind, &did) {
         Some("Campaign is running")
     } else {
+        world.set_callback_url(Some(&name), asked.given("callbackUrl"));
         None
     };
     match problem {

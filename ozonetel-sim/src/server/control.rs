@@ -12,19 +12,23 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::Served;
+use crate::faults::PUSH_PATH;
+use crate::mail::Fate;
 use crate::world::{ActionRefusal, LegSide, PhoneAction};
 use crate::{Fault, FaultKind, Sim};
 
 /// The furthest the clock is moved at once: about a month.
 const FURTHEST_S: f64 = 31.0 * 86_400.0;
 
-pub(super) fn router() -> Router<Sim> {
+pub(super) fn router() -> Router<Served> {
     Router::new()
         .route("/inbound", post(inbound))
         .route("/call", post(call))
         .route("/clock", post(clock))
         .route("/reset", post(reset))
         .route("/faults", post(faults))
+        .route("/callback_url", post(callback_url))
         .route("/state", get(state))
         .route("/requests", get(requests))
         .fallback(async || bad(StatusCode::NOT_FOUND, "there is no such control"))
@@ -175,8 +179,12 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         return bad(StatusCode::BAD_REQUEST, &error);
     };
     let socket = asked.path == crate::mdl::FAULT_PATH;
-    if asked.path != "*" && !socket && !asked.path.starts_with('/') {
-        return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl or *");
+    let push = asked.path == PUSH_PATH || asked.path.strip_prefix("push:").is_some();
+    if asked.path != "*" && !socket && !push && !asked.path.starts_with('/') {
+        return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl, push or *");
+    }
+    if push != kind.on_push() && (push || !(kind.on_socket() || kind.on_request())) {
+        return bad(StatusCode::BAD_REQUEST, "pushes and these kinds go together only");
     }
     if socket && !kind.on_socket() {
         return bad(StatusCode::BAD_REQUEST, "this kind cannot hit the agent socket");
@@ -195,6 +203,57 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         ok(json!({}))
     } else {
         bad(StatusCode::BAD_REQUEST, "too many faults wait already")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Callbacks {
+    /// Empty takes the address away.
+    url: String,
+    campaign: Option<String>,
+    #[serde(default)]
+    check: Check,
+}
+
+#[derive(Deserialize, Default, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Check {
+    #[default]
+    Get,
+    Head,
+    None,
+}
+
+/// Saves a callback URL as the console does: after a check, which has to be answered with 200.
+async fn callback_url(State(served): State<Served>, body: Bytes) -> Response {
+    let asked: Callbacks = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    let method = match asked.check {
+        Check::None => None,
+        _ if asked.url.is_empty() => None,
+        Check::Get => Some(http::Method::GET),
+        Check::Head => Some(http::Method::HEAD),
+    };
+    if let Some(method) = method {
+        match served.carrier.check(&served.sim, method, &asked.url).await {
+            Fate::Answered(200) => {}
+            Fate::Answered(status) => {
+                let error = format!("the address answered the check with {status}");
+                return bad(StatusCode::BAD_REQUEST, &error);
+            }
+            Fate::Failed => {
+                return bad(StatusCode::BAD_REQUEST, "the address did not answer the check");
+            }
+        }
+    }
+    let url = Some(asked.url).filter(|url| !url.is_empty());
+    if served.sim.world_mut().set_callback_url(asked.campaign.as_deref(), url) {
+        ok(json!({}))
+    } else {
+        bad(StatusCode::BAD_REQUEST, "there is no such campaign")
     }
 }
 

@@ -1,5 +1,6 @@
 //! The simulator behind a socket: one address for every family of hosts, plus the control API.
 
+mod carrier;
 mod connection;
 mod control;
 
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRef, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -25,6 +26,7 @@ use crate::mdl::{self, Sockets};
 use crate::service::{Answer, Delivery};
 use crate::sip::{self, Softphones};
 use crate::transport::{half, pieces};
+use carrier::Carrier;
 use connection::{Connection, Listener};
 
 /// The largest request body that is read.
@@ -40,6 +42,7 @@ pub struct Server {
     serving: JoinHandle<()>,
     running: JoinHandle<()>,
     phones: JoinHandle<()>,
+    carrying: JoinHandle<()>,
     sockets: watch::Sender<bool>,
 }
 
@@ -51,7 +54,9 @@ impl Server {
         let (sockets, ended) = watch::channel(false);
         let (softphones, phones) = Softphones::start(sim.clone(), ended.clone());
         let mdl = Sockets::new(sim.clone(), ended);
-        let app = router(Served { sim: sim.clone(), mdl, softphones })
+        let carrier = Carrier::network();
+        let carrying = tokio::spawn(carrier.clone().carry(sim.clone()));
+        let app = router(Served { sim: sim.clone(), mdl, softphones, carrier })
             .into_make_service_with_connect_info::<Connection>();
         let serving = tokio::spawn(async move {
             let served = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
@@ -63,7 +68,7 @@ impl Server {
             }
         });
         let running = tokio::spawn(async move { sim.run().await });
-        Ok(Self { address, stop: Some(stop), serving, running, phones, sockets })
+        Ok(Self { address, stop: Some(stop), serving, running, phones, carrying, sockets })
     }
 
     /// Where it listens.
@@ -102,13 +107,14 @@ impl Drop for Server {
         self.running.abort();
         self.sockets.send_replace(true);
         self.phones.abort();
+        self.carrying.abort();
     }
 }
 
 /// The whole service as an axum router; it needs to know its connections to be able to drop them.
 fn router(served: Served) -> Router {
     Router::new()
-        .nest("/_sim", control::router().with_state(served.sim.clone()))
+        .nest("/_sim", control::router().with_state(served.clone()))
         .fallback(service)
         .with_state(served)
 }
@@ -119,6 +125,13 @@ struct Served {
     sim: Sim,
     mdl: Sockets,
     softphones: Softphones,
+    carrier: Carrier,
+}
+
+impl FromRef<Served> for Sim {
+    fn from_ref(served: &Served) -> Self {
+        served.sim.clone()
+    }
 }
 
 /// A WebSocket on any path but the control API's: a softphone's where the path or the subprotocol

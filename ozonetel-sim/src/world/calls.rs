@@ -259,6 +259,8 @@ pub struct PhoneCall {
     pub(crate) traffic: bool,
     pub(crate) next_ucid: u64,
     pub(crate) tried: Vec<String>,
+    /// The callback has gone out.
+    pub(crate) called_back: bool,
 }
 
 impl PhoneCall {
@@ -297,6 +299,11 @@ impl PhoneCall {
         self.legs.last().map_or(self.next_ucid, |l| l.ucid)
     }
 
+    /// Whether somebody is in after-call work.
+    pub(crate) fn wrapping(&self) -> bool {
+        self.legs.iter().any(|l| l.wrap_up.is_some_and(|w| w.end.is_none()))
+    }
+
     /// The word of `/_sim/state`.
     pub fn state_word(&self) -> &'static str {
         match self.stage {
@@ -304,10 +311,8 @@ impl PhoneCall {
             Stage::AgentRinging => "agent_ringing",
             Stage::CustomerRinging => "customer_ringing",
             Stage::Talking => "answered",
-            Stage::Ended => {
-                let wrapping = |l: &Leg| l.wrap_up.is_some_and(|w| w.end.is_none());
-                if self.legs.iter().any(wrapping) { "wrap_up" } else { "ended" }
-            }
+            Stage::Ended if self.wrapping() => "wrap_up",
+            Stage::Ended => "ended",
         }
     }
 }

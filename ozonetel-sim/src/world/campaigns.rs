@@ -105,6 +105,7 @@ impl World {
             kind: if inbound { CampaignKind::Inbound } else { CampaignKind::Manual },
             did: Some(did.to_owned()),
             skill: SKILL.to_owned(),
+            callback_url: None,
         };
         self.setup.campaigns.retain(|known| known.name != name);
         self.setup.campaigns.push(campaign);

@@ -132,7 +132,7 @@ impl World {
         row
     }
 
-    fn audio(&self, leg: &Leg) -> Option<String> {
+    pub(super) fn audio(&self, leg: &Leg) -> Option<String> {
         let account = &self.setup.account;
         let ucid = leg.ucid;
         leg.answered()
@@ -185,7 +185,7 @@ fn type_word(direction: Direction, dialect: Dialect) -> &'static str {
     }
 }
 
-fn held_s(call: &PhoneCall, leg: &Leg, now: i64) -> i64 {
+pub(super) fn held_s(call: &PhoneCall, leg: &Leg, now: i64) -> i64 {
     let open = call.held_since.filter(|_| call.stage == Stage::Talking && leg.ended.is_none());
     leg.held_s + open.map_or(0, |from| (now - from).max(0))
 }

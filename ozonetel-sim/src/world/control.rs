@@ -165,6 +165,9 @@ impl World {
         let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
         let live = key.filter(|key| self.calls.get(key).is_some_and(PhoneCall::live));
         if let Some(key) = live {
+            if self.calls.get(&key).is_some_and(|c| c.stage == Stage::Queued) {
+                self.queue_leg(key, "error", "SystemHangup");
+            }
             self.end_call(key, "SystemHangup");
         }
         live.is_some()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::agents::{Agent, AgentState};
 use super::calls::{Direction, Stage};
+use super::event_push::CallWord;
 use super::setup::{CampaignKind, LoginKind};
 use super::{PhoneCall, World};
 
@@ -202,6 +203,7 @@ impl World {
             traffic: false,
             next_ucid: ucid,
             tried: Vec::new(),
+            called_back: false,
         }
     }
 
@@ -230,6 +232,7 @@ impl World {
             leg.hangup_by = "SystemHangup";
             call.legs.push(leg);
         }
+        self.tell_call(key, CallWord::Calling);
         self.end_call(key, "SystemHangup");
         ucid
     }
@@ -238,10 +241,12 @@ impl World {
     fn stop_wrap_up(&mut self, agent: &str) {
         let now = self.now.second();
         let wrapping = self.agents.get_mut(agent).and_then(|a| a.wrapping.take());
-        let leg = wrapping.and_then(|(key, no)| self.calls.get_mut(&key)?.legs.get_mut(no));
+        let Some((key, no)) = wrapping else { return };
+        let leg = self.calls.get_mut(&key).and_then(|c| c.legs.get_mut(no));
         if let Some(wrap) = leg.and_then(|l| l.wrap_up.as_mut()) {
             wrap.end.get_or_insert(now.max(wrap.start));
         }
+        self.settle(key);
     }
 }
 

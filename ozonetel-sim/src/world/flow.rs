@@ -3,6 +3,7 @@
 
 use super::agents::AgentState;
 use super::calls::{CallKey, Direction, LegKind, LegNo, PartyNo, Segment, Stage, WrapUp};
+use super::event_push::{AgentWord, CallWord};
 use super::events::EventKind;
 use super::timers::Timer;
 use super::{Leg, PhoneCall, World};
@@ -51,8 +52,12 @@ impl World {
             let word = EventKind::AgentState(state.word());
             self.events.push(self.now, word, Some(agent_id), Some(ucids));
         }
-        let outside = self.phones_outside.contains(agent.phone());
+        let (outside, there) = (self.phones_outside.contains(agent.phone()), agent.login.is_some());
         self.events.push(self.now, EventKind::AgentRinging, Some(agent_id), Some(ucids));
+        if there {
+            self.tell_agent(agent_id, AgentWord::Calling);
+        }
+        self.tell_call(key, CallWord::Calling);
         if outside {
             self.later(self.setup.behaviour.ring_limit, Timer::AgentMisses(key, no));
         } else if !self.setup.manual {
@@ -131,9 +136,12 @@ impl World {
         let agent = agent_id.as_ref().and_then(|id| self.agents.get_mut(id));
         if let Some(agent) = agent.filter(|a| a.login.is_some()) {
             agent.enter(AgentState::Busy, now, zone);
+            let id = agent.setup.id.clone();
+            self.tell_agent(&id, AgentWord::InCall);
         }
         let ucids = Some((ucid, monitor));
         self.events.push(self.now, EventKind::Answered, agent_id.as_deref(), ucids);
+        self.tell_call(key, CallWord::Answered);
         if let Some(talk) = plan.talk.filter(|_| !self.setup.manual) {
             self.later(talk, Timer::TalkEnds(key, plan.agent_hangs_up));
         }
@@ -200,6 +208,7 @@ impl World {
         }
         let now = self.now.second();
         let Some(call) = self.calls.get_mut(&key) else { return };
+        let was_live = call.live();
         let end = call.legs.iter().filter_map(|l| l.ended).max().unwrap_or(now).max(now);
         call.stage = Stage::Ended;
         call.ended = Some(end);
@@ -208,6 +217,10 @@ impl World {
         for party in &mut call.parties {
             party.left.get_or_insert(end);
         }
+        if was_live {
+            self.tell_call(key, CallWord::Disconnect);
+        }
+        self.settle(key);
     }
 
     /// Ends the leg that rings or talks, and frees its agent.
@@ -251,6 +264,7 @@ impl World {
         agent.enter(AgentState::Acw, end, zone);
         let word = EventKind::AgentState(AgentState::Acw.word());
         self.events.push(self.now, word, Some(&id), None);
+        self.tell_agent(&id, AgentWord::Acw);
         let done = self.apply_queued(key, no);
         if done {
             self.finish_wrap_up(&id);
@@ -289,6 +303,7 @@ impl World {
         if let Some(wrap) = leg.and_then(|l| l.wrap_up.as_mut()) {
             wrap.end.get_or_insert(now.max(wrap.start));
         }
+        self.settle(key);
         self.release(agent_id, now);
     }
 
@@ -302,12 +317,18 @@ impl World {
             return;
         }
         let pause = agent.pause_next.take();
+        let told = match (&pause, agent.state) {
+            (Some(_), _) => AgentWord::Pause,
+            (None, AgentState::Paused) => AgentWord::Release,
+            (None, _) => AgentWord::Ready,
+        };
         let state = if pause.is_some() { AgentState::Paused } else { AgentState::Ready };
         agent.enter(state, second, zone);
         agent.pause_reason = pause;
         agent.ready_since = self.now;
         let word = EventKind::AgentState(state.word());
         self.events.push(self.now, word, Some(agent_id), None);
+        self.tell_agent(agent_id, told);
         if state == AgentState::Ready {
             self.route_waiting();
         }

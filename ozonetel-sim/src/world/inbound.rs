@@ -1,6 +1,7 @@
 //! Calls from customers: the queue, who is rung, and what telephones can be told to do.
 
 use super::calls::{CallKey, Direction, LegKind, Plan, Stage};
+use super::event_push::CallWord;
 use super::ids::Ucids;
 use super::setup::CampaignKind;
 use super::timers::Timer;
@@ -91,7 +92,12 @@ impl World {
             traffic,
             next_ucid: ucid,
             tried: Vec::new(),
+            called_back: false,
         });
+        let waits = self.calls.get(&key).is_some_and(|call| self.next_agent(call).is_none());
+        if waits {
+            self.tell_call(key, CallWord::Calling);
+        }
         self.route(key);
         Some(Arrived { ucid, monitor_ucid: monitor })
     }
@@ -201,7 +207,7 @@ impl World {
         }
     }
 
-    fn queue_leg(&mut self, key: CallKey, status: &'static str, by: &'static str) {
+    pub(super) fn queue_leg(&mut self, key: CallKey, status: &'static str, by: &'static str) {
         let now = self.now.second();
         let Some(call) = self.calls.get_mut(&key) else { return };
         let from = call.legs.iter().filter_map(|l| l.ended).max();

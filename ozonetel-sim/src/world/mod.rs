@@ -2,18 +2,21 @@
 //! chance from a seed, and nothing here reads or writes anything outside.
 
 mod agents;
+mod callback;
 mod calls;
 mod campaigns;
 mod cdr;
 mod control;
 mod dial;
 mod disposition;
+mod event_push;
 mod events;
 mod flow;
 mod ids;
 mod inbound;
 mod limits;
 mod moment;
+mod push;
 mod registers;
 mod reports;
 mod roster;
@@ -28,6 +31,8 @@ mod traffic;
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sent;
 #[cfg(test)]
 mod stories;
 
@@ -51,6 +56,7 @@ pub use events::{Event, EventKind};
 pub use inbound::{ActionRefusal, Arrived, LegSide, PhoneAction};
 pub use limits::Window;
 pub use moment::{Day, Moment, Zone, clock_text};
+pub use push::{CallbackShape, Push, PushKind, PushSetup};
 pub use registers::{BlockGroup, PhoneEntry, Subscription};
 pub use reports::{AbandonedQuery, AhtOf, SummaryQuery};
 pub use roster::{AgentChange, RosterRefusal};
@@ -90,6 +96,7 @@ pub struct World {
     events: events::Events,
     campaigns: campaigns::Campaigns,
     registers: registers::Registers,
+    outbox: push::Outbox,
     calls_made: u64,
     requests_to_agents: u64,
 }
@@ -117,6 +124,7 @@ impl World {
             events: events::Events::default(),
             campaigns: campaigns::Campaigns::default(),
             registers: registers::Registers::default(),
+            outbox: push::Outbox::default(),
             calls_made: 0,
             requests_to_agents: 0,
         };
@@ -124,8 +132,13 @@ impl World {
         world
     }
 
-    /// Signs in who is there from the start.
+    /// Subscribes and signs in who is there from the start.
     fn open(&mut self) {
+        let push = &self.setup.push;
+        let (calls, agents) = (push.call_events_url.clone(), push.agent_events_url.clone());
+        let subscription = self.subscription_mut();
+        subscription.calls = calls.unwrap_or_default();
+        subscription.agents = agents.unwrap_or_default();
         let early: Vec<(String, LoginKind)> = self
             .setup
             .agents

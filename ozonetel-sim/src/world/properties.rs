@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::*;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(super) enum Op {
     Login(usize),
     Logout(usize),
     State(usize, bool),
@@ -24,7 +24,7 @@ enum Op {
     Advance(u64),
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (0..5usize).prop_map(Op::Login),
         1 => (0..5usize).prop_map(Op::Logout),
@@ -45,9 +45,9 @@ fn op() -> impl Strategy<Value = Op> {
 const NUMBERS: [&str; 4] = ["9000000001", "09000000002", "12345", "+449000000003"];
 
 /// A world being exercised, with what the test itself counts.
-struct Run {
-    world: World,
-    accepted: BTreeSet<u64>,
+pub(super) struct Run {
+    pub(super) world: World,
+    pub(super) accepted: BTreeSet<u64>,
 }
 
 impl Run {
@@ -62,7 +62,7 @@ impl Run {
         Some((call.ucid().to_string(), call.did.clone(), phone, call))
     }
 
-    fn apply(&mut self, op: &Op) {
+    pub(super) fn apply(&mut self, op: &Op) {
         match op {
             Op::Login(a) => {
                 let _ = self.world.login(&Self::agent(*a), "secret", "");

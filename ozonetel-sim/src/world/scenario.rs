@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::moment::{Moment, Zone};
+use super::push::PushSetup;
 use super::setup::{
     AgentMode, AgentSetup, CampaignKind, CampaignSetup, LoginKind, Mode, SKILL, Setup, Traffic,
     numbered_agent,
@@ -53,6 +54,7 @@ struct File {
     pause_reasons: Option<Vec<String>>,
     traffic: Option<TrafficFile>,
     mdl: MdlFile,
+    push: PushSetup,
 }
 
 /// A number, or a name that stands for one.
@@ -157,6 +159,7 @@ struct CampaignFile {
     kind: KindFile,
     did: Option<String>,
     skill: Option<String>,
+    callback_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -224,6 +227,7 @@ impl File {
         setup.strict = self.rules.strict;
         setup.manual = self.rules.manual;
         setup.mdl = self.mdl.mdl();
+        setup.push = self.push;
         if let Some(limit) = self.rules.wrap_up_limit_s {
             setup.wrap_up_limit_s = limit;
         }
@@ -392,6 +396,7 @@ impl CampaignFile {
             },
             did: self.did,
             skill: self.skill.unwrap_or_else(|| SKILL.into()),
+            callback_url: self.callback_url,
         }
     }
 }

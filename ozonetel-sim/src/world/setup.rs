@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::moment::Zone;
+use super::push::PushSetup;
 use super::socket::MdlSetup;
 
 /// The account's "API Authentication" setting.
@@ -111,6 +112,8 @@ pub struct CampaignSetup {
     pub did: Option<String>,
     /// Skill that inbound calls ask for when nothing else is said.
     pub skill: String,
+    /// Its own callback URL, beside the account's.
+    pub callback_url: Option<String>,
 }
 
 /// How telephones behave when nobody scripts them.
@@ -193,6 +196,8 @@ pub struct Setup {
     pub traffic: Option<Traffic>,
     /// The agent socket.
     pub mdl: MdlSetup,
+    /// What the service sends.
+    pub push: PushSetup,
     /// Seed of everything that is random.
     pub seed: u64,
     /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
@@ -240,6 +245,7 @@ impl Default for Setup {
             kind,
             did: did.map(Into::into),
             skill: SKILL.into(),
+            callback_url: None,
         };
         let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
         Self {
@@ -268,6 +274,7 @@ impl Default for Setup {
             behaviour: Behaviour::default(),
             traffic: None,
             mdl: MdlSetup::default(),
+            push: PushSetup::default(),
             seed: 1,
             speed: 1.0,
             manual: false,

@@ -1,6 +1,7 @@
 //! Signing in and out, breaks, and who is there.
 
 use super::agents::{Agent, AgentState};
+use super::event_push::AgentWord;
 use super::events::EventKind;
 use super::setup::LoginKind;
 use super::{AgentMode, World};
@@ -98,6 +99,9 @@ impl World {
         agent.ready_since = now;
         let state = agent.state;
         self.events.push(now, EventKind::AgentState(state.word()), Some(id), None);
+        self.tell_agent(id, AgentWord::Login);
+        let free = state == AgentState::Ready;
+        self.tell_agent(id, if free { AgentWord::Ready } else { AgentWord::InCall });
         self.route_waiting();
     }
 
@@ -118,6 +122,7 @@ impl World {
     /// Ends an agent's login, and with it after-call work.
     pub(super) fn put_out(&mut self, id: &str) {
         let (now, zone) = (self.now, self.setup.zone);
+        let mut wrapped = None;
         if let Some(agent) = self.agents.get_mut(id) {
             let wrapping = agent.wrapping.take();
             agent.sign_out(now.second(), zone);
@@ -125,9 +130,14 @@ impl World {
             if let Some(wrap) = leg.and_then(|l| l.wrap_up.as_mut()) {
                 wrap.end.get_or_insert(now.second().max(wrap.start));
             }
+            wrapped = wrapping.map(|(key, _)| key);
         }
         let word = EventKind::AgentState(AgentState::LoggedOut.word());
         self.events.push(now, word, Some(id), None);
+        self.tell_agent(id, AgentWord::Logout);
+        if let Some(key) = wrapped {
+            self.settle(key);
+        }
     }
 
     /// Ready or break. Ends after-call work; an agent on a call stays on it.

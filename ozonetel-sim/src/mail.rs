@@ -1,0 +1,157 @@
+//! Pushes on their way out: hit by faults, due at a time, counted. Carrying them is for others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::faults::{Fault, FaultKind, Faults, PUSH, PUSH_PATH};
+use crate::world::{Moment, Push};
+
+/// Pushes that wait, at most.
+const KEPT: usize = 4096;
+/// How late a late push is when nobody says.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// What became of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    /// The receiver answered with this status.
+    Answered(u16),
+    /// No answer: it could not be sent, or nothing came in time.
+    Failed,
+}
+
+/// How many pushes met which fate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PushCounts {
+    /// Made, before faults.
+    pub made: u64,
+    /// Waiting: due later, held back, or not yet taken.
+    pub waiting: u64,
+    /// Lost by a fault.
+    pub lost: u64,
+    /// Found no room in a queue, or had an address of absurd length.
+    pub overflowed: u64,
+    /// Handed out to be carried; a repeat counts again.
+    pub taken: u64,
+    /// Answered with 200.
+    pub answered_200: u64,
+    /// Answered with another status.
+    pub answered_other: u64,
+    /// Not answered.
+    pub failed: u64,
+}
+
+/// A push, and how many times it goes out at once.
+type Letter = (Push, usize);
+
+/// Pushes by when they are due.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    due: BTreeMap<(Moment, u64), Letter>,
+    /// Waiting for the next one to the same address.
+    held: Vec<Push>,
+    accepted: u64,
+    counts: PushCounts,
+}
+
+impl Mail {
+    /// Takes a push in, and lets the fault that fits hit it.
+    pub(crate) fn accept(&mut self, push: Push, faults: &mut Faults) {
+        self.counts.made += 1;
+        let path = format!("{PUSH_PATH}:{}", push.kind.word());
+        let fault = faults.take(PUSH, &path, true);
+        match fault {
+            None => self.send(push, Duration::ZERO, 1),
+            Some(fault) => self.hit(push, &fault),
+        }
+    }
+
+    fn hit(&mut self, push: Push, fault: &Fault) {
+        let none = Duration::ZERO;
+        match fault.kind {
+            FaultKind::Loss => self.counts.lost += 1,
+            FaultKind::Delay => self.send(push, fault.delay.unwrap_or(DELAY), 1),
+            FaultKind::Reorder if self.has_room() => self.held.push(push),
+            FaultKind::Reorder => self.counts.overflowed += 1,
+            FaultKind::Duplicate => match fault.delay {
+                None => self.send(push, none, 2),
+                Some(later) => {
+                    self.send(push.clone(), none, 1);
+                    self.send(push, later, 1);
+                }
+            },
+            FaultKind::Ping => {
+                self.send(push.ping_before(), none, 1);
+                self.send(push, none, 1);
+            }
+            _ => self.send(push, none, 1),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.due.len() + self.held.len() < KEPT
+    }
+
+    fn send(&mut self, push: Push, after: Duration, copies: usize) {
+        if !self.has_room() {
+            self.counts.overflowed += 1;
+            return;
+        }
+        let at = push.at.after(after);
+        let (held, rest) = std::mem::take(&mut self.held)
+            .into_iter()
+            .partition(|held: &Push| held.address() == push.address());
+        self.held = rest;
+        self.put(at, (push, copies));
+        // Whoever waited for this one goes right behind it.
+        held.into_iter().for_each(|push| self.put(at, (push, 1)));
+    }
+
+    fn put(&mut self, at: Moment, letter: Letter) {
+        self.accepted += 1;
+        self.due.insert((at, self.accepted), letter);
+    }
+
+    /// How many pushes were put on their way, ever.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+
+    /// When the next push is due that is not due yet.
+    pub(crate) fn next_due(&self, now: Moment) -> Option<Moment> {
+        self.due.range((now, u64::MAX)..).next().map(|((at, _), _)| *at)
+    }
+
+    /// The next push that is due and whose address nobody is sending to, and how many times.
+    pub(crate) fn next(&mut self, now: Moment, busy: &BTreeSet<String>) -> Option<Letter> {
+        let ready = self.due.range(..=(now, u64::MAX));
+        let key = *ready.into_iter().find(|(_, (push, _))| !busy.contains(push.address()))?.0;
+        let letter = self.due.remove(&key)?;
+        self.counts.taken += letter.1 as u64;
+        Some(letter)
+    }
+
+    /// Notes what became of a push.
+    pub(crate) fn note(&mut self, fate: Fate) {
+        let count = match fate {
+            Fate::Answered(200) => &mut self.counts.answered_200,
+            Fate::Answered(_) => &mut self.counts.answered_other,
+            Fate::Failed => &mut self.counts.failed,
+        };
+        *count += 1;
+    }
+
+    pub(crate) fn counts(&self, overflowed: u64) -> PushCounts {
+        let waiting: usize = self.due.values().map(|(_, copies)| copies).sum();
+        PushCounts {
+            waiting: (waiting + self.held.len()) as u64,
+            overflowed: self.counts.overflowed + overflowed,
+            made: self.counts.made + overflowed,
+            ..self.counts
+        }
+    }
+}

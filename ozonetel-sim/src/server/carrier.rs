@@ -1,0 +1,134 @@
+//! Carries pushes to their receivers: one at a time per address, a few addresses at once, each for
+//! a bounded time, without following redirects. What waits is the simulator's and bounded there.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use http::header;
+use ozonetel_sdk::transport::{Outgoing, Transport};
+
+use crate::Sim;
+use crate::mail::Fate;
+use crate::sim::Next;
+use crate::world::Push;
+
+/// How long a receiver may take to answer. No source says what the service grants.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Addresses that are sent to at once.
+const AT_ONCE: usize = 16;
+
+/// Sends requests to receivers.
+#[derive(Clone)]
+pub(super) struct Carrier(Option<Arc<dyn Transport>>);
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Carrier({})", self.0.is_some())
+    }
+}
+
+impl Carrier {
+    /// Over the network; without the feature `deliver`, nothing is carried.
+    #[cfg(feature = "deliver")]
+    pub(super) fn network() -> Self {
+        use ozonetel_sdk::transport::network::Network;
+        use ozonetel_sdk::transport::reqwest::Reqwest;
+        let network = Network { keep_idle: false, ..Network::default() };
+        match Reqwest::new(&network) {
+            Ok(transport) => Self(Some(Arc::new(transport))),
+            Err(error) => {
+                tracing::error!(%error, "pushes cannot be carried");
+                Self(None)
+            }
+        }
+    }
+
+    /// Over the network; without the feature `deliver`, nothing is carried.
+    #[cfg(not(feature = "deliver"))]
+    pub(super) fn network() -> Self {
+        Self(None)
+    }
+
+    /// Carries what the simulator sends, for as long as it is polled.
+    pub(super) async fn carry(self, sim: Sim) {
+        let Some(transport) = self.0 else { return };
+        let mut flights = FuturesUnordered::new();
+        let mut busy = BTreeSet::new();
+        loop {
+            let posted = sim.posted();
+            let mut wait = None;
+            while flights.len() < AT_ONCE {
+                match sim.next_push(&busy) {
+                    Next::Send(push, copies) => {
+                        busy.insert(push.address().to_owned());
+                        flights.push(fly(Arc::clone(&transport), push, copies));
+                    }
+                    Next::Wait(time) => {
+                        wait = time;
+                        break;
+                    }
+                }
+            }
+            tokio::select! {
+                Some((address, fates)) = flights.next(), if !flights.is_empty() => {
+                    busy.remove(&address);
+                    fates.into_iter().for_each(|fate| sim.note_push(fate));
+                }
+                () = posted => {}
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            }
+        }
+    }
+
+    /// Sends the check of an address that is being saved.
+    pub(super) async fn check(&self, sim: &Sim, method: http::Method, url: &str) -> Fate {
+        let Some(transport) = &self.0 else { return Fate::Failed };
+        send(transport.as_ref(), &Push::check(sim.now(), method, url)).await
+    }
+}
+
+/// Sends a push, so many times at once.
+async fn fly(transport: Arc<dyn Transport>, push: Push, copies: usize) -> (String, Vec<Fate>) {
+    let fates = join_all((0..copies).map(|_| send(transport.as_ref(), &push))).await;
+    (push.address().to_owned(), fates)
+}
+
+/// Sends a push. Neither address nor body are logged: both may hold secrets.
+async fn send(transport: &dyn Transport, push: &Push) -> Fate {
+    let Some(request) = request(push) else {
+        tracing::warn!(kind = push.kind.word(), "an address cannot be sent to");
+        return Fate::Failed;
+    };
+    let answer = tokio::time::timeout(PATIENCE, transport.send(Outgoing::new(request, true))).await;
+    match answer {
+        Ok(Ok(answer)) => {
+            let status = answer.head.status().as_u16();
+            tracing::debug!(kind = push.kind.word(), status, "a push was answered");
+            Fate::Answered(status)
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(kind = push.kind.word(), %error, "a push got no answer");
+            Fate::Failed
+        }
+        Err(_) => {
+            tracing::warn!(kind = push.kind.word(), "a push got no answer in time");
+            Fate::Failed
+        }
+    }
+}
+
+fn request(push: &Push) -> Option<http::Request<bytes::Bytes>> {
+    let url = push.url.split('#').next().unwrap_or_default();
+    let mut request = http::Request::builder()
+        .method(push.method.clone())
+        .uri(url)
+        .header(header::USER_AGENT, concat!("ozonetel-sim/", env!("CARGO_PKG_VERSION")));
+    if let Some(kind) = push.content_type {
+        request = request.header(header::CONTENT_TYPE, kind);
+    }
+    request.body(push.body.clone()).ok()
+}
