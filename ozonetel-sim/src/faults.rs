@@ -126,7 +126,7 @@ impl FaultKind {
     }
 
     /// Whether it can hit no request to the service, but a token of an agent's socket.
-    pub fn only_socket(self) -> bool {
+    fn only_socket(self) -> bool {
         matches!(
             self,
             Self::Silence

@@ -108,7 +108,9 @@ impl Mail {
         self.held = rest;
         self.put(at, (push, copies));
         // Whoever waited for this one goes right behind it.
-        held.into_iter().for_each(|push| self.put(at, (push, 1)));
+        for push in held {
+            self.put(at, (push, 1));
+        }
     }
 
     fn put(&mut self, at: Moment, letter: Letter) {
@@ -153,5 +155,105 @@ impl Mail {
             made: self.counts.made + overflowed,
             ..self.counts
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{Setup, World};
+
+    fn at(seconds: i64) -> Moment {
+        Moment::from_unix_s(1_790_000_000 + seconds)
+    }
+
+    /// Pushes to three addresses, at second 0.
+    fn pushes() -> Vec<Push> {
+        let mut world = World::new(Setup::default(), at(0));
+        for url in ["http://a.test/1?n=0", "http://b.test/", "http://a.test/1?n=1"] {
+            world.check_url(http::Method::GET, url);
+        }
+        world.take_pushes().collect()
+    }
+
+    /// What arrives until a second, with every address free.
+    fn arrives(mail: &mut Mail, until: i64) -> Vec<String> {
+        let mut urls = Vec::new();
+        while let Some((push, copies)) = mail.next(at(until), &BTreeSet::new()) {
+            let word = push.kind.word();
+            urls.extend((0..copies).map(|_| format!("{word} {}", push.url)));
+        }
+        urls
+    }
+
+    fn after(fault: Option<Fault>) -> Mail {
+        let (mut mail, mut faults) = (Mail::default(), Faults::default());
+        if let Some(fault) = fault {
+            assert!(faults.add(fault));
+        }
+        for push in pushes() {
+            mail.accept(push, &mut faults);
+        }
+        assert_eq!(faults.waiting(), 0);
+        mail
+    }
+
+    const A0: &str = "check http://a.test/1?n=0";
+    const A1: &str = "check http://a.test/1?n=1";
+    const B: &str = "check http://b.test/";
+
+    #[test]
+    fn faults_do_to_a_push_what_they_say() {
+        let fault = |kind| Fault::new(kind).on("push");
+        let late = Duration::from_secs(9);
+        let cases: [(Option<Fault>, &[&str], &[&str]); 8] = [
+            (None, &[A0, B, A1], &[]),
+            (Some(fault(FaultKind::Loss)), &[B, A1], &[]),
+            (Some(fault(FaultKind::Delay)), &[B, A1], &[A0]),
+            (Some(fault(FaultKind::Delay).delay(late)), &[B, A1], &[A0]),
+            (Some(fault(FaultKind::Duplicate)), &[A0, A0, B, A1], &[]),
+            (Some(fault(FaultKind::Duplicate).delay(late)), &[A0, B, A1], &[A0]),
+            (Some(fault(FaultKind::Reorder)), &[B, A1, A0], &[]),
+            (Some(fault(FaultKind::Ping).times(1)), &["ping http://a.test/1?n=0", A0, B, A1], &[]),
+        ];
+        for (fault, now, later) in cases {
+            let mut mail = after(fault.clone());
+            assert_eq!(arrives(&mut mail, 0), now, "{fault:?}");
+            assert_eq!(mail.next_due(at(0)).is_some(), !later.is_empty(), "{fault:?}");
+            assert_eq!(arrives(&mut mail, 9), later, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_busy_is_passed_over() {
+        let mut mail = after(None);
+        let busy = BTreeSet::from(["http://a.test/1".to_owned()]);
+        assert_eq!(mail.next(at(0), &busy).unwrap().0.url, "http://b.test/");
+        assert_eq!(mail.next(at(0), &busy), None);
+        assert_eq!(mail.next_due(at(0)), None, "what is due waits for the address, not for time");
+        assert_eq!(arrives(&mut mail, 0), [A0, A1]);
+    }
+
+    #[test]
+    fn every_push_is_counted_once() {
+        let mut mail = after(Some(Fault::new(FaultKind::Loss).on("push")));
+        assert_eq!((mail.counts(0).made, mail.counts(0).lost, mail.counts(0).waiting), (3, 1, 2));
+        arrives(&mut mail, 0);
+        for fate in [Fate::Answered(200), Fate::Answered(204), Fate::Failed] {
+            mail.note(fate);
+        }
+        let counts = mail.counts(5);
+        assert_eq!((counts.made, counts.taken, counts.waiting, counts.overflowed), (8, 2, 0, 5));
+        assert_eq!((counts.answered_200, counts.answered_other, counts.failed), (1, 1, 1));
+    }
+
+    #[test]
+    fn what_nobody_takes_is_bounded() {
+        let (mut mail, mut faults) = (Mail::default(), Faults::default());
+        let push = pushes().remove(0);
+        for _ in 0..KEPT + 7 {
+            mail.accept(push.clone(), &mut faults);
+        }
+        assert_eq!((mail.counts(0).waiting, mail.counts(0).overflowed), (KEPT as u64, 7));
     }
 }

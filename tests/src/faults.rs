@@ -102,7 +102,7 @@ pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
 /// Every fault of a request that the simulator knows, once and for good.
 pub fn injected() -> Vec<Injected> {
     let mut faults = Vec::new();
-    for kind in FaultKind::ALL.into_iter().filter(|kind| !kind.only_socket()) {
+    for kind in FaultKind::ALL.into_iter().filter(|kind| kind.on_request()) {
         for always in [false, true] {
             let plain = Injected { kind, always, silent: false, status: 503 };
             faults.push(plain);

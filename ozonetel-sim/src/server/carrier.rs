@@ -76,7 +76,9 @@ impl Carrier {
             tokio::select! {
                 Some((address, fates)) = flights.next(), if !flights.is_empty() => {
                     busy.remove(&address);
-                    fates.into_iter().for_each(|fate| sim.note_push(fate));
+                    for fate in fates {
+                        sim.note_push(fate);
+                    }
                 }
                 () = posted => {}
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}

@@ -484,6 +484,7 @@ mod tests {
         let agent = &agents.agents[0];
         assert_eq!((&*agent.extension, &*agent.sip_password), ("500001", "not the extension"));
         assert_eq!((whole.dispositions.len(), whole.strict), (2, true));
+        assert!(whole.push.newer_fields && whole.push.callback_url.is_some());
         assert_eq!(whole.traffic.unwrap().agents.len(), 4);
     }
 

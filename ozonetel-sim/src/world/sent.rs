@@ -6,6 +6,7 @@ use std::time::Duration;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::phone_call::{CallKey as SdkKey, CallOutcome, PhoneCalls};
 use ozonetel_sdk::push::{Callback, Intake};
+use ozonetel_sdk::wire::Hms;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -78,7 +79,7 @@ fn check_callback(world: &World, push: &Push) {
         assert!(!row.is_answered() || row.handling_time.is_some(), "sent after wrap-up");
     }
     assert_eq!(rows.iter().any(CallRecord::is_answered), call.is_answered());
-    let talk: u32 = rows.iter().filter_map(|r| r.talk_time).map(|t| t.seconds()).sum();
+    let talk: u32 = rows.iter().filter_map(|r| r.talk_time).map(Hms::seconds).sum();
     assert_eq!(call.duration.unwrap().seconds(), talk);
     let disposition = rows.iter().rev().find_map(|r| r.disposition.clone());
     assert_eq!(call.disposition, disposition);
@@ -100,7 +101,7 @@ fn check_times(call: &Callback, rows: &[CallRecord], world: &PhoneCall) {
     let whole = u64::from(call.call_duration.unwrap().seconds());
     assert_eq!(end.duration_since(begin).unwrap().as_secs(), whole);
     let first = &rows[0];
-    let queued = first.queue_time.map_or(0, |t| t.seconds());
+    let queued = first.queue_time.map_or(0, Hms::seconds);
     let at = first.call_date.unwrap().at(first.start_time.unwrap()).instant(&zone);
     let waited = if first.event.as_deref() == Some("Queue") { 0 } else { queued };
     assert_eq!(at, begin + Duration::from_secs(waited.into()));
@@ -224,12 +225,12 @@ proptest! {
 /// The newest pushes of a kind, as JSON.
 fn json(pushes: &[Push], kind: PushKind) -> Vec<Value> {
     let of = pushes.iter().filter(|p| p.kind == kind);
-    of.map(|p| match p.content_type {
-        Some("application/json") => serde_json::from_slice(&p.body).unwrap(),
-        _ => {
-            let (_, data) = form_urlencoded::parse(&p.body).find(|(n, _)| n == "data").unwrap();
-            serde_json::from_str(&data).unwrap()
+    of.map(|p| {
+        if p.content_type == Some("application/json") {
+            return serde_json::from_slice(&p.body).unwrap();
         }
+        let (_, data) = form_urlencoded::parse(&p.body).find(|(n, _)| n == "data").unwrap();
+        serde_json::from_str(&data).unwrap()
     })
     .collect()
 }

@@ -6,5 +6,7 @@ mod client;
 mod faults;
 mod kills;
 mod phone;
+#[cfg(feature = "deliver")]
+mod pushes;
 mod socket;
 mod softphone;

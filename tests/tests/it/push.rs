@@ -7,12 +7,16 @@ use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::ids::CallId;
 use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::{Callback, Delivery, Intake, PushError};
+use ozonetel_sim::world::{CallbackShape, Push, PushKind, Setup};
+use ozonetel_sim::{Fault, FaultKind, Sim};
 use serde::Deserialize;
 use serde_json::Value;
 
 #[derive(Deserialize)]
 struct About {
     method: String,
+    #[serde(default)]
+    content_type: Option<String>,
     #[serde(default)]
     query: Option<String>,
     outcome: String,
@@ -150,4 +154,75 @@ fn a_repeat_makes_no_second_call() {
     let missed = CallOutcome::from(&one("form_not_answered"));
     assert_ne!(missed.kind, CallOutcomeKind::Completed);
     assert_eq!(missed.words.status.expect("a status").as_str(), "NotAnswered");
+}
+
+/// What the simulator sends for a call that nobody is there to take, or that is answered.
+async fn sent(answered: bool, change: impl FnOnce(&mut Setup)) -> Vec<Push> {
+    let mut setup = Setup::default();
+    setup.push.callback_url = Some("https://hooks.example.test/call".into());
+    change(&mut setup);
+    let sim = Sim::builder().setup(setup).build();
+    assert!(sim.fault(Fault::new(FaultKind::Ping).on("push:callback")));
+    if answered {
+        sim.world_mut().login("agent01", "secret", "").expect("a login");
+    }
+    let call = sim.inbound("918000000001", "9000000001").expect("a call");
+    for pause in [5, 1000] {
+        sim.advance(std::time::Duration::from_secs(pause)).await;
+        sim.world_mut().disconnect(&call.monitor_ucid.to_string());
+    }
+    for method in ["GET", "HEAD"] {
+        let method = method.parse().expect("a method");
+        sim.world_mut().check_url(method, "https://hooks.example.test/call");
+    }
+    sim.take_pushes()
+}
+
+/// Method, content type and the names of the fields, wherever they stand.
+fn form_of(
+    method: &str,
+    kind: Option<&str>,
+    query: Option<&str>,
+    body: &[u8],
+) -> (String, Option<String>, Vec<String>, Vec<String>) {
+    let pairs = |text: &[u8]| -> Vec<String> {
+        let text = String::from_utf8_lossy(text).into_owned();
+        text.split('&').filter_map(|p| Some(p.split_once('=')?.0.to_owned())).collect()
+    };
+    let outside = match kind {
+        Some("application/json") => Vec::new(),
+        _ => pairs(if body.is_empty() { query.unwrap_or_default().as_bytes() } else { body }),
+    };
+    let parcel = Intake::new().open(query, body).expect("a readable push");
+    let inside = parcel.objects().next().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    (method.to_owned(), kind.map(str::to_owned), outside, inside)
+}
+
+#[tokio::test]
+async fn the_simulator_sends_what_the_fixtures_show() {
+    type Change = fn(&mut Setup);
+    let plain: Change = |_| ();
+    let cases: [(&str, PushKind, bool, Change); 10] = [
+        ("form", PushKind::Callback, true, plain),
+        ("form_not_answered", PushKind::Callback, false, plain),
+        ("form_no_agent", PushKind::Callback, false, plain),
+        ("form_list", PushKind::Callback, true, |s| s.push.shape = CallbackShape::List),
+        ("json", PushKind::Callback, true, |s| s.push.shape = CallbackShape::Json),
+        ("form_flat", PushKind::Callback, true, |s| s.push.shape = CallbackShape::Flat),
+        ("get_query", PushKind::Callback, true, |s| s.push.shape = CallbackShape::Query),
+        ("form_newer_fields", PushKind::Callback, true, |s| s.push.newer_fields = true),
+        ("ping_form", PushKind::Ping, true, plain),
+        ("get_check", PushKind::Check, true, plain),
+    ];
+    for (name, kind, answered, change) in cases {
+        let pushes = sent(answered, change).await;
+        let push = pushes.iter().find(|push| push.kind == kind).expect(name);
+        let case = case(&root().join(name));
+        let about = &case.about;
+        let query = about.query.as_deref().filter(|query| !query.is_empty());
+        let shown = form_of(&about.method, about.content_type.as_deref(), query, &case.body);
+        let made = form_of(push.method.as_str(), push.content_type, push.query(), &push.body);
+        assert_eq!(made, shown, "{name}");
+        assert_eq!(pushes.iter().filter(|push| push.kind == PushKind::Check).count(), 2);
+    }
 }
