@@ -480,12 +480,13 @@ mod tests {
         let readme = include_str!("../../README.md");
         let blocks = readme.split("```toml").skip(1).map(|rest| rest.split_once("```").unwrap().0);
         let setups = blocks.map(|text| Scenario::parse(text).unwrap().setup);
-        let [agents, whole] = setups.collect::<Vec<_>>().try_into().unwrap();
+        let setups: Vec<Setup> = setups.collect();
+        let (agents, whole) = (&setups[1], &setups[2]);
         let agent = &agents.agents[0];
         assert_eq!((&*agent.extension, &*agent.sip_password), ("500001", "not the extension"));
         assert_eq!((whole.dispositions.len(), whole.strict), (2, true));
         assert!(whole.push.newer_fields && whole.push.callback_url.is_some());
-        assert_eq!(whole.traffic.unwrap().agents.len(), 4);
+        assert_eq!(whole.traffic.as_ref().unwrap().agents.len(), 4);
     }
 
     #[test]
