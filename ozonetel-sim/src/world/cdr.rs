@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::calls::{Direction, LegKind, Stage};
-use super::moment::clock_text;
+use super::moment::{Moment, clock_text};
 use super::{Leg, PhoneCall, World};
 
 /// Rows of a page when nobody says how many.
@@ -11,6 +11,9 @@ pub const DEFAULT_PAGE: usize = 100;
 
 /// How many days back rows can be read.
 const READABLE_DAYS: i64 = 15;
+
+/// How long after midnight a night of moving lasts, in seconds.
+const NIGHT_S: i64 = 3 * 3600;
 
 /// Which rows are asked for; seconds since the epoch, both ends included.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +57,31 @@ impl World {
 
     fn readable(&self, leg: &Leg) -> bool {
         let zone = self.setup.zone;
-        let age = zone.day(self.now.second()).days_since(zone.day(leg.started));
-        age <= READABLE_DAYS
+        let (now, today) = (self.now.second(), zone.day(self.now.second()));
+        let age = today.days_since(zone.day(leg.started));
+        let moving = self.setup.moves_at_night && age == 1 && now < zone.day_start(today) + NIGHT_S;
+        let late = self.withheld.get(&leg.ucid).is_some_and(|until| self.now < *until);
+        age <= READABLE_DAYS && !moving && !late
+    }
+
+    /// Keeps a leg's row out of the CDR for a while: a row that turns up late. False when no leg has the id.
+    pub fn withhold_row(&mut self, ucid: u64, until: Moment) -> bool {
+        let known = self.leg_mut(ucid).is_some();
+        if known {
+            self.withheld.insert(ucid, until);
+        }
+        known
+    }
+
+    /// Replaces a leg's remark, however long ago it ended: a row that changes late. False when no leg has the id.
+    pub fn annotate(&mut self, ucid: u64, comments: &str) -> bool {
+        let leg = self.leg_mut(ucid);
+        leg.map(|leg| comments.clone_into(&mut leg.comments)).is_some()
+    }
+
+    fn leg_mut(&mut self, ucid: u64) -> Option<&mut Leg> {
+        let call = self.calls.get_mut(self.known.get(&ucid)?)?;
+        call.legs.iter_mut().find(|leg| leg.ucid == ucid)
     }
 
     fn cdr_row(&self, call: &PhoneCall, leg: &Leg) -> Map<String, Value> {

@@ -26,6 +26,7 @@ impl World {
             self.calls.remove(key);
         }
         self.known.retain(|_, key| self.calls.contains_key(key));
+        self.withheld.retain(|ucid, _| self.known.contains_key(ucid));
     }
 
     /// Rings an agent. The agent must be free.

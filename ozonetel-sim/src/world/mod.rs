@@ -88,6 +88,8 @@ pub struct World {
     calls: BTreeMap<CallKey, PhoneCall>,
     /// Every id that stands for a call: its own and those of its legs.
     known: BTreeMap<u64, CallKey>,
+    /// Legs whose rows cannot be read before a time.
+    withheld: BTreeMap<u64, Moment>,
     /// Extensions whose telephones are outside of this world.
     phones_outside: BTreeSet<String>,
     ucids: Ucids,
@@ -117,6 +119,7 @@ impl World {
             agents,
             calls: BTreeMap::new(),
             known: BTreeMap::new(),
+            withheld: BTreeMap::new(),
             phones_outside: BTreeSet::new(),
             ucids,
             tokens,

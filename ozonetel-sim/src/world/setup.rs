@@ -204,6 +204,9 @@ pub struct Setup {
     pub speed: f64,
     /// Legs wait to be told what to do.
     pub manual: bool,
+    /// From midnight to 03:00 the CDR has no rows of the day before, because they move to another store. A report on
+    /// one CDR page only, so off unless asked for.
+    pub moves_at_night: bool,
 }
 
 impl fmt::Debug for Setup {
@@ -278,6 +281,7 @@ impl Default for Setup {
             seed: 1,
             speed: 1.0,
             manual: false,
+            moves_at_night: false,
         }
     }
 }

@@ -388,3 +388,38 @@ fn the_mode_decides_which_calls_an_agent_has() {
     let arrived = world.inbound("918000000001", "9000000007", None).unwrap();
     assert_eq!(world.call(arrived.ucid).unwrap().agent(), Some("agent01"));
 }
+
+#[test]
+fn a_row_can_come_late_and_change_late() {
+    let mut world = world_of(|_| ());
+    let ucid = dial(&mut world);
+    pass(&mut world, 60);
+    let count = |world: &World| {
+        world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
+    };
+    let until = world.now().after(Duration::from_secs(100));
+    assert!(world.withhold_row(ucid, until));
+    assert_eq!(count(&world), 0);
+    pass(&mut world, 99);
+    assert_eq!(count(&world), 0);
+    pass(&mut world, 1);
+    assert_eq!(count(&world), 1);
+    assert!(world.annotate(ucid, "called back"));
+    assert_eq!(row(&world)["Comments"], "called back");
+    assert!(!world.withhold_row(1, until) && !world.annotate(1, ""));
+}
+
+#[test]
+fn a_night_of_moving_hides_the_day_before_until_three() {
+    let mut world = world_of(|setup| setup.moves_at_night = true);
+    dial(&mut world);
+    let rows_at = |world: &mut World, time: &str| {
+        world.advance_to(Moment::parse(time).unwrap());
+        world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
+    };
+    assert_eq!(rows_at(&mut world, "2026-11-21T23:59:59+05:30"), 1);
+    assert_eq!(rows_at(&mut world, "2026-11-22T00:00:00+05:30"), 0);
+    assert_eq!(rows_at(&mut world, "2026-11-22T02:59:59+05:30"), 0);
+    assert_eq!(rows_at(&mut world, "2026-11-22T03:00:00+05:30"), 1);
+    assert_eq!(rows_at(&mut world, "2026-11-23T01:00:00+05:30"), 1);
+}

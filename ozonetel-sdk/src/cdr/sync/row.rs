@@ -84,9 +84,8 @@ pub struct Row {
     pub content: Content,
 }
 
-/// What a row says.
+/// What a row says: one or the other, and nothing that a sink could overlook.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Content {
     /// Read.
     Record(Box<CallRecord>),
