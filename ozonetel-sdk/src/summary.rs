@@ -144,10 +144,11 @@ impl<'c> Summary<'c> {
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = ozonetel_sim::Sim::start();
     /// # let client = sim.client();
-    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().login("agent01", "secret", "500001").await?;
+    /// sim.advance(std::time::Duration::from_secs(60)).await;
     /// let (from, to) = (client.today().start(), client.today().end());
     /// let rows = client.summary().between(from, to).await?;
-    /// assert!(rows.iter().any(|row| row.agent_unique_id.is_some()));
+    /// assert_eq!(rows[0].agent_unique_id.as_ref().unwrap().as_str(), "agent01");
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
