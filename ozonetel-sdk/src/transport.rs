@@ -18,6 +18,7 @@ pub mod network;
 pub mod reqwest;
 
 pub mod doubles;
+pub mod record;
 
 /// A request on its way out.
 #[derive(Clone)]

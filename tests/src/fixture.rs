@@ -275,7 +275,12 @@ pub fn read(path: &Path) -> String {
 
 /// All cases of an endpoint, by name.
 pub fn cases(spec: &Spec) -> Vec<Case> {
-    let folder = folder().join(spec.name);
+    recorded(&folder(), spec)
+}
+
+/// The same from another folder.
+pub fn recorded(folder: &Path, spec: &Spec) -> Vec<Case> {
+    let folder = folder.join(spec.name);
     folders(&folder).into_iter().map(|name| case(spec.name, &folder, name)).collect()
 }
 

@@ -16,6 +16,7 @@ pub mod doubles;
 pub mod faults;
 pub mod fixture;
 pub mod raw;
+pub mod recording;
 pub mod reply;
 pub mod rows;
 pub mod shape;

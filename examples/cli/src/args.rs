@@ -63,6 +63,9 @@ pub(crate) struct Global {
     /// Where token and rate windows are kept between runs. Default: OZONETEL_STATE_DIR, or the XDG state directory.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// Writes each exchange into a folder, masked, in the form of the project's fixtures. Read it before you hand it on.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// Whether `--output json` stands anywhere in arguments that did not parse.

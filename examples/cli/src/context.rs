@@ -10,6 +10,8 @@ use ozonetel_sdk::environment::Environment;
 use ozonetel_sdk::ids::{AgentId, CampaignName, Did, PhoneName};
 use ozonetel_sdk::pace::Patience;
 use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::transport::record::Recorder;
+use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 
 use crate::args::{AgentFlag, AgentNumberFlag, DidFlag, Global, PhoneNameFlag};
 use crate::failure::Failure;
@@ -36,11 +38,13 @@ impl Context {
             seconds => Patience::Until(Duration::from_secs(seconds)),
         };
         let watcher = Arc::new(Watcher::default());
-        let client = environment
-            .client_builder()?
-            .patience(patience)
-            .observer(Arc::clone(&watcher) as _)
-            .build()?;
+        let mut client =
+            environment.client_builder()?.patience(patience).observer(Arc::clone(&watcher) as _);
+        if let Some(folder) = &flags.record {
+            let network = Reqwest::new(&Network::default())?;
+            client = client.transport(Arc::new(Recorder::new(Arc::new(network), folder)));
+        }
+        let client = client.build()?;
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
         let output = Output { format: flags.output, show_numbers: flags.show_numbers };
         Ok(Self { client, environment, output, stop, watcher })

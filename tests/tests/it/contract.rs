@@ -1,7 +1,7 @@
 //! The checks that hold for every endpoint, one named test each.
 
 use ozonetel_tests::rows::{NoRows as _, Probe};
-use ozonetel_tests::{contract, stage};
+use ozonetel_tests::{contract, recording, stage};
 
 macro_rules! contract {
     ($($name:ident: $endpoint:ty,)*) => {$(
@@ -36,6 +36,11 @@ macro_rules! contract {
             #[test]
             fn the_simulator_answers_in_the_recorded_shape() {
                 stage::conforms::<$endpoint>();
+            }
+
+            #[test]
+            fn a_recording_is_a_fixture() {
+                recording::reads_back::<$endpoint>();
             }
 
             #[test]

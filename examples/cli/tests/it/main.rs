@@ -6,6 +6,7 @@ mod dialing;
 mod harness;
 mod mdl;
 mod mdl_lines;
+mod recording;
 mod rows;
 mod settings;
 mod signals;
