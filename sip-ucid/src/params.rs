@@ -2,12 +2,13 @@
 
 use core::fmt;
 
-use crate::chars::{self, PARAM_END, TOKEN, VALUE};
+use crate::chars::{self, PARAM_END, TOKEN};
 use crate::error::{Error, ErrorKind};
 use crate::leniency::Leniency;
 use crate::quoted::{self, Unescape};
 use crate::scan;
 use crate::text::{self, Text};
+use crate::uri;
 
 /// Parameters in their order, read as they are asked for.
 ///
@@ -77,8 +78,10 @@ impl<'a> Param<'a> {
     pub(crate) fn is_strict(&self) -> bool {
         let value = self.value.is_none_or(|value| match value.as_bytes() {
             [b'"', ..] => quoted::is_strict(value.as_bytes()),
+            bytes if chars::run(bytes, TOKEN) == bytes.len() => true,
             // A host may be an IPv6 address, with brackets or, in `received`, without.
-            bytes => chars::run(bytes, VALUE) == bytes.len(),
+            [b'[', inner @ .., b']'] => uri::is_ipv6(inner),
+            bytes => uri::is_ipv6(bytes),
         });
         let empty = self.value.is_some_and(Text::is_empty);
         chars::all(self.name.as_bytes(), TOKEN) && value && !empty
@@ -175,7 +178,7 @@ fn after_plain(text: &[u8]) -> &[u8] {
     while let [b';', rest @ ..] = sound {
         let (name, rest) = rest.split_at_checked(chars::run(rest, TOKEN)).unwrap_or_default();
         let (value, rest) = match rest {
-            [b'=', rest @ ..] => rest.split_at_checked(chars::run(rest, VALUE)).unwrap_or_default(),
+            [b'=', rest @ ..] => rest.split_at_checked(chars::run(rest, TOKEN)).unwrap_or_default(),
             _ => (name, rest),
         };
         if name.is_empty() || value.is_empty() || !matches!(rest, [] | [b';', ..]) {

@@ -498,11 +498,24 @@ impl<'a> TelUri<'a> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let digits = self.number.strip_prefix(b"+").unwrap_or(self.number);
-        if !chars::all(digits, PHONE) || !digits.iter().any(|b| chars::is(*b, HEX) || *b == b'*') {
+        // A number of one country may hold `*`, `#` and `A` to `F`, a global one only digits.
+        let (digits, class) = match self.number {
+            [b'+', digits @ ..] => (digits, DIGIT),
+            digits => (digits, PHONE),
+        };
+        let visual = |byte: u8| b"-.()".contains(&byte);
+        let sound = digits.iter().all(|byte| visual(*byte) || chars::is(*byte, class));
+        if !sound || digits.iter().all(|byte| visual(*byte)) {
             return Err(Error::new(ErrorKind::Uri, 0));
         }
-        let bad = |part: &[u8]| part.is_empty() || !chars::all_escaped(part, URIC);
+        let bad = |part: &[u8]| {
+            let (name, value) = split(part, b'=');
+            let name_sound = name.iter().all(|byte| chars::is(*byte, ALNUM) || *byte == b'-');
+            let value = value.and_then(|value| value.get(1..));
+            let value_bad =
+                |value: &[u8]| value.is_empty() || !chars::all_escaped(value, URI_PARAM);
+            name.is_empty() || !name_sound || value.is_some_and(value_bad)
+        };
         match self.params {
             [b';', params @ ..] if params.split(|b| *b == b';').any(bad) => {
                 Err(Error::new(ErrorKind::Parameter, 0))

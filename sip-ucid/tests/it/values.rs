@@ -51,6 +51,8 @@ fn uris_are_checked_to_the_letter() {
         "sip:[1:2:3:4:5:6:7:8]",
         "tel:+91-80.(1)",
         "tel:*31#;phone-context=+91",
+        "tel:#",
+        "tel:0A-1;ext=1;x-y=a%20(b)[]/:&+$;z",
         "soap.beep://192.0.2.103:3002",
         "urn:uuid:1",
     ];
@@ -58,6 +60,15 @@ fn uris_are_checked_to_the_letter() {
         assert_eq!(Uri::parse(text.as_bytes()).unwrap().check(), Ok(()), "{text}");
     }
     let bad = [
+        ("tel:+91*1", ErrorKind::Uri),
+        ("tel:+91A", ErrorKind::Uri),
+        ("tel:G", ErrorKind::Uri),
+        ("tel:(-)", ErrorKind::Uri),
+        ("tel:1;x(=1", ErrorKind::Parameter),
+        ("tel:1;x=1#", ErrorKind::Parameter),
+        ("tel:1;=1", ErrorKind::Parameter),
+        ("tel:1;x=", ErrorKind::Parameter),
+        ("urn:uuid:1#", ErrorKind::Uri),
         ("sip:2001:db8::10", ErrorKind::Port),
         ("sip:a@h:99999", ErrorKind::Port),
         ("sip:a@h:", ErrorKind::Port),
@@ -108,6 +119,8 @@ fn each_leniency_forgives_its_own_and_no_more() {
         ("<sip:a#b@h>", Leniency::LOOSE_CHARACTERS, ErrorKind::Uri),
         ("<sip:a@my_host>", Leniency::LOOSE_CHARACTERS, ErrorKind::Host),
         ("<sip:a@h>;x=a b", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
+        ("<sip:a@h>;tag=a:b", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
+        ("<sip:a@h>;tag=[::1", Leniency::LOOSE_CHARACTERS, ErrorKind::Parameter),
         ("<sip:a@h>;;x", Leniency::EMPTY_ELEMENTS, ErrorKind::Parameter),
         ("sip:a@h; ;x=y;", Leniency::EMPTY_ELEMENTS, ErrorKind::Parameter),
     ];
@@ -179,6 +192,10 @@ fn vias_are_read_with_their_oddities() {
     assert_eq!((via.transport(), via.port(), via.ttl()), ("UDP".into(), Some(5060), Some(16)));
     assert_eq!((via.version(), via.maddr().unwrap()), ("2.0".into(), "224.2.0.1".into()));
     assert_eq!(via.check(), Ok(()));
+    for received in ["2001:db8::9:255", "[2001:db8::9:255]", "192.0.2.1", "h.test"] {
+        let value = format!("SIP/2.0/UDP h;received={received};branch=z9hG4bK1");
+        assert!(Via::parse_with(value.as_bytes(), Leniency::NONE).is_ok(), "{received}");
+    }
     for bad in ["", "SIP/2.0", "SIP/2.0/UDP", "SIP/2.0/ h", "SIP/2.0/UDP h x", "SIP/2.0/UDP [::1"] {
         assert_eq!(Via::parse(bad.as_bytes()).unwrap_err().kind(), ErrorKind::Via, "{bad}");
     }
