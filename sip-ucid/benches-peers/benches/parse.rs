@@ -11,7 +11,8 @@ fn group(criterion: &mut Criterion, name: &str, task: fn(&Peer) -> Option<Task>)
         group.throughput(Throughput::Bytes(input.bytes.len() as u64));
         for peer in peers() {
             peer.check(&input);
-            let Some((task, answer)) = task(&peer).and_then(|task| Some((task, task(&input)?))) else {
+            let Some((task, answer)) = task(&peer).and_then(|task| Some((task, task(&input)?)))
+            else {
                 continue;
             };
             group.bench_function(format!("{}/{}", peer.name, input.name), |bencher| {

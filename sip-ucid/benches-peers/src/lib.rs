@@ -3,8 +3,8 @@
 //! Every task gives a number that follows from what was read, so that no reading can be skipped;
 //! [`Peer::check`] compares the numbers before anything is timed.
 
-mod ours;
 mod others;
+mod ours;
 
 use bytes::Bytes;
 
@@ -37,7 +37,8 @@ pub struct Peer {
 
 /// The five messages.
 pub fn inputs() -> Vec<Input> {
-    let input = |name, bytes: &'static [u8]| Input { name, bytes, shared: Bytes::from_static(bytes) };
+    let input =
+        |name, bytes: &'static [u8]| Input { name, bytes, shared: Bytes::from_static(bytes) };
     vec![
         input("carrier", include_bytes!("../messages/carrier.sip")),
         input("browser", include_bytes!("../messages/browser.sip")),

@@ -102,13 +102,22 @@ fn main() {
     };
     for peer in peers() {
         let cells: Vec<_> = (0..4).map(|column| cell(&rows, peer.name, column)).collect();
-        let read: Vec<String> =
-            cells.iter().map(|cell| cell.map_or_else(|| "–".to_owned(), |it| it.1.to_string())).collect();
+        let read: Vec<String> = cells
+            .iter()
+            .map(|cell| cell.map_or_else(|| "–".to_owned(), |it| it.1.to_string()))
+            .collect();
         let times: Vec<String> = cells.iter().map(|cell| shown(*cell)).collect();
         println!("| {} | {} | {} of 5 |", peer.name, times.join(" | "), read.join("/"));
     }
     println!();
-    for row in rows.iter().filter(|row| row.peer == "sip-ucid" || row.peer.starts_with("httparse")) {
-        println!("{:24} {:8} {:8} {:6.0}", row.peer, COLUMNS[row.column].0, row.input.name, best(&row.batches));
+    for row in rows.iter().filter(|row| row.peer == "sip-ucid" || row.peer.starts_with("httparse"))
+    {
+        println!(
+            "{:24} {:8} {:8} {:6.0}",
+            row.peer,
+            COLUMNS[row.column].0,
+            row.input.name,
+            best(&row.batches)
+        );
     }
 }

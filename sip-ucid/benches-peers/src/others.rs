@@ -6,7 +6,12 @@ const NONE: Peer = Peer { name: "", parse: None, typed: None, valid: None, extra
 
 pub(crate) fn peers() -> Vec<Peer> {
     vec![
-        Peer { name: "httparse (header block)", parse: Some(header_block), extract: Some(header_block_extract), ..NONE },
+        Peer {
+            name: "httparse (header block)",
+            parse: Some(header_block),
+            extract: Some(header_block_extract),
+            ..NONE
+        },
         Peer { name: "every line end (memchr)", parse: Some(line_ends), ..NONE },
         Peer { name: "parsip", parse: Some(parsip_parse), extract: Some(parsip_extract), ..NONE },
         Peer {
@@ -70,7 +75,8 @@ fn header_block(input: &Input) -> Option<usize> {
 
 fn header_block_extract(input: &Input) -> Option<usize> {
     let mut room = [httparse::EMPTY_HEADER; 64];
-    let httparse::Status::Complete((_, headers)) = httparse::parse_headers(block(input), &mut room).ok()?
+    let httparse::Status::Complete((_, headers)) =
+        httparse::parse_headers(block(input), &mut room).ok()?
     else {
         return None;
     };
@@ -229,7 +235,9 @@ mod rsip_peer {
         let message = message(input)?;
         let other = |name: &str| {
             message.headers().iter().find_map(|header| match header {
-                Header::Other(known, value) if known.eq_ignore_ascii_case(name) => Some(value.as_bytes()),
+                Header::Other(known, value) if known.eq_ignore_ascii_case(name) => {
+                    Some(value.as_bytes())
+                }
                 _ => None,
             })
         };
