@@ -50,7 +50,7 @@ export class Chromium {
     await page.evaluate(([url, ext]) => window.tests.start(url, ext), [simulator.urls.sip, extension]);
     const call = (name) => (...args) =>
       page.evaluate(([n, a]) => window.tests[n](...a), [name, args]);
-    const names = ['view', 'dialled', 'answer', 'hangUp', 'hold', 'heard'];
+    const names = ['view', 'dialled', 'answer', 'hangUp', 'hold', 'press', 'heard'];
     return { context, ...Object.fromEntries(names.map((name) => [name, call(name)])) };
   }
 

@@ -76,6 +76,18 @@ export class Softphone {
     });
   }
 
+  /** Presses a key; the digit goes as INFO. */
+  press(tone) {
+    return new Promise((resolve, reject) => {
+      const { session } = this.last;
+      session.once('newDTMF', ({ dtmf }) => {
+        dtmf.once('succeeded', () => resolve());
+        dtmf.once('failed', () => reject(new Error(`${tone} was refused`)));
+      });
+      session.sendDTMF(tone, { transportType: 'INFO' });
+    });
+  }
+
   /** What can be told of the last call across processes. */
   view() {
     if (!this.last) return null;

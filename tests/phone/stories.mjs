@@ -1,5 +1,5 @@
 // The stories that a softphone has to live through, wherever it runs; each starts with a world of its own. `phone` has
-// asynchronous `view`, `dialled`, `answer`, `hangUp` and `hold`.
+// asynchronous `view`, `dialled`, `answer`, `hangUp`, `hold` and `press`.
 import assert from 'node:assert/strict';
 import { until } from './simulator.mjs';
 
@@ -61,10 +61,11 @@ export const STORIES = {
     assert.deepEqual([row.Status, row.HangupBy, row.Disposition], ['Answered', 'UserHangup', 'Follow Up']);
   },
 
-  async 'an inbound call rings, is answered, and the agent hangs up'(simulator, phone) {
+  async 'an inbound call rings, is answered, takes a digit, and the agent hangs up'(simulator, phone) {
     const ucid = await inboundRings(simulator, phone, '9000000002');
     await phone.answer();
     await simulator.callIs(ucid, 'answered');
+    await phone.press('5');
     await hangUpAndDispose(simulator, phone, ucid);
   },
 
