@@ -2,6 +2,7 @@
 //!
 //! - [`dial_safely`]: place a call once, and settle one whose outcome is unknown.
 //! - [`receive_callbacks`]: take what the service posts.
+//! - [`keep_cdrs`]: have every call-detail record in a store of your own.
 //! - [`run_a_campaign`]: create, fill, start, watch, stop.
 //! - [`traps`]: what the service does that a client would not expect, and what this crate does about it.
 //! - [`console`]: what an administrator sets, and what each setting enables.
@@ -15,6 +16,9 @@ pub mod dial_safely {}
     doc = "# Receive callbacks and events\n\nShown with the feature `axum`."
 )]
 pub mod receive_callbacks {}
+
+#[doc = include_str!("../docs/keep-cdrs.md")]
+pub mod keep_cdrs {}
 
 #[doc = include_str!("../docs/run-a-campaign.md")]
 pub mod run_a_campaign {}
