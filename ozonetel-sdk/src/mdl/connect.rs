@@ -133,13 +133,13 @@ fn plain<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
 
 /// The TLS layer reports its errors as errors of the stream, its own inside.
 fn of_io(error: &io::Error) -> Cause {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(tls) => {
-            tracing::warn!(error = %tls, "TLS of the agent socket failed");
-            Cause::Tls
-        }
-        None => Cause::Unreachable,
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(tls) = inner {
+        tracing::warn!(error = %tls, "TLS of the agent socket failed");
+        return Cause::Tls;
     }
+    tracing::debug!(kind = ?error.kind(), "the agent socket cannot be reached");
+    Cause::Unreachable
 }
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<Box<dyn Io>>>;

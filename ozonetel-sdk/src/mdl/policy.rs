@@ -41,7 +41,8 @@ impl std::str::FromStr for AutoAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PhoneInput {
-    /// A manual dial was sent, under a name of the caller's choice.
+    /// A manual dial goes out, under a name of the caller's choice. Tell it before the dial is sent: the INVITE may
+    /// be faster than the reply.
     Dialed {
         /// The dial's name.
         dial: u64,

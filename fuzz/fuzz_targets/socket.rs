@@ -1,0 +1,90 @@
+//! The agent socket: frames, transcripts, and the link under any sequence of inputs.
+#![no_main]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use libfuzzer_sys::fuzz_target;
+use ozonetel_sdk::mdl::{
+    Agent, Cause, How, InTokens, Input, Limits, Link, ManualDial, Mask, Output, State, Token,
+    Transcript,
+};
+
+fn agent() -> Agent {
+    Agent::new("acme_support", "agent01", 1001)
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for line in text.lines() {
+        frame(line);
+    }
+    link(text);
+    if let Ok(transcript) = Transcript::parse(text) {
+        let written: Vec<String> =
+            transcript.lines().iter().map(|line| line.json(SystemTime::UNIX_EPOCH)).collect();
+        let again = Transcript::parse(&written.join("\n")).expect("what was written reads");
+        assert_eq!(again.lines(), transcript.lines());
+        transcript.events(agent());
+    }
+});
+
+/// A frame is kept letter by letter, and masked it is a token of the same size.
+fn frame(line: &str) {
+    let Ok(token) = Token::parse(line) else { return };
+    assert_eq!(token.json(), line);
+    let _ = (token.push(), token.verdict(), token.ucid(), token.agent_state(), token.message());
+    let masked = Mask::default().token(&token);
+    assert!(masked.fields().len() <= token.fields().len());
+    Token::parse(&masked.json()).expect("a masked token is a token");
+}
+
+/// The first letter of a line says what happens; everything that was asked for settles once, and is written once.
+fn link(text: &str) {
+    let limits = Limits::default();
+    let mut link = Link::new(agent(), Arc::new(InTokens::new("own")), limits);
+    let (mut now, mut tickets, mut out) = (Duration::ZERO, 0, Vec::new());
+    for line in text.lines().take(512) {
+        let mut letters = line.chars();
+        let input = match letters.next() {
+            Some('S') => Input::Start,
+            Some('O') => Input::Opened,
+            Some('B') => Input::Binary,
+            Some('H') => Input::Heard,
+            Some('F') => Input::Failed(Cause::Unreachable),
+            Some('C') => Input::Closed(letters.as_str().parse().ok()),
+            Some('E') => Input::Close,
+            Some('D') => {
+                tickets += 1;
+                let dial = ManualDial::new(77, "9000000001", "500001");
+                Input::Send { ticket: tickets, request: dial.request().expect("a dial") }
+            }
+            Some('T') => {
+                let seconds = letters.as_str().parse::<u16>().unwrap_or(10);
+                now += Duration::from_secs(seconds.into());
+                Input::Tick
+            }
+            _ => Input::Text(line),
+        };
+        out.extend(link.on(now, input));
+    }
+    out.extend(link.on(now, Input::Close));
+    out.extend(link.on(now, Input::Closed(None)));
+    assert!(matches!(link.state(), State::Stopped(_)));
+    let (mut settled, mut written) = (BTreeMap::new(), BTreeSet::new());
+    for output in out {
+        match output {
+            Output::Settle(one) => {
+                let sent = one.utid.is_some_and(|utid| written.contains(&utid.to_string()));
+                assert_eq!(sent, !matches!(one.how, How::NotSent(_)));
+                assert!(settled.insert(one.ticket, ()).is_none(), "settled twice");
+            }
+            Output::Write(token) if token.kind() == Some(ManualDial::KIND) => {
+                assert!(written.insert(token.utid().expect("an id").into_owned()), "written twice");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(settled.len() as u64, tickets);
+}
