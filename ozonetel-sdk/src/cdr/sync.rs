@@ -140,20 +140,24 @@ impl<S: Sink> Sync<S> {
     /// keys.
     pub async fn poll(&mut self) -> Result<Progress, SyncError<S::Error>> {
         let now = self.now();
-        let Self { plan, sink, unsaved, settings, client } = self;
-        let plan = if let Some(plan) = plan {
-            plan
-        } else {
-            let from = sink.load().await.map_err(SyncError::Load)?;
-            plan.insert(Plan::new(*settings, client.zone().clone(), from, now))
-        };
-        *unsaved |= plan.advance(now);
-        let step = match plan.next(now) {
+        if self.plan.is_none() {
+            let from = self.sink.load().await.map_err(SyncError::Load)?;
+            // Where it all began has to be known before the first row is stored.
+            self.unsaved |= from.is_none();
+            self.plan = Some(Plan::new(self.settings, self.client.zone().clone(), from, now));
+        }
+        self.unsaved |= self.plan.as_mut().is_some_and(|plan| plan.advance(now));
+        self.save().await?;
+        let next = self.plan.as_ref().map_or(Next::Wait(now), |plan| plan.next(now));
+        let step = match next {
             Next::Wait(_) => Step::Idle,
             Next::Ask(ask) => {
-                let (event, step) = read(client, sink, ask, settings.batch).await?;
-                plan.on(event);
-                *unsaved = true;
+                let (client, sink) = (&self.client, &mut self.sink);
+                let (event, step) = read(client, sink, ask, self.settings.batch).await?;
+                if let Some(plan) = &mut self.plan {
+                    plan.on(event);
+                }
+                self.unsaved = true;
                 step
             }
         };

@@ -16,6 +16,8 @@ pub struct Disk {
     /// Sizes of the batches, with their day and reading.
     pub batches: Vec<(Day, u64, usize)>,
     pub saves: usize,
+    /// The first day that the first checkpoint followed.
+    pub since: Option<Day>,
 }
 
 /// A handle on a disk. Every one of its futures waits before and after the act, so that it can be dropped there.
@@ -87,6 +89,7 @@ impl Sink for DiskSink {
             let mut disk = self.disk();
             disk.checkpoint = Some(checkpoint.to_json());
             disk.saves += 1;
+            disk.since.get_or_insert(checkpoint.oldest());
         }
         tokio::task::yield_now().await;
         Ok(())

@@ -87,7 +87,6 @@ struct Run {
     readings: BTreeMap<Day, Vec<(Moment, Moment, DayRead)>>,
     told: Vec<Gap>,
     restarts: usize,
-    first: Day,
 }
 
 impl Run {
@@ -95,9 +94,8 @@ impl Run {
         let rig = Rig::new(|setup| {
             (setup.moves_at_night, setup.seed) = (moves_at_night, seed);
         });
-        let first = rig::back(rig.today(), WINDOW_DAYS);
         let sync = rig.sync();
-        Self { rig, sync, readings: BTreeMap::new(), told: Vec::new(), restarts: 0, first }
+        Self { rig, sync, readings: BTreeMap::new(), told: Vec::new(), restarts: 0 }
     }
 
     fn heard(&mut self, before: Moment, progress: Progress) {
@@ -235,7 +233,8 @@ impl Run {
         let checkpoint = self.rig.disk.checkpoint().unwrap();
         assert!(checkpoint.oldest() > last);
         let gaps = checkpoint.gaps();
-        let mut day = self.first;
+        // Before the first checkpoint nothing is promised, and nothing is stored.
+        let mut day = self.rig.disk.disk().since.unwrap();
         while day <= last {
             let gap = gaps.iter().find(|gap| gap.from <= day.end() && day.start() <= gap.to);
             match gap {

@@ -141,7 +141,8 @@ async fn rows_are_stored_as_they_arrive() {
     assert!(early.is_err(), "all of it has come");
     let stored = rig.disk.disk().rows.len();
     assert!((1..8).contains(&stored), "{stored} rows");
-    assert_eq!(rig.disk.disk().saves, 0);
+    // What is saved is where it began, and no reading.
+    assert_eq!(rig.disk.checkpoint().unwrap().day(rig.today()), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -179,7 +180,8 @@ async fn a_sink_that_fails_stops_the_poll_and_loses_nothing() {
     let error = sync.poll().await.unwrap_err();
     assert!(matches!(error, SyncError::Upsert(Full)));
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "the disk is full");
-    assert_eq!(rig.disk.checkpoint(), None);
+    assert_eq!(rig.disk.checkpoint().unwrap().day(rig.today()), None);
+    // The save behind the rows fails.
     rig.disk.disk().failing_saves = 2;
     assert!(matches!(sync.poll().await, Err(SyncError::Save(Full))));
     // What was read stays read: it only has to be saved.
@@ -367,6 +369,34 @@ async fn a_program_that_was_down_for_too_long_is_told_what_is_missing_once() {
         Checkpoint::from_json(rig.disk.disk().checkpoint.as_ref().unwrap().as_bytes()).unwrap();
     assert_eq!(saved.gaps(), told);
     assert!(rig.sync().poll().await.unwrap().gaps.is_empty(), "told again after a restart");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_in_the_very_first_day_and_a_long_absence_are_a_gap_too() {
+    let mut rig = Rig::new(|_| ());
+    calls(&mut rig, 2).await;
+    let first = rig.today();
+    // The rows are stored, their checkpoint is not.
+    let mut sync = rig.sync();
+    while rig.disk.disk().rows.is_empty() {
+        let mut left = 7;
+        let mut poll = Box::pin(sync.poll());
+        std::future::poll_fn(|cx| {
+            left -= 1;
+            let _ = poll.as_mut().poll(cx);
+            if left == 0 || !rig.disk.disk().rows.is_empty() {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
+        })
+        .await;
+    }
+    assert_eq!(rig.disk.checkpoint().unwrap().day(first), None);
+    rig.pass(20 * DAY).await;
+    let gaps = rig.sync().poll().await.unwrap().gaps;
+    assert_eq!((gaps[0].from.day(), gaps[0].reason), (back(first, 15), GapReason::NeverRead));
+    assert!(gaps[0].to.day() >= first);
 }
 
 #[tokio::test(start_paused = true)]
