@@ -41,6 +41,7 @@ pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
 /// assert_eq!(call.source, sip_ucid::Name::From);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Call<'a> {
     /// The first X-UCID, as sent.
     pub ucid: Option<Text<'a>>,

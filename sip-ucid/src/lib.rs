@@ -21,6 +21,7 @@ mod error;
 mod frame;
 mod head;
 mod headers;
+mod host;
 mod identity;
 mod index;
 mod leniency;

@@ -18,6 +18,7 @@ use crate::identity::{Found, Identity};
 /// assert_eq!(owned.callerno, None);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OwnedIdentity {
     /// X-UCID.
     pub ucid: Option<String>,

@@ -4,11 +4,11 @@ use core::fmt;
 
 use crate::chars::{self, PARAM_END, TOKEN};
 use crate::error::{Error, ErrorKind};
+use crate::host;
 use crate::leniency::Leniency;
 use crate::quoted::{self, Unescape};
 use crate::scan;
 use crate::text::{self, Text};
-use crate::uri;
 
 /// Parameters in their order, read as they are asked for.
 ///
@@ -80,8 +80,8 @@ impl<'a> Param<'a> {
             [b'"', ..] => quoted::is_strict(value.as_bytes()),
             bytes if chars::run(bytes, TOKEN) == bytes.len() => true,
             // A host may be an IPv6 address, with brackets or, in `received`, without.
-            [b'[', inner @ .., b']'] => uri::is_ipv6(inner),
-            bytes => uri::is_ipv6(bytes),
+            [b'[', inner @ .., b']'] => host::is_ipv6(inner),
+            bytes => host::is_ipv6(bytes),
         });
         let empty = self.value.is_some_and(Text::is_empty);
         chars::all(self.name.as_bytes(), TOKEN) && value && !empty

@@ -5,10 +5,10 @@
 use core::fmt;
 
 use crate::chars::{
-    self, ALNUM, DIGIT, HEX, HOST_END, IPV6, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER,
-    USER_BODY,
+    self, ALNUM, DIGIT, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER, USER_BODY,
 };
 use crate::error::{Error, ErrorKind};
+use crate::host;
 use crate::params::Params;
 use crate::quoted;
 use crate::scan;
@@ -234,7 +234,7 @@ impl<'a> SipUri<'a> {
             None => (None, text),
         };
         let host_at = text.len() - rest.len();
-        let (host, rest) = split_host(rest).map_err(|e| e.shifted(host_at))?;
+        let (host, rest) = host::split(rest).map_err(|e| e.shifted(host_at))?;
         let (port, rest) = match rest {
             [b':', rest @ ..] => {
                 let end = rest.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(rest.len());
@@ -408,7 +408,7 @@ impl<'a> SipUri<'a> {
         {
             return bad(ErrorKind::Uri);
         }
-        check_host(self.host)?;
+        host::check(self.host)?;
         if self.port.is_some_and(|port| number::<u16>(port).is_none()) {
             return bad(ErrorKind::Port);
         }
@@ -539,92 +539,6 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
         value = value.checked_mul(10)?.checked_add(u64::from(*byte - b'0'))?;
     }
     T::try_from(value).ok()
-}
-
-/// The host at the beginning of `text`, brackets included, and what follows it.
-#[inline]
-pub(crate) fn split_host(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
-    let end = if let [b'[', ..] = text {
-        scan::find(text, 0, b']').ok_or(Error::new(ErrorKind::Host, 0))? + 1
-    } else {
-        text.iter().position(|b| chars::is(*b, HOST_END)).unwrap_or(text.len())
-    };
-    match text.split_at_checked(end) {
-        Some((host, rest)) if !host.is_empty() => Ok((host, rest)),
-        _ => Err(Error::new(ErrorKind::Host, 0)),
-    }
-}
-
-/// Checks a host with the brackets of an IPv6 address.
-pub(crate) fn check_host(host: &[u8]) -> Result<(), Error> {
-    let bad = Err(Error::new(ErrorKind::Host, 0));
-    if let [b'[', inner @ .., b']'] = host {
-        return if is_ipv6(inner) { Ok(()) } else { bad };
-    }
-    // Labels may begin with a digit, also the last: container ids do. None may be empty, and none
-    // begin or end with a hyphen; a dot may end the name.
-    let mut before = b'.';
-    for byte in host {
-        let sound = match byte {
-            b'.' => chars::is(before, ALNUM),
-            b'-' => before != b'.',
-            _ => chars::is(*byte, ALNUM),
-        };
-        if !sound {
-            return bad;
-        }
-        before = *byte;
-    }
-    if host.is_empty() || before == b'-' { bad } else { Ok(()) }
-}
-
-/// `IPv6address` of RFC 3261: up to eight groups, one `::`, an IPv4 address at the end.
-///
-/// The grammar lets the IPv4 address follow `::` after one more colon, and RFC 5118 4.10 asks that
-/// it be accepted.
-pub(crate) fn is_ipv6(text: &[u8]) -> bool {
-    if !chars::all(text, IPV6) {
-        return false;
-    }
-    let (hex, mut groups) = match text.iter().rposition(|byte| *byte == b':') {
-        Some(colon) if text.contains(&b'.') => {
-            let (hex, last) = text.split_at_checked(colon).unwrap_or_default();
-            if !is_ipv4(last.get(1..).unwrap_or_default()) {
-                return false;
-            }
-            // `::1.2.3.4` leaves one colon, which was half of the `::`.
-            let hex = if hex.ends_with(b":") && !hex.ends_with(b"::") {
-                text.get(..=colon).unwrap_or_default()
-            } else {
-                hex
-            };
-            (hex, 2)
-        }
-        Some(_) => (text, 0),
-        None => return false,
-    };
-    let double = hex.windows(2).position(|pair| pair == b"::");
-    let (left, right) = match double {
-        Some(at) => (hex.get(..at).unwrap_or_default(), hex.get(at + 2..).unwrap_or_default()),
-        None => (hex, &[][..]),
-    };
-    for side in [left, right] {
-        if side.is_empty() {
-            continue;
-        }
-        for group in side.split(|byte| *byte == b':') {
-            groups += 1;
-            if group.len() > 4 || !chars::all(group, HEX) {
-                return false;
-            }
-        }
-    }
-    if double.is_some() { groups <= 7 } else { groups == 8 }
-}
-
-fn is_ipv4(text: &[u8]) -> bool {
-    let octet = |part: &[u8]| part.len() <= 3 && number::<u8>(part).is_some();
-    text.split(|byte| *byte == b'.').count() == 4 && text.split(|byte| *byte == b'.').all(octet)
 }
 
 /// Bytes with `%HH` decoded, once; a `%` without two digits stays.

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::chars::{self, LWS, TOKEN};
 use crate::error::{Error, ErrorKind};
+use crate::host;
 use crate::leniency::Leniency;
 use crate::list::{self, Elements};
 use crate::params::Params;
@@ -79,7 +80,7 @@ impl<'a> Via<'a> {
         let gap = rest.iter().position(|b| chars::is(*b, LWS)).ok_or(bad(rest))?;
         let (transport, rest) = rest.split_at_checked(gap).unwrap_or_default();
         let by = text::trim_start(rest);
-        let (host, rest) = uri::split_host(by).map_err(|_| bad(by))?;
+        let (host, rest) = host::split(by).map_err(|_| bad(by))?;
         let mut end = host.len();
         let mut rest = text::trim_start(rest);
         let mut port = None;
@@ -122,7 +123,7 @@ impl<'a> Via<'a> {
             if !tokens.iter().all(|token| chars::all(token, TOKEN)) {
                 return Err(Error::new(ErrorKind::Via, 0));
             }
-            uri::check_host(self.host)?;
+            host::check(self.host)?;
             if self.port.is_some() && self.port().is_none() {
                 return Err(Error::new(ErrorKind::Port, 0));
             }
