@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 enum Moment {
     /// Before the dial.
     Before,
-    /// While the dial is on its way: nobody reads any more.
+    /// While the dial is on its way: the server is told to stop, and reads no more.
     Unread,
     /// The dial is in the log and was acted on; the reply waits.
     Acted,
@@ -257,8 +257,7 @@ fn check(tally: &Tally, each: u32) {
     {
         assert_eq!(tally.get(&certain), Some(&each), "{certain:?} in {tally:?}");
     }
-    // What nobody reads may not have been written, and a reply may still have come through.
-    assert!(!tally.contains_key(&(Moment::Unread, "accepted")), "{tally:?}");
+    // The rest is a race: a process that is told to stop may still finish what it is at, a reply may come through.
     assert!(!tally.contains_key(&(Moment::Logged, "not_sent")), "{tally:?}");
 }
 
