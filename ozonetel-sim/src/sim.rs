@@ -26,7 +26,8 @@ use crate::server::Server;
 use crate::service::{Delivery, Service};
 use crate::transport::SimTransport;
 use crate::world::{
-    ActionRefusal, Arrived, Event, LegSide, Mode, Moment, PhoneAction, Push, Scenario, Setup, World,
+    ActionRefusal, ApplicationSetup, Arrived, Event, IvrInput, LegSide, Mode, Moment, PhoneAction,
+    Push, Question, Scenario, Setup, World,
 };
 
 /// How many events a subscriber may be behind.
@@ -66,6 +67,8 @@ struct State {
     start: Instant,
     advanced: Duration,
     told: u64,
+    /// Questions to applications that carriers know of.
+    asked: u64,
 }
 
 impl State {
@@ -133,6 +136,14 @@ impl SimBuilder {
         self
     }
 
+    /// Calls to this number are led by the application at this address. See
+    /// [`Sim::set_application`].
+    pub fn application(mut self, did: impl Into<String>, url: impl Into<String>) -> Self {
+        let application = ApplicationSetup { did: did.into(), url: url.into() };
+        self.setup.applications.push(application);
+        self
+    }
+
     /// Another world; settings made before are lost.
     pub fn setup(mut self, setup: Setup) -> Self {
         self.setup = setup;
@@ -192,7 +203,14 @@ impl Sim {
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
         let service = Service::new(setup, base, log);
         let told = service.world.last_event();
-        let state = State { service, base, start: Instant::now(), advanced: Duration::ZERO, told };
+        let state = State {
+            service,
+            base,
+            start: Instant::now(),
+            advanced: Duration::ZERO,
+            told,
+            asked: 0,
+        };
         let (changed, posted) = (Notify::new(), Notify::new());
         let shared = Shared { state: Mutex::new(state), changed, events, posted };
         Self { shared: Arc::new(shared) }
@@ -278,6 +296,46 @@ impl Sim {
             taken.extend(std::iter::repeat_n(push, copies));
         }
         taken
+    }
+
+    /// Every KooKoo application is this closure from now on, whatever its address: a question in, XML
+    /// out, in no time. It must not use the simulator itself. Without it, a server asks over HTTP.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use ozonetel_sdk::kookoo::verb::{CollectDtmf, Hangup};
+    /// use ozonetel_sdk::kookoo::{Answer, Request, Step};
+    /// use ozonetel_sim::Sim;
+    /// use ozonetel_sim::world::IvrInput;
+    /// let sim = Sim::builder().application("918000000009", "https://ivr.example.test/").build();
+    /// sim.set_application(|question| {
+    ///     let step = Request::from_query(question.query()).unwrap_or_default().step();
+    ///     let answer = match step {
+    ///         Step::NewCall => Answer::new().then(CollectDtmf::new().max_digits(2).wait(9000)),
+    ///         _ => Answer::new().then(Hangup::new()),
+    ///     };
+    ///     answer.to_xml().unwrap_or_default()
+    /// });
+    /// let call = sim.inbound("918000000009", "9000000001").ok_or("no such DID")?;
+    /// sim.ivr_input(call.ucid, IvrInput::Keys("42".into())).map_err(|e| format!("{e:?}"))?;
+    /// let log = sim.world().ivr_call(call.ucid).map(|call| call.log.clone());
+    /// assert_eq!(log.unwrap_or_default(), ["collectdtmf", "hangup"]);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_application(&self, application: impl FnMut(&Question) -> String + Send + 'static) {
+        self.lock().state.service.world.set_application(Some(Box::new(application)));
+    }
+
+    /// What people on a call with an application do.
+    ///
+    /// # Errors
+    ///
+    /// No such call is up, or nothing waits for this now.
+    pub fn ivr_input(&self, sid: u64, input: IvrInput) -> Result<(), ActionRefusal> {
+        self.lock().state.service.world.ivr_input(sid, input)
     }
 
     /// How many pushes met which fate.
@@ -489,7 +547,9 @@ impl Drop for Up<'_> {
         }
         let before = self.state.service.mail.accepted();
         self.state.service.collect();
-        if self.state.service.mail.accepted() != before {
+        let asked = self.state.service.world.questions_asked();
+        if self.state.service.mail.accepted() != before || self.state.asked != asked {
+            self.state.asked = asked;
             self.shared.posted.notify_waiters();
         }
     }

@@ -5,19 +5,20 @@ use serde_json::json;
 
 use super::credentials::Dialect;
 use super::{Answers, Asked, Said};
-use crate::world::World;
+use crate::world::{IvrDial, World};
 
 impl Answers<OutboundCall> for World {
     const CREDENTIALS: Dialect = Dialect::Kookoo;
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         let number = asked.text("phone_no");
-        let application = asked.given("url").or_else(|| asked.given("extra_data"));
-        if number.is_empty() || application.is_none() {
+        let (url, extra_data) = (asked.given("url"), asked.given("extra_data"));
+        if number.is_empty() || (url.is_none() && extra_data.is_none()) {
             // The texts of failures were not captured; these are ours.
             return Said::no("error", "phone_no and url or extra_data are mandatory");
         }
-        let id = self.queue_outbound(&number);
+        let (caller_id, callback_url) = (asked.text("caller_id"), asked.given("callback_url"));
+        let id = self.ivr_dial(IvrDial { number, url, extra_data, caller_id, callback_url });
         Said::done("outbound", json!({"status": "queued", "message": id.to_string()}))
     }
 }
@@ -60,7 +61,10 @@ const OLDER: Dialect = Dialect::Texts(
 /// The call that is up under these, if there is one.
 fn is_up(world: &World, asked: &Asked<'_>) -> bool {
     let did = asked.text("did");
-    world.call_of(&asked.text("ucid")).is_some_and(|call| call.live() && call.did == did)
+    let id = asked.text("ucid");
+    let led = id.parse().ok().and_then(|id| world.ivr_call(id));
+    let led = led.is_some_and(|call| call.live() && call.number == did);
+    led || world.call_of(&id).is_some_and(|call| call.live() && call.did == did)
 }
 
 const NOT_FOUND: &str = "call not found";
@@ -69,10 +73,10 @@ impl Answers<IvrTransfer> for World {
     const CREDENTIALS: Dialect = OLDER;
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        if !is_up(self, asked) {
+        let (ucid, url) = (asked.text("ucid"), asked.text("appURL"));
+        if !is_up(self, asked) || !self.to_application(&ucid, &url, asked.given("cburl")) {
             return Said::no("error", NOT_FOUND);
         }
-        self.to_application(&asked.text("ucid"));
         Said::done("transfer", json!({"status": "success", "message": "transferred"}))
     }
 }

@@ -14,10 +14,14 @@ use ozonetel_sdk::transport::{Outgoing, Transport};
 use crate::Sim;
 use crate::mail::Fate;
 use crate::sim::Next;
-use crate::world::Push;
+use crate::world::{Push, Question};
 
 /// How long a receiver may take to answer. No source says what the service grants.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Who says to be asking.
+const AGENT: &str = concat!("ozonetel-sim/", env!("CARGO_PKG_VERSION"));
+/// How many bytes of an application's answer are read.
+const LARGEST_ANSWER: usize = 256 * 1024;
 /// Addresses that are sent to at once.
 const AT_ONCE: usize = 16;
 
@@ -86,6 +90,26 @@ impl Carrier {
         }
     }
 
+    /// Asks applications, for as long as it is polled.
+    pub(super) async fn ask(self, sim: Sim) {
+        let Some(transport) = self.0 else { return };
+        let mut flights = FuturesUnordered::new();
+        loop {
+            let posted = sim.posted();
+            while flights.len() < AT_ONCE {
+                let question = sim.world_mut().take_question();
+                let Some(question) = question else { break };
+                flights.push(put(Arc::clone(&transport), question));
+            }
+            tokio::select! {
+                Some((question, xml)) = flights.next(), if !flights.is_empty() => {
+                    sim.world_mut().application_answers(&question, xml.as_deref());
+                }
+                () = posted => {}
+            }
+        }
+    }
+
     /// Sends the check of an address that is being saved.
     pub(super) async fn check(&self, sim: &Sim, method: http::Method, url: &str) -> Fate {
         let Some(transport) = &self.0 else { return Fate::Failed };
@@ -123,12 +147,42 @@ async fn send(transport: &dyn Transport, push: &Push) -> Fate {
     }
 }
 
+/// Asks an application: the body of a 200, or nothing.
+async fn put(transport: Arc<dyn Transport>, question: Question) -> (Question, Option<Vec<u8>>) {
+    let asked = async {
+        let request = http::Request::get(&question.url)
+            .header(header::USER_AGENT, AGENT)
+            .body(bytes::Bytes::new())
+            .ok()?;
+        // The same verb twice would be the same key pressed twice.
+        let answer = transport.send(Outgoing::new(request, true)).await.ok()?;
+        let status = answer.head.status().as_u16();
+        tracing::debug!(status, "an application answered");
+        if status != 200 {
+            return None;
+        }
+        let (mut xml, mut body) = (Vec::new(), answer.body);
+        while let Some(piece) = body.next().await {
+            xml.extend_from_slice(&piece.ok()?);
+            if xml.len() > LARGEST_ANSWER {
+                return None;
+            }
+        }
+        Some(xml)
+    };
+    let xml = tokio::time::timeout(PATIENCE, asked).await.ok().flatten();
+    if xml.is_none() {
+        tracing::warn!("an application did not answer");
+    }
+    (question, xml)
+}
+
 fn request(push: &Push) -> Option<http::Request<bytes::Bytes>> {
     let url = push.url.split('#').next().unwrap_or_default();
     let mut request = http::Request::builder()
         .method(push.method.clone())
         .uri(url)
-        .header(header::USER_AGENT, concat!("ozonetel-sim/", env!("CARGO_PKG_VERSION")));
+        .header(header::USER_AGENT, AGENT);
     if let Some(kind) = push.content_type {
         request = request.header(header::CONTENT_TYPE, kind);
     }

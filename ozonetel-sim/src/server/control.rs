@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::Served;
 use crate::faults::PUSH_PATH;
 use crate::mail::Fate;
-use crate::world::{ActionRefusal, LegSide, PhoneAction};
+use crate::world::{ActionRefusal, IvrInput, LegSide, PhoneAction};
 use crate::{Fault, FaultKind, Sim};
 
 /// The furthest the clock is moved at once: about a month.
@@ -27,6 +27,7 @@ pub(super) fn router() -> Router<Served> {
         .route("/call", post(call))
         .route("/clock", post(clock))
         .route("/reset", post(reset))
+        .route("/ivr", post(ivr))
         .route("/faults", post(faults))
         .route("/callback_url", post(callback_url))
         .route("/state", get(state))
@@ -112,6 +113,17 @@ enum Action {
     NoAnswer,
 }
 
+impl From<Action> for PhoneAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::Answer => Self::Answer,
+            Action::Hangup => Self::Hangup,
+            Action::Busy => Self::Busy,
+            Action::NoAnswer => Self::NoAnswer,
+        }
+    }
+}
+
 async fn call(State(sim): State<Sim>, body: Bytes) -> Response {
     let asked: Call = match read(&body) {
         Ok(asked) => asked,
@@ -121,17 +133,48 @@ async fn call(State(sim): State<Sim>, body: Bytes) -> Response {
         Side::Customer => LegSide::Customer,
         Side::Agent => LegSide::Agent,
     };
-    let action = match asked.action {
-        Action::Answer => PhoneAction::Answer,
-        Action::Hangup => PhoneAction::Hangup,
-        Action::Busy => PhoneAction::Busy,
-        Action::NoAnswer => PhoneAction::NoAnswer,
-    };
-    match sim.phone(&asked.ucid, side, action) {
+    let action = asked.action.into();
+    done(sim.phone(&asked.ucid, side, action))
+}
+
+fn done(result: Result<(), ActionRefusal>) -> Response {
+    match result {
         Ok(()) => ok(json!({})),
         Err(ActionRefusal::NotLive) => bad(StatusCode::NOT_FOUND, "no live call has this ucid"),
         Err(ActionRefusal::NotNow) => bad(StatusCode::BAD_REQUEST, "this leg cannot do that now"),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Led {
+    sid: String,
+    keys: Option<String>,
+    speech: Option<String>,
+    callee: Option<Action>,
+    #[serde(default)]
+    end: bool,
+}
+
+async fn ivr(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: Led = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    let given = [
+        asked.keys.map(IvrInput::Keys),
+        asked.speech.map(IvrInput::Speech),
+        asked.callee.map(|action| IvrInput::Callee(action.into())),
+        asked.end.then_some(IvrInput::End),
+    ];
+    let mut given = given.into_iter().flatten();
+    let (Some(input), None) = (given.next(), given.next()) else {
+        return bad(StatusCode::BAD_REQUEST, "one of keys, speech, callee and end is needed");
+    };
+    let Ok(sid) = asked.sid.parse() else {
+        return bad(StatusCode::BAD_REQUEST, "sid has to be a number as text");
+    };
+    done(sim.ivr_input(sid, input))
 }
 
 #[derive(Deserialize)]

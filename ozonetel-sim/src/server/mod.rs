@@ -43,6 +43,7 @@ pub struct Server {
     running: JoinHandle<()>,
     phones: JoinHandle<()>,
     carrying: JoinHandle<()>,
+    asking: JoinHandle<()>,
     sockets: watch::Sender<bool>,
 }
 
@@ -56,6 +57,7 @@ impl Server {
         let mdl = Sockets::new(sim.clone(), ended);
         let carrier = Carrier::network();
         let carrying = tokio::spawn(carrier.clone().carry(sim.clone()));
+        let asking = tokio::spawn(carrier.clone().ask(sim.clone()));
         let app = router(Served { sim: sim.clone(), mdl, softphones, carrier })
             .into_make_service_with_connect_info::<Connection>();
         let serving = tokio::spawn(async move {
@@ -68,7 +70,7 @@ impl Server {
             }
         });
         let running = tokio::spawn(async move { sim.run().await });
-        Ok(Self { address, stop: Some(stop), serving, running, phones, carrying, sockets })
+        Ok(Self { address, stop: Some(stop), serving, running, phones, carrying, asking, sockets })
     }
 
     /// Where it listens.
@@ -108,6 +110,7 @@ impl Drop for Server {
         self.sockets.send_replace(true);
         self.phones.abort();
         self.carrying.abort();
+        self.asking.abort();
     }
 }
 

@@ -147,22 +147,30 @@ impl World {
         self.end_call(key, "UserHangup");
     }
 
-    /// Hands the customer over to an application: the agent goes, the customer stays. False when no such call is up.
-    pub fn to_application(&mut self, ucid: &str) -> bool {
+    /// Hands the customer over to an application: the agent goes, the customer stays. False when
+    /// no such call is up.
+    pub fn to_application(&mut self, ucid: &str, url: &str, callback: Option<String>) -> bool {
         let now = self.now.second();
-        let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
-        let Some(call) = key.and_then(|key| self.calls.get_mut(&key)).filter(|c| c.live()) else {
+        let Some(id) = read_ucid(ucid) else { return false };
+        let key = self.known.get(&id).copied();
+        let talks = |c: &&mut PhoneCall| c.stage == Stage::Talking;
+        let Some(call) = key.and_then(|key| self.calls.get_mut(&key)).filter(talks) else {
             return false;
         };
         let (key, number) = (call.key, "IVR".to_owned());
         call.parties.push(Party { number, rang: now, joined: Some(now), left: None });
         self.agent_leaves(key);
+        self.ivr_takes_over(key, id, url, callback);
         true
     }
 
-    /// Ends a call. False when no such call is up.
+    /// Ends a call, of agents or of an application. False when no such call is up.
     pub fn disconnect(&mut self, ucid: &str) -> bool {
-        let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
+        let Some(id) = read_ucid(ucid) else { return false };
+        if self.ivr_disconnect(id) {
+            return true;
+        }
+        let key = self.known.get(&id).copied();
         let live = key.filter(|key| self.calls.get(key).is_some_and(PhoneCall::live));
         if let Some(key) = live {
             if self.calls.get(&key).is_some_and(|c| c.stage == Stage::Queued) {

@@ -252,7 +252,7 @@ impl World {
 
 /// Whether the network knows the number: ten digits, with or without the country's prefixes, or
 /// an international number.
-fn number_exists(number: &str) -> bool {
+pub(super) fn number_exists(number: &str) -> bool {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let plain = number.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c));
     plain

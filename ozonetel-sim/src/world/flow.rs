@@ -222,6 +222,7 @@ impl World {
             self.tell_call(key, CallWord::Disconnect);
         }
         self.settle(key);
+        self.ivr_follows(key, by);
     }
 
     /// Ends the leg that rings or talks, and frees its agent.

@@ -50,8 +50,12 @@ pub enum ActionRefusal {
 }
 
 impl World {
-    /// A customer calls a DID. `None` when the DID belongs to no campaign.
+    /// A customer calls a DID: agents are rung, or its application is asked. `None` when the DID
+    /// belongs to neither.
     pub fn inbound(&mut self, did: &str, caller: &str, skill: Option<&str>) -> Option<Arrived> {
+        if let Some(arrived) = self.ivr_arrives(did, caller) {
+            return Some(arrived);
+        }
         self.arrive(did, caller, skill, false)
     }
 
@@ -65,15 +69,42 @@ impl World {
         let campaign = self.setup.campaign_of_did(did)?;
         let (name, offline) = (campaign.name.clone(), campaign.kind == CampaignKind::Offline);
         let skill = skill.unwrap_or(&campaign.skill).to_owned();
+        let mut call = self.inbound_call(name, (did, caller), skill, traffic);
+        call.offline = offline;
+        Some(self.take_in(call))
+    }
+
+    /// A caller whom an application hands to a skill.
+    pub(super) fn arrive_from_application(
+        &mut self,
+        campaign: String,
+        line: (&str, &str),
+        skill: &str,
+        uui: String,
+    ) -> CallKey {
+        let mut call = self.inbound_call(campaign, line, skill.to_owned(), false);
+        call.uui = uui;
+        let key = call.key;
+        self.take_in(call);
+        key
+    }
+
+    fn inbound_call(
+        &mut self,
+        campaign: String,
+        (did, caller): (&str, &str),
+        skill: String,
+        traffic: bool,
+    ) -> PhoneCall {
         let monitor = self.ucids.inbound(self.now.second(), &mut self.rng, &self.known);
         let ucid = Ucids::leg(monitor, &mut self.rng, &self.known);
         let plan = self.plan(true, traffic);
         let key = self.next_key();
-        self.add_call(PhoneCall {
+        PhoneCall {
             monitor,
             direction: Direction::Inbound,
-            offline,
-            campaign: name,
+            offline: false,
+            campaign,
             did: did.to_owned(),
             caller: caller.trim().to_owned(),
             skill,
@@ -93,13 +124,19 @@ impl World {
             next_ucid: ucid,
             tried: Vec::new(),
             called_back: false,
-        });
+        }
+    }
+
+    /// Lets a new call wait, or ring at once.
+    fn take_in(&mut self, call: PhoneCall) -> Arrived {
+        let (key, ids) = (call.key, Arrived { ucid: call.next_ucid, monitor_ucid: call.monitor });
+        self.add_call(call);
         let waits = self.calls.get(&key).is_some_and(|call| self.next_agent(call).is_none());
         if waits {
             self.tell_call(key, CallWord::Calling);
         }
         self.route(key);
-        Some(Arrived { ucid, monitor_ucid: monitor })
+        ids
     }
 
     pub(super) fn next_key(&mut self) -> CallKey {
@@ -230,7 +267,12 @@ impl World {
         side: LegSide,
         action: PhoneAction,
     ) -> Result<(), ActionRefusal> {
-        let key = read_ucid(ucid).and_then(|u| self.known.get(&u).copied());
+        let id = read_ucid(ucid).ok_or(ActionRefusal::NotLive)?;
+        let led = (side == LegSide::Customer).then(|| self.ivr_phone(id, action)).flatten();
+        if let Some(done) = led {
+            return done;
+        }
+        let key = self.known.get(&id).copied();
         let call = key.and_then(|key| self.calls.get(&key)).filter(|c| c.live());
         let call = call.ok_or(ActionRefusal::NotLive)?;
         let (key, stage) = (call.key, call.stage);

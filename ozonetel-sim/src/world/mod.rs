@@ -14,6 +14,7 @@ mod events;
 mod flow;
 mod ids;
 mod inbound;
+mod ivr;
 mod limits;
 mod moment;
 mod push;
@@ -54,6 +55,7 @@ pub use dial::{AgentDial, DialRefusal, PhoneDial, SkillDial};
 pub use disposition::{DisposeRefusal, Disposed};
 pub use events::{Event, EventKind};
 pub use inbound::{ActionRefusal, Arrived, LegSide, PhoneAction};
+pub use ivr::{Application, ApplicationSetup, IvrCall, IvrDial, IvrInput, Question};
 pub use limits::Window;
 pub use moment::{Day, Moment, Zone, clock_text};
 pub use push::{CallbackShape, Push, PushKind, PushSetup};
@@ -99,6 +101,7 @@ pub struct World {
     campaigns: campaigns::Campaigns,
     registers: registers::Registers,
     outbox: push::Outbox,
+    ivr: ivr::Ivr,
     calls_made: u64,
     requests_to_agents: u64,
 }
@@ -128,6 +131,7 @@ impl World {
             campaigns: campaigns::Campaigns::default(),
             registers: registers::Registers::default(),
             outbox: push::Outbox::default(),
+            ivr: ivr::Ivr::default(),
             calls_made: 0,
             requests_to_agents: 0,
         };
@@ -243,10 +247,12 @@ impl World {
         self.phones_outside.contains(extension)
     }
 
-    /// The world begins again; telephones outside stay where they are.
+    /// The world begins again; telephones outside stay where they are, and so does an application.
     pub(crate) fn restart(&mut self, setup: Setup, now: Moment) {
         let phones_outside = std::mem::take(&mut self.phones_outside);
+        let application = self.ivr.take_application();
         *self = Self { phones_outside, ..Self::new(setup, now) };
+        self.set_application(application);
     }
 
     fn fire(&mut self, timer: Timer) {
@@ -266,6 +272,9 @@ impl World {
             Timer::WrapUpEnds(call, leg) => self.wrap_up_ends(call, leg),
             Timer::TrafficDisposes(call, leg) => self.traffic_disposes(call, leg),
             Timer::TrafficArrives => self.traffic_arrives(),
+            Timer::IvrRings(sid, failure) => self.ivr_rings(sid, failure),
+            Timer::IvrVerb(sid, step) => self.ivr_verb_ends(sid, step),
+            Timer::IvrCallee(sid, step) => self.ivr_callee(sid, step),
         }
     }
 

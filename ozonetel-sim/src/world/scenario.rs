@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::ivr::ApplicationSetup;
 use super::moment::{Moment, Zone};
 use super::push::PushSetup;
 use super::setup::{
@@ -55,6 +56,7 @@ struct File {
     traffic: Option<TrafficFile>,
     mdl: MdlFile,
     push: PushSetup,
+    applications: Vec<ApplicationSetup>,
 }
 
 /// A number, or a name that stands for one.
@@ -228,6 +230,7 @@ impl File {
         setup.manual = self.rules.manual;
         setup.mdl = self.mdl.mdl();
         setup.push = self.push;
+        setup.applications = self.applications;
         if let Some(limit) = self.rules.wrap_up_limit_s {
             setup.wrap_up_limit_s = limit;
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::ivr::ApplicationSetup;
 use super::moment::Zone;
 use super::push::PushSetup;
 use super::socket::MdlSetup;
@@ -198,6 +199,8 @@ pub struct Setup {
     pub mdl: MdlSetup,
     /// What the service sends.
     pub push: PushSetup,
+    /// Numbers whose calls applications lead.
+    pub applications: Vec<ApplicationSetup>,
     /// Seed of everything that is random.
     pub seed: u64,
     /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
@@ -278,6 +281,7 @@ impl Default for Setup {
             traffic: None,
             mdl: MdlSetup::default(),
             push: PushSetup::default(),
+            applications: Vec::new(),
             seed: 1,
             speed: 1.0,
             manual: false,

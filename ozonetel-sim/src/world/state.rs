@@ -23,6 +23,7 @@ impl World {
             "now": self.now.to_string(),
             "agents": self.agents.values().map(|a| self.agent_json(a)).collect::<Vec<_>>(),
             "calls": calls,
+            "applications": self.ivr_json(),
         })
     }
 

@@ -32,6 +32,12 @@ pub(crate) enum Timer {
     TrafficDisposes(CallKey, LegNo),
     /// The next call of the traffic.
     TrafficArrives,
+    /// A telephone has rung for an application: it is picked up, or fails with this word.
+    IvrRings(u64, &'static str),
+    /// A verb of an application is over by itself.
+    IvrVerb(u64, u32),
+    /// Somebody an application dialled picks up.
+    IvrCallee(u64, u32),
 }
 
 #[derive(Debug, Default)]

@@ -92,7 +92,7 @@ impl Receiver {
     }
 }
 
-async fn soon<T>(what: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), what).await.expect("within twenty seconds")
 }
 
@@ -135,7 +135,7 @@ async fn one_call(sim: &Sim) -> String {
     ucid
 }
 
-async fn control(server: &Server, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) async fn control(server: &Server, path: &str, body: &Value) -> (u16, Value) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (body, address) = (body.to_string(), server.address());
     let mut tcp = tokio::net::TcpStream::connect(address).await.unwrap();
