@@ -46,7 +46,7 @@ export async function end(child) {
 
 export class Simulator {
   static async start(...options) {
-    const child = start(program('ozonetel-sim'), ['--mode', 'key', '--seed', '7', '--speed', '4', ...options], {
+    const child = start(program('ozonetel-sim'), ['--mode', 'key', '--seed', '7', '--speed', '2', ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface(child.stdout), 'line');
@@ -76,7 +76,7 @@ export class Simulator {
   }
 
   async stop() {
-    for (const child of this.children) await end(child);
+    for (const child of this.children.reverse()) await end(child);
     await rm(this.directory, { recursive: true, force: true });
   }
 
