@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod allocation;
+mod corners;
 mod corpus;
 mod differential;
 mod examples;
@@ -9,6 +10,7 @@ mod framing;
 mod markup;
 mod properties;
 mod reference;
+mod strict;
 mod torture;
 mod values;
 mod writing;
