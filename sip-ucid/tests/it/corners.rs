@@ -129,7 +129,7 @@ fn dates_keep_to_the_calendar() {
 fn the_framers_limits_are_exact() {
     let bytes = b"BYE sip:a@example.test SIP/2.0\r\nl: 3\r\n\r\nabc";
     let next = |max_head, max_body, len: usize| {
-        Framer::with_limits(max_head, max_body).next(&bytes[..len]).map_err(|error| error.kind())
+        Framer::with_limits(max_head, max_body).next(&bytes[..len]).map_err(sip_ucid::Error::kind)
     };
     assert!(matches!(next(40, 3, 43), Ok(Frame::Message(_))));
     assert!(matches!(next(39, 3, 43), Err(ErrorKind::TooLong)));
