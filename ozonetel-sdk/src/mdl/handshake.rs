@@ -233,6 +233,16 @@ mod tests {
     }
 
     #[test]
+    fn debug_names_what_is_looked_for_and_shows_no_id() {
+        let ids = found(&InTokens::new("own"), &[r#"{"usId":"secret"}"#]);
+        assert_eq!(format!("{ids:?}"), "Ids(missing [])");
+        let shown = format!("{:?}", InTokens::new("own").us_id_in(["sid"]));
+        assert_eq!(shown, r#"InTokens(["sid"], ["browserSessionId"])"#);
+        assert_eq!(format!("{:?}", ByHand::new("secret", "secret")), "ByHand(…)");
+        assert_eq!(format!("{:?}", ids.session().unwrap()), "Session(…)");
+    }
+
+    #[test]
     fn by_hand_needs_no_token() {
         assert!(ByHand::new("u", "b").begin().session().is_some());
     }
@@ -240,5 +250,7 @@ mod tests {
     #[test]
     fn a_uuid_has_version_and_variant() {
         assert_eq!(uuid_v4([0; 16]), "00000000-0000-4000-8000-000000000000");
+        let bytes = std::array::from_fn(|n| u8::try_from(n).unwrap());
+        assert_eq!(uuid_v4(bytes), "00010203-0405-4607-8809-0a0b0c0d0e0f");
     }
 }

@@ -245,6 +245,47 @@ mod tests {
     }
 
     #[test]
+    fn a_setting_reads_from_its_digit() {
+        use AutoAnswer::{All, Inbound, None, Outbound};
+        for (text, want) in [("0", None), ("1", All), (" 2 ", Inbound), ("3", Outbound)] {
+            assert_eq!(text.parse(), Ok(want), "{text:?}");
+        }
+        for text in ["", "4", "-1", "00", "all"] {
+            let invalid = text.parse::<AutoAnswer>().unwrap_err();
+            assert_eq!(invalid.field(), "auto_answer", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn setting_and_expiry_can_be_changed() {
+        let bridge = Invite { ucid: Some(ucid(1)), caller: false };
+        let mut policy = SoftphonePolicy::new(AutoAnswer::None).expiry(s(5));
+        policy.on(s(0), PhoneInput::Dialed { dial: 1 });
+        assert!(policy.is_waiting(s(4)) && !policy.is_waiting(s(5)));
+        assert_eq!(policy.clone().invite(s(4), bridge), Decision::Ring);
+        policy.set(AutoAnswer::Outbound);
+        assert_eq!(policy.clone().invite(s(4), bridge), Decision::Answer);
+        assert_eq!(policy.invite(s(5), bridge), Decision::Ring);
+    }
+
+    #[test]
+    fn a_dial_is_named_by_its_own_reply_only() {
+        let bridge = |n| Invite { ucid: Some(ucid(n)), caller: false };
+        let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
+        policy.on(s(0), PhoneInput::Dialed { dial: 1 });
+        policy.on(s(1), PhoneInput::Dialed { dial: 2 });
+        policy.on(s(2), PhoneInput::Accepted { dial: 1, ucid: Some(ucid(1)) });
+        assert_eq!(policy.clone().invite(s(3), bridge(2)), Decision::Answer, "not named yet");
+        policy.on(s(3), PhoneInput::Accepted { dial: 2, ucid: Some(ucid(2)) });
+        assert_eq!(policy.clone().invite(s(4), bridge(1)), Decision::Ring);
+        // A second reply without a UCID takes nothing back, and a tick changes nothing.
+        policy.on(s(5), PhoneInput::Accepted { dial: 2, ucid: None });
+        policy.on(s(5), PhoneInput::Tick);
+        assert_eq!(policy.clone().invite(s(6), bridge(1)), Decision::Ring);
+        assert_eq!(policy.invite(s(6), bridge(2)), Decision::Answer);
+    }
+
+    #[test]
     fn what_ends_the_wait() {
         let bridge = Invite { ucid: Some(ucid(1)), caller: false };
         let inbound = Invite { ucid: Some(ucid(9)), caller: true };
