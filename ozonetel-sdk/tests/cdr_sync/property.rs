@@ -306,7 +306,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..ProptestConfig::with_cases(36) })]
 
     #[test]
     fn the_sink_equals_the_world(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::ErrorKind;
 use ozonetel_sdk::cdr::sync::{
-    Cause, Checkpoint, DayRead, GapReason, Progress, RowKey, Settings, Step, SyncError, Upserted,
-    Why,
+    Cause, Checkpoint, DayRead, GapReason, MemorySink, Progress, RowKey, Settings, Step, SyncError,
+    Upserted, Why,
 };
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind};
@@ -433,9 +433,34 @@ async fn rows_that_vanish_stay_and_are_named() {
     let saved = rig.disk.checkpoint().unwrap();
     let reading = saved.day(day).unwrap().read.unwrap();
     assert_eq!((reading.rows, reading.most, reading.is_whole()), (0, all, false));
-    let disk = rig.disk.disk();
-    assert_eq!(disk.rows.len() as u64, all);
-    assert!(disk.rows.rows().all(|(_, row)| row.reading < reading.number));
+    {
+        let disk = rig.disk.disk();
+        assert_eq!(disk.rows.len() as u64, all);
+        assert!(disk.rows.rows().all(|(_, row)| row.reading < reading.number));
+    }
+
+    // The same with the sink that keeps its checkpoint beside the rows.
+    let settings = Settings::default().back_fill(0).every(Duration::from_secs(60));
+    let mut sync = rig.client.cdr().sync(MemorySink::default()).settings(settings);
+    sync.poll().await.unwrap();
+    assert_eq!(sync.sink().vanished(day).count(), 0);
+    rig.pass(60).await;
+    rig.wire.mangle.lock().unwrap().push(Mangle::Empty);
+    sync.poll().await.unwrap();
+    assert_eq!(sync.sink().vanished(day).count() as u64, all);
+    assert_eq!(sync.sink().vanished(day.previous()).count(), 0);
+    assert_eq!(sync.sink().checkpoint(), sync.checkpoint());
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_can_run_in_a_task_of_its_own() {
+    let rig = busy(0).await;
+    let mut sync = rig.sync();
+    let task = tokio::spawn(async move {
+        let mut days = 0;
+        sync.run(tokio::time::sleep(Duration::from_secs(600)), |_| days += 1).await.map(|()| days)
+    });
+    assert_eq!(task.await.unwrap().unwrap(), 16);
 }
 
 #[tokio::test(start_paused = true)]

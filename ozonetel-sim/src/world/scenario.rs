@@ -88,6 +88,7 @@ enum ModeFile {
 struct RulesFile {
     strict: bool,
     manual: bool,
+    moves_at_night: bool,
     wrap_up_limit_s: Option<u32>,
 }
 
@@ -228,6 +229,7 @@ impl File {
         account(&mut setup, self.account)?;
         setup.strict = self.rules.strict;
         setup.manual = self.rules.manual;
+        setup.moves_at_night = self.rules.moves_at_night;
         setup.mdl = self.mdl.mdl();
         setup.push = self.push;
         setup.applications = self.applications;

@@ -153,6 +153,20 @@ impl Checkpoint {
 }
 
 /// What is known of one day.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sim = ozonetel_sim::Sim::start();
+/// # let client = sim.client();
+/// let mut sync = client.cdr().sync(ozonetel_sdk::cdr::sync::MemorySink::default());
+/// sync.poll().await?;
+/// let state = sync.checkpoint().and_then(|checkpoint| checkpoint.day(client.today()));
+/// let read = state.and_then(|state| state.read).ok_or("not read")?;
+/// assert_eq!((read.number, read.rows, read.is_whole()), (1, 0, true));
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DayState {
@@ -229,6 +243,27 @@ impl Cause {
 }
 
 /// A stretch of time whose rows could not be had, or not for certain.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::{GapReason, MemorySink, Settings};
+/// # let noon = ozonetel_sim::world::Moment::parse("2026-11-02T12:00:00+05:30").ok_or("no time")?;
+/// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
+/// # let client = sim.client();
+/// let today_only = Settings::default().back_fill(0);
+/// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
+/// sync.poll().await?;
+/// // Three weeks without anybody asking.
+/// sim.advance(std::time::Duration::from_secs(21 * 86_400)).await;
+/// let gaps = sync.poll().await?.gaps;
+/// assert_eq!(gaps.len(), 2);
+/// assert_eq!((gaps[0].reason, gaps[0].from.to_string().as_str()), (GapReason::ReadInPart, "2026-11-02 12:00:00"));
+/// assert_eq!((gaps[1].reason, gaps[1].to.day()), (GapReason::NeverRead, "2026-11-07".parse()?));
+/// assert_eq!(sync.checkpoint().map(|checkpoint| checkpoint.gaps().len()), Some(2));
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Gap {

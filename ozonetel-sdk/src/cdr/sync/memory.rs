@@ -162,3 +162,78 @@ impl Sink for MemorySink {
         Ok(self.checkpoint.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::Reader;
+    use super::*;
+
+    fn put(sink: &mut MemorySink, reading: u64, texts: &[&str]) -> Upserted {
+        let day = "2026-11-20".parse().unwrap();
+        let mut reader = Reader::of(day);
+        let mut counts = Upserted::default();
+        for text in texts {
+            sink.put(&reader.read(text), day, reading, &mut counts);
+        }
+        counts
+    }
+
+    fn legs(sink: &MemorySink, call: &str) -> Vec<String> {
+        let legs = sink.legs(call.parse().unwrap());
+        legs.map(|leg| leg.ucid.unwrap().to_string()).collect()
+    }
+
+    #[test]
+    fn legs_stand_together_and_move_with_their_call() {
+        let mut sink = MemorySink::default();
+        assert!(sink.is_empty());
+        put(
+            &mut sink,
+            1,
+            &[
+                r#"{"UCID":11,"CallID":1}"#,
+                r#"{"UCID":12,"CallID":1}"#,
+                r#"{"UCID":21,"CallID":2}"#,
+            ],
+        );
+        assert_eq!(
+            (legs(&sink, "1"), legs(&sink, "2")),
+            (vec!["11".into(), "12".into()], vec!["21".into()])
+        );
+        assert_eq!(sink.calls().map(|(_, legs)| legs.len()).collect::<Vec<_>>(), [2, 1]);
+        put(&mut sink, 2, &[r#"{"UCID":12,"CallID":2}"#]);
+        assert_eq!(
+            (legs(&sink, "1"), legs(&sink, "2")),
+            (vec!["11".into()], vec!["12".into(), "21".into()])
+        );
+        // A row that came without its call stays where it was.
+        put(&mut sink, 3, &[r#"{"UCID":12}"#]);
+        assert_eq!(legs(&sink, "2"), ["12", "21"]);
+        assert_eq!((sink.len(), legs(&sink, "3").len()), (3, 0));
+        assert!(!sink.is_empty());
+    }
+
+    #[test]
+    fn new_changed_and_same_are_told_apart() {
+        let mut sink = MemorySink::default();
+        let good = r#"{"UCID":11,"TalkTime":"00:00:01"}"#;
+        let bad = r#"{"UCID":11,"TalkTime":"long"}"#;
+        let counts = |new, changed, same| Upserted { new, changed, same };
+        for (text, expected) in [
+            (good, counts(1, 0, 0)),
+            (good, counts(0, 0, 1)),
+            (r#"{"UCID":"11","TalkTime":"00:00:01","Rating":0}"#, counts(0, 0, 1)),
+            (r#"{"UCID":11,"TalkTime":"00:00:02"}"#, counts(0, 1, 0)),
+            (bad, counts(0, 1, 0)),
+            (bad, counts(0, 0, 1)),
+            (r#"{"UCID":11,"TalkTime":"00:00:02"}"#, counts(0, 1, 0)),
+        ] {
+            assert_eq!(put(&mut sink, 1, &[text]), expected, "{text}");
+            // Whatever came, the last that read is there.
+            assert!(sink.get("11".parse().unwrap()).unwrap().talk_time.is_some());
+        }
+        let mut sum = counts(1, 2, 3);
+        sum += counts(10, 20, 30);
+        assert_eq!(sum, counts(11, 22, 33));
+    }
+}

@@ -9,6 +9,26 @@ use crate::error::Error;
 use crate::wire::Day;
 
 /// A step of a sync.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::{MemorySink, Settings, Step, Why};
+/// # let sim = ozonetel_sim::Sim::start();
+/// # let client = sim.client();
+/// let today_only = Settings::default().back_fill(0);
+/// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
+/// let progress = sync.poll().await?;
+/// match &progress.step {
+///     Step::Read(read) => assert_eq!((read.day, read.why), (client.today(), Why::First)),
+///     Step::Failed { day, error, .. } => println!("{day}: {error}"),
+///     _ => println!("nothing to do"),
+/// }
+/// assert_eq!((progress.tally.days, progress.tally.due, progress.gaps.len()), (1, 0, 0));
+/// assert!(progress.next_at > client.clock().now());
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Progress {
@@ -62,6 +82,35 @@ pub struct DayRead {
 }
 
 /// Why a sync cannot go on. Nothing is lost: call it again.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, Sink, SyncError, Upserted};
+///
+/// /// A store whose state is of another version.
+/// struct Newer;
+///
+/// impl Sink for Newer {
+///     type Error = ozonetel_sdk::cdr::sync::CheckpointError;
+///     async fn upsert(&mut self, _: Batch<'_>) -> Result<Upserted, Self::Error> {
+///         Ok(Upserted::default())
+///     }
+///     async fn save(&mut self, _: &Checkpoint) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     async fn load(&mut self) -> Result<Option<Checkpoint>, Self::Error> {
+///         Checkpoint::from_json(br#"{"version":2}"#).map(Some)
+///     }
+/// }
+/// # let sim = ozonetel_sim::Sim::start();
+/// # let client = sim.client();
+/// let error = client.cdr().sync(Newer).poll().await.err().ok_or("it went on")?;
+/// assert!(matches!(error, SyncError::Load(_)));
+/// assert!(sim.requests().is_empty());
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError<E: std::error::Error + 'static> {

@@ -209,6 +209,17 @@ mod tests {
     }
 
     #[test]
+    fn a_row_that_is_no_json_is_kept_as_far_as_it_was() {
+        let unreadable = crate::envelope::Unreadable::row(br#"{"UCID":1,}"#, "[3]".to_owned());
+        let error = Error::unread(unreadable).at_row(3);
+        assert!(error.is_row());
+        let row = reader().broken(&error);
+        assert!(row.key.to_string().starts_with("row-2026-11-20-") && row.record().is_none());
+        let Content::Unread(unread) = row.content else { panic!("it read") };
+        assert_eq!((unread.text.as_str(), &*unread.path), (r#"{"UCID":1,}"#, ""));
+    }
+
+    #[test]
     fn rows_without_ucid_keep_their_names_from_reading_to_reading() {
         let running = r#"{"UCID":"","CallID":7,"StartTime":"10:00:00","AgentID":"agent01","Event":"AgentDial","Duration":"00:00:01"}"#;
         let moved = r#"{"CallID":"7","StartTime":"10:00:00","AgentID":"agent01","Event":"Agent Dials","Duration":"00:01:00"}"#;

@@ -403,6 +403,19 @@ fn checkpoints_are_read_back_and_damaged_ones_refused() {
     assert!(matches!(refused("[]"), CheckpointError::Unreadable(_)));
     assert!(matches!(refused(&text[..text.len() / 2]), CheckpointError::Unreadable(_)));
 
+    // Nothing grows without end: 64 days and 800 gaps are more than there can be.
+    let many_days = |count: usize| {
+        let days = std::iter::successors(Some(day(TODAY)), |day| Some(day.next())).take(count);
+        let days =
+            days.map(|day| (day.to_string(), serde_json::json!({"read": null, "trouble": null})));
+        with("/days", serde_json::Value::Object(days.collect()))
+    };
+    let many_gaps = |count| with("/gaps", vec![value["gaps"][0].clone(); count].into());
+    assert!(Checkpoint::from_json(many_days(64).as_bytes()).is_ok());
+    assert_eq!(refused(&many_days(65)), unreadable("days"));
+    assert!(Checkpoint::from_json(many_gaps(800).as_bytes()).is_ok());
+    assert_eq!(refused(&many_gaps(801)), unreadable("gaps"));
+
     // What this version does not know stays, at the top and in a day.
     let mut newer = value.clone();
     newer["added"] = 1.into();
