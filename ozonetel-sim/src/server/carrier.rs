@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -25,41 +25,48 @@ const LARGEST_ANSWER: usize = 256 * 1024;
 /// Addresses that are sent to at once.
 const AT_ONCE: usize = 16;
 
-/// Sends requests to receivers.
-#[derive(Clone)]
-pub(super) struct Carrier(Option<Arc<dyn Transport>>);
+/// Sends requests to receivers. The network is not touched before there is something to send.
+#[derive(Clone, Default)]
+pub(super) struct Carrier(Arc<OnceLock<Option<Arc<dyn Transport>>>>);
 
 impl fmt::Debug for Carrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Carrier({})", self.0.is_some())
+        f.write_str("Carrier")
     }
 }
 
-impl Carrier {
-    /// Over the network; without the feature `deliver`, nothing is carried.
-    #[cfg(feature = "deliver")]
-    pub(super) fn network() -> Self {
-        use ozonetel_sdk::transport::network::Network;
-        use ozonetel_sdk::transport::reqwest::Reqwest;
-        let network = Network { keep_idle: false, ..Network::default() };
-        match Reqwest::new(&network) {
-            Ok(transport) => Self(Some(Arc::new(transport))),
-            Err(error) => {
-                tracing::error!(%error, "pushes cannot be carried");
-                Self(None)
-            }
+/// Whether there is anything to send with.
+const DELIVERS: bool = cfg!(feature = "deliver");
+
+#[cfg(feature = "deliver")]
+fn network() -> Option<Arc<dyn Transport>> {
+    use ozonetel_sdk::transport::network::Network;
+    use ozonetel_sdk::transport::reqwest::Reqwest;
+    let network = Network { keep_idle: false, ..Network::default() };
+    match Reqwest::new(&network) {
+        Ok(transport) => Some(Arc::new(transport)),
+        Err(error) => {
+            tracing::error!(%error, "nothing can be sent");
+            None
         }
     }
+}
 
-    /// Over the network; without the feature `deliver`, nothing is carried.
-    #[cfg(not(feature = "deliver"))]
-    pub(super) fn network() -> Self {
-        Self(None)
+#[cfg(not(feature = "deliver"))]
+fn network() -> Option<Arc<dyn Transport>> {
+    None
+}
+
+impl Carrier {
+    fn transport(&self) -> Option<Arc<dyn Transport>> {
+        self.0.get_or_init(network).clone()
     }
 
     /// Carries what the simulator sends, for as long as it is polled.
     pub(super) async fn carry(self, sim: Sim) {
-        let Some(transport) = self.0 else { return };
+        if !DELIVERS {
+            return;
+        }
         let mut flights = FuturesUnordered::new();
         let mut busy = BTreeSet::new();
         loop {
@@ -69,7 +76,7 @@ impl Carrier {
                 match sim.next_push(&busy) {
                     Next::Send(push, copies) => {
                         busy.insert(push.address().to_owned());
-                        flights.push(fly(Arc::clone(&transport), push, copies));
+                        flights.push(fly(self.transport(), push, copies));
                     }
                     Next::Wait(time) => {
                         wait = time;
@@ -92,14 +99,16 @@ impl Carrier {
 
     /// Asks applications, for as long as it is polled.
     pub(super) async fn ask(self, sim: Sim) {
-        let Some(transport) = self.0 else { return };
+        if !DELIVERS {
+            return;
+        }
         let mut flights = FuturesUnordered::new();
         loop {
             let posted = sim.posted();
             while flights.len() < AT_ONCE {
                 let question = sim.world_mut().take_question();
                 let Some(question) = question else { break };
-                flights.push(put(Arc::clone(&transport), question));
+                flights.push(put(self.transport(), question));
             }
             tokio::select! {
                 Some((question, xml)) = flights.next(), if !flights.is_empty() => {
@@ -112,20 +121,23 @@ impl Carrier {
 
     /// Sends the check of an address that is being saved.
     pub(super) async fn check(&self, sim: &Sim, method: http::Method, url: &str) -> Fate {
-        let Some(transport) = &self.0 else { return Fate::Failed };
-        send(transport.as_ref(), &Push::check(sim.now(), method, url)).await
+        send(self.transport().as_deref(), &Push::check(sim.now(), method, url)).await
     }
 }
 
 /// Sends a push, so many times at once.
-async fn fly(transport: Arc<dyn Transport>, push: Push, copies: usize) -> (String, Vec<Fate>) {
-    let fates = join_all((0..copies).map(|_| send(transport.as_ref(), &push))).await;
+async fn fly(
+    transport: Option<Arc<dyn Transport>>,
+    push: Push,
+    copies: usize,
+) -> (String, Vec<Fate>) {
+    let fates = join_all((0..copies).map(|_| send(transport.as_deref(), &push))).await;
     (push.address().to_owned(), fates)
 }
 
 /// Sends a push. Neither address nor body are logged: both may hold secrets.
-async fn send(transport: &dyn Transport, push: &Push) -> Fate {
-    let Some(request) = request(push) else {
+async fn send(transport: Option<&dyn Transport>, push: &Push) -> Fate {
+    let (Some(transport), Some(request)) = (transport, request(push)) else {
         tracing::warn!(kind = push.kind.word(), "an address cannot be sent to");
         return Fate::Failed;
     };
@@ -148,14 +160,17 @@ async fn send(transport: &dyn Transport, push: &Push) -> Fate {
 }
 
 /// Asks an application: the body of a 200, or nothing.
-async fn put(transport: Arc<dyn Transport>, question: Question) -> (Question, Option<Vec<u8>>) {
+async fn put(
+    transport: Option<Arc<dyn Transport>>,
+    question: Question,
+) -> (Question, Option<Vec<u8>>) {
     let asked = async {
         let request = http::Request::get(&question.url)
             .header(header::USER_AGENT, AGENT)
             .body(bytes::Bytes::new())
             .ok()?;
         // The same verb twice would be the same key pressed twice.
-        let answer = transport.send(Outgoing::new(request, true)).await.ok()?;
+        let answer = transport?.send(Outgoing::new(request, true)).await.ok()?;
         let status = answer.head.status().as_u16();
         tracing::debug!(status, "an application answered");
         if status != 200 {

@@ -55,7 +55,7 @@ impl Server {
         let (sockets, ended) = watch::channel(false);
         let (softphones, phones) = Softphones::start(sim.clone(), ended.clone());
         let mdl = Sockets::new(sim.clone(), ended);
-        let carrier = Carrier::network();
+        let carrier = Carrier::default();
         let carrying = tokio::spawn(carrier.clone().carry(sim.clone()));
         let asking = tokio::spawn(carrier.clone().ask(sim.clone()));
         let app = router(Served { sim: sim.clone(), mdl, softphones, carrier })

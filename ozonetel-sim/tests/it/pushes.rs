@@ -259,3 +259,22 @@ async fn an_address_is_checked_when_it_is_saved() {
     assert_eq!(sim.state()["pushes"]["answered_200"], 2);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_created_campaigns_own_address_is_sent_to_as_well() {
+    let mut receiver = Receiver::start().await;
+    let sim = Sim::builder().callback_url(receiver.url("/call")).build();
+    let server = sim.serve().await.unwrap();
+    let client = sim.client();
+    let campaign = client.campaigns().create_inbound("support_inbound", "918000000001");
+    campaign.callback_url(receiver.url("/call")).await.unwrap();
+    // Nobody is there: the caller is turned away.
+    let call = sim.inbound("918000000001", "9000000001").unwrap();
+    for _ in 0..2 {
+        let told = soon(receiver.calls.recv()).await.unwrap();
+        assert_eq!(told.call_id.unwrap().as_str(), call.monitor_ucid.to_string());
+        assert!(!told.is_answered());
+    }
+    assert_eq!(counted(&sim, |c| c.answered_200 == 2).await.made, 2);
+    server.stop().await;
+}
