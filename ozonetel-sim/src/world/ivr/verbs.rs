@@ -272,8 +272,6 @@ impl World {
             }),
             Doing::Agents(_) => return,
         };
-        // The number of the step moves on, so that nothing ends it twice.
-        call.step += 1;
         match heard {
             None => self.next_verb(sid),
             Some(heard) => self.brought(sid, heard),
@@ -316,7 +314,6 @@ impl World {
                 }
             }
             (Doing::Listens, IvrInput::Speech(text)) => {
-                call.step += 1;
                 self.brought(sid, Heard::Speech(text));
             }
             (Doing::Rings { .. }, IvrInput::Callee(PhoneAction::Answer)) => {
