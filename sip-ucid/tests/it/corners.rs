@@ -1,8 +1,9 @@
 //! The last byte, the longest month, the shortest value: where an off-by-one would hide.
 
 use sip_ucid::{
-    Address, CSeq, ContentType, Date, ErrorKind, Frame, Framer, Head, Headers, IdentityNames,
-    Leniency, Message, Name, Reason, SessionId, Text, Unescape, Uri, UserToUser, Via, call, ucid,
+    Address, CSeq, ContentType, Date, Decode, ErrorKind, Frame, Framer, Head, Headers,
+    IdentityNames, Leniency, Message, Name, Reason, SessionId, StartLine, Text, Unescape, Uri,
+    UserToUser, Via, call, ucid,
 };
 
 fn head(lines: &str) -> String {
@@ -148,6 +149,13 @@ fn a_line_feed_before_everything_is_no_start_line() {
     assert!(Message::datagram(b"\n").is_err() && Message::datagram(b"\r").is_err());
 }
 
+/// Text with each run of replacement characters as one: how many there are is a matter of taste.
+fn whole(text: &str) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    chars.dedup_by(|one, other| *one == '\u{FFFD}' && one == other);
+    chars.into_iter().collect()
+}
+
 #[test]
 fn text_shows_as_the_library_would_show_it() {
     let pieces: [&[u8]; 9] = [
@@ -165,7 +173,11 @@ fn text_shows_as_the_library_would_show_it() {
         for two in pieces {
             for three in pieces {
                 let bytes = [one, two, three].concat();
-                assert_eq!(Text::new(&bytes).to_string(), String::from_utf8_lossy(&bytes));
+                let shown = String::from_utf8_lossy(&bytes);
+                assert_eq!(Text::new(&bytes).to_string(), shown);
+                let unquoted = Unescape::new(&bytes).to_string();
+                assert!(one == b"\"" || whole(&unquoted) == whole(&shown), "{bytes:?}");
+                assert_eq!(whole(&Decode::new(&bytes).to_string()), whole(&shown), "{bytes:?}");
             }
         }
     }
@@ -199,4 +211,78 @@ fn small_values_need_all_their_parts() {
     let uui = |text: &str| UserToUser::parse(text.as_bytes()).unwrap().discriminator();
     assert_eq!((uui("FF;pd=4"), uui("FF;pd=a7"), uui("FF;pd=123")), (Some(4), Some(0xA7), None));
     assert_eq!((uui("fF00"), uui("xy00")), (Some(0xFF), None));
+}
+
+#[test]
+fn start_lines_are_cut_at_their_spaces() {
+    let kind =
+        |line: &'static str| StartLine::parse(line.as_bytes()).map_err(sip_ucid::Error::kind);
+    for line in [" sip:a@h SIP/2.0", "BYE  SIP/2.0", "SIP/2.0", "SIP/2.0  "] {
+        assert_eq!(kind(line), Err(ErrorKind::StartLine), "{line}");
+    }
+    let status =
+        |line: &'static str, leniency| match StartLine::parse_with(line.as_bytes(), leniency) {
+            Ok(StartLine::Status(line)) => Some(line),
+            _ => None,
+        };
+    let short = status("SIP/2.0 200", Leniency::default()).unwrap();
+    assert_eq!((short.code().unwrap(), short.reason()), (200, "".into()));
+    assert!(status("SIP/2.0 200", Leniency::NONE).is_none());
+    let bad = status("SIP/2.0 99 No", Leniency::NONE).unwrap();
+    assert_eq!(bad.code().map_err(sip_ucid::Error::at), Err(8));
+    let at = StartLine::parse(b"SIP/2.0  ").map_err(sip_ucid::Error::at);
+    assert_eq!(at, Err(8));
+    for line in ["BYE sip:a@h SIP/2.0", "SIP/2.0 404 Not Found"] {
+        assert_eq!(StartLine::parse(line.as_bytes()).unwrap().to_string(), line);
+    }
+}
+
+#[test]
+fn uris_tell_their_kind() {
+    assert!(matches!(Uri::parse(b"x:y"), Ok(Uri::Other(text)) if text == *"x:y"));
+    assert_eq!(Uri::parse(b"x:").unwrap_err().kind(), ErrorKind::Uri);
+    let plain = Uri::parse(b"sip:a@h").unwrap();
+    assert!(!plain.sip().unwrap().is_secure() && !plain.sip().unwrap().is_ipv6());
+    for (text, kind) in [
+        ("sip:a@h?=x", ErrorKind::Uri),
+        ("sip:a@h?x", ErrorKind::Uri),
+        ("sip:a@h?{=1", ErrorKind::Uri),
+        ("sip:a@h?x={", ErrorKind::Uri),
+        ("sip:h;=x", ErrorKind::Parameter),
+        ("sip:h;x=", ErrorKind::Parameter),
+        ("sip:%@h", ErrorKind::Uri),
+        ("sip:a%4z@h", ErrorKind::Uri),
+        ("sip:a%z4@h", ErrorKind::Uri),
+    ] {
+        assert_eq!(
+            Uri::parse(text.as_bytes()).unwrap().check().unwrap_err().kind(),
+            kind,
+            "{text}"
+        );
+    }
+    let control = Address::parse_with(b"\"\x07\" <sip:a@h>", Leniency::NONE);
+    assert_eq!(control.unwrap_err().kind(), ErrorKind::DisplayName);
+    let quoted = UserToUser::parse(b"\"a;b\";purpose=x").unwrap();
+    assert_eq!((quoted.data(), quoted.purpose()), ("a;b".into(), "x".into()));
+}
+
+#[test]
+fn text_compares_with_what_one_has_at_hand() {
+    let text = Text::from(&b"abc"[..]);
+    assert!(text == *"abc" && text != *"abd" && text == b"abc"[..] && text != b"abd"[..]);
+    let marked = head("X-UCID: \x0117\x01\r\nMax-Forwards:\r\ni: 1\r\nCall-ID: 2\r\n");
+    assert_eq!(ucid(marked.as_bytes()).unwrap(), "\x0117\x01");
+    let head = Head::parse(marked.as_bytes()).unwrap().complete().unwrap();
+    assert_eq!(head.max_forwards().unwrap_err().kind(), ErrorKind::Number);
+    let ids: Vec<_> = head.all_of("call-id").map(|header| header.value()).collect();
+    assert_eq!(ids, ["1", "2"]);
+}
+
+#[cfg(feature = "alloc")]
+#[test]
+fn a_vector_takes_what_is_written() {
+    let mut bytes = Vec::new();
+    sip_ucid::Writer::response(&mut bytes, 200, "OK").unwrap().finish("", b"x").unwrap();
+    assert_eq!(bytes, b"SIP/2.0 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    assert!(!sip_ucid::WriteError::Full.to_string().is_empty());
 }

@@ -42,6 +42,13 @@ fn a_control_character_is_found_wherever_it_stands() {
             assert_eq!(found, expected, "{place} {control:?}");
         }
     }
+    for place in 0..20 {
+        let text =
+            request(&format!("X-Mine: {}\x01\n{}\r\n", "a".repeat(place + 1), "b".repeat(20)));
+        let at = text.find('\x01').unwrap();
+        assert_eq!(problems(text.as_bytes())[0].2, at);
+    }
+    finds("X-Mine: a\n b\r\n", ProblemKind::Character, Name::Other, "\n b");
     let last = request("X-Mine: a\u{7F}\r\n");
     assert_eq!(problems(last.as_bytes()).len(), 1);
     accepts(&format!("X-Mine: {}\r\n folded {}\r\n", "a".repeat(30), "b".repeat(30)));
@@ -105,6 +112,7 @@ fn a_problem_in_a_list_is_told_where_it_is() {
     let token = ProblemKind::Value(ErrorKind::Token);
     finds("Require: a b\r\n", token, Name::Require, "b\r\n");
     finds("Unsupported: a, (b)\r\n", empty, Name::Unsupported, "(b)");
+    finds("Date:\r\n today\r\n", ProblemKind::Value(ErrorKind::Date), Name::Date, "today");
     finds("Proxy-Require: ab@\r\n", token, Name::ProxyRequire, "@\r\n");
 }
 
