@@ -1,6 +1,7 @@
 //! Requests and their replies.
 
 use super::*;
+use crate::mdl::token::Utid;
 
 #[test]
 fn a_reply_settles_once_and_later_ones_are_counted() {
@@ -90,4 +91,20 @@ fn the_other_sides_patience_is_asked_for_once_when_closing() {
     assert_eq!(names(&link.on(at(5), Input::Tick)), "unknown 1, close_frame");
     assert_eq!(names(&link.on(at(5), Input::Tick)), "");
     assert_eq!(names(&link.on(at(10), Input::Tick)), "drop, =stopped");
+}
+
+#[test]
+fn a_token_may_be_as_large_as_the_limit_and_no_larger() {
+    let limits = Limits { frame: 400, ..Limits::default() };
+    let mut link = Link::new(agent(), Arc::new(ByHand::new("u", "b")), limits);
+    link.on(T0, Input::Start);
+    link.on(T0, Input::Opened);
+    let session = link.session().unwrap().clone();
+    let of = |length: usize| Request::new("x").field("a", "y".repeat(length));
+    // Whatever its id will be.
+    let bare = of(0).seal(&agent(), &session, Utid(u64::MAX)).json().len();
+    let out = link.on(T0, Input::Send { ticket: 1, request: of(400 - bare) });
+    assert_eq!(names(&out), "write x");
+    let out = link.on(T0, Input::Send { ticket: 2, request: of(401 - bare) });
+    assert_eq!(names(&out), "not_sent 2");
 }
