@@ -88,6 +88,28 @@ fn the_back_fill_takes_today_then_the_oldest_then_waits_for_today_again() {
 }
 
 #[test]
+fn what_was_never_read_goes_before_what_is_read_again_and_today_before_both() {
+    let mut plan = plan(Settings::default().back_fill(10));
+    let now = at(0, "12:00:00");
+    let (old, young) = (back(day(TODAY), 10), back(day(TODAY), 2));
+    for age in 0..=10 {
+        let which = back(day(TODAY), age);
+        if which != young {
+            // The oldest is unfinished; today was read long ago.
+            let asked = Ask { day: which, why: Why::First, number: 1 };
+            let when = if which == old { at(1, "12:00:00") } else { at(0, "09:00:00") };
+            plan.on(read_as(asked, when, 1, u64::from(which == old), 0));
+        }
+    }
+    let mut order = Vec::new();
+    while let Next::Ask(ask) = plan.next(now) {
+        order.push((ask.day, ask.why));
+        plan.on(read_as(ask, now, 1, 0, 0));
+    }
+    assert_eq!(order, [(day(TODAY), Why::Today), (young, Why::First), (old, Why::Unsettled)]);
+}
+
+#[test]
 fn back_fill_and_horizon_stay_in_range() {
     let first = |days| plan(Settings::default().back_fill(days)).checkpoint.next;
     assert_eq!(first(0), day(TODAY));
