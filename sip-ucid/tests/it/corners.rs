@@ -89,6 +89,72 @@ fn lists_go_on_after_what_is_empty_or_broken() {
 }
 
 #[test]
+fn commas_in_brackets_part_nothing() {
+    let text = head("History-Info: one <a,b>;x=\"c,d\" , two<e,f>g,\r\nHistory-Info: <open, h\r\n");
+    let head = Head::parse(text.as_bytes()).unwrap().complete().unwrap();
+    let elements: Vec<_> = head.elements(Name::HistoryInfo).filter(|it| !it.is_empty()).collect();
+    assert_eq!(elements, ["one <a,b>;x=\"c,d\"", "two<e,f>g", "<open, h"]);
+}
+
+#[test]
+fn a_name_that_is_nearly_known_is_unknown() {
+    let known = [
+        Name::Via,
+        Name::From,
+        Name::To,
+        Name::CallId,
+        Name::CSeq,
+        Name::Contact,
+        Name::MaxForwards,
+        Name::ContentLength,
+        Name::ContentType,
+        Name::PAssertedIdentity,
+        Name::RemotePartyId,
+        Name::Diversion,
+        Name::UserToUser,
+        Name::HistoryInfo,
+        Name::SessionId,
+        Name::RecordRoute,
+        Name::Route,
+        Name::Authorization,
+        Name::WwwAuthenticate,
+        Name::ProxyAuthenticate,
+        Name::Supported,
+        Name::Require,
+        Name::Expires,
+        Name::Date,
+        Name::XUcid,
+        Name::XCallerno,
+        Name::XDid,
+        Name::XAccount,
+        Name::XUui,
+        Name::RequestDisposition,
+        Name::SubscriptionState,
+    ];
+    let read = |name: &[u8]| {
+        let line = [b"SIP/2.0 200 OK\r\n", name, b": something\r\n\r\n"].concat();
+        Headers::new(&line).next().unwrap().map_or(Name::Other, |header| header.known())
+    };
+    let is_known =
+        |name: &[u8]| known.iter().any(|it| it.as_str().as_bytes().eq_ignore_ascii_case(name));
+    for name in known {
+        let text = name.as_str().as_bytes();
+        assert_eq!(read(text), name);
+        for at in 0..text.len() {
+            for byte in (b'!'..=b'~').filter(|byte| *byte != b':') {
+                let mut near = text.to_vec();
+                near[at] = byte;
+                if !is_known(&near) {
+                    let found = read(&near);
+                    let other = found.as_str().as_bytes().eq_ignore_ascii_case(&near);
+                    assert!(found == Name::Other || other, "{}", String::from_utf8_lossy(&near));
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn dates_keep_to_the_calendar() {
     let date = |text: &str| Date::parse(format!("Mon, {text} GMT").as_bytes()).ok();
     let good = [
@@ -250,6 +316,8 @@ fn uris_tell_their_kind() {
         ("sip:a@h?x={", ErrorKind::Uri),
         ("sip:h;=x", ErrorKind::Parameter),
         ("sip:h;x=", ErrorKind::Parameter),
+        ("sip:h;x=%zz", ErrorKind::Parameter),
+        ("sip:h;x={", ErrorKind::Parameter),
         ("sip:%@h", ErrorKind::Uri),
         ("sip:a%4z@h", ErrorKind::Uri),
         ("sip:a%z4@h", ErrorKind::Uri),
