@@ -42,11 +42,10 @@ fn a_control_character_is_found_wherever_it_stands() {
             assert_eq!(found, expected, "{place} {control:?}");
         }
     }
-    for place in 0..20 {
-        let text =
-            request(&format!("X-Mine: {}\x01\n{}\r\n", "a".repeat(place + 1), "b".repeat(20)));
-        let at = text.find('\x01').unwrap();
-        assert_eq!(problems(text.as_bytes())[0].2, at);
+    for (place, control) in (0..20).flat_map(|place| [(place, '\x01'), (place, '\x7F')]) {
+        let (before, after) = ("a".repeat(place + 1), "b".repeat(20));
+        let text = request(&format!("X-Mine: {before}{control}\n{after}\r\n"));
+        assert_eq!(problems(text.as_bytes())[0].2, text.find(control).unwrap());
     }
     finds("X-Mine: a\n b\r\n", ProblemKind::Character, Name::Other, "\n b");
     let last = request("X-Mine: a\u{7F}\r\n");
