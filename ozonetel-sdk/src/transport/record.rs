@@ -145,10 +145,19 @@ impl Tap {
         }
     }
 
-    fn end(&mut self) {
+    fn keep(&mut self) {
         if let Some(mut exchange) = self.exchange.take() {
             exchange.answer = std::mem::take(&mut self.seen).into();
             self.shared.keep(&exchange);
+        }
+    }
+}
+
+/// A reader of rows stops behind the last bracket and does not ask for the end.
+impl Drop for Tap {
+    fn drop(&mut self) {
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&self.seen).is_ok() {
+            self.keep();
         }
     }
 }
@@ -171,7 +180,7 @@ impl Transport for Recorder {
                 Some((Err(failure), tap))
             }
             None => {
-                tap.end();
+                tap.keep();
                 None
             }
         });
@@ -222,6 +231,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_reader_that_stops_behind_the_last_bracket_leaves_a_whole_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let recorder = recorder(folder.path(), [Turn::json(r#"{"details":[]}"#)]);
+        let mut body = recorder.send(request()).await.unwrap().body;
+        assert_eq!(body.next().await.unwrap().unwrap(), r#"{"details":[]}"#);
+        drop(body);
+        assert_eq!((recorder.written(), recorder.failed()), (1, 0));
+    }
+
+    #[tokio::test]
     async fn what_breaks_off_is_not_written_and_a_folder_that_fails_disturbs_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
@@ -229,7 +248,7 @@ mod tests {
         let recorder = recorder(&file, [Turn::json("{}")]);
         assert_eq!(read(&recorder).await, "{}");
         assert_eq!((recorder.written(), recorder.failed()), (0, 1));
-        // A body that nobody reads to its end.
+        // A body that nobody reads.
         let recorder = self::recorder(folder.path(), [Turn::json("{}")]);
         drop(recorder.send(request()).await.unwrap());
         assert_eq!((recorder.written(), recorder.failed()), (0, 0));

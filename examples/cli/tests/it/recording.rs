@@ -28,5 +28,11 @@ async fn a_run_leaves_masked_fixtures() {
     let token = folder.join("auth.generate_token/recorded_1/response.json");
     let token: Value = serde_json::from_str(&std::fs::read_to_string(token).unwrap()).unwrap();
     assert_eq!(token["token"], "test-token");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    // Rows are read as they arrive.
+    desk.run(&["--record", record, "cdr", "day"]).await.done();
+    let rows = folder.join("cdr.fetch_day/recorded_1/response.json");
+    let rows: Value = serde_json::from_str(&std::fs::read_to_string(rows).unwrap()).unwrap();
+    assert_eq!(rows["details"][0]["E164"], "+919000000001");
+    assert_eq!(rows["details"][0]["UCID"], 90_000_000_000_000_001_u64);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
 }
