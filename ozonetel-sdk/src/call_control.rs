@@ -48,6 +48,22 @@ record! {
 
 impl Reply for Controlled {}
 
+/// What an action has to have, on the newer path and on the older.
+pub(crate) fn party(
+    did: &Did,
+    agent_phone_name: &PhoneName,
+    number: Option<&PhoneNumber>,
+    number_required: bool,
+) -> Result<(), Invalid> {
+    filled("did", did.as_str())?;
+    filled("agentPhoneName", agent_phone_name.as_str())?;
+    match number {
+        None if number_required => Err(Invalid::new("conferenceNumber", "is missing")),
+        Some(number) => filled("conferenceNumber", number.as_str()),
+        None => Ok(()),
+    }
+}
+
 macro_rules! action {
     ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, number: $required:literal) => {
         $(#[$meta])*
@@ -71,13 +87,8 @@ macro_rules! action {
             type Reply = Controlled;
 
             fn check(&self) -> Result<(), Invalid> {
-                filled("did", self.did.as_str())?;
-                filled("agentPhoneName", self.agent_phone_name.as_str())?;
-                match &self.conference_number {
-                    None if $required => Err(Invalid::new("conferenceNumber", "is missing")),
-                    Some(number) => filled("conferenceNumber", number.as_str()),
-                    None => Ok(()),
-                }
+                let number = self.conference_number.as_ref();
+                party(&self.did, &self.agent_phone_name, number, $required)
             }
 
             fn ucid(&self) -> Option<Ucid> {

@@ -133,6 +133,22 @@ impl Endpoint for SkillDial {
     }
 }
 
+/// What a phone manual dial has to have, on the newer path and on the older.
+pub(crate) fn phone_dial(
+    customer: &PhoneNumber,
+    phone_name: &PhoneName,
+    did: &Did,
+    call_limit: Option<u32>,
+) -> Result<(), Invalid> {
+    filled("custNumber", customer.as_str())?;
+    filled("phoneName", phone_name.as_str())?;
+    filled("did", did.as_str())?;
+    match call_limit {
+        Some(0) => Err(Invalid::new("callLimit", "has to be at least one second")),
+        _ => Ok(()),
+    }
+}
+
 /// Rings an offline agent's number, then a customer; no toolbar login.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PhoneDial {
@@ -170,13 +186,7 @@ impl Endpoint for PhoneDial {
     type Reply = Ucid;
 
     fn check(&self) -> Result<(), Invalid> {
-        filled("custNumber", self.customer.as_str())?;
-        filled("phoneName", self.phone_name.as_str())?;
-        filled("did", self.did.as_str())?;
-        match self.call_limit {
-            Some(0) => Err(Invalid::new("callLimit", "has to be at least one second")),
-            _ => Ok(()),
-        }
+        phone_dial(&self.customer, &self.phone_name, &self.did, self.call_limit)
     }
 
     fn reference(&self) -> Option<&str> {

@@ -6,8 +6,8 @@ use super::Legacy;
 use crate::agents::{StateChanged, TargetState, filled};
 use crate::aht::AverageHandling;
 use crate::call::Call;
-use crate::call_control::Controlled;
-use crate::dial::Dialed;
+use crate::call_control::{Controlled, party};
+use crate::dial::{Dialed, phone_dial};
 use crate::disposition::Disposed;
 use crate::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
@@ -213,9 +213,7 @@ impl Endpoint for PhoneDial {
     type Reply = Ucid;
 
     fn check(&self) -> Result<(), Invalid> {
-        filled("custNumber", self.customer.as_str())?;
-        filled("phoneName", self.phone_name.as_str())?;
-        filled("did", self.did.as_str())
+        phone_dial(&self.customer, &self.phone_name, &self.did, self.call_limit)
     }
 
     fn reference(&self) -> Option<&str> {
@@ -358,13 +356,7 @@ macro_rules! control {
             type Reply = Controlled;
 
             fn check(&self) -> Result<(), Invalid> {
-                filled("did", self.did.as_str())?;
-                filled("agentPhoneName", self.agent_phone_name.as_str())?;
-                match &self.number {
-                    None if $required => Err(Invalid::new("conferenceNumber", "is missing")),
-                    Some(number) => filled("conferenceNumber", number.as_str()),
-                    None => Ok(()),
-                }
+                party(&self.did, &self.agent_phone_name, self.number.as_ref(), $required)
             }
 
             fn ucid(&self) -> Option<Ucid> {
@@ -728,6 +720,16 @@ mod tests {
     use crate::error::{ErrorKind, Reason};
     use crate::transport::Stage;
     use crate::transport::doubles::{Replay, Turn, asked, client};
+
+    #[tokio::test]
+    async fn a_call_of_no_length_is_refused_before_it_is_sent() {
+        let replay = Replay::new([]);
+        let client = client(&replay);
+        let call = client.legacy().phone_dial("desk", "918000000002", "9000000001");
+        let error = call.map(|request| request.call_limit = Some(0)).await.unwrap_err();
+        assert_eq!(error.invalid_input().unwrap().field(), "callLimit");
+        assert!(replay.requests().is_empty());
+    }
 
     #[tokio::test]
     async fn a_get_that_rings_phones_is_never_repeated() {
