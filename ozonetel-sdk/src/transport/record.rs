@@ -3,7 +3,8 @@
 //! What is personal or secret is replaced before anything touches the disk: key, token, account, agents, numbers, ids,
 //! names, addresses, free text. The same value gets the same stand-in, so a recording still fits together; lengths and
 //! types stay, and so do words of the protocol, times, durations and counts. **Read it before you hand it on**: a
-//! sentence of the service's is kept with its numbers masked, and nobody knows all of them.
+//! sentence of the service's is kept with its long numbers masked; a name in it that stands nowhere else, or a number
+//! written in groups, is not known to be one.
 //!
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {

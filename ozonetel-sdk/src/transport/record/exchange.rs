@@ -51,7 +51,7 @@ pub struct Masked {
 #[derive(Serialize)]
 struct Request<'a> {
     method: &'a str,
-    path: &'a str,
+    path: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     query: BTreeMap<String, String>,
     headers: BTreeMap<String, String>,
@@ -95,7 +95,7 @@ impl Exchange {
         let presented = spec.and_then(|spec| encode::unplace(spec, &self.request).ok());
         let presented = presented.map(|(_, presented)| presented);
         self.learn(presented.as_ref(), masker);
-        let request = self.request(masker);
+        let request = self.request(spec, masker);
         let (answer_file, answer) = match masker.json(&self.answer) {
             Some(json) => ("response.json", json),
             None => ("response.txt", masker.sentence(&String::from_utf8_lossy(&self.answer))),
@@ -164,7 +164,7 @@ impl Exchange {
         kind.is_some_and(|kind| kind.contains("form"))
     }
 
-    fn request(&self, masker: &mut Masker) -> Request<'_> {
+    fn request(&self, spec: Option<&Spec>, masker: &mut Masker) -> Request<'_> {
         let mut fields = |text: &[u8]| -> BTreeMap<String, String> {
             let pairs = form_urlencoded::parse(text);
             pairs.map(|(name, value)| (name.to_string(), masker.value(&name, &value))).collect()
@@ -186,7 +186,8 @@ impl Exchange {
             (name.as_str().to_owned(), value)
         });
         let headers = headers.collect();
-        let (method, path) = (self.request.method().as_str(), self.request.uri().path());
+        let path = masked_path(spec, self.request.uri().path(), masker);
+        let method = self.request.method().as_str();
         Request { method, path, query, headers, json, form }
     }
 
@@ -239,6 +240,16 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
+/// Segments that the description fills are values; without a description every long number is one.
+fn masked_path(spec: Option<&Spec>, path: &str, masker: &mut Masker) -> String {
+    let Some(spec) = spec else { return masker.sentence(path) };
+    let segments = spec.path.split('/').zip(path.split('/')).map(|(hole, given)| {
+        let name = hole.strip_prefix('{').and_then(|hole| hole.strip_suffix('}'));
+        name.map_or_else(|| given.to_owned(), |name| masker.value(name, given))
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
 /// Whether a request's path is the description's, holes filled.
 fn same_path(wanted: &str, path: &str) -> bool {
     let mut asked = path.split('/');
@@ -246,4 +257,45 @@ fn same_path(wanted: &str, path: &str) -> bool {
         .split('/')
         .all(|part| asked.next().is_some_and(|given| part.starts_with('{') || part == given));
     all && asked.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(request: http::request::Builder, body: &'static str) -> Masked {
+        Exchange::of(&request.body(Bytes::from_static(body.as_bytes())).unwrap())
+            .masked(&mut Masker::default())
+    }
+
+    #[test]
+    fn an_id_in_the_path_goes() {
+        let filled = ALL.iter().find(|spec| spec.path.contains("{ucid}")).unwrap();
+        let path =
+            filled.path.replace("{ucid}", "16330000000000017").replace("{date}", "2026-11-20");
+        let request = http::Request::builder().method(filled.method.as_str());
+        let masked = recorded(request.uri(format!("https://kookoo.example.test{path}")), "");
+        assert_eq!(masked.endpoint, filled.name);
+        assert!(masked.request.contains("/90000000000000001/"), "{}", masked.request);
+        assert!(masked.request.contains("/2026-11-20/"), "{}", masked.request);
+        let other = recorded(http::Request::get("https://x.example.test/a/9812345678"), "");
+        assert_eq!(other.endpoint, "unknown");
+        assert!(other.request.contains("\"/a/9000000001\""), "{}", other.request);
+    }
+
+    #[test]
+    fn a_password_goes_however_plain_and_whether_or_not_the_path_is_known() {
+        let pair = format!("Basic {}", STANDARD.encode("ravi:1234"));
+        let stand_in = format!("Basic {}", STANDARD.encode("agent01:secret"));
+        for path in ["/CAServices/AgentAuthenticationV2/index.php", "/elsewhere"] {
+            let request = http::Request::post(format!("https://api.example.test{path}"));
+            let request = request.header(AUTHORIZATION, &pair);
+            let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let masked = recorded(request, "action=login&userName=shop&apiKey=1234567");
+            assert!(masked.request.contains(&stand_in), "{path}: {}", masked.request);
+            for secret in ["1234", "ravi", "shop"] {
+                assert!(!masked.request.contains(secret), "{path}: {}", masked.request);
+            }
+        }
+    }
 }

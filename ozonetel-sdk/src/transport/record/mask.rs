@@ -145,6 +145,13 @@ impl Masker {
         if let Some(stand_in) = self.known.get(value) {
             return stand_in.clone();
         }
+        // However plain a secret is.
+        if !value.is_empty() && letters.contains("password") {
+            return "secret".to_owned();
+        }
+        if !value.is_empty() && letters == "apikey" {
+            return "test-key".to_owned();
+        }
         if value.trim().is_empty() || is_plain(value) || is_time(value) {
             return value.to_owned();
         }
@@ -202,9 +209,13 @@ impl Masker {
             Tree::Null | Tree::Bool(_) => {}
             Tree::Text(text) => *text = self.value(name, text),
             Tree::Number(number) => {
-                let masked = self.value(name, &number.to_string());
-                if let Ok(masked) = masked.parse::<u64>() {
-                    *number = Number::from(masked);
+                let text = number.to_string();
+                let long = text.bytes().filter(u8::is_ascii_digit).count() >= 5;
+                match self.value(name, &text).parse::<u64>() {
+                    Ok(masked) => *number = Number::from(masked),
+                    // A fraction, a minus, or more digits than fit: no stand-in is a number.
+                    Err(_) if long => *number = Number::from(0),
+                    Err(_) => {}
                 }
             }
             Tree::List(items) => items.iter_mut().for_each(|item| self.tree(name, item)),
@@ -384,6 +395,8 @@ mod tests {
             ("Disposition", "Loan refused", "Disposition 1"),
             ("status", "call 9812345678", "text 1"),
             ("AgentID", "ravi -> 43", "agent01 -> 43"),
+            ("agentPassword", "1234", "secret"),
+            ("Apikey", "none", "test-key"),
         ] {
             assert_eq!(masked(name, value), stand_in, "{name}");
         }
@@ -415,6 +428,14 @@ mod tests {
             "Agent agent01 (ravish) is busy with 9000000001 for 12 s"
         );
         assert_eq!(masker.json(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_number_that_is_no_whole_one_does_not_survive() {
+        let text =
+            r#"{"a":9812345678.0,"b":-9812345678,"c":163300000000000170000,"d":12.5,"e":-3}"#;
+        let wanted = r#"{"a":0,"b":0,"c":0,"d":12.5,"e":-3}"#;
+        assert_eq!(Masker::default().json(text.as_bytes()).unwrap(), wanted);
     }
 
     #[test]
