@@ -8,6 +8,7 @@ mod differential;
 mod examples;
 mod framing;
 mod markup;
+mod numbers;
 mod properties;
 mod reference;
 mod strict;
