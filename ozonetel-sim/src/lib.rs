@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod answers;
+mod delivery_queue;
 mod faults;
-mod log;
-mod mail;
 mod mdl;
+mod request_log;
 mod server;
 mod service;
 mod sim;
@@ -12,9 +12,9 @@ mod sip;
 mod transport;
 pub mod world;
 
+pub use delivery_queue::{Fate, PushCounts};
 pub use faults::{Fault, FaultKind};
-pub use log::Entry;
-pub use mail::{Fate, PushCounts};
+pub use request_log::Entry;
 pub use server::Server;
 pub use service::{Answer, Delivery};
 pub use sim::{Sim, SimBuilder, SimClock, WorldMut, WorldRef};

@@ -9,10 +9,10 @@ use ozonetel_sdk::mdl::Token;
 use serde_json::json;
 
 use crate::answers;
+use crate::delivery_queue::{Mail, PushCounts};
 use crate::faults::{Fault, FaultKind, Faults, SOCKET};
-use crate::log::{Entry, Log};
-use crate::mail::{Mail, PushCounts};
 use crate::mdl;
+use crate::request_log::{Entry, Log};
 use crate::world::{Moment, Setup, World};
 
 /// An answer, head and body.

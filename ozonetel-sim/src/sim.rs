@@ -19,9 +19,9 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
+use crate::delivery_queue::{Fate, PushCounts};
 use crate::faults::Fault;
-use crate::log::{Entry, Log};
-use crate::mail::{Fate, PushCounts};
+use crate::request_log::{Entry, Log};
 use crate::server::Server;
 use crate::service::{Delivery, Service};
 use crate::transport::SimTransport;

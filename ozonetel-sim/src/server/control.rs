@@ -13,8 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Served;
+use crate::delivery_queue::Fate;
 use crate::faults::PUSH_PATH;
-use crate::mail::Fate;
 use crate::world::{ActionRefusal, IvrInput, LegSide, PhoneAction};
 use crate::{Fault, FaultKind, Sim};
 

@@ -102,6 +102,16 @@ impl Agent {
         }
     }
 
+    /// Whether a call rings or is up.
+    pub fn is_on_call(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// Whether the agent is in after-call work.
+    pub fn is_wrapping_up(&self) -> bool {
+        self.wrapping.is_some()
+    }
+
     /// Signed in, and how.
     pub fn login_kind(&self) -> Option<LoginKind> {
         self.login.as_ref().map(|l| l.kind)

@@ -275,7 +275,7 @@ impl PhoneCall {
     }
 
     /// The leg that rings or talks now, and its number.
-    pub(crate) fn current(&self) -> Option<(LegNo, &Leg)> {
+    pub fn current_leg(&self) -> Option<(usize, &Leg)> {
         let no = self.legs.len().checked_sub(1)?;
         let leg = self.legs.get(no)?;
         (leg.ended.is_none()).then_some((no, leg))

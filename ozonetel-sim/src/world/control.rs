@@ -102,7 +102,7 @@ impl World {
     fn kick(&mut self, key: CallKey, number: &str) -> Result<(), ControlRefusal> {
         let now = self.now.second();
         let call = self.calls.get_mut(&key).ok_or(ControlRefusal::NotFound)?;
-        let agent = call.current().is_some_and(|(_, leg)| same_number(&leg.phone, number));
+        let agent = call.current_leg().is_some_and(|(_, leg)| same_number(&leg.phone, number));
         if agent {
             self.agent_leaves(key);
             return Ok(());
@@ -114,7 +114,7 @@ impl World {
         let there = |p: &&mut Party| p.left.is_none() && same_number(&p.number, number);
         if let Some(party) = call.parties.iter_mut().find(there) {
             party.left = Some(now);
-            let alone = call.current().is_none() && !call.parties.iter().any(Party::expected);
+            let alone = call.current_leg().is_none() && !call.parties.iter().any(Party::expected);
             if alone {
                 self.end_call(key, "SystemHangup");
             }
@@ -132,7 +132,7 @@ impl World {
     /// The agent goes. With a third party on the line or still ringing, the customer stays.
     pub(super) fn agent_leaves(&mut self, key: CallKey) {
         let Some(call) = self.calls.get_mut(&key) else { return };
-        if call.current().is_none() {
+        if call.current_leg().is_none() {
             return;
         }
         if call.parties.iter().any(Party::expected) {

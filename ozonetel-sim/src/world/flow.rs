@@ -203,7 +203,7 @@ impl World {
 
     /// Ends the whole call.
     pub(super) fn end_call(&mut self, key: CallKey, by: &'static str) {
-        let had_leg = self.calls.get(&key).is_some_and(|c| c.current().is_some());
+        let had_leg = self.calls.get(&key).is_some_and(|c| c.current_leg().is_some());
         if had_leg {
             self.end_leg(key, by);
         }
@@ -229,7 +229,7 @@ impl World {
     pub(super) fn end_leg(&mut self, key: CallKey, by: &'static str) {
         let now = self.now.second();
         let Some(call) = self.calls.get_mut(&key) else { return };
-        let Some((no, _)) = call.current() else { return };
+        let Some((no, _)) = call.current_leg() else { return };
         let (held, monitor) = (call.held_since.take(), call.monitor);
         let Some(leg) = call.legs.get_mut(no) else { return };
         let end = leg.end_at(now);

@@ -495,6 +495,3 @@ impl World {
         calls.collect()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,8 +1,8 @@
 //! The simulator behind a socket: one address for every family of hosts, plus the control API.
 
-mod carrier;
 mod connection;
 mod control;
+mod push_sender;
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,8 +26,8 @@ use crate::mdl::{self, Sockets};
 use crate::service::{Answer, Delivery};
 use crate::sip::{self, Softphones};
 use crate::transport::{half, pieces};
-use carrier::Carrier;
 use connection::{Connection, Listener};
+use push_sender::Carrier;
 
 /// The largest request body that is read.
 const LARGEST_BODY: usize = 16 << 20;
@@ -225,6 +225,3 @@ fn drip(answer: &Answer, gap: Duration) -> Response {
     response.headers_mut().insert(header::CONTENT_LENGTH, length);
     response
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,13 +30,6 @@ mod timers;
 mod tokens;
 mod traffic;
 
-#[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod sent;
-#[cfg(test)]
-mod stories;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use http::header;
 use ozonetel_sdk::transport::{Outgoing, Transport};
 
 use crate::Sim;
-use crate::mail::Fate;
+use crate::delivery_queue::Fate;
 use crate::sim::Next;
 use crate::world::{Push, Question};
 

@@ -1,6 +1,6 @@
 //! What is sent agrees with what the reports say, read by the SDK on both sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ozonetel_sdk::cdr::CallRecord;
@@ -10,8 +10,11 @@ use ozonetel_sdk::wire::Hms;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::properties::{Op, Run, op};
-use super::*;
+use super::call_properties::{Op, Run, op};
+use ozonetel_sim::world::{
+    AgentDial, AgentState, CdrQuery, Disposal, LegSide, Moment, PhoneAction, PhoneCall, Push,
+    PushKind, Setup, World,
+};
 
 const ACCOUNT: &str = "https://hooks.example.test/account";
 const CAMPAIGN: &str = "https://hooks.example.test/campaign?code=s";

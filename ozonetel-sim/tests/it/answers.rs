@@ -9,14 +9,14 @@ use ozonetel_sdk::call_control::{Conference, Hold, Kick, Mute, Unhold, Unmute};
 use ozonetel_sdk::cdr::{FetchDay, FetchPage, FetchUcid};
 use ozonetel_sdk::dial::{AgentDial, PhoneDial, SkillDial};
 use ozonetel_sdk::disposition::{ListDispositions, SetDisposition};
-use ozonetel_sdk::endpoint::{ALL, Auth, Endpoint, Input};
+use ozonetel_sdk::endpoint::{Auth, Endpoint, Input};
 use ozonetel_sdk::missed::FetchMissed;
 use ozonetel_sdk::recording::Pause;
 use ozonetel_sdk::summary::FetchSummary;
 use serde_json::{Map, Value, json};
 
-use crate::Sim;
-use crate::world::{Mode, Moment};
+use ozonetel_sim::Sim;
+use ozonetel_sim::world::{Mode, Moment};
 
 fn sim(mode: Mode) -> Sim {
     let start = Moment::parse("2026-11-21T04:00:00Z").unwrap();
@@ -266,12 +266,20 @@ async fn dispositions() {
     assert_eq!(sim.effects("disposition"), 1);
 
     sim.world_mut()
-        .phone_action(&ucid, crate::world::LegSide::Agent, crate::world::PhoneAction::Hangup)
+        .phone_action(
+            &ucid,
+            ozonetel_sim::world::LegSide::Agent,
+            ozonetel_sim::world::PhoneAction::Hangup,
+        )
         .unwrap();
     let second = ask::<AgentDial>(&sim, dial_fields())["ucid"].as_str().unwrap().to_owned();
     pass(&sim, 10).await;
     sim.world_mut()
-        .phone_action(&second, crate::world::LegSide::Customer, crate::world::PhoneAction::Hangup)
+        .phone_action(
+            &second,
+            ozonetel_sim::world::LegSide::Customer,
+            ozonetel_sim::world::PhoneAction::Hangup,
+        )
         .unwrap();
     let saved = json!({"details": "Disposition saved successfully", "status": "Success"});
     assert_eq!(with("ucid", &second), saved);
@@ -487,39 +495,4 @@ async fn an_account_in_token_mode() {
     }
     ask::<GenerateToken>(&sim, json!({}));
     assert_eq!(ask::<GenerateToken>(&sim, json!({})), null("Max limit exceeded"));
-}
-
-#[test]
-fn no_request_is_taken_for_another_operation() {
-    // Every description is reached by its own path, method and distinguishing field.
-    for spec in ALL {
-        let fields = match spec.when {
-            ozonetel_sdk::endpoint::When::Is(name, value) => json!({ name: value }),
-            ozonetel_sdk::endpoint::When::Has(name) => json!({ name: "x" }),
-            ozonetel_sdk::endpoint::When::Always => json!({}),
-        };
-        let text = match spec.input {
-            Input::Json | Input::JsonAndQuery(_) => fields.to_string(),
-            _ => fields
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(name, value)| [name.as_str(), "=", value.as_str().unwrap()].concat())
-                .collect(),
-        };
-        let in_body = !matches!(spec.input, Input::Query | Input::Path);
-        let (query, body) = if in_body { (String::new(), text) } else { (text, String::new()) };
-        let request = http::Request::builder()
-            .method(spec.method.as_str())
-            .uri(format!("{}?{query}", spec.path))
-            .body(Bytes::from(body))
-            .unwrap();
-        let asked: Vec<&str> = super::all_routes()
-            .filter(|r| super::is_path(&r.spec, request.uri().path()))
-            .filter(|r| r.spec.method.as_str() == request.method().as_str())
-            .filter(|r| super::asks_for(&r.spec, &request))
-            .map(|r| r.spec.name)
-            .collect();
-        assert_eq!(asked, [spec.name]);
-    }
 }

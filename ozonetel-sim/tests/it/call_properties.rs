@@ -6,10 +6,13 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::*;
+use ozonetel_sim::world::{
+    AbandonedQuery, AgentDial, AgentState, AhtOf, CdrQuery, Control, Disposal, LegSide, Moment,
+    PhoneAction, PhoneCall, PhoneDial, Scenario, Setup, SkillDial, SummaryQuery, World,
+};
 
 #[derive(Clone, Debug)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Login(usize),
     Logout(usize),
     State(usize, bool),
@@ -24,7 +27,7 @@ pub(super) enum Op {
     Advance(u64),
 }
 
-pub(super) fn op() -> impl Strategy<Value = Op> {
+pub(crate) fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         2 => (0..5usize).prop_map(Op::Login),
         1 => (0..5usize).prop_map(Op::Logout),
@@ -45,9 +48,9 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
 const NUMBERS: [&str; 4] = ["9000000001", "09000000002", "12345", "+449000000003"];
 
 /// A world being exercised, with what the test itself counts.
-pub(super) struct Run {
-    pub(super) world: World,
-    pub(super) accepted: BTreeSet<u64>,
+pub(crate) struct Run {
+    pub(crate) world: World,
+    pub(crate) accepted: BTreeSet<u64>,
 }
 
 impl Run {
@@ -62,7 +65,7 @@ impl Run {
         Some((call.ucid().to_string(), call.did.clone(), phone, call))
     }
 
-    pub(super) fn apply(&mut self, op: &Op) {
+    pub(crate) fn apply(&mut self, op: &Op) {
         match op {
             Op::Login(a) => {
                 let _ = self.world.login(&Self::agent(*a), "secret", "");
@@ -221,16 +224,16 @@ fn check_row(row: &Value) {
 fn check_agents(world: &World) {
     let mut on_call: BTreeMap<String, usize> = BTreeMap::new();
     for call in world.calls().filter(|c| c.live()) {
-        if let Some(agent) = call.current().and_then(|(_, leg)| leg.agent.clone()) {
+        if let Some(agent) = call.current_leg().and_then(|(_, leg)| leg.agent.clone()) {
             *on_call.entry(agent).or_default() += 1;
         }
     }
     for agent in world.agents() {
         let calls = on_call.get(&agent.setup.id).copied().unwrap_or(0);
-        assert_eq!(calls, usize::from(agent.call.is_some()), "{}", agent.setup.id);
+        assert_eq!(calls, usize::from(agent.is_on_call()), "{}", agent.setup.id);
         let talking = matches!(agent.state, AgentState::Busy | AgentState::Dialing);
         assert_eq!(talking, agent.login.is_some() && calls == 1, "{}", agent.setup.id);
-        assert_eq!(agent.state == AgentState::Acw, agent.wrapping.is_some());
+        assert_eq!(agent.state == AgentState::Acw, agent.is_wrapping_up());
     }
 }
 

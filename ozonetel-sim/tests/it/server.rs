@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::{Fault, FaultKind, Sim};
+use ozonetel_sim::{Fault, FaultKind, Sim};
 
 /// Sends a request as it stands and reads until the connection ends; `None` when not a byte came.
 async fn raw(address: std::net::SocketAddr, request: &str) -> Option<String> {
@@ -41,7 +41,7 @@ fn status(answer: &str) -> &str {
 
 const AHT: &str = "/ca_apis/aht";
 
-async fn control(server: &crate::Server, path: &str, asked: Value) -> (String, Value) {
+async fn control(server: &ozonetel_sim::Server, path: &str, asked: Value) -> (String, Value) {
     let request = http("POST", path, "", &asked.to_string());
     let answer = raw(server.address(), &request).await.unwrap();
     (status(&answer).to_owned(), body(&answer))

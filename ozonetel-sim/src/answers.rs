@@ -249,4 +249,43 @@ pub(crate) fn shared(message: &str) -> Value {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use ozonetel_sdk::endpoint::ALL;
+
+    use super::*;
+
+    #[test]
+    fn no_request_is_taken_for_another_operation() {
+        // Every description is reached by its own path, method and distinguishing field.
+        for spec in ALL {
+            let fields = match spec.when {
+                When::Is(name, value) => json!({ name: value }),
+                When::Has(name) => json!({ name: "x" }),
+                When::Always => json!({}),
+            };
+            let text = match spec.input {
+                Input::Json | Input::JsonAndQuery(_) => fields.to_string(),
+                _ => fields
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .map(|(name, value)| [name.as_str(), "=", value.as_str().unwrap()].concat())
+                    .collect(),
+            };
+            let in_body = !matches!(spec.input, Input::Query | Input::Path);
+            let (query, body) = if in_body { (String::new(), text) } else { (text, String::new()) };
+            let request = http::Request::builder()
+                .method(spec.method.as_str())
+                .uri(format!("{}?{query}", spec.path))
+                .body(Bytes::from(body))
+                .unwrap();
+            let asked: Vec<&str> = all_routes()
+                .filter(|r| is_path(&r.spec, request.uri().path()))
+                .filter(|r| r.spec.method.as_str() == request.method().as_str())
+                .filter(|r| asks_for(&r.spec, &request))
+                .map(|r| r.spec.name)
+                .collect();
+            assert_eq!(asked, [spec.name]);
+        }
+    }
+}

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::*;
+use ozonetel_sim::world::{
+    AbandonedQuery, AgentDial, AhtOf, CdrQuery, Control, ControlRefusal, DialRefusal, Disposal,
+    DisposeRefusal, Disposed, EventKind, LegKind, LegSide, Moment, PhoneAction, PhoneDial,
+    Scenario, Segment, Setup, Stage, StateRefusal, TokenCheck, World,
+};
 
 fn start() -> Moment {
     Moment::parse("2026-11-21T04:00:00Z").unwrap()
