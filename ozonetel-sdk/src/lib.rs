@@ -1,46 +1,58 @@
 #![doc = include_str!("../README.md")]
 #![doc = include_str!("../ENDPOINTS.md")]
 
-pub mod agents;
-pub mod aht;
-pub mod auth;
-pub mod block_numbers;
-mod call;
-pub mod call_control;
-pub mod campaigns;
-pub mod cdr;
-mod client;
-pub mod clock;
-pub mod dial;
-pub mod disposition;
-pub mod encode;
-pub mod endpoint;
-pub mod envelope;
-pub mod environment;
-pub mod error;
-pub mod events;
+mod api;
+mod core;
 pub mod guide;
-pub mod ids;
-pub mod kookoo;
-pub mod leads;
-#[cfg(feature = "legacy")]
-pub mod legacy;
 pub mod mdl;
-pub mod missed;
-pub mod observe;
-pub mod pace;
-pub mod phone;
-pub mod phone_call;
-pub mod phone_numbers;
-pub mod push;
-pub mod recording;
-pub mod retry;
-mod rows;
-pub mod summary;
-pub mod transport;
-pub mod whatsapp;
-pub mod wire;
+mod receive;
+mod setup;
+mod testing;
+mod types;
 
-pub use call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};
-pub use client::{Client, ClientBuilder};
-pub use error::{Error, ErrorKind, Reason};
+pub use self::core::{clock, encode, envelope, observe, pace, retry};
+#[cfg(feature = "legacy")]
+pub use api::legacy;
+pub use api::{
+    agents, aht, block_numbers, call_control, campaigns, cdr, dial, disposition, events, leads,
+    missed, phone_numbers, recording, summary, whatsapp,
+};
+pub use receive::{phone_call, push};
+pub use setup::environment;
+pub use types::{ids, phone, wire};
+
+/// Who asks: secrets, credentials, and the token that a whole account shares.
+pub mod auth {
+    pub use crate::api::auth::*;
+    pub use crate::core::credential::*;
+    pub use crate::types::secret::Secret;
+}
+
+/// Why a call failed.
+pub mod error {
+    pub use crate::core::error::*;
+    pub use crate::types::invalid::Invalid;
+}
+
+/// The descriptions of the endpoints, and the catalogue of them all.
+pub mod endpoint {
+    pub use crate::api::catalogue::{ALL, LEGACY};
+    pub use crate::core::endpoint::*;
+}
+
+/// KooKoo, the CPaaS side.
+pub mod kookoo {
+    pub use crate::api::kookoo as outbound;
+    pub use crate::receive::kookoo::*;
+}
+
+/// The seam to the network.
+pub mod transport {
+    pub use crate::core::transport::*;
+    pub use crate::testing::{doubles, record};
+}
+
+pub use self::core::call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};
+pub use self::core::client::Client;
+pub use self::core::error::{Error, ErrorKind, Reason};
+pub use setup::builder::ClientBuilder;

@@ -22,9 +22,9 @@ use tower_service::Service;
 
 use super::link::Cause;
 use super::settings::{Placement, Settings};
-use crate::auth::{Generation, Proof, Want};
-use crate::error::Invalid;
-use crate::transport::network::Network;
+use crate::core::credential::{Generation, Proof, Want};
+use crate::core::transport::network::Network;
+use crate::types::invalid::Invalid;
 
 /// A byte stream in both directions.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::link::Stop;
-use crate::error::ErrorKind;
+use crate::core::error::{Error, ErrorKind};
 
 /// Detail of an [`Error`](crate::Error) of the agent socket: see [`Error::fault`](crate::Error::fault).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,3 +117,15 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+impl Error {
+    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
+    pub(crate) fn socket(fault: Fault) -> Self {
+        Self::detailed(fault.kind(), fault)
+    }
+
+    /// What happened on the agent socket.
+    pub fn fault(&self) -> Option<&Fault> {
+        self.detail()
+    }
+}

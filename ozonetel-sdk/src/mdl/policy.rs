@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use crate::error::Invalid;
-use crate::ids::Ucid;
+use crate::types::ids::Ucid;
+use crate::types::invalid::Invalid;
 
 /// The agent's setting `autoAnswer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

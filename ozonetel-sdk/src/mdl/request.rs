@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::session::{Agent, Session};
 use super::token::{TOOLBAR_NS, Token, Utid, brief};
-use crate::agents::filled;
-use crate::error::Invalid;
-use crate::phone::PhoneNumber;
+use crate::types::invalid::Invalid;
+use crate::types::invalid::filled;
+use crate::types::phone::PhoneNumber;
 
 /// A token to send, and how long to wait for its reply.
 ///

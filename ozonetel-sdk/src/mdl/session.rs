@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::token::Token;
 use super::view::{AgentState, CallPush, Push};
-use crate::ids::AgentId;
+use crate::types::ids::AgentId;
 
 /// The agent whose socket it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use super::link::Limits;
 use super::session::Agent;
 use super::stream::{AgentEvents, AgentSender};
 use super::transcript::Tap;
-use crate::auth::{Credential, Credentials, Proof};
-use crate::client::Client;
-use crate::clock::{Clock, TokioClock};
-use crate::error::Invalid;
-use crate::transport::network::{Network, tls};
+use crate::core::client::Client;
+use crate::core::clock::{Clock, TokioClock};
+use crate::core::credential::{Credential, Credentials, Proof};
+use crate::core::transport::network::{Network, tls};
+use crate::types::invalid::Invalid;
 
 /// The sub-protocol offered unless set otherwise.
 pub const SUB_PROTOCOL: &str = "org.jwebsocket.json";

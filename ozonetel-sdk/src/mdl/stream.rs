@@ -29,7 +29,7 @@ use super::link::{Counters, Input, Link, Output, Settled, Skip, State};
 use super::session::{Session, Snapshot};
 use super::settings::Settings;
 use super::transcript::Seen;
-use crate::error::Error;
+use crate::core::error::Error;
 use sender::Command;
 use wire::{Outgoing, Wire};
 

@@ -239,6 +239,19 @@ impl fmt::Display for Utid {
     }
 }
 
+impl crate::core::error::Error {
+    /// The token whose fate this error tells.
+    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
+    pub(crate) fn carrying(self, token: Token) -> Self {
+        self.attach(token)
+    }
+
+    /// The token of the agent socket whose fate this error tells: for a dial whose outcome is unknown, the dial.
+    pub fn token(&self) -> Option<&Token> {
+        self.attachment()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::link::{Skip, State};
 use super::mask::Mask;
 use super::token::Token;
-use crate::error::Invalid;
+use crate::types::invalid::Invalid;
 
 /// What a tap sees.
 #[derive(Debug)]

@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::token::Token;
-use crate::ids::{AgentId, CampaignName, Ucid};
-use crate::phone::PhoneNumber;
-use crate::wire::{Private, open_word, record};
+use crate::types::ids::{AgentId, CampaignName, Ucid};
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Private, open_word, record};
 
 open_word! {
     /// An agent's state, in the words of the toolbar, the event subscription and the login list.

@@ -306,7 +306,7 @@ fn the_lint_finds_what_it_looks_for() {
 
 /// The lines of the reason table, read out of its source: text and reason.
 fn table() -> Vec<(String, String)> {
-    let source = read(&folder().join("../ozonetel-sdk/src/envelope/reason.rs"));
+    let source = read(&folder().join("../ozonetel-sdk/src/core/envelope/reason.rs"));
     let table = source.split("const TABLE").nth(1).unwrap().split("];").next().unwrap();
     let expired = source.split("EXPIRED: &str = \"").nth(1).unwrap().split('"').next().unwrap();
     let flat = table.lines().filter(|line| !line.trim().starts_with("//"));

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::dial::Outcome;
-use crate::envelope;
-use crate::error::{Error, Refusal};
+use crate::api::dial::Outcome;
+use crate::core::envelope;
+use crate::core::error::{Error, Refusal};
 use crate::mdl::fault::Fault;
 use crate::mdl::link::{How, NotSent, Settled, State, Stop};
 use crate::mdl::request::{ManualDial, Request};

@@ -1,0 +1,386 @@
+//! Agents: log in and out, change state.
+//!
+//! A login over this API is a virtual one: it does not log the agent in on the toolbar. Changing state is documented
+//! for agents that are offline in the toolbar's sense.
+
+mod admin;
+mod roster;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::core::envelope::Said;
+use crate::core::error::{Error, Reason};
+use crate::types::ids::{AgentId, PauseReason, PhoneName};
+use crate::types::invalid::{Invalid, filled};
+use crate::types::phone::PhoneNumber;
+use crate::types::secret::Secret;
+use crate::types::wire::{open_word, record};
+
+pub use admin::{CreateAgent, DeleteAgent, DeleteManaged, EditAgent, ForceLogout, Release};
+pub use roster::{
+    AgentState, AgentStateKind, FetchDetails, FetchLoginStatus, ListLoggedIn, LiveOn, LoggedIn,
+    LoginStatus,
+};
+
+const AUTHENTICATION: Spec = Spec {
+    name: "agents.login",
+    method: Method::Post,
+    host: Host::Api,
+    path: "/CAServices/AgentAuthenticationV2/index.php",
+    path_verified: true,
+    when: When::Is("action", "login"),
+    input: Input::Form,
+    auth: Auth::AgentBasic { user: "userName", key: "apiKey" },
+    rate: Rate::Unstated,
+    repeat: Repeat::Safe,
+    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    docs: "https://docs.ozonetel.com/reference/post_caservices-agentauthenticationv2-index-php",
+};
+
+fn no_password() -> Secret {
+    Secret::from("")
+}
+
+/// Logs an agent in with a number.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Login {
+    /// The agent; presented as HTTP Basic, not as a field.
+    #[serde(skip, default = "no_agent")]
+    pub agent: AgentId,
+    /// The agent's password.
+    #[serde(skip, default = "no_password")]
+    pub password: Secret,
+    /// Number or SIP id that the calls are routed to.
+    #[serde(rename = "phoneNumber", default = "no_number")]
+    pub phone_number: PhoneNumber,
+}
+
+fn no_agent() -> AgentId {
+    AgentId::from("")
+}
+
+fn no_number() -> PhoneNumber {
+    PhoneNumber::from("")
+}
+
+impl Endpoint for Login {
+    const SPEC: Spec = AUTHENTICATION;
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        credentials(&self.agent, &self.password)?;
+        filled("phoneNumber", self.phone_number.as_str())
+    }
+
+    fn agent(&self) -> Option<(&str, &Secret)> {
+        Some((self.agent.as_str(), &self.password))
+    }
+
+    fn set_agent(&mut self, id: &str, password: Secret) {
+        self.agent = id.into();
+        self.password = password;
+    }
+}
+
+/// Logs an agent out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Logout {
+    /// The agent; presented as HTTP Basic, not as a field.
+    #[serde(skip, default = "no_agent")]
+    pub agent: AgentId,
+    /// The agent's password.
+    #[serde(skip, default = "no_password")]
+    pub password: Secret,
+    /// The page marks it mandatory, then says that logout does not need it.
+    #[serde(rename = "phoneNumber", default)]
+    pub phone_number: Option<PhoneNumber>,
+}
+
+impl Endpoint for Logout {
+    const SPEC: Spec =
+        Spec { name: "agents.logout", when: When::Is("action", "logout"), ..AUTHENTICATION };
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        credentials(&self.agent, &self.password)
+    }
+
+    fn agent(&self) -> Option<(&str, &Secret)> {
+        Some((self.agent.as_str(), &self.password))
+    }
+
+    fn set_agent(&mut self, id: &str, password: Secret) {
+        self.agent = id.into();
+        self.password = password;
+    }
+}
+
+fn credentials(agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
+    filled("agent", agent.as_str())?;
+    if agent.as_str().contains(':') {
+        return Err(Invalid::new("agent", "must not hold a colon"));
+    }
+    filled("password", password.reveal())
+}
+
+open_word! {
+    /// The state to change to.
+    TargetState, TargetStateKind {
+        /// Takes calls.
+        Ready = ["Ready"],
+        /// Takes none.
+        Pause = ["Pause"],
+    }
+}
+
+/// Changes an agent's state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ChangeState {
+    /// The agent.
+    #[serde(rename = "agentId")]
+    pub agent: AgentId,
+    /// The state.
+    pub state: TargetState,
+    /// One of the account's pause reasons; needed with a pause.
+    #[serde(rename = "pauseReason", default)]
+    pub pause_reason: Option<PauseReason>,
+    /// The phone name of the agent's number.
+    #[serde(rename = "phoneName", default)]
+    pub phone_name: Option<PhoneName>,
+}
+
+record! {
+    /// What the service says to a change of state.
+    pub struct StateChanged {
+        /// The outcome before the colon, what was done behind it.
+        resp: String = "resp",
+        /// The agent's state now, in the service's word.
+        agent_status: String = "agentStatus",
+        /// The agent.
+        agent_id: AgentId = "agentId",
+        /// The account.
+        user: String = "user",
+        /// The toolbar's token number.
+        utid: String = "utid",
+        /// The toolbar's token type.
+        kind: String = "type",
+    }
+}
+
+impl Reply for StateChanged {}
+
+impl Endpoint for ChangeState {
+    const SPEC: Spec = Spec {
+        name: "agents.change_state",
+        method: Method::Post,
+        host: Host::Api,
+        path: "/ca_apis/changeAgentState",
+        path_verified: true,
+        when: When::Always,
+        input: Input::Json,
+        auth: Auth::Account,
+        rate: Rate::Unstated,
+        repeat: Repeat::Safe,
+        envelope: Envelope {
+            good: &["success"],
+            payload: Payload::JsonTextAt(&["message"]),
+            none: &[],
+        },
+        docs: "https://docs.ozonetel.com/reference/post_ca-apis-changeagentstate-1",
+    };
+    type Reply = StateChanged;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("agentId", self.agent.as_str())?;
+        if self.state.kind().is_none() {
+            return Err(Invalid::new("state", "has to be Ready or Pause"));
+        }
+        match &self.pause_reason {
+            Some(reason) => filled("pauseReason", reason.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Agents: see [`Client::agents`].
+#[derive(Debug, Clone, Copy)]
+pub struct Agents<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Agents: log in and out, change state.
+    pub fn agents(&self) -> Agents<'_> {
+        Agents(self)
+    }
+}
+
+impl<'c> Agents<'c> {
+    /// Logs an agent in with the number or SIP id that calls are routed to.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// let changed = client.agents().ready("agent01").await?;
+    /// assert!(changed.resp.is_some_and(|resp| resp.starts_with("Success")));
+    /// client.agents().logout("agent01", "secret").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::NotAllowed`] when the agent is logged in already or the number is in use, with
+    /// [`Reason::BadCredentials`] for a wrong password or key.
+    pub fn login(
+        &self,
+        agent: impl Into<AgentId>,
+        password: impl Into<Secret>,
+        phone_number: impl Into<PhoneNumber>,
+    ) -> Call<'c, Login> {
+        let (agent, password, phone_number) = (agent.into(), password.into(), phone_number.into());
+        Call::new(self.0, Ok(Login { agent, password, phone_number }))
+    }
+
+    /// Logs an agent out.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().logout("agent01", "secret").await?;
+    /// let again = client.agents().logout("agent01", "secret").await.unwrap_err();
+    /// assert_eq!(again.reason(), Some(ozonetel_sdk::Reason::NotAllowed));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::NotAllowed`] when the agent is not logged in.
+    pub fn logout(
+        &self,
+        agent: impl Into<AgentId>,
+        password: impl Into<Secret>,
+    ) -> Call<'c, Logout> {
+        let (agent, password) = (agent.into(), password.into());
+        Call::new(self.0, Ok(Logout { agent, password, phone_number: None }))
+    }
+
+    /// Sets an agent ready.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// let changed = client.agents().ready("agent01").await?;
+    /// assert_eq!(changed.agent_status.unwrap().as_str(), "READY");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::NotAllowed`] when the agent is not logged in.
+    pub fn ready(&self, agent: impl Into<AgentId>) -> Call<'c, ChangeState> {
+        self.change(agent, TargetStateKind::Ready, None)
+    }
+
+    /// Pauses an agent for one of the account's reasons.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// client.agents().pause("agent01", "lunch").await?;
+    /// let unknown = client.agents().pause("agent01", "gardening").await.unwrap_err();
+    /// assert_eq!(unknown.reason(), Some(ozonetel_sdk::Reason::BadInput));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::BadInput`] for an unknown reason, with [`Reason::NotAllowed`] while the agent is busy
+    /// or not logged in.
+    pub fn pause(
+        &self,
+        agent: impl Into<AgentId>,
+        reason: impl Into<PauseReason>,
+    ) -> Call<'c, ChangeState> {
+        self.change(agent, TargetStateKind::Pause, Some(reason.into()))
+    }
+
+    fn change(
+        &self,
+        agent: impl Into<AgentId>,
+        state: TargetStateKind,
+        pause_reason: Option<PauseReason>,
+    ) -> Call<'c, ChangeState> {
+        let request = ChangeState {
+            agent: agent.into(),
+            state: state.into(),
+            pause_reason,
+            phone_name: None,
+        };
+        Call::new(self.0, Ok(request))
+    }
+
+    /// Logs out and in again: the known way to force an agent out of after-call work into ready. An agent that is not
+    /// logged in is just logged in.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // The agent is in after-call work, so a dial is refused; now it is not.
+    /// client.agents().force_ready("agent01", "secret", "500001").await?;
+    /// client.dial().agent("agent01", "support_out", "9000000002").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`login`](Self::login) and [`logout`](Self::logout).
+    ///
+    /// # Cancel safety
+    /// Dropped between the two steps, the agent is logged out.
+    pub async fn force_ready(
+        &self,
+        agent: impl Into<AgentId>,
+        password: impl Into<Secret>,
+        phone_number: impl Into<PhoneNumber>,
+    ) -> Result<Said, Error> {
+        let (agent, password) = (agent.into(), password.into());
+        match self.logout(&agent, &password).await {
+            Ok(_) => {}
+            Err(error) if error.reason() == Some(Reason::NotAllowed) => {}
+            Err(error) => return Err(error),
+        }
+        self.login(agent, password, phone_number).await
+    }
+}
+
+impl Call<'_, ChangeState> {
+    /// The phone name of the agent's number.
+    pub fn phone_name(self, name: impl Into<PhoneName>) -> Self {
+        self.map(|request| request.phone_name = Some(name.into()))
+    }
+}

@@ -1,0 +1,155 @@
+//! The token that a whole account shares.
+//!
+//! Tokens are scarce: ten an hour for the account, and each new one ends all earlier ones. So there is one refresh
+//! for any number of waiting callers, the times of issue are kept beside the token, and both can be shared between
+//! processes through a [`TokenStore`]. Expiry is read from the token without verifying it: this side holds no key,
+//! and trusts nothing else in it.
+
+mod cache;
+mod store;
+
+use std::time::SystemTime;
+
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use crate::core::client::Client;
+use crate::core::credential::{Generation, Proof, Want};
+use crate::core::endpoint::{
+    self, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::core::error::{Error, ErrorKind};
+use crate::types::secret::Secret;
+
+pub(crate) use cache::TokenCache;
+pub use store::{FileState, Lease, MemoryTokens, Stored, TokenStore};
+
+/// A bearer token as the service hands it out.
+#[derive(Debug, Clone)]
+pub struct Bearer(Secret);
+
+impl Bearer {
+    /// The token.
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+
+    /// When it ends, read from the token itself and counted from `now` on, so that two clocks need not agree.
+    pub fn expires_at(&self, now: SystemTime) -> Option<SystemTime> {
+        #[derive(serde::Deserialize)]
+        struct Claims {
+            exp: Option<u64>,
+            iat: Option<u64>,
+        }
+        let claims: Claims =
+            jsonwebtoken::dangerous::insecure_decode_claims(self.0.reveal().as_bytes()).ok()?;
+        let day = |at: u64| std::time::Duration::from_secs(at);
+        match (claims.exp?, claims.iat) {
+            (exp, Some(iat)) if exp > iat => now.checked_add(day(exp - iat)),
+            (exp, _) => SystemTime::UNIX_EPOCH.checked_add(day(exp)),
+        }
+    }
+}
+
+impl From<Secret> for Bearer {
+    fn from(secret: Secret) -> Self {
+        Self(secret)
+    }
+}
+
+impl Serialize for Bearer {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.reveal())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bearer {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.trim().is_empty() {
+            return Err(de::Error::custom("an empty token"));
+        }
+        Ok(Self(Secret::from(text)))
+    }
+}
+
+impl Reply for Bearer {}
+
+/// Makes a new bearer token, which ends every earlier one of the account. Ten an hour.
+///
+/// The client does this by itself in token mode; [`Tokens::refresh`] does it on demand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GenerateToken {}
+
+impl Endpoint for GenerateToken {
+    const SPEC: Spec = Spec {
+        name: "auth.generate_token",
+        method: Method::Post,
+        host: Host::Api,
+        path: "/ca_apis/CAToken/generateToken",
+        path_verified: true,
+        when: When::Always,
+        input: Input::Json,
+        auth: endpoint::Auth::KeyHeader,
+        rate: Rate::Token,
+        repeat: Repeat::Safe,
+        envelope: Envelope { good: &[], payload: Payload::At(&["token"]), none: &[] },
+        docs: "https://docs.ozonetel.com/reference/post_ca-apis-catoken-generatetoken",
+    };
+    type Reply = Bearer;
+}
+
+/// Tokens of the account: see [`Client::auth`].
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Tokens of the account.
+    pub fn auth(&self) -> Tokens<'_> {
+        Tokens(self)
+    }
+}
+
+impl Tokens<'_> {
+    /// The current token, fetched if there is none or it ends soon. One request for any number of callers.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// let sim = ozonetel_sim::Sim::start();
+    /// let client = sim.client();
+    /// let first = client.auth().token().await?;
+    /// let second = client.auth().token().await?;
+    /// assert!(first.secret().same(second.secret()));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when the account is in key mode or its key is refused, [`ErrorKind::Paced`] when
+    /// the hour's ten tokens are used up, and what any call may fail with.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves a refresh that is under way running: its token is not lost.
+    pub async fn token(self) -> Result<Bearer, Error> {
+        let credential = self.0.core.credentials.credential(Want::Account).await?;
+        match credential.proof {
+            Proof::Bearer { secret, .. } => Ok(Bearer(secret)),
+            Proof::Key(_) => Err(Error::said(
+                ErrorKind::Credentials,
+                "the account is set to key mode: there is no token",
+            )),
+        }
+    }
+
+    /// A new token, whatever the age of the current one. Spends one of the hour's ten and ends the current one for
+    /// every program of the account.
+    ///
+    /// # Errors
+    /// As [`Tokens::token`].
+    pub async fn refresh(self) -> Result<Bearer, Error> {
+        let current = self.token().await?;
+        self.0.core.credentials.reject(Generation::of(&current.0)).await;
+        self.token().await
+    }
+}

@@ -1,0 +1,455 @@
+//! Hold, mute, conference, transfer, kick.
+//!
+//! Documented for calls dialled through an offline campaign. There is no transfer action at the service: a transfer
+//! is a conference followed by kicking the agent out of it, and [`CallControl::transfer`] composes the two.
+//! CONFERENCE rings a phone and KICK_CALL drops one, so neither is ever repeated.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::core::error::Error;
+use crate::types::ids::{Did, PhoneName, Ucid};
+use crate::types::invalid::Invalid;
+use crate::types::invalid::filled;
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::record;
+
+const CONTROL: Spec = Spec {
+    name: "call_control.hold",
+    method: Method::Post,
+    host: Host::Api,
+    path: "/ca_apis/CallControl_V4",
+    path_verified: true,
+    when: When::Always,
+    input: Input::Json,
+    auth: Auth::Account,
+    rate: Rate::Unstated,
+    repeat: Repeat::Safe,
+    envelope: Envelope { good: &["Success"], payload: Payload::Whole, none: &[] },
+    docs: "https://docs.ozonetel.com/reference/post_ca-apis-callcontrol-v4",
+};
+
+record! {
+    /// What the service says to a call-control action.
+    pub struct Controlled {
+        /// The service's text, such as `dialing`.
+        message: String = "message",
+        /// The leg, where the answer names it.
+        ucid: Ucid = "ucid",
+        /// The service's word.
+        status: String = "status",
+    }
+}
+
+impl Reply for Controlled {}
+
+/// What an action has to have, on the newer path and on the older.
+pub(crate) fn party(
+    did: &Did,
+    agent_phone_name: &PhoneName,
+    number: Option<&PhoneNumber>,
+    number_required: bool,
+) -> Result<(), Invalid> {
+    filled("did", did.as_str())?;
+    filled("agentPhoneName", agent_phone_name.as_str())?;
+    match number {
+        None if number_required => Err(Invalid::new("conferenceNumber", "is missing")),
+        Some(number) => filled("conferenceNumber", number.as_str()),
+        None => Ok(()),
+    }
+}
+
+macro_rules! action {
+    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, number: $required:literal) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        pub struct $name {
+            /// The leg.
+            pub ucid: Ucid,
+            /// The DID that the call was dialled through.
+            pub did: Did,
+            /// The phone name of the agent's number.
+            #[serde(rename = "agentPhoneName")]
+            pub agent_phone_name: PhoneName,
+            /// Marked mandatory for every action, meaningless for hold and mute: left out there unless set.
+            #[serde(rename = "conferenceNumber", default)]
+            pub conference_number: Option<PhoneNumber>,
+        }
+
+        impl Endpoint for $name {
+            const SPEC: Spec =
+                Spec { name: $spec, when: When::Is("action", $action), repeat: $repeat, ..CONTROL };
+            type Reply = Controlled;
+
+            fn check(&self) -> Result<(), Invalid> {
+                let number = self.conference_number.as_ref();
+                party(&self.did, &self.agent_phone_name, number, $required)
+            }
+
+            fn ucid(&self) -> Option<Ucid> {
+                Some(self.ucid)
+            }
+        }
+    };
+}
+
+action! {
+    /// Rings another party into the call.
+    Conference, "call_control.conference", "CONFERENCE", Repeat::Once, number: true
+}
+action! {
+    /// Puts the customer on hold.
+    Hold, "call_control.hold", "HOLD", Repeat::Safe, number: false
+}
+action! {
+    /// Takes the customer off hold.
+    Unhold, "call_control.unhold", "UNHOLD", Repeat::Safe, number: false
+}
+action! {
+    /// Mutes the agent.
+    Mute, "call_control.mute", "MUTE", Repeat::Safe, number: false
+}
+action! {
+    /// Unmutes the agent.
+    Unmute, "call_control.unmute", "UNMUTE", Repeat::Safe, number: false
+}
+action! {
+    /// Drops a party: the agent, or (field report) the customer by its number.
+    Kick, "call_control.kick", "KICK_CALL", Repeat::Once, number: true
+}
+
+/// Call control: see [`Client::call_control`].
+#[derive(Debug, Clone, Copy)]
+pub struct CallControl<'c>(pub(crate) &'c Client);
+
+macro_rules! plain {
+    ($(#[$meta:meta])* $method:ident, $name:ident) => {
+        $(#[$meta])*
+        ///
+        /// # Errors
+        /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) when the call is not up.
+        pub fn $method(
+            &self,
+            ucid: Ucid,
+            did: impl Into<Did>,
+            agent_phone_name: impl Into<PhoneName>,
+        ) -> Call<'c, $name> {
+            let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
+            Call::new(self.0, Ok($name { ucid, did, agent_phone_name, conference_number: None }))
+        }
+    };
+}
+
+impl Client {
+    /// Hold, mute, conference, transfer, kick.
+    pub fn call_control(&self) -> CallControl<'_> {
+        CallControl(self)
+    }
+}
+
+impl<'c> CallControl<'c> {
+    plain! {
+        /// Puts the customer on hold.
+        ///
+        /// ```
+        /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+        /// # let sim = ozonetel_sim::Sim::start();
+        /// # let client = sim.client();
+        /// # client.agents().login("agent01", "secret", "500001").await?;
+        /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+        /// sim.advance(std::time::Duration::from_secs(5)).await;
+        /// let held = client.call_control().hold(ucid, "918000000001", "agent01").await?;
+        /// assert_eq!(held.message.as_deref(), Some("User hold is successful"));
+        /// client.call_control().unhold(ucid, "918000000001", "agent01").await?;
+        /// # Ok(()) }
+        /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        hold, Hold
+    }
+    plain! {
+        /// Takes the customer off hold.
+        unhold, Unhold
+    }
+    plain! {
+        /// Mutes the agent.
+        mute, Mute
+    }
+    plain! {
+        /// Unmutes the agent.
+        unmute, Unmute
+    }
+
+    /// Rings another party into the call. The number is put into the form that the region wants.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let ringing = client.call_control().conference(ucid, "918000000001", "agent01", "9000000002").await?;
+    /// assert_eq!(ringing.message.as_deref(), Some("dialing"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for a number the service does not take, with
+    /// [`Reason::NotFound`](crate::Reason::NotFound) when the call is not up. Any failure after it may have arrived
+    /// has [`Error::may_have_happened`] set.
+    pub fn conference(
+        &self,
+        ucid: Ucid,
+        did: impl Into<Did>,
+        agent_phone_name: impl Into<PhoneName>,
+        number: impl Into<PhoneNumber>,
+    ) -> Call<'c, Conference> {
+        let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
+        let number = number.into().for_conference(self.0.region());
+        let request = number.map(|number| Conference {
+            ucid,
+            did,
+            agent_phone_name,
+            conference_number: Some(number),
+        });
+        Call::new(self.0, request)
+    }
+
+    /// Drops a party. The page says to put the agent's number; clients also drop the customer by its number. SIP
+    /// extensions and other short numbers go out as they are.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.call_control().kick(ucid, "918000000001", "agent01", "9000000001").await?;
+    /// // Nobody is left to be held.
+    /// assert!(client.call_control().hold(ucid, "918000000001", "agent01").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`conference`](Self::conference).
+    pub fn kick(
+        &self,
+        ucid: Ucid,
+        did: impl Into<Did>,
+        agent_phone_name: impl Into<PhoneName>,
+        number: impl Into<PhoneNumber>,
+    ) -> Call<'c, Kick> {
+        let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
+        let number = number.into().for_conference(self.0.region());
+        let request = number.map(|number| Kick {
+            ucid,
+            did,
+            agent_phone_name,
+            conference_number: Some(number),
+        });
+        Call::new(self.0, request)
+    }
+
+    /// A transfer to another number: [`Transfer::warm`] or [`Transfer::cold`].
+    ///
+    /// `agent_number` is the number that the agent is on, which is what kicking the agent takes.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let transfer = client.call_control().transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
+    /// let talking = transfer.warm().await?;
+    /// // The agent speaks with the third party; then:
+    /// talking.complete().await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn transfer(
+        &self,
+        ucid: Ucid,
+        did: impl Into<Did>,
+        agent_phone_name: impl Into<PhoneName>,
+        agent_number: impl Into<PhoneNumber>,
+        to: impl Into<PhoneNumber>,
+    ) -> Transfer<'c> {
+        Transfer {
+            client: self.0,
+            ucid,
+            did: did.into(),
+            agent_phone_name: agent_phone_name.into(),
+            agent_number: agent_number.into(),
+            to: to.into(),
+        }
+    }
+}
+
+/// A transfer that has not begun.
+#[derive(Debug)]
+#[must_use = "a transfer begins with warm or cold"]
+pub struct Transfer<'c> {
+    client: &'c Client,
+    ucid: Ucid,
+    did: Did,
+    agent_phone_name: PhoneName,
+    agent_number: PhoneNumber,
+    to: PhoneNumber,
+}
+
+impl<'c> Transfer<'c> {
+    /// Rings the third party into the call; the agent stays until [`Warm::complete`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let control = client.call_control();
+    /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
+    /// let talking = transfer.warm().await?;
+    /// sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // The agent has introduced the two, and leaves.
+    /// talking.complete().await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TransferError`] at step [`Step::Conference`].
+    pub async fn warm(self) -> Result<Warm<'c>, TransferError> {
+        // Found now rather than when the customer is already with the third party.
+        let region = self.client.region();
+        self.agent_number
+            .for_conference(region)
+            .map_err(|invalid| TransferError { step: Step::Conference, error: invalid.into() })?;
+        let control = self.client.call_control();
+        let conference = control.conference(self.ucid, &self.did, &self.agent_phone_name, &self.to);
+        match conference.await {
+            Ok(reply) => Ok(Warm { transfer: self, reply }),
+            Err(error) => Err(TransferError { step: Step::Conference, error }),
+        }
+    }
+
+    /// Rings the third party and drops the agent at once.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let control = client.call_control();
+    /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
+    /// transfer.cold().await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TransferError`], whose step says how far it got.
+    ///
+    /// # Cancel safety
+    /// Dropped between the two steps, the conference stands and the agent is still in it.
+    pub async fn cold(self) -> Result<Controlled, TransferError> {
+        self.warm().await?.complete().await
+    }
+}
+
+/// A conference of three that is about to become a call of two.
+#[derive(Debug)]
+#[must_use = "the agent stays in the call until the transfer is completed"]
+pub struct Warm<'c> {
+    transfer: Transfer<'c>,
+    reply: Controlled,
+}
+
+impl Warm<'_> {
+    /// What the service said to the conference.
+    pub fn reply(&self) -> &Controlled {
+        &self.reply
+    }
+
+    /// Drops the agent.
+    ///
+    /// # Errors
+    /// [`TransferError`] at step [`Step::Kick`]: the conference stands.
+    pub async fn complete(self) -> Result<Controlled, TransferError> {
+        let Transfer { client, ucid, did, agent_phone_name, agent_number, .. } = self.transfer;
+        let kick = client.call_control().kick(ucid, did, agent_phone_name, agent_number);
+        kick.await.map_err(|error| TransferError { step: Step::Kick, error })
+    }
+}
+
+/// The steps of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Ringing the third party.
+    Conference,
+    /// Dropping the agent.
+    Kick,
+}
+
+/// A transfer that failed, and how far it got.
+#[derive(Debug)]
+pub struct TransferError {
+    step: Step,
+    error: Error,
+}
+
+impl TransferError {
+    /// The step that failed; the ones before it took effect.
+    pub fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Why it failed.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Why it failed, by value.
+    pub fn into_error(self) -> Error {
+        self.error
+    }
+}
+
+impl fmt::Display for TransferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.step {
+            Step::Conference => "the transfer failed before the third party was in the call",
+            Step::Kick => "the third party is in the call, and dropping the agent failed",
+        })
+    }
+}
+
+impl std::error::Error for TransferError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

@@ -1,0 +1,463 @@
+//! Call-detail records.
+//!
+//! Two requests a minute for the whole family and the whole account; one calendar day per request, within the last 15
+//! days. A row is visible while its call is running and changes later; a row read today and again tomorrow comes from
+//! another store with other spellings, and is equal only after reading. Rows are legs: key them by
+//! [`CallRecord::ucid`], group them by [`CallRecord::call_id`].
+//!
+//! In a row, `Duration` is the whole call and `TalkTime` the conversation; in a callback `Duration` is the
+//! conversation.
+//!
+//! To keep a copy of all rows, use [`Cdr::sync`].
+
+mod days;
+mod row;
+pub mod sync;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
+};
+use crate::core::error::Error;
+use crate::types::ids::{CallId, CampaignName, Ucid};
+use crate::types::invalid::Invalid;
+use crate::types::wire::{Day, Stamp, loose};
+
+pub use days::DayStream;
+pub use row::{
+    CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
+    HangupBy, HangupByKind,
+};
+pub use sync::Sync;
+
+/// How far back the service keeps records, in days.
+pub const WINDOW_DAYS: i32 = 15;
+
+/// The largest page.
+pub const MAX_PAGE: u32 = 500;
+
+const KEYS: &[&str] = &["details"];
+
+const DAY: Spec = Spec {
+    name: "cdr.fetch_day",
+    method: Method::Get,
+    host: Host::Api,
+    path: "/ca_reports/fetchCDRDetails",
+    path_verified: true,
+    when: When::Always,
+    input: Input::Json,
+    auth: Auth::Account,
+    rate: Rate::Cdr,
+    repeat: Repeat::Safe,
+    envelope: Envelope { good: &["success"], payload: Payload::RowsAt(KEYS), none: &[] },
+    docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrdetails",
+};
+
+/// One day's rows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchDay {
+    /// From, inclusive.
+    #[serde(rename = "fromDate")]
+    pub from: Stamp,
+    /// To, inclusive; the same day as `from`.
+    #[serde(rename = "toDate")]
+    pub to: Stamp,
+    /// Only this leg.
+    #[serde(default)]
+    pub ucid: Option<Ucid>,
+    /// Only this campaign.
+    #[serde(rename = "campaignName", default)]
+    pub campaign: Option<CampaignName>,
+    /// Only this phone call.
+    #[serde(rename = "monitorUCID", default)]
+    pub call_id: Option<CallId>,
+    /// Only this type, such as `Progressive`.
+    #[serde(rename = "callType", default)]
+    pub call_type: Option<CallType>,
+    /// Only `Answered` or `NotAnswered`; rows say `Unanswered`.
+    #[serde(default)]
+    pub status: Option<CallStatus>,
+}
+
+impl FetchDay {
+    /// A stretch of one day, without filters.
+    pub fn new(from: Stamp, to: Stamp) -> Self {
+        Self { from, to, ucid: None, campaign: None, call_id: None, call_type: None, status: None }
+    }
+}
+
+fn one_day(from: Stamp, to: Stamp) -> Result<(), Invalid> {
+    if from.day() != to.day() {
+        return Err(Invalid::new("toDate", "has to lie on the same day as fromDate"));
+    }
+    if from > to {
+        return Err(Invalid::new("fromDate", "is later than toDate"));
+    }
+    Ok(())
+}
+
+impl Endpoint for FetchDay {
+    const SPEC: Spec = DAY;
+    type Reply = Vec<CallRecord>;
+
+    fn check(&self) -> Result<(), Invalid> {
+        one_day(self.from, self.to)
+    }
+
+    fn ucid(&self) -> Option<Ucid> {
+        self.ucid
+    }
+}
+
+impl Rows for FetchDay {
+    type Row = CallRecord;
+    const KEYS: &'static [&'static str] = KEYS;
+}
+
+/// One page of a day's rows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchPage {
+    /// From, inclusive.
+    #[serde(rename = "fromDate")]
+    pub from: Stamp,
+    /// To, inclusive; the same day as `from`.
+    #[serde(rename = "toDate")]
+    pub to: Stamp,
+    /// The page, from 1. The name is a field report.
+    #[serde(rename = "pageNo", deserialize_with = "number")]
+    pub page: u32,
+    /// Rows per page, at most 500. The name is a field report.
+    #[serde(rename = "pageSize", deserialize_with = "number")]
+    pub size: u32,
+    /// Only this leg.
+    #[serde(default)]
+    pub ucid: Option<Ucid>,
+    /// Only this campaign.
+    #[serde(rename = "campaignName", default)]
+    pub campaign: Option<CampaignName>,
+    /// Only this phone call.
+    #[serde(rename = "monitorUCID", default)]
+    pub call_id: Option<CallId>,
+    /// Only this type.
+    #[serde(rename = "callType", default)]
+    pub call_type: Option<CallType>,
+    /// Only `Answered` or `NotAnswered`.
+    #[serde(default)]
+    pub status: Option<CallStatus>,
+}
+
+fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    Ok(loose::<u32, D>(from)?.unwrap_or(0))
+}
+
+impl Endpoint for FetchPage {
+    const SPEC: Spec = Spec {
+        name: "cdr.fetch_page",
+        path: "/ca_reports/fetchCdrByPagination",
+        input: Input::JsonAndQuery(&["pageNo", "pageSize"]),
+        docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrbypagination",
+        ..DAY
+    };
+    type Reply = Vec<CallRecord>;
+
+    fn check(&self) -> Result<(), Invalid> {
+        one_day(self.from, self.to)?;
+        if self.page == 0 {
+            return Err(Invalid::new("pageNo", "counts from 1"));
+        }
+        if self.size == 0 || self.size > MAX_PAGE {
+            return Err(Invalid::new("pageSize", "has to be 1 to 500"));
+        }
+        Ok(())
+    }
+}
+
+impl Rows for FetchPage {
+    type Row = CallRecord;
+    const KEYS: &'static [&'static str] = KEYS;
+}
+
+/// The rows of one leg.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchUcid {
+    /// From, inclusive.
+    #[serde(rename = "fromDate")]
+    pub from: Stamp,
+    /// To, inclusive; the same day as `from`.
+    #[serde(rename = "toDate")]
+    pub to: Stamp,
+    /// The leg.
+    pub ucid: Ucid,
+}
+
+impl Endpoint for FetchUcid {
+    const SPEC: Spec = Spec {
+        name: "cdr.fetch_ucid",
+        path: "/ca_reports/fetchCdrByUCID",
+        docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrbyucid-1",
+        ..DAY
+    };
+    type Reply = Vec<CallRecord>;
+
+    fn check(&self) -> Result<(), Invalid> {
+        one_day(self.from, self.to)
+    }
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+impl Rows for FetchUcid {
+    type Row = CallRecord;
+    const KEYS: &'static [&'static str] = KEYS;
+}
+
+/// One page and how many rows there are in all.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Page {
+    /// The page's rows, newest first.
+    pub rows: Vec<CallRecord>,
+    /// Rows in all, where the answer tells.
+    pub total: Option<u64>,
+}
+
+/// Call-detail records: see [`Client::cdr`].
+#[derive(Debug, Clone, Copy)]
+pub struct Cdr<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Call-detail records.
+    pub fn cdr(&self) -> Cdr<'_> {
+        Cdr(self)
+    }
+}
+
+impl<'c> Cdr<'c> {
+    /// The rows of one day in the account's zone, newest first; all at once when awaited, one by one with
+    /// [`Call::stream`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let mut rows = client.cdr().for_day(client.today()).stream();
+    /// while let Some(row) = rows.try_next().await? {
+    ///     println!("{:?} {:?}", row.ucid, row.status);
+    /// }
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Input`](crate::ErrorKind::Input) for a day that lies in the future or more than 15 days back, before a request
+    /// is spent; [`Paced`](crate::ErrorKind::Paced) when the two requests of the minute are used up.
+    pub fn for_day(&self, day: Day) -> Call<'c, FetchDay> {
+        Call::new(self.0, self.within(day).map(|()| FetchDay::new(day.start(), day.end())))
+    }
+
+    /// A stretch of one day.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let (from, to) = (client.today().start(), client.today().end());
+    /// let rows = client.cdr().between(from, to).await?;
+    /// assert_eq!(rows[0].ucid, Some(ucid));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`for_day`](Self::for_day).
+    pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchDay> {
+        Call::new(self.0, self.within(from.day()).map(|()| FetchDay::new(from, to)))
+    }
+
+    /// One page of a day, pages counted from 1 and of at most 500 rows.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.cdr().page(client.today(), 1, 500).await?;
+    /// assert_eq!(rows.len(), 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`for_day`](Self::for_day).
+    pub fn page(&self, day: Day, page: u32, size: u32) -> Call<'c, FetchPage> {
+        let request = self.within(day).map(|()| FetchPage {
+            from: day.start(),
+            to: day.end(),
+            page,
+            size,
+            ucid: None,
+            campaign: None,
+            call_id: None,
+            call_type: None,
+            status: None,
+        });
+        Call::new(self.0, request)
+    }
+
+    /// The rows of one leg, on the day it took place.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let rows = client.cdr().for_ucid(ucid, client.today()).await?;
+    /// assert_eq!(rows[0].ucid, Some(ucid));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`for_day`](Self::for_day).
+    pub fn for_ucid(&self, ucid: Ucid, day: Day) -> Call<'c, FetchUcid> {
+        let request =
+            self.within(day).map(|()| FetchUcid { from: day.start(), to: day.end(), ucid });
+        Call::new(self.0, request)
+    }
+
+    /// The rows of consecutive days, oldest day first, one request each, paced: 15 days take about seven minutes.
+    /// A stream that failed says where to resume: [`DayStream::unfinished`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// // `days.unfinished()` says where to go on after a failure.
+    /// let mut days = client.cdr().for_days(client.today(), client.today());
+    /// let mut rows = 0;
+    /// while let Some(row) = days.try_next().await? {
+    ///     assert_eq!(row.ucid, Some(ucid));
+    ///     rows += 1;
+    /// }
+    /// assert_eq!(rows, 1);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn for_days(&self, first: Day, last: Day) -> DayStream {
+        DayStream::new(self.0.clone(), first, last)
+    }
+
+    /// Keeps a store of yours up to date with the service's rows: back-fill, re-reading of what can still change, late
+    /// rows, gaps. See [`sync`].
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let mut sync = client.cdr().sync(ozonetel_sdk::cdr::sync::MemorySink::default());
+    /// let progress = sync.poll().await?;
+    /// println!("{} days to go", progress.tally.never_read);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sync<S: sync::Sink>(&self, sink: S) -> Sync<S> {
+        Sync::new(self.0.clone(), sink)
+    }
+
+    fn within(&self, day: Day) -> Result<(), Invalid> {
+        let age = day.days_until(self.0.today());
+        if age < 0 {
+            return Err(Invalid::new("fromDate", "lies in the future"));
+        }
+        if age > WINDOW_DAYS {
+            return Err(Invalid::new("fromDate", "lies more than 15 days back"));
+        }
+        Ok(())
+    }
+}
+
+macro_rules! filters {
+    ($($request:ident),*) => { $(
+        impl Call<'_, $request> {
+            /// Only this leg.
+            pub fn ucid(self, ucid: Ucid) -> Self {
+                self.map(|request| request.ucid = Some(ucid))
+            }
+
+            /// Only this campaign.
+            pub fn campaign(self, campaign: impl Into<CampaignName>) -> Self {
+                let campaign = campaign.into();
+                self.map(|request| request.campaign = Some(campaign))
+            }
+
+            /// Only this phone call, with all its legs.
+            pub fn call_id(self, call: CallId) -> Self {
+                self.map(|request| request.call_id = Some(call))
+            }
+
+            /// Only this type.
+            pub fn call_type(self, kind: impl Into<CallType>) -> Self {
+                let kind = kind.into();
+                self.map(|request| request.call_type = Some(kind))
+            }
+
+            /// Only `Answered` or `NotAnswered`.
+            pub fn status(self, status: impl Into<CallStatus>) -> Self {
+                let status = status.into();
+                self.map(|request| request.status = Some(status))
+            }
+        }
+    )* };
+}
+filters!(FetchDay, FetchPage);
+
+impl Call<'_, FetchPage> {
+    /// The page with the number of rows in all.
+    ///
+    /// # Errors
+    /// As awaiting the call; a row that does not read fails the page.
+    pub async fn with_total(self) -> Result<Page, Error> {
+        let mut stream = self.stream();
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            rows.push(row);
+        }
+        let total = stream.rest().and_then(|rest| crate::core::envelope::find(rest, "totalCount"));
+        let total =
+            total.and_then(|value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()));
+        Ok(Page { rows, total })
+    }
+}

@@ -1,0 +1,306 @@
+//! One row: a leg of a phone call.
+
+use crate::types::ids::{AgentId, CallId, CampaignName, Did, DispositionName, SkillName, Ucid};
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Day, Hms, Private, TimeOfDay, open_word, record};
+
+open_word! {
+    /// A call's type: the only reliable word on its direction.
+    CallType, CallTypeKind {
+        /// Dialled by an agent.
+        Manual = ["Manual", "manual"],
+        /// Came in. Today's store writes `InBound`, yesterday's `Inbound`.
+        Inbound = ["InBound", "Inbound", "inbound"],
+        /// Dialled by the service, one per free agent.
+        Progressive = ["Progressive"],
+        /// Dialled by the service, ahead of free agents.
+        Predictive = ["Predictive"],
+        /// Dialled after the agent saw the lead.
+        Preview = ["Preview"],
+        /// Handled by an IVR.
+        Ivr = ["IVR"],
+    }
+}
+
+impl CallTypeKind {
+    /// Whether the service or an agent dialled.
+    pub fn is_outbound(self) -> bool {
+        matches!(self, Self::Manual | Self::Progressive | Self::Predictive | Self::Preview)
+    }
+}
+
+open_word! {
+    /// A call's outcome. Rows say `Unanswered`; the filter and the callback say `NotAnswered`.
+    CallStatus, CallStatusKind {
+        /// There was a conversation.
+        Answered = ["Answered", "answered"],
+        /// There was none.
+        NotAnswered = ["Unanswered", "NotAnswered"],
+    }
+}
+
+open_word! {
+    /// Who hung up. `UserHangup` is also written when the network refused the customer's leg.
+    HangupBy, HangupByKind {
+        /// The customer, or the network.
+        User = ["UserHangup"],
+        /// The agent.
+        Agent = ["AgentHangup"],
+        /// The service.
+        System = ["SystemHangup"],
+    }
+}
+
+open_word! {
+    /// How a leg's dial ended, in the service's word.
+    DialStatus, DialStatusKind {
+        /// Answered.
+        Answered = ["answered", "Answered"],
+        /// Not answered.
+        NotAnswered = ["not_answered", "NoResponse", "NormalUnspecified", "MaxDialTimeExceeded", "ring", "Dialing"],
+        /// Busy.
+        Busy = ["Busy"],
+        /// Declined.
+        Rejected = ["Rejected"],
+        /// The agent gave up first.
+        AgentDisconnect = ["agent_disconnect"],
+        /// The customer gave up first.
+        UserDisconnect = ["user_disconnect", "user_disconnected", "disconnect"],
+        /// No such number.
+        InvalidNumber = ["InvalidNumber", "InvalidNumberFormat", "invalid_number"],
+        /// No agent to ring.
+        InvalidAgent = ["InvalidAgent"],
+        /// Switched off or out of reach.
+        Unreachable = ["SubcriberAbsent", "NoRouteDestination"],
+        /// The network failed.
+        NetworkError = [
+            "NetworkOutOfOrder", "ProtocolError", "TemporaryFailureAtServiceProvider", "InterWorkingUnspecified",
+            "Congestion", "ISDDisabled", "exception"
+        ],
+        /// The service's own word for failure.
+        Error = ["error"],
+        /// That leg was never dialled.
+        NotDialed = ["NotDialed"],
+    }
+}
+
+record! {
+    /// A row of the CDR: one leg of a phone call. Every field may be absent; text, number and `null` are all read.
+    pub struct CallRecord {
+        /// The phone call, shared by its legs; the callback's `monitorUCID`.
+        call_id: CallId = "CallID",
+        /// The leg: the key of a row.
+        ucid: Ucid = "UCID",
+        /// The day the call began, in the account's zone.
+        call_date: Day = "CallDate",
+        /// When the leg began.
+        start_time: TimeOfDay = "StartTime",
+        /// When it ended; earlier than the start when the call ran past midnight.
+        end_time: TimeOfDay = "EndTime",
+        /// When it was picked up. Does not mean that the call was answered.
+        pickup_time: TimeOfDay = "PickupTime",
+        /// When after-call work began.
+        wrap_up_start_time: TimeOfDay = "WrapUpStartTime",
+        /// When after-call work ended.
+        wrap_up_end_time: TimeOfDay = "WrapUpEndTime",
+        /// The whole leg, from start to end.
+        duration: Hms = "Duration",
+        /// The conversation, hold included. Above zero exactly on answered rows.
+        talk_time: Hms = "TalkTime",
+        /// Talk time and wrap-up; absent while the row is unfinished.
+        handling_time: Hms = "HandlingTime",
+        /// On hold, inside the talk time.
+        hold_duration: Hms = "HoldDuration",
+        /// After-call work.
+        wrapup_duration: Hms = "WrapupDuration",
+        /// In the queue.
+        queue_time: Hms = "QueueTime",
+        /// From start to pick-up.
+        time_to_answer: Hms = "TimeToAnswer",
+        /// In conference.
+        conference_duration: Hms = "ConferenceDuration",
+        /// How long the customer's phone rang.
+        customer_ring_time: Hms = "CustomerRingTime",
+        /// The customer, as dialled or as received.
+        caller_id: PhoneNumber = "CallerID",
+        /// The agent's number that was dialled.
+        dialed_number: PhoneNumber = "DialedNumber",
+        /// `+91` put in front of the customer's number; right for Indian ten-digit numbers only.
+        e164: PhoneNumber = "E164",
+        /// The DID.
+        did: Did = "DID",
+        /// The dynamic DID, if one was used.
+        dynamic_did: Did = "DynamicDID",
+        /// The dial-out's name.
+        dial_out_name: String = "DialOutName",
+        /// How often was dialled.
+        dial_count: u32 = "DialCount",
+        /// The agent's login id; may be an e-mail address.
+        agent_id: AgentId = "AgentID",
+        /// The agent's name.
+        agent_name: Private = "AgentName",
+        /// The skill.
+        skill: SkillName = "Skill",
+        /// The campaign.
+        campaign_name: CampaignName = "CampaignName",
+        /// Where the customer calls from.
+        location: Private = "Location",
+        /// What the leg was, such as `AgentDial` or `Agent Dials`.
+        call_flow: String = "CallFlow",
+        /// What the leg was, such as `Queue`.
+        event: String = "Event",
+        /// Type and with it direction.
+        kind: CallType = "Type",
+        /// The outcome.
+        status: CallStatus = "Status",
+        /// How the dial ended.
+        dial_status: DialStatus = "DialStatus",
+        /// How the agent's leg ended.
+        agent_dial_status: DialStatus = "AgentDialStatus",
+        /// How the customer's leg ended.
+        customer_dial_status: DialStatus = "CustomerDialStatus",
+        /// The disposition, or an automatic text such as `Wrap up time exceeded :120`.
+        disposition: DispositionName = "Disposition",
+        /// The agent's comments.
+        comments: Private = "Comments",
+        /// The caller-chosen reference, or what else stood in UUI.
+        uui: Private = "UUI",
+        /// Who hung up; absent on an agent's leg while the row is unfinished.
+        hangup_by: HangupBy = "HangupBy",
+        /// The kind of transfer.
+        transfer_type: String = "TransferType",
+        /// Where it was transferred to.
+        transferred_to: Private = "TransferredTo",
+        /// The customer's rating.
+        rating: String = "Rating",
+        /// The customer's words.
+        rating_comments: Private = "RatingComments",
+        /// Link to the recording: whoever has it can listen.
+        call_audio: Private = "CallAudio",
+        /// Link to the conference's recording.
+        caller_conf_audio_file: Private = "CallerConfAudioFile",
+        /// Link to the video.
+        video_recording_url: Private = "VideoRecordingURL",
+    }
+}
+
+impl CallRecord {
+    /// Whether there was a conversation.
+    pub fn is_answered(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| *status == CallStatusKind::Answered)
+    }
+
+    /// Whether the row is an agent's leg: `AgentDial` today, `Agent Dials` on earlier days.
+    pub fn is_agent_leg(&self) -> bool {
+        [&self.event, &self.call_flow].into_iter().flatten().any(|flow| is_agent_dial(flow))
+    }
+
+    /// Whether the service has written the row to its end. An unfinished one has no `HangupBy` on an agent's leg, or
+    /// no `HandlingTime` on an answered one: the call runs, or after-call work does. A finished row may still get
+    /// another disposition or comment.
+    pub fn is_finished(&self) -> bool {
+        let running = self.is_agent_leg() && self.hangup_by.is_none();
+        let in_wrap_up = self.is_answered() && self.handling_time.is_none();
+        !(running || in_wrap_up)
+    }
+
+    /// Whether both say the same in the two spellings of today's and yesterday's store: a `Rating` of 0 is none,
+    /// a missing `WrapupDuration` is zero, `AgentDial` is `Agent Dials`. Use it to tell a row that changed from one
+    /// that moved overnight.
+    ///
+    /// ```
+    /// use ozonetel_sdk::cdr::CallRecord;
+    /// let today: CallRecord = serde_json::from_str(r#"{"UCID":7,"Rating":0,"Event":"AgentDial"}"#)?;
+    /// let later: CallRecord = serde_json::from_str(r#"{"UCID":"7","Rating":"","Event":"Agent Dials"}"#)?;
+    /// assert!(today != later && today.says_the_same_as(&later));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self == other || self.in_one_spelling() == other.in_one_spelling()
+    }
+
+    fn in_one_spelling(&self) -> Self {
+        let mut row = self.clone();
+        row.rating = row.rating.filter(|rating| rating.trim() != "0");
+        row.wrapup_duration = row.wrapup_duration.filter(|wrap_up| *wrap_up != Hms::ZERO);
+        for flow in [&mut row.event, &mut row.call_flow] {
+            if flow.as_deref().is_some_and(is_agent_dial) {
+                *flow = Some("AgentDial".to_owned());
+            }
+        }
+        row
+    }
+}
+
+/// `AgentDial`, `Agent Dials`, `Agent+Dials`.
+fn is_agent_dial(flow: &str) -> bool {
+    let letters = flow.bytes().filter(u8::is_ascii_alphabetic);
+    letters.map(|byte| byte.to_ascii_lowercase()).take(9).eq("agentdial".bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_dialects_of_a_row_are_equal_after_reading() {
+        let today = r#"{"CallID":12345170000000099,"UCID":12345170000000099,"Rating":0,"WrapUpStartTime":null,
+            "CallAudio":null,"Type":"InBound","Status":"Unanswered"}"#;
+        let earlier = r#"{"CallID":"12345170000000099","UCID":"12345170000000099","Rating":"0","WrapUpStartTime":"",
+            "CallAudio":"","Type":"Inbound","Status":"Unanswered"}"#;
+        let (today, earlier): (CallRecord, CallRecord) =
+            (serde_json::from_str(today).unwrap(), serde_json::from_str(earlier).unwrap());
+        assert_eq!(today, earlier);
+        assert_eq!(today.kind.unwrap().as_str(), "InBound");
+    }
+
+    #[test]
+    fn an_unfinished_row_is_told_by_what_it_lacks() {
+        let row = |text: &str| serde_json::from_str::<CallRecord>(text).unwrap();
+        for (text, finished) in [
+            (r#"{"Event":"AgentDial"}"#, false),
+            (r#"{"CallFlow":"Agent Dials","HangupBy":""}"#, false),
+            (r#"{"Event":"AgentDial","HangupBy":"UserHangup"}"#, true),
+            (r#"{"Event":"AgentDial","HangupBy":"UserHangup","Status":"Answered"}"#, false),
+            (
+                r#"{"Event":"AgentDial","HangupBy":"UserHangup","Status":"Answered","HandlingTime":"00:00:09"}"#,
+                true,
+            ),
+            (r#"{"Event":"AgentDial","Status":"Answered","HandlingTime":"00:00:09"}"#, false),
+            (
+                r#"{"Event":"AgentDial","HangupBy":"AgentHangup","Status":"Unanswered","HandlingTime":null}"#,
+                true,
+            ),
+            (r#"{"Event":"Queue","DialStatus":"error"}"#, true),
+            ("{}", true),
+        ] {
+            assert_eq!(row(text).is_finished(), finished, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_moved_overnight_says_the_same_and_one_that_changed_does_not() {
+        let row = |text: &str| serde_json::from_str::<CallRecord>(text).unwrap();
+        let today = row(
+            r#"{"UCID":7,"Rating":0,"Event":"AgentDial","CallFlow":"AgentDial","WrapupDuration":null,"Type":"InBound"}"#,
+        );
+        let moved = row(
+            r#"{"UCID":"7","Rating":"","Event":"Agent Dials","CallFlow":"Agent Dials","WrapupDuration":"00:00:00","Type":"Inbound"}"#,
+        );
+        assert!(today.says_the_same_as(&moved) && moved.says_the_same_as(&today));
+        for (field, value) in
+            [("Rating", "5"), ("Event", "Queue"), ("WrapupDuration", "00:00:07"), ("Comments", "x")]
+        {
+            let mut other = serde_json::to_value(&moved).unwrap();
+            other[field] = value.into();
+            let other: CallRecord = serde_json::from_value(other).unwrap();
+            assert!(!today.says_the_same_as(&other), "{field}");
+        }
+    }
+
+    #[test]
+    fn the_row_names_all_47_fields_once() {
+        let names: std::collections::BTreeSet<_> = CallRecord::FIELDS.iter().collect();
+        assert_eq!((names.len(), CallRecord::FIELDS.len()), (47, 47));
+    }
+}

@@ -1,0 +1,126 @@
+//! What a step did, and what is left.
+
+use std::time::SystemTime;
+
+use super::checkpoint::Gap;
+use super::plan::{Tally, Why};
+use super::sink::Upserted;
+use crate::core::error::Error;
+use crate::types::wire::Day;
+
+/// A step of a sync.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::{MemorySink, Settings, Step, Why};
+/// # let sim = ozonetel_sim::Sim::start();
+/// # let client = sim.client();
+/// let today_only = Settings::default().back_fill(0);
+/// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
+/// let progress = sync.poll().await?;
+/// match &progress.step {
+///     Step::Read(read) => assert_eq!((read.day, read.why), (client.today(), Why::First)),
+///     Step::Failed { day, error, .. } => println!("{day}: {error}"),
+///     _ => println!("nothing to do"),
+/// }
+/// assert_eq!((progress.tally.days, progress.tally.due, progress.gaps.len()), (1, 0, 0));
+/// assert!(progress.next_at > client.clock().now());
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What it did.
+    pub step: Step,
+    /// What it found missing for good. Each gap is told once, by the step that found it or the one after; all of them
+    /// stay in the checkpoint. After a crash right then, it is told again.
+    pub gaps: Vec<Gap>,
+    /// Days done and days left.
+    pub tally: Tally,
+    /// When the next step has something to do: now, while days are due. The published limit comes on top.
+    pub next_at: SystemTime,
+}
+
+/// What a step did.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Step {
+    /// Read a day to the end of its answer.
+    Read(DayRead),
+    /// Asked for a day in vain. Rows that came before the answer broke off are in the sink; the day is asked for
+    /// again, at the earliest when [`Trouble::again_at`](super::Trouble::again_at) says.
+    Failed {
+        /// The day.
+        day: Day,
+        /// Why it was asked for.
+        why: Why,
+        /// What became of the rows that came.
+        rows: Upserted,
+        /// What went wrong.
+        error: Error,
+    },
+    /// Nothing was to do.
+    Idle,
+}
+
+/// One day, read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DayRead {
+    /// The day.
+    pub day: Day,
+    /// Why it was asked for.
+    pub why: Why,
+    /// What became of its rows.
+    pub rows: Upserted,
+    /// Rows that the service has not written to their end.
+    pub unfinished: u64,
+    /// Rows that do not read; they are in the sink as they came.
+    pub unread: u64,
+}
+
+/// Why a sync cannot go on. Nothing is lost: call it again.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, Sink, SyncError, Upserted};
+///
+/// /// A store whose state is of another version.
+/// struct Newer;
+///
+/// impl Sink for Newer {
+///     type Error = ozonetel_sdk::cdr::sync::CheckpointError;
+///     async fn upsert(&mut self, _: Batch<'_>) -> Result<Upserted, Self::Error> {
+///         Ok(Upserted::default())
+///     }
+///     async fn save(&mut self, _: &Checkpoint) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     async fn load(&mut self) -> Result<Option<Checkpoint>, Self::Error> {
+///         Checkpoint::from_json(br#"{"version":2}"#).map(Some)
+///     }
+/// }
+/// # let sim = ozonetel_sim::Sim::start();
+/// # let client = sim.client();
+/// let error = client.cdr().sync(Newer).poll().await.err().ok_or("it went on")?;
+/// assert!(matches!(error, SyncError::Load(_)));
+/// assert!(sim.requests().is_empty());
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SyncError<E: std::error::Error + 'static> {
+    /// The sink could not store rows; their day is asked for again.
+    #[error("the sink could not store rows")]
+    Upsert(#[source] E),
+    /// The sink could not keep the checkpoint; the next poll begins with saving it.
+    #[error("the sink could not keep the checkpoint")]
+    Save(#[source] E),
+    /// The sink could not say where the sync stood.
+    #[error("the sink could not load the checkpoint")]
+    Load(#[source] E),
+}

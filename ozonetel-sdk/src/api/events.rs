@@ -1,0 +1,318 @@
+//! Subscriptions to call and agent events: where the service is to push them.
+//!
+//! Another host and other headers than the rest, and answers in plain text. The listing shows one pair of addresses
+//! per account, so two deployments of one account probably replace each other's subscription. Pushes are not signed:
+//! a secret in the registered address is the only usable check. Reading the pushes themselves is not done here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+};
+use crate::core::envelope::Said;
+use crate::types::invalid::Invalid;
+use crate::types::wire::{Private, open_word, record};
+
+const SUBSCRIBE: Spec = Spec {
+    name: "events.subscribe",
+    method: Method::Post,
+    host: Host::Events,
+    path: "/events/subscribe",
+    path_verified: true,
+    when: When::Always,
+    input: Input::Json,
+    auth: Auth::Headers { user: "username", key: "api_key" },
+    rate: Rate::Unstated,
+    repeat: Repeat::Safe,
+    envelope: Envelope {
+        good: &["Subscription added successfully"],
+        payload: Payload::Plain,
+        none: &[],
+    },
+    docs: "https://docs.ozonetel.com/reference/post_events-subscribe",
+};
+
+/// Sets where events are pushed to. One of the two addresses is enough.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Subscribe {
+    /// Where call events go; may carry a secret of yours.
+    #[serde(rename = "callEventsURL", default)]
+    pub calls: Option<Private>,
+    /// Where agent events go; may carry a secret of yours.
+    #[serde(rename = "agentEventsURL", default)]
+    pub agents: Option<Private>,
+}
+
+impl Endpoint for Subscribe {
+    const SPEC: Spec = SUBSCRIBE;
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.calls.is_none() && self.agents.is_none() {
+            return Err(Invalid::new("callEventsURL", "one of the two addresses has to be given"));
+        }
+        address("callEventsURL", self.calls.as_ref())?;
+        address("agentEventsURL", self.agents.as_ref())
+    }
+}
+
+fn address(field: &'static str, url: Option<&Private>) -> Result<(), Invalid> {
+    let web = |url: &Private| {
+        url::Url::parse(url.as_str())
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    };
+    if url.is_none_or(web) {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "has to be an http or https address"))
+    }
+}
+
+open_word! {
+    /// Which events a subscription is about.
+    EventType, EventTypeKind {
+        /// Call events.
+        Call = ["call"],
+        /// Agent events.
+        Agent = ["agent"],
+        /// Both.
+        Both = ["both"],
+    }
+}
+
+/// Ends a subscription.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unsubscribe {
+    /// Which events.
+    #[serde(rename = "eventType")]
+    pub events: EventType,
+}
+
+impl Endpoint for Unsubscribe {
+    const SPEC: Spec = Spec {
+        name: "events.unsubscribe",
+        path: "/events/un-subscribe",
+        path_verified: false,
+        envelope: Envelope { good: &["Unsubscribed to"], payload: Payload::Plain, none: &[] },
+        docs: "https://docs.ozonetel.com/reference/post_events-un-subscribe",
+        ..SUBSCRIBE
+    };
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        match self.events.kind() {
+            Some(_) => Ok(()),
+            None => Err(Invalid::new("eventType", "has to be call, agent or both")),
+        }
+    }
+}
+
+record! {
+    /// Where events are pushed to.
+    pub struct Subscription {
+        /// Where call events go.
+        calls: Private = "callEventsURL",
+        /// Where agent events go.
+        agents: Private = "agentEventsURL",
+    }
+}
+
+/// Shows the account's subscription.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowSubscription {}
+
+impl Endpoint for ShowSubscription {
+    const SPEC: Spec = Spec {
+        name: "events.list",
+        method: Method::Get,
+        path: "/events/subscriptions/list",
+        // A JSON object, or this text in its place.
+        envelope: Envelope {
+            good: &[],
+            payload: Payload::Whole,
+            none: &["Subscription doesnt exists for User: {}"],
+        },
+        docs: "https://docs.ozonetel.com/reference/get_events-subscriptions-list",
+        ..SUBSCRIBE
+    };
+    type Reply = Option<Subscription>;
+}
+
+/// Event subscriptions: see [`Client::events`].
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Subscriptions to call and agent events.
+    pub fn events(&self) -> Events<'_> {
+        Events(self)
+    }
+}
+
+impl<'c> Events<'c> {
+    /// Subscribes to call events.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let events = client.events();
+    /// events.calls_to("https://crm.example.test/calls?code=s3").agents_to("https://crm.example.test/agents").await?;
+    /// assert!(events.subscription().await?.is_some());
+    /// events.unsubscribe("both").await?;
+    /// assert!(events.subscription().await?.is_none());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::BadCredentials`](crate::Reason::BadCredentials) for a wrong key.
+    pub fn calls_to(&self, url: impl Into<Private>) -> Call<'c, Subscribe> {
+        Call::new(self.0, Ok(Subscribe { calls: Some(url.into()), agents: None }))
+    }
+
+    /// Subscribes to agent events.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.events().agents_to("https://crm.example.test/agents?code=s3").await?;
+    /// let now = client.events().subscription().await?.ok_or("none")?;
+    /// assert!(now.agents.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`calls_to`](Self::calls_to).
+    pub fn agents_to(&self, url: impl Into<Private>) -> Call<'c, Subscribe> {
+        Call::new(self.0, Ok(Subscribe { calls: None, agents: Some(url.into()) }))
+    }
+
+    /// Ends the subscription to `call` or `agent` events, or to `both`. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
+    /// client.events().unsubscribe("call").await?;
+    /// assert!(client.events().unsubscribe("call").await.is_err());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused when there is no subscription.
+    pub fn unsubscribe(&self, events: impl Into<EventType>) -> Call<'c, Unsubscribe> {
+        Call::new(self.0, Ok(Unsubscribe { events: events.into() }))
+    }
+
+    /// The account's subscription, if there is one.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// assert!(client.events().subscription().await?.is_none());
+    /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
+    /// assert!(client.events().subscription().await?.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`calls_to`](Self::calls_to).
+    pub fn subscription(&self) -> Call<'c, ShowSubscription> {
+        Call::new(self.0, Ok(ShowSubscription {}))
+    }
+}
+
+impl Call<'_, Subscribe> {
+    /// Call events as well.
+    pub fn calls_to(self, url: impl Into<Private>) -> Self {
+        let url = url.into();
+        self.map(|request| request.calls = Some(url))
+    }
+
+    /// Agent events as well.
+    pub fn agents_to(self, url: impl Into<Private>) -> Self {
+        let url = url.into();
+        self.map(|request| request.agents = Some(url))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use serde_json::json;
+
+    use crate::core::error::{ErrorKind, Reason};
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    fn text(body: &'static str) -> Turn {
+        Turn::Answer(StatusCode::OK, "text/plain", body.into())
+    }
+
+    #[tokio::test]
+    async fn plain_text_is_read_and_the_key_is_a_header() {
+        let replay = Replay::new([
+            text("Subscription added successfully for User: acme_support"),
+            text("Unauthorized"),
+            text("Unsubscribed to call events successfully for User: acme_support"),
+        ]);
+        let client = client(&replay);
+        let subscribe = || client.events().calls_to("https://crm.example.test/e?code=s3");
+        assert!(!format!("{:?}", subscribe()).contains("s3"));
+        let said = subscribe().await.unwrap();
+        assert!(said.as_str().starts_with("Subscription added"));
+        let request = &replay.requests()[0];
+        assert_eq!(request.headers()["api_key"], "test-key");
+        assert_eq!(request.headers()["username"], "acme_support");
+        assert_eq!(
+            asked(&replay, 0),
+            json!({"callEventsURL": "https://crm.example.test/e?code=s3"})
+        );
+        let error = subscribe().await.unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::BadCredentials));
+        client.events().unsubscribe("call").await.unwrap();
+        assert_eq!(asked(&replay, 2), json!({"eventType": "call"}));
+    }
+
+    #[tokio::test]
+    async fn the_list_is_json_or_a_text_that_means_none() {
+        let replay = Replay::new([
+            Turn::json(r#"{"agentEventsURL":"","callEventsURL":"https://crm.example.test/e"}"#),
+            text("Subscription doesnt exists for User: acme_support"),
+            text("Unauthorized"),
+            Turn::Answer(StatusCode::OK, "text/html", "<html>".into()),
+        ]);
+        let client = client(&replay);
+        let found = client.events().subscription().await.unwrap().unwrap();
+        assert_eq!(found.calls.unwrap().as_str(), "https://crm.example.test/e");
+        assert_eq!(found.agents, None);
+        assert_eq!(client.events().subscription().await.unwrap(), None);
+        let error = client.events().subscription().await.unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::BadCredentials));
+        let error = client.events().subscription().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_address_is_refused_here() {
+        let replay = Replay::new([]);
+        for url in ["", "crm.example.test", "ftp://crm.example.test/"] {
+            let error = client(&replay).events().calls_to(url).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Input, "{url}");
+        }
+        let error = client(&replay).events().unsubscribe("chat").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Input);
+    }
+}

@@ -1,0 +1,529 @@
+//! Calls placed over KooKoo: outbound calls, SMS, what is known of a call, and the older family that moves a live call
+//! into an application or ends it.
+//!
+//! Answers to calls and messages are XML, failures with HTTP 200 or 403; both are read. A number on the
+//! do-not-disturb list is not dialled, and trying again is the caller's business: nothing that rings a phone is
+//! repeated here. The outcome of a call arrives at the callback address as a form.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::core::envelope::Said;
+use crate::types::ids::{Did, Ucid};
+use crate::types::invalid::Invalid;
+use crate::types::invalid::filled;
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Day, Document, Private, record};
+
+const CALL: Spec = Spec {
+    name: "kookoo.call",
+    method: Method::Get,
+    host: Host::Kookoo,
+    path: "/outbound/outbound.php",
+    path_verified: true,
+    when: When::Always,
+    input: Input::Query,
+    auth: Auth::Kookoo("api_key"),
+    rate: Rate::Unstated,
+    repeat: Repeat::Once,
+    envelope: Envelope { good: &["queued"], payload: Payload::Xml, none: &[] },
+    docs: "http://www.kookoo.in/index.php/kookoo-docs/outbound",
+};
+
+/// Rings a number and connects it to an application.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutboundCall {
+    /// The number, Indian ones with a leading `0`.
+    #[serde(rename = "phone_no")]
+    pub number: PhoneNumber,
+    /// The interface's version: `2`.
+    #[serde(rename = "outbound_version", default)]
+    pub version: Option<String>,
+    /// The application's address; this or `extra_data`.
+    #[serde(default)]
+    pub url: Option<Private>,
+    /// An application's XML, in place of an address.
+    #[serde(default)]
+    pub extra_data: Option<Private>,
+    /// The number that is shown.
+    #[serde(default)]
+    pub caller_id: Option<Did>,
+    /// Where the outcome goes.
+    #[serde(default)]
+    pub callback_url: Option<Private>,
+}
+
+record! {
+    /// An accepted outbound call or message.
+    pub struct Queued {
+        /// The call's id: `sid` in the application's requests, the same value as the UCID.
+        sid: String = "message",
+        /// The service's word.
+        status: String = "status",
+    }
+}
+
+impl Queued {
+    /// The id as a UCID, if it is one.
+    pub fn ucid(&self) -> Option<Ucid> {
+        self.sid.as_deref()?.parse().ok()
+    }
+}
+
+impl Reply for Queued {}
+
+impl Endpoint for OutboundCall {
+    const SPEC: Spec = CALL;
+    type Reply = Queued;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("phone_no", self.number.as_str())?;
+        match (&self.url, &self.extra_data) {
+            (Some(url), None) => filled("url", url.as_str()),
+            (None, Some(xml)) => filled("extra_data", xml.as_str()),
+            _ => Err(Invalid::new("url", "either an address or XML has to be given")),
+        }
+    }
+
+    fn accepts(&self, reply: &Queued) -> bool {
+        reply.sid.is_some()
+    }
+}
+
+/// Sends an SMS. Sources give the path alone: the fields have to be yours.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sms {
+    /// Field names and values, as your account's page has them.
+    #[serde(flatten)]
+    pub fields: BTreeMap<String, Private>,
+}
+
+impl Endpoint for Sms {
+    const SPEC: Spec = Spec {
+        name: "kookoo.sms",
+        path: "/outbound/outbound_sms.php",
+        envelope: Envelope { good: &["queued", "success"], payload: Payload::Xml, none: &[] },
+        docs: "field report",
+        ..CALL
+    };
+    type Reply = Queued;
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.fields.is_empty() {
+            return Err(Invalid::new("fields", "are empty"));
+        }
+        Ok(())
+    }
+}
+
+/// What is known of a call (field report). No source shows the answer: the document as it came.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CallInformation {
+    /// The call.
+    pub ucid: Ucid,
+    /// The day it began.
+    pub date: Day,
+}
+
+impl Endpoint for CallInformation {
+    const SPEC: Spec = Spec {
+        name: "kookoo.call_information",
+        path: "/restkookoo/index.php/api/Call_data/calldata/ucid/{ucid}/date/{date}/format/json",
+        input: Input::Path,
+        repeat: Repeat::Safe,
+        envelope: Envelope { good: &[], payload: Payload::Open, none: &[] },
+        docs: "field report",
+        ..CALL
+    };
+    type Reply = Document;
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+const TRANSFER: Spec = Spec {
+    name: "kookoo.ivr_transfer",
+    method: Method::Post,
+    host: Host::Older,
+    path: "/api/v1/CallControl/IVRTransfer",
+    path_verified: true,
+    when: When::Always,
+    input: Input::Query,
+    auth: Auth::KeyField("api_key"),
+    rate: Rate::Unstated,
+    repeat: Repeat::Once,
+    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    docs: "field report",
+};
+
+/// Moves a live call into an application (field report).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IvrTransfer {
+    /// The call.
+    pub ucid: Ucid,
+    /// The DID it runs over.
+    pub did: Did,
+    /// The application's address.
+    #[serde(rename = "appURL")]
+    pub application: Private,
+    /// The party that is moved.
+    #[serde(rename = "phoneno")]
+    pub number: PhoneNumber,
+    /// Where the outcome goes.
+    #[serde(rename = "cburl", default)]
+    pub callback_url: Option<Private>,
+}
+
+impl Endpoint for IvrTransfer {
+    const SPEC: Spec = TRANSFER;
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("did", self.did.as_str())?;
+        filled("appURL", self.application.as_str())?;
+        filled("phoneno", self.number.as_str())
+    }
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+/// Ends a live call, or one party of it (field report).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Disconnect {
+    /// The call.
+    pub ucid: Ucid,
+    /// The DID it runs over.
+    pub did: Did,
+    /// The party that is dropped, ten digits.
+    #[serde(rename = "phoneno", default)]
+    pub number: Option<PhoneNumber>,
+}
+
+impl Endpoint for Disconnect {
+    const SPEC: Spec = Spec {
+        name: "kookoo.disconnect",
+        method: Method::Get,
+        path: "/api/v1/CallControl/Disconnect",
+        repeat: Repeat::Safe,
+        ..TRANSFER
+    };
+    type Reply = Said;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("did", self.did.as_str())
+    }
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+/// KooKoo's outgoing side: see [`Client::kookoo`].
+#[derive(Debug, Clone, Copy)]
+pub struct Kookoo<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Calls placed over KooKoo.
+    pub fn kookoo(&self) -> Kookoo<'_> {
+        Kookoo(self)
+    }
+}
+
+impl<'c> Kookoo<'c> {
+    /// Rings a number and connects it to the application at an address. The number is put into KooKoo's form. Needs
+    /// the KooKoo key, and outbound enabled for the account.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let call = client.kookoo().call("+91 90000 00001", "https://ivr.example.test/start");
+    /// let queued = call.caller_id("918000000001").await?;
+    /// assert!(queued.ucid().is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with the service's text; see [`Error::may_have_happened`](crate::Error::may_have_happened).
+    pub fn call(
+        &self,
+        number: impl Into<PhoneNumber>,
+        url: impl Into<Private>,
+    ) -> Call<'c, OutboundCall> {
+        self.outbound(&number.into(), Some(url.into()), None)
+    }
+
+    /// The same with an application's XML in place of an address.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::verb::PlayText;
+    /// let answer = Answer::new().then(PlayText::new("Your parcel has arrived"));
+    /// let queued = client.kookoo().call_with("+91 90000 00001", answer.to_xml()?).await?;
+    /// assert!(queued.sid.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub fn call_with(
+        &self,
+        number: impl Into<PhoneNumber>,
+        xml: impl Into<Private>,
+    ) -> Call<'c, OutboundCall> {
+        self.outbound(&number.into(), None, Some(xml.into()))
+    }
+
+    fn outbound(
+        &self,
+        number: &PhoneNumber,
+        url: Option<Private>,
+        extra_data: Option<Private>,
+    ) -> Call<'c, OutboundCall> {
+        let request = number.for_kookoo().map(|number| OutboundCall {
+            number,
+            version: Some("2".to_owned()),
+            url,
+            extra_data,
+            caller_id: None,
+            callback_url: None,
+        });
+        Call::new(self.0, request)
+    }
+
+    /// Sends an SMS. Sources give the path alone, so the field names have to come from your account's page; only the
+    /// key is put in.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let queued = client.kookoo().sms([("phone_no", "09000000001"), ("message", "Your order left.")]).await?;
+    /// assert!(queued.sid.is_some());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with the service's text; see [`Error::may_have_happened`](crate::Error::may_have_happened).
+    pub fn sms<N: Into<String>, V: Into<Private>>(
+        &self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Call<'c, Sms> {
+        let fields = fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Call::new(self.0, Ok(Sms { fields }))
+    }
+
+    /// What is known of a call that began on a day.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let call = client.kookoo().call("9000000001", "https://ivr.example.test/start").await?;
+    /// let ucid = call.ucid().ok_or("no id")?;
+    /// let known = client.kookoo().call_information(ucid, client.today()).await?;
+    /// assert!(known.0.to_string().contains(ucid.as_str()));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As any call.
+    pub fn call_information(&self, ucid: Ucid, day: Day) -> Call<'c, CallInformation> {
+        Call::new(self.0, Ok(CallInformation { ucid, date: day }))
+    }
+
+    /// Moves a party of a live call into an application, on the older host. Not repeated once it may have arrived.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let (did, ivr) = ("918000000001", "https://ivr.example.test/survey");
+    /// client.kookoo().ivr_transfer(ucid, did, ivr, "9000000001").await?;
+    /// client.kookoo().disconnect(ucid, did).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with the service's text: failures come with HTTP 200.
+    pub fn ivr_transfer(
+        &self,
+        ucid: Ucid,
+        did: impl Into<Did>,
+        application: impl Into<Private>,
+        number: impl Into<PhoneNumber>,
+    ) -> Call<'c, IvrTransfer> {
+        let request = IvrTransfer {
+            ucid,
+            did: did.into(),
+            application: application.into(),
+            number: number.into(),
+            callback_url: None,
+        };
+        Call::new(self.0, Ok(request))
+    }
+
+    /// Ends a live call, on the older host.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.kookoo().disconnect(ucid, "918000000001").await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ivr_transfer`](Self::ivr_transfer).
+    pub fn disconnect(&self, ucid: Ucid, did: impl Into<Did>) -> Call<'c, Disconnect> {
+        Call::new(self.0, Ok(Disconnect { ucid, did: did.into(), number: None }))
+    }
+}
+
+impl Call<'_, OutboundCall> {
+    /// The number that is shown.
+    pub fn caller_id(self, did: impl Into<Did>) -> Self {
+        let did = did.into();
+        self.map(|request| request.caller_id = Some(did))
+    }
+
+    /// Where the outcome goes.
+    pub fn callback_url(self, url: impl Into<Private>) -> Self {
+        let url = url.into();
+        self.map(|request| request.callback_url = Some(url))
+    }
+}
+
+impl Call<'_, IvrTransfer> {
+    /// Where the outcome goes.
+    pub fn callback_url(self, url: impl Into<Private>) -> Self {
+        let url = url.into();
+        self.map(|request| request.callback_url = Some(url))
+    }
+}
+
+impl Call<'_, Disconnect> {
+    /// Only this party.
+    pub fn number(self, number: impl Into<PhoneNumber>) -> Self {
+        let number = number.into();
+        self.map(|request| request.number = Some(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use serde_json::json;
+
+    use crate::core::error::{ErrorKind, Reason};
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    fn xml(status: u16, body: &'static str) -> Turn {
+        Turn::Answer(StatusCode::from_u16(status).unwrap(), "text/xml", body.into())
+    }
+
+    #[tokio::test]
+    async fn a_call_is_queued_in_xml() {
+        let replay = Replay::new([xml(
+            200,
+            "<response><status>queued</status><message>90000000000000001</message></response>",
+        )]);
+        let client = client(&replay);
+        let call = client.kookoo().call("+91 90000 00001", "https://ivr.example.test/?a=1&b=2");
+        let queued = call.caller_id("918000000001").await.unwrap();
+        assert_eq!(queued.ucid(), "90000000000000001".parse().ok());
+        let want = json!({"phone_no": "09000000001", "outbound_version": "2", "caller_id": "918000000001",
+            "url": "https://ivr.example.test/?a=1&b=2", "api_key": "test-kookoo-key"});
+        assert_eq!(asked(&replay, 0), want);
+        assert_eq!(replay.requests()[0].uri().path(), "/outbound/outbound.php");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_read_with_200_and_with_403() {
+        let body =
+            "<response><status>error</status><message>Authentication error</message></response>";
+        let replay = Replay::new([xml(200, body), xml(403, body), xml(200, "QUEUED|1")]);
+        let client = client(&replay);
+        for _ in 0..2 {
+            let call = client.kookoo().call_with("9000000001", "<response><hangup/></response>");
+            let error = call.await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Refused);
+            assert_eq!(error.refusal().unwrap().message(), "Authentication error");
+            assert!(!error.may_have_happened());
+        }
+        let error = client.kookoo().call("9000000001", "https://x.example.test").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        assert!(error.may_have_happened());
+    }
+
+    #[tokio::test]
+    async fn call_information_fills_the_path_and_takes_any_document() {
+        let replay = Replay::new([
+            Turn::json(r#"[{"ucid":"90000000000000001"}]"#),
+            Turn::json(r#"{"status":"error","message":"Authentication failed"}"#),
+        ]);
+        let client = client(&replay);
+        let ask = || {
+            let day = "2026-11-20".parse().unwrap();
+            client.kookoo().call_information("90000000000000001".parse().unwrap(), day)
+        };
+        assert_eq!(ask().await.unwrap().0[0]["ucid"], "90000000000000001");
+        let path = "/restkookoo/index.php/api/Call_data/calldata/ucid/90000000000000001/date/2026-11-20/format/json";
+        assert_eq!(replay.requests()[0].uri().path(), path);
+        assert_eq!(ask().await.unwrap_err().reason(), Some(Reason::BadCredentials));
+    }
+
+    #[tokio::test]
+    async fn the_older_family_takes_the_account_key_and_fails_with_200() {
+        let replay = Replay::new([
+            Turn::json(r#"{"status":"success","message":"transferred"}"#),
+            Turn::json(r#"{"status":"error","message":"call not found"}"#),
+        ]);
+        let client = client(&replay);
+        let ucid = "90000000000000001".parse().unwrap();
+        let transfer = client.kookoo().ivr_transfer(
+            ucid,
+            "918000000001",
+            "https://ivr.example.test/?a=1",
+            "9000000001",
+        );
+        transfer.await.unwrap();
+        assert_eq!(replay.requests()[0].method(), "POST");
+        let want = json!({"ucid": "90000000000000001", "did": "918000000001",
+            "appURL": "https://ivr.example.test/?a=1", "phoneno": "9000000001", "api_key": "test-key"});
+        assert_eq!(asked(&replay, 0), want);
+        let error = client.kookoo().disconnect(ucid, "918000000001").await.unwrap_err();
+        assert_eq!(error.reason(), Some(Reason::NotFound));
+    }
+}

@@ -1,0 +1,289 @@
+//! Leads of campaigns: add one or many, schedule, delete.
+//!
+//! The path for adding one lead is misspelt at the service, and stays so here. A number that is there already is
+//! reported as a success: see [`Added::is_duplicate`]. Uploads create rows, so none of them is ever repeated; a
+//! large one goes out in batches, and a batch whose outcome is unknown stops the run.
+
+mod delete;
+mod sheet;
+mod upload;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::core::envelope::Said;
+use crate::types::ids::{AgentId, CampaignName, SkillName};
+use crate::types::invalid::Invalid;
+use crate::types::invalid::filled;
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Day, Private, YesNo, loose};
+
+pub use delete::{
+    ClearCampaign, DeleteLead, DeleteMany, DeleteScheduled, LeadStatus, LeadStatusKind,
+    NumberAsNumber,
+};
+pub use sheet::{Lead, Sheet};
+pub use upload::{
+    AddBulk, AddBulkLegacy, LeadResult, MAX_BULK, MAX_BULK_LEGACY, MAX_SCHEDULED, Schedule,
+    ScheduledLead, Uploaded,
+};
+
+/// Adds one lead.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddLead {
+    /// The campaign.
+    #[serde(rename = "campaign_name")]
+    pub campaign: CampaignName,
+    /// The number, in the service's form.
+    #[serde(rename = "PhoneNumber")]
+    pub number: PhoneNumber,
+    /// The person's name.
+    #[serde(rename = "Name", default)]
+    pub name: Option<Private>,
+    /// The agent it is for.
+    #[serde(rename = "agentId", default)]
+    pub agent: Option<AgentId>,
+    /// The skill it is for.
+    #[serde(default)]
+    pub skill: Option<SkillName>,
+    /// Leaves it out if the number is there already.
+    #[serde(rename = "checkDuplicate", default)]
+    pub check_duplicate: Option<Upper>,
+    /// `START` also starts the campaign.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// From 1 to 99, higher first.
+    #[serde(rename = "Priority", default, deserialize_with = "loose")]
+    pub priority: Option<u32>,
+    /// The last day on which it is dialled.
+    #[serde(rename = "ExpiryDate", default)]
+    pub expires: Option<Day>,
+    /// `json`: without it the older paths answer XML (field report).
+    #[serde(default)]
+    pub format: Option<String>,
+    /// Further headers of the campaign's map file.
+    #[serde(flatten)]
+    pub columns: BTreeMap<String, Private>,
+}
+
+/// `TRUE`: a yes in capitals, as this page wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upper(pub bool);
+
+impl Serialize for Upper {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(if self.0 { "TRUE" } else { "FALSE" })
+    }
+}
+
+impl<'de> Deserialize<'de> for Upper {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        YesNo::deserialize(from).map(|YesNo(yes)| Self(yes))
+    }
+}
+
+/// What the service says to an added lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Added(Said);
+
+impl Added {
+    /// The service's text.
+    pub fn message(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether the number was there already: the service calls that a success.
+    pub fn is_duplicate(&self) -> bool {
+        self.message().trim().eq_ignore_ascii_case("Number Already Exist")
+    }
+}
+
+impl From<&str> for Added {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Reply for Added {}
+
+impl Endpoint for AddLead {
+    const SPEC: Spec = Spec {
+        name: "leads.add",
+        method: Method::Post,
+        host: Host::Api,
+        path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/addCamapaignData",
+        path_verified: true,
+        when: When::Always,
+        input: Input::Form,
+        auth: Auth::KeyField("api_key"),
+        rate: Rate::AddLead,
+        repeat: Repeat::Once,
+        envelope: Envelope { good: &["SUCCESS"], payload: Payload::Text, none: &[] },
+        docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-cloudagent-cloudagentapi-addcamapaigndata-1",
+    };
+    type Reply = Added;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("campaign_name", self.campaign.as_str())?;
+        filled("PhoneNumber", self.number.as_str())?;
+        if let Some(name) = &self.name {
+            sheet::name(name.as_str())?;
+        }
+        match self.priority {
+            Some(priority) => sheet::priority(&priority.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Leads: see [`Client::leads`].
+#[derive(Debug, Clone, Copy)]
+pub struct Leads<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Leads of campaigns: add, schedule, delete.
+    pub fn leads(&self) -> Leads<'_> {
+        Leads(self)
+    }
+}
+
+impl<'c> Leads<'c> {
+    /// Adds one lead: a hundred a minute. Not repeated once it may have arrived. The number is put into the form
+    /// that the account's region wants.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// let add = || client.leads().add("support_out", "+91 90000 00001").name("A B").check_duplicate();
+    /// assert!(!add().await?.is_duplicate());
+    /// assert!(add().await?.is_duplicate());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::NotAllowed`](crate::Reason::NotAllowed) for a number on the do-not-disturb list; see
+    /// [`Error::may_have_happened`](crate::Error::may_have_happened).
+    pub fn add(
+        &self,
+        campaign: impl Into<CampaignName>,
+        number: impl Into<PhoneNumber>,
+    ) -> Call<'c, AddLead> {
+        let campaign = campaign.into();
+        let request = number.into().for_dial(self.0.region()).map(|number| AddLead {
+            campaign,
+            number,
+            name: None,
+            agent: None,
+            skill: None,
+            check_duplicate: None,
+            action: None,
+            priority: None,
+            expires: None,
+            format: Some("json".to_owned()),
+            columns: BTreeMap::new(),
+        });
+        Call::new(self.0, request)
+    }
+}
+
+impl Call<'_, AddLead> {
+    /// The person's name.
+    pub fn name(self, name: impl Into<Private>) -> Self {
+        let name = name.into();
+        self.map(|request| request.name = Some(name))
+    }
+
+    /// The agent it is for.
+    pub fn agent(self, agent: impl Into<AgentId>) -> Self {
+        let agent = agent.into();
+        self.map(|request| request.agent = Some(agent))
+    }
+
+    /// The skill it is for.
+    pub fn skill(self, skill: impl Into<SkillName>) -> Self {
+        let skill = skill.into();
+        self.map(|request| request.skill = Some(skill))
+    }
+
+    /// Leaves it out if the number is there already.
+    pub fn check_duplicate(self) -> Self {
+        self.map(|request| request.check_duplicate = Some(Upper(true)))
+    }
+
+    /// Also starts the campaign: from then on the service rings its leads.
+    pub fn start(self) -> Self {
+        self.map(|request| request.action = Some("START".to_owned()))
+    }
+
+    /// From 1 to 99, higher first.
+    pub fn priority(self, priority: u32) -> Self {
+        self.map(|request| request.priority = Some(priority))
+    }
+
+    /// The last day on which it is dialled.
+    pub fn expires(self, day: Day) -> Self {
+        self.map(|request| request.expires = Some(day))
+    }
+
+    /// A further header of the campaign's map file.
+    pub fn column(self, header: impl Into<String>, value: impl Into<Private>) -> Self {
+        let (header, value) = (header.into(), value.into());
+        self.map(|request| drop(request.columns.insert(header, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::core::error::{ErrorKind, Reason};
+    use crate::core::transport::Stage;
+    use crate::testing::doubles::{Replay, Turn, asked, client};
+
+    #[tokio::test]
+    async fn a_lead_goes_out_as_a_form_with_its_columns() {
+        let replay = Replay::new([
+            Turn::json(
+                r#"{"status":"SUCCESS","message":"Successfully Updated, Progressive was started"}"#,
+            ),
+            Turn::json(r#"{"status":"SUCCESS","message":"Number Already Exist"}"#),
+        ]);
+        let client = client(&replay);
+        let add = || client.leads().add("support_out", "+91 90000 00001");
+        let call = add().name("A B").check_duplicate().start().priority(6);
+        assert!(!call.column("City", "Pune").await.unwrap().is_duplicate());
+        let want = json!({"campaign_name": "support_out", "PhoneNumber": "9000000001", "Name": "A B",
+            "checkDuplicate": "TRUE", "action": "START", "Priority": "6", "format": "json", "City": "Pune",
+            "api_key": "test-key"});
+        assert_eq!(asked(&replay, 0), want);
+        assert!(add().await.unwrap().is_duplicate());
+    }
+
+    #[tokio::test]
+    async fn a_lead_is_never_added_twice_and_refusals_keep_their_reason() {
+        let replay = Replay::new([
+            Turn::Fail(Stage::Unknown),
+            Turn::json(r#"{"status":"FAIL","message":"PhoneNumber Added is a DND Number"}"#),
+            Turn::json(r#"{"status":"FAIL","message":"No User Found"}"#),
+        ]);
+        let client = client(&replay);
+        let add = || client.leads().add("support_out", "9000000001");
+        assert!(add().await.unwrap_err().may_have_happened());
+        assert_eq!(replay.requests().len(), 1);
+        assert_eq!(add().await.unwrap_err().reason(), Some(Reason::NotAllowed));
+        assert_eq!(add().await.unwrap_err().reason(), Some(Reason::BadCredentials));
+        for call in [add().priority(0), add().priority(100), add().name("A;B")] {
+            assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Input);
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Many leads at once: the bulk uploads and the schedule.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::sheet::{Form, Sheet};
+use super::{Lead, Leads};
+use crate::core::call::{Batched, Call, RefusedRow};
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec, When,
+};
+use crate::core::envelope::Said;
+use crate::types::ids::{AgentId, CampaignName, SkillName};
+use crate::types::invalid::Invalid;
+use crate::types::invalid::filled;
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Flag, Private, Stamp, YesNo, nested, record};
+
+const BULK: Spec = Spec {
+    name: "leads.bulk",
+    method: Method::Post,
+    host: Host::Api,
+    path: "/cloudAgentRestAPI/index.php/AddCampaignBulkDataV4/addBulkData/format/json",
+    path_verified: false,
+    when: When::Always,
+    input: Input::Form,
+    auth: Auth::Fields { user: "userName", key: "apiKey" },
+    rate: Rate::BulkLeads,
+    repeat: Repeat::Once,
+    envelope: Envelope {
+        good: &["success", "queued", "queued successfully"],
+        payload: Payload::At(&["message"]),
+        none: &[],
+    },
+    docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-addcampaignbulkdatav4-addbulkdata-format-json",
+};
+
+const BULK_FORM: Form = Form { characters: 2000, scheduled: false };
+
+/// The row limit of the bulk upload.
+pub const MAX_BULK: usize = 500;
+/// The row limit of the older bulk upload.
+pub const MAX_BULK_LEGACY: usize = 200;
+/// The row limit of the schedule.
+pub const MAX_SCHEDULED: usize = 100;
+
+/// Uploads leads: 500 rows per request, five requests a minute; the service queues them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddBulk {
+    /// The campaign.
+    #[serde(rename = "campaignName")]
+    pub campaign: CampaignName,
+    /// The rows.
+    #[serde(rename = "bulkData", deserialize_with = "nested")]
+    pub sheet: Sheet,
+    /// `START` also starts the campaign.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// Leaves numbers out that are there already.
+    #[serde(rename = "checkDuplicate", default)]
+    pub check_duplicate: Option<YesNo>,
+    /// Replaces numbers that are there already; wins over `checkDuplicate`.
+    #[serde(rename = "isDelete", default)]
+    pub replace: Option<YesNo>,
+}
+
+/// Uploads leads on the older path: 200 rows per request, one request in 30 seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddBulkLegacy {
+    /// The campaign.
+    #[serde(rename = "campaign_name")]
+    pub campaign: CampaignName,
+    /// The rows.
+    #[serde(rename = "bulkData", deserialize_with = "nested")]
+    pub sheet: Sheet,
+}
+
+record! {
+    /// What became of one row.
+    pub struct LeadResult {
+        /// The number.
+        number: PhoneNumber = "PhoneNumber",
+        /// The service's words, such as `SuccessFully Updated`.
+        status: String = "Status",
+    }
+}
+
+impl LeadResult {
+    fn is_taken(&self) -> bool {
+        self.status.as_ref().is_none_or(|word| {
+            let word = word.trim();
+            word.eq_ignore_ascii_case("SuccessFully Updated")
+                || word.eq_ignore_ascii_case("success")
+        })
+    }
+}
+
+/// What the service says to a bulk upload: a list with one entry per row, or a text. Only the older path's list is
+/// documented.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Uploaded {
+    /// Row by row.
+    Rows(Vec<LeadResult>),
+    /// As a whole.
+    Said(Said),
+}
+
+impl Reply for Uploaded {}
+
+impl Uploaded {
+    fn refused(&self) -> Vec<RefusedRow> {
+        let rows = match self {
+            Self::Rows(rows) => rows.as_slice(),
+            Self::Said(_) => &[],
+        };
+        let refused = |(at, row): (usize, &LeadResult)| {
+            (!row.is_taken()).then(|| RefusedRow::new(at, row.status.clone().unwrap_or_default()))
+        };
+        rows.iter().enumerate().filter_map(refused).collect()
+    }
+}
+
+impl Endpoint for AddBulk {
+    const SPEC: Spec = BULK;
+    type Reply = Uploaded;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("campaignName", self.campaign.as_str())?;
+        self.sheet.check(MAX_BULK, &["PhoneNumber"])?;
+        self.check_rows().map_err(|(_, invalid)| invalid)
+    }
+}
+
+impl Endpoint for AddBulkLegacy {
+    const SPEC: Spec = Spec {
+        name: "leads.bulk_legacy",
+        path: "/cloudAgentRestAPI/index.php/AddCampaignBulkData/addBulkData/format/json",
+        auth: Auth::KeyField("api_key"),
+        rate: Rate::BulkLeadsLegacy,
+        envelope: Envelope { good: &["success"], payload: Payload::At(&["message"]), none: &[] },
+        docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-addcampaignbulkdata-addbulkdata-format-json",
+        ..BULK
+    };
+    type Reply = Uploaded;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("campaign_name", self.campaign.as_str())?;
+        self.sheet.check(MAX_BULK_LEGACY, &["PhoneNumber"])?;
+        self.check_rows().map_err(|(_, invalid)| invalid)
+    }
+}
+
+/// Puts leads on the schedule: 100 rows per request.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The campaign.
+    #[serde(rename = "campaignName")]
+    pub campaign: CampaignName,
+    /// Leaves numbers out that are there already.
+    #[serde(rename = "checkDuplicate", default)]
+    pub check_duplicate: Option<Flag>,
+    /// The rows; `ScheduledTime` is mandatory among the headers.
+    #[serde(rename = "bulkData")]
+    pub sheet: Sheet,
+}
+
+record! {
+    /// What became of one scheduled lead.
+    pub struct ScheduledLead {
+        /// `success`, or another word.
+        response: String = "Response",
+        /// When it will be dialled.
+        time: Stamp = "ScheduleTime",
+        /// The campaign.
+        campaign: CampaignName = "campaign_name",
+        /// The number.
+        number: PhoneNumber = "PhoneNumber",
+        /// The person's name.
+        name: Private = "Name",
+        /// The agent it is for.
+        agent: AgentId = "AgentID",
+        /// The skill it is for.
+        skill: SkillName = "skill",
+        /// The service's words.
+        says: String = "msg",
+        /// The row, counted from 0.
+        index: u32 = "index",
+    }
+}
+
+impl Endpoint for Schedule {
+    const SPEC: Spec = Spec {
+        name: "leads.schedule",
+        path: "/ca_apis/campaignScheduledData",
+        input: Input::Json,
+        auth: Auth::Account,
+        rate: Rate::Unstated,
+        envelope: Envelope {
+            good: &["success"],
+            payload: Payload::RowsAt(&["message"]),
+            none: &[],
+        },
+        docs: "https://docs.ozonetel.com/reference/post_ca-apis-campaignscheduleddata-1",
+        ..BULK
+    };
+    type Reply = Vec<ScheduledLead>;
+
+    fn check(&self) -> Result<(), Invalid> {
+        filled("campaignName", self.campaign.as_str())?;
+        self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
+        self.check_rows().map_err(|(_, invalid)| invalid)
+    }
+}
+
+impl Rows for Schedule {
+    type Row = ScheduledLead;
+    const KEYS: &'static [&'static str] = &["message"];
+}
+
+impl Batched for AddBulk {
+    const MOST: usize = MAX_BULK;
+
+    fn rows(&self) -> usize {
+        self.sheet.len()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        Self {
+            campaign: self.campaign.clone(),
+            sheet: self.sheet.part(rows),
+            action: self.action.clone(),
+            check_duplicate: self.check_duplicate,
+            replace: self.replace,
+        }
+    }
+
+    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+        self.sheet.check_rows(&BULK_FORM)
+    }
+
+    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
+        reply.refused()
+    }
+}
+
+impl Batched for AddBulkLegacy {
+    const MOST: usize = MAX_BULK_LEGACY;
+
+    fn rows(&self) -> usize {
+        self.sheet.len()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        Self { campaign: self.campaign.clone(), sheet: self.sheet.part(rows) }
+    }
+
+    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+        self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: false })
+    }
+
+    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
+        reply.refused()
+    }
+}
+
+impl Batched for Schedule {
+    const MOST: usize = MAX_SCHEDULED;
+
+    fn rows(&self) -> usize {
+        self.sheet.len()
+    }
+
+    fn part(&self, rows: Range<usize>) -> Self {
+        let (campaign, check_duplicate) = (self.campaign.clone(), self.check_duplicate);
+        Self { campaign, check_duplicate, sheet: self.sheet.part(rows) }
+    }
+
+    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+        self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: true })
+    }
+
+    fn refused(&self, reply: &Vec<ScheduledLead>) -> Vec<RefusedRow> {
+        let refused = |(at, row): (usize, &ScheduledLead)| {
+            let taken = row
+                .response
+                .as_ref()
+                .is_none_or(|word| word.trim().eq_ignore_ascii_case("success"));
+            let at = row.index.and_then(|index| usize::try_from(index).ok()).unwrap_or(at);
+            (!taken).then(|| RefusedRow::new(at, row.says.clone().unwrap_or_default()))
+        };
+        reply.iter().enumerate().filter_map(refused).collect()
+    }
+}
+
+impl<'c> Leads<'c> {
+    /// Leads as a sheet, with numbers in the form that the account's region wants.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let good = Lead::new("+91 90000 00001").name("A B");
+    /// let sheet = client.leads().sheet([good.clone()]).map_err(|(_, invalid)| invalid)?;
+    /// assert_eq!(sheet.len(), 1);
+    /// let (row, why) = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
+    /// assert_eq!(row, 1);
+    /// println!("{}: {}", why.field(), why.reason());
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The position of a lead whose number is none, and why.
+    pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, (usize, Invalid)> {
+        Sheet::of(self.0.region(), leads)
+    }
+
+    /// Uploads leads: 500 rows per request, any number with [`Call::in_batches`]. Not repeated once it may have
+    /// arrived. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let leads = (1000..1600).map(|n| Lead::new(format!("900000{n}")).name("A B"));
+    /// let sheet = client.leads().sheet(leads).map_err(|(_, invalid)| invalid)?;
+    /// let mut batches = client.leads().bulk("support_out", sheet).check_duplicate().in_batches();
+    /// while let Some(batch) = batches.try_next().await? {
+    ///     println!("{} of {} rows", batch.rows.end, batch.total);
+    ///     assert!(batch.refused.is_empty());
+    /// }
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Input`](crate::ErrorKind::Input) for a sheet over the limits; see
+    /// [`Error::may_have_happened`](crate::Error::may_have_happened).
+    pub fn bulk(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, AddBulk> {
+        let request = AddBulk {
+            campaign: campaign.into(),
+            sheet,
+            action: None,
+            check_duplicate: None,
+            replace: None,
+        };
+        Call::new(self.0, Ok(request))
+    }
+
+    /// Uploads leads on the older path: 200 rows per request, one request in 30 seconds. As [`bulk`](Self::bulk).
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B")]);
+    /// let sheet = sheet.map_err(|(_, invalid)| invalid)?;
+    /// client.leads().bulk_legacy("support_out", sheet).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`bulk`](Self::bulk).
+    pub fn bulk_legacy(
+        &self,
+        campaign: impl Into<CampaignName>,
+        sheet: Sheet,
+    ) -> Call<'c, AddBulkLegacy> {
+        Call::new(self.0, Ok(AddBulkLegacy { campaign: campaign.into(), sheet }))
+    }
+
+    /// Puts leads on the schedule: 100 rows per request, any number with [`Call::in_batches`]. How far ahead is 30
+    /// days on one version of the page and 365 on another. The path's letter case is unconfirmed.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::leads::Lead;
+    /// let at = client.today().next().end();
+    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
+    /// let rows = client.leads().schedule("support_out", sheet.map_err(|(_, invalid)| invalid)?).await?;
+    /// assert_eq!(rows[0].response.as_deref(), Some("success"));
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`bulk`](Self::bulk).
+    pub fn schedule(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, Schedule> {
+        let request = Schedule { campaign: campaign.into(), check_duplicate: None, sheet };
+        Call::new(self.0, Ok(request))
+    }
+}
+
+impl Call<'_, AddBulk> {
+    /// Also starts the campaign: from then on the service rings its leads.
+    pub fn start(self) -> Self {
+        self.map(|request| request.action = Some("START".to_owned()))
+    }
+
+    /// Leaves numbers out that are there already.
+    pub fn check_duplicate(self) -> Self {
+        self.map(|request| request.check_duplicate = Some(YesNo(true)))
+    }
+
+    /// Replaces numbers that are there already; wins over [`check_duplicate`](Self::check_duplicate).
+    pub fn replace(self) -> Self {
+        self.map(|request| request.replace = Some(YesNo(true)))
+    }
+}
+
+impl Call<'_, Schedule> {
+    /// Leaves numbers out that are there already.
+    pub fn check_duplicate(self) -> Self {
+        self.map(|request| request.check_duplicate = Some(Flag(true)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Pausing the recording of a call, for instance while a card number is read out.
+//!
+//! Every documented answer, success included, has the outer status `Error`; the outcome is JSON text inside the
+//! message. Whether the live service really does so is unconfirmed, so a plain success is understood as well.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+};
+use crate::types::ids::Ucid;
+
+const RECORD: Spec = Spec {
+    name: "recording.pause",
+    method: Method::Get,
+    host: Host::Api,
+    path: "/CAServices/Call/Record.php",
+    path_verified: true,
+    when: When::Is("action", "pause"),
+    input: Input::Query,
+    auth: Auth::Fields { user: "userName", key: "apiKey" },
+    rate: Rate::Unstated,
+    repeat: Repeat::Safe,
+    envelope: Envelope {
+        good: &["Success"],
+        payload: Payload::JsonTextAt(&["message"]),
+        none: &[],
+    },
+    docs: "https://docs.ozonetel.com/reference/get_caservices-call-record-php",
+};
+
+/// Stops recording a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Pause {
+    /// The leg.
+    pub ucid: Ucid,
+}
+
+/// Goes on recording a call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unpause {
+    /// The leg.
+    pub ucid: Ucid,
+}
+
+/// The inner outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Either")]
+#[non_exhaustive]
+pub struct Recorded {
+    /// The inner status, `Success`.
+    pub status: String,
+    /// The inner text, such as `paused monitoring of the channel`.
+    pub message: String,
+}
+
+impl Recorded {
+    /// An outcome with this text.
+    pub fn success(message: impl Into<String>) -> Self {
+        Self { status: "Success".into(), message: message.into() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Either {
+    Plain(String),
+    Inner {
+        status: String,
+        #[serde(default)]
+        message: String,
+    },
+}
+
+impl From<Either> for Recorded {
+    fn from(either: Either) -> Self {
+        match either {
+            Either::Plain(message) => Self::success(message),
+            Either::Inner { status, message } => Self { status, message },
+        }
+    }
+}
+
+impl Reply for Recorded {}
+
+impl Endpoint for Pause {
+    const SPEC: Spec = RECORD;
+    type Reply = Recorded;
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+impl Endpoint for Unpause {
+    const SPEC: Spec =
+        Spec { name: "recording.unpause", when: When::Is("action", "unPause"), ..RECORD };
+    type Reply = Recorded;
+
+    fn ucid(&self) -> Option<Ucid> {
+        Some(self.ucid)
+    }
+}
+
+/// Recording: see [`Client::recording`].
+#[derive(Debug, Clone, Copy)]
+pub struct Recording<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Pausing the recording of a call.
+    pub fn recording(&self) -> Recording<'_> {
+        Recording(self)
+    }
+}
+
+impl<'c> Recording<'c> {
+    /// Stops recording.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// let paused = client.recording().pause(ucid).await?;
+    /// assert_eq!(paused.message, "paused monitoring of the channel");
+    /// client.recording().unpause(ucid).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for a UCID that the service does not know.
+    pub fn pause(&self, ucid: Ucid) -> Call<'c, Pause> {
+        Call::new(self.0, Ok(Pause { ucid }))
+    }
+
+    /// Goes on recording.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// # client.agents().login("agent01", "secret", "500001").await?;
+    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
+    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # sim.advance(std::time::Duration::from_secs(5)).await;
+    /// client.recording().pause(ucid).await?;
+    /// client.recording().unpause(ucid).await?;
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`pause`](Self::pause).
+    pub fn unpause(&self, ucid: Ucid) -> Call<'c, Unpause> {
+        Call::new(self.0, Ok(Unpause { ucid }))
+    }
+}

@@ -1,0 +1,183 @@
+//! Agent state summary: how long an agent was busy, idle, paused, per day and mode.
+//!
+//! One row per agent, day and mode, so an agent's totals have to be summed over the modes. Five requests a minute, 30
+//! days at most per request. The names of the filters are not documented: `agentId` and `modeType` are assumed and can
+//! be renamed with [`ClientBuilder::field_name`](crate::ClientBuilder::field_name).
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::endpoint::{
+    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
+};
+use crate::types::ids::AgentId;
+use crate::types::invalid::Invalid;
+use crate::types::wire::{Day, Hms, Private, Stamp, open_word, record};
+
+/// The summary of a stretch of time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchSummary {
+    /// From, inclusive.
+    #[serde(rename = "fromDate")]
+    pub from: Stamp,
+    /// To, inclusive.
+    #[serde(rename = "toDate")]
+    pub to: Stamp,
+    /// Only these agents, separated by commas.
+    #[serde(rename = "agentId", default)]
+    pub agents: Option<String>,
+    /// Only these modes, separated by commas.
+    #[serde(rename = "modeType", default)]
+    pub modes: Option<String>,
+}
+
+open_word! {
+    /// The mode that an agent was in.
+    ModeType, ModeTypeKind {
+        /// Takes inbound calls.
+        Inbound = ["Inbound", "InBound"],
+        /// Dials by hand.
+        Manual = ["Manual"],
+        /// Both.
+        Blended = ["Blended"],
+    }
+}
+
+record! {
+    /// One agent on one day in one mode.
+    pub struct AgentSummary {
+        /// The agent's number, as text.
+        agent_incr_id: String = "AgentIncrID",
+        /// The agent's name.
+        agent_name: Private = "AgentName",
+        /// The agent's login id; in a callback the field of this name is the number.
+        agent_unique_id: AgentId = "AgentUniqueID",
+        /// The day.
+        call_date: Day = "CallDate",
+        /// The mode.
+        mode_type: ModeType = "ModeType",
+        /// In calls.
+        total_busy_time: Hms = "TotalBusyTime",
+        /// Dialing.
+        total_dial_time: Hms = "TotalDialTime",
+        /// Waiting for calls.
+        total_idle_time: Hms = "TotalIdleTime",
+        /// Logged in: the sum of the other five.
+        total_login_duration: Hms = "TotalLoginDuration",
+        /// Paused.
+        total_pause_time: Hms = "TotalPauseTime",
+        /// In after-call work.
+        total_wrapup_time: Hms = "TotalWrapupTime",
+    }
+}
+
+const KEYS: &[&str] = &["message", "data", "details"];
+
+impl Endpoint for FetchSummary {
+    const SPEC: Spec = Spec {
+        name: "summary.fetch",
+        method: Method::Post,
+        host: Host::Api,
+        path: "/ca_reports/summaryReport",
+        path_verified: true,
+        when: When::Always,
+        input: Input::Json,
+        auth: Auth::Account,
+        rate: Rate::Summary,
+        repeat: Repeat::Safe,
+        envelope: Envelope {
+            good: &["success"],
+            payload: Payload::RowsAt(KEYS),
+            none: &["No Data Found"],
+        },
+        docs: "https://docs.ozonetel.com/reference/post_ca-reports-summaryreport-2",
+    };
+    type Reply = Vec<AgentSummary>;
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.from > self.to {
+            return Err(Invalid::new("fromDate", "is later than toDate"));
+        }
+        if self.from.day().days_until(self.to.day()) > 30 {
+            return Err(Invalid::new("toDate", "lies more than 30 days behind fromDate"));
+        }
+        Ok(())
+    }
+}
+
+impl Rows for FetchSummary {
+    type Row = AgentSummary;
+    const KEYS: &'static [&'static str] = KEYS;
+}
+
+/// Agent state summary: see [`Client::summary`].
+#[derive(Debug, Clone, Copy)]
+pub struct Summary<'c>(pub(crate) &'c Client);
+
+impl Client {
+    /// Agent state summary.
+    pub fn summary(&self) -> Summary<'_> {
+        Summary(self)
+    }
+}
+
+impl<'c> Summary<'c> {
+    /// The summary of one day in the account's zone.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().login("agent01", "secret", "500001").await?;
+    /// sim.advance(std::time::Duration::from_secs(600)).await;
+    /// let rows = client.summary().for_day(client.today()).agent("agent01").await?;
+    /// let login: ozonetel_sdk::wire::Hms = rows.iter().filter_map(|row| row.total_login_duration).sum();
+    /// assert!(login.seconds() >= 600);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As any call. "No Data Found", which the service reports as an error, is an empty list.
+    pub fn for_day(&self, day: Day) -> Call<'c, FetchSummary> {
+        self.between(day.start(), day.end())
+    }
+
+    /// The summary of at most 30 days.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// client.agents().login("agent01", "secret", "500001").await?;
+    /// sim.advance(std::time::Duration::from_secs(60)).await;
+    /// let (from, to) = (client.today().start(), client.today().end());
+    /// let rows = client.summary().between(from, to).await?;
+    /// assert_eq!(rows[0].agent_unique_id.as_ref().unwrap().as_str(), "agent01");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`for_day`](Self::for_day).
+    pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchSummary> {
+        Call::new(self.0, Ok(FetchSummary { from, to, agents: None, modes: None }))
+    }
+}
+
+impl Call<'_, FetchSummary> {
+    /// Only this agent.
+    pub fn agent(self, agent: impl Into<AgentId>) -> Self {
+        let agent = agent.into();
+        self.map(|request| request.agents = Some(agent.as_str().to_owned()))
+    }
+
+    /// Only this mode.
+    pub fn mode(self, mode: impl Into<ModeType>) -> Self {
+        let mode = mode.into();
+        self.map(|request| request.modes = Some(mode.as_str().to_owned()))
+    }
+}

@@ -1,0 +1,357 @@
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::StatusCode;
+use serde_json::json;
+
+use crate::api::dial::Outcome;
+use crate::core::client::Client;
+use crate::core::credential::Mode;
+use crate::core::error::{ErrorKind, Reason};
+use crate::core::observe::{Event, Observer};
+use crate::core::pace::Patience;
+use crate::core::transport::Stage;
+use crate::testing::doubles::{Replay, Turn};
+use crate::types::ids::Ucid;
+
+const QUEUED: &str = r#"{"ucid":"90000000000000001","status":"queued successfully"}"#;
+
+fn client(replay: &Replay, mode: Mode) -> Client {
+    Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(mode)
+        .base_url("http://api.example.test")
+        .transport(Arc::new(replay.clone()))
+        .build()
+        .unwrap()
+}
+
+fn token(name: &str) -> Turn {
+    Turn::json(json!({"token": name, "message": ""}).to_string())
+}
+
+async fn dial(turns: impl IntoIterator<Item = Turn>) -> (Outcome, usize) {
+    let replay = Replay::new(turns);
+    let client = client(&replay, Mode::Key);
+    let outcome =
+        client.dial().agent("agent01", "support_out", "9000000001").uui("ref-1").outcome().await;
+    (outcome, replay.requests().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_goes_out_as_described_and_brings_its_ucid() {
+    let replay = Replay::new([Turn::json(QUEUED)]);
+    let client = client(&replay, Mode::Key);
+    let dialed = client.dial().agent("agent01", "support_out", "+91 90000 00001").await.unwrap();
+    assert_eq!(dialed.ucid, Some("90000000000000001".parse::<Ucid>().unwrap()));
+    let request = &replay.requests()[0];
+    assert_eq!(
+        (request.method().as_str(), request.uri().path()),
+        ("POST", "/ca_apis/AgentManualDial")
+    );
+    assert_eq!(request.headers()["apikey"], "test-key");
+    assert!(request.headers()["apikey"].is_sensitive());
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    let want = json!({"userName": "acme_support", "agentID": "agent01", "campaignName": "support_out",
+        "customerNumber": "9000000001", "UCID": "true"});
+    assert_eq!(body, want);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_leaves_the_outcome_open_is_unknown_and_not_repeated() {
+    let answer = |status: u16, body: &'static str| {
+        Turn::Answer(StatusCode::from_u16(status).unwrap(), "text/html", Bytes::from(body))
+    };
+    let turns = [
+        (Turn::Fail(Stage::Unknown), ErrorKind::Closed),
+        (Turn::Hang, ErrorKind::Unreachable),
+        (answer(200, "<html>"), ErrorKind::Unreadable),
+        (answer(404, "<html>"), ErrorKind::Status),
+        (answer(301, ""), ErrorKind::Status),
+        (
+            answer(503, r#"{"status":"error","message":"Agent is not available"}"#),
+            ErrorKind::Status,
+        ),
+        (Turn::json(r#"{"status":"queued successfully"}"#), ErrorKind::Unreadable),
+        (Turn::json(r#"{"status":"queued","ucid":"soon"}"#), ErrorKind::Unreadable),
+        (Turn::json(r#"{"message":"ok"}"#), ErrorKind::Unreadable),
+        (Turn::json("[1]"), ErrorKind::Unreadable),
+        (Turn::Pieces(vec![Bytes::from_static(b"{\"ucid\":")], false), ErrorKind::Unreadable),
+    ];
+    for (turn, kind) in turns {
+        let shown = format!("{turn:?}");
+        let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
+        let Outcome::Unknown(error) = outcome else { panic!("{shown}: {outcome:?}") };
+        assert_eq!((error.kind(), sent, error.attempts()), (kind, 1, 1), "{shown}");
+        assert_eq!(error.reference(), Some("ref-1"));
+        assert!(error.to_string().contains("do not repeat it"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_known_and_a_limit_says_when() {
+    let (outcome, sent) =
+        dial([Turn::json(r#"{"status":"Fail","message":"Agent is not available"}"#)]).await;
+    let Outcome::Refused(error) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((error.reason(), sent), (Some(Reason::NotAllowed), 1));
+    assert_eq!(error.refusal().unwrap().message(), "Agent is not available");
+    let limits = [
+        Turn::json(r#"{"status":"error","message":"Max limit exceeded"}"#),
+        Turn::Answer(StatusCode::TOO_MANY_REQUESTS, "text/html", Bytes::from_static(b"<html>")),
+    ];
+    for turn in limits {
+        let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
+        let Outcome::Refused(error) = outcome else { panic!("{outcome:?}") };
+        assert_eq!((error.reason(), sent), (Some(Reason::TooManyRequests), 1));
+        assert_eq!(error.ready_in(), Some(Duration::from_secs(60)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_provably_not_sent_is_sent_again() {
+    let (outcome, sent) = dial([Turn::Fail(Stage::NotSent), Turn::json(QUEUED)]).await;
+    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert_eq!(sent, 2);
+    let (outcome, sent) =
+        dial([Turn::Fail(Stage::NotSent), Turn::Fail(Stage::NotSent), Turn::Fail(Stage::NotSent)])
+            .await;
+    let Outcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((error.kind(), sent), (ErrorKind::Unreachable, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_input_spends_nothing() {
+    let replay = Replay::default();
+    let client = client(&replay, Mode::Key);
+    for (agent, number, field) in
+        [("", "9000000001", "agentID"), ("agent01", "90000abcde", "phone_number")]
+    {
+        let error = client.dial().agent(agent, "support_out", number).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.invalid_input().unwrap().field()),
+            (ErrorKind::Input, field)
+        );
+        assert!(!error.may_have_happened());
+    }
+    let tomorrow = client.today().next();
+    assert_eq!(client.cdr().for_day(tomorrow).await.unwrap_err().kind(), ErrorKind::Input);
+    assert!(replay.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_token_is_renewed_once_even_for_a_dial() {
+    let expired = || Turn::json(r#"{"status":"false","message":"Token Expired","data":null}"#);
+    let replay = Replay::new([token("a"), expired(), token("b"), Turn::json(QUEUED)]);
+    let one = client(&replay, Mode::Token);
+    assert!(one.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid.is_some());
+    let bearers: Vec<_> = replay
+        .requests()
+        .iter()
+        .filter_map(|r| r.headers().get("authorization").cloned())
+        .collect();
+    assert_eq!(bearers, ["Bearer a", "Bearer b"]);
+
+    let replay = Replay::new([token("a"), expired(), token("b"), expired()]);
+    let error =
+        client(&replay, Mode::Token).dial().agent("agent01", "c", "9000000001").await.unwrap_err();
+    assert_eq!((error.reason(), error.may_have_happened()), (Some(Reason::TokenExpired), false));
+    assert_eq!(replay.requests().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
+    let invalid = Turn::json(r#"{"status":"false","message":"Invalid Token","data":null}"#);
+    let replay = Replay::new([token("a"), invalid.clone(), token("b"), Turn::json(QUEUED)]);
+    let one = client(&replay, Mode::Token);
+    let error = one.dial().agent("agent01", "c", "9000000001").await.unwrap_err();
+    assert_eq!(error.reason(), Some(Reason::BadCredentials));
+    assert_eq!(replay.requests().len(), 2);
+    // The next call begins with a new token; a read would have fetched it at once.
+    assert!(one.dial().agent("agent01", "c", "9000000001").await.is_ok());
+    let list = Turn::json(r#"{"status":"Success","details":["A"]}"#);
+    let replay = Replay::new([token("a"), invalid, token("b"), list]);
+    assert_eq!(client(&replay, Mode::Token).disposition().list().await.unwrap()[0].as_str(), "A");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_share_one_token_request() {
+    let replay = Replay::new([token("a")]);
+    for _ in 0..1000 {
+        replay.push(Turn::json(r#"{"status":"Success","details":[]}"#));
+    }
+    let client = client(&replay, Mode::Token);
+    let calls = (0..1000).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.disposition().list().await.map(|list| list.len()) })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap().unwrap(), 0);
+    }
+    let tokens =
+        replay.requests().iter().filter(|r| r.uri().path().ends_with("generateToken")).count();
+    assert_eq!((tokens, replay.requests().len()), (1, 1001));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_are_at_most_ten_an_hour_and_a_failed_fetch_is_shared_by_its_waiters_only() {
+    let replay = Replay::new((0..30).map(|_| Turn::Fail(Stage::Unknown)));
+    let client = client(&replay, Mode::Token);
+    let (a, b) = tokio::join!(client.auth().token(), client.auth().token());
+    assert_eq!(
+        (a.unwrap_err().kind(), b.unwrap_err().kind()),
+        (ErrorKind::Closed, ErrorKind::Closed)
+    );
+    assert_eq!(replay.requests().len(), 3);
+    for _ in 0..5 {
+        let _ = client.auth().token().await;
+    }
+    assert_eq!(replay.requests().len(), 10);
+    let error = client.auth().token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Paced);
+    assert!(error.ready_in().unwrap() > Duration::from_secs(3500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_a_credentials_error() {
+    let refused =
+        Turn::json(r#"{"status":"false","message":"Invalid userName or apiKey","data":null}"#);
+    let replay = Replay::new([refused]);
+    let error = client(&replay, Mode::Token).check().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.reason()),
+        (ErrorKind::Credentials, Some(Reason::BadCredentials))
+    );
+    assert_eq!(replay.requests().len(), 1);
+}
+
+#[derive(Debug, Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Observer for Log {
+    fn on(&self, event: &Event<'_>) {
+        if let Event::Abandoned { spec, reference } = event {
+            self.0.lock().unwrap().push(format!("{} {reference:?}", spec.name));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_dial_is_reported_a_dropped_read_is_not() {
+    let log = Arc::new(Log::default());
+    let client = Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(Mode::Key)
+        .base_url("http://api.example.test")
+        .transport(Arc::new(Replay::new([Turn::Hang, Turn::Hang])))
+        .observer(Arc::clone(&log) as _)
+        .build()
+        .unwrap();
+    let second = Duration::from_secs(1);
+    let dial = client.dial().agent("agent01", "support_out", "9000000001").uui("ref-2");
+    assert!(tokio::time::timeout(second, dial.send()).await.is_err());
+    assert!(tokio::time::timeout(second, client.disposition().list().send()).await.is_err());
+    assert_eq!(*log.0.lock().unwrap(), [r#"dial.agent Some("ref-2")"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_are_repeated_and_wait_for_the_limit_if_told_to() {
+    let rows = || Turn::json(r#"{"status":"success","message":"success","details":[]}"#);
+    let limit = || Turn::json(r#"{"status":"error","message":"Max limit exceeded"}"#);
+    let replay = Replay::new([Turn::Fail(Stage::Unknown), rows()]);
+    let one = client(&replay, Mode::Key);
+    assert_eq!(one.cdr().for_day(one.today()).await.unwrap().len(), 0);
+
+    let replay = Replay::new([limit(), rows()]);
+    let two = client(&replay, Mode::Key);
+    let start = tokio::time::Instant::now();
+    assert!(two.cdr().for_day(two.today()).patience(Patience::Wait).await.is_ok());
+    assert!(start.elapsed() >= Duration::from_secs(60));
+    let replay = Replay::new([limit(), rows()]);
+    let three = client(&replay, Mode::Key);
+    let error = three.cdr().for_day(three.today()).await.unwrap_err();
+    assert_eq!(
+        (error.reason(), error.ready_in()),
+        (Some(Reason::TooManyRequests), Some(Duration::from_secs(60)))
+    );
+    // Another program used the window up: this side keeps to it.
+    let error = three.cdr().for_day(three.today()).patience(Patience::Never).await.unwrap_err();
+    assert_eq!((error.kind(), replay.requests().len()), (ErrorKind::Paced, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_finds_no_window_leaves_the_failure_of_the_one_before() {
+    let replay = Replay::new([Turn::Fail(Stage::Unknown), Turn::Fail(Stage::NotSent)]);
+    let client = client(&replay, Mode::Key);
+    let day = || client.cdr().for_day(client.today()).patience(Patience::Never);
+    let error = day().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreachable, 2));
+    let error = day().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Paced, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_come_as_they_arrive_and_a_bad_one_does_not_end_the_stream() {
+    let pieces = [
+        r#"{"status":"success","details":[{"UCID":90000000000000001},{"UCID":"900000"#,
+        r#"00000000002","TalkTime":{}},{"UCID":"90000000000000003"}"#,
+        r#"],"totalCount":"3"}"#,
+    ];
+    let replay = Replay::new([Turn::Pieces(pieces.map(Bytes::from).to_vec(), true)]);
+    let client = client(&replay, Mode::Key);
+    let mut rows = client.cdr().page(client.today(), 1, 500).stream();
+    assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "90000000000000001");
+    let error = rows.try_next().await.unwrap_err();
+    assert_eq!((error.row(), error.is_row()), (Some(1), true));
+    assert_eq!(error.unreadable().unwrap().path(), Some("[1].TalkTime"));
+    assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "90000000000000003");
+    assert_eq!(rows.try_next().await.unwrap(), None);
+    assert_eq!(rows.rest().unwrap()["totalCount"], "3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_behind_the_rows_counts_and_a_cut_is_seen() {
+    let refused = r#"{"details":[{"UCID":1}],"status":"error","message":"Max limit exceeded"}"#;
+    let replay = Replay::new([Turn::json(refused)]);
+    let one = client(&replay, Mode::Key);
+    let items: Vec<_> = one.cdr().for_day(one.today()).stream().collect().await;
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[1].as_ref().unwrap_err().reason(), Some(Reason::TooManyRequests));
+
+    let cut = Turn::Pieces(
+        vec![Bytes::from_static(br#"{"status":"success","details":[{"UCID":1},{"#)],
+        false,
+    );
+    let replay = Replay::new([cut]);
+    let two = client(&replay, Mode::Key);
+    let items: Vec<_> = two.cdr().for_day(two.today()).stream().collect().await;
+    assert_eq!(items.len(), 2);
+    assert_eq!(items[1].as_ref().unwrap_err().kind(), ErrorKind::Unreadable);
+    assert_eq!(replay.requests().len(), 1);
+
+    let missing = Turn::json(r#"{"status":"success","message":"success"}"#);
+    let three = client(&Replay::new([missing]), Mode::Key);
+    let error = three.cdr().for_day(three.today()).stream().try_next().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.unreadable().unwrap().path()),
+        (ErrorKind::Unreadable, Some("details"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn days_are_walked_oldest_first_and_say_where_to_resume() {
+    let day = |n: u64| Turn::json(format!(r#"{{"status":"success","details":[{{"UCID":{n}}}]}}"#));
+    let refused = Turn::json(r#"{"status":"fail","message":"Invalid campaignName"}"#);
+    let replay = Replay::new([day(1), day(2), refused]);
+    let client = client(&replay, Mode::Key);
+    let today = client.today();
+    let mut rows = client.cdr().for_days(today.previous().previous(), today);
+    assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "1");
+    assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "2");
+    assert_eq!(rows.try_next().await.unwrap_err().reason(), Some(Reason::BadInput));
+    assert_eq!(rows.unfinished(), Some(today));
+    assert_eq!(rows.try_next().await.unwrap(), None);
+}

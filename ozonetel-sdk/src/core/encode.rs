@@ -1,0 +1,412 @@
+//! A request as an ordered list of fields, and where each field and the credential go.
+//!
+//! Both directions: `place` writes an HTTP request, [`unplace`] reads one back, for the simulator and the tests.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::core::credential::{Credential, Proof};
+use crate::core::endpoint::{Auth, Endpoint, Input, Method, Spec, When};
+use crate::types::invalid::Invalid;
+use crate::types::secret::Secret;
+
+/// The fields of a request, in order.
+#[derive(Clone, PartialEq, Default)]
+pub struct Fields(Vec<(Cow<'static, str>, Value)>);
+
+impl Fields {
+    /// The fields of a request; absent ones are left out, and what tells the operation apart is put in front.
+    ///
+    /// # Errors
+    /// A request that is not a flat object.
+    pub fn of<E: Endpoint>(request: &E) -> Result<Self, Invalid> {
+        let mut fields = Self::default();
+        if let When::Is(name, value) = E::SPEC.when {
+            fields.0.push((Cow::Borrowed(name), Value::from(value)));
+        }
+        request
+            .serialize(collect::Collect(&mut fields.0))
+            .map_err(|_| Invalid::new("request", "has to be a flat object"))?;
+        Ok(fields)
+    }
+
+    /// Puts a field, replacing one of the same name.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        let (name, value) = (name.into(), value.into());
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some(slot) => slot.1 = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// Renames a field.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        for (name, _) in &mut self.0 {
+            if name == from {
+                *name = Cow::Owned(to.to_owned());
+            }
+        }
+    }
+
+    /// A field's value.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// A field's value as text, whatever its JSON type.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).map(as_text)
+    }
+
+    /// Takes a field out.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// The fields in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> + Clone {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+}
+
+/// Shows the names of the fields only.
+impl std::fmt::Debug for Fields {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl From<Map<String, Value>> for Fields {
+    fn from(object: Map<String, Value>) -> Self {
+        Self(object.into_iter().map(|(name, value)| (Cow::Owned(name), value)).collect())
+    }
+}
+
+fn as_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Null => Cow::Borrowed(""),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// Header names of the key; `api_key` stands on one page.
+pub(crate) const KEY_HEADER: &str = "apiKey";
+
+/// Where a request goes: the description with what the configuration says differently.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) base: &'a Url,
+    pub(crate) path: &'a str,
+    pub(crate) key_header: &'a str,
+}
+
+/// The address as a [`Url`], beside the request's own: a transport that wants one need not parse it again.
+#[derive(Clone)]
+pub(crate) struct Prepared(#[cfg_attr(not(feature = "reqwest"), allow(dead_code))] pub(crate) Url);
+
+/// Fields that the credential puts into the input; they stand before what the request says under the same name.
+type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
+
+/// Writes the HTTP request: fields where the description says, credential where it says.
+pub(crate) fn place(
+    target: &Target<'_>,
+    fields: &Fields,
+    credential: &Credential,
+    agent: Option<(&str, &Secret)>,
+) -> Result<http::Request<Bytes>, Invalid> {
+    let spec = target.spec;
+    let mut headers = http::HeaderMap::new();
+    let shown = present(target, credential, agent, &mut headers)?;
+    let own = |name: &str| !shown.iter().flatten().any(|(taken, _)| *taken == name);
+    let sent = || fields.iter().filter(|(name, _)| own(name));
+    let in_query = |name: &str| match spec.input {
+        Input::Query => true,
+        Input::Path => !target.path.contains(&format!("{{{name}}}")),
+        Input::Form | Input::Json => false,
+        Input::JsonAndQuery(names) => names.contains(&name),
+    };
+    let mut url = target.base.clone();
+    let path = path(target, fields);
+    match target.base.path() {
+        "/" => url.set_path(&path),
+        prefix => url.set_path(&format!("{}{path}", prefix.trim_end_matches('/'))),
+    }
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in sent().filter(|(name, _)| in_query(name)) {
+        query.append_pair(name, &as_text(value));
+    }
+    if matches!(spec.input, Input::Query | Input::Path) {
+        query.extend_pairs(shown.iter().flatten());
+    }
+    let query = query.finish();
+    if !query.is_empty() {
+        url.set_query(Some(&query));
+    }
+    let body = match spec.input {
+        Input::Query | Input::Path => Bytes::new(),
+        Input::Form => {
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            );
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.extend_pairs(sent().map(|(name, value)| (name, as_text(value))));
+            form.extend_pairs(shown.iter().flatten());
+            form.finish().into()
+        }
+        Input::Json | Input::JsonAndQuery(_) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            json(sent().filter(|(name, _)| !in_query(name)), &shown)?
+        }
+    };
+    let mut request = http::Request::new(body);
+    *request.method_mut() = match spec.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Delete => http::Method::DELETE,
+    };
+    *request.uri_mut() = url
+        .as_str()
+        .try_into()
+        .map_err(|_| Invalid::new("base_url", "does not make an address"))?;
+    request.extensions_mut().insert(Prepared(url));
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The path, its holes filled.
+fn path<'a>(target: &Target<'a>, fields: &Fields) -> Cow<'a, str> {
+    let mut path = Cow::Borrowed(target.path);
+    if target.spec.input == Input::Path {
+        for (name, value) in fields.iter() {
+            let hole = format!("{{{name}}}");
+            if path.contains(&hole) {
+                let segment: String =
+                    form_urlencoded::byte_serialize(as_text(value).as_bytes()).collect();
+                path = Cow::Owned(path.replace(&hole, &segment));
+            }
+        }
+    }
+    path
+}
+
+fn json<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a Value)> + Clone,
+    shown: &Shown<'_>,
+) -> Result<Bytes, Invalid> {
+    struct Object<'s, I>(I, &'s Shown<'s>);
+    impl<'a, I: Iterator<Item = (&'a str, &'a Value)> + Clone> Serialize for Object<'_, I> {
+        fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeMap;
+            let mut map = to.serialize_map(None)?;
+            for (name, value) in self.1.iter().flatten() {
+                map.serialize_entry(name, value)?;
+            }
+            for (name, value) in self.0.clone() {
+                map.serialize_entry(name, value)?;
+            }
+            map.end()
+        }
+    }
+    let body = serde_json::to_vec(&Object(fields, shown));
+    Ok(body.map_err(|_| Invalid::new("request", "does not encode"))?.into())
+}
+
+/// Puts the credential into the headers, and says what of it stands in the input.
+fn present<'a>(
+    target: &Target<'_>,
+    credential: &'a Credential,
+    agent: Option<(&str, &Secret)>,
+    headers: &mut http::HeaderMap,
+) -> Result<Shown<'a>, Invalid> {
+    let user = credential.user.as_ref();
+    let secret = match &credential.proof {
+        Proof::Key(secret) | Proof::Bearer { secret, .. } => secret.reveal(),
+    };
+    Ok(match target.spec.auth {
+        Auth::Account | Auth::KeyHeader => {
+            match &credential.proof {
+                Proof::Key(_) => header(headers, target.key_header, secret)?,
+                Proof::Bearer { .. } => {
+                    header(headers, AUTHORIZATION.as_str(), &format!("Bearer {secret}"))?;
+                }
+            }
+            [Some(("userName", user)), None]
+        }
+        Auth::Fields { user: name, key } => [Some((name, user)), Some((key, secret))],
+        Auth::KeyField(key) | Auth::Kookoo(key) => [Some((key, secret)), None],
+        Auth::Headers { user: name, key } => {
+            header(headers, name, user)?;
+            header(headers, key, secret)?;
+            [None, None]
+        }
+        Auth::KeyOnlyHeader(key) => {
+            header(headers, key, secret)?;
+            [None, None]
+        }
+        Auth::AccountBasic => {
+            basic(headers, user, secret)?;
+            [None, None]
+        }
+        Auth::AgentBasic { user: name, key } => {
+            let (id, password) =
+                agent.ok_or(Invalid::new("agent", "needs an agent's id and password"))?;
+            basic(headers, id, password.reveal())?;
+            [Some((name, user)), Some((key, secret))]
+        }
+    })
+}
+
+fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), Invalid> {
+    let invalid = || Invalid::new("credential", "cannot stand in a header");
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+    value.set_sensitive(true);
+    headers.insert(name, value);
+    Ok(())
+}
+
+fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<(), Invalid> {
+    if user.contains(':') {
+        return Err(Invalid::new("agent", "must not hold a colon"));
+    }
+    let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    header(headers, AUTHORIZATION.as_str(), &format!("Basic {token}"))
+}
+
+/// What a request presented as its credential, when read back.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Presented {
+    /// The account's name.
+    pub user: Option<String>,
+    /// The key.
+    pub key: Option<Secret>,
+    /// The bearer token.
+    pub bearer: Option<Secret>,
+    /// HTTP Basic's two parts.
+    pub basic: Option<(String, Secret)>,
+}
+
+impl std::fmt::Debug for Presented {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Presented")
+            .field("user", &self.user.is_some())
+            .field("key", &self.key.is_some())
+            .field("bearer", &self.bearer.is_some())
+            .field("basic", &self.basic.is_some())
+            .finish()
+    }
+}
+
+/// Reads fields and credential out of an HTTP request, the other way round from the client.
+///
+/// # Errors
+/// A body that is not what the description asks for; the field says which part.
+pub fn unplace(
+    spec: &Spec,
+    request: &http::Request<Bytes>,
+) -> Result<(Fields, Presented), Invalid> {
+    let mut fields = Fields::default();
+    let query = request.uri().query().unwrap_or_default();
+    let pairs = |fields: &mut Fields, text: &[u8]| {
+        for (name, value) in form_urlencoded::parse(text) {
+            fields.set(name.into_owned(), value.into_owned());
+        }
+    };
+    match spec.input {
+        Input::Query => pairs(&mut fields, query.as_bytes()),
+        Input::Form => {
+            pairs(&mut fields, query.as_bytes());
+            pairs(&mut fields, request.body());
+        }
+        Input::Path => {
+            pairs(&mut fields, query.as_bytes());
+            for (hole, segment) in spec.path.split('/').zip(request.uri().path().split('/')) {
+                if let Some(name) = hole.strip_prefix('{').and_then(|h| h.strip_suffix('}')) {
+                    let pair = format!("v={segment}");
+                    let value = form_urlencoded::parse(pair.as_bytes()).next();
+                    fields
+                        .set(name.to_owned(), value.map_or(String::new(), |(_, v)| v.into_owned()));
+                }
+            }
+        }
+        Input::Json | Input::JsonAndQuery(_) => {
+            let object: Map<String, Value> = serde_json::from_slice(request.body())
+                .map_err(|_| Invalid::new("body", "has to be a JSON object"))?;
+            fields = Fields::from(object);
+            if let Input::JsonAndQuery(_) = spec.input {
+                pairs(&mut fields, query.as_bytes());
+            }
+        }
+    }
+    let presented = presented(spec.auth, &mut fields, request.headers());
+    Ok((fields, presented))
+}
+
+fn presented(auth: Auth, fields: &mut Fields, headers: &http::HeaderMap) -> Presented {
+    let mut out = Presented::default();
+    let head = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let text = |value: Value| as_text(&value).into_owned();
+    if let Some(value) = head(AUTHORIZATION.as_str()) {
+        if let Some(token) = value.strip_prefix("Bearer ") {
+            out.bearer = Some(Secret::from(token));
+        } else if let Some(token) = value.strip_prefix("Basic ") {
+            let raw = base64::engine::general_purpose::STANDARD.decode(token).unwrap_or_default();
+            let raw = String::from_utf8(raw).unwrap_or_default();
+            out.basic =
+                raw.split_once(':').map(|(user, pass)| (user.to_owned(), Secret::from(pass)));
+        }
+    }
+    match auth {
+        Auth::Account | Auth::KeyHeader => {
+            out.user = fields.take("userName").map(text);
+            out.key = head(KEY_HEADER).or_else(|| head("api_key")).map(Secret::from);
+        }
+        Auth::Fields { user, key } | Auth::AgentBasic { user, key } => {
+            out.user = fields.take(user).map(text);
+            out.key = fields.take(key).map(text).map(Secret::from);
+        }
+        Auth::KeyField(key) | Auth::Kookoo(key) => {
+            out.key = fields.take(key).map(text).map(Secret::from);
+        }
+        Auth::Headers { user, key } => {
+            out.user = head(user);
+            out.key = head(key).map(Secret::from);
+        }
+        Auth::KeyOnlyHeader(key) => out.key = head(key).map(Secret::from),
+        Auth::AccountBasic => {
+            out.user = out.basic.as_ref().map(|(user, _)| user.clone());
+            out.key = out.basic.as_ref().map(|(_, pass)| pass.clone());
+        }
+    }
+    out
+}
+
+/// Decodes a request from its fields; credentials have to be taken out before.
+///
+/// # Errors
+/// A field that does not read as the request's type says.
+pub fn request<E: Endpoint>(fields: &Fields) -> Result<E, Invalid> {
+    let mut object = Map::new();
+    for (name, value) in fields.iter() {
+        object.insert(name.to_owned(), value.clone());
+    }
+    if let When::Is(name, _) = E::SPEC.when {
+        object.remove(name);
+    }
+    serde_json::from_value(Value::Object(object))
+        .map_err(|_| Invalid::new("request", "a field does not read as the request's type says"))
+}
+
+mod collect;

@@ -1,0 +1,107 @@
+//! The transport over reqwest and rustls.
+//!
+//! Two connection pools: one for requests that may be repeated, and one for those that must happen once. A
+//! connection of the second pool is not used after it was idle for [`ONCE_IDLE`]: a server that closes an idle
+//! connection just as a dial is written to it leaves nobody knowing whether the dial arrived.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use url::Url;
+
+use super::{Failure, Incoming, Outgoing, Stage, Transport};
+use crate::core::encode::Prepared;
+use crate::types::invalid::Invalid;
+
+pub use super::network::{Network, tls};
+
+/// How long a connection may have been idle and still carry a request that must happen once.
+pub const ONCE_IDLE: Duration = Duration::from_secs(2);
+
+/// How long other connections are kept.
+pub const SAFE_IDLE: Duration = Duration::from_secs(30);
+
+/// reqwest with redirects off and no retries of its own.
+#[derive(Debug, Clone)]
+pub struct Reqwest {
+    safe: ::reqwest::Client,
+    once: ::reqwest::Client,
+}
+
+impl Reqwest {
+    /// Builds both pools.
+    ///
+    /// # Errors
+    /// A root certificate or a proxy address that does not read.
+    pub fn new(network: &Network) -> Result<Self, Invalid> {
+        let tls = tls(&network.extra_roots)?;
+        let build = |idle: Duration| {
+            let mut builder = ::reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(::reqwest::redirect::Policy::none())
+                .retry(::reqwest::retry::never())
+                .connect_timeout(network.connect_timeout)
+                .pool_idle_timeout(idle)
+                .tcp_nodelay(true)
+                .user_agent(concat!("ozonetel-sdk/", env!("CARGO_PKG_VERSION")));
+            if !network.keep_idle {
+                builder = builder.pool_max_idle_per_host(0);
+            }
+            if let Some(proxy) = &network.proxy {
+                let proxy = ::reqwest::Proxy::all(proxy.clone())
+                    .map_err(|_| Invalid::new("proxy", "is no proxy address"))?;
+                builder = builder.proxy(proxy);
+            }
+            builder.build().map_err(|_| Invalid::new("network", "the HTTP client does not build"))
+        };
+        Ok(Self { safe: build(SAFE_IDLE)?, once: build(ONCE_IDLE)? })
+    }
+}
+
+/// `is_connect` is the only proof that nothing was sent. The address, query included, is cut out of the error.
+fn failure(error: ::reqwest::Error) -> Failure {
+    let stage =
+        if error.is_connect() || error.is_builder() { Stage::NotSent } else { Stage::Unknown };
+    Failure::new(stage, error.without_url())
+}
+
+fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure> {
+    let (mut parts, body) = http.into_parts();
+    let url = match parts.extensions.remove::<Prepared>() {
+        Some(Prepared(url)) => url,
+        None => Url::parse(&parts.uri.to_string())
+            .map_err(|_| Failure::new(Stage::NotSent, "the address does not read"))?,
+    };
+    let mut request = ::reqwest::Request::new(parts.method, url);
+    *request.headers_mut() = parts.headers;
+    if !body.is_empty() {
+        *request.body_mut() = Some(body.into());
+    }
+    Ok(request)
+}
+
+#[async_trait]
+impl Transport for Reqwest {
+    async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        let client = if request.once { &self.once } else { &self.safe };
+        let request = request_of(request.http)?;
+        let mut response = client.execute(request).await.map_err(failure)?;
+        let mut head = http::Response::new(());
+        *head.status_mut() = response.status();
+        *head.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(Incoming { head, body: response.bytes_stream().map_err(failure).boxed() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rustls of another major version than reqwest's shows only here.
+    #[test]
+    fn the_client_builds_with_our_tls_configuration() {
+        Reqwest::new(&Network::default()).unwrap();
+    }
+}

@@ -1,0 +1,343 @@
+//! One phone call, put together from what was seen of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::outcome::{CallOutcome, CallOutcomeKind, Words};
+use super::sighting::{DialReply, Invite, Sighting, fuller};
+use crate::api::cdr::CallRecord;
+use crate::receive::push::{CallActionKind, CallEvent, Callback, ScreenPop};
+use crate::types::ids::{AgentId, CallId, Did, DispositionName, Ucid};
+use crate::types::phone::PhoneNumber;
+use crate::types::wire::{Hms, Private, Stamp};
+
+/// How many legs, events and the like of one call are kept: the ones with the highest ids.
+const KEPT: usize = 256;
+
+/// What a phone call is stored under.
+///
+/// The call's id, where it is known; before that, the id of the leg, which on dialled calls is the same. So the key of a
+/// dialled call never changes, and that of an inbound call seen by its leg first changes once:
+/// [`Seen::absorbed`](super::Seen::absorbed) tells.
+///
+/// ```
+/// use ozonetel_sdk::ids::Ucid;
+/// use ozonetel_sdk::phone_call::CallKey;
+/// let ucid: Ucid = "90000000000000001".parse()?;
+/// assert_eq!(CallKey::from(ucid).to_string(), "90000000000000001");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallKey(CallId);
+
+impl CallKey {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl From<CallId> for CallKey {
+    fn from(call: CallId) -> Self {
+        Self(call)
+    }
+}
+
+impl From<Ucid> for CallKey {
+    /// The documented equality on dialled calls; on inbound calls, the key until the call's id is seen.
+    fn from(ucid: Ucid) -> Self {
+        Self(ucid.into())
+    }
+}
+
+impl fmt::Debug for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallKey({})", self.as_str())
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An event is known by leg, action and time; everything else may be told better by another delivery of it.
+type EventKey = (Option<Stamp>, Option<Ucid>, Option<CallId>, String);
+
+/// A phone call, whatever it was seen by.
+///
+/// [`merge`](Self::merge) is a union: merging twice, in another order or in other groups gives the same. Of a row that
+/// was read several times the fullest state stays.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::{DialReply, PhoneCall};
+/// let ucid = "90000000000000001".parse()?;
+/// let dialed = PhoneCall::of(DialReply::new(ucid).uui("order 7")).unwrap();
+/// let row = serde_json::from_str::<ozonetel_sdk::cdr::CallRecord>(
+///     r#"{"CallID":"90000000000000001","UCID":"90000000000000001","TalkTime":"00:00:23"}"#)?;
+/// let row = PhoneCall::of(row).unwrap();
+/// let call = dialed.clone().merge(row.clone());
+/// assert_eq!(call, row.merge(dialed));
+/// assert_eq!(call.clone().merge(call.clone()), call);
+/// assert_eq!((call.uui().unwrap().as_str(), call.conversation().unwrap().seconds()), ("order 7", 23));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PhoneCall {
+    calls: BTreeSet<CallId>,
+    legs: BTreeSet<Ucid>,
+    dials: BTreeSet<DialReply>,
+    invites: BTreeSet<Invite>,
+    pops: BTreeMap<Option<Ucid>, ScreenPop>,
+    events: BTreeMap<EventKey, CallEvent>,
+    callback: Option<Callback>,
+    rows: BTreeMap<Option<Ucid>, CallRecord>,
+}
+
+/// A finished row tells more than an unfinished one, a longer one more than a shorter one.
+fn row_rank(row: &CallRecord) -> (bool, bool, Option<Hms>) {
+    (row.hangup_by.is_some(), row.handling_time.is_some(), row.duration)
+}
+
+fn callback_rank(call: &Callback) -> (Option<Hms>, bool) {
+    (call.call_duration, call.disposition.is_some())
+}
+
+fn join<K: Ord, T: serde::Serialize, R: Ord>(
+    mine: &mut BTreeMap<K, T>,
+    theirs: BTreeMap<K, T>,
+    rank: impl Fn(&T) -> R,
+) {
+    for (key, value) in theirs {
+        let value = match mine.remove(&key) {
+            Some(other) => fuller(other, value, &rank),
+            None => value,
+        };
+        mine.insert(key, value);
+    }
+    while mine.len() > KEPT {
+        mine.pop_first();
+    }
+}
+
+fn unite<T: Ord>(mine: &mut BTreeSet<T>, theirs: BTreeSet<T>) {
+    mine.extend(theirs);
+    while mine.len() > KEPT {
+        mine.pop_first();
+    }
+}
+
+impl PhoneCall {
+    /// What one look tells. `None` where it names neither a leg nor a call.
+    pub fn of(sighting: impl Into<Sighting>) -> Option<Self> {
+        let sighting = sighting.into();
+        let (ucid, call) = (sighting.ucid(), sighting.call_id());
+        if ucid.is_none() && call.is_none() {
+            return None;
+        }
+        let mut out = Self {
+            calls: call.into_iter().collect(),
+            legs: ucid.into_iter().collect(),
+            ..Self::default()
+        };
+        match sighting {
+            Sighting::Dial(dial) => _ = out.dials.insert(dial),
+            Sighting::Invite(invite) => _ = out.invites.insert(invite),
+            Sighting::Pop(pop) => _ = out.pops.insert(ucid, *pop),
+            Sighting::Event(event) => {
+                let action = event.action.as_ref().map(|a| a.as_str().to_ascii_lowercase());
+                let key = (event.event_time, ucid, call, action.unwrap_or_default());
+                out.events.insert(key, *event);
+            }
+            Sighting::Callback(callback) => out.callback = Some(*callback),
+            Sighting::Row(row) => _ = out.rows.insert(ucid, *row),
+            Sighting::Nothing => {}
+        }
+        Some(out)
+    }
+
+    /// Both looks in one. Whether they are of the same call is for [`PhoneCalls`](super::PhoneCalls) to say.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        unite(&mut self.calls, other.calls);
+        unite(&mut self.legs, other.legs);
+        unite(&mut self.dials, other.dials);
+        unite(&mut self.invites, other.invites);
+        join(&mut self.pops, other.pops, |_| ());
+        join(&mut self.events, other.events, |_| ());
+        join(&mut self.rows, other.rows, row_rank);
+        self.callback = match (self.callback, other.callback) {
+            (Some(a), Some(b)) => Some(fuller(a, b, callback_rank)),
+            (a, b) => a.or(b),
+        };
+        self
+    }
+
+    /// What it is stored under.
+    pub fn key(&self) -> Option<CallKey> {
+        let call = self.calls.first().copied().map(CallKey::from);
+        call.or_else(|| self.legs.first().copied().map(CallKey::from))
+    }
+
+    /// Whether the call's own id has been seen, so that the key stays.
+    pub fn is_named(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
+    /// The call's id. More than one only if the service contradicts itself.
+    pub fn call_ids(&self) -> impl Iterator<Item = CallId> {
+        self.calls.iter().copied()
+    }
+
+    /// The legs.
+    pub fn ucids(&self) -> impl Iterator<Item = Ucid> {
+        self.legs.iter().copied()
+    }
+
+    /// The rows of the CDR, by leg.
+    pub fn rows(&self) -> impl Iterator<Item = &CallRecord> {
+        self.rows.values()
+    }
+
+    /// The callback.
+    pub fn callback(&self) -> Option<&Callback> {
+        self.callback.as_ref()
+    }
+
+    /// The events, oldest first by the time they happened.
+    pub fn events(&self) -> impl Iterator<Item = &CallEvent> {
+        self.events.values()
+    }
+
+    /// The replies to dials.
+    pub fn dials(&self) -> impl Iterator<Item = &DialReply> {
+        self.dials.iter()
+    }
+
+    /// The SIP legs.
+    pub fn invites(&self) -> impl Iterator<Item = &Invite> {
+        self.invites.iter()
+    }
+
+    /// The screen pops, by leg.
+    pub fn pops(&self) -> impl Iterator<Item = &ScreenPop> {
+        self.pops.values()
+    }
+
+    /// How it ended: by the callback, else by the rows, else by the events. Unknown while there is none of them.
+    ///
+    /// Of several rows a conversation counts first, then a leg that is going on, then the last leg that says anything.
+    pub fn outcome(&self) -> CallOutcome {
+        let from_callback = self.callback.as_ref().map(CallOutcome::from);
+        let known = |outcome: &CallOutcome| outcome.kind != CallOutcomeKind::Unknown;
+        from_callback
+            .clone()
+            .filter(known)
+            .or_else(|| self.by_rows().filter(known))
+            .or_else(|| self.by_events().filter(known))
+            .or(from_callback)
+            .or_else(|| self.by_rows())
+            .or_else(|| self.by_events())
+            .unwrap_or_else(|| CallOutcome::from(Words::default()))
+    }
+
+    fn by_rows(&self) -> Option<CallOutcome> {
+        // The ids of an inbound call's legs do not tell which came last.
+        let mut rows: Vec<&CallRecord> = self.rows.values().collect();
+        rows.sort_by_key(|row| (row.call_date, row.start_time));
+        let outcomes: Vec<CallOutcome> = rows.into_iter().map(CallOutcome::from).collect();
+        let of = |kind| outcomes.iter().rev().find(|outcome| outcome.kind == kind);
+        let telling = |outcome: &&CallOutcome| {
+            !matches!(outcome.kind, CallOutcomeKind::Unknown | CallOutcomeKind::NotDialed)
+        };
+        of(CallOutcomeKind::Completed)
+            .or_else(|| of(CallOutcomeKind::InProgress))
+            .or_else(|| outcomes.iter().rev().find(telling))
+            .or_else(|| of(CallOutcomeKind::NotDialed))
+            .or(outcomes.last())
+            .cloned()
+    }
+
+    fn by_events(&self) -> Option<CallOutcome> {
+        let is = |event: &CallEvent, kind| event.action.as_ref().is_some_and(|a| *a == kind);
+        let last = self.events.values().rev();
+        let end = last.clone().find(|event| is(event, CallActionKind::Disconnect));
+        let Some(end) = end else { return last.map(CallOutcome::from).next() };
+        let mut outcome = CallOutcome::from(end);
+        let talked = self.events.values().any(|event| is(event, CallActionKind::Answered));
+        if talked && outcome.kind == CallOutcomeKind::Unknown && outcome.words.status.is_none() {
+            outcome.kind = CallOutcomeKind::Completed;
+        }
+        Some(outcome)
+    }
+
+    /// The customer's number, as the first of these wrote it: callback, rows, events, pops, INVITEs, dials.
+    pub fn caller(&self) -> Option<&PhoneNumber> {
+        let rows = self.rows.values().filter_map(|row| row.caller_id.as_ref());
+        let events = self.events.values().filter_map(|event| event.caller_id.as_ref());
+        let pops = self.pops.values().filter_map(ScreenPop::caller);
+        let invites = self.invites.iter().filter_map(|invite| invite.caller.as_ref());
+        let dials = self.dials.iter().filter_map(|dial| dial.customer.as_ref());
+        let callback = self.callback.as_ref().and_then(|call| call.caller_id.as_ref());
+        callback
+            .into_iter()
+            .chain(rows)
+            .chain(events)
+            .chain(pops)
+            .chain(invites)
+            .chain(dials)
+            .next()
+    }
+
+    /// The DID, in the same order.
+    pub fn did(&self) -> Option<&Did> {
+        let rows = self.rows.values().filter_map(|row| row.did.as_ref());
+        let events = self.events.values().filter_map(|event| event.did.as_ref());
+        let pops = self.pops.values().filter_map(|pop| pop.did.as_ref());
+        let invites = self.invites.iter().filter_map(|invite| invite.did.as_ref());
+        let callback = self.callback.as_ref().and_then(|call| call.did.as_ref());
+        callback.into_iter().chain(rows).chain(events).chain(pops).chain(invites).next()
+    }
+
+    /// The reference that was sent along, as its sender wrote it where that is known.
+    pub fn uui(&self) -> Option<&Private> {
+        let dials = self.dials.iter().filter_map(|dial| dial.uui.as_ref());
+        let rows = self.rows.values().filter_map(|row| row.uui.as_ref());
+        let events = self.events.values().filter_map(|event| event.uui.as_ref());
+        let pops = self.pops.values().filter_map(|pop| pop.uui.as_ref());
+        let invites = self.invites.iter().filter_map(|invite| invite.uui.as_ref());
+        let callback = self.callback.as_ref().and_then(|call| call.uui.as_ref());
+        dials.chain(callback).chain(rows).chain(events).chain(pops).chain(invites).next()
+    }
+
+    /// The agent whose leg counted: of the answered row, else of the callback's last leg, else of the last event that
+    /// names one.
+    pub fn agent(&self) -> Option<AgentId> {
+        let answered = self.rows.values().rev().find(|row| row.is_answered());
+        let row = answered.and_then(|row| row.agent_id.clone());
+        row.or_else(|| self.callback.as_ref()?.legs().last().and_then(|leg| leg.agent_id.clone()))
+            .or_else(|| self.events.values().rev().find_map(|event| event.agent().cloned()))
+    }
+
+    /// The conversation: the callback's `Duration`, else the rows' talk times together.
+    pub fn conversation(&self) -> Option<Hms> {
+        let callback = self.callback.as_ref().and_then(|call| call.duration);
+        callback.or_else(|| {
+            let mut times = self.rows.values().filter_map(|row| row.talk_time).peekable();
+            times.peek().is_some().then(|| times.sum())
+        })
+    }
+
+    /// The disposition: the callback's, else of the last row that has one.
+    pub fn disposition(&self) -> Option<&DispositionName> {
+        let callback = self.callback.as_ref().and_then(|call| call.disposition.as_ref());
+        callback.or_else(|| self.rows.values().rev().find_map(|row| row.disposition.as_ref()))
+    }
+
+    /// Link to the recording: whoever has it can listen.
+    pub fn recording(&self) -> Option<&Private> {
+        let callback = self.callback.as_ref().and_then(|call| call.audio_file.as_ref());
+        callback.or_else(|| self.rows.values().rev().find_map(|row| row.call_audio.as_ref()))
+    }
+}

@@ -1,0 +1,378 @@
+//! From bytes to plain objects, with the account's key taken out on the way.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::error::{PushError, PushErrorKind};
+use crate::types::secret::Secret;
+
+/// How much of a push is read.
+///
+/// ```
+/// use ozonetel_sdk::push::{Intake, Limits, PushErrorKind};
+/// let intake = Intake::new().limits(Limits { bytes: 64, ..Limits::default() });
+/// let error = intake.callbacks(None, &[b' '; 65]).unwrap_err();
+/// assert_eq!(error.kind(), PushErrorKind::TooLarge);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the body, and of the query.
+    pub bytes: usize,
+    /// Objects in one delivery.
+    pub items: usize,
+    /// Fields of one object.
+    pub fields: usize,
+    /// Levels of nesting, the object itself being the first.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 256 * 1024, items: 100, fields: 256, depth: 8 }
+    }
+}
+
+/// The objects of one delivery, as plain fields and **without the account's key**: what may be stored, and read again
+/// later with [`Intake::read`](super::Intake::read) from [`to_json`](Self::to_json).
+///
+/// `Debug` shows the fields' names only; the values are personal data.
+///
+/// ```
+/// use ozonetel_sdk::auth::Secret;
+/// use ozonetel_sdk::push::Intake;
+/// let body = b"data=%7B%22monitorUCID%22%3A%2290000000000000001%22%2C%22Apikey%22%3A%22test-key%22%7D";
+/// let parcel = Intake::new().open(None, body)?;
+/// assert!(parcel.key_is(&Secret::from("test-key")));
+/// assert_eq!(parcel.to_json(), r#"[{"monitorUCID":"90000000000000001"}]"#);
+/// # Ok::<(), ozonetel_sdk::push::PushError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Parcel {
+    objects: Vec<Object>,
+    /// Keys that stood beside the objects, not in them.
+    outer: Vec<Secret>,
+}
+
+#[derive(Clone, Default)]
+struct Object {
+    fields: Map<String, Value>,
+    keys: Vec<Secret>,
+}
+
+/// Whether fields stand by themselves, or inside the JSON text of a field `data`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The field `data` may hold the objects.
+    Wrapped,
+    /// A field `data` is a field like any other.
+    Flat,
+}
+
+/// The key's name, in any of its spellings.
+fn is_key(name: &str) -> bool {
+    let letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    letters.eq("apikey".bytes())
+}
+
+/// Keys shorter than this are not looked for inside other values.
+const SCRUB_FROM: usize = 8;
+
+/// JSON text inside JSON text, or `data` inside `data`: how often that is undone.
+const WRAPPINGS: usize = 3;
+
+impl Parcel {
+    /// Reads a body, or the query where there is no body. `hidden` is a query parameter that is no field: the
+    /// URL's secret.
+    pub(crate) fn read(
+        query: Option<&str>,
+        body: &[u8],
+        form: Form,
+        limits: &Limits,
+        hidden: Option<&str>,
+    ) -> Result<Self, PushError> {
+        let query = query.unwrap_or_default();
+        if body.len() > limits.bytes || query.len() > limits.bytes {
+            let reason = format!("more than {} bytes", limits.bytes);
+            return Err(PushError::new(PushErrorKind::TooLarge, reason));
+        }
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+        let mut parcel = Self::default();
+        match body.first() {
+            None => parcel.pairs(query.as_bytes(), form, limits, hidden)?,
+            Some(b'{' | b'[' | b'"') => {
+                parcel.json(&String::from_utf8_lossy(body), form, limits)?;
+            }
+            Some(_) if body == b"null" => {}
+            Some(_) => parcel.pairs(body, form, limits, None)?,
+        }
+        parcel.scrub();
+        Ok(parcel)
+    }
+
+    fn json(&mut self, text: &str, form: Form, limits: &Limits) -> Result<(), PushError> {
+        self.unfold(parse(text, limits)?, form, limits, WRAPPINGS)
+    }
+
+    /// Down to the objects, through JSON text in a string and through an object whose only field is `data`.
+    fn unfold(
+        &mut self,
+        value: Value,
+        form: Form,
+        limits: &Limits,
+        left: usize,
+    ) -> Result<(), PushError> {
+        match value {
+            Value::Null => Ok(()),
+            Value::String(text) if text.trim().is_empty() => Ok(()),
+            Value::String(text) if left > 0 => {
+                self.unfold(parse(&text, limits)?, form, limits, left - 1)
+            }
+            Value::Array(list) => {
+                if list.len() > limits.items.saturating_sub(self.objects.len()) {
+                    let reason = format!("more than {} objects", limits.items);
+                    return Err(PushError::new(PushErrorKind::TooMany, reason));
+                }
+                list.into_iter().enumerate().try_for_each(|(at, item)| match item {
+                    Value::Array(_) => Err(shape().at(at)),
+                    item if left > 0 => {
+                        self.unfold(item, form, limits, left - 1).map_err(|e| e.at(at))
+                    }
+                    _ => Err(shape().at(at)),
+                })
+            }
+            Value::Object(mut fields) => {
+                if form == Form::Wrapped && only_data(&fields) {
+                    if left == 0 {
+                        return Err(shape());
+                    }
+                    let keys = strip(&mut fields);
+                    self.outer.extend(keys);
+                    let data = fields.remove("data").unwrap_or_default();
+                    return self.unfold(data, form, limits, left - 1);
+                }
+                self.add(fields, limits)
+            }
+            _ => Err(shape()),
+        }
+    }
+
+    fn add(&mut self, mut fields: Map<String, Value>, limits: &Limits) -> Result<(), PushError> {
+        if fields.len() > limits.fields {
+            let reason = format!("more than {} fields", limits.fields);
+            return Err(PushError::new(PushErrorKind::TooMany, reason));
+        }
+        if self.objects.len() >= limits.items {
+            let reason = format!("more than {} objects", limits.items);
+            return Err(PushError::new(PushErrorKind::TooMany, reason));
+        }
+        let keys = strip(&mut fields);
+        self.objects.push(Object { fields, keys });
+        Ok(())
+    }
+
+    /// `name=value` pairs: the JSON text of `data`, or the fields one by one.
+    fn pairs(
+        &mut self,
+        text: &[u8],
+        form: Form,
+        limits: &Limits,
+        hidden: Option<&str>,
+    ) -> Result<(), PushError> {
+        let mut fields = Map::new();
+        for (at, (name, value)) in form_urlencoded::parse(text).enumerate() {
+            if at >= limits.fields {
+                let reason = format!("more than {} fields", limits.fields);
+                return Err(PushError::new(PushErrorKind::TooMany, reason));
+            }
+            let name = unescaped(&name);
+            if is_key(name) {
+                self.outer.push(Secret::from(&*value));
+            } else if hidden != Some(name) && !name.is_empty() {
+                fields.insert(name.to_owned(), Value::String(value.into_owned()));
+            }
+        }
+        let wrapped = form == Form::Wrapped && fields.get("data").is_some_and(wraps);
+        if wrapped && let Some(Value::String(data)) = fields.remove("data") {
+            let before = self.objects.len();
+            self.json(&data, form, limits)
+                .map_err(|e| if e.kind() == PushErrorKind::Syntax { in_data() } else { e })?;
+            // Fields beside `data` belong to the one object in it.
+            if let [one] = self.objects.get_mut(before..).unwrap_or_default() {
+                for (name, value) in fields {
+                    one.fields.entry(name).or_insert(value);
+                }
+            }
+            return Ok(());
+        }
+        if form == Form::Wrapped && only_data(&fields) {
+            return match fields.get("data") {
+                Some(Value::String(data)) if matches!(data.trim(), "" | "null") => Ok(()),
+                _ => Err(in_data()),
+            };
+        }
+        if fields.is_empty() { Ok(()) } else { self.add(fields, limits) }
+    }
+
+    /// Blanks out the key wherever else it stands.
+    fn scrub(&mut self) {
+        let keys: Vec<Secret> = self
+            .outer
+            .iter()
+            .chain(self.objects.iter().flat_map(|object| &object.keys))
+            .filter(|key| key.reveal().len() >= SCRUB_FROM)
+            .cloned()
+            .collect();
+        for key in keys {
+            for object in &mut self.objects {
+                scrub_map(&mut object.fields, key.reveal());
+            }
+        }
+    }
+
+    /// Whether the delivery carries this key, compared in constant time: every object has one, and every one is equal.
+    ///
+    /// A delivery without any object carries none.
+    pub fn key_is(&self, key: &Secret) -> bool {
+        let mut all = !self.objects.is_empty();
+        for found in self.outer.iter().chain(self.objects.iter().flat_map(|object| &object.keys)) {
+            all &= found.same(key);
+        }
+        let carried = |object: &Object| !object.keys.is_empty() || !self.outer.is_empty();
+        all & self.objects.iter().all(carried)
+    }
+
+    /// Whether any object of the delivery carries a key at all.
+    pub fn has_key(&self) -> bool {
+        !self.outer.is_empty() || self.objects.iter().any(|object| !object.keys.is_empty())
+    }
+
+    /// The objects, without the key.
+    pub fn objects(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.objects.iter().map(|object| &object.fields)
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is none: a check of the URL, or an empty ping.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The objects as a JSON list, without the key: the form to store. Holds personal data.
+    pub fn to_json(&self) -> String {
+        let list = self.objects.iter().map(|object| Value::Object(object.fields.clone()));
+        Value::Array(list.collect()).to_string()
+    }
+}
+
+impl fmt::Debug for Parcel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Names<'a>(&'a Map<String, Value>);
+        impl fmt::Debug for Names<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_set().entries(self.0.keys()).finish()
+            }
+        }
+        f.debug_list().entries(self.objects().map(Names)).finish()
+    }
+}
+
+fn shape() -> PushError {
+    PushError::new(PushErrorKind::Shape, "expected an object or a list of objects")
+}
+
+fn in_data() -> PushError {
+    PushError::field("data", "expected JSON text").of_kind(PushErrorKind::Syntax)
+}
+
+/// An escaped ampersand leaves `amp;` in front of the next name.
+fn unescaped(mut name: &str) -> &str {
+    while let Some(rest) = name.strip_prefix("amp;") {
+        name = rest;
+    }
+    name
+}
+
+fn only_data(fields: &Map<String, Value>) -> bool {
+    fields.contains_key("data") && fields.keys().all(|name| name == "data" || is_key(name))
+}
+
+fn wraps(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[', '"']))
+}
+
+fn parse(text: &str, limits: &Limits) -> Result<Value, PushError> {
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        let reason = format!("not JSON (line {}, column {})", error.line(), error.column());
+        PushError::new(PushErrorKind::Syntax, reason)
+    })?;
+    // The list around the objects does not count as a level of theirs.
+    let outer = usize::from(value.is_array());
+    if deeper(&value, limits.depth.saturating_add(outer)) {
+        let reason = format!("nested deeper than {} levels", limits.depth);
+        return Err(PushError::new(PushErrorKind::TooDeep, reason));
+    }
+    Ok(value)
+}
+
+/// Whether a value nests deeper than `left` levels. The JSON reader itself stops at 128.
+fn deeper(value: &Value, left: usize) -> bool {
+    match value {
+        Value::Array(list) => left == 0 || list.iter().any(|item| deeper(item, left - 1)),
+        Value::Object(map) => left == 0 || map.values().any(|item| deeper(item, left - 1)),
+        _ => false,
+    }
+}
+
+/// Takes the key out of an object and of everything in it.
+fn strip(fields: &mut Map<String, Value>) -> Vec<Secret> {
+    let mut found = Vec::new();
+    strip_into(fields, &mut found);
+    found
+}
+
+fn strip_into(fields: &mut Map<String, Value>, found: &mut Vec<Secret>) {
+    fields.retain(|name, value| {
+        if !is_key(name) {
+            return true;
+        }
+        match value {
+            Value::String(text) => found.push(Secret::from(std::mem::take(text))),
+            Value::Null => {}
+            other => found.push(Secret::from(other.to_string())),
+        }
+        false
+    });
+    fields.values_mut().for_each(|value| strip_value(value, found));
+}
+
+fn strip_value(value: &mut Value, found: &mut Vec<Secret>) {
+    match value {
+        Value::Object(map) => strip_into(map, found),
+        Value::Array(list) => list.iter_mut().for_each(|item| strip_value(item, found)),
+        _ => {}
+    }
+}
+
+fn scrub_map(map: &mut Map<String, Value>, key: &str) {
+    if map.keys().any(|name| name.contains(key)) {
+        map.retain(|name, _| !name.contains(key));
+    }
+    map.values_mut().for_each(|value| scrub_value(value, key));
+}
+
+fn scrub_value(value: &mut Value, key: &str) {
+    match value {
+        Value::String(text) if text.contains(key) => *text = text.replace(key, "…"),
+        Value::Object(map) => scrub_map(map, key),
+        Value::Array(list) => list.iter_mut().for_each(|item| scrub_value(item, key)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn one_bad_object_does_not_lose_the_others() {
+    let body = br#"[{"monitorUCID":"1","Status":"Answered"},{"monitorUCID":"x"},{"ping":1},{"monitorUCID":2}]"#;
+    let delivery = Intake::new().callbacks(None, body).unwrap();
+    assert_eq!(delivery.items.len(), 2);
+    assert_eq!(delivery.pings, 1);
+    let error = delivery.failed[0].to_string();
+    assert_eq!(error, "[1] monitorUCID: expected 1 to 19 decimal digits");
+    assert_eq!(delivery.parcel.len(), 4);
+}
+
+#[test]
+fn pings_are_told_from_calls() {
+    for body in ["", "{}", r#"{"hello":"there"}"#, "data=%7B%7D", r#"{"monitorUCID":""}"#, "a=b"] {
+        assert!(Intake::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
+    }
+    for body in [r#"{"monitorUCID":"1"}"#, r#"{"ucid":"1"}"#, "monitorUCID=1"] {
+        assert!(!Intake::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
+    }
+    for query in ["", "challenge=abc"] {
+        assert!(Intake::new().callbacks(Some(query), b"").unwrap().is_ping());
+        assert!(Intake::new().screen_pops(Some(query), b"").unwrap().is_ping());
+        assert!(Intake::new().events(Some(query), b"").unwrap().is_ping());
+    }
+}
+
+#[test]
+fn what_stands_beside_data_is_kept() {
+    let nested = br#"{"data":{"monitorUCID":"1","Status":"Answered"},"sent":"now","Status":"x"}"#;
+    let text = br#"{"data":"{\"monitorUCID\":\"1\",\"Status\":\"Answered\"}","sent":"now"}"#;
+    let form =
+        b"data=%7B%22monitorUCID%22%3A%221%22%2C%22Status%22%3A%22Answered%22%7D&sent=now&Status=x";
+    for body in [&nested[..], &text[..], &form[..]] {
+        let delivery = Intake::new().callbacks(None, body).unwrap();
+        assert_eq!(delivery.items.len(), 1);
+        let call = &delivery.items[0];
+        assert!(call.is_answered());
+        assert_eq!(call.extra.get("sent").unwrap(), "now");
+    }
+}
+
+#[test]
+fn unknown_fields_and_words_are_kept() {
+    let body =
+        br#"{"monitorUCID":"1","Status":"Pending","CustomerStatus":"Martian","Newer":{"a":[1]}}"#;
+    let delivery = Intake::new().callbacks(None, body).unwrap();
+    let call = &delivery.items[0];
+    assert_eq!(call.status.as_ref().unwrap().as_str(), "Pending");
+    assert_eq!(call.customer_status.as_ref().unwrap().as_str(), "Martian");
+    assert_eq!(call.extra.get("Newer"), Some(&serde_json::json!({"a":[1]})));
+}
+
+#[test]
+fn an_error_holds_nothing_of_the_content() {
+    let body = br#"{"monitorUCID":"1","CallerID":["9000000001"],"StartTime":"secret stuff"}"#;
+    let error = Intake::new().callbacks(None, body).unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(!text.contains("9000000001") && !text.contains("secret stuff"), "{text}");
+    assert_eq!(error.field_name(), Some("CallerID"));
+}
+
+/// Plausible text for every field of a callback.
+fn callback() -> impl Strategy<Value = Value> {
+    let words = prop_oneof![
+        Just(String::new()),
+        "[A-Za-z ]{1,12}",
+        "[0-9]{1,12}",
+        Just("agent01 -> agent02".to_owned()),
+        ".{0,12}",
+    ];
+    prop::collection::btree_map(prop::sample::select(Callback::FIELDS), words, 0..12).prop_map(
+        |mut fields| {
+            for value in fields.values_mut() {
+                *value = value.trim().to_owned();
+            }
+            for name in [
+                "CallDuration",
+                "ConfDuration",
+                "Duration",
+                "HoldDuration",
+                "WrapUpDuration",
+                "TimeToAnswer",
+            ] {
+                fields.entry(name).and_modify(|value| *value = "00:01:02".into());
+            }
+            for name in ["EndTime", "StartTime", "AnswerTime"] {
+                fields.entry(name).and_modify(|value| *value = "2026-11-21 10:00:00".into());
+            }
+            fields.insert("monitorUCID", "90000000000000001".into());
+            serde_json::json!(fields)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_callback_reads_the_same_from_every_transport(fields in callback()) {
+        let intake = Intake::new();
+        let json = fields.to_string();
+        let form = |pairs: Vec<(&str, &str)>| {
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+        };
+        let plain = intake.callbacks(None, json.as_bytes()).unwrap();
+        let wrapped = intake.callbacks(None, form(vec![("data", &json)]).as_bytes()).unwrap();
+        let flat: Vec<_> = fields.as_object().unwrap().iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+        let flat = form(flat);
+        let posted = intake.callbacks(None, flat.as_bytes()).unwrap();
+        let got = intake.callbacks(Some(&flat), b"").unwrap();
+        prop_assert_eq!(plain.items.len(), 1);
+        prop_assert_eq!(&plain.items, &wrapped.items);
+        prop_assert_eq!(&plain.items, &posted.items);
+        prop_assert_eq!(&plain.items, &got.items);
+    }
+
+    #[test]
+    fn a_callback_written_and_read_again_is_equal(fields in callback()) {
+        let read = |value: &Value| Intake::new().callbacks(None, value.to_string().as_bytes()).unwrap();
+        let first = read(&fields);
+        let again = read(&Value::Object(encode(&first.items[0])));
+        prop_assert_eq!(first.items, again.items);
+    }
+
+    #[test]
+    fn no_bytes_make_a_reader_panic(body in prop::collection::vec(any::<u8>(), 0..120), text in r#"[{}\[\]":,a-z0-9 ]{0,80}"#) {
+        let intake = Intake::new();
+        for body in [body.as_slice(), text.as_bytes()] {
+            let _ = (intake.callbacks(None, body), intake.events(None, body), intake.screen_pops(Some(&text), body));
+            let _ = intake.read::<crate::receive::kookoo::Request>(Some(&text), body);
+            let _ = intake.read::<crate::receive::kookoo::Status>(None, body);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Settings from the environment, for binaries. The library reads none by itself.
+
+mod softphone;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::api::auth::FileState;
+use crate::core::client::Client;
+use crate::core::clock::{Clock, TokioClock};
+use crate::core::credential::Mode;
+use crate::core::endpoint::Host;
+use crate::core::pace::Pacer;
+use crate::setup::builder::ClientBuilder;
+use crate::types::ids::{AgentId, CampaignName, Did, PhoneName};
+use crate::types::invalid::Invalid;
+use crate::types::phone::{PhoneNumber, Region};
+use crate::types::secret::Secret;
+use crate::types::wire::Zone;
+
+pub use softphone::Softphone;
+
+/// What the `OZONETEL_*` variables say. Each field's documentation names its variable.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Environment {
+    /// `OZONETEL_ACCOUNT`.
+    pub account: Option<String>,
+    /// `OZONETEL_API_KEY`.
+    pub key: Option<Secret>,
+    /// `OZONETEL_AUTH`: `token` (default) or `key`.
+    pub mode: Mode,
+    /// `OZONETEL_REGION`: `india` (default) or `international`.
+    pub region: Region,
+    /// `OZONETEL_TIMEZONE`, default `+05:30`; required outside India.
+    pub zone: Option<Zone>,
+    /// `OZONETEL_BASE_URL`: every family without an address of its own.
+    pub base_url: Option<String>,
+    /// `OZONETEL_EVENTS_URL`, `OZONETEL_CAMPAIGNS_URL`, `OZONETEL_KOOKOO_URL`, `OZONETEL_MESSAGING_URL`,
+    /// `OZONETEL_OLDER_URL`.
+    pub base_urls: Vec<(Host, String)>,
+    /// `OZONETEL_KOOKOO_KEY`.
+    pub kookoo_key: Option<Secret>,
+    /// `OZONETEL_AGENT_ID`.
+    pub agent: Option<AgentId>,
+    /// `OZONETEL_AGENT_PASSWORD`.
+    pub agent_password: Option<Secret>,
+    /// `OZONETEL_CAMPAIGN`.
+    pub campaign: Option<CampaignName>,
+    /// `OZONETEL_DID`.
+    pub did: Option<Did>,
+    /// `OZONETEL_SIP_ID`: the number or SIP id that the agent logs in with.
+    pub sip_id: Option<PhoneNumber>,
+    /// `OZONETEL_PHONE_NAME`.
+    pub phone_name: Option<PhoneName>,
+    /// `OZONETEL_STATE_DIR`: where token and rate windows are kept between runs.
+    pub state_dir: Option<PathBuf>,
+    /// `OZONETEL_NOW`, RFC 3339: where the clock starts, for tests.
+    pub now: Option<SystemTime>,
+    /// The agent socket and the softphone.
+    pub softphone: Softphone,
+}
+
+/// Where the variables are read from.
+pub trait Variables {
+    /// One variable; an empty one counts as absent.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> Variables for F {
+    fn get(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+impl Environment {
+    /// From the process's environment.
+    ///
+    /// # Errors
+    /// The variable that does not read.
+    pub fn of_process() -> Result<Self, Invalid> {
+        Self::read(&|name: &str| std::env::var(name).ok())
+    }
+
+    /// From any source of variables.
+    ///
+    /// ```
+    /// use ozonetel_sdk::environment::Environment;
+    /// let read = |name: &str| (name == "OZONETEL_AUTH").then(|| "key".to_owned());
+    /// let environment = Environment::read(&read)?;
+    /// assert_eq!(environment.mode, ozonetel_sdk::auth::Mode::Key);
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The variable that does not read.
+    pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
+        let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
+        let named =
+            |name: &'static str| move |invalid: Invalid| Invalid::new(name, invalid.reason());
+        let families = [
+            (Host::Events, "OZONETEL_EVENTS_URL"),
+            (Host::Campaigns, "OZONETEL_CAMPAIGNS_URL"),
+            (Host::Kookoo, "OZONETEL_KOOKOO_URL"),
+            (Host::Messaging, "OZONETEL_MESSAGING_URL"),
+            (Host::Older, "OZONETEL_OLDER_URL"),
+        ];
+        let mode = get("OZONETEL_AUTH")
+            .map(|text| text.parse().map_err(named("OZONETEL_AUTH")))
+            .transpose()?;
+        let region = get("OZONETEL_REGION")
+            .map(|text| text.parse().map_err(named("OZONETEL_REGION")))
+            .transpose()?;
+        let zone = get("OZONETEL_TIMEZONE")
+            .map(|text| text.parse().map_err(named("OZONETEL_TIMEZONE")))
+            .transpose()?;
+        let now = get("OZONETEL_NOW").map(|text| {
+            let at: jiff::Timestamp = text
+                .trim()
+                .parse()
+                .map_err(|_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time"))?;
+            Ok(SystemTime::from(at))
+        });
+        let region = region.unwrap_or_default();
+        if region == Region::International && zone.is_none() {
+            return Err(Invalid::new("OZONETEL_TIMEZONE", "has to be set outside India"));
+        }
+        let sip_id = get("OZONETEL_SIP_ID").map(PhoneNumber::from);
+        Ok(Self {
+            softphone: Softphone::read(variables, sip_id.as_ref())?,
+            account: get("OZONETEL_ACCOUNT"),
+            key: get("OZONETEL_API_KEY").map(Secret::from),
+            mode: mode.unwrap_or_default(),
+            region,
+            zone,
+            base_url: get("OZONETEL_BASE_URL"),
+            base_urls: families
+                .iter()
+                .filter_map(|(host, name)| Some((*host, get(name)?)))
+                .collect(),
+            kookoo_key: get("OZONETEL_KOOKOO_KEY").map(Secret::from),
+            agent: get("OZONETEL_AGENT_ID").map(AgentId::from),
+            agent_password: get("OZONETEL_AGENT_PASSWORD").map(Secret::from),
+            campaign: get("OZONETEL_CAMPAIGN").map(CampaignName::from),
+            did: get("OZONETEL_DID").map(Did::from),
+            sip_id,
+            phone_name: get("OZONETEL_PHONE_NAME").map(PhoneName::from),
+            state_dir: get("OZONETEL_STATE_DIR").map(PathBuf::from),
+            now: now.transpose()?,
+        })
+    }
+
+    /// The clock: the wall clock, or one that starts at `OZONETEL_NOW`.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.now.map_or_else(TokioClock::new, TokioClock::starting_at))
+    }
+
+    /// A builder with these settings; a state directory brings a shared token and shared rate windows.
+    ///
+    /// # Errors
+    /// `OZONETEL_ACCOUNT` or `OZONETEL_API_KEY` that is not set, a state directory that cannot be used.
+    pub fn client_builder(&self) -> Result<ClientBuilder, Invalid> {
+        let account = self.account.clone().ok_or(Invalid::new("OZONETEL_ACCOUNT", "is not set"))?;
+        let key = self.key.clone().ok_or(Invalid::new("OZONETEL_API_KEY", "is not set"))?;
+        let clock = self.clock();
+        let mut builder = Client::builder()
+            .account(account.as_str())
+            .key(&key)
+            .mode(self.mode)
+            .region(self.region)
+            .clock(Arc::clone(&clock));
+        if let Some(zone) = &self.zone {
+            builder = builder.zone(zone.clone());
+        }
+        if let Some(base) = &self.base_url {
+            builder = builder.base_url(base);
+        }
+        for (host, address) in &self.base_urls {
+            builder = builder.base_url_of(*host, address);
+        }
+        if let Some(key) = &self.kookoo_key {
+            builder = builder.kookoo_key(key);
+        }
+        if let Some(directory) = &self.state_dir {
+            let region = match self.region {
+                Region::India => "india",
+                Region::International => "international",
+            };
+            let address = self.base_url.as_deref().unwrap_or(region);
+            let state = FileState::open(directory, address, &account, &key, clock)
+                .map_err(|_| Invalid::new("OZONETEL_STATE_DIR", "cannot be used"))?;
+            let state = Arc::new(state);
+            builder = builder.token_store(Arc::clone(&state) as _).pacer(Pacer::with_store(state));
+        }
+        Ok(builder)
+    }
+}
+
+impl Client {
+    /// A client from the `OZONETEL_*` variables; for binaries.
+    ///
+    /// # Errors
+    /// The variable that is missing or does not read.
+    pub fn from_env() -> Result<Self, Invalid> {
+        Environment::of_process()?.client_builder()?.build()
+    }
+}
+
+impl fmt::Debug for dyn Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variables")
+    }
+}

@@ -1,0 +1,4 @@
+//! Doubles and the recorder, for tests.
+
+pub mod doubles;
+pub mod record;

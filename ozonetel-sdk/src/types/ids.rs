@@ -1,0 +1,334 @@
+//! Identifiers: one type per kind, so that two of them cannot be swapped.
+//!
+//! Numeric ids of the service exceed what a double can hold; they are read from text or from a JSON integer and
+//! kept as text. Names are kept as they are: whether a name exists is the service's business, and whether it is
+//! empty is checked before a request is spent.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::types::invalid::Invalid;
+
+/// Up to 19 decimal digits, inline: what every numeric id of the service fits into.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Digits {
+    len: u8,
+    bytes: [u8; 19],
+}
+
+impl Digits {
+    fn read(text: &str) -> Option<Self> {
+        let raw = text.as_bytes();
+        let len = u8::try_from(raw.len()).ok().filter(|n| (1..=19).contains(n))?;
+        let mut bytes = [0; 19];
+        for (to, from) in bytes.iter_mut().zip(raw) {
+            *to = *from;
+        }
+        raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes })
+    }
+
+    fn as_str(&self) -> &str {
+        let part = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
+        std::str::from_utf8(part).unwrap_or_default()
+    }
+}
+
+macro_rules! numeric_id {
+    ($(#[$meta:meta])* $name:ident, $field:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Digits);
+
+        impl $name {
+            /// The digits as the service sent them, leading zeros included.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Digits::read(text)
+                    .map(Self)
+                    .ok_or(Invalid::new($field, "has to be 1 to 19 decimal digits"))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.as_str())
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl crate::types::wire::Scalar for $name {
+            fn read(text: &str) -> Result<Self, &'static str> {
+                Digits::read(text.trim()).map(Self).ok_or("expected 1 to 19 decimal digits")
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Read;
+                impl Visitor<'_> for Read {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str("1 to 19 decimal digits, as text or as a whole number")
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        Digits::read(text.trim()).map($name).ok_or_else(|| {
+                            E::invalid_value(de::Unexpected::Other("text that is no id"), &self)
+                        })
+                    }
+                    fn visit_u64<E: de::Error>(self, number: u64) -> Result<$name, E> {
+                        self.visit_str(&number.to_string())
+                    }
+                }
+                from.deserialize_any(Read)
+            }
+        }
+    };
+}
+
+numeric_id! {
+    /// The UCID: one leg of a phone call. Decimal digits, 14 to 17 in published samples, never 20 or more.
+    ///
+    /// ```
+    /// use ozonetel_sdk::ids::Ucid;
+    /// let ucid: Ucid = "90000000000000001".parse()?;
+    /// assert_eq!(ucid.as_str(), "90000000000000001");
+    /// assert!("9000-1".parse::<Ucid>().is_err());
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
+    Ucid, "ucid"
+}
+
+numeric_id! {
+    /// The phone call as the reports know it: `CallID` in a CDR row, `monitorUCID` in a callback, `monitor_ucid`
+    /// in an event. Equal to the [`Ucid`] on dialled calls, never on inbound ones.
+    ///
+    /// ```
+    /// use ozonetel_sdk::ids::CallId;
+    /// let call: CallId = serde_json::from_str("90000000000000001")?;
+    /// assert_eq!(serde_json::to_string(&call)?, "\"90000000000000001\"");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    CallId, "monitor_ucid"
+}
+
+impl From<Ucid> for CallId {
+    /// The documented equality on dialled calls: the leg's id is the call's id.
+    fn from(ucid: Ucid) -> Self {
+        Self(ucid.0)
+    }
+}
+
+macro_rules! name {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
+
+        impl $name {
+            /// The name as given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<&String> for $name {
+            fn from(text: &String) -> Self {
+                Self(text.as_str().into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(name: &$name) -> Self {
+                name.clone()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = std::convert::Infallible;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl crate::types::wire::Scalar for $name {
+            fn read(text: &str) -> Result<Self, &'static str> {
+                Ok(Self(text.into()))
+            }
+        }
+    };
+}
+
+name! {
+    /// An agent's login id. Leading zeros are not stable between what the service sends; it may be an e-mail
+    /// address.
+    AgentId
+}
+name! {
+    /// A campaign's name, which is its key.
+    CampaignName
+}
+name! {
+    /// The phone name of an agent's number; it has to equal the configured one exactly.
+    PhoneName
+}
+name! {
+    /// A skill's name.
+    SkillName
+}
+name! {
+    /// A disposition as the campaign lists it.
+    DispositionName
+}
+name! {
+    /// A pause reason configured for the account.
+    PauseReason
+}
+
+/// A DID: a number of the account, with country code and without plus, such as `918000000001`.
+///
+/// ```
+/// use ozonetel_sdk::ids::Did;
+/// assert_eq!(Did::from("+91 80000 00001").as_str(), "918000000001");
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Did(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
+
+impl Did {
+    /// The number as the service wants it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Did {
+    fn from(text: &str) -> Self {
+        Self(text.chars().filter(|c| !matches!(c, '+' | ' ' | '-')).collect())
+    }
+}
+
+impl From<&String> for Did {
+    fn from(text: &String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<String> for Did {
+    fn from(text: String) -> Self {
+        Self::from(text.as_str())
+    }
+}
+
+impl From<&Did> for Did {
+    fn from(did: &Did) -> Self {
+        did.clone()
+    }
+}
+
+impl AsRef<str> for Did {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Did {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Did({})", crate::types::wire::mask(&self.0))
+    }
+}
+
+impl crate::types::wire::Scalar for Did {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        Ok(Self(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_above_two_to_the_53_keeps_every_digit() {
+        for json in ["12345678901234567", "\"12345678901234567\""] {
+            let id: Ucid = serde_json::from_str(json).unwrap();
+            assert_eq!(id.as_str(), "12345678901234567");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for json in ["1.7e16", "-1", "\"\"", "\"12345678901234567890\"", "true", "\"12a\"", "null"]
+        {
+            assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn leading_zeros_stay() {
+        assert_eq!("0001".parse::<CallId>().unwrap().to_string(), "0001");
+    }
+}

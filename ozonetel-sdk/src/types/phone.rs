@@ -1,0 +1,308 @@
+//! Telephone numbers, and the form in which each place of the service wants them.
+//!
+//! A [`PhoneNumber`] keeps the text it was made from. It is never rewritten silently: the methods that turn it into
+//! the form of one place return a new number, or say why there is none.
+
+use std::fmt;
+use std::str::FromStr;
+
+use phonenumber::country;
+use serde::{Deserialize, Serialize};
+
+use crate::types::invalid::Invalid;
+use crate::types::wire::{Scalar, mask};
+
+/// Which of the service's regions an account lives in; decides addresses and number forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Region {
+    /// India: numbers are Indian unless they say otherwise.
+    #[default]
+    India,
+    /// International: numbers carry their country code.
+    International,
+}
+
+impl FromStr for Region {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "india" => Ok(Self::India),
+            "international" => Ok(Self::International),
+            _ => Err(Invalid::new("region", "expected india or international")),
+        }
+    }
+}
+
+/// A telephone number, as text. `Debug` shows the last two digits only; there is no `Display`.
+///
+/// ```
+/// use ozonetel_sdk::phone::{PhoneNumber, Region};
+/// let number = PhoneNumber::from("+91 90000-00001");
+/// assert_eq!(number.for_dial(Region::India)?.as_str(), "9000000001");
+/// assert_eq!(number.for_conference(Region::India)?.as_str(), "09000000001");
+/// assert!(PhoneNumber::from("90000abcde").for_dial(Region::India).is_err());
+/// assert!(PhoneNumber::from("09000000001").same_line(&number));
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PhoneNumber(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
+
+const FIELD: &str = "phone_number";
+
+impl PhoneNumber {
+    /// The text as given or as received.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form for the two manual dials and for leads: in India ten digits without country code, abroad `+` and
+    /// country code.
+    ///
+    /// # Errors
+    /// Letters, several numbers in one text, or digits that are no telephone number. Indian service numbers
+    /// (beginning with 1, or up to six digits) pass as they are, since no number plan lists them reliably.
+    pub fn for_dial(&self, region: Region) -> Result<Self, Invalid> {
+        match self.read(region)? {
+            Read::Indian(national) => Ok(Self(national.into())),
+            Read::Service(digits) => Ok(Self(digits.into())),
+            Read::Foreign(e164) => Ok(Self(e164.into())),
+        }
+    }
+
+    /// The form for `conferenceNumber`: in India `0` and ten digits, abroad `+` and country code.
+    ///
+    /// # Errors
+    /// As [`PhoneNumber::for_dial`].
+    pub fn for_conference(&self, region: Region) -> Result<Self, Invalid> {
+        match self.read(region)? {
+            Read::Indian(national) => Ok(Self(format!("0{national}").into())),
+            Read::Service(digits) => Ok(Self(digits.into())),
+            Read::Foreign(e164) => Ok(Self(e164.into())),
+        }
+    }
+
+    /// The form for KooKoo's `phone_no`: Indian numbers with a leading `0`.
+    ///
+    /// # Errors
+    /// As [`PhoneNumber::for_dial`].
+    pub fn for_kookoo(&self) -> Result<Self, Invalid> {
+        self.for_conference(Region::India)
+    }
+
+    /// Whether two texts name the same line: equal digits, or for Indian numbers equal last ten digits whatever
+    /// stands before them (`0`, `91`, `0091`, `+91`). Rewrites nothing.
+    pub fn same_line(&self, other: &Self) -> bool {
+        fn digits(text: &str) -> String {
+            text.chars().filter(char::is_ascii_digit).collect()
+        }
+        fn national(digits: &str) -> &str {
+            for prefix in ["0091", "91", "0"] {
+                if let Some(rest) = digits.strip_prefix(prefix).filter(|rest| rest.len() == 10) {
+                    return rest;
+                }
+            }
+            digits
+        }
+        let (mine, theirs) = (digits(&self.0), digits(&other.0));
+        !mine.is_empty() && national(&mine) == national(&theirs)
+    }
+
+    fn read(&self, region: Region) -> Result<Read, Invalid> {
+        let text = self.0.trim();
+        // Ten digits from 6 on are what an Indian mobile number is, and what nearly every dial carries: the library's
+        // tables, which cost more than the rest of a dial, have nothing to add.
+        let mobile = text.len() == 10 && text.starts_with(['6', '7', '8', '9']);
+        if region == Region::India && mobile && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Read::Indian(text.to_owned()));
+        }
+        let plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.');
+        if text.is_empty() {
+            return Err(Invalid::new(FIELD, "is empty"));
+        }
+        if !text.chars().all(plain) || text.rfind('+').is_some_and(|at| at > 0) {
+            return Err(Invalid::new(
+                FIELD,
+                "has to be one number: digits, with an optional + in front",
+            ));
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        if !(3..=17).contains(&digits.len()) {
+            return Err(Invalid::new(FIELD, "has to be 3 to 17 digits long"));
+        }
+        let country = matches!(region, Region::India).then_some(country::IN);
+        let service = country.is_some()
+            && !text.starts_with('+')
+            && (digits.len() <= 6 || (digits.starts_with('1') && digits.len() <= 11));
+        if service {
+            return Ok(Read::Service(digits));
+        }
+        if country.is_none() && !text.starts_with('+') {
+            return Err(Invalid::new(
+                FIELD,
+                "has to begin with + and the country code outside India",
+            ));
+        }
+        // Ten digits behind `0`, `91` or `0091`, without a plus, are how Indian numbers are written here. The library
+        // would take a mobile number's own leading 91 for the country code.
+        let bare = ["", "0", "91", "0091"].iter().find_map(|prefix| {
+            digits.strip_prefix(prefix).filter(|rest| rest.len() == 10 && !rest.starts_with('0'))
+        });
+        let national = match bare {
+            Some(rest) if country.is_some() && !text.starts_with('+') => format!("+91{rest}"),
+            _ => text.to_owned(),
+        };
+        // A number with its country code is read without a country: the library would strip India's prefix from it.
+        let assumed = country.filter(|_| !national.starts_with('+'));
+        let number = phonenumber::parse(assumed, national)
+            .ok()
+            .filter(phonenumber::is_valid)
+            .filter(|number| number.extension().is_none())
+            .ok_or(Invalid::new(FIELD, "is no telephone number of its country"))?;
+        if country.is_some() && number.code().value() == 91 {
+            return Ok(Read::Indian(number.national().to_string()));
+        }
+        let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
+        Ok(Read::Foreign(e164))
+    }
+}
+
+enum Read {
+    Indian(String),
+    Service(String),
+    Foreign(String),
+}
+
+impl From<&str> for PhoneNumber {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&String> for PhoneNumber {
+    fn from(text: &String) -> Self {
+        Self(text.as_str().into())
+    }
+}
+
+impl From<String> for PhoneNumber {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&PhoneNumber> for PhoneNumber {
+    fn from(number: &PhoneNumber) -> Self {
+        number.clone()
+    }
+}
+
+impl FromStr for PhoneNumber {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.into()))
+    }
+}
+
+impl AsRef<str> for PhoneNumber {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({})", mask(&self.0))
+    }
+}
+
+impl Scalar for PhoneNumber {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        Ok(Self(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dial(text: &str) -> Result<String, &'static str> {
+        PhoneNumber::from(text).for_dial(Region::India).map(|n| n.0.into()).map_err(|e| e.reason())
+    }
+
+    #[test]
+    fn every_spelling_of_an_indian_number_dials_the_same_ten_digits() {
+        for text in [
+            "9000000001",
+            "09000000001",
+            "919000000001",
+            "00919000000001",
+            "+919000000001",
+            "+91 (90000) 00001",
+            "90000-00001",
+        ] {
+            assert_eq!(dial(text).as_deref(), Ok("9000000001"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mobile_number_may_begin_with_91() {
+        assert_eq!(dial("9100000001").as_deref(), Ok("9100000001"));
+        assert_eq!(dial("919100000001").as_deref(), Ok("9100000001"));
+    }
+
+    #[test]
+    fn letters_lists_and_nonsense_are_refused() {
+        for text in [
+            "98765abcde",
+            "9000000001,9000000002",
+            "",
+            "   ",
+            "12",
+            "+",
+            "9000000001+91",
+            "90000000011234567890",
+        ] {
+            assert!(dial(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn service_numbers_pass_as_they_are() {
+        for text in ["18001234567", "1860123456", "1600123456", "112"] {
+            assert_eq!(dial(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn abroad_the_country_code_is_needed_and_kept() {
+        let us = PhoneNumber::from("+1 202-555-0143");
+        assert_eq!(us.for_dial(Region::International).unwrap().as_str(), "+12025550143");
+        assert_eq!(us.for_dial(Region::India).unwrap().as_str(), "+12025550143");
+        assert!(PhoneNumber::from("2025550143").for_dial(Region::International).is_err());
+    }
+
+    #[test]
+    fn a_number_that_would_be_written_as_another_is_refused() {
+        // Found by fuzzing: read as if it might be Indian, its zeros are taken for a prefix.
+        for region in [Region::India, Region::International] {
+            assert!(PhoneNumber::from("+8880007073140711").for_dial(region).is_err());
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_number() {
+        assert_eq!(format!("{:?}", PhoneNumber::from("9000000001")), "PhoneNumber(…01 (10))");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in ".{0,30}") {
+            let number = PhoneNumber::from(text.as_str());
+            let _ = (number.for_dial(Region::India), number.for_conference(Region::International));
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Durations, days and times as the service writes them.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use serde::de::{self, Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use super::Scalar;
+use crate::types::invalid::Invalid;
+
+/// Text forms shared by every type of this page.
+macro_rules! as_text {
+    ($name:ident, $field:literal, $expected:literal) => {
+        impl FromStr for $name {
+            type Err = Invalid;
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                Self::parse(text).ok_or(Invalid::new($field, $expected))
+            }
+        }
+
+        impl Scalar for $name {
+            const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+            fn read(text: &str) -> Result<Self, &'static str> {
+                Self::parse(text).ok_or($expected)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}")
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Self::parse(&super::text(from)?).ok_or_else(|| de::Error::custom($expected))
+            }
+        }
+    };
+}
+
+/// `HH:MM:SS` as seconds; the hours may have any number of digits from two up.
+fn clock_text(text: &str) -> Option<u32> {
+    let (hours, rest) = text.split_once(':')?;
+    let (minutes, seconds) = rest.split_once(':')?;
+    let number = |part: &str| {
+        (part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<u32>().ok()).flatten()
+    };
+    let whole = |part: &str| (part.len() == 2).then(|| number(part)).flatten().filter(|n| *n < 60);
+    let hours = Some(hours).filter(|h| (2..=7).contains(&h.len())).and_then(number)?;
+    hours.checked_mul(3600)?.checked_add(whole(minutes)? * 60)?.checked_add(whole(seconds)?)
+}
+
+/// A duration `HH:MM:SS`, which may exceed a day.
+///
+/// ```
+/// use ozonetel_sdk::wire::Hms;
+/// let login: Hms = "27:10:09".parse()?;
+/// assert_eq!(login.seconds(), 27 * 3600 + 609);
+/// assert_eq!(Hms::from_seconds(97_261).to_string(), "27:01:01");
+/// assert!("00:00:60".parse::<Hms>().is_err());
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Hms(u32);
+
+impl Hms {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    fn parse(text: &str) -> Option<Self> {
+        clock_text(text.trim()).map(Self)
+    }
+
+    /// From whole seconds.
+    pub fn from_seconds(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    /// Whole seconds.
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+
+    /// As a [`Duration`].
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
+
+impl std::ops::Add for Hms {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl std::iter::Sum for Hms {
+    fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+        items.fold(Self::ZERO, |a, b| a + b)
+    }
+}
+
+impl fmt::Display for Hms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60, self.0 % 60)
+    }
+}
+
+as_text!(Hms, "duration", "expected a duration HH:MM:SS");
+
+/// A time of day `HH:MM:SS` in the account's zone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeOfDay(u32);
+
+impl TimeOfDay {
+    fn parse(text: &str) -> Option<Self> {
+        clock_text(text.trim()).filter(|s| *s < 86_400).map(Self)
+    }
+
+    /// Seconds since midnight.
+    pub fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Hms(self.0).fmt(f)
+    }
+}
+
+as_text!(TimeOfDay, "time", "expected a time of day HH:MM:SS");
+
+/// A calendar day `YYYY-MM-DD` in the account's zone.
+///
+/// ```
+/// use ozonetel_sdk::wire::Day;
+/// let day: Day = "2026-02-28".parse()?;
+/// assert_eq!(day.next().to_string(), "2026-03-01");
+/// assert_eq!(day.days_until("2026-03-02".parse()?), 2);
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(jiff::civil::Date);
+
+impl Day {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (text.len() == 10).then(|| text.parse().ok().map(Self)).flatten()
+    }
+
+    /// The day after; the last day there is stays itself.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
+    /// The day before; the first day there is stays itself.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        Self(self.0.yesterday().unwrap_or(self.0))
+    }
+
+    /// How many days `other` lies ahead; negative if it lies behind.
+    pub fn days_until(self, other: Self) -> i32 {
+        self.0.until(other.0).map_or(0, |span| span.get_days())
+    }
+
+    /// The first second of the day.
+    pub fn start(self) -> Stamp {
+        Stamp(self.0.at(0, 0, 0, 0))
+    }
+
+    /// The last second of the day.
+    pub fn end(self) -> Stamp {
+        Stamp(self.0.at(23, 59, 59, 0))
+    }
+
+    /// A moment of the day.
+    pub fn at(self, time: TimeOfDay) -> Stamp {
+        self.start().plus(Hms(time.0))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+as_text!(Day, "date", "expected a day YYYY-MM-DD");
+
+/// A date and time `YYYY-MM-DD HH:MM:SS` in the account's zone; the service never sends an offset.
+///
+/// ```
+/// use ozonetel_sdk::wire::{Stamp, Zone};
+/// let at: Stamp = "2025-09-01 11:49:33".parse()?;
+/// let instant = at.instant(&"+05:30".parse::<Zone>()?);
+/// assert_eq!(instant.duration_since(std::time::UNIX_EPOCH)?.as_secs(), 1_756_707_573);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp(jiff::civil::DateTime);
+
+impl Stamp {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let shape =
+            matches!(text.len(), 16 | 19) && matches!(text.as_bytes().get(10), Some(b' ' | b'T'));
+        let read = || text.parse::<jiff::civil::DateTime>().ok();
+        shape.then(read).flatten().filter(|at| at.subsec_nanosecond() == 0).map(Self)
+    }
+
+    /// The calendar day.
+    pub fn day(self) -> Day {
+        Day(self.0.date())
+    }
+
+    /// The time of day.
+    pub fn time(self) -> TimeOfDay {
+        let (h, m, s) = (self.0.hour(), self.0.minute(), self.0.second());
+        let part = |n: i8| u32::try_from(n).unwrap_or(0);
+        TimeOfDay(part(h) * 3600 + part(m) * 60 + part(s))
+    }
+
+    /// Later by a duration.
+    #[must_use]
+    pub fn plus(self, by: Hms) -> Self {
+        Self(self.0.saturating_add(jiff::SignedDuration::from_secs(by.0.into())))
+    }
+
+    /// The instant, given the account's zone. A time that a clock change skips or repeats is read as the earlier
+    /// offset.
+    pub fn instant(self, zone: &Zone) -> SystemTime {
+        match zone.0.to_ambiguous_zoned(self.0).compatible() {
+            Ok(zoned) => SystemTime::from(zoned.timestamp()),
+            Err(_) => SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    /// Without seconds, `YYYY-MM-DD HH:MM`: how a call-back time is sent.
+    pub fn to_minutes(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.strftime("%Y-%m-%d %H:%M:%S").fmt(f)
+    }
+}
+
+as_text!(Stamp, "time", "expected a time YYYY-MM-DD HH:MM:SS");
+
+/// The zone that an account's days and times are in: a fixed offset (`+05:30`) or a zone's name.
+///
+/// ```
+/// use ozonetel_sdk::wire::Zone;
+/// let zone: Zone = "+05:30".parse()?;
+/// let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(19 * 3600);
+/// assert_eq!(zone.stamp(at).to_string(), "1970-01-02 00:30:00");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone(jiff::tz::TimeZone);
+
+impl Zone {
+    /// India Standard Time, `+05:30`.
+    pub fn india() -> Self {
+        Self(jiff::tz::TimeZone::fixed(
+            jiff::tz::Offset::constant(5).saturating_add(jiff::SignedDuration::from_mins(30)),
+        ))
+    }
+
+    /// The date and time of an instant; before 1970 and beyond year 9999 it stops at the end.
+    pub fn stamp(&self, at: SystemTime) -> Stamp {
+        let at = jiff::Timestamp::try_from(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let whole = jiff::Timestamp::from_second(at.as_second()).unwrap_or(at);
+        Stamp(self.0.to_datetime(whole))
+    }
+
+    /// The calendar day of an instant.
+    pub fn day(&self, at: SystemTime) -> Day {
+        self.stamp(at).day()
+    }
+}
+
+impl FromStr for Zone {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let offset = || {
+            let (sign, rest) = text.split_at_checked(1)?;
+            let (hours, minutes) =
+                rest.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2)?;
+            let seconds = clock_text(&format!("{hours}:{minutes}:00")).filter(|s| *s <= 86_400)?;
+            let seconds = i32::try_from(seconds).ok()?;
+            let seconds = match sign {
+                "+" => seconds,
+                "-" => -seconds,
+                _ => return None,
+            };
+            jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed)
+        };
+        let named = || match text {
+            "" => None,
+            "Z" | "UTC" => Some(jiff::tz::TimeZone::UTC),
+            _ => jiff::tz::TimeZone::get(text).ok(),
+        };
+        let expected = "expected an offset such as +05:30 or a zone's name such as Asia/Kolkata";
+        offset().or_else(named).map(Self).ok_or(Invalid::new("timezone", expected))
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.iana_name(), self.0.to_fixed_offset()) {
+            (Some(name), _) => write!(f, "Zone({name})"),
+            (None, Ok(offset)) => write!(f, "Zone({offset})"),
+            (None, Err(_)) => f.write_str("Zone(…)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_duration_prints_what_it_reads(seconds in 0u32..36_000_000) {
+            let text = Hms(seconds).to_string();
+            prop_assert_eq!(text.parse::<Hms>().unwrap(), Hms(seconds));
+        }
+
+        #[test]
+        fn no_text_makes_a_reader_panic(text in ".{0,24}") {
+            let _ = (Hms::parse(&text), Day::parse(&text), Stamp::parse(&text), TimeOfDay::parse(&text));
+            let _ = text.parse::<Zone>();
+        }
+
+        #[test]
+        fn a_stamp_and_its_instant_agree(seconds in 0u64..4_000_000_000) {
+            let zone = Zone::india();
+            let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            let stamp = zone.stamp(at);
+            prop_assert_eq!(stamp.instant(&zone), at);
+            prop_assert_eq!(stamp.to_string().parse::<Stamp>().unwrap(), stamp);
+            prop_assert_eq!(stamp.day().at(stamp.time()), stamp);
+        }
+    }
+
+    #[test]
+    fn what_the_service_cannot_mean_is_refused() {
+        for text in [
+            "-01:00:00",
+            "1:00:00",
+            "00:60:00",
+            "00:00:60",
+            "00:00",
+            "00:00:00:00",
+            "aa:00:00",
+            "+1:00:00",
+        ] {
+            assert!(text.parse::<Hms>().is_err(), "{text}");
+        }
+        assert!("24:00:00".parse::<TimeOfDay>().is_err());
+        for text in ["2026-02-30", "2026-2-3", "20260203", "2026-02-03T00:00:00"] {
+            assert!(text.parse::<Day>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_are_offsets_or_names() {
+        assert_eq!("+05:30".parse::<Zone>().unwrap(), Zone::india());
+        assert_eq!(format!("{:?}", "-08:00".parse::<Zone>().unwrap()), "Zone(-08)");
+        assert!("+5:30".parse::<Zone>().is_err());
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+}
