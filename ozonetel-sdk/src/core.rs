@@ -6,7 +6,7 @@ pub mod clock;
 pub(crate) mod credential;
 pub mod encode;
 pub(crate) mod endpoint;
-pub mod envelope;
+pub(crate) mod envelope;
 pub(crate) mod error;
 pub mod observe;
 pub mod pace;

@@ -10,7 +10,7 @@ mod setup;
 mod testing;
 mod types;
 
-pub use self::core::{clock, encode, envelope, observe, pace, retry};
+pub use self::core::{clock, encode, observe, pace, retry};
 #[cfg(feature = "legacy")]
 pub use api::legacy;
 pub use api::{
@@ -26,6 +26,12 @@ pub mod auth {
     pub use crate::api::auth::*;
     pub use crate::core::credential::*;
     pub use crate::types::secret::Secret;
+}
+
+/// Answers: how the service's envelopes are told apart.
+pub mod envelope {
+    pub use crate::core::envelope::*;
+    pub use crate::core::error::{Head, Unreadable};
 }
 
 /// Why a call failed.
