@@ -10,21 +10,21 @@ use std::path::Path;
 use sip_header::{HeaderParse, ListParse, SipHeaderAddr, SipMessageHeaders, SipVia};
 use sip_ucid::{Address, Head, Leniency, Name, Text, Uri, Via};
 
+#[path = "../../tests/it/corpus/sections.rs"]
+mod sections;
+
 fn unfolded(text: Text<'_>) -> Option<String> {
     String::from_utf8(text.unfold().collect::<Vec<_>>().concat()).ok()
 }
 
-/// Every message of the corpus and of the fuzzing corpus.
+/// Every message of the corpus.
 fn corpus() -> Vec<Vec<u8>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
     let mut all = Vec::new();
-    for folder in ["tests/corpus/rfc4475", "tests/corpus/rfc5118", "tests/corpus/field"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|it| it == "sip") {
-                all.push(std::fs::read(path).unwrap());
-            }
-        }
+    for file in ["rfc4475.txt", "rfc5118.txt", "field.txt"] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let sections = sections::read(&text).unwrap();
+        all.extend(sections.into_iter().map(|(_, message)| message));
     }
     all.sort();
     assert_eq!(all.len(), 82);

@@ -7,6 +7,7 @@ mod corpus;
 mod differential;
 mod examples;
 mod framing;
+mod inspector;
 mod markup;
 mod numbers;
 mod properties;
