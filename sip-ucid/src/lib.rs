@@ -75,7 +75,7 @@ pub use typed::Contact;
 pub use ucid::{AvayaUcid, is_cloudagent_ucid};
 pub use uri::{Decode, SipUri, TelUri, Uri};
 pub use uui::{Octets, TypeLengthValue, TypeLengthValues, UCID_TYPE, UserToUser};
-pub use validate::{Problem, ProblemKind, Problems};
+pub use validate::{Note, NoteKind, Notes, Problem, ProblemKind, Problems};
 pub use value::{CSeq, ContentType, Privacy, Reason, SessionId};
 pub use via::{Via, Vias};
 pub use write::{

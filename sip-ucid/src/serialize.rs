@@ -6,7 +6,7 @@ use crate::identity::{Found, Identity};
 use crate::name::Name;
 use crate::text::Text;
 use crate::ucid::AvayaUcid;
-use crate::validate::Problem;
+use crate::validate::{Note, Problem};
 
 impl Serialize for Text<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -37,6 +37,17 @@ impl Serialize for Problem {
 }
 
 /// Writes the fields of an identity, borrowed or owned.
+impl Serialize for Note {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Note", 4)?;
+        fields.serialize_field("kind", self.kind().as_str())?;
+        fields.serialize_field("header", &self.header())?;
+        fields.serialize_field("at", &self.at())?;
+        fields.serialize_field("code", &self.code())?;
+        fields.end()
+    }
+}
+
 macro_rules! identity_fields {
     ($serializer:ident, $avaya:expr, $($field:ident = $value:expr,)*) => {{
         let mut fields = $serializer.serialize_struct("Identity", 11)?;

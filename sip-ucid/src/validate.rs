@@ -4,7 +4,10 @@
 //! grammar of RFC 3261, a header that must be there and is not, or two where one may be. What the
 //! standards let an element live with is none: a Max-Forwards above 255, an Expires too large, an
 //! unknown scheme, version, method, extension or transport, a branch or tag of an older peer that is
-//! missing. Headers that RFC 3261 does not define are checked for their characters only.
+//! missing. Of these the most useful are listed apart, as notes. Headers that RFC 3261 does not define are
+//! checked for their characters only.
+
+mod notes;
 
 use core::fmt;
 
@@ -25,6 +28,8 @@ use crate::typed::Contact;
 use crate::uri::{self, Uri};
 use crate::value::{CSeq, ContentType};
 use crate::via::Vias;
+
+pub use notes::{Note, NoteKind, Notes};
 
 /// What is wrong with a message.
 ///
@@ -212,7 +217,8 @@ impl<'a> Head<'a> {
     /// The strict reading of RFC 3261: everything for which an element would answer 400 or drop
     /// the message. No [`Leniency`] holds here.
     ///
-    /// One problem is given for each header line at most.
+    /// One problem is given for each header line at most. What is worth knowing and no problem, such
+    /// as another version, is listed by [`Head::notes`].
     ///
     /// ```
     /// use sip_ucid::Message;

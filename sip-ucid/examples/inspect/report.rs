@@ -1,7 +1,7 @@
 //! What is reported of one message.
 
 use sip_ucid::{
-    Address, Contact, Error, ErrorKind, Head, Header, Message, Name, Problem, ProblemKind,
+    Address, Contact, Error, ErrorKind, Head, Header, Message, Name, Note, Problem, ProblemKind,
     StartLine, Status, Text, Transport, Uri, Via, identity, is_cloudagent_ucid,
 };
 
@@ -32,11 +32,13 @@ pub(crate) fn report(file: &[u8], bytes: &[u8], transport: Transport) -> String 
     };
     let mut problems: Vec<String> = error.map(framing_problem).into_iter().collect();
     problems.extend(head.iter().flat_map(Head::validate).map(|it| problem(&it)));
+    let notes = head.iter().flat_map(Head::notes).map(|it| note(&it));
     let object = Object::default()
         .member("file", &text(file))
         .member("frame", &plain(frame))
         .member("valid", if frame == "ok" && problems.is_empty() { "true" } else { "false" })
-        .member("problems", &array(problems));
+        .member("problems", &array(problems))
+        .member("notes", &array(notes));
     let object = routing(object, head.as_ref());
     let object = object.member("body_len", &or_null(body.map(|len| len.to_string())));
     call(object, head.as_ref()).finish()
@@ -131,12 +133,21 @@ fn problem(problem: &Problem) -> String {
 }
 
 fn problem_json(kind: &str, header: Option<Name>, at: usize) -> String {
+    finding(kind, header, at).finish()
+}
+
+/// What is well formed and yet worth knowing, with the code of the answer that it calls for.
+fn note(note: &Note) -> String {
+    let code = or_null(note.code().map(|code| code.to_string()));
+    finding(note.kind().as_str(), note.header(), note.at()).member("code", &code).finish()
+}
+
+fn finding(kind: &str, header: Option<Name>, at: usize) -> Object {
     let header = header.filter(|name| *name != Name::Other).map(|name| plain(name.as_str()));
     Object::default()
         .member("kind", &plain(kind))
         .member("header", &or_null(header))
         .member("at", &at.to_string())
-        .finish()
 }
 
 fn start(head: &Head<'_>) -> Option<String> {

@@ -13,6 +13,7 @@ fn read(bytes: &[u8]) -> usize {
     let Some(head) = Head::parse(bytes).ok().and_then(sip_ucid::Status::complete) else {
         return seen;
     };
+    seen += head.notes().count();
     seen += head.validate().count() + head.conflicts().count() + head.headers().count();
     seen += head.vias().count() + head.contacts().count() + head.elements(Name::Allow).count();
     let from = head.from().ok();

@@ -1,6 +1,7 @@
 //! The stored messages, and what the inspector must report of each.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use sip_ucid::Transport;
@@ -26,6 +27,16 @@ fn sections_of(file: &str) -> Vec<Section> {
 
 /// Every message of the corpus with its name, such as `rfc4475/wsinv`.
 pub(crate) fn messages() -> Vec<Section> {
+    all_messages().clone()
+}
+
+/// They are read once for all tests.
+fn all_messages() -> &'static Vec<Section> {
+    static MESSAGES: OnceLock<Vec<Section>> = OnceLock::new();
+    MESSAGES.get_or_init(read_messages)
+}
+
+fn read_messages() -> Vec<Section> {
     let mut all = Vec::new();
     for (group, _) in GROUPS {
         for (name, message) in sections_of(&format!("tests/corpus/{group}.txt")) {
@@ -38,7 +49,7 @@ pub(crate) fn messages() -> Vec<Section> {
 
 /// One message by its name.
 pub(crate) fn message(name: &str) -> Vec<u8> {
-    messages().into_iter().find(|(known, _)| known == name).unwrap().1
+    all_messages().iter().find(|(known, _)| known == name).unwrap().1.clone()
 }
 
 /// What the inspector must report of every message, by the name of the message.
@@ -84,7 +95,8 @@ fn no_message_and_no_seed_is_lost() {
     assert_eq!(sections_of("fuzz/corpus/writer.txt").len(), 120);
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+/// The files in a folder and in the folders below it.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }

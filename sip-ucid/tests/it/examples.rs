@@ -37,8 +37,7 @@ fn without_example(source: &str) -> Vec<&str> {
 fn every_public_item_has_an_example() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut items = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in crate::corpus::files_below(&folder) {
         let source = std::fs::read_to_string(&path).unwrap();
         items += source.lines().filter(|line| is_public(line.trim())).count();
         assert_eq!(without_example(&source), Vec::<&str>::new(), "{}", path.display());

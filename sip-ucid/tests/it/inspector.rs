@@ -156,6 +156,7 @@ fn what_is_absent_is_null() {
         "frame",
         "valid",
         "problems",
+        "notes",
         "start",
         "header_lines",
         "call_id",
@@ -351,4 +352,21 @@ fn the_program_prints_what_is_stored_of_every_message() {
     assert!(output.status.success());
     let reports: Vec<_> = reports().into_iter().map(|(_, report)| report).collect();
     assert_eq!(objects(&output), reports);
+}
+
+#[test]
+fn notes_are_printed_apart_from_the_problems_with_their_codes() {
+    let said = said("notes", "datagram", &request_with("SIP/2.0\r\n", "SIP/7.0\r\n"));
+    has(
+        &said,
+        &[
+            ("/valid", json!(true)),
+            ("/problems", json!([])),
+            ("/notes", json!([{"kind": "version", "header": null, "at": 0, "code": 505}])),
+        ],
+    );
+    let cookie = request_with("z9hG4bK1", "z9hG4bK");
+    let said = run::said("cookie", "datagram", &cookie);
+    let note = json!({"kind": "empty-branch", "header": "Via", "at": 46, "code": null});
+    has(&said, &[("/valid", json!(true)), ("/notes", json!([note]))]);
 }

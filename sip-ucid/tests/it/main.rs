@@ -9,6 +9,7 @@ mod examples;
 mod framing;
 mod inspector;
 mod markup;
+mod notes;
 mod numbers;
 mod properties;
 mod reference;

@@ -67,6 +67,9 @@ pub(crate) fn read_everything(input: &[u8]) {
     }
     let _ = (head.date(), head.session_id(), head.expires(), head.content_type());
     let _ = (head.reasons().count(), head.privacy().count(), head.user_to_user().count());
+    for note in head.notes() {
+        assert!(note.at() <= input.len() && note.code().is_none_or(|code| code > 400));
+    }
     for problem in head.validate() {
         assert!(problem.at() <= input.len());
     }
