@@ -1,30 +1,11 @@
-//! What can be said on the command line, beside the commands' own arguments.
+//! Flags that commands share.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::Args;
 
-use crate::commands::Command;
 use crate::output::Format;
-
-/// The ozonetel command line.
-///
-/// Settings come from the OZONETEL_* environment variables, or from a file given with --config that only its owner
-/// can read; flags override both. Secrets are never arguments: OZONETEL_API_KEY, OZONETEL_AGENT_PASSWORD and
-/// OZONETEL_KOOKOO_KEY come from the environment or that file, or from a file of their own named by
-/// OZONETEL_API_KEY_FILE and so on.
-///
-/// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
-/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer, 130 interrupted.
-#[derive(Debug, Parser)]
-#[command(name = "ozonetel", version, propagate_version = true)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
 
 /// Flags that stand before or after the command.
 #[derive(Debug, Args)]
@@ -110,14 +91,7 @@ pub(crate) struct AgentNumberFlag {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
-
-    #[test]
-    fn the_arguments_are_consistent() {
-        Cli::command().debug_assert();
-    }
 
     #[test]
     fn json_is_found_wherever_it_stands() {
@@ -126,19 +100,5 @@ mod tests {
         assert!(asked("ozonetel --output json dial"));
         assert!(asked("ozonetel dial --output=jsonl"));
         assert!(!asked("ozonetel --output table dial json"));
-    }
-
-    #[test]
-    fn no_argument_takes_a_secret() {
-        fn flags(command: &clap::Command, found: &mut Vec<String>) {
-            found.extend(command.get_arguments().filter_map(|arg| arg.get_long().map(Into::into)));
-            command.get_subcommands().for_each(|sub| flags(sub, found));
-        }
-        let mut found = Vec::new();
-        flags(&Cli::command(), &mut found);
-        assert!(found.contains(&"cold".to_owned()));
-        for word in ["key", "password", "secret", "pin"] {
-            assert!(!found.iter().any(|flag| flag.contains(word)), "{word}");
-        }
     }
 }

@@ -13,11 +13,29 @@ mod recording;
 mod summary;
 mod token;
 
-use clap::Subcommand;
+use clap::{Parser, Subcommand};
 
-use crate::args::Cli;
+use crate::args::Global;
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
+
+/// The ozonetel command line.
+///
+/// Settings come from the OZONETEL_* environment variables, or from a file given with --config that only its owner
+/// can read; flags override both. Secrets are never arguments: OZONETEL_API_KEY, OZONETEL_AGENT_PASSWORD and
+/// OZONETEL_KOOKOO_KEY come from the environment or that file, or from a file of their own named by
+/// OZONETEL_API_KEY_FILE and so on.
+///
+/// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
+/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer, 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "ozonetel", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
 
 /// What can be done.
 #[derive(Debug, Subcommand)]
@@ -56,7 +74,7 @@ pub(crate) enum Command {
 }
 
 /// Does what was asked.
-pub(crate) async fn run(cli: Cli) -> Result<Done, Failure> {
+pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
     if let Command::Mdl(mdl) = &cli.command
         && let Some(done) = mdl.offline(cli.global.output)
     {
@@ -77,5 +95,31 @@ pub(crate) async fn run(cli: Cli) -> Result<Done, Failure> {
         Command::Summary(summary) => summary.run(context).await,
         Command::Aht(aht) => aht.run(context).await,
         Command::Mdl(mdl) => mdl.run(context).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret() {
+        fn flags(command: &clap::Command, found: &mut Vec<String>) {
+            found.extend(command.get_arguments().filter_map(|arg| arg.get_long().map(Into::into)));
+            command.get_subcommands().for_each(|sub| flags(sub, found));
+        }
+        let mut found = Vec::new();
+        flags(&Cli::command(), &mut found);
+        assert!(found.contains(&"cold".to_owned()));
+        for word in ["key", "password", "secret", "pin"] {
+            assert!(!found.iter().any(|flag| flag.contains(word)), "{word}");
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) const UNREADABLE: u8 = 8;
 
 /// How a command ended that did not fail as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum Completion {
     /// All of it.
     Clean,
     /// Rows that did not read were reported as they came.

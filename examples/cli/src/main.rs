@@ -19,8 +19,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::Cli;
-use crate::failure::{Done, Failure};
+use crate::commands::Cli;
+use crate::failure::{Completion, Failure};
 use crate::output::Format;
 
 fn main() -> ExitCode {
@@ -44,8 +44,8 @@ fn main() -> ExitCode {
     // A prompt that nobody answered must not hold the process.
     runtime.shutdown_background();
     match done {
-        Ok(Done::Clean) => ExitCode::SUCCESS,
-        Ok(Done::BadRows) => ExitCode::from(failure::UNREADABLE),
+        Ok(Completion::Clean) => ExitCode::SUCCESS,
+        Ok(Completion::BadRows) => ExitCode::from(failure::UNREADABLE),
         Err(failure) => failure.report(format.is_json()),
     }
 }

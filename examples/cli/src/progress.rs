@@ -16,22 +16,22 @@ pub(crate) struct Abandoned {
 
 /// Watches the client's calls.
 #[derive(Debug, Default)]
-pub(crate) struct Watcher(Mutex<Seen>);
+pub(crate) struct Watcher(Mutex<Noted>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct Noted {
     bar: Option<ProgressBar>,
     abandoned: Option<Abandoned>,
 }
 
 impl Watcher {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operation that was dropped after it was sent.
     pub(crate) fn abandoned(&self) -> Option<Abandoned> {
-        self.seen().abandoned.clone()
+        self.noted().abandoned.clone()
     }
 }
 
@@ -40,15 +40,15 @@ impl Observer for Watcher {
         match event {
             Event::Waiting { ready_in, .. } => {
                 if stderr().is_terminal() {
-                    self.seen().bar = Some(waiting(*ready_in));
+                    self.noted().bar = Some(waiting(*ready_in));
                 }
             }
             Event::Abandoned { spec, reference } => {
                 let reference = reference.map(Into::into);
-                self.seen().abandoned = Some(Abandoned { call: spec.name, reference });
+                self.noted().abandoned = Some(Abandoned { call: spec.name, reference });
             }
             _ => {
-                if let Some(bar) = self.seen().bar.take() {
+                if let Some(bar) = self.noted().bar.take() {
                     bar.finish_and_clear();
                 }
             }

@@ -10,8 +10,8 @@ use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::ids::{AgentId, CampaignName, Did, PhoneName};
 use ozonetel_sdk::phone::PhoneNumber;
 
+use crate::call_memory::CallMemory;
 use crate::disposition::DispositionTable;
-use crate::live::Live;
 use crate::problem::{Kind, Problem};
 use crate::report::Reports;
 use crate::seeded::SeededNumbers;
@@ -45,7 +45,7 @@ pub struct Desk(Arc<Shared>);
 struct Shared {
     client: Client,
     settings: Settings,
-    live: Live,
+    memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
     references: AtomicU32,
@@ -60,10 +60,10 @@ impl fmt::Debug for Desk {
 impl Desk {
     /// A desk on a client.
     pub fn new(client: Client, settings: Settings) -> Self {
-        let live = Live::default();
-        let reports = Reports::new(client.clone(), live.clone());
+        let memory = CallMemory::default();
+        let reports = Reports::new(client.clone(), memory.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
-        Self(Arc::new(Shared { client, settings, live, reports, tasks, references }))
+        Self(Arc::new(Shared { client, settings, memory, reports, tasks, references }))
     }
 
     /// The client.
@@ -72,8 +72,8 @@ impl Desk {
     }
 
     /// What is known of calls.
-    pub fn live(&self) -> &Live {
-        &self.0.live
+    pub fn memory(&self) -> &CallMemory {
+        &self.0.memory
     }
 
     /// The reports.

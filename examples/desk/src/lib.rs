@@ -6,11 +6,11 @@
 
 mod app;
 mod body;
+pub mod call_memory;
 pub mod config;
 mod desk;
 pub mod disposition;
 pub mod guide;
-pub mod live;
 pub mod performance;
 pub mod phone_call;
 pub mod problem;

@@ -16,7 +16,7 @@ use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::wire::{Day, Hms};
 use ozonetel_sdk::{Client, Error};
 
-use crate::live::Live;
+use crate::call_memory::CallMemory;
 use crate::problem::{Kind, Problem};
 
 /// How long a report is kept.
@@ -124,7 +124,7 @@ where
 /// All reports.
 pub struct Reports {
     client: Client,
-    live: Live,
+    memory: CallMemory,
     days: Shared<Day, DayReport>,
     summaries: Shared<Day, Vec<AgentSummary>>,
     handling: Shared<AgentId, Option<Hms>>,
@@ -137,12 +137,12 @@ impl fmt::Debug for Reports {
 }
 
 impl Reports {
-    /// Reports of an account; what rows tell of calls goes into `live`.
-    pub fn new(client: Client, live: Live) -> Self {
+    /// Reports of an account; what rows tell of calls goes into `memory`.
+    pub fn new(client: Client, memory: CallMemory) -> Self {
         let clock = client.clock();
         let (days, summaries, handling) =
             (Shared::new(clock), Shared::new(clock), Shared::new(clock));
-        Self { client, live, days, summaries, handling }
+        Self { client, memory, days, summaries, handling }
     }
 
     /// A day's rows.
@@ -173,7 +173,7 @@ impl Reports {
         let report = tokio::time::timeout(READ_WITHIN, read).await;
         let report = report.unwrap_or(Err(Failed::TooSlow))?;
         for row in &report.rows {
-            self.live.learn_row(row).await;
+            self.memory.learn_row(row).await;
         }
         Ok(report)
     }

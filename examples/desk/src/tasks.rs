@@ -16,14 +16,14 @@ const AT_ONCE: usize = 256;
 
 /// What a piece of work does, and so what its loss means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub enum TaskKind {
     /// Changes something: a lost answer leaves open whether it did.
     Change,
     /// Reads.
     Read,
 }
 
-impl Nature {
+impl TaskKind {
     /// How long a request waits for the work; the work itself goes on.
     fn waits(self) -> Duration {
         match self {
@@ -57,13 +57,13 @@ impl Tasks {
     /// Does a piece of work in a task of its own, and waits for it.
     ///
     /// # Errors
-    /// What the work fails with; [`Kind::Busy`] when too much is under way; a lost answer by the work's nature.
+    /// What the work fails with; [`Kind::Busy`] when too much is under way; a lost answer by the work's kind.
     ///
     /// # Cancel safety
     /// Dropped, the work goes on.
     pub async fn run<T: Send + 'static>(
         &self,
-        nature: Nature,
+        kind: TaskKind,
         work: impl Future<Output = Result<T, Problem>> + Send + 'static,
     ) -> Result<T, Problem> {
         let room = Arc::clone(&self.room).try_acquire_owned();
@@ -75,18 +75,18 @@ impl Tasks {
             done
         };
         let handle = self.tracker.spawn(work.in_current_span());
-        match tokio::time::timeout(nature.waits(), handle).await {
+        match tokio::time::timeout(kind.waits(), handle).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => {
                 tracing::error!("a task panicked");
-                match nature {
-                    Nature::Change => {
-                        Err(nature.lost("the desk failed midway; it may have happened"))
+                match kind {
+                    TaskKind::Change => {
+                        Err(kind.lost("the desk failed midway; it may have happened"))
                     }
-                    Nature::Read => Err(Problem::new(Kind::Internal, "the desk failed")),
+                    TaskKind::Read => Err(Problem::new(Kind::Internal, "the desk failed")),
                 }
             }
-            Err(_) => Err(nature.lost("no answer in time; the work goes on")),
+            Err(_) => Err(kind.lost("no answer in time; the work goes on")),
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(200)).await;
             told.send(()).map_err(|()| Problem::bad_request("nobody listens"))
         };
-        let problem = tasks.run(Nature::Change, work).await.unwrap_err();
+        let problem = tasks.run(TaskKind::Change, work).await.unwrap_err();
         assert_eq!(problem.kind(), Kind::Unknown);
         assert_eq!(tasks.under_way(), 1);
         assert!(!tasks.finish(Duration::from_secs(1)).await);
@@ -125,9 +125,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_panic_leaves_a_change_unknown_and_a_read_failed() {
         let tasks = Tasks::default();
-        for (nature, kind) in [(Nature::Change, Kind::Unknown), (Nature::Read, Kind::Internal)] {
+        for (kind, expected) in
+            [(TaskKind::Change, Kind::Unknown), (TaskKind::Read, Kind::Internal)]
+        {
             let work = async { if true { panic!("by design") } else { Ok(()) } };
-            assert_eq!(tasks.run(nature, work).await.unwrap_err().kind(), kind);
+            assert_eq!(tasks.run(kind, work).await.unwrap_err().kind(), expected);
         }
     }
 
@@ -138,13 +140,13 @@ mod tests {
         let waiting: Vec<_> = (0..AT_ONCE)
             .map(|_| {
                 let tasks = tasks.clone();
-                tokio::spawn(async move { tasks.run(Nature::Read, forever()).await })
+                tokio::spawn(async move { tasks.run(TaskKind::Read, forever()).await })
             })
             .collect();
         while tasks.under_way() < AT_ONCE {
             tokio::task::yield_now().await;
         }
-        let problem = tasks.run(Nature::Read, forever()).await.unwrap_err();
+        let problem = tasks.run(TaskKind::Read, forever()).await.unwrap_err();
         assert_eq!((problem.kind(), waiting.len()), (Kind::Busy, AT_ONCE));
     }
 }

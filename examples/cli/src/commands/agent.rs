@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::args::{AgentFlag, AgentNumberFlag, PhoneNameFlag};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// The agent's password comes from OZONETEL_AGENT_PASSWORD.
@@ -50,7 +50,7 @@ pub(crate) struct Pause {
 }
 
 impl Agent {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let agents = context.client.agents();
         match self {
             Self::Login(login) => {
@@ -77,7 +77,7 @@ impl Agent {
 
 impl State {
     /// The phone name is optional at the service, so it is sent only when it is known.
-    async fn change(self, context: &Context, pause: Option<String>) -> Result<Done, Failure> {
+    async fn change(self, context: &Context, pause: Option<String>) -> Result<Completion, Failure> {
         let agent = context.agent(&self.agent)?;
         let agents = context.client.agents();
         let mut call = match pause {
@@ -92,6 +92,6 @@ impl State {
     }
 }
 
-fn said(context: &Context, said: &Said) -> Result<Done, Failure> {
+fn said(context: &Context, said: &Said) -> Result<Completion, Failure> {
     output::one(context.output, &json!({ "status": "success", "message": said }))
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// Of one agent or one campaign. Default: the agent of OZONETEL_AGENT_ID, else the campaign of OZONETEL_CAMPAIGN.
@@ -18,7 +18,7 @@ pub(crate) struct Aht {
 }
 
 impl Aht {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (aht, set) = (context.client.aht(), &context.environment);
         let figure = if let Some(campaign) = self.campaign {
             context.until_stopped(aht.campaign(campaign).send()).await?

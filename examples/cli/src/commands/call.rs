@@ -7,19 +7,19 @@ use ozonetel_sdk::phone::PhoneNumber;
 
 use crate::args::{AgentNumberFlag, DidFlag, PhoneNameFlag};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CallControl {
     /// Puts the customer on hold.
-    Hold(Live),
+    Hold(CallFlags),
     /// Takes the customer off hold.
-    Unhold(Live),
+    Unhold(CallFlags),
     /// Mutes the agent.
-    Mute(Live),
+    Mute(CallFlags),
     /// Unmutes the agent.
-    Unmute(Live),
+    Unmute(CallFlags),
     /// Rings another party into the call. Never repeated.
     Conference(Party),
     /// Drops a party: the agent, or the customer by its number. Never repeated.
@@ -30,7 +30,7 @@ pub(crate) enum CallControl {
 
 /// A live call.
 #[derive(Debug, Args)]
-pub(crate) struct Live {
+pub(crate) struct CallFlags {
     /// The call.
     ucid: Ucid,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(crate) struct Transfer {
     cold: bool,
 }
 
-impl Live {
+impl CallFlags {
     fn resolve(&self, context: &Context) -> Result<(Ucid, Did, PhoneName), Failure> {
         Ok((self.ucid, context.did(&self.did)?, context.phone_name(&self.phone_name)?))
     }
@@ -77,7 +77,7 @@ impl Party {
 }
 
 impl CallControl {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let control = context.client.call_control();
         let controlled = match self {
             Self::Hold(live) => {

@@ -6,7 +6,7 @@ use ozonetel_sdk::ids::{CallId, Ucid};
 use ozonetel_sdk::wire::Day;
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// Days are `YYYY-MM-DD` in the account's zone.
@@ -92,7 +92,7 @@ macro_rules! filtered {
 }
 
 impl Cdr {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (cdr, today) = (context.client.cdr(), context.client.today());
         match self {
             Self::Day { date, filters } => {
@@ -112,7 +112,7 @@ impl Cdr {
     }
 }
 
-async fn range(context: &Context, from: Day, to: Day) -> Result<Done, Failure> {
+async fn range(context: &Context, from: Day, to: Day) -> Result<Completion, Failure> {
     if from > to {
         return Err(Failure::usage("FROM is later than TO"));
     }

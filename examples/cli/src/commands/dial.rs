@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::{AgentFlag, DidFlag};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::{mask, output};
 
 /// With --skill and --did the service chooses an agent of the skill; otherwise --agent and --campaign.
@@ -29,12 +29,12 @@ pub(crate) struct Dial {
     #[command(flatten)]
     did: DidFlag,
     #[command(flatten)]
-    rung: Rung,
+    flags: DialFlags,
 }
 
 /// What dials have in common.
 #[derive(Debug, Args)]
-pub(super) struct Rung {
+pub(super) struct DialFlags {
     /// A reference carried into reports, events and callbacks. Default: a fresh one.
     #[arg(long, value_name = "REF")]
     uui: Option<String>,
@@ -44,27 +44,27 @@ pub(super) struct Rung {
 }
 
 impl Dial {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let dial = context.client.dial();
         if let Some(skill) = self.skill {
             let call = dial.skill(skill, context.did(&self.did)?, &self.number);
-            return self.rung.ring(context, call, &self.number).await;
+            return self.flags.ring(context, call, &self.number).await;
         }
         let agent = context.agent(&self.agent)?;
         let campaign = context.campaign(self.campaign.as_ref())?;
         let call = dial.agent(agent, campaign, &self.number);
-        self.rung.ring(context, call, &self.number).await
+        self.flags.ring(context, call, &self.number).await
     }
 }
 
-impl Rung {
+impl DialFlags {
     /// Dials once, and says how to settle a dial of which nobody knows whether it happened.
     pub(super) async fn ring<E: Dialing>(
         self,
         context: &Context,
         call: Call<'_, E>,
         number: &PhoneNumber,
-    ) -> Result<Done, Failure> {
+    ) -> Result<Completion, Failure> {
         let shown = if context.output.show_numbers {
             number.as_str().to_owned()
         } else {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::args::{AgentFlag, DidFlag};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// Sent while the call is up, it is queued until the call ends.
@@ -33,7 +33,7 @@ pub(crate) struct Dispose {
 }
 
 impl Dispose {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (did, agent) = (context.did(&self.did)?, context.agent(&self.agent)?);
         let mut call = context.client.disposition().set(self.ucid, did, agent, self.disposition);
         if let Some(text) = self.comments {
@@ -57,6 +57,6 @@ impl Dispose {
     }
 }
 
-pub(crate) async fn list(context: &Context) -> Result<Done, Failure> {
+pub(crate) async fn list(context: &Context) -> Result<Completion, Failure> {
     output::rows(context, context.client.disposition().list().stream()).await
 }

@@ -16,7 +16,7 @@ use ozonetel_sdk::mdl::{Agent, InTokens, Placement, Settings};
 
 use crate::args::AgentFlag;
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output::Format;
 
 /// The agent socket. Events are one line each: `{at, event: link|push|reply|settled, state?, type?, utid?, token?}`,
@@ -32,7 +32,7 @@ pub(crate) enum Mdl {
         seconds: Option<u64>,
     },
     /// Rings the agent's softphone, then a customer. Never repeated: exit code 7 means that a phone may be ringing.
-    Dial(dial::Dial),
+    Dial(dial::SocketDial),
     /// Like watch, and writes a masked transcript.
     Record {
         /// The transcript; a file that is there already is not overwritten.
@@ -52,14 +52,14 @@ pub(crate) enum Mdl {
 
 impl Mdl {
     /// A transcript is printed without account and key.
-    pub(crate) fn offline(&self, format: Format) -> Option<Result<Done, Failure>> {
+    pub(crate) fn offline(&self, format: Format) -> Option<Result<Completion, Failure>> {
         match self {
             Self::Replay { file } => Some(replay::run(format, file)),
             _ => None,
         }
     }
 
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         match self {
             Self::Watch { socket, seconds } => {
                 let settings = socket.settings(context)?;

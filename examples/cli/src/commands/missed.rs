@@ -7,7 +7,7 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::wire::{Day, Stamp};
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS` in the account's zone.
@@ -15,10 +15,10 @@ use crate::output;
 pub(crate) struct Missed {
     /// From, inclusive. Default: today.
     #[arg(long, value_name = "TIME")]
-    from: Option<Moment>,
+    from: Option<DayOrTime>,
     /// To, inclusive. Default: the end of today.
     #[arg(long, value_name = "TIME")]
-    to: Option<Moment>,
+    to: Option<DayOrTime>,
     /// Of one campaign only.
     #[arg(long, value_name = "NAME")]
     campaign: Option<String>,
@@ -26,12 +26,12 @@ pub(crate) struct Missed {
 
 /// A day, or a time of one.
 #[derive(Debug, Clone, Copy)]
-enum Moment {
+enum DayOrTime {
     Day(Day),
     Time(Stamp),
 }
 
-impl FromStr for Moment {
+impl FromStr for DayOrTime {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let time = || text.parse().map(Self::Time);
@@ -42,15 +42,15 @@ impl FromStr for Moment {
 }
 
 impl Missed {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let today = context.client.today();
-        let from = match self.from.unwrap_or(Moment::Day(today)) {
-            Moment::Day(day) => day.start(),
-            Moment::Time(time) => time,
+        let from = match self.from.unwrap_or(DayOrTime::Day(today)) {
+            DayOrTime::Day(day) => day.start(),
+            DayOrTime::Time(time) => time,
         };
-        let to = match self.to.unwrap_or(Moment::Day(today)) {
-            Moment::Day(day) => day.end(),
-            Moment::Time(time) => time,
+        let to = match self.to.unwrap_or(DayOrTime::Day(today)) {
+            DayOrTime::Day(day) => day.end(),
+            DayOrTime::Time(time) => time,
         };
         let mut call = context.client.missed().between(from, to);
         if let Some(campaign) = self.campaign {

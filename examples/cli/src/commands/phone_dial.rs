@@ -3,10 +3,10 @@
 use clap::Args;
 use ozonetel_sdk::phone::PhoneNumber;
 
-use super::dial::Rung;
+use super::dial::DialFlags;
 use crate::args::{DidFlag, PhoneNameFlag};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 
 /// The DID is one of an inbound offline campaign.
 #[derive(Debug, Args)]
@@ -27,11 +27,11 @@ pub(crate) struct PhoneDial {
     #[arg(long)]
     check_status: bool,
     #[command(flatten)]
-    rung: Rung,
+    flags: DialFlags,
 }
 
 impl PhoneDial {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (name, did) = (context.phone_name(&self.phone_name)?, context.did(&self.did)?);
         let mut call = context.client.dial().phone(name, did, &self.number);
         if let Some(campaign) = self.campaign {
@@ -43,6 +43,6 @@ impl PhoneDial {
         if self.check_status {
             call = call.check_status(true);
         }
-        self.rung.ring(context, call, &self.number).await
+        self.flags.ring(context, call, &self.number).await
     }
 }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use ozonetel_sdk::ids::Ucid;
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 #[derive(Debug, Subcommand)]
@@ -22,7 +22,7 @@ pub(crate) enum Recording {
 }
 
 impl Recording {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let recording = context.client.recording();
         let recorded = match self {
             Self::Pause { ucid } => context.until_stopped(recording.pause(ucid).send()).await?,

@@ -4,7 +4,7 @@ use clap::Args;
 use ozonetel_sdk::wire::Day;
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// One row per agent, day and mode.
@@ -21,7 +21,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let day = self.date.unwrap_or_else(|| context.client.today());
         let mut call = context.client.summary().for_day(day);
         if let Some(agent) = self.agent {

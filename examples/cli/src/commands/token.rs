@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output::{self, Format};
 
 /// Ten tokens an hour, and each new one ends the one before for every program of the account.
@@ -19,7 +19,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let tokens = context.client.auth();
         let bearer = if self.new {
             context.until_stopped(tokens.refresh()).await?

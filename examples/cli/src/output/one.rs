@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use super::rows::{record, written};
 use super::{Format, Output, table, text};
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 
 /// Prints one object.
-pub(crate) fn one(output: Output, value: &impl Serialize) -> Result<Done, Failure> {
+pub(crate) fn one(output: Output, value: &impl Serialize) -> Result<Completion, Failure> {
     let mut to = io::stdout().lock();
     written(write(output, value, &mut to).and_then(|()| to.flush()))?;
-    Ok(Done::Clean)
+    Ok(Completion::Clean)
 }
 
 fn write(output: Output, value: &impl Serialize, to: &mut impl Write) -> io::Result<()> {

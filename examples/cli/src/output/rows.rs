@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use super::{Format, Output, Row, table, text};
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 
 /// Prints rows until the stream ends, fails, or a signal comes. A row that does not read goes to standard error, and
 /// the next one follows.
 pub(crate) async fn rows<R: Row>(
     context: &Context,
     mut stream: impl Stream<Item = Result<R, Error>> + Unpin,
-) -> Result<Done, Failure> {
+) -> Result<Completion, Failure> {
     let out = io::BufWriter::new(io::stdout().lock());
     let mut printer = Printer::<R, _>::new(context.output, out);
-    let mut done = Done::Clean;
+    let mut done = Completion::Clean;
     written(printer.begin())?;
     loop {
         let item = if let Some(item) = stream.next().now_or_never() {
@@ -43,7 +43,7 @@ pub(crate) async fn rows<R: Row>(
             }
             Some(Err(error)) if error.is_row() => {
                 Failure::from(error).report(context.output.is_machine());
-                done = Done::BadRows;
+                done = Completion::BadRows;
             }
             Some(Err(error)) => return Err(error.into()),
         }

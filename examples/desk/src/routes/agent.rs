@@ -8,11 +8,11 @@ use ozonetel_sdk::ids::PauseReason;
 use ozonetel_sdk::phone::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 
-use super::{Done, Whose};
+use super::{Ack, BodyContext};
 use crate::body::Body;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +22,7 @@ pub(super) struct Login {
     #[serde(default)]
     phone_number: Option<PhoneNumber>,
     #[serde(flatten)]
-    whose: Whose,
+    context: BodyContext,
 }
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
@@ -32,34 +32,34 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error
 pub(super) async fn login(
     State(desk): State<Desk>,
     Body(body): Body<Login>,
-) -> Result<Json<Done>, Problem> {
-    let agent = desk.agent(body.whose.agent_id)?;
+) -> Result<Json<Ack>, Problem> {
+    let agent = desk.agent(body.context.agent_id)?;
     let password = desk.password(body.password, &agent)?;
     let number = desk.phone_number(body.phone_number, &agent)?;
     let client = desk.client().clone();
     let work = async move { Ok(client.agents().login(agent, password, number).await?) };
-    let said = desk.tasks().run(Nature::Change, work).await?;
-    Ok(Json(Done::new(said.as_str())))
+    let said = desk.tasks().run(TaskKind::Change, work).await?;
+    Ok(Json(Ack::new(said.as_str())))
 }
 
 pub(super) async fn logout(
     State(desk): State<Desk>,
     Body(body): Body<Login>,
-) -> Result<Json<Done>, Problem> {
-    let agent = desk.agent(body.whose.agent_id)?;
+) -> Result<Json<Ack>, Problem> {
+    let agent = desk.agent(body.context.agent_id)?;
     let password = desk.password(body.password, &agent)?;
     let client = desk.client().clone();
     let work = async move { Ok(client.agents().logout(agent, password).await?) };
-    let said = desk.tasks().run(Nature::Change, work).await?;
-    Ok(Json(Done::new(said.as_str())))
+    let said = desk.tasks().run(TaskKind::Change, work).await?;
+    Ok(Json(Ack::new(said.as_str())))
 }
 
 /// Logs out and in again. A failure in between says that the agent is logged out.
 pub(super) async fn force_ready(
     State(desk): State<Desk>,
     Body(body): Body<Login>,
-) -> Result<Json<Done>, Problem> {
-    let agent = desk.agent(body.whose.agent_id)?;
+) -> Result<Json<Ack>, Problem> {
+    let agent = desk.agent(body.context.agent_id)?;
     let password = desk.password(body.password, &agent)?;
     let number = desk.phone_number(body.phone_number, &agent)?;
     let client = desk.client().clone();
@@ -73,8 +73,8 @@ pub(super) async fn force_ready(
             problem
         })
     };
-    let said = desk.tasks().run(Nature::Change, work).await?;
-    Ok(Json(Done::new(said.as_str())))
+    let said = desk.tasks().run(TaskKind::Change, work).await?;
+    Ok(Json(Ack::new(said.as_str())))
 }
 
 #[derive(Deserialize)]
@@ -84,15 +84,15 @@ pub(super) struct NewState {
     #[serde(default)]
     pause_reason: Option<PauseReason>,
     #[serde(flatten)]
-    whose: Whose,
+    context: BodyContext,
 }
 
 pub(super) async fn state(
     State(desk): State<Desk>,
     Body(body): Body<NewState>,
-) -> Result<Json<Done>, Problem> {
-    let agent = desk.agent(body.whose.agent_id)?;
-    let phone_name = desk.phone_name(body.whose.agent_phone_name, &agent);
+) -> Result<Json<Ack>, Problem> {
+    let agent = desk.agent(body.context.agent_id)?;
+    let phone_name = desk.phone_name(body.context.agent_phone_name, &agent);
     let reason = body.pause_reason.filter(|reason| !reason.as_str().trim().is_empty());
     let (ready, reason) = match (TargetState::from(body.state.as_str()).kind(), reason) {
         (Some(TargetStateKind::Ready), _) => (true, PauseReason::from("")),
@@ -112,7 +112,7 @@ pub(super) async fn state(
         };
         Ok(call.await?)
     };
-    let changed = desk.tasks().run(Nature::Change, work).await?;
+    let changed = desk.tasks().run(TaskKind::Change, work).await?;
     let words = [changed.resp.as_deref(), changed.agent_status.as_deref()];
-    Ok(Json(Done::new(words.into_iter().flatten().next().unwrap_or("done"))))
+    Ok(Json(Ack::new(words.into_iter().flatten().next().unwrap_or("done"))))
 }

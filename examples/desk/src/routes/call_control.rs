@@ -6,11 +6,11 @@ use ozonetel_sdk::ids::Ucid;
 use ozonetel_sdk::phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
-use super::Whose;
+use super::BodyContext;
 use crate::body::Body;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,7 @@ pub(super) struct Control {
     #[serde(default)]
     conference_number: Option<PhoneNumber>,
     #[serde(flatten)]
-    whose: Whose,
+    context: BodyContext,
 }
 
 /// The service's own words.
@@ -70,13 +70,13 @@ pub(super) async fn control(
     if let Action::Conference(number) = &action {
         desk.may_ring(number)?;
     }
-    let known = desk.live().of(&ucid).await;
-    let did = desk.did(super::said_or(body.whose.did, known.did))?;
-    let said = super::said_or(body.whose.agent_phone_name, known.phone_name);
+    let known = desk.memory().of(&ucid).await;
+    let did = desk.did(super::said_or(body.context.did, known.did))?;
+    let said = super::said_or(body.context.agent_phone_name, known.phone_name);
     let name = if let Some(name) = said {
         name
     } else {
-        let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
+        let agent = desk.agent(super::said_or(body.context.agent_id, known.agent))?;
         desk.needed_phone_name(&agent)?
     };
     let client = desk.client().clone();
@@ -91,7 +91,7 @@ pub(super) async fn control(
             Action::Kick(number) => control.kick(ucid, did, name, number).await?,
         })
     };
-    let done = desk.tasks().run(Nature::Change, work).await?;
+    let done = desk.tasks().run(TaskKind::Change, work).await?;
     let status = done.status.unwrap_or_else(|| "Success".to_owned());
     Ok(Json(Controlled { status, message: done.message.unwrap_or_default(), ucid: done.ucid }))
 }

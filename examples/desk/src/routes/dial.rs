@@ -6,12 +6,12 @@ use ozonetel_sdk::ids::{CampaignName, Ucid};
 use ozonetel_sdk::phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
-use super::Whose;
+use super::BodyContext;
 use crate::body::Body;
+use crate::call_memory::CallFacts;
 use crate::desk::Desk;
-use crate::live::Known;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,7 +20,7 @@ pub(super) struct NewCall {
     #[serde(default)]
     campaign_name: Option<CampaignName>,
     #[serde(flatten)]
-    whose: Whose,
+    context: BodyContext,
 }
 
 #[derive(Serialize)]
@@ -36,12 +36,12 @@ pub(super) async fn dial(
     Body(body): Body<NewCall>,
 ) -> Result<Json<Dialed>, Problem> {
     desk.may_ring(&body.phone_number)?;
-    let agent = desk.agent(body.whose.agent_id)?;
+    let agent = desk.agent(body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
-    let known = Known {
+    let known = CallFacts {
         // What the environment says is no knowledge of this call: a row that names the DID is better.
-        did: body.whose.did.filter(|did| !did.as_str().trim().is_empty()),
-        phone_name: desk.phone_name(body.whose.agent_phone_name, &agent),
+        did: body.context.did.filter(|did| !did.as_str().trim().is_empty()),
+        phone_name: desk.phone_name(body.context.agent_phone_name, &agent),
         agent: Some(agent.clone()),
         disposed: None,
     };
@@ -51,11 +51,11 @@ pub(super) async fn dial(
         let call = desk.client().dial().agent(agent, campaign, body.phone_number).uui(uui);
         let dialed = call.await?;
         if let Some(ucid) = dialed.ucid {
-            desk.live().learn(ucid, known).await;
+            desk.memory().learn(ucid, known).await;
         }
         Ok(dialed)
     };
-    let dialed = tasks.run(Nature::Change, work).await?;
+    let dialed = tasks.run(TaskKind::Change, work).await?;
     let message = dialed.status.unwrap_or_default();
     Ok(Json(Dialed { status: "success", message, ucid: dialed.ucid, reference }))
 }

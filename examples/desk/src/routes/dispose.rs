@@ -8,12 +8,12 @@ use ozonetel_sdk::wire::{Flag, Private, Stamp};
 use ozonetel_sdk::{Error, Reason};
 use serde::{Deserialize, Serialize};
 
-use super::Whose;
+use super::BodyContext;
 use crate::body::{Body, given};
+use crate::call_memory::{CallFacts, Disposed};
 use crate::desk::Desk;
-use crate::live::{Disposed, Known};
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +39,7 @@ pub(super) struct Disposal {
     #[serde(default)]
     call_back_time: Option<String>,
     #[serde(flatten)]
-    whose: Whose,
+    context: BodyContext,
 }
 
 /// Which way the call went, as front ends write it.
@@ -61,7 +61,7 @@ enum LeadId {
 }
 
 #[derive(Serialize)]
-pub(super) struct Done {
+pub(super) struct DisposalAck {
     status: &'static str,
     message: String,
     code: String,
@@ -72,16 +72,16 @@ pub(super) struct Done {
 pub(super) async fn dispose(
     State(desk): State<Desk>,
     Body(body): Body<Disposal>,
-) -> Result<Json<Done>, Problem> {
+) -> Result<Json<DisposalAck>, Problem> {
     let ucid = body.ucid;
     let code = given(Some(&body.disposition))
         .ok_or_else(|| Problem::bad_request("disposition is empty"))?
         .to_owned();
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
-    let known = desk.live().of(&ucid).await;
-    let agent = desk.agent(super::said_or(body.whose.agent_id, known.agent))?;
-    let did = desk.did(super::said_or(body.whose.did, known.did))?;
+    let known = desk.memory().of(&ucid).await;
+    let agent = desk.agent(super::said_or(body.context.agent_id, known.agent))?;
+    let did = desk.did(super::said_or(body.context.did, known.did))?;
     let disposition = desk.dispositions().of(&code);
     let disposed = Disposed {
         code: code.clone(),
@@ -113,14 +113,14 @@ pub(super) async fn dispose(
         let answer = call.await.map_err(|error| problem(&error));
         // What may have been saved is kept as well as what was.
         if answer.as_ref().map_or_else(Problem::may_have_happened, |_| true) {
-            let known = Known { disposed: Some(disposed), ..Known::default() };
-            desk.live().learn(ucid, known).await;
+            let known = CallFacts { disposed: Some(disposed), ..CallFacts::default() };
+            desk.memory().learn(ucid, known).await;
         }
         answer
     };
-    let said = tasks.run(Nature::Change, work).await?;
+    let said = tasks.run(TaskKind::Change, work).await?;
     let (message, queued) = (said.message().to_owned(), said.is_queued());
-    Ok(Json(Done { status: "success", message, code, disposition, queued }))
+    Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
 }
 
 /// A disposition may be sent again, and a second one is refused: after an attempt whose answer was lost, nothing but a

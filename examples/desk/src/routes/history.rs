@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::body::{Params, given};
+use crate::call_memory::Disposed;
 use crate::desk::Desk;
-use crate::live::Disposed;
 use crate::performance::same;
 use crate::phone_call::{Outcome, PhoneCall, group};
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Wanted {
+pub(super) struct HistoryQuery {
     #[serde(default)]
     date: Option<String>,
     /// Only calls this agent had a leg of.
@@ -147,12 +147,12 @@ impl Called {
 
 pub(super) async fn history(
     State(desk): State<Desk>,
-    Params(wanted): Params<Wanted>,
+    Params(query): Params<HistoryQuery>,
 ) -> Result<Response, Problem> {
-    let day = super::day(&desk, wanted.date.as_deref())?;
+    let day = super::day(&desk, query.date.as_deref())?;
     let (tasks, reader) = (desk.tasks().clone(), desk.clone());
-    let report = tasks.run(Nature::Read, async move { reader.reports().day(day).await }).await?;
-    let agent = given(wanted.agent_id.as_deref()).map(AgentId::from);
+    let report = tasks.run(TaskKind::Read, async move { reader.reports().day(day).await }).await?;
+    let agent = given(query.agent_id.as_deref()).map(AgentId::from);
     let mut calls = Vec::new();
     for call in group(&report.rows) {
         let has = |agent: &AgentId| {
@@ -163,7 +163,7 @@ pub(super) async fn history(
         }
         let mut disposed = None;
         for ucid in call.legs().iter().rev().filter_map(|leg| leg.ucid.as_ref()) {
-            disposed = desk.live().of(ucid).await.disposed;
+            disposed = desk.memory().of(ucid).await.disposed;
             if disposed.is_some() {
                 break;
             }

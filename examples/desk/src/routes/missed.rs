@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::{Params, given};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 pub(super) struct Range {
@@ -80,7 +80,7 @@ pub(super) async fn missed(
         }
         .await?)
     };
-    let rows = desk.tasks().run(Nature::Read, work).await?;
+    let rows = desk.tasks().run(TaskKind::Read, work).await?;
     Ok(Json(rows.into_iter().map(Missed::from).collect()))
 }
 

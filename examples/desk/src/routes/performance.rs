@@ -10,11 +10,11 @@ use crate::body::{Params, given};
 use crate::desk::Desk;
 use crate::performance::figures;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Wanted {
+pub(super) struct PerformanceQuery {
     #[serde(default)]
     date: Option<String>,
     #[serde(default)]
@@ -23,10 +23,10 @@ pub(super) struct Wanted {
 
 pub(super) async fn performance(
     State(desk): State<Desk>,
-    Params(wanted): Params<Wanted>,
+    Params(query): Params<PerformanceQuery>,
 ) -> Result<Response, Problem> {
-    let day = super::day(&desk, wanted.date.as_deref())?;
-    let agent = desk.agent(given(wanted.agent_id.as_deref()).map(AgentId::from))?;
+    let day = super::day(&desk, query.date.as_deref())?;
+    let agent = desk.agent(given(query.agent_id.as_deref()).map(AgentId::from))?;
     let tasks = desk.tasks().clone();
     let work = async move {
         let report = desk.reports().day(day).await?;
@@ -38,6 +38,6 @@ pub(super) async fn performance(
         }
         Ok((figures, report.unreadable))
     };
-    let (figures, left_out) = tasks.run(Nature::Read, work).await?;
+    let (figures, left_out) = tasks.run(TaskKind::Read, work).await?;
     Ok((super::unreadable(left_out), Json(figures)).into_response())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::body::Body;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::tasks::Nature;
+use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
 pub(super) struct Record {
@@ -41,6 +41,6 @@ pub(super) async fn record(
             recording.unpause(body.ucid).await?
         })
     };
-    let done = desk.tasks().run(Nature::Change, work).await?;
+    let done = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Recorded { status: done.status, message: done.message }))
 }

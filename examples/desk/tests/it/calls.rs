@@ -88,7 +88,7 @@ async fn a_browser_that_goes_away_cancels_nothing() {
     assert_eq!(floor.sim.effects("dial"), 1);
     // What the desk learned from the answer that nobody waited for.
     let ucid = floor.sim.state()["calls"][0]["ucid"].as_str().unwrap().to_owned();
-    let known = floor.desk.live().of(&ucid.parse().unwrap()).await;
+    let known = floor.desk.memory().of(&ucid.parse().unwrap()).await;
     assert_eq!(known.did.unwrap().as_str(), "918000000009");
 }
 
@@ -181,7 +181,7 @@ async fn a_disposition_whose_fate_is_unknown_says_so_and_keeps_the_code() {
         let body = json!({"ucid": ucid, "disposition": "WRONG_NUMBER"});
         let answer = floor.post("dispose", &body).await.problem(504);
         assert!(answer.text("message").contains("disposition"), "{kind:?}");
-        let known = floor.desk.live().of(&ucid.parse().unwrap()).await;
+        let known = floor.desk.memory().of(&ucid.parse().unwrap()).await;
         assert_eq!(known.disposed.unwrap().code, "WRONG_NUMBER", "{kind:?}");
     }
     // A lost answer that is followed by a clear word about the call itself is that word.
@@ -190,7 +190,7 @@ async fn a_disposition_whose_fate_is_unknown_says_so_and_keeps_the_code() {
     assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(DISPOSITION)));
     let body = json!({"ucid": "90000000000000001", "disposition": "WRONG_NUMBER"});
     floor.post("dispose", &body).await.problem(404);
-    let known = floor.desk.live().of(&"90000000000000001".parse().unwrap()).await;
+    let known = floor.desk.memory().of(&"90000000000000001".parse().unwrap()).await;
     assert_eq!(known.disposed, None);
 }
 

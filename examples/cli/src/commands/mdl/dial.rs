@@ -13,7 +13,7 @@ use super::follow::Follower;
 use super::{Socket, missing};
 use crate::args::AgentNumberFlag;
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output::Format;
 use crate::stop::Signal;
 use crate::{mask, output};
@@ -23,7 +23,7 @@ const SESSION: Duration = Duration::from_secs(30);
 
 /// Prints the outcome; with --output jsonl the events as well, one a line.
 #[derive(Debug, Args)]
-pub(crate) struct Dial {
+pub(crate) struct SocketDial {
     /// The customer.
     number: PhoneNumber,
     #[command(flatten)]
@@ -44,8 +44,8 @@ pub(crate) struct Dial {
     yes: bool,
 }
 
-impl Dial {
-    pub(crate) async fn run(self, context: &Context) -> Result<Done, Failure> {
+impl SocketDial {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let campaign = self.campaign_id.or(context.environment.softphone.campaign_id);
         let campaign = campaign.ok_or_else(|| missing("--campaign-id", "OZONETEL_CAMPAIGN_ID"))?;
         let extension = context.agent_number(&self.extension)?;

@@ -17,14 +17,14 @@ use tokio::time::sleep;
 
 use super::print::Printer;
 use crate::context::Context;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 
 /// Prints events until told to stop.
 pub(super) async fn watch(
     context: &Context,
     settings: Settings,
     limit: Option<Duration>,
-) -> Result<Done, Failure> {
+) -> Result<Completion, Failure> {
     let (mut follower, sender) = Follower::new(context, settings, true)?;
     let ended = async {
         match limit {
@@ -46,7 +46,7 @@ pub(super) async fn watch(
     follower.finish()?;
     match signal {
         Some(signal) => Err(Failure::stopped(signal)),
-        None => Ok(Done::Clean),
+        None => Ok(Completion::Clean),
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn record(
     settings: Settings,
     file: &Path,
     limit: Option<Duration>,
-) -> Result<Done, Failure> {
+) -> Result<Completion, Failure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -168,7 +168,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Closes the output; a link that ended by itself is a failure.
-    pub(super) fn finish(mut self) -> Result<Done, Failure> {
+    pub(super) fn finish(mut self) -> Result<Completion, Failure> {
         let by_itself = matches!(self.events.state(), State::Stopped(stop) if stop != Stop::Asked);
         if !by_itself {
             self.tell();
@@ -176,6 +176,6 @@ impl<'a> Follower<'a> {
         if let Some(printer) = self.printer.take() {
             printer.close()?;
         }
-        self.cause().filter(|_| by_itself).map_or(Ok(Done::Clean), Err)
+        self.cause().filter(|_| by_itself).map_or(Ok(Completion::Clean), Err)
     }
 }

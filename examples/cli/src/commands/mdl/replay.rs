@@ -6,14 +6,14 @@ use std::path::Path;
 use ozonetel_sdk::mdl::{Agent, Transcript};
 
 use super::print::Printer;
-use crate::failure::{Done, Failure};
+use crate::failure::{Completion, Failure};
 use crate::output::Format;
 
 /// The largest transcript that is read.
 const LARGEST: u64 = 256 << 20;
 
 /// Prints a transcript's events.
-pub(crate) fn run(format: Format, file: &Path) -> Result<Done, Failure> {
+pub(crate) fn run(format: Format, file: &Path) -> Result<Completion, Failure> {
     let cannot = |error: io::Error| Failure::usage(format!("{}: {error}", file.display()));
     let mut text = String::new();
     let opened = std::fs::File::open(file).map_err(cannot)?;
@@ -25,9 +25,9 @@ pub(crate) fn run(format: Format, file: &Path) -> Result<Done, Failure> {
     let mut printer = Printer::new(format, io::stdout().lock());
     for (at, event) in transcript.events(Agent::new("masked", "masked", 1)) {
         if !printer.event(at, &event)? {
-            return Ok(Done::Clean);
+            return Ok(Completion::Clean);
         }
     }
     printer.close()?;
-    Ok(Done::Clean)
+    Ok(Completion::Clean)
 }

@@ -39,7 +39,7 @@ pub(crate) fn router() -> Router<Desk> {
 /// What every body may say beside its own fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Whose {
+struct BodyContext {
     #[serde(default)]
     did: Option<Did>,
     #[serde(default)]
@@ -55,12 +55,12 @@ fn said_or<T: AsRef<str>>(said: Option<T>, known: Option<T>) -> Option<T> {
 
 /// What most changes are answered.
 #[derive(Debug, Serialize)]
-struct Done {
+struct Ack {
     status: &'static str,
     message: String,
 }
 
-impl Done {
+impl Ack {
     fn new(message: &str) -> Self {
         Self { status: "success", message: message.to_owned() }
     }

@@ -38,7 +38,7 @@ pub struct Disposed {
 
 /// What is known of a call.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct CallFacts {
     /// The DID it goes through.
     pub did: Option<Did>,
     /// The agent.
@@ -55,33 +55,33 @@ impl std::fmt::Debug for Disposed {
     }
 }
 
-impl std::fmt::Debug for Known {
+impl std::fmt::Debug for CallFacts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Known").field("agent", &self.agent).finish_non_exhaustive()
+        f.debug_struct("CallFacts").field("agent", &self.agent).finish_non_exhaustive()
     }
 }
 
 /// The calls known, by UCID.
 #[derive(Debug, Clone)]
-pub struct Live {
-    calls: Cache<Ucid, Known>,
+pub struct CallMemory {
+    calls: Cache<Ucid, CallFacts>,
 }
 
-impl Default for Live {
+impl Default for CallMemory {
     fn default() -> Self {
         Self { calls: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build() }
     }
 }
 
-impl Live {
+impl CallMemory {
     /// What is known of a call.
-    pub async fn of(&self, ucid: &Ucid) -> Known {
+    pub async fn of(&self, ucid: &Ucid) -> CallFacts {
         self.calls.get(ucid).await.unwrap_or_default()
     }
 
     /// Adds what is new; what was known and is not said again stays.
-    pub async fn learn(&self, ucid: Ucid, new: Known) {
-        self.change(ucid, |known| Known {
+    pub async fn learn(&self, ucid: Ucid, new: CallFacts) {
+        self.change(ucid, |known| CallFacts {
             did: new.did.or(known.did),
             agent: new.agent.or(known.agent),
             phone_name: new.phone_name.or(known.phone_name),
@@ -94,7 +94,7 @@ impl Live {
     pub async fn learn_row(&self, row: &CallRecord) {
         let Some(ucid) = row.ucid else { return };
         let (did, agent) = (row.did.clone(), row.agent_id.clone());
-        self.change(ucid, |known| Known {
+        self.change(ucid, |known| CallFacts {
             did: known.did.or(did),
             agent: known.agent.or(agent),
             ..known
@@ -102,7 +102,7 @@ impl Live {
         .await;
     }
 
-    async fn change(&self, ucid: Ucid, change: impl FnOnce(Known) -> Known) {
+    async fn change(&self, ucid: Ucid, change: impl FnOnce(CallFacts) -> CallFacts) {
         self.calls
             .entry(ucid)
             .and_compute_with(|entry| {

@@ -1,0 +1,74 @@
+//! The house rules that no compiler checks: who may import whom, which names are free, how many
+//! modules are public, how long a file may be. Each rule also has tests with a planted fault.
+
+mod cfg;
+mod files;
+mod graph;
+mod import;
+mod imports;
+mod names;
+mod resolve;
+mod scan;
+mod source;
+mod surface;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use cfg::Features;
+use source::{Files, Source};
+
+/// Every target of the workspace whose files are under the rules: name, folder, root file.
+const TARGETS: [(&str, &str, &str); 7] = [
+    ("ozonetel-sdk", "ozonetel-sdk/src", "lib.rs"),
+    ("sip-ucid", "sip-ucid/src", "lib.rs"),
+    ("ozonetel-sim", "ozonetel-sim/src", "lib.rs"),
+    ("ozonetel-sim (program)", "ozonetel-sim/src", "main.rs"),
+    ("desk", "examples/desk/src", "lib.rs"),
+    ("ozonetel-cli", "examples/cli/src", "main.rs"),
+    ("ozonetel-tests", "tests/src", "lib.rs"),
+];
+
+/// The targets, parsed once for all rules.
+static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    let read = |&(name, folder, root): &(&str, &str, &str)| {
+        Source::parse(name, root, &files_of(folder), &Features::All)
+    };
+    TARGETS.iter().map(read).collect()
+});
+
+/// The workspace's folder.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// The Rust files below a folder of the workspace, by their path in it.
+fn files_of(folder: &str) -> Files {
+    let mut files = Files::new();
+    let root = workspace().join(folder);
+    collect(&root, &root, &mut files);
+    assert!(!files.is_empty(), "{folder} has no Rust files");
+    files
+}
+
+/// Adds the Rust files below `folder`; a build's own and hidden folders are left out.
+fn collect(root: &Path, folder: &Path, files: &mut Files) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !["target", "node_modules"].contains(&&*name) && !name.starts_with('.')
+        {
+            collect(root, &path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let key = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            files.insert(key, fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+/// A crate made of the given files, for the tests of the rules.
+fn planted(files: &[(&str, &str)]) -> Source {
+    let files = files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned())).collect();
+    Source::parse("planted", "lib.rs", &files, &Features::All)
+}
