@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::phone_call::CallOutcome;
 use ozonetel_sdk::push::Intake;
-use ozonetel_sdk::wire::Zone;
+use ozonetel_sdk::types::Zone;
 
 /// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
 fn exact(value: &serde_json::Value) -> bool {

@@ -5,7 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::aht::AgentAht;
 use ozonetel_sdk::cdr::FetchDay;
 use ozonetel_sdk::endpoint::{Endpoint, Reply};
-use ozonetel_sdk::envelope::{Head, read, write};
+use ozonetel_sdk::error::Head;
+use ozonetel_sdk::server::envelope::{read, write};
 
 fn check<E: Endpoint>(data: &[u8])
 where

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Mode;
-use ozonetel_sdk::transport::doubles::{Replay, Turn};
+use ozonetel_sdk::testing::doubles::{Replay, Turn};
 
 /// The rows, and the kind of error that ended them.
 async fn rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ozonetel_sdk::ids::{CallId, Ucid};
-use ozonetel_sdk::phone::{PhoneNumber, Region};
-use ozonetel_sdk::wire::{Day, Hms, Stamp, TimeOfDay, Zone};
+use ozonetel_sdk::types::{CallId, Ucid};
+use ozonetel_sdk::types::{PhoneNumber, Region};
+use ozonetel_sdk::types::{Day, Hms, Stamp, TimeOfDay, Zone};
 
 fuzz_target!(|text: &str| {
     if let Ok(hms) = text.parse::<Hms>() {

@@ -2,14 +2,16 @@
 
 pub(crate) mod call;
 pub(crate) mod client;
-pub mod clock;
+pub(crate) mod clock;
 pub(crate) mod credential;
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub))]
 pub mod encode;
 pub(crate) mod endpoint;
-pub(crate) mod envelope;
+#[cfg_attr(not(feature = "server"), allow(unreachable_pub))]
+pub mod envelope;
 pub(crate) mod error;
-pub mod observe;
-pub mod pace;
-pub mod retry;
+pub(crate) mod observe;
+pub(crate) mod pace;
+pub(crate) mod retry;
 pub(crate) mod rows;
 pub(crate) mod transport;

@@ -7,10 +7,10 @@ pub mod guide;
 pub mod mdl;
 mod receive;
 mod setup;
-mod testing;
-mod types;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod types;
 
-pub use self::core::{clock, encode, observe, pace, retry};
 #[cfg(feature = "legacy")]
 pub use api::legacy;
 pub use api::{
@@ -18,8 +18,11 @@ pub use api::{
     missed, phone_numbers, recording, summary, whatsapp,
 };
 pub use receive::{phone_call, push};
-pub use setup::environment;
-pub use types::{ids, phone, wire};
+
+pub use self::core::call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};
+pub use self::core::client::Client;
+pub use self::core::error::{Error, ErrorKind, Reason};
+pub use setup::builder::ClientBuilder;
 
 /// Who asks: secrets, credentials, and the token that a whole account shares.
 pub mod auth {
@@ -28,10 +31,22 @@ pub mod auth {
     pub use crate::types::secret::Secret;
 }
 
-/// Answers: how the service's envelopes are told apart.
-pub mod envelope {
-    pub use crate::core::envelope::*;
-    pub use crate::core::error::{Head, Unreadable};
+/// Settings of a client and what it runs on: limits, retries, clock, observer, the environment's variables.
+pub mod client {
+    pub use crate::core::client::Client;
+    pub use crate::core::clock::*;
+    pub use crate::core::observe::*;
+    pub use crate::core::pace::*;
+    pub use crate::core::retry::Policy;
+    pub use crate::setup::builder::ClientBuilder;
+    pub use crate::setup::environment::*;
+}
+
+/// The descriptions of the endpoints, and the catalogue of them all.
+pub mod endpoint {
+    pub use crate::api::catalogue::{ALL, LEGACY};
+    pub use crate::core::endpoint::*;
+    pub use crate::core::envelope::Said;
 }
 
 /// Why a call failed.
@@ -40,25 +55,19 @@ pub mod error {
     pub use crate::types::invalid::Invalid;
 }
 
-/// The descriptions of the endpoints, and the catalogue of them all.
-pub mod endpoint {
-    pub use crate::api::catalogue::{ALL, LEGACY};
-    pub use crate::core::endpoint::*;
-}
-
 /// KooKoo, the CPaaS side.
 pub mod kookoo {
     pub use crate::api::kookoo as outbound;
     pub use crate::receive::kookoo::*;
 }
 
+/// The server half: requests decoded and answers written, for simulators and contract tests.
+#[cfg(feature = "server")]
+pub mod server {
+    pub use crate::core::{encode, envelope};
+}
+
 /// The seam to the network.
 pub mod transport {
     pub use crate::core::transport::*;
-    pub use crate::testing::{doubles, record};
 }
-
-pub use self::core::call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};
-pub use self::core::client::Client;
-pub use self::core::error::{Error, ErrorKind, Reason};
-pub use setup::builder::ClientBuilder;

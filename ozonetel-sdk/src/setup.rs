@@ -1,4 +1,4 @@
 //! How a client is set up: in code, or from the environment.
 
 pub(crate) mod builder;
-pub mod environment;
+pub(crate) mod environment;

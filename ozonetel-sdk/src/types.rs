@@ -1,7 +1,11 @@
-//! The vocabulary: values as the service spells them, without I/O.
+//! The vocabulary of the service: ids, numbers, times and scalars, as it spells them.
 
-pub mod ids;
+pub(crate) mod ids;
 pub(crate) mod invalid;
-pub mod phone;
+pub(crate) mod phone;
 pub(crate) mod secret;
-pub mod wire;
+pub(crate) mod wire;
+
+pub use ids::*;
+pub use phone::*;
+pub use wire::*;

@@ -26,8 +26,8 @@ mod whatsapp;
 
 use bytes::Bytes;
 use http::StatusCode;
-use ozonetel_sdk::encode::{self, Fields, Presented};
 use ozonetel_sdk::endpoint::{Endpoint, Input, Method, Payload, Rate, Spec, When};
+use ozonetel_sdk::server::encode::{self, Fields, PresentedCredential};
 use serde_json::{Value, json};
 
 use crate::service::Answer;
@@ -59,7 +59,7 @@ pub(crate) trait Answers<E: Endpoint> {
 /// A request whose credentials were accepted.
 pub(crate) struct Asked<'a> {
     fields: &'a Fields,
-    presented: &'a Presented,
+    presented: &'a PresentedCredential,
 }
 
 impl Asked<'_> {
@@ -195,7 +195,7 @@ fn is_path(spec: &Spec, path: &str) -> bool {
 
 /// Whether a request on a shared path asks for this operation.
 fn asks_for(spec: &Spec, request: &http::Request<Bytes>) -> bool {
-    let Ok((fields, _)) = encode::unplace(spec, request) else { return false };
+    let Ok((fields, _)) = encode::decode_request(spec, request) else { return false };
     match spec.when {
         When::Always => true,
         When::Is(name, value) => {
@@ -209,7 +209,7 @@ fn handle<E: Endpoint>(world: &mut World, request: &http::Request<Bytes>) -> Han
 where
     World: Answers<E>,
 {
-    let Ok((fields, presented)) = encode::unplace(&E::SPEC, request) else {
+    let Ok((fields, presented)) = encode::decode_request(&E::SPEC, request) else {
         let body = json!({"status": "false", "message": "Invalid Json Pass Valid Json"});
         return (Answer::json(StatusCode::OK, &body), None);
     };

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use ozonetel_sdk::clock::Clock;
+use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::mdl::Token;
 use ozonetel_sdk::{Client, ClientBuilder};
 use serde_json::Value;

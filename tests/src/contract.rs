@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ozonetel_sdk::endpoint::{Endpoint, Repeat, Reply};
-use ozonetel_sdk::envelope::{self, Outcome};
 use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 
 use crate::doubles::{Canned, client};
@@ -170,7 +170,7 @@ pub fn nothing_lost<E: Endpoint>() {
             findings.hold(carried, &case, || format!("lost {} = {:?}", leaf.path, leaf.text));
         }
         let written = envelope::write(&E::SPEC, &Outcome::Done(value), "error");
-        let again = envelope::read::<E::Reply>(&E::SPEC, envelope::Head::OK, &written);
+        let again = envelope::read::<E::Reply>(&E::SPEC, ozonetel_sdk::error::Head::OK, &written);
         let same = matches!(&again, Ok(Outcome::Done(again)) if reply::leaves(&reply::value(again))
             .into_iter().collect::<BTreeSet<_>>() == kept);
         findings.hold(same, &case, || "what is written reads back as something else".to_owned());

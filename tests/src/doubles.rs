@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use ozonetel_sdk::auth::{Credential, Credentials, Generation, Proof, Secret, Want};
-use ozonetel_sdk::encode::Presented;
+use ozonetel_sdk::server::encode::PresentedCredential;
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
 use ozonetel_sdk::{Client, Error};
 
@@ -77,7 +77,7 @@ impl Transport for Canned {
 
 /// Presents what a recorded request presented.
 #[derive(Debug)]
-pub struct Shown(pub Presented);
+pub struct Shown(pub PresentedCredential);
 
 #[async_trait]
 impl Credentials for Shown {
@@ -94,7 +94,7 @@ impl Credentials for Shown {
 }
 
 /// A client that presents what a recorded request presented.
-pub fn client(presented: Presented, transport: Arc<dyn Transport>) -> Client {
+pub fn client(presented: PresentedCredential, transport: Arc<dyn Transport>) -> Client {
     Client::builder()
         .credentials(Arc::new(Shown(presented)))
         .base_url("http://api.example.test")

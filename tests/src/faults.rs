@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::client::Policy;
 use ozonetel_sdk::endpoint::{Auth, Endpoint, Input, Repeat, Spec};
-use ozonetel_sdk::pace::Patience;
-use ozonetel_sdk::retry::Policy;
 use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
 

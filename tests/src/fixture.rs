@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use http::StatusCode;
-use ozonetel_sdk::encode::{self, Presented};
 use ozonetel_sdk::endpoint::{Endpoint, Spec, When};
-use ozonetel_sdk::envelope::Head;
+use ozonetel_sdk::error::Head;
+use ozonetel_sdk::server::encode::{self, PresentedCredential};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -232,20 +232,20 @@ impl Case {
     }
 
     /// The request's value and its credential, if the SDK can express it.
-    pub fn typed<E: Endpoint>(&self) -> Option<(E, Presented)> {
+    pub fn typed<E: Endpoint>(&self) -> Option<(E, PresentedCredential)> {
         typed(&self.request)
     }
 }
 
 /// Reads a request back into the endpoint's type.
-pub fn typed<E: Endpoint>(recorded: &Recorded) -> Option<(E, Presented)> {
-    let (fields, presented) = encode::unplace(&E::SPEC, &recorded.http()).ok()?;
+pub fn typed<E: Endpoint>(recorded: &Recorded) -> Option<(E, PresentedCredential)> {
+    let (fields, presented) = encode::decode_request(&E::SPEC, &recorded.http()).ok()?;
     let fits = match E::SPEC.when {
         When::Always => true,
         When::Is(name, value) => fields.text(name).is_some_and(|text| text == value),
         When::Has(name) => fields.get(name).is_some(),
     };
-    let mut request: E = encode::request(&fields).ok().filter(|_| fits)?;
+    let mut request: E = encode::decode_fields(&fields).ok().filter(|_| fits)?;
     if let Some((id, password)) = &presented.basic {
         request.set_agent(id, password.clone());
     }

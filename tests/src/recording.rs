@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ozonetel_sdk::endpoint::Endpoint;
-use ozonetel_sdk::transport::record::Recorder;
+use ozonetel_sdk::testing::record::Recorder;
 
 use crate::fixture::{Recorded, Wanted, Way, cases, recorded, typed};
 use crate::{Findings, paused};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ozonetel_sdk::endpoint::Endpoint;
-use ozonetel_sdk::envelope::{self, Head, Outcome};
+use ozonetel_sdk::error::Head;
+use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{self, AgentDial, Disposal, LegSide, Moment, PhoneAction};
 use serde::Deserialize;

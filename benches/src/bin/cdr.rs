@@ -12,7 +12,7 @@ use bytes::Bytes;
 use ozonetel_bench::{Server, client, row};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::transport::doubles::{Replay, Turn};
+use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use serde::Deserialize;
 
 /// Every field as text, nothing else: the cheapest struct somebody would write by hand.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use ozonetel_sdk::ErrorKind;
-use ozonetel_sdk::pace::Patience;
+use ozonetel_sdk::client::Patience;
 use ozonetel_sim::Sim;
 
 #[tokio::main(flavor = "current_thread")]

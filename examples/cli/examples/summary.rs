@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::wire::Hms;
+use ozonetel_sdk::types::Hms;
 use ozonetel_sim::Sim;
 
 #[tokio::main(flavor = "current_thread")]

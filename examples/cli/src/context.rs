@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::environment::Environment;
-use ozonetel_sdk::ids::{AgentId, CampaignName, Did, PhoneName};
-use ozonetel_sdk::pace::Patience;
-use ozonetel_sdk::phone::PhoneNumber;
-use ozonetel_sdk::transport::record::Recorder;
+use ozonetel_sdk::client::Environment;
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::testing::record::Recorder;
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::args::{AgentFlag, AgentNumberFlag, DidFlag, Global, PhoneNameFlag};
 use crate::failure::Failure;

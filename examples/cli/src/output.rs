@@ -6,9 +6,9 @@ mod table;
 
 use clap::ValueEnum;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::ids::DispositionName;
 use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::summary::AgentSummary;
+use ozonetel_sdk::types::DispositionName;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ozonetel_sdk::observe::{Event, Observer};
+use ozonetel_sdk::client::{Event, Observer};
 
 /// An operation whose outcome nobody knows any more.
 #[derive(Debug, Clone)]

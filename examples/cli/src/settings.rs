@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ozonetel_sdk::environment::Environment;
+use ozonetel_sdk::client::Environment;
 
 use crate::args::Global;
 use crate::failure::Failure;

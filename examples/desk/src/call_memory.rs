@@ -8,8 +8,8 @@ use std::time::Duration;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::ids::{AgentId, Did, DispositionName, PhoneName, Ucid};
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, Did, DispositionName, PhoneName, Ucid};
 
 use crate::phone_call::Direction;
 

@@ -1,6 +1,6 @@
 //! The desk's configuration, from variables. Only `main` reads the process's environment.
 
-use ozonetel_sdk::environment::{Environment, Variables};
+use ozonetel_sdk::client::{Environment, Variables};
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::ids::{AgentId, CampaignName, Did, PhoneName};
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
 use crate::disposition::DispositionTable;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::ids::DispositionName;
+use ozonetel_sdk::types::DispositionName;
 
 /// What the default table makes of every code.
 pub const GENERAL: &str = "General Enquiry";

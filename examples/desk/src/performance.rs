@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::ids::AgentId;
 use ozonetel_sdk::summary::AgentSummary;
-use ozonetel_sdk::wire::{Day, Hms};
+use ozonetel_sdk::types::AgentId;
+use ozonetel_sdk::types::{Day, Hms};
 use serde::Serialize;
 
 use crate::phone_call::{self, Direction, Outcome};

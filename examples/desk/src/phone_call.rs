@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind};
-use ozonetel_sdk::wire::Hms;
+use ozonetel_sdk::types::Hms;
 
 /// Which way a phone call went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<'r> PhoneCall<'r> {
         let latest = starts.max().unwrap_or(0);
         let dates = legs.iter().any(|leg| leg.call_date != legs.first().and_then(|l| l.call_date));
         legs.sort_by_key(|leg| {
-            let start = leg.start_time.map_or(0, ozonetel_sdk::wire::TimeOfDay::seconds);
+            let start = leg.start_time.map_or(0, ozonetel_sdk::types::TimeOfDay::seconds);
             // Legs that carry the day the call began, though they began after midnight.
             let wrapped = !dates && latest > start + HALF_DAY;
             (leg.call_date, wrapped, start, leg.ucid)
@@ -117,7 +117,7 @@ pub fn group<'r>(rows: impl IntoIterator<Item = &'r CallRecord>) -> Vec<PhoneCal
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<&CallRecord>> = Vec::new();
     for row in rows {
-        let key = row.call_id.as_ref().map(ozonetel_sdk::ids::CallId::as_str);
+        let key = row.call_id.as_ref().map(ozonetel_sdk::types::CallId::as_str);
         let place = key.map_or(groups.len(), |key| *places.entry(key).or_insert(groups.len()));
         match groups.get_mut(place) {
             Some(legs) => legs.push(row),

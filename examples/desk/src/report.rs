@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::clock::Clock;
-use ozonetel_sdk::ids::AgentId;
+use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::summary::AgentSummary;
-use ozonetel_sdk::wire::{Day, Hms};
+use ozonetel_sdk::types::AgentId;
+use ozonetel_sdk::types::{Day, Hms};
 use ozonetel_sdk::{Client, Error};
 
 use crate::call_memory::CallMemory;

@@ -12,8 +12,8 @@ mod recording;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::routing::{get, post};
-use ozonetel_sdk::ids::{AgentId, Did, PhoneName};
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::types::Day;
+use ozonetel_sdk::types::{AgentId, Did, PhoneName};
 use serde::{Deserialize, Serialize};
 
 use crate::body::given;

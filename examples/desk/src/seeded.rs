@@ -1,7 +1,7 @@
 //! Numbers of the simulator's seeded world. Some of them may be real people's: with a real account they are never
 //! dialled.
 
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sim::world::{CUSTOMERS, Setup};
 
 /// The numbers of the seeded world.
@@ -39,7 +39,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn every_customer_of_the_traffic_is_known_however_the_number_is_written() {
-        let sim = crate::simulated::world(1.0, &ozonetel_sdk::clock::TokioClock::new());
+        let sim = crate::simulated::world(1.0, &ozonetel_sdk::client::TokioClock::new());
         sim.advance(Duration::from_hours(1)).await;
         let state = sim.state();
         let seeded = SeededNumbers::default();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use ozonetel_sdk::clock::Clock;
+use ozonetel_sdk::client::Clock;
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{Moment, Setup, Traffic};
 

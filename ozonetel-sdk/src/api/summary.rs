@@ -132,7 +132,7 @@ impl<'c> Summary<'c> {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// sim.advance(std::time::Duration::from_secs(600)).await;
     /// let rows = client.summary().for_day(client.today()).agent("agent01").await?;
-    /// let login: ozonetel_sdk::wire::Hms = rows.iter().filter_map(|row| row.total_login_duration).sum();
+    /// let login: ozonetel_sdk::types::Hms = rows.iter().filter_map(|row| row.total_login_duration).sum();
     /// assert!(login.seconds() >= 600);
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;

@@ -34,7 +34,7 @@ pub use stream::RowStream;
 /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
 /// # let sim = ozonetel_sim::Sim::start();
 /// # let client = sim.client();
-/// use ozonetel_sdk::pace::Patience;
+/// use ozonetel_sdk::client::Patience;
 /// let today = client.cdr().for_day(client.today()).patience(Patience::Never).await?;
 /// assert!(today.is_empty());
 /// # Ok(()) }

@@ -1,6 +1,10 @@
 //! A request as an ordered list of fields, and where each field and the credential go.
 //!
-//! Both directions: `place` writes an HTTP request, [`unplace`] reads one back, for the simulator and the tests.
+//! Both directions: `encode_request` writes an HTTP request, `decode_request` reads one back, for the simulator and the tests.
+
+mod collect;
+#[cfg(any(test, feature = "server"))]
+mod decode;
 
 use std::borrow::Cow;
 
@@ -15,6 +19,9 @@ use crate::core::credential::{Credential, Proof};
 use crate::core::endpoint::{Auth, Endpoint, Input, Method, Spec, When};
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
+
+#[cfg(any(test, feature = "server"))]
+pub use decode::{PresentedCredential, decode_fields, decode_request};
 
 /// The fields of a request, in order.
 #[derive(Clone, PartialEq, Default)]
@@ -52,22 +59,6 @@ impl Fields {
                 *name = Cow::Owned(to.to_owned());
             }
         }
-    }
-
-    /// A field's value.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-    }
-
-    /// A field's value as text, whatever its JSON type.
-    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.get(name).map(as_text)
-    }
-
-    /// Takes a field out.
-    pub fn take(&mut self, name: &str) -> Option<Value> {
-        let at = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(at).1)
     }
 
     /// The fields in order.
@@ -117,7 +108,7 @@ pub(crate) struct Prepared(#[cfg_attr(not(feature = "reqwest"), allow(dead_code)
 type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
 
 /// Writes the HTTP request: fields where the description says, credential where it says.
-pub(crate) fn place(
+pub(crate) fn encode_request(
     target: &Target<'_>,
     fields: &Fields,
     credential: &Credential,
@@ -125,7 +116,7 @@ pub(crate) fn place(
 ) -> Result<http::Request<Bytes>, Invalid> {
     let spec = target.spec;
     let mut headers = http::HeaderMap::new();
-    let shown = present(target, credential, agent, &mut headers)?;
+    let shown = write_credential(target, credential, agent, &mut headers)?;
     let own = |name: &str| !shown.iter().flatten().any(|(taken, _)| *taken == name);
     let sent = || fields.iter().filter(|(name, _)| own(name));
     let in_query = |name: &str| match spec.input {
@@ -223,7 +214,7 @@ fn json<'a>(
 }
 
 /// Puts the credential into the headers, and says what of it stands in the input.
-fn present<'a>(
+fn write_credential<'a>(
     target: &Target<'_>,
     credential: &'a Credential,
     agent: Option<(&str, &Secret)>,
@@ -283,130 +274,3 @@ fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<()
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     header(headers, AUTHORIZATION.as_str(), &format!("Basic {token}"))
 }
-
-/// What a request presented as its credential, when read back.
-#[derive(Clone, Default)]
-#[non_exhaustive]
-pub struct Presented {
-    /// The account's name.
-    pub user: Option<String>,
-    /// The key.
-    pub key: Option<Secret>,
-    /// The bearer token.
-    pub bearer: Option<Secret>,
-    /// HTTP Basic's two parts.
-    pub basic: Option<(String, Secret)>,
-}
-
-impl std::fmt::Debug for Presented {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Presented")
-            .field("user", &self.user.is_some())
-            .field("key", &self.key.is_some())
-            .field("bearer", &self.bearer.is_some())
-            .field("basic", &self.basic.is_some())
-            .finish()
-    }
-}
-
-/// Reads fields and credential out of an HTTP request, the other way round from the client.
-///
-/// # Errors
-/// A body that is not what the description asks for; the field says which part.
-pub fn unplace(
-    spec: &Spec,
-    request: &http::Request<Bytes>,
-) -> Result<(Fields, Presented), Invalid> {
-    let mut fields = Fields::default();
-    let query = request.uri().query().unwrap_or_default();
-    let pairs = |fields: &mut Fields, text: &[u8]| {
-        for (name, value) in form_urlencoded::parse(text) {
-            fields.set(name.into_owned(), value.into_owned());
-        }
-    };
-    match spec.input {
-        Input::Query => pairs(&mut fields, query.as_bytes()),
-        Input::Form => {
-            pairs(&mut fields, query.as_bytes());
-            pairs(&mut fields, request.body());
-        }
-        Input::Path => {
-            pairs(&mut fields, query.as_bytes());
-            for (hole, segment) in spec.path.split('/').zip(request.uri().path().split('/')) {
-                if let Some(name) = hole.strip_prefix('{').and_then(|h| h.strip_suffix('}')) {
-                    let pair = format!("v={segment}");
-                    let value = form_urlencoded::parse(pair.as_bytes()).next();
-                    fields
-                        .set(name.to_owned(), value.map_or(String::new(), |(_, v)| v.into_owned()));
-                }
-            }
-        }
-        Input::Json | Input::JsonAndQuery(_) => {
-            let object: Map<String, Value> = serde_json::from_slice(request.body())
-                .map_err(|_| Invalid::new("body", "has to be a JSON object"))?;
-            fields = Fields::from(object);
-            if let Input::JsonAndQuery(_) = spec.input {
-                pairs(&mut fields, query.as_bytes());
-            }
-        }
-    }
-    let presented = presented(spec.auth, &mut fields, request.headers());
-    Ok((fields, presented))
-}
-
-fn presented(auth: Auth, fields: &mut Fields, headers: &http::HeaderMap) -> Presented {
-    let mut out = Presented::default();
-    let head = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let text = |value: Value| as_text(&value).into_owned();
-    if let Some(value) = head(AUTHORIZATION.as_str()) {
-        if let Some(token) = value.strip_prefix("Bearer ") {
-            out.bearer = Some(Secret::from(token));
-        } else if let Some(token) = value.strip_prefix("Basic ") {
-            let raw = base64::engine::general_purpose::STANDARD.decode(token).unwrap_or_default();
-            let raw = String::from_utf8(raw).unwrap_or_default();
-            out.basic =
-                raw.split_once(':').map(|(user, pass)| (user.to_owned(), Secret::from(pass)));
-        }
-    }
-    match auth {
-        Auth::Account | Auth::KeyHeader => {
-            out.user = fields.take("userName").map(text);
-            out.key = head(KEY_HEADER).or_else(|| head("api_key")).map(Secret::from);
-        }
-        Auth::Fields { user, key } | Auth::AgentBasic { user, key } => {
-            out.user = fields.take(user).map(text);
-            out.key = fields.take(key).map(text).map(Secret::from);
-        }
-        Auth::KeyField(key) | Auth::Kookoo(key) => {
-            out.key = fields.take(key).map(text).map(Secret::from);
-        }
-        Auth::Headers { user, key } => {
-            out.user = head(user);
-            out.key = head(key).map(Secret::from);
-        }
-        Auth::KeyOnlyHeader(key) => out.key = head(key).map(Secret::from),
-        Auth::AccountBasic => {
-            out.user = out.basic.as_ref().map(|(user, _)| user.clone());
-            out.key = out.basic.as_ref().map(|(_, pass)| pass.clone());
-        }
-    }
-    out
-}
-
-/// Decodes a request from its fields; credentials have to be taken out before.
-///
-/// # Errors
-/// A field that does not read as the request's type says.
-pub fn request<E: Endpoint>(fields: &Fields) -> Result<E, Invalid> {
-    let mut object = Map::new();
-    for (name, value) in fields.iter() {
-        object.insert(name.to_owned(), value.clone());
-    }
-    if let When::Is(name, _) = E::SPEC.when {
-        object.remove(name);
-    }
-    serde_json::from_value(Value::Object(object))
-        .map_err(|_| Invalid::new("request", "a field does not read as the request's type says"))
-}
-
-mod collect;

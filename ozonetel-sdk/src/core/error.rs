@@ -321,13 +321,11 @@ impl Error {
     }
 
     /// An error whose detail is a type that a part above this one knows; printed as that type prints itself.
-    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the agent socket makes them"))]
     pub(crate) fn detailed(kind: ErrorKind, detail: impl StdError + Send + Sync + 'static) -> Self {
         Self::with(kind, What::Detail(Arc::new(detail)))
     }
 
     /// Hands something on to whoever knows its type.
-    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the agent socket makes them"))]
     pub(crate) fn attach(mut self, attachment: impl Any + Send + Sync) -> Self {
         self.0.attachment = Some(Arc::new(attachment));
         self

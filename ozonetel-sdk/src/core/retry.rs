@@ -10,7 +10,7 @@ use crate::core::error::Reason;
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
+pub(crate) enum Ending {
     /// Provably nothing left this machine: name lookup, connect, TLS.
     NotSent,
     /// The connection ended, or time ran out, without an answer.
@@ -28,7 +28,7 @@ pub enum Ending {
 /// What follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Stop; the outcome is known.
     Stop,
     /// Stop; the operation may have happened.
@@ -89,7 +89,12 @@ impl Policy {
 
 /// The table. `renewed` says that this call had its new token already; `unknown_before` that an earlier attempt of
 /// the same call ended without anybody knowing what became of it.
-pub fn decide(repeat: Repeat, ending: Ending, renewed: bool, unknown_before: bool) -> Decision {
+pub(crate) fn decide(
+    repeat: Repeat,
+    ending: Ending,
+    renewed: bool,
+    unknown_before: bool,
+) -> Decision {
     use Decision::{Again, Pace, Renew, Stop, StopUnknown};
     let once = repeat == Repeat::Once;
     match ending {

@@ -87,7 +87,7 @@ impl Environment {
     /// From any source of variables.
     ///
     /// ```
-    /// use ozonetel_sdk::environment::Environment;
+    /// use ozonetel_sdk::client::Environment;
     /// let read = |name: &str| (name == "OZONETEL_AUTH").then(|| "key".to_owned());
     /// let environment = Environment::read(&read)?;
     /// assert_eq!(environment.mode, ozonetel_sdk::auth::Mode::Key);

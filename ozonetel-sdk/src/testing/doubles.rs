@@ -33,7 +33,7 @@ impl Turn {
 /// Answers in the given order and keeps what was asked. A request beyond the last turn fails as not sent.
 ///
 /// ```
-/// use ozonetel_sdk::transport::doubles::{Replay, Turn};
+/// use ozonetel_sdk::testing::doubles::{Replay, Turn};
 /// let replay = Replay::new([Turn::json(r#"{"status":"success"}"#)]);
 /// assert_eq!(replay.requests().len(), 0);
 /// ```

@@ -12,7 +12,7 @@
 //! # let folder = folder.path();
 //! # let sim = ozonetel_sim::Sim::start();
 //! use std::sync::Arc;
-//! use ozonetel_sdk::transport::record::Recorder;
+//! use ozonetel_sdk::testing::record::Recorder;
 //! // With an account: Reqwest::new(&Network::default())? in place of the simulator's transport.
 //! let recorder = Recorder::new(Arc::new(sim.transport()), folder);
 //! let client = sim.client_builder().transport(Arc::new(recorder)).build()?;

@@ -116,7 +116,7 @@ numeric_id! {
     /// The UCID: one leg of a phone call. Decimal digits, 14 to 17 in published samples, never 20 or more.
     ///
     /// ```
-    /// use ozonetel_sdk::ids::Ucid;
+    /// use ozonetel_sdk::types::Ucid;
     /// let ucid: Ucid = "90000000000000001".parse()?;
     /// assert_eq!(ucid.as_str(), "90000000000000001");
     /// assert!("9000-1".parse::<Ucid>().is_err());
@@ -130,7 +130,7 @@ numeric_id! {
     /// in an event. Equal to the [`Ucid`] on dialled calls, never on inbound ones.
     ///
     /// ```
-    /// use ozonetel_sdk::ids::CallId;
+    /// use ozonetel_sdk::types::CallId;
     /// let call: CallId = serde_json::from_str("90000000000000001")?;
     /// assert_eq!(serde_json::to_string(&call)?, "\"90000000000000001\"");
     /// # Ok::<(), serde_json::Error>(())
@@ -245,7 +245,7 @@ name! {
 /// A DID: a number of the account, with country code and without plus, such as `918000000001`.
 ///
 /// ```
-/// use ozonetel_sdk::ids::Did;
+/// use ozonetel_sdk::types::Did;
 /// assert_eq!(Did::from("+91 80000 00001").as_str(), "918000000001");
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -37,7 +37,7 @@ impl FromStr for Region {
 /// A telephone number, as text. `Debug` shows the last two digits only; there is no `Display`.
 ///
 /// ```
-/// use ozonetel_sdk::phone::{PhoneNumber, Region};
+/// use ozonetel_sdk::types::{PhoneNumber, Region};
 /// let number = PhoneNumber::from("+91 90000-00001");
 /// assert_eq!(number.for_dial(Region::India)?.as_str(), "9000000001");
 /// assert_eq!(number.for_conference(Region::India)?.as_str(), "09000000001");

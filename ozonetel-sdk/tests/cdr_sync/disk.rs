@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, MemorySink, RowKey, Sink, Upserted};
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::types::Day;
 
 /// What is on the disk, and how it shall fail.
 #[derive(Debug, Default)]

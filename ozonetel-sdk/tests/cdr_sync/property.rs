@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::cdr::WINDOW_DAYS;
 use ozonetel_sdk::cdr::sync::{DayRead, Gap, GapReason, Progress, Step, Sync};
-use ozonetel_sdk::pace::Patience;
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::types::Day;
 use ozonetel_sim::world::Moment;
 use ozonetel_sim::{Fault, FaultKind};
 use proptest::prelude::*;

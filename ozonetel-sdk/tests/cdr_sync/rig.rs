@@ -7,8 +7,8 @@ use std::time::Duration;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::sync::{RowKey, Settings, Sync};
 use ozonetel_sdk::cdr::{CallRecord, WINDOW_DAYS};
-use ozonetel_sdk::ids::CallId;
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::types::CallId;
+use ozonetel_sdk::types::Day;
 use ozonetel_sim::world::{AgentDial, CdrQuery, Disposal, Mode, Moment, Setup};
 use ozonetel_sim::{Sim, world};
 
@@ -173,7 +173,7 @@ pub fn back(day: Day, days: i32) -> Day {
 
 /// How many nights were over at a time, for a day: 4 o'clock is when they are.
 pub fn nights(day: Day, at: Moment) -> i32 {
-    let zone = ozonetel_sdk::wire::Zone::india();
+    let zone = ozonetel_sdk::types::Zone::india();
     let at = std::time::UNIX_EPOCH + Duration::from_millis(at.unix_ms().cast_unsigned());
     let stamp = zone.stamp(at);
     day.days_until(stamp.day()) - i32::from(stamp.time().seconds() < 4 * 3600)
@@ -181,7 +181,7 @@ pub fn nights(day: Day, at: Moment) -> i32 {
 
 /// Whether a day is in the window at a time.
 pub fn age(day: Day, at: Moment) -> i32 {
-    let zone = ozonetel_sdk::wire::Zone::india();
+    let zone = ozonetel_sdk::types::Zone::india();
     let at = std::time::UNIX_EPOCH + Duration::from_millis(at.unix_ms().cast_unsigned());
     day.days_until(zone.day(at)).min(WINDOW_DAYS + 1)
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::ids::CallId;
 use ozonetel_sdk::mdl::{AgentEvent, Fault, Request, Stop, Verdict};
+use ozonetel_sdk::types::CallId;
 use ozonetel_sdk::{ErrorKind, Reason};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, sleep, timeout};

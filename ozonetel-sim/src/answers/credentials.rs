@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::encode::Presented;
 use ozonetel_sdk::endpoint::{Auth, Endpoint as _, Spec};
-use ozonetel_sdk::envelope::{self, Outcome};
 use ozonetel_sdk::kookoo::outbound::OutboundCall;
+use ozonetel_sdk::server::encode::PresentedCredential;
+use ozonetel_sdk::server::envelope::{self, Outcome};
 use serde_json::json;
 
 use super::shared;
@@ -30,7 +30,11 @@ pub(crate) enum Problem {
 }
 
 /// Checks what a request presented against what its description demands.
-pub(crate) fn check(world: &World, spec: &Spec, shown: &Presented) -> Result<(), Problem> {
+pub(crate) fn check(
+    world: &World,
+    spec: &Spec,
+    shown: &PresentedCredential,
+) -> Result<(), Problem> {
     match spec.auth {
         Auth::Account => {
             match world.setup().mode {
@@ -49,7 +53,7 @@ pub(crate) fn check(world: &World, spec: &Spec, shown: &Presented) -> Result<(),
     }
 }
 
-fn check_user(world: &World, shown: &Presented) -> Result<(), Problem> {
+fn check_user(world: &World, shown: &PresentedCredential) -> Result<(), Problem> {
     match shown.user.as_deref() {
         None | Some("") => Err(Problem::UserMissing),
         Some(user) if user == world.setup().account => Ok(()),
@@ -57,7 +61,11 @@ fn check_user(world: &World, shown: &Presented) -> Result<(), Problem> {
     }
 }
 
-fn check_key(world: &World, shown: &Presented, token_possible: bool) -> Result<(), Problem> {
+fn check_key(
+    world: &World,
+    shown: &PresentedCredential,
+    token_possible: bool,
+) -> Result<(), Problem> {
     match shown.key.as_ref().map(Secret::reveal) {
         None if token_possible && shown.bearer.is_some() => Err(Problem::TokenOnKeyAccount),
         None => Err(Problem::KeyMissing),
@@ -67,7 +75,7 @@ fn check_key(world: &World, shown: &Presented, token_possible: bool) -> Result<(
     }
 }
 
-fn check_token(world: &World, shown: &Presented) -> Result<(), Problem> {
+fn check_token(world: &World, shown: &PresentedCredential) -> Result<(), Problem> {
     match shown.bearer.as_ref().map(Secret::reveal) {
         None if shown.key.is_some() => Err(Problem::KeyOnTokenAccount),
         None | Some("") => Err(Problem::TokenMissing),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::pace::Patience;
+use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::{Client, Reason};
 use ozonetel_sim::world::{EventKind, LegSide, Mode, Moment, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind, Sim};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::phone_call::{CallKey as SdkKey, CallOutcome, PhoneCalls};
 use ozonetel_sdk::push::{Callback, Intake};
-use ozonetel_sdk::wire::Hms;
+use ozonetel_sdk::types::Hms;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -99,7 +99,7 @@ fn check_callback(world: &World, push: &Push) {
 /// Begin and end: those of the rows, with the time in the queue before the first and third
 /// parties' talk after the last.
 fn check_times(call: &Callback, rows: &[CallRecord], world: &PhoneCall) {
-    let zone = ozonetel_sdk::wire::Zone::india();
+    let zone = ozonetel_sdk::types::Zone::india();
     let (begin, end) = call.span(&zone).unwrap();
     let whole = u64::from(call.call_duration.unwrap().seconds());
     assert_eq!(end.duration_since(begin).unwrap().as_secs(), whole);
@@ -215,7 +215,7 @@ proptest! {
             for row in rows(world, call.monitor) {
                 all.see(row);
             }
-            let id: ozonetel_sdk::ids::CallId = call.monitor.to_string().parse().unwrap();
+            let id: ozonetel_sdk::types::CallId = call.monitor.to_string().parse().unwrap();
             let seen = events.get(&SdkKey::from(id)).unwrap();
             prop_assert_eq!(seen.outcome().kind, by_rows(world, call.monitor).kind);
         }

@@ -381,7 +381,9 @@ fn every_text_of_the_reason_table_is_proved_by_a_fixture() {
 /// The table's texts mean what it says when they are read as answers, by the one public way to ask.
 #[test]
 fn every_text_of_the_reason_table_reads_as_its_reason() {
-    use ozonetel_sdk::envelope::{Head, Outcome, Said, read};
+    use ozonetel_sdk::endpoint::Said;
+    use ozonetel_sdk::error::Head;
+    use ozonetel_sdk::server::envelope::{Outcome, read};
     let spec: &Spec = all().find(|spec| spec.name == "agents.login").unwrap();
     for (pattern, want) in table() {
         let text = pattern.replace("{}", "x1");

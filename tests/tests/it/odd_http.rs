@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::client::Policy;
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::retry::Policy;
-use ozonetel_sdk::wire::Zone;
+use ozonetel_sdk::types::Zone;
 use ozonetel_sdk::{Client, ClientBuilder, Error, ErrorKind, Reason};
 use ozonetel_tests::raw::{Raw, Reply};
 use serde_json::{Value, json};
@@ -362,7 +362,7 @@ fn zones_and_regions_build_with_tls() {
     let client = Client::builder()
         .account("acme_support")
         .key("test-key")
-        .region(ozonetel_sdk::phone::Region::International)
+        .region(ozonetel_sdk::types::Region::International)
         .zone(zone)
         .build();
     assert!(client.is_ok());

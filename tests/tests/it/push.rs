@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::ids::CallId;
 use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::{Callback, Delivery, Intake, PushError};
+use ozonetel_sdk::types::CallId;
 use ozonetel_sim::world::{CallbackShape, Push, PushKind, Setup};
 use ozonetel_sim::{Fault, FaultKind, Sim};
 use serde::Deserialize;

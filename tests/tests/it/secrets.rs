@@ -5,10 +5,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use ozonetel_sdk::auth::{Credential, Generation, Mode, Proof, Secret, StaticToken};
-use ozonetel_sdk::encode::{self, Fields};
+use ozonetel_sdk::client::{Event, Observer};
 use ozonetel_sdk::endpoint::{Endpoint, Repeat};
-use ozonetel_sdk::envelope::{self, Outcome};
-use ozonetel_sdk::observe::{Event, Observer};
+use ozonetel_sdk::server::encode::{self, Fields};
+use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sdk::transport::Outgoing;
 use ozonetel_sdk::{Client, Error};
 use ozonetel_sim::{Fault, FaultKind, Sim};
@@ -73,7 +73,7 @@ where
             texts.push(format!("{reply:?}"));
         }
         let http = case.request.http();
-        if let Ok((fields, presented)) = encode::unplace(&E::SPEC, &http) {
+        if let Ok((fields, presented)) = encode::decode_request(&E::SPEC, &http) {
             texts.push(format!("{fields:?} {presented:?}"));
         }
         texts.push(format!("{:?}", Outgoing::new(http, E::SPEC.repeat == Repeat::Once)));

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind, FetchDay, HangupByKind};
+use ozonetel_sdk::client::{Event, Observer};
+use ozonetel_sdk::client::{Pacer, Patience};
 use ozonetel_sdk::dial::{AgentDial, Outcome};
 use ozonetel_sdk::endpoint::Endpoint as _;
-use ozonetel_sdk::ids::Ucid;
-use ozonetel_sdk::observe::{Event, Observer};
-use ozonetel_sdk::pace::{Pacer, Patience};
-use ozonetel_sdk::wire::Hms;
+use ozonetel_sdk::types::Hms;
+use ozonetel_sdk::types::Ucid;
 use ozonetel_sdk::{Client, ErrorKind, Reason};
 use ozonetel_sim::world::{LegSide, Mode, Moment, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind, Sim};

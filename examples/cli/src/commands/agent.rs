@@ -1,7 +1,7 @@
 //! `agent login|logout|ready|pause|force-ready`
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::envelope::Said;
+use ozonetel_sdk::endpoint::Said;
 use serde_json::json;
 
 use crate::args::{AgentFlag, AgentNumberFlag, PhoneNameFlag};

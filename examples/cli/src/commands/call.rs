@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::call_control::{Controlled, Step, TransferError};
-use ozonetel_sdk::ids::{Did, PhoneName, Ucid};
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{Did, PhoneName, Ucid};
 
 use crate::args::{AgentNumberFlag, DidFlag, PhoneNameFlag};
 use crate::context::Context;

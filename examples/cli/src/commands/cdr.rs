@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::cdr::MAX_PAGE;
-use ozonetel_sdk::ids::{CallId, Ucid};
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::types::Day;
+use ozonetel_sdk::types::{CallId, Ucid};
 
 use crate::context::Context;
 use crate::failure::{Completion, Failure};

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use clap::Args;
 use ozonetel_sdk::Call;
 use ozonetel_sdk::dial::Dialing;
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
 use serde_json::{Value, json};
 
 use crate::args::{AgentFlag, DidFlag};

@@ -1,8 +1,8 @@
 //! `dispose` and `dispositions`
 
 use clap::Args;
-use ozonetel_sdk::ids::Ucid;
-use ozonetel_sdk::wire::Stamp;
+use ozonetel_sdk::types::Stamp;
+use ozonetel_sdk::types::Ucid;
 use serde_json::json;
 
 use crate::args::{AgentFlag, DidFlag};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::environment::Environment;
+use ozonetel_sdk::client::Environment;
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::mdl::{Agent, InTokens, Placement, Settings};
 

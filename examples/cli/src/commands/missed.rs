@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::wire::{Day, Stamp};
+use ozonetel_sdk::types::{Day, Stamp};
 
 use crate::context::Context;
 use crate::failure::{Completion, Failure};

@@ -1,7 +1,7 @@
 //! `phone-dial`
 
 use clap::Args;
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
 
 use super::dial::DialFlags;
 use crate::args::{DidFlag, PhoneNameFlag};

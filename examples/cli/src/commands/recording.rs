@@ -1,7 +1,7 @@
 //! `recording pause|resume`
 
 use clap::Subcommand;
-use ozonetel_sdk::ids::Ucid;
+use ozonetel_sdk::types::Ucid;
 
 use crate::context::Context;
 use crate::failure::{Completion, Failure};

@@ -1,7 +1,7 @@
 //! `summary`
 
 use clap::Args;
-use ozonetel_sdk::wire::Day;
+use ozonetel_sdk::types::Day;
 
 use crate::context::Context;
 use crate::failure::{Completion, Failure};

@@ -193,8 +193,8 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use ozonetel_sdk::ids::DispositionName;
     use ozonetel_sdk::missed::MissedCall;
+    use ozonetel_sdk::types::DispositionName;
 
     use super::*;
 

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::agents::{TargetState, TargetStateKind};
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::ids::PauseReason;
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PauseReason;
+use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Deserializer};
 
 use super::{Ack, BodyContext};

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use ozonetel_sdk::ids::Ucid;
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
 
 use super::BodyContext;

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use ozonetel_sdk::ids::{DispositionName, PauseReason, Ucid};
-use ozonetel_sdk::phone::PhoneNumber;
-use ozonetel_sdk::wire::{Flag, Private, Stamp};
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{DispositionName, PauseReason, Ucid};
+use ozonetel_sdk::types::{Flag, Private, Stamp};
 use ozonetel_sdk::{Error, Reason};
 use serde::{Deserialize, Serialize};
 

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::cdr::{CallStatus, CallType, HangupBy};
-use ozonetel_sdk::ids::{AgentId, CallId, CampaignName, Did};
 use ozonetel_sdk::missed::MissedCall;
-use ozonetel_sdk::phone::PhoneNumber;
-use ozonetel_sdk::wire::{Day, Stamp};
+use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, CallId, CampaignName, Did};
+use ozonetel_sdk::types::{Day, Stamp};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Params, given};

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use ozonetel_sdk::ids::AgentId;
+use ozonetel_sdk::types::AgentId;
 use serde::Deserialize;
 
 use crate::body::{Params, given};

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use ozonetel_sdk::ids::Ucid;
+use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use desk::{Desk, app};
 use http::{Request, header};
 use ozonetel_sdk::auth::Mode;
-use ozonetel_sdk::transport::doubles::{Replay, Turn};
+use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
@@ -108,7 +108,7 @@ async fn the_figures_of_a_day_that_was_watched() {
     );
     let spent = &figures["timeUtilization"];
     let seconds = |name: &str| -> u32 {
-        spent[name].as_str().unwrap().parse::<ozonetel_sdk::wire::Hms>().unwrap().seconds()
+        spent[name].as_str().unwrap().parse::<ozonetel_sdk::types::Hms>().unwrap().seconds()
     };
     let parts =
         ["totalBusyTime", "totalIdleTime", "totalPauseTime", "totalWrapupTime", "totalDialTime"];

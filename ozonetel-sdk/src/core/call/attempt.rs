@@ -135,7 +135,7 @@ impl<'a> Plan<'a> {
             core.config.key_headers.get(spec.name).map_or(encode::KEY_HEADER, String::as_str);
         let agent = self.agent.as_ref().map(|(id, password)| (id.as_ref(), password));
         let target = encode::Target { spec, base, path, key_header };
-        let http = encode::place(&target, &self.fields, credential, agent)?;
+        let http = encode::encode_request(&target, &self.fields, credential, agent)?;
         Ok(Outgoing::new(http, spec.repeat == Repeat::Once))
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use ozonetel_sdk::pace::Window;
+/// use ozonetel_sdk::client::Window;
 /// let (mut window, now) = (Window::default(), SystemTime::UNIX_EPOCH);
 /// let two_a_minute = (2, 60);
 /// window.spend(two_a_minute, now);

@@ -21,7 +21,7 @@ const KEPT: usize = 256;
 /// [`Seen::absorbed`](super::Seen::absorbed) tells.
 ///
 /// ```
-/// use ozonetel_sdk::ids::Ucid;
+/// use ozonetel_sdk::types::Ucid;
 /// use ozonetel_sdk::phone_call::CallKey;
 /// let ucid: Ucid = "90000000000000001".parse()?;
 /// assert_eq!(CallKey::from(ucid).to_string(), "90000000000000001");

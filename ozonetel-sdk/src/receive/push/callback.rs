@@ -216,7 +216,7 @@ impl Callback {
     ///
     /// ```
     /// use ozonetel_sdk::push::Intake;
-    /// use ozonetel_sdk::wire::Zone;
+    /// use ozonetel_sdk::types::Zone;
     /// let body = br#"{"monitorUCID":"90000000000000001","StartTime":"1970-01-01 05:30:00","EndTime":"1970-01-01 05:30:30"}"#;
     /// let delivery = Intake::new().callbacks(None, body)?;
     /// let (start, end) = delivery.items[0].span(&Zone::india()).unwrap();

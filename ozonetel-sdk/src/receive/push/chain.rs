@@ -18,7 +18,7 @@ const MAX_SEGMENTS: usize = 64;
 /// [`Callback::legs`](super::Callback::legs).
 ///
 /// ```
-/// use ozonetel_sdk::ids::AgentId;
+/// use ozonetel_sdk::types::AgentId;
 /// use ozonetel_sdk::push::Chain;
 /// let chain: Chain<AgentId> = "agent01 -> agent02".parse()?;
 /// assert_eq!(chain.len(), 2);

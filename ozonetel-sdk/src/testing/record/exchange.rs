@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::mask::Masker;
 use crate::api::catalogue::{ALL, LEGACY};
-use crate::core::encode::{self, Presented};
+use crate::core::encode::{self, PresentedCredential};
 use crate::core::endpoint::{Spec, When};
 use crate::core::envelope::{self, Outcome};
 use crate::core::error::Head;
@@ -82,10 +82,14 @@ impl Exchange {
         let fits = |spec: &&Spec| {
             spec.method.as_str() == self.request.method().as_str()
                 && same_path(spec.path, self.request.uri().path())
-                && encode::unplace(spec, &self.request).is_ok_and(|(fields, _)| match spec.when {
-                    When::Always => true,
-                    When::Is(name, value) => fields.text(name).is_some_and(|text| text == value),
-                    When::Has(name) => fields.get(name).is_some(),
+                && encode::decode_request(spec, &self.request).is_ok_and(|(fields, _)| {
+                    match spec.when {
+                        When::Always => true,
+                        When::Is(name, value) => {
+                            fields.text(name).is_some_and(|text| text == value)
+                        }
+                        When::Has(name) => fields.get(name).is_some(),
+                    }
                 })
         };
         ALL.iter().chain(LEGACY).find(fits)
@@ -94,7 +98,7 @@ impl Exchange {
     /// The fixture's files. The masker learns credentials from the request.
     pub fn masked(&self, masker: &mut Masker) -> Masked {
         let spec = self.spec();
-        let presented = spec.and_then(|spec| encode::unplace(spec, &self.request).ok());
+        let presented = spec.and_then(|spec| encode::decode_request(spec, &self.request).ok());
         let presented = presented.map(|(_, presented)| presented);
         self.learn(presented.as_ref(), masker);
         let request = self.request(spec, masker);
@@ -113,7 +117,7 @@ impl Exchange {
     }
 
     /// Credentials by where they stand, whether or not a description fits.
-    fn learn(&self, presented: Option<&Presented>, masker: &mut Masker) {
+    fn learn(&self, presented: Option<&PresentedCredential>, masker: &mut Masker) {
         for (name, value) in self.pairs() {
             match name.to_ascii_lowercase().replace('_', "").as_str() {
                 "apikey" | "key" => masker.known(&value, "test-key"),

@@ -83,7 +83,7 @@ enum Kind {
 /// Replaces values, the same by the same.
 ///
 /// ```
-/// use ozonetel_sdk::transport::record::Masker;
+/// use ozonetel_sdk::testing::record::Masker;
 /// let mut masker = Masker::default();
 /// masker.known("shop", "acme_support");
 /// let answer = br#"{"status":"success","AgentID":"ravi","CallerID":"09812345678","note":"of shop"}"#;

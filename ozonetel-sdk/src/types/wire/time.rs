@@ -62,7 +62,7 @@ fn clock_text(text: &str) -> Option<u32> {
 /// A duration `HH:MM:SS`, which may exceed a day.
 ///
 /// ```
-/// use ozonetel_sdk::wire::Hms;
+/// use ozonetel_sdk::types::Hms;
 /// let login: Hms = "27:10:09".parse()?;
 /// assert_eq!(login.seconds(), 27 * 3600 + 609);
 /// assert_eq!(Hms::from_seconds(97_261).to_string(), "27:01:01");
@@ -143,7 +143,7 @@ as_text!(TimeOfDay, "time", "expected a time of day HH:MM:SS");
 /// A calendar day `YYYY-MM-DD` in the account's zone.
 ///
 /// ```
-/// use ozonetel_sdk::wire::Day;
+/// use ozonetel_sdk::types::Day;
 /// let day: Day = "2026-02-28".parse()?;
 /// assert_eq!(day.next().to_string(), "2026-03-01");
 /// assert_eq!(day.days_until("2026-03-02".parse()?), 2);
@@ -202,7 +202,7 @@ as_text!(Day, "date", "expected a day YYYY-MM-DD");
 /// A date and time `YYYY-MM-DD HH:MM:SS` in the account's zone; the service never sends an offset.
 ///
 /// ```
-/// use ozonetel_sdk::wire::{Stamp, Zone};
+/// use ozonetel_sdk::types::{Stamp, Zone};
 /// let at: Stamp = "2025-09-01 11:49:33".parse()?;
 /// let instant = at.instant(&"+05:30".parse::<Zone>()?);
 /// assert_eq!(instant.duration_since(std::time::UNIX_EPOCH)?.as_secs(), 1_756_707_573);
@@ -264,7 +264,7 @@ as_text!(Stamp, "time", "expected a time YYYY-MM-DD HH:MM:SS");
 /// The zone that an account's days and times are in: a fixed offset (`+05:30`) or a zone's name.
 ///
 /// ```
-/// use ozonetel_sdk::wire::Zone;
+/// use ozonetel_sdk::types::Zone;
 /// let zone: Zone = "+05:30".parse()?;
 /// let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(19 * 3600);
 /// assert_eq!(zone.stamp(at).to_string(), "1970-01-02 00:30:00");

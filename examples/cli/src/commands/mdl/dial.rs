@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::mdl::{AgentSender, ManualDial};
-use ozonetel_sdk::phone::PhoneNumber;
+use ozonetel_sdk::types::PhoneNumber;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
