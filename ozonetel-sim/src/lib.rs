@@ -2,6 +2,7 @@
 
 mod answers;
 mod delivery_queue;
+mod doc;
 mod faults;
 mod mdl;
 mod request_log;
@@ -13,6 +14,7 @@ mod transport;
 pub mod world;
 
 pub use delivery_queue::{Fate, PushCounts};
+pub use doc::doc;
 pub use faults::{Fault, FaultKind};
 pub use request_log::Entry;
 pub use server::Server;
