@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::chars::{self, LWS, TOKEN};
 use crate::error::{Error, ErrorKind};
-use crate::headers::Values;
+use crate::headers::HeaderValues;
 use crate::leniency::Leniency;
 use crate::list;
 use crate::params::Params;
@@ -299,7 +299,7 @@ impl fmt::Debug for Address<'_> {
 /// ```
 #[derive(Clone)]
 pub struct Addresses<'a> {
-    values: Values<'a>,
+    values: HeaderValues<'a>,
     rest: &'a [u8],
     due: bool,
     leniency: Leniency,
@@ -308,18 +308,18 @@ pub struct Addresses<'a> {
 }
 
 impl<'a> Addresses<'a> {
-    pub(crate) const fn new(values: Values<'a>, leniency: Leniency) -> Self {
+    pub(crate) const fn new(values: HeaderValues<'a>, leniency: Leniency) -> Self {
         Self { values, rest: &[], due: false, leniency, unchecked: false }
     }
 
     /// The addresses in one value, read leniently.
     pub(crate) fn alone(value: Text<'a>) -> Self {
-        Self::new(Values::only(value), Leniency::default())
+        Self::new(HeaderValues::only(value), Leniency::default())
     }
 
     /// The addresses in one value, read to the letter; their parts are checked by the caller.
     pub(crate) fn strict(value: Text<'a>) -> Self {
-        Self { unchecked: true, ..Self::new(Values::only(value), Leniency::NONE) }
+        Self { unchecked: true, ..Self::new(HeaderValues::only(value), Leniency::NONE) }
     }
 
     /// The element at the beginning of the rest; the comma after it is taken too.

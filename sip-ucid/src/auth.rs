@@ -62,7 +62,7 @@ impl<'a> Auth<'a> {
     /// let names: Vec<_> = auth.params().map(|(name, _)| name).collect();
     /// assert_eq!(names, ["realm", "stale"]);
     /// ```
-    pub const fn params(&self) -> AuthParams<'a> {
+    pub const fn params(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + Clone + use<'a> {
         AuthParams { rest: self.params }
     }
 
@@ -86,14 +86,8 @@ impl fmt::Debug for Auth<'_> {
 }
 
 /// Name and value, as sent, of the parameters of [`Auth`].
-///
-/// ```
-/// let auth = sip_ucid::Auth::parse(b"Digest qop=\"auth\"").unwrap();
-/// let (name, value) = auth.params().next().unwrap();
-/// assert_eq!((name, value), ("qop".into(), "\"auth\"".into()));
-/// ```
 #[derive(Clone, Copy)]
-pub struct AuthParams<'a> {
+struct AuthParams<'a> {
     rest: &'a [u8],
 }
 
@@ -114,11 +108,5 @@ impl<'a> Iterator for AuthParams<'a> {
                 return Some((Text::new(text::trim(name)), value));
             }
         }
-    }
-}
-
-impl fmt::Debug for AuthParams<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuthParams")
     }
 }

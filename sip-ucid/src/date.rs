@@ -1,7 +1,7 @@
 //! Date: `Sat, 13 Nov 2010 23:29:00 GMT`, the one form that SIP allows.
 
+use crate::digits::decimal;
 use crate::error::{Error, ErrorKind};
-use crate::uri::number;
 
 const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 const MONTHS: [&[u8]; 12] = [
@@ -56,12 +56,12 @@ impl Date {
         let known = DAYS.iter().any(|name| name.eq_ignore_ascii_case(weekday));
         let month = MONTHS.iter().position(|name| name.eq_ignore_ascii_case(month))? + 1;
         let date = Self {
-            year: number(year)?,
+            year: decimal(year)?,
             month: u8::try_from(month).ok()?,
-            day: number(day)?,
-            hour: number(hour)?,
-            minute: number(minute)?,
-            second: number(second)?,
+            day: decimal(day)?,
+            hour: decimal(hour)?,
+            minute: decimal(minute)?,
+            second: decimal(second)?,
         };
         let sound = (1..=date.days_in_month()).contains(&date.day)
             && date.hour < 24

@@ -6,8 +6,9 @@
 use core::fmt;
 
 use crate::error::{Error, ErrorKind};
-use crate::headers::{self, Header, Headers, Line, Lines, Values};
+use crate::headers::{self, Header, HeaderValues, Headers, Line, Lines};
 use crate::index::{First, Index, LINES};
+use crate::layout::Layout;
 use crate::leniency::Leniency;
 use crate::name::{INDEXED, Name};
 use crate::scan::{self, Opening};
@@ -83,42 +84,6 @@ pub struct Head<'a> {
     index: Index,
 }
 
-/// Where the lines of a head begin, and how they end.
-#[derive(Clone, Copy)]
-pub(crate) struct Layout {
-    /// The first byte of the start line.
-    pub(crate) start: usize,
-    /// One past its last, without the line break.
-    pub(crate) start_end: usize,
-    /// The first byte of the header lines.
-    pub(crate) headers: usize,
-    /// Whether a lone LF ends a line.
-    pub(crate) bare: bool,
-}
-
-/// Finds the start line; `None` if the input ends before it does.
-#[inline]
-pub(crate) fn layout(bytes: &[u8], leniency: Leniency) -> Option<Layout> {
-    let loose = leniency.has(Leniency::BARE_LF);
-    let start = match bytes.first() {
-        Some(b'\r' | b'\n') => scan::skip_breaks(bytes, loose),
-        _ => 0,
-    };
-    if matches!(bytes.get(start..)?, [] | [b'\r']) {
-        return None;
-    }
-    let mut search = start;
-    loop {
-        let lf = scan::find(bytes, search, b'\n')?;
-        search = lf + 1;
-        let has_return = lf > start && bytes.get(lf - 1) == Some(&b'\r');
-        if has_return || loose {
-            let start_end = lf - usize::from(has_return);
-            return Some(Layout { start, start_end, headers: search, bare: !has_return });
-        }
-    }
-}
-
 impl<'a> Head<'a> {
     /// Reads the head at the beginning of `bytes`; what follows it is left alone.
     ///
@@ -153,7 +118,7 @@ impl<'a> Head<'a> {
     /// assert!(start(Leniency::NONE).is_err());
     /// ```
     pub fn parse_with(bytes: &'a [u8], leniency: Leniency) -> Result<Status<Self>, Error> {
-        let Some(layout) = layout(bytes, leniency) else {
+        let Some(layout) = Layout::of(bytes, leniency) else {
             return Ok(Status::Partial);
         };
         let line = bytes.get(layout.start..layout.start_end).unwrap_or_default();
@@ -308,15 +273,20 @@ impl<'a> Head<'a> {
     /// assert_eq!(routes, ["<sip:b>", "<sip:c>"]);
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
-    pub fn values(&self, name: Name) -> Values<'a> {
+    pub fn values(&self, name: Name) -> impl Iterator<Item = Text<'a>> + Clone + use<'a> {
+        self.values_of(name)
+    }
+
+    #[inline]
+    pub(crate) fn values_of(&self, name: Name) -> HeaderValues<'a> {
         match self.first(name) {
-            None => Values::of(name, None, self.headers().finished()),
-            Some(First::Beyond) => Values::of(name, None, self.beyond().headers()),
+            None => HeaderValues::of(name, None, self.headers().finished()),
+            Some(First::Beyond) => HeaderValues::of(name, None, self.beyond().headers()),
             Some(First::At((_, to))) => {
                 let once = (name as usize) < INDEXED && !self.index.is_repeated(name);
                 let rest = self.headers();
                 let rest = if once { rest.finished() } else { rest.after(to as usize) };
-                Values::of(name, self.value(name), rest)
+                HeaderValues::of(name, self.value(name), rest)
             }
         }
     }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::chars::{self, TOKEN};
 use crate::error::{Error, ErrorKind};
-use crate::head;
+use crate::layout::Layout;
 use crate::leniency::Leniency;
 use crate::name::{self, Name};
 use crate::scan::{self, Opening};
@@ -226,7 +226,7 @@ impl<'a> Headers<'a> {
     /// assert_eq!(Headers::with(bare, Leniency::NONE).count(), 0);
     /// ```
     pub fn with(bytes: &'a [u8], leniency: Leniency) -> Self {
-        match head::layout(bytes, leniency) {
+        match Layout::of(bytes, leniency) {
             Some(layout) => Self::between(bytes, layout.headers, bytes.len(), layout.bare),
             None => Self::between(bytes, bytes.len(), bytes.len(), false),
         }
@@ -307,23 +307,14 @@ impl<'a> Iterator for Lines<'a> {
 }
 
 /// The values of all headers of one name; see [`Head::values`](crate::Head::values).
-///
-/// ```
-/// use sip_ucid::{Head, Name};
-///
-/// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nv: one\r\nTo: x\r\nVia: two\r\n\r\n";
-/// let head = Head::parse(bytes).unwrap().complete().unwrap();
-/// let values: Vec<_> = head.values(Name::Via).map(|value| value.to_string()).collect();
-/// assert_eq!(values, ["one", "two"]);
-/// ```
 #[derive(Clone)]
-pub struct Values<'a> {
+pub(crate) struct HeaderValues<'a> {
     name: Name,
     first: Option<Text<'a>>,
     rest: Headers<'a>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> HeaderValues<'a> {
     pub(crate) const fn of(name: Name, first: Option<Text<'a>>, rest: Headers<'a>) -> Self {
         Self { name, first, rest }
     }
@@ -334,7 +325,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl<'a> Iterator for Values<'a> {
+impl<'a> Iterator for HeaderValues<'a> {
     type Item = Text<'a>;
 
     #[inline]
@@ -351,8 +342,8 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-impl fmt::Debug for Values<'_> {
+impl fmt::Debug for HeaderValues<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Values({})", self.name)
+        write!(f, "HeaderValues({})", self.name)
     }
 }

@@ -1,9 +1,9 @@
 //! Host names and addresses: `hostname / IPv4address / IPv6reference`.
 
 use crate::chars::{self, ALNUM, HEX, HOST_END, IPV6};
+use crate::digits::decimal;
 use crate::error::{Error, ErrorKind};
 use crate::scan;
-use crate::uri::number;
 
 /// The host at the beginning of `text`, brackets included, and what follows it.
 #[inline]
@@ -87,6 +87,6 @@ pub(crate) fn is_ipv6(text: &[u8]) -> bool {
 }
 
 fn is_ipv4(text: &[u8]) -> bool {
-    let octet = |part: &[u8]| part.len() <= 3 && number::<u8>(part).is_some();
+    let octet = |part: &[u8]| part.len() <= 3 && decimal::<u8>(part).is_some();
     text.split(|byte| *byte == b'.').count() == 4 && text.split(|byte| *byte == b'.').all(octet)
 }

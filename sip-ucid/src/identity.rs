@@ -7,10 +7,10 @@
 use core::fmt;
 
 use crate::address::{Address, Addresses};
-use crate::head;
-use crate::headers::{self, Headers, Values};
+use crate::headers::{self, HeaderValues, Headers};
+use crate::layout::Layout;
 use crate::leniency::Leniency;
-use crate::list::Elements;
+use crate::list::ListElements;
 use crate::name::Name;
 use crate::number;
 use crate::scan::{self, Opening};
@@ -42,7 +42,7 @@ pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Call<'a> {
+pub struct CallSummary<'a> {
     /// The first X-UCID, as sent.
     pub ucid: Option<Text<'a>>,
     /// The first X-CALLERNO as sent, else the user part of From.
@@ -62,7 +62,7 @@ pub struct Call<'a> {
 /// assert_eq!(call.ucid.unwrap(), "90174967305497");
 /// assert_eq!(call.caller.unwrap(), "09000000001");
 /// ```
-pub fn call(bytes: &[u8]) -> Call<'_> {
+pub fn call(bytes: &[u8]) -> CallSummary<'_> {
     let (mut ucid, mut callerno, mut from) = (None, None, None);
     for (name, value) in PrefixedLines::new(bytes, *b"xf") {
         let slot = match name {
@@ -80,11 +80,11 @@ pub fn call(bytes: &[u8]) -> Call<'_> {
     }
     let ucid = ucid.map(Text::trimmed);
     if let Some(caller) = callerno {
-        return Call { ucid, caller: Some(caller.trimmed()), source: Name::XCallerno };
+        return CallSummary { ucid, caller: Some(caller.trimmed()), source: Name::XCallerno };
     }
     let user = from.and_then(|value| number_in(value.as_bytes()));
     let source = if user.is_some() { Name::From } else { Name::Other };
-    Call { ucid, caller: user, source }
+    CallSummary { ucid, caller: user, source }
 }
 
 /// The user part or the `tel:` number in a value that holds an address.
@@ -102,7 +102,7 @@ struct PrefixedLines<'a> {
 
 impl<'a> PrefixedLines<'a> {
     fn new(bytes: &'a [u8], letters: [u8; 2]) -> Self {
-        let layout = head::layout(bytes, Leniency::default());
+        let layout = Layout::of(bytes, Leniency::default());
         let (at, bare) = layout.map_or((bytes.len(), false), |it| (it.headers, it.bare));
         Self { bytes, at, bare, letters }
     }
@@ -192,7 +192,7 @@ impl IdentityNames<'_> {
             if let Some(slot) = place.and_then(|place| identity.found.get_mut(place)) {
                 match slot {
                     Some(found) => found.repeat(line.value()),
-                    None => *slot = Some(Found::new(line.name_text(), line.value())),
+                    None => *slot = Some(IdentityHeader::new(line.name_text(), line.value())),
                 }
             }
         }
@@ -235,14 +235,14 @@ const fn place_of(name: Name) -> Option<usize> {
 /// assert!(found.is_conflicting());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct IdentityHeader<'a> {
     name: Text<'a>,
     value: Text<'a>,
     count: usize,
     conflicting: bool,
 }
 
-impl<'a> Found<'a> {
+impl<'a> IdentityHeader<'a> {
     const fn new(name: Text<'a>, value: Text<'a>) -> Self {
         Self { name, value, count: 1, conflicting: false }
     }
@@ -318,7 +318,7 @@ impl<'a> Found<'a> {
 #[derive(Clone)]
 pub struct Identity<'a> {
     headers: Headers<'a>,
-    found: [Option<Found<'a>>; PLACES],
+    found: [Option<IdentityHeader<'a>>; PLACES],
 }
 
 /// Reads the identity of the message at the beginning of `bytes`.
@@ -345,7 +345,7 @@ macro_rules! places {
     ($($(#[$doc:meta])* $method:ident = $name:ident,)*) => {
         $(
             $(#[$doc])*
-            pub const fn $method(&self) -> Option<&Found<'a>> {
+            pub const fn $method(&self) -> Option<&IdentityHeader<'a>> {
                 match place_of(Name::$name) {
                     Some(place) => self.place(place),
                     None => None,
@@ -356,8 +356,8 @@ macro_rules! places {
 }
 
 impl<'a> Identity<'a> {
-    const fn place(&self, place: usize) -> Option<&Found<'a>> {
-        let mut rest: &[Option<Found<'a>>] = &self.found;
+    const fn place(&self, place: usize) -> Option<&IdentityHeader<'a>> {
+        let mut rest: &[Option<IdentityHeader<'a>>] = &self.found;
         let mut at = 0;
         while let [first, tail @ ..] = rest {
             if at == place {
@@ -444,8 +444,8 @@ impl<'a> Identity<'a> {
         user_to_user = UserToUser,
     }
 
-    fn values(&self, name: Name) -> Values<'a> {
-        Values::of(name, None, self.headers.clone())
+    fn values(&self, name: Name) -> HeaderValues<'a> {
+        HeaderValues::of(name, None, self.headers.clone())
     }
 
     /// All addresses of P-Asserted-Identity, over lines and commas.
@@ -514,7 +514,7 @@ impl<'a> Identity<'a> {
     /// assert_eq!(ucid.to_string(), "00025000160955721139");
     /// ```
     pub fn avaya_ucid(&self) -> Option<AvayaUcid> {
-        uui::ucid_of(Elements::new(self.values(Name::UserToUser)))
+        uui::ucid_of(ListElements::new(self.values(Name::UserToUser)))
     }
 }
 

@@ -12,56 +12,66 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod address;
-mod auth;
+// Bytes and text.
 #[allow(clippy::indexing_slicing, reason = "a constant table of 256, asked by a byte")]
 mod chars;
-mod date;
+mod digits;
 mod error;
-mod frame;
-mod head;
-mod headers;
-mod host;
-mod identity;
-mod index;
 mod leniency;
+mod scan;
+mod text;
+
+// Pieces of values.
+mod host;
+mod number;
+mod params;
+mod quoted;
+mod ucid;
+mod uri;
+
+// Lines and their names.
+mod headers;
+mod index;
+mod layout;
 mod list;
-mod message;
 #[allow(
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     reason = "constant tables, built and checked when the crate is compiled"
 )]
 mod name;
-mod number;
-#[cfg(feature = "alloc")]
-mod owned;
-mod params;
-mod quoted;
-mod scan;
-#[cfg(feature = "serde")]
-mod serialize;
 mod start;
-mod text;
-mod typed;
-mod ucid;
-mod uri;
+
+// Values of headers.
+mod address;
+mod auth;
+mod date;
 mod uui;
-mod validate;
 mod value;
 mod via;
+
+// Messages, and what is asked of them.
+mod frame;
+mod head;
+mod identity;
+mod message;
+#[cfg(feature = "alloc")]
+mod owned;
+#[cfg(feature = "serde")]
+mod serialize;
+mod typed;
+mod validate;
 mod write;
 
 pub use address::{Address, Addresses};
-pub use auth::{Auth, AuthParams};
+pub use auth::Auth;
 pub use date::Date;
 pub use error::{Error, ErrorKind};
 pub use frame::{Frame, Framer, KeepAlive};
 pub use head::{Head, Status};
-pub use headers::{Header, Headers, Values};
-pub use identity::{Call, Found, Identity, IdentityNames, call, identity, ucid};
+pub use headers::{Header, Headers};
+pub use identity::{CallSummary, Identity, IdentityHeader, IdentityNames, call, identity, ucid};
 pub use leniency::Leniency;
-pub use list::Elements;
 pub use message::{Message, Transport};
 pub use name::Name;
 pub use number::{is_number, same_number};
@@ -70,14 +80,14 @@ pub use owned::{OwnedIdentity, StreamBuffer};
 pub use params::{Param, Params};
 pub use quoted::Unescape;
 pub use start::{RequestLine, StartLine, StatusLine};
-pub use text::{Text, Unfold};
+pub use text::Text;
 pub use typed::Contact;
 pub use ucid::{AvayaUcid, is_cloudagent_ucid};
-pub use uri::{Decode, SipUri, TelUri, Uri};
-pub use uui::{Octets, TypeLengthValue, TypeLengthValues, UCID_TYPE, UserToUser};
+pub use uri::{PercentDecode, SipUri, TelUri, Uri};
+pub use uui::{TypeLengthValue, UserToUser};
 pub use validate::{Note, NoteKind, Notes, Problem, ProblemKind, Problems};
 pub use value::{CSeq, ContentType, Privacy, Reason, SessionId};
-pub use via::{Via, Vias};
+pub use via::Via;
 pub use write::{
-    Buffer, HeaderName, Output, Sink, WriteError, Writer, write_address, write_quoted,
+    FmtOutput, HeaderName, Output, SliceOutput, WriteError, Writer, write_address, write_quoted,
 };

@@ -1,10 +1,8 @@
 //! Comma lists: commas count only outside quotes and angle brackets.
 
-use core::fmt;
-
 use crate::chars::{self, MARK, TOKEN};
 use crate::error::{Error, ErrorKind};
-use crate::headers::Values;
+use crate::headers::HeaderValues;
 use crate::leniency::Leniency;
 use crate::quoted;
 use crate::scan;
@@ -54,24 +52,14 @@ pub(crate) fn end_of_element(text: &[u8]) -> usize {
 }
 
 /// The elements of a comma list, over all lines of its header, each trimmed.
-///
-/// ```
-/// use sip_ucid::{Head, Name};
-///
-/// let bytes = b"OPTIONS sip:a@example.test SIP/2.0\r\nk: path , ,gruu\r\nSupported: timer\r\n\r\n";
-/// let head = Head::parse(bytes)?.complete().unwrap();
-/// let tags: Vec<_> = head.elements(Name::Supported).map(|tag| tag.to_string()).collect();
-/// assert_eq!(tags, ["path", "gruu", "timer"]);
-/// # Ok::<(), sip_ucid::Error>(())
-/// ```
 #[derive(Clone)]
-pub struct Elements<'a> {
-    values: Values<'a>,
+pub(crate) struct ListElements<'a> {
+    values: HeaderValues<'a>,
     rest: Option<&'a [u8]>,
 }
 
-impl<'a> Elements<'a> {
-    pub(crate) const fn new(values: Values<'a>) -> Self {
+impl<'a> ListElements<'a> {
+    pub(crate) const fn new(values: HeaderValues<'a>) -> Self {
         Self { values, rest: None }
     }
 
@@ -88,7 +76,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-impl<'a> Iterator for Elements<'a> {
+impl<'a> Iterator for ListElements<'a> {
     type Item = Text<'a>;
 
     #[inline]
@@ -99,12 +87,6 @@ impl<'a> Iterator for Elements<'a> {
                 return Some(element);
             }
         }
-    }
-}
-
-impl fmt::Debug for Elements<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Elements({:?})", self.values)
     }
 }
 

@@ -3,11 +3,11 @@
 use core::fmt;
 use core::ops::Deref;
 
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::head::{Head, Status};
 use crate::leniency::Leniency;
 use crate::name::Name;
-use crate::uri;
 
 /// How messages are told apart on the way.
 ///
@@ -218,7 +218,7 @@ impl Head<'_> {
         let mut length: Option<u32> = None;
         for value in self.values(Name::ContentLength) {
             let bad = Error::new(ErrorKind::ContentLength, self.end());
-            let this = uri::number::<u32>(value.as_bytes()).ok_or(bad)?;
+            let this = digits::decimal::<u32>(value.as_bytes()).ok_or(bad)?;
             if length.is_some_and(|length| length != this) {
                 return Err(Error::new(ErrorKind::LengthConflict, self.end()));
             }

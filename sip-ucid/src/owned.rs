@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::error::Error;
 use crate::frame::{Frame, Framer};
-use crate::identity::{Found, Identity};
+use crate::identity::{Identity, IdentityHeader};
 
 /// The values of an [`Identity`] with folds undone, to keep when the message is gone.
 ///
@@ -61,7 +61,8 @@ impl Identity<'_> {
     /// assert_eq!(owned.uui.as_deref(), Some("one two"));
     /// ```
     pub fn to_owned(&self) -> OwnedIdentity {
-        let copy = |found: Option<&Found<'_>>| found.map(|found| found.value().to_owned_string());
+        let copy =
+            |found: Option<&IdentityHeader<'_>>| found.map(|found| found.value().to_owned_string());
         OwnedIdentity {
             ucid: copy(self.ucid()),
             callerno: copy(self.callerno()),

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::identity::{Found, Identity};
+use crate::identity::{Identity, IdentityHeader};
 use crate::name::Name;
 use crate::text::Text;
 use crate::ucid::AvayaUcid;
@@ -62,22 +62,22 @@ impl Serialize for Identity<'_> {
         identity_fields!(
             serializer,
             self.avaya_ucid(),
-            ucid = self.ucid().map(Found::value),
-            callerno = self.callerno().map(Found::value),
-            did = self.did().map(Found::value),
-            account = self.account().map(Found::value),
-            uui = self.uui().map(Found::value),
-            from = self.from().map(Found::value),
-            p_asserted_identity = self.p_asserted_identity().map(Found::value),
-            remote_party_id = self.remote_party_id().map(Found::value),
-            diversion = self.diversion().map(Found::value),
-            user_to_user = self.user_to_user().map(Found::value),
+            ucid = self.ucid().map(IdentityHeader::value),
+            callerno = self.callerno().map(IdentityHeader::value),
+            did = self.did().map(IdentityHeader::value),
+            account = self.account().map(IdentityHeader::value),
+            uui = self.uui().map(IdentityHeader::value),
+            from = self.from().map(IdentityHeader::value),
+            p_asserted_identity = self.p_asserted_identity().map(IdentityHeader::value),
+            remote_party_id = self.remote_party_id().map(IdentityHeader::value),
+            diversion = self.diversion().map(IdentityHeader::value),
+            user_to_user = self.user_to_user().map(IdentityHeader::value),
         )
     }
 }
 
 #[cfg(feature = "alloc")]
-impl Serialize for crate::OwnedIdentity {
+impl Serialize for crate::owned::OwnedIdentity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         identity_fields!(
             serializer,

@@ -92,7 +92,7 @@ impl<'a> Text<'a> {
     /// let pieces: Vec<&[u8]> = value.unfold().collect();
     /// assert_eq!(pieces.concat(), b"one two");
     /// ```
-    pub const fn unfold(self) -> Unfold<'a> {
+    pub const fn unfold(self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         Unfold { rest: self.0, break_due: false }
     }
 
@@ -226,24 +226,10 @@ impl PartialEq<[u8]> for Text<'_> {
 }
 
 /// The pieces of a [`Text`] with folds undone; see [`Text::unfold`].
-///
-/// ```
-/// let mut pieces = sip_ucid::Text::new(b"a\r\n b").unfold();
-/// assert_eq!(pieces.next(), Some(&b"a"[..]));
-/// assert_eq!(pieces.next(), Some(&b" "[..]));
-/// assert_eq!(pieces.next(), Some(&b"b"[..]));
-/// assert_eq!(pieces.next(), None);
-/// ```
 #[derive(Clone)]
-pub struct Unfold<'a> {
+struct Unfold<'a> {
     rest: &'a [u8],
     break_due: bool,
-}
-
-impl fmt::Debug for Unfold<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unfold({} bytes left)", self.rest.len())
-    }
 }
 
 impl<'a> Iterator for Unfold<'a> {

@@ -6,13 +6,13 @@
 use crate::address::{Address, Addresses};
 use crate::auth::Auth;
 use crate::date::Date;
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::list::Elements;
+use crate::list::ListElements;
 use crate::name::Name;
 use crate::text::Text;
 use crate::ucid::AvayaUcid;
-use crate::uri;
 use crate::uui::{self, UserToUser};
 use crate::value::{self, CSeq, ContentType, Privacy, Reason, SessionId};
 use crate::via::{Via, Vias};
@@ -99,7 +99,7 @@ impl<'a> Head<'a> {
     /// ```
     #[inline]
     pub fn addresses(&self, name: Name) -> Addresses<'a> {
-        Addresses::new(self.values(name), self.leniency())
+        Addresses::new(self.values_of(name), self.leniency())
     }
 
     /// The elements of a comma list, such as Allow, Supported or Require, over all lines.
@@ -112,8 +112,13 @@ impl<'a> Head<'a> {
     /// assert_eq!(all, ["timer", "100rel", "path"]);
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
-    pub fn elements(&self, name: Name) -> Elements<'a> {
-        Elements::new(self.values(name))
+    pub fn elements(&self, name: Name) -> impl Iterator<Item = Text<'a>> + Clone + use<'a> {
+        self.elements_of(name)
+    }
+
+    #[inline]
+    fn elements_of(&self, name: Name) -> ListElements<'a> {
+        ListElements::new(self.values_of(name))
     }
 
     /// From: what the caller claims.
@@ -174,8 +179,8 @@ impl<'a> Head<'a> {
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
     #[inline]
-    pub fn vias(&self) -> Vias<'a> {
-        Vias::new(self.elements(Name::Via), self.leniency())
+    pub fn vias(&self) -> impl Iterator<Item = Result<Via<'a>, Error>> + Clone + use<'a> {
+        Vias::new(self.elements_of(Name::Via), self.leniency())
     }
 
     /// The topmost Via.
@@ -245,7 +250,7 @@ impl<'a> Head<'a> {
         let digits = value.as_bytes();
         let absent = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         let kind = if absent { ErrorKind::Missing } else { ErrorKind::Number };
-        uri::number(digits).ok_or(Error::new(kind, self.end()))
+        digits::decimal(digits).ok_or(Error::new(kind, self.end()))
     }
 
     /// Content-Length as a number.

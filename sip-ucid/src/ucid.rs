@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::chars::{self, DIGIT};
-use crate::uri;
+use crate::digits;
 
 /// Whether `text` can be a UCID of CloudAgent: decimal digits, one to nineteen of them.
 ///
@@ -58,9 +58,9 @@ impl AvayaUcid {
             return None;
         }
         Some(Self {
-            node: uri::number(node)?,
-            sequence: uri::number(sequence)?,
-            time: uri::number(time)?,
+            node: digits::decimal(node)?,
+            sequence: digits::decimal(sequence)?,
+            time: digits::decimal(time)?,
         })
     }
 

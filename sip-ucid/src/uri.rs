@@ -7,6 +7,7 @@ use core::fmt;
 use crate::chars::{
     self, ALNUM, DIGIT, PASSWORD, PHONE, URI_HEADER, URI_PARAM, URIC, USER, USER_BODY,
 };
+use crate::digits::{decimal, hex};
 use crate::error::{Error, ErrorKind};
 use crate::host;
 use crate::params::Params;
@@ -290,8 +291,8 @@ impl<'a> SipUri<'a> {
     /// let uri = Uri::parse(b"sip:a%20b@example.test").unwrap();
     /// assert_eq!(uri.sip().unwrap().decoded_user().unwrap().to_string(), "a b");
     /// ```
-    pub fn decoded_user(&self) -> Option<Decode<'a>> {
-        self.user().map(|user| Decode::new(user.as_bytes()))
+    pub fn decoded_user(&self) -> Option<PercentDecode<'a>> {
+        self.user().map(|user| PercentDecode::new(user.as_bytes()))
     }
 
     /// The whole user part, with the parameters in it and without the password.
@@ -363,7 +364,7 @@ impl<'a> SipUri<'a> {
     /// assert_eq!((port(b"sip:a@[::1]"), port(b"sip:a@h:65536")), (None, None));
     /// ```
     pub fn port(&self) -> Option<u16> {
-        number(self.port?)
+        decimal(self.port?)
     }
 
     /// The URI parameters.
@@ -409,7 +410,7 @@ impl<'a> SipUri<'a> {
             return bad(ErrorKind::Uri);
         }
         host::check(self.host)?;
-        if self.port.is_some_and(|port| number::<u16>(port).is_none()) {
+        if self.port.is_some_and(|port| decimal::<u16>(port).is_none()) {
             return bad(ErrorKind::Port);
         }
         if !matches!(self.params, [] | [b';', ..]) {
@@ -525,51 +526,30 @@ impl<'a> TelUri<'a> {
     }
 }
 
-/// A number of digits only, if it fits.
-#[inline]
-pub(crate) fn number<T: TryFrom<u64>>(text: &[u8]) -> Option<T> {
-    if text.is_empty() {
-        return None;
-    }
-    let mut value = 0_u64;
-    for byte in text {
-        if !chars::is(*byte, DIGIT) {
-            return None;
-        }
-        value = value.checked_mul(10)?.checked_add(u64::from(*byte - b'0'))?;
-    }
-    T::try_from(value).ok()
-}
-
 /// Bytes with `%HH` decoded, once; a `%` without two digits stays.
 ///
 /// ```
-/// use sip_ucid::Decode;
-/// assert_eq!(Decode::new(b"a%20b%2").to_string(), "a b%2");
-/// assert!(Decode::new(b"%00%2541").eq(*b"\0%41"));
+/// use sip_ucid::PercentDecode;
+/// assert_eq!(PercentDecode::new(b"a%20b%2").to_string(), "a b%2");
+/// assert!(PercentDecode::new(b"%00%2541").eq(*b"\0%41"));
 /// ```
 #[derive(Clone)]
-pub struct Decode<'a> {
+pub struct PercentDecode<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Decode<'a> {
+impl<'a> PercentDecode<'a> {
     /// Text as sent.
     ///
     /// ```
-    /// assert_eq!(sip_ucid::Decode::new(b"%41%zz").to_string(), "A%zz");
+    /// assert_eq!(sip_ucid::PercentDecode::new(b"%41%zz").to_string(), "A%zz");
     /// ```
     pub const fn new(text: &'a [u8]) -> Self {
         Self { rest: text }
     }
 }
 
-/// The value of a hexadecimal digit.
-pub(crate) fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-impl Iterator for Decode<'_> {
+impl Iterator for PercentDecode<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
@@ -585,15 +565,15 @@ impl Iterator for Decode<'_> {
     }
 }
 
-impl fmt::Display for Decode<'_> {
+impl fmt::Display for PercentDecode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         quoted::write_utf8(self.clone(), f)
     }
 }
 
-impl fmt::Debug for Decode<'_> {
+impl fmt::Debug for PercentDecode<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Decode({} bytes)", self.rest.len())
+        write!(f, "PercentDecode({} bytes)", self.rest.len())
     }
 }
 

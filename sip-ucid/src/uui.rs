@@ -6,20 +6,15 @@
 use core::fmt;
 
 use crate::chars::{self, HEX};
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 use crate::quoted;
 use crate::text::{self, Text};
 use crate::ucid::AvayaUcid;
-use crate::uri;
 
 /// The type of the UCID among the type-length-values.
-///
-/// ```
-/// let uui = sip_ucid::UserToUser::parse(b"00FA080019001038F725B3").unwrap();
-/// assert_eq!(uui.values().next().unwrap().kind(), sip_ucid::UCID_TYPE);
-/// ```
-pub const UCID_TYPE: u8 = 0xFA;
+const AVAYA_UCID: u8 = 0xFA;
 
 /// One value of User-to-User.
 ///
@@ -138,11 +133,17 @@ impl<'a> UserToUser<'a> {
     /// let odd = UserToUser::parse(b"00C").unwrap().octets();
     /// assert_eq!(odd.unwrap_err().kind(), ErrorKind::Hex);
     /// ```
-    pub fn octets(&self) -> Result<Octets<'a>, Error> {
+    pub fn octets(
+        &self,
+    ) -> Result<impl ExactSizeIterator<Item = u8> + Clone + fmt::Debug + use<'a>, Error> {
+        self.hex_octets()
+    }
+
+    fn hex_octets(&self) -> Result<HexOctets<'a>, Error> {
         if self.data.len() % 2 != 0 || !chars::all(self.data, HEX) {
             return Err(Error::new(ErrorKind::Hex, 0));
         }
-        Ok(Octets { digits: self.data })
+        Ok(HexOctets { digits: self.data })
     }
 
     /// The protocol discriminator: the `pd` parameter or the first octet.
@@ -166,9 +167,9 @@ impl<'a> UserToUser<'a> {
     /// let lengths: Vec<usize> = uui.values().map(|value| value.octets().len()).collect();
     /// assert_eq!(lengths, [1, 2]);
     /// ```
-    pub fn values(&self) -> TypeLengthValues<'a> {
+    pub fn values(&self) -> impl Iterator<Item = TypeLengthValue<'a>> + Clone + use<'a> {
         let skipped = if self.params.has("pd") { 0 } else { 2 };
-        let digits = match self.octets() {
+        let digits = match self.hex_octets() {
             Ok(octets) => octets.digits.get(skipped..).unwrap_or_default(),
             Err(_) => &[],
         };
@@ -188,8 +189,8 @@ impl<'a> UserToUser<'a> {
 
 fn pair(digits: &[u8]) -> Option<u8> {
     match digits {
-        [high, low] => Some(uri::hex(*high)? << 4 | uri::hex(*low)?),
-        [low] => uri::hex(*low),
+        [high, low] => Some(digits::hex(*high)? << 4 | digits::hex(*low)?),
+        [low] => digits::hex(*low),
         _ => None,
     }
 }
@@ -201,17 +202,12 @@ impl fmt::Debug for UserToUser<'_> {
 }
 
 /// The octets of hexadecimal data.
-///
-/// ```
-/// let uui = sip_ucid::UserToUser::parse(b"\"04c8\"").unwrap();
-/// assert!(uui.octets().unwrap().eq([0x04, 0xC8]));
-/// ```
 #[derive(Clone, Copy)]
-pub struct Octets<'a> {
+struct HexOctets<'a> {
     digits: &'a [u8],
 }
 
-impl Iterator for Octets<'_> {
+impl Iterator for HexOctets<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
@@ -225,11 +221,11 @@ impl Iterator for Octets<'_> {
     }
 }
 
-impl ExactSizeIterator for Octets<'_> {}
+impl ExactSizeIterator for HexOctets<'_> {}
 
-impl fmt::Debug for Octets<'_> {
+impl fmt::Debug for HexOctets<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Octets({})", self.len())
+        write!(f, "HexOctets({})", self.len())
     }
 }
 
@@ -246,7 +242,7 @@ impl fmt::Debug for Octets<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct TypeLengthValue<'a> {
     kind: u8,
-    octets: Octets<'a>,
+    octets: HexOctets<'a>,
 }
 
 impl<'a> TypeLengthValue<'a> {
@@ -266,7 +262,7 @@ impl<'a> TypeLengthValue<'a> {
     /// let uui = sip_ucid::UserToUser::parse(b"00C8024142").unwrap();
     /// assert!(uui.values().next().unwrap().octets().eq(*b"AB"));
     /// ```
-    pub const fn octets(&self) -> Octets<'a> {
+    pub const fn octets(&self) -> impl ExactSizeIterator<Item = u8> + Clone + fmt::Debug + use<'a> {
         self.octets
     }
 
@@ -278,7 +274,7 @@ impl<'a> TypeLengthValue<'a> {
     /// assert_eq!(nodes, [None, Some(25)]);
     /// ```
     pub fn ucid(&self) -> Option<AvayaUcid> {
-        if self.kind != UCID_TYPE || self.octets.len() != 8 {
+        if self.kind != AVAYA_UCID || self.octets.len() != 8 {
             return None;
         }
         let mut octets = [0; 8];
@@ -290,14 +286,8 @@ impl<'a> TypeLengthValue<'a> {
 }
 
 /// The type-length-values of User-to-User data; ends where a length runs past the end.
-///
-/// ```
-/// let uui = sip_ucid::UserToUser::parse(b"00C80141FA080019001038F725B3").unwrap();
-/// let kinds: Vec<u8> = uui.values().map(|value| value.kind()).collect();
-/// assert_eq!(kinds, [0xC8, 0xFA]);
-/// ```
 #[derive(Debug, Clone, Copy)]
-pub struct TypeLengthValues<'a> {
+struct TypeLengthValues<'a> {
     digits: &'a [u8],
 }
 
@@ -309,7 +299,7 @@ impl<'a> Iterator for TypeLengthValues<'a> {
         let (len, rest) = rest.split_at_checked(2)?;
         let (value, rest) = rest.split_at_checked(2 * usize::from(pair(len)?))?;
         self.digits = rest;
-        Some(TypeLengthValue { kind: pair(kind)?, octets: Octets { digits: value } })
+        Some(TypeLengthValue { kind: pair(kind)?, octets: HexOctets { digits: value } })
     }
 }
 

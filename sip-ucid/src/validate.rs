@@ -15,17 +15,18 @@ use crate::address::{Address, Addresses};
 use crate::auth::Auth;
 use crate::chars::{self, DIGIT, TOKEN, WORD};
 use crate::date::Date;
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::headers::{Line, Lines, Values};
+use crate::headers::{HeaderValues, Line, Lines};
 use crate::leniency::Leniency;
-use crate::list::{self, Elements};
+use crate::list::{self, ListElements};
 use crate::name::Name;
 use crate::scan;
 use crate::start::StartLine;
 use crate::text::{self, Text};
 use crate::typed::Contact;
-use crate::uri::{self, Uri};
+use crate::uri::Uri;
 use crate::value::{CSeq, ContentType};
 use crate::via::Vias;
 
@@ -197,14 +198,14 @@ pub struct Problems<'h, 'a> {
     head: &'h Head<'a>,
     line: usize,
     beyond: Lines<'a>,
-    stage: Stage,
+    progress: Progress,
     seen: u128,
     /// Whether any line may hold a character that it must not.
     suspicious: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Stage {
+enum Progress {
     Breaks,
     Start,
     Lines,
@@ -236,7 +237,7 @@ impl<'a> Head<'a> {
             head: self,
             line: 0,
             beyond: self.beyond(),
-            stage: Stage::Breaks,
+            progress: Progress::Breaks,
             seen: 0,
             suspicious: scan::is_suspicious(self.as_bytes()),
         }
@@ -286,7 +287,7 @@ impl<'a> Head<'a> {
         let mut values = self.values(name);
         let Some(first) = values.next() else { return false };
         values.any(|value| {
-            let number = |text: &[u8]| uri::number::<u64>(text);
+            let number = |text: &[u8]| digits::decimal::<u64>(text);
             let (one, other) = (number(first.as_bytes()), number(value.as_bytes()));
             let same_length = name == Name::ContentLength && one.is_some() && one == other;
             !same_length && !first.same_unfolded(value)
@@ -358,7 +359,7 @@ impl Problems<'_, '_> {
                 (cseq, _) => cseq.map(|_| ()),
             },
             Name::MaxForwards if !chars::all(value, DIGIT) => Err(bad(ErrorKind::Number)),
-            Name::ContentLength if uri::number::<u32>(value).is_none() => {
+            Name::ContentLength if digits::decimal::<u32>(value).is_none() => {
                 Err(bad(ErrorKind::ContentLength))
             }
             Name::ContentType => {
@@ -431,7 +432,7 @@ fn check_routes(value: &[u8]) -> Result<(), Error> {
 }
 
 fn check_vias(value: &[u8]) -> Result<(), Error> {
-    let elements = Elements::new(Values::only(Text::new(value)));
+    let elements = ListElements::new(HeaderValues::only(Text::new(value)));
     for via in Vias::new(elements, Leniency::NONE) {
         via?;
     }
@@ -476,28 +477,28 @@ impl Iterator for Problems<'_, '_> {
 
     fn next(&mut self) -> Option<Problem> {
         loop {
-            let found = match self.stage {
-                Stage::Breaks => {
-                    self.stage = Stage::Start;
+            let found = match self.progress {
+                Progress::Breaks => {
+                    self.progress = Progress::Start;
                     let at = self.head.at();
                     let problem = Problem { kind: ProblemKind::BareLf, header: None, at };
                     self.head.is_bare().then_some(problem)
                 }
-                Stage::Start => {
-                    self.stage = Stage::Lines;
+                Progress::Start => {
+                    self.progress = Progress::Lines;
                     self.start()
                 }
-                Stage::Lines => {
+                Progress::Lines => {
                     let line = self.head.line(self.line).or_else(|| self.beyond.next());
                     self.line += 1;
                     if line.is_none() {
-                        self.stage = Stage::Missing(0);
+                        self.progress = Progress::Missing(0);
                     }
                     line.and_then(|line| self.line(&line))
                 }
-                Stage::Missing(at) => {
+                Progress::Missing(at) => {
                     let name = *REQUIRED.get(at)?;
-                    self.stage = Stage::Missing(at + 1);
+                    self.progress = Progress::Missing(at + 1);
                     let absent = self.seen & (1 << (name as u32)) == 0;
                     let kind = ProblemKind::Missing;
                     absent.then_some(Problem { kind, header: Some(name), at: self.head.end() })
@@ -512,6 +513,6 @@ impl Iterator for Problems<'_, '_> {
 
 impl fmt::Debug for Problems<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Problems({:?})", self.stage)
+        write!(f, "Problems({:?})", self.progress)
     }
 }

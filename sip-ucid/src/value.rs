@@ -3,10 +3,10 @@
 use core::fmt;
 
 use crate::chars::{self, HEX, LWS, TOKEN};
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::params::Params;
 use crate::text::{self, Text};
-use crate::uri;
 
 /// CSeq: a number and a method.
 ///
@@ -38,7 +38,7 @@ impl<'a> CSeq<'a> {
     pub fn parse(value: &'a [u8]) -> Result<Self, Error> {
         let bad = |at| Error::new(ErrorKind::CSeq, at);
         let (number, method) = Self::parts(value);
-        let number = uri::number(number.as_bytes()).ok_or(bad(0))?;
+        let number = digits::decimal(number.as_bytes()).ok_or(bad(0))?;
         if !chars::all(method.as_bytes(), TOKEN) {
             return Err(bad(value.len() - method.len()));
         }
@@ -284,7 +284,7 @@ impl<'a> Reason<'a> {
     /// assert_eq!(Reason::parse(b"SIP ;text=\"Busy\"").unwrap().cause(), None);
     /// ```
     pub fn cause(&self) -> Option<u16> {
-        uri::number(self.params.get("cause")?.as_bytes())
+        digits::decimal(self.params.get("cause")?.as_bytes())
     }
 
     /// All parameters.
@@ -354,5 +354,5 @@ impl fmt::Debug for Privacy<'_> {
 /// A value that is digits and fits; parameters after it are not looked at.
 pub(crate) fn leading_number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
     let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
-    uri::number(text::trim(value.get(..end)?))
+    digits::decimal(text::trim(value.get(..end)?))
 }

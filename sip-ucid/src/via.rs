@@ -3,13 +3,13 @@
 use core::fmt;
 
 use crate::chars::{self, LWS, TOKEN};
+use crate::digits;
 use crate::error::{Error, ErrorKind};
 use crate::host;
 use crate::leniency::Leniency;
-use crate::list::{self, Elements};
+use crate::list::{self, ListElements};
 use crate::params::Params;
 use crate::text::{self, Text};
-use crate::uri;
 
 /// One Via value.
 ///
@@ -177,7 +177,7 @@ impl<'a> Via<'a> {
     /// assert_eq!(Via::parse(b"SIP/2.0/UDP [2001:db8::1]").unwrap().port(), None);
     /// ```
     pub fn port(&self) -> Option<u16> {
-        uri::number(self.port?)
+        digits::decimal(self.port?)
     }
 
     /// All parameters.
@@ -231,7 +231,7 @@ impl<'a> Via<'a> {
     /// assert_eq!(sip_ucid::Via::parse(b"SIP/2.0/UDP h;ttl=256").unwrap().ttl(), None);
     /// ```
     pub fn ttl(&self) -> Option<u8> {
-        uri::number(self.params().get("ttl")?.as_bytes())
+        digits::decimal(self.params().get("ttl")?.as_bytes())
     }
 
     /// The `maddr` parameter.
@@ -266,24 +266,14 @@ impl fmt::Debug for Via<'_> {
 }
 
 /// The Via values of a message, topmost first.
-///
-/// ```
-/// use sip_ucid::Head;
-///
-/// let bytes = b"BYE sip:a@example.test SIP/2.0\r\nv: SIP/2.0/UDP one, SIP/2.0/TCP two\r\n\r\n";
-/// let head = Head::parse(bytes)?.complete().unwrap();
-/// let transports: Vec<_> = head.vias().map(|via| via.unwrap().transport()).collect();
-/// assert_eq!(transports, ["UDP", "TCP"]);
-/// # Ok::<(), sip_ucid::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Vias<'a> {
-    elements: Elements<'a>,
+#[derive(Clone)]
+pub(crate) struct Vias<'a> {
+    elements: ListElements<'a>,
     leniency: Leniency,
 }
 
 impl<'a> Vias<'a> {
-    pub(crate) const fn new(elements: Elements<'a>, leniency: Leniency) -> Self {
+    pub(crate) const fn new(elements: ListElements<'a>, leniency: Leniency) -> Self {
         Self { elements, leniency }
     }
 }

@@ -9,15 +9,15 @@ use core::fmt;
 use crate::chars::{self, TEXT, TOKEN, WORD};
 use crate::name::Name;
 use crate::text;
-use crate::uri::Uri;
+use crate::uri::{SipUri, Uri};
 
 /// Why something could not be written.
 ///
 /// ```
-/// use sip_ucid::{Buffer, Name, WriteError, Writer};
+/// use sip_ucid::{SliceOutput, Name, WriteError, Writer};
 ///
 /// let mut room = [0; 200];
-/// let mut buffer = Buffer::new(&mut room);
+/// let mut buffer = SliceOutput::new(&mut room);
 /// let mut writer = Writer::request(&mut buffer, "BYE", "sip:a@example.test").unwrap();
 /// assert_eq!(writer.header("Subject", "a\r\nX-UCID: 1").unwrap_err(), WriteError::Value);
 /// ```
@@ -56,13 +56,13 @@ impl core::error::Error for WriteError {}
 
 /// Where a message is written to.
 ///
-/// It is implemented by [`Buffer`], for `Vec<u8>` with the feature `alloc`, and for everything that
-/// is `core::fmt::Write` by way of [`Sink`].
+/// It is implemented by [`SliceOutput`], for `Vec<u8>` with the feature `alloc`, and for everything that
+/// is `core::fmt::Write` by way of [`FmtOutput`].
 ///
 /// ```
-/// use sip_ucid::{Name, Sink, Writer};
+/// use sip_ucid::{Name, FmtOutput, Writer};
 ///
-/// let mut sink = Sink(String::new());
+/// let mut sink = FmtOutput(String::new());
 /// Writer::response(&mut sink, 180, "Ringing")?.header(Name::CallId, "1")?.finish("", b"")?;
 /// assert_eq!(sink.0, "SIP/2.0 180 Ringing\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n");
 /// # Ok::<(), sip_ucid::WriteError>(())
@@ -74,9 +74,9 @@ pub trait Output {
     /// [`WriteError::Full`] if they cannot be taken.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Output, WriteError};
+    /// use sip_ucid::{SliceOutput, Output, WriteError};
     /// let mut room = [0; 4];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// assert_eq!(buffer.put(b"abc"), Ok(()));
     /// assert_eq!(buffer.put(b"de"), Err(WriteError::Full));
     /// ```
@@ -86,26 +86,26 @@ pub trait Output {
 /// A slice that is filled from the front.
 ///
 /// ```
-/// use sip_ucid::{Buffer, Output, WriteError};
+/// use sip_ucid::{SliceOutput, Output, WriteError};
 ///
 /// let mut room = [0; 4];
-/// let mut buffer = Buffer::new(&mut room);
+/// let mut buffer = SliceOutput::new(&mut room);
 /// buffer.put(b"abc")?;
 /// assert_eq!(buffer.put(b"de"), Err(WriteError::Full));
 /// assert_eq!(buffer.written(), b"abc");
 /// # Ok::<(), WriteError>(())
 /// ```
-pub struct Buffer<'b> {
+pub struct SliceOutput<'b> {
     room: &'b mut [u8],
     used: usize,
 }
 
-impl<'b> Buffer<'b> {
+impl<'b> SliceOutput<'b> {
     /// An empty buffer over the slice.
     ///
     /// ```
     /// let mut room = [0; 64];
-    /// assert!(sip_ucid::Buffer::new(&mut room).written().is_empty());
+    /// assert!(sip_ucid::SliceOutput::new(&mut room).written().is_empty());
     /// ```
     pub fn new(room: &'b mut [u8]) -> Self {
         Self { room, used: 0 }
@@ -114,9 +114,9 @@ impl<'b> Buffer<'b> {
     /// What has been written.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Output};
+    /// use sip_ucid::{SliceOutput, Output};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// buffer.put(b"abc")?;
     /// assert_eq!(buffer.written(), b"abc");
     /// # Ok::<(), sip_ucid::WriteError>(())
@@ -126,13 +126,13 @@ impl<'b> Buffer<'b> {
     }
 }
 
-impl fmt::Debug for Buffer<'_> {
+impl fmt::Debug for SliceOutput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Buffer({} of {} bytes)", self.used, self.room.len())
+        write!(f, "SliceOutput({} of {} bytes)", self.used, self.room.len())
     }
 }
 
-impl Output for Buffer<'_> {
+impl Output for SliceOutput<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         let end = self.used.checked_add(bytes.len()).ok_or(WriteError::Full)?;
         let room = self.room.get_mut(self.used..end).ok_or(WriteError::Full)?;
@@ -145,16 +145,16 @@ impl Output for Buffer<'_> {
 /// Anything that takes text, as an [`Output`]; a body that is not UTF-8 is refused.
 ///
 /// ```
-/// use sip_ucid::{Output, Sink};
-/// let mut sink = Sink(String::new());
+/// use sip_ucid::{Output, FmtOutput};
+/// let mut sink = FmtOutput(String::new());
 /// sink.put(b"abc")?;
 /// assert_eq!(sink.0, "abc");
 /// # Ok::<(), sip_ucid::WriteError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct Sink<W>(pub W);
+pub struct FmtOutput<W>(pub W);
 
-impl<W: fmt::Write> Output for Sink<W> {
+impl<W: fmt::Write> Output for FmtOutput<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
         let text = core::str::from_utf8(bytes).map_err(|_| WriteError::Full)?;
         self.0.write_str(text).map_err(|_| WriteError::Full)
@@ -172,10 +172,10 @@ impl Output for alloc::vec::Vec<u8> {
 /// A message under construction.
 ///
 /// ```
-/// use sip_ucid::{Buffer, Message, Name, Writer};
+/// use sip_ucid::{SliceOutput, Message, Name, Writer};
 ///
 /// let mut room = [0; 512];
-/// let mut buffer = Buffer::new(&mut room);
+/// let mut buffer = SliceOutput::new(&mut room);
 /// Writer::request(&mut buffer, "INVITE", "sip:500001@example.test")?
 ///     .header(Name::Via, "SIP/2.0/WSS gw.example.test;branch=z9hG4bK1")?
 ///     .address(Name::From, Some("Acme \"Support\""), "sip:918000000001@example.test", &[("tag", "a1")])?
@@ -225,9 +225,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// malformed or has headers.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// use sip_ucid::{SliceOutput, WriteError, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// assert!(Writer::request(&mut buffer, "BYE", "sip:a@example.test").is_ok());
     /// assert_eq!(buffer.written(), b"BYE sip:a@example.test SIP/2.0\r\n");
     /// let spaced = Writer::request(&mut buffer, "BYE", "sip:a@example.test SIP/2.0\r\nX: y");
@@ -237,7 +237,7 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
         if !chars::all(method.as_bytes(), TOKEN) {
             return Err(WriteError::Token);
         }
-        let sip_headers = |uri: &Uri<'_>| uri.sip().is_some_and(crate::SipUri::has_headers);
+        let sip_headers = |uri: &Uri<'_>| uri.sip().is_some_and(SipUri::has_headers);
         if sip_headers(&checked_uri(uri)?) {
             return Err(WriteError::Uri);
         }
@@ -252,9 +252,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// control characters.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// use sip_ucid::{SliceOutput, WriteError, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// assert!(Writer::response(&mut buffer, 486, "Busy Here").is_ok());
     /// assert_eq!(buffer.written(), b"SIP/2.0 486 Busy Here\r\n");
     /// assert_eq!(Writer::response(&mut buffer, 700, "").unwrap_err(), WriteError::Token);
@@ -279,9 +279,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// or white space at an end, [`WriteError::Length`] for Content-Length.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Name, WriteError, Writer};
+    /// use sip_ucid::{SliceOutput, Name, WriteError, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// let mut writer = Writer::response(&mut buffer, 200, "OK")?;
     /// writer.header(Name::XUcid, "17")?.header("X-Mine", "a b")?;
     /// assert_eq!(writer.header("X-Mine", "a\r\nVia: b").unwrap_err(), WriteError::Value);
@@ -308,9 +308,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// As [`write_address`] and [`Writer::header`].
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Name, Writer};
+    /// use sip_ucid::{SliceOutput, Name, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// Writer::response(&mut buffer, 200, "OK")?.address(
     ///     Name::To,
     ///     Some("A \"B\""),
@@ -338,9 +338,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// [`WriteError::Token`] for a method that is none.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Writer};
+    /// use sip_ucid::{SliceOutput, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// Writer::response(&mut buffer, 200, "OK")?.cseq(7, "BYE")?;
     /// assert!(buffer.written().ends_with(b"\r\nCSeq: 7 BYE\r\n"));
     /// # Ok::<(), sip_ucid::WriteError>(())
@@ -361,9 +361,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// [`WriteError::Value`] unless it is `word ["@" word]`.
     ///
     /// ```
-    /// use sip_ucid::{Buffer, WriteError, Writer};
+    /// use sip_ucid::{SliceOutput, WriteError, Writer};
     /// let mut room = [0; 64];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// let mut writer = Writer::response(&mut buffer, 200, "OK")?;
     /// assert_eq!(writer.call_id("1 2").unwrap_err(), WriteError::Value);
     /// writer.call_id("1@host")?;
@@ -384,9 +384,9 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// [`WriteError::Value`] as for [`Writer::header`].
     ///
     /// ```
-    /// use sip_ucid::{Buffer, Writer};
+    /// use sip_ucid::{SliceOutput, Writer};
     /// let mut room = [0; 128];
-    /// let mut buffer = Buffer::new(&mut room);
+    /// let mut buffer = SliceOutput::new(&mut room);
     /// Writer::response(&mut buffer, 200, "OK")?.finish("text/plain", b"hi")?;
     /// let rest = b"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi";
     /// assert_eq!(&buffer.written()[16..], rest);
@@ -438,7 +438,7 @@ fn checked_uri(uri: &str) -> Result<Uri<'_>, WriteError> {
 /// token, [`WriteError::Value`] as [`write_quoted`].
 ///
 /// ```
-/// let mut sink = sip_ucid::Sink(String::new());
+/// let mut sink = sip_ucid::FmtOutput(String::new());
 /// sip_ucid::write_address(&mut sink, Some("a\\b"), "tel:+911", &[("q", "0.5"), ("x", "a b"), ("lr", "")])?;
 /// assert_eq!(sink.0, r#""a\\b" <tel:+911>;q=0.5;x="a b";lr"#);
 /// # Ok::<(), sip_ucid::WriteError>(())
@@ -478,7 +478,7 @@ pub fn write_address<O: Output + ?Sized>(
 /// [`WriteError::Value`] for control characters: some could be quoted, none is wanted.
 ///
 /// ```
-/// let mut sink = sip_ucid::Sink(String::new());
+/// let mut sink = sip_ucid::FmtOutput(String::new());
 /// sip_ucid::write_quoted(&mut sink, "say \"hi\"")?;
 /// assert_eq!(sink.0, r#""say \"hi\"""#);
 /// assert!(sip_ucid::write_quoted(&mut sink, "a\r\nb").is_err());

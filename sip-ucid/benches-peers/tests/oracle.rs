@@ -101,7 +101,7 @@ struct Parts {
 }
 
 fn decoded(text: &[u8]) -> String {
-    sip_ucid::Decode::new(text).to_string()
+    sip_ucid::PercentDecode::new(text).to_string()
 }
 
 fn host(text: &str) -> String {

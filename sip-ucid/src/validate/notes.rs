@@ -3,6 +3,7 @@
 use core::fmt;
 use core::slice;
 
+use crate::digits;
 use crate::head::Head;
 use crate::headers::Line;
 use crate::name::Name;
@@ -10,7 +11,7 @@ use crate::params::Params;
 use crate::start::{RequestLine, StartLine};
 use crate::text::{self, Text};
 use crate::typed::Contact;
-use crate::uri::{self, Uri};
+use crate::uri::Uri;
 use crate::value::ContentType;
 
 /// What an element has to notice in a message although its form is sound.
@@ -105,7 +106,7 @@ impl NoteKind {
 /// let note = head.notes().next().unwrap();
 /// assert_eq!((note.kind(), note.code()), (NoteKind::HopsExhausted, Some(483)));
 /// assert_eq!(note.header(), Some(Name::MaxForwards));
-/// assert_eq!(note.to_string(), "hops-exhausted in Max-Forwards at byte 106: 483");
+/// assert_eq!(note.to_string(), "hops-exhausted in Max-Forwards at byte 105: 483");
 /// # Ok::<(), sip_ucid::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -328,7 +329,7 @@ fn max_forwards(head: &Head<'_>) -> Option<Note> {
     head.request()?;
     let value = head.value(Name::MaxForwards)?;
     let digits = value.as_bytes();
-    let (kind, code) = match uri::number::<u8>(digits) {
+    let (kind, code) = match digits::decimal::<u8>(digits) {
         Some(0) => (NoteKind::HopsExhausted, Some(483)),
         None if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {
             (NoteKind::OutOfRange, None)
@@ -435,7 +436,7 @@ fn expires(head: &Head<'_>) -> Option<Note> {
 fn contact_expires(head: &Head<'_>) -> Option<Note> {
     let unusable = |contact: Contact<'_>| {
         let expires = contact.address().and_then(|it| it.params().get("expires"));
-        expires.is_some_and(|expires| uri::number::<u32>(expires.as_bytes()).is_none())
+        expires.is_some_and(|expires| digits::decimal::<u32>(expires.as_bytes()).is_none())
     };
     let found = head.contacts().flatten().any(unusable);
     found.then(|| head.note(NoteKind::OutOfRange, Name::Contact, None))

@@ -105,7 +105,7 @@ fn compare(bytes: &[u8]) {
     }
     assert_eq!(sip_ucid::ucid(bytes), ours.value(Name::XUcid));
     assert_eq!(sip_ucid::call(bytes).ucid, ours.value(Name::XUcid));
-    let found = sip_ucid::identity(bytes).ucid().map(sip_ucid::Found::value);
+    let found = sip_ucid::identity(bytes).ucid().map(sip_ucid::IdentityHeader::value);
     assert_eq!(found, ours.value(Name::XUcid));
     let Some(value) = ours.value(Name::From).filter(|value| !value.is_folded()) else { return };
     if let Ok(from) = ours.from() {

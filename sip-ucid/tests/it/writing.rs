@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sip_ucid::{
-    Address, Buffer, Head, Message, Name, Output, Status, WriteError, Writer, write_address,
+    Address, Head, Message, Name, Output, SliceOutput, Status, WriteError, Writer, write_address,
     write_quoted,
 };
 
@@ -10,10 +10,10 @@ use crate::corpus::messages;
 
 /// Writes into room enough and gives back what was written.
 fn written<T>(
-    write: impl FnOnce(&mut Buffer<'_>) -> Result<T, WriteError>,
+    write: impl FnOnce(&mut SliceOutput<'_>) -> Result<T, WriteError>,
 ) -> Result<Vec<u8>, WriteError> {
     let mut room = vec![0; 1 << 16];
-    let mut buffer = Buffer::new(&mut room);
+    let mut buffer = SliceOutput::new(&mut room);
     write(&mut buffer)?;
     Ok(buffer.written().to_vec())
 }
@@ -134,7 +134,7 @@ fn what_is_no_part_of_a_message_is_refused() {
     assert_eq!(status(200, "O\nK"), Err(WriteError::Value));
     assert_eq!(status(699, "").unwrap(), b"SIP/2.0 699 \r\n");
     let mut room = [0; 400];
-    let mut buffer = Buffer::new(&mut room);
+    let mut buffer = SliceOutput::new(&mut room);
     let mut writer = Writer::response(&mut buffer, 200, "OK").unwrap();
     assert_eq!(writer.header("X Y", "1").unwrap_err(), WriteError::Name);
     assert_eq!(writer.header("l", "1").unwrap_err(), WriteError::Length);
@@ -149,7 +149,7 @@ fn what_is_no_part_of_a_message_is_refused() {
         WriteError::Token
     );
     let mut small = [0; 10];
-    let mut buffer = Buffer::new(&mut small);
+    let mut buffer = SliceOutput::new(&mut small);
     assert_eq!(buffer.put(&[0; 11]), Err(WriteError::Full));
     assert_eq!(Writer::response(&mut buffer, 200, "OK").unwrap_err(), WriteError::Full);
 }
