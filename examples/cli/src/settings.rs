@@ -1,18 +1,32 @@
 //! Settings: flags before the environment before the file of `--config`.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use ozonetel_sdk::ClientBuilder;
 use ozonetel_sdk::client::Environment;
+use ozonetel_sdk::error::Invalid;
 
 use crate::args::Global;
 use crate::failure::Failure;
+use crate::mask;
 
 /// Secrets that may stand in a file of their own, named by the same variable with `_FILE` behind it.
 const SECRETS: [&str; 4] =
     ["OZONETEL_API_KEY", "OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
+
+/// Settings that hold no secret: a message about one shows its value.
+const SHOWN: [&str; 6] = [
+    "OZONETEL_AUTH",
+    "OZONETEL_REGION",
+    "OZONETEL_TIMEZONE",
+    "OZONETEL_NOW",
+    "OZONETEL_CAMPAIGN_ID",
+    "OZONETEL_AUTO_ANSWER",
+];
 
 /// The largest file of settings.
 const LARGEST: u64 = 64 << 10;
@@ -56,9 +70,46 @@ pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
             variables.insert(name.to_owned(), value);
         }
     }
-    let mut environment = Environment::read(&|name: &str| variables.get(name).cloned())?;
+    let get = |name: &str| variables.get(name).cloned();
+    let mut environment = Environment::read(&get).map_err(|invalid| with_value(invalid, &get))?;
     environment.state_dir = flags.state_dir.clone().or(environment.state_dir).or_else(xdg_state);
     Ok(environment)
+}
+
+/// A failure that shows the value it is about, if that can be shown.
+fn with_value(invalid: Invalid, get: &impl Fn(&str) -> Option<String>) -> Failure {
+    let value = Some(invalid.field()).filter(|name| SHOWN.contains(name)).and_then(get);
+    match value {
+        Some(value) => Failure::usage(format!("{invalid}, not {:?}", mask::printable(&value))),
+        None => invalid.into(),
+    }
+}
+
+/// A builder with the settings. A state directory that cannot be used is named with the cause.
+pub(crate) fn client_builder(environment: &Environment) -> Result<ClientBuilder, Failure> {
+    environment.client_builder().map_err(|invalid| match &environment.state_dir {
+        Some(directory) if invalid.field() == "OZONETEL_STATE_DIR" => {
+            let cause = std::fs::create_dir_all(directory).err();
+            let cause = cause.map_or_else(String::new, |error| format!(": {error}"));
+            Failure::usage(format!("{} {}{cause}", invalid, directory.display()))
+        }
+        _ => invalid.into(),
+    })
+}
+
+/// An address of the service that cannot be used: the variable and its value.
+pub(crate) fn address_failure(invalid: Invalid, environment: &Environment) -> Failure {
+    if invalid.field() != "base_url" {
+        return invalid.into();
+    }
+    let Some(address) = environment.base_url.as_deref() else {
+        return Failure::usage(format!("one of the OZONETEL_*_URL settings {}", invalid.reason()));
+    };
+    // What stands before an @ or behind a ? may be a secret.
+    let shown = if address.contains(['@', '?']) { "" } else { address };
+    let advice = if address.contains("://") { "" } else { "; add http:// or https://" };
+    let shown = mask::printable(shown);
+    Failure::usage(format!("OZONETEL_BASE_URL={shown} {}{advice}", invalid.reason()))
 }
 
 /// What has to be set before anything can be asked.
@@ -109,21 +160,39 @@ fn read_private(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// `OZONETEL_NAME=value` lines; blank lines and lines that begin with `#` are skipped, quotes around a value are
-/// dropped.
+/// The names that can be set: those that the SDK asks for, and the files of secrets.
+fn known_names() -> BTreeSet<String> {
+    let asked = RefCell::new(BTreeSet::new());
+    // Without variables there is nothing that could be wrong.
+    let _ = Environment::read(&|name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    });
+    let mut names = asked.into_inner();
+    names.extend(SECRETS.map(|name| format!("{name}_FILE")));
+    names
+}
+
+/// `OZONETEL_NAME=value` lines, with or without `export` before them; blank lines and lines that begin with `#` are
+/// skipped, quotes around a value are dropped.
 fn read_config(text: &str) -> Result<Variables, Failure> {
+    let known = known_names();
     let mut variables = Variables::new();
     for (at, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (name, value) = line
+        let assignment = line.strip_prefix("export ").unwrap_or(line);
+        let (name, value) = assignment
             .split_once('=')
             .map(|(name, value)| (name.trim(), value.trim()))
             .filter(|(name, _)| name.starts_with("OZONETEL_"))
             .ok_or_else(|| {
                 Failure::usage(format!("line {at} of the config file is not OZONETEL_NAME=value"))
             })?;
+        if !known.contains(name) {
+            return Err(Failure::usage(unknown_name(at, name, &known)));
+        }
         let unquoted = ['"', '\''].iter().find_map(|quote| {
             value.strip_prefix(*quote).and_then(|rest| rest.strip_suffix(*quote))
         });
@@ -133,6 +202,16 @@ fn read_config(text: &str) -> Result<Variables, Failure> {
         }
     }
     Ok(variables)
+}
+
+/// Says which name is unknown, and which one it resembles. A text that is no name may be a secret.
+fn unknown_name(at: usize, name: &str, known: &BTreeSet<String>) -> String {
+    let plain = |name: &str| name.replace('_', "").to_ascii_uppercase();
+    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let shown = if is_name { name } else { "something" };
+    let similar = known.iter().find(|known| plain(known) == plain(name));
+    let similar = similar.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+    format!("line {at} of the config file sets {shown}, which is unknown{similar}")
 }
 
 #[cfg(test)]
@@ -150,8 +229,27 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_does_not_read_is_named_without_its_text() {
-        for text in ["OZONETEL_ACCOUNT=a\nkey-of-mine", "KEY=key-of-mine"] {
+    fn a_line_may_be_one_for_a_shell() {
+        let read = read_config("export OZONETEL_ACCOUNT=\"acme_support\"\n").unwrap();
+        assert_eq!(read["OZONETEL_ACCOUNT"], "acme_support");
+        assert!(read_config("exportOZONETEL_ACCOUNT=a").is_err());
+    }
+
+    #[test]
+    fn a_name_that_nothing_reads_is_refused_and_the_right_one_named() {
+        let failure = format!("{:?}", read_config("\nOZONETEL_AGENTID=agent01").unwrap_err());
+        for part in ["line 2", "OZONETEL_AGENTID", "did you mean OZONETEL_AGENT_ID?"] {
+            assert!(failure.contains(part), "{failure}");
+        }
+        for name in ["OZONETEL_API_KEY_FILE", "OZONETEL_MDL_URL", "OZONETEL_EVENTS_URL"] {
+            assert!(read_config(&format!("{name}=x")).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_parsed_is_named_without_its_text() {
+        for text in ["OZONETEL_ACCOUNT=a\nkey-of-mine", "KEY=key-of-mine", "OZONETEL_key-of-mine=a"]
+        {
             let failure = format!("{:?}", read_config(text).unwrap_err());
             assert!(failure.contains("line") && !failure.contains("key-of-mine"), "{failure}");
         }

@@ -62,6 +62,9 @@ fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let mut read = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut read).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.into_inner());
+        if inner.is_syntax() || inner.is_eof() {
+            return Problem::bad_request(format!("the body is not JSON: {inner}"));
+        }
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         Problem::bad_request(format!("{place}{inner}"))
     })?;

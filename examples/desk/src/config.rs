@@ -23,7 +23,7 @@ const MISSED_FIELDS: [(&str, &str); 3] = [
 /// All settings of the binary.
 #[derive(Debug)]
 pub struct Config {
-    /// `DESK_LISTEN`: where to listen; port 0 takes a free one.
+    /// `DESK_LISTEN`: where to listen, a port or an address with one; port 0 takes a free one.
     pub listen: String,
     /// `DESK_SIM_SPEED`: how much faster than life the embedded simulator's telephones are.
     pub sim_speed: f64,
@@ -57,7 +57,7 @@ impl Config {
             never_dialled: None,
         };
         Ok(Self {
-            listen: get("DESK_LISTEN").unwrap_or_else(|| LISTEN.to_owned()),
+            listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
             settings,
             environment,
@@ -112,9 +112,92 @@ impl Config {
     }
 }
 
+/// An address to listen on; a port alone is one of this machine.
+fn address(text: &str) -> String {
+    let text = text.trim();
+    match text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
+        Ok(port) => format!("127.0.0.1:{port}"),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// Settings that hold no secret: a message about one shows its value.
+const SHOWN: [&str; 6] = [
+    "DESK_DISPOSITIONS",
+    "DESK_SIM_SPEED",
+    "OZONETEL_AUTH",
+    "OZONETEL_NOW",
+    "OZONETEL_REGION",
+    "OZONETEL_TIMEZONE",
+];
+
+/// What is wrong with a setting, with its value or the cause where they can be shown.
+pub fn explain(invalid: Invalid, variables: &dyn Variables) -> String {
+    let value = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
+    match invalid.field() {
+        "base_url" => {
+            let address = value("OZONETEL_BASE_URL").unwrap_or_default();
+            // What stands before an @ or behind a ? may be a secret.
+            let shown = if address.contains(['@', '?']) { "" } else { &address };
+            let advice = if address.contains("://") { "" } else { "; add http:// or https://" };
+            format!("OZONETEL_BASE_URL={} {}{advice}", shown.escape_debug(), invalid.reason())
+        }
+        "OZONETEL_STATE_DIR" => {
+            let directory = value("OZONETEL_STATE_DIR").unwrap_or_default();
+            let cause = std::fs::create_dir_all(&directory).err();
+            let cause = cause.map_or_else(String::new, |error| format!(": {error}"));
+            format!("{invalid} {}{cause}", directory.escape_debug())
+        }
+        name => match value(name).filter(|_| SHOWN.contains(&name)) {
+            Some(value) => format!("{invalid}, not {value:?}"),
+            None => invalid.to_string(),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_alone_is_an_address() {
+        for (text, expected) in [
+            ("8090", "127.0.0.1:8090"),
+            (":8090", "127.0.0.1:8090"),
+            ("localhost:8090", "localhost:8090"),
+            ("[::1]:0", "[::1]:0"),
+        ] {
+            let config = config(&[("DESK_LISTEN", text)]).unwrap();
+            assert_eq!(config.listen, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_setting_is_shown_and_no_secret_is() {
+        let account = [("OZONETEL_ACCOUNT", "acme_support"), ("OZONETEL_API_KEY", "test-key")];
+        let explained = |name: &'static str, value: &'static str| {
+            let mut set = account.to_vec();
+            set.push((name, value));
+            let failed = config(&set).and_then(|config| config.account().map(|_| ()));
+            let get = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            explain(failed.unwrap_err(), &get)
+        };
+        for (name, value, part) in [
+            ("OZONETEL_TIMEZONE", "Mars/Olympus", "not \"Mars/Olympus\""),
+            ("DESK_SIM_SPEED", "fast", "not \"fast\""),
+            ("OZONETEL_BASE_URL", "127.0.0.1:9", "OZONETEL_BASE_URL=127.0.0.1:9"),
+            ("OZONETEL_BASE_URL", "127.0.0.1:9", "add http://"),
+            ("OZONETEL_STATE_DIR", "/dev/null/state", "/dev/null/state: Not a directory"),
+        ] {
+            let message = explained(name, value);
+            assert!(message.contains(name) && message.contains(part), "{message}");
+        }
+        let message = explained("OZONETEL_BASE_URL", "http://user:hunter2@127.0.0.1:9");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, Invalid> {
         let variables: Vec<(String, String)> =

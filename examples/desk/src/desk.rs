@@ -132,7 +132,10 @@ impl Desk {
     pub fn password(&self, said: Option<Secret>, agent: &AgentId) -> Result<Secret, Problem> {
         said.filter(|secret| !secret.reveal().is_empty())
             .or_else(|| self.own(agent, self.0.settings.password.as_ref()))
-            .ok_or_else(|| missing("password", "OZONETEL_AGENT_PASSWORD"))
+            .ok_or_else(|| {
+                let set = self.0.settings.password.is_some();
+                self.missing_of_agent("password", "OZONETEL_AGENT_PASSWORD", set)
+            })
     }
 
     /// The number an agent logs in with.
@@ -146,7 +149,10 @@ impl Desk {
     ) -> Result<PhoneNumber, Problem> {
         said.filter(|number| !number.as_str().trim().is_empty())
             .or_else(|| self.own(agent, self.0.settings.phone_number.as_ref()))
-            .ok_or_else(|| missing("phoneNumber", "OZONETEL_SIP_ID"))
+            .ok_or_else(|| {
+                let set = self.0.settings.phone_number.is_some();
+                self.missing_of_agent("phoneNumber", "OZONETEL_SIP_ID", set)
+            })
     }
 
     /// The phone name of an agent's number.
@@ -160,13 +166,27 @@ impl Desk {
     /// # Errors
     /// A missing field.
     pub fn needed_phone_name(&self, agent: &AgentId) -> Result<PhoneName, Problem> {
-        self.phone_name(None, agent).ok_or_else(|| missing("agentPhoneName", "OZONETEL_PHONE_NAME"))
+        self.phone_name(None, agent).ok_or_else(|| {
+            let set = self.0.settings.phone_name.is_some();
+            self.missing_of_agent("agentPhoneName", "OZONETEL_PHONE_NAME", set)
+        })
     }
 
     /// A setting of the desk's own agent; it says nothing about another agent.
     fn own<T: Clone>(&self, agent: &AgentId, value: Option<&T>) -> Option<T> {
         let own = self.0.settings.agent.as_ref();
         value.filter(|_| own.is_none_or(|own| crate::performance::same(own, agent))).cloned()
+    }
+
+    /// A missing field whose variable, if it is set, belongs to the desk's own agent.
+    fn missing_of_agent(&self, field: &str, variable: &str, set: bool) -> Problem {
+        match &self.0.settings.agent {
+            Some(own) if set => Problem::bad_request(format!(
+                "{field} is missing: {variable} belongs to {} only",
+                own.as_str()
+            )),
+            _ => missing(field, variable),
+        }
     }
 
     /// Refuses what must never ring: with a real account, the numbers of the simulator's world.

@@ -1,10 +1,10 @@
 //! Agent-desk backend: the binary. The one place that reads the environment.
 
 use std::error::Error;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
-use desk::config::Config;
+use desk::config::{Config, explain};
 use desk::{Desk, app, guide, serve};
 use tokio::net::TcpListener;
 
@@ -28,21 +28,23 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let config = Config::read(&|name: &str| std::env::var(name).ok())?;
+    let variables = |name: &str| std::env::var(name).ok();
+    let explained = |invalid| explain(invalid, &variables);
+    let config = Config::read(&variables).map_err(explained)?;
     // Before the first line is out, so that whoever reads it can end the process well.
     let stop = serve::signals()?;
     let listener = TcpListener::bind(&config.listen)
         .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+        .map_err(|error| cannot_listen(&config.listen, &error))?;
     let http = format!("http://{}", listener.local_addr()?);
     if !config.is_simulated() {
-        let (client, settings) = config.account()?;
+        let (client, settings) = config.account().map_err(explained)?;
         let desk = Desk::new(client, settings);
         say(&serde_json::json!({"http": http}).to_string());
         say("\nThe calls are real. Numbers of the simulator's world are never dialled.");
         return Ok(serve::serve(listener, app(desk.clone()), desk, stop).await?);
     }
-    let (sim, client, settings) = config.simulated().await?;
+    let (sim, client, settings) = config.simulated().await.map_err(explained)?;
     let server = sim.serve().await?;
     let desk = Desk::new(client, settings);
     say(&serde_json::json!({"http": http, "sim": server.url()}).to_string());
@@ -50,6 +52,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
     serve::serve(listener, app(desk.clone()), desk, stop).await?;
     server.stop().await;
     Ok(())
+}
+
+/// Why the address cannot be used; what has no port in it gets an example.
+fn cannot_listen(address: &str, error: &std::io::Error) -> String {
+    let example = match error.kind() {
+        ErrorKind::InvalidInput => {
+            "; DESK_LISTEN is a port or an address with one, such as 8080 or localhost:8080"
+        }
+        _ => "",
+    };
+    format!("cannot listen on {address}: {error}{example}")
 }
 
 /// Prints; a reader who has gone away is no reason to stop serving.

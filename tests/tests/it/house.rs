@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use cfg::Features;
+use graph::Graph;
 use source::{Files, Source};
 
 /// Every target of the workspace whose files are under the rules: name, folder, root file.
@@ -30,26 +31,31 @@ const TARGETS: [(&str, &str, &str); 7] = [
     ("ozonetel-tests", "tests/src", "lib.rs"),
 ];
 
-/// The targets, parsed once for all rules.
-static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
+/// The targets, parsed once for all rules, with the imports of their files.
+static SOURCES: LazyLock<Vec<(Source, Graph)>> = LazyLock::new(|| {
     let read = |&(name, folder, root): &(&str, &str, &str)| {
-        Source::parse(name, root, &files_of(folder), &Features::All)
+        let below = format!("{folder}/");
+        let files = FILES.iter().filter_map(|(path, text)| {
+            path.strip_prefix(&below).map(|path| (path.to_owned(), text.clone()))
+        });
+        let source = Source::parse(name, root, &files.collect(), &Features::All);
+        let graph = Graph::of(&source);
+        (source, graph)
     };
     TARGETS.iter().map(read).collect()
+});
+
+/// Every Rust file of the workspace, by its path in it.
+static FILES: LazyLock<Files> = LazyLock::new(|| {
+    let (root, mut files) = (workspace(), Files::new());
+    collect(&root, &root, &mut files);
+    assert!(files.len() > 300, "{} Rust files", files.len());
+    files
 });
 
 /// The workspace's folder.
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// The Rust files below a folder of the workspace, by their path in it.
-fn files_of(folder: &str) -> Files {
-    let mut files = Files::new();
-    let root = workspace().join(folder);
-    collect(&root, &root, &mut files);
-    assert!(!files.is_empty(), "{folder} has no Rust files");
-    files
 }
 
 /// Adds the Rust files below `folder`; a build's own and hidden folders are left out.

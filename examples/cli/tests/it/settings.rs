@@ -78,12 +78,44 @@ async fn without_a_state_directory_the_xdg_one_is_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_do_not_read_are_named() {
-    for (name, value) in
-        [("OZONETEL_AUTH", "maybe"), ("OZONETEL_REGION", "mars"), ("OZONETEL_BASE_URL", "ftp://x")]
-    {
+async fn settings_that_cannot_be_parsed_are_named_with_their_value() {
+    for (name, value) in [
+        ("OZONETEL_AUTH", "maybe"),
+        ("OZONETEL_REGION", "mars"),
+        ("OZONETEL_TIMEZONE", "Mars/Olympus"),
+        ("OZONETEL_BASE_URL", "ftp://x"),
+        ("OZONETEL_BASE_URL", "127.0.0.1:9"),
+    ] {
         let ran = Shell::new("http://127.0.0.1:9").set(name, value).json(&["dispositions"]).await;
         assert_eq!((ran.code, &ran.error()["kind"]), (2, &"input".into()), "{name} {ran:?}");
+        let message = ran.error()["message"].to_string();
+        assert!(message.contains(name) && message.contains(value), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_without_its_scheme_is_told_what_to_add_and_shows_no_password() {
+    let run = async |address| Shell::new(address).run(&["dispositions"]).await.err;
+    let told = run("127.0.0.1:9").await;
+    assert!(
+        told.contains("OZONETEL_BASE_URL=127.0.0.1:9") && told.contains("add http://"),
+        "{told}"
+    );
+    let told = run("http://user:hunter2@127.0.0.1:9").await;
+    assert!(told.contains("OZONETEL_BASE_URL") && !told.contains("hunter2"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_directory_that_cannot_be_used_is_named_with_the_cause() {
+    let shell = Shell::new("http://127.0.0.1:9");
+    let taken = file(&shell, "taken", "a file", 0o600);
+    let below = taken.join("state");
+    let shell = shell.set("OZONETEL_STATE_DIR", below.to_str().unwrap());
+    let ran = shell.json(&["dispositions"]).await;
+    let message = ran.error()["message"].to_string();
+    assert_eq!((ran.code, &ran.error()["kind"]), (2, &"input".into()), "{ran:?}");
+    for part in ["OZONETEL_STATE_DIR", below.to_str().unwrap(), "Not a directory"] {
+        assert!(message.contains(part), "{message}");
     }
 }
 

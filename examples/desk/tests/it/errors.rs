@@ -97,6 +97,29 @@ async fn missing_fields_are_named() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_agents_password_is_missing_though_the_desks_own_is_set() {
+    let floor = Floor::new();
+    let body = json!({"agentId": "agent02"});
+    let message = floor.post("agent-login", &body).await.problem(400).text("message").to_owned();
+    assert_eq!(message, "password is missing: OZONETEL_AGENT_PASSWORD belongs to agent01 only");
+    let body = json!({"agentId": "agent02", "password": "secret"});
+    let message = floor.post("agent-login", &body).await.problem(400).text("message").to_owned();
+    assert_eq!(message, "phoneNumber is missing: OZONETEL_SIP_ID belongs to agent01 only");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_json_is_called_that() {
+    let floor = Floor::new();
+    for body in ["{x:1}", "{", r#"{"ucid":"1",}"#] {
+        let answer = floor.raw(Method::POST, "/api/ozonetel/dial", "application/json", body).await;
+        let answer = answer.problem(400);
+        assert!(answer.text("message").starts_with("the body is not JSON: "), "{}", answer.json);
+    }
+    let answer = floor.post("dial", &json!({"phoneNumber": {}})).await.problem(400);
+    assert!(answer.text("message").starts_with("phoneNumber: "), "{}", answer.json);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_refusal_has_its_status() {
     let floor = Floor::new();
     let dial = |extra: Value| {
