@@ -5,9 +5,6 @@ use super::FILES;
 /// Lines of code in a file of `src`, at most: neither blank nor comment.
 const LONGEST: usize = 600;
 
-/// Folders that are being brought over to the convention. The list only gets shorter.
-const PENDING: [&str; 1] = ["ozonetel-sim/src"];
-
 /// Whether the file is a module's and its name says of none which.
 fn is_unnamed(path: &str) -> bool {
     path == "mod.rs" || path.ends_with("/mod.rs")
@@ -21,8 +18,7 @@ fn lines_of_code(text: &str) -> usize {
 
 #[test]
 fn a_module_is_the_file_of_its_name() {
-    let pending = |path: &str| PENDING.iter().any(|folder| path.starts_with(folder));
-    let found: Vec<_> = FILES.keys().filter(|path| is_unnamed(path) && !pending(path)).collect();
+    let found: Vec<_> = FILES.keys().filter(|path| is_unnamed(path)).collect();
     assert!(found.is_empty(), "`foo.rs` and a folder `foo`, please: {found:?}");
 }
 

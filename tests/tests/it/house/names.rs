@@ -67,17 +67,7 @@ const DENIED: [(&str, &str, &str); 53] = [
 ];
 
 /// Names that are on their way out: crate and name. The list only gets shorter.
-const PENDING: [(&str, &str); 98] = [
-    ("desk", "Done"),
-    ("desk", "Known"),
-    ("desk", "Live"),
-    ("desk", "Nature"),
-    ("desk", "Wanted"),
-    ("desk", "Whose"),
-    ("ozonetel-cli", "Dial"),
-    ("ozonetel-cli", "Done"),
-    ("ozonetel-cli", "Moment"),
-    ("ozonetel-cli", "Rung"),
+const PENDING: [(&str, &str); 88] = [
     ("ozonetel-sdk", "AgentDial"),
     ("ozonetel-sdk", "AgentEvent"),
     ("ozonetel-sdk", "AgentState"),
