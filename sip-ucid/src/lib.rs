@@ -74,7 +74,7 @@ pub use identity::{CallSummary, Identity, IdentityHeader, IdentityNames, call, i
 pub use leniency::Leniency;
 pub use message::{Message, Transport};
 pub use name::Name;
-pub use number::{is_number, same_number};
+pub use number::{Number, NumberPlan, is_number, same_number};
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedIdentity, StreamBuffer};
 pub use params::{Param, Params};

@@ -1,5 +1,8 @@
 //! Comparing telephone numbers without rewriting them.
 
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
 /// The shortest number that an international prefix `00` is believed of; a shorter text that begins
 /// with `00` is an extension.
 const SHORTEST_INTERNATIONAL: usize = 7;
@@ -7,15 +10,9 @@ const SHORTEST_INTERNATIONAL: usize = 7;
 /// The length of an Indian number without country code and trunk prefix.
 const INDIAN: usize = 10;
 
-/// Whether both texts are telephone numbers, and the same one.
-///
-/// - An Indian number is ten digits that do not begin with `0`, whatever stands before them: nothing,
-///   `0`, `91`, `+91` or `0091`.
-/// - `+` and `00` are the same international prefix. A number written with it is never the same as
-///   its digits without it: without a prefix nothing says which country is meant.
-/// - Any other number, a short code or an extension, equals only itself, leading zeros included.
-/// - The separators of [`is_number`] do not count. Text that is no number equals nothing, itself
-///   included: two withheld callers are not one caller.
+/// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and
+/// these are equal. Text that is no number equals nothing, itself included: two withheld callers are
+/// not one caller.
 ///
 /// ```
 /// use sip_ucid::same_number;
@@ -28,8 +25,8 @@ const INDIAN: usize = 10;
 /// assert!(!same_number("anonymous", "anonymous"));
 /// ```
 pub fn same_number(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
-    match (Number::new(one.as_ref()), Number::new(other.as_ref())) {
-        (Some(one), Some(other)) => one.plan == other.plan && one.digits().eq(other.digits()),
+    match (Number::parse(one.as_ref()), Number::parse(other.as_ref())) {
+        (Some(one), Some(other)) => one == other,
         _ => false,
     }
 }
@@ -44,30 +41,47 @@ pub fn same_number(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
 /// assert!(!is_number("alice") && !is_number("") && !is_number("+") && !is_number("1+2"));
 /// ```
 pub fn is_number(text: impl AsRef<[u8]>) -> bool {
-    Number::new(text.as_ref()).is_some()
+    Number::parse(text.as_ref()).is_some()
 }
 
-/// Which numbering plan the significant digits belong to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Plan {
-    /// Ten digits of India.
+/// Which digits of a number are significant, and what they are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum NumberPlan {
+    /// An Indian number: ten digits that do not begin with `0`, whatever stands before them: nothing,
+    /// `0`, `91`, `+91` or `0091`.
     Indian,
-    /// A country code and a number, written with `+` or `00`.
+    /// A country code and a number, written with `+` or `00`. It is never the same as its digits
+    /// without the prefix: without it nothing says which country is meant.
     International,
-    /// Digits as they are dialled.
+    /// Any other digits, such as a short code or an extension: they equal only themselves, leading
+    /// zeros included.
     Local,
 }
 
-/// A telephone number: its text, and how many of the digits in it only say where it belongs.
+/// A telephone number, borrowed from its text. Two are equal if they are of one plan and their
+/// significant digits agree; how they are written does not count.
+///
+/// ```
+/// use sip_ucid::{Number, NumberPlan};
+///
+/// let number = Number::parse("+91 9000-000-001").unwrap();
+/// assert_eq!(number.plan(), NumberPlan::Indian);
+/// assert!(number.significant_digits().eq(*b"9000000001"));
+/// assert_eq!(number, Number::parse("09000000001").unwrap());
+/// assert!(Number::parse("anonymous").is_none());
+/// ```
 #[derive(Clone, Copy)]
-struct Number<'a> {
+pub struct Number<'a> {
     text: &'a [u8],
-    plan: Plan,
+    plan: NumberPlan,
     prefix: usize,
 }
 
 impl<'a> Number<'a> {
-    fn new(text: &'a [u8]) -> Option<Self> {
+    /// Parses a text that is a number and nothing else, see [`is_number`].
+    pub fn parse(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
+        let text = text.as_ref();
         let mut global = false;
         let mut count = 0;
         for byte in text {
@@ -85,8 +99,23 @@ impl<'a> Number<'a> {
         Some(Self { text, plan, prefix })
     }
 
+    /// What the significant digits are compared with.
+    pub fn plan(self) -> NumberPlan {
+        self.plan
+    }
+
+    /// How many digits of the text stand before the significant ones.
+    pub fn prefix_len(self) -> usize {
+        self.prefix
+    }
+
+    /// The digits that distinguish the number from others of its plan, as ASCII.
+    pub fn significant_digits(self) -> impl Iterator<Item = u8> + use<'a> {
+        digits(self.text).skip(self.prefix)
+    }
+
     /// The plan of `count` digits, and the length of what stands before the significant ones.
-    fn place(text: &[u8], global: bool, count: usize) -> (Plan, usize) {
+    fn place(text: &[u8], global: bool, count: usize) -> (NumberPlan, usize) {
         let leads = |prefix: &[u8]| {
             let mut digits = digits(text);
             prefix.iter().all(|digit| digits.next() == Some(*digit))
@@ -94,22 +123,43 @@ impl<'a> Number<'a> {
         };
         let indian = |prefix: &[u8]| count == prefix.len() + INDIAN && leads(prefix);
         if global {
-            return if indian(b"91") { (Plan::Indian, 2) } else { (Plan::International, 0) };
+            return if indian(b"91") {
+                (NumberPlan::Indian, 2)
+            } else {
+                (NumberPlan::International, 0)
+            };
         }
         for prefix in [&b""[..], b"0", b"91", b"0091"] {
             if indian(prefix) {
-                return (Plan::Indian, prefix.len());
+                return (NumberPlan::Indian, prefix.len());
             }
         }
         if count >= 2 + SHORTEST_INTERNATIONAL && leads(b"00") {
-            return (Plan::International, 2);
+            return (NumberPlan::International, 2);
         }
-        (Plan::Local, 0)
+        (NumberPlan::Local, 0)
     }
+}
 
-    /// The digits that distinguish the number from others of its plan.
-    fn digits(self) -> impl Iterator<Item = u8> + use<'a> {
-        digits(self.text).skip(self.prefix)
+impl PartialEq for Number<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.plan == other.plan && self.significant_digits().eq(other.significant_digits())
+    }
+}
+
+impl Eq for Number<'_> {}
+
+impl Hash for Number<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.plan.hash(state);
+        self.significant_digits().for_each(|digit| state.write_u8(digit));
+    }
+}
+
+/// Shows the plan only: numbers are personal data.
+impl fmt::Debug for Number<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Number({:?})", self.plan)
     }
 }
 

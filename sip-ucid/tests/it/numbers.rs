@@ -136,3 +136,19 @@ proptest! {
         prop_assert!(!same_number(&code, country));
     }
 }
+
+#[test]
+fn equal_numbers_have_equal_hashes_and_debug_shows_no_digit() {
+    use sip_ucid::Number;
+    use std::collections::HashSet;
+    let texts = texts();
+    let all: HashSet<Number<'_>> = texts.iter().filter_map(|text| Number::parse(text)).collect();
+    for text in &texts {
+        let Some(number) = Number::parse(text) else { continue };
+        assert!(all.contains(&number), "{text:?}");
+        assert!(!format!("{number:?}").contains(|c: char| c.is_ascii_digit()));
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        assert_eq!(number.prefix_len() + number.significant_digits().count(), digits);
+    }
+    assert!(all.len() < texts.len());
+}
