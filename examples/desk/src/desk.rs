@@ -175,7 +175,7 @@ impl Desk {
     /// A setting of the desk's own agent; it says nothing about another agent.
     fn own<T: Clone>(&self, agent: &AgentId, value: Option<&T>) -> Option<T> {
         let own = self.0.settings.agent.as_ref();
-        value.filter(|_| own.is_none_or(|own| crate::performance::same(own, agent))).cloned()
+        value.filter(|_| own.is_none_or(|own| own.is_same_agent(agent))).cloned()
     }
 
     /// A missing field whose variable, if it is set, belongs to the desk's own agent.

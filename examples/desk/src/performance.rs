@@ -78,7 +78,8 @@ pub fn figures(
     rows: &[CallRecord],
     summary: &[AgentSummary],
 ) -> Performance {
-    let mine = rows.iter().filter(|row| row.agent_id.as_ref().is_some_and(|id| same(id, agent)));
+    let mine =
+        rows.iter().filter(|row| row.agent_id.as_ref().is_some_and(|id| id.is_same_agent(agent)));
     let phone_calls = phone_call::group(mine);
     let mut calls = Calls::default();
     let mut dispositions: BTreeMap<String, u32> = BTreeMap::new();
@@ -117,8 +118,9 @@ pub fn figures(
 }
 
 fn utilization(agent: &AgentId, summary: &[AgentSummary]) -> Option<TimeUtilization> {
-    let of_agent =
-        |row: &&AgentSummary| row.agent_unique_id.as_ref().is_some_and(|id| same(id, agent));
+    let of_agent = |row: &&AgentSummary| {
+        row.agent_unique_id.as_ref().is_some_and(|id| id.is_same_agent(agent))
+    };
     let mut mine = summary.iter().filter(of_agent).peekable();
     mine.peek()?;
     let add = |to: &mut Hms, part: Option<Hms>| *to = *to + part.unwrap_or(Hms::ZERO);
@@ -131,16 +133,6 @@ fn utilization(agent: &AgentId, summary: &[AgentSummary]) -> Option<TimeUtilizat
         add(&mut sum.total_dial_time, row.total_dial_time);
         sum
     }))
-}
-
-/// Whether two ids name one agent. Leading zeros of numeric ids are not stable between what the service sends.
-pub fn same(one: &AgentId, other: &AgentId) -> bool {
-    fn bare(id: &AgentId) -> &str {
-        let text = id.as_str().trim();
-        let number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if number { text.trim_start_matches('0') } else { text }
-    }
-    bare(one) == bare(other)
 }
 
 /// The mean of times that are not zero.

@@ -221,6 +221,32 @@ name! {
     /// address.
     AgentId
 }
+impl AgentId {
+    /// Whether both name the same agent. Leading zeros of numeric ids are not stable between what the service sends,
+    /// nor is the case of letters. An empty id and `0` stand for "no agent" and equal nothing.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::AgentId;
+    /// let agent = AgentId::from("0042");
+    /// assert!(agent.is_same_agent(&AgentId::from("42")));
+    /// assert!(!agent.is_same_agent(&AgentId::from("agent42")));
+    /// ```
+    pub fn is_same_agent(&self, other: &Self) -> bool {
+        match (bare_agent(&self.0), bare_agent(&other.0)) {
+            (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+            _ => false,
+        }
+    }
+}
+
+/// What counts of an agent's id, letters in any case.
+pub(crate) fn bare_agent(id: &str) -> Option<&str> {
+    let id = id.trim();
+    let numeric = id.bytes().all(|b| b.is_ascii_digit());
+    let bare = if numeric { id.trim_start_matches('0') } else { id };
+    Some(bare).filter(|bare| !bare.is_empty())
+}
+
 name! {
     /// A campaign's name, which is its key.
     CampaignName
@@ -324,6 +350,28 @@ mod tests {
         for json in ["1.7e16", "-1", "\"\"", "\"12345678901234567890\"", "true", "\"12a\"", "null"]
         {
             assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn one_agent_in_every_spelling() {
+        let same = |one: &str, other: &str| AgentId::from(one).is_same_agent(&other.into());
+        for (one, other, want) in [
+            ("7", "7", true),
+            ("007", "7", true),
+            (" 7 ", "07", true),
+            ("agent01", "Agent01", true),
+            ("agent01@example.test", "AGENT01@example.test", true),
+            ("agent01", "agent1", false),
+            ("0agent", "agent", false),
+            ("7", "70", false),
+            ("", "", false),
+            ("0", "0", false),
+            ("00", "0", false),
+            ("0", "7", false),
+        ] {
+            assert_eq!(same(one, other), want, "{one:?} and {other:?}");
+            assert_eq!(same(other, one), want, "{other:?} and {one:?}");
         }
     }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
+use sip_ucid::{Number, NumberPlan};
 
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Scalar, mask};
@@ -42,7 +43,7 @@ impl FromStr for Region {
 /// assert_eq!(number.for_dial(Region::India)?.as_str(), "9000000001");
 /// assert_eq!(number.for_conference(Region::India)?.as_str(), "09000000001");
 /// assert!(PhoneNumber::from("90000abcde").for_dial(Region::India).is_err());
-/// assert!(PhoneNumber::from("09000000001").same_line(&number));
+/// assert!(PhoneNumber::from("09000000001").is_same_number(&number));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -91,22 +92,35 @@ impl PhoneNumber {
         self.for_conference(Region::India)
     }
 
-    /// Whether two texts name the same line: equal digits, or for Indian numbers equal last ten digits whatever
-    /// stands before them (`0`, `91`, `0091`, `+91`). Rewrites nothing.
-    pub fn same_line(&self, other: &Self) -> bool {
-        fn digits(text: &str) -> String {
-            text.chars().filter(char::is_ascii_digit).collect()
-        }
-        fn national(digits: &str) -> &str {
-            for prefix in ["0091", "91", "0"] {
-                if let Some(rest) = digits.strip_prefix(prefix).filter(|rest| rest.len() == 10) {
-                    return rest;
-                }
-            }
-            digits
-        }
-        let (mine, theirs) = (digits(&self.0), digits(&other.0));
-        !mine.is_empty() && national(&mine) == national(&theirs)
+    /// Whether both are the same number, however they are written: an Indian number with nothing, `0`, `91`, `+91` or
+    /// `0091` before it; a foreign one with `+` or `00`; a short code only as it is. Text that is no number equals
+    /// nothing, itself included.
+    ///
+    /// This is [`sip_ucid::same_number`], so a caller of an INVITE and of a call record can be compared.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::PhoneNumber;
+    /// let in_the_cdr = PhoneNumber::from("00919000000001");
+    /// assert!(in_the_cdr.is_same_number(&PhoneNumber::from("09000000001")));
+    /// assert!(!in_the_cdr.is_same_number(&PhoneNumber::from("+12015550123")));
+    /// ```
+    pub fn is_same_number(&self, other: &Self) -> bool {
+        sip_ucid::same_number(&*self.0, &*other.0)
+    }
+
+    /// What all spellings of the number have in common, to group and to look up by. `None` for text that is no number.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::PhoneNumber;
+    /// let key = PhoneNumber::from("00919000000001").key();
+    /// assert_eq!(key, PhoneNumber::from("+91 90000 00001").key());
+    /// assert_eq!(key.unwrap().indian_digits(), Some("9000000001"));
+    /// assert_eq!(PhoneNumber::from("anonymous").key(), None);
+    /// ```
+    pub fn key(&self) -> Option<NumberKey> {
+        let number = Number::parse(&*self.0)?;
+        let digits = number.significant_digits().map(char::from).collect();
+        Some(NumberKey { plan: number.plan(), digits })
     }
 
     fn read(&self, region: Region) -> Result<Read, Invalid> {
@@ -165,6 +179,26 @@ impl PhoneNumber {
         }
         let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
         Ok(Read::Foreign(e164))
+    }
+}
+
+/// What all spellings of one number have in common: see [`PhoneNumber::key`]. `Debug` shows no digit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NumberKey {
+    plan: NumberPlan,
+    digits: Box<str>,
+}
+
+impl NumberKey {
+    /// The ten digits of an Indian number.
+    pub fn indian_digits(&self) -> Option<&str> {
+        (self.plan == NumberPlan::Indian).then_some(&*self.digits)
+    }
+}
+
+impl fmt::Debug for NumberKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NumberKey({:?})", self.plan)
     }
 }
 
@@ -290,6 +324,30 @@ mod tests {
         // Found by fuzzing: read as if it might be Indian, its zeros are taken for a prefix.
         for region in [Region::India, Region::International] {
             assert!(PhoneNumber::from("+8880007073140711").for_dial(region).is_err());
+        }
+    }
+
+    #[test]
+    fn the_projects_table_of_equal_numbers_holds() {
+        #[derive(Deserialize)]
+        struct Table {
+            pair: Vec<Pair>,
+        }
+        #[derive(Deserialize)]
+        struct Pair {
+            one: PhoneNumber,
+            other: PhoneNumber,
+            same: bool,
+            why: String,
+        }
+        let text = include_str!("../../../fixtures/same_number.toml");
+        let table: Table = toml::from_str(text).unwrap();
+        assert!(table.pair.len() >= 50);
+        for Pair { one, other, same, why } in table.pair {
+            let (a, b) = (one.as_str(), other.as_str());
+            assert_eq!(one.is_same_number(&other), same, "{a:?} and {b:?}: {why}");
+            assert_eq!(other.is_same_number(&one), same, "{b:?} and {a:?}: {why}");
+            assert_eq!(one.key().is_some_and(|key| Some(key) == other.key()), same, "{a:?} {b:?}");
         }
     }
 

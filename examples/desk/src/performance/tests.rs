@@ -225,13 +225,6 @@ fn time_utilization_sums_the_modes_of_one_agent() {
 }
 
 #[test]
-fn an_agent_is_the_same_with_and_without_leading_zeros() {
-    let is_same = |one: &str, other: &str| same(&one.into(), &other.into());
-    assert!(is_same("043", "43") && is_same("agent01", "agent01"));
-    assert!(!is_same("agent01", "agent1") && !is_same("43", "430") && !is_same("043x", "43x"));
-}
-
-#[test]
 fn legs_past_midnight_keep_their_order() {
     let leg = |ucid: &str, start: &str, disposition: &str| {
         row(&[

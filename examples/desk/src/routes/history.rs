@@ -11,7 +11,6 @@ use serde_json::Value;
 use crate::body::{Params, given};
 use crate::call_memory::Disposed;
 use crate::desk::Desk;
-use crate::performance::same;
 use crate::phone_call::{Outcome, PhoneCall, group};
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
@@ -156,7 +155,9 @@ pub(super) async fn history(
     let mut calls = Vec::new();
     for call in group(&report.rows) {
         let has = |agent: &AgentId| {
-            call.legs().iter().any(|leg| leg.agent_id.as_ref().is_some_and(|id| same(id, agent)))
+            call.legs()
+                .iter()
+                .any(|leg| leg.agent_id.as_ref().is_some_and(|id| id.is_same_agent(agent)))
         };
         if !agent.as_ref().is_none_or(has) {
             continue;
