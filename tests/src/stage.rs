@@ -177,7 +177,7 @@ pub fn conforms<E: Endpoint>() {
             let answer = delivery.answer().expect("no fault was asked for").clone();
             (answer.status, answer.body)
         });
-        findings.hold(status == case.status(), &case, || format!("status {status}"));
+        findings.hold(status == case.status, &case, || format!("status {status}"));
         let parsed = serde_json::from_slice(&body).ok();
         match (case.json(), parsed) {
             (Some(recorded), Some(simulated)) => {
@@ -204,7 +204,7 @@ fn reads_alike<E: Endpoint>(
     body: &Bytes,
     findings: &mut Findings,
 ) {
-    let head = Head { status, content_type: Some(&case.about.content_type) };
+    let head = Head { status, content_type: case.content_type.as_deref() };
     let read = envelope::read::<E::Reply>(&E::SPEC, head, body);
     let about = &case.about;
     let same = match (&read, about.outcome) {

@@ -25,6 +25,7 @@
 //! ```
 
 mod exchange;
+mod exchange_file;
 mod mask;
 mod tree;
 
@@ -40,6 +41,9 @@ use futures_util::StreamExt;
 use crate::core::transport::{Body, Failure, Incoming, Outgoing, Transport};
 
 pub use exchange::{Exchange, Masked};
+pub use exchange_file::{
+    ExchangeFile, ExchangeFileError, RecordedAnswer, RecordedExchange, RecordedRequest,
+};
 pub use mask::Masker;
 
 /// The most of an answer that is kept; a longer one is not written.
