@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::testing::record::Recorder;
 
-use crate::fixture::{Recorded, Wanted, Way, cases, recorded, typed};
+use crate::fixture::{Recorded, Wanted, Way, cases, load, typed, written};
 use crate::{Findings, paused};
 
 /// Every staged success of an endpoint, recorded and read back.
@@ -31,7 +31,8 @@ pub fn reads_back<E: Endpoint>() {
             findings.hold(answer.is_ok(), &case, || format!("{:?}", answer.err()));
             findings.hold(recorder.failed() == 0, &case, || "not all was written".into());
         });
-        let written = recorded(folder.path(), &E::SPEC);
+        let file = load(&folder.path().join(format!("{}.http", E::SPEC.name)));
+        let written = written(&E::SPEC, &file);
         findings.hold(written.len() == 1, &case, || format!("{} exchanges", written.len()));
         for copy in written {
             let outcome = copy.about.outcome;

@@ -17,8 +17,8 @@
 //! let recorder = Recorder::new(Arc::new(sim.transport()), folder);
 //! let client = sim.client_builder().transport(Arc::new(recorder)).build()?;
 //! client.disposition().list().await?;
-//! let request = std::fs::read_to_string(folder.join("disposition.list/recorded_1/request.json"))?;
-//! assert!(request.contains("Bearer test-token"));
+//! let text = std::fs::read_to_string(folder.join("disposition.list.http"))?;
+//! assert!(text.contains("### recorded_1\n") && text.contains("Bearer test-token"));
 //! # Ok(()) }
 //! # tokio::runtime::Runtime::new()?.block_on(run())?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -29,8 +29,10 @@ mod exchange_file;
 mod mask;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,7 +51,14 @@ pub use mask::Masker;
 /// The most of an answer that is kept; a longer one is not written.
 const LARGEST: usize = 16 << 20;
 
+/// What the name of a recorded exchange begins with.
+const NAME: &str = "recorded_";
+
 /// Writes what passes through it. One folder holds one recording; its stand-ins fit together.
+///
+/// Each endpoint has a file, `<folder>/<endpoint>.http`, to which its exchanges are added as `recorded_1`, `recorded_2`
+/// and so on, in the form of an [`ExchangeFile`]. What a file holds already stays. Two recorders at once need a folder
+/// each.
 ///
 /// An answer that does not arrive whole is not written, nor is one of more than 16 MiB. A folder that cannot be
 /// written to does not disturb the calls: [`Recorder::written`] and [`Recorder::failed`] count.
@@ -66,6 +75,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     masker: Masker,
+    /// The number of the last exchange in each endpoint's file.
+    last: BTreeMap<&'static str, u32>,
     written: u64,
     failed: u64,
 }
@@ -102,7 +113,7 @@ impl Shared {
     fn keep(&self, exchange: &Exchange) {
         let mut state = self.state();
         let masked = exchange.masked(&mut state.masker);
-        match write(&self.folder, &masked) {
+        match write(&self.folder, masked, &mut state.last) {
             Ok(()) => state.written += 1,
             Err(error) => {
                 state.failed += 1;
@@ -112,24 +123,44 @@ impl Shared {
     }
 }
 
-/// `<folder>/<endpoint>/recorded_<n>/`, under the first free number.
-fn write(folder: &Path, masked: &Masked) -> io::Result<()> {
-    let endpoint = folder.join(masked.endpoint);
-    std::fs::create_dir_all(&endpoint)?;
-    let mut number = 1_u32;
-    let case = loop {
-        let case = endpoint.join(format!("recorded_{number}"));
-        match std::fs::create_dir(&case) {
-            Ok(()) => break case,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100_000 => {
-                number += 1;
-            }
-            Err(error) => return Err(error),
-        }
+/// Adds an exchange to `<folder>/<endpoint>.http`.
+fn write(
+    folder: &Path,
+    Masked { endpoint, mut exchange }: Masked,
+    last: &mut BTreeMap<&'static str, u32>,
+) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(format!("{endpoint}.http"));
+    let number = match last.get(endpoint) {
+        Some(last) => *last,
+        None if path.exists() => last_number(&ExchangeFile::read(&path)?),
+        None => 0,
     };
-    std::fs::write(case.join("about.toml"), &masked.about)?;
-    std::fs::write(case.join("request.json"), &masked.request)?;
-    std::fs::write(case.join(masked.answer_file), &masked.answer)
+    let number = number.saturating_add(1);
+    exchange.name = format!("{NAME}{number}");
+    let text = exchange.to_bytes();
+    let text = text.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    append(&path, &text)?;
+    last.insert(endpoint, number);
+    Ok(())
+}
+
+/// The highest number among the recorded exchanges of a file.
+fn last_number(file: &ExchangeFile) -> u32 {
+    let names = file.exchanges.iter().map(|exchange| exchange.name.as_str());
+    names.filter_map(|name| name.strip_prefix(NAME)?.parse().ok()).max().unwrap_or_default()
+}
+
+/// Adds a part to a file, whole or not at all.
+fn append(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let length = file.metadata()?.len();
+    let divider: &[u8] = if length == 0 { b"" } else { b"\n" };
+    let written = file.write_all(&[divider, text].concat());
+    if written.is_err() {
+        file.set_len(length)?;
+    }
+    written
 }
 
 /// The answer's bytes on their way through.
@@ -226,13 +257,44 @@ mod tests {
         assert_eq!(read(&recorder).await, answer);
         assert_eq!(read(&recorder).await, answer);
         assert_eq!((recorder.written(), recorder.failed()), (2, 0));
-        for case in ["recorded_1", "recorded_2"] {
-            let case = folder.path().join("unknown").join(case);
-            let answer = std::fs::read_to_string(case.join("response.json")).unwrap();
-            assert_eq!(answer, r#"{"status":"success","ucid":"90000000000000001"}"#);
-            let request = std::fs::read_to_string(case.join("request.json")).unwrap();
-            assert!(!request.contains("s3cret") && !request.contains("shop"), "{request}");
+        let file = ExchangeFile::read(folder.path().join("unknown.http")).unwrap();
+        let names: Vec<_> = file.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
+        assert_eq!(names, ["recorded_1", "recorded_2"]);
+        for exchange in &file.exchanges {
+            let answer = exchange.answer.as_ref().unwrap();
+            assert_eq!(answer.body, r#"{"status":"success","ucid":"90000000000000001"}"#);
+            let text = String::from_utf8(exchange.to_bytes().unwrap()).unwrap();
+            assert!(!text.contains("s3cret") && !text.contains("shop"), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_grows_under_names_of_its_own_and_a_broken_one_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("unknown.http");
+        std::fs::write(&path, "### recorded_7\nGET /\n").unwrap();
+        let first = recorder(folder.path(), [Turn::json("{}")]);
+        read(&first).await;
+        let file = ExchangeFile::read(&path).unwrap();
+        assert_eq!(file.exchanges.len(), 2);
+        assert_eq!(file.exchanges[1].name, "recorded_8");
+        std::fs::write(&path, "### recorded_7\nGET").unwrap();
+        let second = recorder(folder.path(), [Turn::json("{}")]);
+        read(&second).await;
+        assert_eq!((second.written(), second.failed()), (0, 1));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "### recorded_7\nGET");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_no_text_is_kept_to_the_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let body = Bytes::from_static(b"\xff\r\n### 9812345678\0 \n\n");
+        let turn = Turn::Pieces(vec![body], true);
+        let recorder = recorder(folder.path(), [turn]);
+        read(&recorder).await;
+        let file = ExchangeFile::read(folder.path().join("unknown.http")).unwrap();
+        let answer = file.exchanges[0].answer.as_ref().unwrap();
+        assert_eq!(answer.body, &b"\xff\r\n### 9000000001\0 \n\n"[..]);
     }
 
     #[tokio::test]

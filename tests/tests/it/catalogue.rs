@@ -1,12 +1,12 @@
-//! What holds for the catalogue as a whole, for the fixtures as files, and for the sources.
+//! What holds for the catalogue as a whole, and for the sources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use ozonetel_sdk::endpoint::{ALL, LEGACY, Method, Repeat, Spec, When};
 use ozonetel_tests::Findings;
-use ozonetel_tests::fixture::{Basis, cases, folder, folders, read};
+use ozonetel_tests::fixture::{cases, folder, read};
 
 /// `GET`s that must not be repeated. None so far: those that place calls have to be named here.
 const GETS_THAT_ACT: [&str; 10] = [
@@ -21,9 +21,6 @@ const GETS_THAT_ACT: [&str; 10] = [
     "legacy.schedule",
     "legacy.set_campaign",
 ];
-
-/// Folders of fixtures that belong to no endpoint.
-const NO_ENDPOINT: [&str; 1] = ["push"];
 
 /// Every description, the deprecated ones included.
 fn all() -> impl Iterator<Item = &'static Spec> {
@@ -75,31 +72,6 @@ fn no_two_operations_answer_to_the_same_request() {
     }
 }
 
-#[test]
-fn every_folder_of_fixtures_belongs_to_something() {
-    let known: BTreeSet<_> = all().map(|spec| spec.name).chain(NO_ENDPOINT).collect();
-    for name in folders(&folder()) {
-        assert!(known.contains(name.as_str()), "fixtures/{name} is nobody's");
-    }
-}
-
-#[test]
-fn every_case_says_where_it_is_from() {
-    let mut findings = Findings::default();
-    for case in all().flat_map(cases) {
-        let about = &case.about;
-        findings.hold(!about.source.trim().is_empty(), &case, || "has no source".into());
-        let link = about.source.starts_with("https://docs.ozonetel.com/");
-        findings.hold(link == (about.basis == Basis::Documented), &case, || {
-            format!("is {:?} and names {}", about.basis, about.source)
-        });
-        findings.hold(!about.masked.is_empty(), &case, || "does not say what was masked".into());
-        let note = about.note.as_ref().is_none_or(|note| !note.is_empty());
-        findings.hold(note, &case, || "has an empty note".into());
-    }
-    findings.done();
-}
-
 /// Every file under a folder, the build's own left out.
 fn files(of: &Path, out: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(of) else { return };
@@ -145,162 +117,6 @@ fn a_path_stands_once_in_the_sources() {
             .filter(|(_, line)| line.contains(&literal))
             .collect();
         assert_eq!(found.len(), 1, "{path}: {found:?}");
-    }
-}
-
-/// Runs of digits that may stand in a fixture: made-up customers, DIDs and ids, and times.
-fn is_placeholder(digits: &str) -> bool {
-    let customer = ["", "0", "91", "0091"].iter().any(|lead| {
-        digits
-            .strip_prefix(lead)
-            .is_some_and(|rest| rest.len() == 10 && rest.starts_with("90000000"))
-    });
-    let did = digits.len() == 12 && digits.starts_with("9180000000");
-    let id = (15..=20).contains(&digits.len()) && digits.starts_with("900000000000");
-    let time = digits.len() == 14 && digits.starts_with("2026");
-    digits.len() < 7 || customer || did || id || time
-}
-
-/// Secrets that may stand in a fixture.
-const SECRETS: [&str; 10] = [
-    // Stands under a key of that name in the samples of the older reports.
-    "No Transfers",
-    "test-key",
-    "wrong-key",
-    "test-token",
-    "wrong-token",
-    "old-token",
-    "secret",
-    "wrong",
-    "header.payload.signature",
-    "",
-];
-
-#[test]
-fn no_fixture_holds_a_plausible_number_key_or_address() {
-    let mut found = Vec::new();
-    files(&folder(), &mut found);
-    found.retain(|path| path.extension().is_none_or(|extension| extension != "md"));
-    assert!(found.len() > 1000, "{} files", found.len());
-    let mut findings = Findings::default();
-    for path in found {
-        let bytes = fs::read(&path).unwrap();
-        let text = String::from_utf8_lossy(&bytes);
-        let name = path.strip_prefix(folder()).unwrap().display().to_string();
-        for problem in lint(&text) {
-            findings.add(&name, problem);
-        }
-    }
-    findings.done();
-}
-
-/// A text without the escapes of forms.
-fn unescaped(text: &str) -> String {
-    let mut parts = text.split('%');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let code = part.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code {
-            Some(byte) => {
-                out.push(if byte.is_ascii() { char::from(byte) } else { ' ' });
-                out.push_str(&part[2..]);
-            }
-            None => out.push_str(part),
-        }
-    }
-    out
-}
-
-/// What is suspicious in a text.
-fn lint(text: &str) -> Vec<String> {
-    let mut problems = Vec::new();
-    let decoded = unescaped(text);
-    let text = decoded.as_str();
-    for digits in text.split(|c: char| !c.is_ascii_digit()) {
-        if !is_placeholder(digits) {
-            problems.push(format!("the number {digits}"));
-        }
-    }
-    for rest in text.split("://").skip(1) {
-        let host: String =
-            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || ".-".contains(*c)).collect();
-        let known = host.ends_with("example.test") || host == "docs.ozonetel.com";
-        if !known {
-            problems.push(format!("the host {host}"));
-        }
-    }
-    for (at, _) in text.match_indices('@') {
-        if !text[at..].starts_with("@example.test") {
-            problems.push("an address at another host".into());
-        }
-    }
-    let word = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    for run in text.split(|c: char| !word(c)) {
-        let (letters, digits) = (
-            run.chars().any(|c| c.is_ascii_alphabetic()),
-            run.chars().filter(char::is_ascii_digit).count(),
-        );
-        let mixed = letters && digits > 4 && run.len() >= 20 && !run.contains("example.test");
-        // A Basic header: agent and password in base64, or the account and its key.
-        let basic = ["YWdlbnQw", "YWdlbnQ5", "YWNtZV9zdXBwb3J0O"]
-            .iter()
-            .any(|agent| run.starts_with(agent));
-        if mixed && !basic && !run.starts_with("9000") {
-            problems.push(format!("something like a key: {run}"));
-        }
-    }
-    for (name, value) in named_secrets(text) {
-        if !SECRETS.contains(&value.as_str()) {
-            problems.push(format!("{name} is {value}"));
-        }
-    }
-    problems
-}
-
-/// Values of JSON fields whose name is that of a secret, wherever they stand.
-fn named_secrets(text: &str) -> Vec<(String, String)> {
-    fn walk(value: &serde_json::Value, out: &mut Vec<(String, String)>) {
-        match value {
-            serde_json::Value::Object(fields) => {
-                for (name, value) in fields {
-                    let folded = name.replace(['_', '-'], "").to_ascii_lowercase();
-                    if let Some(text) = value.as_str() {
-                        if ["apikey", "password", "token"].contains(&folded.as_str()) {
-                            out.push((name.clone(), text.to_owned()));
-                        }
-                        if folded == "authorization" {
-                            let text = text.strip_prefix("Bearer ").unwrap_or("");
-                            out.push((name.clone(), text.to_owned()));
-                        }
-                    }
-                    walk(value, out);
-                }
-            }
-            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, out)),
-            _ => {}
-        }
-    }
-    let mut out = Vec::new();
-    if let Ok(value) = serde_json::from_str(text) {
-        walk(&value, &mut out);
-    }
-    out
-}
-
-#[test]
-fn the_lint_finds_what_it_looks_for() {
-    for text in [
-        r#"{"a":"9812345670"}"#,
-        r#"{"apiKey":"live"}"#,
-        r#"{"headers":{"authorization":"Bearer live"}}"#,
-        "https://recordings.example.com/a.mp3",
-        "agent@company.example",
-        "KK0a1b2c3d4e5f6a7b8c9d0e1f2a3b",
-    ] {
-        assert_eq!(lint(text).len(), 1, "{text}: {:?}", lint(text));
-    }
-    for text in [r#"{"a":"9000000001","apiKey":"test-key"}"#, "00919000000003", "2026-11-20"] {
-        assert_eq!(lint(text), [""; 0], "{text}");
     }
 }
 
@@ -352,28 +168,16 @@ fn fits(pattern: &str, text: &str) -> bool {
 
 #[test]
 fn every_text_of_the_reason_table_is_proved_by_a_fixture() {
-    #[derive(serde::Deserialize)]
-    struct Elsewhere {
-        texts: BTreeMap<String, String>,
-    }
     let table = table();
     assert!(table.len() > 80, "{} lines", table.len());
     let proved: Vec<(String, String)> = all()
         .flat_map(cases)
         .filter_map(|case| Some((case.about.text?, case.about.reason?)))
         .collect();
-    let elsewhere: Elsewhere = toml::from_str(&read(&folder().join("texts.toml"))).unwrap();
     let mut findings = Findings::default();
     for (pattern, reason) in &table {
         let here = proved.iter().any(|(text, why)| why == reason && fits(pattern, text));
-        let there = elsewhere.texts.contains_key(pattern);
-        findings.hold(here || there, pattern, || format!("no fixture says that it is {reason}"));
-    }
-    for (text, source) in &elsewhere.texts {
-        let known = table.iter().any(|(pattern, _)| pattern == text);
-        findings.hold(known && source.len() > 3, text, || "is not in the reason table".into());
-        let here = proved.iter().any(|(said, _)| fits(text, said));
-        findings.hold(!here, text, || "is proved by a fixture; it need not be listed".into());
+        findings.hold(here, pattern, || format!("no fixture says that it is {reason}"));
     }
     findings.done();
 }

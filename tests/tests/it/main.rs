@@ -10,6 +10,7 @@
 mod catalogue;
 mod contract;
 mod faults;
+mod fixtures;
 mod house;
 mod odd_http;
 mod push;

@@ -1,24 +1,25 @@
-//! What the service sends: every case of `fixtures/push` through the parsers.
+//! What the service sends: every case of `fixtures/push.http` through the parsers.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
+use http::header::CONTENT_TYPE;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::{Callback, Delivery, Intake, PushError};
+use ozonetel_sdk::testing::record::{RecordedExchange, RecordedRequest};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sim::world::{CallbackShape, Push, PushKind, Setup};
 use ozonetel_sim::{Fault, FaultKind, Sim};
+use ozonetel_tests::fixture::{Basis, folder, load, notes};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// The notes of a case.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct About {
-    method: String,
-    #[serde(default)]
-    content_type: Option<String>,
-    #[serde(default)]
-    query: Option<String>,
+    basis: Basis,
+    source: String,
+    masked: Vec<String>,
+    note: Option<String>,
     outcome: String,
     #[serde(default)]
     calls: usize,
@@ -29,45 +30,47 @@ struct About {
 struct Case {
     name: String,
     about: About,
-    body: Vec<u8>,
+    request: RecordedRequest,
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/push")
-}
+impl Case {
+    fn query(&self) -> Option<&str> {
+        self.request.target.query()
+    }
 
-fn case(path: &Path) -> Case {
-    let about = fs::read_to_string(path.join("about.toml")).expect("an about.toml");
-    Case {
-        name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        about: toml::from_str(&about).expect("a readable about.toml"),
-        body: fs::read(path.join("body.txt")).unwrap_or_default(),
+    fn content_type(&self) -> Option<&str> {
+        let kind = self.request.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+        kind.and_then(|(_, kind)| kind.to_str().ok())
     }
 }
 
+fn case(exchange: RecordedExchange) -> Case {
+    let name = exchange.name;
+    let about = notes(&name, &exchange.notes);
+    assert!(exchange.answer.is_none(), "{name}: a push has no answer");
+    Case { about, request: exchange.request.expect("a push is a request"), name }
+}
+
 fn cases() -> Vec<Case> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(root())
-        .expect("the fixtures")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.join("about.toml").exists())
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| case(path)).collect()
+    load(&folder().join("push.http")).exchanges.into_iter().map(case).collect()
+}
+
+fn named(name: &str) -> Case {
+    cases().into_iter().find(|case| case.name == name).expect(name)
 }
 
 fn read(case: &Case) -> Result<Delivery<Callback>, PushError> {
-    Intake::new().callbacks(case.about.query.as_deref(), &case.body)
+    Intake::new().callbacks(case.query(), &case.request.body)
 }
 
 fn one(name: &str) -> Callback {
-    let delivery = read(&case(&root().join(name))).expect("a readable case");
+    let delivery = read(&named(name)).expect("a readable case");
     delivery.items.into_iter().next().expect("a call")
 }
 
 #[test]
 fn every_case_reads_as_it_says() {
     let cases = cases();
-    assert!(cases.len() >= 33, "{} cases", cases.len());
     for case in cases {
         let name = &case.name;
         match (case.about.outcome.as_str(), read(&case)) {
@@ -82,8 +85,21 @@ fn every_case_reads_as_it_says() {
             ("unreadable", Err(error)) => {
                 assert!(!error.to_string().contains("test-key"), "{name}: {error}");
             }
-            (want, got) => panic!("{name}: {} gives {got:?}, not {want}", case.about.method),
+            (want, got) => panic!("{name}: {} gives {got:?}, not {want}", case.request.method),
         }
+    }
+}
+
+#[test]
+fn every_case_says_where_it_is_from() {
+    for case in cases() {
+        let (name, about) = (&case.name, &case.about);
+        let link = about.source.starts_with("https://docs.ozonetel.com/");
+        assert_eq!(link, about.basis == Basis::Documented, "{name}: {}", about.source);
+        assert!(!about.source.is_empty() && about.note.as_deref() != Some(""), "{name}");
+        let shown = String::from_utf8_lossy(&case.request.body);
+        let personal = shown.contains("agent01") || shown.contains("acme_support");
+        assert!(!personal || !about.masked.is_empty(), "{name} does not say what was masked");
     }
 }
 
@@ -217,10 +233,9 @@ async fn the_simulator_sends_what_the_fixtures_show() {
     for (name, kind, answered, change) in cases {
         let pushes = sent(answered, change).await;
         let push = pushes.iter().find(|push| push.kind == kind).expect(name);
-        let case = case(&root().join(name));
-        let about = &case.about;
-        let query = about.query.as_deref().filter(|query| !query.is_empty());
-        let shown = form_of(&about.method, about.content_type.as_deref(), query, &case.body);
+        let case = named(name);
+        let (method, kind) = (case.request.method.as_str(), case.content_type());
+        let shown = form_of(method, kind, case.query(), &case.request.body);
         let made = form_of(push.method.as_str(), push.content_type, push.query(), &push.body);
         assert_eq!(made, shown, "{name}");
         assert_eq!(pushes.iter().filter(|push| push.kind == PushKind::Check).count(), 2);

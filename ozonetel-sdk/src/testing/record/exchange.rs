@@ -1,16 +1,16 @@
-//! A request with its answer, and the same as the files of a fixture.
+//! A request with its answer, and the same masked, in the form of a fixture.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use serde::Serialize;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
+use super::exchange_file::{RecordedAnswer, RecordedExchange, RecordedRequest};
 use super::mask::Masker;
 use crate::api::catalogue::{ALL, LEGACY};
 use crate::core::encode::{self, PresentedCredential};
@@ -34,33 +34,14 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// An exchange as a fixture's files.
+/// An exchange with stand-ins in place of what is personal or secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Masked {
     /// The endpoint's name; `unknown` if no description fits.
     pub endpoint: &'static str,
-    /// `about.toml`.
-    pub about: String,
-    /// `request.json`.
-    pub request: String,
-    /// `response.json` or `response.txt`.
-    pub answer_file: &'static str,
-    /// What it holds.
-    pub answer: String,
-}
-
-#[derive(Serialize)]
-struct Request<'a> {
-    method: &'a str,
-    path: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    query: BTreeMap<String, String>,
-    headers: BTreeMap<String, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    json: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    form: Option<BTreeMap<String, String>>,
+    /// The exchange; it gets its name when it is written.
+    pub exchange: RecordedExchange,
 }
 
 impl Exchange {
@@ -95,25 +76,24 @@ impl Exchange {
         ALL.iter().chain(LEGACY).find(fits)
     }
 
-    /// The fixture's files. The masker learns credentials from the request.
+    /// The exchange with stand-ins. The masker learns credentials from the request.
     pub fn masked(&self, masker: &mut Masker) -> Masked {
         let spec = self.spec();
         let presented = spec.and_then(|spec| encode::decode_request(spec, &self.request).ok());
         let presented = presented.map(|(_, presented)| presented);
         self.learn(presented.as_ref(), masker);
         let request = self.request(spec, masker);
-        let (answer_file, answer) = match masker.json(&self.answer) {
-            Some(json) => ("response.json", json),
-            None => ("response.txt", masker.sentence(&String::from_utf8_lossy(&self.answer))),
+        let body = masked_body(&self.answer, masker);
+        let kind = self.content_type.as_deref();
+        let kind = kind.and_then(|kind| HeaderValue::from_str(kind).ok());
+        let headers = kind.map(|kind| (CONTENT_TYPE, kind)).into_iter().collect();
+        let exchange = RecordedExchange {
+            name: String::new(),
+            notes: self.notes(spec, &body),
+            request: Some(request),
+            answer: Some(RecordedAnswer { status: self.status, headers, body }),
         };
-        let about = self.about(spec, &answer);
-        Masked {
-            endpoint: spec.map_or("unknown", |spec| spec.name),
-            about,
-            request: serde_json::to_string_pretty(&request).unwrap_or_default() + "\n",
-            answer_file,
-            answer,
-        }
+        Masked { endpoint: spec.map_or("unknown", |spec| spec.name), exchange }
     }
 
     /// Credentials by where they stand, whether or not a description fits.
@@ -170,63 +150,83 @@ impl Exchange {
         kind.is_some_and(|kind| kind.contains("form"))
     }
 
-    fn request(&self, spec: Option<&Spec>, masker: &mut Masker) -> Request<'_> {
-        let mut fields = |text: &[u8]| -> BTreeMap<String, String> {
-            let pairs = form_urlencoded::parse(text);
-            pairs.map(|(name, value)| (name.to_string(), masker.value(&name, &value))).collect()
-        };
-        let query = fields(self.request.uri().query().unwrap_or_default().as_bytes());
-        let form = self.is_form().then(|| fields(self.request.body()));
-        let json = masker.json(self.request.body());
-        let json = json.and_then(|json| serde_json::from_str(&json).ok());
+    fn request(&self, spec: Option<&Spec>, masker: &mut Masker) -> RecordedRequest {
         let headers = self.request.headers().iter().map(|(name, value)| {
-            let value = value.to_str().unwrap_or_default();
-            let value = match value.split_once(' ') {
-                _ if name == CONTENT_TYPE => value.to_owned(),
-                Some(("Basic", pair)) if name == AUTHORIZATION => {
-                    format!("Basic {}", basic(pair, masker))
-                }
-                Some(("Bearer", _)) if name == AUTHORIZATION => "Bearer test-token".to_owned(),
-                _ => masker.value(name.as_str(), value),
-            };
-            (name.as_str().to_owned(), value)
+            (name.clone(), masked_header(name, value.to_str().unwrap_or_default(), masker))
         });
         let headers = headers.collect();
-        let path = masked_path(spec, self.request.uri().path(), masker);
-        let method = self.request.method().as_str();
-        Request { method, path, query, headers, json, form }
+        let mut target = masked_path(spec, self.request.uri().path(), masker);
+        if let Some(query) = self.request.uri().query() {
+            target = format!("{target}?{}", masked_form(query.as_bytes(), masker));
+        }
+        let body = self.request.body();
+        RecordedRequest {
+            method: self.request.method().clone(),
+            target: PathAndQuery::try_from(target)
+                .unwrap_or_else(|_| PathAndQuery::from_static("/")),
+            headers,
+            body: if self.is_form() {
+                masked_form(body, masker).into()
+            } else {
+                masked_body(body, masker)
+            },
+        }
     }
 
-    fn about(&self, spec: Option<&Spec>, answer: &str) -> String {
-        let mut about = String::from(
-            "basis = \"recorded\"\nsource = \"an account; say here which kind, and when\"\n\
-             masked = [\"account\", \"key\", \"token\", \"agent\", \"number\", \"id\", \"text\"]\n",
-        );
-        if self.status != StatusCode::OK {
-            let _ = writeln!(about, "status = {}", self.status.as_u16());
+    fn notes(&self, spec: Option<&Spec>, answer: &[u8]) -> Vec<String> {
+        let mut notes = vec![
+            "basis = \"recorded\"".to_owned(),
+            "source = \"an account; say here which kind, and when\"".to_owned(),
+            "masked = [\"account\", \"key\", \"token\", \"agent\", \"number\", \"id\", \"text\"]"
+                .to_owned(),
+        ];
+        let head = Head { status: self.status, content_type: self.content_type.as_deref() };
+        let read = spec.map(|spec| envelope::read::<Value>(spec, head, answer));
+        let outcome = match read {
+            Some(Ok(Outcome::Done(_))) => "done",
+            Some(Ok(Outcome::Empty)) => "empty",
+            Some(Ok(Outcome::Refused(_))) => "refused",
+            Some(Err(_)) | None => "unreadable",
+        };
+        notes.push(format!("outcome = \"{outcome}\""));
+        if let Some(Ok(Outcome::Refused(refusal))) = &read {
+            notes.push(format!("reason = \"{}\"", refusal.reason().as_str()));
+            notes.push(format!("text = {}", quoted(refusal.message())));
         }
-        let kind = self.content_type.as_deref().unwrap_or("application/json");
-        if kind != "application/json" {
-            let _ = writeln!(about, "content_type = {}", quoted(kind));
-        }
-        let head = Head { status: self.status, content_type: Some(kind) };
-        let read = spec.map(|spec| envelope::read::<Value>(spec, head, answer.as_bytes()));
-        match read {
-            Some(Ok(Outcome::Done(_))) => about += "outcome = \"done\"\n",
-            Some(Ok(Outcome::Empty)) => about += "outcome = \"empty\"\n",
-            Some(Ok(Outcome::Refused(refusal))) => {
-                let reason = refusal.reason().as_str();
-                let _ = writeln!(
-                    about,
-                    "outcome = \"refused\"
-reason = \"{reason}\""
-                );
-                let _ = writeln!(about, "text = {}", quoted(refusal.message()));
-            }
-            Some(Err(_)) | None => about += "outcome = \"unreadable\"\n",
-        }
-        about
+        notes
     }
+}
+
+/// A body with stand-ins. What is no UTF-8 stays as it is.
+fn masked_body(body: &[u8], masker: &mut Masker) -> Bytes {
+    if let Some(json) = masker.json(body) {
+        return json.into();
+    }
+    let mut out = Vec::with_capacity(body.len());
+    for chunk in body.utf8_chunks() {
+        out.extend_from_slice(masker.sentence(chunk.valid()).as_bytes());
+        out.extend_from_slice(chunk.invalid());
+    }
+    out.into()
+}
+
+/// The fields of a query or a form with stand-ins, in their order.
+fn masked_form(text: &[u8], masker: &mut Masker) -> String {
+    let fields = form_urlencoded::parse(text).map(|(name, value)| {
+        let value = masker.value(&name, &value);
+        (name, value)
+    });
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+fn masked_header(name: &HeaderName, value: &str, masker: &mut Masker) -> HeaderValue {
+    let masked = match value.split_once(' ') {
+        _ if name == CONTENT_TYPE => value.to_owned(),
+        Some(("Basic", pair)) if name == AUTHORIZATION => format!("Basic {}", basic(pair, masker)),
+        Some(("Bearer", _)) if name == AUTHORIZATION => "Bearer test-token".to_owned(),
+        _ => masker.value(name.as_str(), value),
+    };
+    HeaderValue::from_str(&masked).unwrap_or_else(|_| HeaderValue::from_static("masked"))
 }
 
 /// User and password of HTTP Basic.
@@ -241,9 +241,17 @@ fn basic(pair: &str, masker: &mut Masker) -> String {
     ))
 }
 
-/// A TOML text; JSON's escapes are TOML's.
+/// A TOML text on one line; JSON's escapes are TOML's.
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    let mut out = String::new();
+    for c in Value::from(text).to_string().chars() {
+        if c.is_control() {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Segments that the description fills are values; without a description every long number is one.
@@ -251,7 +259,9 @@ fn masked_path(spec: Option<&Spec>, path: &str, masker: &mut Masker) -> String {
     let Some(spec) = spec else { return masker.sentence(path) };
     let segments = spec.path.split('/').zip(path.split('/')).map(|(hole, given)| {
         let name = hole.strip_prefix('{').and_then(|hole| hole.strip_suffix('}'));
-        name.map_or_else(|| given.to_owned(), |name| masker.value(name, given))
+        let segment = name.map_or_else(|| given.to_owned(), |name| masker.value(name, given));
+        let plain = segment.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#/".contains(&byte));
+        if plain { segment } else { form_urlencoded::byte_serialize(segment.as_bytes()).collect() }
     });
     segments.collect::<Vec<_>>().join("/")
 }
@@ -269,9 +279,13 @@ fn same_path(wanted: &str, path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn recorded(request: http::request::Builder, body: &'static str) -> Masked {
-        Exchange::of(&request.body(Bytes::from_static(body.as_bytes())).unwrap())
-            .masked(&mut Masker::default())
+    /// The endpoint, and the exchange as it is written.
+    fn recorded(request: http::request::Builder, body: &'static str) -> (&'static str, String) {
+        let exchange = Exchange::of(&request.body(Bytes::from_static(body.as_bytes())).unwrap());
+        let mut masked = exchange.masked(&mut Masker::default());
+        masked.exchange.name = "a".into();
+        let text = masked.exchange.to_bytes().unwrap();
+        (masked.endpoint, String::from_utf8(text).unwrap())
     }
 
     #[test]
@@ -280,13 +294,15 @@ mod tests {
         let path =
             filled.path.replace("{ucid}", "16330000000000017").replace("{date}", "2026-11-20");
         let request = http::Request::builder().method(filled.method.as_str());
-        let masked = recorded(request.uri(format!("https://kookoo.example.test{path}")), "");
-        assert_eq!(masked.endpoint, filled.name);
-        assert!(masked.request.contains("/90000000000000001/"), "{}", masked.request);
-        assert!(masked.request.contains("/2026-11-20/"), "{}", masked.request);
-        let other = recorded(http::Request::get("https://x.example.test/a/9812345678"), "");
-        assert_eq!(other.endpoint, "unknown");
-        assert!(other.request.contains("\"/a/9000000001\""), "{}", other.request);
+        let (endpoint, masked) =
+            recorded(request.uri(format!("https://kookoo.example.test{path}")), "");
+        assert_eq!(endpoint, filled.name);
+        assert!(masked.contains("/90000000000000001/"), "{masked}");
+        assert!(masked.contains("/2026-11-20/"), "{masked}");
+        let (endpoint, other) =
+            recorded(http::Request::get("https://x.example.test/a/9812345678"), "");
+        assert_eq!(endpoint, "unknown");
+        assert!(other.contains("GET /a/9000000001\n"), "{other}");
     }
 
     #[test]
@@ -297,10 +313,10 @@ mod tests {
             let request = http::Request::post(format!("https://api.example.test{path}"));
             let request = request.header(AUTHORIZATION, &pair);
             let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            let masked = recorded(request, "action=login&userName=shop&apiKey=1234567");
-            assert!(masked.request.contains(&stand_in), "{path}: {}", masked.request);
+            let (_, masked) = recorded(request, "action=login&userName=shop&apiKey=1234567");
+            assert!(masked.contains(&stand_in), "{path}: {masked}");
             for secret in ["1234", "ravi", "shop"] {
-                assert!(!masked.request.contains(secret), "{path}: {}", masked.request);
+                assert!(!masked.contains(secret), "{path}: {masked}");
             }
         }
     }
