@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use ozonetel_sdk::endpoint::{ALL, LEGACY, Spec};
-use ozonetel_sdk::transport::record::RecordedExchange;
+use ozonetel_sdk::testing::record::RecordedExchange;
 use ozonetel_tests::Findings;
 use ozonetel_tests::fixture::{Basis, Recorded, cases, fixture, folder, load};
 
@@ -134,7 +134,9 @@ fn no_fixture_holds_a_plausible_number_key_or_address() {
     for path in exchange_files() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let file = load(&path);
-        lint(&file.notes.join("\n")).into_iter().for_each(|problem| findings.add(&name, problem));
+        for problem in lint(&file.notes.join("\n")) {
+            findings.add(&name, problem);
+        }
         for exchange in file.exchanges {
             for problem in texts(&exchange).iter().flat_map(|text| lint(text)) {
                 findings.add(format!("{name}: {}", exchange.name), problem);

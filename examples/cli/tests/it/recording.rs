@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ozonetel_sdk::transport::record::{ExchangeFile, RecordedExchange};
+use ozonetel_sdk::testing::record::{ExchangeFile, RecordedExchange};
 use serde_json::Value;
 
 use crate::harness::Desk;

@@ -1,6 +1,6 @@
 //! A request with its answer, and the same masked, in the form of a fixture.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -220,13 +220,13 @@ fn masked_form(text: &[u8], masker: &mut Masker) -> String {
 }
 
 fn masked_header(name: &HeaderName, value: &str, masker: &mut Masker) -> HeaderValue {
-    let masked = match value.split_once(' ') {
+    let shown = match value.split_once(' ') {
         _ if name == CONTENT_TYPE => value.to_owned(),
         Some(("Basic", pair)) if name == AUTHORIZATION => format!("Basic {}", basic(pair, masker)),
         Some(("Bearer", _)) if name == AUTHORIZATION => "Bearer test-token".to_owned(),
         _ => masker.value(name.as_str(), value),
     };
-    HeaderValue::from_str(&masked).unwrap_or_else(|_| HeaderValue::from_static("masked"))
+    HeaderValue::from_str(&shown).unwrap_or_else(|_| HeaderValue::from_static("masked"))
 }
 
 /// User and password of HTTP Basic.
@@ -246,7 +246,7 @@ fn quoted(text: &str) -> String {
     let mut out = String::new();
     for c in Value::from(text).to_string().chars() {
         if c.is_control() {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

@@ -31,7 +31,7 @@
 //! characters; what they mean is the reader's matter. One empty line divides the parts of a file.
 //!
 //! ```
-//! use ozonetel_sdk::transport::record::ExchangeFile;
+//! use ozonetel_sdk::testing::record::ExchangeFile;
 //! let text = b"### ping\nGET /ping\n\nHTTP/1.1 200 OK\n\npong\\\n";
 //! let file = ExchangeFile::parse(text)?;
 //! let answer = file.exchanges[0].answer.as_ref().ok_or("no answer")?;
