@@ -34,7 +34,7 @@ pub struct Address<'a> {
 }
 
 impl<'a> Address<'a> {
-    /// Reads a value that holds one address.
+    /// Parses a value that holds one address.
     ///
     /// # Errors
     /// [`ErrorKind::Quote`] or [`ErrorKind::Bracket`] for what is not closed,
@@ -49,11 +49,12 @@ impl<'a> Address<'a> {
         Self::parse_with(value, Leniency::default())
     }
 
-    /// The same with the leniency given.
+    /// The same with the given leniency.
     ///
     /// # Errors
-    /// As [`Address::parse`], and for whatever is not forgiven; without [`Leniency::EMPTY_ELEMENTS`]
-    /// or [`Leniency::LOOSE_CHARACTERS`] that is what [`Address::check`] finds of it.
+    /// As [`Address::parse`], and for whatever is not forgiven; without
+    /// [`Leniency::EMPTY_ELEMENTS`] or [`Leniency::LOOSE_CHARACTERS`] this includes what
+    /// [`Address::check`] reports.
     ///
     /// ```
     /// use sip_ucid::{Address, ErrorKind, Leniency};
@@ -68,7 +69,7 @@ impl<'a> Address<'a> {
         Ok(address)
     }
 
-    /// The same for who checks it next.
+    /// The same without the checks, which the caller makes.
     #[inline]
     pub(crate) fn parse_unchecked(value: &'a [u8], leniency: Leniency) -> Result<Self, Error> {
         let (address, rest) = Self::read(value, leniency, false)?;
@@ -201,7 +202,7 @@ impl<'a> Address<'a> {
         Text::new(self.uri)
     }
 
-    /// The URI, read.
+    /// The URI, parsed.
     ///
     /// # Errors
     /// As [`Uri::parse`].
@@ -238,7 +239,7 @@ impl<'a> Address<'a> {
         self.params().get("tag")
     }
 
-    /// Whether the URI stood in angle brackets.
+    /// Whether the URI was in angle brackets.
     ///
     /// ```
     /// use sip_ucid::Address;
@@ -284,7 +285,7 @@ impl fmt::Debug for Address<'_> {
 
 /// The addresses of a header, over all its lines and commas.
 ///
-/// A malformed address is an error of its own; those after it follow.
+/// A malformed address is an error and does not hide those after it.
 ///
 /// ```
 /// use sip_ucid::{Head, Name};
@@ -303,7 +304,7 @@ pub struct Addresses<'a> {
     rest: &'a [u8],
     due: bool,
     leniency: Leniency,
-    /// Whether someone else checks the parts.
+    /// Whether the caller checks the parts.
     unchecked: bool,
 }
 
@@ -312,12 +313,12 @@ impl<'a> Addresses<'a> {
         Self { values, rest: &[], due: false, leniency, unchecked: false }
     }
 
-    /// The addresses in one value, read leniently.
+    /// The addresses in one value, parsed leniently.
     pub(crate) fn alone(value: Text<'a>) -> Self {
         Self::new(HeaderValues::only(value), Leniency::default())
     }
 
-    /// The addresses in one value, read to the letter; their parts are checked by the caller.
+    /// The addresses in one value, parsed strictly; their parts are checked by the caller.
     pub(crate) fn strict(value: Text<'a>) -> Self {
         Self { unchecked: true, ..Self::new(HeaderValues::only(value), Leniency::NONE) }
     }
@@ -340,7 +341,7 @@ impl<'a> Addresses<'a> {
         self.due = !after.is_empty();
         self.rest = after.get(1..).unwrap_or_default();
         Some(read.and_then(|(address, _)| {
-            // `*` in Contact stands for all addresses and is none.
+            // `*` in Contact means all addresses and is not one.
             let star = address.uri == b"*" && !address.bracketed;
             if !self.unchecked && !star {
                 address.check_with(self.leniency)?;

@@ -8,7 +8,7 @@ use crate::list;
 use crate::quoted::Unescape;
 use crate::text::{self, Text};
 
-/// The value of Authorization, WWW-Authenticate and their Proxy- kin.
+/// The value of Authorization, WWW-Authenticate and their Proxy- variants.
 ///
 /// ```
 /// use sip_ucid::Auth;
@@ -26,10 +26,10 @@ pub struct Auth<'a> {
 }
 
 impl<'a> Auth<'a> {
-    /// Reads one value.
+    /// Parses one value.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`] unless a scheme and something after it are there.
+    /// [`ErrorKind::Auth`] unless there is a scheme and something after it.
     ///
     /// ```
     /// use sip_ucid::{Auth, ErrorKind};
@@ -66,7 +66,7 @@ impl<'a> Auth<'a> {
         AuthParams { rest: self.params }
     }
 
-    /// The value of a parameter, without quotes; its name without regard to case.
+    /// The value of a parameter, without quotes; its name ignoring case.
     ///
     /// ```
     /// let auth = sip_ucid::Auth::parse(b"Digest Realm=\"a,b\", stale=true").unwrap();

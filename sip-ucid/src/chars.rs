@@ -1,7 +1,7 @@
 //! Character classes of RFC 3261 section 25.1 as one constant table.
 //!
-//! One bit per class; a byte belongs to as many classes as it likes. Nothing here knows of grammar
-//! beyond single bytes.
+//! One bit per class; a byte may belong to several. Nothing here knows more of the grammar than
+//! single bytes.
 
 /// `token`: letters, digits and ``-.!%*_+`'~``.
 pub(crate) const TOKEN: u32 = 1;
@@ -106,7 +106,7 @@ const TABLE: [u32; 256] = {
 /// Whether `byte` belongs to any class in `class`.
 #[inline]
 pub(crate) const fn is(byte: u8, class: u32) -> bool {
-    // A byte always lies inside a table of 256: there is no bounds check to fail.
+    // A byte is always inside a table of 256, so no bounds check can fail.
     TABLE[byte as usize] & class != 0
 }
 

@@ -8,7 +8,7 @@ const MONTHS: [&[u8]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// A moment as the Date header gives it, to the second.
+/// A date and time of the Date header, to the second.
 ///
 /// ```
 /// use sip_ucid::Date;
@@ -30,7 +30,7 @@ pub struct Date {
 }
 
 impl Date {
-    /// Reads a value; the day of the week must be one, and need not fit the date.
+    /// Parses a value; the day of the week need not fit the date.
     ///
     /// # Errors
     /// [`ErrorKind::Date`] for any other form, and for any zone but GMT.

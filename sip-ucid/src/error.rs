@@ -13,7 +13,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The input does not begin like a SIP message at all.
+    /// The input does not begin like a SIP message.
     NotSip,
     /// No empty line ends the head of a datagram or WebSocket message.
     NoEnd,
@@ -33,11 +33,11 @@ pub enum ErrorKind {
     StatusCode,
     /// A header line has no colon, or its name is not a token.
     HeaderName,
-    /// The header asked for is not there.
+    /// The requested header is missing.
     Missing,
     /// A quoted string is not closed.
     Quote,
-    /// An angle bracket is not closed, or stands where none may stand.
+    /// An angle bracket is not closed, or is misplaced.
     Bracket,
     /// A display name holds characters that need quotes.
     DisplayName,
@@ -53,7 +53,7 @@ pub enum ErrorKind {
     Via,
     /// The CSeq value is malformed or its number is 2^32 or more.
     CSeq,
-    /// A value that must be a number is none, or is too large.
+    /// A value that must be a number is not one, or is too large.
     Number,
     /// A token is missing or holds other characters.
     Token,
@@ -70,7 +70,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// One short sentence, without anything of the input.
+    /// A short description, without any of the input.
     ///
     /// ```
     /// assert_eq!(sip_ucid::ErrorKind::ShortBody.as_str(), "body shorter than Content-Length");
@@ -108,9 +108,9 @@ impl ErrorKind {
     }
 }
 
-/// A failed reading: an [`ErrorKind`] and the byte at which it was noticed.
+/// A parse error: an [`ErrorKind`] and the byte at which it was noticed.
 ///
-/// The offset counts from the start of the slice that was handed in. It never holds any of the
+/// The offset counts from the start of the slice that was parsed. The error holds none of the
 /// input, so it can be logged.
 ///
 /// ```

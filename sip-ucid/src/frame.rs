@@ -1,7 +1,7 @@
 //! Messages out of a stream, and the keep-alives between them.
 //!
-//! The caller keeps the octets; the framer remembers how far it has looked, so that a message which
-//! arrives in many small pieces is still gone over once.
+//! The caller keeps the octets; the framer remembers how far it has scanned, so that a message
+//! which arrives in many small pieces is still scanned once.
 
 use crate::error::{Error, ErrorKind};
 use crate::head::{Head, Status};
@@ -9,7 +9,7 @@ use crate::leniency::Leniency;
 use crate::message::{Message, Transport};
 use crate::scan::{self, Opening};
 
-/// What stands at the beginning of a stream.
+/// What a stream begins with.
 ///
 /// ```
 /// use sip_ucid::{Frame, Framer};
@@ -25,8 +25,8 @@ use crate::scan::{self, Opening};
 pub enum Frame<'a> {
     /// A message.
     Message(Message<'a>),
-    /// A line break between messages (RFC 5626). `ping` tells that it is the second in a row, which
-    /// asks for a single one in answer; a first one alone is such an answer.
+    /// A line break between messages (RFC 5626). With `ping` it is the second in a row, which asks
+    /// for a single one in answer; a first one alone is such an answer.
     KeepAlive {
         /// Whether it completes a pair.
         ping: bool,
@@ -35,10 +35,10 @@ pub enum Frame<'a> {
     Partial,
 }
 
-/// Cuts a TCP or TLS stream into messages and keep-alives.
+/// Splits a TCP or TLS stream into messages and keep-alives.
 ///
-/// Hand it all octets that are not consumed yet; after a message or keep-alive, drop as many as
-/// [`Framer::consumed`] says. Where the stream was split makes no difference to what comes out.
+/// Pass it all octets that are not consumed yet; after a message or keep-alive, drop
+/// [`Framer::consumed`] octets. The result does not depend on how the stream was split.
 ///
 /// ```
 /// use sip_ucid::{Frame, Framer};
@@ -142,7 +142,7 @@ impl Framer {
     ///
     /// # Errors
     /// As [`Message::stream`], and [`ErrorKind::TooLong`] above a limit. The stream cannot be
-    /// followed after an error: every later call returns the same.
+    /// parsed after an error: every later call returns the same error.
     ///
     /// ```
     /// use sip_ucid::{Frame, Framer};
@@ -234,7 +234,7 @@ impl Framer {
     }
 }
 
-/// A datagram or WebSocket message that is no message but a keep-alive.
+/// A datagram or WebSocket message that is a keep-alive and not a SIP message.
 ///
 /// ```
 /// use sip_ucid::KeepAlive;

@@ -1,7 +1,7 @@
 //! The head of a message: the start line and the header lines, up to the empty line.
 //!
-//! One pass finds the lines and remembers where the first of each common header stands. Nothing is
-//! read further until it is asked for.
+//! One pass finds the lines and remembers the position of the first of each common header. Values
+//! are parsed only on request.
 
 use core::fmt;
 
@@ -15,9 +15,9 @@ use crate::scan::{self, Opening};
 use crate::start::StartLine;
 use crate::text::Text;
 
-/// Whether all of it is there.
+/// Whether the input holds all of it.
 ///
-/// Only a stream may answer [`Status::Partial`]; it is not an error.
+/// Only a stream gives [`Status::Partial`] for a message; it is not an error.
 ///
 /// ```
 /// use sip_ucid::{Message, Status};
@@ -85,13 +85,13 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads the head at the beginning of `bytes`; what follows it is left alone.
+    /// Parses the head at the beginning of `bytes` and ignores what follows it.
     ///
-    /// Line breaks before the start line are passed over.
+    /// Line breaks before the start line are skipped.
     ///
     /// # Errors
     /// [`ErrorKind::NotSip`] if the first line is not one of SIP; [`ErrorKind::TooLong`] beyond
-    /// 4 GiB. Malformed headers are no errors here: they are reported when they are asked for.
+    /// 4 GiB. A malformed header is not an error here; it is reported when its value is requested.
     ///
     /// ```
     /// use sip_ucid::{ErrorKind, Head};
@@ -105,7 +105,7 @@ impl<'a> Head<'a> {
         Self::parse_with(bytes, Leniency::default())
     }
 
-    /// The same with the leniency given, which also holds for every value read from the head.
+    /// The same with the given leniency, which also applies to every value of the head.
     ///
     /// # Errors
     /// As [`Head::parse`].
@@ -148,7 +148,7 @@ impl<'a> Head<'a> {
         Ok(Status::Complete(head))
     }
 
-    /// Goes over the header lines; false if they have no end.
+    /// Finds the header lines; false if the head is incomplete.
     #[inline]
     fn find_lines(&mut self) -> bool {
         let bytes = self.bytes;
@@ -249,7 +249,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// Where the first header of a name stands; only going over the lines tells for a rare one.
+    /// The position of the first header of a name; for a rare name it may need a scan of the lines.
     #[inline]
     fn first(&self, name: Name) -> Option<First> {
         if (name as usize) < INDEXED {
@@ -370,7 +370,7 @@ impl<'a> Head<'a> {
         self.values(name).nth(1).is_some()
     }
 
-    /// The leniency with which values are read.
+    /// The leniency with which values are parsed.
     ///
     /// ```
     /// use sip_ucid::{Head, Leniency};

@@ -86,7 +86,7 @@ impl fmt::Debug for Header<'_> {
     }
 }
 
-/// A header line before anybody looked at it closely.
+/// A header line that is not checked yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) name: Name,
@@ -172,7 +172,7 @@ fn colon(bytes: &[u8], from: usize, end: usize) -> Option<usize> {
 pub(crate) fn name_of(bytes: &[u8], from: usize, end: usize) -> (Name, usize) {
     let Some(colon) = colon(bytes, from, end) else { return (Name::Other, end) };
     let mut name_end = colon;
-    // Only SP and HTAB may stand before the colon: `To\x01:` is no To.
+    // Only SP and HTAB may stand before the colon: `To\x01:` is not To.
     while name_end > from && matches!(bytes.get(name_end - 1), Some(b' ' | b'\t')) {
         name_end -= 1;
     }
@@ -183,7 +183,7 @@ pub(crate) fn name_of(bytes: &[u8], from: usize, end: usize) -> (Name, usize) {
     (name::classify(bytes, from, name_end), value)
 }
 
-/// The header lines of a head, in order, each read or refused by itself.
+/// The header lines of a head, in order; a malformed line is an error and hides no other line.
 ///
 /// It never allocates and has no limit on the number of headers.
 ///
@@ -207,7 +207,7 @@ pub struct Headers<'a> {
 impl<'a> Headers<'a> {
     /// The headers of the message at the beginning of `bytes`, as far as their lines are complete.
     ///
-    /// The start line is passed over without a look at it.
+    /// The start line is skipped without checking it.
     ///
     /// ```
     /// use sip_ucid::Headers;
@@ -217,7 +217,7 @@ impl<'a> Headers<'a> {
         Self::with(bytes, Leniency::default())
     }
 
-    /// The same with the leniency given; only [`Leniency::BARE_LF`] matters here.
+    /// The same with the given leniency; only [`Leniency::BARE_LF`] matters here.
     ///
     /// ```
     /// use sip_ucid::{Headers, Leniency};
@@ -287,7 +287,7 @@ impl fmt::Debug for Headers<'_> {
     }
 }
 
-/// [`Headers`] without the reading.
+/// [`Headers`] without the checks.
 #[derive(Clone)]
 pub(crate) struct Lines<'a>(Headers<'a>);
 

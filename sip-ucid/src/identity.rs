@@ -1,8 +1,8 @@
-//! Who calls, and which call it is: the headers that say so, each by itself.
+//! Who calls, and which call it is: the headers that identify them, each on its own.
 //!
-//! Nothing is merged, normalized or checked: From is what the caller claims, P-Asserted-Identity what
-//! the network vouches for, Remote-Party-ID the same in older gear, X-CALLERNO what the platform
-//! resolved. The readers go over the head as far as its lines are complete and need no whole message.
+//! Nothing is merged, normalized or checked: From is what the caller claims, P-Asserted-Identity
+//! what the network vouches for, Remote-Party-ID the same in older equipment, X-CALLERNO what the
+//! platform resolved. The functions need no whole message: they take the lines that are complete.
 
 use core::fmt;
 
@@ -32,7 +32,7 @@ pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
     lines.find(|line| line.0 == Name::XUcid).map(|line| Text::new(line.1).trimmed())
 }
 
-/// The UCID and the caller of a phone call, by the shortest way; see [`call`].
+/// The UCID and the caller of a phone call; see [`call`].
 ///
 /// ```
 /// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\nf: <tel:+919000000001>\r\n\r\n";
@@ -51,9 +51,9 @@ pub struct CallSummary<'a> {
     pub source: Name,
 }
 
-/// Reads the UCID and the caller, and stops as soon as it has them.
+/// Finds the UCID and the caller, and stops as soon as it has them.
 ///
-/// [`identity`] reads all there is, and notices repeats that differ.
+/// [`identity`] collects every header that identifies the call, and notices repeats that differ.
 ///
 /// ```
 /// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\n\
@@ -135,7 +135,7 @@ impl<'a> Iterator for PrefixedLines<'a> {
     }
 }
 
-/// Under which names the platform's own headers are looked for.
+/// The names of the platform's own headers.
 ///
 /// ```
 /// use sip_ucid::IdentityNames;
@@ -171,7 +171,7 @@ impl Default for IdentityNames<'_> {
 }
 
 impl IdentityNames<'_> {
-    /// Reads the identity of the message at the beginning of `bytes`, with these names.
+    /// Finds the identity headers of the message at the beginning of `bytes`, with these names.
     ///
     /// ```
     /// let bytes = b"INVITE sip:a@example.test SIP/2.0\r\nX-Call-Ref: 17\r\n\r\n";
@@ -225,7 +225,7 @@ const fn place_of(name: Name) -> Option<usize> {
     })
 }
 
-/// A header that tells something of the identity: its name and its value, as sent.
+/// A header that identifies caller or call: its name and its value, as sent.
 ///
 /// ```
 /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UCID: 17\r\nX-UCID: 18\r\n\r\n";
@@ -282,7 +282,7 @@ impl<'a> IdentityHeader<'a> {
         self.count
     }
 
-    /// Whether a repeat said something else; for lists, such as Diversion, that is no wonder.
+    /// Whether a repeat has another value; in lists, such as Diversion, that is usual.
     ///
     /// ```
     /// let conflict = |bytes| sip_ucid::identity(bytes).did().unwrap().is_conflicting();
@@ -305,7 +305,7 @@ impl<'a> IdentityHeader<'a> {
     }
 }
 
-/// All there is about who calls and which call it is; see [`identity`].
+/// Every header that identifies the caller or the call; see [`identity`].
 ///
 /// ```
 /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\
@@ -321,7 +321,7 @@ pub struct Identity<'a> {
     found: [Option<IdentityHeader<'a>>; PLACES],
 }
 
-/// Reads the identity of the message at the beginning of `bytes`.
+/// Finds the identity headers of the message at the beginning of `bytes`.
 ///
 /// ```
 /// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\n\
@@ -398,7 +398,7 @@ impl<'a> Identity<'a> {
         /// assert_eq!(sip_ucid::identity(invite).account().unwrap().value(), "acme_support");
         /// ```
         account = XAccount,
-        /// X-UUI: what the dial or stream that made the call set.
+        /// X-UUI: what was set by the dial or stream that made the call.
         ///
         /// ```
         /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nX-UUI: order 17\r\n\r\n";
@@ -420,7 +420,7 @@ impl<'a> Identity<'a> {
         /// assert_eq!(asserted.number().unwrap(), "+911");
         /// ```
         p_asserted_identity = PAssertedIdentity,
-        /// Remote-Party-ID: the same in older gear.
+        /// Remote-Party-ID: the same in older equipment.
         ///
         /// ```
         /// let invite = b"INVITE tel:1 SIP/2.0\r\nRemote-Party-ID: <tel:1>;screen=yes\r\n\r\n";
@@ -478,7 +478,7 @@ impl<'a> Identity<'a> {
         if is_number(&first) { Some(first) } else { users.find(is_number).or(Some(first)) }
     }
 
-    /// The Remote-Party-ID that says `party=calling`, or the first that says nothing of a party.
+    /// The Remote-Party-ID with `party=calling`, or the first without a party.
     ///
     /// ```
     /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\n\

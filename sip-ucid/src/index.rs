@@ -1,13 +1,13 @@
-//! Where the header lines of a head stand: the first of each common header, and the first lines.
+//! The positions of header lines: the first of each common header, and the first lines.
 //!
-//! Both tables have a fixed size. What does not fit is found by going over the lines again.
+//! Both tables have a fixed size. Whatever does not fit is found by scanning the lines again.
 
 use crate::name::{INDEXED, Name};
 
 /// How many lines are remembered.
 pub(crate) const LINES: usize = 32;
 
-/// Where a value stands in the input.
+/// The position of a value in the input.
 pub(crate) type Span = (u32, u32);
 
 /// The tables; offsets count from the start of the input.
@@ -22,7 +22,7 @@ pub(crate) struct Index {
     repeated: u32,
 }
 
-/// Where the first header of a name stands.
+/// The position of the first header of a name.
 pub(crate) enum First {
     /// Its value.
     At(Span),
@@ -46,7 +46,7 @@ impl Index {
         if (name as usize) < INDEXED { 1 << (name as u32) } else { 0 }
     }
 
-    /// Takes up the next line.
+    /// Records the next line.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "at most LINES; longer heads are refused")]
     pub(crate) fn note(&mut self, name: Name, value: usize, end: usize) {
@@ -76,7 +76,7 @@ impl Index {
         Some((*self.names.get(at)?, *self.spans.get(at)?))
     }
 
-    /// Where the first header of an indexed name stands, if there is one.
+    /// The position of the first header of an indexed name, if there is one.
     #[inline]
     pub(crate) fn first(&self, name: Name) -> Option<First> {
         if self.seen & Self::bit(name) == 0 {
@@ -86,7 +86,7 @@ impl Index {
         Some(self.spans.get(line).map_or(First::Beyond, |span| First::At(*span)))
     }
 
-    /// Whether an indexed name stands more than once.
+    /// Whether there is more than one header of an indexed name.
     pub(crate) const fn is_repeated(&self, name: Name) -> bool {
         self.repeated & Self::bit(name) != 0
     }

@@ -1,8 +1,8 @@
-//! The named ways in which reading is more forgiving than RFC 3261.
+//! The named ways in which parsing is more forgiving than RFC 3261.
 
 use core::ops::{BitOr, Sub};
 
-/// What reading forgives. Every flag has its reason; [`Leniency::default`] sets all of them,
+/// What parsing forgives. Every flag has its reason; [`Leniency::default`] sets all of them,
 /// [`Leniency::NONE`] none. [`validate`](crate::Head::validate) never uses any.
 ///
 /// ```
@@ -18,7 +18,7 @@ use core::ops::{BitOr, Sub};
 pub struct Leniency(u8);
 
 impl Leniency {
-    /// Nothing: the letter of RFC 3261.
+    /// Nothing is forgiven: RFC 3261 to the letter.
     ///
     /// ```
     /// use sip_ucid::{Address, Leniency};
@@ -28,9 +28,9 @@ impl Leniency {
 
     /// A message whose start line ends in a bare LF has LF line ends throughout.
     ///
-    /// RFC 2543 allowed it and some gear still sends it. The first line end decides for the whole
-    /// head, so no two components can see different headers: after a start line ended by CRLF a
-    /// bare LF is a character of the value, and never ends a line.
+    /// RFC 2543 allowed it and some equipment still sends it. The first line end decides for the
+    /// whole head, so no two components can see different headers: after a start line ended by CRLF
+    /// a bare LF is a character of the value, and never ends a line.
     ///
     /// ```
     /// use sip_ucid::{Head, Leniency};
@@ -66,8 +66,8 @@ impl Leniency {
 
     /// Display names of other characters than tokens, without quotes.
     ///
-    /// RFC 4475 3.1.2.15 lets a liberal element infer the quotes; names such as `Müller` or `Doe, J`
-    /// are common in the field.
+    /// RFC 4475 3.1.2.15 lets a liberal element infer the quotes; names such as `Müller` or `Doe,
+    /// J` are common in the field.
     ///
     /// ```
     /// use sip_ucid::{Address, Leniency};
@@ -79,7 +79,7 @@ impl Leniency {
 
     /// Empty parameters (`;;`) and empty list elements (`,,`).
     ///
-    /// Nothing is lost by passing over them, and several stacks leave a separator at the end.
+    /// Nothing is lost by skipping them, and several stacks leave a separator at the end.
     ///
     /// ```
     /// use sip_ucid::{Address, Leniency};
@@ -116,7 +116,7 @@ impl Leniency {
 
     const ALL: Self = Self(0x7F);
 
-    /// Whether neither empty parameters nor odd characters are any trouble.
+    /// Whether both empty parameters and odd characters are forgiven.
     pub(crate) const fn forgives_parts(self) -> bool {
         self.has(Self(Self::EMPTY_ELEMENTS.0 | Self::LOOSE_CHARACTERS.0))
     }

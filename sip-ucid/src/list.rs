@@ -33,7 +33,7 @@ pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {
 
 /// The index of the comma that ends the element, or the length.
 ///
-/// What is opened and never closed reaches to the end.
+/// A quote or bracket that is not closed extends to the end.
 #[inline]
 pub(crate) fn end_of_element(text: &[u8]) -> usize {
     let mut at = 0;

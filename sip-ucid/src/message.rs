@@ -9,7 +9,7 @@ use crate::head::{Head, Status};
 use crate::leniency::Leniency;
 use crate::name::Name;
 
-/// How messages are told apart on the way.
+/// How a message is delimited in transit.
 ///
 /// ```
 /// use sip_ucid::{ErrorKind, Message, Transport, Leniency};
@@ -23,9 +23,9 @@ use crate::name::Name;
 pub enum Transport {
     /// UDP: Content-Length, if it is there, is the size of the body; more octets are ignored.
     Datagram,
-    /// TCP and TLS: Content-Length is required, and the message may not be complete yet.
+    /// TCP and TLS: Content-Length is required, and the message may be incomplete.
     Stream,
-    /// WebSocket (RFC 7118): one message each, Content-Length as for a datagram.
+    /// WebSocket (RFC 7118): one message in each, Content-Length as for a datagram.
     WebSocket,
 }
 
@@ -48,12 +48,12 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Reads a datagram.
+    /// Parses a datagram.
     ///
     /// # Errors
     /// [`ErrorKind::NotSip`] and [`ErrorKind::NoEnd`] if there is no head;
     /// [`ErrorKind::ShortBody`], [`ErrorKind::ContentLength`] and [`ErrorKind::LengthConflict`] if
-    /// the body cannot be cut. Malformed headers are reported when they are asked for.
+    /// the end of the body is unknown. A malformed header is reported when its value is requested.
     ///
     /// ```
     /// use sip_ucid::{ErrorKind, Message};
@@ -67,7 +67,7 @@ impl<'a> Message<'a> {
         Self::whole(bytes, Transport::Datagram)
     }
 
-    /// Reads a WebSocket message, text or binary.
+    /// Parses a WebSocket message, text or binary.
     ///
     /// # Errors
     /// As [`Message::datagram`].
@@ -89,12 +89,12 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Reads the first message of a stream; [`Framer`](crate::Framer) does so without going over
-    /// the same octets again.
+    /// Parses the first message of a stream; [`Framer`](crate::Framer) does so without scanning the
+    /// same octets again.
     ///
     /// # Errors
     /// As [`Message::datagram`], and [`ErrorKind::NoContentLength`]. After any error the stream
-    /// cannot be followed further: close it.
+    /// cannot be parsed further: close it.
     ///
     /// ```
     /// use sip_ucid::Message;
@@ -108,7 +108,7 @@ impl<'a> Message<'a> {
         Self::parse(bytes, Transport::Stream, Leniency::default())
     }
 
-    /// Reads the first message with transport and leniency given.
+    /// Parses the first message with the given transport and leniency.
     ///
     /// # Errors
     /// As [`Message::datagram`] or [`Message::stream`]. Only a stream can be
@@ -133,7 +133,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Cuts the body that follows a head.
+    /// Delimits the body that follows a head.
     ///
     /// # Errors
     /// As [`Message::datagram`] or [`Message::stream`], for the body.
@@ -202,8 +202,8 @@ impl Head<'_> {
     /// The length of the body as the Content-Length headers give it.
     ///
     /// # Errors
-    /// [`ErrorKind::ContentLength`] if it is no number below 2^32; [`ErrorKind::LengthConflict`] if
-    /// two differ.
+    /// [`ErrorKind::ContentLength`] if it is not a number below 2^32; [`ErrorKind::LengthConflict`]
+    /// if two differ.
     ///
     /// ```
     /// use sip_ucid::Head;

@@ -1,6 +1,6 @@
 //! Header names: the known ones, their compact forms, and finding out which one a line has.
 //!
-//! Recognition is one multiplication and one table look-up, then a comparison of up to three words
+//! Recognition is one multiplication and one table lookup, then a comparison of up to three words
 //! with the one name that can match. Names without an entry are [`Name::Other`].
 
 use core::fmt;
@@ -130,7 +130,7 @@ impl Name {
         Some(char::from(*letter))
     }
 
-    /// The header of this name, without regard to case, in the long or the compact form.
+    /// The header with this name, ignoring case, in the long or the compact form.
     ///
     /// ```
     /// use sip_ucid::Name;
@@ -142,7 +142,7 @@ impl Name {
         classify(name, 0, name.len())
     }
 
-    /// Whether a message may hold at most one of it, and one value in it.
+    /// Whether a message may hold only one of it, with one value.
     ///
     /// ```
     /// use sip_ucid::Name;
@@ -224,7 +224,7 @@ const COMPACT: [(u8, Name); 19] = [
     (b'y', Name::Identity),
 ];
 
-/// A name as up to three words, and the bits to set in each to make letters small.
+/// A name as up to three words, and the bits to set in each to make letters lower-case.
 #[derive(Clone, Copy)]
 struct Pattern {
     words: [u64; 3],
@@ -321,7 +321,7 @@ const LETTERS: [Name; 26] = {
     letters
 };
 
-/// The name at `bytes[from..end]`; reads up to a word past its end to save time.
+/// The name at `bytes[from..end]`; it loads up to a word past its end to save time.
 #[inline]
 pub(crate) fn classify(bytes: &[u8], from: usize, end: usize) -> Name {
     let len = end.saturating_sub(from);
@@ -359,7 +359,7 @@ fn classify_long(bytes: &[u8], from: usize, len: usize, first: u64) -> Name {
     if same { pattern.name } else { Name::Other }
 }
 
-/// The same for a name so near the end of the input that a word cannot be read.
+/// The same for a name so near the end of the input that no word can be loaded.
 #[cold]
 fn classify_at_end(bytes: &[u8], from: usize, end: usize) -> Name {
     let name = bytes.get(from..end).unwrap_or_default();

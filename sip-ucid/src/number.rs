@@ -3,15 +3,15 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
-/// The shortest number that an international prefix `00` is believed of; a shorter text that begins
+/// The shortest number that may follow the international prefix `00`; a shorter text that begins
 /// with `00` is an extension.
 const SHORTEST_INTERNATIONAL: usize = 7;
 
 /// The length of an Indian number without country code and trunk prefix.
 const INDIAN: usize = 10;
 
-/// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and
-/// these are equal. Text that is no number equals nothing, itself included: two withheld callers are
+/// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and the
+/// two are equal. Text that is not a number equals nothing, itself included: two withheld callers are
 /// not one caller.
 ///
 /// ```
@@ -44,23 +44,30 @@ pub fn is_number(text: impl AsRef<[u8]>) -> bool {
     Number::parse(text.as_ref()).is_some()
 }
 
-/// Which digits of a number are significant, and what they are compared with.
+/// Which digits of a number are significant, and which numbers it is compared with.
+///
+/// ```
+/// use sip_ucid::{Number, NumberPlan};
+/// let plan = |text: &str| Number::parse(text).unwrap().plan();
+/// assert_eq!(plan("0080-1"), NumberPlan::Local);
+/// assert_eq!(plan("0012015550123"), NumberPlan::International);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NumberPlan {
-    /// An Indian number: ten digits that do not begin with `0`, whatever stands before them: nothing,
+    /// An Indian number: ten digits that do not begin with `0`, whatever precedes them: nothing,
     /// `0`, `91`, `+91` or `0091`.
     Indian,
     /// A country code and a number, written with `+` or `00`. It is never the same as its digits
-    /// without the prefix: without it nothing says which country is meant.
+    /// without the prefix, since then the country is unknown.
     International,
     /// Any other digits, such as a short code or an extension: they equal only themselves, leading
     /// zeros included.
     Local,
 }
 
-/// A telephone number, borrowed from its text. Two are equal if they are of one plan and their
-/// significant digits agree; how they are written does not count.
+/// A telephone number, borrowed from its text. Two are equal if they have the same plan and the same
+/// significant digits, however they are written.
 ///
 /// ```
 /// use sip_ucid::{Number, NumberPlan};
@@ -79,7 +86,13 @@ pub struct Number<'a> {
 }
 
 impl<'a> Number<'a> {
-    /// Parses a text that is a number and nothing else, see [`is_number`].
+    /// Parses a text that is a number and nothing else; see [`is_number`].
+    ///
+    /// ```
+    /// use sip_ucid::Number;
+    /// assert!(Number::parse("+1 (201) 555-0123").is_some());
+    /// assert!(Number::parse("9000000001, 9000000002").is_none());
+    /// ```
     pub fn parse(text: &'a (impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
         let text = text.as_ref();
         let mut global = false;
@@ -99,22 +112,39 @@ impl<'a> Number<'a> {
         Some(Self { text, plan, prefix })
     }
 
-    /// What the significant digits are compared with.
-    pub fn plan(self) -> NumberPlan {
+    /// The plan, which decides what the significant digits are compared with.
+    ///
+    /// ```
+    /// use sip_ucid::{Number, NumberPlan};
+    /// assert_eq!(Number::parse("00919000000001").unwrap().plan(), NumberPlan::Indian);
+    /// assert_eq!(Number::parse("100").unwrap().plan(), NumberPlan::Local);
+    /// ```
+    pub const fn plan(self) -> NumberPlan {
         self.plan
     }
 
-    /// How many digits of the text stand before the significant ones.
-    pub fn prefix_len(self) -> usize {
+    /// The number of digits before the significant ones.
+    ///
+    /// ```
+    /// use sip_ucid::Number;
+    /// assert_eq!(Number::parse("+91 9000000001").unwrap().prefix_len(), 2);
+    /// assert_eq!(Number::parse("9000000001").unwrap().prefix_len(), 0);
+    /// ```
+    pub const fn prefix_len(self) -> usize {
         self.prefix
     }
 
     /// The digits that distinguish the number from others of its plan, as ASCII.
+    ///
+    /// ```
+    /// let number = sip_ucid::Number::parse("(+91) 90000-00001").unwrap();
+    /// assert!(number.significant_digits().eq(*b"9000000001"));
+    /// ```
     pub fn significant_digits(self) -> impl Iterator<Item = u8> + use<'a> {
         digits(self.text).skip(self.prefix)
     }
 
-    /// The plan of `count` digits, and the length of what stands before the significant ones.
+    /// The plan of `count` digits, and the length of the prefix before the significant ones.
     fn place(text: &[u8], global: bool, count: usize) -> (NumberPlan, usize) {
         let leads = |prefix: &[u8]| {
             let mut digits = digits(text);

@@ -51,7 +51,7 @@ impl fmt::Debug for OwnedIdentity {
 }
 
 impl Identity<'_> {
-    /// Copies what was found.
+    /// Copies the values.
     ///
     /// ```
     /// let owned = {

@@ -10,7 +10,7 @@ use crate::quoted::{self, Unescape};
 use crate::scan;
 use crate::text::{self, Text};
 
-/// Parameters in their order, read as they are asked for.
+/// Parameters in their order, parsed one by one.
 ///
 /// ```
 /// use sip_ucid::Params;
@@ -74,7 +74,7 @@ impl<'a> Param<'a> {
         self.value.map(|value| Unescape::new(value.as_bytes()))
     }
 
-    /// Whether name and value are what `generic-param` says: token, host or quoted string.
+    /// Whether name and value match `generic-param`: token, host or quoted string.
     pub(crate) fn is_strict(&self) -> bool {
         let value = self.value.is_none_or(|value| match value.as_bytes() {
             [b'"', ..] => quoted::is_strict(value.as_bytes()),
@@ -105,7 +105,7 @@ impl<'a> Params<'a> {
         Self { rest: text }
     }
 
-    /// The text they are read from.
+    /// The text of all of them.
     ///
     /// ```
     /// assert_eq!(sip_ucid::Params::new(b";a=1;b").as_text(), ";a=1;b");
@@ -114,7 +114,7 @@ impl<'a> Params<'a> {
         Text::new(self.rest)
     }
 
-    /// The value of the first parameter of this name, without regard to case; empty if it has none.
+    /// The value of the first parameter of this name, ignoring case; empty if it has none.
     ///
     /// ```
     /// let params = sip_ucid::Params::new(b";lr;Expires=60;expires=90");
@@ -172,7 +172,7 @@ impl<'a> Params<'a> {
 
 /// What is left after the parameters at the beginning that have neither quotes nor white space.
 ///
-/// They are by far the most, and need no more than one look at each byte.
+/// Most are like that, and each of their bytes is looked at once.
 fn after_plain(text: &[u8]) -> &[u8] {
     let mut sound = text;
     while let [b';', rest @ ..] = sound {
@@ -202,7 +202,7 @@ fn split(text: &[u8]) -> (Step<'_>, &[u8]) {
     let text = match text {
         [] => return (Step::Done, text),
         [b';', rest @ ..] => rest,
-        // Only malformed input comes here, such as `"a"b`: what follows is no parameter of its own.
+        // Only malformed input comes here, such as `"a"b`: what follows is not a parameter.
         _ => match text.iter().position(|byte| *byte == b';') {
             Some(at) => return (Step::Empty, text.get(at..).unwrap_or_default()),
             None => return (Step::Empty, &[]),

@@ -125,7 +125,7 @@ impl fmt::Debug for Unescape<'_> {
     }
 }
 
-/// Writes bytes as text, bad ones as U+FFFD, with no more room than one character.
+/// Writes bytes as text, invalid ones as U+FFFD, and buffers no more than one character.
 pub(crate) fn write_utf8(
     bytes: impl Iterator<Item = u8>,
     f: &mut fmt::Formatter<'_>,
@@ -145,7 +145,7 @@ pub(crate) fn write_utf8(
     Ok(())
 }
 
-/// Writes what is whole of the held bytes, and says how many are still held.
+/// Writes the complete characters of the held bytes and returns how many bytes are still held.
 fn flush(
     pending: &mut [u8; 4],
     held: usize,
@@ -159,7 +159,7 @@ fn flush(
         }
         Err(error) if error.error_len().is_none() => Ok(held),
         Err(_) => {
-            // The last byte may begin a character of its own; those before it cannot be helped.
+            // The last byte may begin another character; those before it are not UTF-8.
             f.write_str("\u{FFFD}")?;
             match bytes {
                 [_, .., last] => {

@@ -1,10 +1,10 @@
-//! Finding line ends and names: the hot loops, and the only place that counts bytes.
+//! Finding line ends and names: the hot loops.
 //!
 //! Two tricks, both in safe code. A 16-byte array compared element by element and folded into one
 //! flag compiles to a vector comparison; and a word of eight bytes minus `0x01…` finds a byte in it
-//! without a loop. Everything else asks for slices with `get`.
+//! without a loop. Everything else takes slices with `get`.
 
-/// Counts steps in unit tests, which then can tell linear from quadratic without a clock.
+/// Counts steps in unit tests, to distinguish linear from quadratic time without a clock.
 #[inline(always)]
 #[allow(clippy::inline_always, reason = "nothing is left of it outside tests")]
 pub(crate) fn tally(steps: usize) {
@@ -105,14 +105,14 @@ pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
     found
 }
 
-/// Whether text holds a control character other than in CRLF, or may: the last bytes are not
-/// told from what follows them.
+/// Whether text holds a control character other than in CRLF, or may: the last bytes
+/// are not compared with what follows them.
 #[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
 pub(crate) fn is_suspicious(bytes: &[u8]) -> bool {
     tally(bytes.len());
     let mut rest = bytes;
     while let Some((chunk, tail)) = rest.split_first_chunk::<16>() {
-        // The same bytes one place on: each CR must stand before a LF, each LF after a CR.
+        // The same bytes one place on: each CR must precede a LF, each LF follow a CR.
         let Some(next) = rest.get(1..).and_then(|next| next.first_chunk::<16>()) else { break };
         let mut found = 0;
         for (each, next) in chunk.iter().zip(next) {
@@ -141,8 +141,8 @@ pub(crate) struct End {
 
 /// The end of the header line that begins at `from`, its folded continuations included.
 ///
-/// `None` if the input stops before one can tell, which takes the byte after the line break: it
-/// may be a space and continue the line. `bare` lets a lone LF end a line.
+/// `None` if the input ends before that is known, which takes the byte after the line break: it may
+/// be a space and continue the line. `bare` lets a lone LF end a line.
 #[inline]
 pub(crate) fn line_end(bytes: &[u8], from: usize, bare: bool) -> Option<End> {
     let mut search = from;
@@ -159,14 +159,14 @@ pub(crate) fn line_end(bytes: &[u8], from: usize, bare: bool) -> Option<End> {
     }
 }
 
-/// What stands at the beginning of a line of the head.
+/// What a line of the head begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opening {
     /// The empty line that ends the head; the body begins at the offset.
     Empty(usize),
     /// Something else.
     Text,
-    /// Too little to tell.
+    /// The input ends too early.
     Unknown,
 }
 
@@ -185,7 +185,7 @@ pub(crate) fn opening(bytes: &[u8], at: usize, bare: bool) -> Opening {
     }
 }
 
-/// The first byte after the line breaks that may stand before a start line.
+/// The first byte after the line breaks that may precede a start line.
 pub(crate) fn skip_breaks(bytes: &[u8], bare: bool) -> usize {
     let mut at = 0;
     while let Opening::Empty(next) = opening(bytes, at, bare) {

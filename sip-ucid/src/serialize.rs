@@ -1,4 +1,4 @@
-//! `Serialize` for what is read, with the feature `serde`.
+//! `Serialize` for parsed values, with the feature `serde`.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 

@@ -62,10 +62,10 @@ pub struct StatusLine<'a> {
 }
 
 impl<'a> StartLine<'a> {
-    /// Reads a line, without its line break.
+    /// Parses a line, without its line break.
     ///
     /// # Errors
-    /// [`ErrorKind::NotSip`] if no SIP version is where one must be; [`ErrorKind::StartLine`] if a
+    /// [`ErrorKind::NotSip`] without a SIP version in its place; [`ErrorKind::StartLine`] if a
     /// part is missing.
     ///
     /// ```
@@ -77,11 +77,11 @@ impl<'a> StartLine<'a> {
         Self::parse_with(line, Leniency::default())
     }
 
-    /// The same with the leniency given.
+    /// The same with the given leniency.
     ///
     /// # Errors
     /// As [`StartLine::parse`]; without [`Leniency::START_LINE_SPACES`] also
-    /// [`ErrorKind::StartLine`] for spaces that do not belong.
+    /// [`ErrorKind::StartLine`] for spaces that are out of place.
     ///
     /// ```
     /// use sip_ucid::{Leniency, StartLine};
@@ -163,7 +163,7 @@ impl<'a> RequestLine<'a> {
         self.uri
     }
 
-    /// The Request-URI, read.
+    /// The Request-URI, parsed.
     ///
     /// # Errors
     /// As [`Uri::parse`].
@@ -190,7 +190,7 @@ impl<'a> RequestLine<'a> {
         self.version
     }
 
-    /// Whether method and version are what the grammar says, and one space each between them.
+    /// Whether method and version match the grammar, with one space between the parts.
     pub(crate) fn is_strict(&self, line: &[u8]) -> bool {
         self.method.len() + self.uri.len() + self.version.len() + 2 == line.len()
             && chars::all(self.method.as_bytes(), TOKEN)
@@ -275,7 +275,7 @@ impl<'a> StatusLine<'a> {
         self.reason
     }
 
-    /// Whether version and reason are what the grammar says, and one space each between the parts.
+    /// Whether version and reason match the grammar, with one space between the parts.
     pub(crate) fn is_strict(&self, line: &[u8]) -> bool {
         self.version.len() + self.code.len() + self.reason.len() + 2 == line.len()
             && is_sip_version(self.version.as_bytes())

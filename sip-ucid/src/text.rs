@@ -6,9 +6,9 @@ use crate::scan;
 
 /// A slice of the input, as sent.
 ///
-/// SIP text is UTF-8 by rule and anything at all in practice, so this is bytes with the comforts of
-/// a string. `Display` writes it with folds undone and bad bytes replaced; `Debug` shows only the
-/// length, so that numbers and names stay out of logs.
+/// SIP text should be UTF-8 and in practice may be anything, so this is bytes with the conveniences
+/// of a string. `Display` writes it with folds undone and invalid bytes replaced; `Debug` shows
+/// only the length, so that numbers and names stay out of logs.
 ///
 /// ```
 /// use sip_ucid::Text;
@@ -75,7 +75,7 @@ impl<'a> Text<'a> {
         self.0.is_empty()
     }
 
-    /// Whether it runs over more than one line.
+    /// Whether it spans more than one line.
     ///
     /// ```
     /// assert!(sip_ucid::Text::new(b"a\r\n b").is_folded());
@@ -96,7 +96,7 @@ impl<'a> Text<'a> {
         Unfold { rest: self.0, break_due: false }
     }
 
-    /// Whether both say the same once folds are undone.
+    /// Whether both are equal once folds are undone.
     ///
     /// ```
     /// use sip_ucid::Text;
@@ -118,7 +118,7 @@ impl<'a> Text<'a> {
         self.0.eq_ignore_ascii_case(other.as_bytes())
     }
 
-    /// An owned copy with folds undone and bad bytes replaced.
+    /// An owned copy with folds undone and invalid bytes replaced.
     ///
     /// ```
     /// assert_eq!(sip_ucid::Text::new(b"a\r\n b\xff").to_owned_string(), "a b\u{FFFD}");
@@ -133,7 +133,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The class `LWS` without its table: most bytes are told by one comparison.
+/// The class `LWS` without its table: one comparison decides for most bytes.
 #[inline]
 const fn is_lws(byte: u8) -> bool {
     byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\r' | b'\n')

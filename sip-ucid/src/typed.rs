@@ -1,6 +1,6 @@
 //! The headers of a [`Head`] as values.
 //!
-//! Every method reads when it is called and keeps nothing; a missing header is
+//! Every method parses when it is called and caches nothing; a missing header is
 //! [`ErrorKind::Missing`].
 
 use crate::address::{Address, Addresses};
@@ -85,7 +85,7 @@ impl<'a> Head<'a> {
 
     /// All addresses in the headers of a name, over lines and commas.
     ///
-    /// Right for P-Asserted-Identity, Diversion, History-Info, Route, Record-Route and
+    /// Suitable for P-Asserted-Identity, Diversion, History-Info, Route, Record-Route and
     /// Remote-Party-ID; see [`Head::contacts`] for Contact.
     ///
     /// ```
@@ -236,7 +236,8 @@ impl<'a> Head<'a> {
     /// Max-Forwards; above 255 it counts as absent.
     ///
     /// # Errors
-    /// [`ErrorKind::Missing`], also for a number above 255; [`ErrorKind::Number`] for no number.
+    /// [`ErrorKind::Missing`], also for a number above 255; [`ErrorKind::Number`] for anything but
+    /// a number.
     ///
     /// ```
     /// use sip_ucid::{ErrorKind, Head};
@@ -357,7 +358,7 @@ impl<'a> Head<'a> {
         Privacy::new(self.value(Name::Privacy).unwrap_or_default().as_bytes())
     }
 
-    /// The values of Authorization, WWW-Authenticate or their Proxy- kin, one a line.
+    /// The values of Authorization, WWW-Authenticate or their Proxy- variants, one for each line.
     ///
     /// ```
     /// use sip_ucid::{Head, Name};

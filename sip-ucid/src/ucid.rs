@@ -1,4 +1,4 @@
-//! The two kinds of UCID, and what each must look like. Reading one never checks it.
+//! The two kinds of UCID and their forms. Finding one in a message does not check it.
 
 use core::fmt;
 
@@ -7,8 +7,8 @@ use crate::digits;
 
 /// Whether `text` can be a UCID of CloudAgent: decimal digits, one to nineteen of them.
 ///
-/// It is an identifier and no number: leading zeros count. Twenty or more digits are an error to
-/// the platform, though they are the length of an Avaya UCID.
+/// It is an identifier, not a number: leading zeros count. The platform refuses twenty or more
+/// digits, although an Avaya UCID has twenty.
 ///
 /// ```
 /// use sip_ucid::is_cloudagent_ucid;
@@ -43,7 +43,7 @@ pub struct AvayaUcid {
 }
 
 impl AvayaUcid {
-    /// Reads twenty digits; `None` for any other text, and for parts that do not fit.
+    /// Parses twenty digits; `None` for any other text, and for parts that do not fit.
     ///
     /// ```
     /// use sip_ucid::AvayaUcid;

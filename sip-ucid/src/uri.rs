@@ -1,6 +1,6 @@
 //! SIP, SIPS and TEL URIs (RFC 3261 section 19.1, RFC 3966).
 //!
-//! Reading cuts a URI into its parts; it decodes nothing and compares nothing.
+//! Parsing splits a URI into its parts; it decodes nothing and compares nothing.
 
 use core::fmt;
 
@@ -41,7 +41,7 @@ pub enum Uri<'a> {
     Other(Text<'a>),
 }
 
-/// A `sip:` or `sips:` URI, cut into its parts.
+/// A `sip:` or `sips:` URI, split into its parts.
 ///
 /// ```
 /// use sip_ucid::Uri;
@@ -84,7 +84,7 @@ pub struct TelUri<'a> {
 }
 
 impl<'a> Uri<'a> {
-    /// Reads a URI that stands by itself.
+    /// Parses a URI on its own.
     ///
     /// # Errors
     /// [`ErrorKind::Uri`] without a scheme, [`ErrorKind::Host`] without a host or with an open
@@ -124,7 +124,7 @@ impl<'a> Uri<'a> {
         }
     }
 
-    /// The user part or `tel:` number of a URI, without a look at what follows it.
+    /// The user part or `tel:` number of a URI; what follows it is ignored.
     #[inline]
     pub(crate) fn number_in(text: &'a [u8]) -> Option<Text<'a>> {
         let ([b'S' | b's', b'I' | b'i', b'P' | b'p', b':', rest @ ..]
@@ -215,7 +215,7 @@ impl<'a> Uri<'a> {
     }
 }
 
-/// What stands before the first `byte`, and what from it on, if it is there.
+/// The text before the first `byte`, and the text from it on, if there is one.
 #[inline]
 fn split(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     match scan::find(text, 0, byte) {
@@ -225,7 +225,7 @@ fn split(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
 }
 
 impl<'a> SipUri<'a> {
-    /// Reads what follows the scheme.
+    /// Parses what follows the scheme.
     #[inline]
     fn parse(text: &'a [u8], secure: bool) -> Result<Self, Error> {
         // The `@` first: before it `;`, `?` and `,` belong to the user part.
@@ -319,7 +319,7 @@ impl<'a> SipUri<'a> {
         Params::new(until_semicolon(self.user.unwrap_or_default()).1)
     }
 
-    /// The password; better not used by anybody.
+    /// The password. RFC 3261 advises against it: it is sent in clear text.
     ///
     /// ```
     /// use sip_ucid::Uri;
@@ -355,7 +355,7 @@ impl<'a> SipUri<'a> {
         matches!(self.host, [b'[', ..])
     }
 
-    /// The port, if one is there and is a number up to 65535.
+    /// The port, if there is one and it is a number up to 65535.
     ///
     /// ```
     /// use sip_ucid::Uri;
@@ -499,7 +499,7 @@ impl<'a> TelUri<'a> {
     }
 
     fn check(&self) -> Result<(), Error> {
-        // A number of one country may hold `*`, `#` and `A` to `F`, a global one only digits.
+        // A local number may hold `*`, `#` and `A` to `F`, a global one only digits.
         let (digits, class) = match self.number {
             [b'+', digits @ ..] => (digits, DIGIT),
             digits => (digits, PHONE),

@@ -1,7 +1,7 @@
 //! User-to-User (RFC 7433, 7434), and the Avaya UCID in it.
 //!
 //! The data is hexadecimal; its first octet is a protocol discriminator unless a `pd` parameter
-//! holds that. Then come type, length and value, again and again; type `FA` is the UCID.
+//! holds that. Triples of type, length and value follow; type `FA` is the UCID.
 
 use core::fmt;
 
@@ -32,7 +32,7 @@ pub struct UserToUser<'a> {
 }
 
 impl<'a> UserToUser<'a> {
-    /// Reads one value of the list.
+    /// Parses one value of the list.
     ///
     /// # Errors
     /// [`ErrorKind::Quote`] for an open quote, [`ErrorKind::Token`] without data.
@@ -111,7 +111,7 @@ impl<'a> UserToUser<'a> {
         self.params.get("content")
     }
 
-    /// Whether purpose and encoding are the ones that this crate reads.
+    /// Whether this crate understands purpose and encoding.
     ///
     /// ```
     /// use sip_ucid::UserToUser;
@@ -266,7 +266,7 @@ impl<'a> TypeLengthValue<'a> {
         self.octets
     }
 
-    /// The UCID, if the type says so and the length is right.
+    /// The UCID, if the type is that of a UCID and the length is right.
     ///
     /// ```
     /// let uui = sip_ucid::UserToUser::parse(b"00C80141FA080019001038F725B3").unwrap();

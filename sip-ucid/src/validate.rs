@@ -1,11 +1,11 @@
-//! The strict reading: would a conforming element have to refuse this message?
+//! Strict validation: would a conforming element have to refuse this message?
 //!
-//! A problem is what lets an element answer 400 to a request, or drop a response: a break of the
-//! grammar of RFC 3261, a header that must be there and is not, or two where one may be. What the
-//! standards let an element live with is none: a Max-Forwards above 255, an Expires too large, an
-//! unknown scheme, version, method, extension or transport, a branch or tag of an older peer that is
-//! missing. Of these the most useful are listed apart, as notes. Headers that RFC 3261 does not define are
-//! checked for their characters only.
+//! A problem makes an element answer 400 to a request, or drop a response: a violation of the
+//! grammar of RFC 3261, a missing header that is required, or two where one is allowed. What the
+//! standards tolerate is not a problem: a Max-Forwards above 255, an Expires too large, an unknown
+//! scheme, version, method, extension or transport, a missing branch or tag. The most useful of
+//! these are listed separately, as notes. Headers that RFC 3261 does not define are checked for
+//! their characters only.
 
 mod notes;
 
@@ -42,7 +42,7 @@ pub use notes::{Note, NoteKind, Notes};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// The start line breaks the grammar.
+    /// The start line violates the grammar.
     StartLine,
     /// The Request-URI is malformed, or has headers after a `?`.
     RequestUri,
@@ -52,15 +52,15 @@ pub enum ProblemKind {
     BareLf,
     /// A header line has no colon, or its name is not a token.
     HeaderName,
-    /// A control character, or a CR or LF that ends no line.
+    /// A control character, or a CR or LF that does not end a line.
     Character,
-    /// A header that must be there is not.
+    /// A required header is missing.
     Missing,
-    /// A header that may stand once stands again.
+    /// A header that may occur once occurs again.
     Duplicate,
     /// The method in CSeq is not that of the request.
     MethodMismatch,
-    /// Contact is `*` beside another value, or in a REGISTER that does not say `Expires: 0`.
+    /// Contact is `*` beside another value, or in a REGISTER without `Expires: 0`.
     Star,
     /// The value of the header is malformed.
     Value(ErrorKind),
@@ -116,7 +116,7 @@ const fn value_name(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// One thing wrong with a message: what, in which header, at which byte of the input.
+/// One problem of a message: what it is, in which header, at which byte of the input.
 ///
 /// ```
 /// use sip_ucid::{Message, Name, ProblemKind};
@@ -185,7 +185,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The problems of a message, found as they are asked for; see [`Head::validate`].
+/// The problems of a message, found one by one; see [`Head::validate`].
 ///
 /// ```
 /// let head = sip_ucid::Head::parse(b"SIP/2.0 200 OK\r\n\r\n")?.complete().unwrap();
@@ -200,7 +200,7 @@ pub struct Problems<'h, 'a> {
     beyond: Lines<'a>,
     progress: Progress,
     seen: u128,
-    /// Whether any line may hold a character that it must not.
+    /// Whether any line may hold a forbidden character.
     suspicious: bool,
 }
 
@@ -215,11 +215,11 @@ enum Progress {
 const REQUIRED: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
 
 impl<'a> Head<'a> {
-    /// The strict reading of RFC 3261: everything for which an element would answer 400 or drop
-    /// the message. No [`Leniency`] holds here.
+    /// Everything for which a strict element would answer 400 or drop the message, by RFC 3261. No
+    /// [`Leniency`] applies.
     ///
-    /// One problem is given for each header line at most. What is worth knowing and no problem, such
-    /// as another version, is listed by [`Head::notes`].
+    /// At most one problem is given for each header line. What is worth knowing but not a problem,
+    /// such as another version, is listed by [`Head::notes`].
     ///
     /// ```
     /// use sip_ucid::Message;
@@ -256,7 +256,7 @@ impl<'a> Head<'a> {
         self.validate().next().is_none()
     }
 
-    /// The headers that stand more than once with different values though they may not: those of
+    /// The headers that occur more than once with different values although they must not: those of
     /// [`Name::is_single`] and the platform's own.
     ///
     /// ```
@@ -395,7 +395,7 @@ impl Problems<'_, '_> {
         Ok(())
     }
 
-    /// RFC 3261 10.3: `*` stands alone, and in a REGISTER only with `Expires: 0`.
+    /// RFC 3261 10.3: `*` must be alone, and in a REGISTER comes only with `Expires: 0`.
     fn may_be_star(&self) -> bool {
         !self.head.is_repeated(Name::Contact)
             && (self.head.method() != "REGISTER" || self.head.expires() == Ok(0))
@@ -406,7 +406,7 @@ const fn bad(kind: ErrorKind) -> Error {
     Error::new(kind, 0)
 }
 
-/// The headers whose repetition RFC 3261 gives no meaning: a second one makes the message invalid.
+/// The headers that RFC 3261 does not let repeat: a second one makes the message invalid.
 const fn is_core(name: Name) -> bool {
     matches!(
         name,
@@ -450,7 +450,7 @@ fn check_call_id(value: &[u8]) -> Result<(), Error> {
     Err(bad(ErrorKind::Token))
 }
 
-/// The place of the first character in a value that may not stand there.
+/// The place of the first forbidden character in a value.
 ///
 /// A control character may follow a backslash in a quoted string, which only known headers have;
 /// CR and LF may not even there.

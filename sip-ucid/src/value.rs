@@ -24,7 +24,7 @@ pub struct CSeq<'a> {
 }
 
 impl<'a> CSeq<'a> {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
     /// [`ErrorKind::CSeq`] unless it is a number below 2^32, white space and a token.
@@ -45,7 +45,7 @@ impl<'a> CSeq<'a> {
         Ok(Self { number, method })
     }
 
-    /// The two parts as sent, for whom a bad number should not hide the method.
+    /// The two parts as sent, so that a malformed number does not hide the method.
     ///
     /// ```
     /// use sip_ucid::CSeq;
@@ -95,7 +95,7 @@ pub struct ContentType<'a> {
 }
 
 impl<'a> ContentType<'a> {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
     /// [`ErrorKind::Token`] unless it is `token / token`.
@@ -147,7 +147,7 @@ impl<'a> ContentType<'a> {
         self.params
     }
 
-    /// Whether it is `kind/subtype`, without regard to case.
+    /// Whether it is `kind/subtype`, ignoring case.
     ///
     /// ```
     /// assert!(sip_ucid::ContentType::parse(b"Application/SDP").unwrap().is("application", "sdp"));
@@ -175,7 +175,7 @@ pub struct SessionId<'a> {
 }
 
 impl<'a> SessionId<'a> {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
     /// [`ErrorKind::SessionId`] unless local and remote part are 32 hexadecimal digits.
@@ -247,7 +247,7 @@ pub struct Reason<'a> {
 }
 
 impl<'a> Reason<'a> {
-    /// Reads one value of the list.
+    /// Parses one value of the list.
     ///
     /// # Errors
     /// [`ErrorKind::Token`] unless it begins with a token.
@@ -298,7 +298,7 @@ impl<'a> Reason<'a> {
     }
 }
 
-/// The values of Privacy (RFC 3323, 3325), which stand between semicolons.
+/// The values of Privacy (RFC 3323, 3325), separated by semicolons.
 ///
 /// ```
 /// use sip_ucid::Privacy;
@@ -322,7 +322,7 @@ impl<'a> Privacy<'a> {
         Self { rest: Some(value) }
     }
 
-    /// Whether `name` is among them, without regard to case.
+    /// Whether `name` is among them, ignoring case.
     ///
     /// ```
     /// let privacy = sip_ucid::Privacy::new(b"id;critical");
@@ -351,7 +351,7 @@ impl fmt::Debug for Privacy<'_> {
     }
 }
 
-/// A value that is digits and fits; parameters after it are not looked at.
+/// A value of digits, if it fits; parameters after it are ignored.
 pub(crate) fn leading_number<T: TryFrom<u64>>(value: &[u8]) -> Option<T> {
     let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
     digits::decimal(text::trim(value.get(..end)?))

@@ -38,7 +38,7 @@ pub struct Via<'a> {
 }
 
 impl<'a> Via<'a> {
-    /// Reads one value.
+    /// Parses one value.
     ///
     /// # Errors
     /// [`ErrorKind::Via`] if protocol, transport or host is missing.
@@ -54,11 +54,11 @@ impl<'a> Via<'a> {
         Self::parse_with(value, Leniency::default())
     }
 
-    /// The same with the leniency given.
+    /// The same with the given leniency.
     ///
     /// # Errors
     /// As [`Via::parse`]; without [`Leniency::EMPTY_ELEMENTS`] or
-    /// [`Leniency::LOOSE_CHARACTERS`] also for what [`Via::check`] finds of that.
+    /// [`Leniency::LOOSE_CHARACTERS`] also for what [`Via::check`] reports.
     ///
     /// ```
     /// use sip_ucid::{Leniency, Via};
@@ -169,7 +169,7 @@ impl<'a> Via<'a> {
         Text::new(unbracketed(self.host))
     }
 
-    /// The port, if one is there and is a number up to 65535.
+    /// The port, if there is one and it is a number up to 65535.
     ///
     /// ```
     /// use sip_ucid::Via;
@@ -201,7 +201,7 @@ impl<'a> Via<'a> {
         self.params().get("branch")
     }
 
-    /// The `received` parameter, without the brackets that some put around IPv6 addresses.
+    /// The `received` parameter, without the brackets that some peers put around an IPv6 address.
     ///
     /// ```
     /// let via = sip_ucid::Via::parse(b"SIP/2.0/UDP h;received=[2001:db8::9:255]").unwrap();

@@ -1,8 +1,8 @@
-//! Composing messages: quoting and escaping are right by construction, and nothing that is written
-//! can begin a header of its own.
+//! Composing messages: quoting and escaping are right by construction, and no value can begin
+//! another header.
 //!
-//! What is accepted is printed so that reading it gives the same back; everything else is refused
-//! with [`WriteError`], never changed. The output may hold part of the message after an error.
+//! Parsing what was written gives the same values back; what cannot be written so is refused with
+//! [`WriteError`], never changed. After an error the output may hold part of the message.
 
 use core::fmt;
 
@@ -24,18 +24,17 @@ use crate::uri::{SipUri, Uri};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The buffer is full, or the sink refused.
+    /// The output is full or failed.
     Full,
-    /// A method or a parameter name is no token, or a status code is out of range.
+    /// A method or a parameter name is not a token, or a status code is out of range.
     Token,
-    /// A header name is no token.
+    /// A header name is not a token.
     Name,
-    /// A value holds a line break or another character that may not stand in it, or white space at
-    /// an end.
+    /// A value holds a line break or another forbidden character, or white space at an end.
     Value,
     /// A URI is malformed.
     Uri,
-    /// Content-Length is written by [`Writer::finish`] alone.
+    /// Content-Length, which only [`Writer::finish`] writes.
     Length,
 }
 
@@ -54,10 +53,10 @@ impl fmt::Display for WriteError {
 
 impl core::error::Error for WriteError {}
 
-/// Where a message is written to.
+/// The destination of a message.
 ///
-/// It is implemented by [`SliceOutput`], for `Vec<u8>` with the feature `alloc`, and for everything that
-/// is `core::fmt::Write` by way of [`FmtOutput`].
+/// Implemented by [`SliceOutput`], by `Vec<u8>` with the feature `alloc`, and by [`FmtOutput`] for
+/// every `core::fmt::Write`.
 ///
 /// ```
 /// use sip_ucid::{Name, FmtOutput, Writer};
@@ -71,7 +70,7 @@ pub trait Output {
     /// Takes all of the bytes or fails.
     ///
     /// # Errors
-    /// [`WriteError::Full`] if they cannot be taken.
+    /// [`WriteError::Full`] if there is no room for them.
     ///
     /// ```
     /// use sip_ucid::{SliceOutput, Output, WriteError};
@@ -101,7 +100,7 @@ pub struct SliceOutput<'b> {
 }
 
 impl<'b> SliceOutput<'b> {
-    /// An empty buffer over the slice.
+    /// An empty output over the slice.
     ///
     /// ```
     /// let mut room = [0; 64];
@@ -142,7 +141,7 @@ impl Output for SliceOutput<'_> {
     }
 }
 
-/// Anything that takes text, as an [`Output`]; a body that is not UTF-8 is refused.
+/// An [`Output`] over anything that takes text; a body that is not UTF-8 is refused.
 ///
 /// ```
 /// use sip_ucid::{Output, FmtOutput};
@@ -178,7 +177,7 @@ impl Output for alloc::vec::Vec<u8> {
 /// let mut buffer = SliceOutput::new(&mut room);
 /// Writer::request(&mut buffer, "INVITE", "sip:500001@example.test")?
 ///     .header(Name::Via, "SIP/2.0/WSS gw.example.test;branch=z9hG4bK1")?
-///     .address(Name::From, Some("Acme \"Support\""), "sip:918000000001@example.test", &[("tag", "a1")])?
+///     .address(Name::From, Some("A \"B\""), "sip:918000000001@example.test", &[("tag", "a1")])?
 ///     .address(Name::To, None, "sip:500001@example.test", &[])?
 ///     .header(Name::CallId, "1@gw.example.test")?
 ///     .cseq(1, "INVITE")?
@@ -187,7 +186,7 @@ impl Output for alloc::vec::Vec<u8> {
 ///
 /// let message = Message::datagram(buffer.written()).unwrap();
 /// assert!(message.is_valid());
-/// assert_eq!(message.from().unwrap().display_name().unwrap().to_string(), "Acme \"Support\"");
+/// assert_eq!(message.from().unwrap().display_name().unwrap().to_string(), "A \"B\"");
 /// assert_eq!(message.body(), b"v=0\r\n");
 /// # Ok::<(), sip_ucid::WriteError>(())
 /// ```
@@ -221,7 +220,7 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// Begins a request.
     ///
     /// # Errors
-    /// [`WriteError::Token`] for a method that is none, [`WriteError::Uri`] for a URI that is
+    /// [`WriteError::Token`] for a malformed method, [`WriteError::Uri`] for a URI that is
     /// malformed or has headers.
     ///
     /// ```
@@ -272,11 +271,11 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
         Ok(Self { out })
     }
 
-    /// Writes a header with a value that is right already.
+    /// Writes a header with a value in its final form.
     ///
     /// # Errors
-    /// [`WriteError::Name`] for a name that is no token, [`WriteError::Value`] for control characters
-    /// or white space at an end, [`WriteError::Length`] for Content-Length.
+    /// [`WriteError::Name`] for a name that is not a token, [`WriteError::Value`] for control
+    /// characters or white space at an end, [`WriteError::Length`] for Content-Length.
     ///
     /// ```
     /// use sip_ucid::{SliceOutput, Name, WriteError, Writer};
@@ -335,7 +334,7 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
     /// Writes CSeq.
     ///
     /// # Errors
-    /// [`WriteError::Token`] for a method that is none.
+    /// [`WriteError::Token`] for a malformed method.
     ///
     /// ```
     /// use sip_ucid::{SliceOutput, Writer};
@@ -431,11 +430,11 @@ fn checked_uri(uri: &str) -> Result<Uri<'_>, WriteError> {
 
 /// Writes `"display" <uri>;name=value…`.
 ///
-/// Values that are no token are quoted; an empty value leaves the parameter without one.
+/// Values that are not tokens are quoted; an empty value writes the name alone.
 ///
 /// # Errors
-/// [`WriteError::Uri`] for a malformed URI, [`WriteError::Token`] for a parameter name that is no
-/// token, [`WriteError::Value`] as [`write_quoted`].
+/// [`WriteError::Uri`] for a malformed URI, [`WriteError::Token`] for a parameter name that is not
+/// a token, [`WriteError::Value`] as [`write_quoted`].
 ///
 /// ```
 /// let mut sink = sip_ucid::FmtOutput(String::new());
@@ -475,7 +474,7 @@ pub fn write_address<O: Output + ?Sized>(
 /// Writes a quoted string, with `\` before every quote and backslash.
 ///
 /// # Errors
-/// [`WriteError::Value`] for control characters: some could be quoted, none is wanted.
+/// [`WriteError::Value`] for control characters, also those that could be quoted.
 ///
 /// ```
 /// let mut sink = sip_ucid::FmtOutput(String::new());

@@ -1,6 +1,7 @@
 //! Prints what the parser reads in SIP messages, one JSON object for each file.
 //!
-//! `cargo run --release -p sip-ucid --example inspect -- [--transport datagram|stream|websocket] FILE…`
+//! `cargo run --release -p sip-ucid --example inspect -- [--transport datagram|stream|websocket]
+//! FILE…`
 
 mod json;
 mod report;

@@ -1,4 +1,4 @@
-//! What breaks no rule of the form, and is worth knowing before a message is answered.
+//! What is valid in form, and worth knowing before a message is answered.
 
 use core::fmt;
 use core::slice;
@@ -14,7 +14,7 @@ use crate::typed::Contact;
 use crate::uri::Uri;
 use crate::value::ContentType;
 
-/// What an element has to notice in a message although its form is sound.
+/// What an element has to know of a message although its form is valid.
 ///
 /// ```
 /// use sip_ucid::NoteKind;
@@ -33,26 +33,26 @@ pub enum NoteKind {
     /// Require or Proxy-Require demands extensions: 420 unless the element has them all (RFC 3261
     /// 8.2.2.3, 16.3). Neither counts in ACK and CANCEL.
     Extension,
-    /// Max-Forwards is 0: 483 from a proxy (RFC 3261 16.3). A user agent takes no notice.
+    /// Max-Forwards is 0: 483 from a proxy (RFC 3261 16.3). A user agent ignores it.
     HopsExhausted,
-    /// An INVITE has a body that is neither SDP nor in parts, and does not say that it may be
-    /// ignored: 415 unless the element understands it (RFC 3261 8.2.3).
+    /// An INVITE has a body that is neither SDP nor multipart and is not marked as optional: 415
+    /// unless the element understands it (RFC 3261 8.2.3).
     ContentType,
     /// The body is encoded: 415 unless the element can decode it (RFC 3261 8.2.3).
     ContentEncoding,
     /// Accept in an INVITE leaves out `application/sdp`: 406 (RFC 4475 3.3.15).
     Accept,
     /// The credentials are of another scheme than `Digest` and `Bearer`: they count as absent, so
-    /// 401 or 407 where some are demanded (RFC 4475 3.3.7).
+    /// 401 or 407 where credentials are required (RFC 4475 3.3.7).
     AuthScheme,
-    /// The branch of the top Via is only the magic cookie. It identifies no transaction: match it by
-    /// the rules of RFC 2543 (RFC 4475 3.2.1).
+    /// The branch of the top Via is only the magic cookie. It identifies no transaction: match it
+    /// by the rules of RFC 2543 (RFC 4475 3.2.1).
     EmptyBranch,
     /// The top Via has no branch, or one without the magic cookie: a peer of RFC 2543, whose
     /// transactions are matched by other fields (RFC 3261 17.2.3).
     OldBranch,
-    /// From, or To in a response other than 100, has no tag: a peer of RFC 2543, whose tag counts as
-    /// empty (RFC 3261 12.1).
+    /// From, or To in a response other than 100, has no tag: a peer of RFC 2543, whose tag counts
+    /// as empty (RFC 3261 12.1).
     MissingTag,
     /// A request has no Max-Forwards: a peer of RFC 2543 (RFC 3261 16.3).
     MissingMaxForwards,
@@ -61,8 +61,8 @@ pub enum NoteKind {
     /// The first Route has no `lr`: a strict router of RFC 2543, to which the Request-URI has to be
     /// rewritten (RFC 3261 16.6).
     StrictRoute,
-    /// Max-Forwards above 255 counts as absent; an Expires, or `expires` of a Contact, that is no
-    /// number below 2^32 counts as 3600 (RFC 4475 3.1.2.4).
+    /// Max-Forwards above 255 counts as absent; an Expires, or `expires` of a Contact, that is not
+    /// a number below 2^32 counts as 3600 (RFC 4475 3.1.2.4).
     OutOfRange,
 }
 
@@ -95,7 +95,7 @@ impl NoteKind {
     }
 }
 
-/// One thing worth knowing: what, in which header, at which byte, and the response it calls for.
+/// One note: what it is, in which header, at which byte, and the response that it calls for.
 ///
 /// ```
 /// use sip_ucid::{Head, Name, NoteKind};
@@ -154,10 +154,10 @@ impl Note {
         self.at
     }
 
-    /// The status code with which the element answers that cannot do what is asked for.
+    /// The status code that an element answers which cannot do what the request demands.
     ///
-    /// `None` if it is no reason to refuse the request, and for responses and ACK, which have no
-    /// answer.
+    /// `None` if it is not a reason to refuse the request, and in responses and ACK, which are
+    /// never answered.
     ///
     /// ```
     /// use sip_ucid::Head;
@@ -181,7 +181,7 @@ impl fmt::Display for Note {
     }
 }
 
-/// The notes on a message, found as they are asked for; see [`Head::notes`].
+/// The notes on a message, found one by one; see [`Head::notes`].
 ///
 /// ```
 /// let head = sip_ucid::Head::parse(b"FETCH urn:a SIP/7.0\r\n\r\n")?.complete().unwrap();
@@ -222,12 +222,12 @@ const CHECKS: [Check; 19] = [
 ];
 
 impl<'a> Head<'a> {
-    /// What is no problem of the form and yet worth knowing: what makes some elements refuse the
-    /// request with another code than 400, and the signs of an older peer.
+    /// What is valid in form and worth knowing: what makes some elements refuse the request with
+    /// another code than 400, and the signs of an older peer.
     ///
-    /// Each kind is given once for each header. Not listed is what only an element's own state
-    /// decides: whether it allows the method (405), knows the dialog (481) or takes a message of this
-    /// length (413, 414, 513), for which RFC 3261 has no limits.
+    /// Each kind is given once for each header. What depends on the element alone is not listed:
+    /// whether it allows the method (405), requires an extension (421), knows the dialog (481) or
+    /// accepts a message of this length (413, 414, 513), for which RFC 3261 sets no limit.
     ///
     /// ```
     /// use sip_ucid::Message;
@@ -256,7 +256,7 @@ impl<'a> Head<'a> {
         self.method() == "INVITE"
     }
 
-    /// Whether a body is there or may be.
+    /// Whether there is a body, or may be one.
     fn may_have_body(&self) -> bool {
         self.framing_length() != Ok(Some(0))
     }
@@ -276,7 +276,7 @@ impl<'a> Head<'a> {
         Note { kind, header: Some(name), at, code }
     }
 
-    /// The code, if this message is one that is answered.
+    /// The code, if this message may be answered.
     fn answered(&self, code: u16) -> Option<u16> {
         self.request().filter(|line| line.method() != "ACK").map(|_| code)
     }

@@ -1,4 +1,5 @@
-//! The project's table of telephone numbers that are the same or are not, and what must hold beyond it.
+//! The project's table of telephone numbers that are the same or are not, and what must hold beyond
+//! it.
 
 use proptest::prelude::*;
 use sip_ucid::{is_number, same_number};
