@@ -143,7 +143,7 @@ fn equal_numbers_have_equal_hashes_and_debug_shows_no_digit() {
     use sip_ucid::Number;
     use std::collections::HashSet;
     let texts = texts();
-    let all: HashSet<Number<'_>> = texts.iter().filter_map(|text| Number::parse(text)).collect();
+    let all: HashSet<Number<'_>> = texts.iter().filter_map(Number::parse).collect();
     for text in &texts {
         let Some(number) = Number::parse(text) else { continue };
         assert!(all.contains(&number), "{text:?}");
