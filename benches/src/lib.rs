@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use ozonetel_sdk::Client;
-use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::auth::AuthMode;
 
 /// A server process, ended when dropped.
 #[derive(Debug)]
@@ -42,8 +42,11 @@ pub fn client(
     address: &str,
     transport: Option<Arc<dyn ozonetel_sdk::transport::Transport>>,
 ) -> Client {
-    let mut builder =
-        Client::builder().account("acme_support").key("test-key").mode(Mode::Key).base_url(address);
+    let mut builder = Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(AuthMode::Key)
+        .base_url(address);
     if let Some(transport) = transport {
         builder = builder.transport(transport);
     }

@@ -5,14 +5,14 @@ use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::aht::AgentAht;
 use ozonetel_sdk::cdr::FetchDay;
 use ozonetel_sdk::endpoint::{Endpoint, Reply};
-use ozonetel_sdk::error::Head;
+use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::envelope::{read, write};
 
 fn check<E: Endpoint>(data: &[u8])
 where
     E::Reply: Reply,
 {
-    if let Ok(outcome) = read::<E::Reply>(&E::SPEC, Head::OK, data) {
+    if let Ok(outcome) = read::<E::Reply>(&E::SPEC, ResponseHead::OK, data) {
         let _ = write(&E::SPEC, &outcome, "error");
     }
 }

@@ -1,5 +1,6 @@
 //! What every call runs through, from the request's value to the reply.
 
+pub(crate) mod auth_mode;
 pub(crate) mod call;
 pub(crate) mod client;
 pub(crate) mod clock;

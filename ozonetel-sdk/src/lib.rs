@@ -37,7 +37,7 @@ pub mod client {
     pub use crate::core::clock::*;
     pub use crate::core::observe::*;
     pub use crate::core::pace::*;
-    pub use crate::core::retry::Policy;
+    pub use crate::core::retry::RetryPolicy;
     pub use crate::setup::builder::ClientBuilder;
     pub use crate::setup::environment::*;
 }
@@ -46,7 +46,7 @@ pub mod client {
 pub mod endpoint {
     pub use crate::api::catalogue::{ALL, LEGACY};
     pub use crate::core::endpoint::*;
-    pub use crate::core::envelope::Said;
+    pub use crate::core::envelope::ServiceMessage;
 }
 
 /// Why a call failed.

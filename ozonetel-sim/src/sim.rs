@@ -452,8 +452,8 @@ impl Sim {
         let up = self.lock();
         let setup = up.state.service.world.setup();
         let mode = match setup.mode {
-            Mode::Token => ozonetel_sdk::auth::Mode::Token,
-            Mode::Key => ozonetel_sdk::auth::Mode::Key,
+            Mode::Token => ozonetel_sdk::auth::AuthMode::Token,
+            Mode::Key => ozonetel_sdk::auth::AuthMode::Key,
         };
         Client::builder()
             .account(setup.account.clone())

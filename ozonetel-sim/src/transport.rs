@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::stream;
-use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Stage, Transport};
+use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, SendStage, Transport};
 
 use crate::Sim;
 use crate::service::{Answer, Delivery};
@@ -27,7 +27,7 @@ impl SimTransport {
 }
 
 fn broken() -> Failure {
-    Failure::new(Stage::Unknown, io::Error::from(io::ErrorKind::ConnectionReset))
+    Failure::new(SendStage::Unknown, io::Error::from(io::ErrorKind::ConnectionReset))
 }
 
 fn head(answer: &Answer) -> http::Response<()> {

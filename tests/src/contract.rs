@@ -170,7 +170,8 @@ pub fn nothing_lost<E: Endpoint>() {
             findings.hold(carried, &case, || format!("lost {} = {:?}", leaf.path, leaf.text));
         }
         let written = envelope::write(&E::SPEC, &Outcome::Done(value), "error");
-        let again = envelope::read::<E::Reply>(&E::SPEC, ozonetel_sdk::error::Head::OK, &written);
+        let again =
+            envelope::read::<E::Reply>(&E::SPEC, ozonetel_sdk::error::ResponseHead::OK, &written);
         let same = matches!(&again, Ok(Outcome::Done(again)) if reply::leaves(&reply::value(again))
             .into_iter().collect::<BTreeSet<_>>() == kept);
         findings.hold(same, &case, || "what is written reads back as something else".to_owned());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use ozonetel_sdk::auth::{Credential, Credentials, Generation, Proof, Secret, Want};
+use ozonetel_sdk::auth::{AuthSecret, Credential, CredentialKind, Credentials, Secret, TokenId};
 use ozonetel_sdk::server::encode::PresentedCredential;
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
 use ozonetel_sdk::{Client, Error};
@@ -83,15 +83,15 @@ pub struct Shown(pub PresentedCredential);
 
 #[async_trait]
 impl Credentials for Shown {
-    async fn credential(&self, _: Want) -> Result<Credential, Error> {
-        let proof = match (&self.0.key, &self.0.bearer) {
-            (Some(key), _) => Proof::Key(key.clone()),
+    async fn credential(&self, _: CredentialKind) -> Result<Credential, Error> {
+        let secret = match (&self.0.key, &self.0.bearer) {
+            (Some(key), _) => AuthSecret::Key(key.clone()),
             (None, Some(token)) => {
-                Proof::Bearer { secret: token.clone(), generation: Generation::of(token) }
+                AuthSecret::Bearer { secret: token.clone(), id: TokenId::of(token) }
             }
-            (None, None) => Proof::Key(Secret::from("")),
+            (None, None) => AuthSecret::Key(Secret::from("")),
         };
-        Ok(Credential::new(self.0.user.as_deref().unwrap_or_default(), proof))
+        Ok(Credential::new(self.0.user.as_deref().unwrap_or_default(), secret))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ozonetel_sdk::client::Patience;
-use ozonetel_sdk::client::Policy;
+use ozonetel_sdk::client::RetryPolicy;
 use ozonetel_sdk::endpoint::{Auth, Endpoint, Input, Repeat, Spec};
 use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
@@ -157,11 +157,11 @@ async fn staged<E: Endpoint>(case: &Case, mode: fixture::Mode) -> (Staged, E) {
     (staged, request)
 }
 
-fn policy() -> Policy {
-    Policy {
+fn policy() -> RetryPolicy {
+    RetryPolicy {
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_millis(2),
-        ..Policy::default()
+        ..RetryPolicy::default()
     }
 }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use ozonetel_sdk::endpoint::{Endpoint, Spec, When};
-use ozonetel_sdk::error::Head;
+use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::encode::{self, PresentedCredential};
 use ozonetel_sdk::testing::record::{ExchangeFile, RecordedAnswer, RecordedExchange};
 use serde::Deserialize;
@@ -50,8 +50,8 @@ impl fmt::Display for Case {
 
 impl Case {
     /// The answer's head.
-    pub fn head(&self) -> Head<'_> {
-        Head { status: self.status, content_type: self.content_type.as_deref() }
+    pub fn head(&self) -> ResponseHead<'_> {
+        ResponseHead { status: self.status, content_type: self.content_type.as_deref() }
     }
 
     /// The answer as JSON, if it is.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ozonetel_sdk::endpoint::Endpoint;
-use ozonetel_sdk::error::Head;
+use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{self, AgentDial, Disposal, LegSide, Moment, PhoneAction};
@@ -204,7 +204,7 @@ fn reads_alike<E: Endpoint>(
     body: &Bytes,
     findings: &mut Findings,
 ) {
-    let head = Head { status, content_type: case.content_type.as_deref() };
+    let head = ResponseHead { status, content_type: case.content_type.as_deref() };
     let read = envelope::read::<E::Reply>(&E::SPEC, head, body);
     let about = &case.about;
     let same = match (&read, about.outcome) {

@@ -107,7 +107,7 @@ async fn stream(wanted: u64) {
     let client = Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(ozonetel_sdk::auth::Mode::Key)
+        .mode(ozonetel_sdk::auth::AuthMode::Key)
         .base_url(&server.address)
         .path("cdr.fetch_day", format!("/day/rows={wanted}"))
         .build()

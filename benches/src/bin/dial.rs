@@ -76,7 +76,7 @@ fn with_network(address: &str, network: Network) -> Client {
     Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(ozonetel_sdk::auth::Mode::Key)
+        .mode(ozonetel_sdk::auth::AuthMode::Key)
         .base_url(address)
         .network(network)
         .build()

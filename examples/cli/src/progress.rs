@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ozonetel_sdk::client::{Event, Observer};
+use ozonetel_sdk::client::{Observer, RequestEvent};
 
 /// An operation whose outcome nobody knows any more.
 #[derive(Debug, Clone)]
@@ -36,14 +36,14 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &RequestEvent<'_>) {
         match event {
-            Event::Waiting { ready_in, .. } => {
+            RequestEvent::Waiting { ready_in, .. } => {
                 if stderr().is_terminal() {
                     self.noted().bar = Some(waiting(*ready_in));
                 }
             }
-            Event::Abandoned { spec, reference } => {
+            RequestEvent::Abandoned { spec, reference, may_have_happened: true, .. } => {
                 let reference = reference.map(Into::into);
                 self.noted().abandoned = Some(Abandoned { call: spec.name, reference });
             }

@@ -13,7 +13,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::core::error::{Error, Reason};
 use crate::types::ids::{AgentId, PauseReason, PhoneName};
 use crate::types::invalid::{Invalid, filled};
@@ -70,7 +70,7 @@ fn no_number() -> PhoneNumber {
 
 impl Endpoint for Login {
     const SPEC: Spec = AUTHENTICATION;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         credentials(&self.agent, &self.password)?;
@@ -104,7 +104,7 @@ pub struct Logout {
 impl Endpoint for Logout {
     const SPEC: Spec =
         Spec { name: "agents.logout", when: When::Is("action", "logout"), ..AUTHENTICATION };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         credentials(&self.agent, &self.password)
@@ -367,7 +367,7 @@ impl<'c> Agents<'c> {
         agent: impl Into<AgentId>,
         password: impl Into<Secret>,
         phone_number: impl Into<PhoneNumber>,
-    ) -> Result<Said, Error> {
+    ) -> Result<ServiceMessage, Error> {
         let (agent, password) = (agent.into(), password.into());
         match self.logout(&agent, &password).await {
             Ok(_) => {}

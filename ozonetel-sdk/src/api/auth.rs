@@ -14,7 +14,7 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use crate::core::client::Client;
-use crate::core::credential::{Generation, Proof, Want};
+use crate::core::credential::{AuthSecret, CredentialKind, TokenId};
 use crate::core::endpoint::{
     self, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
 };
@@ -22,7 +22,7 @@ use crate::core::error::{Error, ErrorKind};
 use crate::types::secret::Secret;
 
 pub(crate) use cache::TokenCache;
-pub use store::{FileState, Lease, MemoryTokens, Stored, TokenStore};
+pub use store::{FileState, Lease, MemoryTokens, StoredToken, TokenStore};
 
 /// A bearer token as the service hands it out.
 #[derive(Debug, Clone)]
@@ -132,10 +132,10 @@ impl Tokens<'_> {
     /// # Cancel safety
     /// Dropping the future leaves a refresh that is under way running: its token is not lost.
     pub async fn token(self) -> Result<Bearer, Error> {
-        let credential = self.0.core.credentials.credential(Want::Account).await?;
-        match credential.proof {
-            Proof::Bearer { secret, .. } => Ok(Bearer(secret)),
-            Proof::Key(_) => Err(Error::said(
+        let credential = self.0.core.credentials.credential(CredentialKind::Account).await?;
+        match credential.secret {
+            AuthSecret::Bearer { secret, .. } => Ok(Bearer(secret)),
+            AuthSecret::Key(_) => Err(Error::said(
                 ErrorKind::Credentials,
                 "the account is set to key mode: there is no token",
             )),
@@ -149,7 +149,7 @@ impl Tokens<'_> {
     /// As [`Tokens::token`].
     pub async fn refresh(self) -> Result<Bearer, Error> {
         let current = self.token().await?;
-        self.0.core.credentials.reject(Generation::of(&current.0)).await;
+        self.0.core.credentials.reject(TokenId::of(&current.0)).await;
         self.token().await
     }
 }

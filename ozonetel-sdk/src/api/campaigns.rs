@@ -12,7 +12,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{CampaignName, Did};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -138,7 +138,7 @@ pub struct Start {
 
 impl Endpoint for Start {
     const SPEC: Spec = SET;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())
@@ -162,7 +162,7 @@ impl Endpoint for Stop {
         repeat: Repeat::Safe,
         ..SET
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())
@@ -274,7 +274,7 @@ mod tests {
     use serde_json::json;
 
     use crate::core::error::Reason;
-    use crate::core::transport::Stage;
+    use crate::core::transport::SendStage;
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
     #[tokio::test]
@@ -295,7 +295,8 @@ mod tests {
                 r#"{{"status":"SUCCESS","message":"SUCCESSFULLY UPDATED, Progressive was {word}"}}"#
             ))
         };
-        let replay = Replay::new([said("stopped"), Turn::Fail(Stage::Unknown), said("started")]);
+        let replay =
+            Replay::new([said("stopped"), Turn::Fail(SendStage::Unknown), said("started")]);
         let client = client(&replay);
         client.campaigns().stop("support_out").await.unwrap();
         let want = json!({"userName": "acme_support", "campaignName": "support_out", "action": "Stop",

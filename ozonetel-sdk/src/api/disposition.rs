@@ -48,7 +48,7 @@ pub struct SetDisposition {
 /// What the service says to a disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Disposed(crate::core::envelope::Said);
+pub struct Disposed(crate::core::envelope::ServiceMessage);
 
 impl Disposed {
     /// The service's text.

@@ -11,7 +11,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Private, open_word, record};
 
@@ -47,7 +47,7 @@ pub struct Subscribe {
 
 impl Endpoint for Subscribe {
     const SPEC: Spec = SUBSCRIBE;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         if self.calls.is_none() && self.agents.is_none() {
@@ -99,7 +99,7 @@ impl Endpoint for Unsubscribe {
         docs: "https://docs.ozonetel.com/reference/post_events-un-subscribe",
         ..SUBSCRIBE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         match self.events.kind() {

@@ -14,7 +14,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{Did, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -183,7 +183,7 @@ pub struct IvrTransfer {
 
 impl Endpoint for IvrTransfer {
     const SPEC: Spec = TRANSFER;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("did", self.did.as_str())?;
@@ -216,7 +216,7 @@ impl Endpoint for Disconnect {
         repeat: Repeat::Safe,
         ..TRANSFER
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("did", self.did.as_str())

@@ -17,7 +17,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for Upper {
 /// What the service says to an added lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Added(Said);
+pub struct Added(ServiceMessage);
 
 impl Added {
     /// The service's text.
@@ -247,7 +247,7 @@ mod tests {
     use serde_json::json;
 
     use crate::core::error::{ErrorKind, Reason};
-    use crate::core::transport::Stage;
+    use crate::core::transport::SendStage;
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
     #[tokio::test]
@@ -272,7 +272,7 @@ mod tests {
     #[tokio::test]
     async fn a_lead_is_never_added_twice_and_refusals_keep_their_reason() {
         let replay = Replay::new([
-            Turn::Fail(Stage::Unknown),
+            Turn::Fail(SendStage::Unknown),
             Turn::json(r#"{"status":"FAIL","message":"PhoneNumber Added is a DND Number"}"#),
             Turn::json(r#"{"status":"FAIL","message":"No User Found"}"#),
         ]);

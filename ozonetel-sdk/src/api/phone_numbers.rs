@@ -10,7 +10,7 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{PhoneName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -80,7 +80,7 @@ pub struct CreateNumber {
 
 impl Endpoint for CreateNumber {
     const SPEC: Spec = MANAGE;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         number_of("phoneNumber", &self.number)?;
@@ -115,7 +115,7 @@ impl Endpoint for EditNumber {
     // A second try of a renaming that worked would report a number that does not exist.
     const SPEC: Spec =
         Spec { name: "phone_numbers.edit", when: When::Is("action", "edit"), ..MANAGE };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         number_of("phoneNumber", &self.number)?;
@@ -143,7 +143,7 @@ impl Endpoint for DeleteNumber {
         repeat: Repeat::Safe,
         ..MANAGE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         number_of("phoneNumber", &self.number)?;

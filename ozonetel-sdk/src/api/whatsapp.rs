@@ -155,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     use crate::core::error::{ErrorKind, Reason};
-    use crate::core::transport::Stage;
+    use crate::core::transport::SendStage;
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
     #[tokio::test]
@@ -163,7 +163,7 @@ mod tests {
         let replay = Replay::new([
             Turn::json(r#"{"id":"7"}"#),
             Turn::json(r#"{"status":"error","message":"Unauthorized"}"#),
-            Turn::Fail(Stage::Unknown),
+            Turn::Fail(SendStage::Unknown),
         ]);
         let client = client(&replay);
         let send =

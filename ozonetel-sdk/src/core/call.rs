@@ -1,7 +1,15 @@
-//! The one path that every call takes.
+//! The one path that every call takes; `steps` is its list.
 
-mod attempt;
+mod answer;
 mod batch;
+mod decide;
+mod judge;
+mod limit;
+mod prepare;
+mod progress;
+mod send;
+mod sign;
+mod steps;
 mod stream;
 
 use std::future::IntoFuture;
@@ -11,21 +19,20 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::Instrument;
 
 use crate::core::client::{Client, Core};
 use crate::core::encode::Fields;
-use crate::core::endpoint::{Endpoint, Rate, Reply, Rows, Spec};
+use crate::core::endpoint::{Endpoint, Reply, Rows, Spec};
 use crate::core::envelope::{self, Outcome};
-use crate::core::error::{Error, ErrorKind};
-use crate::core::error::{Head, Unreadable};
-use crate::core::observe::Event;
+use crate::core::error::{Error, ErrorKind, ResponseHead, Unreadable};
 use crate::core::pace::Patience;
-use crate::core::retry::{self, Decision};
 use crate::types::invalid::Invalid;
 
-use attempt::{Ended, Plan, Reading, Verdict};
 pub use batch::{Batch, Batched, Batches, Halt, RefusedRow};
+use judge::Verdict;
+use prepare::{CallOptions, PreparedCall};
+use progress::Progress;
+use steps::send_with_retries;
 pub use stream::RowStream;
 
 /// A call that has not been sent: a value to configure and to await.
@@ -45,26 +52,18 @@ pub use stream::RowStream;
 /// # Cancel safety
 /// Dropping a call that was not awaited sends nothing. Dropping the future of an operation that may happen only once
 /// after it was sent leaves its outcome unknown; the observer is told
-/// ([`Event::Abandoned`](crate::core::observe::Event::Abandoned)).
+/// ([`RequestEvent::Abandoned`](crate::core::observe::RequestEvent::Abandoned)).
 #[derive(Debug)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'c, E: Endpoint> {
     client: &'c Client,
     request: Result<E, Invalid>,
-    options: Options,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) patience: Option<Patience>,
-    pub(crate) silence: Option<Duration>,
-    pub(crate) total: Option<Duration>,
-    pub(crate) extra: Vec<(String, Value)>,
+    options: CallOptions,
 }
 
 impl<'c, E: Endpoint> Call<'c, E> {
     pub(crate) fn new(client: &'c Client, request: Result<E, Invalid>) -> Self {
-        Self { client, request, options: Options::default() }
+        Self { client, request, options: CallOptions::default() }
     }
 
     /// Changes the request; does nothing to one that is already refused.
@@ -115,7 +114,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
     pub async fn send(self) -> Result<E::Reply, Error> {
         let Self { client, request, options } = self;
         let request = request.map_err(|invalid| named::<E>(invalid.into()))?;
-        run::<E>(&client.core, &request, &options).await
+        run::<E>(&client.core, &request, &options, Attempts::Policy).await
     }
 }
 
@@ -133,22 +132,14 @@ impl<E: Rows> Call<'_, E> {
     pub fn stream_as<R: DeserializeOwned + Send + 'static>(self) -> RowStream<R> {
         let core = Arc::clone(&self.client.core);
         let (request, options) = (self.request, self.options);
-        RowStream::new(E::SPEC.name, async move {
+        RowStream::new(async move {
             let request = request.map_err(|invalid| named::<E>(invalid.into()))?;
-            let plan = Plan::of(&core, &request, &options, Some(E::KEYS))?;
-            let mut judge = |head: Head<'_>, body: &[u8]| match envelope::read::<Vec<Value>>(
-                &E::SPEC,
-                head,
-                body,
-            ) {
-                Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
-                Ok(_) => Verdict::Fine,
-                Err(unreadable) => Verdict::Unreadable(unreadable),
-            };
-            let span = plan.span();
-            let reading = exchange(&core, &plan, &mut judge).instrument(span).await?;
-            let silence = plan.silence;
-            Ok((reading, silence))
+            let call = PreparedCall::of(&core, &request, &options)?.in_rows(E::KEYS);
+            let mut progress = Progress::start_owned(core, &call);
+            let mut judge =
+                |head: ResponseHead<'_>, body: &[u8]| stream::judge_rows(&E::SPEC, head, body);
+            let received = send_with_retries(&call, &mut progress, &mut judge).await?;
+            Ok((progress, received))
         })
     }
 }
@@ -167,40 +158,47 @@ fn named<E: Endpoint>(error: Error) -> Error {
 }
 
 /// One call without repetition: for the token cache, which counts every attempt.
-pub(crate) async fn once_through<E: Endpoint>(core: &Core, request: &E) -> Result<E::Reply, Error> {
-    typed(core, request, &Options::default(), true).await
-}
-
-async fn run<E: Endpoint>(core: &Core, request: &E, options: &Options) -> Result<E::Reply, Error> {
-    typed(core, request, options, false).await
-}
-
-async fn typed<E: Endpoint>(
-    core: &Core,
+pub(crate) async fn once_through<E: Endpoint>(
+    core: &Arc<Core>,
     request: &E,
-    options: &Options,
-    single: bool,
 ) -> Result<E::Reply, Error> {
-    let mut plan = Plan::of(core, request, options, None)?;
-    plan.single = single;
+    run(core, request, &CallOptions::default(), Attempts::One).await
+}
+
+/// How often a call may be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempts {
+    /// As the client's policy says.
+    Policy,
+    One,
+}
+
+async fn run<E: Endpoint>(
+    core: &Arc<Core>,
+    request: &E,
+    options: &CallOptions,
+    attempts: Attempts,
+) -> Result<E::Reply, Error> {
+    let call = PreparedCall::of(core, request, options)?;
+    let mut progress = Progress::start(Arc::clone(core), &call);
+    progress.retries.forbidden = attempts == Attempts::One;
     let mut outcome = None;
-    let mut judge =
-        |head: Head<'_>, body: &[u8]| match envelope::read::<E::Reply>(&E::SPEC, head, body) {
+    let mut judge = |head: ResponseHead<'_>, body: &[u8]| {
+        let unreadable = |what| Verdict::Unreadable(Unreadable::new(what, head, body));
+        match envelope::read::<E::Reply>(&E::SPEC, head, body) {
             Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
-            Ok(Outcome::Done(reply)) if !request.accepts(&reply) => Verdict::Unreadable(
-                Unreadable::new("the answer lacks what was asked for", head, body),
-            ),
-            Ok(Outcome::Empty) if E::Reply::none().is_none() => {
-                Verdict::Unreadable(Unreadable::new("the answer is empty", head, body))
+            Ok(Outcome::Done(reply)) if !request.accepts(&reply) => {
+                unreadable("the answer lacks what was asked for")
             }
+            Ok(Outcome::Empty) if E::Reply::none().is_none() => unreadable("the answer is empty"),
             Ok(found) => {
                 outcome = Some(found);
                 Verdict::Fine
             }
             Err(unreadable) => Verdict::Unreadable(unreadable),
-        };
-    let span = plan.span();
-    exchange(core, &plan, &mut judge).instrument(span).await?;
+        }
+    };
+    send_with_retries(&call, &mut progress, &mut judge).await?;
     match outcome {
         Some(Outcome::Done(reply)) => Ok(reply),
         _ => E::Reply::none()
@@ -208,114 +206,33 @@ async fn typed<E: Endpoint>(
     }
 }
 
-type Judge<'j> = dyn FnMut(Head<'_>, &[u8]) -> Verdict + Send + 'j;
-
-/// Attempt by attempt, until there is an answer or a reason to stop.
-async fn exchange(core: &Core, plan: &Plan<'_>, judge: &mut Judge<'_>) -> Result<Reading, Error> {
-    let (spec, policy) = (plan.spec, &core.config.policy);
-    let start = core.clock.now();
-    let elapsed = || core.clock.now().duration_since(start).unwrap_or_default();
-    let (mut attempts, mut renewed, mut unknown) = (0, false, false);
-    let mut pauses = None;
-    let mut last: Option<Error> = None;
-    let error = loop {
-        let ended = match attempt::attempt(core, plan, judge, &mut attempts).await {
-            Ok(reading) => {
-                plan.finished(core, None, attempts, elapsed());
-                return Ok(reading);
-            }
-            Err(ended) => ended,
-        };
-        let Ended::Failed { ending, error, bearer, retry_after } = ended else {
-            let before = ended.into_error();
-            // No window for another try: what went wrong is still the attempt that was made.
-            break match last {
-                Some(failed) if before.kind() == ErrorKind::Paced => failed,
-                _ => before,
-            };
-        };
-        let decision = retry::decide(spec.repeat, ending, renewed, unknown);
-        unknown |= matches!(ending, retry::Ending::Unknown | retry::Ending::ServerError);
-        let more = !plan.single && policy.allows(attempts, elapsed());
-        let error = match limited(core, plan, ending, retry_after) {
-            Ok(ready_in) => error.ready(ready_in),
-            Err(store) => break store,
-        };
-        let pause = match decision {
-            Decision::Again if more => pauses.get_or_insert_with(|| policy.pauses()).next(),
-            Decision::Pace if more => error.ready_in().filter(|wait| plan.waits(*wait)),
-            Decision::Renew if !plan.single => {
-                renewed = true;
-                if let Some(generation) = bearer {
-                    core.credentials.reject(generation).await;
-                }
-                Some(Duration::ZERO)
-            }
-            _ => None,
-        };
-        let Some(after) = pause else {
-            if let (Some(generation), Some(refusal)) = (bearer, error.refusal())
-                && envelope::is_stale(refusal.message())
-            {
-                // This call stops; the next one begins with a new token.
-                core.credentials.reject(generation).await;
-            }
-            break error
-                .uncertain(decision == Decision::StopUnknown, plan.reference.as_deref())
-                .reached(ending == retry::Ending::Unreadable);
-        };
-        last = (decision == Decision::Again).then_some(error);
-        core.observer.on(&Event::Repeating { spec, attempt: attempts, after });
-        tokio::time::sleep(after).await;
-    };
-    let error = error.reached(unknown).named(spec.name, attempts, elapsed());
-    plan.finished(core, Some(&error), attempts, elapsed());
-    Err(error)
-}
-
-/// The service says that the limit is used up: pushes the window forward, and says when it opens.
-fn limited(
-    core: &Core,
-    plan: &Plan<'_>,
-    ending: retry::Ending,
-    retry_after: Option<Duration>,
-) -> Result<Option<Duration>, Error> {
-    if ending != retry::Ending::Refused(crate::core::error::Reason::TooManyRequests) {
-        return Ok(None);
-    }
-    let rate: Rate = plan.spec.rate;
-    // No `Retry-After` was ever seen; the window's full length is the wait that is never too short.
-    let published = rate.limit().map_or(60, |(_, seconds)| u64::from(seconds));
-    let wait = retry_after.unwrap_or(Duration::from_secs(published));
-    if rate.limit().is_some() {
-        core.pacer.push_back(rate, wait, &*core.clock)?;
-    }
-    Ok(Some(wait))
-}
-
-/// Any endpoint by its description, without a request type: the way to what this crate does not know yet.
-///
-/// Fields travel where the description says, with the client's credential, limits and errors; the reply is the whole
-/// answer.
-///
-/// ```
-/// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
-/// use ozonetel_sdk::endpoint::{Endpoint, Payload, Spec};
-/// static SPEC: Spec = {
-///     let mut spec = ozonetel_sdk::disposition::ListDispositions::SPEC;
-///     spec.envelope.payload = Payload::Whole;
-///     spec
-/// };
-/// let answer = client.raw(&SPEC, [("action", "get")]).await?;
-/// assert_eq!(answer["status"], "Success");
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 impl Client {
-    /// Sends fields to any endpoint by its description and hands back the payload as JSON.
+    /// Any endpoint by its request value: same credentials, limits and errors as the methods of the modules.
+    pub fn call<E: Endpoint>(&self, request: E) -> Call<'_, E> {
+        Call::new(self, Ok(request))
+    }
+
+    /// Any endpoint by its description, without a request type: the way to what this crate does not know yet.
+    ///
+    /// Fields travel where the description says, with the client's credential, limits and errors; the reply is the whole
+    /// answer.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
+    /// # let sim = ozonetel_sim::Sim::start();
+    /// # let client = sim.client();
+    /// use ozonetel_sdk::endpoint::{Endpoint, Payload, Spec};
+    /// static SPEC: Spec = {
+    ///     let mut spec = ozonetel_sdk::disposition::ListDispositions::SPEC;
+    ///     spec.envelope.payload = Payload::Whole;
+    ///     spec
+    /// };
+    /// let answer = client.raw(&SPEC, [("action", "get")]).await?;
+    /// assert_eq!(answer["status"], "Success");
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// As any call.
@@ -332,10 +249,11 @@ impl Client {
         for (name, value) in fields {
             sent.set(name.into(), value);
         }
-        let plan = Plan::raw(&self.core, spec, sent);
+        let call = PreparedCall::raw(&self.core, spec, sent);
+        let mut progress = Progress::start(Arc::clone(&self.core), &call);
         let mut reply = Value::Null;
         let mut judge =
-            |head: Head<'_>, body: &[u8]| match envelope::read::<Value>(spec, head, body) {
+            |head: ResponseHead<'_>, body: &[u8]| match envelope::read::<Value>(spec, head, body) {
                 Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
                 Ok(Outcome::Done(value)) => {
                     reply = value;
@@ -344,8 +262,7 @@ impl Client {
                 Ok(Outcome::Empty) => Verdict::Fine,
                 Err(unreadable) => Verdict::Unreadable(unreadable),
             };
-        let span = plan.span();
-        exchange(&self.core, &plan, &mut judge).instrument(span).await?;
+        send_with_retries(&call, &mut progress, &mut judge).await?;
         Ok(reply)
     }
 }

@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::core::call::Call;
 use crate::core::clock::Clock;
 use crate::core::credential::Credentials;
-use crate::core::endpoint::{Endpoint, Host, Spec};
+use crate::core::endpoint::{Host, Spec};
 use crate::core::observe::Observer;
 use crate::core::pace::{Pacer, Patience};
-use crate::core::retry::Policy;
+use crate::core::retry::RetryPolicy;
 use crate::core::transport::Transport;
 use crate::types::phone::Region;
 use crate::types::wire::{Day, Zone};
@@ -27,7 +26,7 @@ pub(crate) struct Config {
     pub(crate) paths: BTreeMap<String, String>,
     pub(crate) key_headers: BTreeMap<String, String>,
     pub(crate) field_names: BTreeMap<(String, String), String>,
-    pub(crate) policy: Policy,
+    pub(crate) policy: RetryPolicy,
     pub(crate) patience: Patience,
     pub(crate) silence: Duration,
     pub(crate) report_silence: Duration,
@@ -86,11 +85,6 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Any endpoint by its request value: same credentials, limits and errors as the methods of the modules.
-    pub fn call<E: Endpoint>(&self, request: E) -> Call<'_, E> {
-        Call::new(self, Ok(request))
-    }
-
     /// The zone of the account's days and times.
     pub fn zone(&self) -> &Zone {
         &self.core.config.zone

@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use crate::core::auth_mode::AuthMode;
 use crate::core::endpoint;
 use crate::core::error::{Error, ErrorKind};
-use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
 
 /// Tells one token from the next: the token's fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Generation(pub(crate) u64);
+pub struct TokenId(pub(crate) u64);
 
-impl Generation {
+impl TokenId {
     /// The fingerprint of a token.
     pub fn of(token: &Secret) -> Self {
         let mut hasher = DefaultHasher::new();
@@ -28,10 +28,10 @@ impl Generation {
     }
 }
 
-/// What an endpoint needs to be shown.
+/// Which credential an endpoint needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Want {
+pub enum CredentialKind {
     /// Whatever the account's mode says.
     Account,
     /// The API key, whatever the mode.
@@ -41,37 +41,37 @@ pub enum Want {
 }
 
 impl endpoint::Auth {
-    /// What this scheme needs.
-    pub fn want(self) -> Want {
+    /// The credential that this scheme needs.
+    pub fn kind(self) -> CredentialKind {
         match self {
-            Self::Account => Want::Account,
-            Self::Kookoo(_) => Want::Kookoo,
-            _ => Want::Key,
+            Self::Account => CredentialKind::Account,
+            Self::Kookoo(_) => CredentialKind::Kookoo,
+            _ => CredentialKind::Key,
         }
     }
 }
 
-/// A credential: the account and its proof.
+/// A credential: the account and its secret.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Credential {
     /// The account's name.
     pub user: Arc<str>,
-    /// The proof.
-    pub proof: Proof,
+    /// The secret.
+    pub secret: AuthSecret,
 }
 
 impl Credential {
-    /// An account and its proof.
-    pub fn new(user: impl Into<Arc<str>>, proof: Proof) -> Self {
-        Self { user: user.into(), proof }
+    /// An account and its secret.
+    pub fn new(user: impl Into<Arc<str>>, secret: AuthSecret) -> Self {
+        Self { user: user.into(), secret }
     }
 }
 
-/// What proves the account.
+/// The secret that proves the account.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Proof {
+pub enum AuthSecret {
     /// The API key.
     Key(Secret),
     /// A bearer token.
@@ -79,7 +79,7 @@ pub enum Proof {
         /// The token.
         secret: Secret,
         /// Which one it is.
-        generation: Generation,
+        id: TokenId,
     },
 }
 
@@ -91,33 +91,11 @@ pub trait Credentials: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] when there is none; [`ErrorKind::Paced`] when the hour's tokens are used up.
-    async fn credential(&self, want: Want) -> Result<Credential, Error>;
+    async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error>;
 
     /// The service refused this token as expired. Does nothing if a newer one is there already.
-    async fn reject(&self, generation: Generation) {
-        let _ = generation;
-    }
-}
-
-/// The account's setting "API Authentication".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Mode {
-    /// `TOKEN_AUTH`: a bearer token, made from the key.
-    #[default]
-    Token,
-    /// `BASIC_AUTH`: the API key in a header.
-    Key,
-}
-
-impl std::str::FromStr for Mode {
-    type Err = Invalid;
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "token" => Ok(Self::Token),
-            "key" => Ok(Self::Key),
-            _ => Err(Invalid::new("auth", "expected token or key")),
-        }
+    async fn reject(&self, id: TokenId) {
+        let _ = id;
     }
 }
 
@@ -131,13 +109,13 @@ pub(crate) struct Keys {
 
 #[async_trait]
 impl Credentials for Keys {
-    async fn credential(&self, want: Want) -> Result<Credential, Error> {
-        let (secret, missing) = match want {
-            Want::Account | Want::Key => (&self.key, "no API key is set"),
-            Want::Kookoo => (&self.kookoo, "no KooKoo key is set"),
+    async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error> {
+        let (secret, missing) = match kind {
+            CredentialKind::Account | CredentialKind::Key => (&self.key, "no API key is set"),
+            CredentialKind::Kookoo => (&self.kookoo, "no KooKoo key is set"),
         };
         let key = secret.clone().ok_or_else(|| Error::said(ErrorKind::Credentials, missing))?;
-        Ok(Credential { user: Arc::clone(&self.user), proof: Proof::Key(key) })
+        Ok(Credential { user: Arc::clone(&self.user), secret: AuthSecret::Key(key) })
     }
 }
 
@@ -157,17 +135,17 @@ impl StaticToken {
 
 #[async_trait]
 impl Credentials for StaticToken {
-    async fn credential(&self, want: Want) -> Result<Credential, Error> {
-        if want != Want::Account {
+    async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error> {
+        if kind != CredentialKind::Account {
             return Err(Error::said(
                 ErrorKind::Credentials,
                 "this endpoint takes the key, and only a token is set",
             ));
         }
-        let generation = Generation::of(&self.token);
+        let id = TokenId::of(&self.token);
         Ok(Credential {
             user: Arc::clone(&self.user),
-            proof: Proof::Bearer { secret: self.token.clone(), generation },
+            secret: AuthSecret::Bearer { secret: self.token.clone(), id },
         })
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::core::credential::{Credential, Proof};
+use crate::core::credential::{AuthSecret, Credential};
 use crate::core::endpoint::{Auth, Endpoint, Input, Method, Spec, When};
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
@@ -221,14 +221,14 @@ fn write_credential<'a>(
     headers: &mut http::HeaderMap,
 ) -> Result<Shown<'a>, Invalid> {
     let user = credential.user.as_ref();
-    let secret = match &credential.proof {
-        Proof::Key(secret) | Proof::Bearer { secret, .. } => secret.reveal(),
+    let secret = match &credential.secret {
+        AuthSecret::Key(secret) | AuthSecret::Bearer { secret, .. } => secret.reveal(),
     };
     Ok(match target.spec.auth {
         Auth::Account | Auth::KeyHeader => {
-            match &credential.proof {
-                Proof::Key(_) => header(headers, target.key_header, secret)?,
-                Proof::Bearer { .. } => {
+            match &credential.secret {
+                AuthSecret::Key(_) => header(headers, target.key_header, secret)?,
+                AuthSecret::Bearer { .. } => {
                     header(headers, AUTHORIZATION.as_str(), &format!("Bearer {secret}"))?;
                 }
             }

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
-use crate::core::error::{Head, Reason, Refusal, Unreadable};
+use crate::core::error::{Reason, Refusal, ResponseHead, Unreadable};
 
 #[cfg(any(test, feature = "server"))]
 pub use write::write;
@@ -36,28 +36,28 @@ pub enum Outcome<T> {
 /// What the service says to a success, in its own words. May name an agent; `Debug` shows the length only.
 #[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub struct Said(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
+pub struct ServiceMessage(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
 
-impl Said {
+impl ServiceMessage {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl From<&str> for Said {
+impl From<&str> for ServiceMessage {
     fn from(text: &str) -> Self {
         Self(text.into())
     }
 }
 
-impl fmt::Debug for Said {
+impl fmt::Debug for ServiceMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Said({} bytes)", self.0.len())
+        write!(f, "ServiceMessage({} bytes)", self.0.len())
     }
 }
 
-impl Reply for Said {}
+impl Reply for ServiceMessage {}
 
 /// Names under which the accompanying text stands, in the order they are tried. Compared without case.
 const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
@@ -69,7 +69,7 @@ const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 /// may happen only once, anything doubtful is unreadable rather than refused: a refusal invites a second try.
 pub fn read<T: DeserializeOwned>(
     spec: &Spec,
-    head: Head<'_>,
+    head: ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Outcome<T>, Unreadable> {
     let object = match spec.envelope.payload {
@@ -95,7 +95,7 @@ pub fn read<T: DeserializeOwned>(
 /// Reads an envelope that is already an object: what is left of a document after its rows were cut out.
 pub(crate) fn read_object<T: DeserializeOwned>(
     spec: &Spec,
-    head: Head<'_>,
+    head: ResponseHead<'_>,
     body: &[u8],
     object: Map<String, Value>,
 ) -> Result<Outcome<T>, Unreadable> {
@@ -183,7 +183,7 @@ const FAILURES: [&str; 4] = ["false", "fail", "failure", "error"];
 
 fn read_open<T: DeserializeOwned>(
     spec: &Spec,
-    head: Head<'_>,
+    head: ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Outcome<T>, Unreadable> {
     let document: Value = serde_json::from_slice(body)
@@ -203,7 +203,7 @@ fn read_open<T: DeserializeOwned>(
 
 fn decode<T: DeserializeOwned>(
     spec: &Spec,
-    head: Head<'_>,
+    head: ResponseHead<'_>,
     body: &[u8],
     payload: Value,
 ) -> Result<Outcome<T>, Unreadable> {
@@ -247,7 +247,7 @@ fn inner_outcome(
     Some((verdict, Value::Object(inner)))
 }
 
-fn refuse<T>(spec: &Spec, head: Head<'_>, text: &str) -> Outcome<T> {
+fn refuse<T>(spec: &Spec, head: ResponseHead<'_>, text: &str) -> Outcome<T> {
     let reason = if head.status == StatusCode::TOO_MANY_REQUESTS {
         Reason::TooManyRequests
     } else {
@@ -262,7 +262,7 @@ fn refuse<T>(spec: &Spec, head: Head<'_>, text: &str) -> Outcome<T> {
 
 fn read_plain<T: DeserializeOwned>(
     spec: &Spec,
-    head: Head<'_>,
+    head: ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Outcome<T>, Unreadable> {
     let text = std::str::from_utf8(body)
@@ -286,7 +286,7 @@ fn read_plain<T: DeserializeOwned>(
 }
 
 /// `<response>` with one element per field.
-fn read_xml(head: Head<'_>, body: &[u8]) -> Result<Map<String, Value>, Unreadable> {
+fn read_xml(head: ResponseHead<'_>, body: &[u8]) -> Result<Map<String, Value>, Unreadable> {
     use quick_xml::events::Event;
     let bad = || Unreadable::new("the answer is not KooKoo's XML", head, body);
     let text = std::str::from_utf8(body).map_err(|_| bad())?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::core::auth_mode::AuthMode;
 use crate::types::invalid::Invalid;
 
 /// What a refusal means, as far as its text tells. A hint for programs, not a diagnosis: the service answers
@@ -84,17 +85,17 @@ impl fmt::Debug for Refusal {
 
 /// Status and content type of an answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Head<'a> {
+pub struct ResponseHead<'a> {
     /// The HTTP status.
     pub status: StatusCode,
     /// The content type as sent.
     pub content_type: Option<&'a str>,
 }
 
-impl Head<'_> {
+impl ResponseHead<'_> {
     /// The usual head: 200 and JSON.
-    pub const OK: Head<'static> =
-        Head { status: StatusCode::OK, content_type: Some("application/json") };
+    pub const OK: ResponseHead<'static> =
+        ResponseHead { status: StatusCode::OK, content_type: Some("application/json") };
 }
 
 /// An answer that is not the service's envelope, or whose payload does not decode.
@@ -115,7 +116,7 @@ const ROW: &str = "a row does not decode";
 const EXCERPT: usize = 512;
 
 impl Unreadable {
-    pub(crate) fn new(what: &'static str, head: Head<'_>, body: &[u8]) -> Self {
+    pub(crate) fn new(what: &'static str, head: ResponseHead<'_>, body: &[u8]) -> Self {
         Self {
             what,
             path: None,
@@ -140,7 +141,7 @@ impl Unreadable {
     }
 
     pub(crate) fn row(body: &[u8], path: String) -> Self {
-        Self::new(ROW, Head::OK, body).at(path)
+        Self::new(ROW, ResponseHead::OK, body).at(path)
     }
 
     /// The HTTP status.
@@ -235,6 +236,7 @@ struct Inner {
     ready_in: Option<Duration>,
     reference: Option<Box<str>>,
     row: Option<u64>,
+    mode: Option<AuthMode>,
     attachment: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -265,6 +267,7 @@ impl Error {
             ready_in: None,
             reference: None,
             row: None,
+            mode: None,
             attachment: None,
         }))
     }
@@ -346,6 +349,12 @@ impl Error {
 
     pub(crate) fn reached(mut self, yes: bool) -> Self {
         self.0.reached |= yes;
+        self
+    }
+
+    /// The mode in which the request was signed, where the account's setting decides it.
+    pub(crate) fn signed_as(mut self, mode: Option<AuthMode>) -> Self {
+        self.0.mode = mode;
         self
     }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::core::endpoint::Spec;
 use crate::core::error::Error;
 
-/// Something that happened to a call.
+/// Something that happened to a call. Every call that was polled ends with exactly one
+/// [`Finished`](Self::Finished) or [`Abandoned`](Self::Abandoned); one whose request was refused here never began.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum RequestEvent<'a> {
     /// The published limit is used up; the call waits.
     Waiting {
         /// The endpoint.
@@ -33,7 +34,8 @@ pub enum Event<'a> {
         /// The pause before the next.
         after: Duration,
     },
-    /// The call is over.
+    /// The call is over: its answer was read to the end, or it failed. Rows that are handed out one by one end it too,
+    /// not their first.
     Finished {
         /// The endpoint.
         spec: &'static Spec,
@@ -44,25 +46,31 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
-    /// The future of an operation that may happen only once was dropped after it was sent: its outcome is unknown.
+    /// The future or the stream was dropped before the call was over.
     Abandoned {
         /// The endpoint.
         spec: &'static Spec,
         /// The reference it travelled with.
         reference: Option<&'a str>,
+        /// Whether it was an operation that may happen only once and was on its way: its outcome is unknown.
+        may_have_happened: bool,
+        /// How often the request was sent.
+        attempts: u32,
+        /// How long it took.
+        elapsed: Duration,
     },
 }
 
-/// Is told of every [`Event`]. Must return quickly.
+/// Is told of every [`RequestEvent`]. Must return quickly.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One event.
-    fn on(&self, event: &Event<'_>);
+    fn on(&self, event: &RequestEvent<'_>);
 }
 
-/// Looks away.
+/// Ignores every event.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Unobserved;
+pub struct NoopObserver;
 
-impl Observer for Unobserved {
-    fn on(&self, _: &Event<'_>) {}
+impl Observer for NoopObserver {
+    fn on(&self, _: &RequestEvent<'_>) {}
 }

@@ -1,7 +1,7 @@
 //! The published limits, kept on this side.
 //!
 //! Two per minute is a window, not a rate: a token bucket's burst is exactly what the service refuses. So each class
-//! of endpoints has a sliding log ([`Window`], pure), and a fair queue in front of it. The service counts per
+//! of endpoints has a sliding log ([`RateWindow`], pure), and a fair queue in front of it. The service counts per
 //! account, not per client: share one [`Pacer`] between the clients of an account, and a [`PaceStore`] between
 //! processes.
 
@@ -16,7 +16,7 @@ use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
 use crate::core::error::{Error, ErrorKind};
 
-pub use window::Window;
+pub use window::RateWindow;
 
 /// How long a call may wait for the published limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +48,20 @@ pub trait PaceStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When the store cannot be read or written; the call then fails before anything is sent.
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut Window)) -> Result<(), StoreError>;
+    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut RateWindow))
+    -> Result<(), StoreError>;
 }
 
 /// Windows in memory.
 #[derive(Debug, Default)]
-pub struct MemoryWindows(Mutex<BTreeMap<Rate, Window>>);
+pub struct MemoryWindows(Mutex<BTreeMap<Rate, RateWindow>>);
 
 impl PaceStore for MemoryWindows {
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut Window)) -> Result<(), StoreError> {
+    fn update(
+        &self,
+        rate: Rate,
+        change: &mut dyn FnMut(&mut RateWindow),
+    ) -> Result<(), StoreError> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         change(windows.entry(rate).or_default());
         Ok(())
@@ -158,7 +163,7 @@ impl Pacer {
         self.update(rate, &mut |window| window.block_until(until))
     }
 
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut Window)) -> Result<(), Error> {
+    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut RateWindow)) -> Result<(), Error> {
         self.store
             .update(rate, change)
             .map_err(|error| Error::source_of(ErrorKind::Paced, Arc::new(error)))

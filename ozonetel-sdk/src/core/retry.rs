@@ -9,8 +9,7 @@ use crate::core::error::Reason;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub(crate) enum Ending {
+pub(crate) enum AttemptOutcome {
     /// Provably nothing left this machine: name lookup, connect, TLS.
     NotSent,
     /// The connection ended, or time ran out, without an answer.
@@ -27,8 +26,7 @@ pub(crate) enum Ending {
 
 /// What follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub(crate) enum Decision {
+pub(crate) enum RetryDecision {
     /// Stop; the outcome is known.
     Stop,
     /// Stop; the operation may have happened.
@@ -43,7 +41,7 @@ pub(crate) enum Decision {
 
 /// How often and how long to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub struct RetryPolicy {
     /// Attempts in all.
     pub attempts: u32,
     /// No new attempt after this long.
@@ -56,7 +54,7 @@ pub struct Policy {
     pub seed: u64,
 }
 
-impl Default for Policy {
+impl Default for RetryPolicy {
     fn default() -> Self {
         use std::hash::{BuildHasher, RandomState};
         Self {
@@ -69,16 +67,17 @@ impl Default for Policy {
     }
 }
 
-impl Policy {
+impl RetryPolicy {
     /// The pauses between attempts, in order.
-    pub fn pauses(&self) -> impl Iterator<Item = Duration> + Send + use<> {
-        backon::ExponentialBuilder::default()
+    pub fn pauses(&self) -> Pauses {
+        let pauses = backon::ExponentialBuilder::default()
             .with_min_delay(self.first_pause)
             .with_max_delay(self.longest_pause)
             .with_max_times(usize::try_from(self.attempts.saturating_sub(1)).unwrap_or(usize::MAX))
             .with_jitter()
             .with_jitter_seed(self.seed)
-            .build()
+            .build();
+        Pauses(pauses)
     }
 
     /// Whether another attempt is within bounds.
@@ -87,24 +86,42 @@ impl Policy {
     }
 }
 
+/// The pauses between attempts, in order.
+#[derive(Debug)]
+pub struct Pauses(backon::ExponentialBackoff);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next()
+    }
+}
+
 /// The table. `renewed` says that this call had its new token already; `unknown_before` that an earlier attempt of
 /// the same call ended without anybody knowing what became of it.
 pub(crate) fn decide(
     repeat: Repeat,
-    ending: Ending,
+    outcome: AttemptOutcome,
     renewed: bool,
     unknown_before: bool,
-) -> Decision {
-    use Decision::{Again, Pace, Renew, Stop, StopUnknown};
+) -> RetryDecision {
+    use RetryDecision::{Again, Pace, Renew, Stop, StopUnknown};
     let once = repeat == Repeat::Once;
-    match ending {
-        Ending::Unknown | Ending::ServerError | Ending::Unreadable if once => StopUnknown,
-        Ending::NotSent | Ending::Unknown | Ending::ServerError => Again,
+    match outcome {
+        AttemptOutcome::Unknown | AttemptOutcome::ServerError | AttemptOutcome::Unreadable
+            if once =>
+        {
+            StopUnknown
+        }
+        AttemptOutcome::NotSent | AttemptOutcome::Unknown | AttemptOutcome::ServerError => Again,
         // A refusal that follows an unknown attempt says nothing about that attempt.
-        Ending::Refused(_) | Ending::Expired if once && unknown_before => StopUnknown,
-        Ending::Expired if !renewed => Renew,
-        Ending::Refused(Reason::TooManyRequests) if !once => Pace,
-        Ending::Unreadable | Ending::Refused(_) | Ending::Expired => Stop,
+        AttemptOutcome::Refused(_) | AttemptOutcome::Expired if once && unknown_before => {
+            StopUnknown
+        }
+        AttemptOutcome::Expired if !renewed => Renew,
+        AttemptOutcome::Refused(Reason::TooManyRequests) if !once => Pace,
+        AttemptOutcome::Unreadable | AttemptOutcome::Refused(_) | AttemptOutcome::Expired => Stop,
     }
 }
 
@@ -114,8 +131,8 @@ mod tests {
 
     #[test]
     fn the_table() {
-        use Decision::{Again, Pace, Renew, Stop, StopUnknown};
-        use Ending::{Expired, NotSent, Refused, ServerError, Unknown, Unreadable};
+        use AttemptOutcome::{Expired, NotSent, Refused, ServerError, Unknown, Unreadable};
+        use RetryDecision::{Again, Pace, Renew, Stop, StopUnknown};
         let rows = [
             (NotSent, Again, Again),
             (Unknown, Again, StopUnknown),
@@ -127,9 +144,9 @@ mod tests {
             (Refused(Reason::BadCredentials), Stop, Stop),
             (Refused(Reason::Other), Stop, Stop),
         ];
-        for (ending, safe, once) in rows {
-            assert_eq!(decide(Repeat::Safe, ending, false, false), safe, "{ending:?}");
-            assert_eq!(decide(Repeat::Once, ending, false, false), once, "{ending:?}");
+        for (outcome, safe, once) in rows {
+            assert_eq!(decide(Repeat::Safe, outcome, false, false), safe, "{outcome:?}");
+            assert_eq!(decide(Repeat::Once, outcome, false, false), once, "{outcome:?}");
         }
         assert_eq!(decide(Repeat::Safe, Expired, true, false), Stop);
         assert_eq!(decide(Repeat::Once, Expired, true, false), Stop);
@@ -137,18 +154,18 @@ mod tests {
 
     #[test]
     fn a_refusal_after_an_unknown_attempt_stays_unknown() {
-        for ending in [
-            Ending::Expired,
-            Ending::Refused(Reason::NotAllowed),
-            Ending::Refused(Reason::TooManyRequests),
+        for outcome in [
+            AttemptOutcome::Expired,
+            AttemptOutcome::Refused(Reason::NotAllowed),
+            AttemptOutcome::Refused(Reason::TooManyRequests),
         ] {
-            assert_eq!(decide(Repeat::Once, ending, false, true), Decision::StopUnknown);
+            assert_eq!(decide(Repeat::Once, outcome, false, true), RetryDecision::StopUnknown);
         }
     }
 
     #[test]
     fn pauses_grow_are_bounded_and_repeat_with_their_seed() {
-        let policy = Policy { attempts: 6, seed: 7, ..Policy::default() };
+        let policy = RetryPolicy { attempts: 6, seed: 7, ..RetryPolicy::default() };
         let pauses: Vec<_> = policy.pauses().collect();
         assert_eq!(pauses.len(), 5);
         assert_eq!(pauses, policy.pauses().collect::<Vec<_>>());

@@ -8,9 +8,9 @@
 use bytes::{Buf, Bytes, BytesMut};
 use serde::de::DeserializeOwned;
 
-/// What the cutter hands out.
+/// What the splitter hands out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Segment {
     /// One row's text.
     Row(Bytes),
     /// The document without its rows.
@@ -19,7 +19,7 @@ pub(crate) enum Piece {
 
 /// Why no more pieces come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum SplitError {
     /// A row or the rest is larger than the limit.
     TooLarge(usize),
     /// Brackets do not match, or the document does not begin with an object.
@@ -40,7 +40,7 @@ enum State {
 
 /// The push parser: [`feed`](Self::feed) bytes, take pieces until there is none, feed more.
 #[derive(Debug)]
-pub(crate) struct Cutter {
+pub(crate) struct RowSplitter {
     keys: &'static [&'static str],
     limit: usize,
     buffer: BytesMut,
@@ -58,7 +58,7 @@ pub(crate) struct Cutter {
     found: bool,
 }
 
-impl Cutter {
+impl RowSplitter {
     /// Rows stand in the array under the first of these keys that holds one.
     pub(crate) fn new(keys: &'static [&'static str], limit: usize) -> Self {
         Self {
@@ -91,32 +91,32 @@ impl Cutter {
     }
 
     /// The next piece, or `None` when more bytes are needed.
-    pub(crate) fn next(&mut self) -> Result<Option<Piece>, Broken> {
+    pub(crate) fn next(&mut self) -> Result<Option<Segment>, SplitError> {
         loop {
             if self.state == State::Row {
                 match self.in_row()? {
-                    Some(row) => return Ok(Some(Piece::Row(row))),
-                    None => return self.starved(),
+                    Some(row) => return Ok(Some(Segment::Row(row))),
+                    None => return self.need_more(),
                 }
             }
             if self.in_string {
                 if !string_end(&self.buffer, &mut self.at, &mut self.escaped) {
-                    return self.starved();
+                    return self.need_more();
                 }
                 self.in_string = false;
             }
-            let Some(&byte) = self.buffer.get(self.at) else { return self.starved() };
+            let Some(&byte) = self.buffer.get(self.at) else { return self.need_more() };
             self.at += 1;
             match self.state {
                 State::Row => {}
                 State::Between => self.between(byte)?,
                 State::Outside => {
                     if self.outside(byte)? {
-                        return Ok(Some(Piece::End(std::mem::take(&mut self.rest).into())));
+                        return Ok(Some(Segment::End(std::mem::take(&mut self.rest).into())));
                     }
                 }
                 State::Done if byte.is_ascii_whitespace() => {}
-                State::Done => return Err(Broken::Shape),
+                State::Done => return Err(SplitError::Shape),
             }
         }
     }
@@ -142,18 +142,18 @@ impl Cutter {
         Some(decoded)
     }
 
-    fn starved(&mut self) -> Result<Option<Piece>, Broken> {
+    fn need_more(&mut self) -> Result<Option<Segment>, SplitError> {
         if self.state != State::Row {
-            self.keep();
+            self.retain_envelope();
         }
         if self.buffer.len() > self.limit || self.rest.len() > self.limit {
-            return Err(Broken::TooLarge(self.limit));
+            return Err(SplitError::TooLarge(self.limit));
         }
         Ok(None)
     }
 
     /// Moves what was looked at into the rest, where it belongs to the envelope.
-    fn keep(&mut self) {
+    fn retain_envelope(&mut self) {
         let seen = self.buffer.split_to(self.at);
         if self.state == State::Outside {
             self.rest.extend_from_slice(&seen);
@@ -162,7 +162,7 @@ impl Cutter {
     }
 
     /// Goes through a row; `None` when its end has not arrived. The one loop that sees every byte: locals only.
-    fn in_row(&mut self) -> Result<Option<Bytes>, Broken> {
+    fn in_row(&mut self) -> Result<Option<Bytes>, SplitError> {
         let bytes: &[u8] = &self.buffer;
         let (mut at, mut depth) = (self.at, self.depth);
         let end = loop {
@@ -180,7 +180,7 @@ impl Cutter {
                 // A bare value's end: the comma or the bracket behind it.
                 b',' | b']' if depth == 2 => break Some(byte),
                 b'}' | b']' => {
-                    depth = depth.checked_sub(1).ok_or(Broken::Shape)?;
+                    depth = depth.checked_sub(1).ok_or(SplitError::Shape)?;
                     if depth == 2 {
                         break Some(byte);
                     }
@@ -191,10 +191,10 @@ impl Cutter {
         (self.at, self.depth) = (at, depth);
         let Some(byte) = end else { return Ok(None) };
         let bare = byte == b',' || (byte == b']' && self.buffer.first() != Some(&b'['));
-        let row = self.cut(usize::from(bare));
+        let row = self.split_row(usize::from(bare));
         // However it arrived: in one piece, it would otherwise pass.
         if row.len() > self.limit {
-            return Err(Broken::TooLarge(self.limit));
+            return Err(SplitError::TooLarge(self.limit));
         }
         if bare && byte == b']' {
             self.close_array();
@@ -203,7 +203,7 @@ impl Cutter {
     }
 
     /// Takes the row out of the buffer; `behind` bytes at its end belong to the array.
-    fn cut(&mut self, behind: usize) -> Bytes {
+    fn split_row(&mut self, behind: usize) -> Bytes {
         let mut row = self.buffer.split_to(self.at);
         row.truncate(self.at - behind);
         self.at = 0;
@@ -211,7 +211,7 @@ impl Cutter {
         row.freeze()
     }
 
-    fn between(&mut self, byte: u8) -> Result<(), Broken> {
+    fn between(&mut self, byte: u8) -> Result<(), SplitError> {
         match byte {
             b']' => {
                 let _ = self.buffer.split_to(self.at);
@@ -220,7 +220,7 @@ impl Cutter {
             }
             b',' => {}
             _ if byte.is_ascii_whitespace() => {}
-            b'}' | b':' => return Err(Broken::Shape),
+            b'}' | b':' => return Err(SplitError::Shape),
             _ => {
                 let _ = self.buffer.split_to(self.at - 1);
                 self.at = 1;
@@ -242,43 +242,43 @@ impl Cutter {
     }
 
     /// One byte of the envelope; true at its end.
-    fn outside(&mut self, byte: u8) -> Result<bool, Broken> {
+    fn outside(&mut self, byte: u8) -> Result<bool, SplitError> {
         match byte {
             b'"' => {
                 self.in_string = true;
-                self.keep();
+                self.retain_envelope();
                 self.key_from = self.rest.len();
             }
             b':' if self.depth == 1 => {
-                self.keep();
+                self.retain_envelope();
                 let key = self.rest.get(self.key_from..).unwrap_or_default();
                 let end = memchr::memrchr(b'"', key).unwrap_or_default();
                 self.last_key = key.get(..end).unwrap_or_default().to_vec();
                 self.after_key = true;
             }
             b'[' if self.depth == 1 && self.after_key && !self.found && self.is_wanted() => {
-                self.keep();
+                self.retain_envelope();
                 self.found = true;
                 self.depth = 2;
                 self.state = State::Between;
                 self.after_key = false;
             }
-            b'{' | b'[' if self.depth == 0 && byte == b'[' => return Err(Broken::Shape),
+            b'{' | b'[' if self.depth == 0 && byte == b'[' => return Err(SplitError::Shape),
             b'{' | b'[' => {
                 self.depth += 1;
                 self.after_key = false;
             }
             b'}' | b']' => {
-                self.depth = self.depth.checked_sub(1).ok_or(Broken::Shape)?;
+                self.depth = self.depth.checked_sub(1).ok_or(SplitError::Shape)?;
                 self.after_key = false;
                 if self.depth == 0 {
-                    self.keep();
+                    self.retain_envelope();
                     self.state = State::Done;
                     return Ok(true);
                 }
             }
             _ if byte.is_ascii_whitespace() => {}
-            _ if self.depth == 0 => return Err(Broken::Shape),
+            _ if self.depth == 0 => return Err(SplitError::Shape),
             _ => self.after_key = false,
         }
         Ok(false)
@@ -330,17 +330,17 @@ mod tests {
 
     const KEYS: &[&str] = &["details", "data"];
 
-    fn pieces(document: &[u8], chunk: usize) -> Result<(Vec<Value>, Option<Value>), Broken> {
-        let mut cutter = Cutter::new(KEYS, 1 << 20);
+    fn pieces(document: &[u8], chunk: usize) -> Result<(Vec<Value>, Option<Value>), SplitError> {
+        let mut splitter = RowSplitter::new(KEYS, 1 << 20);
         let (mut rows, mut rest) = (Vec::new(), None);
         for part in document.chunks(chunk) {
-            cutter.feed(part);
-            while let Some(piece) = cutter.next()? {
+            splitter.feed(part);
+            while let Some(piece) = splitter.next()? {
                 match piece {
-                    Piece::Row(row) => {
+                    Segment::Row(row) => {
                         rows.push(serde_json::from_slice(&row).unwrap_or(Value::Null));
                     }
-                    Piece::End(end) => rest = serde_json::from_slice(&end).ok(),
+                    Segment::End(end) => rest = serde_json::from_slice(&end).ok(),
                 }
             }
         }
@@ -368,29 +368,29 @@ mod tests {
         let (rows, rest) = pieces(br#"{"status":"details","details":[]}"#, 1).unwrap();
         assert!(rows.is_empty());
         assert_eq!(rest.unwrap()["status"], "details");
-        let mut cutter = Cutter::new(KEYS, 100);
-        cutter.feed(br#"{"message":"x"}"#);
-        assert!(matches!(cutter.next(), Ok(Some(Piece::End(_)))));
-        assert!(!cutter.found());
+        let mut splitter = RowSplitter::new(KEYS, 100);
+        splitter.feed(br#"{"message":"x"}"#);
+        assert!(matches!(splitter.next(), Ok(Some(Segment::End(_)))));
+        assert!(!splitter.found());
     }
 
     #[test]
     fn a_row_over_the_limit_is_an_error_that_names_it() {
-        let mut cutter = Cutter::new(KEYS, 64);
-        cutter.feed(br#"{"details":[{"a":""#);
-        assert_eq!(cutter.next(), Ok(None));
-        cutter.feed(&[b'x'; 100]);
-        assert_eq!(cutter.next(), Err(Broken::TooLarge(64)));
-        let mut cutter = Cutter::new(KEYS, 64);
-        cutter.feed(format!(r#"{{"details":[{{"a":"{}"}},{{}}]}}"#, "x".repeat(100)).as_bytes());
-        assert_eq!(cutter.decode_next::<Value>(), None);
-        assert_eq!(cutter.next(), Err(Broken::TooLarge(64)));
+        let mut splitter = RowSplitter::new(KEYS, 64);
+        splitter.feed(br#"{"details":[{"a":""#);
+        assert_eq!(splitter.next(), Ok(None));
+        splitter.feed(&[b'x'; 100]);
+        assert_eq!(splitter.next(), Err(SplitError::TooLarge(64)));
+        let mut splitter = RowSplitter::new(KEYS, 64);
+        splitter.feed(format!(r#"{{"details":[{{"a":"{}"}},{{}}]}}"#, "x".repeat(100)).as_bytes());
+        assert_eq!(splitter.decode_next::<Value>(), None);
+        assert_eq!(splitter.next(), Err(SplitError::TooLarge(64)));
     }
 
     #[test]
     fn what_is_no_object_is_broken() {
         for text in ["[1]", "<html>", "}", "{\"details\":[}"] {
-            assert_eq!(pieces(text.as_bytes(), 3), Err(Broken::Shape), "{text}");
+            assert_eq!(pieces(text.as_bytes(), 3), Err(SplitError::Shape), "{text}");
         }
         assert_eq!(pieces(b"{\"details\":[{\"a\":1}", 3).unwrap(), (vec![json!({"a":1})], None));
     }
@@ -436,18 +436,18 @@ mod tests {
             chunk in 1usize..200,
         ) {
             let document = serde_json::to_vec(&json!({"status": "success", "details": rows})).unwrap();
-            let mut cutter = Cutter::new(KEYS, 1 << 20);
+            let mut splitter = RowSplitter::new(KEYS, 1 << 20);
             let (mut seen, mut ended) = (Vec::new(), false);
             for part in document.chunks(chunk) {
-                cutter.feed(part);
+                splitter.feed(part);
                 loop {
-                    if let Some(row) = cutter.decode_next::<Value>() {
+                    if let Some(row) = splitter.decode_next::<Value>() {
                         seen.push(row);
                         continue;
                     }
-                    match cutter.next().unwrap() {
-                        Some(Piece::Row(row)) => seen.push(serde_json::from_slice(&row).unwrap()),
-                        Some(Piece::End(_)) => ended = true,
+                    match splitter.next().unwrap() {
+                        Some(Segment::Row(row)) => seen.push(serde_json::from_slice(&row).unwrap()),
+                        Some(Segment::End(_)) => ended = true,
                         None => break,
                     }
                 }
@@ -458,17 +458,17 @@ mod tests {
 
         #[test]
         fn no_bytes_panic_or_grow_beyond_the_limit(bytes in prop::collection::vec(any::<u8>(), 0..400), chunk in 1usize..50) {
-            let mut cutter = Cutter::new(KEYS, 64);
+            let mut splitter = RowSplitter::new(KEYS, 64);
             for part in bytes.chunks(chunk) {
-                cutter.feed(part);
+                splitter.feed(part);
                 loop {
-                    match cutter.next() {
+                    match splitter.next() {
                         Ok(Some(_)) => {}
                         Ok(None) => break,
                         Err(_) => return Ok(()),
                     }
                 }
-                prop_assert!(cutter.buffer.len() <= 64 && cutter.rest.len() <= 64);
+                prop_assert!(splitter.buffer.len() <= 64 && splitter.rest.len() <= 64);
             }
         }
     }

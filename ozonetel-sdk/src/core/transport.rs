@@ -69,7 +69,7 @@ impl fmt::Debug for Incoming {
 /// What is known about a request that got no complete answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Stage {
+pub enum SendStage {
     /// Provably nothing left this machine.
     NotSent,
     /// It may have arrived. A connection that closed without an answer is this, whatever the HTTP library calls it.
@@ -79,14 +79,14 @@ pub enum Stage {
 /// Why there is no answer. `Debug` and `Display` do not show addresses.
 #[derive(Clone)]
 pub struct Failure {
-    stage: Stage,
+    stage: SendStage,
     timed_out: bool,
     source: Arc<dyn StdError + Send + Sync>,
 }
 
 impl Failure {
     /// A failure; the source must not print an address with its query.
-    pub fn new(stage: Stage, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub fn new(stage: SendStage, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { stage, timed_out: false, source: Arc::from(source.into()) }
     }
 
@@ -94,12 +94,17 @@ impl Failure {
     pub fn silence() -> Self {
         Self {
             timed_out: true,
-            ..Self::new(Stage::Unknown, "no byte arrived within the time limit")
+            ..Self::new(SendStage::Unknown, "no byte arrived within the time limit")
         }
     }
 
+    /// The body ended before its document did.
+    pub(crate) fn cut() -> Self {
+        Self::new(SendStage::Unknown, "the connection ended before the document did")
+    }
+
     /// What is known.
-    pub fn stage(&self) -> Stage {
+    pub fn stage(&self) -> SendStage {
         self.stage
     }
 
@@ -116,9 +121,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.stage, self.timed_out) {
-            (Stage::NotSent, _) => "the request was not sent",
-            (Stage::Unknown, true) => "no answer in time",
-            (Stage::Unknown, false) => "the connection ended without a complete answer",
+            (SendStage::NotSent, _) => "the request was not sent",
+            (SendStage::Unknown, true) => "no answer in time",
+            (SendStage::Unknown, false) => "the connection ended without a complete answer",
         })
     }
 }
@@ -138,7 +143,7 @@ impl StdError for Failure {
 /// Sends one request and hands back the head of the answer with its body as a stream.
 ///
 /// # Cancel safety
-/// Dropping the future may leave a request on its way: the caller has to treat it as [`Stage::Unknown`].
+/// Dropping the future may leave a request on its way: the caller has to treat it as [`SendStage::Unknown`].
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends a request.

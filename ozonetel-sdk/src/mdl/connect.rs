@@ -22,7 +22,7 @@ use tower_service::Service;
 
 use super::link::Cause;
 use super::settings::{Placement, Settings};
-use crate::core::credential::{Generation, Proof, Want};
+use crate::core::credential::{AuthSecret, CredentialKind, TokenId};
 use crate::core::transport::network::Network;
 use crate::types::invalid::Invalid;
 
@@ -159,7 +159,7 @@ impl Plan {
     pub(crate) async fn open(self: Arc<Self>) -> Result<Box<Socket>, Cause> {
         let mut renewed = false;
         loop {
-            let (request, generation) = self.request().await?;
+            let (request, token) = self.request().await?;
             match self.upgrade(request).await {
                 Ok(socket) => return Ok(Box::new(socket)),
                 Err(tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(
@@ -167,10 +167,10 @@ impl Plan {
                 ))) if !self.no_sub_protocol.swap(true, Ordering::Relaxed) => {}
                 Err(tungstenite::Error::Http(answer)) => {
                     let status = answer.status().as_u16();
-                    match (generation, &self.settings.credentials) {
-                        (Some(generation), Some(credentials)) if status == 401 && !renewed => {
+                    match (token, &self.settings.credentials) {
+                        (Some(token), Some(credentials)) if status == 401 && !renewed => {
                             renewed = true;
-                            credentials.reject(generation).await;
+                            credentials.reject(token).await;
                         }
                         _ => return Err(Cause::Status(status)),
                     }
@@ -187,18 +187,20 @@ impl Plan {
         }
     }
 
-    async fn request(&self) -> Result<(Request, Option<Generation>), Cause> {
+    async fn request(&self) -> Result<(Request, Option<TokenId>), Cause> {
         let settings = &self.settings;
         let mut url = settings.url.clone();
         let mut headers = settings.headers.clone();
-        let mut generation = None;
+        let mut token = None;
         if settings.placement != Placement::Nowhere
             && let Some(credentials) = &settings.credentials
         {
-            let credential =
-                credentials.credential(Want::Account).await.map_err(|_| Cause::Credentials)?;
-            if let Proof::Bearer { generation: of, .. } = &credential.proof {
-                generation = Some(*of);
+            let credential = credentials
+                .credential(CredentialKind::Account)
+                .await
+                .map_err(|_| Cause::Credentials)?;
+            if let AuthSecret::Bearer { id: of, .. } = &credential.secret {
+                token = Some(*of);
             }
             settings.place(&credential, &mut url, &mut headers).ok_or(Cause::Credentials)?;
         }
@@ -209,7 +211,7 @@ impl Plan {
         }
         let mut request = url.as_str().into_client_request().map_err(|_| Cause::Unreachable)?;
         request.headers_mut().extend(headers);
-        Ok((request, generation))
+        Ok((request, token))
     }
 
     async fn upgrade(&self, request: Request) -> Result<Socket, tungstenite::Error> {

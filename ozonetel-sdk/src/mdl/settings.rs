@@ -14,7 +14,7 @@ use super::stream::{AgentEvents, AgentSender};
 use super::transcript::Tap;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, TokioClock};
-use crate::core::credential::{Credential, Credentials, Proof};
+use crate::core::credential::{AuthSecret, Credential, Credentials};
 use crate::core::transport::network::{Network, tls};
 use crate::types::invalid::Invalid;
 
@@ -216,9 +216,9 @@ impl Settings {
         url: &mut Url,
         headers: &mut HeaderMap,
     ) -> Option<()> {
-        let (secret, bearer) = match &credential.proof {
-            Proof::Key(secret) => (secret, false),
-            Proof::Bearer { secret, .. } => (secret, true),
+        let (secret, bearer) = match &credential.secret {
+            AuthSecret::Key(secret) => (secret, false),
+            AuthSecret::Bearer { secret, .. } => (secret, true),
         };
         let (name, text) = match &self.placement {
             Placement::Nowhere => return Some(()),

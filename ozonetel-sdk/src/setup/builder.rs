@@ -10,11 +10,11 @@ use url::Url;
 use crate::api::auth::{MemoryTokens, TokenCache, TokenStore};
 use crate::core::client::{Client, Config, Core};
 use crate::core::clock::{Clock, TokioClock};
-use crate::core::credential::{Credentials, Keys, Mode};
+use crate::core::credential::{AuthMode, Credentials, Keys};
 use crate::core::endpoint::Host;
-use crate::core::observe::{Observer, Unobserved};
+use crate::core::observe::{NoopObserver, Observer};
 use crate::core::pace::{Pacer, Patience};
-use crate::core::retry::Policy;
+use crate::core::retry::RetryPolicy;
 use crate::core::transport::Transport;
 use crate::types::invalid::Invalid;
 use crate::types::phone::Region;
@@ -25,11 +25,11 @@ use crate::types::wire::Zone;
 /// binaries.
 ///
 /// ```
-/// use ozonetel_sdk::auth::Mode;
+/// use ozonetel_sdk::auth::AuthMode;
 /// let client = ozonetel_sdk::Client::builder()
 ///     .account("acme_support")
 ///     .key("test-key")
-///     .mode(Mode::Key)
+///     .mode(AuthMode::Key)
 ///     .base_url("http://127.0.0.1:9")
 ///     .build()?;
 /// assert_eq!(format!("{:?}", client.zone()), "Zone(+05:30)");
@@ -41,7 +41,7 @@ pub struct ClientBuilder {
     account: String,
     key: Option<Secret>,
     kookoo_key: Option<Secret>,
-    mode: Mode,
+    mode: AuthMode,
     region: Region,
     zone: Option<Zone>,
     base: Option<String>,
@@ -49,7 +49,7 @@ pub struct ClientBuilder {
     paths: BTreeMap<String, String>,
     key_headers: BTreeMap<String, String>,
     field_names: BTreeMap<(String, String), String>,
-    policy: Option<Policy>,
+    policy: Option<RetryPolicy>,
     patience: Patience,
     limits: Limits,
     credentials: Option<Arc<dyn Credentials>>,
@@ -119,8 +119,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The account's setting "API Authentication". Default: [`Mode::Token`].
-    pub fn mode(mut self, mode: Mode) -> Self {
+    /// The account's setting "API Authentication". Default: [`AuthMode::Token`].
+    pub fn mode(mut self, mode: AuthMode) -> Self {
         self.mode = mode;
         self
     }
@@ -173,7 +173,7 @@ impl ClientBuilder {
     }
 
     /// How often and how long to try. Default: three attempts within a minute.
-    pub fn policy(mut self, policy: Policy) -> Self {
+    pub fn policy(mut self, policy: RetryPolicy) -> Self {
         self.policy = Some(policy);
         self
     }
@@ -306,7 +306,7 @@ impl ClientBuilder {
         let transport = self
             .transport
             .ok_or(Invalid::new("transport", "has to be set: the feature reqwest is off"))?;
-        let observer = self.observer.unwrap_or_else(|| Arc::new(Unobserved));
+        let observer = self.observer.unwrap_or_else(|| Arc::new(NoopObserver));
         let core = |credentials: Arc<dyn Credentials>| {
             Arc::new(Core {
                 config: Arc::clone(&config),
@@ -329,8 +329,8 @@ impl ClientBuilder {
         let keys = Keys { user: self.account.into(), key: self.key, kookoo: self.kookoo_key };
         let with_key = core(Arc::new(keys.clone()));
         Ok(match self.mode {
-            Mode::Key => Client { core: with_key },
-            Mode::Token => {
+            AuthMode::Key => Client { core: with_key },
+            AuthMode::Token => {
                 let store = self
                     .token_store
                     .unwrap_or_else(|| Arc::new(MemoryTokens::new(Arc::clone(&clock))));

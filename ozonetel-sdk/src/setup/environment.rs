@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use crate::api::auth::FileState;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, TokioClock};
-use crate::core::credential::Mode;
+use crate::core::credential::AuthMode;
 use crate::core::endpoint::Host;
 use crate::core::pace::Pacer;
 use crate::setup::builder::ClientBuilder;
@@ -31,7 +31,7 @@ pub struct Environment {
     /// `OZONETEL_API_KEY`.
     pub key: Option<Secret>,
     /// `OZONETEL_AUTH`: `token` (default) or `key`.
-    pub mode: Mode,
+    pub mode: AuthMode,
     /// `OZONETEL_REGION`: `india` (default) or `international`.
     pub region: Region,
     /// `OZONETEL_TIMEZONE`, default `+05:30`; required outside India.
@@ -90,7 +90,7 @@ impl Environment {
     /// use ozonetel_sdk::client::Environment;
     /// let read = |name: &str| (name == "OZONETEL_AUTH").then(|| "key".to_owned());
     /// let environment = Environment::read(&read)?;
-    /// assert_eq!(environment.mode, ozonetel_sdk::auth::Mode::Key);
+    /// assert_eq!(environment.mode, ozonetel_sdk::auth::AuthMode::Key);
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
     ///

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::core::transport::{Failure, Incoming, Outgoing, Stage, Transport};
+use crate::core::transport::{Failure, Incoming, Outgoing, SendStage, Transport};
 
 /// What a [`Replay`] does with one request.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub enum Turn {
     /// Answers, one piece at a time; `false` at the end breaks the connection behind the last piece.
     Pieces(Vec<Bytes>, bool),
     /// Fails.
-    Fail(Stage),
+    Fail(SendStage),
     /// Never answers.
     Hang,
 }
@@ -79,14 +79,14 @@ impl Transport for Replay {
             Some(Turn::Pieces(pieces, complete)) => {
                 let mut items: Vec<_> = pieces.into_iter().map(Ok).collect();
                 if !complete {
-                    items.push(Err(Failure::new(Stage::Unknown, "cut")));
+                    items.push(Err(Failure::new(SendStage::Unknown, "cut")));
                 }
                 let body = Box::pin(futures_util::stream::iter(items));
                 Ok(Incoming { head: head(StatusCode::OK, "application/json"), body })
             }
             Some(Turn::Fail(stage)) => Err(Failure::new(stage, "as scripted")),
             Some(Turn::Hang) => std::future::pending().await,
-            None => Err(Failure::new(Stage::NotSent, "no turn is left")),
+            None => Err(Failure::new(SendStage::NotSent, "no turn is left")),
         }
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn client(replay: &Replay) -> crate::Client {
         .account("acme_support")
         .key("test-key")
         .kookoo_key("test-kookoo-key")
-        .mode(crate::core::credential::Mode::Key)
+        .mode(crate::core::credential::AuthMode::Key)
         .base_url("http://api.example.test")
         .transport(Arc::new(replay.clone()))
         .build()

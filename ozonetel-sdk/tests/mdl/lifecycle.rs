@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ozonetel_sdk::Error;
-use ozonetel_sdk::auth::{Credential, Credentials, Generation, Proof, Secret, StaticToken, Want};
+use ozonetel_sdk::auth::{
+    AuthSecret, Credential, CredentialKind, Credentials, Secret, StaticToken, TokenId,
+};
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::mdl::{AgentEvent, Placement, Request, Settings, State, Stop};
 use serde_json::json;
@@ -180,14 +182,14 @@ struct Counted {
 
 #[async_trait]
 impl Credentials for Counted {
-    async fn credential(&self, _: Want) -> Result<Credential, Error> {
+    async fn credential(&self, _: CredentialKind) -> Result<Credential, Error> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let secret = Secret::from(format!("token-{}", self.rejected.load(Ordering::Relaxed)));
-        let generation = Generation::of(&secret);
-        Ok(Credential::new("acme_support", Proof::Bearer { secret, generation }))
+        let id = TokenId::of(&secret);
+        Ok(Credential::new("acme_support", AuthSecret::Bearer { secret, id }))
     }
 
-    async fn reject(&self, _: Generation) {
+    async fn reject(&self, _: TokenId) {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 }

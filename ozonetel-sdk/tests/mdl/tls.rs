@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::mdl::{Cause, Fault, State};
 use ozonetel_sdk::transport::network::Network;
@@ -125,7 +125,7 @@ fn client(rest: &Secure, network: Network) -> Client {
     Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(Mode::Key)
+        .mode(AuthMode::Key)
         .base_url(format!("https://localhost:{}", rest.port))
         .network(network)
         .build()

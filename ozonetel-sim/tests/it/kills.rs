@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ozonetel_sdk::Client;
-use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::mdl::{Agent, AgentEvent, AgentSender, Limits, ManualDial, Settings, State};
 use serde_json::{Map, Value, json};
@@ -122,7 +122,7 @@ impl Way {
     }
 
     async fn rest(server: &Mortal) -> Self {
-        let builder = Client::builder().account("acme_support").key("test-key").mode(Mode::Key);
+        let builder = Client::builder().account("acme_support").key("test-key").mode(AuthMode::Key);
         let url = format!("http://{}", server.address);
         let client = builder.base_url(url).build().unwrap();
         client.agents().login("agent01", "secret", "500001").await.unwrap();

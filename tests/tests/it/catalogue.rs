@@ -185,14 +185,16 @@ fn every_text_of_the_reason_table_is_proved_by_a_fixture() {
 /// The table's texts mean what it says when they are read as answers, by the one public way to ask.
 #[test]
 fn every_text_of_the_reason_table_reads_as_its_reason() {
-    use ozonetel_sdk::endpoint::Said;
-    use ozonetel_sdk::error::Head;
+    use ozonetel_sdk::endpoint::ServiceMessage;
+    use ozonetel_sdk::error::ResponseHead;
     use ozonetel_sdk::server::envelope::{Outcome, read};
     let spec: &Spec = all().find(|spec| spec.name == "agents.login").unwrap();
     for (pattern, want) in table() {
         let text = pattern.replace("{}", "x1");
         let body = serde_json::json!({"status": "error", "message": text}).to_string();
-        let Ok(Outcome::Refused(refusal)) = read::<Said>(spec, Head::OK, body.as_bytes()) else {
+        let Ok(Outcome::Refused(refusal)) =
+            read::<ServiceMessage>(spec, ResponseHead::OK, body.as_bytes())
+        else {
             panic!("{pattern} is no refusal");
         };
         assert_eq!(refusal.reason().as_str(), want, "{pattern}");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::auth::Mode;
-use ozonetel_sdk::client::Policy;
+use ozonetel_sdk::auth::AuthMode;
+use ozonetel_sdk::client::RetryPolicy;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::types::Zone;
 use ozonetel_sdk::{Client, ClientBuilder, Error, ErrorKind, Reason};
@@ -17,15 +17,15 @@ const NO_ROWS: &str = r#"{"status":"success","message":"success","details":[]}"#
 const LISTED: &str = r#"{"status":"Success","details":["Follow Up"]}"#;
 
 fn builder(url: &str) -> ClientBuilder {
-    let policy = Policy {
+    let policy = RetryPolicy {
         first_pause: Duration::from_millis(1),
         longest_pause: Duration::from_millis(2),
-        ..Policy::default()
+        ..RetryPolicy::default()
     };
     Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(Mode::Key)
+        .mode(AuthMode::Key)
         .base_url(url)
         .policy(policy)
 }

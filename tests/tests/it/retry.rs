@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
-use ozonetel_sdk::transport::Stage;
+use ozonetel_sdk::transport::SendStage;
 use ozonetel_sdk::{Client, ErrorKind};
 use ozonetel_tests::paused;
 use proptest::prelude::*;
@@ -37,8 +37,8 @@ fn turn() -> impl Strategy<Value = (Turn, Means)> {
     let done = r#"{"ucid":"90000000000000001","status":"queued successfully"}"#;
     let expired = r#"{"status":"false","message":"Token Expired","data":null}"#;
     let turns = vec![
-        (Turn::Fail(Stage::NotSent), Means::NotSent),
-        (Turn::Fail(Stage::NotSent), Means::NotSent),
+        (Turn::Fail(SendStage::NotSent), Means::NotSent),
+        (Turn::Fail(SendStage::NotSent), Means::NotSent),
         (json(200, expired), Means::Expired),
         (json(401, expired), Means::Expired),
         (json(200, r#"{"status":"false","message":"Invalid Token","data":null}"#), Means::No),
@@ -46,7 +46,7 @@ fn turn() -> impl Strategy<Value = (Turn, Means)> {
         (json(200, r#"{"status":"error","message":"Max limit exceeded"}"#), Means::No),
         (json(429, "<html>"), Means::No),
         (json(200, done), Means::Done),
-        (Turn::Fail(Stage::Unknown), Means::Unknown),
+        (Turn::Fail(SendStage::Unknown), Means::Unknown),
         (Turn::Hang, Means::Unknown),
         (Turn::Pieces(vec![Bytes::from_static(b"{\"ucid\":\"9")], false), Means::Unknown),
         (json(503, expired), Means::Unknown),
@@ -113,7 +113,7 @@ proptest! {
         let (turns, means): (Vec<Turn>, Vec<Means>) = script.into_iter().unzip();
         let transport =
             Scripted { tokens: Replay::new((0..8).map(token)), dials: Replay::new(turns) };
-        let mode = if in_token_mode { Mode::Token } else { Mode::Key };
+        let mode = if in_token_mode { AuthMode::Token } else { AuthMode::Key };
         let outcome = paused(async {
             let client = Client::builder()
                 .account("acme_support")

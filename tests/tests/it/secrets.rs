@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use ozonetel_sdk::auth::{Credential, Generation, Mode, Proof, Secret, StaticToken};
-use ozonetel_sdk::client::{Event, Observer};
+use ozonetel_sdk::auth::{AuthMode, AuthSecret, Credential, Secret, StaticToken, TokenId};
+use ozonetel_sdk::client::{Observer, RequestEvent};
 use ozonetel_sdk::endpoint::{Endpoint, Repeat};
 use ozonetel_sdk::server::encode::{self, Fields};
 use ozonetel_sdk::server::envelope::{self, Outcome};
@@ -115,16 +115,19 @@ fn no_type_prints_what_it_holds() {
 #[test]
 fn no_setting_prints_what_it_holds() {
     let key = Secret::from("test-key");
-    let proof = Proof::Key(key.clone());
-    let bearer = Proof::Bearer { secret: key.clone(), generation: Generation::of(&key) };
+    let secret = AuthSecret::Key(key.clone());
+    let bearer = AuthSecret::Bearer { secret: key.clone(), id: TokenId::of(&key) };
     let builder = Client::builder().account("acme_support").key("test-key").kookoo_key("test-key");
     let texts = [
         format!("{key:?}"),
-        format!("{proof:?} {bearer:?}"),
-        format!("{:?}", Credential::new("acme_support", Proof::Key(key.clone()))),
+        format!("{secret:?} {bearer:?}"),
+        format!("{:?}", Credential::new("acme_support", AuthSecret::Key(key.clone()))),
         format!("{:?}", StaticToken::new("acme_support", "test-token")),
         format!("{builder:?}"),
-        format!("{:?}", builder.mode(Mode::Token).base_url("http://127.0.0.1:9").build().unwrap()),
+        format!(
+            "{:?}",
+            builder.mode(AuthMode::Token).base_url("http://127.0.0.1:9").build().unwrap()
+        ),
         format!("{:?}", Sim::start()),
         format!("{:?}", Sim::start().client()),
     ];
@@ -167,9 +170,9 @@ fn capture(run: impl FnOnce()) -> String {
 struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
-    fn on(&self, event: &Event<'_>) {
+    fn on(&self, event: &RequestEvent<'_>) {
         // The reference is handed to the observer in clear: it is what settles a dial.
-        if !matches!(event, Event::Abandoned { .. }) {
+        if !matches!(event, RequestEvent::Abandoned { .. }) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ozonetel_sdk::auth::{MemoryTokens, Mode as Account};
+use ozonetel_sdk::auth::{AuthMode as Account, MemoryTokens};
 use ozonetel_sdk::dial::AgentDial;
 use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sdk::{Client, ErrorKind, Reason};

@@ -1,7 +1,7 @@
 //! `agent login|logout|ready|pause|force-ready`
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::endpoint::Said;
+use ozonetel_sdk::endpoint::ServiceMessage;
 use serde_json::json;
 
 use crate::args::{AgentFlag, AgentNumberFlag, PhoneNameFlag};
@@ -92,6 +92,6 @@ impl State {
     }
 }
 
-fn said(context: &Context, said: &Said) -> Result<Completion, Failure> {
+fn said(context: &Context, said: &ServiceMessage) -> Result<Completion, Failure> {
     output::one(context.output, &json!({ "status": "success", "message": said }))
 }

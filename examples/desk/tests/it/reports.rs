@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use desk::{Desk, app};
 use http::{Request, header};
-use ozonetel_sdk::auth::Mode;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind};
@@ -160,7 +160,7 @@ async fn a_row_that_does_not_read_hides_no_other_and_is_told() {
         {"CallID":"2","UCID":"12","TalkTime":"five"},
         {"CallID":"1","UCID":"13","Type":"Manual","Status":"Unanswered"}]}"#;
     let replay = Replay::new([Turn::json(body)]);
-    let client = floor.sim.client_builder().mode(Mode::Key).transport(Arc::new(replay));
+    let client = floor.sim.client_builder().mode(AuthMode::Key).transport(Arc::new(replay));
     floor.desk = Desk::new(client.build().unwrap(), settings());
     let answer = floor.get("call-history").await.ok();
     assert_eq!(answer.headers["desk-unreadable-rows"], "1");

@@ -8,7 +8,7 @@ use crate::core::call::Call;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -41,7 +41,7 @@ pub struct ForceLogout {
 
 impl Endpoint for ForceLogout {
     const SPEC: Spec = BY_ADMIN;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentid", self.agent.as_str())
@@ -59,7 +59,7 @@ pub struct Release {
 impl Endpoint for Release {
     const SPEC: Spec =
         Spec { name: "agents.release", when: When::Is("action", "Release"), ..BY_ADMIN };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentid", self.agent.as_str())
@@ -114,7 +114,7 @@ pub struct CreateAgent {
 
 impl Endpoint for CreateAgent {
     const SPEC: Spec = MANAGE;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         complete(&self.name, &self.agent, &self.password)
@@ -153,7 +153,7 @@ pub struct EditAgent {
 impl Endpoint for EditAgent {
     // A second try of a renaming that worked would report an agent that does not exist.
     const SPEC: Spec = Spec { name: "agents.edit", when: When::Is("action", "Edit"), ..MANAGE };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         complete(&self.name, &self.agent, &self.password)
@@ -181,7 +181,7 @@ impl Endpoint for DeleteManaged {
         repeat: Repeat::Safe,
         ..MANAGE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         complete(&self.name, &self.agent, &self.password)
@@ -218,7 +218,7 @@ impl Endpoint for DeleteAgent {
         envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deleteagent",
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentId", self.agent.as_str())

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
-use super::{GenerateToken, Stored, TokenStore};
+use super::{GenerateToken, StoredToken, TokenStore};
 use crate::core::call;
 use crate::core::client::Core;
-use crate::core::credential::{Credential, Credentials, Generation, Keys, Proof, Want};
+use crate::core::credential::{AuthSecret, Credential, CredentialKind, Credentials, Keys, TokenId};
 use crate::core::endpoint::Rate;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::pace::StoreError;
@@ -28,19 +28,19 @@ const LEASE: Duration = Duration::from_secs(60);
 const TRIES: u32 = 3;
 
 #[derive(Debug, Clone)]
-struct Held {
+struct CachedToken {
     secret: Secret,
-    generation: Generation,
+    id: TokenId,
     refresh_at: SystemTime,
     expires_at: SystemTime,
 }
 
-type Flight = Shared<BoxFuture<'static, Result<Held, Error>>>;
+type Flight = Shared<BoxFuture<'static, Result<CachedToken, Error>>>;
 
 #[derive(Default)]
 struct Slot {
-    held: Option<Held>,
-    rejected: Option<Generation>,
+    held: Option<CachedToken>,
+    rejected: Option<TokenId>,
     flight: Option<Flight>,
 }
 
@@ -75,7 +75,7 @@ impl TokenCache {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn token(&self) -> Result<Held, Error> {
+    async fn token(&self) -> Result<CachedToken, Error> {
         let flight = {
             let mut slot = self.slot();
             if let Some(held) = &slot.held
@@ -97,12 +97,12 @@ impl TokenCache {
         flight.await
     }
 
-    async fn refresh(&self) -> Result<Held, Error> {
+    async fn refresh(&self) -> Result<CachedToken, Error> {
         let (current, rejected) = {
             let slot = self.slot();
             (slot.held.clone(), slot.rejected)
         };
-        let due = current.as_ref().map(|held| held.generation);
+        let due = current.as_ref().map(|held| held.id);
         let result = self.fetch([rejected, due]).await;
         let mut slot = self.slot();
         slot.flight = None;
@@ -122,7 +122,7 @@ impl TokenCache {
         }
     }
 
-    async fn fetch(&self, replaced: [Option<Generation>; 2]) -> Result<Held, Error> {
+    async fn fetch(&self, replaced: [Option<TokenId>; 2]) -> Result<CachedToken, Error> {
         let clock = &self.core.clock;
         let mut lease = self.store.lease(LEASE).await.map_err(store_failed)?;
         if let Some(held) = self.adopt(lease.stored(), replaced) {
@@ -167,23 +167,23 @@ impl TokenCache {
     }
 
     /// A token that another process fetched meanwhile: neither the one that was refused nor the one that is due.
-    fn adopt(&self, stored: &Stored, replaced: [Option<Generation>; 2]) -> Option<Held> {
+    fn adopt(&self, stored: &StoredToken, replaced: [Option<TokenId>; 2]) -> Option<CachedToken> {
         let (token, expires_at) = (stored.token.as_ref()?, stored.expires_at?);
         let held = self.held(token, expires_at);
-        let newer = !replaced.contains(&Some(held.generation));
+        let newer = !replaced.contains(&Some(held.id));
         (newer && held.refresh_at > self.core.clock.now()).then_some(held)
     }
 
-    fn held(&self, token: &Secret, expires_at: SystemTime) -> Held {
+    fn held(&self, token: &Secret, expires_at: SystemTime) -> CachedToken {
         let now = self.core.clock.now();
-        let generation = Generation::of(token);
-        let jitter = Duration::from_secs((generation.0 ^ self.core.config.policy.seed) % JITTER);
+        let id = TokenId::of(token);
+        let jitter = Duration::from_secs((id.0 ^ self.core.config.policy.seed) % JITTER);
         let left = expires_at.duration_since(now).unwrap_or_default();
         // A token that lives shorter than the margin is used for half of what is left.
         let early = (MARGIN + jitter).min(left / 2);
-        Held {
+        CachedToken {
             secret: token.clone(),
-            generation,
+            id,
             refresh_at: now + left.saturating_sub(early),
             expires_at,
         }
@@ -200,30 +200,30 @@ fn store_failed(error: StoreError) -> Error {
 
 #[async_trait]
 impl Credentials for TokenCache {
-    async fn credential(&self, want: Want) -> Result<Credential, Error> {
-        if want != Want::Account {
+    async fn credential(&self, want: CredentialKind) -> Result<Credential, Error> {
+        if want != CredentialKind::Account {
             return self.keys.credential(want).await;
         }
         let held = self.token().await?;
-        let proof = Proof::Bearer { secret: held.secret, generation: held.generation };
-        Ok(Credential { user: Arc::clone(&self.keys.user), proof })
+        let secret = AuthSecret::Bearer { secret: held.secret, id: held.id };
+        Ok(Credential { user: Arc::clone(&self.keys.user), secret })
     }
 
-    async fn reject(&self, generation: Generation) {
+    async fn reject(&self, id: TokenId) {
         {
             let mut slot = self.slot();
-            let newer = slot.held.as_ref().is_some_and(|held| held.generation != generation);
-            if newer || (slot.held.is_none() && slot.rejected == Some(generation)) {
+            let newer = slot.held.as_ref().is_some_and(|held| held.id != id);
+            if newer || (slot.held.is_none() && slot.rejected == Some(id)) {
                 return;
             }
             slot.held = None;
-            slot.rejected = Some(generation);
+            slot.rejected = Some(id);
         }
         // Other processes, and this program's next run, must not begin with it again. A store that fails here fails
         // the next call as well.
         if let Ok(mut lease) = self.store.lease(LEASE).await {
             let mut stored = lease.stored().clone();
-            if stored.token.as_ref().is_some_and(|token| Generation::of(token) == generation) {
+            if stored.token.as_ref().is_some_and(|token| TokenId::of(token) == id) {
                 (stored.token, stored.expires_at) = (None, None);
                 let _ = lease.save(stored).await;
             }

@@ -15,19 +15,19 @@ use sha2::{Digest, Sha256};
 
 use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
-use crate::core::pace::{PaceStore, StoreError, Window};
+use crate::core::pace::{PaceStore, RateWindow, StoreError};
 use crate::types::secret::Secret;
 
 /// The account's token with what has to be known about it.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredToken {
     /// The token.
     pub token: Option<Secret>,
     /// When it ends.
     pub expires_at: Option<SystemTime>,
     /// When tokens were asked for: each counts, whatever came of it.
-    pub issued: Window,
+    pub issued: RateWindow,
 }
 
 /// Keeps the account's token. With a store of their own in a database or cache, several processes share one token
@@ -38,7 +38,7 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn load(&self) -> Result<Stored, StoreError>;
+    async fn load(&self) -> Result<StoredToken, StoreError>;
 
     /// Waits for the sole right to replace the token. A lease that is not given back ends after `ttl`, so that a
     /// process that died cannot lock out the others.
@@ -52,13 +52,13 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
 #[async_trait]
 pub trait Lease: Send + Sync + fmt::Debug {
     /// What was kept when the lease began.
-    fn stored(&self) -> &Stored;
+    fn stored(&self) -> &StoredToken;
 
     /// Saves token and times of issue.
     ///
     /// # Errors
     /// When the store cannot be written, or the lease has ended.
-    async fn save(&mut self, stored: Stored) -> Result<(), StoreError>;
+    async fn save(&mut self, stored: StoredToken) -> Result<(), StoreError>;
 }
 
 /// What a store's cell holds, in a form that can be written to a file.
@@ -67,7 +67,7 @@ pub trait Lease: Send + Sync + fmt::Debug {
 struct State {
     token: Option<Plain>,
     expires_at_ms: Option<u64>,
-    issued: Window,
+    issued: RateWindow,
     /// Who holds the lease, and until when.
     held: Option<(u64, u64)>,
     next: u64,
@@ -90,8 +90,8 @@ fn millis(at: SystemTime) -> u64 {
 }
 
 impl State {
-    fn stored(&self) -> Stored {
-        Stored {
+    fn stored(&self) -> StoredToken {
+        StoredToken {
             token: self.token.as_ref().map(|token| Secret::from(token.0.as_str())),
             expires_at: self
                 .expires_at_ms
@@ -128,32 +128,32 @@ async fn lease_on<C: Cell + Clone + 'static>(
 ) -> Result<Box<dyn Lease>, StoreError> {
     loop {
         let now = millis(clock.now());
-        let (mut id, mut stored) = (None, Stored::default());
+        let (mut id, mut stored) = (None, StoredToken::default());
         cell.change(&mut |state| {
             id = state.take(now, ttl);
             stored = state.stored();
         })?;
         if let Some(id) = id {
-            return Ok(Box::new(Held { cell, id, stored }));
+            return Ok(Box::new(CellLease { cell, id, stored }));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 #[derive(Debug)]
-struct Held<C: Cell> {
+struct CellLease<C: Cell> {
     cell: C,
     id: u64,
-    stored: Stored,
+    stored: StoredToken,
 }
 
 #[async_trait]
-impl<C: Cell> Lease for Held<C> {
-    fn stored(&self) -> &Stored {
+impl<C: Cell> Lease for CellLease<C> {
+    fn stored(&self) -> &StoredToken {
         &self.stored
     }
 
-    async fn save(&mut self, stored: Stored) -> Result<(), StoreError> {
+    async fn save(&mut self, stored: StoredToken) -> Result<(), StoreError> {
         let (mut lost, id) = (false, self.id);
         self.cell.change(&mut |state| {
             lost = !state.holds(id);
@@ -171,7 +171,7 @@ impl<C: Cell> Lease for Held<C> {
     }
 }
 
-impl<C: Cell> Drop for Held<C> {
+impl<C: Cell> Drop for CellLease<C> {
     fn drop(&mut self) {
         let id = self.id;
         // A lease that cannot be given back ends by itself.
@@ -209,8 +209,8 @@ impl MemoryTokens {
 
 #[async_trait]
 impl TokenStore for MemoryTokens {
-    async fn load(&self) -> Result<Stored, StoreError> {
-        let mut stored = Stored::default();
+    async fn load(&self) -> Result<StoredToken, StoreError> {
+        let mut stored = StoredToken::default();
         self.cell.change(&mut |state| stored = state.stored())?;
         Ok(stored)
     }
@@ -300,8 +300,8 @@ impl Cell for FileCell {
 
 #[async_trait]
 impl TokenStore for FileState {
-    async fn load(&self) -> Result<Stored, StoreError> {
-        let mut stored = Stored::default();
+    async fn load(&self) -> Result<StoredToken, StoreError> {
+        let mut stored = StoredToken::default();
         self.tokens.change(&mut |state| stored = state.stored())?;
         Ok(stored)
     }
@@ -312,8 +312,15 @@ impl TokenStore for FileState {
 }
 
 impl PaceStore for FileState {
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut Window)) -> Result<(), StoreError> {
-        in_file(&self.windows, &mut |windows: &mut std::collections::BTreeMap<String, Window>| {
+    fn update(
+        &self,
+        rate: Rate,
+        change: &mut dyn FnMut(&mut RateWindow),
+    ) -> Result<(), StoreError> {
+        in_file(&self.windows, &mut |windows: &mut std::collections::BTreeMap<
+            String,
+            RateWindow,
+        >| {
             change(windows.entry(rate.name().to_owned()).or_default());
         })
     }
@@ -331,7 +338,7 @@ mod tests {
                 .await
                 .is_err()
         );
-        let stored = Stored { token: Some("a".into()), ..first.stored().clone() };
+        let stored = StoredToken { token: Some("a".into()), ..first.stored().clone() };
         first.save(stored).await.unwrap();
         drop(first);
         let second = store.lease(Duration::from_secs(60)).await.unwrap();
@@ -342,9 +349,9 @@ mod tests {
     async fn a_lease_ends(store: &dyn TokenStore) {
         let mut dead = store.lease(Duration::from_secs(5)).await.unwrap();
         let mut next = store.lease(Duration::from_secs(5)).await.unwrap();
-        assert!(dead.save(Stored::default()).await.is_err());
+        assert!(dead.save(StoredToken::default()).await.is_err());
         drop(dead);
-        next.save(Stored { token: Some("b".into()), ..Stored::default() }).await.unwrap();
+        next.save(StoredToken { token: Some("b".into()), ..StoredToken::default() }).await.unwrap();
         assert_eq!(store.load().await.unwrap().token.unwrap().reveal(), "b");
     }
 
@@ -386,12 +393,12 @@ mod tests {
             .update(Rate::Cdr, &mut |window| window.spend((2, 60), SystemTime::UNIX_EPOCH))
             .unwrap();
         assert_eq!(fs::metadata(&state.windows).unwrap().permissions().mode() & 0o777, 0o600);
-        let mut seen = Window::default();
+        let mut seen = RateWindow::default();
         state.update(Rate::Cdr, &mut |window| seen = window.clone()).unwrap();
         assert!(!seen.ready_in((1, 60), SystemTime::UNIX_EPOCH).is_zero());
         fs::write(&state.windows, b"{not json").unwrap();
         state.update(Rate::Cdr, &mut |window| seen = window.clone()).unwrap();
-        assert_eq!(seen, Window::default());
+        assert_eq!(seen, RateWindow::default());
         assert!(!format!("{state:?}").contains("acme_support"));
     }
 }

@@ -7,7 +7,7 @@ use crate::core::call::Call;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, Did};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -115,7 +115,7 @@ pub struct CreateOutbound {
 
 impl Endpoint for CreateOutbound {
     const SPEC: Spec = OUTBOUND;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         named(&self.action, &self.campaign, &self.did)?;
@@ -177,7 +177,7 @@ impl Endpoint for CreateInbound {
         docs: "https://docs.ozonetel.com/reference/post_apiservices-campaigncontrol-inbound",
         ..OUTBOUND
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         named(&self.action, &self.campaign, &self.did)?;

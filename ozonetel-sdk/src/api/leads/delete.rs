@@ -9,7 +9,7 @@ use crate::core::call::Call;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -47,7 +47,7 @@ pub struct DeleteLead {
 
 impl Endpoint for DeleteLead {
     const SPEC: Spec = DELETE;
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
@@ -85,7 +85,7 @@ impl Endpoint for DeleteMany {
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deletebulkdata",
         ..DELETE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         if self.numbers.is_empty() {
@@ -119,7 +119,7 @@ impl Endpoint for DeleteScheduled {
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deletescheduleddata-2",
         ..DELETE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         let id = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -175,7 +175,7 @@ impl Endpoint for ClearCampaign {
         docs: "https://docs.ozonetel.com/reference/get_caservices-campaign-deletecampaigndata-php",
         ..DELETE
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;

@@ -10,7 +10,7 @@ use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -105,7 +105,7 @@ pub enum Uploaded {
     /// Row by row.
     Rows(Vec<LeadResult>),
     /// As a whole.
-    Said(Said),
+    Said(ServiceMessage),
 }
 
 impl Reply for Uploaded {}

@@ -721,7 +721,7 @@ mod tests {
     use serde_json::json;
 
     use crate::core::error::{ErrorKind, Reason};
-    use crate::core::transport::Stage;
+    use crate::core::transport::SendStage;
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
     #[tokio::test]
@@ -738,8 +738,8 @@ mod tests {
     async fn a_get_that_rings_phones_is_never_repeated() {
         let replay = Replay::new([
             Turn::json(r#"{"status":"queued successfully","ucid":"90000000000000001"}"#),
-            Turn::Fail(Stage::Unknown),
-            Turn::Fail(Stage::Unknown),
+            Turn::Fail(SendStage::Unknown),
+            Turn::Fail(SendStage::Unknown),
             Turn::json(r#"{"status":"fail","message":"please provide proper user credentials"}"#),
         ]);
         let client = client(&replay);

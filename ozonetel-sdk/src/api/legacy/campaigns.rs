@@ -9,7 +9,7 @@ use crate::core::call::Call;
 use crate::core::endpoint::{
     Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
 };
-use crate::core::envelope::Said;
+use crate::core::envelope::ServiceMessage;
 use crate::types::ids::CampaignName;
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -74,7 +74,7 @@ impl Endpoint for SetCampaign {
         docs: "https://docs.ozonetel.com/reference/put_ca-apis-setcampaignstatus",
         ..STATUS
     };
-    type Reply = Said;
+    type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;

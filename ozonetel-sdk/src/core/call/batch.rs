@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream;
 
-use super::{Call, Options, run};
+use super::{Attempts, Call, CallOptions, run};
 use crate::core::client::Core;
 use crate::core::endpoint::Endpoint;
 use crate::core::error::Error;
@@ -162,7 +162,7 @@ impl<R> Batches<R> {
 struct Run<E> {
     core: Arc<Core>,
     request: E,
-    options: Options,
+    options: CallOptions,
     at: usize,
     over: bool,
 }
@@ -210,7 +210,7 @@ impl<E: Batched> Run<E> {
             let error = super::named::<E>(invalid.into()).at_row(row as u64);
             return Some(Err(Halt { rows, total, error }));
         }
-        match run(&self.core, &part, &self.options).await {
+        match run(&self.core, &part, &self.options, Attempts::Policy).await {
             Ok(reply) => {
                 let mut refused = part.refused(&reply);
                 for row in &mut refused {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -12,16 +11,25 @@ use futures_core::future::BoxFuture;
 use futures_util::{FutureExt, stream};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
-use super::attempt::{Reading, Rows, broken_answer, next_chunk};
-use crate::core::endpoint::Payload;
+use super::answer::Answer;
+use super::decide;
+use super::judge::{self, Verdict};
+use super::progress::Progress;
+use super::steps::Received;
+use crate::core::endpoint::{Payload, Spec};
 use crate::core::envelope::{self, Outcome};
-use crate::core::error::Unreadable;
-use crate::core::error::{Error, ErrorKind};
-use crate::core::rows::Piece;
+use crate::core::error::{Error, ResponseHead, Unreadable};
+use crate::core::rows::Segment;
 
-/// The rows of an answer, one by one. A row that does not read is an `Err` naming its position and JSON path, and the
-/// next row follows; any other error ends the stream.
+/// The rows of an answer, one by one. A row that cannot be decoded is an `Err` naming its position and JSON path, and
+/// the next row follows; any other error ends the stream.
+///
+/// The call is over when the stream has ended: then the observer hears of it, and an error behind the first row
+/// carries the attempts and the time of the whole call. Such an error is not repeated, since rows that were handed
+/// out cannot be taken back; the published limit is kept all the same. A stream that is dropped before its end is
+/// [abandoned](crate::core::observe::RequestEvent::Abandoned).
 ///
 /// # Cancel safety
 /// `next` may be dropped at any time; no row is lost.
@@ -47,7 +55,7 @@ impl<R> Stream for RowStream<R> {
 }
 
 impl<R> RowStream<R> {
-    /// What stood beside the rows, such as `totalCount`; there once the stream has ended without an error.
+    /// The fields beside the rows, such as `totalCount`; there once the stream has ended without an error.
     pub fn rest(&self) -> Option<&Map<String, Value>> {
         self.rest.get()
     }
@@ -61,34 +69,33 @@ impl<R> RowStream<R> {
     }
 }
 
-type Begin = BoxFuture<'static, Result<(Reading, Duration), Error>>;
+/// A call up to its first row.
+type Beginning = BoxFuture<'static, Result<(Progress<'static>, Received), Error>>;
 
-/// Where reading stands.
+/// How far the stream is.
+enum State {
+    Begin(Beginning),
+    /// Rows are arriving; one may have been cut out already.
+    Rows(Box<(Progress<'static>, Answer)>, Option<Bytes>),
+    /// The only row there is.
+    Single(Box<Progress<'static>>, Bytes),
+    End,
+}
+
 struct Reader {
-    call: &'static str,
-    begin: Option<Begin>,
-    rows: Option<Box<Rows>>,
-    pending: Option<Bytes>,
-    silence: Duration,
+    state: State,
+    /// Position of the next row.
     at: u64,
     rest: Arc<OnceLock<Map<String, Value>>>,
 }
 
 impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
     pub(super) fn new(
-        call: &'static str,
-        begin: impl Future<Output = Result<(Reading, Duration), Error>> + Send + 'static,
+        begin: impl Future<Output = Result<(Progress<'static>, Received), Error>> + Send + 'static,
     ) -> Self {
         let rest = Arc::new(OnceLock::new());
-        let reader = Reader {
-            call,
-            begin: Some(begin.boxed()),
-            rows: None,
-            pending: None,
-            silence: Duration::ZERO,
-            at: 0,
-            rest: Arc::clone(&rest),
-        };
+        let state = State::Begin(begin.boxed());
+        let reader = Reader { state, at: 0, rest: Arc::clone(&rest) };
         let items = stream::unfold(reader, |mut reader| async move {
             let item = reader.next().await?;
             Some((item, reader))
@@ -99,99 +106,102 @@ impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
 
 impl Reader {
     async fn next<R: DeserializeOwned>(&mut self) -> Option<Result<R, Error>> {
-        if let Some(begin) = self.begin.take() {
+        if let State::Begin(begin) = &mut self.state {
             match begin.await {
-                Err(error) => return Some(Err(error)),
-                Ok((reading, silence)) => {
-                    self.silence = silence;
-                    self.begun(reading);
+                Ok((progress, received)) => self.begun(progress, received),
+                Err(error) => {
+                    self.state = State::End;
+                    return Some(Err(error));
                 }
             }
         }
-        loop {
-            if let Some(row) = self.pending.take() {
-                let at = self.at;
-                self.at += 1;
-                return Some(decode(self.call, &row, at));
+        match &mut self.state {
+            State::Begin(_) | State::End => None,
+            State::Single(progress, row) => {
+                let decoded = decode(progress, row, self.at);
+                self.state = State::End;
+                Some(decoded)
             }
-            let rows = self.rows.as_mut()?;
-            if let Some(row) = rows.cutter.decode_next() {
+            State::Rows(call, first) => {
+                let (progress, answer) = &mut **call;
+                let item = match first.take() {
+                    Some(row) => Some(decode(progress, &row, self.at)),
+                    None => next_row(progress, answer, self.at, &self.rest).await,
+                };
                 self.at += 1;
-                return Some(Ok(row));
+                if !matches!(&item, Some(Ok(_))) && progress.is_over() {
+                    self.state = State::End;
+                }
+                item
             }
-            let error = match rows.cutter.next() {
-                Ok(Some(Piece::Row(row))) => {
-                    self.pending = Some(row);
-                    continue;
-                }
-                Ok(Some(Piece::End(end))) => match judge(rows, &end) {
-                    Ok(rest) => {
-                        let _ = self.rest.set(rest);
-                        self.rows = None;
-                        return None;
-                    }
-                    Err(error) => error,
-                },
-                Ok(None) => match next_chunk(&mut rows.body, self.silence).await {
-                    Some(Ok(chunk)) => {
-                        rows.cutter.feed(&chunk);
-                        continue;
-                    }
-                    Some(Err(failure)) if failure.timed_out() => {
-                        Error::source_of(ErrorKind::Unreachable, failure.into_source())
-                    }
-                    // The connection broke, or ended before the document did.
-                    Some(Err(_)) | None => Error::unread(Unreadable::new(
-                        "the answer is cut off",
-                        rows.head.get(),
-                        &rows.cutter.remains(),
-                    )),
-                },
-                Err(broken) => {
-                    Error::unread(broken_answer(broken, rows.head.get(), &rows.cutter.remains()))
-                }
-            };
-            self.rows = None;
-            return Some(Err(error.named(self.call, 1, Duration::ZERO).at_row(self.at)));
         }
     }
 
-    fn begun(&mut self, reading: Reading) {
-        match reading {
-            Reading::Rows(mut rows) => {
-                self.pending = Some(std::mem::take(&mut rows.first));
-                self.rows = Some(Box::new(rows));
+    fn begun(&mut self, progress: Progress<'static>, received: Received) {
+        self.state = match received {
+            Received::Rows(first, answer) => {
+                State::Rows(Box::new((progress, *answer)), Some(first))
             }
-            Reading::End(body, spec) => {
+            Received::Whole(body) => {
                 let rest: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
-                // One object where the list should be counts as one row.
-                let single = match spec.envelope.payload {
-                    Payload::RowsAt(keys) => keys.iter().find_map(|key| {
-                        envelope::find(&rest, key).filter(|value| value.is_object())
-                    }),
-                    _ => None,
-                };
-                if let Some(Value::Object(row)) = single {
-                    self.pending = serde_json::to_vec(row).ok().map(Bytes::from);
-                }
+                let single = single_row(progress.spec, &rest);
                 let _ = self.rest.set(rest);
+                match single {
+                    Some(row) => State::Single(Box::new(progress), row),
+                    None => State::End,
+                }
             }
-            Reading::Whole => {}
+        };
+    }
+}
+
+/// One object where the list should be counts as one row.
+fn single_row(spec: &Spec, rest: &Map<String, Value>) -> Option<Bytes> {
+    let Payload::RowsAt(keys) = spec.envelope.payload else { return None };
+    let row =
+        keys.iter().find_map(|key| envelope::find(rest, key).filter(|value| value.is_object()))?;
+    serde_json::to_vec(row).ok().map(Bytes::from)
+}
+
+/// The next row behind the first; at the end of the answer the call is over.
+async fn next_row<R: DeserializeOwned>(
+    progress: &mut Progress<'static>,
+    answer: &mut Answer,
+    at: u64,
+    rest: &OnceLock<Map<String, Value>>,
+) -> Option<Result<R, Error>> {
+    if let Some(row) = answer.decode_next() {
+        return Some(Ok(row));
+    }
+    let spec = progress.spec;
+    let read = answer.next().instrument(progress.span.clone()).await;
+    // What is left of the document is an answer like any other: a refusal may stand behind the rows.
+    let mut judge = |head: ResponseHead<'_>, body: &[u8]| judge_rows(spec, head, body);
+    match judge::classify(spec, answer, read, &mut judge) {
+        Ok(Segment::Row(row)) => Some(decode(progress, &row, at)),
+        Ok(Segment::End(document)) => {
+            let _ = rest.set(serde_json::from_slice(&document).unwrap_or_default());
+            progress.succeeded();
+            None
+        }
+        Err(failed) => {
+            let error = decide::stop(progress, failed).await.at_row(at);
+            Some(Err(progress.failed(error)))
         }
     }
 }
 
-/// What is left of the document is an answer like any other: a refusal may stand behind the rows.
-fn judge(rows: &Rows, end: &[u8]) -> Result<Map<String, Value>, Error> {
-    match envelope::read::<Vec<Value>>(rows.spec, rows.head.get(), end) {
-        Ok(Outcome::Refused(refusal)) => Err(Error::refused(refusal)),
-        Err(unreadable) => Err(Error::unread(unreadable)),
-        Ok(_) => Ok(serde_json::from_slice(end).unwrap_or_default()),
+/// The envelope around rows that are handed out one by one.
+pub(super) fn judge_rows(spec: &Spec, head: ResponseHead<'_>, body: &[u8]) -> Verdict {
+    match envelope::read::<Vec<Value>>(spec, head, body) {
+        Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
+        Ok(_) => Verdict::Fine,
+        Err(unreadable) => Verdict::Unreadable(unreadable),
     }
 }
 
 /// Decodes plainly; only a row that failed is decoded again for its path.
-fn decode<R: DeserializeOwned>(call: &'static str, row: &[u8], at: u64) -> Result<R, Error> {
+fn decode<R: DeserializeOwned>(progress: &Progress<'_>, row: &[u8], at: u64) -> Result<R, Error> {
     serde_json::from_slice(row).map_err(|_| {
         let path = serde_path_to_error::deserialize::<_, R>(
             &mut serde_json::Deserializer::from_slice(row),
@@ -203,7 +213,7 @@ fn decode<R: DeserializeOwned>(call: &'static str, row: &[u8], at: u64) -> Resul
         } else {
             format!("[{at}].{path}")
         };
-        let unreadable = Unreadable::row(row, path);
-        Error::unread(unreadable).named(call, 1, Duration::ZERO).at_row(at)
+        let error = Error::unread(Unreadable::row(row, path));
+        error.named(progress.spec.name, progress.attempts(), progress.elapsed()).at_row(at)
     })
 }

@@ -8,17 +8,17 @@ use serde_json::json;
 
 use crate::api::dial::Outcome;
 use crate::core::client::Client;
-use crate::core::credential::Mode;
+use crate::core::credential::AuthMode;
 use crate::core::error::{ErrorKind, Reason};
-use crate::core::observe::{Event, Observer};
+use crate::core::observe::{Observer, RequestEvent};
 use crate::core::pace::Patience;
-use crate::core::transport::Stage;
+use crate::core::transport::SendStage;
 use crate::testing::doubles::{Replay, Turn};
 use crate::types::ids::Ucid;
 
 const QUEUED: &str = r#"{"ucid":"90000000000000001","status":"queued successfully"}"#;
 
-fn client(replay: &Replay, mode: Mode) -> Client {
+fn client(replay: &Replay, mode: AuthMode) -> Client {
     Client::builder()
         .account("acme_support")
         .key("test-key")
@@ -35,7 +35,7 @@ fn token(name: &str) -> Turn {
 
 async fn dial(turns: impl IntoIterator<Item = Turn>) -> (Outcome, usize) {
     let replay = Replay::new(turns);
-    let client = client(&replay, Mode::Key);
+    let client = client(&replay, AuthMode::Key);
     let outcome =
         client.dial().agent("agent01", "support_out", "9000000001").uui("ref-1").outcome().await;
     (outcome, replay.requests().len())
@@ -44,7 +44,7 @@ async fn dial(turns: impl IntoIterator<Item = Turn>) -> (Outcome, usize) {
 #[tokio::test(start_paused = true)]
 async fn a_dial_goes_out_as_described_and_brings_its_ucid() {
     let replay = Replay::new([Turn::json(QUEUED)]);
-    let client = client(&replay, Mode::Key);
+    let client = client(&replay, AuthMode::Key);
     let dialed = client.dial().agent("agent01", "support_out", "+91 90000 00001").await.unwrap();
     assert_eq!(dialed.ucid, Some("90000000000000001".parse::<Ucid>().unwrap()));
     let request = &replay.requests()[0];
@@ -66,7 +66,7 @@ async fn whatever_leaves_the_outcome_open_is_unknown_and_not_repeated() {
         Turn::Answer(StatusCode::from_u16(status).unwrap(), "text/html", Bytes::from(body))
     };
     let turns = [
-        (Turn::Fail(Stage::Unknown), ErrorKind::Closed),
+        (Turn::Fail(SendStage::Unknown), ErrorKind::Closed),
         (Turn::Hang, ErrorKind::Unreachable),
         (answer(200, "<html>"), ErrorKind::Unreadable),
         (answer(404, "<html>"), ErrorKind::Status),
@@ -112,12 +112,15 @@ async fn a_refusal_is_known_and_a_limit_says_when() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_provably_not_sent_is_sent_again() {
-    let (outcome, sent) = dial([Turn::Fail(Stage::NotSent), Turn::json(QUEUED)]).await;
+    let (outcome, sent) = dial([Turn::Fail(SendStage::NotSent), Turn::json(QUEUED)]).await;
     assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
     assert_eq!(sent, 2);
-    let (outcome, sent) =
-        dial([Turn::Fail(Stage::NotSent), Turn::Fail(Stage::NotSent), Turn::Fail(Stage::NotSent)])
-            .await;
+    let (outcome, sent) = dial([
+        Turn::Fail(SendStage::NotSent),
+        Turn::Fail(SendStage::NotSent),
+        Turn::Fail(SendStage::NotSent),
+    ])
+    .await;
     let Outcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!((error.kind(), sent), (ErrorKind::Unreachable, 3));
 }
@@ -125,7 +128,7 @@ async fn what_was_provably_not_sent_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn bad_input_spends_nothing() {
     let replay = Replay::default();
-    let client = client(&replay, Mode::Key);
+    let client = client(&replay, AuthMode::Key);
     for (agent, number, field) in
         [("", "9000000001", "agentID"), ("agent01", "90000abcde", "phone_number")]
     {
@@ -145,7 +148,7 @@ async fn bad_input_spends_nothing() {
 async fn an_expired_token_is_renewed_once_even_for_a_dial() {
     let expired = || Turn::json(r#"{"status":"false","message":"Token Expired","data":null}"#);
     let replay = Replay::new([token("a"), expired(), token("b"), Turn::json(QUEUED)]);
-    let one = client(&replay, Mode::Token);
+    let one = client(&replay, AuthMode::Token);
     assert!(one.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid.is_some());
     let bearers: Vec<_> = replay
         .requests()
@@ -155,8 +158,11 @@ async fn an_expired_token_is_renewed_once_even_for_a_dial() {
     assert_eq!(bearers, ["Bearer a", "Bearer b"]);
 
     let replay = Replay::new([token("a"), expired(), token("b"), expired()]);
-    let error =
-        client(&replay, Mode::Token).dial().agent("agent01", "c", "9000000001").await.unwrap_err();
+    let error = client(&replay, AuthMode::Token)
+        .dial()
+        .agent("agent01", "c", "9000000001")
+        .await
+        .unwrap_err();
     assert_eq!((error.reason(), error.may_have_happened()), (Some(Reason::TokenExpired), false));
     assert_eq!(replay.requests().len(), 4);
 }
@@ -165,7 +171,7 @@ async fn an_expired_token_is_renewed_once_even_for_a_dial() {
 async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
     let invalid = Turn::json(r#"{"status":"false","message":"Invalid Token","data":null}"#);
     let replay = Replay::new([token("a"), invalid.clone(), token("b"), Turn::json(QUEUED)]);
-    let one = client(&replay, Mode::Token);
+    let one = client(&replay, AuthMode::Token);
     let error = one.dial().agent("agent01", "c", "9000000001").await.unwrap_err();
     assert_eq!(error.reason(), Some(Reason::BadCredentials));
     assert_eq!(replay.requests().len(), 2);
@@ -173,7 +179,10 @@ async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
     assert!(one.dial().agent("agent01", "c", "9000000001").await.is_ok());
     let list = Turn::json(r#"{"status":"Success","details":["A"]}"#);
     let replay = Replay::new([token("a"), invalid, token("b"), list]);
-    assert_eq!(client(&replay, Mode::Token).disposition().list().await.unwrap()[0].as_str(), "A");
+    assert_eq!(
+        client(&replay, AuthMode::Token).disposition().list().await.unwrap()[0].as_str(),
+        "A"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +191,7 @@ async fn a_thousand_callers_share_one_token_request() {
     for _ in 0..1000 {
         replay.push(Turn::json(r#"{"status":"Success","details":[]}"#));
     }
-    let client = client(&replay, Mode::Token);
+    let client = client(&replay, AuthMode::Token);
     let calls = (0..1000).map(|_| {
         let client = client.clone();
         tokio::spawn(async move { client.disposition().list().await.map(|list| list.len()) })
@@ -197,8 +206,8 @@ async fn a_thousand_callers_share_one_token_request() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_are_at_most_ten_an_hour_and_a_failed_fetch_is_shared_by_its_waiters_only() {
-    let replay = Replay::new((0..30).map(|_| Turn::Fail(Stage::Unknown)));
-    let client = client(&replay, Mode::Token);
+    let replay = Replay::new((0..30).map(|_| Turn::Fail(SendStage::Unknown)));
+    let client = client(&replay, AuthMode::Token);
     let (a, b) = tokio::join!(client.auth().token(), client.auth().token());
     assert_eq!(
         (a.unwrap_err().kind(), b.unwrap_err().kind()),
@@ -219,7 +228,7 @@ async fn a_refused_key_is_a_credentials_error() {
     let refused =
         Turn::json(r#"{"status":"false","message":"Invalid userName or apiKey","data":null}"#);
     let replay = Replay::new([refused]);
-    let error = client(&replay, Mode::Token).check().await.unwrap_err();
+    let error = client(&replay, AuthMode::Token).check().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.reason()),
         (ErrorKind::Credentials, Some(Reason::BadCredentials))
@@ -231,8 +240,8 @@ async fn a_refused_key_is_a_credentials_error() {
 struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
-    fn on(&self, event: &Event<'_>) {
-        if let Event::Abandoned { spec, reference } = event {
+    fn on(&self, event: &RequestEvent<'_>) {
+        if let RequestEvent::Abandoned { spec, reference, may_have_happened: true, .. } = event {
             self.0.lock().unwrap().push(format!("{} {reference:?}", spec.name));
         }
     }
@@ -244,7 +253,7 @@ async fn a_dropped_dial_is_reported_a_dropped_read_is_not() {
     let client = Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(Mode::Key)
+        .mode(AuthMode::Key)
         .base_url("http://api.example.test")
         .transport(Arc::new(Replay::new([Turn::Hang, Turn::Hang])))
         .observer(Arc::clone(&log) as _)
@@ -261,17 +270,17 @@ async fn a_dropped_dial_is_reported_a_dropped_read_is_not() {
 async fn reads_are_repeated_and_wait_for_the_limit_if_told_to() {
     let rows = || Turn::json(r#"{"status":"success","message":"success","details":[]}"#);
     let limit = || Turn::json(r#"{"status":"error","message":"Max limit exceeded"}"#);
-    let replay = Replay::new([Turn::Fail(Stage::Unknown), rows()]);
-    let one = client(&replay, Mode::Key);
+    let replay = Replay::new([Turn::Fail(SendStage::Unknown), rows()]);
+    let one = client(&replay, AuthMode::Key);
     assert_eq!(one.cdr().for_day(one.today()).await.unwrap().len(), 0);
 
     let replay = Replay::new([limit(), rows()]);
-    let two = client(&replay, Mode::Key);
+    let two = client(&replay, AuthMode::Key);
     let start = tokio::time::Instant::now();
     assert!(two.cdr().for_day(two.today()).patience(Patience::Wait).await.is_ok());
     assert!(start.elapsed() >= Duration::from_secs(60));
     let replay = Replay::new([limit(), rows()]);
-    let three = client(&replay, Mode::Key);
+    let three = client(&replay, AuthMode::Key);
     let error = three.cdr().for_day(three.today()).await.unwrap_err();
     assert_eq!(
         (error.reason(), error.ready_in()),
@@ -284,8 +293,8 @@ async fn reads_are_repeated_and_wait_for_the_limit_if_told_to() {
 
 #[tokio::test(start_paused = true)]
 async fn a_try_that_finds_no_window_leaves_the_failure_of_the_one_before() {
-    let replay = Replay::new([Turn::Fail(Stage::Unknown), Turn::Fail(Stage::NotSent)]);
-    let client = client(&replay, Mode::Key);
+    let replay = Replay::new([Turn::Fail(SendStage::Unknown), Turn::Fail(SendStage::NotSent)]);
+    let client = client(&replay, AuthMode::Key);
     let day = || client.cdr().for_day(client.today()).patience(Patience::Never);
     let error = day().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreachable, 2));
@@ -301,7 +310,7 @@ async fn rows_come_as_they_arrive_and_a_bad_one_does_not_end_the_stream() {
         r#"],"totalCount":"3"}"#,
     ];
     let replay = Replay::new([Turn::Pieces(pieces.map(Bytes::from).to_vec(), true)]);
-    let client = client(&replay, Mode::Key);
+    let client = client(&replay, AuthMode::Key);
     let mut rows = client.cdr().page(client.today(), 1, 500).stream();
     assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "90000000000000001");
     let error = rows.try_next().await.unwrap_err();
@@ -316,7 +325,7 @@ async fn rows_come_as_they_arrive_and_a_bad_one_does_not_end_the_stream() {
 async fn what_stands_behind_the_rows_counts_and_a_cut_is_seen() {
     let refused = r#"{"details":[{"UCID":1}],"status":"error","message":"Max limit exceeded"}"#;
     let replay = Replay::new([Turn::json(refused)]);
-    let one = client(&replay, Mode::Key);
+    let one = client(&replay, AuthMode::Key);
     let items: Vec<_> = one.cdr().for_day(one.today()).stream().collect().await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[1].as_ref().unwrap_err().reason(), Some(Reason::TooManyRequests));
@@ -326,14 +335,14 @@ async fn what_stands_behind_the_rows_counts_and_a_cut_is_seen() {
         false,
     );
     let replay = Replay::new([cut]);
-    let two = client(&replay, Mode::Key);
+    let two = client(&replay, AuthMode::Key);
     let items: Vec<_> = two.cdr().for_day(two.today()).stream().collect().await;
     assert_eq!(items.len(), 2);
     assert_eq!(items[1].as_ref().unwrap_err().kind(), ErrorKind::Unreadable);
     assert_eq!(replay.requests().len(), 1);
 
     let missing = Turn::json(r#"{"status":"success","message":"success"}"#);
-    let three = client(&Replay::new([missing]), Mode::Key);
+    let three = client(&Replay::new([missing]), AuthMode::Key);
     let error = three.cdr().for_day(three.today()).stream().try_next().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.unreadable().unwrap().path()),
@@ -346,7 +355,7 @@ async fn days_are_walked_oldest_first_and_say_where_to_resume() {
     let day = |n: u64| Turn::json(format!(r#"{{"status":"success","details":[{{"UCID":{n}}}]}}"#));
     let refused = Turn::json(r#"{"status":"fail","message":"Invalid campaignName"}"#);
     let replay = Replay::new([day(1), day(2), refused]);
-    let client = client(&replay, Mode::Key);
+    let client = client(&replay, AuthMode::Key);
     let today = client.today();
     let mut rows = client.cdr().for_days(today.previous().previous(), today);
     assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "1");

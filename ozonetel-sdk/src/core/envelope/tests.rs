@@ -12,7 +12,7 @@ use crate::core::endpoint::Endpoint;
 use crate::types::ids::{DispositionName, Ucid};
 
 fn of<E: Endpoint>(body: &str) -> Result<Outcome<E::Reply>, Unreadable> {
-    read(&E::SPEC, Head::OK, body.as_bytes())
+    read(&E::SPEC, ResponseHead::OK, body.as_bytes())
 }
 
 fn refused<T: fmt::Debug>(outcome: Result<Outcome<T>, Unreadable>) -> (Reason, String) {
@@ -100,7 +100,7 @@ fn a_text_beside_the_rows_is_not_taken_for_them() {
 #[test]
 fn what_is_not_the_envelope_is_unreadable_and_keeps_an_excerpt_it_does_not_print() {
     let page = format!("<html>secret {}</html>", "x".repeat(1000));
-    let head = Head { status: StatusCode::OK, content_type: Some("text/html") };
+    let head = ResponseHead { status: StatusCode::OK, content_type: Some("text/html") };
     let error = read::<Value>(&AgentDial::SPEC, head, page.as_bytes()).unwrap_err();
     assert_eq!((error.excerpt().len(), error.content_type()), (512, Some("text/html")));
     assert!(!format!("{error} {error:?}").contains("secret"));
@@ -130,11 +130,11 @@ proptest! {
         prop_assume!(!spec.envelope.good.is_empty());
         let refusal = Refusal::new(reason(&text), &text, StatusCode::OK);
         let body = write::<Value>(spec, &Outcome::Refused(refusal.clone()), &word);
-        prop_assert_eq!(read::<Value>(spec, Head::OK, &body).unwrap(), Outcome::Refused(refusal));
+        prop_assert_eq!(read::<Value>(spec, ResponseHead::OK, &body).unwrap(), Outcome::Refused(refusal));
     }
 
     #[test]
     fn no_bytes_panic(at in 0..ALL.len(), body in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = read::<Value>(&ALL[at], Head::OK, &body);
+        let _ = read::<Value>(&ALL[at], ResponseHead::OK, &body);
     }
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use ozonetel_sdk::client::Window;
-/// let (mut window, now) = (Window::default(), SystemTime::UNIX_EPOCH);
+/// use ozonetel_sdk::client::RateWindow;
+/// let (mut window, now) = (RateWindow::default(), SystemTime::UNIX_EPOCH);
 /// let two_a_minute = (2, 60);
 /// window.spend(two_a_minute, now);
 /// window.spend(two_a_minute, now + Duration::from_secs(10));
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Window {
+pub struct RateWindow {
     log: VecDeque<u64>,
     blocked_until: u64,
 }
@@ -28,7 +28,7 @@ fn millis(at: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-impl Window {
+impl RateWindow {
     /// How long until one more request fits, given so many requests per so many seconds.
     pub fn ready_in(&self, (limit, seconds): (u32, u32), now: SystemTime) -> Duration {
         let now = millis(now);
@@ -85,7 +85,7 @@ mod tests {
         fn never_more_than_the_limit_in_any_window(
             limit in 1u32..6, seconds in 1u32..90, pauses in prop::collection::vec(0u64..40_000, 1..60)
         ) {
-            let (mut window, mut now, mut sent) = (Window::default(), 1_000_000, Vec::new());
+            let (mut window, mut now, mut sent) = (RateWindow::default(), 1_000_000, Vec::new());
             for pause in pauses {
                 now += pause;
                 let wait = window.ready_in((limit, seconds), at(now));
@@ -105,7 +105,7 @@ mod tests {
         /// No wait is longer than needed: just before it ends, the window is still full.
         #[test]
         fn never_waits_too_long(limit in 1u32..4, gaps in prop::collection::vec(1u64..20_000, 4..12)) {
-            let (mut window, mut now) = (Window::default(), 0);
+            let (mut window, mut now) = (RateWindow::default(), 0);
             for gap in gaps {
                 now += gap;
                 if window.ready_in((limit, 60), at(now)).is_zero() { window.spend((limit, 60), at(now)); }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_refund_frees_the_slot_and_a_block_holds() {
-        let mut window = Window::default();
+        let mut window = RateWindow::default();
         window.spend((1, 60), at(5));
         assert_eq!(window.ready_in((1, 60), at(5)), Duration::from_secs(60));
         window.refund(at(5));

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use url::Url;
 
-use super::{Failure, Incoming, Outgoing, Stage, Transport};
+use super::{Failure, Incoming, Outgoing, SendStage, Transport};
 use crate::core::encode::Prepared;
 use crate::types::invalid::Invalid;
 
@@ -62,8 +62,11 @@ impl Reqwest {
 
 /// `is_connect` is the only proof that nothing was sent. The address, query included, is cut out of the error.
 fn failure(error: ::reqwest::Error) -> Failure {
-    let stage =
-        if error.is_connect() || error.is_builder() { Stage::NotSent } else { Stage::Unknown };
+    let stage = if error.is_connect() || error.is_builder() {
+        SendStage::NotSent
+    } else {
+        SendStage::Unknown
+    };
     Failure::new(stage, error.without_url())
 }
 
@@ -72,7 +75,7 @@ fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure>
     let url = match parts.extensions.remove::<Prepared>() {
         Some(Prepared(url)) => url,
         None => Url::parse(&parts.uri.to_string())
-            .map_err(|_| Failure::new(Stage::NotSent, "the address does not read"))?,
+            .map_err(|_| Failure::new(SendStage::NotSent, "the address does not read"))?,
     };
     let mut request = ::reqwest::Request::new(parts.method, url);
     *request.headers_mut() = parts.headers;

@@ -222,7 +222,7 @@ impl Default for Limits {
             queue: 64,
             frame: 2 << 20,
             fatal_codes: vec![1008],
-            seed: crate::core::retry::Policy::default().seed,
+            seed: crate::core::retry::RetryPolicy::default().seed,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::api::catalogue::{ALL, LEGACY};
 use crate::core::encode::{self, PresentedCredential};
 use crate::core::endpoint::{Spec, When};
 use crate::core::envelope::{self, Outcome};
-use crate::core::error::Head;
+use crate::core::error::ResponseHead;
 
 /// A request with its answer, as they passed.
 #[derive(Clone)]
@@ -180,7 +180,7 @@ impl Exchange {
             "masked = [\"account\", \"key\", \"token\", \"agent\", \"number\", \"id\", \"text\"]"
                 .to_owned(),
         ];
-        let head = Head { status: self.status, content_type: self.content_type.as_deref() };
+        let head = ResponseHead { status: self.status, content_type: self.content_type.as_deref() };
         let read = spec.map(|spec| envelope::read::<Value>(spec, head, answer));
         let outcome = match read {
             Some(Ok(Outcome::Done(_))) => "done",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::core::error::{ErrorKind, Reason};
-use crate::core::transport::Stage;
+use crate::core::transport::SendStage;
 use crate::testing::doubles::{Replay, Turn, asked, client};
 
 fn sheet(rows: usize) -> Sheet {
@@ -73,7 +73,7 @@ async fn batches_are_paced_and_count_on() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_batch_stops_the_run_and_is_not_sent_again() {
-    let replay = Replay::new([queued(), Turn::Fail(Stage::Unknown), queued()]);
+    let replay = Replay::new([queued(), Turn::Fail(SendStage::Unknown), queued()]);
     let client = client(&replay);
     let mut batches = client.leads().bulk("c", sheet(1500)).in_batches();
     assert_eq!(batches.try_next().await.unwrap().unwrap().rows, 0..500);

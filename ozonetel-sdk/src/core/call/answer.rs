@@ -1,0 +1,172 @@
+//! Step 6, read: one reader for an answer, from the first byte behind its head to its last row.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use crate::core::client::Config;
+use crate::core::error::ResponseHead;
+use crate::core::rows::{RowSplitter, Segment, SplitError};
+use crate::core::transport::{Body, Failure, Incoming};
+
+/// Time and size that an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    silence: Duration,
+    /// None for rows that are handed out: their reader takes its time.
+    deadline: Option<Instant>,
+    body: usize,
+    row: usize,
+}
+
+impl Bounds {
+    /// From now on.
+    pub(super) fn new(config: &Config, silence: Duration, total: Duration) -> Self {
+        Self {
+            silence,
+            deadline: Instant::now().checked_add(total),
+            body: config.body_limit,
+            row: config.row_limit,
+        }
+    }
+
+    /// Waits for the other side: neither silent for too long nor beyond the deadline.
+    pub(super) async fn within<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
+        let left = self.deadline.map_or(self.silence, |deadline| {
+            self.silence.min(deadline.saturating_duration_since(Instant::now()))
+        });
+        tokio::time::timeout(left, future).await.map_err(|_| Failure::silence())
+    }
+}
+
+/// Why nothing more can be read of an answer.
+pub(super) enum ReadError {
+    /// The connection ended in the middle, or stayed silent.
+    Lost(Failure),
+    /// It is larger than its bound, or its brackets do not match.
+    Split(SplitError),
+}
+
+/// An answer as it arrives.
+pub(super) struct Answer {
+    status: StatusCode,
+    content_type: Option<Box<str>>,
+    pub(super) retry_after: Option<Duration>,
+    /// Whether a token of ours was presented.
+    pub(super) with_token: bool,
+    body: Body,
+    bounds: Bounds,
+    /// None when the answer is read whole.
+    splitter: Option<RowSplitter>,
+    /// What is kept: the whole body, or the document without its rows once that is complete.
+    kept: BytesMut,
+    /// The document is complete; only white space may follow.
+    complete: bool,
+    rows_began: bool,
+}
+
+impl Answer {
+    pub(super) fn new(
+        Incoming { head, body }: Incoming,
+        bounds: Bounds,
+        row_keys: Option<&'static [&'static str]>,
+        with_token: bool,
+    ) -> Self {
+        let text = |name: HeaderName| head.headers().get(name).and_then(|v| v.to_str().ok());
+        let retry_after = text(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+        Self {
+            status: head.status(),
+            content_type: text(CONTENT_TYPE).map(Into::into),
+            retry_after: retry_after.map(Duration::from_secs),
+            with_token,
+            body,
+            bounds,
+            splitter: row_keys.map(|keys| RowSplitter::new(keys, bounds.row)),
+            kept: BytesMut::new(),
+            complete: false,
+            rows_began: false,
+        }
+    }
+
+    pub(super) fn head(&self) -> ResponseHead<'_> {
+        ResponseHead { status: self.status, content_type: self.content_type.as_deref() }
+    }
+
+    /// Decodes the next row where it is in memory, if all of it is there; [`next`](Self::next) finds the rest.
+    pub(super) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
+        self.splitter.as_mut()?.decode_next()
+    }
+
+    /// The next row, or the end: the whole answer where it is not split, what is left of it otherwise.
+    pub(super) async fn next(&mut self) -> Result<Segment, ReadError> {
+        loop {
+            if let Some(segment) = self.split()? {
+                return Ok(segment);
+            }
+            let Some(chunk) = self.bounds.within(self.body.next()).await.transpose() else {
+                return self.end();
+            };
+            let chunk = chunk.and_then(|chunk| chunk).map_err(ReadError::Lost)?;
+            match &mut self.splitter {
+                Some(splitter) => splitter.feed(&chunk),
+                None => {
+                    self.kept.extend_from_slice(&chunk);
+                    if self.kept.len() > self.bounds.body {
+                        return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the bytes that have arrived hold.
+    fn split(&mut self) -> Result<Option<Segment>, ReadError> {
+        let Some(splitter) = &mut self.splitter else { return Ok(None) };
+        match splitter.next() {
+            Ok(Some(Segment::Row(row))) => {
+                self.rows_began = true;
+                self.bounds.deadline = None;
+                Ok(Some(Segment::Row(row)))
+            }
+            // The answer is over when its last byte has come, not before.
+            Ok(Some(Segment::End(document))) => {
+                self.kept = document.into();
+                self.complete = true;
+                self.split()
+            }
+            Ok(None) => Ok(None),
+            // Not an object at all, a proxy's page say: it is read whole, however it is chunked.
+            Err(SplitError::Shape) if !self.rows_began => {
+                let mut page = std::mem::take(&mut self.kept);
+                page.extend_from_slice(&splitter.remains());
+                self.kept = page;
+                self.splitter = None;
+                Ok(None)
+            }
+            Err(error) => Err(ReadError::Split(error)),
+        }
+    }
+
+    /// The body has ended.
+    fn end(&mut self) -> Result<Segment, ReadError> {
+        match &self.splitter {
+            // The document broke off between two rows or inside one.
+            Some(_) if self.rows_began && !self.complete => Err(ReadError::Lost(Failure::cut())),
+            Some(splitter) if !self.complete => Ok(Segment::End(splitter.remains().into())),
+            _ => Ok(Segment::End(std::mem::take(&mut self.kept).freeze())),
+        }
+    }
+
+    /// What has arrived and was not handed out, for an excerpt.
+    pub(super) fn remains(&self) -> Bytes {
+        match &self.splitter {
+            Some(splitter) if !self.complete => splitter.remains().into(),
+            _ => Bytes::copy_from_slice(&self.kept),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Step 8, decide: after a failed attempt there is another one, or the call ends with its error.
+
+use std::time::Duration;
+
+use super::judge::{AttemptError, FailedAttempt};
+use super::limit;
+use super::progress::Progress;
+use crate::core::envelope;
+use crate::core::error::{Error, ErrorKind};
+use crate::core::pace::Patience;
+use crate::core::retry::{self, AttemptOutcome, RetryDecision};
+
+/// What follows a failed attempt.
+pub(super) enum Next {
+    /// Another attempt after a pause.
+    Again(Duration),
+    /// The call is over.
+    Stop(Error),
+}
+
+/// Once more, or the error that the call ends with.
+pub(super) async fn decide(progress: &mut Progress<'_>, failed: AttemptError) -> Next {
+    let failed = match failed {
+        AttemptError::Failed(failed) => failed,
+        // No window for another attempt: what went wrong is still the attempt that was made.
+        AttemptError::BeforeSending(error) => {
+            let last = progress.retries.last.take();
+            let paced = error.kind() == ErrorKind::Paced;
+            return Next::Stop(last.filter(|_| paced).unwrap_or(error));
+        }
+    };
+    let (decision, failed) = match weigh(progress, failed) {
+        Ok(weighed) => weighed,
+        Err(store) => return Next::Stop(store),
+    };
+    match pause(progress, decision, &failed.error).await {
+        Some(after) => {
+            progress.retries.last = (decision == RetryDecision::Again).then_some(failed.error);
+            Next::Again(after)
+        }
+        None => Next::Stop(give_up(progress, decision, failed).await),
+    }
+}
+
+/// The error that the call ends with: behind the first row nothing is sent again.
+pub(super) async fn stop(progress: &mut Progress<'_>, failed: FailedAttempt) -> Error {
+    match weigh(progress, failed) {
+        Ok((decision, failed)) => give_up(progress, decision, failed).await,
+        Err(store) => store,
+    }
+}
+
+/// What every failed attempt leaves behind, repeated or not: the table's decision, and a window pushed forward.
+fn weigh(
+    progress: &mut Progress<'_>,
+    mut failed: FailedAttempt,
+) -> Result<(RetryDecision, FailedAttempt), Error> {
+    let (renewed, unknown) = (progress.retries.renewed, progress.retries.unknown);
+    let decision = retry::decide(progress.spec.repeat, failed.outcome, renewed, unknown);
+    progress.retries.unknown |=
+        matches!(failed.outcome, AttemptOutcome::Unknown | AttemptOutcome::ServerError);
+    let ready_in = limit::push_back(progress, &failed)?;
+    failed.error = failed.error.ready(ready_in);
+    Ok((decision, failed))
+}
+
+/// The pause before another attempt, if there is one.
+async fn pause(
+    progress: &mut Progress<'_>,
+    decision: RetryDecision,
+    error: &Error,
+) -> Option<Duration> {
+    if progress.retries.forbidden {
+        return None;
+    }
+    let policy = &progress.core.config.policy;
+    let more = policy.allows(progress.attempts(), progress.elapsed());
+    match decision {
+        RetryDecision::Again if more => {
+            progress.retries.pauses.get_or_insert_with(|| policy.pauses()).next()
+        }
+        RetryDecision::Pace if more => error.ready_in().filter(|wait| match progress.patience {
+            Patience::Wait => true,
+            Patience::Until(most) => *wait <= most,
+            Patience::Never => false,
+        }),
+        RetryDecision::Renew => {
+            progress.retries.renewed = true;
+            if let Some(token) = progress.token {
+                progress.core.credentials.reject(token).await;
+            }
+            Some(Duration::ZERO)
+        }
+        _ => None,
+    }
+}
+
+async fn give_up(
+    progress: &Progress<'_>,
+    decision: RetryDecision,
+    FailedAttempt { outcome, error, .. }: FailedAttempt,
+) -> Error {
+    if let (Some(token), Some(refusal)) = (progress.token, error.refusal())
+        && envelope::is_stale(refusal.message())
+    {
+        // This call stops; the next one begins with a new token.
+        progress.core.credentials.reject(token).await;
+    }
+    error
+        .uncertain(decision == RetryDecision::StopUnknown, progress.reference())
+        .reached(outcome == AttemptOutcome::Unreadable)
+        .signed_as(progress.mode)
+}

@@ -1,0 +1,132 @@
+//! Step 7, judge: what an attempt brought is an answer to hand on, or a failure of a known kind.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::answer::{Answer, ReadError};
+use crate::core::endpoint::{Repeat, Spec};
+use crate::core::envelope;
+use crate::core::error::{Error, ErrorKind, Reason, Refusal, ResponseHead, Unreadable};
+use crate::core::retry::AttemptOutcome;
+use crate::core::rows::{Segment, SplitError};
+use crate::core::transport::{Failure, SendStage};
+
+/// What the typed half says of an answer.
+pub(super) enum Verdict {
+    Fine,
+    Refused(Refusal),
+    Unreadable(Unreadable),
+}
+
+/// The typed half: reads an answer that is complete.
+pub(super) type Judge<'j> = dyn FnMut(ResponseHead<'_>, &[u8]) -> Verdict + Send + 'j;
+
+/// Why an attempt brought no answer to hand on.
+pub(super) enum AttemptError {
+    /// Nothing was sent; final.
+    BeforeSending(Error),
+    /// It was handed to the transport.
+    Failed(FailedAttempt),
+}
+
+/// An attempt that was handed to the transport and failed.
+pub(super) struct FailedAttempt {
+    pub(super) outcome: AttemptOutcome,
+    pub(super) error: Error,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Tells a row and a success from everything else. The same for the first row, for the last, and for an answer that
+/// is read whole.
+pub(super) fn classify(
+    spec: &Spec,
+    answer: &Answer,
+    read: Result<Segment, ReadError>,
+    judge: &mut Judge<'_>,
+) -> Result<Segment, FailedAttempt> {
+    let (head, status) = (answer.head(), answer.head().status);
+    let fail = |outcome, error| FailedAttempt { outcome, error, retry_after: answer.retry_after };
+    let unreadable = |what, body: &[u8]| {
+        let error = Error::unread(Unreadable::new(what, head, body));
+        fail(AttemptOutcome::Unreadable, error)
+    };
+    let read = match read {
+        Err(ReadError::Lost(failure)) => {
+            let (outcome, error) = lost(failure, Some(head), &answer.remains());
+            return Err(fail(outcome, error));
+        }
+        Err(ReadError::Split(error)) => Err((error, answer.remains())),
+        Ok(segment) => Ok(segment),
+    };
+    if status.is_server_error() {
+        let excerpt = match &read {
+            Ok(Segment::Row(bytes) | Segment::End(bytes)) | Err((_, bytes)) => bytes,
+        };
+        let error = Error::unread(Unreadable::new("the service failed", head, excerpt));
+        return Err(fail(AttemptOutcome::ServerError, error));
+    }
+    match read {
+        Ok(Segment::Row(row)) if status.is_success() => Ok(Segment::Row(row)),
+        Ok(Segment::Row(row)) => Err(unreadable("rows with a status that says no", &row)),
+        Ok(Segment::End(body)) => match judge(head, &body) {
+            Verdict::Fine if status.is_success() => Ok(Segment::End(body)),
+            Verdict::Fine => Err(unreadable("a success with a status that says no", &body)),
+            Verdict::Refused(refusal) => {
+                Err(fail(refused(spec, &refusal, answer.with_token), Error::refused(refusal)))
+            }
+            Verdict::Unreadable(unread) if status == StatusCode::TOO_MANY_REQUESTS => {
+                let refusal = Refusal::new(Reason::TooManyRequests, "", unread.status());
+                let outcome = AttemptOutcome::Refused(Reason::TooManyRequests);
+                Err(fail(outcome, Error::refused(refusal)))
+            }
+            Verdict::Unreadable(unread) => {
+                Err(fail(AttemptOutcome::Unreadable, Error::unread(unread)))
+            }
+        },
+        Err((SplitError::TooLarge(_), kept)) => {
+            Err(unreadable("the answer, or one row of it, is larger than the limit", &kept))
+        }
+        Err((SplitError::Shape, kept)) => {
+            Err(unreadable("the answer's brackets do not match", &kept))
+        }
+    }
+}
+
+/// An operation that may happen only once takes the documented text alone as proof of an expired token.
+fn refused(spec: &Spec, refusal: &Refusal, with_token: bool) -> AttemptOutcome {
+    let text = refusal.message().trim();
+    let stale =
+        text == envelope::EXPIRED || (spec.repeat == Repeat::Safe && envelope::is_stale(text));
+    if with_token && stale {
+        AttemptOutcome::Expired
+    } else {
+        AttemptOutcome::Refused(refusal.reason())
+    }
+}
+
+/// No answer, or no more of it.
+pub(super) fn transport_error(failure: Failure) -> AttemptError {
+    let (outcome, error) = lost(failure, None, &Bytes::new());
+    AttemptError::Failed(FailedAttempt { outcome, error, retry_after: None })
+}
+
+fn lost(failure: Failure, head: Option<ResponseHead<'_>>, kept: &[u8]) -> (AttemptOutcome, Error) {
+    let outcome = match failure.stage() {
+        SendStage::NotSent => AttemptOutcome::NotSent,
+        SendStage::Unknown => AttemptOutcome::Unknown,
+    };
+    let error = match head {
+        // The head came and the body broke off: what is there is kept.
+        Some(head) if !failure.timed_out() => {
+            Error::unread(Unreadable::new("the answer is cut off", head, kept))
+        }
+        _ => {
+            let broke = failure.stage() == SendStage::Unknown && !failure.timed_out();
+            let kind = if broke { ErrorKind::Closed } else { ErrorKind::Unreachable };
+            Error::source_of(kind, failure.into_source())
+        }
+    };
+    (outcome, error)
+}

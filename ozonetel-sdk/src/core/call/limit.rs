@@ -1,0 +1,44 @@
+//! Step 2, wait for the limit; and what the service says of it afterwards.
+
+use std::time::Duration;
+
+use super::judge::{AttemptError, FailedAttempt};
+use super::progress::Progress;
+use crate::core::endpoint::Rate;
+use crate::core::error::{Error, Reason};
+use crate::core::pace::Permit;
+use crate::core::retry::AttemptOutcome;
+
+/// A refusal for the limit without a published window closes its class for so long.
+const UNPUBLISHED: u64 = 60;
+
+/// Waits until the endpoint's class has room for one request, as long as the call's patience allows.
+pub(super) async fn wait(progress: &Progress<'_>) -> Result<Permit, AttemptError> {
+    // The token's ten an hour are counted where the token is kept.
+    let rate = match progress.spec.rate {
+        Rate::Token => Rate::Unstated,
+        rate => rate,
+    };
+    let core = &progress.core;
+    let waiting = |ready_in| progress.waiting(ready_in);
+    let permit = core.pacer.acquire(rate, progress.patience, &core.clock, &waiting).await;
+    permit.map_err(AttemptError::BeforeSending)
+}
+
+/// When the service says that the limit is used up: pushes the window forward, and says when it opens.
+pub(super) fn push_back(
+    progress: &Progress<'_>,
+    failed: &FailedAttempt,
+) -> Result<Option<Duration>, Error> {
+    if failed.outcome != AttemptOutcome::Refused(Reason::TooManyRequests) {
+        return Ok(None);
+    }
+    let (core, rate) = (&progress.core, progress.spec.rate);
+    // No `Retry-After` was ever seen; the window's full length is the wait that is never too short.
+    let published = rate.limit().map_or(UNPUBLISHED, |(_, seconds)| u64::from(seconds));
+    let wait = failed.retry_after.unwrap_or(Duration::from_secs(published));
+    if rate.limit().is_some() {
+        core.pacer.push_back(rate, wait, &*core.clock)?;
+    }
+    Ok(Some(wait))
+}

@@ -1,0 +1,50 @@
+//! Steps 3 and 4: resolve the credential, and sign the request with it.
+
+use super::judge::AttemptError;
+use super::prepare::PreparedCall;
+use super::progress::Progress;
+use crate::core::credential::{AuthMode, AuthSecret, Credential};
+use crate::core::encode::{self, Target};
+use crate::core::endpoint::{Auth, Repeat};
+use crate::core::transport::Outgoing;
+use crate::types::invalid::Invalid;
+
+/// The credential that the endpoint needs, resolved for every attempt anew.
+pub(super) async fn credential(progress: &mut Progress<'_>) -> Result<Credential, AttemptError> {
+    let auth = progress.spec.auth;
+    let credential = progress
+        .core
+        .credentials
+        .credential(auth.kind())
+        .await
+        .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?;
+    let (token, mode) = match &credential.secret {
+        AuthSecret::Bearer { id, .. } => (Some(*id), AuthMode::Token),
+        AuthSecret::Key(_) => (None, AuthMode::Key),
+    };
+    progress.token = token;
+    progress.mode = (auth == Auth::Account).then_some(mode);
+    Ok(credential)
+}
+
+/// The HTTP request: fields and credential where the description says.
+pub(super) fn sign(
+    progress: &Progress<'_>,
+    call: &PreparedCall<'_>,
+    credential: &Credential,
+) -> Result<Outgoing, AttemptError> {
+    let (spec, config) = (call.spec, &progress.core.config);
+    let refuse = |invalid: Invalid| AttemptError::BeforeSending(invalid.into());
+    let base = config.bases.get(&spec.host).ok_or_else(|| {
+        refuse(Invalid::new("base_url", "is not known for this family in this region"))
+    })?;
+    let target = Target {
+        spec,
+        base,
+        path: config.paths.get(spec.name).map_or(spec.path, String::as_str),
+        key_header: config.key_headers.get(spec.name).map_or(encode::KEY_HEADER, String::as_str),
+    };
+    let http =
+        encode::encode_request(&target, &call.fields, credential, call.agent).map_err(refuse)?;
+    Ok(Outgoing::new(http, spec.repeat == Repeat::Once))
+}
