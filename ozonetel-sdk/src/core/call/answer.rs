@@ -112,13 +112,12 @@ impl Answer {
                 return self.end();
             };
             let chunk = chunk.and_then(|chunk| chunk).map_err(ReadError::Lost)?;
-            match &mut self.splitter {
-                Some(splitter) => splitter.feed(&chunk),
-                None => {
-                    self.kept.extend_from_slice(&chunk);
-                    if self.kept.len() > self.bounds.body {
-                        return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
-                    }
+            if let Some(splitter) = &mut self.splitter {
+                splitter.feed(&chunk);
+            } else {
+                self.kept.extend_from_slice(&chunk);
+                if self.kept.len() > self.bounds.body {
+                    return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
                 }
             }
         }

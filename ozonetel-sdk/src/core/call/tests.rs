@@ -1,3 +1,5 @@
+mod endings;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
