@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ozonetel_sdk::client::{Observer, RequestEvent};
+use ozonetel_sdk::client::{CallEvent, Observer};
 
 /// An operation whose outcome nobody knows any more.
 #[derive(Debug, Clone)]
@@ -36,14 +36,14 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn on(&self, event: &RequestEvent<'_>) {
+    fn on(&self, event: &CallEvent<'_>) {
         match event {
-            RequestEvent::Waiting { ready_in, .. } => {
+            CallEvent::Waiting { ready_in, .. } => {
                 if stderr().is_terminal() {
                     self.noted().bar = Some(waiting(*ready_in));
                 }
             }
-            RequestEvent::Abandoned { spec, reference, may_have_happened: true, .. } => {
+            CallEvent::Abandoned { spec, reference, may_have_happened: true, .. } => {
                 let reference = reference.map(Into::into);
                 self.noted().abandoned = Some(Abandoned { call: spec.name, reference });
             }

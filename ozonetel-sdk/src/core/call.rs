@@ -31,7 +31,7 @@ use crate::types::invalid::Invalid;
 pub use batch::{Batch, Batched, Batches, Halt, RefusedRow};
 use judge::Verdict;
 use prepare::{CallOptions, PreparedCall};
-use progress::Progress;
+use progress::CallProgress;
 use steps::send_with_retries;
 pub use stream::RowStream;
 
@@ -52,7 +52,7 @@ pub use stream::RowStream;
 /// # Cancel safety
 /// Dropping a call that was not awaited sends nothing. Dropping the future of an operation that may happen only once
 /// after it was sent leaves its outcome unknown; the observer is told
-/// ([`RequestEvent::Abandoned`](crate::core::observe::RequestEvent::Abandoned)).
+/// ([`CallEvent::Abandoned`](crate::core::observe::CallEvent::Abandoned)).
 #[derive(Debug)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'c, E: Endpoint> {
@@ -135,7 +135,7 @@ impl<E: Rows> Call<'_, E> {
         RowStream::new(async move {
             let request = request.map_err(|invalid| named::<E>(invalid.into()))?;
             let call = PreparedCall::of(&core, &request, &options)?.in_rows(E::KEYS);
-            let mut progress = Progress::start_owned(core, &call);
+            let mut progress = CallProgress::start_owned(core, &call);
             let mut judge =
                 |head: ResponseHead<'_>, body: &[u8]| stream::judge_rows(&E::SPEC, head, body);
             let received = send_with_retries(&call, &mut progress, &mut judge).await?;
@@ -180,7 +180,7 @@ async fn run<E: Endpoint>(
     attempts: Attempts,
 ) -> Result<E::Reply, Error> {
     let call = PreparedCall::of(core, request, options)?;
-    let mut progress = Progress::start(Arc::clone(core), &call);
+    let mut progress = CallProgress::start(Arc::clone(core), &call);
     progress.retries.forbidden = attempts == Attempts::One;
     let mut outcome = None;
     let mut judge = |head: ResponseHead<'_>, body: &[u8]| {
@@ -250,7 +250,7 @@ impl Client {
             sent.set(name.into(), value);
         }
         let call = PreparedCall::raw(&self.core, spec, sent);
-        let mut progress = Progress::start(Arc::clone(&self.core), &call);
+        let mut progress = CallProgress::start(Arc::clone(&self.core), &call);
         let mut reply = Value::Null;
         let mut judge =
             |head: ResponseHead<'_>, body: &[u8]| match envelope::read::<Value>(spec, head, body) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind, FetchDay, HangupByKind};
-use ozonetel_sdk::client::{Observer, RequestEvent};
+use ozonetel_sdk::client::{CallEvent, Observer};
 use ozonetel_sdk::client::{Pacer, Patience};
 use ozonetel_sdk::dial::{AgentDial, Outcome};
 use ozonetel_sdk::endpoint::Endpoint as _;
@@ -273,8 +273,8 @@ async fn a_patient_caller_waits_for_a_limit_that_the_service_names() {
 struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
-    fn on(&self, event: &RequestEvent<'_>) {
-        if let RequestEvent::Abandoned { spec, reference, .. } = event {
+    fn on(&self, event: &CallEvent<'_>) {
+        if let CallEvent::Abandoned { spec, reference, .. } = event {
             self.0.lock().unwrap().push(format!("{} {}", spec.name, reference.unwrap_or("-")));
         }
     }

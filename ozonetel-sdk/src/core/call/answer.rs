@@ -53,7 +53,7 @@ pub(super) enum ReadError {
 }
 
 /// An answer as it arrives.
-pub(super) struct Answer {
+pub(super) struct ResponseReader {
     status: StatusCode,
     content_type: Option<Box<str>>,
     pub(super) retry_after: Option<Duration>,
@@ -70,7 +70,7 @@ pub(super) struct Answer {
     rows_began: bool,
 }
 
-impl Answer {
+impl ResponseReader {
     pub(super) fn new(
         Incoming { head, body }: Incoming,
         bounds: Bounds,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::judge::{AttemptError, FailedAttempt};
 use super::limit;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::core::envelope;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::pace::Patience;
 use crate::core::retry::{self, AttemptOutcome, RetryDecision};
 
 /// What follows a failed attempt.
-pub(super) enum Next {
+pub(super) enum NextStep {
     /// Another attempt after a pause.
     Again(Duration),
     /// The call is over.
@@ -19,31 +19,31 @@ pub(super) enum Next {
 }
 
 /// Once more, or the error that the call ends with.
-pub(super) async fn decide(progress: &mut Progress<'_>, failed: AttemptError) -> Next {
+pub(super) async fn decide(progress: &mut CallProgress<'_>, failed: AttemptError) -> NextStep {
     let failed = match failed {
         AttemptError::Failed(failed) => failed,
         // No window for another attempt: what went wrong is still the attempt that was made.
         AttemptError::BeforeSending(error) => {
             let last = progress.retries.last.take();
             let paced = error.kind() == ErrorKind::Paced;
-            return Next::Stop(last.filter(|_| paced).unwrap_or(error));
+            return NextStep::Stop(last.filter(|_| paced).unwrap_or(error));
         }
     };
     let (decision, failed) = match weigh(progress, failed) {
         Ok(weighed) => weighed,
-        Err(store) => return Next::Stop(store),
+        Err(store) => return NextStep::Stop(store),
     };
     match pause(progress, decision, &failed.error).await {
         Some(after) => {
             progress.retries.last = (decision == RetryDecision::Again).then_some(failed.error);
-            Next::Again(after)
+            NextStep::Again(after)
         }
-        None => Next::Stop(give_up(progress, decision, failed).await),
+        None => NextStep::Stop(give_up(progress, decision, failed).await),
     }
 }
 
 /// The error that the call ends with: behind the first row nothing is sent again.
-pub(super) async fn stop(progress: &mut Progress<'_>, failed: FailedAttempt) -> Error {
+pub(super) async fn stop(progress: &mut CallProgress<'_>, failed: FailedAttempt) -> Error {
     match weigh(progress, failed) {
         Ok((decision, failed)) => give_up(progress, decision, failed).await,
         Err(store) => store,
@@ -52,7 +52,7 @@ pub(super) async fn stop(progress: &mut Progress<'_>, failed: FailedAttempt) -> 
 
 /// What every failed attempt leaves behind, repeated or not: the table's decision, and a window pushed forward.
 fn weigh(
-    progress: &mut Progress<'_>,
+    progress: &mut CallProgress<'_>,
     mut failed: FailedAttempt,
 ) -> Result<(RetryDecision, FailedAttempt), Error> {
     let (renewed, unknown) = (progress.retries.renewed, progress.retries.unknown);
@@ -66,7 +66,7 @@ fn weigh(
 
 /// The pause before another attempt, if there is one.
 async fn pause(
-    progress: &mut Progress<'_>,
+    progress: &mut CallProgress<'_>,
     decision: RetryDecision,
     error: &Error,
 ) -> Option<Duration> {
@@ -96,7 +96,7 @@ async fn pause(
 }
 
 async fn give_up(
-    progress: &Progress<'_>,
+    progress: &CallProgress<'_>,
     decision: RetryDecision,
     FailedAttempt { outcome, error, .. }: FailedAttempt,
 ) -> Error {

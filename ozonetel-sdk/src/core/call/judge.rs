@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::answer::{Answer, ReadError};
+use super::answer::{ReadError, ResponseReader};
 use crate::core::endpoint::{Repeat, Spec};
 use crate::core::envelope;
 use crate::core::error::{Error, ErrorKind, Reason, Refusal, ResponseHead, Unreadable};
@@ -42,7 +42,7 @@ pub(super) struct FailedAttempt {
 /// is read whole.
 pub(super) fn classify(
     spec: &Spec,
-    answer: &Answer,
+    answer: &ResponseReader,
     read: Result<Segment, ReadError>,
     judge: &mut Judge<'_>,
 ) -> Result<Segment, FailedAttempt> {

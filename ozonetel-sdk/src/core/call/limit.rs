@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::judge::{AttemptError, FailedAttempt};
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::core::endpoint::Rate;
 use crate::core::error::{Error, Reason};
 use crate::core::pace::Permit;
@@ -13,7 +13,7 @@ use crate::core::retry::AttemptOutcome;
 const UNPUBLISHED: u64 = 60;
 
 /// Waits until the endpoint's class has room for one request, as long as the call's patience allows.
-pub(super) async fn wait(progress: &Progress<'_>) -> Result<Permit, AttemptError> {
+pub(super) async fn wait(progress: &CallProgress<'_>) -> Result<Permit, AttemptError> {
     // The token's ten an hour are counted where the token is kept.
     let rate = match progress.spec.rate {
         Rate::Token => Rate::Unstated,
@@ -27,7 +27,7 @@ pub(super) async fn wait(progress: &Progress<'_>) -> Result<Permit, AttemptError
 
 /// When the service says that the limit is used up: pushes the window forward, and says when it opens.
 pub(super) fn push_back(
-    progress: &Progress<'_>,
+    progress: &CallProgress<'_>,
     failed: &FailedAttempt,
 ) -> Result<Option<Duration>, Error> {
     if failed.outcome != AttemptOutcome::Refused(Reason::TooManyRequests) {

@@ -11,13 +11,13 @@ use crate::core::client::Core;
 use crate::core::credential::{AuthMode, TokenId};
 use crate::core::endpoint::{Repeat, Spec};
 use crate::core::error::Error;
-use crate::core::observe::RequestEvent;
+use crate::core::observe::CallEvent;
 use crate::core::pace::Patience;
 use crate::core::retry::Pauses;
 
 /// From the first wait to the last row. Whoever drops it before its end leaves an
-/// [`Abandoned`](RequestEvent::Abandoned) event.
-pub(super) struct Progress<'a> {
+/// [`Abandoned`](CallEvent::Abandoned) event.
+pub(super) struct CallProgress<'a> {
     pub(super) core: Arc<Core>,
     pub(super) spec: &'static Spec,
     pub(super) span: tracing::Span,
@@ -48,15 +48,15 @@ pub(super) struct Retries {
     pub(super) last: Option<Error>,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> CallProgress<'a> {
     pub(super) fn start(core: Arc<Core>, call: &PreparedCall<'a>) -> Self {
         Self::with_reference(core, call, call.reference.map(Cow::Borrowed))
     }
 
     /// For a call that outlives its request.
-    pub(super) fn start_owned(core: Arc<Core>, call: &PreparedCall<'_>) -> Progress<'static> {
+    pub(super) fn start_owned(core: Arc<Core>, call: &PreparedCall<'_>) -> CallProgress<'static> {
         let reference = call.reference.map(|text| Cow::Owned(text.to_owned()));
-        Progress::with_reference(core, call, reference)
+        CallProgress::with_reference(core, call, reference)
     }
 
     fn with_reference(
@@ -98,13 +98,13 @@ impl<'a> Progress<'a> {
 
     /// The published limit is used up.
     pub(super) fn waiting(&self, ready_in: Duration) {
-        self.core.observer.on(&RequestEvent::Waiting { spec: self.spec, ready_in });
+        self.core.observer.on(&CallEvent::Waiting { spec: self.spec, ready_in });
     }
 
     /// An attempt is handed to the transport.
     pub(super) fn sending(&mut self) {
         self.attempts += 1;
-        let event = RequestEvent::Sending { spec: self.spec, attempt: self.attempts };
+        let event = CallEvent::Sending { spec: self.spec, attempt: self.attempts };
         self.core.observer.on(&event);
         self.in_flight = true;
     }
@@ -116,7 +116,7 @@ impl<'a> Progress<'a> {
 
     /// An attempt failed and another follows.
     pub(super) fn repeating(&self, after: Duration) {
-        let event = RequestEvent::Repeating { spec: self.spec, attempt: self.attempts, after };
+        let event = CallEvent::Repeating { spec: self.spec, attempt: self.attempts, after };
         self.core.observer.on(&event);
     }
 
@@ -146,12 +146,12 @@ impl<'a> Progress<'a> {
             });
         }
         let (attempts, elapsed) = (self.attempts, self.elapsed());
-        let event = RequestEvent::Finished { spec: self.spec, error, attempts, elapsed };
+        let event = CallEvent::Finished { spec: self.spec, error, attempts, elapsed };
         self.core.observer.on(&event);
     }
 }
 
-impl Drop for Progress<'_> {
+impl Drop for CallProgress<'_> {
     fn drop(&mut self) {
         if self.over {
             return;
@@ -165,7 +165,7 @@ impl Drop for Progress<'_> {
                 );
             });
         }
-        self.core.observer.on(&RequestEvent::Abandoned {
+        self.core.observer.on(&CallEvent::Abandoned {
             spec: self.spec,
             reference: self.reference(),
             may_have_happened,

@@ -1,25 +1,27 @@
 //! Step 5, send: the request is handed to the transport, and the head of its answer comes back.
 
-use super::answer::{Answer, Bounds};
+use super::answer::{Bounds, ResponseReader};
 use super::judge::{AttemptError, transport_error};
 use super::prepare::PreparedCall;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::core::pace::Permit;
 use crate::core::transport::Outgoing;
 
 /// From here on the permit is spent, whatever comes of it.
 pub(super) async fn send(
-    progress: &mut Progress<'_>,
+    progress: &mut CallProgress<'_>,
     call: &PreparedCall<'_>,
     permit: Permit,
     request: Outgoing,
-) -> Result<Answer, AttemptError> {
+) -> Result<ResponseReader, AttemptError> {
     progress.sending();
     permit.sent();
     let bounds = Bounds::new(&progress.core.config, call.silence, call.total);
     let incoming = bounds.within(progress.core.transport.send(request)).await;
     match incoming.and_then(|incoming| incoming) {
-        Ok(incoming) => Ok(Answer::new(incoming, bounds, call.row_keys, progress.token.is_some())),
+        Ok(incoming) => {
+            Ok(ResponseReader::new(incoming, bounds, call.row_keys, progress.token.is_some()))
+        }
         Err(failure) => {
             progress.landed();
             Err(transport_error(failure))

@@ -2,7 +2,7 @@
 
 use super::judge::AttemptError;
 use super::prepare::PreparedCall;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::core::credential::{AuthMode, AuthSecret, Credential};
 use crate::core::encode::{self, Target};
 use crate::core::endpoint::{Auth, Repeat};
@@ -10,7 +10,9 @@ use crate::core::transport::Outgoing;
 use crate::types::invalid::Invalid;
 
 /// The credential that the endpoint needs, resolved for every attempt anew.
-pub(super) async fn credential(progress: &mut Progress<'_>) -> Result<Credential, AttemptError> {
+pub(super) async fn credential(
+    progress: &mut CallProgress<'_>,
+) -> Result<Credential, AttemptError> {
     let auth = progress.spec.auth;
     let credential = progress
         .core
@@ -29,7 +31,7 @@ pub(super) async fn credential(progress: &mut Progress<'_>) -> Result<Credential
 
 /// The HTTP request: fields and credential where the description says.
 pub(super) fn sign(
-    progress: &Progress<'_>,
+    progress: &CallProgress<'_>,
     call: &PreparedCall<'_>,
     credential: &Credential,
 ) -> Result<Outgoing, AttemptError> {

@@ -5,11 +5,11 @@
 use bytes::Bytes;
 use tracing::Instrument;
 
-use super::answer::Answer;
-use super::decide::{self, Next};
+use super::answer::ResponseReader;
+use super::decide::{self, NextStep};
 use super::judge::{self, AttemptError, Judge};
 use super::prepare::PreparedCall;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use super::{limit, send, sign};
 use crate::core::error::Error;
 use crate::core::rows::Segment;
@@ -19,13 +19,13 @@ pub(super) enum Received {
     /// Complete and judged; the call is over.
     Whole(Bytes),
     /// The first row is there and more may follow: the call goes on.
-    Rows(Bytes, Box<Answer>),
+    Rows(Bytes, Box<ResponseReader>),
 }
 
 /// Attempt by attempt, until there is an answer or a reason to stop.
 pub(super) async fn send_with_retries(
     call: &PreparedCall<'_>,
-    progress: &mut Progress<'_>,
+    progress: &mut CallProgress<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Received, Error> {
     let span = progress.span.clone();
@@ -41,11 +41,11 @@ pub(super) async fn send_with_retries(
                 Err(failed) => failed,
             };
             match decide::decide(progress, failed).await {
-                Next::Again(after) => {
+                NextStep::Again(after) => {
                     progress.repeating(after);
                     tokio::time::sleep(after).await;
                 }
-                Next::Stop(error) => return Err(progress.failed(error)),
+                NextStep::Stop(error) => return Err(progress.failed(error)),
             }
         }
     };
@@ -55,7 +55,7 @@ pub(super) async fn send_with_retries(
 /// One attempt, up to the first row or the end of the answer.
 async fn send_once(
     call: &PreparedCall<'_>,
-    progress: &mut Progress<'_>,
+    progress: &mut CallProgress<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Received, AttemptError> {
     let permit = limit::wait(progress).await?;

@@ -13,10 +13,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
-use super::answer::Answer;
+use super::answer::ResponseReader;
 use super::decide;
 use super::judge::{self, Verdict};
-use super::progress::Progress;
+use super::progress::CallProgress;
 use super::steps::Received;
 use crate::core::endpoint::{Payload, Spec};
 use crate::core::envelope::{self, Outcome};
@@ -29,7 +29,7 @@ use crate::core::rows::Segment;
 /// The call is over when the stream has ended: then the observer hears of it, and an error behind the first row
 /// carries the attempts and the time of the whole call. Such an error is not repeated, since rows that were handed
 /// out cannot be taken back; the published limit is kept all the same. A stream that is dropped before its end is
-/// [abandoned](crate::core::observe::RequestEvent::Abandoned).
+/// [abandoned](crate::core::observe::CallEvent::Abandoned).
 ///
 /// # Cancel safety
 /// `next` may be dropped at any time; no row is lost.
@@ -70,15 +70,15 @@ impl<R> RowStream<R> {
 }
 
 /// A call up to its first row.
-type Beginning = BoxFuture<'static, Result<(Progress<'static>, Received), Error>>;
+type Beginning = BoxFuture<'static, Result<(CallProgress<'static>, Received), Error>>;
 
 /// How far the stream is.
 enum State {
     Begin(Beginning),
     /// Rows are arriving; one may have been cut out already.
-    Rows(Box<(Progress<'static>, Answer)>, Option<Bytes>),
+    Rows(Box<(CallProgress<'static>, ResponseReader)>, Option<Bytes>),
     /// The only row there is.
-    Single(Box<Progress<'static>>, Bytes),
+    Single(Box<CallProgress<'static>>, Bytes),
     End,
 }
 
@@ -91,7 +91,7 @@ struct Reader {
 
 impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
     pub(super) fn new(
-        begin: impl Future<Output = Result<(Progress<'static>, Received), Error>> + Send + 'static,
+        begin: impl Future<Output = Result<(CallProgress<'static>, Received), Error>> + Send + 'static,
     ) -> Self {
         let rest = Arc::new(OnceLock::new());
         let state = State::Begin(begin.boxed());
@@ -137,7 +137,7 @@ impl Reader {
         }
     }
 
-    fn begun(&mut self, progress: Progress<'static>, received: Received) {
+    fn begun(&mut self, progress: CallProgress<'static>, received: Received) {
         self.state = match received {
             Received::Rows(first, answer) => {
                 State::Rows(Box::new((progress, *answer)), Some(first))
@@ -165,8 +165,8 @@ fn single_row(spec: &Spec, rest: &Map<String, Value>) -> Option<Bytes> {
 
 /// The next row behind the first; at the end of the answer the call is over.
 async fn next_row<R: DeserializeOwned>(
-    progress: &mut Progress<'static>,
-    answer: &mut Answer,
+    progress: &mut CallProgress<'static>,
+    answer: &mut ResponseReader,
     at: u64,
     rest: &OnceLock<Map<String, Value>>,
 ) -> Option<Result<R, Error>> {
@@ -201,7 +201,11 @@ pub(super) fn judge_rows(spec: &Spec, head: ResponseHead<'_>, body: &[u8]) -> Ve
 }
 
 /// Decodes plainly; only a row that failed is decoded again for its path.
-fn decode<R: DeserializeOwned>(progress: &Progress<'_>, row: &[u8], at: u64) -> Result<R, Error> {
+fn decode<R: DeserializeOwned>(
+    progress: &CallProgress<'_>,
+    row: &[u8],
+    at: u64,
+) -> Result<R, Error> {
     serde_json::from_slice(row).map_err(|_| {
         let path = serde_path_to_error::deserialize::<_, R>(
             &mut serde_json::Deserializer::from_slice(row),
