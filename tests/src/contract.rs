@@ -9,9 +9,10 @@ use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 
 use crate::doubles::{Canned, client};
+use crate::findings::Findings;
 use crate::fixture::{Case, Wanted, Way, cases, ignored};
 use crate::reply::{self, Leaf};
-use crate::{Findings, paused};
+use crate::runtime::paused;
 
 /// Every recorded request that the SDK can express goes out as recorded: the same method, path, query, headers and
 /// body, nothing more. What it refuses costs no request. What is said to be beyond it, is.
@@ -193,7 +194,7 @@ pub fn covered<E: Endpoint>() {
         findings.hold(any(wanted), name, || format!("has no case that is {wanted:?}"));
     }
     let staged = |wanted: Wanted| {
-        cases.iter().any(|case| case.about.outcome == wanted && case.about.stage.is_some())
+        cases.iter().any(|case| case.about.outcome == wanted && case.about.scenario.is_some())
     };
     findings
         .hold(staged(Wanted::Done), name, || "has no success for the simulator to match".into());

@@ -9,9 +9,10 @@ use ozonetel_sdk::endpoint::{Auth, Endpoint, Input, Repeat, Spec};
 use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
 
-use crate::fixture::{self, Case, Wanted, Way, cases, typed};
+use crate::findings::Findings;
+use crate::fixture::{AuthMode, Case, Wanted, Way, cases, typed};
+use crate::runtime::{paused, real};
 use crate::stage::Staged;
-use crate::{Findings, paused, real};
 
 /// A fault as it is injected.
 #[derive(Debug, Clone, Copy)]
@@ -144,14 +145,14 @@ fn fault(spec: &Spec, injected: Injected, over_socket: bool) -> Fault {
 fn success(spec: &Spec) -> Case {
     let fits = |case: &Case| {
         let about = &case.about;
-        about.outcome == Wanted::Done && about.request == Way::Sent && about.stage.is_some()
+        about.outcome == Wanted::Done && about.request == Way::Sent && about.scenario.is_some()
     };
-    cases(spec).into_iter().find(fits).expect("every endpoint has a success with a stage")
+    cases(spec).into_iter().find(fits).expect("every endpoint has a success with a scenario")
 }
 
 /// Its world, and the request as it goes out there.
-async fn staged<E: Endpoint>(case: &Case, mode: fixture::Mode) -> (Staged, E) {
-    let staged = case.about.stage.expect("just checked").set(mode).await;
+async fn staged<E: Endpoint>(case: &Case, mode: AuthMode) -> (Staged, E) {
+    let staged = case.about.scenario.expect("just checked").set(mode).await;
     let recorded = case.request.with(&staged.placeholders());
     let (request, _) = typed::<E>(&recorded).expect("a request that can be sent");
     (staged, request)
@@ -169,7 +170,7 @@ fn policy() -> RetryPolicy {
 pub fn in_process<E: Endpoint>() {
     let mut findings = Findings::default();
     let success = success(&E::SPEC);
-    for mode in [fixture::Mode::Key, fixture::Mode::Token] {
+    for mode in [AuthMode::Key, AuthMode::Token] {
         for injected in injected() {
             let case = format!("{} {mode:?} {injected:?}", E::SPEC.name);
             paused(async {
@@ -189,7 +190,7 @@ pub fn in_process<E: Endpoint>() {
 pub fn over_a_socket<E: Endpoint>() {
     let mut findings = Findings::default();
     let success = success(&E::SPEC);
-    let mode = fixture::Mode::Token;
+    let mode = AuthMode::Token;
     let on_wire = |injected: &Injected| {
         let kinds =
             [FaultKind::Cut, FaultKind::CloseBefore, FaultKind::CloseAfter, FaultKind::SlowDrip];
@@ -226,19 +227,19 @@ async fn judge<E: Endpoint>(
     case: &str,
     staged: &Staged,
     call: Call<'_, E>,
-    (injected, mode): (Injected, fixture::Mode),
+    (injected, mode): (Injected, AuthMode),
 ) {
     let before: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
     let reference = call.request().ok().and_then(|r| r.reference()).map(str::to_owned);
     let result = call.patience(Patience::Never).send().await;
     let after: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
-    let expected = expected(&E::SPEC, injected, mode == fixture::Mode::Token);
+    let expected = expected(&E::SPEC, injected, mode == AuthMode::Token);
     let seen = result.as_ref().err();
     findings.hold(matches(expected, seen), case, || format!("{expected:?}, and it was {seen:?}"));
     if E::SPEC.repeat == Repeat::Once {
         let sent = staged.sim.requests().iter().filter(|entry| entry.path == E::SPEC.path).count();
         let renewed = injected.kind == FaultKind::ExpiredToken
-            && mode == fixture::Mode::Token
+            && mode == AuthMode::Token
             && E::SPEC.auth == Auth::Account;
         findings.hold(sent == 1 + usize::from(renewed), case, || format!("sent {sent} times"));
         let happened = usize::from(seen.is_none() || injected.kind.acts());

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use about::{About, Basis, Mode, Wanted, Way};
+pub use about::{About, AuthMode, Basis, Wanted, Way};
 pub use recorded::Recorded;
 
 /// One case.

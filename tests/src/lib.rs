@@ -14,57 +14,16 @@
 pub mod contract;
 pub mod doubles;
 pub mod faults;
+mod findings;
 pub mod fixture;
 pub mod raw;
 pub mod recording;
 pub mod reply;
 pub mod rows;
+mod runtime;
+pub mod scenario;
 pub mod shape;
 pub mod stage;
 
-/// Runs a future on one thread with tokio's clock standing still: waiting costs no time.
-pub fn paused<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .start_paused(true)
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
-/// Runs a future on one thread with sockets and real time.
-pub fn real<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(future)
-}
-
-/// Collects what is wrong with each case, so that one run shows all of it.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<String>);
-
-impl Findings {
-    /// Notes what is wrong with a case.
-    pub fn add(&mut self, case: impl std::fmt::Display, what: impl std::fmt::Display) {
-        self.0.push(format!("{case}: {what}"));
-    }
-
-    /// Notes that something does not hold.
-    pub fn hold(
-        &mut self,
-        holds: bool,
-        case: impl std::fmt::Display,
-        what: impl FnOnce() -> String,
-    ) {
-        if !holds {
-            self.add(case, what());
-        }
-    }
-
-    /// Fails with all that was found.
-    pub fn done(self) {
-        assert!(self.0.is_empty(), "{} findings:\n{}", self.0.len(), self.0.join("\n"));
-    }
-}
+pub use findings::Findings;
+pub use runtime::{paused, real};

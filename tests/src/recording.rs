@@ -5,22 +5,23 @@ use std::sync::Arc;
 use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::testing::record::Recorder;
 
+use crate::findings::Findings;
 use crate::fixture::{Recorded, Wanted, Way, cases, load, typed, written};
-use crate::{Findings, paused};
+use crate::runtime::paused;
 
 /// Every staged success of an endpoint, recorded and read back.
 pub fn reads_back<E: Endpoint>() {
     let mut findings = Findings::default();
     for case in cases(&E::SPEC) {
         let about = &case.about;
-        let (Some(stage), Way::Sent) = (about.stage, about.request) else { continue };
+        let (Some(scenario), Way::Sent) = (about.scenario, about.request) else { continue };
         if !matches!(about.outcome, Wanted::Done | Wanted::Empty) {
             continue;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
         paused(async {
             let mode = crate::stage::mode_of(&case);
-            let staged = stage.set(mode).await;
+            let staged = scenario.set(mode).await;
             let request = case.request.with(&staged.placeholders());
             let (request, _) = typed::<E>(&request).expect("a request that can be sent");
             let builder = staged.sim.client_builder();

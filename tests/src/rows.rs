@@ -8,8 +8,10 @@ use ozonetel_sdk::Error;
 use ozonetel_sdk::endpoint::Rows;
 
 use crate::doubles::{Canned, client};
+use crate::findings::Findings;
 use crate::fixture::{Case, Way, cases};
-use crate::{Findings, paused, reply};
+use crate::reply;
+use crate::runtime::paused;
 
 /// The sizes of pieces that are tried beside the whole answer.
 pub const PIECES: [usize; 5] = [1, 2, 3, 7, 64];

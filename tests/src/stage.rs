@@ -8,43 +8,18 @@ use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{self, AgentDial, Disposal, LegSide, Moment, PhoneAction};
-use serde::Deserialize;
 
-use crate::fixture::{self, Case, Wanted, cases};
+use crate::findings::Findings;
+use crate::fixture::{AuthMode, Case, Wanted, cases};
+use crate::runtime::paused;
+use crate::scenario::Scenario;
 use crate::shape::{differences, shape};
-use crate::{Findings, paused};
 
 /// The leg that fixtures name.
 pub const UCID: &str = "90000000000000001";
 
 /// The token that fixtures show.
 pub const TOKEN: &str = "test-token";
-
-/// What happened before a request arrives. The clock begins at 10 o'clock of 20 November 2026, Indian time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Nothing.
-    Start,
-    /// `agent01` logged in over REST.
-    LoggedIn,
-    /// `agent01` sits at the toolbar.
-    Toolbar,
-    /// `agent01` talks to a customer.
-    Live,
-    /// The customer hung up; `agent01` is in after-call work.
-    WrapUp,
-    /// After-call work has timed out.
-    WrapUpOver,
-    /// `agent01` disposed of the call.
-    Disposed,
-    /// As before, then a caller gave up in the queue and a customer did not answer.
-    After,
-    /// The same, a day later.
-    DayAfter,
-    /// Everything that administration knows has one entry; the leg is an outbound call of KooKoo's.
-    Office,
-}
 
 /// A simulator with what the placeholders of a fixture stand for.
 #[derive(Debug)]
@@ -66,21 +41,21 @@ impl Staged {
     }
 }
 
-impl Stage {
+impl Scenario {
     /// Makes the world.
-    pub async fn set(self, mode: fixture::Mode) -> Staged {
+    pub async fn set(self, mode: AuthMode) -> Staged {
         let start = Moment::parse("2026-11-20T10:00:00+05:30").expect("a time");
-        let key = mode == fixture::Mode::Key;
+        let key = mode == AuthMode::Key;
         let mode = if key { world::Mode::Key } else { world::Mode::Token };
         let sim = Sim::builder().mode(mode).seed(7).starting_at(start).build();
         let mut ucid = None;
         match self {
             Self::Start => {}
-            Self::Office => ucid = Some(office(&sim)),
+            Self::AdminPopulated => ucid = Some(populated(&sim)),
             Self::Toolbar => sim.world_mut().toolbar_login("agent01", "secret").expect("a login"),
             _ => sim.world_mut().login("agent01", "secret", "500001").expect("a login"),
         }
-        if !matches!(self, Self::Start | Self::Office | Self::Toolbar | Self::LoggedIn) {
+        if !matches!(self, Self::Start | Self::AdminPopulated | Self::Toolbar | Self::LoggedIn) {
             ucid = Some(self.call(&sim).await);
         }
         let token = if key { None } else { sim.world_mut().issue_token() };
@@ -134,7 +109,7 @@ impl Stage {
 }
 
 /// A phone number, a lead, a scheduled lead, a group of blocked numbers, a subscription, an outbound call: its id.
-fn office(sim: &Sim) -> String {
+fn populated(sim: &Sim) -> String {
     let mut world = sim.world_mut();
     world.add_phone(world::PhoneEntry {
         name: "desk4".into(),
@@ -153,25 +128,25 @@ fn office(sim: &Sim) -> String {
 }
 
 /// The account's mode that a case's request fits, unless the case says otherwise.
-pub fn mode_of(case: &Case) -> fixture::Mode {
+pub fn mode_of(case: &Case) -> AuthMode {
     case.about.mode.unwrap_or_else(|| {
         let bearer = case.request.headers.get("authorization");
         if bearer.is_some_and(|text| text.starts_with("Bearer")) {
-            fixture::Mode::Token
+            AuthMode::Token
         } else {
-            fixture::Mode::Key
+            AuthMode::Key
         }
     })
 }
 
-/// Every recorded request with a stage gets from the simulator an answer of the same status, shape, outcome, reason
+/// Every recorded request with a scenario gets from the simulator an answer of the same status, shape, outcome, reason
 /// and text as the recorded one.
 pub fn conforms<E: Endpoint>() {
     let mut findings = Findings::default();
     for case in cases(&E::SPEC) {
-        let Some(stage) = case.about.stage else { continue };
+        let Some(scenario) = case.about.scenario else { continue };
         let (status, body) = paused(async {
-            let staged = stage.set(mode_of(&case)).await;
+            let staged = scenario.set(mode_of(&case)).await;
             let request = case.request.with(&staged.placeholders());
             let delivery = staged.sim.handle(&request.http());
             let answer = delivery.answer().expect("no fault was asked for").clone();
