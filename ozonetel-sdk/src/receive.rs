@@ -3,3 +3,4 @@
 pub(crate) mod kookoo;
 pub mod phone_call;
 pub mod push;
+pub(crate) mod softphone;

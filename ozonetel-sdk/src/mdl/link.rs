@@ -4,66 +4,73 @@
 //! other side is dead. It does not repeat anything: a request is written at most once, and settles exactly once.
 
 mod arrivals;
+pub(crate) mod event;
+pub(crate) mod fault;
+pub(crate) mod handshake;
+pub(crate) mod input;
+pub(crate) mod limits;
+pub(crate) mod output;
 mod replies;
 mod requests;
-mod state;
-mod steps;
+pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod timing;
+pub(crate) mod tracker;
 
+use self::fault::SocketFault;
+use self::handshake::{Handshake, SessionIds};
+use self::input::LinkInput;
+use self::limits::LinkLimits;
+use self::output::{LinkCounters, LinkOutput, SkippedFrame};
+use self::replies::Replies;
+use self::state::{DisconnectReason, LinkState, StopReason};
+use self::tracker::{AgentSnapshot, Tracker};
+use crate::mdl::token::session::{AgentIdentity, AgentSession};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-
-use super::fault::Fault;
-use super::handshake::{Handshake, Ids};
-use super::session::{Agent, Session, Snapshot, Tracker};
-use replies::Replies;
-
-pub use state::{Cause, FATAL_STATUSES, Limits, Ping, State, Stop};
-pub use steps::{Counters, How, Input, NotSent, Output, Settled, Skip};
 
 /// The state machine. `now` is any monotonic reading; it only ever has to move forward.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use std::time::Duration;
-/// use ozonetel_sdk::mdl::{Agent, ByHand, How, Input, Limits, Link, ManualDial, Output, State};
+/// use ozonetel_sdk::mdl::{AgentIdentity, FixedSession, Settlement, LinkInput, LinkLimits, Link, ManualDial, LinkOutput, LinkState};
 ///
-/// let agent = Agent::new("acme_support", "agent01", 1001);
-/// let mut link = Link::new(agent, Arc::new(ByHand::new("c2Vzc2lvbi0wMDE=", "b")), Limits::default());
+/// let agent = AgentIdentity::new("acme_support", "agent01", 1001);
+/// let mut link = Link::new(agent, Arc::new(FixedSession::new("c2Vzc2lvbi0wMDE=", "b")), LinkLimits::default());
 /// let now = Duration::ZERO;
-/// link.on(now, Input::Start);
-/// link.on(now, Input::Opened);
-/// assert_eq!(link.state(), State::Up);
+/// link.on(now, LinkInput::Start);
+/// link.on(now, LinkInput::Opened);
+/// assert_eq!(link.state(), LinkState::Up);
 ///
 /// let request = ManualDial::new(77, "9000000001", "500001").request()?;
-/// let out = link.on(now, Input::Send { ticket: 1, request });
-/// let [Output::Write(token)] = out.as_slice() else { panic!("one write") };
+/// let out = link.on(now, LinkInput::Send { ticket: 1, request });
+/// let [LinkOutput::Write(token)] = out.as_slice() else { panic!("one write") };
 /// let reply = format!(r#"{{"type":"response","utid":"{}","resp":"Success:x"}}"#, token.utid().unwrap());
-/// let out = link.on(now, Input::Text(&reply));
-/// let Some(Output::Settle(settled)) = out.last() else { panic!("settled") };
-/// assert!(matches!(settled.how, How::Reply(_)));
+/// let out = link.on(now, LinkInput::Text(&reply));
+/// let Some(LinkOutput::Settle(settled)) = out.last() else { panic!("settled") };
+/// assert!(matches!(settled.how, Settlement::Reply(_)));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug)]
 pub struct Link {
-    agent: Agent,
+    agent: AgentIdentity,
     handshake: Arc<dyn Handshake>,
-    limits: Limits,
-    state: State,
+    limits: LinkLimits,
+    state: LinkState,
     /// When the state's own time is up.
     until: Option<Duration>,
     replies: Replies,
-    ids: Ids,
-    session: Option<Session>,
+    ids: SessionIds,
+    session: Option<AgentSession>,
     seen: Vec<Box<str>>,
     beat: Beat,
     history: History,
     tracker: Tracker,
     recent: VecDeque<u64>,
-    counters: Counters,
+    counters: LinkCounters,
     close_sent: bool,
 }
 
@@ -86,133 +93,139 @@ struct History {
 
 impl Link {
     /// A link that has not begun.
-    pub fn new(agent: Agent, handshake: Arc<dyn Handshake>, limits: Limits) -> Self {
+    pub fn new(agent: AgentIdentity, handshake: Arc<dyn Handshake>, limits: LinkLimits) -> Self {
         let history = History { random: limits.seed, ..History::default() };
         Self {
             agent,
             handshake,
             limits,
-            state: State::Idle,
+            state: LinkState::Idle,
             until: None,
             replies: Replies::default(),
-            ids: Ids::default(),
+            ids: SessionIds::default(),
             session: None,
             seen: Vec::new(),
             beat: Beat::default(),
             history,
             tracker: Tracker::default(),
             recent: VecDeque::new(),
-            counters: Counters::default(),
+            counters: LinkCounters::default(),
             close_sent: false,
         }
     }
 
     /// Where it stands.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> LinkState {
         self.state
     }
 
     /// The session, while the link is up.
-    pub fn session(&self) -> Option<&Session> {
+    pub fn session(&self) -> Option<&AgentSession> {
         self.session.as_ref()
     }
 
     /// Its times and limits.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &LinkLimits {
         &self.limits
     }
 
     /// What was not handed on.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> LinkCounters {
         self.counters
     }
 
     /// What is known of agent and call.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> AgentSnapshot {
         self.tracker.snapshot(Duration::ZERO, 0)
     }
 
     /// One step.
-    pub fn on(&mut self, now: Duration, input: Input<'_>) -> Vec<Output> {
+    pub fn on(&mut self, now: Duration, input: LinkInput<'_>) -> Vec<LinkOutput> {
         let mut out = Vec::new();
         match input {
-            Input::Start if self.state == State::Idle => self.connect(now, &mut out),
-            Input::Opened if matches!(self.state, State::Connecting { .. }) => {
+            LinkInput::Start if self.state == LinkState::Idle => self.connect(now, &mut out),
+            LinkInput::Opened if matches!(self.state, LinkState::Connecting { .. }) => {
                 self.opened(now, &mut out);
             }
-            Input::Text(text) if self.is_open() => self.text(now, text, &mut out),
-            Input::Binary if self.is_open() => {
+            LinkInput::Text(text) if self.is_open() => self.text(now, text, &mut out),
+            LinkInput::Binary if self.is_open() => {
                 self.beat.unanswered = None;
                 self.counters.binary += 1;
-                out.push(Output::Skipped(Skip::Binary));
+                out.push(LinkOutput::Skipped(SkippedFrame::Binary));
             }
-            Input::Heard if self.is_open() => self.beat.unanswered = None,
-            Input::Failed(cause) => self.lost(now, cause, &mut out),
-            Input::Closed(code) => self.lost(now, Cause::Closed(code), &mut out),
-            Input::Tick => self.tick(now, &mut out),
-            Input::Send { ticket, request } => self.send(now, ticket, &request, &mut out),
-            Input::Close => self.close(now, &mut out),
+            LinkInput::Heard if self.is_open() => self.beat.unanswered = None,
+            LinkInput::Failed(cause) => self.lost(now, cause, &mut out),
+            LinkInput::Closed(code) => self.lost(now, DisconnectReason::Closed(code), &mut out),
+            LinkInput::Tick => self.tick(now, &mut out),
+            LinkInput::Send { ticket, request } => self.send(now, ticket, &request, &mut out),
+            LinkInput::Close => self.close(now, &mut out),
             // Nothing of the kind was asked for in this state.
-            Input::Start | Input::Opened | Input::Text(_) | Input::Binary | Input::Heard => {}
+            LinkInput::Start
+            | LinkInput::Opened
+            | LinkInput::Text(_)
+            | LinkInput::Binary
+            | LinkInput::Heard => {}
         }
         out
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.state, State::Handshaking | State::Up | State::Closing)
+        matches!(self.state, LinkState::Handshaking | LinkState::Up | LinkState::Closing)
     }
 
-    fn enter(&mut self, state: State, until: Option<Duration>, out: &mut Vec<Output>) {
+    fn enter(&mut self, state: LinkState, until: Option<Duration>, out: &mut Vec<LinkOutput>) {
         self.state = state;
         self.until = until;
-        out.push(Output::State(state));
+        out.push(LinkOutput::State(state));
     }
 
-    fn connect(&mut self, now: Duration, out: &mut Vec<Output>) {
+    fn connect(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
         self.history.attempt = self.history.attempt.saturating_add(1);
         let attempt = self.history.attempt;
         self.enter(
-            State::Connecting { attempt },
+            LinkState::Connecting { attempt },
             Some(now.saturating_add(self.limits.connect_wait)),
             out,
         );
-        out.push(Output::Connect);
+        out.push(LinkOutput::Connect);
     }
 
-    fn opened(&mut self, now: Duration, out: &mut Vec<Output>) {
+    fn opened(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
         self.counters.connections += 1;
         self.ids = self.handshake.begin();
         self.seen.clear();
         match self.ids.session() {
             Some(session) => self.up(now, session, out),
             None => self.enter(
-                State::Handshaking,
+                LinkState::Handshaking,
                 Some(now.saturating_add(self.limits.handshake_wait)),
                 out,
             ),
         }
     }
 
-    fn up(&mut self, now: Duration, session: Session, out: &mut Vec<Output>) {
+    fn up(&mut self, now: Duration, session: AgentSession, out: &mut Vec<LinkOutput>) {
         self.session = Some(session);
         self.beat = Beat { next: now.saturating_add(self.limits.ping_every), unanswered: None };
         self.history.up_since = Some(now);
         self.history.bad_handshakes = 0;
-        self.enter(State::Up, None, out);
+        self.enter(LinkState::Up, None, out);
         if let Some((at, unknown)) = self.history.broke.take() {
-            out.push(Output::Resumed(self.tracker.snapshot(now.saturating_sub(at), unknown)));
+            out.push(LinkOutput::Resumed(self.tracker.snapshot(now.saturating_sub(at), unknown)));
         }
     }
 
-    fn lost(&mut self, now: Duration, cause: Cause, out: &mut Vec<Output>) {
+    fn lost(&mut self, now: Duration, cause: DisconnectReason, out: &mut Vec<LinkOutput>) {
         match self.state {
-            State::Connecting { .. } | State::Handshaking | State::Up => self.down(now, cause, out),
-            State::Closing => self.stop(Stop::Asked, out),
-            State::Idle | State::Waiting { .. } | State::Stopped(_) => {}
+            LinkState::Connecting { .. } | LinkState::Handshaking | LinkState::Up => {
+                self.down(now, cause, out)
+            }
+            LinkState::Closing => self.stop(StopReason::Asked, out),
+            LinkState::Idle | LinkState::Waiting { .. } | LinkState::Stopped(_) => {}
         }
     }
 
-    fn down(&mut self, now: Duration, cause: Cause, out: &mut Vec<Output>) {
+    fn down(&mut self, now: Duration, cause: DisconnectReason, out: &mut Vec<LinkOutput>) {
         if let Some(since) = self.history.up_since.take() {
             if now.saturating_sub(since) >= self.limits.good_after {
                 self.history.attempt = 0;
@@ -221,33 +234,35 @@ impl Link {
             self.history.broke = Some((now, unknown));
         }
         match cause {
-            Cause::FrameTooLarge => {
-                out.push(Output::Fault(Fault::FrameTooLarge { limit: self.limits.frame }));
+            DisconnectReason::FrameTooLarge => {
+                out.push(LinkOutput::Fault(SocketFault::FrameTooLarge {
+                    limit: self.limits.frame,
+                }));
             }
-            Cause::Tls => out.push(Output::Fault(Fault::Tls)),
+            DisconnectReason::Tls => out.push(LinkOutput::Fault(SocketFault::Tls)),
             _ => {}
         }
-        if cause == Cause::Handshake {
+        if cause == DisconnectReason::Handshake {
             self.history.bad_handshakes = self.history.bad_handshakes.saturating_add(1);
         }
         if let Some(stop) = self.limits.fatal(cause, self.history.bad_handshakes) {
             return self.stop(stop, out);
         }
         self.session = None;
-        out.push(Output::Drop);
+        out.push(LinkOutput::Drop);
         self.settle_all(out);
         let pause = self.limits.pause(self.history.attempt, random(&mut self.history.random));
-        self.enter(State::Waiting { cause, pause }, Some(now.saturating_add(pause)), out);
+        self.enter(LinkState::Waiting { cause, pause }, Some(now.saturating_add(pause)), out);
     }
 
-    fn stop(&mut self, stop: Stop, out: &mut Vec<Output>) {
+    fn stop(&mut self, stop: StopReason, out: &mut Vec<LinkOutput>) {
         self.session = None;
-        out.push(Output::Drop);
+        out.push(LinkOutput::Drop);
         self.settle_all(out);
-        if stop != Stop::Asked {
-            out.push(Output::Fault(Fault::Stopped(stop)));
+        if stop != StopReason::Asked {
+            out.push(LinkOutput::Fault(SocketFault::Stopped(stop)));
         }
-        self.enter(State::Stopped(stop), None, out);
+        self.enter(LinkState::Stopped(stop), None, out);
     }
 }
 

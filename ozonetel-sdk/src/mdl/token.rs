@@ -1,5 +1,10 @@
 //! The token: one JSON object per frame, kept whole, with views on the few fields that every token may carry.
 
+pub(crate) mod push;
+pub(crate) mod reply;
+pub(crate) mod request;
+pub(crate) mod session;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -124,35 +129,6 @@ impl Token {
             None => Cow::Owned(serde_json::to_string(&self.0.fields).unwrap_or_default()),
         }
     }
-
-    /// What a reply says.
-    pub fn verdict(&self) -> Verdict {
-        let code = self.get("code").filter(|code| !code.is_null()).map(|_| {
-            match self.text("code").as_deref() {
-                Some("0") => Verdict::Done,
-                Some("-1") => Verdict::Refused,
-                _ => Verdict::Unclear,
-            }
-        });
-        let resp = self.get("resp").filter(|resp| !resp.is_null()).map(|resp| {
-            let word = resp.as_str().and_then(|text| text.split(':').next());
-            word.map_or(Verdict::Unclear, |word| Verdict::of(word.trim()))
-        });
-        match (code, resp) {
-            (Some(code), Some(resp)) if code == resp => code,
-            (Some(only), None) | (None, Some(only)) => only,
-            _ => Verdict::Unclear,
-        }
-    }
-
-    /// The reply's own words: `msg`, else what stands behind the first `:` of `resp`. May name an agent or a number.
-    pub fn message(&self) -> Option<&str> {
-        let msg = self.get("msg").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-        msg.or_else(|| {
-            let resp = self.get("resp")?.as_str()?;
-            Some(resp.split_once(':').map_or(resp, |(_, rest)| rest).trim())
-        })
-    }
 }
 
 fn whole(number: &serde_json::Number) -> String {
@@ -176,7 +152,7 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.0.fields.keys().map(String::as_str).collect();
         f.debug_struct("Token")
-            .field("type", &self.kind().map(brief))
+            .field("type", &self.kind().map(short_kind))
             .field("utid", &self.utid())
             .field("fields", &names)
             .finish()
@@ -184,42 +160,11 @@ impl fmt::Debug for Token {
 }
 
 /// A type's name for errors and lists: whatever a peer sends, no more than a word of it, and no number.
-pub(crate) fn brief(kind: &str) -> Box<str> {
+pub(crate) fn short_kind(kind: &str) -> Box<str> {
     if kind.bytes().filter(u8::is_ascii_digit).count() >= 5 {
         return "…".into();
     }
     kind.chars().filter(|c| !c.is_control()).take(48).collect()
-}
-
-/// What a reply says about its request.
-///
-/// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome stands
-/// before the first `:` and is `Success` when it went well. Refused is what says so in one of the service's words for
-/// it. A reply with neither spelling, with another code or another word, or whose two outcomes contradict each other
-/// proves nothing: taken for a refusal, it would invite a second dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// It was done.
-    Done,
-    /// It was refused.
-    Refused,
-    /// The reply does not say.
-    Unclear,
-}
-
-/// The failure words that the service's documentation shows, on REST: none is documented for the socket.
-const REFUSED: [&str; 4] = ["failure", "fail", "error", "false"];
-
-impl Verdict {
-    fn of(word: &str) -> Self {
-        let is = |known: &str| word.eq_ignore_ascii_case(known);
-        match word {
-            _ if is("success") => Self::Done,
-            _ if REFUSED.into_iter().any(is) => Self::Refused,
-            _ => Self::Unclear,
-        }
-    }
 }
 
 /// The unique id of a token sent: the sender's counter.
@@ -261,37 +206,6 @@ mod tests {
         match value {
             Value::Object(fields) => Token::from(fields),
             _ => panic!("an object"),
-        }
-    }
-
-    #[test]
-    fn verdicts() {
-        use Verdict::{Done, Refused, Unclear};
-        let table = [
-            (json!({"code": 0}), Done),
-            (json!({"code": "0", "msg": "ok"}), Done),
-            (json!({"code": 0.0}), Done),
-            (json!({"code": -1, "msg": "no"}), Refused),
-            (json!({"code": 7}), Unclear),
-            (json!({"code": null, "resp": "Success:tbAgentPause~INBOUND"}), Done),
-            (json!({"resp": "Success:tbAgentPause~INBOUND"}), Done),
-            (json!({"resp": "Failure:agent busy"}), Refused),
-            (json!({"resp": "ERROR : agent busy"}), Refused),
-            (json!({"resp": "Fail"}), Refused),
-            (json!({"resp": "Queued:tbManualDial"}), Unclear),
-            (json!({"resp": ""}), Unclear),
-            (json!({"resp": ":Success"}), Unclear),
-            (json!({"code": -1, "resp": "Success:x"}), Unclear),
-            (json!({"code": -1, "resp": "Failure:x"}), Refused),
-            (json!({"resp": "Success"}), Done),
-            (json!({"resp": "whatever"}), Unclear),
-            (json!({"resp": {"a": 1}}), Unclear),
-            (json!({"code": 0, "resp": "Failure:agent busy"}), Unclear),
-            (json!({"code": 0, "resp": "Success:x"}), Done),
-            (json!({}), Unclear),
-        ];
-        for (fields, want) in table {
-            assert_eq!(token(fields.clone()).verdict(), want, "{fields}");
         }
     }
 

@@ -3,14 +3,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::replies::Match;
+use super::Link;
+use super::output::{LinkOutput, Settlement, SkippedFrame};
+use super::replies::ReplyMatch;
 use super::requests::settle;
-use super::steps::{How, Output, Skip};
-use super::{Link, State};
-use crate::mdl::token::{SYSTEM_NS, Token, brief};
-use crate::mdl::view::Push;
+use super::state::LinkState;
+use crate::mdl::token::push::SocketPush;
+use crate::mdl::token::{SYSTEM_NS, Token, short_kind};
+use serde_json::Value;
 
 /// Types of tokens that are listed when a handshake fails.
 const SEEN: usize = 32;
@@ -19,16 +19,16 @@ const SEEN: usize = 32;
 const RECENT: usize = 64;
 
 impl Link {
-    pub(super) fn text(&mut self, now: Duration, text: &str, out: &mut Vec<Output>) {
+    pub(super) fn text(&mut self, now: Duration, text: &str, out: &mut Vec<LinkOutput>) {
         self.beat.unanswered = None;
         let Ok(token) = Token::parse(text) else {
             self.counters.not_tokens += 1;
-            out.push(Output::Skipped(Skip::NotAToken));
+            out.push(LinkOutput::Skipped(SkippedFrame::NotAToken));
             return;
         };
-        if self.state == State::Handshaking {
+        if self.state == LinkState::Handshaking {
             if self.seen.len() < SEEN {
-                self.seen.push(token.kind().map_or_else(|| "-".into(), brief));
+                self.seen.push(token.kind().map_or_else(|| "-".into(), short_kind));
             }
             self.handshake.look(&token, &mut self.ids);
         }
@@ -37,44 +37,46 @@ impl Link {
         } else {
             self.push(token, out);
         }
-        if self.state == State::Handshaking
+        if self.state == LinkState::Handshaking
             && let Some(session) = self.ids.session()
         {
             self.up(now, session, out);
         }
     }
 
-    fn reply(&mut self, now: Duration, token: Token, out: &mut Vec<Output>) {
+    fn reply(&mut self, now: Duration, token: Token, out: &mut Vec<LinkOutput>) {
         match self.replies.take(&token) {
-            Match::First(utid, pending) => {
-                self.tracker.see(&self.agent, &token, &Push::Other);
-                out.push(Output::Reply(token.clone()));
-                out.push(settle(utid, pending, How::Reply(token)));
+            ReplyMatch::First(utid, pending) => {
+                self.tracker.see(&self.agent, &token, &SocketPush::Other);
+                out.push(LinkOutput::Reply(token.clone()));
+                out.push(settle(utid, pending, Settlement::Reply(token)));
                 self.close_if_drained(now, out);
             }
-            Match::Late => {
+            ReplyMatch::Late => {
                 self.counters.late_replies += 1;
-                self.tracker.see(&self.agent, &token, &Push::Other);
-                out.push(Output::Late(token));
+                self.tracker.see(&self.agent, &token, &SocketPush::Other);
+                out.push(LinkOutput::Late(token));
             }
-            Match::Again => self.counters.repeated_replies += 1,
-            Match::Ping => {}
-            Match::Stranger => self.push(token, out),
+            ReplyMatch::Again => self.counters.repeated_replies += 1,
+            ReplyMatch::Ping => {}
+            ReplyMatch::Stranger => self.push(token, out),
         }
     }
 
-    fn push(&mut self, token: Token, out: &mut Vec<Output>) {
+    fn push(&mut self, token: Token, out: &mut Vec<LinkOutput>) {
         if is_about_others(&token) {
             self.counters.others += 1;
             return;
         }
         let push = token.push();
-        if matches!(push, Push::Answered(_) | Push::Dropped(_)) && self.seen_before(&token) {
+        if matches!(push, SocketPush::Answered(_) | SocketPush::Dropped(_))
+            && self.seen_before(&token)
+        {
             self.counters.repeated_pushes += 1;
             return;
         }
         self.tracker.see(&self.agent, &token, &push);
-        out.push(Output::Push(token));
+        out.push(LinkOutput::Push(token));
     }
 
     /// Only pushes about a call that has an id can be told from two that look alike.

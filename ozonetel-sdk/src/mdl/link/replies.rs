@@ -1,9 +1,8 @@
 //! Requests that wait for their reply, and what is remembered of those that no longer do.
 
+use crate::mdl::token::{Token, Utid};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-
-use crate::mdl::token::{Token, Utid};
 
 /// How many settled requests without a reply are remembered, so that a late one is recognised.
 const OVERDUE: usize = 256;
@@ -12,7 +11,7 @@ const OVERDUE: usize = 256;
 const PINGS: usize = 16;
 
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct PendingRequest {
     pub(super) ticket: u64,
     pub(super) request: Token,
     pub(super) due: Duration,
@@ -20,9 +19,9 @@ pub(super) struct Pending {
 
 /// Whose reply it is.
 #[derive(Debug)]
-pub(super) enum Match {
+pub(super) enum ReplyMatch {
     /// A request's that waits.
-    First(Utid, Pending),
+    First(Utid, PendingRequest),
     /// A request's that was settled without one.
     Late,
     /// A request's that had its reply.
@@ -36,7 +35,7 @@ pub(super) enum Match {
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     last: u64,
-    pending: BTreeMap<u64, Pending>,
+    pending: BTreeMap<u64, PendingRequest>,
     overdue: VecDeque<u64>,
     pings: VecDeque<u64>,
 }
@@ -57,42 +56,42 @@ impl Replies {
         self.pending.len()
     }
 
-    pub(super) fn expect(&mut self, utid: Utid, pending: Pending) {
+    pub(super) fn expect(&mut self, utid: Utid, pending: PendingRequest) {
         self.pending.insert(utid.get(), pending);
     }
 
     /// Ids are compared as text: `07` is not `7`.
-    pub(super) fn take(&mut self, reply: &Token) -> Match {
+    pub(super) fn take(&mut self, reply: &Token) -> ReplyMatch {
         let text = reply.utid();
         let number = text
             .as_deref()
             .and_then(|text| text.parse::<u64>().ok().filter(|number| number.to_string() == text));
         let Some(number) = number.filter(|number| (1..=self.last).contains(number)) else {
-            return Match::Stranger;
+            return ReplyMatch::Stranger;
         };
         if let Some(pending) = self.pending.remove(&number) {
-            return Match::First(Utid(number), pending);
+            return ReplyMatch::First(Utid(number), pending);
         }
         if let Some(at) = self.pings.iter().position(|ping| *ping == number) {
             self.pings.remove(at);
-            return Match::Ping;
+            return ReplyMatch::Ping;
         }
         if let Some(at) = self.overdue.iter().position(|late| *late == number) {
             self.overdue.remove(at);
-            return Match::Late;
+            return ReplyMatch::Late;
         }
-        Match::Again
+        ReplyMatch::Again
     }
 
     /// Those whose time is up.
-    pub(super) fn due(&mut self, now: Duration) -> Vec<(Utid, Pending)> {
+    pub(super) fn due(&mut self, now: Duration) -> Vec<(Utid, PendingRequest)> {
         let due: Vec<u64> =
             self.pending.iter().filter(|(_, p)| p.due <= now).map(|(utid, _)| *utid).collect();
         due.into_iter().filter_map(|utid| self.give_up(utid)).collect()
     }
 
     /// All of them.
-    pub(super) fn drain(&mut self) -> Vec<(Utid, Pending)> {
+    pub(super) fn drain(&mut self) -> Vec<(Utid, PendingRequest)> {
         let all: Vec<u64> = self.pending.keys().copied().collect();
         all.into_iter().filter_map(|utid| self.give_up(utid)).collect()
     }
@@ -101,7 +100,7 @@ impl Replies {
         self.pending.values().map(|pending| pending.due).min()
     }
 
-    fn give_up(&mut self, utid: u64) -> Option<(Utid, Pending)> {
+    fn give_up(&mut self, utid: u64) -> Option<(Utid, PendingRequest)> {
         let pending = self.pending.remove(&utid)?;
         remember(&mut self.overdue, utid, OVERDUE);
         Some((Utid(utid), pending))

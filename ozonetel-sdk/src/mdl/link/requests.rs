@@ -1,12 +1,13 @@
 //! Requests: sent at most once, settled exactly once; and the end in good order, which waits for their replies.
 
-use std::time::Duration;
-
-use super::replies::Pending;
-use super::steps::{How, NotSent, Output, Settled};
-use super::{Limits, Link, State, Stop};
-use crate::mdl::request::Request;
+use super::Link;
+use super::limits::LinkLimits;
+use super::output::{LinkOutput, NotSentReason, SettledRequest, Settlement};
+use super::replies::PendingRequest;
+use super::state::{LinkState, StopReason};
 use crate::mdl::token::Utid;
+use crate::mdl::token::request::TokenRequest;
+use std::time::Duration;
 
 impl Link {
     /// Writes a request, or settles it as not sent.
@@ -14,68 +15,77 @@ impl Link {
         &mut self,
         now: Duration,
         ticket: u64,
-        request: &Request,
-        out: &mut Vec<Output>,
+        request: &TokenRequest,
+        out: &mut Vec<LinkOutput>,
     ) {
         let refuse = |why| {
             let (utid, request) = (None, request.draft());
-            Output::Settle(Settled { ticket, utid, request, how: How::NotSent(why) })
+            LinkOutput::Settle(SettledRequest {
+                ticket,
+                utid,
+                request,
+                how: Settlement::NotSent(why),
+            })
         };
-        let (State::Up, Some(session)) = (self.state, &self.session) else {
-            return out.push(refuse(NotSent::Down));
+        let (LinkState::Up, Some(session)) = (self.state, &self.session) else {
+            return out.push(refuse(NotSentReason::Down));
         };
-        let Limits { pending: most, frame, .. } = self.limits;
+        let LinkLimits { pending: most, frame, .. } = self.limits;
         if self.replies.len() >= most {
-            return out.push(refuse(NotSent::PendingFull { limit: most }));
+            return out.push(refuse(NotSentReason::PendingFull { limit: most }));
         }
         // Measured with the longest id, so that an id is spent only on what is sent.
         if request.seal(&self.agent, session, Utid(u64::MAX)).json().len() > frame {
-            return out.push(refuse(NotSent::TooLarge { limit: frame }));
+            return out.push(refuse(NotSentReason::TooLarge { limit: frame }));
         }
         let utid = self.replies.next();
         let token = request.seal(&self.agent, session, utid);
         let wait = request.reply_wait().unwrap_or(self.limits.reply_wait);
         let due = now.saturating_add(wait);
-        self.replies.expect(utid, Pending { ticket, request: token.clone(), due });
-        out.push(Output::Write(token));
+        self.replies.expect(utid, PendingRequest { ticket, request: token.clone(), due });
+        out.push(LinkOutput::Write(token));
     }
 
-    pub(super) fn close(&mut self, now: Duration, out: &mut Vec<Output>) {
+    pub(super) fn close(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
         match self.state {
-            State::Idle | State::Connecting { .. } | State::Waiting { .. } => {
-                self.stop(Stop::Asked, out);
+            LinkState::Idle | LinkState::Connecting { .. } | LinkState::Waiting { .. } => {
+                self.stop(StopReason::Asked, out);
             }
-            State::Handshaking | State::Up => {
-                self.enter(State::Closing, Some(now.saturating_add(self.limits.close_wait)), out);
+            LinkState::Handshaking | LinkState::Up => {
+                self.enter(
+                    LinkState::Closing,
+                    Some(now.saturating_add(self.limits.close_wait)),
+                    out,
+                );
                 self.close_sent = false;
                 self.close_if_drained(now, out);
             }
-            State::Closing | State::Stopped(_) => {}
+            LinkState::Closing | LinkState::Stopped(_) => {}
         }
     }
 
-    pub(super) fn close_if_drained(&mut self, now: Duration, out: &mut Vec<Output>) {
-        if self.state == State::Closing && !self.close_sent && self.replies.len() == 0 {
+    pub(super) fn close_if_drained(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
+        if self.state == LinkState::Closing && !self.close_sent && self.replies.len() == 0 {
             self.close_sent = true;
             self.until = Some(now.saturating_add(self.limits.close_wait));
-            out.push(Output::CloseFrame);
+            out.push(LinkOutput::CloseFrame);
         }
     }
 
-    pub(super) fn overdue(&mut self, now: Duration, out: &mut Vec<Output>) {
+    pub(super) fn overdue(&mut self, now: Duration, out: &mut Vec<LinkOutput>) {
         for (utid, pending) in self.replies.due(now) {
-            out.push(settle(utid, pending, How::NoReply));
+            out.push(settle(utid, pending, Settlement::NoReply));
         }
     }
 
-    pub(super) fn settle_all(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn settle_all(&mut self, out: &mut Vec<LinkOutput>) {
         for (utid, pending) in self.replies.drain() {
-            out.push(settle(utid, pending, How::Unknown));
+            out.push(settle(utid, pending, Settlement::Unknown));
         }
     }
 }
 
-pub(super) fn settle(utid: Utid, pending: Pending, how: How) -> Output {
-    let Pending { ticket, request, .. } = pending;
-    Output::Settle(Settled { ticket, utid: Some(utid), request, how })
+pub(super) fn settle(utid: Utid, pending: PendingRequest, how: Settlement) -> LinkOutput {
+    let PendingRequest { ticket, request, .. } = pending;
+    LinkOutput::Settle(SettledRequest { ticket, utid: Some(utid), request, how })
 }

@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::handshake::{FixedSession, TokenSession};
+use super::limits::PingKind;
+use super::output::{NotSentReason, Settlement};
 use super::*;
-use crate::mdl::{ByHand, InTokens, ManualDial, Request};
+use crate::mdl::token::request::{ManualDial, TokenRequest};
 
 const T0: Duration = Duration::from_secs(1000);
 
@@ -15,17 +18,20 @@ fn at(seconds: u64) -> Duration {
     T0 + Duration::from_secs(seconds)
 }
 
-fn agent() -> Agent {
-    Agent::new("acme_support", "agent01", 1001)
+fn agent() -> AgentIdentity {
+    AgentIdentity::new("acme_support", "agent01", 1001)
 }
 
 fn link() -> Link {
-    let limits = Limits { seed: 7, ..Limits::default() };
-    Link::new(agent(), Arc::new(InTokens::new("own")), limits)
+    let limits = LinkLimits { seed: 7, ..LinkLimits::default() };
+    Link::new(agent(), Arc::new(TokenSession::new("own")), limits)
 }
 
-fn dial(ticket: u64) -> Input<'static> {
-    Input::Send { ticket, request: ManualDial::new(77, "9000000001", "500001").request().unwrap() }
+fn dial(ticket: u64) -> LinkInput<'static> {
+    LinkInput::Send {
+        ticket,
+        request: ManualDial::new(77, "9000000001", "500001").request().unwrap(),
+    }
 }
 
 const WELCOME: &str = r#"{"type":"welcome","sourceId":"c2Vzc2lvbi0wMDE="}"#;
@@ -33,16 +39,22 @@ const WELCOME: &str = r#"{"type":"welcome","sourceId":"c2Vzc2lvbi0wMDE="}"#;
 /// A link in each of its states, with one request waiting where there can be one.
 fn link_in(name: &str) -> Link {
     let mut link = link();
-    let steps: Vec<Input<'static>> = match name {
+    let steps: Vec<LinkInput<'static>> = match name {
         "idle" => vec![],
-        "connecting" => vec![Input::Start],
-        "handshaking" => vec![Input::Start, Input::Opened],
-        "up" => vec![Input::Start, Input::Opened, Input::Text(WELCOME), dial(1)],
-        "waiting" => vec![Input::Start, Input::Failed(Cause::Unreachable)],
+        "connecting" => vec![LinkInput::Start],
+        "handshaking" => vec![LinkInput::Start, LinkInput::Opened],
+        "up" => vec![LinkInput::Start, LinkInput::Opened, LinkInput::Text(WELCOME), dial(1)],
+        "waiting" => vec![LinkInput::Start, LinkInput::Failed(DisconnectReason::Unreachable)],
         "closing" => {
-            vec![Input::Start, Input::Opened, Input::Text(WELCOME), dial(1), Input::Close]
+            vec![
+                LinkInput::Start,
+                LinkInput::Opened,
+                LinkInput::Text(WELCOME),
+                dial(1),
+                LinkInput::Close,
+            ]
         }
-        "stopped" => vec![Input::Close],
+        "stopped" => vec![LinkInput::Close],
         _ => unreachable!(),
     };
     for step in steps {
@@ -53,43 +65,43 @@ fn link_in(name: &str) -> Link {
 }
 
 /// Outputs by name, so that a row of the table fits a line.
-fn names(out: &[Output]) -> String {
-    let name = |output: &Output| match output {
-        Output::Connect => "connect".to_owned(),
-        Output::Write(token) => format!("write {}", token.kind().unwrap_or("-")),
-        Output::Ping => "ping".into(),
-        Output::CloseFrame => "close_frame".into(),
-        Output::Drop => "drop".into(),
-        Output::State(state) => format!("={}", state.as_str()),
-        Output::Resumed(_) => "resumed".into(),
-        Output::Push(token) => format!("push {}", token.kind().unwrap_or("-")),
-        Output::Reply(_) => "reply".into(),
-        Output::Late(_) => "late".into(),
-        Output::Settle(settled) => format!("{} {}", settled.how.as_str(), settled.ticket),
-        Output::Fault(_) => "fault".into(),
-        Output::Skipped(_) => "skipped".into(),
+fn names(out: &[LinkOutput]) -> String {
+    let name = |output: &LinkOutput| match output {
+        LinkOutput::Connect => "connect".to_owned(),
+        LinkOutput::Write(token) => format!("write {}", token.kind().unwrap_or("-")),
+        LinkOutput::Ping => "ping".into(),
+        LinkOutput::CloseFrame => "close_frame".into(),
+        LinkOutput::Drop => "drop".into(),
+        LinkOutput::State(state) => format!("={}", state.as_str()),
+        LinkOutput::Resumed(_) => "resumed".into(),
+        LinkOutput::Push(token) => format!("push {}", token.kind().unwrap_or("-")),
+        LinkOutput::Reply(_) => "reply".into(),
+        LinkOutput::Late(_) => "late".into(),
+        LinkOutput::Settle(settled) => format!("{} {}", settled.how.as_str(), settled.ticket),
+        LinkOutput::Fault(_) => "fault".into(),
+        LinkOutput::Skipped(_) => "skipped".into(),
     };
     out.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 const REPLY: &str = r#"{"type":"response","utid":"1","resp":"Success:x"}"#;
 
-fn input(name: &str) -> Input<'static> {
+fn input(name: &str) -> LinkInput<'static> {
     match name {
-        "start" => Input::Start,
-        "opened" => Input::Opened,
-        "welcome" => Input::Text(WELCOME),
-        "reply" => Input::Text(REPLY),
-        "html" => Input::Text("<html>"),
-        "binary" => Input::Binary,
-        "heard" => Input::Heard,
-        "failed" => Input::Failed(Cause::Unreachable),
-        "forbidden" => Input::Failed(Cause::Status(403)),
-        "closed" => Input::Closed(None),
-        "expelled" => Input::Closed(Some(1008)),
-        "tick" | "late tick" => Input::Tick,
+        "start" => LinkInput::Start,
+        "opened" => LinkInput::Opened,
+        "welcome" => LinkInput::Text(WELCOME),
+        "reply" => LinkInput::Text(REPLY),
+        "html" => LinkInput::Text("<html>"),
+        "binary" => LinkInput::Binary,
+        "heard" => LinkInput::Heard,
+        "failed" => LinkInput::Failed(DisconnectReason::Unreachable),
+        "forbidden" => LinkInput::Failed(DisconnectReason::Status(403)),
+        "closed" => LinkInput::Closed(None),
+        "expelled" => LinkInput::Closed(Some(1008)),
+        "tick" | "late tick" => LinkInput::Tick,
         "send" => dial(2),
-        "close" => Input::Close,
+        "close" => LinkInput::Close,
         _ => unreachable!(),
     }
 }
@@ -98,31 +110,31 @@ const LAST_ROW: usize = 6;
 const LAST_COLUMN: usize = 9;
 
 /// The table's row of a state. A state that is added does not compile until it has one here.
-fn row(state: State) -> usize {
+fn row(state: LinkState) -> usize {
     match state {
-        State::Idle => 0,
-        State::Connecting { .. } => 1,
-        State::Handshaking => 2,
-        State::Up => 3,
-        State::Waiting { .. } => 4,
-        State::Closing => 5,
-        State::Stopped(_) => LAST_ROW,
+        LinkState::Idle => 0,
+        LinkState::Connecting { .. } => 1,
+        LinkState::Handshaking => 2,
+        LinkState::Up => 3,
+        LinkState::Waiting { .. } => 4,
+        LinkState::Closing => 5,
+        LinkState::Stopped(_) => LAST_ROW,
     }
 }
 
 /// The table's column of an input. An input that is added does not compile until it has one here.
-fn column(input: &Input<'_>) -> usize {
+fn column(input: &LinkInput<'_>) -> usize {
     match input {
-        Input::Start => 0,
-        Input::Opened => 1,
-        Input::Text(_) => 2,
-        Input::Binary => 3,
-        Input::Heard => 4,
-        Input::Failed(_) => 5,
-        Input::Closed(_) => 6,
-        Input::Tick => 7,
-        Input::Send { .. } => 8,
-        Input::Close => LAST_COLUMN,
+        LinkInput::Start => 0,
+        LinkInput::Opened => 1,
+        LinkInput::Text(_) => 2,
+        LinkInput::Binary => 3,
+        LinkInput::Heard => 4,
+        LinkInput::Failed(_) => 5,
+        LinkInput::Closed(_) => 6,
+        LinkInput::Tick => 7,
+        LinkInput::Send { .. } => 8,
+        LinkInput::Close => LAST_COLUMN,
     }
 }
 
@@ -189,7 +201,7 @@ fn every_state_and_every_input() {
 
 fn up() -> Link {
     let mut link = link();
-    for step in [Input::Start, Input::Opened, Input::Text(WELCOME)] {
+    for step in [LinkInput::Start, LinkInput::Opened, LinkInput::Text(WELCOME)] {
         link.on(T0, step);
     }
     link
@@ -218,7 +230,7 @@ proptest! {
     fn a_request_settles_exactly_once(steps in prop::collection::vec(step(), 0..120)) {
         let kinds = ["start", "opened", "welcome", "html", "binary", "heard", "failed", "closed", "tick", "close"];
         let (mut link, mut now, mut ticket) = (link(), T0, 0);
-        link.on(now, Input::Start);
+        link.on(now, LinkInput::Start);
         let mut out = Vec::new();
         for step in steps {
             out.extend(match step {
@@ -229,27 +241,27 @@ proptest! {
                 }
                 Step::Reply(utid, text) => {
                     let utid = if text { format!("\"{utid}\"") } else { utid.to_string() };
-                    link.on(now, Input::Text(&format!(r#"{{"type":"response","utid":{utid}}}"#)))
+                    link.on(now, LinkInput::Text(&format!(r#"{{"type":"response","utid":{utid}}}"#)))
                 }
                 Step::Wait(seconds) => {
                     now += Duration::from_secs(seconds);
-                    link.on(now, Input::Tick)
+                    link.on(now, LinkInput::Tick)
                 }
             });
         }
-        out.extend(link.on(now, Input::Close));
-        out.extend(link.on(now, Input::Closed(None)));
-        prop_assert!(matches!(link.state(), State::Stopped(_)));
+        out.extend(link.on(now, LinkInput::Close));
+        out.extend(link.on(now, LinkInput::Closed(None)));
+        prop_assert!(matches!(link.state(), LinkState::Stopped(_)));
         prop_assert_eq!(link.deadline(), None);
         let (mut settled, mut written) = (BTreeMap::new(), BTreeSet::new());
         for output in &out {
             match output {
-                Output::Settle(one) => {
+                LinkOutput::Settle(one) => {
                     prop_assert!(settled.insert(one.ticket, one.how.as_str()).is_none());
                     let sent = one.utid.is_some_and(|utid| written.contains(&utid.to_string()));
-                    prop_assert_eq!(sent, !matches!(one.how, How::NotSent(_)));
+                    prop_assert_eq!(sent, !matches!(one.how, Settlement::NotSent(_)));
                 }
-                Output::Write(token) if token.kind() == Some("tbManualDial") => {
+                LinkOutput::Write(token) if token.kind() == Some("tbManualDial") => {
                     let utid = token.utid().unwrap().into_owned();
                     prop_assert!(written.insert(utid), "written twice");
                 }
@@ -262,8 +274,8 @@ proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,64}", json in "\\{(\"(type|utid|ucid|code|resp|agentStatus)\":(null|1|-1|\"x\"|1e300|\\[\\]),){0,4}\"a\":1\\}") {
         let mut link = up();
-        link.on(T0, Input::Text(&text));
-        link.on(T0, Input::Text(&json));
-        prop_assert_eq!(link.state(), State::Up);
+        link.on(T0, LinkInput::Text(&text));
+        link.on(T0, LinkInput::Text(&json));
+        prop_assert_eq!(link.state(), LinkState::Up);
     }
 }

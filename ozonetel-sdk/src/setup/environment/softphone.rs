@@ -1,7 +1,7 @@
 //! Settings of the agent socket and of the softphone.
 
 use super::Variables;
-use crate::mdl::{Agent, AutoAnswer};
+use crate::mdl::{AgentIdentity, AutoAnswer};
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
@@ -59,12 +59,12 @@ impl super::Environment {
     ///
     /// # Errors
     /// `OZONETEL_ACCOUNT`, `OZONETEL_AGENT_ID` or `OZONETEL_AGENT_UNIQ_ID` that is not set.
-    pub fn socket_agent(&self) -> Result<Agent, Invalid> {
+    pub fn socket_agent(&self) -> Result<AgentIdentity, Invalid> {
         let unset = |name| Invalid::new(name, "is not set");
         let account = self.account.as_deref().ok_or(unset("OZONETEL_ACCOUNT"))?;
         let agent = self.agent.as_ref().ok_or(unset("OZONETEL_AGENT_ID"))?;
         let uniq_id = self.softphone.agent_uniq_id.ok_or(unset("OZONETEL_AGENT_UNIQ_ID"))?;
-        Ok(Agent::new(account, agent, uniq_id))
+        Ok(AgentIdentity::new(account, agent, uniq_id))
     }
 }
 

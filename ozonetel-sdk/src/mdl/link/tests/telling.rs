@@ -1,17 +1,18 @@
 //! What a link tells: names, faults, pushes, snapshots.
 
 use super::*;
+use crate::mdl::link::limits::FATAL_STATUSES;
 
 #[test]
 fn a_handshake_without_ids_says_what_came() {
     let mut link = link();
-    link.on(T0, Input::Start);
-    link.on(T0, Input::Opened);
+    link.on(T0, LinkInput::Start);
+    link.on(T0, LinkInput::Opened);
     for text in [r#"{"type":"hello"}"#, "{}", r#"{"type":"event","sourceId":"x"}"#] {
-        link.on(T0, Input::Text(text));
+        link.on(T0, LinkInput::Text(text));
     }
-    let out = link.on(at(10), Input::Tick);
-    let Output::Fault(fault) = &out[0] else { panic!("{out:?}") };
+    let out = link.on(at(10), LinkInput::Tick);
+    let LinkOutput::Fault(fault) = &out[0] else { panic!("{out:?}") };
     assert_eq!(fault.to_string(), "no token carried usId; tokens that came: hello, -, event");
 }
 
@@ -19,11 +20,11 @@ fn a_handshake_without_ids_says_what_came() {
 fn handshakes_that_fail_in_a_row_end_it() {
     let mut link = link();
     let mut now = T0;
-    link.on(now, Input::Start);
+    link.on(now, LinkInput::Start);
     for round in 1..=3 {
-        link.on(now, Input::Opened);
+        link.on(now, LinkInput::Opened);
         now = link.deadline().unwrap();
-        let out = names(&link.on(now, Input::Tick));
+        let out = names(&link.on(now, LinkInput::Tick));
         let last = round == 3;
         assert_eq!(
             out,
@@ -31,63 +32,63 @@ fn handshakes_that_fail_in_a_row_end_it() {
         );
         if !last {
             now = link.deadline().unwrap();
-            link.on(now, Input::Tick);
+            link.on(now, LinkInput::Tick);
         }
     }
-    assert_eq!(link.state(), State::Stopped(Stop::Handshake));
+    assert_eq!(link.state(), LinkState::Stopped(StopReason::Handshake));
 }
 
 #[test]
 fn the_listed_reasons_are_fatal_and_no_others() {
     for (cause, fatal) in [
-        (Cause::Unreachable, false),
-        (Cause::Tls, false),
-        (Cause::TimedOut, false),
-        (Cause::Credentials, false),
-        (Cause::Silence, false),
-        (Cause::FrameTooLarge, false),
-        (Cause::Status(302), false),
-        (Cause::Status(408), false),
-        (Cause::Status(429), false),
-        (Cause::Status(500), false),
-        (Cause::Status(503), false),
-        (Cause::Closed(None), false),
-        (Cause::Closed(Some(1000)), false),
-        (Cause::Closed(Some(1001)), false),
-        (Cause::Closed(Some(1011)), false),
-        (Cause::Closed(Some(4000)), false),
-        (Cause::Closed(Some(1008)), true),
-        (Cause::SubProtocol, true),
+        (DisconnectReason::Unreachable, false),
+        (DisconnectReason::Tls, false),
+        (DisconnectReason::TimedOut, false),
+        (DisconnectReason::Credentials, false),
+        (DisconnectReason::Silence, false),
+        (DisconnectReason::FrameTooLarge, false),
+        (DisconnectReason::Status(302), false),
+        (DisconnectReason::Status(408), false),
+        (DisconnectReason::Status(429), false),
+        (DisconnectReason::Status(500), false),
+        (DisconnectReason::Status(503), false),
+        (DisconnectReason::Closed(None), false),
+        (DisconnectReason::Closed(Some(1000)), false),
+        (DisconnectReason::Closed(Some(1001)), false),
+        (DisconnectReason::Closed(Some(1011)), false),
+        (DisconnectReason::Closed(Some(4000)), false),
+        (DisconnectReason::Closed(Some(1008)), true),
+        (DisconnectReason::SubProtocol, true),
     ]
     .into_iter()
-    .chain(FATAL_STATUSES.map(|status| (Cause::Status(status), true)))
+    .chain(FATAL_STATUSES.map(|status| (DisconnectReason::Status(status), true)))
     {
         let mut link = link();
-        link.on(T0, Input::Start);
-        link.on(T0, Input::Failed(cause));
-        assert_eq!(matches!(link.state(), State::Stopped(_)), fatal, "{cause:?}");
+        link.on(T0, LinkInput::Start);
+        link.on(T0, LinkInput::Failed(cause));
+        assert_eq!(matches!(link.state(), LinkState::Stopped(_)), fatal, "{cause:?}");
     }
 }
 
 #[test]
 fn what_went_wrong_with_a_connection_is_told_where_it_has_more_to_say() {
     for (cause, want) in [
-        (Cause::Unreachable, None),
-        (Cause::Tls, Some(Fault::Tls)),
-        (Cause::FrameTooLarge, Some(Fault::FrameTooLarge { limit: 2 << 20 })),
-        (Cause::Protocol, None),
+        (DisconnectReason::Unreachable, None),
+        (DisconnectReason::Tls, Some(SocketFault::Tls)),
+        (DisconnectReason::FrameTooLarge, Some(SocketFault::FrameTooLarge { limit: 2 << 20 })),
+        (DisconnectReason::Protocol, None),
     ] {
         let mut link = up();
-        let faults: Vec<Fault> = link
-            .on(T0, Input::Failed(cause))
+        let faults: Vec<SocketFault> = link
+            .on(T0, LinkInput::Failed(cause))
             .into_iter()
             .filter_map(|output| match output {
-                Output::Fault(fault) => Some(fault),
+                LinkOutput::Fault(fault) => Some(fault),
                 _ => None,
             })
             .collect();
         assert_eq!(faults, want.into_iter().collect::<Vec<_>>());
-        assert!(matches!(link.state(), State::Waiting { cause: of, .. } if of == cause));
+        assert!(matches!(link.state(), LinkState::Waiting { cause: of, .. } if of == cause));
     }
 }
 
@@ -95,9 +96,9 @@ fn what_went_wrong_with_a_connection_is_told_where_it_has_more_to_say() {
 fn the_same_push_twice_is_one_push() {
     let mut link = up();
     let busy = r#"{"type":"busyAgent","ucid":"11","utid":5}"#;
-    assert_eq!(names(&link.on(T0, Input::Text(busy))), "push busyAgent");
+    assert_eq!(names(&link.on(T0, LinkInput::Text(busy))), "push busyAgent");
     let again = r#"{"utid":6,"ucid":"11","type":"busyAgent"}"#;
-    assert_eq!(names(&link.on(T0, Input::Text(again))), "");
+    assert_eq!(names(&link.on(T0, LinkInput::Text(again))), "");
     // More is known: not the same. No id, or a type that is not known: nothing tells two of them apart.
     for text in [
         r#"{"type":"busyAgent","ucid":"11","endTime":"10:00:00"}"#,
@@ -106,26 +107,26 @@ fn the_same_push_twice_is_one_push() {
         r#"{"type":"news","ucid":"11"}"#,
         r#"{"type":"news","ucid":"11"}"#,
     ] {
-        assert!(names(&link.on(T0, Input::Text(text))).starts_with("push"), "{text}");
+        assert!(names(&link.on(T0, LinkInput::Text(text))).starts_with("push"), "{text}");
     }
     assert_eq!(link.counters().repeated_pushes, 1);
     // Sent again after a reconnect, it is still the same.
-    link.on(at(1), Input::Closed(None));
-    link.on(at(40), Input::Tick);
-    link.on(at(40), Input::Opened);
-    link.on(at(40), Input::Text(WELCOME));
-    assert_eq!(names(&link.on(at(40), Input::Text(busy))), "");
+    link.on(at(1), LinkInput::Closed(None));
+    link.on(at(40), LinkInput::Tick);
+    link.on(at(40), LinkInput::Opened);
+    link.on(at(40), LinkInput::Text(WELCOME));
+    assert_eq!(names(&link.on(at(40), LinkInput::Text(busy))), "");
 }
 
 #[test]
 fn events_about_other_clients_are_counted_only() {
     let mut link = up();
     let event = r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":"login"}"#;
-    assert_eq!(link.on(T0, Input::Text(event)), []);
+    assert_eq!(link.on(T0, LinkInput::Text(event)), []);
     assert_eq!(link.counters().others, 1);
     // The namespace may be missing: then the type tells.
     let bare = r#"{"type":"event","name":"disconnect"}"#;
-    assert_eq!(link.on(T0, Input::Text(bare)), []);
+    assert_eq!(link.on(T0, LinkInput::Text(bare)), []);
     assert_eq!(link.counters().others, 2);
     for other in [
         r#"{"ns":"ozonetel.cloudagent","type":"event","name":"login"}"#,
@@ -133,7 +134,7 @@ fn events_about_other_clients_are_counted_only() {
         r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":null}"#,
         r#"{"type":"event"}"#,
     ] {
-        assert_eq!(names(&link.on(T0, Input::Text(other))), "push event", "{other}");
+        assert_eq!(names(&link.on(T0, LinkInput::Text(other))), "push event", "{other}");
     }
 }
 
@@ -141,12 +142,12 @@ fn events_about_other_clients_are_counted_only() {
 fn the_snapshot_after_a_break_tells_state_and_call() {
     let mut link = up();
     let text = r#"{"type":"busyAgent","ucid":"11","agentId":"agent01","agentStatus":"BUSY"}"#;
-    link.on(T0, Input::Text(text));
-    link.on(at(1), Input::Closed(None));
-    link.on(at(40), Input::Tick);
-    link.on(at(40), Input::Opened);
-    let out = link.on(at(40), Input::Text(WELCOME));
-    let Some(Output::Resumed(snapshot)) = out.last() else { panic!("{out:?}") };
+    link.on(T0, LinkInput::Text(text));
+    link.on(at(1), LinkInput::Closed(None));
+    link.on(at(40), LinkInput::Tick);
+    link.on(at(40), LinkInput::Opened);
+    let out = link.on(at(40), LinkInput::Text(WELCOME));
+    let Some(LinkOutput::Resumed(snapshot)) = out.last() else { panic!("{out:?}") };
     assert_eq!(snapshot.call.as_ref().unwrap().ucid.unwrap().as_str(), "11");
     assert_eq!(snapshot.state.as_ref().unwrap().as_str(), "BUSY");
 }
@@ -154,37 +155,37 @@ fn the_snapshot_after_a_break_tells_state_and_call() {
 #[test]
 fn states_and_reasons_have_names() {
     let pause = Duration::ZERO;
-    let waiting = |cause| State::Waiting { cause, pause };
+    let waiting = |cause| LinkState::Waiting { cause, pause };
     for (state, name, cause) in [
-        (State::Idle, "idle", None),
-        (State::Connecting { attempt: 1 }, "connecting", None),
-        (State::Handshaking, "handshaking", None),
-        (State::Up, "up", None),
-        (State::Closing, "closing", None),
-        (waiting(Cause::Unreachable), "waiting", Some("unreachable")),
-        (waiting(Cause::Tls), "waiting", Some("tls")),
-        (waiting(Cause::TimedOut), "waiting", Some("timed_out")),
-        (waiting(Cause::Status(503)), "waiting", Some("status")),
-        (waiting(Cause::Credentials), "waiting", Some("credentials")),
-        (waiting(Cause::Handshake), "waiting", Some("handshake")),
-        (waiting(Cause::Silence), "waiting", Some("silence")),
-        (waiting(Cause::Closed(None)), "waiting", Some("closed")),
-        (waiting(Cause::FrameTooLarge), "waiting", Some("frame_too_large")),
-        (waiting(Cause::Protocol), "waiting", Some("protocol")),
-        (State::Stopped(Stop::Asked), "stopped", Some("asked")),
-        (State::Stopped(Stop::Status(403)), "stopped", Some("status")),
-        (State::Stopped(Stop::SubProtocol), "stopped", Some("sub_protocol")),
-        (State::Stopped(Stop::Code(1008)), "stopped", Some("code")),
-        (State::Stopped(Stop::Handshake), "stopped", Some("handshake")),
+        (LinkState::Idle, "idle", None),
+        (LinkState::Connecting { attempt: 1 }, "connecting", None),
+        (LinkState::Handshaking, "handshaking", None),
+        (LinkState::Up, "up", None),
+        (LinkState::Closing, "closing", None),
+        (waiting(DisconnectReason::Unreachable), "waiting", Some("unreachable")),
+        (waiting(DisconnectReason::Tls), "waiting", Some("tls")),
+        (waiting(DisconnectReason::TimedOut), "waiting", Some("timed_out")),
+        (waiting(DisconnectReason::Status(503)), "waiting", Some("status")),
+        (waiting(DisconnectReason::Credentials), "waiting", Some("credentials")),
+        (waiting(DisconnectReason::Handshake), "waiting", Some("handshake")),
+        (waiting(DisconnectReason::Silence), "waiting", Some("silence")),
+        (waiting(DisconnectReason::Closed(None)), "waiting", Some("closed")),
+        (waiting(DisconnectReason::FrameTooLarge), "waiting", Some("frame_too_large")),
+        (waiting(DisconnectReason::Protocol), "waiting", Some("protocol")),
+        (LinkState::Stopped(StopReason::Asked), "stopped", Some("asked")),
+        (LinkState::Stopped(StopReason::Status(403)), "stopped", Some("status")),
+        (LinkState::Stopped(StopReason::SubProtocol), "stopped", Some("sub_protocol")),
+        (LinkState::Stopped(StopReason::Code(1008)), "stopped", Some("code")),
+        (LinkState::Stopped(StopReason::Handshake), "stopped", Some("handshake")),
     ] {
         assert_eq!((state.as_str(), state.cause()), (name, cause));
     }
     for (stop, text) in [
-        (Stop::Asked, "the link was closed"),
-        (Stop::Status(403), "the server refused the connection with HTTP 403"),
-        (Stop::SubProtocol, "the server chose a sub-protocol that was not offered"),
-        (Stop::Code(1008), "the server closed for good with code 1008"),
-        (Stop::Handshake, "the session's ids did not come"),
+        (StopReason::Asked, "the link was closed"),
+        (StopReason::Status(403), "the server refused the connection with HTTP 403"),
+        (StopReason::SubProtocol, "the server chose a sub-protocol that was not offered"),
+        (StopReason::Code(1008), "the server closed for good with code 1008"),
+        (StopReason::Handshake, "the session's ids did not come"),
     ] {
         assert_eq!(stop.to_string(), text);
     }
@@ -196,49 +197,49 @@ fn a_link_tells_of_itself() {
     let session = link.session().unwrap();
     assert_eq!((session.us_id(), session.browser_session_id()), ("c2Vzc2lvbi0wMDE=", "own"));
     assert_eq!((link.limits().seed, link.counters().connections), (7, 1));
-    link.on(T0, Input::Text(r#"{"type":"busyAgent","ucid":"11","agentStatus":"BUSY"}"#));
+    link.on(T0, LinkInput::Text(r#"{"type":"busyAgent","ucid":"11","agentStatus":"BUSY"}"#));
     let snapshot = link.snapshot();
     assert_eq!(snapshot.state.unwrap().as_str(), "BUSY");
     assert_eq!(snapshot.call.unwrap().ucid.unwrap().as_str(), "11");
     assert_eq!((snapshot.down_for, snapshot.unknown), (Duration::ZERO, 0));
-    for frame in [Input::Text("<html>"), Input::Binary, Input::Binary] {
+    for frame in [LinkInput::Text("<html>"), LinkInput::Binary, LinkInput::Binary] {
         link.on(T0, frame);
     }
     assert_eq!((link.counters().not_tokens, link.counters().binary), (1, 2));
-    link.on(T0, Input::Closed(None));
+    link.on(T0, LinkInput::Closed(None));
     assert!(link.session().is_none());
 }
 
 #[test]
 fn what_is_remembered_is_bounded() {
     let mut link = link();
-    link.on(T0, Input::Start);
-    link.on(T0, Input::Opened);
+    link.on(T0, LinkInput::Start);
+    link.on(T0, LinkInput::Opened);
     for n in 0..40 {
-        link.on(T0, Input::Text(&format!(r#"{{"type":"t{n}"}}"#)));
+        link.on(T0, LinkInput::Text(&format!(r#"{{"type":"t{n}"}}"#)));
     }
-    let out = link.on(at(10), Input::Tick);
-    let Output::Fault(Fault::Handshake { seen, .. }) = &out[0] else { panic!("{out:?}") };
+    let out = link.on(at(10), LinkInput::Tick);
+    let LinkOutput::Fault(SocketFault::Handshake { seen, .. }) = &out[0] else { panic!("{out:?}") };
     assert_eq!((seen.len(), &*seen[31]), (32, "t31"));
 
     let mut link = up();
     let push = |ucid: usize| format!(r#"{{"type":"busyAgent","ucid":"{}"}}"#, 100 + ucid);
     for ucid in 0..65 {
-        link.on(T0, Input::Text(&push(ucid)));
+        link.on(T0, LinkInput::Text(&push(ucid)));
     }
-    assert_eq!(names(&link.on(T0, Input::Text(&push(1)))), "", "one of the last 64");
-    assert_eq!(names(&link.on(T0, Input::Text(&push(0)))), "push busyAgent", "forgotten");
+    assert_eq!(names(&link.on(T0, LinkInput::Text(&push(1)))), "", "one of the last 64");
+    assert_eq!(names(&link.on(T0, LinkInput::Text(&push(0)))), "push busyAgent", "forgotten");
 
     // 16 pings without an answer: the answer to an older one is a reply that was had already.
-    let limits = Limits { silence: Duration::MAX, ..Limits::default() };
-    let mut link = Link::new(agent(), Arc::new(ByHand::new("u", "b")), limits);
-    link.on(T0, Input::Start);
-    link.on(T0, Input::Opened);
+    let limits = LinkLimits { silence: Duration::MAX, ..LinkLimits::default() };
+    let mut link = Link::new(agent(), Arc::new(FixedSession::new("u", "b")), limits);
+    link.on(T0, LinkInput::Start);
+    link.on(T0, LinkInput::Opened);
     for n in 1..=17 {
-        link.on(at(10 * n), Input::Tick);
+        link.on(at(10 * n), LinkInput::Tick);
     }
     for (utid, repeated) in [(2, 0), (17, 0), (1, 1)] {
-        link.on(at(200), Input::Text(&format!(r#"{{"type":"response","utid":{utid}}}"#)));
+        link.on(at(200), LinkInput::Text(&format!(r#"{{"type":"response","utid":{utid}}}"#)));
         assert_eq!(link.counters().repeated_replies, repeated, "{utid}");
     }
 }

@@ -1,0 +1,94 @@
+//! What is known of the agent and the call.
+
+use crate::mdl::token::Token;
+use crate::mdl::token::push::{AgentStatus, CallPush, SocketPush};
+use crate::mdl::token::session::AgentIdentity;
+use std::time::Duration;
+
+/// What was last known before the link broke: handed out after every reconnect, so that a consumer knows that it may
+/// have missed something, and what to check.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentSnapshot {
+    /// The agent's last state.
+    pub state: Option<AgentStatus>,
+    /// The call that was in progress.
+    pub call: Option<CallPush>,
+    /// How long the link was down.
+    pub down_for: Duration,
+    /// How many requests were left with an unknown outcome by the break.
+    pub unknown: u32,
+}
+
+/// Follows state and call through the tokens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tracker {
+    pub(crate) state: Option<AgentStatus>,
+    pub(crate) call: Option<CallPush>,
+}
+
+impl Tracker {
+    pub(crate) fn see(&mut self, agent: &AgentIdentity, token: &Token, push: &SocketPush) {
+        // Leading zeros of an agent's id are not stable between what the service sends.
+        let bare = |id: &str| id.trim_start_matches('0').to_ascii_lowercase();
+        if token.text("agentId").is_some_and(|id| bare(&id) != bare(agent.id.as_str())) {
+            return;
+        }
+        match push {
+            SocketPush::Answered(call) => self.call = Some(call.clone()),
+            SocketPush::Dropped(call) => {
+                let current = self.call.as_ref().and_then(|current| current.ucid);
+                if call.ucid.is_none() || current.is_none() || call.ucid == current {
+                    self.call = None;
+                }
+            }
+            _ => {}
+        }
+        if let Some(state) = token.agent_state() {
+            if state.may_be_on_call() == Some(false) {
+                self.call = None;
+            }
+            self.state = Some(state);
+        }
+    }
+
+    pub(crate) fn snapshot(&self, down_for: Duration, unknown: u32) -> AgentSnapshot {
+        AgentSnapshot { state: self.state.clone(), call: self.call.clone(), down_for, unknown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(tokens: &[&str]) -> Tracker {
+        let agent = AgentIdentity::new("acme_support", "agent01", 1001);
+        let mut tracker = Tracker::default();
+        for text in tokens {
+            let token = Token::parse(text).unwrap();
+            tracker.see(&agent, &token, &token.push());
+        }
+        tracker
+    }
+
+    const ANSWERED: &str =
+        r#"{"type":"busyAgent","ucid":"11","agentId":"agent01","agentStatus":"BUSY"}"#;
+
+    #[test]
+    fn a_call_is_in_progress_until_something_says_otherwise() {
+        let call =
+            |tokens: &[&str]| track(tokens).call.and_then(|call| call.ucid).map(|u| u.to_string());
+        assert_eq!(call(&[ANSWERED]).as_deref(), Some("11"));
+        assert_eq!(call(&[ANSWERED, r#"{"type":"dropCall","ucid":"12"}"#]).as_deref(), Some("11"));
+        assert_eq!(call(&[ANSWERED, r#"{"type":"dropCall","ucid":"11"}"#]), None);
+        assert_eq!(call(&[ANSWERED, r#"{"agentStatus":"ACW"}"#]), None);
+        assert_eq!(call(&[ANSWERED, r#"{"agentStatus":"SOMETHING"}"#]).as_deref(), Some("11"));
+    }
+
+    #[test]
+    fn another_agents_tokens_are_not_ours() {
+        let tracker = track(&[ANSWERED, r#"{"agentId":"agent02","agentStatus":"ACW"}"#]);
+        assert_eq!(tracker.state.unwrap().as_str(), "BUSY");
+        assert!(tracker.call.is_some());
+    }
+}

@@ -1,0 +1,224 @@
+//! Senders: any number of them, over one bounded queue.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+
+use crate::api::dial::Outcome;
+use crate::core::envelope;
+use crate::core::error::{Error, Refusal};
+use crate::mdl::link::fault::SocketFault;
+use crate::mdl::link::output::{NotSentReason, SettledRequest, Settlement};
+use crate::mdl::link::state::{LinkState, StopReason};
+use crate::mdl::token::reply::ReplyStatus;
+use crate::mdl::token::request::{ManualDial, TokenRequest};
+use crate::mdl::token::{Token, short_kind};
+
+/// How much longer than the link itself a sender waits for the settlement.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub(super) enum Command {
+    Send { offer: Offer, settle: oneshot::Sender<SettledRequest> },
+    Close,
+}
+
+/// A request that either side can take, once: the link to send it, or the caller to have it back unsent.
+#[derive(Clone)]
+pub(super) struct Offer(Arc<Mutex<Option<TokenRequest>>>);
+
+impl Offer {
+    fn new(request: TokenRequest) -> Self {
+        Self(Arc::new(Mutex::new(Some(request))))
+    }
+
+    pub(super) fn take(&self) -> Option<TokenRequest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Takes the request back when its caller goes away before it was sent.
+struct Held<'a>(&'a Offer);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}
+
+/// Sends tokens over a link and awaits their replies. Cheap to clone.
+#[derive(Clone)]
+pub struct SocketSender {
+    queue: mpsc::Sender<Command>,
+    state: watch::Receiver<LinkState>,
+    wait: Duration,
+}
+
+impl fmt::Debug for SocketSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SocketSender({})", self.state().as_str())
+    }
+}
+
+/// What a caller learns of its request.
+enum Fate {
+    Settled(SettledRequest),
+    /// Never handed to the link.
+    NotTaken(SocketFault),
+    /// Handed to it, and nothing came back.
+    Lost(SocketFault),
+}
+
+impl SocketSender {
+    pub(super) fn new(
+        queue: mpsc::Sender<Command>,
+        state: watch::Receiver<LinkState>,
+        wait: Duration,
+    ) -> Self {
+        Self { queue, state, wait }
+    }
+
+    /// Where the link stands.
+    pub fn state(&self) -> LinkState {
+        *self.state.borrow()
+    }
+
+    /// Waits until the link is up.
+    ///
+    /// # Errors
+    /// The link stopped for good, or its stream was dropped.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let mut state = self.state.clone();
+        let settled = |state: &LinkState| matches!(state, LinkState::Up | LinkState::Stopped(_));
+        let stop = match state.wait_for(settled).await.map(|state| *state) {
+            Ok(LinkState::Up) => return Ok(()),
+            Ok(LinkState::Stopped(stop)) => stop,
+            _ => StopReason::Asked,
+        };
+        Err(Error::socket(SocketFault::Stopped(stop)).named("mdl", 0, Duration::ZERO))
+    }
+
+    /// Asks the link to end in good order; see [`SocketEvents::close`](super::SocketEvents::close). Returns once it
+    /// was asked.
+    pub async fn close(&self) {
+        // A link that is gone needs no asking.
+        let _ = self.queue.send(Command::Close).await;
+    }
+
+    /// Sends any token by its name, with these fields as they are, and awaits its reply: whatever it says.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn send_token(&self, name: &str, fields: Map<String, Value>) -> Result<Token, Error> {
+        self.send(TokenRequest::new(name).fields(fields)).await
+    }
+
+    /// Sends a request and awaits its reply: whatever it says.
+    ///
+    /// # Errors
+    /// Not sent, no reply in time, or the link broke before the reply. In the last two
+    /// [`Error::may_have_happened`] is true; [`Error::token`] carries the request.
+    ///
+    /// # Cancel safety
+    /// Dropped before the request was sent, it is not sent. Dropped later, the outcome still comes as an
+    /// [`SocketEvent::Settled`](crate::mdl::SocketEvent::Settled).
+    pub async fn send(&self, request: TokenRequest) -> Result<Token, Error> {
+        self.call("mdl.send", request).await
+    }
+
+    /// Rings the agent's softphone, then the customer. Never repeated: when the outcome is unknown, settle it before
+    /// dialing again. The UCID is there where the reply carries one; else it comes with the INVITE and the pushes.
+    pub async fn dial(&self, dial: ManualDial) -> Outcome {
+        const CALL: &str = "mdl.dial";
+        let begun = Instant::now();
+        let request = match dial.request() {
+            Ok(request) => request,
+            Err(invalid) => {
+                let error = Error::from(invalid);
+                return Outcome::NotSent(error.named(CALL, 0, Duration::ZERO));
+            }
+        };
+        let draft = request.draft();
+        let reply = match self.call(CALL, request).await {
+            Ok(reply) => reply,
+            Err(error) => return Outcome::of(error),
+        };
+        match reply.verdict() {
+            ReplyStatus::Done => Outcome::Accepted(reply.ucid()),
+            ReplyStatus::Refused => {
+                let text = reply.message().unwrap_or_default();
+                let status = http::StatusCode::SWITCHING_PROTOCOLS;
+                let refusal = Refusal::new(envelope::reason(text), text, status);
+                let error = Error::refused(refusal).named(CALL, 1, begun.elapsed());
+                Outcome::Refused(error.carrying(draft))
+            }
+            ReplyStatus::Unclear => {
+                let fault = SocketFault::Unclear { kind: ManualDial::KIND.into() };
+                let error =
+                    Error::socket(fault).named(CALL, 1, begun.elapsed()).uncertain(true, None);
+                Outcome::Unknown(error.carrying(draft))
+            }
+        }
+    }
+
+    async fn call(&self, call: &'static str, request: TokenRequest) -> Result<Token, Error> {
+        let begun = Instant::now();
+        let (kind, draft) = (short_kind(request.kind()), request.draft());
+        let (fault, request, sent) = match self.submit(request).await {
+            Fate::NotTaken(fault) => (fault, draft, false),
+            Fate::Lost(fault) => (fault, draft, true),
+            Fate::Settled(SettledRequest { how, request, .. }) => match how {
+                Settlement::Reply(token) => return Ok(token),
+                Settlement::NoReply => (SocketFault::NoReply { kind }, request, true),
+                Settlement::Unknown => (SocketFault::Broken { kind }, request, true),
+                Settlement::NotSent(NotSentReason::Down) => {
+                    (SocketFault::Down { kind }, request, false)
+                }
+                Settlement::NotSent(NotSentReason::PendingFull { limit }) => {
+                    (SocketFault::PendingFull { limit }, request, false)
+                }
+                Settlement::NotSent(NotSentReason::TooLarge { limit }) => {
+                    (SocketFault::TokenTooLarge { kind, limit }, request, false)
+                }
+            },
+        };
+        let error = Error::socket(fault).named(call, u32::from(sent), begun.elapsed());
+        Err(error.uncertain(sent, None).carrying(request))
+    }
+
+    async fn submit(&self, request: TokenRequest) -> Fate {
+        let kind = short_kind(request.kind());
+        let wait = request.reply_wait().unwrap_or(self.wait);
+        let offer = Offer::new(request);
+        let _held = Held(&offer);
+        let (settle, mut settled) = oneshot::channel();
+        let command = Command::Send { offer: offer.clone(), settle };
+        let first = timeout(wait, async {
+            if self.queue.send(command).await.is_err() {
+                return None;
+            }
+            (&mut settled).await.ok()
+        });
+        match first.await {
+            Ok(Some(settled)) => return Fate::Settled(settled),
+            // The stream is gone.
+            Ok(None) if offer.take().is_some() => {
+                return Fate::NotTaken(SocketFault::Down { kind });
+            }
+            Ok(None) => return Fate::Lost(SocketFault::Broken { kind }),
+            Err(_) if offer.take().is_some() => {
+                return Fate::NotTaken(SocketFault::NotTaken { kind });
+            }
+            Err(_) => {}
+        }
+        // Taken late: its own time began only then.
+        match timeout(wait.saturating_add(GRACE), settled).await {
+            Ok(Ok(settled)) => Fate::Settled(settled),
+            Ok(Err(_)) => Fate::Lost(SocketFault::Broken { kind }),
+            Err(_) => Fate::Lost(SocketFault::NoReply { kind }),
+        }
+    }
+}

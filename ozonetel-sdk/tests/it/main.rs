@@ -1,0 +1,7 @@
+//! The agent socket against a scripted server, and the CDR sync on the simulator.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cdr_sync;
+#[cfg(all(feature = "ws", feature = "reqwest"))]
+mod mdl;
