@@ -7,12 +7,12 @@ use std::time::{Duration, SystemTime};
 
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::mdl::{
-    Agent, Cause, How, InTokens, Input, Limits, Link, ManualDial, Mask, Output, State, Token,
+    AgentIdentity, DisconnectReason, Settlement, TokenSession, LinkInput, LinkLimits, Link, ManualDial, Mask, LinkOutput, LinkState, Token,
     Transcript,
 };
 
-fn agent() -> Agent {
-    Agent::new("acme_support", "agent01", 1001)
+fn agent() -> AgentIdentity {
+    AgentIdentity::new("acme_support", "agent01", 1001)
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
 fn frame(line: &str) {
     let Ok(token) = Token::parse(line) else { return };
     assert_eq!(token.json(), line);
-    let _ = (token.push(), token.verdict(), token.ucid(), token.agent_state(), token.message());
+    let _ = (token.push(), token.reply_status(), token.ucid(), token.agent_status(), token.message());
     let masked = Mask::default().token(&token);
     assert!(masked.fields().len() <= token.fields().len());
     Token::parse(&masked.json()).expect("a masked token is a token");
@@ -42,45 +42,45 @@ fn frame(line: &str) {
 
 /// The first letter of a line says what happens; everything that was asked for settles once, and is written once.
 fn link(text: &str) {
-    let limits = Limits::default();
-    let mut link = Link::new(agent(), Arc::new(InTokens::new("own")), limits);
+    let limits = LinkLimits::default();
+    let mut link = Link::new(agent(), Arc::new(TokenSession::new("own")), limits);
     let (mut now, mut tickets, mut out) = (Duration::ZERO, 0, Vec::new());
     for line in text.lines().take(512) {
         let mut letters = line.chars();
         let input = match letters.next() {
-            Some('S') => Input::Start,
-            Some('O') => Input::Opened,
-            Some('B') => Input::Binary,
-            Some('H') => Input::Heard,
-            Some('F') => Input::Failed(Cause::Unreachable),
-            Some('C') => Input::Closed(letters.as_str().parse().ok()),
-            Some('E') => Input::Close,
+            Some('S') => LinkInput::Start,
+            Some('O') => LinkInput::Opened,
+            Some('B') => LinkInput::Binary,
+            Some('H') => LinkInput::Heard,
+            Some('F') => LinkInput::Failed(DisconnectReason::Unreachable),
+            Some('C') => LinkInput::Closed(letters.as_str().parse().ok()),
+            Some('E') => LinkInput::Close,
             Some('D') => {
                 tickets += 1;
                 let dial = ManualDial::new(77, "9000000001", "500001");
-                Input::Send { ticket: tickets, request: dial.request().expect("a dial") }
+                LinkInput::Send { ticket: tickets, request: dial.request().expect("a dial") }
             }
             Some('T') => {
                 let seconds = letters.as_str().parse::<u16>().unwrap_or(10);
                 now += Duration::from_secs(seconds.into());
-                Input::Tick
+                LinkInput::Tick
             }
-            _ => Input::Text(line),
+            _ => LinkInput::Text(line),
         };
         out.extend(link.on(now, input));
     }
-    out.extend(link.on(now, Input::Close));
-    out.extend(link.on(now, Input::Closed(None)));
-    assert!(matches!(link.state(), State::Stopped(_)));
+    out.extend(link.on(now, LinkInput::Close));
+    out.extend(link.on(now, LinkInput::Closed(None)));
+    assert!(matches!(link.state(), LinkState::Stopped(_)));
     let (mut settled, mut written) = (BTreeMap::new(), BTreeSet::new());
     for output in out {
         match output {
-            Output::Settle(one) => {
+            LinkOutput::Settle(one) => {
                 let sent = one.utid.is_some_and(|utid| written.contains(&utid.to_string()));
-                assert_eq!(sent, !matches!(one.how, How::NotSent(_)));
+                assert_eq!(sent, !matches!(one.settlement, Settlement::NotSent(_)));
                 assert!(settled.insert(one.ticket, ()).is_none(), "settled twice");
             }
-            Output::Write(token) if token.kind() == Some(ManualDial::KIND) => {
+            LinkOutput::Write(token) if token.kind() == Some(ManualDial::KIND) => {
                 assert!(written.insert(token.utid().expect("an id").into_owned()), "written twice");
             }
             _ => {}

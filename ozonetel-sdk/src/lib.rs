@@ -17,7 +17,7 @@ pub use api::{
     agents, aht, block_numbers, call_control, campaigns, cdr, dial, disposition, events, leads,
     missed, phone_numbers, recording, summary, whatsapp,
 };
-pub use receive::{phone_call, push};
+pub use receive::push;
 
 pub use self::core::call::{Batch, Batched, Batches, Call, Halt, RefusedRow, RowStream};
 pub use self::core::client::Client;
@@ -65,6 +65,12 @@ pub mod kookoo {
 #[cfg(feature = "server")]
 pub mod server {
     pub use crate::core::{encode, envelope};
+}
+
+/// Phone calls: one record of each, and whether the softphone answers its INVITE without the agent.
+pub mod phone_call {
+    pub use crate::receive::phone_call::*;
+    pub use crate::receive::softphone::*;
 }
 
 /// The seam to the network.

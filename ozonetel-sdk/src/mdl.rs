@@ -56,7 +56,3 @@ pub use token::reply::ReplyStatus;
 pub use token::request::{ManualDial, TokenRequest};
 pub use token::session::{AgentIdentity, AgentSession};
 pub use token::{NotAToken, SYSTEM_NS, TOOLBAR_NS, Token, Utid};
-
-pub use crate::receive::softphone::{
-    AnswerDecision, AutoAnswer, InviteHeaders, SoftphoneEvent, SoftphonePolicy,
-};

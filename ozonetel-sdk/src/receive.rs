@@ -1,6 +1,7 @@
-//! What the service sends: pushes, KooKoo's requests, and one record per phone call made of them.
+//! What the service sends: pushes, KooKoo's requests, one record per phone call made of them, and
+//! whether the softphone answers an INVITE.
 
 pub(crate) mod kookoo;
-pub mod phone_call;
+pub(crate) mod phone_call;
 pub mod push;
 pub(crate) mod softphone;

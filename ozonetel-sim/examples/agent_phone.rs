@@ -9,10 +9,8 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use md5::{Digest as _, Md5};
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::mdl::{
-    Agent, AgentEvent, AutoAnswer, Decision, Invite, ManualDial, PhoneInput, Settings,
-    SoftphonePolicy, State,
-};
+use ozonetel_sdk::mdl::{AgentIdentity, LinkState, ManualDial, SocketEvent, SocketSettings};
+use ozonetel_sdk::phone_call::{AutoAnswer, InviteHeaders, SoftphonePolicy};
 use ozonetel_sim::{Server, Sim};
 use sip_ucid::{Auth, Message as Sip, Name};
 use tokio::net::TcpStream;
@@ -32,33 +30,32 @@ async fn main() -> Result<(), Failed> {
     let mut phone = Phone::register(&server).await?;
     println!("softphone 500001 is registered");
 
-    let agent = Agent::new("acme_support", "agent01", 1001);
+    let agent = AgentIdentity::new("acme_support", "agent01", 1001);
     let url = format!("{}?agentId=agent01", server.mdl_url());
-    let (mut events, sender) = Settings::new(&url, agent)?.connect()?;
+    let (mut events, sender) = SocketSettings::new(&url, agent)?.connect()?;
     while let Some(event) = events.next().await {
-        if event? == AgentEvent::Link(State::Up) {
+        if event? == SocketEvent::Link(LinkState::Up) {
             break;
         }
     }
     println!("session of agent01 is up");
     tokio::spawn(async move { while events.next().await.is_some() {} });
 
+    let begun = tokio::time::Instant::now();
     let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-    policy.on(Duration::ZERO, PhoneInput::Dialed { dial: 1 });
-    let Outcome::Accepted(ucid) = sender.dial(ManualDial::new(77, "9000000001", "500001")).await
-    else {
-        return Err("the dial was not accepted".into());
-    };
+    let ticket = policy.dialing(begun.elapsed());
+    let outcome = sender.dial(ManualDial::new(77, "9000000001", "500001")).await;
+    policy.dialed(begun.elapsed(), ticket, &outcome);
+    let Outcome::Accepted(ucid) = outcome else { return Err("the dial was not accepted".into()) };
     println!("tbManualDial was accepted");
-    policy.on(Duration::ZERO, PhoneInput::Accepted { dial: 1, ucid });
 
     let text = phone.next().await?;
     let invite = Sip::websocket(text.as_bytes())?;
     let header = invite.value(Name::XUcid).and_then(|ucid| ucid.to_str()?.parse().ok());
     let caller = invite.value(Name::XCallerno).is_some();
     println!("INVITE, its X-UCID is the dial's: {}", header.is_some() && header == ucid);
-    let decision = policy.invite(Duration::from_secs(1), Invite { ucid: header, caller });
-    println!("answered by itself: {}", decision == Decision::Answer);
+    let decision = policy.decide(begun.elapsed(), InviteHeaders { ucid: header, caller });
+    println!("decision: {decision}");
     phone.reply(&invite, 200, ANSWER).await?;
     phone.next().await?;
 
@@ -70,7 +67,7 @@ async fn main() -> Result<(), Failed> {
     println!("the customer has answered");
     phone.hang_up(&invite).await?;
     println!("the agent has hung up");
-    policy.on(Duration::from_secs(9), PhoneInput::Ended { ucid: Some(ucid) });
+    policy.ended(begun.elapsed(), Some(ucid));
     let client = sim.client();
     client.disposition().set(ucid, "918000000001", "agent01", "Follow Up").await?;
     let state = sim.world().agent("agent01").map(|a| a.state.word());

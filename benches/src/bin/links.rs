@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use ozonetel_sdk::mdl::{Agent, AgentEvent, Settings, State};
+use ozonetel_sdk::mdl::{AgentIdentity, LinkState, SocketEvent, SocketSettings};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -103,10 +103,10 @@ async fn measure(count: usize, seconds: Duration) {
 /// One link, polled until the end of the process.
 async fn link(url: String, gate: Arc<Semaphore>, up: mpsc::Sender<()>) {
     let mut permit = Some(gate.acquire_owned().await.unwrap());
-    let agent = Agent::new("acme_support", "agent01", 1001);
-    let (mut events, _sender) = Settings::new(&url, agent).unwrap().connect().unwrap();
+    let agent = AgentIdentity::new("acme_support", "agent01", 1001);
+    let (mut events, _sender) = SocketSettings::new(&url, agent).unwrap().connect().unwrap();
     while let Some(event) = events.next().await {
-        if matches!(event, Ok(AgentEvent::Link(State::Up))) {
+        if matches!(event, Ok(SocketEvent::Link(LinkState::Up))) {
             permit.take();
             up.send(()).await.unwrap();
         }

@@ -51,7 +51,7 @@ use std::time::Duration;
 /// let reply = format!(r#"{{"type":"response","utid":"{}","resp":"Success:x"}}"#, token.utid().unwrap());
 /// let out = link.on(now, LinkInput::Text(&reply));
 /// let Some(LinkOutput::Settle(settled)) = out.last() else { panic!("settled") };
-/// assert!(matches!(settled.how, Settlement::Reply(_)));
+/// assert!(matches!(settled.settlement, Settlement::Reply(_)));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug)]
@@ -218,7 +218,7 @@ impl Link {
     fn lost(&mut self, now: Duration, cause: DisconnectReason, out: &mut Vec<LinkOutput>) {
         match self.state {
             LinkState::Connecting { .. } | LinkState::Handshaking | LinkState::Up => {
-                self.down(now, cause, out)
+                self.down(now, cause, out);
             }
             LinkState::Closing => self.stop(StopReason::Asked, out),
             LinkState::Idle | LinkState::Waiting { .. } | LinkState::Stopped(_) => {}

@@ -1,16 +1,31 @@
-//! Whether an INVITE is answered by itself: a pure decision.
+//! Whether a softphone answers an INVITE without the agent: a pure decision, no socket and no clock.
 //!
-//! It holds one thing between inputs: a dial that waits for its INVITE. That flag ends with the first of: its INVITE,
-//! its refusal or failure, the end of its call, the next dial, and its expiry. Nothing else is remembered, so no
-//! sequence of events can leave the softphone answering calls that nobody meant it to answer.
+//! The policy remembers one thing: a dial whose INVITE has not come yet. It forgets the dial at the first of: its
+//! INVITE, its refusal or failure, the end of its call, the next dial, and its expiry. Nothing else is remembered, so
+//! no sequence of events can leave the softphone answering calls that it should not answer.
 
+use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::phone_call::Invite;
+use crate::api::dial::Outcome;
 use crate::types::ids::Ucid;
 use crate::types::invalid::Invalid;
 
-/// The agent's setting `autoAnswer`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// The agent's setting `autoAnswer`: which calls the softphone answers without the agent.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::AutoAnswer;
+/// assert_eq!(AutoAnswer::try_from(3)?, AutoAnswer::Outbound);
+/// assert_eq!("3".parse::<AutoAnswer>()?, AutoAnswer::Outbound);
+/// assert_eq!(u8::from(AutoAnswer::Outbound), 3);
+/// assert!(AutoAnswer::try_from(4).is_err());
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 #[non_exhaustive]
 pub enum AutoAnswer {
     /// 0: none.
@@ -24,8 +39,47 @@ pub enum AutoAnswer {
     Outbound,
 }
 
+impl AutoAnswer {
+    /// The name in `snake_case`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::All => "all",
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+impl TryFrom<u8> for AutoAnswer {
+    type Error = Invalid;
+
+    fn try_from(number: u8) -> Result<Self, Invalid> {
+        match number {
+            0 => Ok(Self::None),
+            1 => Ok(Self::All),
+            2 => Ok(Self::Inbound),
+            3 => Ok(Self::Outbound),
+            _ => Err(Invalid::new("auto_answer", "expected 0, 1, 2 or 3")),
+        }
+    }
+}
+
+impl From<AutoAnswer> for u8 {
+    fn from(auto: AutoAnswer) -> Self {
+        match auto {
+            AutoAnswer::None => 0,
+            AutoAnswer::All => 1,
+            AutoAnswer::Inbound => 2,
+            AutoAnswer::Outbound => 3,
+        }
+    }
+}
+
 impl std::str::FromStr for AutoAnswer {
     type Err = Invalid;
+
+    /// The service's digit, as text.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text.trim() {
             "0" => Ok(Self::None),
@@ -37,48 +91,45 @@ impl std::str::FromStr for AutoAnswer {
     }
 }
 
-/// Something the softphone learned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SoftphoneEvent {
-    /// A manual dial goes out, under a name of the caller's choice. Tell it before the dial is sent: the INVITE may
-    /// be faster than the reply.
-    Dialed {
-        /// The dial's name.
-        dial: u64,
-    },
-    /// The dial was accepted, with the UCID where the reply carried one.
-    Accepted {
-        /// The dial's name.
-        dial: u64,
-        /// Its UCID.
-        ucid: Option<Ucid>,
-    },
-    /// The dial was refused, was not sent, or failed. An unknown outcome is not this: its call may be coming.
-    Failed {
-        /// The dial's name.
-        dial: u64,
-    },
-    /// A call ended, answered or not.
-    Ended {
-        /// Its UCID.
-        ucid: Option<Ucid>,
-    },
-    /// Time has passed.
-    Tick,
+impl fmt::Display for AutoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
-/// An INVITE, as far as the decision needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the decision needs to know of an INVITE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct InviteHeaders {
-    /// `X-UCID`, if there and readable.
+    /// `X-UCID`, if it is there and can be parsed.
     pub ucid: Option<Ucid>,
-    /// Whether `X-CALLERNO` is there, which only true inbound calls carry.
+    /// Whether `X-CALLERNO` is there. Only a call that a customer made carries it.
     pub caller: bool,
 }
 
+impl InviteHeaders {
+    /// From the texts of the two headers, `None` for one that is missing.
+    ///
+    /// ```
+    /// use ozonetel_sdk::phone_call::InviteHeaders;
+    /// let headers = InviteHeaders::from_texts(Some("90000000000000009"), None);
+    /// assert!(headers.ucid.is_some() && !headers.caller);
+    /// ```
+    pub fn from_texts(x_ucid: Option<&str>, x_callerno: Option<&str>) -> Self {
+        let ucid = x_ucid.and_then(|text| text.trim().parse().ok());
+        Self { ucid, caller: x_callerno.is_some() }
+    }
+}
+
+impl From<&Invite> for InviteHeaders {
+    fn from(invite: &Invite) -> Self {
+        Self { ucid: Some(invite.ucid), caller: invite.caller.is_some() }
+    }
+}
+
 /// What to do with an INVITE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AnswerDecision {
     /// Answer it at once.
     Answer,
@@ -86,39 +137,71 @@ pub enum AnswerDecision {
     Ring,
 }
 
+impl AnswerDecision {
+    /// The name in `snake_case`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Ring => "ring",
+        }
+    }
+}
+
+impl fmt::Display for AnswerDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A dial that a [`SoftphonePolicy`] knows of. Hand it back with the dial's outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[must_use = "hand it back with the dial's outcome: `SoftphonePolicy::dialed`"]
+pub struct DialTicket(u64);
+
 /// What kind of call an INVITE belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
+enum InviteKind {
     Inbound,
-    Outbound,
+    Dialed,
     /// No caller, and no dial that waits for it: a header may be missing, or another program dialled.
     Unclear,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Waiting {
-    dial: u64,
+struct PendingDial {
+    ticket: DialTicket,
     since: Duration,
     ucid: Option<Ucid>,
 }
 
-/// Decides. `now` is any monotonic reading.
+/// Decides whether an INVITE is answered without the agent.
+///
+/// `now` is the time since any fixed moment, on a clock that only moves forward: the `elapsed()` of an `Instant` taken
+/// when the program began, for instance.
 ///
 /// ```
-/// use std::time::Duration;
-/// use ozonetel_sdk::mdl::{AutoAnswer, AnswerDecision, InviteHeaders, SoftphoneEvent, SoftphonePolicy};
+/// use ozonetel_sdk::dial::Outcome;
+/// use ozonetel_sdk::phone_call::{AnswerDecision, AutoAnswer, InviteHeaders, SoftphonePolicy};
+///
+/// let begun = std::time::Instant::now();
 /// let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-/// let bridge = InviteHeaders { ucid: None, caller: false };
-/// let second = Duration::from_secs;
-/// policy.on(second(0), SoftphoneEvent::Dialed { dial: 1 });
-/// assert_eq!(policy.invite(second(2), bridge), AnswerDecision::Answer);
-/// assert_eq!(policy.invite(second(3), bridge), AnswerDecision::Ring, "one dial answers one call");
+///
+/// // Before the dial is sent: the INVITE may arrive before the reply.
+/// let ticket = policy.dialing(begun.elapsed());
+/// let outcome = Outcome::Accepted(Some("90000000000000009".parse()?)); // what the dial returned
+/// policy.dialed(begun.elapsed(), ticket, &outcome);
+///
+/// let invite = InviteHeaders::from_texts(Some("90000000000000009"), None);
+/// assert_eq!(policy.decide(begun.elapsed(), invite), AnswerDecision::Answer);
+/// assert_eq!(policy.decide(begun.elapsed(), invite), AnswerDecision::Ring, "one dial, one answer");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SoftphonePolicy {
     auto: AutoAnswer,
     expiry: Duration,
-    waiting: Option<Waiting>,
+    tickets: u64,
+    pending: Option<PendingDial>,
 }
 
 impl SoftphonePolicy {
@@ -127,81 +210,103 @@ impl SoftphonePolicy {
 
     /// A policy for a setting.
     pub fn new(auto: AutoAnswer) -> Self {
-        Self { auto, expiry: Self::EXPIRY, waiting: None }
+        Self { auto, expiry: Self::EXPIRY, tickets: 0, pending: None }
     }
 
-    /// Another time for a dial to wait for its INVITE.
+    /// Changes how long a dial waits for its INVITE.
+    #[must_use]
     pub fn expiry(mut self, limit: Duration) -> Self {
         self.expiry = limit;
         self
     }
 
-    /// The setting, which may change while calls run.
+    /// Changes the setting, also while calls are in progress.
     pub fn set(&mut self, auto: AutoAnswer) {
         self.auto = auto;
     }
 
     /// Whether a dial waits for its INVITE.
     pub fn is_waiting(&self, now: Duration) -> bool {
-        self.waiting.is_some_and(|waiting| !self.expired(waiting, now))
+        self.pending.is_some_and(|pending| !self.expired(pending, now))
     }
 
-    fn expired(&self, waiting: Waiting, now: Duration) -> bool {
-        now.saturating_sub(waiting.since) >= self.expiry
+    fn expired(&self, pending: PendingDial, now: Duration) -> bool {
+        now.saturating_sub(pending.since) >= self.expiry
     }
 
-    /// Takes note.
-    pub fn on(&mut self, now: Duration, input: SoftphoneEvent) {
-        self.forget_expired(now);
-        match (input, &mut self.waiting) {
-            (SoftphoneEvent::Dialed { dial }, waiting) => {
-                *waiting = Some(Waiting { dial, since: now, ucid: None });
-            }
-            (SoftphoneEvent::Accepted { dial, ucid }, Some(waiting)) if waiting.dial == dial => {
-                waiting.ucid = ucid.or(waiting.ucid);
-            }
-            (SoftphoneEvent::Failed { dial }, waiting) => {
-                waiting.take_if(|waiting| waiting.dial == dial);
-            }
-            // The end of a call that is known to be another one leaves the dial alone; any other may be its own.
-            (SoftphoneEvent::Ended { ucid }, waiting) => {
-                waiting.take_if(|waiting| may_be_same(waiting.ucid, ucid));
-            }
-            (SoftphoneEvent::Accepted { .. } | SoftphoneEvent::Tick, _) => {}
+    /// Notes a manual dial that is about to be sent; an earlier one is forgotten. Call it before sending: the INVITE
+    /// may arrive before the reply.
+    pub fn dialing(&mut self, now: Duration) -> DialTicket {
+        self.tickets += 1;
+        let ticket = DialTicket(self.tickets);
+        self.pending = Some(PendingDial { ticket, since: now, ucid: None });
+        ticket
+    }
+
+    /// Notes a dial's outcome, whichever it is. A dial that was refused or not sent waits no longer. One whose outcome
+    /// is unknown goes on waiting until it expires: its call may be on the way.
+    pub fn dialed(&mut self, now: Duration, ticket: DialTicket, outcome: &Outcome) {
+        match outcome {
+            Outcome::Accepted(ucid) => self.accepted(now, ticket, *ucid),
+            Outcome::Unknown(_) => self.forget_expired(now),
+            _ => self.failed(ticket),
         }
     }
 
-    /// Decides about an INVITE. Ask once per INVITE: the answer to a dial's INVITE ends the dial's wait.
-    pub fn invite(&mut self, now: Duration, invite: InviteHeaders) -> AnswerDecision {
+    /// Notes that a dial was accepted, learned in another way than by its reply: from a late reply, an event or the
+    /// CDR. From then on only an INVITE with this UCID, or with none, is its own.
+    pub fn accepted(&mut self, now: Duration, ticket: DialTicket, ucid: Option<Ucid>) {
         self.forget_expired(now);
-        let direction = self.direction(invite);
-        if direction == Direction::Outbound {
-            self.waiting = None;
+        if let Some(pending) = &mut self.pending
+            && pending.ticket == ticket
+        {
+            pending.ucid = ucid.or(pending.ucid);
         }
-        match (self.auto, direction) {
+    }
+
+    /// Notes that a dial is known to have failed.
+    pub fn failed(&mut self, ticket: DialTicket) {
+        self.pending.take_if(|pending| pending.ticket == ticket);
+    }
+
+    /// Notes the end of a call, answered or not. The end of a call that is known to be another one leaves a dial
+    /// waiting; any other end may be its own.
+    pub fn ended(&mut self, now: Duration, ucid: Option<Ucid>) {
+        self.forget_expired(now);
+        self.pending.take_if(|pending| may_be_same(pending.ucid, ucid));
+    }
+
+    /// Decides about an INVITE. Ask once per INVITE: a dial's INVITE ends its wait.
+    pub fn decide(&mut self, now: Duration, invite: InviteHeaders) -> AnswerDecision {
+        self.forget_expired(now);
+        let kind = self.kind(invite);
+        if kind == InviteKind::Dialed {
+            self.pending = None;
+        }
+        match (self.auto, kind) {
             (AutoAnswer::All, _)
-            | (AutoAnswer::Inbound, Direction::Inbound)
-            | (AutoAnswer::Outbound, Direction::Outbound) => AnswerDecision::Answer,
+            | (AutoAnswer::Inbound, InviteKind::Inbound)
+            | (AutoAnswer::Outbound, InviteKind::Dialed) => AnswerDecision::Answer,
             _ => AnswerDecision::Ring,
         }
     }
 
-    fn direction(&self, invite: InviteHeaders) -> Direction {
-        match self.waiting {
-            _ if invite.caller => Direction::Inbound,
-            Some(waiting) if may_be_same(waiting.ucid, invite.ucid) => Direction::Outbound,
-            _ => Direction::Unclear,
+    fn kind(&self, invite: InviteHeaders) -> InviteKind {
+        match self.pending {
+            _ if invite.caller => InviteKind::Inbound,
+            Some(pending) if may_be_same(pending.ucid, invite.ucid) => InviteKind::Dialed,
+            _ => InviteKind::Unclear,
         }
     }
 
     fn forget_expired(&mut self, now: Duration) {
-        if self.waiting.is_some_and(|waiting| self.expired(waiting, now)) {
-            self.waiting = None;
+        if self.pending.is_some_and(|pending| self.expired(pending, now)) {
+            self.pending = None;
         }
     }
 }
 
-/// Two different UCIDs are two calls; where one is not known, nothing says so.
+/// Two different UCIDs are two calls. Where one of them is unknown, they may be the same call.
 fn may_be_same(one: Option<Ucid>, other: Option<Ucid>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one == other,
@@ -212,6 +317,7 @@ fn may_be_same(one: Option<Ucid>, other: Option<Ucid>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::error::{Error, ErrorKind};
     use proptest::prelude::*;
 
     fn ucid(n: u8) -> Ucid {
@@ -222,12 +328,16 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    /// The INVITE of a dialled call.
+    fn bridge(n: u8) -> InviteHeaders {
+        InviteHeaders { ucid: Some(ucid(n)), caller: false }
+    }
+
     #[test]
     fn every_setting_and_every_kind_of_call() {
         use AnswerDecision::{Answer, Ring};
         use AutoAnswer::{All, Inbound, None, Outbound};
         let inbound = InviteHeaders { ucid: Some(ucid(1)), caller: true };
-        let bridge = InviteHeaders { ucid: Some(ucid(1)), caller: false };
         for (auto, to_inbound, to_dialed, to_unclear) in [
             (None, Ring, Ring, Ring),
             (All, Answer, Answer, Answer),
@@ -236,108 +346,143 @@ mod tests {
         ] {
             let fresh = || SoftphonePolicy::new(auto);
             let mut dialed = fresh();
-            dialed.on(s(0), SoftphoneEvent::Dialed { dial: 1 });
-            assert_eq!(fresh().invite(s(1), inbound), to_inbound, "{auto:?}");
-            assert_eq!(dialed.clone().invite(s(1), inbound), to_inbound, "{auto:?}, a dial waits");
-            assert_eq!(dialed.invite(s(1), bridge), to_dialed, "{auto:?}");
-            assert_eq!(fresh().invite(s(1), bridge), to_unclear, "{auto:?}");
+            let _ = dialed.dialing(s(0));
+            assert_eq!(fresh().decide(s(1), inbound), to_inbound, "{auto}");
+            assert_eq!(dialed.clone().decide(s(1), inbound), to_inbound, "{auto}, a dial waits");
+            assert_eq!(dialed.decide(s(1), bridge(1)), to_dialed, "{auto}");
+            assert_eq!(fresh().decide(s(1), bridge(1)), to_unclear, "{auto}");
         }
     }
 
     #[test]
-    fn a_setting_reads_from_its_digit() {
+    fn a_setting_is_its_digit_in_every_form() {
         use AutoAnswer::{All, Inbound, None, Outbound};
-        for (text, want) in [("0", None), ("1", All), (" 2 ", Inbound), ("3", Outbound)] {
-            assert_eq!(text.parse(), Ok(want), "{text:?}");
+        for (number, want) in [(0_u8, None), (1, All), (2, Inbound), (3, Outbound)] {
+            assert_eq!(AutoAnswer::try_from(number), Ok(want));
+            assert_eq!(u8::from(want), number);
+            assert_eq!(format!(" {number} ").parse(), Ok(want));
+            assert_eq!(serde_json::to_string(&want).unwrap(), number.to_string());
+            assert_eq!(serde_json::from_str::<AutoAnswer>(&number.to_string()).unwrap(), want);
         }
         for text in ["", "4", "-1", "00", "all"] {
             let invalid = text.parse::<AutoAnswer>().unwrap_err();
             assert_eq!(invalid.field(), "auto_answer", "{text:?}");
         }
+        for number in 4..=u8::MAX {
+            assert_eq!(AutoAnswer::try_from(number).unwrap_err().field(), "auto_answer");
+        }
+        assert!(serde_json::from_str::<AutoAnswer>("4").is_err());
+    }
+
+    #[test]
+    fn headers_and_decision_cross_a_json_boundary() {
+        let headers: InviteHeaders = serde_json::from_str("{}").unwrap();
+        assert_eq!(headers, InviteHeaders::default());
+        let text = serde_json::to_string(&bridge(7)).unwrap();
+        assert_eq!(serde_json::from_str::<InviteHeaders>(&text).unwrap(), bridge(7));
+        for decision in [AnswerDecision::Answer, AnswerDecision::Ring] {
+            assert_eq!(serde_json::to_string(&decision).unwrap(), format!("\"{decision}\""));
+        }
+        let invite = Invite::new(ucid(7));
+        assert_eq!(InviteHeaders::from(&invite), bridge(7));
+        assert!(InviteHeaders::from(&invite.caller("09000000001")).caller);
+        assert_eq!(InviteHeaders::from_texts(Some("x"), Some("")).ucid, None);
+        assert!(InviteHeaders::from_texts(None, Some("")).caller);
     }
 
     #[test]
     fn setting_and_expiry_can_be_changed() {
-        let bridge = InviteHeaders { ucid: Some(ucid(1)), caller: false };
         let mut policy = SoftphonePolicy::new(AutoAnswer::None).expiry(s(5));
-        policy.on(s(0), SoftphoneEvent::Dialed { dial: 1 });
+        let _ = policy.dialing(s(0));
         assert!(policy.is_waiting(s(4)) && !policy.is_waiting(s(5)));
-        assert_eq!(policy.clone().invite(s(4), bridge), AnswerDecision::Ring);
+        assert_eq!(policy.clone().decide(s(4), bridge(1)), AnswerDecision::Ring);
         policy.set(AutoAnswer::Outbound);
-        assert_eq!(policy.clone().invite(s(4), bridge), AnswerDecision::Answer);
-        assert_eq!(policy.invite(s(5), bridge), AnswerDecision::Ring);
+        assert_eq!(policy.clone().decide(s(4), bridge(1)), AnswerDecision::Answer);
+        assert_eq!(policy.decide(s(5), bridge(1)), AnswerDecision::Ring);
     }
 
     #[test]
     fn a_dial_is_named_by_its_own_reply_only() {
-        let bridge = |n| InviteHeaders { ucid: Some(ucid(n)), caller: false };
         let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-        policy.on(s(0), SoftphoneEvent::Dialed { dial: 1 });
-        policy.on(s(1), SoftphoneEvent::Dialed { dial: 2 });
-        policy.on(s(2), SoftphoneEvent::Accepted { dial: 1, ucid: Some(ucid(1)) });
-        assert_eq!(policy.clone().invite(s(3), bridge(2)), AnswerDecision::Answer, "not named yet");
-        policy.on(s(3), SoftphoneEvent::Accepted { dial: 2, ucid: Some(ucid(2)) });
-        assert_eq!(policy.clone().invite(s(4), bridge(1)), AnswerDecision::Ring);
-        // A second reply without a UCID takes nothing back, and a tick changes nothing.
-        policy.on(s(5), SoftphoneEvent::Accepted { dial: 2, ucid: None });
-        policy.on(s(5), SoftphoneEvent::Tick);
-        assert_eq!(policy.clone().invite(s(6), bridge(1)), AnswerDecision::Ring);
-        assert_eq!(policy.invite(s(6), bridge(2)), AnswerDecision::Answer);
+        let first = policy.dialing(s(0));
+        let second = policy.dialing(s(1));
+        policy.accepted(s(2), first, Some(ucid(1)));
+        assert_eq!(policy.clone().decide(s(3), bridge(2)), AnswerDecision::Answer, "not named yet");
+        policy.accepted(s(3), second, Some(ucid(2)));
+        assert_eq!(policy.clone().decide(s(4), bridge(1)), AnswerDecision::Ring);
+        // A second reply without a UCID takes nothing back.
+        policy.accepted(s(5), second, None);
+        assert_eq!(policy.clone().decide(s(6), bridge(1)), AnswerDecision::Ring);
+        assert_eq!(policy.decide(s(6), bridge(2)), AnswerDecision::Answer);
+    }
+
+    #[test]
+    fn a_refused_dial_waits_no_longer_and_an_unknown_one_does() {
+        let refused = || Error::from(Invalid::new("customer", "is empty"));
+        let of = |outcome: Outcome| {
+            let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
+            let ticket = policy.dialing(s(0));
+            policy.dialed(s(1), ticket, &outcome);
+            policy.is_waiting(s(2))
+        };
+        assert_eq!(refused().kind(), ErrorKind::Input);
+        assert!(!of(Outcome::NotSent(refused())));
+        assert!(!of(Outcome::Refused(refused())));
+        assert!(of(Outcome::Unknown(refused())));
+        assert!(of(Outcome::Accepted(Some(ucid(1)))));
     }
 
     #[test]
     fn what_ends_the_wait() {
-        let bridge = InviteHeaders { ucid: Some(ucid(1)), caller: false };
+        type Note = fn(&mut SoftphonePolicy, DialTicket, DialTicket);
+        const ANSWER: AnswerDecision = AnswerDecision::Answer;
+        const RING: AnswerDecision = AnswerDecision::Ring;
         let inbound = InviteHeaders { ucid: Some(ucid(9)), caller: true };
-        let accepted = SoftphoneEvent::Accepted { dial: 1, ucid: Some(ucid(1)) };
         #[rustfmt::skip]
-        let table: &[(&str, &[SoftphoneEvent], u64, AnswerDecision)] = &[
-            ("nothing", &[], 29, AnswerDecision::Answer),
-            ("expiry", &[], 30, AnswerDecision::Ring),
-            ("its reply", &[accepted], 1, AnswerDecision::Answer),
-            ("another call's UCID", &[SoftphoneEvent::Accepted { dial: 1, ucid: Some(ucid(2)) }], 1, AnswerDecision::Ring),
-            ("a reply without UCID", &[SoftphoneEvent::Accepted { dial: 1, ucid: None }], 1, AnswerDecision::Answer),
-            ("another dial's late reply", &[SoftphoneEvent::Accepted { dial: 0, ucid: Some(ucid(2)) }], 1, AnswerDecision::Answer),
-            ("its failure", &[SoftphoneEvent::Failed { dial: 1 }], 1, AnswerDecision::Ring),
-            ("another's failure", &[SoftphoneEvent::Failed { dial: 0 }], 1, AnswerDecision::Answer),
-            ("its end", &[accepted, SoftphoneEvent::Ended { ucid: Some(ucid(1)) }], 1, AnswerDecision::Ring),
-            ("another's end", &[accepted, SoftphoneEvent::Ended { ucid: Some(ucid(7)) }], 1, AnswerDecision::Answer),
-            ("an end that may be its own", &[SoftphoneEvent::Ended { ucid: Some(ucid(7)) }], 1, AnswerDecision::Ring),
+        let table: &[(&str, Note, u64, AnswerDecision)] = &[
+            ("nothing", |_, _, _| {}, 29, ANSWER),
+            ("expiry", |_, _, _| {}, 30, RING),
+            ("its reply", |p, own, _| p.accepted(s(0), own, Some(ucid(1))), 1, ANSWER),
+            ("another call's UCID", |p, own, _| p.accepted(s(0), own, Some(ucid(2))), 1, RING),
+            ("a reply without UCID", |p, own, _| p.accepted(s(0), own, None), 1, ANSWER),
+            ("another dial's late reply", |p, _, old| p.accepted(s(0), old, Some(ucid(2))), 1, ANSWER),
+            ("its failure", |p, own, _| p.failed(own), 1, RING),
+            ("another's failure", |p, _, old| p.failed(old), 1, ANSWER),
+            ("its end", |p, own, _| { p.accepted(s(0), own, Some(ucid(1))); p.ended(s(0), Some(ucid(1))); }, 1, RING),
+            ("another's end", |p, own, _| { p.accepted(s(0), own, Some(ucid(1))); p.ended(s(0), Some(ucid(7))); }, 1, ANSWER),
+            ("an end that may be its own", |p, _, _| p.ended(s(0), Some(ucid(7))), 1, RING),
         ];
-        for (name, inputs, at, want) in table {
+        for (name, note, at, want) in table {
             let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-            policy.on(s(0), SoftphoneEvent::Dialed { dial: 1 });
-            for input in *inputs {
-                policy.on(s(0), *input);
-            }
+            let old = policy.dialing(s(0));
+            let own = policy.dialing(s(0));
+            note(&mut policy, own, old);
             // An inbound call in between is not its call.
-            assert_eq!(policy.invite(s(0), inbound), AnswerDecision::Ring, "{name}");
-            assert_eq!(
-                policy.is_waiting(s(*at)),
-                *want == AnswerDecision::Answer || *name == "another call's UCID"
-            );
-            assert_eq!(policy.invite(s(*at), bridge), *want, "{name}");
+            assert_eq!(policy.decide(s(0), inbound), RING, "{name}");
+            let waits = *want == ANSWER || *name == "another call's UCID";
+            assert_eq!(policy.is_waiting(s(*at)), waits, "{name}");
+            assert_eq!(policy.decide(s(*at), bridge(1)), *want, "{name}");
         }
     }
 
     #[test]
     fn the_next_inbound_call_after_an_outbound_one_rings() {
         let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-        policy.on(s(0), SoftphoneEvent::Dialed { dial: 1 });
-        let bridge = InviteHeaders { ucid: Some(ucid(1)), caller: false };
-        assert_eq!(policy.invite(s(1), bridge), AnswerDecision::Answer);
-        policy.on(s(2), SoftphoneEvent::Accepted { dial: 1, ucid: Some(ucid(1)) });
+        let ticket = policy.dialing(s(0));
+        assert_eq!(policy.decide(s(1), bridge(1)), AnswerDecision::Answer);
+        policy.accepted(s(2), ticket, Some(ucid(1)));
         for caller in [true, false] {
-            assert_eq!(
-                policy.invite(s(3), InviteHeaders { ucid: Some(ucid(2)), caller }),
-                AnswerDecision::Ring
-            );
+            let invite = InviteHeaders { ucid: Some(ucid(2)), caller };
+            assert_eq!(policy.decide(s(3), invite), AnswerDecision::Ring);
         }
     }
 
     #[derive(Debug, Clone, Copy)]
     enum Step {
-        On(SoftphoneEvent),
+        Dialing,
+        Accepted(u64, Option<Ucid>),
+        Failed(u64),
+        Ended(Option<Ucid>),
         Invite(InviteHeaders),
         Wait(u64),
         Set(AutoAnswer),
@@ -348,33 +493,32 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let auto = prop_oneof![
-            Just(AutoAnswer::None),
-            Just(AutoAnswer::All),
-            Just(AutoAnswer::Inbound),
-            Just(AutoAnswer::Outbound)
-        ];
+        let auto = (0_u8..4).prop_map(|number| AutoAnswer::try_from(number).unwrap());
+        let invite = (any_ucid(), any::<bool>());
         prop_oneof![
-            3 => (0_u64..4).prop_map(|dial| Step::On(SoftphoneEvent::Dialed { dial })),
-            2 => ((0_u64..4), any_ucid()).prop_map(|(dial, ucid)| Step::On(SoftphoneEvent::Accepted { dial, ucid })),
-            1 => (0_u64..4).prop_map(|dial| Step::On(SoftphoneEvent::Failed { dial })),
-            2 => any_ucid().prop_map(|ucid| Step::On(SoftphoneEvent::Ended { ucid })),
-            4 => (any_ucid(), any::<bool>()).prop_map(|(ucid, caller)| Step::Invite(InviteHeaders { ucid, caller })),
+            3 => Just(Step::Dialing),
+            2 => ((0_u64..4), any_ucid()).prop_map(|(back, ucid)| Step::Accepted(back, ucid)),
+            1 => (0_u64..4).prop_map(Step::Failed),
+            2 => any_ucid().prop_map(Step::Ended),
+            4 => invite.prop_map(|(ucid, caller)| Step::Invite(InviteHeaders { ucid, caller })),
             2 => (0_u64..25).prop_map(Step::Wait),
             1 => auto.prop_map(Step::Set),
         ]
     }
 
     proptest! {
-        /// No sequence of events poisons it.
+        /// No sequence of events makes it answer what it should not.
         #[test]
         fn an_inbound_call_is_never_answered_unless_the_setting_says_so(
             steps in prop::collection::vec(step(), 0..200),
         ) {
             let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
-            let (mut auto, mut now) = (AutoAnswer::Outbound, s(5));
-            // What a dial was answered by, seen from outside: when the last one was made, and whether it is used up.
-            let mut last_dial: Option<(u64, Duration)> = None;
+            let (mut auto, mut now, mut dials) = (AutoAnswer::Outbound, s(5), 0_u64);
+            // The last dial, seen from outside: its ticket and time, until something uses it up.
+            let mut last: Option<(DialTicket, Duration)> = None;
+            let fresh = |last: Option<(DialTicket, Duration)>, now: Duration| {
+                last.is_some_and(|(_, at)| now.saturating_sub(at) < SoftphonePolicy::EXPIRY)
+            };
             for step in steps {
                 match step {
                     Step::Set(to) => {
@@ -382,33 +526,43 @@ mod tests {
                         policy.set(to);
                     }
                     Step::Wait(seconds) => now += s(seconds),
-                    Step::On(input) => {
-                        policy.on(now, input);
-                        match input {
-                            SoftphoneEvent::Dialed { dial } => last_dial = Some((dial, now)),
-                            SoftphoneEvent::Failed { dial } => { last_dial.take_if(|last| last.0 == dial); }
-                            SoftphoneEvent::Ended { ucid: None } => last_dial = None,
-                            _ => {}
+                    Step::Dialing => {
+                        dials += 1;
+                        last = Some((policy.dialing(now), now));
+                    }
+                    Step::Accepted(back, ucid) => {
+                        policy.accepted(now, DialTicket(dials.saturating_sub(back)), ucid);
+                    }
+                    Step::Failed(back) => {
+                        let ticket = DialTicket(dials.saturating_sub(back));
+                        policy.failed(ticket);
+                        last.take_if(|last| last.0 == ticket);
+                    }
+                    Step::Ended(ucid) => {
+                        policy.ended(now, ucid);
+                        if ucid.is_none() {
+                            last = None;
                         }
                     }
                     Step::Invite(invite) => {
-                        let decision = policy.invite(now, invite);
-                        let fresh = last_dial.is_some_and(|(_, at)| now.saturating_sub(at) < SoftphonePolicy::EXPIRY);
+                        let decision = policy.decide(now, invite);
                         match auto {
                             AutoAnswer::None => prop_assert_eq!(decision, AnswerDecision::Ring),
                             AutoAnswer::All => prop_assert_eq!(decision, AnswerDecision::Answer),
-                            AutoAnswer::Inbound => prop_assert_eq!(decision == AnswerDecision::Answer, invite.caller),
+                            AutoAnswer::Inbound => {
+                                prop_assert_eq!(decision == AnswerDecision::Answer, invite.caller);
+                            }
                             AutoAnswer::Outbound if decision == AnswerDecision::Answer => {
                                 prop_assert!(!invite.caller, "an inbound call");
-                                prop_assert!(fresh, "no dial waits");
-                                last_dial = None;
-                                prop_assert!(!policy.is_waiting(now), "the flag outlives its call");
+                                prop_assert!(fresh(last, now), "no dial waits");
+                                last = None;
+                                prop_assert!(!policy.is_waiting(now), "the dial outlives its call");
                             }
                             AutoAnswer::Outbound => {}
                         }
                     }
                 }
-                prop_assert!(!policy.is_waiting(now) || last_dial.is_some_and(|(_, at)| now.saturating_sub(at) < SoftphonePolicy::EXPIRY));
+                prop_assert!(!policy.is_waiting(now) || fresh(last, now));
             }
             // Left alone, it forgets.
             prop_assert!(!policy.is_waiting(now + SoftphonePolicy::EXPIRY));

@@ -11,7 +11,9 @@ use futures_util::StreamExt as _;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::mdl::{Agent, AgentEvent, AgentSender, Limits, ManualDial, Settings, State};
+use ozonetel_sdk::mdl::{
+    AgentIdentity, LinkLimits, LinkState, ManualDial, SocketEvent, SocketSender, SocketSettings,
+};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, yield_now};
@@ -94,25 +96,25 @@ async fn until(what: impl Fn() -> bool) {
 
 /// How a dial gets there.
 enum Way {
-    Socket(AgentSender, JoinHandle<usize>),
+    Socket(SocketSender, JoinHandle<usize>),
     Rest(Client),
 }
 
 impl Way {
     /// An agent's socket, whose owner counts how often a dial settles.
     async fn socket(server: &Mortal, seed: u64) -> Self {
-        let mut limits = Limits::default();
+        let mut limits = LinkLimits::default();
         limits.shortest_pause = Duration::from_millis(1);
         limits.longest_pause = Duration::from_millis(20);
         limits.seed = seed;
-        let agent = Agent::new("acme_support", "agent01", 1001);
+        let agent = AgentIdentity::new("acme_support", "agent01", 1001);
         let url = format!("ws://{}/mdl?agentId=agent01", server.address);
         let (mut events, sender) =
-            Settings::new(&url, agent).unwrap().limits(limits).connect().unwrap();
+            SocketSettings::new(&url, agent).unwrap().limits(limits).connect().unwrap();
         let polled = tokio::spawn(async move {
             let mut settled = 0;
             while let Some(event) = events.next().await {
-                let Ok(AgentEvent::Settled(end)) = event else { continue };
+                let Ok(SocketEvent::Settled(end)) = event else { continue };
                 settled += usize::from(end.request.kind() == Some(ManualDial::KIND));
             }
             settled
@@ -156,7 +158,7 @@ impl Way {
     /// Knows that the server is gone, where there is something to know.
     async fn notices(&self) {
         if let Self::Socket(sender, _) = self {
-            until(|| sender.state() != State::Up).await;
+            until(|| sender.state() != LinkState::Up).await;
         }
     }
 

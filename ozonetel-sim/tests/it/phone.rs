@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::mdl::{Agent, AgentEvent, ManualDial, Push, Settings, State};
+use ozonetel_sdk::mdl::{
+    AgentIdentity, LinkState, ManualDial, SocketEvent, SocketPush, SocketSettings,
+};
 use ozonetel_sim::world::{
     AgentState, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall, Stage,
 };
@@ -252,9 +254,9 @@ async fn two_softphones_get_each_others_descriptions() {
     assert_eq!(last(&sim).legs[0].hangup_by, "UserHangup");
 }
 
-fn settings(server: &Server) -> Settings {
-    let agent = Agent::new("acme_support", "agent01", 1001);
-    Settings::new(&format!("{}?agentId=agent01", server.mdl_url()), agent).unwrap()
+fn settings(server: &Server) -> SocketSettings {
+    let agent = AgentIdentity::new("acme_support", "agent01", 1001);
+    SocketSettings::new(&format!("{}?agentId=agent01", server.mdl_url()), agent).unwrap()
 }
 
 #[tokio::test]
@@ -263,11 +265,11 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     let mut phone = Softphone::registered(&server, "500001").await;
     let (mut events, sender) = settings(&server).connect().unwrap();
     let mut seen = Vec::new();
-    while !matches!(events.next().await, Some(Ok(AgentEvent::Link(State::Up)))) {}
+    while !matches!(events.next().await, Some(Ok(SocketEvent::Link(LinkState::Up)))) {}
     assert_eq!(sim.world().agent("agent01").unwrap().login_kind(), Some(LoginKind::Toolbar));
     let polled = tokio::spawn(async move {
         while let Some(event) = events.next().await {
-            let Ok(AgentEvent::Push(token)) = event else { continue };
+            let Ok(SocketEvent::Push(token)) = event else { continue };
             let over = token.kind() == Some("simCallEnded");
             seen.push(token);
             if over {
@@ -289,7 +291,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     let kinds: Vec<&str> = seen.iter().filter_map(|t| t.kind()).collect();
     assert!(kinds.contains(&"simRinging") && kinds.contains(&"simAgentState"), "{kinds:?}");
     let answered = seen.iter().find(|t| t.kind() == Some("busyAgent")).unwrap();
-    let Push::Answered(call) = answered.push() else { panic!("{answered:?}") };
+    let SocketPush::Answered(call) = answered.push() else { panic!("{answered:?}") };
     assert_eq!(call.ucid.unwrap().to_string(), ucid);
     assert_eq!(sim.effects("dial"), 1);
     let entry = sim.requests().into_iter().find(|e| e.effect == Some("dial")).unwrap();
@@ -314,7 +316,7 @@ async fn every_fault_of_the_socket_leaves_one_outcome_and_at_most_one_dial() {
     ] {
         let (sim, server) = serve().await;
         let (mut events, sender) = settings(&server).connect().unwrap();
-        while !matches!(events.next().await, Some(Ok(AgentEvent::Link(State::Up)))) {}
+        while !matches!(events.next().await, Some(Ok(SocketEvent::Link(LinkState::Up)))) {}
         let mut told = sim.subscribe();
         assert!(sim.fault(Fault::new(kind).on("mdl").delay(Duration::from_millis(20))));
         let polled = tokio::spawn(async move { while events.next().await.is_some() {} });

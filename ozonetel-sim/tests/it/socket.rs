@@ -7,8 +7,8 @@ use futures_util::StreamExt as _;
 use ozonetel_sdk::Error;
 use ozonetel_sdk::dial::Outcome;
 use ozonetel_sdk::mdl::{
-    Agent, AgentEvent, AgentEvents, AgentSender, ByHand, Fault as Wrong, InTokens, Limits,
-    ManualDial, Ping, Push, Settings, State, Token,
+    AgentIdentity, FixedSession, LinkLimits, LinkState, ManualDial, PingKind, SocketEvent,
+    SocketEvents, SocketFault, SocketPush, SocketSender, SocketSettings, Token, TokenSession,
 };
 use ozonetel_sim::world::Scenario;
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
@@ -23,53 +23,53 @@ async fn serve(mdl: &str) -> (Sim, Server) {
 }
 
 /// Short pauses; pings that no fault can hit.
-fn limits() -> Limits {
-    let mut limits = Limits::default();
+fn limits() -> LinkLimits {
+    let mut limits = LinkLimits::default();
     limits.seed = 7;
-    limits.ping = Ping::Frame;
+    limits.ping = PingKind::Frame;
     limits.shortest_pause = Duration::from_millis(20);
     limits.longest_pause = Duration::from_millis(40);
     limits
 }
 
-fn settings(server: &Server) -> Settings {
+fn settings(server: &Server) -> SocketSettings {
     settings_at(&format!("{}?agentId=agent01", server.mdl_url()))
 }
 
-fn settings_at(url: &str) -> Settings {
-    let agent = Agent::new("acme_support", "agent01", 1001);
-    Settings::new(url, agent).unwrap().limits(limits())
+fn settings_at(url: &str) -> SocketSettings {
+    let agent = AgentIdentity::new("acme_support", "agent01", 1001);
+    SocketSettings::new(url, agent).unwrap().limits(limits())
 }
 
 /// A link, and a line for everything that it told.
 struct Watched {
-    events: AgentEvents,
-    sender: AgentSender,
+    events: SocketEvents,
+    sender: SocketSender,
     lines: Vec<String>,
     tokens: Vec<Token>,
 }
 
 impl Watched {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: SocketSettings) -> Self {
         let (events, sender) = settings.connect().unwrap();
         Self { events, sender, lines: Vec::new(), tokens: Vec::new() }
     }
 
-    async fn up(settings: Settings) -> Self {
+    async fn up(settings: SocketSettings) -> Self {
         let mut watched = Self::new(settings);
         watched.until("up").await;
         watched
     }
 
     /// Notes an item. What the simulator made up, about calls and states, is left out.
-    fn note(&mut self, item: Result<AgentEvent, Error>) {
+    fn note(&mut self, item: Result<SocketEvent, Error>) {
         let line = match item {
-            Ok(AgentEvent::Link(state)) => match state.cause() {
+            Ok(SocketEvent::Link(state)) => match state.cause() {
                 Some(cause) => format!("{} {cause}", state.as_str()),
                 None => state.as_str().to_owned(),
             },
-            Ok(AgentEvent::Resumed(snapshot)) => format!("resumed {}", snapshot.unknown),
-            Ok(AgentEvent::Push(token)) => {
+            Ok(SocketEvent::Resumed(snapshot)) => format!("resumed {}", snapshot.unknown),
+            Ok(SocketEvent::Push(token)) => {
                 let kind = token.kind().unwrap_or("-").to_owned();
                 self.tokens.push(token);
                 if ["simRinging", "simAgentState", "simCallEnded", "busyAgent"].contains(&&*kind) {
@@ -77,14 +77,14 @@ impl Watched {
                 }
                 format!("push {kind}")
             }
-            Ok(AgentEvent::Reply(token)) => {
+            Ok(SocketEvent::Reply(token)) => {
                 let line = format!("reply {}", token.utid().unwrap());
                 self.tokens.push(token);
                 line
             }
-            Ok(AgentEvent::Late(token)) => format!("late {}", token.utid().unwrap()),
-            Ok(AgentEvent::Settled(settled)) => {
-                format!("{} {}", settled.how.as_str(), settled.utid.unwrap())
+            Ok(SocketEvent::Late(token)) => format!("late {}", token.utid().unwrap()),
+            Ok(SocketEvent::Settled(settled)) => {
+                format!("{} {}", settled.settlement.as_str(), settled.utid.unwrap())
             }
             Ok(other) => panic!("{other:?}"),
             Err(error) => error.to_string(),
@@ -107,7 +107,7 @@ impl Watched {
     }
 
     /// Goes on while something is done with a sender.
-    async fn during<R>(&mut self, work: impl AsyncFnOnce(AgentSender) -> R) -> R {
+    async fn during<R>(&mut self, work: impl AsyncFnOnce(SocketSender) -> R) -> R {
         let work = work(self.sender.clone());
         let mut work = std::pin::pin!(tokio::time::timeout(Duration::from_secs(20), work));
         loop {
@@ -172,11 +172,11 @@ const BROKEN: [&str; 6] =
 async fn silence_is_no_reply_and_the_link_stays() {
     let fault = Fault::new(FaultKind::Silence);
     let (sim, outcome, mut link) = dialled(fault, SHORT, None).await;
-    assert_eq!(unknown(&outcome).fault(), Some(&Wrong::NoReply { kind: kind() }));
+    assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::NoReply { kind: kind() }));
     let reply = link.during(async |sender| sender.send_token("tbAny", Map::new()).await).await;
     assert_eq!(reply.unwrap().get("code"), Some(&json!(-1)));
     assert_eq!(link.told(), ["no_reply 1", "reply 2", "reply 2"]);
-    assert_eq!((sim.effects("dial"), link.events.state()), (1, State::Up));
+    assert_eq!((sim.effects("dial"), link.events.state()), (1, LinkState::Up));
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_half_open_connection_is_found_by_silence() {
     link.told();
     assert!(sim.fault(Fault::new(FaultKind::HalfOpen).on("mdl")));
     let outcome = link.during(async |sender| sender.dial(dial(LONG)).await).await;
-    assert_eq!(unknown(&outcome).fault(), Some(&Wrong::Broken { kind: kind() }));
+    assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::Broken { kind: kind() }));
     link.until("resumed 1").await;
     let mut want = BROKEN.to_vec();
     want[1] = "waiting silence";
@@ -202,7 +202,7 @@ async fn a_half_open_connection_is_found_by_silence() {
 async fn a_connection_that_closes_without_a_reply_leaves_the_dial_unknown() {
     for (kind_of, dials) in [(FaultKind::CloseBefore, 0), (FaultKind::Cut, 1)] {
         let (sim, outcome, mut link) = dialled(Fault::new(kind_of), LONG, Some("resumed 1")).await;
-        assert_eq!(unknown(&outcome).fault(), Some(&Wrong::Broken { kind: kind() }));
+        assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::Broken { kind: kind() }));
         assert_eq!(link.told(), [&BROKEN[..], &["resumed 1"]].concat(), "{kind_of:?}");
         assert_eq!(sim.effects("dial"), dials, "{kind_of:?}");
     }
@@ -235,7 +235,7 @@ async fn the_first_of_two_replies_wins_and_the_second_is_counted() {
 async fn a_late_reply_is_told_after_the_outcome() {
     let fault = Fault::new(FaultKind::Delay).delay(Duration::from_secs(1));
     let (sim, outcome, mut link) = dialled(fault, SHORT, Some("late 1")).await;
-    assert_eq!(unknown(&outcome).fault(), Some(&Wrong::NoReply { kind: kind() }));
+    assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::NoReply { kind: kind() }));
     assert_eq!(link.told(), ["no_reply 1", "late 1"]);
     assert_eq!((link.events.counters().late_replies, sim.effects("dial")), (1, 1));
 }
@@ -264,7 +264,7 @@ async fn replies_in_another_order_find_their_requests() {
 async fn a_giant_frame_is_refused_by_name_or_handed_on_whole() {
     let fault = || Fault::new(FaultKind::Giant);
     let (sim, outcome, mut link) = dialled(fault(), LONG, Some("resumed 1")).await;
-    assert_eq!(unknown(&outcome).fault(), Some(&Wrong::Broken { kind: kind() }));
+    assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::Broken { kind: kind() }));
     let mut want = vec!["mdl: a frame over the limit of 2097152 bytes arrived"];
     want.extend(BROKEN);
     want[2] = "waiting frame_too_large";
@@ -296,7 +296,7 @@ async fn frames_that_are_no_tokens_are_counted_and_skipped() {
 }
 
 /// How a link goes on that gets no ids from its server: twice, then it ends.
-async fn stopped(server: &Server, handshake: InTokens) -> Vec<String> {
+async fn stopped(server: &Server, handshake: TokenSession) -> Vec<String> {
     let mut impatient = limits();
     impatient.handshake_wait = Duration::from_millis(100);
     impatient.handshakes = 2;
@@ -323,11 +323,12 @@ async fn without_welcome_the_error_says_what_is_missing_and_ids_by_hand_work() {
         "mdl: the session's ids did not come",
         "stopped handshake",
     ];
-    assert_eq!(stopped(&server, InTokens::without_own()).await, want);
-    let own = stopped(&server, InTokens::new("own")).await;
+    assert_eq!(stopped(&server, TokenSession::without_own()).await, want);
+    let own = stopped(&server, TokenSession::new("own")).await;
     assert_eq!(own[2], "mdl: no token carried usId; tokens that came: none");
 
-    let by_hand = Arc::new(ByHand::new("c2Vzc2lvbi0wMDE=", "5b0e6c1e-0000-4000-8000-000000000001"));
+    let by_hand =
+        Arc::new(FixedSession::new("c2Vzc2lvbi0wMDE=", "5b0e6c1e-0000-4000-8000-000000000001"));
     let mut link = Watched::up(settings(&server).handshake(by_hand)).await;
     let outcome = link.during(async |sender| sender.dial(dial(LONG)).await).await;
     assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
@@ -339,11 +340,11 @@ async fn without_welcome_the_error_says_what_is_missing_and_ids_by_hand_work() {
 async fn ids_under_other_names_are_found_where_they_are_looked_for() {
     let names = "us_id_field = \"sid\"\nbrowser_session_field = \"bid\"";
     let (_sim, server) = serve(names).await;
-    let lines = stopped(&server, InTokens::without_own()).await;
+    let lines = stopped(&server, TokenSession::without_own()).await;
     let missing = "mdl: no token carried usId and browserSessionId; tokens that came: welcome";
     assert_eq!(lines[3], missing);
 
-    let handshake = InTokens::without_own().us_id_in(["sid"]).browser_session_id_in(["bid"]);
+    let handshake = TokenSession::without_own().us_id_in(["sid"]).browser_session_id_in(["bid"]);
     let watched = Watched::up(settings(&server).handshake(Arc::new(handshake))).await;
     let session = watched.events.session().unwrap();
     let welcome = &watched.tokens[0];
@@ -362,7 +363,7 @@ async fn a_welcome_with_one_id_only_leaves_the_other_to_the_client() {
     };
     let first = ids(&link);
     assert_eq!(link.tokens[0].text("sourceId").as_deref(), Some(&*first.0));
-    let Push::Welcome(welcome) = link.tokens[0].push() else { panic!() };
+    let SocketPush::Welcome(welcome) = link.tokens[0].push() else { panic!() };
     assert_eq!((welcome.timeout, welcome.source_id.is_some()), (Some(120_000), true));
     assert!(sim.fault(Fault::new(FaultKind::CloseBefore).on("mdl")));
     link.during(async |sender| sender.send_token("tbAny", Map::new()).await).await.unwrap_err();
@@ -395,7 +396,7 @@ async fn a_second_link_of_an_agent_replaces_the_first_where_it_is_set_to() {
     first.until("waiting closed").await;
     assert_eq!(first.told(), ["push goodBye", "waiting closed"]);
     let bye = first.tokens.iter().find(|token| token.kind() == Some("goodBye")).unwrap();
-    let Push::GoodBye(bye) = bye.push() else { panic!("{bye:?}") };
+    let SocketPush::GoodBye(bye) = bye.push() else { panic!("{bye:?}") };
     assert_eq!(bye.reason.as_deref(), Some("another connection"));
     // It comes back, and the other one goes.
     second.told();

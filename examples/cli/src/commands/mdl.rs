@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use ozonetel_sdk::client::Environment;
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::mdl::{Agent, InTokens, Placement, Settings};
+use ozonetel_sdk::mdl::{AgentIdentity, CredentialPlacement, SocketSettings, TokenSession};
 
 use crate::args::AgentFlag;
 use crate::context::Context;
@@ -98,25 +98,25 @@ pub(crate) struct Socket {
     browser_session_field: Vec<String>,
     /// Where the account's credential goes: none, rest (as on REST), header:NAME or query:NAME.
     #[arg(long, value_name = "PLACE", default_value = "none", value_parser = placement)]
-    credential: Placement,
+    credential: CredentialPlacement,
 }
 
-fn placement(text: &str) -> Result<Placement, String> {
+fn placement(text: &str) -> Result<CredentialPlacement, String> {
     let header = |name: &str| {
         let name = name.parse().map_err(|_| "is no header name".to_owned())?;
-        Ok(Placement::Header(name))
+        Ok(CredentialPlacement::Header(name))
     };
     match text.split_once(':') {
-        None if text == "none" => Ok(Placement::Nowhere),
-        None if text == "rest" => Ok(Placement::AsRest),
+        None if text == "none" => Ok(CredentialPlacement::Nowhere),
+        None if text == "rest" => Ok(CredentialPlacement::AsRest),
         Some(("header", name)) => header(name),
-        Some(("query", name)) if !name.is_empty() => Ok(Placement::Query(name.into())),
+        Some(("query", name)) if !name.is_empty() => Ok(CredentialPlacement::Query(name.into())),
         _ => Err("expected none, rest, header:NAME or query:NAME".to_owned()),
     }
 }
 
 impl Socket {
-    fn settings(&self, context: &Context) -> Result<Settings, Failure> {
+    fn settings(&self, context: &Context) -> Result<SocketSettings, Failure> {
         let environment = &context.environment;
         let url = self.url.as_ref().or(environment.softphone.mdl_url.as_ref());
         let url = url.ok_or_else(|| missing("--url", "OZONETEL_MDL_URL"))?;
@@ -129,7 +129,7 @@ impl Socket {
             let name = name.map_err(|_| Invalid::new("--sub-protocol", "is no name"))?;
             settings = settings.sub_protocol(Some(name));
         }
-        let mut handshake = InTokens::fresh()?;
+        let mut handshake = TokenSession::fresh()?;
         if !self.us_id_field.is_empty() {
             handshake = handshake.us_id_in(self.us_id_field.iter().map(String::as_str));
         }
@@ -140,7 +140,7 @@ impl Socket {
         Ok(settings.handshake(Arc::new(handshake)))
     }
 
-    fn agent(&self, environment: &Environment) -> Result<Agent, Failure> {
+    fn agent(&self, environment: &Environment) -> Result<AgentIdentity, Failure> {
         let mut environment = environment.clone();
         if let Some(agent) = &self.agent.agent {
             environment.agent = Some(agent.into());
@@ -166,11 +166,11 @@ mod tests {
 
     #[test]
     fn a_credential_goes_where_it_is_told() {
-        assert_eq!(placement("none"), Ok(Placement::Nowhere));
-        assert_eq!(placement("rest"), Ok(Placement::AsRest));
-        assert_eq!(placement("query:token"), Ok(Placement::Query("token".into())));
+        assert_eq!(placement("none"), Ok(CredentialPlacement::Nowhere));
+        assert_eq!(placement("rest"), Ok(CredentialPlacement::AsRest));
+        assert_eq!(placement("query:token"), Ok(CredentialPlacement::Query("token".into())));
         assert!(
-            matches!(placement("header:x-api"), Ok(Placement::Header(name)) if name == "x-api")
+            matches!(placement("header:x-api"), Ok(CredentialPlacement::Header(name)) if name == "x-api")
         );
         for text in ["", "header", "header:", "header:a b", "query:", "cookie:x"] {
             assert!(placement(text).is_err(), "{text}");

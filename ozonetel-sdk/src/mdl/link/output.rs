@@ -58,7 +58,7 @@ pub struct SettledRequest {
     /// The token as sent; one that was not sent lacks id and session.
     pub request: Token,
     /// What became of it.
-    pub how: Settlement,
+    pub settlement: Settlement,
 }
 
 /// What became of a request.

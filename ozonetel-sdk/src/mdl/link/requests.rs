@@ -24,7 +24,7 @@ impl Link {
                 ticket,
                 utid,
                 request,
-                how: Settlement::NotSent(why),
+                settlement: Settlement::NotSent(why),
             })
         };
         let (LinkState::Up, Some(session)) = (self.state, &self.session) else {
@@ -85,7 +85,7 @@ impl Link {
     }
 }
 
-pub(super) fn settle(utid: Utid, pending: PendingRequest, how: Settlement) -> LinkOutput {
+pub(super) fn settle(utid: Utid, pending: PendingRequest, settlement: Settlement) -> LinkOutput {
     let PendingRequest { ticket, request, .. } = pending;
-    LinkOutput::Settle(SettledRequest { ticket, utid: Some(utid), request, how })
+    LinkOutput::Settle(SettledRequest { ticket, utid: Some(utid), request, settlement })
 }

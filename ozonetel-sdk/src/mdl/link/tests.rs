@@ -77,7 +77,9 @@ fn names(out: &[LinkOutput]) -> String {
         LinkOutput::Push(token) => format!("push {}", token.kind().unwrap_or("-")),
         LinkOutput::Reply(_) => "reply".into(),
         LinkOutput::Late(_) => "late".into(),
-        LinkOutput::Settle(settled) => format!("{} {}", settled.how.as_str(), settled.ticket),
+        LinkOutput::Settle(settled) => {
+            format!("{} {}", settled.settlement.as_str(), settled.ticket)
+        }
         LinkOutput::Fault(_) => "fault".into(),
         LinkOutput::Skipped(_) => "skipped".into(),
     };
@@ -257,9 +259,9 @@ proptest! {
         for output in &out {
             match output {
                 LinkOutput::Settle(one) => {
-                    prop_assert!(settled.insert(one.ticket, one.how.as_str()).is_none());
+                    prop_assert!(settled.insert(one.ticket, one.settlement.as_str()).is_none());
                     let sent = one.utid.is_some_and(|utid| written.contains(&utid.to_string()));
-                    prop_assert_eq!(sent, !matches!(one.how, Settlement::NotSent(_)));
+                    prop_assert_eq!(sent, !matches!(one.settlement, Settlement::NotSent(_)));
                 }
                 LinkOutput::Write(token) if token.kind() == Some("tbManualDial") => {
                     let utid = token.utid().unwrap().into_owned();

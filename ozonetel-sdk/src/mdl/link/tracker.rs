@@ -11,7 +11,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct AgentSnapshot {
     /// The agent's last state.
-    pub state: Option<AgentStatus>,
+    pub status: Option<AgentStatus>,
     /// The call that was in progress.
     pub call: Option<CallPush>,
     /// How long the link was down.
@@ -23,7 +23,7 @@ pub struct AgentSnapshot {
 /// Follows state and call through the tokens.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tracker {
-    pub(crate) state: Option<AgentStatus>,
+    pub(crate) status: Option<AgentStatus>,
     pub(crate) call: Option<CallPush>,
 }
 
@@ -44,16 +44,16 @@ impl Tracker {
             }
             _ => {}
         }
-        if let Some(state) = token.agent_state() {
-            if state.may_be_on_call() == Some(false) {
+        if let Some(status) = token.agent_status() {
+            if status.may_be_on_call() == Some(false) {
                 self.call = None;
             }
-            self.state = Some(state);
+            self.status = Some(status);
         }
     }
 
     pub(crate) fn snapshot(&self, down_for: Duration, unknown: u32) -> AgentSnapshot {
-        AgentSnapshot { state: self.state.clone(), call: self.call.clone(), down_for, unknown }
+        AgentSnapshot { status: self.status.clone(), call: self.call.clone(), down_for, unknown }
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn another_agents_tokens_are_not_ours() {
         let tracker = track(&[ANSWERED, r#"{"agentId":"agent02","agentStatus":"ACW"}"#]);
-        assert_eq!(tracker.state.unwrap().as_str(), "BUSY");
+        assert_eq!(tracker.status.unwrap().as_str(), "BUSY");
         assert!(tracker.call.is_some());
     }
 }

@@ -14,7 +14,7 @@ impl SocketEvent {
             Self::Link(state) => Some(state.as_str()),
             Self::Resumed(_) => Some("resumed"),
             Self::Late(_) => Some("late"),
-            Self::Settled(settled) => Some(settled.how.as_str()),
+            Self::Settled(settled) => Some(settled.settlement.as_str()),
             Self::Push(_) | Self::Reply(_) => None,
         };
         if let Some(state) = state {

@@ -159,7 +159,7 @@ mod tests {
             .iter()
             .map(|(_, event)| match event {
                 SocketEvent::Link(state) => state.as_str().to_owned(),
-                SocketEvent::Settled(settled) => settled.how.as_str().to_owned(),
+                SocketEvent::Settled(settled) => settled.settlement.as_str().to_owned(),
                 SocketEvent::Push(token) => format!("push {}", token.kind().unwrap_or("-")),
                 other => format!("({})", other.as_str()),
             })

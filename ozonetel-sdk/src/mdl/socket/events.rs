@@ -244,9 +244,9 @@ impl SocketEvents {
     fn take(&mut self, command: Command) {
         match command {
             Command::Close => self.step(LinkInput::Close),
-            Command::Send { offer, settle } => {
+            Command::Send { slot, settle } => {
                 // Whoever gave up meanwhile took the request back, and was told that it was not sent.
-                let Some(request) = offer.take() else { return };
+                let Some(request) = slot.take() else { return };
                 self.tickets += 1;
                 let ticket = self.tickets;
                 self.waiting.insert(ticket, settle);

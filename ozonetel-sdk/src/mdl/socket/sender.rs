@@ -22,15 +22,15 @@ use crate::mdl::token::{Token, short_kind};
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(super) enum Command {
-    Send { offer: Offer, settle: oneshot::Sender<SettledRequest> },
+    Send { slot: RequestSlot, settle: oneshot::Sender<SettledRequest> },
     Close,
 }
 
 /// A request that either side can take, once: the link to send it, or the caller to have it back unsent.
 #[derive(Clone)]
-pub(super) struct Offer(Arc<Mutex<Option<TokenRequest>>>);
+pub(super) struct RequestSlot(Arc<Mutex<Option<TokenRequest>>>);
 
-impl Offer {
+impl RequestSlot {
     fn new(request: TokenRequest) -> Self {
         Self(Arc::new(Mutex::new(Some(request))))
     }
@@ -41,9 +41,9 @@ impl Offer {
 }
 
 /// Takes the request back when its caller goes away before it was sent.
-struct Held<'a>(&'a Offer);
+struct WithdrawOnDrop<'a>(&'a RequestSlot);
 
-impl Drop for Held<'_> {
+impl Drop for WithdrawOnDrop<'_> {
     fn drop(&mut self) {
         self.0.take();
     }
@@ -64,7 +64,7 @@ impl fmt::Debug for SocketSender {
 }
 
 /// What a caller learns of its request.
-enum Fate {
+enum SubmitResult {
     Settled(SettledRequest),
     /// Never handed to the link.
     NotTaken(SocketFault),
@@ -146,8 +146,8 @@ impl SocketSender {
             Ok(reply) => reply,
             Err(error) => return Outcome::of(error),
         };
-        match reply.verdict() {
-            ReplyStatus::Done => Outcome::Accepted(reply.ucid()),
+        match reply.reply_status() {
+            ReplyStatus::Succeeded => Outcome::Accepted(reply.ucid()),
             ReplyStatus::Refused => {
                 let text = reply.message().unwrap_or_default();
                 let status = http::StatusCode::SWITCHING_PROTOCOLS;
@@ -168,9 +168,9 @@ impl SocketSender {
         let begun = Instant::now();
         let (kind, draft) = (short_kind(request.kind()), request.draft());
         let (fault, request, sent) = match self.submit(request).await {
-            Fate::NotTaken(fault) => (fault, draft, false),
-            Fate::Lost(fault) => (fault, draft, true),
-            Fate::Settled(SettledRequest { how, request, .. }) => match how {
+            SubmitResult::NotTaken(fault) => (fault, draft, false),
+            SubmitResult::Lost(fault) => (fault, draft, true),
+            SubmitResult::Settled(SettledRequest { settlement, request, .. }) => match settlement {
                 Settlement::Reply(token) => return Ok(token),
                 Settlement::NoReply => (SocketFault::NoReply { kind }, request, true),
                 Settlement::Unknown => (SocketFault::Broken { kind }, request, true),
@@ -189,13 +189,13 @@ impl SocketSender {
         Err(error.uncertain(sent, None).carrying(request))
     }
 
-    async fn submit(&self, request: TokenRequest) -> Fate {
+    async fn submit(&self, request: TokenRequest) -> SubmitResult {
         let kind = short_kind(request.kind());
         let wait = request.reply_wait().unwrap_or(self.wait);
-        let offer = Offer::new(request);
-        let _held = Held(&offer);
+        let slot = RequestSlot::new(request);
+        let _withdraw = WithdrawOnDrop(&slot);
         let (settle, mut settled) = oneshot::channel();
-        let command = Command::Send { offer: offer.clone(), settle };
+        let command = Command::Send { slot: slot.clone(), settle };
         let first = timeout(wait, async {
             if self.queue.send(command).await.is_err() {
                 return None;
@@ -203,22 +203,22 @@ impl SocketSender {
             (&mut settled).await.ok()
         });
         match first.await {
-            Ok(Some(settled)) => return Fate::Settled(settled),
+            Ok(Some(settled)) => return SubmitResult::Settled(settled),
             // The stream is gone.
-            Ok(None) if offer.take().is_some() => {
-                return Fate::NotTaken(SocketFault::Down { kind });
+            Ok(None) if slot.take().is_some() => {
+                return SubmitResult::NotTaken(SocketFault::Down { kind });
             }
-            Ok(None) => return Fate::Lost(SocketFault::Broken { kind }),
-            Err(_) if offer.take().is_some() => {
-                return Fate::NotTaken(SocketFault::NotTaken { kind });
+            Ok(None) => return SubmitResult::Lost(SocketFault::Broken { kind }),
+            Err(_) if slot.take().is_some() => {
+                return SubmitResult::NotTaken(SocketFault::NotTaken { kind });
             }
             Err(_) => {}
         }
         // Taken late: its own time began only then.
         match timeout(wait.saturating_add(GRACE), settled).await {
-            Ok(Ok(settled)) => Fate::Settled(settled),
-            Ok(Err(_)) => Fate::Lost(SocketFault::Broken { kind }),
-            Err(_) => Fate::Lost(SocketFault::NoReply { kind }),
+            Ok(Ok(settled)) => SubmitResult::Settled(settled),
+            Ok(Err(_)) => SubmitResult::Lost(SocketFault::Broken { kind }),
+            Err(_) => SubmitResult::Lost(SocketFault::NoReply { kind }),
         }
     }
 }

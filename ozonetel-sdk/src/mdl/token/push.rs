@@ -159,7 +159,7 @@ impl Token {
     }
 
     /// The agent's state, where the token tells one.
-    pub fn agent_state(&self) -> Option<AgentStatus> {
+    pub fn agent_status(&self) -> Option<AgentStatus> {
         let word = self.text("agentStatus")?;
         (!word.trim().is_empty()).then(|| AgentStatus::from(word.as_ref()))
     }
@@ -211,15 +211,15 @@ mod tests {
 
     #[test]
     fn an_unknown_state_is_kept_as_text() {
-        let state = parse(r#"{"agentStatus":"BREAK-FAST"}"#).agent_state().unwrap();
+        let state = parse(r#"{"agentStatus":"BREAK-FAST"}"#).agent_status().unwrap();
         assert_eq!(
             (state.as_str(), state.kind(), state.may_be_on_call()),
             ("BREAK-FAST", None, None)
         );
         assert_eq!(
-            parse(r#"{"agentStatus":"paused"}"#).agent_state().unwrap(),
+            parse(r#"{"agentStatus":"paused"}"#).agent_status().unwrap(),
             AgentStatusKind::Paused
         );
-        assert_eq!(parse(r#"{"agentStatus":null}"#).agent_state(), None);
+        assert_eq!(parse(r#"{"agentStatus":null}"#).agent_status(), None);
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 #[non_exhaustive]
 pub enum ReplyStatus {
     /// It was done.
-    Done,
+    Succeeded,
     /// It was refused.
     Refused,
     /// The reply does not say.
@@ -27,7 +27,7 @@ impl ReplyStatus {
     fn of(word: &str) -> Self {
         let is = |known: &str| word.eq_ignore_ascii_case(known);
         match word {
-            _ if is("success") => Self::Done,
+            _ if is("success") => Self::Succeeded,
             _ if REFUSED.into_iter().any(is) => Self::Refused,
             _ => Self::Unclear,
         }
@@ -36,10 +36,10 @@ impl ReplyStatus {
 
 impl Token {
     /// What a reply says.
-    pub fn verdict(&self) -> ReplyStatus {
+    pub fn reply_status(&self) -> ReplyStatus {
         let code = self.get("code").filter(|code| !code.is_null()).map(|_| {
             match self.text("code").as_deref() {
-                Some("0") => ReplyStatus::Done,
+                Some("0") => ReplyStatus::Succeeded,
                 Some("-1") => ReplyStatus::Refused,
                 _ => ReplyStatus::Unclear,
             }
@@ -76,16 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn verdicts() {
-        use ReplyStatus::{Done, Refused, Unclear};
+    fn code_and_resp_decide_together() {
+        use ReplyStatus::{Refused, Succeeded, Unclear};
         let table = [
-            (json!({"code": 0}), Done),
-            (json!({"code": "0", "msg": "ok"}), Done),
-            (json!({"code": 0.0}), Done),
+            (json!({"code": 0}), Succeeded),
+            (json!({"code": "0", "msg": "ok"}), Succeeded),
+            (json!({"code": 0.0}), Succeeded),
             (json!({"code": -1, "msg": "no"}), Refused),
             (json!({"code": 7}), Unclear),
-            (json!({"code": null, "resp": "Success:tbAgentPause~INBOUND"}), Done),
-            (json!({"resp": "Success:tbAgentPause~INBOUND"}), Done),
+            (json!({"code": null, "resp": "Success:tbAgentPause~INBOUND"}), Succeeded),
+            (json!({"resp": "Success:tbAgentPause~INBOUND"}), Succeeded),
             (json!({"resp": "Failure:agent busy"}), Refused),
             (json!({"resp": "ERROR : agent busy"}), Refused),
             (json!({"resp": "Fail"}), Refused),
@@ -94,15 +94,15 @@ mod tests {
             (json!({"resp": ":Success"}), Unclear),
             (json!({"code": -1, "resp": "Success:x"}), Unclear),
             (json!({"code": -1, "resp": "Failure:x"}), Refused),
-            (json!({"resp": "Success"}), Done),
+            (json!({"resp": "Success"}), Succeeded),
             (json!({"resp": "whatever"}), Unclear),
             (json!({"resp": {"a": 1}}), Unclear),
             (json!({"code": 0, "resp": "Failure:agent busy"}), Unclear),
-            (json!({"code": 0, "resp": "Success:x"}), Done),
+            (json!({"code": 0, "resp": "Success:x"}), Succeeded),
             (json!({}), Unclear),
         ];
         for (fields, want) in table {
-            assert_eq!(token(fields.clone()).verdict(), want, "{fields}");
+            assert_eq!(token(fields.clone()).reply_status(), want, "{fields}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Settings of the agent socket and of the softphone.
 
 use super::Variables;
-use crate::mdl::{AgentIdentity, AutoAnswer};
+use crate::mdl::AgentIdentity;
+use crate::receive::softphone::AutoAnswer;
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
@@ -70,7 +71,7 @@ impl super::Environment {
 
 #[cfg(test)]
 mod tests {
-    use crate::mdl::AutoAnswer;
+    use crate::receive::softphone::AutoAnswer;
     use crate::setup::environment::Environment;
 
     fn read(variables: &[(&str, &str)]) -> Result<Environment, crate::types::invalid::Invalid> {

@@ -114,7 +114,7 @@ pub fn states(items: &Items) -> Vec<&'static str> {
 /// How the requests settled, in order.
 pub fn settlements(items: &Items) -> Vec<&'static str> {
     let how = |item: &Result<SocketEvent, Error>| match item {
-        Ok(SocketEvent::Settled(settled)) => Some(settled.how.as_str()),
+        Ok(SocketEvent::Settled(settled)) => Some(settled.settlement.as_str()),
         _ => None,
     };
     items.iter().filter_map(how).collect()

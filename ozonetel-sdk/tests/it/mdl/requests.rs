@@ -98,7 +98,7 @@ async fn no_reply_in_time_is_unknown_and_the_link_stays() {
     assert!(request.utid().is_some());
     assert!(!format!("{error} {error:?}").contains("9000000001"));
     let reply = sender.send_token("tbNews", Map::new()).await.unwrap();
-    assert_eq!(reply.verdict(), ReplyStatus::Unclear);
+    assert_eq!(reply.reply_status(), ReplyStatus::Unclear);
     sender.close().await;
     assert_eq!(settlements(&driven.await.unwrap()), ["no_reply", "reply"]);
 }

@@ -203,7 +203,7 @@ async fn the_consumer_is_told_what_was_last_known_after_a_break() {
         .collect();
     assert_eq!(resumed.len(), 1);
     assert_eq!(resumed[0].call.as_ref().unwrap().ucid.unwrap().as_str(), "11");
-    assert_eq!(resumed[0].state.as_ref().unwrap().as_str(), "BUSY");
+    assert_eq!(resumed[0].status.as_ref().unwrap().as_str(), "BUSY");
     assert!(resumed[0].down_for >= Duration::from_secs(2));
     assert_eq!(pushes(&items), ["welcome", "busyAgent", "welcome"], "the call is not told twice");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use ozonetel_sdk::dial::Outcome;
-use ozonetel_sdk::mdl::{AgentSender, ManualDial};
+use ozonetel_sdk::mdl::{ManualDial, SocketSender};
 use ozonetel_sdk::types::PhoneNumber;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -95,7 +95,7 @@ impl SocketDial {
 async fn ring(
     context: &Context,
     follower: &mut Follower<'_>,
-    sender: &AgentSender,
+    sender: &SocketSender,
     dial: ManualDial,
 ) -> Result<(Outcome, Option<Signal>), Failure> {
     let session = follower.during(async {

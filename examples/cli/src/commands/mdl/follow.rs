@@ -10,7 +10,8 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use ozonetel_sdk::Error;
 use ozonetel_sdk::mdl::{
-    AgentEvent, AgentEvents, AgentSender, Cause, Fault, Recorder, Settings, State, Stop,
+    DisconnectReason, LinkState, SocketEvent, SocketEvents, SocketFault, SocketRecorder,
+    SocketSender, SocketSettings, StopReason,
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -22,7 +23,7 @@ use crate::failure::{Completion, Failure};
 /// Prints events until told to stop.
 pub(super) async fn watch(
     context: &Context,
-    settings: Settings,
+    settings: SocketSettings,
     limit: Option<Duration>,
 ) -> Result<Completion, Failure> {
     let (mut follower, sender) = Follower::new(context, settings, true)?;
@@ -53,7 +54,7 @@ pub(super) async fn watch(
 /// Watches, and writes a transcript.
 pub(super) async fn record(
     context: &Context,
-    settings: Settings,
+    settings: SocketSettings,
     file: &Path,
     limit: Option<Duration>,
 ) -> Result<Completion, Failure> {
@@ -63,7 +64,7 @@ pub(super) async fn record(
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(file);
     let opened = opened.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let recorder = Arc::new(Recorder::new(opened));
+    let recorder = Arc::new(SocketRecorder::new(opened));
     let done = watch(context, settings.tap(Arc::clone(&recorder) as _), limit).await;
     if !recorder.is_complete() {
         let error = std::io::Error::other("the transcript is not complete");
@@ -75,7 +76,7 @@ pub(super) async fn record(
 /// Polls a link and prints what it tells.
 pub(super) struct Follower<'a> {
     context: &'a Context,
-    events: AgentEvents,
+    events: SocketEvents,
     printer: Option<Printer<Stdout>>,
     /// What went wrong last, unless it was told already.
     fault: Option<Error>,
@@ -84,9 +85,9 @@ pub(super) struct Follower<'a> {
 impl<'a> Follower<'a> {
     pub(super) fn new(
         context: &'a Context,
-        settings: Settings,
+        settings: SocketSettings,
         print: bool,
-    ) -> Result<(Self, AgentSender), Failure> {
+    ) -> Result<(Self, SocketSender), Failure> {
         let (events, sender) = settings.connect()?;
         let printer = print.then(|| Printer::new(context.output.format, stdout()));
         Ok((Self { context, events, printer, fault: None }, sender))
@@ -97,7 +98,7 @@ impl<'a> Follower<'a> {
         while let Some(item) = self.events.next().await {
             match item {
                 Ok(event) => {
-                    if let AgentEvent::Link(State::Waiting { cause, pause }) = event {
+                    if let SocketEvent::Link(LinkState::Waiting { cause, pause }) = event {
                         self.tell_why(cause, pause);
                     }
                     let at = self.context.client.clock().now();
@@ -109,7 +110,8 @@ impl<'a> Follower<'a> {
                     }
                 }
                 // The link stopped because of the fault before, which says more.
-                Err(error) if error.fault() == Some(&Fault::Stopped(Stop::Handshake)) => {}
+                Err(error)
+                    if error.fault() == Some(&SocketFault::Stopped(StopReason::Handshake)) => {}
                 Err(error) => {
                     self.tell();
                     self.fault = Some(error);
@@ -122,7 +124,7 @@ impl<'a> Follower<'a> {
     /// Follows while something else goes on, and gives what it came to.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::pin!(work);
-        while !matches!(self.events.state(), State::Stopped(_)) {
+        while !matches!(self.events.state(), LinkState::Stopped(_)) {
             tokio::select! {
                 biased;
                 done = self.follow() => done?,
@@ -148,7 +150,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Says on standard error why the link is down: a line of the output has no field for it.
-    fn tell_why(&self, cause: Cause, pause: Duration) {
+    fn tell_why(&self, cause: DisconnectReason, pause: Duration) {
         if self.printer.is_none() {
             return;
         }
@@ -169,7 +171,8 @@ impl<'a> Follower<'a> {
 
     /// Closes the output; a link that ended by itself is a failure.
     pub(super) fn finish(mut self) -> Result<Completion, Failure> {
-        let by_itself = matches!(self.events.state(), State::Stopped(stop) if stop != Stop::Asked);
+        let by_itself =
+            matches!(self.events.state(), LinkState::Stopped(stop) if stop != StopReason::Asked);
         if !by_itself {
             self.tell();
         }

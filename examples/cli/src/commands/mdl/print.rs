@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use ozonetel_sdk::mdl::{AgentEvent, Mask};
+use ozonetel_sdk::mdl::{Mask, SocketEvent};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ impl<W: Write> Printer<W> {
     }
 
     /// One event. `false` when nobody reads any more.
-    pub(super) fn event(&mut self, at: SystemTime, event: &AgentEvent) -> Result<bool, Failure> {
+    pub(super) fn event(&mut self, at: SystemTime, event: &SocketEvent) -> Result<bool, Failure> {
         let mut line = event.masked(&mut self.mask).fields().clone();
         let at = Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default();
         line.insert("at".to_owned(), at.into());
@@ -88,7 +88,7 @@ fn open(written: io::Result<()>) -> Result<bool, Failure> {
 mod tests {
     use std::time::Duration;
 
-    use ozonetel_sdk::mdl::{State, Token};
+    use ozonetel_sdk::mdl::{LinkState, Token};
 
     use super::*;
 
@@ -97,7 +97,7 @@ mod tests {
         let mut printer = Printer::new(format, &mut out);
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
         let push = Token::parse(r#"{"type":"busyAgent","callerId":"9000000001"}"#).unwrap();
-        for event in [AgentEvent::Link(State::Up), AgentEvent::Push(push)] {
+        for event in [SocketEvent::Link(LinkState::Up), SocketEvent::Push(push)] {
             assert!(printer.event(at, &event).unwrap());
         }
         printer.close().unwrap();

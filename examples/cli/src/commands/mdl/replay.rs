@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use ozonetel_sdk::mdl::{Agent, Transcript};
+use ozonetel_sdk::mdl::{AgentIdentity, Transcript};
 
 use super::print::Printer;
 use crate::failure::{Completion, Failure};
@@ -23,7 +23,7 @@ pub(crate) fn run(format: Format, file: &Path) -> Result<Completion, Failure> {
     }
     let transcript = Transcript::parse(&text)?;
     let mut printer = Printer::new(format, io::stdout().lock());
-    for (at, event) in transcript.events(Agent::new("masked", "masked", 1)) {
+    for (at, event) in transcript.events(AgentIdentity::new("masked", "masked", 1)) {
         if !printer.event(at, &event)? {
             return Ok(Completion::Clean);
         }

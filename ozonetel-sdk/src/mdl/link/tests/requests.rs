@@ -70,7 +70,7 @@ fn limits_are_kept() {
     let out = link.on(T0, LinkInput::Send { ticket: 1, request: large });
     let LinkOutput::Settle(settled) = &out[0] else { panic!("{out:?}") };
     assert_eq!(
-        (settled.utid, &settled.how),
+        (settled.utid, &settled.settlement),
         (None, &Settlement::NotSent(NotSentReason::TooLarge { limit: 400 }))
     );
     let out = link.on(T0, LinkInput::Send { ticket: 2, request: TokenRequest::new("x") });
@@ -78,7 +78,7 @@ fn limits_are_kept() {
     assert_eq!(token.utid().as_deref(), Some("1"), "an id is spent only on what is sent");
     let out = link.on(T0, LinkInput::Send { ticket: 3, request: TokenRequest::new("x") });
     let LinkOutput::Settle(settled) = &out[0] else { panic!("{out:?}") };
-    assert_eq!(settled.how, Settlement::NotSent(NotSentReason::PendingFull { limit: 1 }));
+    assert_eq!(settled.settlement, Settlement::NotSent(NotSentReason::PendingFull { limit: 1 }));
 }
 
 #[test]

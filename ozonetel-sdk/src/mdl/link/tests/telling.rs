@@ -149,7 +149,7 @@ fn the_snapshot_after_a_break_tells_state_and_call() {
     let out = link.on(at(40), LinkInput::Text(WELCOME));
     let Some(LinkOutput::Resumed(snapshot)) = out.last() else { panic!("{out:?}") };
     assert_eq!(snapshot.call.as_ref().unwrap().ucid.unwrap().as_str(), "11");
-    assert_eq!(snapshot.state.as_ref().unwrap().as_str(), "BUSY");
+    assert_eq!(snapshot.status.as_ref().unwrap().as_str(), "BUSY");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_link_tells_of_itself() {
     assert_eq!((link.limits().seed, link.counters().connections), (7, 1));
     link.on(T0, LinkInput::Text(r#"{"type":"busyAgent","ucid":"11","agentStatus":"BUSY"}"#));
     let snapshot = link.snapshot();
-    assert_eq!(snapshot.state.unwrap().as_str(), "BUSY");
+    assert_eq!(snapshot.status.unwrap().as_str(), "BUSY");
     assert_eq!(snapshot.call.unwrap().ucid.unwrap().as_str(), "11");
     assert_eq!((snapshot.down_for, snapshot.unknown), (Duration::ZERO, 0));
     for frame in [LinkInput::Text("<html>"), LinkInput::Binary, LinkInput::Binary] {

@@ -102,7 +102,7 @@ impl SocketEvents {
                         match Token::parse(&text) {
                             Ok(token) => self.tap(&TapEvent::Received(&token)),
                             Err(_) => {
-                                self.tap(&TapEvent::Skipped(SkippedFrame::NotAToken, text.len()))
+                                self.tap(&TapEvent::Skipped(SkippedFrame::NotAToken, text.len()));
                             }
                         }
                     }
