@@ -116,7 +116,13 @@ impl<'a> Address<'a> {
         let (display, bracket) = if let [b'"', ..] = start {
             let Some(end) = quoted::end(start) else { return error(ErrorKind::Quote, start) };
             let (name, rest) = start.split_at_checked(end).unwrap_or_default();
-            (Some(name), text::trim_start(rest))
+            match text::trim_start(rest) {
+                bracket @ [b'<', ..] => (Some(name), bracket),
+                rest => match quotes_inside(start, leniency, in_list) {
+                    Some((name, bracket)) => (Some(name), bracket),
+                    None => return error(ErrorKind::Bracket, rest),
+                },
+            }
         } else {
             let ends = |b: &u8| matches!(*b, b'<' | b';') || (in_list && *b == b',');
             let end = start.iter().position(ends).unwrap_or(start.len());
@@ -249,6 +255,31 @@ impl<'a> Address<'a> {
     pub const fn is_bracketed(&self) -> bool {
         self.bracketed
     }
+}
+
+/// The display name and the bracket of a value whose name is quoted and has bare quotes inside,
+/// such as `""unknown"" <sip:…>`.
+///
+/// Only where it is certain which `<` begins the URI: a quote is before it, and it is the only one
+/// or, in a list, nothing but parameters or the next address follows the `>`.
+#[cold]
+fn quotes_inside(value: &[u8], leniency: Leniency, in_list: bool) -> Option<(&[u8], &[u8])> {
+    if !leniency.has(Leniency::UNQUOTED_DISPLAY) {
+        return None;
+    }
+    let at = if in_list { list::first_of(value, b"<,") } else { scan::find(value, 0, b'<')? };
+    let (name, bracket) = value.split_at_checked(at)?;
+    let name = text::trim_end(name);
+    if bracket.first() != Some(&b'<') || name.len() < 2 || !name.ends_with(b"\"") {
+        return None;
+    }
+    let certain = if in_list {
+        let close = scan::find(bracket, 1, b'>')?;
+        matches!(text::trim_start(bracket.get(close + 1..)?), [] | [b';' | b',', ..])
+    } else {
+        scan::find(bracket, 1, b'<').is_none()
+    };
+    certain.then_some((name, bracket))
 }
 
 /// What follows the URI: the parameters, and in a list what follows them.

@@ -178,6 +178,12 @@ impl Framer {
                     self.breaks = !self.breaks;
                     return Ok(Frame::KeepAlive { ping });
                 }
+                // Some peers send CRLF NUL; no message begins with a NUL.
+                [0, ..] => {
+                    self.consumed = 1;
+                    self.breaks = false;
+                    return Ok(Frame::KeepAlive { ping: false });
+                }
                 [] | [b'\r'] => return Ok(Frame::Partial),
                 _ => {}
             }

@@ -19,6 +19,23 @@ pub(crate) fn split(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     }
 }
 
+/// An IPv6 address without brackets, and the port after it if there is one; `text` is a host and a
+/// port with more than one colon.
+///
+/// Both are empty if it is not clear what is the address and what the port.
+#[cold]
+pub(crate) fn split_unbracketed(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let colon = text.iter().rposition(|byte| *byte == b':').unwrap_or(text.len());
+    let (address, port) = text.split_at_checked(colon).unwrap_or_default();
+    let port = port.get(1..).unwrap_or_default();
+    let with_port = is_ipv6(address) && decimal::<u16>(port).is_some();
+    match (is_ipv6(text), with_port) {
+        (true, false) => (text, None),
+        (false, true) => (address, Some(port)),
+        _ => (&[], None),
+    }
+}
+
 /// Checks a host with the brackets of an IPv6 address.
 pub(crate) fn check(host: &[u8]) -> Result<(), Error> {
     let bad = Err(Error::new(ErrorKind::Host, 0));

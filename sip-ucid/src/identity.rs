@@ -7,7 +7,7 @@
 use core::fmt;
 
 use crate::address::{Address, Addresses};
-use crate::headers::{self, HeaderValues, Headers};
+use crate::headers::{self, HeaderValues, Headers, Line};
 use crate::layout::Layout;
 use crate::leniency::Leniency;
 use crate::list::ListElements;
@@ -182,27 +182,44 @@ impl IdentityNames<'_> {
     pub fn read<'a>(&self, bytes: &'a [u8]) -> Identity<'a> {
         let headers = Headers::new(bytes);
         let mut identity = Identity { headers: headers.clone(), found: [None; PLACES] };
-        let usual = *self == IdentityNames::default();
+        let wanted = (*self != IdentityNames::default()).then(|| self.wanted());
         for line in headers.lines() {
-            let place = if usual || !line.name.is_platform() && line.name != Name::Other {
-                place_of(line.name)
-            } else {
-                self.place_named(line.name_text())
+            let Some(wanted) = &wanted else {
+                identity.note(place_of(line.name), &line);
+                continue;
             };
-            if let Some(slot) = place.and_then(|place| identity.found.get_mut(place)) {
-                match slot {
-                    Some(found) => found.repeat(line.value()),
-                    None => *slot = Some(IdentityHeader::new(line.name_text(), line.value())),
-                }
+            // A header may be wanted under its own name and as one of the platform's.
+            for (place, wanted) in wanted.iter().enumerate() {
+                identity.note(wanted.is(&line).then_some(place), &line);
             }
+            identity.note(place_of(line.name).filter(|place| *place >= wanted.len()), &line);
         }
         identity
     }
 
-    fn place_named(&self, name: Text<'_>) -> Option<usize> {
-        [self.ucid, self.callerno, self.did, self.account, self.uui]
-            .iter()
-            .position(|known| name.is(known))
+    /// The names in the order of their places.
+    fn wanted(&self) -> [WantedName<'_>; 5] {
+        [self.ucid, self.callerno, self.did, self.account, self.uui].map(WantedName::new)
+    }
+}
+
+/// A header name to look for, which matches the long and the compact form of a known one.
+struct WantedName<'n> {
+    text: &'n str,
+    known: Name,
+}
+
+impl<'n> WantedName<'n> {
+    fn new(text: &'n str) -> Self {
+        Self { text, known: Name::from_bytes(text.as_bytes()) }
+    }
+
+    fn is(&self, line: &Line<'_>) -> bool {
+        match self.known {
+            Name::Other if self.text.is_empty() => false,
+            Name::Other => line.name == Name::Other && line.name_text().is(self.text),
+            known => line.name == known,
+        }
     }
 }
 
@@ -236,6 +253,7 @@ const fn place_of(name: Name) -> Option<usize> {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityHeader<'a> {
+    known: Name,
     name: Text<'a>,
     value: Text<'a>,
     count: usize,
@@ -243,8 +261,8 @@ pub struct IdentityHeader<'a> {
 }
 
 impl<'a> IdentityHeader<'a> {
-    const fn new(name: Text<'a>, value: Text<'a>) -> Self {
-        Self { name, value, count: 1, conflicting: false }
+    const fn new(name: Text<'a>, known: Name, value: Text<'a>) -> Self {
+        Self { known, name, value, count: 1, conflicting: false }
     }
 
     fn repeat(&mut self, value: Text<'a>) {
@@ -293,15 +311,29 @@ impl<'a> IdentityHeader<'a> {
         self.conflicting
     }
 
-    /// The telephone number or user part in it, as sent: of the address if it holds one.
+    /// The telephone number or user part in it, as sent: that of the first address; a bare number,
+    /// in a header that holds no address by rule, is itself.
     ///
     /// ```
-    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nf: \"A\" <tel:+91-80-1>;tag=1\r\n\r\n";
-    /// assert_eq!(sip_ucid::identity(invite).from().unwrap().number().unwrap(), "+91-80-1");
+    /// let invite = b"INVITE sip:a@example.test SIP/2.0\r\nf: \"A\" <tel:+91-80-1>;tag=1\r\n\
+    ///     X-CALLERNO: 09000000001\r\n\r\n";
+    /// let who = sip_ucid::identity(invite);
+    /// assert_eq!(who.from().unwrap().number().unwrap(), "+91-80-1");
+    /// assert_eq!(who.callerno().unwrap().number().unwrap(), "09000000001");
     /// ```
     pub fn number(&self) -> Option<Text<'a>> {
-        let mut addresses = Addresses::alone(self.value);
-        addresses.next()?.ok()?.parsed_uri().ok()?.number()
+        match self.known {
+            Name::From => number_in(self.value.as_bytes()),
+            Name::PAssertedIdentity | Name::RemotePartyId | Name::Diversion => self.first_number(),
+            Name::UserToUser => None,
+            _ if number::is_number(self.value) => Some(self.value),
+            _ => self.first_number(),
+        }
+    }
+
+    fn first_number(&self) -> Option<Text<'a>> {
+        let address = Addresses::alone(self.value).next()?.ok()?;
+        Uri::number_in(address.uri().as_bytes())
     }
 }
 
@@ -356,6 +388,18 @@ macro_rules! places {
 }
 
 impl<'a> Identity<'a> {
+    /// Takes a line into its place, if it has one.
+    #[inline]
+    fn note(&mut self, place: Option<usize>, line: &Line<'a>) {
+        match place.and_then(|place| self.found.get_mut(place)) {
+            Some(Some(found)) => found.repeat(line.value()),
+            Some(slot) => {
+                *slot = Some(IdentityHeader::new(line.name_text(), line.name, line.value()));
+            }
+            None => {}
+        }
+    }
+
     const fn place(&self, place: usize) -> Option<&IdentityHeader<'a>> {
         let mut rest: &[Option<IdentityHeader<'a>>] = &self.found;
         let mut at = 0;

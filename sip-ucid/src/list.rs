@@ -17,6 +17,13 @@ fn next_mark(text: &[u8], from: usize) -> usize {
     from + found
 }
 
+/// The index of the first byte of `marks`, or the length.
+pub(crate) fn first_of(text: &[u8], marks: &[u8]) -> usize {
+    let found = text.iter().position(|byte| marks.contains(byte)).unwrap_or(text.len());
+    scan::tally(1 + found);
+    found
+}
+
 /// The index of the comma that ends the parameters, or the length; `None` if a quote is open.
 #[inline]
 pub(crate) fn end_of_params(text: &[u8]) -> Option<usize> {

@@ -10,9 +10,9 @@ const SHORTEST_INTERNATIONAL: usize = 7;
 /// The length of an Indian number without country code and trunk prefix.
 const INDIAN: usize = 10;
 
-/// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and the
-/// two are equal. Text that is not a number equals nothing, itself included: two withheld callers are
-/// not one caller.
+/// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and
+/// the two are equal. Text that is not a number equals nothing, itself included: two withheld
+/// callers are not one caller.
 ///
 /// ```
 /// use sip_ucid::same_number;
@@ -66,8 +66,8 @@ pub enum NumberPlan {
     Local,
 }
 
-/// A telephone number, borrowed from its text. Two are equal if they have the same plan and the same
-/// significant digits, however they are written.
+/// A telephone number, borrowed from its text. Two are equal if they have the same plan and the
+/// same significant digits, however they are written.
 ///
 /// ```
 /// use sip_ucid::{Number, NumberPlan};

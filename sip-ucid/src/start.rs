@@ -133,7 +133,8 @@ impl<'a> RequestLine<'a> {
         let uri = uri.get(1..).and_then(|uri| uri.strip_suffix(b" ")).ok_or(bad(gap))?;
         let uri = if loose { text::trim(uri) } else { uri };
         let spaced = !loose && uri.iter().any(|byte| chars::is(*byte, LWS));
-        if method.is_empty() || uri.is_empty() || spaced {
+        let control = method.iter().any(u8::is_ascii_control);
+        if method.is_empty() || uri.is_empty() || spaced || control {
             return Err(bad(gap));
         }
         Ok(Self { method: Text::new(method), uri: Text::new(uri), version: Text::new(version) })
@@ -279,7 +280,7 @@ impl<'a> StatusLine<'a> {
     pub(crate) fn is_strict(&self, line: &[u8]) -> bool {
         self.version.len() + self.code.len() + self.reason.len() + 2 == line.len()
             && is_sip_version(self.version.as_bytes())
-            && self.reason.as_bytes().iter().all(|b| chars::is(*b, TEXT) && *b != b'\t')
+            && self.reason.as_bytes().iter().all(|b| chars::is(*b, TEXT))
     }
 }
 

@@ -346,7 +346,7 @@ impl<'a> Head<'a> {
         self.elements(Name::Reason).map(|value| Reason::parse(value.as_bytes()))
     }
 
-    /// The values of Privacy.
+    /// The values of Privacy, over all lines.
     ///
     /// ```
     /// use sip_ucid::Head;
@@ -355,7 +355,7 @@ impl<'a> Head<'a> {
     /// # Ok::<(), sip_ucid::Error>(())
     /// ```
     pub fn privacy(&self) -> Privacy<'a> {
-        Privacy::new(self.value(Name::Privacy).unwrap_or_default().as_bytes())
+        Privacy::of(self.values_of(Name::Privacy))
     }
 
     /// The values of Authorization, WWW-Authenticate or their Proxy- variants, one for each line.

@@ -133,7 +133,7 @@ impl<'a> Uri<'a> {
             return Self::parse(text).ok()?.number();
         };
         let user = rest.get(..scan::find(rest, 0, b'@')?)?;
-        Some(Text::new(user.get(..chars::run(user, USER_BODY))?))
+        not_empty(user.get(..chars::run(user, USER_BODY))?)
     }
 
     /// The parts, if it is a `sip:` or `sips:` URI.
@@ -176,7 +176,7 @@ impl<'a> Uri<'a> {
     pub const fn number(&self) -> Option<Text<'a>> {
         match self {
             Self::Sip(uri) => uri.user(),
-            Self::Tel(uri) => Some(uri.number()),
+            Self::Tel(uri) => not_empty(uri.number),
             Self::Other(_) => None,
         }
     }
@@ -203,7 +203,7 @@ impl<'a> Uri<'a> {
     /// ```
     /// use sip_ucid::{ErrorKind, Uri};
     /// let bad = Uri::parse(b"sip:2001:db8::10").unwrap();
-    /// assert_eq!(bad.check().unwrap_err().kind(), ErrorKind::Port);
+    /// assert_eq!(bad.check().unwrap_err().kind(), ErrorKind::Host);
     /// ```
     pub fn check(&self) -> Result<(), Error> {
         match self {
@@ -244,6 +244,13 @@ impl<'a> SipUri<'a> {
             }
             _ => (None, rest),
         };
+        let (host, port) = match port {
+            Some(port) if port.contains(&b':') && !host.starts_with(b"[") => {
+                let end = text.len() - rest.len();
+                host::split_unbracketed(text.get(host_at..end).unwrap_or_default())
+            }
+            port => (host, port),
+        };
         let (params, headers) = match rest {
             [] => (rest, None),
             _ => split(rest, b'?'),
@@ -269,7 +276,8 @@ impl<'a> SipUri<'a> {
         self.secure
     }
 
-    /// The user part as sent, without its parameters; `None` without an `@`.
+    /// The user part as sent, without its parameters; `None` without an `@` or if it is
+    /// empty.
     ///
     /// ```
     /// use sip_ucid::Uri;
@@ -279,7 +287,7 @@ impl<'a> SipUri<'a> {
     /// ```
     pub const fn user(&self) -> Option<Text<'a>> {
         match self.user {
-            Some(user) => Some(Text::new(until_semicolon(user).0)),
+            Some(user) => not_empty(until_semicolon(user).0),
             None => None,
         }
     }
@@ -303,7 +311,7 @@ impl<'a> SipUri<'a> {
     /// assert_eq!(uri.sip().unwrap().full_user().unwrap(), "1;phone-context=+91");
     /// ```
     pub fn full_user(&self) -> Option<Text<'a>> {
-        self.user.map(Text::new)
+        not_empty(self.user?)
     }
 
     /// The parameters inside the user part, such as `phone-context`.
@@ -332,6 +340,9 @@ impl<'a> SipUri<'a> {
 
     /// The host; an IPv6 address comes without its brackets.
     ///
+    /// An address that was sent without brackets is given if it is clear where it ends; otherwise
+    /// the host is empty.
+    ///
     /// ```
     /// use sip_ucid::Uri;
     /// let host = |uri| Uri::parse(uri).unwrap().sip().unwrap().host();
@@ -351,8 +362,8 @@ impl<'a> SipUri<'a> {
     /// use sip_ucid::Uri;
     /// assert!(Uri::parse(b"sip:a@[::1]").unwrap().sip().unwrap().is_ipv6());
     /// ```
-    pub const fn is_ipv6(&self) -> bool {
-        matches!(self.host, [b'[', ..])
+    pub fn is_ipv6(&self) -> bool {
+        matches!(self.host, [b'[', ..]) || host::is_ipv6(self.host)
     }
 
     /// The port, if there is one and it is a number up to 65535.
@@ -451,6 +462,10 @@ fn are_params(text: &[u8]) -> bool {
         rest = after;
     }
     rest.is_empty() && chars::all_percents_escape(text)
+}
+
+const fn not_empty(text: &[u8]) -> Option<Text<'_>> {
+    if text.is_empty() { None } else { Some(Text::new(text)) }
 }
 
 const fn until_semicolon(text: &[u8]) -> (&[u8], &[u8]) {

@@ -5,6 +5,7 @@ use core::fmt;
 use crate::chars::{self, HEX, LWS, TOKEN};
 use crate::digits;
 use crate::error::{Error, ErrorKind};
+use crate::headers::HeaderValues;
 use crate::params::Params;
 use crate::text::{self, Text};
 
@@ -298,7 +299,10 @@ impl<'a> Reason<'a> {
     }
 }
 
-/// The values of Privacy (RFC 3323, 3325), separated by semicolons.
+/// The values of Privacy (RFC 3323, 3325), separated by semicolons, over all lines.
+///
+/// Commas separate values too: the standard has none here, but they are sent, and missing an `id`
+/// would show a number that should be withheld.
 ///
 /// ```
 /// use sip_ucid::Privacy;
@@ -307,9 +311,10 @@ impl<'a> Reason<'a> {
 /// assert!(privacy.has("ID") && !privacy.has("none"));
 /// assert_eq!(privacy.count(), 2);
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Privacy<'a> {
-    rest: Option<&'a [u8]>,
+    values: HeaderValues<'a>,
+    rest: &'a [u8],
 }
 
 impl<'a> Privacy<'a> {
@@ -319,7 +324,12 @@ impl<'a> Privacy<'a> {
     /// assert!(sip_ucid::Privacy::new(b"header; session").has("session"));
     /// ```
     pub const fn new(value: &'a [u8]) -> Self {
-        Self { rest: Some(value) }
+        Self::of(HeaderValues::only(Text::new(value)))
+    }
+
+    /// The values of all headers.
+    pub(crate) const fn of(values: HeaderValues<'a>) -> Self {
+        Self { values, rest: &[] }
     }
 
     /// Whether `name` is among them, ignoring case.
@@ -328,8 +338,8 @@ impl<'a> Privacy<'a> {
     /// let privacy = sip_ucid::Privacy::new(b"id;critical");
     /// assert!(privacy.has("ID") && !privacy.has("user"));
     /// ```
-    pub fn has(mut self, name: &str) -> bool {
-        self.any(|value| value.is(name))
+    pub fn has(&self, name: &str) -> bool {
+        self.clone().any(|value| value.is(name))
     }
 }
 
@@ -337,11 +347,19 @@ impl<'a> Iterator for Privacy<'a> {
     type Item = Text<'a>;
 
     fn next(&mut self) -> Option<Text<'a>> {
-        let rest = self.rest?;
-        let end = rest.iter().position(|b| *b == b';').unwrap_or(rest.len());
-        let (value, after) = rest.split_at_checked(end)?;
-        self.rest = after.get(1..);
-        Some(Text::new(text::trim(value)))
+        loop {
+            if self.rest.is_empty() {
+                self.rest = self.values.next()?.as_bytes();
+            }
+            let ends = |byte: &u8| matches!(byte, b';' | b',');
+            let end = self.rest.iter().position(ends).unwrap_or(self.rest.len());
+            let (value, after) = self.rest.split_at_checked(end)?;
+            self.rest = after.get(1..).unwrap_or_default();
+            let value = text::trim(value);
+            if !value.is_empty() {
+                return Some(Text::new(value));
+            }
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl<'a> Via<'a> {
         let gap = rest.iter().position(|b| chars::is(*b, LWS)).ok_or(bad(rest))?;
         let (transport, rest) = rest.split_at_checked(gap).unwrap_or_default();
         let by = text::trim_start(rest);
-        let (host, rest) = host::split(by).map_err(|_| bad(by))?;
+        let (mut host, rest) = host::split(by).map_err(|_| bad(by))?;
         let mut end = host.len();
         let mut rest = text::trim_start(rest);
         let mut port = None;
@@ -91,6 +91,10 @@ impl<'a> Via<'a> {
             let (number, tail) = after.split_at_checked(digits).unwrap_or_default();
             end = by.len() - tail.len();
             port = Some(number);
+            if number.contains(&b':') && !host.starts_with(b"[") {
+                let sent_by = by.get(..end).unwrap_or_default();
+                (host, port) = host::split_unbracketed(sent_by);
+            }
             rest = text::trim_start(tail);
         }
         if transport.is_empty() || !matches!(rest, [] | [b';', ..]) {

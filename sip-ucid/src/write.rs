@@ -8,7 +8,7 @@ use core::fmt;
 
 use crate::chars::{self, TEXT, TOKEN, WORD};
 use crate::name::Name;
-use crate::text;
+use crate::text::{self, Text};
 use crate::uri::{SipUri, Uri};
 
 /// Why something could not be written.
@@ -262,7 +262,7 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
         if !(100..700).contains(&code) {
             return Err(WriteError::Token);
         }
-        if !reason.bytes().all(|byte| chars::is(byte, TEXT) && byte != b'\t') {
+        if !reason.bytes().all(|byte| chars::is(byte, TEXT)) {
             return Err(WriteError::Value);
         }
         out.put(b"SIP/2.0 ")?;
@@ -299,6 +299,37 @@ impl<'o, O: Output + ?Sized> Writer<'o, O> {
             return Err(WriteError::Value);
         }
         self.line(name, |out| out.put(value))
+    }
+
+    /// Writes a received value as it came, octet for octet but for its folds, each of which becomes
+    /// one space: for Via, From, To, Call-ID and CSeq of a response.
+    ///
+    /// # Errors
+    /// As [`Writer::header`].
+    ///
+    /// ```
+    /// use sip_ucid::{Head, Name, SliceOutput, Writer};
+    ///
+    /// let request = b"BYE sip:a@example.test SIP/2.0\r\nf: \"M\xFCller\"\r\n <tel:1>\r\n\r\n";
+    /// let from = Head::parse(request)?.complete().unwrap().value(Name::From).unwrap();
+    /// let mut room = [0; 64];
+    /// let mut out = SliceOutput::new(&mut room);
+    /// Writer::response(&mut out, 200, "OK").unwrap().echo(Name::From, from).unwrap();
+    /// assert!(out.written().ends_with(b"From: \"M\xFCller\" <tel:1>\r\n"));
+    /// # Ok::<(), sip_ucid::Error>(())
+    /// ```
+    pub fn echo<'n>(
+        &mut self,
+        name: impl Into<HeaderName<'n>>,
+        value: Text<'_>,
+    ) -> Result<&mut Self, WriteError> {
+        let name = checked_name(name.into())?;
+        let bytes = value.as_bytes();
+        let sound = |piece: &[u8]| piece.iter().all(|byte| chars::is(*byte, TEXT));
+        if !value.unfold().all(sound) || text::trim(bytes).len() != bytes.len() {
+            return Err(WriteError::Value);
+        }
+        self.line(name, |out| value.unfold().try_for_each(|piece| out.put(piece)))
     }
 
     /// Writes a header that holds one address; the URI gets brackets, the display name quotes.

@@ -125,6 +125,18 @@ fn the_corpus_reads_as_the_reference_does() {
     }
 }
 
+#[test]
+fn a_line_feed_between_headers_and_a_return_in_the_version_read_as_the_reference_does() {
+    compare(
+        b"OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/\r2.0\r\n\
+          To: sip:user@example.com\r\n\nFrom: sip:caller@example.net;tag=384\r\n\
+          Max-Forwards: 3\r\nCall-ID: unkscm.nasdfasser0q239nwsdfasdkl34\r\n\
+          CSeq: 3923423 OPTIONS\r\n\
+          Via: SIP/2.0/TCP host9.example.com;branch=z9hG4bKkdjuw39234\r\n\
+          Content-Length: 0\r\n\r\n",
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

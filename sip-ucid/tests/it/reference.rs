@@ -149,7 +149,12 @@ pub(crate) fn address(value: &[u8]) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
             at += 1;
         }
         if value.get(at) != Some(&b'<') {
-            return None;
+            // A quoted name with bare quotes inside: only one bracket, and a quote before it.
+            let open = value.iter().position(|byte| *byte == b'<')?;
+            if value[open + 1..].contains(&b'<') || trim(&value[..open]).last() != Some(&b'"') {
+                return None;
+            }
+            at = open;
         }
     }
     let semicolon = value[at..].iter().position(|b| *b == b';').map_or(value.len(), |i| at + i);

@@ -69,7 +69,7 @@ fn uris_are_checked_to_the_letter() {
         ("tel:1;=1", ErrorKind::Parameter),
         ("tel:1;x=", ErrorKind::Parameter),
         ("urn:uuid:1#", ErrorKind::Uri),
-        ("sip:2001:db8::10", ErrorKind::Port),
+        ("sip:2001:db8::10", ErrorKind::Host),
         ("sip:a@h:99999", ErrorKind::Port),
         ("sip:a@h:", ErrorKind::Port),
         ("sip:@h", ErrorKind::Uri),
