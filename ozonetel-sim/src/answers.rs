@@ -26,7 +26,7 @@ mod whatsapp;
 
 use bytes::Bytes;
 use http::StatusCode;
-use ozonetel_sdk::endpoint::{Endpoint, Input, Method, Payload, Rate, Spec, When};
+use ozonetel_sdk::endpoint::{Discriminator, Endpoint, Input, Method, Payload, Rate, Spec};
 use ozonetel_sdk::server::encode::{self, Fields, PresentedCredential};
 use serde_json::{Value, json};
 
@@ -92,18 +92,18 @@ impl Asked<'_> {
 /// What the service says, and what it did.
 pub(crate) struct Said {
     body: Value,
-    effect: Option<&'static str>,
+    acted: bool,
 }
 
 impl Said {
-    /// Done, with this effect.
-    fn done(effect: &'static str, body: Value) -> Self {
-        Self { body, effect: Some(effect) }
+    /// Done: the effect that the endpoint's description names has happened.
+    fn done(body: Value) -> Self {
+        Self { body, acted: true }
     }
 
     /// Told, without changing anything.
     fn told(body: Value) -> Self {
-        Self { body, effect: None }
+        Self { body, acted: false }
     }
 
     /// A refusal: a status word and a text under `message`.
@@ -190,18 +190,20 @@ fn is_path(spec: &Spec, path: &str) -> bool {
         };
     }
     // Where no source confirms the letter case, any is taken.
-    spec.path == path || (!spec.path_verified && spec.path.eq_ignore_ascii_case(path))
+    spec.path == path
+        || spec.alternative_paths.contains(&path)
+        || (!spec.path_verified && spec.path.eq_ignore_ascii_case(path))
 }
 
 /// Whether a request on a shared path asks for this operation.
 fn asks_for(spec: &Spec, request: &http::Request<Bytes>) -> bool {
     let Ok((fields, _)) = encode::decode_request(spec, request) else { return false };
-    match spec.when {
-        When::Always => true,
-        When::Is(name, value) => {
+    match spec.discriminator {
+        Discriminator::Always => true,
+        Discriminator::Is(name, value) => {
             fields.text(name).is_some_and(|text| text.trim().eq_ignore_ascii_case(value))
         }
-        When::Has(name) => fields.get(name).is_some(),
+        Discriminator::Has(name) => fields.get(name).is_some(),
     }
 }
 
@@ -230,7 +232,7 @@ where
         (_, Value::String(text)) => Answer::text(StatusCode::OK, &text),
         (_, body) => Answer::json(StatusCode::OK, &body),
     };
-    (answer, said.effect)
+    (answer, said.acted.then_some(E::SPEC.effect.as_str()))
 }
 
 /// Whether this is where tokens are made.
@@ -258,10 +260,10 @@ mod tests {
     fn no_request_is_taken_for_another_operation() {
         // Every description is reached by its own path, method and distinguishing field.
         for spec in ALL {
-            let fields = match spec.when {
-                When::Is(name, value) => json!({ name: value }),
-                When::Has(name) => json!({ name: "x" }),
-                When::Always => json!({}),
+            let fields = match spec.discriminator {
+                Discriminator::Is(name, value) => json!({ name: value }),
+                Discriminator::Has(name) => json!({ name: "x" }),
+                Discriminator::Always => json!({}),
             };
             let text = match spec.input {
                 Input::Json | Input::JsonAndQuery(_) => fields.to_string(),

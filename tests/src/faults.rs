@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::client::RetryPolicy;
-use ozonetel_sdk::endpoint::{Auth, Endpoint, Input, Repeat, Spec};
+use ozonetel_sdk::endpoint::{Auth, Endpoint, Input, Repeat, SecondSending, Spec};
 use ozonetel_sdk::{Call, Client, Error, ErrorKind, Reason};
 use ozonetel_sim::{Fault, FaultKind};
 
@@ -38,39 +38,6 @@ pub enum Expected {
     RefusedAgain,
 }
 
-/// Operations that may be repeated without harm, but are refused when they took effect before.
-const NOT_TWICE: [&str; 10] = [
-    "agents.login",
-    "agents.logout",
-    "agents.delete",
-    "agents.delete_managed",
-    "disposition.set",
-    "events.unsubscribe",
-    "kookoo.disconnect",
-    "leads.delete_scheduled",
-    "legacy.set_disposition",
-    "phone_numbers.delete",
-];
-
-/// Effects of the simulator that must happen once at most.
-const EFFECTS: [&str; 15] = [
-    "dial",
-    "conference",
-    "kick",
-    "create_agent",
-    "edit_agent",
-    "phone_number",
-    "campaign",
-    "lead",
-    "leads",
-    "schedule",
-    "block",
-    "outbound",
-    "sms",
-    "transfer",
-    "whatsapp",
-];
-
 /// The table: what a fault makes of a call.
 pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
     use Expected::{Failure, RefusedAgain, Success};
@@ -80,7 +47,9 @@ pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
     let lost = |kind: ErrorKind| match (once, fault.always || alone) {
         (true, _) => Failure(kind, None, true),
         (false, true) => Failure(kind, None, false),
-        (false, false) if fault.kind.acts() && NOT_TWICE.contains(&spec.name) => RefusedAgain,
+        (false, false) if fault.kind.acts() && spec.second_sending == SecondSending::Refused => {
+            RefusedAgain
+        }
         (false, false) => Success,
     };
     match fault.kind {
@@ -229,10 +198,11 @@ async fn judge<E: Endpoint>(
     call: Call<'_, E>,
     (injected, mode): (Injected, AuthMode),
 ) {
-    let before: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
+    let effects = || staged.sim.effects(E::SPEC.effect.as_str());
+    let before = effects();
     let reference = call.request().ok().and_then(|r| r.reference()).map(str::to_owned);
     let result = call.patience(Patience::Never).send().await;
-    let after: usize = EFFECTS.iter().map(|effect| staged.sim.effects(effect)).sum();
+    let after = effects();
     let expected = expected(&E::SPEC, injected, mode == AuthMode::Token);
     let seen = result.as_ref().err();
     findings.hold(matches(expected, seen), case, || format!("{expected:?}, and it was {seen:?}"));
@@ -243,8 +213,8 @@ async fn judge<E: Endpoint>(
             && E::SPEC.auth == Auth::Account;
         findings.hold(sent == 1 + usize::from(renewed), case, || format!("sent {sent} times"));
         let happened = usize::from(seen.is_none() || injected.kind.acts());
-        let effects = after - before;
-        findings.hold(effects == happened, case, || format!("took effect {effects} times"));
+        let times = after - before;
+        findings.hold(times == happened, case, || format!("took effect {times} times"));
         if let Some(error) = seen.filter(|error| error.may_have_happened()) {
             findings.hold(error.reference() == reference.as_deref(), case, || {
                 format!("the reference is {:?}", error.reference())

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use ozonetel_sdk::endpoint::{Endpoint, Spec, When};
+use ozonetel_sdk::endpoint::{Discriminator, Endpoint, Spec};
 use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::encode::{self, PresentedCredential};
 use ozonetel_sdk::testing::record::{ExchangeFile, RecordedAnswer, RecordedExchange};
@@ -68,10 +68,10 @@ impl Case {
 /// Reads a request back into the endpoint's type.
 pub fn typed<E: Endpoint>(recorded: &Recorded) -> Option<(E, PresentedCredential)> {
     let (fields, presented) = encode::decode_request(&E::SPEC, &recorded.http()).ok()?;
-    let fits = match E::SPEC.when {
-        When::Always => true,
-        When::Is(name, value) => fields.text(name).is_some_and(|text| text == value),
-        When::Has(name) => fields.get(name).is_some(),
+    let fits = match E::SPEC.discriminator {
+        Discriminator::Always => true,
+        Discriminator::Is(name, value) => fields.text(name).is_some_and(|text| text == value),
+        Discriminator::Has(name) => fields.get(name).is_some(),
     };
     let mut request: E = encode::decode_fields(&fields).ok().filter(|_| fits)?;
     if let Some((id, password)) = &presented.basic {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Reply, SecondSending,
+    Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::core::error::{Error, Reason};
@@ -29,17 +30,17 @@ pub use roster::{
 
 const AUTHENTICATION: Spec = Spec {
     name: "agents.login",
+    title: "Agent login / logout",
     method: Method::Post,
-    host: Host::Api,
     path: "/CAServices/AgentAuthenticationV2/index.php",
-    path_verified: true,
-    when: When::Is("action", "login"),
+    discriminator: Discriminator::Is("action", "login"),
     input: Input::Form,
     auth: Auth::AgentBasic { user: "userName", key: "apiKey" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/post_caservices-agentauthenticationv2-index-php",
+    effect: Effect::Login,
+    second_sending: SecondSending::Refused,
+    ..Spec::DEFAULT
 };
 
 fn no_password() -> Secret {
@@ -102,8 +103,12 @@ pub struct Logout {
 }
 
 impl Endpoint for Logout {
-    const SPEC: Spec =
-        Spec { name: "agents.logout", when: When::Is("action", "logout"), ..AUTHENTICATION };
+    const SPEC: Spec = Spec {
+        name: "agents.logout",
+        discriminator: Discriminator::Is("action", "logout"),
+        effect: Effect::Logout,
+        ..AUTHENTICATION
+    };
     type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
@@ -177,21 +182,13 @@ impl Reply for StateChanged {}
 impl Endpoint for ChangeState {
     const SPEC: Spec = Spec {
         name: "agents.change_state",
+        title: "Change agent state",
         method: Method::Post,
-        host: Host::Api,
         path: "/ca_apis/changeAgentState",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
-        auth: Auth::Account,
-        rate: Rate::Unstated,
-        repeat: Repeat::Safe,
-        envelope: Envelope {
-            good: &["success"],
-            payload: Payload::JsonTextAt(&["message"]),
-            none: &[],
-        },
+        envelope: Envelope::of(&["success"], Payload::JsonTextAt(&["message"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-changeagentstate-1",
+        effect: Effect::AgentState,
+        ..Spec::DEFAULT
     };
     type Reply = StateChanged;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Discriminator, Endpoint, Envelope, Method, Payload, Rate, Reply, Spec,
 };
 use crate::types::ids::{AgentId, CampaignName};
 use crate::types::invalid::Invalid;
@@ -14,21 +14,15 @@ use crate::types::wire::{Hms, Private, record};
 
 const AHT: Spec = Spec {
     name: "aht.agent",
+    title: "Average handling time",
     method: Method::Get,
-    host: Host::Api,
     path: "/ca_apis/aht",
     path_verified: false,
-    when: When::Has("agentId"),
-    input: Input::Json,
-    auth: Auth::Account,
+    discriminator: Discriminator::Has("agentId"),
     rate: Rate::Aht,
-    repeat: Repeat::Safe,
-    envelope: Envelope {
-        good: &["success"],
-        payload: Payload::At(&["message", "data", "details"]),
-        none: &[],
-    },
+    envelope: Envelope::of(&["success"], Payload::At(&["message", "data", "details"])),
     docs: "https://docs.ozonetel.com/reference/get_ca-apis-aht-1",
+    ..Spec::DEFAULT
 };
 
 record! {
@@ -95,7 +89,8 @@ pub struct CampaignAht {
 }
 
 impl Endpoint for CampaignAht {
-    const SPEC: Spec = Spec { name: "aht.campaign", when: When::Has("campaignName"), ..AHT };
+    const SPEC: Spec =
+        Spec { name: "aht.campaign", discriminator: Discriminator::Has("campaignName"), ..AHT };
     type Reply = AverageHandling;
 
     fn check(&self) -> Result<(), Invalid> {

@@ -15,9 +15,7 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::core::client::Client;
 use crate::core::credential::{AuthSecret, CredentialKind, TokenId};
-use crate::core::endpoint::{
-    self, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
-};
+use crate::core::endpoint::{self, Effect, Endpoint, Envelope, Method, Payload, Rate, Reply, Spec};
 use crate::core::error::{Error, ErrorKind};
 use crate::types::secret::Secret;
 
@@ -84,17 +82,16 @@ pub struct GenerateToken {}
 impl Endpoint for GenerateToken {
     const SPEC: Spec = Spec {
         name: "auth.generate_token",
+        title: "Generate Token",
         method: Method::Post,
-        host: Host::Api,
         path: "/ca_apis/CAToken/generateToken",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
+        alternative_paths: &["/ca_reports/CAToken/generateToken"],
         auth: endpoint::Auth::KeyHeader,
         rate: Rate::Token,
-        repeat: Repeat::Safe,
-        envelope: Envelope { good: &[], payload: Payload::At(&["token"]), none: &[] },
+        envelope: Envelope::of(&[], Payload::At(&["token"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-catoken-generatetoken",
+        effect: Effect::Token,
+        ..Spec::DEFAULT
     };
     type Reply = Bearer;
 }

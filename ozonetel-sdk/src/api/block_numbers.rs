@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Reply, Spec,
 };
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -151,17 +151,15 @@ impl Reply for Blocked {}
 
 const CREATE: Spec = Spec {
     name: "block_numbers.create",
+    title: "Create block-number group",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/createBlockNumber",
     path_verified: false,
-    when: When::Always,
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["success"], payload: Payload::At(&["output"]), none: &[] },
+    envelope: Envelope::of(&["success"], Payload::At(&["output"])),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-createblocknumber-1",
+    effect: Effect::Block,
+    ..Spec::DEFAULT
 };
 
 /// Creates a group of blocked numbers.
@@ -210,6 +208,7 @@ pub struct DeleteNumbers {
 impl Endpoint for DeleteNumbers {
     const SPEC: Spec = Spec {
         name: "block_numbers.delete",
+        title: "Delete block numbers",
         method: Method::Delete,
         path: "/ca_apis/deleteBlockNumber",
         path_verified: true,
@@ -226,6 +225,7 @@ impl Endpoint for DeleteNumbers {
 
 const GROUP: Spec = Spec {
     name: "block_numbers.create_group",
+    title: "Block-number group (legacy)",
     path: "/CAServicesV3/blockNumberGroupV2.php",
     path_verified: true,
     // The page names fields and no encoding; the login of the same family is field-verified as a form.

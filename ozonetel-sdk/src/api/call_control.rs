@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Discriminator, Effect, Endpoint, Envelope, Method, Payload, Repeat, Reply, Spec,
 };
 use crate::core::error::Error;
 use crate::types::ids::{Did, PhoneName, Ucid};
@@ -22,17 +22,12 @@ use crate::types::wire::record;
 
 const CONTROL: Spec = Spec {
     name: "call_control.hold",
+    title: "Call control V4",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/CallControl_V4",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["Success"], payload: Payload::Whole, none: &[] },
+    envelope: Envelope::of(&["Success"], Payload::Whole),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-callcontrol-v4",
+    ..Spec::DEFAULT
 };
 
 record! {
@@ -66,7 +61,7 @@ pub(crate) fn party(
 }
 
 macro_rules! action {
-    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, number: $required:literal) => {
+    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, $effect:expr, number: $required:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Serialize, Deserialize)]
         pub struct $name {
@@ -84,7 +79,7 @@ macro_rules! action {
 
         impl Endpoint for $name {
             const SPEC: Spec =
-                Spec { name: $spec, when: When::Is("action", $action), repeat: $repeat, ..CONTROL };
+                Spec { name: $spec, discriminator: Discriminator::Is("action", $action), repeat: $repeat, effect: $effect, ..CONTROL };
             type Reply = Controlled;
 
             fn check(&self) -> Result<(), Invalid> {
@@ -101,27 +96,27 @@ macro_rules! action {
 
 action! {
     /// Rings another party into the call.
-    Conference, "call_control.conference", "CONFERENCE", Repeat::Once, number: true
+    Conference, "call_control.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true
 }
 action! {
     /// Puts the customer on hold.
-    Hold, "call_control.hold", "HOLD", Repeat::Safe, number: false
+    Hold, "call_control.hold", "HOLD", Repeat::Safe, Effect::Hold, number: false
 }
 action! {
     /// Takes the customer off hold.
-    Unhold, "call_control.unhold", "UNHOLD", Repeat::Safe, number: false
+    Unhold, "call_control.unhold", "UNHOLD", Repeat::Safe, Effect::Unhold, number: false
 }
 action! {
     /// Mutes the agent.
-    Mute, "call_control.mute", "MUTE", Repeat::Safe, number: false
+    Mute, "call_control.mute", "MUTE", Repeat::Safe, Effect::Mute, number: false
 }
 action! {
     /// Unmutes the agent.
-    Unmute, "call_control.unmute", "UNMUTE", Repeat::Safe, number: false
+    Unmute, "call_control.unmute", "UNMUTE", Repeat::Safe, Effect::Unmute, number: false
 }
 action! {
     /// Drops a party: the agent, or (field report) the customer by its number.
-    Kick, "call_control.kick", "KICK_CALL", Repeat::Once, number: true
+    Kick, "call_control.kick", "KICK_CALL", Repeat::Once, Effect::Kick, number: true
 }
 
 /// Call control: see [`Client::call_control`].

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Method, Payload, Repeat, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{CampaignName, Did};
@@ -57,17 +57,12 @@ record! {
 
 const STATUS: Spec = Spec {
     name: "campaigns.status",
+    title: "Campaign status",
     method: Method::Get,
-    host: Host::Api,
     path: "/ca_apis/campaignStatus",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["success"], payload: Payload::RowsAt(&["message"]), none: &[] },
+    envelope: Envelope::of(&["success"], Payload::RowsAt(&["message"])),
     docs: "https://docs.ozonetel.com/reference/get_ca-apis-campaignstatus",
+    ..Spec::DEFAULT
 };
 
 /// The status of a campaign. The page's sample answers with several rows although one name was sent.
@@ -99,6 +94,7 @@ pub struct ListCampaigns {}
 impl Endpoint for ListCampaigns {
     const SPEC: Spec = Spec {
         name: "campaigns.list",
+        title: "List campaigns",
         path: "/ca_apis/getAvailableCampaigns",
         auth: Auth::KeyHeader,
         docs: "field report",
@@ -114,15 +110,17 @@ impl Rows for ListCampaigns {
 
 const SET: Spec = Spec {
     name: "campaigns.start",
+    title: "Start / stop campaign",
     method: Method::Put,
     path: "/ca_apis/setCampaignStatus",
     path_verified: false,
-    when: When::Is("action", "Start"),
+    discriminator: Discriminator::Is("action", "Start"),
     auth: Auth::KeyHeader,
     // It rings customers, and one that has run to its end would ring them again.
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["SUCCESS"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["SUCCESS"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/put_ca-apis-setcampaignstatus",
+    effect: Effect::Campaign,
     ..STATUS
 };
 
@@ -158,7 +156,7 @@ pub struct Stop {
 impl Endpoint for Stop {
     const SPEC: Spec = Spec {
         name: "campaigns.stop",
-        when: When::Is("action", "Stop"),
+        discriminator: Discriminator::Is("action", "Stop"),
         repeat: Repeat::Safe,
         ..SET
     };

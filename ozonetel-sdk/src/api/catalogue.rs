@@ -11,6 +11,20 @@ macro_rules! each_endpoint {
             agents_login: $crate::agents::Login,
             agents_logout: $crate::agents::Logout,
             agents_change_state: $crate::agents::ChangeState,
+            agents_force_logout: $crate::agents::ForceLogout,
+            agents_release: $crate::agents::Release,
+            agents_details: $crate::agents::FetchDetails,
+            agents_login_status: $crate::agents::FetchLoginStatus,
+            agents_logged_in: $crate::agents::ListLoggedIn,
+            agents_create: $crate::agents::CreateAgent,
+            agents_edit: $crate::agents::EditAgent,
+            agents_delete_managed: $crate::agents::DeleteManaged,
+            agents_delete: $crate::agents::DeleteAgent,
+            phone_numbers_get: $crate::phone_numbers::FetchNumber,
+            phone_numbers_create: $crate::phone_numbers::CreateNumber,
+            phone_numbers_edit: $crate::phone_numbers::EditNumber,
+            phone_numbers_delete: $crate::phone_numbers::DeleteNumber,
+            phone_numbers_release: $crate::phone_numbers::ReleaseNumber,
             dial_agent: $crate::dial::AgentDial,
             dial_skill: $crate::dial::SkillDial,
             dial_phone: $crate::dial::PhoneDial,
@@ -31,20 +45,6 @@ macro_rules! each_endpoint {
             summary_fetch: $crate::summary::FetchSummary,
             aht_agent: $crate::aht::AgentAht,
             aht_campaign: $crate::aht::CampaignAht,
-            agents_force_logout: $crate::agents::ForceLogout,
-            agents_release: $crate::agents::Release,
-            agents_details: $crate::agents::FetchDetails,
-            agents_login_status: $crate::agents::FetchLoginStatus,
-            agents_logged_in: $crate::agents::ListLoggedIn,
-            agents_create: $crate::agents::CreateAgent,
-            agents_edit: $crate::agents::EditAgent,
-            agents_delete_managed: $crate::agents::DeleteManaged,
-            agents_delete: $crate::agents::DeleteAgent,
-            phone_numbers_get: $crate::phone_numbers::FetchNumber,
-            phone_numbers_create: $crate::phone_numbers::CreateNumber,
-            phone_numbers_edit: $crate::phone_numbers::EditNumber,
-            phone_numbers_delete: $crate::phone_numbers::DeleteNumber,
-            phone_numbers_release: $crate::phone_numbers::ReleaseNumber,
             campaigns_status: $crate::campaigns::FetchStatus,
             campaigns_start: $crate::campaigns::Start,
             campaigns_stop: $crate::campaigns::Stop,
@@ -123,6 +123,7 @@ macro_rules! all_specs {
     ($($name:ident: $endpoint:ty,)*) => {
         /// Every description of the catalogue.
         pub const ALL: &[Spec] = &[$(<$endpoint as Endpoint>::SPEC),*];
+        $(const _: () = assert!(<$endpoint as Endpoint>::SPEC.is_complete());)*
     };
 }
 each_endpoint!(all_specs);
@@ -131,6 +132,7 @@ macro_rules! legacy_specs {
     ($($name:ident: $endpoint:ty,)*) => {
         /// Every description of the deprecated endpoints; none without the feature `legacy`.
         pub const LEGACY: &[Spec] = &[$(<$endpoint as Endpoint>::SPEC),*];
+        $(const _: () = assert!(<$endpoint as Endpoint>::SPEC.is_complete());)*
     };
 }
 each_legacy_endpoint!(legacy_specs);

@@ -18,9 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::call::Call;
 use crate::core::client::Client;
-use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
-};
+use crate::core::endpoint::{Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
 use crate::core::error::Error;
 use crate::types::ids::{CallId, CampaignName, Ucid};
 use crate::types::invalid::Invalid;
@@ -43,17 +41,13 @@ const KEYS: &[&str] = &["details"];
 
 const DAY: Spec = Spec {
     name: "cdr.fetch_day",
+    title: "CDR, one day",
     method: Method::Get,
-    host: Host::Api,
     path: "/ca_reports/fetchCDRDetails",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
-    auth: Auth::Account,
     rate: Rate::Cdr,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["success"], payload: Payload::RowsAt(KEYS), none: &[] },
+    envelope: Envelope::of(&["success"], Payload::RowsAt(KEYS)),
     docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrdetails",
+    ..Spec::DEFAULT
 };
 
 /// One day's rows.
@@ -156,6 +150,7 @@ fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
 impl Endpoint for FetchPage {
     const SPEC: Spec = Spec {
         name: "cdr.fetch_page",
+        title: "CDR, paged",
         path: "/ca_reports/fetchCdrByPagination",
         input: Input::JsonAndQuery(&["pageNo", "pageSize"]),
         docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrbypagination",
@@ -196,6 +191,7 @@ pub struct FetchUcid {
 impl Endpoint for FetchUcid {
     const SPEC: Spec = Spec {
         name: "cdr.fetch_ucid",
+        title: "CDR by UCID",
         path: "/ca_reports/fetchCdrByUCID",
         docs: "https://docs.ozonetel.com/reference/get_ca-reports-fetchcdrbyucid-1",
         ..DAY

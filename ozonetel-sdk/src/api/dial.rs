@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Discriminator, Effect, Endpoint, Envelope, Method, Payload, Repeat, Reply, Spec,
 };
 use crate::core::error::{Error, ErrorKind};
 use crate::types::ids::{AgentId, CampaignName, Did, PhoneName, SkillName, Ucid};
@@ -21,21 +21,15 @@ use crate::types::wire::{Flag, Private, YesNo, loose, record};
 
 const AGENT_DIAL: Spec = Spec {
     name: "dial.agent",
+    title: "Agent manual dial",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/AgentManualDial",
-    path_verified: true,
-    when: When::Has("agentID"),
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
+    discriminator: Discriminator::Has("agentID"),
     repeat: Repeat::Once,
-    envelope: Envelope {
-        good: &["queued successfully", "queued"],
-        payload: Payload::Whole,
-        none: &[],
-    },
+    envelope: Envelope::of(&["queued successfully", "queued"], Payload::Whole),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentmanualdial-3",
+    effect: Effect::Dial,
+    ..Spec::DEFAULT
 };
 
 record! {
@@ -113,7 +107,8 @@ pub struct SkillDial {
 impl Endpoint for SkillDial {
     const SPEC: Spec = Spec {
         name: "dial.skill",
-        when: When::Has("skill"),
+        title: "Skill-wise agent manual dial",
+        discriminator: Discriminator::Has("skill"),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentmanualdial",
         ..AGENT_DIAL
     };
@@ -178,9 +173,10 @@ pub struct PhoneDial {
 impl Endpoint for PhoneDial {
     const SPEC: Spec = Spec {
         name: "dial.phone",
+        title: "Phone manual dial",
         path: "/ca_apis/PhoneManualDial",
-        when: When::Always,
-        envelope: Envelope { good: &["queued"], payload: Payload::At(&["message"]), none: &[] },
+        discriminator: Discriminator::Always,
+        envelope: Envelope::of(&["queued"], Payload::At(&["message"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-phonemanualdial-1",
         ..AGENT_DIAL
     };

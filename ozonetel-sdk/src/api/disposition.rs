@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec, When,
+    Discriminator, Effect, Endpoint, Envelope, Method, Payload, Reply, Rows, SecondSending, Spec,
 };
 use crate::core::error::{Error, ErrorKind, Reason};
 use crate::types::ids::{AgentId, Did, DispositionName, PauseReason, Ucid};
@@ -74,17 +74,15 @@ impl Reply for Disposed {}
 
 const SET: Spec = Spec {
     name: "disposition.set",
+    title: "Set / get disposition",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/DispositionAPIV2",
-    path_verified: true,
-    when: When::Is("action", "Set"),
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
+    discriminator: Discriminator::Is("action", "Set"),
+    envelope: Envelope::of(&["Success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-dispositionapiv2-4",
+    effect: Effect::Disposition,
+    second_sending: SecondSending::Refused,
+    ..Spec::DEFAULT
 };
 
 impl Endpoint for SetDisposition {
@@ -119,13 +117,15 @@ pub struct ListDispositions {}
 impl Endpoint for ListDispositions {
     const SPEC: Spec = Spec {
         name: "disposition.list",
-        when: When::Is("action", "get"),
+        discriminator: Discriminator::Is("action", "get"),
         envelope: Envelope {
-            good: &["Success"],
+            success_words: &["Success"],
             payload: Payload::RowsAt(&["details", "message", "data"]),
-            none: &["No disposition found for campaign ID: {} and user: {}"],
+            empty_messages: &["No disposition found for campaign ID: {} and user: {}"],
         },
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-dispositionapiv2",
+        effect: Effect::None,
+        second_sending: SecondSending::Harmless,
         ..SET
     };
     type Reply = Vec<DispositionName>;

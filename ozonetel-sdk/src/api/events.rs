@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Host, Method, Payload, SecondSending, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::invalid::Invalid;
@@ -17,21 +17,15 @@ use crate::types::wire::{Private, open_word, record};
 
 const SUBSCRIBE: Spec = Spec {
     name: "events.subscribe",
+    title: "Subscribe to events",
     method: Method::Post,
     host: Host::Events,
     path: "/events/subscribe",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
     auth: Auth::Headers { user: "username", key: "api_key" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope {
-        good: &["Subscription added successfully"],
-        payload: Payload::Plain,
-        none: &[],
-    },
+    envelope: Envelope::of(&["Subscription added successfully"], Payload::Plain),
     docs: "https://docs.ozonetel.com/reference/post_events-subscribe",
+    effect: Effect::Subscription,
+    ..Spec::DEFAULT
 };
 
 /// Sets where events are pushed to. One of the two addresses is enough.
@@ -93,10 +87,12 @@ pub struct Unsubscribe {
 impl Endpoint for Unsubscribe {
     const SPEC: Spec = Spec {
         name: "events.unsubscribe",
+        title: "Unsubscribe",
         path: "/events/un-subscribe",
         path_verified: false,
-        envelope: Envelope { good: &["Unsubscribed to"], payload: Payload::Plain, none: &[] },
+        envelope: Envelope::of(&["Unsubscribed to"], Payload::Plain),
         docs: "https://docs.ozonetel.com/reference/post_events-un-subscribe",
+        second_sending: SecondSending::Refused,
         ..SUBSCRIBE
     };
     type Reply = ServiceMessage;
@@ -126,15 +122,17 @@ pub struct ShowSubscription {}
 impl Endpoint for ShowSubscription {
     const SPEC: Spec = Spec {
         name: "events.list",
+        title: "List subscriptions",
         method: Method::Get,
         path: "/events/subscriptions/list",
         // A JSON object, or this text in its place.
         envelope: Envelope {
-            good: &[],
+            success_words: &[],
             payload: Payload::Whole,
-            none: &["Subscription doesnt exists for User: {}"],
+            empty_messages: &["Subscription doesnt exists for User: {}"],
         },
         docs: "https://docs.ozonetel.com/reference/get_events-subscriptions-list",
+        effect: Effect::None,
         ..SUBSCRIBE
     };
     type Reply = Option<Subscription>;

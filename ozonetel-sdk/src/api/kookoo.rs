@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Host, Input, Method, Payload, Repeat, Reply, SecondSending,
+    Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{Did, Ucid};
@@ -23,17 +24,17 @@ use crate::types::wire::{Day, Document, Private, record};
 
 const CALL: Spec = Spec {
     name: "kookoo.call",
+    title: "KooKoo outbound call",
     method: Method::Get,
     host: Host::Kookoo,
     path: "/outbound/outbound.php",
-    path_verified: true,
-    when: When::Always,
     input: Input::Query,
     auth: Auth::Kookoo("api_key"),
-    rate: Rate::Unstated,
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["queued"], payload: Payload::Xml, none: &[] },
+    envelope: Envelope::of(&["queued"], Payload::Xml),
     docs: "http://www.kookoo.in/index.php/kookoo-docs/outbound",
+    effect: Effect::Outbound,
+    ..Spec::DEFAULT
 };
 
 /// Rings a number and connects it to an application.
@@ -107,9 +108,11 @@ pub struct Sms {
 impl Endpoint for Sms {
     const SPEC: Spec = Spec {
         name: "kookoo.sms",
+        title: "KooKoo SMS",
         path: "/outbound/outbound_sms.php",
-        envelope: Envelope { good: &["queued", "success"], payload: Payload::Xml, none: &[] },
+        envelope: Envelope::of(&["queued", "success"], Payload::Xml),
         docs: "field report",
+        effect: Effect::Sms,
         ..CALL
     };
     type Reply = Queued;
@@ -134,11 +137,13 @@ pub struct CallInformation {
 impl Endpoint for CallInformation {
     const SPEC: Spec = Spec {
         name: "kookoo.call_information",
+        title: "KooKoo call information",
         path: "/restkookoo/index.php/api/Call_data/calldata/ucid/{ucid}/date/{date}/format/json",
         input: Input::Path,
         repeat: Repeat::Safe,
-        envelope: Envelope { good: &[], payload: Payload::Open, none: &[] },
+        envelope: Envelope::of(&[], Payload::Open),
         docs: "field report",
+        effect: Effect::None,
         ..CALL
     };
     type Reply = Document;
@@ -150,17 +155,17 @@ impl Endpoint for CallInformation {
 
 const TRANSFER: Spec = Spec {
     name: "kookoo.ivr_transfer",
+    title: "IVR transfer and disconnect",
     method: Method::Post,
-    host: Host::Older,
+    host: Host::LegacyApi,
     path: "/api/v1/CallControl/IVRTransfer",
-    path_verified: true,
-    when: When::Always,
     input: Input::Query,
     auth: Auth::KeyField("api_key"),
-    rate: Rate::Unstated,
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Text),
     docs: "field report",
+    effect: Effect::Transfer,
+    ..Spec::DEFAULT
 };
 
 /// Moves a live call into an application (field report).
@@ -214,6 +219,8 @@ impl Endpoint for Disconnect {
         method: Method::Get,
         path: "/api/v1/CallControl/Disconnect",
         repeat: Repeat::Safe,
+        effect: Effect::Disconnect,
+        second_sending: SecondSending::Refused,
         ..TRANSFER
     };
     type Reply = ServiceMessage;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Reply, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
@@ -116,17 +116,17 @@ impl Reply for Added {}
 impl Endpoint for AddLead {
     const SPEC: Spec = Spec {
         name: "leads.add",
+        title: "Add campaign data",
         method: Method::Post,
-        host: Host::Api,
         path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/addCamapaignData",
-        path_verified: true,
-        when: When::Always,
         input: Input::Form,
         auth: Auth::KeyField("api_key"),
         rate: Rate::AddLead,
         repeat: Repeat::Once,
-        envelope: Envelope { good: &["SUCCESS"], payload: Payload::Text, none: &[] },
+        envelope: Envelope::of(&["SUCCESS"], Payload::Text),
         docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-cloudagent-cloudagentapi-addcamapaigndata-1",
+        effect: Effect::Lead,
+        ..Spec::DEFAULT
     };
     type Reply = Added;
 

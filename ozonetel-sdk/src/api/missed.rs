@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::call::Call;
 use crate::core::client::Client;
-use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
-};
+use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rows, Spec};
 use crate::types::ids::{AgentId, CallId, CampaignName, Did, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
@@ -62,21 +60,16 @@ record! {
 impl Endpoint for FetchMissed {
     const SPEC: Spec = Spec {
         name: "missed.fetch",
+        title: "Abandoned calls",
         method: Method::Get,
-        host: Host::Api,
         path: "/ca_apis/abandonCalls",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
-        auth: Auth::Account,
-        rate: Rate::Unstated,
-        repeat: Repeat::Safe,
         envelope: Envelope {
-            good: &["success"],
+            success_words: &["success"],
             payload: Payload::RowsAt(&["message"]),
-            none: &["No Data Found"],
+            empty_messages: &["No Data Found"],
         },
         docs: "https://docs.ozonetel.com/reference/get_ca-apis-abandoncalls",
+        ..Spec::DEFAULT
     };
     type Reply = Vec<MissedCall>;
 

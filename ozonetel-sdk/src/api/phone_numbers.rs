@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Method, Payload, Repeat, SecondSending, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{PhoneName, SkillName};
@@ -19,17 +19,15 @@ use crate::types::wire::{Document, commas};
 
 const MANAGE: Spec = Spec {
     name: "phone_numbers.create",
+    title: "Phone numbers: get / create / edit / delete",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/PhoneManageV2",
-    path_verified: true,
-    when: When::Is("action", "create"),
-    input: Input::Json,
-    auth: Auth::Account,
-    rate: Rate::Unstated,
+    discriminator: Discriminator::Is("action", "create"),
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-phonemanagev2-5",
+    effect: Effect::PhoneNumber,
+    ..Spec::DEFAULT
 };
 
 /// Reads a phone number by name or number. No source shows a success, so the reply is the document as it came.
@@ -47,10 +45,11 @@ impl Endpoint for FetchNumber {
     const SPEC: Spec = Spec {
         name: "phone_numbers.get",
         method: Method::Get,
-        when: When::Is("action", "get"),
+        discriminator: Discriminator::Is("action", "get"),
         repeat: Repeat::Safe,
-        envelope: Envelope { good: &["success"], payload: Payload::Whole, none: &[] },
+        envelope: Envelope::of(&["success"], Payload::Whole),
         docs: "https://docs.ozonetel.com/reference/get_ca-apis-phonemanagev2",
+        effect: Effect::None,
         ..MANAGE
     };
     type Reply = Document;
@@ -113,8 +112,11 @@ pub struct EditNumber {
 
 impl Endpoint for EditNumber {
     // A second try of a renaming that worked would report a number that does not exist.
-    const SPEC: Spec =
-        Spec { name: "phone_numbers.edit", when: When::Is("action", "edit"), ..MANAGE };
+    const SPEC: Spec = Spec {
+        name: "phone_numbers.edit",
+        discriminator: Discriminator::Is("action", "edit"),
+        ..MANAGE
+    };
     type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
@@ -139,8 +141,9 @@ pub struct DeleteNumber {
 impl Endpoint for DeleteNumber {
     const SPEC: Spec = Spec {
         name: "phone_numbers.delete",
-        when: When::Is("action", "delete"),
+        discriminator: Discriminator::Is("action", "delete"),
         repeat: Repeat::Safe,
+        second_sending: SecondSending::Refused,
         ..MANAGE
     };
     type Reply = ServiceMessage;
@@ -190,12 +193,13 @@ pub struct ReleaseNumber {
 impl Endpoint for ReleaseNumber {
     const SPEC: Spec = Spec {
         name: "phone_numbers.release",
+        title: "Release agent phone number",
         path: "/ca_apis/releaseFwpNumber",
         path_verified: false,
-        when: When::Always,
+        discriminator: Discriminator::Always,
         auth: Auth::KeyHeader,
         repeat: Repeat::Safe,
-        envelope: Envelope { good: &["success"], payload: Payload::At(&["FwpNumbers"]), none: &[] },
+        envelope: Envelope::of(&["success"], Payload::At(&["FwpNumbers"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-releasefwpnumber",
         ..MANAGE
     };

@@ -8,27 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Reply, Spec,
 };
 use crate::types::ids::Ucid;
 
 const RECORD: Spec = Spec {
     name: "recording.pause",
+    title: "Recording pause / unpause",
     method: Method::Get,
-    host: Host::Api,
     path: "/CAServices/Call/Record.php",
-    path_verified: true,
-    when: When::Is("action", "pause"),
+    discriminator: Discriminator::Is("action", "pause"),
     input: Input::Query,
     auth: Auth::Fields { user: "userName", key: "apiKey" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope {
-        good: &["Success"],
-        payload: Payload::JsonTextAt(&["message"]),
-        none: &[],
-    },
+    envelope: Envelope::of(&["Success"], Payload::JsonTextAt(&["message"])),
     docs: "https://docs.ozonetel.com/reference/get_caservices-call-record-php",
+    effect: Effect::RecordPause,
+    ..Spec::DEFAULT
 };
 
 /// Stops recording a call.
@@ -95,8 +90,12 @@ impl Endpoint for Pause {
 }
 
 impl Endpoint for Unpause {
-    const SPEC: Spec =
-        Spec { name: "recording.unpause", when: When::Is("action", "unPause"), ..RECORD };
+    const SPEC: Spec = Spec {
+        name: "recording.unpause",
+        discriminator: Discriminator::Is("action", "unPause"),
+        effect: Effect::RecordUnpause,
+        ..RECORD
+    };
     type Reply = Recorded;
 
     fn ucid(&self) -> Option<Ucid> {

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::call::Call;
 use crate::core::client::Client;
-use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
-};
+use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rate, Rows, Spec};
 use crate::types::ids::AgentId;
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Day, Hms, Private, Stamp, open_word, record};
@@ -77,21 +75,17 @@ const KEYS: &[&str] = &["message", "data", "details"];
 impl Endpoint for FetchSummary {
     const SPEC: Spec = Spec {
         name: "summary.fetch",
+        title: "Agent state summary",
         method: Method::Post,
-        host: Host::Api,
         path: "/ca_reports/summaryReport",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
-        auth: Auth::Account,
         rate: Rate::Summary,
-        repeat: Repeat::Safe,
         envelope: Envelope {
-            good: &["success"],
+            success_words: &["success"],
             payload: Payload::RowsAt(KEYS),
-            none: &["No Data Found"],
+            empty_messages: &["No Data Found"],
         },
         docs: "https://docs.ozonetel.com/reference/post_ca-reports-summaryreport-2",
+        ..Spec::DEFAULT
     };
     type Reply = Vec<AgentSummary>;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Host, Method, Payload, Repeat, Spec,
 };
 use crate::types::ids::Did;
 use crate::types::invalid::Invalid;
@@ -60,17 +60,16 @@ const PREFIX: &str = "OZNTLWA:";
 impl Endpoint for SendTemplate {
     const SPEC: Spec = Spec {
         name: "whatsapp.send_template",
+        title: "WhatsApp template message",
         method: Method::Post,
         host: Host::Messaging,
         path: "/whatsApp_API/v1/WhatsAppSendOzone/reply",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
         auth: Auth::KeyOnlyHeader("apikey"),
-        rate: Rate::Unstated,
         repeat: Repeat::Once,
-        envelope: Envelope { good: &[], payload: Payload::Open, none: &[] },
+        envelope: Envelope::of(&[], Payload::Open),
         docs: "field report",
+        effect: Effect::WhatsApp,
+        ..Spec::DEFAULT
     };
     type Reply = Document;
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::core::credential::{AuthSecret, Credential};
-use crate::core::endpoint::{Auth, Endpoint, Input, Method, Spec, When};
+use crate::core::endpoint::{Auth, Discriminator, Endpoint, Input, Method, Spec};
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
 
@@ -34,7 +34,7 @@ impl Fields {
     /// A request that is not a flat object.
     pub fn of<E: Endpoint>(request: &E) -> Result<Self, Invalid> {
         let mut fields = Self::default();
-        if let When::Is(name, value) = E::SPEC.when {
+        if let Discriminator::Is(name, value) = E::SPEC.discriminator {
             fields.0.push((Cow::Borrowed(name), Value::from(value)));
         }
         request

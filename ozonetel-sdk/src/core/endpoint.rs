@@ -1,7 +1,8 @@
-//! The description of an endpoint: one constant that client, pacer, retry, simulator and tests all read.
+//! The description of an endpoint: one constant that client, pacer, retry, simulator and tests all use.
 //!
-//! Nothing about an endpoint is written anywhere else. A path literal stands once in the repository, in the
-//! description; the simulator routes on it and the contract tests find their fixtures by its name.
+//! Nothing about an endpoint is written anywhere else in the sources: the simulator routes on the description and takes
+//! the operation's effect from it, the contract tests find fixtures by its name, and `ENDPOINTS.md` is generated from
+//! it. Tests do spell paths out, as witnesses that do not depend on it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,12 +47,12 @@ pub enum Host {
     /// Messaging templates.
     Messaging,
     /// The older API host, which a few endpoints live on.
-    Older,
+    LegacyApi,
 }
 
 /// What tells apart several operations that share a method and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum When {
+pub enum Discriminator {
     /// The only operation there.
     Always,
     /// A field has this value; the encoder writes it. Letter case is ignored when reading.
@@ -218,7 +219,7 @@ impl Rate {
     }
 }
 
-/// Whether a request may be sent again when nobody knows what became of it.
+/// Whether a request may be sent again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Repeat {
     /// A second time does no harm.
@@ -227,16 +228,144 @@ pub enum Repeat {
     Once,
 }
 
-/// Which words are success, where the payload stands, and which texts mean "none".
+/// What a success changes: the simulator records it, and the tests count by it.
+///
+/// An operation that may happen only once has one; the catalogue does not compile otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing: the operation only answers.
+    None,
+    /// A bearer token is made, and earlier ones end.
+    Token,
+    /// An agent is logged in.
+    Login,
+    /// An agent is logged out.
+    Logout,
+    /// An agent is released from a pause or from after-call work.
+    Release,
+    /// An agent's state is changed.
+    AgentState,
+    /// An agent is created.
+    CreateAgent,
+    /// An agent is changed.
+    EditAgent,
+    /// An agent is deleted.
+    DeleteAgent,
+    /// A stored phone number is created, changed or deleted.
+    PhoneNumber,
+    /// People are rung.
+    Dial,
+    /// A call's disposition is set.
+    Disposition,
+    /// Another party is rung into a call.
+    Conference,
+    /// A party is dropped from a call.
+    Kick,
+    /// A caller is put on hold.
+    Hold,
+    /// A caller is taken off hold.
+    Unhold,
+    /// An agent is muted.
+    Mute,
+    /// An agent is unmuted.
+    Unmute,
+    /// A recording is paused.
+    RecordPause,
+    /// A recording goes on.
+    RecordUnpause,
+    /// A campaign is created, started or stopped.
+    Campaign,
+    /// A campaign's dynamic DIDs are changed.
+    DynamicDids,
+    /// A lead is added.
+    Lead,
+    /// Leads are added or deleted.
+    Leads,
+    /// The schedule of leads is changed.
+    Schedule,
+    /// Numbers are blocked or freed.
+    Block,
+    /// A subscription to events is made or ended.
+    Subscription,
+    /// KooKoo rings a number.
+    Outbound,
+    /// A text message is sent.
+    Sms,
+    /// A call is transferred to an IVR.
+    Transfer,
+    /// A call is disconnected.
+    Disconnect,
+    /// A WhatsApp message is sent.
+    WhatsApp,
+}
+
+impl Effect {
+    /// The name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Token => "token",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::Release => "release",
+            Self::AgentState => "state",
+            Self::CreateAgent => "create_agent",
+            Self::EditAgent => "edit_agent",
+            Self::DeleteAgent => "delete_agent",
+            Self::PhoneNumber => "phone_number",
+            Self::Dial => "dial",
+            Self::Disposition => "disposition",
+            Self::Conference => "conference",
+            Self::Kick => "kick",
+            Self::Hold => "hold",
+            Self::Unhold => "unhold",
+            Self::Mute => "mute",
+            Self::Unmute => "unmute",
+            Self::RecordPause => "record_pause",
+            Self::RecordUnpause => "record_unpause",
+            Self::Campaign => "campaign",
+            Self::DynamicDids => "dynamic_dids",
+            Self::Lead => "lead",
+            Self::Leads => "leads",
+            Self::Schedule => "schedule",
+            Self::Block => "block",
+            Self::Subscription => "subscription",
+            Self::Outbound => "outbound",
+            Self::Sms => "sms",
+            Self::Transfer => "transfer",
+            Self::Disconnect => "disconnect",
+            Self::WhatsApp => "whatsapp",
+        }
+    }
+}
+
+/// What a second sending of an operation meets that may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecondSending {
+    /// The same answer as the first.
+    Harmless,
+    /// A refusal, because the first took effect; nothing else happens.
+    Refused,
+}
+
+/// Which words are success, where the payload is, and which texts mean "none".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
     /// Success words, compared without case. Anything else is a refusal. Empty: the payload decides, and any status
     /// word at all is a refusal.
-    pub good: &'static [&'static str],
-    /// Where the payload stands.
+    pub success_words: &'static [&'static str],
+    /// Where the payload is.
     pub payload: Payload,
     /// Texts of refusals that mean "there is none".
-    pub none: &'static [&'static str],
+    pub empty_messages: &'static [&'static str],
+}
+
+impl Envelope {
+    /// An envelope in which no text means "there is none".
+    pub const fn of(success_words: &'static [&'static str], payload: Payload) -> Self {
+        Self { success_words, payload, empty_messages: &[] }
+    }
 }
 
 /// Where the payload stands in an answer.
@@ -252,12 +381,12 @@ pub enum Payload {
     RowsAt(&'static [&'static str]),
     /// JSON text under the first of these names; an outcome inside it overrules the one around it.
     JsonTextAt(&'static [&'static str]),
-    /// The answer is plain text, not JSON: success if it begins with one of the envelope's good words.
+    /// The answer is plain text, not JSON: success if it begins with one of the envelope's success words.
     Plain,
     /// A KooKoo XML document, read into an object of its elements.
     Xml,
     /// Any JSON document, handed over as it came: no source shows its shape. Beside a status word of the known
-    /// failures nothing is judged, and the envelope's good words play no part.
+    /// failures nothing is judged, and the envelope's success words play no part.
     Open,
 }
 
@@ -266,16 +395,21 @@ pub enum Payload {
 pub struct Spec {
     /// `module.operation`: names the span, the fixtures, the error.
     pub name: &'static str,
+    /// What it is called in the table of endpoints; operations of one page share it. Ends with `(legacy)` where the
+    /// service deprecates the page.
+    pub title: &'static str,
     /// The method.
     pub method: Method,
     /// The family of addresses.
     pub host: Host,
     /// The path, spelled as the service spells it, mistakes included.
     pub path: &'static str,
+    /// Further paths under which the service answers the same operation.
+    pub alternative_paths: &'static [&'static str],
     /// Whether the path's letter case is confirmed; if not, it can be overridden by configuration.
     pub path_verified: bool,
-    /// What tells the operation from others on the same path.
-    pub when: When,
+    /// What distinguishes the operation from others on the same path.
+    pub discriminator: Discriminator,
     /// Where the fields travel.
     pub input: Input,
     /// Where the credential goes.
@@ -284,10 +418,59 @@ pub struct Spec {
     pub rate: Rate,
     /// Whether it may be repeated.
     pub repeat: Repeat,
-    /// How the answer reads.
+    /// What a second sending meets, where it may be repeated.
+    pub second_sending: SecondSending,
+    /// What a success changes.
+    pub effect: Effect,
+    /// How the answer is read.
     pub envelope: Envelope,
     /// The page it is taken from, or "field report".
     pub docs: &'static str,
+}
+
+impl Spec {
+    /// What most endpoints have in common, to be filled in: the CloudAgent host, a path of confirmed letter case that
+    /// no other operation shares, JSON in the body, the account's credential, no published limit, harmless to repeat,
+    /// no effect.
+    ///
+    /// ```
+    /// use ozonetel_sdk::endpoint::{Method, Spec};
+    /// const SPEC: Spec = Spec {
+    ///     name: "reports.fetch",
+    ///     title: "Reports",
+    ///     method: Method::Get,
+    ///     path: "/ca_reports/example",
+    ///     docs: "field report",
+    ///     ..Spec::DEFAULT
+    /// };
+    /// assert!(SPEC.path_verified);
+    /// ```
+    pub const DEFAULT: Self = Self {
+        name: "",
+        title: "",
+        method: Method::Post,
+        host: Host::Api,
+        path: "",
+        alternative_paths: &[],
+        path_verified: true,
+        discriminator: Discriminator::Always,
+        input: Input::Json,
+        auth: Auth::Account,
+        rate: Rate::Unstated,
+        repeat: Repeat::Safe,
+        second_sending: SecondSending::Harmless,
+        effect: Effect::None,
+        envelope: Envelope::of(&["success"], Payload::Whole),
+        docs: "",
+    };
+
+    /// Whether the description is complete and agrees with itself. The catalogue asks at compile time.
+    pub(crate) const fn is_complete(&self) -> bool {
+        let named = !self.name.is_empty() && !self.title.is_empty();
+        let found = !self.path.is_empty() && !self.docs.is_empty();
+        let effect = matches!(self.repeat, Repeat::Safe) || !matches!(self.effect, Effect::None);
+        named && found && effect
+    }
 }
 
 /// A reply type: how "there is none" looks in it.

@@ -108,15 +108,17 @@ pub(crate) fn read_object<T: DeserializeOwned>(
             Err(text) => Ok(refuse(spec, head, &text)),
         };
     }
-    let good = |word: &str| spec.envelope.good.iter().any(|g| g.eq_ignore_ascii_case(word.trim()));
+    let good = |word: &str| {
+        spec.envelope.success_words.iter().any(|g| g.eq_ignore_ascii_case(word.trim()))
+    };
     // Without success words the payload decides; where it is the whole document, any status word is a refusal.
     let payload_decides =
-        spec.envelope.good.is_empty() && matches!(spec.envelope.payload, Payload::At(_));
+        spec.envelope.success_words.is_empty() && matches!(spec.envelope.payload, Payload::At(_));
     match word {
         Some(word) if !good(&word) && !payload_decides => {
             return Ok(refuse(spec, head, &text_of(&object)));
         }
-        None if !spec.envelope.good.is_empty() && !has_list(&object, spec) => {
+        None if !spec.envelope.success_words.is_empty() && !has_list(&object, spec) => {
             // A documented refusal needs no status word: some families leave it out.
             return match text_of(&object) {
                 text if reason(&text) != Reason::Other => Ok(refuse(spec, head, &text)),
@@ -141,7 +143,7 @@ pub(crate) fn read_object<T: DeserializeOwned>(
                     Value::Array(vec![value.clone()])
                 }
                 Some(value) => value.clone(),
-                None if spec.envelope.good.is_empty() && !text.is_empty() => {
+                None if spec.envelope.success_words.is_empty() && !text.is_empty() => {
                     return Ok(refuse(spec, head, &text));
                 }
                 None => {
@@ -254,7 +256,7 @@ fn refuse<T>(spec: &Spec, head: ResponseHead<'_>, text: &str) -> Outcome<T> {
         reason(text)
     };
     let folded = text.trim();
-    if spec.envelope.none.iter().any(|none| reason::matches(none, folded)) {
+    if spec.envelope.empty_messages.iter().any(|none| reason::matches(none, folded)) {
         return Outcome::Empty;
     }
     Outcome::Refused(Refusal::new(reason, text, head.status))
@@ -276,7 +278,7 @@ fn read_plain<T: DeserializeOwned>(
         return Ok(refuse(spec, head, &text_of(&object)));
     }
     let good = |g: &&str| text.get(..g.len()).is_some_and(|start| start.eq_ignore_ascii_case(g));
-    if head.status.is_success() && spec.envelope.good.iter().any(good) {
+    if head.status.is_success() && spec.envelope.success_words.iter().any(good) {
         return decode(spec, head, body, Value::from(text));
     }
     if !head.status.is_success() && reason(text) == Reason::Other {

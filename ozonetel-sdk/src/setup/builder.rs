@@ -347,16 +347,22 @@ impl ClientBuilder {
             (Region::India, Host::Campaigns) => Some("https://api.cloudagent.ozonetel.com"),
             (Region::India, Host::Kookoo) => Some("https://in1-cpaas.ozonetel.com"),
             (Region::India, Host::Messaging) => Some("https://in1-ccaaspro.ozonetel.com"),
-            (Region::India, Host::Older) => Some("https://in-ccaas.ozonetel.com"),
+            (Region::India, Host::LegacyApi) => Some("https://in-ccaas.ozonetel.com"),
             (Region::International, Host::Api) => Some("https://api.ccaas.ozonetel.com"),
             (Region::International, Host::Events) => {
                 Some("https://subscription.ccaas.ozonetel.com")
             }
             (Region::International, Host::Campaigns) => Some("https://ccaas.ozonetel.com"),
-            (Region::International, Host::Kookoo | Host::Messaging | Host::Older) => None,
+            (Region::International, Host::Kookoo | Host::Messaging | Host::LegacyApi) => None,
         };
-        let hosts =
-            [Host::Api, Host::Events, Host::Campaigns, Host::Kookoo, Host::Messaging, Host::Older];
+        let hosts = [
+            Host::Api,
+            Host::Events,
+            Host::Campaigns,
+            Host::Kookoo,
+            Host::Messaging,
+            Host::LegacyApi,
+        ];
         let mut bases = BTreeMap::new();
         for host in hosts {
             let text = self

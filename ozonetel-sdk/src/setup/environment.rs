@@ -105,7 +105,7 @@ impl Environment {
             (Host::Campaigns, "OZONETEL_CAMPAIGNS_URL"),
             (Host::Kookoo, "OZONETEL_KOOKOO_URL"),
             (Host::Messaging, "OZONETEL_MESSAGING_URL"),
-            (Host::Older, "OZONETEL_OLDER_URL"),
+            (Host::LegacyApi, "OZONETEL_OLDER_URL"),
         ];
         let mode = get("OZONETEL_AUTH")
             .map(|text| text.parse().map_err(named("OZONETEL_AUTH")))

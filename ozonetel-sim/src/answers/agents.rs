@@ -19,7 +19,7 @@ impl Answers<Login> for World {
         let Some((id, password)) = asked.agent() else { return Said::no("error", WRONG_AGENT) };
         let phone = asked.text("phoneNumber");
         match self.login(id, password, &phone) {
-            Ok(()) => Said::done("login", success(&format!("Agent {id} logged in successfully"))),
+            Ok(()) => Said::done(success(&format!("Agent {id} logged in successfully"))),
             Err(LoginRefusal::Credentials) => Said::no("error", WRONG_AGENT),
             Err(LoginRefusal::Already) => Said::no("error", "Agent has already logged in"),
             Err(LoginRefusal::NumberInUse { by }) => {
@@ -36,7 +36,7 @@ impl Answers<Logout> for World {
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         let Some((id, password)) = asked.agent() else { return Said::no("error", WRONG_AGENT) };
         match self.logout(id, password) {
-            Ok(()) => Said::done("logout", success(&format!("Agent {id} logged out successfully"))),
+            Ok(()) => Said::done(success(&format!("Agent {id} logged out successfully"))),
             Err(LogoutRefusal::Credentials) => Said::no("error", WRONG_AGENT),
             Err(LogoutRefusal::NotLoggedIn) => {
                 Said::no("error", &format!("Agent {id} is not logged in"))
@@ -65,7 +65,7 @@ impl Answers<ChangeState> for World {
                     "agentId": id,
                     "user": self.setup().account,
                 });
-                Said::done("state", success(&inner.to_string()))
+                Said::done(success(&inner.to_string()))
             }
             Err(StateRefusal::State) => {
                 Said::no("error", "The state should be either 'Ready' or 'Pause' state'")

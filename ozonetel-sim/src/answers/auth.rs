@@ -12,7 +12,7 @@ impl Answers<GenerateToken> for World {
 
     fn answer(&mut self, _: &Asked<'_>) -> Said {
         match self.issue_token() {
-            Some(token) => Said::done("token", json!({"token": token, "message": ""})),
+            Some(token) => Said::done(json!({"token": token, "message": ""})),
             // The text for an eleventh token is not documented; this is the one of other limits.
             None => Said::told(shared("Max limit exceeded")),
         }

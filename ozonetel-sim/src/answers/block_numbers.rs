@@ -52,11 +52,8 @@ fn create(world: &mut World, asked: &Asked<'_>) -> Said {
     let (known, new): (Vec<String>, Vec<String>) =
         numbers.into_iter().partition(|number| world.is_blocked(number));
     let id = world.add_group(&name, new.clone());
-    Said::done(
-        "block",
-        json!({"status": "success", "message": "created", "input": input(asked),
-            "output": {"affectedRows": 1, "lastInsertId": id, "succes": new, "error": known}}),
-    )
+    Said::done(json!({"status": "success", "message": "created", "input": input(asked),
+            "output": {"affectedRows": 1, "lastInsertId": id, "succes": new, "error": known}}))
 }
 
 impl Answers<CreateGroup> for World {
@@ -79,7 +76,7 @@ fn deleted(asked: &Asked<'_>, gone: &[String], unknown: &[String]) -> Said {
     let output = json!({"success": gone, "error": unknown, "deleted": gone.len()});
     let body =
         json!({"status": "success", "message": "deleted", "input": input(asked), "output": output});
-    Said::done("block", body)
+    Said::done(body)
 }
 
 impl Answers<DeleteNumbers> for World {
@@ -111,11 +108,8 @@ impl Answers<AddToGroup> for World {
             numbers.into_iter().partition(|number| group.numbers.contains(number));
         group.numbers.extend(new.iter().cloned());
         let count = new.len();
-        Said::done(
-            "block",
-            json!({"status": "success", "message": "updated", "input": input(asked),
-                "output": {"succes": new, "error": known, "new": count, "inserted": count}}),
-        )
+        Said::done(json!({"status": "success", "message": "updated", "input": input(asked),
+                "output": {"succes": new, "error": known, "new": count, "inserted": count}}))
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn run(world: &mut World, asked: &Asked<'_>, name: &str) -> Said {
         Some(kind) => {
             let done = if on { "started" } else { "stopped" };
             let text = format!("SUCCESSFULLY UPDATED, {kind} was {done}");
-            Said::done("campaign", json!({"status": "SUCCESS", "message": text}))
+            Said::done(json!({"status": "SUCCESS", "message": text}))
         }
         None => Said::no("failure", "no record found"),
     }
@@ -92,10 +92,9 @@ fn create(world: &mut World, asked: &Asked<'_>) -> Said {
     };
     match problem {
         Some(text) => Said::told(json!({"status": "error", "Message": text})),
-        None => Said::done(
-            "campaign",
-            json!({"status": "success", "Message": "Campaign created successfully"}),
-        ),
+        None => {
+            Said::done(json!({"status": "success", "Message": "Campaign created successfully"}))
+        }
     }
 }
 
@@ -139,7 +138,7 @@ impl Answers<UpdateDynamicDids> for World {
         } else {
             self.set_dynamic_dids(&campaign, dids, fallback);
             let text = "Dynamic DIDs updated successfully";
-            return Said::done("dynamic_dids", json!({"Message": text}));
+            return Said::done(json!({"Message": text}));
         };
         Said::told(json!({"Message": text}))
     }

@@ -54,7 +54,7 @@ fn queued(asked: &Asked<'_>, dialled: Result<u64, DialRefusal>) -> Said {
     } else {
         json!({"status": "queued successfully"})
     };
-    Said::done("dial", body)
+    Said::done(body)
 }
 
 fn agent_text(refusal: DialRefusal) -> &'static str {
@@ -87,9 +87,7 @@ impl Answers<PhoneDial> for World {
             check_status: asked.yes("checkStatus"),
         });
         match dialled {
-            Ok(ucid) => {
-                Said::done("dial", json!({"message": ucid.to_string(), "status": "queued"}))
-            }
+            Ok(ucid) => Said::done(json!({"message": ucid.to_string(), "status": "queued"})),
             Err(refusal) => Said::no("error", phone_text(refusal)),
         }
     }

@@ -53,11 +53,9 @@ impl Answers<SetDisposition> for World {
         };
         match self.dispose(&ucid, &did, &agent, disposal) {
             Ok(Disposed::Queued) => Said::done(
-                "disposition",
                 json!({"status": "Success", "message": "Disposition Queued Successfully"}),
             ),
             Ok(Disposed::Saved) => Said::done(
-                "disposition",
                 json!({"details": "Disposition saved successfully", "status": "Success"}),
             ),
             Err(DisposeRefusal::Agent) => fail("Invalid agent"),

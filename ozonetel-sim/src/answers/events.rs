@@ -28,7 +28,7 @@ impl Answers<Subscribe> for World {
             subscription.agents = url;
         }
         let said = format!("Subscription added successfully for User: {}", self.setup().account);
-        Said::done("subscription", Value::String(said))
+        Said::done(Value::String(said))
     }
 }
 
@@ -62,7 +62,7 @@ impl Answers<Unsubscribe> for World {
         }
         let user = &self.setup().account;
         let said = format!("Unsubscribed to {kind} events successfully for User: {user}");
-        Said::done("subscription", Value::String(said))
+        Said::done(Value::String(said))
     }
 }
 

@@ -19,7 +19,7 @@ impl Answers<OutboundCall> for World {
         }
         let (caller_id, callback_url) = (asked.text("caller_id"), asked.given("callback_url"));
         let id = self.ivr_dial(IvrDial { number, url, extra_data, caller_id, callback_url });
-        Said::done("outbound", json!({"status": "queued", "message": id.to_string()}))
+        Said::done(json!({"status": "queued", "message": id.to_string()}))
     }
 }
 
@@ -28,7 +28,7 @@ impl Answers<Sms> for World {
 
     fn answer(&mut self, _: &Asked<'_>) -> Said {
         let id = self.message_sent();
-        Said::done("sms", json!({"status": "queued", "message": id.to_string()}))
+        Said::done(json!({"status": "queued", "message": id.to_string()}))
     }
 }
 
@@ -77,7 +77,7 @@ impl Answers<IvrTransfer> for World {
         if !is_up(self, asked) || !self.to_application(&ucid, &url, asked.given("cburl")) {
             return Said::no("error", NOT_FOUND);
         }
-        Said::done("transfer", json!({"status": "success", "message": "transferred"}))
+        Said::done(json!({"status": "success", "message": "transferred"}))
     }
 }
 
@@ -88,6 +88,6 @@ impl Answers<Disconnect> for World {
         if !is_up(self, asked) || !self.disconnect(&asked.text("ucid")) {
             return Said::no("error", NOT_FOUND);
         }
-        Said::done("disconnect", json!({"status": "success", "message": "disconnected"}))
+        Said::done(json!({"status": "success", "message": "disconnected"}))
     }
 }

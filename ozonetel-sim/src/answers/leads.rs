@@ -44,7 +44,7 @@ impl Answers<AddLead> for World {
             || "Successfully Updated".to_owned(),
             |kind| format!("Successfully Updated, {kind} was started"),
         );
-        Said::done("lead", json!({"status": "SUCCESS", "message": text}))
+        Said::done(json!({"status": "SUCCESS", "message": text}))
     }
 }
 
@@ -102,7 +102,7 @@ impl Answers<AddBulk> for World {
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         match bulk(self, asked, &asked.text("campaignName"), ozonetel_sdk::leads::MAX_BULK) {
             // No page shows this answer; the older path's list with a status.
-            Ok(rows) => Said::done("leads", json!({"status": "success", "message": rows})),
+            Ok(rows) => Said::done(json!({"status": "success", "message": rows})),
             Err(said) => said,
         }
     }
@@ -116,7 +116,7 @@ impl Answers<AddBulkLegacy> for World {
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         match bulk(self, asked, &asked.text("campaign_name"), ozonetel_sdk::leads::MAX_BULK_LEGACY)
         {
-            Ok(rows) => Said::done("leads", json!({"message": rows})),
+            Ok(rows) => Said::done(json!({"message": rows})),
             Err(said) => said,
         }
     }
@@ -158,7 +158,7 @@ pub(super) fn schedule(world: &mut World, asked: &Asked<'_>, campaign: &str) -> 
         }
         results.push(result);
     }
-    Said::done("schedule", json!({"status": "success", "message": results}))
+    Said::done(json!({"status": "success", "message": results}))
 }
 
 impl Answers<Schedule> for World {
@@ -184,10 +184,7 @@ impl Answers<DeleteScheduled> for World {
             |id: u64| range.as_ref().map_or(ids.contains(&id), |range| range.contains(&id));
         match self.unschedule(wanted) {
             0 => Said::no("error", "No data found"),
-            _ => Said::done(
-                "schedule",
-                json!({"status": "success", "message": "Deleted Successfully"}),
-            ),
+            _ => Said::done(json!({"status": "success", "message": "Deleted Successfully"})),
         }
     }
 }
@@ -209,7 +206,7 @@ impl Answers<DeleteLead> for World {
         let filter =
             LeadFilter { number: Some(number), name: asked.given("name"), ..LeadFilter::default() };
         self.delete_leads(&campaign, &filter);
-        Said::done("leads", json!({"status": "Success", "message": "Deleted Successfully"}))
+        Said::done(json!({"status": "Success", "message": "Deleted Successfully"}))
     }
 }
 
@@ -232,7 +229,7 @@ impl Answers<DeleteMany> for World {
                 self.delete_leads(campaign, &filter);
             }
         }
-        Said::done("leads", json!({"status": "Success", "message": "Deleted Successfully"}))
+        Said::done(json!({"status": "Success", "message": "Deleted Successfully"}))
     }
 }
 
@@ -260,6 +257,6 @@ impl Answers<ClearCampaign> for World {
         let filter = LeadFilter { number: asked.given("phoneNumber"), agent, skill, name: None };
         let count = if pending { self.delete_leads(&campaign, &filter) } else { 0 };
         let text = format!("{count} Records Deleted Successfully");
-        Said::done("leads", json!({"status": "success", "message": text}))
+        Said::done(json!({"status": "success", "message": text}))
     }
 }

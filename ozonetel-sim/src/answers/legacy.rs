@@ -100,10 +100,8 @@ impl Answers<SetDisposition> for World {
         };
         let saved = |text: &str| json!({"details": text, "status": "Success"});
         match self.dispose(&ucid, &did, &agent.unwrap_or_default(), disposal) {
-            Ok(Disposed::Queued) => Said::done("disposition", saved("queued successfully")),
-            Ok(Disposed::Saved) => {
-                Said::done("disposition", saved("Disposition saved successfully"))
-            }
+            Ok(Disposed::Queued) => Said::done(saved("queued successfully")),
+            Ok(Disposed::Saved) => Said::done(saved("Disposition saved successfully")),
             Err(DisposeRefusal::Agent) => fail("Invalid agent"),
             Err(DisposeRefusal::Call) => fail(&format!("Invalid ucid [{ucid}] or did [{did}]")),
             // A second disposition is a documented failure without a documented text.

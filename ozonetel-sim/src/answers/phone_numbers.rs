@@ -68,7 +68,7 @@ impl Answers<CreateNumber> for World {
         // An unknown skill is taken like any other.
         let entry = PhoneEntry { name, number, skills: list(&asked.text("skill")) };
         if self.add_phone(entry) {
-            Said::done("phone_number", json!({"status": "success", "message": "created"}))
+            Said::done(json!({"status": "success", "message": "created"}))
         } else {
             Said::no("error", TAKEN)
         }
@@ -95,7 +95,7 @@ impl Answers<EditNumber> for World {
             skills: kept.chain(new).collect(),
         };
         if self.add_phone(entry) {
-            Said::done("phone_number", json!({"status": "success", "message": "updated"}))
+            Said::done(json!({"status": "success", "message": "updated"}))
         } else {
             self.add_phone(old);
             Said::no("error", TAKEN)
@@ -108,9 +108,7 @@ impl Answers<DeleteNumber> for World {
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         match self.take_phone(&asked.text("phoneName"), &asked.text("phoneNumber")) {
-            Some(_) => {
-                Said::done("phone_number", json!({"status": "success", "message": "deleted"}))
-            }
+            Some(_) => Said::done(json!({"status": "success", "message": "deleted"})),
             None => Said::no("error", UNKNOWN),
         }
     }

@@ -14,7 +14,7 @@ impl Answers<Pause> for World {
         match asked.text("action").as_str() {
             "" => Said::no("Error", "action should not be empty"),
             a if a.eq_ignore_ascii_case("pause") => {
-                record(self, asked, false, ("record_pause", "paused monitoring of the channel"))
+                record(self, asked, false, "paused monitoring of the channel")
             }
             _ => Said::no("Error", "action should be either pause or unPause"),
         }
@@ -26,16 +26,11 @@ impl Answers<Unpause> for World {
 
     fn answer(&mut self, asked: &Asked<'_>) -> Said {
         // "Its own wording" is all that is known of this text.
-        record(self, asked, true, ("record_unpause", "unpaused monitoring of the channel"))
+        record(self, asked, true, "unpaused monitoring of the channel")
     }
 }
 
-fn record(
-    world: &mut World,
-    asked: &Asked<'_>,
-    on: bool,
-    (effect, text): (&'static str, &str),
-) -> Said {
+fn record(world: &mut World, asked: &Asked<'_>, on: bool, text: &str) -> Said {
     let ucid = asked.text("ucid");
     if ucid.is_empty() {
         return Said::no("Error", "ucid should not be empty");
@@ -44,5 +39,5 @@ fn record(
         return Said::no("Error", "ucid is Invalid");
     }
     let inner = json!({"status": "Success", "message": text});
-    Said::done(effect, json!({"status": "Error", "message": inner.to_string()}))
+    Said::done(json!({"status": "Error", "message": inner.to_string()}))
 }

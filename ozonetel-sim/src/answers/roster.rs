@@ -11,7 +11,7 @@ use super::{Answers, Asked, Said};
 use crate::world::{Agent, AgentChange, CampaignKind, RosterRefusal, World};
 
 macro_rules! by_admin {
-    ($($endpoint:ty: $effect:literal, $act:ident;)*) => {$(
+    ($($endpoint:ty: $act:ident;)*) => {$(
         impl Answers<$endpoint> for World {
             const CREDENTIALS: Dialect = Dialect::Admin;
 
@@ -24,9 +24,7 @@ macro_rules! by_admin {
                 let id = asked.text("agentid");
                 if self.$act(&id) {
                     let text = "Agent Logout/Release successfully.";
-                    return Said::done(
-                        $effect,
-                        json!({"code": "200", "status": "Success", "message": text}),
+                    return Said::done(json!({"code": "200", "status": "Success", "message": text}),
                     );
                 }
                 let text = format!("Agent does not exists with id {id}");
@@ -37,8 +35,8 @@ macro_rules! by_admin {
 }
 
 by_admin! {
-    ForceLogout: "logout", force_logout;
-    Release: "release", release_agent;
+    ForceLogout: force_logout;
+    Release: release_agent;
 }
 
 /// How the older administration words refused credentials: the same for all.
@@ -84,7 +82,7 @@ impl Answers<CreateAgent> for World {
         let (id, name) = (asked.text("agentId"), asked.text("agentName"));
         let skills = list(&asked.text("skill"));
         match self.create_agent(&id, &name, &asked.text("agentPassword"), skills) {
-            Ok(()) => Said::done("create_agent", success("Agent Created Successfully")),
+            Ok(()) => Said::done(success("Agent Created Successfully")),
             Err(refusal) => refused(refusal),
         }
     }
@@ -106,7 +104,7 @@ impl Answers<EditAgent> for World {
         };
         match self.edit_agent(&asked.text("agentId"), &change) {
             // The page's text for a change was not captured; this one is built like its siblings.
-            Ok(()) => Said::done("edit_agent", success("Agent Updated Successfully")),
+            Ok(()) => Said::done(success("Agent Updated Successfully")),
             Err(refusal) => refused(refusal),
         }
     }
@@ -120,7 +118,7 @@ impl Answers<DeleteManaged> for World {
             return said;
         }
         if self.delete_agent(&asked.text("agentId")) {
-            Said::done("delete_agent", success("Agent Deleted Successfully"))
+            Said::done(success("Agent Deleted Successfully"))
         } else {
             refused(RosterRefusal::Unknown)
         }
@@ -134,7 +132,7 @@ impl Answers<DeleteAgent> for World {
         let id = asked.text("agentId");
         if self.delete_agent(&id) {
             let text = format!("Agent {id} Deleted Successfully");
-            Said::done("delete_agent", json!({"Status": "Success", "Message": text}))
+            Said::done(json!({"Status": "Success", "Message": text}))
         } else {
             Said::told(json!({"messages": "Invalid Agent Details", "status": "error"}))
         }

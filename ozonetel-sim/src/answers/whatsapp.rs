@@ -20,6 +20,6 @@ impl Answers<SendTemplate> for World {
             return Said::no("error", "recipient and template are mandatory");
         }
         let id = self.message_sent();
-        Said::done("whatsapp", json!({"status": "success", "id": id.to_string()}))
+        Said::done(json!({"status": "success", "id": id.to_string()}))
     }
 }

@@ -3,6 +3,7 @@
 //! The form of a reply is documented, the words after the outcome only for one token; what stands
 //! there for a refused dial is constructed, and so is `ucid` in the reply to a dial.
 
+use ozonetel_sdk::endpoint::Effect;
 use ozonetel_sdk::mdl::{ManualDial, SYSTEM_NS, Token};
 use serde_json::Value;
 
@@ -56,7 +57,7 @@ fn dial(world: &mut World, token: &Token) -> Answered {
         reply = reply.with("agentStatus", state);
     }
     match ucid {
-        Some(ucid) => (reply.with("ucid", ucid.to_string()), Some("dial")),
+        Some(ucid) => (reply.with("ucid", ucid.to_string()), Some(Effect::Dial.as_str())),
         None => (reply, None),
     }
 }

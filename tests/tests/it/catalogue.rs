@@ -4,23 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ozonetel_sdk::endpoint::{ALL, LEGACY, Method, Repeat, Spec, When};
+use ozonetel_sdk::endpoint::{ALL, Discriminator, Effect, LEGACY, Repeat, SecondSending, Spec};
 use ozonetel_tests::Findings;
 use ozonetel_tests::fixture::{cases, folder, read};
-
-/// `GET`s that must not be repeated. None so far: those that place calls have to be named here.
-const GETS_THAT_ACT: [&str; 10] = [
-    "agents.create",
-    "agents.edit",
-    "kookoo.call",
-    "kookoo.sms",
-    "legacy.agent_dial",
-    "legacy.conference",
-    "legacy.kick",
-    "legacy.phone_dial",
-    "legacy.schedule",
-    "legacy.set_campaign",
-];
 
 /// Every description, the deprecated ones included.
 fn all() -> impl Iterator<Item = &'static Spec> {
@@ -46,28 +32,67 @@ fn every_description_says_where_it_is_from() {
 }
 
 #[test]
-fn a_get_that_must_not_be_repeated_is_on_the_list() {
-    for spec in all() {
-        let acts = spec.method == Method::Get && spec.repeat == Repeat::Once;
-        assert_eq!(acts, GETS_THAT_ACT.contains(&spec.name), "{}", spec.name);
+fn what_the_service_deprecates_is_in_the_legacy_list_and_says_so() {
+    for spec in LEGACY {
+        assert!(spec.title.ends_with("(legacy)"), "{}: {}", spec.name, spec.title);
     }
 }
 
 #[test]
+fn operations_that_may_not_be_repeated_have_an_effect_to_count() {
+    for spec in all() {
+        let counted = spec.repeat == Repeat::Safe || spec.effect != Effect::None;
+        assert!(counted, "{} has no effect", spec.name);
+        let twice = spec.repeat == Repeat::Once && spec.second_sending == SecondSending::Refused;
+        assert!(!twice, "{} is never sent a second time", spec.name);
+    }
+}
+
+#[test]
+fn the_simulator_answers_alternative_paths_alike() {
+    let mut found = 0;
+    for spec in all() {
+        for path in spec.alternative_paths {
+            let asked = |path: &str| {
+                let sim = ozonetel_sim::Sim::builder().seed(1).build();
+                let request = http::Request::builder()
+                    .method(spec.method.as_str())
+                    .uri(format!("http://example.test{path}"))
+                    .header("apiKey", "test-key")
+                    .header("content-type", "application/json")
+                    .body(bytes::Bytes::from_static(br#"{"userName":"acme_support"}"#))
+                    .unwrap();
+                let delivery = sim.handle(&request);
+                (delivery.answer().map(|answer| answer.status), sim.effects(spec.effect.as_str()))
+            };
+            assert_eq!(asked(path), asked(spec.path), "{}", spec.name);
+            assert_eq!(asked(path).0, Some(http::StatusCode::OK), "{}", spec.name);
+            found += 1;
+        }
+    }
+    assert!(found > 0, "the token has a second path");
+}
+
+#[test]
 fn no_two_operations_answer_to_the_same_request() {
-    let overlap = |a: When, b: When| match (a, b) {
-        (When::Is(field, value), When::Is(other, word)) => {
+    let overlap = |a: Discriminator, b: Discriminator| match (a, b) {
+        (Discriminator::Is(field, value), Discriminator::Is(other, word)) => {
             field != other || value.eq_ignore_ascii_case(word)
         }
         // Two fields may both be there; the first in the catalogue answers, and neither type has the field of the
         // other.
-        (When::Has(field), When::Has(other)) => field == other,
+        (Discriminator::Has(field), Discriminator::Has(other)) => field == other,
         _ => true,
     };
     for (at, a) in all().enumerate() {
         for b in all().skip(at + 1) {
             let same = (a.method, a.host, a.path) == (b.method, b.host, b.path);
-            assert!(!(same && overlap(a.when, b.when)), "{} and {}", a.name, b.name);
+            assert!(
+                !(same && overlap(a.discriminator, b.discriminator)),
+                "{} and {}",
+                a.name,
+                b.name
+            );
         }
     }
 }
@@ -108,7 +133,8 @@ fn a_path_stands_once_in_the_sources() {
     assert!(sources.len() > 50, "{} sources", sources.len());
     let lines: Vec<(PathBuf, Vec<String>)> =
         sources.into_iter().map(|path| (path.clone(), code(&path))).collect();
-    let paths: BTreeSet<_> = all().map(|spec| spec.path).collect();
+    let others = all().flat_map(|spec| spec.alternative_paths.iter().copied());
+    let paths: BTreeSet<_> = all().map(|spec| spec.path).chain(others).collect();
     for path in paths {
         let literal = format!("\"{path}\"");
         let found: Vec<_> = lines

@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::Agents;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat,
+    SecondSending, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, SkillName};
@@ -17,18 +18,17 @@ use crate::types::wire::{Private, commas, nested};
 
 const BY_ADMIN: Spec = Spec {
     name: "agents.force_logout",
+    title: "Force logout / release agent",
     method: Method::Post,
-    host: Host::Api,
     path: "/CAServicesV2/agentLogoutByAdmin.html",
-    path_verified: true,
-    when: When::Is("action", "Logout"),
+    discriminator: Discriminator::Is("action", "Logout"),
     // The page names parameters and no encoding; the login of the same family is field-verified as a form.
     input: Input::Form,
     auth: Auth::Fields { user: "username", key: "apikey" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["Success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/post_caservicesv2-agentlogoutbyadmin-html",
+    effect: Effect::Logout,
+    ..Spec::DEFAULT
 };
 
 /// Logs an agent out, whatever the agent is doing.
@@ -57,8 +57,12 @@ pub struct Release {
 }
 
 impl Endpoint for Release {
-    const SPEC: Spec =
-        Spec { name: "agents.release", when: When::Is("action", "Release"), ..BY_ADMIN };
+    const SPEC: Spec = Spec {
+        name: "agents.release",
+        discriminator: Discriminator::Is("action", "Release"),
+        effect: Effect::Release,
+        ..BY_ADMIN
+    };
     type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
@@ -68,17 +72,17 @@ impl Endpoint for Release {
 
 const MANAGE: Spec = Spec {
     name: "agents.create",
+    title: "Create / edit / delete agent (legacy)",
     method: Method::Get,
-    host: Host::Api,
     path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/AgentManage",
-    path_verified: true,
-    when: When::Is("action", "Create"),
+    discriminator: Discriminator::Is("action", "Create"),
     input: Input::Query,
     auth: Auth::Fields { user: "userName", key: "apiKey" },
-    rate: Rate::Unstated,
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/get_cloudagentrestapi-index-php-cloudagent-cloudagentapi-agentmanage",
+    effect: Effect::CreateAgent,
+    ..Spec::DEFAULT
 };
 
 fn reveal<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
@@ -152,7 +156,12 @@ pub struct EditAgent {
 
 impl Endpoint for EditAgent {
     // A second try of a renaming that worked would report an agent that does not exist.
-    const SPEC: Spec = Spec { name: "agents.edit", when: When::Is("action", "Edit"), ..MANAGE };
+    const SPEC: Spec = Spec {
+        name: "agents.edit",
+        discriminator: Discriminator::Is("action", "Edit"),
+        effect: Effect::EditAgent,
+        ..MANAGE
+    };
     type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
@@ -177,8 +186,10 @@ pub struct DeleteManaged {
 impl Endpoint for DeleteManaged {
     const SPEC: Spec = Spec {
         name: "agents.delete_managed",
-        when: When::Is("action", "Delete"),
+        discriminator: Discriminator::Is("action", "Delete"),
         repeat: Repeat::Safe,
+        effect: Effect::DeleteAgent,
+        second_sending: SecondSending::Refused,
         ..MANAGE
     };
     type Reply = ServiceMessage;
@@ -206,17 +217,16 @@ pub struct DeleteAgent {
 impl Endpoint for DeleteAgent {
     const SPEC: Spec = Spec {
         name: "agents.delete",
+        title: "Delete agent",
         method: Method::Delete,
-        host: Host::Api,
         path: "/ca_apis/deleteAgent",
-        path_verified: true,
-        when: When::Always,
-        input: Input::Json,
         auth: Auth::KeyHeader,
         rate: Rate::DeleteAgent,
-        repeat: Repeat::Safe,
-        envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
+        envelope: Envelope::of(&["Success"], Payload::Text),
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deleteagent",
+        effect: Effect::DeleteAgent,
+        second_sending: SecondSending::Refused,
+        ..Spec::DEFAULT
     };
     type Reply = ServiceMessage;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Agents;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec, When,
+    Auth, Endpoint, Envelope, Input, Method, Payload, Rate, Reply, Rows, Spec,
 };
 use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
@@ -16,17 +16,15 @@ use crate::types::wire::{Document, Private, open_word, record};
 
 const DETAILS: Spec = Spec {
     name: "agents.details",
+    title: "Agent details",
     method: Method::Post,
-    host: Host::Api,
     path: "/ca_apis/agentDetails",
     path_verified: false,
-    when: When::Always,
-    input: Input::Json,
     auth: Auth::KeyHeader,
     rate: Rate::AgentDetails,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["success"], payload: Payload::Whole, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Whole),
     docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentdetails",
+    ..Spec::DEFAULT
 };
 
 /// The details of an agent. No source shows a success, so the reply is the document as it came.
@@ -110,6 +108,7 @@ impl Reply for LiveOn {}
 impl Endpoint for FetchLoginStatus {
     const SPEC: Spec = Spec {
         name: "agents.login_status",
+        title: "Agent login status",
         path: "/ca_apis/AgentLoginStatus",
         path_verified: true,
         rate: Rate::Unstated,
@@ -160,6 +159,7 @@ pub struct ListLoggedIn {}
 impl Endpoint for ListLoggedIn {
     const SPEC: Spec = Spec {
         name: "agents.logged_in",
+        title: "Logged-in agents (legacy)",
         method: Method::Get,
         path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/getAgentLogins",
         path_verified: true,
@@ -167,9 +167,9 @@ impl Endpoint for ListLoggedIn {
         auth: Auth::Fields { user: "username", key: "api_key" },
         rate: Rate::AgentLogins,
         envelope: Envelope {
-            good: &["success"],
+            success_words: &["success"],
             payload: Payload::RowsAt(&["message"]),
-            none: &["No Data Found"],
+            empty_messages: &["No Data Found"],
         },
         docs: "https://docs.ozonetel.com/reference/get_cloudagentrestapi-index-php-cloudagent-cloudagentapi-getagentlogins",
         ..DETAILS

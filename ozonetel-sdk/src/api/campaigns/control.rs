@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Campaigns;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Host, Method, Payload, Rate, Repeat, Reply, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, Did};
@@ -61,17 +61,17 @@ open_word! {
 
 const OUTBOUND: Spec = Spec {
     name: "campaigns.create_outbound",
+    title: "Create inbound / outbound campaign",
     method: Method::Post,
     host: Host::Campaigns,
     path: "/APIServices/campaignControl/outbound",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
     auth: Auth::Fields { user: "username", key: "apiKey" },
     rate: Rate::CampaignControl,
     repeat: Repeat::Once,
-    envelope: Envelope { good: &["success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/post_apiservices-campaigncontrol-outbound-1",
+    effect: Effect::Campaign,
+    ..Spec::DEFAULT
 };
 
 fn create() -> String {
@@ -247,12 +247,14 @@ impl<'de> Deserialize<'de> for DidsUpdated {
 impl Endpoint for UpdateDynamicDids {
     const SPEC: Spec = Spec {
         name: "campaigns.dynamic_dids",
+        title: "Update dynamic DIDs",
         path: "/APIServices/dynamic/did/update",
         path_verified: false,
         rate: Rate::Unstated,
         repeat: Repeat::Safe,
-        envelope: Envelope { good: &[], payload: Payload::At(&["Message"]), none: &[] },
+        envelope: Envelope::of(&[], Payload::At(&["Message"])),
         docs: "https://docs.ozonetel.com/reference/post_apiservices-dynamic-did-update",
+        effect: Effect::DynamicDids,
         ..OUTBOUND
     };
     type Reply = DidsUpdated;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Leads;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, SecondSending, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
@@ -18,17 +18,14 @@ use crate::types::wire::{Private, mask, open_word};
 
 const DELETE: Spec = Spec {
     name: "leads.delete",
+    title: "Delete one lead",
     method: Method::Delete,
-    host: Host::Api,
     path: "/ca_apis/deleteCampaignData",
-    path_verified: true,
-    when: When::Always,
-    input: Input::Json,
-    auth: Auth::Account,
     rate: Rate::DeleteLead,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
+    envelope: Envelope::of(&["Success"], Payload::Text),
     docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deletecampaigndata-1",
+    effect: Effect::Leads,
+    ..Spec::DEFAULT
 };
 
 /// Takes one lead out of a campaign.
@@ -80,6 +77,7 @@ pub struct DeleteMany {
 impl Endpoint for DeleteMany {
     const SPEC: Spec = Spec {
         name: "leads.delete_many",
+        title: "Delete leads over campaigns",
         path: "/ca_apis/DeleteBulkData",
         rate: Rate::Unstated,
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deletebulkdata",
@@ -113,10 +111,13 @@ fn rows<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 impl Endpoint for DeleteScheduled {
     const SPEC: Spec = Spec {
         name: "leads.delete_scheduled",
+        title: "Delete scheduled data",
         path: "/ca_apis/deleteScheduledData",
         path_verified: false,
         rate: Rate::Unstated,
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deletescheduleddata-2",
+        effect: Effect::Schedule,
+        second_sending: SecondSending::Refused,
         ..DELETE
     };
     type Reply = ServiceMessage;
@@ -168,6 +169,7 @@ pub struct ClearCampaign {
 impl Endpoint for ClearCampaign {
     const SPEC: Spec = Spec {
         name: "leads.clear",
+        title: "Delete campaign data (legacy)",
         method: Method::Get,
         path: "/CAServices/Campaign/DeleteCampaignData.php",
         input: Input::Query,

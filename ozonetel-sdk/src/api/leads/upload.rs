@@ -8,7 +8,7 @@ use super::sheet::{Form, Sheet};
 use super::{Lead, Leads};
 use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
@@ -19,21 +19,21 @@ use crate::types::wire::{Flag, Private, Stamp, YesNo, nested, record};
 
 const BULK: Spec = Spec {
     name: "leads.bulk",
+    title: "Add campaign bulk data V4",
     method: Method::Post,
-    host: Host::Api,
     path: "/cloudAgentRestAPI/index.php/AddCampaignBulkDataV4/addBulkData/format/json",
     path_verified: false,
-    when: When::Always,
     input: Input::Form,
     auth: Auth::Fields { user: "userName", key: "apiKey" },
     rate: Rate::BulkLeads,
     repeat: Repeat::Once,
-    envelope: Envelope {
-        good: &["success", "queued", "queued successfully"],
-        payload: Payload::At(&["message"]),
-        none: &[],
-    },
+    envelope: Envelope::of(
+        &["success", "queued", "queued successfully"],
+        Payload::At(&["message"]),
+    ),
     docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-addcampaignbulkdatav4-addbulkdata-format-json",
+    effect: Effect::Leads,
+    ..Spec::DEFAULT
 };
 
 const BULK_FORM: Form = Form { characters: 2000, scheduled: false };
@@ -137,10 +137,11 @@ impl Endpoint for AddBulk {
 impl Endpoint for AddBulkLegacy {
     const SPEC: Spec = Spec {
         name: "leads.bulk_legacy",
+        title: "Add campaign bulk data (legacy)",
         path: "/cloudAgentRestAPI/index.php/AddCampaignBulkData/addBulkData/format/json",
         auth: Auth::KeyField("api_key"),
         rate: Rate::BulkLeadsLegacy,
-        envelope: Envelope { good: &["success"], payload: Payload::At(&["message"]), none: &[] },
+        envelope: Envelope::of(&["success"], Payload::At(&["message"])),
         docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-addcampaignbulkdata-addbulkdata-format-json",
         ..BULK
     };
@@ -194,16 +195,14 @@ record! {
 impl Endpoint for Schedule {
     const SPEC: Spec = Spec {
         name: "leads.schedule",
+        title: "Schedule campaign data",
         path: "/ca_apis/campaignScheduledData",
         input: Input::Json,
         auth: Auth::Account,
         rate: Rate::Unstated,
-        envelope: Envelope {
-            good: &["success"],
-            payload: Payload::RowsAt(&["message"]),
-            none: &[],
-        },
+        envelope: Envelope::of(&["success"], Payload::RowsAt(&["message"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-campaignscheduleddata-1",
+        effect: Effect::Schedule,
         ..BULK
     };
     type Reply = Vec<ScheduledLead>;

@@ -10,7 +10,8 @@ use crate::api::dial::{Dialed, phone_dial};
 use crate::api::disposition::Disposed;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Spec, When,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat,
+    SecondSending, Spec,
 };
 use crate::types::ids::{
     AgentId, CampaignName, Did, DispositionName, PauseReason, PhoneName, Ucid,
@@ -22,21 +23,15 @@ use crate::types::wire::{Document, Private, YesNo, loose};
 
 const STATE: Spec = Spec {
     name: "legacy.change_state",
+    title: "Change agent state (legacy)",
     method: Method::Get,
-    host: Host::Api,
     path: "/CAServices/AgentState/StateChange.php",
-    path_verified: true,
-    when: When::Always,
     input: Input::Query,
     auth: Auth::Fields { user: "userName", key: "apiKey" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope {
-        good: &["success"],
-        payload: Payload::JsonTextAt(&["message"]),
-        none: &[],
-    },
+    envelope: Envelope::of(&["success"], Payload::JsonTextAt(&["message"])),
     docs: "https://docs.ozonetel.com/reference/get_caservices-agentstate-statechange-php",
+    effect: Effect::AgentState,
+    ..Spec::DEFAULT
 };
 
 /// Changes an agent's state.
@@ -76,10 +71,12 @@ pub struct AgentDetails {
 impl Endpoint for AgentDetails {
     const SPEC: Spec = Spec {
         name: "legacy.agent_details",
+        title: "Agent details (legacy)",
         path: "/CAServices/AgentDetails/AgentDetails.php",
         path_verified: false,
-        envelope: Envelope { good: &["success"], payload: Payload::Whole, none: &[] },
+        envelope: Envelope::of(&["success"], Payload::Whole),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentdetails",
+        effect: Effect::None,
         ..STATE
     };
     type Reply = Document;
@@ -104,14 +101,12 @@ pub struct Aht {
 impl Endpoint for Aht {
     const SPEC: Spec = Spec {
         name: "legacy.aht",
+        title: "AHT (legacy)",
         path: "/CAServices/AgentDetails/AHT.php",
         rate: Rate::Aht,
-        envelope: Envelope {
-            good: &["success"],
-            payload: Payload::At(&["message", "data", "details"]),
-            none: &[],
-        },
+        envelope: Envelope::of(&["success"], Payload::At(&["message", "data", "details"])),
         docs: "https://docs.ozonetel.com/reference/get_caservices-agentdetails-aht-php",
+        effect: Effect::None,
         ..STATE
     };
     type Reply = AverageHandling;
@@ -151,15 +146,13 @@ pub struct AgentDial {
 impl Endpoint for AgentDial {
     const SPEC: Spec = Spec {
         name: "legacy.agent_dial",
+        title: "Agent manual dial (legacy)",
         path: "/CAServices/AgentManualDial.php",
         auth: Auth::Fields { user: "username", key: "api_key" },
         repeat: Repeat::Once,
-        envelope: Envelope {
-            good: &["queued successfully", "queued"],
-            payload: Payload::Whole,
-            none: &[],
-        },
+        envelope: Envelope::of(&["queued successfully", "queued"], Payload::Whole),
         docs: "https://docs.ozonetel.com/reference/get_caservices-agentmanualdial-php-2",
+        effect: Effect::Dial,
         ..STATE
     };
     type Reply = Dialed;
@@ -207,10 +200,12 @@ pub struct PhoneDial {
 impl Endpoint for PhoneDial {
     const SPEC: Spec = Spec {
         name: "legacy.phone_dial",
+        title: "Phone manual dial (legacy)",
         path: "/CAServices/PhoneManualDial.php",
         repeat: Repeat::Once,
-        envelope: Envelope { good: &["queued"], payload: Payload::At(&["message"]), none: &[] },
+        envelope: Envelope::of(&["queued"], Payload::At(&["message"])),
         docs: "https://docs.ozonetel.com/reference/get_caservices-phonemanualdial-php-1",
+        effect: Effect::Dial,
         ..STATE
     };
     type Reply = Ucid;
@@ -250,11 +245,14 @@ pub struct SetDisposition {
 impl Endpoint for SetDisposition {
     const SPEC: Spec = Spec {
         name: "legacy.set_disposition",
+        title: "Set disposition (legacy)",
         path: "/CAServices/Disposition/DispositionAPIV2.php",
-        when: When::Is("action", "Set"),
+        discriminator: Discriminator::Is("action", "Set"),
         auth: Auth::Fields { user: "customer", key: "apiKey" },
-        envelope: Envelope { good: &["Success"], payload: Payload::Text, none: &[] },
+        envelope: Envelope::of(&["Success"], Payload::Text),
         docs: "https://docs.ozonetel.com/reference/get_caservices-disposition-dispositionapiv2-php",
+        effect: Effect::Disposition,
+        second_sending: SecondSending::Refused,
         ..STATE
     };
     type Reply = Disposed;
@@ -288,16 +286,18 @@ fn id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 impl Endpoint for ListDispositions {
     const SPEC: Spec = Spec {
         name: "legacy.list_dispositions",
+        title: "Dispositions of a campaign (legacy)",
         path: "/CAServices/Disposition/DispositionAPI.php",
         path_verified: false,
-        when: When::Is("action", "get"),
+        discriminator: Discriminator::Is("action", "get"),
         auth: Auth::Fields { user: "customer", key: "apiKey" },
         envelope: Envelope {
-            good: &["Success"],
+            success_words: &["Success"],
             payload: Payload::At(&["details"]),
-            none: &["No disposition found for campaign ID: {} and user: {}"],
+            empty_messages: &["No disposition found for campaign ID: {} and user: {}"],
         },
         docs: "https://docs.ozonetel.com/reference/get_caservices-disposition-dispositionapi-php",
+        effect: Effect::None,
         ..STATE
     };
     type Reply = Vec<DispositionName>;
@@ -309,10 +309,12 @@ impl Endpoint for ListDispositions {
 
 const CONTROL: Spec = Spec {
     name: "legacy.hold",
+    title: "Call control V4 (legacy)",
     path: "/callcontrol_v4.php",
     auth: Auth::KeyField("api_key"),
-    envelope: Envelope { good: &["Success"], payload: Payload::Whole, none: &[] },
+    envelope: Envelope::of(&["Success"], Payload::Whole),
     docs: "https://docs.ozonetel.com/reference/get_callcontrol-v4-php",
+    effect: Effect::None,
     ..STATE
 };
 
@@ -321,7 +323,7 @@ fn json() -> String {
 }
 
 macro_rules! control {
-    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, number: $required:literal) => {
+    ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, $effect:expr, number: $required:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Serialize, Deserialize)]
         pub struct $name {
@@ -355,7 +357,7 @@ macro_rules! control {
 
         impl Endpoint for $name {
             const SPEC: Spec =
-                Spec { name: $spec, when: When::Is("action", $action), repeat: $repeat, ..CONTROL };
+                Spec { name: $spec, discriminator: Discriminator::Is("action", $action), repeat: $repeat, effect: $effect, ..CONTROL };
             type Reply = Controlled;
 
             fn check(&self) -> Result<(), Invalid> {
@@ -371,27 +373,27 @@ macro_rules! control {
 
 control! {
     /// Rings another party into the call.
-    Conference, "legacy.conference", "CONFERENCE", Repeat::Once, number: true
+    Conference, "legacy.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true
 }
 control! {
     /// Drops a party.
-    Kick, "legacy.kick", "KICK_CALL", Repeat::Once, number: true
+    Kick, "legacy.kick", "KICK_CALL", Repeat::Once, Effect::Kick, number: true
 }
 control! {
     /// Puts the customer on hold.
-    Hold, "legacy.hold", "HOLD", Repeat::Safe, number: false
+    Hold, "legacy.hold", "HOLD", Repeat::Safe, Effect::Hold, number: false
 }
 control! {
     /// Takes the customer off hold.
-    Unhold, "legacy.unhold", "UNHOLD", Repeat::Safe, number: false
+    Unhold, "legacy.unhold", "UNHOLD", Repeat::Safe, Effect::Unhold, number: false
 }
 control! {
     /// Mutes the agent.
-    Mute, "legacy.mute", "MUTE", Repeat::Safe, number: false
+    Mute, "legacy.mute", "MUTE", Repeat::Safe, Effect::Mute, number: false
 }
 control! {
     /// Unmutes the agent.
-    Unmute, "legacy.unmute", "UNMUTE", Repeat::Safe, number: false
+    Unmute, "legacy.unmute", "UNMUTE", Repeat::Safe, Effect::Unmute, number: false
 }
 
 macro_rules! plain {

@@ -7,7 +7,7 @@ use crate::api::campaigns::Campaign;
 use crate::api::leads::{MAX_SCHEDULED, ScheduledLead, Sheet};
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
+    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::CampaignName;
@@ -17,17 +17,14 @@ use crate::types::wire::{YesNo, nested};
 
 const STATUS: Spec = Spec {
     name: "legacy.campaign_status",
+    title: "Campaign status (legacy)",
     method: Method::Get,
-    host: Host::Api,
     path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/campaignStatus",
-    path_verified: true,
-    when: When::Always,
     input: Input::Query,
     auth: Auth::Fields { user: "user_name", key: "api_key" },
-    rate: Rate::Unstated,
-    repeat: Repeat::Safe,
-    envelope: Envelope { good: &["success"], payload: Payload::RowsAt(&["message"]), none: &[] },
+    envelope: Envelope::of(&["success"], Payload::RowsAt(&["message"])),
     docs: "https://docs.ozonetel.com/reference/get_ca-apis-campaignstatus",
+    ..Spec::DEFAULT
 };
 
 /// The status of a campaign.
@@ -67,11 +64,13 @@ pub struct SetCampaign {
 impl Endpoint for SetCampaign {
     const SPEC: Spec = Spec {
         name: "legacy.set_campaign",
+        title: "Start / stop campaign (legacy)",
         path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/setCampaign/",
         auth: Auth::KeyField("api_key"),
         repeat: Repeat::Once,
-        envelope: Envelope { good: &["SUCCESS"], payload: Payload::Text, none: &[] },
+        envelope: Envelope::of(&["SUCCESS"], Payload::Text),
         docs: "https://docs.ozonetel.com/reference/put_ca-apis-setcampaignstatus",
+        effect: Effect::Campaign,
         ..STATUS
     };
     type Reply = ServiceMessage;
@@ -99,10 +98,12 @@ pub struct ScheduleText {
 impl Endpoint for ScheduleText {
     const SPEC: Spec = Spec {
         name: "legacy.schedule",
+        title: "Schedule campaign data (legacy)",
         path: "/CAServices/scheduleCampaignData/scheduleCampaignData.php",
         auth: Auth::KeyField("api_key"),
         repeat: Repeat::Once,
         docs: "https://docs.ozonetel.com/reference/get_caservices-schedulecampaigndata-schedulecampaigndata-php",
+        effect: Effect::Schedule,
         ..STATUS
     };
     type Reply = Vec<ScheduledLead>;

@@ -8,9 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::Legacy;
 use super::rows::{CallbackRow, DumpRow, SpacedRow};
 use crate::core::call::Call;
-use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Host, Input, Method, Payload, Rate, Repeat, Rows, Spec, When,
-};
+use crate::core::endpoint::{Auth, Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
 use crate::types::ids::{CampaignName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
@@ -30,21 +28,20 @@ const KEYS: &[&str] = &["message", "details", "data"];
 
 const DUMP: Spec = Spec {
     name: "legacy.cdr_dump",
+    title: "CDR dump, paged (legacy)",
     method: Method::Get,
-    host: Host::Api,
     path: "/CAServices/CDR/CDRDump_Pagination.php",
     path_verified: false,
-    when: When::Always,
     input: Input::Query,
     auth: Auth::Fields { user: "userName", key: "apiKey" },
     rate: Rate::LegacyCdr,
-    repeat: Repeat::Safe,
     envelope: Envelope {
-        good: &["success"],
+        success_words: &["success"],
         payload: Payload::RowsAt(KEYS),
-        none: &["No Data Found"],
+        empty_messages: &["No Data Found"],
     },
     docs: "https://docs.ozonetel.com/reference/get_caservices-cdr-cdrdump-pagination-php",
+    ..Spec::DEFAULT
 };
 
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -118,6 +115,7 @@ pub struct CdrByUcid {
 impl Endpoint for CdrByUcid {
     const SPEC: Spec = Spec {
         name: "legacy.cdr_by_ucid",
+        title: "CDR by UCID (legacy)",
         path: "/CAServices/CDR/fetchCDRByUCID.php",
         rate: Rate::Unstated,
         docs: "https://docs.ozonetel.com/reference/get_caservices-cdr-fetchcdrbyucid-php",
@@ -148,6 +146,7 @@ pub struct CallbackCdr {
 impl Endpoint for CallbackCdr {
     const SPEC: Spec = Spec {
         name: "legacy.cdr_callback",
+        title: "CDR in callbacks (legacy)",
         path: "/CAServices/CDR/CallBacks.php",
         docs: "https://docs.ozonetel.com/reference/get_caservices-cdr-callbacks-php",
         ..DUMP
@@ -178,6 +177,7 @@ pub struct CdrCurrentDay {
 impl Endpoint for CdrCurrentDay {
     const SPEC: Spec = Spec {
         name: "legacy.cdr_current_day",
+        title: "CDR current day (legacy)",
         path: "/CAServices/getCDRData.php",
         path_verified: true,
         auth: Auth::Fields { user: "user_name", key: "api_key" },
@@ -217,6 +217,7 @@ pub struct CdrRange {
 impl Endpoint for CdrRange {
     const SPEC: Spec = Spec {
         name: "legacy.cdr_range",
+        title: "CDR range (legacy)",
         path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/getCDR",
         path_verified: true,
         auth: Auth::Fields { user: "user_name", key: "api_key" },

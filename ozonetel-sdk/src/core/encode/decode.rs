@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use serde_json::{Map, Value};
 
 use super::{Fields, KEY_HEADER, as_text};
-use crate::core::endpoint::{Auth, Endpoint, Input, Spec, When};
+use crate::core::endpoint::{Auth, Discriminator, Endpoint, Input, Spec};
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
 
@@ -152,7 +152,7 @@ pub fn decode_fields<E: Endpoint>(fields: &Fields) -> Result<E, Invalid> {
     for (name, value) in fields.iter() {
         object.insert(name.to_owned(), value.clone());
     }
-    if let When::Is(name, _) = E::SPEC.when {
+    if let Discriminator::Is(name, _) = E::SPEC.discriminator {
         object.remove(name);
     }
     serde_json::from_value(Value::Object(object))

@@ -127,7 +127,7 @@ proptest! {
     #[test]
     fn a_refusal_reads_as_it_was_written(at in 0..ALL.len(), text in "[a-zA-Z]([a-zA-Z .,']{0,40}[a-z])?", word in "(?i)(error|fail|false|failure|no)") {
         let spec = &ALL[at];
-        prop_assume!(!spec.envelope.good.is_empty());
+        prop_assume!(!spec.envelope.success_words.is_empty());
         let refusal = Refusal::new(reason(&text), &text, StatusCode::OK);
         let body = write::<Value>(spec, &Outcome::Refused(refusal.clone()), &word);
         prop_assert_eq!(read::<Value>(spec, ResponseHead::OK, &body).unwrap(), Outcome::Refused(refusal));

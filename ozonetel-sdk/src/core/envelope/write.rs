@@ -12,14 +12,14 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
     let payload = match outcome {
         Outcome::Done(reply) => serde_json::to_value(reply).unwrap_or_default(),
         Outcome::Empty => match T::none() {
-            Some(none) if spec.envelope.none.is_empty() => {
+            Some(none) if spec.envelope.empty_messages.is_empty() => {
                 serde_json::to_value(none).unwrap_or_default()
             }
             _ => {
                 return write_text(
                     spec,
                     failure,
-                    spec.envelope.none.first().copied().unwrap_or_default(),
+                    spec.envelope.empty_messages.first().copied().unwrap_or_default(),
                 );
             }
         },
@@ -40,7 +40,9 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
             drop(object.insert(key.into(), Value::from(payload.to_string())));
         }
     }
-    if let (Some(good), false) = (spec.envelope.good.first(), object.contains_key("status")) {
+    if let (Some(good), false) =
+        (spec.envelope.success_words.first(), object.contains_key("status"))
+    {
         object.insert("status".into(), Value::from(*good));
     }
     finish(spec, &object)

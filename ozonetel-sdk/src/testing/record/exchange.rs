@@ -14,7 +14,7 @@ use super::exchange_file::{RecordedAnswer, RecordedExchange, RecordedRequest};
 use super::mask::Masker;
 use crate::api::catalogue::{ALL, LEGACY};
 use crate::core::encode::{self, PresentedCredential};
-use crate::core::endpoint::{Spec, When};
+use crate::core::endpoint::{Discriminator, Spec};
 use crate::core::envelope::{self, Outcome};
 use crate::core::error::ResponseHead;
 
@@ -64,12 +64,12 @@ impl Exchange {
             spec.method.as_str() == self.request.method().as_str()
                 && same_path(spec.path, self.request.uri().path())
                 && encode::decode_request(spec, &self.request).is_ok_and(|(fields, _)| {
-                    match spec.when {
-                        When::Always => true,
-                        When::Is(name, value) => {
+                    match spec.discriminator {
+                        Discriminator::Always => true,
+                        Discriminator::Is(name, value) => {
                             fields.text(name).is_some_and(|text| text == value)
                         }
-                        When::Has(name) => fields.get(name).is_some(),
+                        Discriminator::Has(name) => fields.get(name).is_some(),
                     }
                 })
         };
