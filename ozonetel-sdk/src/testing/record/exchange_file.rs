@@ -55,10 +55,6 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
-/// The first letters of a line that begins an exchange.
-const EXCHANGE: &str = "###";
-/// The first letters of a line that begins an answer.
-const ANSWER: &str = "HTTP/";
 /// How an answer begins.
 const VERSION: &str = "HTTP/1.1 ";
 

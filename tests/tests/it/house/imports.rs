@@ -126,7 +126,7 @@ fn a_circle_behind_a_reexport_is_found() {
 }
 
 #[test]
-fn a_parent_and_its_own_child_are_no_circle_but_two_children_are() {
+fn a_parent_and_its_own_child_are_not_a_circle_but_two_children_are() {
     let child = "use super::Parent; pub struct Child(Parent);";
     let family = [
         ("lib.rs", "mod p;"),
@@ -138,6 +138,18 @@ fn a_parent_and_its_own_child_are_no_circle_but_two_children_are() {
     let mut siblings = family;
     siblings[2].1 = "use super::{Parent, b}; pub struct Child(Parent, b::B);";
     assert_eq!(planted_circles(&siblings).len(), 1);
+}
+
+#[test]
+fn a_grandchild_is_not_the_files_own_child() {
+    let found = planted_circles(&[
+        ("lib.rs", "mod p;"),
+        ("p.rs", "mod a; pub struct Parent(a::deep::Deep);"),
+        ("p/a.rs", "pub(super) mod deep;"),
+        ("p/a/deep.rs", "use super::super::Parent; pub struct Deep(Option<Box<Parent>>);"),
+    ]);
+    let circle = "p.rs -[Deep]-> p/a/deep.rs -[Parent]-> p.rs";
+    assert!(found.len() == 1 && found[0].contains(circle), "{found:?}");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
+use super::text::{self, ANSWER, EXCHANGE};
 use super::{
-    ANSWER, EXCHANGE, ExchangeFile, ExchangeFileError, RecordedAnswer, RecordedExchange,
-    RecordedRequest, VERSION, is_method, is_name, is_note, text,
+    ExchangeFile, ExchangeFileError, RecordedAnswer, RecordedExchange, RecordedRequest, VERSION,
+    is_method, is_name, is_note,
 };
 
 type Headers = Vec<(HeaderName, HeaderValue)>;

@@ -1,6 +1,9 @@
 //! Bytes as lines of text, and back.
 
-use super::{ANSWER, EXCHANGE};
+/// The first letters of a line that begins an exchange.
+pub(super) const EXCHANGE: &str = "###";
+/// The first letters of a line that begins an answer.
+pub(super) const ANSWER: &str = "HTTP/";
 
 /// A longer line is continued on the next.
 const WIDTH: usize = 100;

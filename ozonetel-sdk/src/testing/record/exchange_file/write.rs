@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use http::{HeaderName, HeaderValue};
 
+use super::text::{self, EXCHANGE};
 use super::{
-    EXCHANGE, ExchangeFile, ExchangeFileError, RecordedExchange, VERSION, is_method, is_name,
-    is_note, text,
+    ExchangeFile, ExchangeFileError, RecordedExchange, VERSION, is_method, is_name, is_note,
 };
 
 fn unwritable(problem: &'static str) -> ExchangeFileError {
