@@ -19,12 +19,18 @@ pub(crate) fn split(text: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     }
 }
 
-/// An IPv6 address without brackets, and the port after it if there is one; `text` is a host and a
-/// port with more than one colon.
+/// Host and port of `text`, which begins with `host` and has more than one colon after it.
 ///
-/// Both are empty if it is not clear what is the address and what the port.
+/// An address without brackets is given whole, with the port after it if there is one; both are empty
+/// if it is not clear what is the address and what the port.
 #[cold]
-pub(crate) fn split_unbracketed(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+pub(crate) fn split_many_colons<'a>(
+    host: &'a [u8],
+    text: &'a [u8],
+) -> (&'a [u8], Option<&'a [u8]>) {
+    if let [b'[', ..] = host {
+        return (host, text.get(host.len() + 1..));
+    }
     let colon = text.iter().rposition(|byte| *byte == b':').unwrap_or(text.len());
     let (address, port) = text.split_at_checked(colon).unwrap_or_default();
     let port = port.get(1..).unwrap_or_default();

@@ -133,8 +133,7 @@ impl<'a> RequestLine<'a> {
         let uri = uri.get(1..).and_then(|uri| uri.strip_suffix(b" ")).ok_or(bad(gap))?;
         let uri = if loose { text::trim(uri) } else { uri };
         let spaced = !loose && uri.iter().any(|byte| chars::is(*byte, LWS));
-        let control = method.iter().any(u8::is_ascii_control);
-        if method.is_empty() || uri.is_empty() || spaced || control {
+        if method.is_empty() || uri.is_empty() || spaced {
             return Err(bad(gap));
         }
         Ok(Self { method: Text::new(method), uri: Text::new(uri), version: Text::new(version) })

@@ -236,20 +236,17 @@ impl<'a> SipUri<'a> {
         };
         let host_at = text.len() - rest.len();
         let (host, rest) = host::split(rest).map_err(|e| e.shifted(host_at))?;
-        let (port, rest) = match rest {
+        let (host, port, rest) = match rest {
             [b':', rest @ ..] => {
-                let end = rest.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(rest.len());
-                let (port, rest) = rest.split_at_checked(end).unwrap_or_default();
-                (Some(port), rest)
+                let ends = |b: &u8| matches!(b, b';' | b'?' | b':');
+                let end = rest.iter().position(ends).unwrap_or(rest.len());
+                let (port, after) = rest.split_at_checked(end).unwrap_or_default();
+                match after {
+                    [b':', ..] => many_colons(host, text.get(host_at..).unwrap_or_default()),
+                    _ => (host, Some(port), after),
+                }
             }
-            _ => (None, rest),
-        };
-        let (host, port) = match port {
-            Some(port) if port.contains(&b':') && !host.starts_with(b"[") => {
-                let end = text.len() - rest.len();
-                host::split_unbracketed(text.get(host_at..end).unwrap_or_default())
-            }
-            port => (host, port),
+            _ => (host, None, rest),
         };
         let (params, headers) = match rest {
             [] => (rest, None),
@@ -462,6 +459,15 @@ fn are_params(text: &[u8]) -> bool {
         rest = after;
     }
     rest.is_empty() && chars::all_percents_escape(text)
+}
+
+/// Host, port and what follows them where `text` has more than one colon after `host`.
+#[cold]
+fn many_colons<'a>(host: &'a [u8], text: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>, &'a [u8]) {
+    let end = text.iter().position(|b| matches!(b, b';' | b'?')).unwrap_or(text.len());
+    let (both, rest) = text.split_at_checked(end).unwrap_or_default();
+    let (host, port) = host::split_many_colons(host, both);
+    (host, port, rest)
 }
 
 const fn not_empty(text: &[u8]) -> Option<Text<'_>> {

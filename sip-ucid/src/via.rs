@@ -86,15 +86,14 @@ impl<'a> Via<'a> {
         let mut port = None;
         if let [b':', after @ ..] = rest {
             let after = text::trim_start(after);
-            let ends = |b: &u8| *b == b';' || chars::is(*b, LWS);
+            let ends = |b: &u8| matches!(*b, b';' | b':') || chars::is(*b, LWS);
             let digits = after.iter().position(ends).unwrap_or(after.len());
-            let (number, tail) = after.split_at_checked(digits).unwrap_or_default();
-            end = by.len() - tail.len();
+            let (number, mut tail) = after.split_at_checked(digits).unwrap_or_default();
             port = Some(number);
-            if number.contains(&b':') && !host.starts_with(b"[") {
-                let sent_by = by.get(..end).unwrap_or_default();
-                (host, port) = host::split_unbracketed(sent_by);
+            if let [b':', ..] = tail {
+                (host, port, tail) = many_colons(host, by);
             }
+            end = by.len() - tail.len();
             rest = text::trim_start(tail);
         }
         if transport.is_empty() || !matches!(rest, [] | [b';', ..]) {
@@ -247,6 +246,16 @@ impl<'a> Via<'a> {
     pub fn maddr(&self) -> Option<Text<'a>> {
         self.params().get("maddr")
     }
+}
+
+/// Host, port and what follows them where `text` has more than one colon after `host`.
+#[cold]
+fn many_colons<'a>(host: &'a [u8], text: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>, &'a [u8]) {
+    let ends = |b: &u8| *b == b';' || chars::is(*b, LWS);
+    let end = text.iter().position(ends).unwrap_or(text.len());
+    let (both, rest) = text.split_at_checked(end).unwrap_or_default();
+    let (host, port) = host::split_many_colons(host, both);
+    (host, port, rest)
 }
 
 const fn unbracketed(host: &[u8]) -> &[u8] {
