@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::phone_call::CallOutcome;
-use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::push::PushReader;
 use ozonetel_sdk::types::Zone;
 
 /// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
@@ -17,29 +17,29 @@ fn exact(value: &serde_json::Value) -> bool {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let intake = Intake::new();
+    let intake = PushReader::new();
     let text = std::str::from_utf8(data).ok();
     let _ = intake.callbacks(text, b"");
     let Ok(delivery) = intake.callbacks(None, data) else { return };
-    if !delivery.parcel.objects().all(|object| object.values().all(exact)) {
+    if !delivery.sanitized.objects().all(|object| object.values().all(exact)) {
         return;
     }
-    for object in delivery.parcel.objects() {
+    for object in delivery.sanitized.objects() {
         assert!(object.keys().all(|name| {
             let name = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
             name != "apikey"
         }));
     }
-    let kept = delivery.parcel.to_json();
-    if delivery.parcel.objects().all(|object| !object.contains_key("data")) {
-        let again = intake.open(None, kept.as_bytes()).expect("what was kept reads");
+    let kept = delivery.sanitized.to_json();
+    if delivery.sanitized.objects().all(|object| !object.contains_key("data")) {
+        let again = intake.sanitize(None, kept.as_bytes()).expect("what was kept reads");
         assert_eq!(again.to_json(), kept);
     }
     for call in &delivery.items {
         let legs = call.legs();
         assert!(legs.legs.len() <= 64);
         let outcome = CallOutcome::from(call);
-        assert_eq!(outcome.words.status, call.status);
+        assert_eq!(outcome.raw.status, call.status);
         let _ = (call.span(&Zone::india()), call.wrap_up_exceeded(), format!("{call:?}"));
         let written = serde_json::to_vec(call).expect("a call is written");
         let read: ozonetel_sdk::push::Callback =

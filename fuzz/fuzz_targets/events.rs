@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::push::PushReader;
 
 /// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
 fn exact(value: &serde_json::Value) -> bool {
@@ -15,7 +15,7 @@ fn exact(value: &serde_json::Value) -> bool {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let intake = Intake::new();
+    let intake = PushReader::new();
     let Ok(delivery) = intake.events(None, data) else { return };
     for event in &delivery.items {
         let _ = (event.happened_at(), format!("{event:?}"));

@@ -3,11 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::phone_call::{PhoneCall, PhoneCalls, Sighting};
-use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::phone_call::{PhoneCall, PhoneCalls, CallObservation};
+use ozonetel_sdk::push::PushReader;
 
-fn look(line: &[u8]) -> Vec<Sighting> {
-    let intake = Intake::new();
+fn look(line: &[u8]) -> Vec<CallObservation> {
+    let intake = PushReader::new();
     if let Ok(row) = serde_json::from_slice::<CallRecord>(line)
         && row.ucid.is_some()
     {
@@ -22,10 +22,10 @@ fn look(line: &[u8]) -> Vec<Sighting> {
     calls.into_iter().map(Into::into).collect()
 }
 
-fn calls<'a>(looks: impl Iterator<Item = &'a Sighting>) -> Vec<String> {
+fn calls<'a>(looks: impl Iterator<Item = &'a CallObservation>) -> Vec<String> {
     let mut book = PhoneCalls::new(1000);
     for look in looks {
-        book.see(look.clone());
+        book.observe(look.clone());
     }
     let text = |call: &PhoneCall| {
         let rows: Vec<_> =
@@ -45,7 +45,7 @@ fn calls<'a>(looks: impl Iterator<Item = &'a Sighting>) -> Vec<String> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let looks: Vec<Sighting> =
+    let looks: Vec<CallObservation> =
         data.split(|b| *b == b'\n').take(40).flat_map(look).take(200).collect();
     let forward = calls(looks.iter());
     assert_eq!(forward, calls(looks.iter().rev()));

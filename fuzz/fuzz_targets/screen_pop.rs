@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::push::PushReader;
 
 fuzz_target!(|data: &[u8]| {
-    let intake = Intake::new();
+    let intake = PushReader::new();
     for delivery in [
         std::str::from_utf8(data).ok().map(|q| intake.screen_pops(Some(q), b"")),
         Some(intake.screen_pops(None, data)),

@@ -4,14 +4,14 @@
 use libfuzzer_sys::fuzz_target;
 use ozonetel_sdk::types::{CallId, Ucid};
 use ozonetel_sdk::types::{PhoneNumber, Region};
-use ozonetel_sdk::types::{Day, Hms, Stamp, TimeOfDay, Zone};
+use ozonetel_sdk::types::{Day, ClockDuration, LocalDateTime, TimeOfDay, Zone};
 
 fuzz_target!(|text: &str| {
-    if let Ok(hms) = text.parse::<Hms>() {
-        assert_eq!(hms.to_string().parse::<Hms>().expect("what is written reads"), hms);
+    if let Ok(hms) = text.parse::<ClockDuration>() {
+        assert_eq!(hms.to_string().parse::<ClockDuration>().expect("what is written reads"), hms);
     }
-    if let Ok(stamp) = text.parse::<Stamp>() {
-        assert_eq!(stamp.to_string().parse::<Stamp>().expect("what is written reads"), stamp);
+    if let Ok(stamp) = text.parse::<LocalDateTime>() {
+        assert_eq!(stamp.to_string().parse::<LocalDateTime>().expect("what is written reads"), stamp);
         let _ = stamp.instant(&Zone::india());
     }
     if let Ok(day) = text.parse::<Day>() {

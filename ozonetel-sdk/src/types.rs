@@ -3,9 +3,12 @@
 pub(crate) mod ids;
 pub(crate) mod invalid;
 pub(crate) mod phone;
+pub(crate) mod redact;
 pub(crate) mod secret;
+pub(crate) mod text_eq;
 pub(crate) mod wire;
 
 pub use ids::*;
 pub use phone::*;
+pub use redact::{redact_number, redact_numbers_in};
 pub use wire::*;

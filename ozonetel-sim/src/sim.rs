@@ -272,7 +272,7 @@ impl Sim {
     /// ```
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::time::Duration;
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// use ozonetel_sim::Sim;
     /// let sim = Sim::builder().callback_url("https://crm.example.test/hooks/call").build();
     /// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
@@ -283,7 +283,7 @@ impl Sim {
     /// // Nobody sets a disposition: the callback waits for the end of wrap-up.
     /// sim.advance(Duration::from_secs(120)).await;
     /// for push in sim.take_pushes() {
-    ///     let delivery = Intake::new().callbacks(push.query(), &push.body)?;
+    ///     let delivery = PushReader::new().callbacks(push.query(), &push.body)?;
     ///     assert_eq!(delivery.items[0].wrap_up_exceeded(), Some(120));
     /// }
     /// # Ok(()) }
@@ -305,15 +305,15 @@ impl Sim {
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::time::Duration;
     /// use ozonetel_sdk::kookoo::verb::{CollectDtmf, Hangup};
-    /// use ozonetel_sdk::kookoo::{Answer, Request, Step};
+    /// use ozonetel_sdk::kookoo::{IvrResponse, IvrRequest, IvrStep};
     /// use ozonetel_sim::Sim;
     /// use ozonetel_sim::world::IvrInput;
     /// let sim = Sim::builder().application("918000000009", "https://ivr.example.test/").build();
     /// sim.set_application(|question| {
-    ///     let step = Request::from_query(question.query()).unwrap_or_default().step();
+    ///     let step = IvrRequest::from_query(question.query()).unwrap_or_default().step();
     ///     let answer = match step {
-    ///         Step::NewCall => Answer::new().then(CollectDtmf::new().max_digits(2).wait(9000)),
-    ///         _ => Answer::new().then(Hangup::new()),
+    ///         IvrStep::NewCall => IvrResponse::new().then(CollectDtmf::new().max_digits(2).wait(9000)),
+    ///         _ => IvrResponse::new().then(Hangup::new()),
     ///     };
     ///     answer.to_xml().unwrap_or_default()
     /// });

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::types::Hms;
+use ozonetel_sdk::types::ClockDuration;
 use ozonetel_sim::Sim;
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,8 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             row.mode_type, row.total_idle_time, row.total_pause_time
         );
     }
-    let login: Hms = rows.iter().filter_map(|row| row.total_login_duration).sum();
-    let paused: Hms = rows.iter().filter_map(|row| row.total_pause_time).sum();
+    let login: ClockDuration = rows.iter().filter_map(|row| row.total_login_duration).sum();
+    let paused: ClockDuration = rows.iter().filter_map(|row| row.total_pause_time).sum();
     println!("logged in for {login}, of which paused for {paused}");
 
     // A day without data is an empty list, although the service calls it an error.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::types::AgentId;
-use ozonetel_sdk::types::{Day, Hms};
+use ozonetel_sdk::types::{ClockDuration, Day};
 use serde::Serialize;
 
 use crate::phone_call::{self, Direction, Outcome};
@@ -36,17 +36,17 @@ pub struct Calls {
 #[serde(rename_all = "camelCase")]
 pub struct TimeUtilization {
     /// Logged in.
-    pub total_login_duration: Hms,
+    pub total_login_duration: ClockDuration,
     /// In calls.
-    pub total_busy_time: Hms,
+    pub total_busy_time: ClockDuration,
     /// Waiting for calls.
-    pub total_idle_time: Hms,
+    pub total_idle_time: ClockDuration,
     /// Paused.
-    pub total_pause_time: Hms,
+    pub total_pause_time: ClockDuration,
     /// In after-call work.
-    pub total_wrapup_time: Hms,
+    pub total_wrapup_time: ClockDuration,
     /// Dialing.
-    pub total_dial_time: Hms,
+    pub total_dial_time: ClockDuration,
 }
 
 /// An agent's figures of one day.
@@ -60,7 +60,7 @@ pub struct Performance {
     /// Mean of the conversations, in whole seconds.
     pub avg_talk_time_sec: u64,
     /// Mean of conversation and after-call work.
-    pub avg_handling_time: Hms,
+    pub avg_handling_time: ClockDuration,
     /// Booked appointments per hundred phone calls.
     pub conversion_rate: u64,
     /// Dispositions that speak of an appointment.
@@ -107,7 +107,7 @@ pub fn figures(
         date: day,
         calls,
         avg_talk_time_sec: talks.seconds(),
-        avg_handling_time: Hms::from_seconds(
+        avg_handling_time: ClockDuration::from_seconds(
             u32::try_from(handlings.seconds()).unwrap_or(u32::MAX),
         ),
         conversion_rate: rounded(u64::from(appointments_booked) * 100, calls.total.into()),
@@ -123,7 +123,9 @@ fn utilization(agent: &AgentId, summary: &[AgentSummary]) -> Option<TimeUtilizat
     };
     let mut mine = summary.iter().filter(of_agent).peekable();
     mine.peek()?;
-    let add = |to: &mut Hms, part: Option<Hms>| *to = *to + part.unwrap_or(Hms::ZERO);
+    let add = |to: &mut ClockDuration, part: Option<ClockDuration>| {
+        *to = *to + part.unwrap_or(ClockDuration::ZERO)
+    };
     Some(mine.fold(TimeUtilization::default(), |mut sum, row| {
         add(&mut sum.total_login_duration, row.total_login_duration);
         add(&mut sum.total_busy_time, row.total_busy_time);
@@ -143,9 +145,9 @@ struct Mean {
 }
 
 impl Mean {
-    fn add(&mut self, time: Hms) {
+    fn add(&mut self, time: ClockDuration) {
         self.sum += u64::from(time.seconds());
-        self.count += u64::from(time > Hms::ZERO);
+        self.count += u64::from(time > ClockDuration::ZERO);
     }
 
     fn seconds(&self) -> u64 {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind};
-use ozonetel_sdk::types::Hms;
+use ozonetel_sdk::types::ClockDuration;
 
 /// Which way a phone call went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +93,12 @@ impl<'r> PhoneCall<'r> {
     }
 
     /// The conversation, over all legs.
-    pub fn talk(&self) -> Hms {
+    pub fn talk(&self) -> ClockDuration {
         self.legs.iter().filter(|leg| leg.is_answered()).filter_map(|leg| leg.talk_time).sum()
     }
 
     /// Conversation and after-call work over all legs, as far as they are finished.
-    pub fn handling(&self) -> Hms {
+    pub fn handling(&self) -> ClockDuration {
         self.legs.iter().filter(|leg| leg.is_answered()).filter_map(|leg| leg.handling_time).sum()
     }
 

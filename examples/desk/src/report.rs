@@ -13,7 +13,7 @@ use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::types::AgentId;
-use ozonetel_sdk::types::{Day, Hms};
+use ozonetel_sdk::types::{ClockDuration, Day};
 use ozonetel_sdk::{Client, Error};
 
 use crate::call_memory::CallMemory;
@@ -127,7 +127,7 @@ pub struct Reports {
     memory: CallMemory,
     days: Shared<Day, DayReport>,
     summaries: Shared<Day, Vec<AgentSummary>>,
-    handling: Shared<AgentId, Option<Hms>>,
+    handling: Shared<AgentId, Option<ClockDuration>>,
 }
 
 impl fmt::Debug for Reports {
@@ -191,7 +191,7 @@ impl Reports {
     ///
     /// # Errors
     /// As any call to the service.
-    pub async fn handling(&self, agent: &AgentId) -> Result<Option<Hms>, Problem> {
+    pub async fn handling(&self, agent: &AgentId) -> Result<Option<ClockDuration>, Problem> {
         let load = || async { Ok(self.client.aht().agent(agent).await?.0.aht) };
         Ok(*self.handling.get(agent.clone(), load).await?)
     }

@@ -20,7 +20,7 @@ use crate::types::ids::{AgentId, PauseReason, PhoneName};
 use crate::types::invalid::{Invalid, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
-use crate::types::wire::{open_word, record};
+use crate::types::wire::{record, string_enum};
 
 pub use admin::{CreateAgent, DeleteAgent, DeleteManaged, EditAgent, ForceLogout, Release};
 pub use roster::{
@@ -133,7 +133,7 @@ fn credentials(agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
     filled("password", password.reveal())
 }
 
-open_word! {
+string_enum! {
     /// The state to change to.
     TargetState, TargetStateKind {
         /// Takes calls.

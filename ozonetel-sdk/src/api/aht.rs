@@ -10,7 +10,7 @@ use crate::core::endpoint::{
 use crate::types::ids::{AgentId, CampaignName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::wire::{Hms, Private, record};
+use crate::types::wire::{ClockDuration, SensitiveText, record};
 
 const AHT: Spec = Spec {
     name: "aht.agent",
@@ -31,13 +31,13 @@ record! {
         /// The agent's number, as text.
         agent_id: String = "AgentID",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// The campaign's number, as text.
         campaign_id: String = "CampaignID",
         /// The campaign.
         campaign_name: CampaignName = "CampaignName",
         /// The average; absent without calls.
-        aht: Hms = "AHT",
+        aht: ClockDuration = "AHT",
     }
 }
 

@@ -17,7 +17,7 @@ use crate::core::endpoint::{
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Private, Stamp, commas, loose};
+use crate::types::wire::{LocalDateTime, SensitiveText, commas, loose};
 
 /// Numbers per request.
 pub const MAX_NUMBERS: usize = 100;
@@ -169,13 +169,13 @@ pub struct CreateGroup {
     pub name: String,
     /// What it is for.
     #[serde(default)]
-    pub description: Option<Private>,
+    pub description: Option<SensitiveText>,
     /// The numbers, at most 100.
     #[serde(rename = "blockNumbers")]
     pub numbers: NumberList,
     /// Until when they are blocked, in the account's zone.
     #[serde(rename = "expiryDate", default)]
-    pub expires: Option<Stamp>,
+    pub expires: Option<LocalDateTime>,
 }
 
 impl Endpoint for CreateGroup {
@@ -242,13 +242,13 @@ pub struct CreateGroupLegacy {
     pub name: String,
     /// What it is for.
     #[serde(default)]
-    pub description: Option<Private>,
+    pub description: Option<SensitiveText>,
     /// The numbers, at most 100; spelled in the singular here.
     #[serde(rename = "blockNumber")]
     pub numbers: NumberList,
     /// Until when they are blocked, in the account's zone.
     #[serde(rename = "expiryDate", default)]
-    pub expires: Option<Stamp>,
+    pub expires: Option<LocalDateTime>,
 }
 
 impl Endpoint for CreateGroupLegacy {
@@ -496,26 +496,26 @@ impl<'c> BlockNumbers<'c> {
 
 impl Call<'_, CreateGroup> {
     /// What the group is for.
-    pub fn description(self, text: impl Into<Private>) -> Self {
+    pub fn description(self, text: impl Into<SensitiveText>) -> Self {
         let text = text.into();
         self.map(|request| request.description = Some(text))
     }
 
     /// Until when the numbers are blocked, in the account's zone.
-    pub fn expires(self, time: Stamp) -> Self {
+    pub fn expires(self, time: LocalDateTime) -> Self {
         self.map(|request| request.expires = Some(time))
     }
 }
 
 impl Call<'_, CreateGroupLegacy> {
     /// What the group is for.
-    pub fn description(self, text: impl Into<Private>) -> Self {
+    pub fn description(self, text: impl Into<SensitiveText>) -> Self {
         let text = text.into();
         self.map(|request| request.description = Some(text))
     }
 
     /// Until when the numbers are blocked, in the account's zone.
-    pub fn expires(self, time: Stamp) -> Self {
+    pub fn expires(self, time: LocalDateTime) -> Self {
         self.map(|request| request.expires = Some(time))
     }
 }

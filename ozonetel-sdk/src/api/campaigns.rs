@@ -16,14 +16,14 @@ use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{CampaignName, Did};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::wire::{Flag, open_word, record};
+use crate::types::wire::{Flag, record, string_enum};
 
 pub use control::{
     CampaignType, CampaignTypeKind, CreateInbound, CreateOutbound, DialMethod, DialMethodKind,
     DidsUpdated, PopUrlAt, PopUrlAtKind, UpdateDynamicDids,
 };
 
-open_word! {
+string_enum! {
     /// Where a campaign stands.
     Position, PositionKind {
         /// Not started.

@@ -22,7 +22,7 @@ use crate::core::endpoint::{Endpoint, Envelope, Input, Method, Payload, Rate, Ro
 use crate::core::error::Error;
 use crate::types::ids::{CallId, CampaignName, Ucid};
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Day, Stamp, loose};
+use crate::types::wire::{Day, LocalDateTime, loose};
 
 pub use days::DayStream;
 pub use row::{
@@ -55,10 +55,10 @@ const DAY: Spec = Spec {
 pub struct FetchDay {
     /// From, inclusive.
     #[serde(rename = "fromDate")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive; the same day as `from`.
     #[serde(rename = "toDate")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// Only this leg.
     #[serde(default)]
     pub ucid: Option<Ucid>,
@@ -78,12 +78,12 @@ pub struct FetchDay {
 
 impl FetchDay {
     /// A stretch of one day, without filters.
-    pub fn new(from: Stamp, to: Stamp) -> Self {
+    pub fn new(from: LocalDateTime, to: LocalDateTime) -> Self {
         Self { from, to, ucid: None, campaign: None, call_id: None, call_type: None, status: None }
     }
 }
 
-fn one_day(from: Stamp, to: Stamp) -> Result<(), Invalid> {
+fn one_day(from: LocalDateTime, to: LocalDateTime) -> Result<(), Invalid> {
     if from.day() != to.day() {
         return Err(Invalid::new("toDate", "has to lie on the same day as fromDate"));
     }
@@ -116,10 +116,10 @@ impl Rows for FetchDay {
 pub struct FetchPage {
     /// From, inclusive.
     #[serde(rename = "fromDate")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive; the same day as `from`.
     #[serde(rename = "toDate")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// The page, from 1. The name is a field report.
     #[serde(rename = "pageNo", deserialize_with = "number")]
     pub page: u32,
@@ -180,10 +180,10 @@ impl Rows for FetchPage {
 pub struct FetchUcid {
     /// From, inclusive.
     #[serde(rename = "fromDate")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive; the same day as `from`.
     #[serde(rename = "toDate")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// The leg.
     pub ucid: Ucid,
 }
@@ -279,7 +279,7 @@ impl<'c> Cdr<'c> {
     ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
-    pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchDay> {
+    pub fn between(&self, from: LocalDateTime, to: LocalDateTime) -> Call<'c, FetchDay> {
         Call::new(self.0, self.within(from.day()).map(|()| FetchDay::new(from, to)))
     }
 

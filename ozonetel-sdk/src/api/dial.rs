@@ -17,7 +17,7 @@ use crate::types::ids::{AgentId, CampaignName, Did, PhoneName, SkillName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Flag, Private, YesNo, loose, record};
+use crate::types::wire::{Flag, SensitiveText, YesNo, loose, record};
 
 const AGENT_DIAL: Spec = Spec {
     name: "dial.agent",
@@ -61,7 +61,7 @@ pub struct AgentDial {
     pub want_ucid: Option<YesNo>,
     /// Carried into reports, events and callbacks: the reference to find the call by.
     #[serde(default)]
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
     /// Skips the service's own check of the number (field report).
     #[serde(rename = "skipCustomerNumberValidation", default)]
     pub skip_validation: Option<Flag>,
@@ -82,7 +82,7 @@ impl Endpoint for AgentDial {
     }
 
     fn reference(&self) -> Option<&str> {
-        self.uui.as_ref().map(Private::as_str)
+        self.uui.as_ref().map(SensitiveText::as_str)
     }
 }
 
@@ -101,7 +101,7 @@ pub struct SkillDial {
     pub want_ucid: Option<YesNo>,
     /// Carried into reports, events and callbacks.
     #[serde(default)]
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
 }
 
 impl Endpoint for SkillDial {
@@ -125,7 +125,7 @@ impl Endpoint for SkillDial {
     }
 
     fn reference(&self) -> Option<&str> {
-        self.uui.as_ref().map(Private::as_str)
+        self.uui.as_ref().map(SensitiveText::as_str)
     }
 }
 
@@ -161,7 +161,7 @@ pub struct PhoneDial {
     pub campaign: Option<CampaignName>,
     /// Carried into reports, events and callbacks.
     #[serde(default)]
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
     /// The longest conversation, in seconds.
     #[serde(rename = "callLimit", default, deserialize_with = "loose")]
     pub call_limit: Option<u32>,
@@ -187,7 +187,7 @@ impl Endpoint for PhoneDial {
     }
 
     fn reference(&self) -> Option<&str> {
-        self.uui.as_ref().map(Private::as_str)
+        self.uui.as_ref().map(SensitiveText::as_str)
     }
 }
 
@@ -226,14 +226,14 @@ pub trait Dialing: Endpoint {
     fn ucid_of(reply: &Self::Reply) -> Option<Ucid>;
 
     /// Sets the reference.
-    fn set_uui(&mut self, uui: Private);
+    fn set_uui(&mut self, uui: SensitiveText);
 }
 
 impl Dialing for AgentDial {
     fn ucid_of(reply: &Dialed) -> Option<Ucid> {
         reply.ucid
     }
-    fn set_uui(&mut self, uui: Private) {
+    fn set_uui(&mut self, uui: SensitiveText) {
         self.uui = Some(uui);
     }
 }
@@ -242,7 +242,7 @@ impl Dialing for SkillDial {
     fn ucid_of(reply: &Dialed) -> Option<Ucid> {
         reply.ucid
     }
-    fn set_uui(&mut self, uui: Private) {
+    fn set_uui(&mut self, uui: SensitiveText) {
         self.uui = Some(uui);
     }
 }
@@ -251,7 +251,7 @@ impl Dialing for PhoneDial {
     fn ucid_of(reply: &Ucid) -> Option<Ucid> {
         Some(*reply)
     }
-    fn set_uui(&mut self, uui: Private) {
+    fn set_uui(&mut self, uui: SensitiveText) {
         self.uui = Some(uui);
     }
 }
@@ -388,7 +388,7 @@ impl<'c> Dial<'c> {
 impl<E: Dialing> Call<'_, E> {
     /// A reference of the caller's choice, carried into reports, events and callbacks: what an unknown dial is
     /// settled by.
-    pub fn uui(self, reference: impl Into<Private>) -> Self {
+    pub fn uui(self, reference: impl Into<SensitiveText>) -> Self {
         let reference = reference.into();
         self.map(|request| request.set_uui(reference))
     }

@@ -14,7 +14,7 @@ use crate::core::error::{Error, ErrorKind, Reason};
 use crate::types::ids::{AgentId, Did, DispositionName, PauseReason, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::wire::{Private, Stamp, YesNo};
+use crate::types::wire::{LocalDateTime, SensitiveText, YesNo};
 
 /// Sets a call's disposition.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct SetDisposition {
     pub pause_reason: Option<PauseReason>,
     /// Free text.
     #[serde(default)]
-    pub comments: Option<Private>,
+    pub comments: Option<SensitiveText>,
     /// `YYYY-MM-DD HH:MM`: when to call back, for dispositions that ask for it.
     #[serde(rename = "callBackTime", default)]
     pub call_back_time: Option<String>,
@@ -99,7 +99,8 @@ impl Endpoint for SetDisposition {
         if self.pause_after == Some(YesNo(true)) {
             filled("pauseReason", self.pause_reason.as_ref().map_or("", PauseReason::as_str))?;
         }
-        match self.call_back_time.as_deref().map(|text| (text.len(), text.parse::<Stamp>())) {
+        match self.call_back_time.as_deref().map(|text| (text.len(), text.parse::<LocalDateTime>()))
+        {
             None | Some((16, Ok(_))) => Ok(()),
             Some(_) => Err(Invalid::new("callBackTime", "has to be YYYY-MM-DD HH:MM")),
         }
@@ -228,7 +229,7 @@ impl<'c> Dispositions<'c> {
 
 impl Call<'_, SetDisposition> {
     /// Free text beside it.
-    pub fn comments(self, text: impl Into<Private>) -> Self {
+    pub fn comments(self, text: impl Into<SensitiveText>) -> Self {
         let text = text.into();
         self.map(|request| request.comments = Some(text))
     }
@@ -249,7 +250,7 @@ impl Call<'_, SetDisposition> {
     }
 
     /// When to call back, in the account's zone; seconds are not sent.
-    pub fn call_back_at(self, time: Stamp) -> Self {
+    pub fn call_back_at(self, time: LocalDateTime) -> Self {
         self.map(|request| request.call_back_time = Some(time.to_minutes()))
     }
 }

@@ -13,7 +13,7 @@ use crate::core::endpoint::{
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Private, open_word, record};
+use crate::types::wire::{SensitiveText, record, string_enum};
 
 const SUBSCRIBE: Spec = Spec {
     name: "events.subscribe",
@@ -33,10 +33,10 @@ const SUBSCRIBE: Spec = Spec {
 pub struct Subscribe {
     /// Where call events go; may carry a secret of yours.
     #[serde(rename = "callEventsURL", default)]
-    pub calls: Option<Private>,
+    pub calls: Option<SensitiveText>,
     /// Where agent events go; may carry a secret of yours.
     #[serde(rename = "agentEventsURL", default)]
-    pub agents: Option<Private>,
+    pub agents: Option<SensitiveText>,
 }
 
 impl Endpoint for Subscribe {
@@ -52,8 +52,8 @@ impl Endpoint for Subscribe {
     }
 }
 
-fn address(field: &'static str, url: Option<&Private>) -> Result<(), Invalid> {
-    let web = |url: &Private| {
+fn address(field: &'static str, url: Option<&SensitiveText>) -> Result<(), Invalid> {
+    let web = |url: &SensitiveText| {
         url::Url::parse(url.as_str())
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     };
@@ -64,7 +64,7 @@ fn address(field: &'static str, url: Option<&Private>) -> Result<(), Invalid> {
     }
 }
 
-open_word! {
+string_enum! {
     /// Which events a subscription is about.
     EventType, EventTypeKind {
         /// Call events.
@@ -109,9 +109,9 @@ record! {
     /// Where events are pushed to.
     pub struct Subscription {
         /// Where call events go.
-        calls: Private = "callEventsURL",
+        calls: SensitiveText = "callEventsURL",
         /// Where agent events go.
-        agents: Private = "agentEventsURL",
+        agents: SensitiveText = "agentEventsURL",
     }
 }
 
@@ -168,7 +168,7 @@ impl<'c> Events<'c> {
     ///
     /// # Errors
     /// Refused with [`Reason::BadCredentials`](crate::Reason::BadCredentials) for a wrong key.
-    pub fn calls_to(&self, url: impl Into<Private>) -> Call<'c, Subscribe> {
+    pub fn calls_to(&self, url: impl Into<SensitiveText>) -> Call<'c, Subscribe> {
         Call::new(self.0, Ok(Subscribe { calls: Some(url.into()), agents: None }))
     }
 
@@ -188,7 +188,7 @@ impl<'c> Events<'c> {
     ///
     /// # Errors
     /// As [`calls_to`](Self::calls_to).
-    pub fn agents_to(&self, url: impl Into<Private>) -> Call<'c, Subscribe> {
+    pub fn agents_to(&self, url: impl Into<SensitiveText>) -> Call<'c, Subscribe> {
         Call::new(self.0, Ok(Subscribe { calls: None, agents: Some(url.into()) }))
     }
 
@@ -235,13 +235,13 @@ impl<'c> Events<'c> {
 
 impl Call<'_, Subscribe> {
     /// Call events as well.
-    pub fn calls_to(self, url: impl Into<Private>) -> Self {
+    pub fn calls_to(self, url: impl Into<SensitiveText>) -> Self {
         let url = url.into();
         self.map(|request| request.calls = Some(url))
     }
 
     /// Agent events as well.
-    pub fn agents_to(self, url: impl Into<Private>) -> Self {
+    pub fn agents_to(self, url: impl Into<SensitiveText>) -> Self {
         let url = url.into();
         self.map(|request| request.agents = Some(url))
     }

@@ -20,7 +20,7 @@ use crate::types::ids::{Did, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Day, Document, Private, record};
+use crate::types::wire::{Day, RawJson, SensitiveText, record};
 
 const CALL: Spec = Spec {
     name: "kookoo.call",
@@ -48,16 +48,16 @@ pub struct OutboundCall {
     pub version: Option<String>,
     /// The application's address; this or `extra_data`.
     #[serde(default)]
-    pub url: Option<Private>,
+    pub url: Option<SensitiveText>,
     /// An application's XML, in place of an address.
     #[serde(default)]
-    pub extra_data: Option<Private>,
+    pub extra_data: Option<SensitiveText>,
     /// The number that is shown.
     #[serde(default)]
     pub caller_id: Option<Did>,
     /// Where the outcome goes.
     #[serde(default)]
-    pub callback_url: Option<Private>,
+    pub callback_url: Option<SensitiveText>,
 }
 
 record! {
@@ -102,7 +102,7 @@ impl Endpoint for OutboundCall {
 pub struct Sms {
     /// Field names and values, as your account's page has them.
     #[serde(flatten)]
-    pub fields: BTreeMap<String, Private>,
+    pub fields: BTreeMap<String, SensitiveText>,
 }
 
 impl Endpoint for Sms {
@@ -146,7 +146,7 @@ impl Endpoint for CallInformation {
         effect: Effect::None,
         ..CALL
     };
-    type Reply = Document;
+    type Reply = RawJson;
 
     fn ucid(&self) -> Option<Ucid> {
         Some(self.ucid)
@@ -177,13 +177,13 @@ pub struct IvrTransfer {
     pub did: Did,
     /// The application's address.
     #[serde(rename = "appURL")]
-    pub application: Private,
+    pub application: SensitiveText,
     /// The party that is moved.
     #[serde(rename = "phoneno")]
     pub number: PhoneNumber,
     /// Where the outcome goes.
     #[serde(rename = "cburl", default)]
-    pub callback_url: Option<Private>,
+    pub callback_url: Option<SensitiveText>,
 }
 
 impl Endpoint for IvrTransfer {
@@ -266,7 +266,7 @@ impl<'c> Kookoo<'c> {
     pub fn call(
         &self,
         number: impl Into<PhoneNumber>,
-        url: impl Into<Private>,
+        url: impl Into<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
         self.outbound(&number.into(), Some(url.into()), None)
     }
@@ -277,9 +277,9 @@ impl<'c> Kookoo<'c> {
     /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
     /// # let sim = ozonetel_sim::Sim::start();
     /// # let client = sim.client();
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::PlayText;
-    /// let answer = Answer::new().then(PlayText::new("Your parcel has arrived"));
+    /// let answer = IvrResponse::new().then(PlayText::new("Your parcel has arrived"));
     /// let queued = client.kookoo().call_with("+91 90000 00001", answer.to_xml()?).await?;
     /// assert!(queued.sid.is_some());
     /// # Ok(()) }
@@ -292,7 +292,7 @@ impl<'c> Kookoo<'c> {
     pub fn call_with(
         &self,
         number: impl Into<PhoneNumber>,
-        xml: impl Into<Private>,
+        xml: impl Into<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
         self.outbound(&number.into(), None, Some(xml.into()))
     }
@@ -300,8 +300,8 @@ impl<'c> Kookoo<'c> {
     fn outbound(
         &self,
         number: &PhoneNumber,
-        url: Option<Private>,
-        extra_data: Option<Private>,
+        url: Option<SensitiveText>,
+        extra_data: Option<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
         let request = number.for_kookoo().map(|number| OutboundCall {
             number,
@@ -330,7 +330,7 @@ impl<'c> Kookoo<'c> {
     ///
     /// # Errors
     /// Refused with the service's text; see [`Error::may_have_happened`](crate::Error::may_have_happened).
-    pub fn sms<N: Into<String>, V: Into<Private>>(
+    pub fn sms<N: Into<String>, V: Into<SensitiveText>>(
         &self,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Call<'c, Sms> {
@@ -382,7 +382,7 @@ impl<'c> Kookoo<'c> {
         &self,
         ucid: Ucid,
         did: impl Into<Did>,
-        application: impl Into<Private>,
+        application: impl Into<SensitiveText>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, IvrTransfer> {
         let request = IvrTransfer {
@@ -426,7 +426,7 @@ impl Call<'_, OutboundCall> {
     }
 
     /// Where the outcome goes.
-    pub fn callback_url(self, url: impl Into<Private>) -> Self {
+    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
         let url = url.into();
         self.map(|request| request.callback_url = Some(url))
     }
@@ -434,7 +434,7 @@ impl Call<'_, OutboundCall> {
 
 impl Call<'_, IvrTransfer> {
     /// Where the outcome goes.
-    pub fn callback_url(self, url: impl Into<Private>) -> Self {
+    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
         let url = url.into();
         self.map(|request| request.callback_url = Some(url))
     }

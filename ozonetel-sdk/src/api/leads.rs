@@ -22,7 +22,7 @@ use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Day, Private, YesNo, loose};
+use crate::types::wire::{Day, SensitiveText, YesNo, loose};
 
 pub use delete::{
     ClearCampaign, DeleteLead, DeleteMany, DeleteScheduled, LeadStatus, LeadStatusKind,
@@ -45,7 +45,7 @@ pub struct AddLead {
     pub number: PhoneNumber,
     /// The person's name.
     #[serde(rename = "Name", default)]
-    pub name: Option<Private>,
+    pub name: Option<SensitiveText>,
     /// The agent it is for.
     #[serde(rename = "agentId", default)]
     pub agent: Option<AgentId>,
@@ -69,7 +69,7 @@ pub struct AddLead {
     pub format: Option<String>,
     /// Further headers of the campaign's map file.
     #[serde(flatten)]
-    pub columns: BTreeMap<String, Private>,
+    pub columns: BTreeMap<String, SensitiveText>,
 }
 
 /// `TRUE`: a yes in capitals, as this page wants it.
@@ -198,7 +198,7 @@ impl<'c> Leads<'c> {
 
 impl Call<'_, AddLead> {
     /// The person's name.
-    pub fn name(self, name: impl Into<Private>) -> Self {
+    pub fn name(self, name: impl Into<SensitiveText>) -> Self {
         let name = name.into();
         self.map(|request| request.name = Some(name))
     }
@@ -236,7 +236,7 @@ impl Call<'_, AddLead> {
     }
 
     /// A further header of the campaign's map file.
-    pub fn column(self, header: impl Into<String>, value: impl Into<Private>) -> Self {
+    pub fn column(self, header: impl Into<String>, value: impl Into<SensitiveText>) -> Self {
         let (header, value) = (header.into(), value.into());
         self.map(|request| drop(request.columns.insert(header, value)))
     }

@@ -11,17 +11,17 @@ use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rows, Spec};
 use crate::types::ids::{AgentId, CallId, CampaignName, Did, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Stamp, record};
+use crate::types::wire::{LocalDateTime, record};
 
 /// Lists abandoned calls.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FetchMissed {
     /// From, inclusive.
     #[serde(rename = "fromTime")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive.
     #[serde(rename = "toTime")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// Of one campaign only.
     #[serde(rename = "campaignName", default)]
     pub campaign: Option<CampaignName>,
@@ -53,7 +53,7 @@ record! {
         /// Who hung up.
         hangup_by: crate::api::cdr::HangupBy = "hangupBy",
         /// When, in the account's zone.
-        call_time: Stamp = "callTime",
+        call_time: LocalDateTime = "callTime",
     }
 }
 
@@ -115,7 +115,7 @@ impl<'c> Missed<'c> {
     ///
     /// # Errors
     /// As any call.
-    pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchMissed> {
+    pub fn between(&self, from: LocalDateTime, to: LocalDateTime) -> Call<'c, FetchMissed> {
         Call::new(self.0, Ok(FetchMissed { from, to, campaign: None }))
     }
 }

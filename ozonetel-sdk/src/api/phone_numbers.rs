@@ -15,7 +15,7 @@ use crate::types::ids::{PhoneName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Document, commas};
+use crate::types::wire::{RawJson, commas};
 
 const MANAGE: Spec = Spec {
     name: "phone_numbers.create",
@@ -52,7 +52,7 @@ impl Endpoint for FetchNumber {
         effect: Effect::None,
         ..MANAGE
     };
-    type Reply = Document;
+    type Reply = RawJson;
 
     fn check(&self) -> Result<(), Invalid> {
         match (&self.name, &self.number) {

@@ -11,17 +11,17 @@ use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rate, Rows, Spec};
 use crate::types::ids::AgentId;
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Day, Hms, Private, Stamp, open_word, record};
+use crate::types::wire::{ClockDuration, Day, LocalDateTime, SensitiveText, record, string_enum};
 
 /// The summary of a stretch of time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FetchSummary {
     /// From, inclusive.
     #[serde(rename = "fromDate")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive.
     #[serde(rename = "toDate")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// Only these agents, separated by commas.
     #[serde(rename = "agentId", default)]
     pub agents: Option<String>,
@@ -30,7 +30,7 @@ pub struct FetchSummary {
     pub modes: Option<String>,
 }
 
-open_word! {
+string_enum! {
     /// The mode that an agent was in.
     ModeType, ModeTypeKind {
         /// Takes inbound calls.
@@ -48,7 +48,7 @@ record! {
         /// The agent's number, as text.
         agent_incr_id: String = "AgentIncrID",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// The agent's login id; in a callback the field of this name is the number.
         agent_unique_id: AgentId = "AgentUniqueID",
         /// The day.
@@ -56,17 +56,17 @@ record! {
         /// The mode.
         mode_type: ModeType = "ModeType",
         /// In calls.
-        total_busy_time: Hms = "TotalBusyTime",
+        total_busy_time: ClockDuration = "TotalBusyTime",
         /// Dialing.
-        total_dial_time: Hms = "TotalDialTime",
+        total_dial_time: ClockDuration = "TotalDialTime",
         /// Waiting for calls.
-        total_idle_time: Hms = "TotalIdleTime",
+        total_idle_time: ClockDuration = "TotalIdleTime",
         /// Logged in: the sum of the other five.
-        total_login_duration: Hms = "TotalLoginDuration",
+        total_login_duration: ClockDuration = "TotalLoginDuration",
         /// Paused.
-        total_pause_time: Hms = "TotalPauseTime",
+        total_pause_time: ClockDuration = "TotalPauseTime",
         /// In after-call work.
-        total_wrapup_time: Hms = "TotalWrapupTime",
+        total_wrapup_time: ClockDuration = "TotalWrapupTime",
     }
 }
 
@@ -126,7 +126,7 @@ impl<'c> Summary<'c> {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// sim.advance(std::time::Duration::from_secs(600)).await;
     /// let rows = client.summary().for_day(client.today()).agent("agent01").await?;
-    /// let login: ozonetel_sdk::types::Hms = rows.iter().filter_map(|row| row.total_login_duration).sum();
+    /// let login: ozonetel_sdk::types::ClockDuration = rows.iter().filter_map(|row| row.total_login_duration).sum();
     /// assert!(login.seconds() >= 600);
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;
@@ -157,7 +157,7 @@ impl<'c> Summary<'c> {
     ///
     /// # Errors
     /// As [`for_day`](Self::for_day).
-    pub fn between(&self, from: Stamp, to: Stamp) -> Call<'c, FetchSummary> {
+    pub fn between(&self, from: LocalDateTime, to: LocalDateTime) -> Call<'c, FetchSummary> {
         Call::new(self.0, Ok(FetchSummary { from, to, agents: None, modes: None }))
     }
 }

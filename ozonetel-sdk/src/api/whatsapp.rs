@@ -17,7 +17,7 @@ use crate::types::ids::Did;
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Document, Private};
+use crate::types::wire::{RawJson, SensitiveText};
 
 /// Sends a template message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,10 +49,10 @@ pub struct Template {
     pub language: String,
     /// What is filled in, by the parameter's number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub parameters: BTreeMap<String, Private>,
+    pub parameters: BTreeMap<String, SensitiveText>,
     /// What the buttons need; no source shows its shape.
     #[serde(rename = "buttonParameters", default, skip_serializing_if = "Option::is_none")]
-    pub button_parameters: Option<Document>,
+    pub button_parameters: Option<RawJson>,
 }
 
 const PREFIX: &str = "OZNTLWA:";
@@ -71,7 +71,7 @@ impl Endpoint for SendTemplate {
         effect: Effect::WhatsApp,
         ..Spec::DEFAULT
     };
-    type Reply = Document;
+    type Reply = RawJson;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("id", self.recipient.id.as_str())?;
@@ -137,7 +137,7 @@ impl<'c> WhatsApp<'c> {
 
 impl Call<'_, SendTemplate> {
     /// What is filled in, in order: parameter `1`, `2`, and so on.
-    pub fn parameters<V: Into<Private>>(self, values: impl IntoIterator<Item = V>) -> Self {
+    pub fn parameters<V: Into<SensitiveText>>(self, values: impl IntoIterator<Item = V>) -> Self {
         let numbered = (1_usize..).map(|number| number.to_string());
         let values = numbered.zip(values.into_iter().map(Into::into)).collect();
         self.map(|request| request.template.parameters = values)
@@ -145,7 +145,7 @@ impl Call<'_, SendTemplate> {
 
     /// What the buttons need, in the shape of your account's page.
     pub fn button_parameters(self, parameters: Value) -> Self {
-        self.map(|request| request.template.button_parameters = Some(Document(parameters)))
+        self.map(|request| request.template.button_parameters = Some(RawJson(parameters)))
     }
 }
 

@@ -550,4 +550,4 @@ pub trait Rows: Endpoint {
     const KEYS: &'static [&'static str];
 }
 
-impl Reply for crate::types::wire::Document {}
+impl Reply for crate::types::wire::RawJson {}

@@ -1,7 +1,7 @@
 //! KooKoo, the CPaaS side: calls placed over it ([`outbound`]), what an IVR application is asked, what it answers,
 //! and the media stream.
 //!
-//! KooKoo asks the application's URL with a GET ([`Request`]) and does what the XML in the answer says ([`Answer`], made
+//! KooKoo asks the application's URL with a GET ([`IvrRequest`]) and does what the XML in the answer says ([`IvrResponse`], made
 //! of [`verb`]s). After a `Stream` or a `Dial` request the caller is **still on the line**: answer with more verbs or with
 //! [`Hangup`](verb::Hangup). After `Hangup` or `Disconnect` nothing is spoken any more.
 //!
@@ -15,29 +15,29 @@
 //!
 //! ```
 //! use ozonetel_sdk::kookoo::verb::{CollectDtmf, Dial, DialTarget, Hangup, PlayText};
-//! use ozonetel_sdk::kookoo::{Answer, Request, Step};
+//! use ozonetel_sdk::kookoo::{IvrResponse, IvrRequest, IvrStep};
 //!
-//! let request = Request::from_query("event=NewCall&sid=90000000000000001&cid_e164=%2B919000000001")?;
+//! let request = IvrRequest::from_query("event=NewCall&sid=90000000000000001&cid_e164=%2B919000000001")?;
 //! let answer = match request.step() {
-//!     Step::NewCall => Answer::new()
+//!     IvrStep::NewCall => IvrResponse::new()
 //!         .then(PlayText::new("Sales & service: press one"))
 //!         .then(CollectDtmf::new().max_digits(1).wait(5000)),
-//!     Step::Keys(Some(_)) => Answer::new().then(Dial::new(DialTarget::pstn(&"9000000002".into())?)),
-//!     _ => Answer::new().then(Hangup::new()),
+//!     IvrStep::Keys(Some(_)) => IvrResponse::new().then(Dial::new(DialTarget::pstn(&"9000000002".into())?)),
+//!     _ => IvrResponse::new().then(Hangup::new()),
 //! };
 //! let xml = answer.to_xml()?;
 //! assert!(xml.contains("<playtext>Sales &amp; service: press one</playtext>"));
-//! assert_eq!(Answer::read(xml.as_bytes())?, answer);
+//! assert_eq!(IvrResponse::read(xml.as_bytes())?, answer);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod answer;
 pub mod media;
-
 mod request;
+mod response;
 pub mod verb;
 
-pub use answer::{Answer, MAX_VERBS};
 pub use request::{
-    DialResult, DialResultKind, Request, RequestEvent, RequestEventKind, Status, Step,
+    IvrDialResult, IvrDialResultKind, IvrEvent, IvrEventKind, IvrRequest, IvrStep,
+    OutboundCallStatus,
 };
+pub use response::{IvrResponse, MAX_VERBS};

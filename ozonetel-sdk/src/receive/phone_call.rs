@@ -15,20 +15,20 @@
 //! call share the call's id. So a leg that was seen alone (an INVITE) joins its call as soon as anything names both.
 //!
 //! ```
-//! use ozonetel_sdk::phone_call::{CallOutcomeKind, Invite, PhoneCalls};
-//! use ozonetel_sdk::push::Intake;
+//! use ozonetel_sdk::phone_call::{CallOutcomeKind, InviteHeaders, PhoneCalls};
+//! use ozonetel_sdk::push::PushReader;
 //!
 //! let mut calls = PhoneCalls::new(10_000);
 //! // An INVITE knows the leg and the caller.
-//! let first = calls.see(Invite::new("90000000000000009".parse()?).caller("09000000001")).unwrap();
+//! let first = calls.observe(InviteHeaders::new("90000000000000009".parse()?).caller("09000000001")).unwrap();
 //! // The callback knows the call only; the event knows both and joins them.
 //! let callback = br#"{"monitorUCID":"90000000000000001","Status":"Answered","Duration":"00:00:23"}"#;
-//! for call in Intake::new().callbacks(None, callback)?.items {
-//!     calls.see(call);
+//! for call in PushReader::new().callbacks(None, callback)?.items {
+//!     calls.observe(call);
 //! }
 //! let event = br#"{"eventType":"Call","data":{"action":"Answered","ucid":"90000000000000009","monitor_ucid":"90000000000000001"}}"#;
-//! for event in Intake::new().events(None, event)?.items {
-//!     let seen = calls.see(event).unwrap();
+//! for event in PushReader::new().events(None, event)?.items {
+//!     let seen = calls.observe(event).unwrap();
 //!     assert_eq!(seen.absorbed, [first.key]);
 //!     let call = calls.get(&seen.key).unwrap();
 //!     assert_eq!(call.outcome().kind, CallOutcomeKind::Completed);
@@ -38,15 +38,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod book;
+mod call_index;
+mod merge;
+mod observation;
 mod outcome;
-mod record;
-mod sighting;
 
-pub use book::{PhoneCalls, Seen};
-pub use outcome::{CallOutcome, CallOutcomeKind, RULES, Rule, Sign, Way, Who, Words};
-pub use record::{CallKey, PhoneCall};
-pub use sighting::{DialReply, Invite, Sighting};
+pub use call_index::{MergeResult, PhoneCalls};
+pub use merge::{CallKey, PhoneCall};
+pub use observation::{CallObservation, DialReply, InviteHeaders};
+pub use outcome::{CallOutcome, CallOutcomeKind, RawStatus};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,8 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::types::invalid::Invalid;
+use crate::types::redact::redact_number;
+use crate::types::text_eq::text_eq;
 
 /// Up to 19 decimal digits, inline: what every numeric id of the service fits into.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +30,24 @@ impl Digits {
             *to = *from;
         }
         raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes })
+    }
+
+    fn of(number: u32) -> Self {
+        let mut digits = [0; 19];
+        let (mut rest, mut len) = (number, 0_u8);
+        // The last digit first.
+        for slot in &mut digits {
+            *slot = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+            len += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        if let Some(used) = digits.get_mut(..usize::from(len)) {
+            used.reverse();
+        }
+        Self { len, bytes: digits }
     }
 
     fn as_str(&self) -> &str {
@@ -74,6 +94,35 @@ macro_rules! numeric_id {
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 self.as_str()
+            }
+        }
+
+        text_eq!($name);
+
+        impl TryFrom<u64> for $name {
+            type Error = Invalid;
+            fn try_from(number: u64) -> Result<Self, Invalid> {
+                number.to_string().parse()
+            }
+        }
+
+        impl From<u32> for $name {
+            fn from(number: u32) -> Self {
+                Self(Digits::of(number))
+            }
+        }
+
+        impl From<$name> for u64 {
+            /// The number; leading zeros are lost.
+            fn from(id: $name) -> Self {
+                // Nineteen digits fit.
+                id.as_str().parse().unwrap_or_default()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.as_str().to_owned()
             }
         }
 
@@ -196,6 +245,14 @@ macro_rules! name {
             }
         }
 
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.into()
+            }
+        }
+
+        text_eq!($name);
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -309,6 +366,15 @@ impl From<&Did> for Did {
     }
 }
 
+impl FromStr for Did {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from(text))
+    }
+}
+
+text_eq!(Did);
+
 impl AsRef<str> for Did {
     fn as_ref(&self) -> &str {
         &self.0
@@ -323,7 +389,7 @@ impl fmt::Display for Did {
 
 impl fmt::Debug for Did {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Did({})", crate::types::wire::mask(&self.0))
+        write!(f, "Did({})", redact_number(&self.0))
     }
 }
 
@@ -373,6 +439,21 @@ mod tests {
             assert_eq!(same(one, other), want, "{one:?} and {other:?}");
             assert_eq!(same(other, one), want, "{other:?} and {one:?}");
         }
+    }
+
+    #[test]
+    fn ids_are_made_from_numbers_and_text_and_compare_with_text() {
+        for number in [0_u32, 7, 10, 4_294_967_295] {
+            assert_eq!(Ucid::from(number).as_str(), number.to_string());
+            assert_eq!(u64::from(Ucid::from(number)), u64::from(number));
+        }
+        assert_eq!(Ucid::try_from(90_000_000_000_000_001_u64).unwrap(), "90000000000000001");
+        assert!(Ucid::try_from(u64::MAX).is_err());
+        assert_eq!(
+            u64::from("9999999999999999999".parse::<Ucid>().unwrap()),
+            9_999_999_999_999_999_999
+        );
+        assert!("agent01" == AgentId::from("agent01") && AgentId::from("a") != "b");
     }
 
     #[test]

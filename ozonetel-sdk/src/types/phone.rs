@@ -11,10 +11,22 @@ use serde::{Deserialize, Serialize};
 use sip_ucid::{Number, NumberPlan};
 
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Scalar, mask};
+use crate::types::redact::redact_number;
+use crate::types::text_eq::text_eq;
+use crate::types::wire::Scalar;
 
 /// Which of the service's regions an account lives in; decides addresses and number forms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+///
+/// ```
+/// use ozonetel_sdk::types::Region;
+/// let region: Region = "international".parse()?;
+/// assert_eq!(region.to_string(), "international");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Region {
     /// India: numbers are Indian unless they say otherwise.
@@ -22,6 +34,22 @@ pub enum Region {
     India,
     /// International: numbers carry their country code.
     International,
+}
+
+impl Region {
+    /// `india` or `international`, as it is set.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::India => "india",
+            Self::International => "international",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl FromStr for Region {
@@ -35,7 +63,10 @@ impl FromStr for Region {
     }
 }
 
-/// A telephone number, as text. `Debug` shows the last two digits only; there is no `Display`.
+/// A telephone number, as text.
+///
+/// `Display` and `Debug` show the last two digits only (`…01`), so that no log line carries a number by accident; what
+/// they print is never accepted as a number. The whole text is [`as_str`](Self::as_str), and what serde writes.
 ///
 /// ```
 /// use ozonetel_sdk::types::{PhoneNumber, Region};
@@ -247,9 +278,17 @@ impl AsRef<str> for PhoneNumber {
 
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PhoneNumber({})", mask(&self.0))
+        write!(f, "PhoneNumber({})", redact_number(&self.0))
     }
 }
+
+impl fmt::Display for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&redact_number(&self.0))
+    }
+}
+
+text_eq!(PhoneNumber);
 
 impl Scalar for PhoneNumber {
     fn read(text: &str) -> Result<Self, &'static str> {
@@ -352,8 +391,10 @@ mod tests {
     }
 
     #[test]
-    fn debug_hides_the_number() {
-        assert_eq!(format!("{:?}", PhoneNumber::from("9000000001")), "PhoneNumber(…01 (10))");
+    fn debug_and_display_hide_the_number() {
+        assert_eq!(PhoneNumber::from("9000000001").to_string(), "…01");
+        assert!(PhoneNumber::from("…01").for_dial(Region::India).is_err());
+        assert_eq!(format!("{:?}", PhoneNumber::from("9000000001")), "PhoneNumber(…01)");
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
-use ozonetel_sdk::kookoo::Answer;
+use ozonetel_sdk::kookoo::IvrResponse;
 use ozonetel_sdk::kookoo::verb::Verb;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// The query, as [`ozonetel_sdk::kookoo::Request::from_query`] reads it.
+    /// The query, as [`ozonetel_sdk::kookoo::IvrRequest::from_query`] reads it.
     pub fn query(&self) -> &str {
         self.url.split_once('?').map_or("", |(_, query)| query)
     }
@@ -243,7 +243,7 @@ impl World {
         }
         let read = match xml {
             None => Err("the application did not answer with 200".to_owned()),
-            Some(xml) => Answer::read(xml).map_err(|error| format!("the answer: {error}")),
+            Some(xml) => IvrResponse::read(xml).map_err(|error| format!("the answer: {error}")),
         };
         match read {
             Ok(answer) => {
@@ -373,7 +373,7 @@ impl World {
             self.ask_application(sid, &ask::Event::NewCall);
             return;
         };
-        match Answer::read(xml.as_bytes()) {
+        match IvrResponse::read(xml.as_bytes()) {
             Ok(answer) => {
                 call.verbs = answer.verbs.into();
                 self.next_verb(sid);

@@ -7,8 +7,8 @@ use ozonetel_sdk::kookoo::verb::{
     CcTransfer, CollectDtmf, Conference, Dial, DialTarget, Element, GotoUrl, Hangup, PlayAudio,
     PlayText, Recognize, Record, SayAs, SendSms, StartRecord, Stream, Verb,
 };
-use ozonetel_sdk::kookoo::{Answer, Request, Status, Step};
-use ozonetel_sdk::push::Intake;
+use ozonetel_sdk::kookoo::{IvrRequest, IvrResponse, IvrStep, OutboundCallStatus};
+use ozonetel_sdk::push::PushReader;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ const WAITING: usize = 1024;
 type Seen = Arc<Mutex<Vec<String>>>;
 
 /// An application that gives these answers one after the other, and notes what it is asked.
-fn script(world: &mut World, answers: Vec<Answer>) -> Seen {
+fn script(world: &mut World, answers: Vec<IvrResponse>) -> Seen {
     let seen = Seen::default();
     let (noted, mut answers) = (Arc::clone(&seen), answers.into_iter());
     world.set_application(Some(Box::new(move |question| {
@@ -48,13 +48,13 @@ fn script(world: &mut World, answers: Vec<Answer>) -> Seen {
     seen
 }
 
-fn asked(seen: &Seen) -> Vec<Request> {
+fn asked(seen: &Seen) -> Vec<IvrRequest> {
     let seen = seen.lock().unwrap();
-    seen.iter().map(|url| Request::from_query(url.split_once('?').unwrap().1).unwrap()).collect()
+    seen.iter().map(|url| IvrRequest::from_query(url.split_once('?').unwrap().1).unwrap()).collect()
 }
 
-fn steps(seen: &Seen) -> Vec<Step> {
-    asked(seen).iter().map(Request::step).collect()
+fn steps(seen: &Seen) -> Vec<IvrStep> {
+    asked(seen).iter().map(IvrRequest::step).collect()
 }
 
 fn arrive(world: &mut World) -> u64 {
@@ -69,9 +69,9 @@ fn state(world: &World, sid: u64) -> &'static str {
 fn keys_reach_the_application_and_its_own_parameters_come_back() {
     let mut world = world_of(|_| ());
     let collect = CollectDtmf::new().max_digits(4).end_key("#").wait(8000);
-    let greeting = Answer::new().then(PlayText::new("Press").lang("EN")).then(collect.clone());
-    let again = Answer::new().then(collect);
-    let seen = script(&mut world, vec![greeting, again.clone(), again, Answer::new()]);
+    let greeting = IvrResponse::new().then(PlayText::new("Press").lang("EN")).then(collect.clone());
+    let again = IvrResponse::new().then(collect);
+    let seen = script(&mut world, vec![greeting, again.clone(), again, IvrResponse::new()]);
     let sid = arrive(&mut world);
     assert_eq!(state(&world, sid), "plays");
     let early = world.ivr_input(sid, IvrInput::Keys("1".into()));
@@ -87,11 +87,11 @@ fn keys_reach_the_application_and_its_own_parameters_come_back() {
     assert_eq!(state(&world, sid), "collects");
     pass(&mut world, 1);
     assert_eq!(state(&world, sid), "ended");
-    let keys = |keys: Option<&str>| Step::Keys(keys.map(Into::into));
-    let over = Step::Over { during: None };
+    let keys = |keys: Option<&str>| IvrStep::Keys(keys.map(Into::into));
+    let over = IvrStep::Over { during: None };
     assert_eq!(
         steps(&seen),
-        [Step::NewCall, keys(Some("12")), keys(Some("9876")), keys(None), over]
+        [IvrStep::NewCall, keys(Some("12")), keys(Some("9876")), keys(None), over]
     );
     let first = &asked(&seen)[0];
     assert_eq!(first.sid.as_deref(), Some(sid.to_string().as_str()));
@@ -109,11 +109,11 @@ fn verbs_that_bring_something_are_told_and_end_the_answer() {
     let mut world = world_of(|_| ());
     let target = DialTarget::pstn(&"9000000002".into()).unwrap();
     let answers = vec![
-        Answer::new().then(StartRecord::new()).then(Record::new().max_duration(3)),
-        Answer::new().then(Recognize::new("")).then(PlayText::new("never")),
-        Answer::new().then(Dial::new(target).record("true").limit_time(20)),
-        Answer::new().then(Stream::new("520001").is_sip("true")),
-        Answer::new()
+        IvrResponse::new().then(StartRecord::new()).then(Record::new().max_duration(3)),
+        IvrResponse::new().then(Recognize::new("")).then(PlayText::new("never")),
+        IvrResponse::new().then(Dial::new(target).record("true").limit_time(20)),
+        IvrResponse::new().then(Stream::new("520001").is_sip("true")),
+        IvrResponse::new()
             .then(Verb::Other(Element::new("later")))
             .then(SendSms::new("thank you"))
             .then(Hangup::new()),
@@ -130,14 +130,14 @@ fn verbs_that_bring_something_are_told_and_end_the_answer() {
     world.ivr_input(sid, IvrInput::End).unwrap();
     let steps = steps(&seen);
     assert!(
-        matches!(&steps[1], Step::Recorded(Some(link)) if link.as_str().contains("recordings"))
+        matches!(&steps[1], IvrStep::Recorded(Some(link)) if link.as_str().contains("recordings"))
     );
-    assert_eq!(steps[2], Step::Recognized(Some("yes".into())));
-    let Step::Dialed { result, lasted, recording } = &steps[3] else { panic!("{steps:?}") };
+    assert_eq!(steps[2], IvrStep::Recognized(Some("yes".into())));
+    let IvrStep::Dialed { result, lasted, recording } = &steps[3] else { panic!("{steps:?}") };
     assert_eq!(result.as_ref().unwrap().as_str(), "answered");
     assert_eq!(*lasted, Some(Duration::from_secs(20)));
     assert!(recording.is_some());
-    assert_eq!(&steps[4..], [Step::Streamed, Step::Over { during: None }]);
+    assert_eq!(&steps[4..], [IvrStep::Streamed, IvrStep::Over { during: None }]);
     let log = &world.ivr_call(sid).unwrap().log;
     let expected = [
         "start-record",
@@ -155,9 +155,9 @@ fn verbs_that_bring_something_are_told_and_end_the_answer() {
 
 #[test]
 fn whoever_hangs_up_is_told_with_the_verb_that_was_running() {
-    let dial = || Answer::new().then(Dial::new(DialTarget::plain("9000000002")));
-    let stream = Answer::new().then(Stream::new("").url("wss://media.example.test/"));
-    let room = Answer::new().then(Conference::new("room7"));
+    let dial = || IvrResponse::new().then(Dial::new(DialTarget::plain("9000000002")));
+    let stream = IvrResponse::new().then(Stream::new("").url("wss://media.example.test/"));
+    let room = IvrResponse::new().then(Conference::new("room7"));
     for (answer, process) in [(dial(), Some("dial")), (stream, Some("stream")), (room, None)] {
         let mut world = world_of(|s| s.manual = true);
         let seen = script(&mut world, vec![answer]);
@@ -167,7 +167,7 @@ fn whoever_hangs_up_is_told_with_the_verb_that_was_running() {
         };
         hang_up(&mut world).unwrap();
         let during = process.map(str::to_owned);
-        assert_eq!(steps(&seen)[1..], [Step::Over { during }]);
+        assert_eq!(steps(&seen)[1..], [IvrStep::Over { during }]);
         assert_eq!(hang_up(&mut world), Err(ActionRefusal::NotLive));
     }
     // Nobody takes the dial: the caller is still there.
@@ -189,13 +189,14 @@ fn an_outbound_call_rings_first_and_its_outcome_is_posted() {
         caller_id: "918000000001".into(),
         callback_url: Some("https://hooks.example.test/kookoo".into()),
     };
-    let status = |world: &mut World| -> Status {
+    let status = |world: &mut World| -> OutboundCallStatus {
         let push = world.take_pushes().next().unwrap();
         assert_eq!(push.kind, PushKind::KookooStatus);
-        Intake::new().read(None, &push.body).unwrap().items.remove(0)
+        PushReader::new().read(None, &push.body).unwrap().items.remove(0)
     };
     let mut world = world_of(|_| ());
-    let words = Answer::new().then(SayAs::new("1")).then(PlayAudio::new("https://a.test/x.wav"));
+    let words =
+        IvrResponse::new().then(SayAs::new("1")).then(PlayAudio::new("https://a.test/x.wav"));
     let seen = script(&mut world, vec![words]);
     let sid = world.ivr_dial(dial("09000000001", Some("order 7")));
     assert_eq!(state(&world, sid), "ringing");
@@ -215,7 +216,7 @@ fn an_outbound_call_rings_first_and_its_outcome_is_posted() {
     assert_eq!(told.status_details.as_deref(), Some("InvalidNumberFormat"));
 
     // Verbs that came with the call are done without asking anybody.
-    let xml = Answer::new().then(PlayText::new("A & B")).then(Hangup::new()).to_xml().unwrap();
+    let xml = IvrResponse::new().then(PlayText::new("A & B")).then(Hangup::new()).to_xml().unwrap();
     let sid = world.ivr_dial(IvrDial { url: None, ..dial("09000000001", Some(&xml)) });
     pass(&mut world, 10);
     assert_eq!(world.ivr_call(sid).unwrap().log, ["playtext", "hangup"]);
@@ -229,7 +230,7 @@ fn a_caller_goes_to_agents_and_an_agents_caller_to_an_application() {
     world.login("agent01", "secret", "").unwrap();
     let nobody = CcTransfer::new("Nobody");
     let transfer = CcTransfer::new("General").uui("order 7");
-    let seen = script(&mut world, vec![Answer::new().then(nobody).then(transfer)]);
+    let seen = script(&mut world, vec![IvrResponse::new().then(nobody).then(transfer)]);
     let sid = arrive(&mut world);
     assert_eq!(state(&world, sid), "agents");
     pass(&mut world, 5);
@@ -241,7 +242,7 @@ fn a_caller_goes_to_agents_and_an_agents_caller_to_an_application() {
     assert_eq!(world.ivr_call(sid).unwrap().log[1], "nobody has this skill");
 
     pass(&mut world, 200);
-    let seen = script(&mut world, vec![Answer::new().then(Conference::new("r"))]);
+    let seen = script(&mut world, vec![IvrResponse::new().then(Conference::new("r"))]);
     let ucid = world.inbound("918000000001", "9000000001", None).unwrap().ucid;
     pass(&mut world, 5);
     assert!(world.to_application(&ucid.to_string(), APP, None));
@@ -261,7 +262,7 @@ fn an_address_may_move_with_or_without_its_parameters() {
         if let Some(word) = clean {
             go = go.clean_params(word);
         }
-        let seen = script(&mut world, vec![Answer::new().then(go)]);
+        let seen = script(&mut world, vec![IvrResponse::new().then(go)]);
         arrive(&mut world);
         let second = &asked(&seen)[1];
         assert_eq!(second.extra.get("code").unwrap(), "new");
@@ -273,7 +274,7 @@ fn an_address_may_move_with_or_without_its_parameters() {
 #[test]
 fn an_application_that_never_ends_is_ended() {
     let mut world = world_of(|_| ());
-    let go = Answer::new().then(GotoUrl::new(APP)).to_xml().unwrap();
+    let go = IvrResponse::new().then(GotoUrl::new(APP)).to_xml().unwrap();
     world.set_application(Some(Box::new(move |_| go.clone())));
     let sid = arrive(&mut world);
     let call = world.ivr_call(sid).unwrap();
@@ -352,7 +353,7 @@ proptest! {
     ) {
         let mut world = world_of(|s| (s.manual, s.seed) = (manual, seed));
         world.login("agent01", "secret", "").unwrap();
-        let answers = answers.into_iter().map(|verbs| Answer { verbs, ..Answer::new() });
+        let answers = answers.into_iter().map(|verbs| IvrResponse { verbs, ..IvrResponse::new() });
         let seen = script(&mut world, answers.collect());
         let sid = arrive(&mut world);
         for (input, ms) in inputs {
@@ -365,10 +366,10 @@ proptest! {
         let live = world.ivr_call(sid).unwrap().live();
         prop_assert_eq!(world.disconnect(&sid.to_string()), live);
         let steps = steps(&seen);
-        prop_assert_eq!(&steps[0], &Step::NewCall);
-        let over = steps.iter().filter(|s| matches!(s, Step::Over { .. })).count();
+        prop_assert_eq!(&steps[0], &IvrStep::NewCall);
+        let over = steps.iter().filter(|s| matches!(s, IvrStep::Over { .. })).count();
         prop_assert_eq!(over, 1);
-        prop_assert!(matches!(steps.last(), Some(Step::Over { .. })), "nothing is asked after the end");
+        prop_assert!(matches!(steps.last(), Some(IvrStep::Over { .. })), "nothing is asked after the end");
         for request in asked(&seen) {
             prop_assert_eq!(request.sid, Some(sid.to_string()));
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::phone_call::{CallKey as SdkKey, CallOutcome, PhoneCalls};
-use ozonetel_sdk::push::{Callback, Intake};
-use ozonetel_sdk::types::Hms;
+use ozonetel_sdk::push::{Callback, PushReader};
+use ozonetel_sdk::types::ClockDuration;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn pass(world: &mut World, seconds: u64) {
 }
 
 fn callback(push: &Push) -> Callback {
-    let delivery = Intake::new().callbacks(push.query(), &push.body).unwrap();
+    let delivery = PushReader::new().callbacks(push.query(), &push.body).unwrap();
     assert_eq!((delivery.items.len(), delivery.failed.len(), delivery.pings), (1, 0, 0));
     delivery.items.into_iter().next().unwrap()
 }
@@ -63,7 +63,7 @@ fn rows(world: &World, monitor: u64) -> Vec<CallRecord> {
 fn by_rows(world: &World, monitor: u64) -> CallOutcome {
     let mut calls = PhoneCalls::new(10);
     for row in rows(world, monitor) {
-        calls.see(row);
+        calls.observe(row);
     }
     calls.iter().next().unwrap().outcome()
 }
@@ -82,7 +82,7 @@ fn check_callback(world: &World, push: &Push) {
         assert!(!row.is_answered() || row.handling_time.is_some(), "sent after wrap-up");
     }
     assert_eq!(rows.iter().any(CallRecord::is_answered), call.is_answered());
-    let talk: u32 = rows.iter().filter_map(|r| r.talk_time).map(Hms::seconds).sum();
+    let talk: u32 = rows.iter().filter_map(|r| r.talk_time).map(ClockDuration::seconds).sum();
     assert_eq!(call.duration.unwrap().seconds(), talk);
     let disposition = rows.iter().rev().find_map(|r| r.disposition.clone());
     assert_eq!(call.disposition, disposition);
@@ -104,7 +104,7 @@ fn check_times(call: &Callback, rows: &[CallRecord], world: &PhoneCall) {
     let whole = u64::from(call.call_duration.unwrap().seconds());
     assert_eq!(end.duration_since(begin).unwrap().as_secs(), whole);
     let first = &rows[0];
-    let queued = first.queue_time.map_or(0, Hms::seconds);
+    let queued = first.queue_time.map_or(0, ClockDuration::seconds);
     let at = first.call_date.unwrap().at(first.start_time.unwrap()).instant(&zone);
     let waited = if first.event.as_deref() == Some("Queue") { 0 } else { queued };
     assert_eq!(at, begin + Duration::from_secs(waited.into()));
@@ -186,19 +186,19 @@ proptest! {
                 match push.kind {
                     PushKind::Callback => {
                         check_callback(&run.world, &push);
-                        all.see(callback(&push));
+                        all.observe(callback(&push));
                         *callbacks.entry((push.call_id.unwrap(), push.url)).or_default() += 1;
                     }
                     kind => {
                         let url = if kind == PushKind::CallEvent { CALLS } else { AGENTS };
                         prop_assert_eq!(&push.url, url);
-                        let event = Intake::new().events(None, &push.body).unwrap().items.remove(0);
+                        let event = PushReader::new().events(None, &push.body).unwrap().items.remove(0);
                         if let Some(agent) = event.agent() {
                             let id = agent.agent_id.as_ref().unwrap().as_str().to_owned();
                             actions.insert(id, agent.action.as_ref().unwrap().as_str().to_owned());
                         }
-                        events.see(event.clone());
-                        all.see(event);
+                        events.observe(event.clone());
+                        all.observe(event);
                     }
                 }
             }
@@ -213,7 +213,7 @@ proptest! {
                 expected.insert((call.monitor, CAMPAIGN.to_owned()), 1);
             }
             for row in rows(world, call.monitor) {
-                all.see(row);
+                all.observe(row);
             }
             let id: ozonetel_sdk::types::CallId = call.monitor.to_string().parse().unwrap();
             let seen = events.get(&SdkKey::from(id)).unwrap();

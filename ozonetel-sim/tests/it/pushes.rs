@@ -13,7 +13,7 @@ use axum::routing::any;
 use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::extract::{Pushed, route};
 use ozonetel_sdk::push::verify::{Signer, Verifier};
-use ozonetel_sdk::push::{Callback, Event, Intake};
+use ozonetel_sdk::push::{Callback, PushEvent, PushReader};
 use ozonetel_sim::world::{AgentDial, Disposal};
 use ozonetel_sim::{Fault, FaultKind, PushCounts, Server, Sim};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 struct Receiver {
     address: SocketAddr,
     calls: mpsc::Receiver<Callback>,
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<PushEvent>,
     task: JoinHandle<()>,
 }
 
@@ -37,12 +37,12 @@ impl Drop for Receiver {
 
 #[derive(Clone)]
 struct Hooks {
-    intake: Intake,
+    intake: PushReader,
     calls: mpsc::Sender<Callback>,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<PushEvent>,
 }
 
-impl FromRef<Hooks> for Intake {
+impl FromRef<Hooks> for PushReader {
     fn from_ref(hooks: &Hooks) -> Self {
         hooks.intake.clone()
     }
@@ -59,7 +59,7 @@ async fn call_hook(State(hooks): State<Hooks>, Pushed(delivery): Pushed<Callback
     StatusCode::OK
 }
 
-async fn event_hook(State(hooks): State<Hooks>, Pushed(delivery): Pushed<Event>) -> StatusCode {
+async fn event_hook(State(hooks): State<Hooks>, Pushed(delivery): Pushed<PushEvent>) -> StatusCode {
     for event in delivery.items {
         hooks.events.send(event).await.unwrap();
     }
@@ -70,7 +70,7 @@ impl Receiver {
     async fn start() -> Self {
         let (calls_to, calls) = mpsc::channel(100);
         let (events_to, events) = mpsc::channel(100);
-        let intake = Intake::new().verifier(verifier());
+        let intake = PushReader::new().verifier(verifier());
         let app = Router::new()
             .route("/call", route(call_hook))
             .route("/event", route(event_hook))
@@ -173,11 +173,11 @@ async fn a_verified_callback_and_its_events_arrive() {
             (_, Some(agent)) => of_agents.push(agent.action.as_ref().unwrap().as_str().to_owned()),
             _ => panic!("{event:?}"),
         }
-        calls.see(event);
+        calls.observe(event);
     }
     assert_eq!(of_calls, ["Calling", "Answered", "Disconnect"]);
     assert_eq!(of_agents, ["login", "READY", "calling", "incall", "ACW", "READY"]);
-    calls.see(call);
+    calls.observe(call);
     assert_eq!(calls.len(), 1);
     assert_eq!(calls.iter().next().unwrap().outcome().kind, CallOutcomeKind::Completed);
     server.stop().await;
@@ -193,7 +193,7 @@ async fn two_deliveries_at_once_are_one_record() {
     one_call(&sim).await;
     let mut calls = PhoneCalls::new(10);
     for _ in 0..2 {
-        calls.see(soon(receiver.calls.recv()).await.unwrap());
+        calls.observe(soon(receiver.calls.recv()).await.unwrap());
     }
     assert_eq!(calls.len(), 1);
     let counts = counted(&sim, |c| c.answered_200 == 2).await;

@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
-use ozonetel_sdk::push::{Callback, Delivery, Intake, PushError};
+use ozonetel_sdk::push::{Callback, ParsedPush, PushError, PushReader};
 use ozonetel_sdk::testing::record::{RecordedExchange, RecordedRequest};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sim::world::{CallbackShape, Push, PushKind, Setup};
@@ -59,8 +59,8 @@ fn named(name: &str) -> Case {
     cases().into_iter().find(|case| case.name == name).expect(name)
 }
 
-fn read(case: &Case) -> Result<Delivery<Callback>, PushError> {
-    Intake::new().callbacks(case.query(), &case.request.body)
+fn read(case: &Case) -> Result<ParsedPush<Callback>, PushError> {
+    PushReader::new().callbacks(case.query(), &case.request.body)
 }
 
 fn one(name: &str) -> Callback {
@@ -110,9 +110,9 @@ fn the_key_is_kept_nowhere_and_compared_everywhere() {
     for case in cases().iter().filter(|case| case.about.outcome == "calls") {
         let delivery = read(case).expect("a readable case");
         let right = !matches!(case.name.as_str(), "key_missing" | "key_wrong");
-        assert_eq!(delivery.parcel.key_is(&key), right, "{}", case.name);
+        assert_eq!(delivery.sanitized.key_is(&key), right, "{}", case.name);
         carried += usize::from(right);
-        let kept = format!("{delivery:?}{}", delivery.parcel.to_json());
+        let kept = format!("{delivery:?}{}", delivery.sanitized.to_json());
         assert!(!kept.contains("test-key") && !kept.to_lowercase().contains("apikey"));
     }
     assert!(carried > 15, "{carried} cases carry the key");
@@ -122,7 +122,7 @@ fn the_key_is_kept_nowhere_and_compared_everywhere() {
 fn nothing_of_a_call_is_lost_but_the_key() {
     for case in cases().iter().filter(|case| case.about.outcome == "calls") {
         let delivery = read(case).expect("a readable case");
-        for (call, fields) in delivery.items.iter().zip(delivery.parcel.objects()) {
+        for (call, fields) in delivery.items.iter().zip(delivery.sanitized.objects()) {
             let back = serde_json::to_value(call).expect("a writable call");
             for (name, value) in fields {
                 let nothing = value.is_null() || value.as_str() == Some("");
@@ -162,14 +162,14 @@ fn chains_of_another_length_are_in_no_leg() {
 fn a_repeat_makes_no_second_call() {
     let mut calls = PhoneCalls::new(100);
     for name in ["form", "form_repeat", "json", "get_query", "form_flat"] {
-        assert!(calls.see(one(name)).is_some(), "{name}");
+        assert!(calls.observe(one(name)).is_some(), "{name}");
     }
     assert_eq!(calls.len(), 1);
     let outcome = calls.iter().next().expect("a call").outcome();
     assert_eq!(outcome.kind, CallOutcomeKind::Completed);
     let missed = CallOutcome::from(&one("form_not_answered"));
     assert_ne!(missed.kind, CallOutcomeKind::Completed);
-    assert_eq!(missed.words.status.expect("a status").as_str(), "NotAnswered");
+    assert_eq!(missed.raw.status.expect("a status").as_str(), "NotAnswered");
 }
 
 /// What the simulator sends for a call that nobody is there to take, or that is answered.
@@ -209,8 +209,9 @@ fn form_of(
         Some("application/json") => Vec::new(),
         _ => pairs(if body.is_empty() { query.unwrap_or_default().as_bytes() } else { body }),
     };
-    let parcel = Intake::new().open(query, body).expect("a readable push");
-    let inside = parcel.objects().next().map(|o| o.keys().cloned().collect()).unwrap_or_default();
+    let sanitized = PushReader::new().sanitize(query, body).expect("a readable push");
+    let inside =
+        sanitized.objects().next().map(|o| o.keys().cloned().collect()).unwrap_or_default();
     (method.to_owned(), kind.map(str::to_owned), outside, inside)
 }
 

@@ -8,7 +8,7 @@ use ozonetel_sdk::client::{CallEvent, Observer};
 use ozonetel_sdk::client::{Pacer, Patience};
 use ozonetel_sdk::dial::{AgentDial, Outcome};
 use ozonetel_sdk::endpoint::Endpoint as _;
-use ozonetel_sdk::types::Hms;
+use ozonetel_sdk::types::ClockDuration;
 use ozonetel_sdk::types::Ucid;
 use ozonetel_sdk::{Client, ErrorKind, Reason};
 use ozonetel_sim::world::{LegSide, Mode, Moment, PhoneAction};
@@ -98,12 +98,12 @@ async fn a_whole_call(sim: &Sim, client: &Client) {
     assert_eq!(done.hangup_by.as_ref().unwrap().kind(), Some(HangupByKind::Agent));
     assert_eq!(done.disposition.as_ref().unwrap().as_str(), "Appointment Booked");
     assert_eq!(done.comments.as_ref().unwrap().as_str(), "on Monday");
-    assert_eq!(done.hold_duration, Some(Hms::from_seconds(5)));
-    assert_eq!(done.wrapup_duration, Some(Hms::from_seconds(8)));
+    assert_eq!(done.hold_duration, Some(ClockDuration::from_seconds(5)));
+    assert_eq!(done.wrapup_duration, Some(ClockDuration::from_seconds(8)));
     let (talk, handling) = (done.talk_time.unwrap(), done.handling_time.unwrap());
-    assert_eq!(handling, talk + Hms::from_seconds(8));
+    assert_eq!(handling, talk + ClockDuration::from_seconds(8));
     let span = done.end_time.unwrap().seconds() - done.start_time.unwrap().seconds();
-    assert_eq!(done.duration, Some(Hms::from_seconds(span)));
+    assert_eq!(done.duration, Some(ClockDuration::from_seconds(span)));
 
     let figure = client.aht().agent("agent01").await.unwrap().0;
     assert_eq!(figure.aht, Some(handling));
@@ -118,11 +118,11 @@ async fn a_whole_call(sim: &Sim, client: &Client) {
             row.total_pause_time,
             row.total_wrapup_time,
         ];
-        let sum: Hms = parts.into_iter().flatten().sum();
+        let sum: ClockDuration = parts.into_iter().flatten().sum();
         assert_eq!(row.total_login_duration, Some(sum));
     }
-    let wrap_up: Hms = rows.iter().filter_map(|row| row.total_wrapup_time).sum();
-    assert_eq!(wrap_up, Hms::from_seconds(8));
+    let wrap_up: ClockDuration = rows.iter().filter_map(|row| row.total_wrapup_time).sum();
+    assert_eq!(wrap_up, ClockDuration::from_seconds(8));
     let (from, to) = (client.today().start(), client.today().end());
     assert!(client.missed().between(from, to).await.unwrap().is_empty());
     client.agents().logout("agent01", "secret").await.unwrap();
@@ -177,7 +177,7 @@ async fn a_call_that_nobody_takes_is_missed_and_wrap_up_ends_by_itself() {
     assert_eq!(agent_state(&sim, "agent01").to_lowercase(), "ready");
     let row = row(&client, ucid).await;
     assert_eq!(row.disposition.unwrap().as_str(), "Wrap up time exceeded :120");
-    assert_eq!(row.wrapup_duration, Some(Hms::from_seconds(120)));
+    assert_eq!(row.wrapup_duration, Some(ClockDuration::from_seconds(120)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! `dispose` and `dispositions`
 
 use clap::Args;
-use ozonetel_sdk::types::Stamp;
+use ozonetel_sdk::types::LocalDateTime;
 use ozonetel_sdk::types::Ucid;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub(crate) struct Dispose {
     pause_after: Option<String>,
     /// When to call back, `YYYY-MM-DD HH:MM` in the account's zone.
     #[arg(long, value_name = "TIME")]
-    callback_at: Option<Stamp>,
+    callback_at: Option<LocalDateTime>,
 }
 
 impl Dispose {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::types::{Day, Stamp};
+use ozonetel_sdk::types::{Day, LocalDateTime};
 
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
@@ -28,7 +28,7 @@ pub(crate) struct Missed {
 #[derive(Debug, Clone, Copy)]
 enum DayOrTime {
     Day(Day),
-    Time(Stamp),
+    Time(LocalDateTime),
 }
 
 impl FromStr for DayOrTime {

@@ -258,8 +258,8 @@ fn any_row() -> impl Strategy<Value = CallRecord> {
                 ("AgentID", json!(agent)),
                 ("Type", json!(kind)),
                 ("Status", json!(status)),
-                ("StartTime", json!(Hms::from_seconds(start).to_string())),
-                ("TalkTime", json!(Hms::from_seconds(talk).to_string())),
+                ("StartTime", json!(ClockDuration::from_seconds(start).to_string())),
+                ("TalkTime", json!(ClockDuration::from_seconds(talk).to_string())),
                 ("Disposition", json!(disposition)),
             ])
         })

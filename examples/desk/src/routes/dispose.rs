@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{DispositionName, PauseReason, Ucid};
-use ozonetel_sdk::types::{Flag, Private, Stamp};
+use ozonetel_sdk::types::{Flag, LocalDateTime, SensitiveText};
 use ozonetel_sdk::{Error, Reason};
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ pub(super) async fn dispose(
         }),
         caller: body.caller_phone,
     };
-    let notes = given(body.notes.as_deref()).map(Private::from);
+    let notes = given(body.notes.as_deref()).map(SensitiveText::from);
     let (tasks, mapped) = (desk.tasks().clone(), disposition.clone());
     let work = async move {
         let mut call = desk.client().disposition().set(ucid, did, agent, mapped);
@@ -148,7 +148,7 @@ fn pause(
     }
 }
 
-fn call_back(text: Option<&str>) -> Result<Option<Stamp>, Problem> {
+fn call_back(text: Option<&str>) -> Result<Option<LocalDateTime>, Problem> {
     let read = |text: &str| {
         let wrong = || Problem::bad_request("callBackTime has to be YYYY-MM-DD HH:MM");
         text.parse().map_err(|_| wrong())

@@ -84,7 +84,7 @@ fn value<T: Serialize>(field: Option<&T>) -> Value {
     field.map_or(Value::Null, |field| serde_json::to_value(field).unwrap_or(Value::Null))
 }
 
-fn seconds(time: Option<ozonetel_sdk::types::Hms>) -> u32 {
+fn seconds(time: Option<ozonetel_sdk::types::ClockDuration>) -> u32 {
     time.unwrap_or_default().seconds()
 }
 
@@ -101,7 +101,7 @@ impl Leg {
             duration_sec: seconds(row.duration),
             talk_time_sec: seconds(row.talk_time),
             hold_time_sec: seconds(row.hold_duration),
-            handling_time_sec: row.handling_time.map(ozonetel_sdk::types::Hms::seconds),
+            handling_time_sec: row.handling_time.map(ozonetel_sdk::types::ClockDuration::seconds),
             dial_status: value(row.dial_status.as_ref()),
             agent_dial_status: value(row.agent_dial_status.as_ref()),
             customer_dial_status: value(row.customer_dial_status.as_ref()),

@@ -6,7 +6,7 @@ use ozonetel_sdk::cdr::{CallStatus, CallType, HangupBy};
 use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, CallId, CampaignName, Did};
-use ozonetel_sdk::types::{Day, Stamp};
+use ozonetel_sdk::types::{Day, LocalDateTime};
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Params, given};
@@ -40,7 +40,7 @@ pub(super) struct Missed {
     #[serde(rename = "hangupBy")]
     hangup_by: Option<HangupBy>,
     #[serde(rename = "callTime")]
-    call_time: Option<Stamp>,
+    call_time: Option<LocalDateTime>,
 }
 
 impl From<MissedCall> for Missed {
@@ -88,10 +88,10 @@ pub(super) async fn missed(
 fn moment(
     field: &'static str,
     text: Option<&str>,
-    of_day: fn(Day) -> Stamp,
-) -> Result<Option<Stamp>, Problem> {
+    of_day: fn(Day) -> LocalDateTime,
+) -> Result<Option<LocalDateTime>, Problem> {
     let read = |text: &str| {
-        let stamp = text.parse::<Stamp>().or_else(|_| text.parse().map(of_day));
+        let stamp = text.parse::<LocalDateTime>().or_else(|_| text.parse().map(of_day));
         stamp.map_err(|_| {
             Problem::bad_request(format!("{field} has to be YYYY-MM-DD or YYYY-MM-DD HH:MM:SS"))
         })

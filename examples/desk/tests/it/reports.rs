@@ -108,7 +108,12 @@ async fn the_figures_of_a_day_that_was_watched() {
     );
     let spent = &figures["timeUtilization"];
     let seconds = |name: &str| -> u32 {
-        spent[name].as_str().unwrap().parse::<ozonetel_sdk::types::Hms>().unwrap().seconds()
+        spent[name]
+            .as_str()
+            .unwrap()
+            .parse::<ozonetel_sdk::types::ClockDuration>()
+            .unwrap()
+            .seconds()
     };
     let parts =
         ["totalBusyTime", "totalIdleTime", "totalPauseTime", "totalWrapupTime", "totalDialTime"];

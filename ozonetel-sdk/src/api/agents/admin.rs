@@ -14,7 +14,7 @@ use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::secret::Secret;
-use crate::types::wire::{Private, commas, nested};
+use crate::types::wire::{SensitiveText, commas, nested};
 
 const BY_ADMIN: Spec = Spec {
     name: "agents.force_logout",
@@ -98,7 +98,7 @@ fn conceal<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
 pub struct CreateAgent {
     /// The agent's name.
     #[serde(rename = "agentName")]
-    pub name: Private,
+    pub name: SensitiveText,
     /// The agent's login id.
     #[serde(rename = "agentId")]
     pub agent: AgentId,
@@ -130,7 +130,7 @@ impl Endpoint for CreateAgent {
 pub struct EditAgent {
     /// The agent's name.
     #[serde(rename = "agentName")]
-    pub name: Private,
+    pub name: SensitiveText,
     /// The agent's login id.
     #[serde(rename = "agentId")]
     pub agent: AgentId,
@@ -174,7 +174,7 @@ impl Endpoint for EditAgent {
 pub struct DeleteManaged {
     /// The agent's name.
     #[serde(rename = "agentName")]
-    pub name: Private,
+    pub name: SensitiveText,
     /// The agent's login id.
     #[serde(rename = "agentId")]
     pub agent: AgentId,
@@ -200,7 +200,7 @@ impl Endpoint for DeleteManaged {
 }
 
 /// All three are mandatory for every action.
-fn complete(name: &Private, agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
+fn complete(name: &SensitiveText, agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
     filled("agentName", name.as_str())?;
     filled("agentId", agent.as_str())?;
     filled("agentPassword", password.reveal())
@@ -295,7 +295,7 @@ impl<'c> Agents<'c> {
     /// Refused with [`Reason::NotAllowed`](crate::Reason::NotAllowed) when the agent exists.
     pub fn create(
         &self,
-        name: impl Into<Private>,
+        name: impl Into<SensitiveText>,
         agent: impl Into<AgentId>,
         password: impl Into<Secret>,
     ) -> Call<'c, CreateAgent> {
@@ -327,7 +327,7 @@ impl<'c> Agents<'c> {
     /// Refused for an unknown agent.
     pub fn edit(
         &self,
-        name: impl Into<Private>,
+        name: impl Into<SensitiveText>,
         agent: impl Into<AgentId>,
         password: impl Into<Secret>,
     ) -> Call<'c, EditAgent> {
@@ -381,7 +381,7 @@ impl<'c> Agents<'c> {
     /// Refused for an unknown agent.
     pub fn delete_managed(
         &self,
-        name: impl Into<Private>,
+        name: impl Into<SensitiveText>,
         agent: impl Into<AgentId>,
         password: impl Into<Secret>,
     ) -> Call<'c, DeleteManaged> {

@@ -12,7 +12,7 @@ use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Document, Private, open_word, record};
+use crate::types::wire::{RawJson, SensitiveText, record, string_enum};
 
 const DETAILS: Spec = Spec {
     name: "agents.details",
@@ -37,7 +37,7 @@ pub struct FetchDetails {
 
 impl Endpoint for FetchDetails {
     const SPEC: Spec = DETAILS;
-    type Reply = Document;
+    type Reply = RawJson;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentId", self.agent.as_str())
@@ -122,7 +122,7 @@ impl Endpoint for FetchLoginStatus {
     }
 }
 
-open_word! {
+string_enum! {
     /// An agent's state as the list of logged-in agents words it.
     AgentState, AgentStateKind {
         /// Takes calls.
@@ -142,7 +142,7 @@ record! {
         /// The agent's login id.
         agent_id: AgentId = "AgentId",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// Number or SIP id that calls are routed to.
         phone_number: PhoneNumber = "PhoneNumber",
         /// The state.

@@ -11,9 +11,9 @@ use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, Did};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::wire::{Private, TimeOfDay, commas, open_word};
+use crate::types::wire::{SensitiveText, TimeOfDay, commas, string_enum};
 
-open_word! {
+string_enum! {
     /// What a campaign does.
     CampaignType, CampaignTypeKind {
         /// Takes calls.
@@ -29,7 +29,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// Whom a lead is dialled for.
     DialMethod, DialMethodKind {
         /// Any agent.
@@ -41,7 +41,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// When the screen pop is opened.
     PopUrlAt, PopUrlAtKind {
         /// By the agent's browser.
@@ -161,7 +161,7 @@ pub struct CreateInbound {
     pub ivr_flow: Option<String>,
     /// Where the callback after each call goes; may carry a secret of yours.
     #[serde(rename = "callbackUrl", default)]
-    pub callback_url: Option<Private>,
+    pub callback_url: Option<SensitiveText>,
     /// When the screen pop is opened.
     #[serde(rename = "popUrlAt", default)]
     pub pop_url_at: Option<PopUrlAt>,
@@ -430,7 +430,7 @@ impl Call<'_, CreateInbound> {
     }
 
     /// Where the callback after each call goes.
-    pub fn callback_url(self, url: impl Into<Private>) -> Self {
+    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
         let url = url.into();
         self.map(|request| request.callback_url = Some(url))
     }

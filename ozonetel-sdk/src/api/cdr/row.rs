@@ -2,9 +2,9 @@
 
 use crate::types::ids::{AgentId, CallId, CampaignName, Did, DispositionName, SkillName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Day, Hms, Private, TimeOfDay, open_word, record};
+use crate::types::wire::{ClockDuration, Day, SensitiveText, TimeOfDay, record, string_enum};
 
-open_word! {
+string_enum! {
     /// A call's type: the only reliable word on its direction.
     CallType, CallTypeKind {
         /// Dialled by an agent.
@@ -29,7 +29,7 @@ impl CallTypeKind {
     }
 }
 
-open_word! {
+string_enum! {
     /// A call's outcome. Rows say `Unanswered`; the filter and the callback say `NotAnswered`.
     CallStatus, CallStatusKind {
         /// There was a conversation.
@@ -39,7 +39,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// Who hung up. `UserHangup` is also written when the network refused the customer's leg.
     HangupBy, HangupByKind {
         /// The customer, or the network.
@@ -51,7 +51,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// How a leg's dial ended, in the service's word.
     DialStatus, DialStatusKind {
         /// Answered.
@@ -104,23 +104,23 @@ record! {
         /// When after-call work ended.
         wrap_up_end_time: TimeOfDay = "WrapUpEndTime",
         /// The whole leg, from start to end.
-        duration: Hms = "Duration",
+        duration: ClockDuration = "Duration",
         /// The conversation, hold included. Above zero exactly on answered rows.
-        talk_time: Hms = "TalkTime",
+        talk_time: ClockDuration = "TalkTime",
         /// Talk time and wrap-up; absent while the row is unfinished.
-        handling_time: Hms = "HandlingTime",
+        handling_time: ClockDuration = "HandlingTime",
         /// On hold, inside the talk time.
-        hold_duration: Hms = "HoldDuration",
+        hold_duration: ClockDuration = "HoldDuration",
         /// After-call work.
-        wrapup_duration: Hms = "WrapupDuration",
+        wrapup_duration: ClockDuration = "WrapupDuration",
         /// In the queue.
-        queue_time: Hms = "QueueTime",
+        queue_time: ClockDuration = "QueueTime",
         /// From start to pick-up.
-        time_to_answer: Hms = "TimeToAnswer",
+        time_to_answer: ClockDuration = "TimeToAnswer",
         /// In conference.
-        conference_duration: Hms = "ConferenceDuration",
+        conference_duration: ClockDuration = "ConferenceDuration",
         /// How long the customer's phone rang.
-        customer_ring_time: Hms = "CustomerRingTime",
+        customer_ring_time: ClockDuration = "CustomerRingTime",
         /// The customer, as dialled or as received.
         caller_id: PhoneNumber = "CallerID",
         /// The agent's number that was dialled.
@@ -138,13 +138,13 @@ record! {
         /// The agent's login id; may be an e-mail address.
         agent_id: AgentId = "AgentID",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// The skill.
         skill: SkillName = "Skill",
         /// The campaign.
         campaign_name: CampaignName = "CampaignName",
         /// Where the customer calls from.
-        location: Private = "Location",
+        location: SensitiveText = "Location",
         /// What the leg was, such as `AgentDial` or `Agent Dials`.
         call_flow: String = "CallFlow",
         /// What the leg was, such as `Queue`.
@@ -162,25 +162,25 @@ record! {
         /// The disposition, or an automatic text such as `Wrap up time exceeded :120`.
         disposition: DispositionName = "Disposition",
         /// The agent's comments.
-        comments: Private = "Comments",
+        comments: SensitiveText = "Comments",
         /// The caller-chosen reference, or what else stood in UUI.
-        uui: Private = "UUI",
+        uui: SensitiveText = "UUI",
         /// Who hung up; absent on an agent's leg while the row is unfinished.
         hangup_by: HangupBy = "HangupBy",
         /// The kind of transfer.
         transfer_type: String = "TransferType",
         /// Where it was transferred to.
-        transferred_to: Private = "TransferredTo",
+        transferred_to: SensitiveText = "TransferredTo",
         /// The customer's rating.
         rating: String = "Rating",
         /// The customer's words.
-        rating_comments: Private = "RatingComments",
+        rating_comments: SensitiveText = "RatingComments",
         /// Link to the recording: whoever has it can listen.
-        call_audio: Private = "CallAudio",
+        call_audio: SensitiveText = "CallAudio",
         /// Link to the conference's recording.
-        caller_conf_audio_file: Private = "CallerConfAudioFile",
+        caller_conf_audio_file: SensitiveText = "CallerConfAudioFile",
         /// Link to the video.
-        video_recording_url: Private = "VideoRecordingURL",
+        video_recording_url: SensitiveText = "VideoRecordingURL",
     }
 }
 
@@ -222,7 +222,7 @@ impl CallRecord {
     fn in_one_spelling(&self) -> Self {
         let mut row = self.clone();
         row.rating = row.rating.filter(|rating| rating.trim() != "0");
-        row.wrapup_duration = row.wrapup_duration.filter(|wrap_up| *wrap_up != Hms::ZERO);
+        row.wrapup_duration = row.wrapup_duration.filter(|wrap_up| *wrap_up != ClockDuration::ZERO);
         for flow in [&mut row.event, &mut row.call_flow] {
             if flow.as_deref().is_some_and(is_agent_dial) {
                 *flow = Some("AgentDial".to_owned());

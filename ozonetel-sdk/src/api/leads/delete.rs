@@ -14,7 +14,8 @@ use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Private, mask, open_word};
+use crate::types::redact::redact_number;
+use crate::types::wire::{SensitiveText, string_enum};
 
 const DELETE: Spec = Spec {
     name: "leads.delete",
@@ -39,7 +40,7 @@ pub struct DeleteLead {
     pub number: PhoneNumber,
     /// The name as it was uploaded.
     #[serde(default)]
-    pub name: Option<Private>,
+    pub name: Option<SensitiveText>,
 }
 
 impl Endpoint for DeleteLead {
@@ -59,7 +60,7 @@ pub struct NumberAsNumber(pub u64);
 
 impl fmt::Debug for NumberAsNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NumberAsNumber({})", mask(&self.0.to_string()))
+        write!(f, "NumberAsNumber({})", redact_number(&self.0.to_string()))
     }
 }
 
@@ -133,7 +134,7 @@ impl Endpoint for DeleteScheduled {
     }
 }
 
-open_word! {
+string_enum! {
     /// What became of a lead.
     LeadStatus, LeadStatusKind {
         /// Reached.
@@ -301,7 +302,7 @@ impl<'c> Leads<'c> {
 
 impl Call<'_, DeleteLead> {
     /// The name as it was uploaded.
-    pub fn name(self, name: impl Into<Private>) -> Self {
+    pub fn name(self, name: impl Into<SensitiveText>) -> Self {
         let name = name.into();
         self.map(|request| request.name = Some(name))
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::phone::{PhoneNumber, Region};
-use crate::types::wire::{Day, Private, Stamp};
+use crate::types::wire::{Day, LocalDateTime, SensitiveText};
 
 /// The header that every sheet has.
 const PHONE: &str = "PhoneNumber";
@@ -39,7 +39,7 @@ impl Lead {
 
     /// The person's name: letters, digits, `_`, blanks and `( ) . + $ % - :`.
     #[must_use]
-    pub fn name(self, name: impl Into<Private>) -> Self {
+    pub fn name(self, name: impl Into<SensitiveText>) -> Self {
         self.column("Name", name.into().as_str())
     }
 
@@ -57,13 +57,13 @@ impl Lead {
 
     /// The time from which a scheduled lead is no longer dialled, in the account's zone.
     #[must_use]
-    pub fn expires_at(self, time: Stamp) -> Self {
+    pub fn expires_at(self, time: LocalDateTime) -> Self {
         self.column("ExpiryDate", time.to_string())
     }
 
     /// When a scheduled lead is dialled, in the account's zone.
     #[must_use]
-    pub fn scheduled(self, time: Stamp) -> Self {
+    pub fn scheduled(self, time: LocalDateTime) -> Self {
         self.column("ScheduledTime", time.to_string())
     }
 
@@ -245,7 +245,7 @@ pub(super) fn priority(text: &str) -> Result<(), Invalid> {
 }
 
 fn time(field: &'static str, text: &str) -> Result<(), Invalid> {
-    match (text.len(), text.parse::<Stamp>()) {
+    match (text.len(), text.parse::<LocalDateTime>()) {
         (19, Ok(_)) => Ok(()),
         _ => Err(Invalid::new(field, "has to be YYYY-MM-DD HH:MM:SS")),
     }

@@ -15,7 +15,7 @@ use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Flag, Private, Stamp, YesNo, nested, record};
+use crate::types::wire::{Flag, LocalDateTime, SensitiveText, YesNo, nested, record};
 
 const BULK: Spec = Spec {
     name: "leads.bulk",
@@ -174,13 +174,13 @@ record! {
         /// `success`, or another word.
         response: String = "Response",
         /// When it will be dialled.
-        time: Stamp = "ScheduleTime",
+        time: LocalDateTime = "ScheduleTime",
         /// The campaign.
         campaign: CampaignName = "campaign_name",
         /// The number.
         number: PhoneNumber = "PhoneNumber",
         /// The person's name.
-        name: Private = "Name",
+        name: SensitiveText = "Name",
         /// The agent it is for.
         agent: AgentId = "AgentID",
         /// The skill it is for.

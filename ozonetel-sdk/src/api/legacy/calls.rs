@@ -19,7 +19,7 @@ use crate::types::ids::{
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Document, Private, YesNo, loose};
+use crate::types::wire::{RawJson, SensitiveText, YesNo, loose};
 
 const STATE: Spec = Spec {
     name: "legacy.change_state",
@@ -79,7 +79,7 @@ impl Endpoint for AgentDetails {
         effect: Effect::None,
         ..STATE
     };
-    type Reply = Document;
+    type Reply = RawJson;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("AgentId", self.agent.as_str())
@@ -137,7 +137,7 @@ pub struct AgentDial {
     pub want_ucid: Option<YesNo>,
     /// The reference to find the call by.
     #[serde(default)]
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
     /// `json`: without it the answer is XML (field report).
     #[serde(default)]
     pub format: Option<String>,
@@ -168,7 +168,7 @@ impl Endpoint for AgentDial {
     }
 
     fn reference(&self) -> Option<&str> {
-        self.uui.as_ref().map(Private::as_str)
+        self.uui.as_ref().map(SensitiveText::as_str)
     }
 }
 
@@ -188,7 +188,7 @@ pub struct PhoneDial {
     pub campaign: Option<CampaignName>,
     /// The reference to find the call by.
     #[serde(default)]
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
     /// The longest conversation, in seconds.
     #[serde(rename = "callLimit", default, deserialize_with = "loose")]
     pub call_limit: Option<u32>,
@@ -215,7 +215,7 @@ impl Endpoint for PhoneDial {
     }
 
     fn reference(&self) -> Option<&str> {
-        self.uui.as_ref().map(Private::as_str)
+        self.uui.as_ref().map(SensitiveText::as_str)
     }
 }
 
@@ -233,7 +233,7 @@ pub struct SetDisposition {
     pub disposition: DispositionName,
     /// Free text.
     #[serde(default)]
-    pub comments: Option<Private>,
+    pub comments: Option<SensitiveText>,
     /// Pauses the agent after the call; needs a reason.
     #[serde(rename = "pauseAfterDispose", default)]
     pub pause_after: Option<YesNo>,

@@ -12,9 +12,9 @@ use crate::core::endpoint::{Auth, Endpoint, Envelope, Input, Method, Payload, Ra
 use crate::types::ids::{CampaignName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
-use crate::types::wire::{Stamp, TimeOfDay, loose, open_word};
+use crate::types::wire::{LocalDateTime, TimeOfDay, loose, string_enum};
 
-open_word! {
+string_enum! {
     /// Which store a report reads.
     ReportType, ReportTypeKind {
         /// Today's calls.
@@ -53,10 +53,10 @@ fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
 pub struct CdrDump {
     /// From, inclusive.
     #[serde(rename = "fromDate")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive.
     #[serde(rename = "toDate")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// One campaign; `0` is all.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
@@ -71,7 +71,7 @@ pub struct CdrDump {
     pub size: u32,
 }
 
-fn thirty_days(field: &'static str, from: Stamp, to: Stamp) -> Result<(), Invalid> {
+fn thirty_days(field: &'static str, from: LocalDateTime, to: LocalDateTime) -> Result<(), Invalid> {
     if from > to {
         return Err(Invalid::new(field, "is later than the end"));
     }
@@ -205,10 +205,10 @@ impl Rows for CdrCurrentDay {
 pub struct CdrRange {
     /// From, inclusive.
     #[serde(rename = "from_date")]
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive.
     #[serde(rename = "to_date")]
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// `json`: without it the answer is XML (field report).
     #[serde(default)]
     pub format: Option<String>,
@@ -265,8 +265,8 @@ impl<'c> Legacy<'c> {
     /// As any call.
     pub fn cdr_dump(
         &self,
-        from: Stamp,
-        to: Stamp,
+        from: LocalDateTime,
+        to: LocalDateTime,
         report: impl Into<ReportType>,
         page: u32,
         size: u32,
@@ -374,7 +374,7 @@ impl<'c> Legacy<'c> {
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) where there is no record; a wrong key reads the
     /// same.
-    pub fn cdr_range(&self, from: Stamp, to: Stamp) -> Call<'c, CdrRange> {
+    pub fn cdr_range(&self, from: LocalDateTime, to: LocalDateTime) -> Call<'c, CdrRange> {
         Call::new(self.0, Ok(CdrRange { from, to, format: Some("json".to_owned()) }))
     }
 }

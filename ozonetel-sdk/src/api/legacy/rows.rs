@@ -8,7 +8,7 @@ use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName, Ucid,
 };
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Day, Hms, Private, Stamp, record};
+use crate::types::wire::{ClockDuration, Day, LocalDateTime, SensitiveText, record};
 
 record! {
     /// A row of the paged dump, of a range or of the current day. In these rows times are full date-times.
@@ -18,13 +18,13 @@ record! {
         /// The phone call.
         call_id: CallId = "monitorUCID",
         /// The caller-chosen reference.
-        uui: Private = "UUI",
+        uui: SensitiveText = "UUI",
         /// The DID.
         did: Did = "Did",
         /// Where the customer calls from.
-        location: Private = "Location",
+        location: SensitiveText = "Location",
         /// When the leg began.
-        start_time: Stamp = "StartTime",
+        start_time: LocalDateTime = "StartTime",
         /// The customer.
         caller_id: PhoneNumber = "CallerID",
         /// The agent's phone name.
@@ -32,11 +32,11 @@ record! {
         /// The skill.
         skill: SkillName = "Skill",
         /// When it ended.
-        end_time: Stamp = "EndTime",
+        end_time: LocalDateTime = "EndTime",
         /// From start to pick-up.
-        time_to_answer: Hms = "TimeToAnswer",
+        time_to_answer: ClockDuration = "TimeToAnswer",
         /// The duration.
-        duration: Hms = "Duration",
+        duration: ClockDuration = "Duration",
         /// What the call falls back to.
         fallback_rule: String = "FallBackRule",
         /// The agent's number that was dialled.
@@ -48,7 +48,7 @@ record! {
         /// The agent's number, as text.
         agent_unique_id: String = "AgentUniqueID",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// The disposition.
         disposition: DispositionName = "Disposition",
         /// Who hung up.
@@ -56,17 +56,17 @@ record! {
         /// The outcome.
         status: CallStatus = "Status",
         /// Link to the recording.
-        audio_file: Private = "AudioFile",
+        audio_file: SensitiveText = "AudioFile",
         /// The kind of transfer.
         transfer_type: String = "TransferType",
         /// Where it was transferred to.
-        transferred_to: Private = "TransferredTo",
+        transferred_to: SensitiveText = "TransferredTo",
         /// The agent's comments.
-        comments: Private = "Comments",
+        comments: SensitiveText = "Comments",
         /// How the dial ended.
         dial_status: DialStatus = "DialStatus",
         /// Holds `No Transfers` in the samples: a slip of the page or of the service. Masked, should it be a key.
-        api_key: Private = "ApiKey",
+        api_key: SensitiveText = "ApiKey",
         /// How the agent's leg ended.
         agent_status: DialStatus = "AgentStatus",
         /// How the customer's leg ended.
@@ -74,11 +74,11 @@ record! {
         /// The campaign.
         campaign: CampaignName = "Campaign",
         /// The conversation; on the current day only.
-        talk_time: Hms = "TalkTime",
+        talk_time: ClockDuration = "TalkTime",
         /// On hold; on the current day only.
-        hold_duration: Hms = "HoldDuration",
+        hold_duration: ClockDuration = "HoldDuration",
         /// After-call work; on the current day only.
-        wrap_up_duration: Hms = "WrapUpDuration",
+        wrap_up_duration: ClockDuration = "WrapUpDuration",
     }
 }
 
@@ -90,11 +90,11 @@ record! {
         /// The leg.
         ucid: Ucid = "UCID",
         /// The caller-chosen reference.
-        uui: Private = "UUI",
+        uui: SensitiveText = "UUI",
         /// The campaign.
         campaign: CampaignName = "Campaign Name",
         /// Where the customer calls from.
-        location: Private = "Location",
+        location: SensitiveText = "Location",
         /// The customer.
         caller_id: PhoneNumber = "Caller Id",
         /// The skill.
@@ -104,15 +104,15 @@ record! {
         /// When the leg began; sources do not say whether with the day.
         start_time: String = "Start Time",
         /// From start to pick-up.
-        time_to_answer: Hms = "Time to Answer",
+        time_to_answer: ClockDuration = "Time to Answer",
         /// When it ended.
         end_time: String = "End Time",
         /// The conversation.
-        talk_time: Hms = "TalkTime",
+        talk_time: ClockDuration = "TalkTime",
         /// The duration.
-        duration: Hms = "Duration",
+        duration: ClockDuration = "Duration",
         /// How long the customer's phone rang.
-        customer_ring_time: Hms = "Customer Ring Time",
+        customer_ring_time: ClockDuration = "Customer Ring Time",
         /// What the call falls back to.
         fallback_rule: String = "FallBack Rule",
         /// The agent's number that was dialled.
@@ -130,9 +130,9 @@ record! {
         /// The kind of transfer.
         transfer: String = "Transfer",
         /// Where it was transferred to.
-        transferred_to: Private = "Transferred To",
+        transferred_to: SensitiveText = "Transferred To",
         /// The agent's comments.
-        comments: Private = "comments",
+        comments: SensitiveText = "comments",
         /// How the dial ended.
         dial_status: DialStatus = "DialStatus",
         /// How the customer's leg ended.
@@ -140,13 +140,13 @@ record! {
         /// How the agent's leg ended.
         agent_status: DialStatus = "AgentStatus",
         /// After-call work.
-        wrapup_time: Hms = "Wrapup Time",
+        wrapup_time: ClockDuration = "Wrapup Time",
         /// The customer's rating.
         rating: String = "Rating",
         /// The customer's words.
-        rating_comments: Private = "RatingComments",
+        rating_comments: SensitiveText = "RatingComments",
         /// Link to the recording.
-        audio: Private = "Audio Download",
+        audio: SensitiveText = "Audio Download",
     }
 }
 
@@ -158,7 +158,7 @@ record! {
         /// The agent.
         agent_id: AgentId = "AgentID",
         /// The agent's name.
-        agent_name: Private = "AgentName",
+        agent_name: SensitiveText = "AgentName",
         /// The agent's number that was dialled.
         agent_phone: PhoneNumber = "AgentPhoneNumber",
         /// How the agent's leg ended.
@@ -166,15 +166,15 @@ record! {
         /// The agent's number, as text.
         agent_unique_id: String = "AgentUniqueID",
         /// Link to the recording.
-        audio_file: Private = "AudioFile",
+        audio_file: SensitiveText = "AudioFile",
         /// The whole call.
-        call_duration: Hms = "CallDuration",
+        call_duration: ClockDuration = "CallDuration",
         /// The customer.
         caller_id: PhoneNumber = "CallerID",
         /// The campaign.
         campaign: CampaignName = "CampaignName",
         /// The agent's comments.
-        comments: Private = "Comments",
+        comments: SensitiveText = "Comments",
         /// How the customer's leg ended.
         customer_status: DialStatus = "CustomerStatus",
         /// How the dial ended.
@@ -186,9 +186,9 @@ record! {
         /// The disposition.
         disposition: DispositionName = "Disposition",
         /// The conversation.
-        duration: Hms = "Duration",
+        duration: ClockDuration = "Duration",
         /// When the call ended.
-        end_time: Stamp = "EndTime",
+        end_time: LocalDateTime = "EndTime",
         /// Who hung up.
         hangup_by: HangupBy = "HangupBy",
         /// The agent's phone name.
@@ -196,17 +196,17 @@ record! {
         /// The skill.
         skill: SkillName = "Skill",
         /// When the call began.
-        start_time: Stamp = "StartTime",
+        start_time: LocalDateTime = "StartTime",
         /// The outcome.
         status: CallStatus = "Status",
         /// From start to pick-up.
-        time_to_answer: Hms = "TimeToAnswer",
+        time_to_answer: ClockDuration = "TimeToAnswer",
         /// The type.
         kind: CallType = "Type",
         /// The caller-chosen reference.
-        uui: Private = "UUI",
+        uui: SensitiveText = "UUI",
         /// The account's key in clear: masked here, and best dropped at once.
-        api_key: Private = "Apikey",
+        api_key: SensitiveText = "Apikey",
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::Token;
 use crate::types::ids::{AgentId, CampaignName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Private, open_word, record};
+use crate::types::wire::{SensitiveText, record, string_enum};
 
-open_word! {
+string_enum! {
     /// An agent's state, in the words of the toolbar, the event subscription and the login list.
     AgentStatus, AgentStatusKind {
         /// Logged in.
@@ -46,7 +46,7 @@ impl AgentStatus {
     }
 }
 
-open_word! {
+string_enum! {
     /// How a call came about.
     SocketCallType, SocketCallTypeKind {
         /// A customer called.
@@ -70,7 +70,7 @@ record! {
         /// The campaign.
         campaign: CampaignName = "campaignName",
         /// The recording.
-        audio_file: Private = "audioFile",
+        audio_file: SensitiveText = "audioFile",
         /// The agent.
         agent: AgentId = "agentId",
         /// When it began, as sent.
@@ -95,9 +95,9 @@ record! {
         /// The server's version.
         version: String = "version",
         /// The session, in the newer form.
-        source_id: Private = "sourceId",
+        source_id: SensitiveText = "sourceId",
         /// The session, in the form of 2011.
-        usid: Private = "usid",
+        usid: SensitiveText = "usid",
         /// How long the session may be silent, in milliseconds.
         timeout: u64 = "timeout",
         /// The protocol's version.

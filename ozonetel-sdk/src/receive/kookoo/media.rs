@@ -4,24 +4,25 @@
 //! keys as media packets of a type of their own, a `mark` for every packet that was played, and `stop`. Each is told by
 //! its member `event`, or where that is missing by `type`. What else stands in one is kept.
 //!
-//! A stream can be sent two commands, [`Command`]. The packets of audio that one sends are not written here.
+//! A stream can be sent two commands, [`MediaCommand`]. The packets of audio that one sends are not written here.
 
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::receive::push::{PushError, PushErrorKind};
+use crate::receive::push::error::{PushError, PushErrorKind};
+use crate::receive::push::payload::decode;
 use crate::types::ids::{Did, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Extra, Private, record};
+use crate::types::wire::{Extra, SensitiveText, record};
 
 /// The longest frame that is read.
 pub const MAX_FRAME: usize = 1024 * 1024;
 
 record! {
     /// The beginning of a stream.
-    pub struct Start {
+    pub struct MediaStart {
         /// The call.
         ucid: Ucid = "ucid",
         /// The number that was called.
@@ -31,22 +32,22 @@ record! {
         /// The account.
         account: String = "x_account",
         /// The parameters of `NewCall` and what the XML set as `x-uui`, as JSON text: see [`header`](Self::header).
-        headers: Private = "x_headers",
+        headers: SensitiveText = "x_headers",
     }
 }
 
-impl Start {
+impl MediaStart {
     /// One of the headers, compared without case. There is no `x-uui` beside them: it is one of them.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::media::{Frame, read};
+    /// use ozonetel_sdk::kookoo::media::{MediaEvent, read};
     /// let frame = br#"{"event":"start","ucid":"90000000000000001","call_id":"09000000001",
     ///     "x_headers":"{\"x-uui\":\"order 7\"}"}"#;
-    /// let Frame::Start(start) = read(frame)? else { panic!("no start") };
+    /// let MediaEvent::Start(start) = read(frame)? else { panic!("no start") };
     /// assert_eq!(start.header("X-UUI").unwrap().as_str(), "order 7");
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
-    pub fn header(&self, name: &str) -> Option<Private> {
+    pub fn header(&self, name: &str) -> Option<SensitiveText> {
         let all: Map<String, Value> = serde_json::from_str(self.headers.as_ref()?.as_str()).ok()?;
         let (_, value) = all.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         match value {
@@ -60,7 +61,7 @@ impl Start {
 /// A packet of audio, its samples left where they are.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Media {
+pub struct MediaPacket {
     /// Samples a second: 8000, and 16000 on the first packet, which every client throws away.
     pub sample_rate: Option<u32>,
     /// Samples in the packet.
@@ -72,20 +73,20 @@ pub struct Media {
 /// One event of a stream.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::media::{Frame, read};
+/// use ozonetel_sdk::kookoo::media::{MediaEvent, read};
 /// let played = read(br#"{"event":"mark","seqid":"12"}"#)?;
-/// assert!(matches!(played, Frame::Mark { seqid: Some(id), .. } if id == "12"));
+/// assert!(matches!(played, MediaEvent::Mark { seqid: Some(id), .. } if id == "12"));
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Frame {
+pub enum MediaEvent {
     /// The beginning.
-    Start(Box<Start>),
+    Start(Box<MediaStart>),
     /// Audio.
-    Media(Media),
+    Media(MediaPacket),
     /// Keys that were pressed.
-    Dtmf(Dtmf),
+    Dtmf(MediaKeys),
     /// A packet of ours was played.
     Mark {
         /// The packet's `seqid`, a number or text.
@@ -102,18 +103,18 @@ pub enum Frame {
 /// Keys that were pressed, as the packet told it: under which name the keys stand is not documented.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Dtmf {
+pub struct MediaKeys {
     /// The packet whole.
     pub fields: Extra,
 }
 
-impl Dtmf {
+impl MediaKeys {
     /// The keys: the first text or number made of keys only (`0`–`9`, `*`, `#`, `A`–`D`) under `digit`, `digits`,
     /// `dtmf`, `value` or `data`, at the top or one level down in `data`.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::media::{Frame, read};
-    /// let Frame::Dtmf(keys) = read(br##"{"event":"media","type":"dtmf","data":{"digit":"#"}}"##)? else { panic!("no keys") };
+    /// use ozonetel_sdk::kookoo::media::{MediaEvent, read};
+    /// let MediaEvent::Dtmf(keys) = read(br##"{"event":"media","type":"dtmf","data":{"digit":"#"}}"##)? else { panic!("no keys") };
     /// assert_eq!(keys.digits().as_deref(), Some("#"));
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
@@ -142,9 +143,9 @@ fn keys(value: &Value) -> Option<String> {
 /// Reads one frame. Samples are counted and dropped while reading.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::media::{Frame, read};
+/// use ozonetel_sdk::kookoo::media::{MediaEvent, read};
 /// let frame = br#"{"event":"media","data":{"samples":[0,-1,1],"sampleRate":8000,"numberOfFrames":3}}"#;
-/// let Frame::Media(media) = read(frame)? else { panic!("no media") };
+/// let MediaEvent::Media(media) = read(frame)? else { panic!("no media") };
 /// assert_eq!((media.samples, media.sample_rate), (3, Some(8000)));
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
@@ -152,7 +153,7 @@ fn keys(value: &Value) -> Option<String> {
 /// # Errors
 /// [`PushErrorKind::TooLarge`] over [`MAX_FRAME`] bytes, [`PushErrorKind::Syntax`], and
 /// [`PushErrorKind::Field`] for a `start` whose fields do not read.
-pub fn read(frame: &[u8]) -> Result<Frame, PushError> {
+pub fn read(frame: &[u8]) -> Result<MediaEvent, PushError> {
     if frame.len() > MAX_FRAME {
         let reason = format!("more than {MAX_FRAME} bytes");
         return Err(PushError::new(PushErrorKind::TooLarge, reason));
@@ -171,11 +172,13 @@ pub fn read(frame: &[u8]) -> Result<Frame, PushError> {
     Ok(match event.as_str() {
         "start" => {
             fields.retain(|name, _| !matches!(name.as_str(), "event" | "type"));
-            Frame::Start(Box::new(crate::receive::push::decode(fields)?))
+            MediaEvent::Start(Box::new(decode(fields)?))
         }
-        "dtmf" => Frame::Dtmf(Dtmf { fields: extra(fields) }),
-        "media" if kind.as_deref() == Some("dtmf") => Frame::Dtmf(Dtmf { fields: extra(fields) }),
-        "media" => Frame::Media(media(&fields)),
+        "dtmf" => MediaEvent::Dtmf(MediaKeys { fields: extra(fields) }),
+        "media" if kind.as_deref() == Some("dtmf") => {
+            MediaEvent::Dtmf(MediaKeys { fields: extra(fields) })
+        }
+        "media" => MediaEvent::Media(media(&fields)),
         "mark" => {
             let seqid = match fields.remove("seqid") {
                 Some(Value::String(text)) => Some(text),
@@ -183,17 +186,17 @@ pub fn read(frame: &[u8]) -> Result<Frame, PushError> {
                 Some(other) => Some(other.to_string()),
             };
             fields.remove("event");
-            Frame::Mark { seqid, extra: extra(fields) }
+            MediaEvent::Mark { seqid, extra: extra(fields) }
         }
         "stop" => {
             fields.remove("event");
-            Frame::Stop(extra(fields))
+            MediaEvent::Stop(extra(fields))
         }
-        _ => Frame::Other(extra(fields)),
+        _ => MediaEvent::Other(extra(fields)),
     })
 }
 
-fn media(fields: &Map<String, Value>) -> Media {
+fn media(fields: &Map<String, Value>) -> MediaPacket {
     let inner = match fields.get("data") {
         Some(Value::Object(data)) => data,
         _ => fields,
@@ -203,7 +206,7 @@ fn media(fields: &Map<String, Value>) -> Media {
         value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
     };
     let samples = number(SAMPLES).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    Media { sample_rate: number("sampleRate"), frames: number("numberOfFrames"), samples }
+    MediaPacket { sample_rate: number("sampleRate"), frames: number("numberOfFrames"), samples }
 }
 
 /// The member that holds the audio; read as its length.
@@ -302,19 +305,19 @@ impl<'de> Visitor<'de> for LightVisitor {
 ///
 /// ```
 /// use ozonetel_sdk::kookoo::media::Command;
-/// assert_eq!(Command::ClearBuffer.to_json(), r#"{"command":"clearBuffer"}"#);
-/// assert_eq!(Command::CallDisconnect.to_json(), r#"{"command":"callDisconnect"}"#);
+/// assert_eq!(MediaCommand::ClearBuffer.to_json(), r#"{"command":"clearBuffer"}"#);
+/// assert_eq!(MediaCommand::CallDisconnect.to_json(), r#"{"command":"callDisconnect"}"#);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Command {
+pub enum MediaCommand {
     /// Drops what has not been played yet: the caller interrupts.
     ClearBuffer,
     /// Ends the call.
     CallDisconnect,
 }
 
-impl Command {
+impl MediaCommand {
     /// The frame to send, as text.
     pub fn to_json(self) -> String {
         let word = match self {
@@ -332,7 +335,7 @@ mod tests {
 
     use super::*;
 
-    fn frame(value: &Value) -> Frame {
+    fn frame(value: &Value) -> MediaEvent {
         read(value.to_string().as_bytes()).unwrap()
     }
 
@@ -340,7 +343,7 @@ mod tests {
     fn the_start_names_the_caller_under_call_id() {
         let start = json!({"event":"start","type":"text","ucid":"90000000000000001","did":"918000000001",
             "call_id":"09000000001","x_account":"acme_support","x_headers":"{\"cid\":\"09000000001\",\"n\":1}","new":true});
-        let Frame::Start(start) = frame(&start) else { panic!("no start") };
+        let MediaEvent::Start(start) = frame(&start) else { panic!("no start") };
         assert_eq!(start.ucid.unwrap().as_str(), "90000000000000001");
         assert_eq!(start.caller.as_ref().unwrap().as_str(), "09000000001");
         assert_eq!(start.header("CID").unwrap().as_str(), "09000000001");
@@ -352,7 +355,7 @@ mod tests {
 
     #[test]
     fn headers_that_are_no_json_are_kept_as_text() {
-        let Frame::Start(start) = frame(&json!({"event":"start","x_headers":"a=b"})) else {
+        let MediaEvent::Start(start) = frame(&json!({"event":"start","x_headers":"a=b"})) else {
             panic!()
         };
         assert_eq!((start.header("a"), start.headers.unwrap().as_str()), (None, "a=b"));
@@ -361,29 +364,31 @@ mod tests {
     #[test]
     fn audio_is_counted_and_skipped() {
         let first = json!({"event":"media","type":"media","data":{"samples":vec![7;160],"sampleRate":16000,"numberOfFrames":160}});
-        let want = Media { sample_rate: Some(16000), frames: Some(160), samples: 160 };
-        assert_eq!(frame(&first), Frame::Media(want));
+        let want = MediaPacket { sample_rate: Some(16000), frames: Some(160), samples: 160 };
+        assert_eq!(frame(&first), MediaEvent::Media(want));
         let flat = json!({"event":"media","samples":[1,2],"sampleRate":8000,"numberOfFrames":2});
-        let want = Media { sample_rate: Some(8000), frames: Some(2), samples: 2 };
-        assert_eq!(frame(&flat), Frame::Media(want));
+        let want = MediaPacket { sample_rate: Some(8000), frames: Some(2), samples: 2 };
+        assert_eq!(frame(&flat), MediaEvent::Media(want));
     }
 
     #[test]
     fn marks_stop_and_the_unknown() {
         let mark = frame(&json!({"event":"mark","seqid":12,"ucid":"1"}));
-        assert!(matches!(mark, Frame::Mark { seqid: Some(id), .. } if id == "12"));
+        assert!(matches!(mark, MediaEvent::Mark { seqid: Some(id), .. } if id == "12"));
         let mark = frame(&json!({"type":"mark","seqid":"a-1"}));
-        assert!(matches!(mark, Frame::Mark { seqid: Some(id), .. } if id == "a-1"));
-        assert!(matches!(frame(&json!({"event":"stop"})), Frame::Stop(extra) if extra.is_empty()));
+        assert!(matches!(mark, MediaEvent::Mark { seqid: Some(id), .. } if id == "a-1"));
+        assert!(
+            matches!(frame(&json!({"event":"stop"})), MediaEvent::Stop(extra) if extra.is_empty())
+        );
         let other = frame(&json!({"event":"later","a":[1]}));
-        assert!(matches!(other, Frame::Other(extra) if extra.get("a") == Some(&json!([1]))));
-        assert!(matches!(frame(&json!({})), Frame::Other(extra) if extra.is_empty()));
+        assert!(matches!(other, MediaEvent::Other(extra) if extra.get("a") == Some(&json!([1]))));
+        assert!(matches!(frame(&json!({})), MediaEvent::Other(extra) if extra.is_empty()));
     }
 
     #[test]
     fn keys_are_found_where_they_may_stand_and_nowhere_else() {
         let digits = |value: Value| match frame(&value) {
-            Frame::Dtmf(keys) => keys.digits(),
+            MediaEvent::Dtmf(keys) => keys.digits(),
             other => panic!("{other:?}"),
         };
         assert_eq!(digits(json!({"event":"media","type":"dtmf","data":"5"})).as_deref(), Some("5"));

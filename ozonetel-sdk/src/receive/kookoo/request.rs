@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
+use crate::receive::push::error::PushError;
+use crate::receive::push::payload::{PushPayload, Sealed, decode};
+use crate::receive::push::reader::PushReader;
 use crate::types::ids::Ucid;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Private, Stamp, open_word, record};
+use crate::types::wire::{LocalDateTime, SensitiveText, record, string_enum};
 
-open_word! {
+string_enum! {
     /// Why KooKoo asks. Older code writes it in other cases.
-    RequestEvent, RequestEventKind {
-        /// A new call. The only request on which [`Request::caller`] is sure.
+    IvrEvent, IvrEventKind {
+        /// A new call. The only request on which [`IvrRequest::caller`] is sure.
         NewCall = ["NewCall"],
         /// Keys were pressed, or the wait for them ended.
         GotDtmf = ["GotDTMF"],
@@ -30,9 +35,9 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// How a dial of the application ended.
-    DialResult, DialResultKind {
+    IvrDialResult, IvrDialResultKind {
         /// Answered.
         Answered = ["answered"],
         /// Not answered.
@@ -48,16 +53,16 @@ record! {
     /// address come back on each request, in [`extra`](Self::extra).
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::{Request, Step};
-    /// let request = Request::from_query("event=GotDTMF&sid=90000000000000001&data=12&shop=7")?;
+    /// use ozonetel_sdk::kookoo::{IvrRequest, IvrStep};
+    /// let request = IvrRequest::from_query("event=GotDTMF&sid=90000000000000001&data=12&shop=7")?;
     /// assert_eq!(request.ucid().unwrap().as_str(), "90000000000000001");
-    /// assert_eq!(request.step(), Step::Keys(Some("12".into())));
+    /// assert_eq!(request.step(), IvrStep::Keys(Some("12".into())));
     /// assert_eq!(request.extra.get("shop").unwrap(), "7");
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
-    pub struct Request {
+    pub struct IvrRequest {
         /// Why it asks.
-        event: RequestEvent = "event",
+        event: IvrEvent = "event",
         /// The call. The same value as the UCID: see [`ucid`](Self::ucid).
         sid: String = "sid",
         /// The caller: `0` and ten digits, or `91` and ten digits.
@@ -79,13 +84,13 @@ record! {
         /// The caller's country code.
         cid_country: String = "cid_country",
         /// When it asked, in the account's zone.
-        request_time: Stamp = "request_time",
+        request_time: LocalDateTime = "request_time",
         /// The outbound call that this belongs to.
         outbound_sid: String = "outbound_sid",
         /// Keys, a recording's link, or recognized text: see [`step`](Self::step).
-        data: Private = "data",
+        data: SensitiveText = "data",
         /// How a dial ended.
-        status: DialResult = "status",
+        status: IvrDialResult = "status",
         /// Seconds in a dial.
         call_duration: u32 = "callduration",
         /// On `Hangup`: the verb that was running.
@@ -96,9 +101,9 @@ record! {
 /// What a request means for the application.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::{Request, Step};
-/// let request = Request::from_query("event=Dial&status=not_answered&callduration=0&data=-1")?;
-/// let Step::Dialed { result, recording, .. } = request.step() else { panic!("no dial") };
+/// use ozonetel_sdk::kookoo::{IvrRequest, IvrStep};
+/// let request = IvrRequest::from_query("event=Dial&status=not_answered&callduration=0&data=-1")?;
+/// let IvrStep::Dialed { result, recording, .. } = request.step() else { panic!("no dial") };
 /// assert_eq!(result.unwrap().as_str(), "not_answered");
 /// assert_eq!(recording, None);
 /// assert_eq!(request.step().caller_is_there(), Some(true));
@@ -106,24 +111,24 @@ record! {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Step {
+pub enum IvrStep {
     /// A new call.
     NewCall,
     /// The keys that were pressed; none when nothing was.
-    Keys(Option<Private>),
+    Keys(Option<SensitiveText>),
     /// The recording's link.
-    Recorded(Option<Private>),
+    Recorded(Option<SensitiveText>),
     /// A dial ended and the caller is still there.
     Dialed {
         /// How it ended.
-        result: Option<DialResult>,
+        result: Option<IvrDialResult>,
         /// How long it lasted.
         lasted: Option<Duration>,
         /// The recording's link, where it was recorded.
-        recording: Option<Private>,
+        recording: Option<SensitiveText>,
     },
     /// The text that was recognized.
-    Recognized(Option<Private>),
+    Recognized(Option<SensitiveText>),
     /// A stream ended and the caller is still there.
     Streamed,
     /// The call is over: answer 200, nothing is spoken any more.
@@ -132,12 +137,12 @@ pub enum Step {
         during: Option<String>,
     },
     /// A text message.
-    Sms(Option<Private>),
+    Sms(Option<SensitiveText>),
     /// An event that is not known, or none.
     Other,
 }
 
-impl Step {
+impl IvrStep {
     /// Whether the caller is on the line, so that an answer will be heard. `None` where that is not known.
     pub fn caller_is_there(&self) -> Option<bool> {
         match self {
@@ -148,14 +153,14 @@ impl Step {
     }
 }
 
-impl Request {
+impl IvrRequest {
     /// Reads a query as KooKoo sends it, escaped ampersands included.
     ///
     /// # Errors
     /// The field and what was expected of it; too many fields or bytes.
-    pub fn from_query(query: &str) -> Result<Self, crate::receive::push::PushError> {
-        let delivery = crate::receive::push::Intake::new().read(Some(query), b"")?;
-        Ok(delivery.items.into_iter().next().unwrap_or_default())
+    pub fn from_query(query: &str) -> Result<Self, PushError> {
+        let push = PushReader::new().read(Some(query), b"")?;
+        Ok(push.items.into_iter().next().unwrap_or_default())
     }
 
     /// The UCID, which is what `sid` holds. `None` where `sid` is no UCID.
@@ -169,27 +174,27 @@ impl Request {
     }
 
     /// What it means.
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> IvrStep {
         // An unrecorded dial has nothing or -1.
         let data = || self.data.clone().filter(|data| !matches!(data.as_str(), "" | "-1"));
-        match self.event.as_ref().and_then(RequestEvent::kind) {
-            Some(RequestEventKind::NewCall) => Step::NewCall,
-            Some(RequestEventKind::GotDtmf) => {
-                Step::Keys(self.data.clone().filter(|data| !data.as_str().is_empty()))
+        match self.event.as_ref().and_then(IvrEvent::kind) {
+            Some(IvrEventKind::NewCall) => IvrStep::NewCall,
+            Some(IvrEventKind::GotDtmf) => {
+                IvrStep::Keys(self.data.clone().filter(|data| !data.as_str().is_empty()))
             }
-            Some(RequestEventKind::Record) => Step::Recorded(data()),
-            Some(RequestEventKind::Dial) => Step::Dialed {
+            Some(IvrEventKind::Record) => IvrStep::Recorded(data()),
+            Some(IvrEventKind::Dial) => IvrStep::Dialed {
                 result: self.status.clone(),
                 lasted: self.call_duration.map(|s| Duration::from_secs(s.into())),
                 recording: data(),
             },
-            Some(RequestEventKind::Recognize) => Step::Recognized(data()),
-            Some(RequestEventKind::Stream) => Step::Streamed,
-            Some(RequestEventKind::Hangup | RequestEventKind::Disconnect) => {
-                Step::Over { during: self.process.clone() }
+            Some(IvrEventKind::Recognize) => IvrStep::Recognized(data()),
+            Some(IvrEventKind::Stream) => IvrStep::Streamed,
+            Some(IvrEventKind::Hangup | IvrEventKind::Disconnect) => {
+                IvrStep::Over { during: self.process.clone() }
             }
-            Some(RequestEventKind::NewSms) => Step::Sms(data()),
-            None => Step::Other,
+            Some(IvrEventKind::NewSms) => IvrStep::Sms(data()),
+            None => IvrStep::Other,
         }
     }
 }
@@ -199,14 +204,14 @@ record! {
     /// durations are not stated, so they are text. Parameters of one's own come back in [`extra`](Self::extra).
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Status;
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::kookoo::OutboundCallStatus;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = b"status=answered&sid=90000000000000001&phone_no=09000000001&duration=23";
-    /// let delivery = Intake::new().read::<Status>(None, body)?;
-    /// assert_eq!(delivery.items[0].ucid().unwrap().as_str(), "90000000000000001");
+    /// let push = PushReader::new().read::<OutboundCallStatus>(None, body)?;
+    /// assert_eq!(push.items[0].ucid().unwrap().as_str(), "90000000000000001");
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
-    pub struct Status {
+    pub struct OutboundCallStatus {
         /// How it ended, in the service's word.
         status: String = "status",
         /// More about it.
@@ -230,14 +235,42 @@ record! {
         /// The network's code.
         telco_code: String = "telco_code",
         /// The `extra_data` of the request.
-        extra_data: Private = "extra_data",
+        extra_data: SensitiveText = "extra_data",
     }
 }
 
-impl Status {
+impl OutboundCallStatus {
     /// The UCID, which is what `sid` holds. `None` where `sid` is no UCID.
     pub fn ucid(&self) -> Option<Ucid> {
         self.sid.as_deref()?.parse().ok()
+    }
+}
+
+impl Sealed for IvrRequest {}
+
+impl PushPayload for IvrRequest {
+    const FLAT: bool = true;
+
+    fn is_ping(fields: &Map<String, Value>) -> bool {
+        !fields.contains_key("event")
+    }
+
+    fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
+        decode(fields)
+    }
+}
+
+impl Sealed for OutboundCallStatus {}
+
+impl PushPayload for OutboundCallStatus {
+    const FLAT: bool = true;
+
+    fn is_ping(fields: &Map<String, Value>) -> bool {
+        ["sid", "ucid", "status"].iter().all(|name| !fields.contains_key(*name))
+    }
+
+    fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
+        decode(fields)
     }
 }
 
@@ -245,27 +278,27 @@ impl Status {
 mod tests {
     use super::*;
 
-    fn step(query: &str) -> Step {
-        Request::from_query(query).unwrap().step()
+    fn step(query: &str) -> IvrStep {
+        IvrRequest::from_query(query).unwrap().step()
     }
 
     #[test]
     fn the_portals_test_sends_nothing_but_the_event() {
-        let request = Request::from_query("event=NewCall").unwrap();
-        assert_eq!((request.step(), request.ucid()), (Step::NewCall, None));
+        let request = IvrRequest::from_query("event=NewCall").unwrap();
+        assert_eq!((request.step(), request.ucid()), (IvrStep::NewCall, None));
     }
 
     #[test]
     fn every_event_is_a_step_in_any_case() {
-        assert_eq!(step("event=newcall"), Step::NewCall);
-        assert_eq!(step("event=GotDTMF&data="), Step::Keys(None));
-        assert_eq!(step("event=gotdtmf&data=12%23"), Step::Keys(Some("12#".into())));
-        assert_eq!(step("event=GotDTMF&data=-1"), Step::Keys(Some("-1".into())));
+        assert_eq!(step("event=newcall"), IvrStep::NewCall);
+        assert_eq!(step("event=GotDTMF&data="), IvrStep::Keys(None));
+        assert_eq!(step("event=gotdtmf&data=12%23"), IvrStep::Keys(Some("12#".into())));
+        assert_eq!(step("event=GotDTMF&data=-1"), IvrStep::Keys(Some("-1".into())));
         assert_eq!(
             step("event=Record&data=https://example.test/a.wav"),
-            Step::Recorded(Some("https://example.test/a.wav".into()))
+            IvrStep::Recorded(Some("https://example.test/a.wav".into()))
         );
-        let dialed = |result: &str, seconds| Step::Dialed {
+        let dialed = |result: &str, seconds| IvrStep::Dialed {
             result: Some(result.into()),
             lasted: Some(Duration::from_secs(seconds)),
             recording: None,
@@ -278,15 +311,15 @@ mod tests {
             step("event=Dial&status=not_answered&callduration=0&data="),
             dialed("not_answered", 0)
         );
-        assert_eq!(step("event=Recognize&data=yes"), Step::Recognized(Some("yes".into())));
-        assert_eq!(step("event=Stream"), Step::Streamed);
+        assert_eq!(step("event=Recognize&data=yes"), IvrStep::Recognized(Some("yes".into())));
+        assert_eq!(step("event=Stream"), IvrStep::Streamed);
         assert_eq!(
             step("event=Hangup&process=stream"),
-            Step::Over { during: Some("stream".into()) }
+            IvrStep::Over { during: Some("stream".into()) }
         );
-        assert_eq!(step("event=Disconnect"), Step::Over { during: None });
-        assert_eq!(step("event=NewSms"), Step::Sms(None));
-        assert_eq!(step("event=Later"), Step::Other);
+        assert_eq!(step("event=Disconnect"), IvrStep::Over { during: None });
+        assert_eq!(step("event=NewSms"), IvrStep::Sms(None));
+        assert_eq!(step("event=Later"), IvrStep::Other);
     }
 
     #[test]
@@ -304,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_seconds_count_that_is_none_names_the_field() {
-        let error = Request::from_query("event=Dial&callduration=long").unwrap_err();
+        let error = IvrRequest::from_query("event=Dial&callduration=long").unwrap_err();
         assert_eq!(error.to_string(), "callduration: expected a whole number");
     }
 }

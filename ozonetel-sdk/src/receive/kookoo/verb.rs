@@ -7,15 +7,15 @@ use std::borrow::Cow;
 
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::Private;
+use crate::types::wire::SensitiveText;
 
 /// A tag as it stands in the XML.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::Answer;
+/// use ozonetel_sdk::kookoo::IvrResponse;
 /// use ozonetel_sdk::kookoo::verb::{Element, Verb};
 /// let later = Element::new("newverb").attribute("a", "1 < 2");
-/// let xml = Answer::new().then(Verb::Other(later)).to_xml()?;
+/// let xml = IvrResponse::new().then(Verb::Other(later)).to_xml()?;
 /// assert!(xml.contains(r#"<newverb a="1 &lt; 2"/>"#));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
@@ -66,7 +66,7 @@ impl Value for String {
     }
 }
 
-impl Value for Private {
+impl Value for SensitiveText {
     fn write(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.as_str())
     }
@@ -137,7 +137,7 @@ impl Value for Timeout {
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DialTarget(Private);
+pub struct DialTarget(SensitiveText);
 
 /// How a [`DialTarget`] is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -355,15 +355,15 @@ verbs! {
     /// Speaks a text.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::PlayText;
-    /// let xml = Answer::new().then(PlayText::new("Hello").lang("EN")).to_xml()?;
+    /// let xml = IvrResponse::new().then(PlayText::new("Hello").lang("EN")).to_xml()?;
     /// assert!(xml.contains(r#"<playtext lang="EN">Hello</playtext>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
     PlayText = "playtext" (
         /// The text.
-        text: Private
+        text: SensitiveText
     ) {
         /// The language.
         lang: String [impl Into<String>] = "lang",
@@ -377,9 +377,9 @@ verbs! {
     /// Plays a file: WAV, 8 kHz, 16 bit, mono.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::PlayAudio;
-    /// let xml = Answer::new().then(PlayAudio::new("https://example.test/a.wav")).to_xml()?;
+    /// let xml = IvrResponse::new().then(PlayAudio::new("https://example.test/a.wav")).to_xml()?;
     /// assert!(xml.contains(r#"<playaudio>https://example.test/a.wav</playaudio>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -390,15 +390,15 @@ verbs! {
     /// Speaks a number, a date or the like.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::SayAs;
-    /// let xml = Answer::new().then(SayAs::new("12").format("1")).to_xml()?;
+    /// let xml = IvrResponse::new().then(SayAs::new("12").format("1")).to_xml()?;
     /// assert!(xml.contains(r#"<say-as format="1">12</say-as>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
     SayAs = "say-as" (
         /// What to speak.
-        text: Private
+        text: SensitiveText
     ) {
         /// As what.
         format: String [impl Into<String>] = "format",
@@ -409,9 +409,9 @@ verbs! {
     /// the time-out in milliseconds; one document uses `t` for the time-out: see [`wait_in_t`](CollectDtmf::wait_in_t).
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::CollectDtmf;
-    /// let xml = Answer::new().then(CollectDtmf::new().max_digits(4).end_key("*").wait(5000)).to_xml()?;
+    /// let xml = IvrResponse::new().then(CollectDtmf::new().max_digits(4).end_key("*").wait(5000)).to_xml()?;
     /// assert!(xml.contains(r#"<collectdtmf l="4" t="*" o="5000"/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -426,9 +426,9 @@ verbs! {
     /// Records the caller; the link comes with the request `Record`.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::Record;
-    /// let xml = Answer::new().then(Record::new().silence(3)).to_xml()?;
+    /// let xml = IvrResponse::new().then(Record::new().silence(3)).to_xml()?;
     /// assert!(xml.contains(r#"<record silence="3"/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -445,9 +445,9 @@ verbs! {
     /// Connects the caller to somebody; afterwards comes the request `Dial`, and the caller is still there.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::{Dial, DialTarget};
-    /// let xml = Answer::new().then(Dial::new(DialTarget::sip("500001", "sip.example.test")?)).to_xml()?;
+    /// let xml = IvrResponse::new().then(Dial::new(DialTarget::sip("500001", "sip.example.test")?)).to_xml()?;
     /// assert!(xml.contains(r#"<dial>sip:500001@sip.example.test</dial>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -475,9 +475,9 @@ verbs! {
     /// Puts the caller into a room.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::Conference;
-    /// let xml = Answer::new().then(Conference::new("room7")).to_xml()?;
+    /// let xml = IvrResponse::new().then(Conference::new("room7")).to_xml()?;
     /// assert!(xml.contains(r#"<conference>room7</conference>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -499,9 +499,9 @@ verbs! {
     /// Hands the caller to a skill's agents in CloudAgent.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::CcTransfer;
-    /// let xml = Answer::new().then(CcTransfer::new("General").uui("order 7")).to_xml()?;
+    /// let xml = IvrResponse::new().then(CcTransfer::new("General").uui("order 7")).to_xml()?;
     /// assert!(xml.contains(r#"<cctransfer uui="order 7">General</cctransfer>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -514,7 +514,7 @@ verbs! {
         /// What the caller hears meanwhile.
         moh: String [impl Into<String>] = "moh",
         /// Carried into events, callbacks and reports.
-        uui: Private [impl Into<Private>] = "uui",
+        uui: SensitiveText [impl Into<SensitiveText>] = "uui",
         /// The time-out. Its unit is not stated.
         timeout: Timeout [impl Into<Timeout>] = "timeout",
         /// How the agents ring.
@@ -523,9 +523,9 @@ verbs! {
     /// Goes on at another address.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::GotoUrl;
-    /// let xml = Answer::new().then(GotoUrl::new("https://example.test/?a=1&b=2")).to_xml()?;
+    /// let xml = IvrResponse::new().then(GotoUrl::new("https://example.test/?a=1&b=2")).to_xml()?;
     /// assert!(xml.contains(r#"<gotourl>https://example.test/?a=1&amp;b=2</gotourl>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -540,9 +540,9 @@ verbs! {
     /// the caller is still there.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::Stream;
-    /// let xml = Answer::new().then(Stream::new("520001").is_sip("true")).to_xml()?;
+    /// let xml = IvrResponse::new().then(Stream::new("520001").is_sip("true")).to_xml()?;
     /// assert!(xml.contains(r#"<stream is_sip="true">520001</stream>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -555,16 +555,16 @@ verbs! {
         /// The WebSocket; has to be `wss`.
         url: String [impl Into<String>] = "url",
         /// Carried along: in the INVITE's `X-UUI`, in the stream's `x_headers`.
-        x_uui: Private [impl Into<Private>] = "x-uui",
+        x_uui: SensitiveText [impl Into<SensitiveText>] = "x-uui",
         /// Whether audio goes both ways.
         bidirectional: String [impl Into<String>] = "bidirectional",
     }
     /// Records from here on.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::StartRecord;
-    /// let xml = Answer::new().then(StartRecord::new()).to_xml()?;
+    /// let xml = IvrResponse::new().then(StartRecord::new()).to_xml()?;
     /// assert!(xml.contains(r#"<start-record/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -572,9 +572,9 @@ verbs! {
     /// Recognizes speech; the text comes with the request `Recognize`. No attribute of it is known from the sources.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::Recognize;
-    /// let xml = Answer::new().then(Recognize::new("")).to_xml()?;
+    /// let xml = IvrResponse::new().then(Recognize::new("")).to_xml()?;
     /// assert!(xml.contains(r#"<recognize/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -585,22 +585,22 @@ verbs! {
     /// Sends a text message. No attribute of it is known from the sources.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::SendSms;
-    /// let xml = Answer::new().then(SendSms::new("Thank you")).to_xml()?;
+    /// let xml = IvrResponse::new().then(SendSms::new("Thank you")).to_xml()?;
     /// assert!(xml.contains(r#"<sendsms>Thank you</sendsms>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
     SendSms = "sendsms" (
         /// The message.
-        text: Private
+        text: SensitiveText
     ) {}
     /// Ends the call.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::Hangup;
-    /// let xml = Answer::new().then(Hangup::new()).to_xml()?;
+    /// let xml = IvrResponse::new().then(Hangup::new()).to_xml()?;
     /// assert!(xml.contains(r#"<hangup/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```
@@ -611,11 +611,11 @@ impl CollectDtmf {
     /// For accounts on which `t` is the time-out: writes the number there. No end key can be given then.
     ///
     /// ```
-    /// use ozonetel_sdk::kookoo::Answer;
+    /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::CollectDtmf;
-    /// let most = Answer::new().then(CollectDtmf::new().max_digits(4).end_key("#").wait(5000)).to_xml()?;
+    /// let most = IvrResponse::new().then(CollectDtmf::new().max_digits(4).end_key("#").wait(5000)).to_xml()?;
     /// assert!(most.contains(r##"<collectdtmf l="4" t="#" o="5000"/>"##));
-    /// let one = Answer::new().then(CollectDtmf::new().max_digits(4).wait_in_t(5000)).to_xml()?;
+    /// let one = IvrResponse::new().then(CollectDtmf::new().max_digits(4).wait_in_t(5000)).to_xml()?;
     /// assert!(one.contains(r#"<collectdtmf l="4" t="5000"/>"#));
     /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
     /// ```

@@ -1,10 +1,13 @@
 //! One vocabulary for how a call ended.
 
-use crate::api::cdr::{
-    CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
-    HangupBy, HangupByKind,
-};
-use crate::receive::push::{CallAction, CallActionKind, CallEvent, Callback, Chain};
+mod rules;
+
+use rules::RULES;
+
+use crate::api::cdr::{CallRecord, CallStatus, CallType, DialStatus, HangupBy};
+use crate::receive::push::callback::Callback;
+use crate::receive::push::event::{CallAction, CallActionKind, CallEvent};
+use crate::receive::push::per_leg::PerLeg;
 
 /// How a phone call ended.
 ///
@@ -77,15 +80,15 @@ impl CallOutcomeKind {
 ///
 /// ```
 /// use ozonetel_sdk::cdr::HangupByKind;
-/// use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, Words};
-/// let mut words = Words::default();
-/// words.call_type = Some("InBound".into());
-/// words.hangup_by = Some(HangupByKind::User.into());
-/// assert_eq!(CallOutcome::from(words).kind, CallOutcomeKind::AbandonedInQueue);
+/// use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, RawStatus};
+/// let mut raw = RawStatus::default();
+/// raw.call_type = Some("InBound".into());
+/// raw.hangup_by = Some(HangupByKind::User.into());
+/// assert_eq!(CallOutcome::from(raw).kind, CallOutcomeKind::AbandonedInQueue);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Words {
+pub struct RawStatus {
     /// Type and with it direction.
     pub call_type: Option<CallType>,
     /// The call's outcome: what counts first.
@@ -102,62 +105,10 @@ pub struct Words {
     pub running: bool,
 }
 
-/// Which calls a rule is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Way {
-    /// All.
-    Any,
-    /// Calls that came in.
-    Inbound,
-    /// Calls that were dialled, and those whose type is not known.
-    Dialed,
-}
-
-/// Whose word a rule looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Who {
-    /// The customer's leg.
-    Customer,
-    /// The agent's leg.
-    Agent,
-    /// The dial.
-    Dial,
-}
-
-/// What a rule looks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Sign {
-    /// It is going on.
-    Running,
-    /// `Status` is `Answered`.
-    Answered,
-    /// The word of a leg is one of these.
-    Word(Who, &'static [DialStatusKind]),
-    /// The customer hung up, and no agent's leg has a word.
-    LeftAlone,
-}
-
-/// A line of the table: the first that fits decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Rule {
-    /// Which calls it is for.
-    pub way: Way,
-    /// What it looks for.
-    pub sign: Sign,
-    /// What it says.
-    pub outcome: CallOutcomeKind,
-}
-
-const fn rule(way: Way, sign: Sign, outcome: CallOutcomeKind) -> Rule {
-    Rule { way, sign, outcome }
-}
-
-/// The table. Read from above; the first line that fits decides, and where none does the outcome is
-/// [`Unknown`](CallOutcomeKind::Unknown).
+/// How a phone call ended, with the service's words for it.
+///
+/// The words are looked up in this table from top to bottom. The first line that fits decides; where none does, the
+/// outcome is [`Unknown`](CallOutcomeKind::Unknown).
 ///
 /// | calls | sign | outcome |
 /// |---|---|---|
@@ -182,102 +133,13 @@ const fn rule(way: Way, sign: Sign, outcome: CallOutcomeKind) -> Rule {
 /// count short ones as no answer have the durations beside the outcome.
 ///
 /// ```
-/// use ozonetel_sdk::phone_call::{CallOutcomeKind, RULES};
-/// assert_eq!(RULES[0].outcome, CallOutcomeKind::InProgress);
-/// ```
-pub const RULES: &[Rule] = {
-    use CallOutcomeKind as O;
-    use DialStatusKind as D;
-    use Sign::{Answered, LeftAlone, Running, Word};
-    use Way::{Any, Dialed, Inbound};
-    use Who::{Agent, Customer, Dial};
-    &[
-        rule(Any, Running, O::InProgress),
-        rule(Any, Answered, O::Completed),
-        rule(Any, Word(Dial, &[D::AgentDisconnect]), O::AgentGaveUp),
-        rule(Any, Word(Agent, &[D::AgentDisconnect]), O::AgentGaveUp),
-        rule(Any, Word(Agent, &[D::UserDisconnect]), O::AbandonedInQueue),
-        rule(Any, Word(Dial, &[D::InvalidAgent, D::Error]), O::NoAgent),
-        rule(Any, Word(Agent, &[D::InvalidAgent]), O::NoAgent),
-        rule(Dialed, Word(Customer, &[D::Busy]), O::Busy),
-        rule(Dialed, Word(Customer, &[D::Unreachable]), O::Unreachable),
-        rule(Dialed, Word(Customer, &[D::InvalidNumber]), O::WrongNumber),
-        rule(Dialed, Word(Customer, &[D::Rejected]), O::Rejected),
-        rule(Dialed, Word(Customer, &[D::NetworkError]), O::NetworkError),
-        rule(Dialed, Word(Dial, &[D::Busy]), O::Busy),
-        rule(Dialed, Word(Dial, &[D::Unreachable]), O::Unreachable),
-        rule(Dialed, Word(Dial, &[D::InvalidNumber]), O::WrongNumber),
-        rule(Dialed, Word(Dial, &[D::Rejected]), O::Rejected),
-        rule(Dialed, Word(Dial, &[D::NetworkError]), O::NetworkError),
-        rule(
-            Any,
-            Word(
-                Agent,
-                &[
-                    D::NotAnswered,
-                    D::Busy,
-                    D::Rejected,
-                    D::Unreachable,
-                    D::InvalidNumber,
-                    D::NetworkError,
-                    D::Error,
-                ],
-            ),
-            O::AgentMissed,
-        ),
-        rule(Dialed, Word(Customer, &[D::NotAnswered]), O::NoAnswer),
-        rule(Dialed, Word(Dial, &[D::NotAnswered]), O::NoAnswer),
-        rule(Inbound, LeftAlone, O::AbandonedInQueue),
-        rule(Inbound, Word(Dial, &[D::NotAnswered]), O::AgentMissed),
-        rule(Any, Word(Customer, &[D::NotDialed]), O::NotDialed),
-        rule(Any, Word(Agent, &[D::NotDialed]), O::NotDialed),
-    ]
-};
-
-impl Rule {
-    /// Whether the rule fits.
-    pub fn fits(&self, words: &Words) -> bool {
-        let inbound = words.call_type.as_ref().is_some_and(|kind| *kind == CallTypeKind::Inbound);
-        let way = match self.way {
-            Way::Any => true,
-            Way::Inbound => inbound,
-            Way::Dialed => !inbound,
-        };
-        let of = |who| match who {
-            Who::Customer => &words.customer,
-            Who::Agent => &words.agent,
-            Who::Dial => &words.dial,
-        };
-        let nobody = |word: &Option<DialStatus>| {
-            word.as_ref().is_none_or(|word| *word == DialStatusKind::NotDialed)
-        };
-        way && match self.sign {
-            Sign::Running => words.running,
-            Sign::Answered => {
-                words.status.as_ref().is_some_and(|word| *word == CallStatusKind::Answered)
-            }
-            Sign::Word(who, kinds) => of(who)
-                .as_ref()
-                .and_then(DialStatus::kind)
-                .is_some_and(|kind| kinds.contains(&kind)),
-            Sign::LeftAlone => {
-                let user = words.hangup_by.as_ref().is_some_and(|by| *by == HangupByKind::User);
-                user && nobody(&words.agent)
-            }
-        }
-    }
-}
-
-/// How a phone call ended, with the words that say so.
-///
-/// ```
 /// use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind};
-/// use ozonetel_sdk::push::Intake;
+/// use ozonetel_sdk::push::PushReader;
 /// let body = br#"{"monitorUCID":"90000000000000001","Type":"Manual","Status":"NotAnswered","CustomerStatus":"SubcriberAbsent"}"#;
-/// let delivery = Intake::new().callbacks(None, body)?;
-/// let outcome = CallOutcome::from(&delivery.items[0]);
+/// let push = PushReader::new().callbacks(None, body)?;
+/// let outcome = CallOutcome::from(&push.items[0]);
 /// assert_eq!(outcome.kind, CallOutcomeKind::Unreachable);
-/// assert_eq!(outcome.words.customer.unwrap().as_str(), "SubcriberAbsent");
+/// assert_eq!(outcome.raw.customer.unwrap().as_str(), "SubcriberAbsent");
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,25 +148,25 @@ pub struct CallOutcome {
     /// What it comes down to.
     pub kind: CallOutcomeKind,
     /// The service's words.
-    pub words: Words,
+    pub raw: RawStatus,
 }
 
-impl From<Words> for CallOutcome {
+impl From<RawStatus> for CallOutcome {
     /// Applies the table.
-    fn from(words: Words) -> Self {
-        let found = RULES.iter().find(|rule| rule.fits(&words));
-        Self { kind: found.map_or(CallOutcomeKind::Unknown, |rule| rule.outcome), words }
+    fn from(raw: RawStatus) -> Self {
+        let found = RULES.iter().find(|rule| rule.fits(&raw));
+        Self { kind: found.map_or(CallOutcomeKind::Unknown, |rule| rule.outcome), raw }
     }
 }
 
 impl From<&Callback> for CallOutcome {
     /// A callback is sent after the call: never in progress. Of a chain the last word counts.
     fn from(call: &Callback) -> Self {
-        let last = |chain: &Option<Chain<DialStatus>>| {
-            let word = chain.as_ref().and_then(Chain::last).cloned();
+        let last = |chain: &Option<PerLeg<DialStatus>>| {
+            let word = chain.as_ref().and_then(PerLeg::last).cloned();
             word.filter(|word| !word.as_str().is_empty())
         };
-        Self::from(Words {
+        Self::from(RawStatus {
             call_type: call.kind.clone(),
             status: call.status.clone(),
             dial: last(&call.dial_status),
@@ -319,7 +181,7 @@ impl From<&Callback> for CallOutcome {
 impl From<&CallRecord> for CallOutcome {
     /// A row is one leg. It is in progress while an agent's leg has no `HangupBy`.
     fn from(row: &CallRecord) -> Self {
-        Self::from(Words {
+        Self::from(RawStatus {
             call_type: row.kind.clone(),
             status: row.status.clone(),
             dial: row.dial_status.clone(),
@@ -335,7 +197,7 @@ impl From<&CallEvent> for CallOutcome {
     /// In progress until `Disconnect`; then by its words, where it has any.
     fn from(event: &CallEvent) -> Self {
         let action = event.action.as_ref().and_then(CallAction::kind);
-        Self::from(Words {
+        Self::from(RawStatus {
             call_type: event.call_type.clone(),
             status: event.call_status.clone(),
             dial: event.dial_status.clone(),
@@ -351,10 +213,10 @@ impl From<&CallEvent> for CallOutcome {
 mod tests {
     use super::*;
 
-    fn words(line: &str) -> Words {
+    fn words(line: &str) -> RawStatus {
         let mut parts = line.split('/').map(str::trim);
         let mut next = || parts.next().filter(|part| !part.is_empty());
-        Words {
+        RawStatus {
             call_type: next().map(Into::into),
             status: next().map(Into::into),
             dial: next().map(Into::into),
@@ -446,8 +308,8 @@ mod tests {
         let event = CallOutcome::from(&serde_json::from_str::<CallEvent>(event).unwrap());
         assert_eq!(row.kind, CallOutcomeKind::Busy);
         assert_eq!((&row, &row), (&push, &event));
-        assert_eq!(row.words.status.unwrap().as_str(), "Unanswered");
-        assert_eq!(push.words.status.unwrap().as_str(), "NotAnswered");
+        assert_eq!(row.raw.status.unwrap().as_str(), "Unanswered");
+        assert_eq!(push.raw.status.unwrap().as_str(), "NotAnswered");
     }
 
     #[test]

@@ -16,7 +16,7 @@ fn ids() -> impl Strategy<Value = (u64, u64)> {
         .prop_map(|(call, leg)| if call <= 2 { (call, call) } else { (call, call * 10 + leg) })
 }
 
-fn sighting() -> impl Strategy<Value = Sighting> {
+fn observation() -> impl Strategy<Value = CallObservation> {
     let word = || prop::sample::select(vec!["", "answered", "Busy", "not_answered", "Martian"]);
     let hms = || prop::sample::select(vec!["", "00:00:10", "00:00:20"]);
     let row = (ids(), word(), hms(), prop::sample::select(vec!["", "UserHangup"]), any::<bool>()).prop_map(
@@ -24,13 +24,13 @@ fn sighting() -> impl Strategy<Value = Sighting> {
             let id = |n: u64| if today { json!(n) } else { json!(n.to_string()) };
             let row = json!({"CallID":id(call),"UCID":id(leg),"DialStatus":word,"Duration":time,
                 "HangupBy":hangup,"Event":"AgentDial","Type":if today { "InBound" } else { "Inbound" }});
-            Sighting::from(serde_json::from_value::<CallRecord>(row).unwrap())
+            CallObservation::from(serde_json::from_value::<CallRecord>(row).unwrap())
         },
     );
     let callback = (ids(), word(), hms(), prop::sample::select(vec!["Answered", "NotAnswered"])).prop_map(
         |((call, _), word, time, status)| {
             let call = json!({"monitorUCID":call,"CustomerStatus":word,"CallDuration":time,"Status":status,"AgentID":"agent01 -> agent02"});
-            Sighting::from(serde_json::from_value::<Callback>(call).unwrap())
+            CallObservation::from(serde_json::from_value::<Callback>(call).unwrap())
         },
     );
     let event = (ids(), prop::sample::select(vec!["Calling", "Answered", "Disconnect"]), 0u32..3, any::<bool>()).prop_map(
@@ -38,35 +38,35 @@ fn sighting() -> impl Strategy<Value = Sighting> {
             let time = format!("2026-11-21 10:00:0{second}");
             let agent = if agent { "agent01" } else { "" };
             let event = json!({"action":action,"ucid":leg,"monitor_ucid":call,"event_time":time,"agent_id":agent});
-            Sighting::from(serde_json::from_value::<CallEvent>(event).unwrap())
+            CallObservation::from(serde_json::from_value::<CallEvent>(event).unwrap())
         },
     );
     let pop = (ids(), word()).prop_map(|((call, leg), uui)| {
         let pop = json!({"ucid":leg,"monitorUcid":call,"uui":uui});
-        Sighting::from(serde_json::from_value::<ScreenPop>(pop).unwrap())
+        CallObservation::from(serde_json::from_value::<ScreenPop>(pop).unwrap())
     });
     let number = || prop::sample::select(vec!["09000000001", "9000000002"]);
     let invite = (ids(), number())
-        .prop_map(|((_, leg), caller)| Invite::new(ucid(leg)).caller(caller).into());
+        .prop_map(|((_, leg), caller)| InviteHeaders::new(ucid(leg)).caller(caller).into());
     let dial = (1u64..3, number())
         .prop_map(|(call, number)| DialReply::new(ucid(call)).customer(number).into());
     prop_oneof![row, callback, event, pop, invite, dial]
 }
 
 /// The calls after these looks, whatever order they are listed in.
-fn after(sightings: &[Sighting]) -> Vec<PhoneCall> {
+fn after(sightings: &[CallObservation]) -> Vec<PhoneCall> {
     let mut calls = PhoneCalls::new(1000);
-    for sighting in sightings {
-        assert!(calls.see(sighting.clone()).is_some());
+    for observation in sightings {
+        assert!(calls.observe(observation.clone()).is_some());
     }
     let mut all: Vec<PhoneCall> = calls.iter().cloned().collect();
     all.sort_by_key(PhoneCall::key);
     all
 }
 
-fn shuffled() -> impl Strategy<Value = (Vec<Sighting>, Vec<Sighting>)> {
-    prop::collection::vec(sighting(), 1..14).prop_flat_map(|looks| {
-        let repeated: Vec<Sighting> =
+fn shuffled() -> impl Strategy<Value = (Vec<CallObservation>, Vec<CallObservation>)> {
+    prop::collection::vec(observation(), 1..14).prop_flat_map(|looks| {
+        let repeated: Vec<CallObservation> =
             looks.iter().chain(looks.iter().step_by(2)).cloned().collect();
         (Just(looks), Just(repeated).prop_shuffle())
     })
@@ -86,8 +86,8 @@ proptest! {
     }
 
     #[test]
-    fn merging_is_a_union(a in sighting(), b in sighting(), c in sighting()) {
-        let of = |sighting| PhoneCall::of(sighting).unwrap();
+    fn merging_is_a_union(a in observation(), b in observation(), c in observation()) {
+        let of = |observation| PhoneCall::of(observation).unwrap();
         let (a, b, c) = (of(a), of(b), of(c));
         prop_assert_eq!(a.clone().merge(a.clone()), a.clone());
         prop_assert_eq!(a.clone().merge(b.clone()), b.clone().merge(a.clone()));
@@ -98,7 +98,7 @@ proptest! {
     fn no_two_calls_share_an_id_and_every_look_is_in_one((looks, _) in shuffled()) {
         let mut calls = PhoneCalls::new(1000);
         for look in &looks {
-            let seen = calls.see(look.clone()).unwrap();
+            let seen = calls.observe(look.clone()).unwrap();
             for old in &seen.absorbed {
                 prop_assert_eq!(calls.get(old), calls.get(&seen.key));
             }
@@ -126,19 +126,20 @@ fn row(json: &serde_json::Value) -> CallRecord {
 #[test]
 fn a_dialled_call_is_one_record_from_the_first_look_on() {
     let mut calls = PhoneCalls::new(10);
-    let first = calls.see(DialReply::new(ucid(7)).uui("order 7").customer("9000000001")).unwrap();
+    let first =
+        calls.observe(DialReply::new(ucid(7)).uui("order 7").customer("9000000001")).unwrap();
     let unfinished =
         row(&json!({"CallID":7,"UCID":7,"Type":"Manual","Event":"AgentDial","HangupBy":""}));
-    let seen = calls.see(unfinished.clone()).unwrap();
+    let seen = calls.observe(unfinished.clone()).unwrap();
     assert_eq!((seen.key, seen.absorbed.len()), (first.key, 0));
     assert_eq!(calls.get(&first.key).unwrap().outcome().kind, CallOutcomeKind::InProgress);
     let finished = row(
         &json!({"CallID":"7","UCID":"7","Type":"Manual","Event":"Agent Dials","HangupBy":"UserHangup",
         "Status":"Unanswered","CustomerDialStatus":"Busy"}),
     );
-    calls.see(finished);
+    calls.observe(finished);
     // The late repeat of the unfinished row changes nothing.
-    calls.see(unfinished);
+    calls.observe(unfinished);
     let call = calls.get(&first.key).unwrap();
     assert_eq!((calls.len(), call.outcome().kind), (1, CallOutcomeKind::Busy));
     assert_eq!(call.uui().unwrap().as_str(), "order 7");
@@ -148,9 +149,9 @@ fn a_dialled_call_is_one_record_from_the_first_look_on() {
 fn the_callbacks_word_goes_before_the_rows() {
     let mut calls = PhoneCalls::new(10);
     let callback = json!({"monitorUCID":"7","Status":"Answered","Duration":"00:00:23","CallDuration":"00:00:30"});
-    calls.see(serde_json::from_value::<Callback>(callback).unwrap());
+    calls.observe(serde_json::from_value::<Callback>(callback).unwrap());
     let key = calls
-        .see(row(&json!({"CallID":7,"UCID":7,"Event":"AgentDial","Duration":"00:00:05"})))
+        .observe(row(&json!({"CallID":7,"UCID":7,"Event":"AgentDial","Duration":"00:00:05"})))
         .unwrap()
         .key;
     let call = calls.get(&key).unwrap();
@@ -163,7 +164,7 @@ fn legs_of_an_inbound_call_are_counted_together() {
     let mut calls = PhoneCalls::new(10);
     for (leg, word, agent) in [(31, "not_answered", "agent01"), (32, "answered", "agent02")] {
         let status = if word == "answered" { "Answered" } else { "Unanswered" };
-        calls.see(row(
+        calls.observe(row(
             &json!({"CallID":3,"UCID":leg,"Type":"InBound","Status":status,"AgentDialStatus":word,
             "AgentID":agent,"TalkTime":"00:00:10","HangupBy":"AgentHangup"}),
         ));
@@ -181,8 +182,9 @@ fn a_disconnect_without_words_is_judged_by_the_events_before_it() {
         let mut key = None;
         for (at, action) in actions.iter().enumerate() {
             let event = json!({"action":action,"ucid":7,"monitor_ucid":7,"event_time":format!("2026-11-21 10:00:0{at}")});
-            key =
-                calls.see(serde_json::from_value::<CallEvent>(event).unwrap()).map(|seen| seen.key);
+            key = calls
+                .observe(serde_json::from_value::<CallEvent>(event).unwrap())
+                .map(|seen| seen.key);
         }
         calls.get(&key.unwrap()).unwrap().outcome().kind
     };
@@ -195,10 +197,10 @@ fn a_disconnect_without_words_is_judged_by_the_events_before_it() {
 #[test]
 fn beyond_the_limit_the_oldest_call_goes() {
     let mut calls = PhoneCalls::new(2);
-    assert!(calls.see(DialReply::new(ucid(1))).unwrap().dropped.is_none());
-    calls.see(DialReply::new(ucid(2)));
-    let dropped = calls.see(DialReply::new(ucid(3))).unwrap().dropped.unwrap();
-    assert_eq!(dropped.key().unwrap().as_str(), "1");
+    assert!(calls.observe(DialReply::new(ucid(1))).unwrap().evicted.is_none());
+    calls.observe(DialReply::new(ucid(2)));
+    let evicted = calls.observe(DialReply::new(ucid(3))).unwrap().evicted.unwrap();
+    assert_eq!(evicted.key().unwrap().as_str(), "1");
     assert!(calls.get(&ucid(1).into()).is_none());
     assert!(calls.remove(&ucid(3).into()).is_some());
     assert_eq!(calls.len(), 1);
@@ -207,7 +209,7 @@ fn beyond_the_limit_the_oldest_call_goes() {
 #[test]
 fn what_names_no_call_is_not_taken_in() {
     let mut calls = PhoneCalls::new(2);
-    assert!(calls.see(CallEvent::default()).is_none());
-    assert!(calls.see(Sighting::Nothing).is_none());
+    assert!(calls.observe(CallEvent::default()).is_none());
+    assert!(calls.observe(CallObservation::Unrelated).is_none());
     assert!(calls.is_empty());
 }

@@ -2,13 +2,17 @@
 
 use std::time::SystemTime;
 
+use serde_json::{Map, Value};
+
+use super::error::PushError;
+use super::payload::{PushPayload, Sealed, decode};
+use super::per_leg::PerLeg;
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy};
-use crate::receive::push::Chain;
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
 };
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Hms, Private, Stamp, Zone, record};
+use crate::types::wire::{ClockDuration, LocalDateTime, SensitiveText, Zone, record};
 
 record! {
     /// What the service sends after a call: one per call, after hang-up and wrap-up, sometimes twice.
@@ -18,10 +22,10 @@ record! {
     /// times of the account: see [`span`](Self::span). The account's key is not in it.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = br#"{"monitorUCID":"90000000000000001","Status":"NotAnswered","CallDuration":"00:00:30","Duration":""}"#;
-    /// let delivery = Intake::new().callbacks(None, body)?;
-    /// let call = &delivery.items[0];
+    /// let push = PushReader::new().callbacks(None, body)?;
+    /// let call = &push.items[0];
     /// assert_eq!(call.call_id.unwrap().as_str(), "90000000000000001");
     /// assert_eq!(call.call_duration.unwrap().seconds(), 30);
     /// assert_eq!(call.duration, None);
@@ -29,21 +33,21 @@ record! {
     /// ```
     pub struct Callback {
         /// The agents' login ids; `0` or nothing when there was none. Leading zeros are not stable.
-        agent_id: Chain<AgentId> = "AgentID",
+        agent_id: PerLeg<AgentId> = "AgentID",
         /// The agents' names; `None` occurs as a word.
-        agent_name: Chain<Private> = "AgentName",
+        agent_name: PerLeg<SensitiveText> = "AgentName",
         /// The agents' numbers.
-        agent_phone_number: Chain<PhoneNumber> = "AgentPhoneNumber",
+        agent_phone_number: PerLeg<PhoneNumber> = "AgentPhoneNumber",
         /// How the agents' legs ended. May contradict [`status`](Self::status).
-        agent_status: Chain<DialStatus> = "AgentStatus",
+        agent_status: PerLeg<DialStatus> = "AgentStatus",
         /// The agents' numeric ids; in the agent summary the same name is the login id.
-        agent_unique_id: Chain<String> = "AgentUniqueID",
+        agent_unique_id: PerLeg<String> = "AgentUniqueID",
         /// Link to the recording: whoever has it can listen. The file may not exist yet.
-        audio_file: Private = "AudioFile",
+        audio_file: SensitiveText = "AudioFile",
         /// The whole call.
-        call_duration: Hms = "CallDuration",
+        call_duration: ClockDuration = "CallDuration",
         /// Link to the conference's recording.
-        caller_conf_audio_file: Private = "CallerConfAudioFile",
+        caller_conf_audio_file: SensitiveText = "CallerConfAudioFile",
         /// The customer: ten digits, `91` and ten digits, or foreign without `+`.
         caller_id: PhoneNumber = "CallerID",
         /// The campaign.
@@ -51,45 +55,45 @@ record! {
         /// `ONLINE` or `OFFLINE`.
         campaign_status: String = "CampaignStatus",
         /// The agent's comments.
-        comments: Private = "Comments",
+        comments: SensitiveText = "Comments",
         /// In conference.
-        conf_duration: Hms = "ConfDuration" | "ConferenceDuration",
+        conf_duration: ClockDuration = "ConfDuration" | "ConferenceDuration",
         /// How the customer's leg ended. May contradict [`status`](Self::status).
         customer_status: DialStatus = "CustomerStatus",
         /// The campaign's data row.
         data_unique_id: String = "DataUniqueId",
         /// How the dials ended. May contradict [`status`](Self::status).
-        dial_status: Chain<DialStatus> = "DialStatus",
+        dial_status: PerLeg<DialStatus> = "DialStatus",
         /// The agents' numbers that were dialled.
-        dialed_number: Chain<PhoneNumber> = "DialedNumber",
+        dialed_number: PerLeg<PhoneNumber> = "DialedNumber",
         /// The DID.
         did: Did = "Did" | "dId" | "DId" | "DID" | "did",
         /// The disposition, or an automatic text: see [`wrap_up_exceeded`](Self::wrap_up_exceeded).
         disposition: DispositionName = "Disposition",
         /// The conversation.
-        duration: Hms = "Duration",
+        duration: ClockDuration = "Duration",
         /// When the call ended.
-        end_time: Stamp = "EndTime",
+        end_time: LocalDateTime = "EndTime",
         /// When the call began.
-        start_time: Stamp = "StartTime",
+        start_time: LocalDateTime = "StartTime",
         /// When it was answered; newer, optional.
-        answer_time: Stamp = "AnswerTime",
+        answer_time: LocalDateTime = "AnswerTime",
         /// What the IVR fell back to, such as `AgentDial`.
         fall_back_rule: String = "FallBackRule",
         /// Who hung up. `UserHangup` is also written when the network refused the customer's leg.
         hangup_by: HangupBy = "HangupBy" | "hangupBy",
         /// On hold, inside the conversation.
-        hold_duration: Hms = "HoldDuration",
+        hold_duration: ClockDuration = "HoldDuration",
         /// After-call work.
-        wrap_up_duration: Hms = "WrapUpDuration" | "WrapupDuration",
+        wrap_up_duration: ClockDuration = "WrapUpDuration" | "WrapupDuration",
         /// Where the customer calls from.
-        location: Private = "Location",
+        location: SensitiveText = "Location",
         /// The agents' phone names.
-        phone_name: Chain<PhoneName> = "PhoneName",
+        phone_name: PerLeg<PhoneName> = "PhoneName",
         /// The skill; `None` occurs as a word.
         skill: SkillName = "Skill",
         /// What came in as UUI: the dial's reference, or what else the account puts there.
-        uui: Private = "UUI",
+        uui: SensitiveText = "UUI",
         /// The account.
         user_name: String = "UserName" | "userName",
         /// The phone call: the CDR's `CallID`. There is no leg's id in a callback.
@@ -97,11 +101,11 @@ record! {
         /// The call's outcome.
         status: CallStatus = "Status",
         /// From start to answer.
-        time_to_answer: Hms = "TimeToAnswer",
+        time_to_answer: ClockDuration = "TimeToAnswer",
         /// `No Transfers`, or the kind of transfer.
         transfer_type: String = "TransferType",
         /// Where it was transferred to.
-        transferred_to: Private = "TransferredTo",
+        transferred_to: SensitiveText = "TransferredTo",
         /// Type and with it direction; its case varies.
         kind: CallType = "Type",
     }
@@ -110,21 +114,21 @@ record! {
 /// One leg of a callback: an agent who rang.
 ///
 /// ```
-/// use ozonetel_sdk::push::Intake;
+/// use ozonetel_sdk::push::PushReader;
 /// let body = br#"{"monitorUCID":"1","AgentID":"agent01","AgentStatus":"answered"}"#;
-/// let delivery = Intake::new().callbacks(None, body)?;
-/// let legs = delivery.items[0].legs();
+/// let push = PushReader::new().callbacks(None, body)?;
+/// let legs = push.items[0].legs();
 /// let leg = legs.last().unwrap();
 /// assert_eq!(leg.agent_status.as_ref().unwrap().as_str(), "answered");
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Leg {
+pub struct CallbackLeg {
     /// The agent, if there was one.
     pub agent_id: Option<AgentId>,
     /// The agent's name.
-    pub agent_name: Option<Private>,
+    pub agent_name: Option<SensitiveText>,
     /// The agent's number.
     pub agent_phone_number: Option<PhoneNumber>,
     /// How the agent's leg ended.
@@ -142,16 +146,16 @@ pub struct Leg {
 /// The legs of a callback, in order of ringing.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Legs {
+pub struct CallbackLegs {
     /// One per segment of `AgentID`; where that is absent, of the first chain that is there.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<CallbackLeg>,
     /// Fields whose chain has another length. They are in no leg; their segments are in the callback.
     pub ragged: Vec<&'static str>,
 }
 
-impl Legs {
+impl CallbackLegs {
     /// The leg that counted: the last one (an inference from answered chains).
-    pub fn last(&self) -> Option<&Leg> {
+    pub fn last(&self) -> Option<&CallbackLeg> {
         self.legs.last()
     }
 }
@@ -159,7 +163,7 @@ impl Legs {
 /// Words and numbers that stand for "none" in one segment of a chain.
 const NONE: &[&str] = &["", "0", "None", "NA"];
 
-fn segment<T: AsRef<str> + Clone>(chain: Option<&Chain<T>>, legs: usize, leg: usize) -> Option<T> {
+fn segment<T: AsRef<str> + Clone>(chain: Option<&PerLeg<T>>, legs: usize, leg: usize) -> Option<T> {
     let chain = chain.filter(|chain| chain.len() == legs)?;
     chain.segments().get(leg).filter(|value| !NONE.contains(&value.as_ref())).cloned()
 }
@@ -168,19 +172,19 @@ impl Callback {
     /// The legs. Chains are paired by position only where their lengths agree.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = br#"{"monitorUCID":"90000000000000001","AgentID":"agent01 -> agent02",
     ///     "AgentStatus":"not_answered -> answered","DialStatus":"answered"}"#;
-    /// let delivery = Intake::new().callbacks(None, body)?;
-    /// let legs = delivery.items[0].legs();
+    /// let push = PushReader::new().callbacks(None, body)?;
+    /// let legs = push.items[0].legs();
     /// assert_eq!(legs.legs.len(), 2);
     /// assert_eq!(legs.last().unwrap().agent_id.as_ref().unwrap().as_str(), "agent02");
     /// assert_eq!(legs.ragged, ["DialStatus"]);
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
-    pub fn legs(&self) -> Legs {
-        fn len<T>(chain: Option<&Chain<T>>) -> usize {
-            chain.map_or(0, Chain::len)
+    pub fn legs(&self) -> CallbackLegs {
+        fn len<T>(chain: Option<&PerLeg<T>>) -> usize {
+            chain.map_or(0, PerLeg::len)
         }
         let lengths = [
             ("AgentID", len(self.agent_id.as_ref())),
@@ -194,7 +198,7 @@ impl Callback {
         ];
         let n = lengths.iter().map(|(_, len)| *len).find(|len| *len > 0).unwrap_or(0);
         let ragged = lengths.iter().filter(|(_, len)| *len > 0 && *len != n);
-        let leg = |at| Leg {
+        let leg = |at| CallbackLeg {
             agent_id: segment(self.agent_id.as_ref(), n, at),
             agent_name: segment(self.agent_name.as_ref(), n, at),
             agent_phone_number: segment(self.agent_phone_number.as_ref(), n, at),
@@ -204,7 +208,10 @@ impl Callback {
             dialed_number: segment(self.dialed_number.as_ref(), n, at),
             dial_status: segment(self.dial_status.as_ref(), n, at),
         };
-        Legs { legs: (0..n).map(leg).collect(), ragged: ragged.map(|(name, _)| *name).collect() }
+        CallbackLegs {
+            legs: (0..n).map(leg).collect(),
+            ragged: ragged.map(|(name, _)| *name).collect(),
+        }
     }
 
     /// Whether there was a conversation, by the call's own `Status`.
@@ -215,11 +222,11 @@ impl Callback {
     /// When the call began and ended, given the account's zone.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// use ozonetel_sdk::types::Zone;
     /// let body = br#"{"monitorUCID":"90000000000000001","StartTime":"1970-01-01 05:30:00","EndTime":"1970-01-01 05:30:30"}"#;
-    /// let delivery = Intake::new().callbacks(None, body)?;
-    /// let (start, end) = delivery.items[0].span(&Zone::india()).unwrap();
+    /// let push = PushReader::new().callbacks(None, body)?;
+    /// let (start, end) = push.items[0].span(&Zone::india()).unwrap();
     /// assert_eq!(start, std::time::UNIX_EPOCH);
     /// assert_eq!(end.duration_since(start).unwrap().as_secs(), 30);
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
@@ -232,10 +239,10 @@ impl Callback {
     /// `Wrap up time exceeded :120` instead of an agent's choice.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = br#"{"monitorUCID":"90000000000000001","Disposition":"Wrap up time exceeded :120"}"#;
-    /// let delivery = Intake::new().callbacks(None, body)?;
-    /// assert_eq!(delivery.items[0].wrap_up_exceeded(), Some(120));
+    /// let push = PushReader::new().callbacks(None, body)?;
+    /// assert_eq!(push.items[0].wrap_up_exceeded(), Some(120));
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn wrap_up_exceeded(&self) -> Option<u32> {
@@ -247,6 +254,51 @@ impl Callback {
     pub fn is_transferred(&self) -> bool {
         self.transfer_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("No Transfers"))
     }
+}
+
+impl Sealed for Callback {}
+
+impl PushPayload for Callback {
+    const FLAT: bool = false;
+
+    fn is_ping(fields: &Map<String, Value>) -> bool {
+        !names_a_call(fields) && !data_of(fields).is_some_and(|data| names_a_call(&data))
+    }
+
+    fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
+        decode(call_fields(fields))
+    }
+}
+
+/// Whether a callback names a call, in any spelling.
+fn names_a_call(fields: &Map<String, Value>) -> bool {
+    let names_call = |name: &String| {
+        ["monitorUCID", "monitor_ucid", "UCID", "CallID", "call_id"]
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let said = |value: &Value| !matches!(value, Value::Null) && value.as_str() != Some("");
+    fields.iter().any(|(name, value)| names_call(name) && said(value))
+}
+
+/// The object under `data`, as such or as JSON text.
+fn data_of(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
+    match fields.get("data")? {
+        Value::Object(data) => Some(data.clone()),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        _ => None,
+    }
+}
+
+/// A callback's fields: at the top, or under `data` beside others.
+fn call_fields(mut fields: Map<String, Value>) -> Map<String, Value> {
+    if names_a_call(&fields) {
+        return fields;
+    }
+    let Some(data) = data_of(&fields) else { return fields };
+    fields.remove("data");
+    fields.extend(data);
+    fields
 }
 
 #[cfg(test)]
@@ -286,7 +338,7 @@ mod tests {
             assert_eq!((&legs.legs[0].agent_id, &legs.legs[0].agent_name), (&None, &None));
             assert_eq!(legs.legs[0].dial_status.as_ref().unwrap().as_str(), "error");
         }
-        assert_eq!(read("{}").legs(), Legs::default());
+        assert_eq!(read("{}").legs(), CallbackLegs::default());
     }
 
     #[test]
@@ -319,7 +371,7 @@ mod tests {
             prop_assert_eq!(legs.ragged.contains(&"AgentName"), names != agents);
             prop_assert_eq!(legs.ragged.contains(&"AgentStatus"), statuses > 0 && statuses != agents);
             for (at, leg) in legs.legs.iter().enumerate() {
-                let name = leg.agent_name.as_ref().map(Private::as_str);
+                let name = leg.agent_name.as_ref().map(SensitiveText::as_str);
                 let want = format!("A B {at}");
                 prop_assert_eq!(name, (names == agents).then_some(want.as_str()));
             }

@@ -6,19 +6,19 @@ use std::fmt;
 /// What is wrong with a push.
 ///
 /// ```
-/// use ozonetel_sdk::push::{Intake, PushErrorKind};
-/// let error = Intake::new().events(None, b"{").unwrap_err();
+/// use ozonetel_sdk::push::{PushReader, PushErrorKind};
+/// let error = PushReader::new().events(None, b"{").unwrap_err();
 /// assert_eq!(error.kind(), PushErrorKind::Syntax);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PushErrorKind {
-    /// More bytes than [`Limits::bytes`](super::Limits::bytes).
+    /// More bytes than [`PushLimits::bytes`](super::PushLimits::bytes).
     TooLarge,
-    /// More objects or fields than [`Limits::items`](super::Limits::items) and
-    /// [`Limits::fields`](super::Limits::fields).
+    /// More objects or fields than [`PushLimits::items`](super::PushLimits::items) and
+    /// [`PushLimits::fields`](super::PushLimits::fields).
     TooMany,
-    /// Nested deeper than [`Limits::depth`](super::Limits::depth).
+    /// Nested deeper than [`PushLimits::depth`](super::PushLimits::depth).
     TooDeep,
     /// Neither JSON nor a form.
     Syntax,
@@ -35,9 +35,9 @@ pub enum PushErrorKind {
 /// Holds nothing of the content: no value, no number, no key.
 ///
 /// ```
-/// use ozonetel_sdk::push::{Intake, PushErrorKind};
+/// use ozonetel_sdk::push::{PushReader, PushErrorKind};
 /// let body = br#"{"monitorUCID":"90000000000000001","EndTime":"half past nine"}"#;
-/// let error = Intake::new().callbacks(None, body).unwrap_err();
+/// let error = PushReader::new().callbacks(None, body).unwrap_err();
 /// assert_eq!(error.kind(), PushErrorKind::Field);
 /// assert_eq!(error.to_string(), "EndTime: expected a time YYYY-MM-DD HH:MM:SS");
 /// ```

@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value};
 
+use super::error::PushError;
+use super::payload::{PushPayload, Sealed, decode, encode};
 use crate::api::cdr::{CallStatus, CallType, DialStatus, HangupBy};
-use crate::receive::push::PushError;
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName, Ucid,
 };
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Extra, Hms, Private, Stamp, open_word, record};
+use crate::types::wire::{ClockDuration, Extra, LocalDateTime, SensitiveText, record, string_enum};
 
-open_word! {
+string_enum! {
     /// What an event is about.
     EventType, EventTypeKind {
         /// A phone call.
@@ -20,7 +21,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// What happened to a phone call.
     CallAction, CallActionKind {
         /// Somebody is being dialled.
@@ -32,7 +33,7 @@ open_word! {
     }
 }
 
-open_word! {
+string_enum! {
     /// What happened to an agent. The service mixes cases.
     AgentAction, AgentActionKind {
         /// Logged in: not yet ready.
@@ -67,11 +68,11 @@ impl AgentActionKind {
 
 record! {
     /// What stands around every event.
-    pub struct EventHead {
+    pub struct EventHeader {
         /// `Call` or `Agent`.
         event_type: EventType = "eventType" | "event_type",
         /// When it was pushed; when it happened is in the event itself.
-        pushed_at: Stamp = "eventTime",
+        pushed_at: LocalDateTime = "eventTime",
         /// The account. The only mark of the sender.
         username: String = "username" | "userName",
     }
@@ -81,10 +82,10 @@ record! {
     /// What happened to a phone call. Order is not kept and events may be missing: see [`PhoneCalls`](crate::receive::phone_call::PhoneCalls).
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = br#"{"eventType":"Call","data":{"action":"Disconnect","ucid":"1","agent_id":"0"}}"#;
-    /// let delivery = Intake::new().events(None, body)?;
-    /// assert_eq!(delivery.items[0].call().unwrap().agent(), None);
+    /// let push = PushReader::new().events(None, body)?;
+    /// assert_eq!(push.items[0].call().unwrap().agent(), None);
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub struct CallEvent {
@@ -107,7 +108,7 @@ record! {
         /// The agent's number.
         agent_number: PhoneNumber = "agent_number" | "agentNumber",
         /// When it happened.
-        event_time: Stamp = "event_time",
+        event_time: LocalDateTime = "event_time",
         /// How the dial ended (a field report, on `Disconnect`, like all that follow).
         dial_status: DialStatus = "dial_status",
         /// The outcome.
@@ -121,17 +122,17 @@ record! {
         /// The campaign.
         campaign_name: CampaignName = "campaign_name",
         /// What came in as UUI.
-        uui: Private = "uui",
+        uui: SensitiveText = "uui",
         /// The disposition.
         disposition: DispositionName = "disposition",
         /// Link to the recording.
-        audio_file: Private = "audio_file",
+        audio_file: SensitiveText = "audio_file",
         /// When the call began.
-        start_time: Stamp = "start_time",
+        start_time: LocalDateTime = "start_time",
         /// When it ended.
-        end_time: Stamp = "end_time",
+        end_time: LocalDateTime = "end_time",
         /// The whole call.
-        duration: Hms = "duration",
+        duration: ClockDuration = "duration",
     }
 }
 
@@ -146,10 +147,10 @@ record! {
     /// What happened to an agent. In camelCase as a rule; snake_case is read as well.
     ///
     /// ```
-    /// use ozonetel_sdk::push::{AgentActionKind, Intake};
+    /// use ozonetel_sdk::push::{AgentActionKind, PushReader};
     /// let body = br#"{"eventType":"Agent","data":{"agentId":"agent01","action":"READY"}}"#;
-    /// let delivery = Intake::new().events(None, body)?;
-    /// let agent = delivery.items[0].agent().unwrap();
+    /// let push = PushReader::new().events(None, body)?;
+    /// let agent = push.items[0].agent().unwrap();
     /// assert!(agent.action.as_ref().and_then(|word| word.kind()).is_some_and(AgentActionKind::is_available));
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
@@ -159,7 +160,7 @@ record! {
         /// The agent; a number or text.
         agent_id: AgentId = "agentId" | "agent_id" | "agentID" | "AgentID" | "AgentId",
         /// The agent's name.
-        agent_name: Private = "agentName" | "agent_name",
+        agent_name: SensitiveText = "agentName" | "agent_name",
         /// The agent's mode.
         agent_mode: String = "agentMode" | "agent_mode",
         /// The agent's number.
@@ -169,37 +170,37 @@ record! {
         /// The skill.
         skill: SkillName = "skill",
         /// When it happened, where it says.
-        event_time: Stamp = "event_time" | "eventTime",
+        event_time: LocalDateTime = "event_time" | "eventTime",
     }
 }
 
 /// One event.
 ///
 /// ```
-/// use ozonetel_sdk::push::{Intake, Occurred};
+/// use ozonetel_sdk::push::{PushReader, EventBody};
 /// let body = br#"{"eventType":"Call","eventTime":"2026-11-21 10:35:56","username":"acme_support",
 ///     "data":{"action":"Calling","ucid":"90000000000000002","monitor_ucid":"90000000000000001",
 ///             "event_time":"2026-11-21 10:35:55"}}"#;
-/// let delivery = Intake::new().events(None, body)?;
-/// let event = &delivery.items[0];
+/// let push = PushReader::new().events(None, body)?;
+/// let event = &push.items[0];
 /// assert_eq!(event.happened_at().unwrap().to_string(), "2026-11-21 10:35:55");
-/// let Occurred::Call(call) = &event.what else { panic!("no call") };
+/// let EventBody::Call(call) = &event.what else { panic!("no call") };
 /// assert_ne!(call.ucid.unwrap().as_str(), call.call_id.unwrap().as_str());
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Event {
+pub struct PushEvent {
     /// Type, time of the push, account.
-    pub head: EventHead,
+    pub head: EventHeader,
     /// What happened.
-    pub what: Occurred,
+    pub what: EventBody,
 }
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Occurred {
+pub enum EventBody {
     /// A phone call.
     Call(Box<CallEvent>),
     /// An agent.
@@ -213,13 +214,13 @@ const OF_A_CALL: &[&str] =
     &["ucid", "UCID", "monitor_ucid", "monitorUcid", "monitorUCID", "call_type", "caller_id"];
 const OF_AN_AGENT: &[&str] = &["agentId", "agent_id", "agentID", "AgentID", "AgentId"];
 
-impl Event {
+impl PushEvent {
     /// When it happened; where the event does not say, when it was pushed. Sort by this one.
-    pub fn happened_at(&self) -> Option<Stamp> {
+    pub fn happened_at(&self) -> Option<LocalDateTime> {
         let own = match &self.what {
-            Occurred::Call(call) => call.event_time,
-            Occurred::Agent(agent) => agent.event_time,
-            Occurred::Other(_) => None,
+            EventBody::Call(call) => call.event_time,
+            EventBody::Agent(agent) => agent.event_time,
+            EventBody::Other(_) => None,
         };
         own.or(self.head.pushed_at)
     }
@@ -227,7 +228,7 @@ impl Event {
     /// The call event, if it is one.
     pub fn call(&self) -> Option<&CallEvent> {
         match &self.what {
-            Occurred::Call(call) => Some(call),
+            EventBody::Call(call) => Some(call),
             _ => None,
         }
     }
@@ -235,13 +236,13 @@ impl Event {
     /// The agent event, if it is one.
     pub fn agent(&self) -> Option<&AgentEvent> {
         match &self.what {
-            Occurred::Agent(agent) => Some(agent),
+            EventBody::Agent(agent) => Some(agent),
             _ => None,
         }
     }
 
     /// Reads an event from its fields: the event's own under `data`, or all at the top.
-    pub(super) fn from_fields(mut fields: Map<String, Value>) -> Result<Self, PushError> {
+    fn parse(mut fields: Map<String, Value>) -> Result<Self, PushError> {
         let data = match fields.remove("data") {
             Some(Value::Object(data)) => data,
             Some(Value::String(text)) => serde_json::from_str(&text)
@@ -255,7 +256,7 @@ impl Event {
             }
             Some(_) => return Err(PushError::field("data", "expected an object")),
         };
-        let head: EventHead = super::decode(fields)?;
+        let head: EventHeader = decode(fields)?;
         let has = |names: &[&str]| names.iter().any(|name| data.contains_key(*name));
         let kind = head.event_type.as_ref().map_or_else(
             || match () {
@@ -267,13 +268,9 @@ impl Event {
         );
         let inside = |error: PushError| error.inside("data");
         let what = match kind {
-            Some(EventTypeKind::Call) => {
-                Occurred::Call(Box::new(super::decode(data).map_err(inside)?))
-            }
-            Some(EventTypeKind::Agent) => {
-                Occurred::Agent(Box::new(super::decode(data).map_err(inside)?))
-            }
-            None => Occurred::Other(Extra(data.into_iter().collect())),
+            Some(EventTypeKind::Call) => EventBody::Call(Box::new(decode(data).map_err(inside)?)),
+            Some(EventTypeKind::Agent) => EventBody::Agent(Box::new(decode(data).map_err(inside)?)),
+            None => EventBody::Other(Extra(data.into_iter().collect())),
         };
         Ok(Self { head, what })
     }
@@ -281,23 +278,23 @@ impl Event {
     /// The event as the service sends it: absent fields left out, its type told even where it was not.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let body = br#"{"data":{"action":"READY","agentId":"agent01"},"eventType":"Agent"}"#;
-    /// let delivery = Intake::new().events(None, body)?;
-    /// assert_eq!(delivery.items[0].to_json().to_string().as_bytes(), body);
+    /// let push = PushReader::new().events(None, body)?;
+    /// assert_eq!(push.items[0].to_json().to_string().as_bytes(), body);
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn to_json(&self) -> Value {
-        let mut fields = super::encode(&self.head);
+        let mut fields = encode(&self.head);
         let data = match &self.what {
-            Occurred::Call(call) => super::encode(call),
-            Occurred::Agent(agent) => super::encode(agent),
-            Occurred::Other(extra) => super::encode(extra),
+            EventBody::Call(call) => encode(call),
+            EventBody::Agent(agent) => encode(agent),
+            EventBody::Other(extra) => encode(extra),
         };
         let kind = match &self.what {
-            Occurred::Call(_) => Some(EventTypeKind::Call),
-            Occurred::Agent(_) => Some(EventTypeKind::Agent),
-            Occurred::Other(_) => None,
+            EventBody::Call(_) => Some(EventTypeKind::Call),
+            EventBody::Agent(_) => Some(EventTypeKind::Agent),
+            EventBody::Other(_) => None,
         };
         if let Some(kind) = kind.filter(|_| self.head.event_type.is_none()) {
             fields.insert("eventType".into(), EventType::from(kind).as_str().into());
@@ -307,8 +304,22 @@ impl Event {
     }
 }
 
+impl Sealed for PushEvent {}
+
+impl PushPayload for PushEvent {
+    const FLAT: bool = false;
+
+    fn is_ping(fields: &Map<String, Value>) -> bool {
+        says_nothing(fields)
+    }
+
+    fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
+        Self::parse(fields)
+    }
+}
+
 /// Whether an object says nothing: a ping.
-pub(super) fn says_nothing(fields: &Map<String, Value>) -> bool {
+fn says_nothing(fields: &Map<String, Value>) -> bool {
     let has = |map: &Map<String, Value>| {
         map.keys().any(|name| name == "action" || OF_A_CALL.contains(&name.as_str()))
             || OF_AN_AGENT.iter().any(|name| map.contains_key(*name))
@@ -326,9 +337,9 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Result<Event, PushError> {
+    fn read(value: Value) -> Result<PushEvent, PushError> {
         match value {
-            Value::Object(fields) => Event::from_fields(fields),
+            Value::Object(fields) => PushEvent::parse(fields),
             _ => panic!("no object"),
         }
     }
@@ -361,7 +372,7 @@ mod tests {
     #[test]
     fn an_unknown_type_and_an_unknown_action_are_kept() {
         let chat = read(json!({"eventType":"Chat","data":{"action":"x","room":1}})).unwrap();
-        let Occurred::Other(extra) = &chat.what else { panic!("{chat:?}") };
+        let EventBody::Other(extra) = &chat.what else { panic!("{chat:?}") };
         assert_eq!(extra.get("room"), Some(&json!(1)));
         let odd =
             read(json!({"eventType":"Agent","data":{"action":"Siesta","new":"kept"}})).unwrap();

@@ -1,9 +1,13 @@
 //! The screen pop: what an agent's browser or a server is sent when a call comes.
 
+use serde_json::{Map, Value};
+
+use super::error::PushError;
+use super::payload::{PushPayload, Sealed, decode};
 use crate::api::cdr::CallType;
 use crate::types::ids::{AgentId, CallId, Did, PhoneName, SkillName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Private, record};
+use crate::types::wire::{SensitiveText, record};
 
 record! {
     /// A screen pop, from a query or from JSON. Any field may be absent.
@@ -13,10 +17,10 @@ record! {
     /// carries a customer's number into logs and histories: read it once and strip it.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Intake;
+    /// use ozonetel_sdk::push::PushReader;
     /// let query = "ucid=90000000000000002&amp;monitorUcid=90000000000000001&amp;phoneNumber=9000000001";
-    /// let delivery = Intake::new().screen_pops(Some(query), b"")?;
-    /// let pop = &delivery.items[0];
+    /// let push = PushReader::new().screen_pops(Some(query), b"")?;
+    /// let pop = &push.items[0];
     /// assert_eq!(pop.call_id.unwrap().as_str(), "90000000000000001");
     /// assert_eq!(pop.caller().unwrap().as_str(), "9000000001");
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
@@ -49,11 +53,11 @@ record! {
         /// Type and with it direction.
         kind: CallType = "type",
         /// What came in as UUI.
-        uui: Private = "uui",
+        uui: SensitiveText = "uui",
         /// The account.
         customer: String = "customer",
         /// An e-mail address.
-        email: Private = "email",
+        email: SensitiveText = "email",
         /// Whether the call is new, in the service's word.
         new_call: String = "newCall",
     }
@@ -66,25 +70,40 @@ impl ScreenPop {
     }
 }
 
+impl Sealed for ScreenPop {}
+
+impl PushPayload for ScreenPop {
+    const FLAT: bool = false;
+
+    fn is_ping(fields: &Map<String, Value>) -> bool {
+        let known = |name: &str| Self::FIELDS.iter().any(|known| known.eq_ignore_ascii_case(name));
+        !fields.keys().any(|name| known(name))
+    }
+
+    fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
+        decode(fields)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::receive::push::Intake;
+    use crate::receive::push::reader::PushReader;
 
     #[test]
     fn query_and_json_of_one_pop_are_equal() {
         let query = "ucid=90000000000000002&monitorUcid=90000000000000001&agentID=agent01%40example.test&type=inbound&uui=";
         let json = br#"{"ucid":90000000000000002,"monitorUcid":"90000000000000001",
             "agentId":"agent01@example.test","type":"InBound","uui":null}"#;
-        let intake = Intake::new();
-        let (a, b) = (intake.screen_pops(Some(query), b""), intake.screen_pops(None, json));
+        let reader = PushReader::new();
+        let (a, b) = (reader.screen_pops(Some(query), b""), reader.screen_pops(None, json));
         assert_eq!(a.unwrap().items, b.unwrap().items);
     }
 
     #[test]
     fn escaped_ampersands_are_repaired_in_names_and_left_in_values() {
         let query = "ucid=1&amp;did=918000000001&amp;amp;uui=a%26amp%3Bb";
-        let delivery = Intake::new().screen_pops(Some(query), b"").unwrap();
-        let pop = &delivery.items[0];
+        let push = PushReader::new().screen_pops(Some(query), b"").unwrap();
+        let pop = &push.items[0];
         assert_eq!(pop.did.as_ref().unwrap().as_str(), "918000000001");
         assert_eq!(pop.uui.as_ref().unwrap().as_str(), "a&amp;b");
         assert!(pop.extra.is_empty());
@@ -92,7 +111,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_number() {
-        let delivery = Intake::new().screen_pops(Some("callerID=9000000001&ucid=1"), b"").unwrap();
-        assert!(!format!("{delivery:?}").contains("9000000001"));
+        let push = PushReader::new().screen_pops(Some("callerID=9000000001&ucid=1"), b"").unwrap();
+        assert!(!format!("{push:?}").contains("9000000001"));
     }
 }

@@ -1,30 +1,32 @@
 use proptest::prelude::*;
+use serde_json::Value;
 
+use super::payload::encode;
 use super::*;
 
 #[test]
 fn one_bad_object_does_not_lose_the_others() {
     let body = br#"[{"monitorUCID":"1","Status":"Answered"},{"monitorUCID":"x"},{"ping":1},{"monitorUCID":2}]"#;
-    let delivery = Intake::new().callbacks(None, body).unwrap();
-    assert_eq!(delivery.items.len(), 2);
-    assert_eq!(delivery.pings, 1);
-    let error = delivery.failed[0].to_string();
+    let push = PushReader::new().callbacks(None, body).unwrap();
+    assert_eq!(push.items.len(), 2);
+    assert_eq!(push.pings, 1);
+    let error = push.failed[0].to_string();
     assert_eq!(error, "[1] monitorUCID: expected 1 to 19 decimal digits");
-    assert_eq!(delivery.parcel.len(), 4);
+    assert_eq!(push.sanitized.len(), 4);
 }
 
 #[test]
 fn pings_are_told_from_calls() {
     for body in ["", "{}", r#"{"hello":"there"}"#, "data=%7B%7D", r#"{"monitorUCID":""}"#, "a=b"] {
-        assert!(Intake::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
+        assert!(PushReader::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
     }
     for body in [r#"{"monitorUCID":"1"}"#, r#"{"ucid":"1"}"#, "monitorUCID=1"] {
-        assert!(!Intake::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
+        assert!(!PushReader::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
     }
     for query in ["", "challenge=abc"] {
-        assert!(Intake::new().callbacks(Some(query), b"").unwrap().is_ping());
-        assert!(Intake::new().screen_pops(Some(query), b"").unwrap().is_ping());
-        assert!(Intake::new().events(Some(query), b"").unwrap().is_ping());
+        assert!(PushReader::new().callbacks(Some(query), b"").unwrap().is_ping());
+        assert!(PushReader::new().screen_pops(Some(query), b"").unwrap().is_ping());
+        assert!(PushReader::new().events(Some(query), b"").unwrap().is_ping());
     }
 }
 
@@ -35,9 +37,9 @@ fn what_stands_beside_data_is_kept() {
     let form =
         b"data=%7B%22monitorUCID%22%3A%221%22%2C%22Status%22%3A%22Answered%22%7D&sent=now&Status=x";
     for body in [&nested[..], &text[..], &form[..]] {
-        let delivery = Intake::new().callbacks(None, body).unwrap();
-        assert_eq!(delivery.items.len(), 1);
-        let call = &delivery.items[0];
+        let push = PushReader::new().callbacks(None, body).unwrap();
+        assert_eq!(push.items.len(), 1);
+        let call = &push.items[0];
         assert!(call.is_answered());
         assert_eq!(call.extra.get("sent").unwrap(), "now");
     }
@@ -47,8 +49,8 @@ fn what_stands_beside_data_is_kept() {
 fn unknown_fields_and_words_are_kept() {
     let body =
         br#"{"monitorUCID":"1","Status":"Pending","CustomerStatus":"Martian","Newer":{"a":[1]}}"#;
-    let delivery = Intake::new().callbacks(None, body).unwrap();
-    let call = &delivery.items[0];
+    let push = PushReader::new().callbacks(None, body).unwrap();
+    let call = &push.items[0];
     assert_eq!(call.status.as_ref().unwrap().as_str(), "Pending");
     assert_eq!(call.customer_status.as_ref().unwrap().as_str(), "Martian");
     assert_eq!(call.extra.get("Newer"), Some(&serde_json::json!({"a":[1]})));
@@ -57,7 +59,7 @@ fn unknown_fields_and_words_are_kept() {
 #[test]
 fn an_error_holds_nothing_of_the_content() {
     let body = br#"{"monitorUCID":"1","CallerID":["9000000001"],"StartTime":"secret stuff"}"#;
-    let error = Intake::new().callbacks(None, body).unwrap_err();
+    let error = PushReader::new().callbacks(None, body).unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(!text.contains("9000000001") && !text.contains("secret stuff"), "{text}");
     assert_eq!(error.field_name(), Some("CallerID"));
@@ -99,18 +101,18 @@ fn callback() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn a_callback_reads_the_same_from_every_transport(fields in callback()) {
-        let intake = Intake::new();
+        let reader = PushReader::new();
         let json = fields.to_string();
         let form = |pairs: Vec<(&str, &str)>| {
             form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
         };
-        let plain = intake.callbacks(None, json.as_bytes()).unwrap();
-        let wrapped = intake.callbacks(None, form(vec![("data", &json)]).as_bytes()).unwrap();
+        let plain = reader.callbacks(None, json.as_bytes()).unwrap();
+        let wrapped = reader.callbacks(None, form(vec![("data", &json)]).as_bytes()).unwrap();
         let flat: Vec<_> = fields.as_object().unwrap().iter()
             .map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
         let flat = form(flat);
-        let posted = intake.callbacks(None, flat.as_bytes()).unwrap();
-        let got = intake.callbacks(Some(&flat), b"").unwrap();
+        let posted = reader.callbacks(None, flat.as_bytes()).unwrap();
+        let got = reader.callbacks(Some(&flat), b"").unwrap();
         prop_assert_eq!(plain.items.len(), 1);
         prop_assert_eq!(&plain.items, &wrapped.items);
         prop_assert_eq!(&plain.items, &posted.items);
@@ -119,7 +121,7 @@ proptest! {
 
     #[test]
     fn a_callback_written_and_read_again_is_equal(fields in callback()) {
-        let read = |value: &Value| Intake::new().callbacks(None, value.to_string().as_bytes()).unwrap();
+        let read = |value: &Value| PushReader::new().callbacks(None, value.to_string().as_bytes()).unwrap();
         let first = read(&fields);
         let again = read(&Value::Object(encode(&first.items[0])));
         prop_assert_eq!(first.items, again.items);
@@ -127,11 +129,11 @@ proptest! {
 
     #[test]
     fn no_bytes_make_a_reader_panic(body in prop::collection::vec(any::<u8>(), 0..120), text in r#"[{}\[\]":,a-z0-9 ]{0,80}"#) {
-        let intake = Intake::new();
+        let reader = PushReader::new();
         for body in [body.as_slice(), text.as_bytes()] {
-            let _ = (intake.callbacks(None, body), intake.events(None, body), intake.screen_pops(Some(&text), body));
-            let _ = intake.read::<crate::receive::kookoo::Request>(Some(&text), body);
-            let _ = intake.read::<crate::receive::kookoo::Status>(None, body);
+            let _ = (reader.callbacks(None, body), reader.events(None, body), reader.screen_pops(Some(&text), body));
+            let _ = reader.read::<crate::receive::kookoo::IvrRequest>(Some(&text), body);
+            let _ = reader.read::<crate::receive::kookoo::OutboundCallStatus>(None, body);
         }
     }
 }

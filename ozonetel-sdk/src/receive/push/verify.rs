@@ -7,19 +7,19 @@
 //! A [`Verifier`] checks either or both, in constant time; a [`Signer`] makes requests that pass, to test a route with.
 //!
 //! ```
-//! use ozonetel_sdk::push::Intake;
+//! use ozonetel_sdk::push::PushReader;
 //! use ozonetel_sdk::push::verify::{Signer, Verifier};
 //! let verifier = Verifier::url("code", "a-long-secret")?.and_key("test-key")?;
 //! let signer = Signer::of(&verifier);
-//! let intake = Intake::new().verifier(verifier);
+//! let reader = PushReader::new().verifier(verifier);
 //!
 //! let url = signer.url("https://example.test/hooks/call")?;
 //! assert_eq!(url, "https://example.test/hooks/call?code=a-long-secret");
 //! let body = signer.form(&serde_json::json!({ "monitorUCID": "90000000000000001" }));
-//! let delivery = intake.callbacks(Some("code=a-long-secret"), &body)?;
-//! assert_eq!(delivery.items.len(), 1);
-//! assert!(intake.callbacks(Some("code=a-long-secreT"), &body).is_err());
-//! assert!(intake.callbacks(None, &body).is_err());
+//! let push = reader.callbacks(Some("code=a-long-secret"), &body)?;
+//! assert_eq!(push.items.len(), 1);
+//! assert!(reader.callbacks(Some("code=a-long-secreT"), &body).is_err());
+//! assert!(reader.callbacks(None, &body).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -29,18 +29,18 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::error::{PushError, PushErrorKind};
-use super::parcel::Parcel;
+use super::sanitized::SanitizedPush;
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
 
 /// What a push has to show. `Debug` shows which proofs are asked for, never their values.
 ///
 /// ```
-/// use ozonetel_sdk::push::Intake;
+/// use ozonetel_sdk::push::PushReader;
 /// use ozonetel_sdk::push::verify::Verifier;
 /// let verifier = Verifier::key("test-key")?;
-/// let parcel = Intake::new().open(None, b"monitorUCID=1&Apikey=test-kez").unwrap();
-/// let refused = verifier.check(None, &parcel).unwrap_err();
+/// let sanitized = PushReader::new().sanitize(None, b"monitorUCID=1&Apikey=test-kez").unwrap();
+/// let refused = verifier.check(None, &sanitized).unwrap_err();
 /// assert_eq!(refused.to_string(), "the body's key is not the account's");
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
@@ -134,15 +134,15 @@ impl Verifier {
     ///
     /// # Errors
     /// [`PushErrorKind::Proof`]: which proof is missing or wrong, never what was expected.
-    pub fn check(&self, query: Option<&str>, parcel: &Parcel) -> Result<(), PushError> {
+    pub fn check(&self, query: Option<&str>, sanitized: &SanitizedPush) -> Result<(), PushError> {
         self.check_url(query)?;
         if self.keys.is_empty() {
             return Ok(());
         }
-        if !parcel.has_key() {
+        if !sanitized.has_key() {
             return Err(refused("the body carries no key"));
         }
-        let same = self.keys.iter().fold(false, |same, key| same | parcel.key_is(key));
+        let same = self.keys.iter().fold(false, |same, key| same | sanitized.key_is(key));
         if same { Ok(()) } else { Err(refused("the body's key is not the account's")) }
     }
 
@@ -269,7 +269,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::receive::push::Intake;
+    use crate::receive::push::PushReader;
 
     fn call() -> Value {
         json!({ "monitorUCID": "90000000000000001", "Status": "Answered" })
@@ -296,20 +296,20 @@ mod tests {
             (&both, None, &keyed, false),
         ];
         for (at, (verifier, query, body, want)) in cases.into_iter().enumerate() {
-            let intake = Intake::new().verifier(verifier.clone());
-            assert_eq!(intake.callbacks(query, body).is_ok(), want, "case {at}");
+            let reader = PushReader::new().verifier(verifier.clone());
+            assert_eq!(reader.callbacks(query, body).is_ok(), want, "case {at}");
         }
     }
 
     #[test]
     fn an_error_says_which_proof_and_never_what_was_expected() {
         let verifier = Verifier::url("code", "long-secret").unwrap().and_key("test-key").unwrap();
-        let intake = Intake::new().verifier(verifier.clone());
+        let reader = PushReader::new().verifier(verifier.clone());
         let wrong = Signer::of(&Verifier::key("other-key").unwrap()).json(&call());
         for query in [None, Some("code=wrong-one"), Some("code=long-secret")] {
-            let error = intake.callbacks(query, &wrong).unwrap_err();
+            let error = reader.callbacks(query, &wrong).unwrap_err();
             assert_eq!(error.kind(), PushErrorKind::Proof);
-            let text = format!("{error} {error:?} {intake:?} {:?}", Signer::of(&verifier));
+            let text = format!("{error} {error:?} {reader:?} {:?}", Signer::of(&verifier));
             for secret in ["long-secret", "test-key", "wrong-one", "other-key"] {
                 assert!(!text.contains(secret), "{text}");
             }
@@ -320,10 +320,10 @@ mod tests {
     fn a_secret_may_be_replaced_without_a_gap() {
         let verifier = Verifier::url("code", "old").unwrap().or_url("new").unwrap();
         let verifier = verifier.and_key("key-old").unwrap().or_key("key-new").unwrap();
-        let intake = Intake::new().verifier(verifier);
+        let reader = PushReader::new().verifier(verifier);
         for (secret, key) in [("old", "key-new"), ("new", "key-old")] {
             let body = Signer::of(&Verifier::key(key).unwrap()).form(&call());
-            assert!(intake.callbacks(Some(&format!("code={secret}")), &body).is_ok());
+            assert!(reader.callbacks(Some(&format!("code={secret}")), &body).is_ok());
         }
     }
 
@@ -338,18 +338,18 @@ mod tests {
 
     #[test]
     fn pings_need_no_proof_and_bring_nothing() {
-        let intake = Intake::new().verifier(Verifier::key("test-key").unwrap());
-        let delivery = intake.callbacks(None, br#"{"ping":"1"}"#).unwrap();
-        assert_eq!((delivery.items.len(), delivery.pings), (0, 1));
+        let reader = PushReader::new().verifier(Verifier::key("test-key").unwrap());
+        let push = reader.callbacks(None, br#"{"ping":"1"}"#).unwrap();
+        assert_eq!((push.items.len(), push.pings), (0, 1));
     }
 
     #[test]
     fn the_urls_secret_does_not_get_into_a_get_with_fields() {
-        let intake = Intake::new().verifier(Verifier::url("code", "long-secret").unwrap());
+        let reader = PushReader::new().verifier(Verifier::url("code", "long-secret").unwrap());
         let query = "monitorUCID=90000000000000001&code=long-secret";
-        let delivery = intake.callbacks(Some(query), b"").unwrap();
-        assert!(!delivery.parcel.to_json().contains("long-secret"));
-        assert!(delivery.items[0].extra.is_empty());
+        let push = reader.callbacks(Some(query), b"").unwrap();
+        assert!(!push.sanitized.to_json().contains("long-secret"));
+        assert!(push.items[0].extra.is_empty());
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub(crate) use record;
 #[allow(unreachable_pub, missing_docs)]
 mod tests {
     use crate::types::ids::Ucid;
-    use crate::types::wire::{Hms, Private};
+    use crate::types::wire::{ClockDuration, SensitiveText};
 
     record! {
         /// A row.
@@ -79,9 +79,9 @@ mod tests {
             /// The leg.
             ucid: Ucid = "UCID",
             /// Conversation.
-            talk: Hms = "TalkTime",
+            talk: ClockDuration = "TalkTime",
             /// Words.
-            comments: Private = "Comments" | "comments",
+            comments: SensitiveText = "Comments" | "comments",
         }
     }
 
@@ -103,7 +103,10 @@ mod tests {
     #[test]
     fn debug_shows_no_private_text() {
         let row: Row = serde_json::from_str(r#"{"Comments":"rang twice","Secret":"abc"}"#).unwrap();
-        assert_eq!(format!("{row:?}"), r#"Row { comments: Private(10 bytes), extra: {"Secret"} }"#);
+        assert_eq!(
+            format!("{row:?}"),
+            r#"Row { comments: SensitiveText(10 bytes), extra: {"Secret"} }"#
+        );
     }
 
     #[test]

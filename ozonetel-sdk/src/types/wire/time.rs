@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use super::Scalar;
+use super::scalar::{Scalar, text};
 use crate::types::invalid::Invalid;
 
 /// Text forms shared by every type of this page.
@@ -41,7 +41,7 @@ macro_rules! as_text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                Self::parse(&super::text(from)?).ok_or_else(|| de::Error::custom($expected))
+                Self::parse(&text(from)?).ok_or_else(|| de::Error::custom($expected))
             }
         }
     };
@@ -62,17 +62,17 @@ fn clock_text(text: &str) -> Option<u32> {
 /// A duration `HH:MM:SS`, which may exceed a day.
 ///
 /// ```
-/// use ozonetel_sdk::types::Hms;
-/// let login: Hms = "27:10:09".parse()?;
+/// use ozonetel_sdk::types::ClockDuration;
+/// let login: ClockDuration = "27:10:09".parse()?;
 /// assert_eq!(login.seconds(), 27 * 3600 + 609);
-/// assert_eq!(Hms::from_seconds(97_261).to_string(), "27:01:01");
-/// assert!("00:00:60".parse::<Hms>().is_err());
+/// assert_eq!(ClockDuration::from_seconds(97_261).to_string(), "27:01:01");
+/// assert!("00:00:60".parse::<ClockDuration>().is_err());
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Hms(u32);
+pub struct ClockDuration(u32);
 
-impl Hms {
+impl ClockDuration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
@@ -96,26 +96,26 @@ impl Hms {
     }
 }
 
-impl std::ops::Add for Hms {
+impl std::ops::Add for ClockDuration {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 }
 
-impl std::iter::Sum for Hms {
+impl std::iter::Sum for ClockDuration {
     fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
         items.fold(Self::ZERO, |a, b| a + b)
     }
 }
 
-impl fmt::Display for Hms {
+impl fmt::Display for ClockDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:02}:{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60, self.0 % 60)
     }
 }
 
-as_text!(Hms, "duration", "expected a duration HH:MM:SS");
+as_text!(ClockDuration, "duration", "expected a duration HH:MM:SS");
 
 /// A time of day `HH:MM:SS` in the account's zone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,7 +134,7 @@ impl TimeOfDay {
 
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Hms(self.0).fmt(f)
+        ClockDuration(self.0).fmt(f)
     }
 }
 
@@ -176,18 +176,18 @@ impl Day {
     }
 
     /// The first second of the day.
-    pub fn start(self) -> Stamp {
-        Stamp(self.0.at(0, 0, 0, 0))
+    pub fn start(self) -> LocalDateTime {
+        LocalDateTime(self.0.at(0, 0, 0, 0))
     }
 
     /// The last second of the day.
-    pub fn end(self) -> Stamp {
-        Stamp(self.0.at(23, 59, 59, 0))
+    pub fn end(self) -> LocalDateTime {
+        LocalDateTime(self.0.at(23, 59, 59, 0))
     }
 
     /// A moment of the day.
-    pub fn at(self, time: TimeOfDay) -> Stamp {
-        self.start().plus(Hms(time.0))
+    pub fn at(self, time: TimeOfDay) -> LocalDateTime {
+        self.start().plus(ClockDuration(time.0))
     }
 }
 
@@ -202,16 +202,16 @@ as_text!(Day, "date", "expected a day YYYY-MM-DD");
 /// A date and time `YYYY-MM-DD HH:MM:SS` in the account's zone; the service never sends an offset.
 ///
 /// ```
-/// use ozonetel_sdk::types::{Stamp, Zone};
-/// let at: Stamp = "2025-09-01 11:49:33".parse()?;
+/// use ozonetel_sdk::types::{LocalDateTime, Zone};
+/// let at: LocalDateTime = "2025-09-01 11:49:33".parse()?;
 /// let instant = at.instant(&"+05:30".parse::<Zone>()?);
 /// assert_eq!(instant.duration_since(std::time::UNIX_EPOCH)?.as_secs(), 1_756_707_573);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stamp(jiff::civil::DateTime);
+pub struct LocalDateTime(jiff::civil::DateTime);
 
-impl Stamp {
+impl LocalDateTime {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let shape =
@@ -234,7 +234,7 @@ impl Stamp {
 
     /// Later by a duration.
     #[must_use]
-    pub fn plus(self, by: Hms) -> Self {
+    pub fn plus(self, by: ClockDuration) -> Self {
         Self(self.0.saturating_add(jiff::SignedDuration::from_secs(by.0.into())))
     }
 
@@ -253,13 +253,13 @@ impl Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
+impl fmt::Display for LocalDateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.strftime("%Y-%m-%d %H:%M:%S").fmt(f)
     }
 }
 
-as_text!(Stamp, "time", "expected a time YYYY-MM-DD HH:MM:SS");
+as_text!(LocalDateTime, "time", "expected a time YYYY-MM-DD HH:MM:SS");
 
 /// The zone that an account's days and times are in: a fixed offset (`+05:30`) or a zone's name.
 ///
@@ -282,10 +282,10 @@ impl Zone {
     }
 
     /// The date and time of an instant; before 1970 and beyond year 9999 it stops at the end.
-    pub fn stamp(&self, at: SystemTime) -> Stamp {
+    pub fn stamp(&self, at: SystemTime) -> LocalDateTime {
         let at = jiff::Timestamp::try_from(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let whole = jiff::Timestamp::from_second(at.as_second()).unwrap_or(at);
-        Stamp(self.0.to_datetime(whole))
+        LocalDateTime(self.0.to_datetime(whole))
     }
 
     /// The calendar day of an instant.
@@ -339,13 +339,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_duration_prints_what_it_reads(seconds in 0u32..36_000_000) {
-            let text = Hms(seconds).to_string();
-            prop_assert_eq!(text.parse::<Hms>().unwrap(), Hms(seconds));
+            let text = ClockDuration(seconds).to_string();
+            prop_assert_eq!(text.parse::<ClockDuration>().unwrap(), ClockDuration(seconds));
         }
 
         #[test]
         fn no_text_makes_a_reader_panic(text in ".{0,24}") {
-            let _ = (Hms::parse(&text), Day::parse(&text), Stamp::parse(&text), TimeOfDay::parse(&text));
+            let _ = (ClockDuration::parse(&text), Day::parse(&text), LocalDateTime::parse(&text), TimeOfDay::parse(&text));
             let _ = text.parse::<Zone>();
         }
 
@@ -355,7 +355,7 @@ mod tests {
             let at = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
             let stamp = zone.stamp(at);
             prop_assert_eq!(stamp.instant(&zone), at);
-            prop_assert_eq!(stamp.to_string().parse::<Stamp>().unwrap(), stamp);
+            prop_assert_eq!(stamp.to_string().parse::<LocalDateTime>().unwrap(), stamp);
             prop_assert_eq!(stamp.day().at(stamp.time()), stamp);
         }
     }
@@ -372,7 +372,7 @@ mod tests {
             "aa:00:00",
             "+1:00:00",
         ] {
-            assert!(text.parse::<Hms>().is_err(), "{text}");
+            assert!(text.parse::<ClockDuration>().is_err(), "{text}");
         }
         assert!("24:00:00".parse::<TimeOfDay>().is_err());
         for text in ["2026-02-30", "2026-2-3", "20260203", "2026-02-03T00:00:00"] {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::core::error::{ErrorKind, Reason};
-use crate::types::wire::{Day, Stamp};
+use crate::types::wire::{Day, LocalDateTime};
 
 /// The version of the checkpoints that this crate writes.
 pub const VERSION: u32 = 1;
@@ -268,9 +268,9 @@ impl Cause {
 #[non_exhaustive]
 pub struct Gap {
     /// From, inclusive, in the account's zone.
-    pub from: Stamp,
+    pub from: LocalDateTime,
     /// To, inclusive.
-    pub to: Stamp,
+    pub to: LocalDateTime,
     /// What is missing.
     pub reason: GapReason,
     /// Rows that were last seen unfinished, unreadable or not at all any more.

@@ -323,7 +323,7 @@ impl Plan {
         }
     }
 
-    fn unix_of(&self, stamp: crate::types::wire::Stamp) -> Unix {
+    fn unix_of(&self, stamp: crate::types::wire::LocalDateTime) -> Unix {
         unix(stamp.instant(&self.zone))
     }
 }

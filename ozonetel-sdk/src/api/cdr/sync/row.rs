@@ -12,7 +12,7 @@ use crate::api::cdr::CallRecord;
 use crate::core::error::Error;
 use crate::types::ids::{CallId, Ucid};
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Day, Private};
+use crate::types::wire::{Day, SensitiveText};
 
 /// What a row is stored under: the leg's UCID, and for a row without one a text made of what does not change.
 ///
@@ -99,7 +99,7 @@ pub enum Content {
 #[non_exhaustive]
 pub struct Unread {
     /// The row as it came; of one that is no JSON the first 512 bytes.
-    pub text: Private,
+    pub text: SensitiveText,
     /// The JSON path that does not read.
     pub path: Box<str>,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::api::cdr::WINDOW_DAYS;
-use crate::types::wire::{Day, Hms, Stamp};
+use crate::types::wire::{ClockDuration, Day, LocalDateTime};
 
 /// The age in days at which every day is read a last time: one before the service forgets it, so that a day is left
 /// for trying again.
@@ -21,7 +21,7 @@ pub const LAST_LOOK: u8 = 14;
 pub struct Settings {
     pub(super) back_fill: u8,
     pub(super) horizon: u8,
-    pub(super) night_over: Hms,
+    pub(super) night_over: ClockDuration,
     pub(super) every: Duration,
     pub(super) spacing: Duration,
     pub(super) batch: usize,
@@ -32,7 +32,7 @@ impl Default for Settings {
         Self {
             back_fill: u8::try_from(WINDOW_DAYS).unwrap_or(LAST_LOOK),
             horizon: 3,
-            night_over: Hms::from_seconds(4 * 3600),
+            night_over: ClockDuration::from_seconds(4 * 3600),
             every: Duration::from_secs(300),
             spacing: Duration::ZERO,
             batch: 200,
@@ -63,8 +63,8 @@ impl Settings {
     ///
     /// Overnight the service moves rows from today's store to the one of earlier days. What it says on that is that a
     /// day is readable again from about 03:00; the hour on top is for the "about" and for clocks that differ.
-    pub fn night_over(mut self, after_midnight: Hms) -> Self {
-        self.night_over = after_midnight.min(Hms::from_seconds(86_399));
+    pub fn night_over(mut self, after_midnight: ClockDuration) -> Self {
+        self.night_over = after_midnight.min(ClockDuration::from_seconds(86_399));
         self
     }
 
@@ -95,7 +95,7 @@ impl Settings {
     }
 
     /// When a day is due for its reading of the `round`-th night after it.
-    pub(super) fn opens(&self, day: Day, round: u8) -> Stamp {
+    pub(super) fn opens(&self, day: Day, round: u8) -> LocalDateTime {
         let mut night = day;
         for _ in 0..round {
             night = night.next();

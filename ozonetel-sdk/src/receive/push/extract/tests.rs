@@ -8,46 +8,46 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::receive::kookoo::verb::{DialTarget, Hangup, PlayText};
-use crate::receive::kookoo::{Answer, Request as IvrRequest, Step};
+use crate::receive::kookoo::{IvrRequest, IvrResponse, IvrStep};
 use crate::receive::push::verify::{Signer, Verifier};
-use crate::receive::push::{Callback, Event, Limits};
+use crate::receive::push::{Callback, PushEvent, PushLimits};
 
 #[derive(Clone)]
 struct App {
-    intake: Intake,
+    reader: PushReader,
     calls: Arc<AtomicUsize>,
     stored: Arc<std::sync::Mutex<String>>,
 }
 
-impl FromRef<App> for Intake {
+impl FromRef<App> for PushReader {
     fn from_ref(app: &App) -> Self {
-        app.intake.clone()
+        app.reader.clone()
     }
 }
 
-async fn hook(State(app): State<App>, Pushed(delivery): Pushed<Callback>) -> StatusCode {
-    app.calls.fetch_add(delivery.items.len(), Ordering::SeqCst);
-    *app.stored.lock().unwrap_or_else(PoisonError::into_inner) = delivery.parcel.to_json();
+async fn hook(State(app): State<App>, Pushed(push): Pushed<Callback>) -> StatusCode {
+    app.calls.fetch_add(push.items.len(), Ordering::SeqCst);
+    *app.stored.lock().unwrap_or_else(PoisonError::into_inner) = push.sanitized.to_json();
     StatusCode::ACCEPTED
 }
 
-async fn events(State(app): State<App>, Pushed(delivery): Pushed<Event>) -> StatusCode {
-    app.calls.fetch_add(delivery.items.len(), Ordering::SeqCst);
+async fn events(State(app): State<App>, Pushed(push): Pushed<PushEvent>) -> StatusCode {
+    app.calls.fetch_add(push.items.len(), Ordering::SeqCst);
     StatusCode::ACCEPTED
 }
 
-async fn ivr(Pushed(delivery): Pushed<IvrRequest>) -> Answer {
-    match delivery.items[0].step() {
-        Step::NewCall => Answer::new().then(PlayText::new("Hello & welcome")),
-        Step::Keys(_) => {
-            Answer::new().then(crate::receive::kookoo::verb::Dial::new(DialTarget::plain(" ")))
+async fn ivr(Pushed(push): Pushed<IvrRequest>) -> IvrResponse {
+    match push.items[0].step() {
+        IvrStep::NewCall => IvrResponse::new().then(PlayText::new("Hello & welcome")),
+        IvrStep::Keys(_) => {
+            IvrResponse::new().then(crate::receive::kookoo::verb::Dial::new(DialTarget::plain(" ")))
         }
-        _ => Answer::new().then(Hangup::new()),
+        _ => IvrResponse::new().then(Hangup::new()),
     }
 }
 
-fn app(intake: Intake) -> (Router, App) {
-    let app = App { intake, calls: Arc::default(), stored: Arc::default() };
+fn app(reader: PushReader) -> (Router, App) {
+    let app = App { reader, calls: Arc::default(), stored: Arc::default() };
     let router = Router::new()
         .route("/call", route(hook))
         .route("/event", route(events))
@@ -56,9 +56,9 @@ fn app(intake: Intake) -> (Router, App) {
     (router, app)
 }
 
-fn proved() -> (Intake, Signer) {
+fn proved() -> (PushReader, Signer) {
     let verifier = Verifier::url("code", "long-secret").unwrap().and_key("test-key").unwrap();
-    (Intake::new().verifier(verifier.clone()), Signer::of(&verifier))
+    (PushReader::new().verifier(verifier.clone()), Signer::of(&verifier))
 }
 
 async fn send(router: &Router, method: &str, uri: &str, body: impl Into<Body>) -> (u16, String) {
@@ -75,8 +75,8 @@ fn call() -> serde_json::Value {
 
 #[tokio::test]
 async fn the_consoles_check_and_pings_are_answered_without_the_handler() {
-    let (intake, _) = proved();
-    let (router, app) = app(intake);
+    let (reader, _) = proved();
+    let (router, app) = app(reader);
     for (method, uri, body) in [
         ("GET", "/call", ""),
         ("HEAD", "/call", ""),
@@ -101,8 +101,8 @@ async fn the_consoles_check_and_pings_are_answered_without_the_handler() {
 
 #[tokio::test]
 async fn a_signed_callback_reaches_the_handler_without_its_key() {
-    let (intake, signer) = proved();
-    let (router, app) = app(intake);
+    let (reader, signer) = proved();
+    let (router, app) = app(reader);
     let uri = format!("/call?{}", signer.query());
     for body in
         [signer.form(&call()), signer.json(&call()), signer.json(&serde_json::json!([call()]))]
@@ -116,8 +116,8 @@ async fn a_signed_callback_reaches_the_handler_without_its_key() {
 
 #[tokio::test]
 async fn without_a_proof_the_answer_says_nothing() {
-    let (intake, signer) = proved();
-    let (router, app) = app(intake);
+    let (reader, signer) = proved();
+    let (router, app) = app(reader);
     for (uri, body) in [
         ("/call", signer.form(&call())),
         ("/call?code=wrong", signer.form(&call())),
@@ -132,7 +132,8 @@ async fn without_a_proof_the_answer_says_nothing() {
 
 #[tokio::test]
 async fn bodies_are_bounded_announced_or_not() {
-    let (router, app) = app(Intake::new().limits(Limits { bytes: 100, ..Limits::default() }));
+    let (router, app) =
+        app(PushReader::new().limits(PushLimits { bytes: 100, ..PushLimits::default() }));
     let long = "x".repeat(101);
     assert_eq!(send(&router, "POST", "/call", long.clone()).await, (413, String::new()));
     let chunks: [Result<&'static [u8], std::io::Error>; 2] = [Ok(&[b' '; 60]), Ok(&[b' '; 60])];
@@ -153,7 +154,7 @@ async fn bodies_are_bounded_announced_or_not() {
 
 #[tokio::test]
 async fn what_does_not_read_is_400_and_other_methods_405() {
-    let (router, _) = app(Intake::new());
+    let (router, _) = app(PushReader::new());
     for body in ["{", "data=x", r#"{"monitorUCID":"no id"}"#, "[1]"] {
         assert_eq!(send(&router, "POST", "/call", body).await, (400, String::new()), "{body}");
     }
@@ -166,21 +167,21 @@ async fn what_does_not_read_is_400_and_other_methods_405() {
 
 #[tokio::test]
 async fn a_get_with_fields_is_a_delivery() {
-    let (router, app) = app(Intake::new());
+    let (router, app) = app(PushReader::new());
     assert_eq!(send(&router, "GET", "/call?monitorUCID=1&Status=Answered", "").await.0, 202);
     assert_eq!(app.calls.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn an_ivr_application_answers_in_xml() {
-    let (router, _) = app(Intake::new());
+    let (router, _) = app(PushReader::new());
     let request = HttpRequest::builder().uri("/ivr?event=NewCall").body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/xml; charset=utf-8");
     let (status, xml) = send(&router, "GET", "/ivr?event=NewCall", "").await;
     assert_eq!(status, 200);
-    let want = Answer::new().then(PlayText::new("Hello & welcome"));
-    assert_eq!(Answer::read(xml.as_bytes()).unwrap(), want);
+    let want = IvrResponse::new().then(PlayText::new("Hello & welcome"));
+    assert_eq!(IvrResponse::read(xml.as_bytes()).unwrap(), want);
     assert_eq!(send(&router, "GET", "/ivr?event=GotDTMF&data=1", "").await, (500, String::new()));
     assert_eq!(send(&router, "GET", "/ivr", "").await, (200, String::new()));
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::cdr::sync::LAST_LOOK;
-use crate::types::wire::{Hms, TimeOfDay};
+use crate::types::wire::{ClockDuration, TimeOfDay};
 
 const TODAY: &str = "2026-11-21";
 
@@ -121,7 +121,7 @@ fn back_fill_and_horizon_stay_in_range() {
     assert_eq!(Settings::default().every(Duration::ZERO).every, Duration::from_secs(60));
     assert_eq!(Settings::default().batch(0).batch, 1);
     assert_eq!(
-        Settings::default().night_over(Hms::from_seconds(90_000)).night_over.seconds(),
+        Settings::default().night_over(ClockDuration::from_seconds(90_000)).night_over.seconds(),
         86_399
     );
 }

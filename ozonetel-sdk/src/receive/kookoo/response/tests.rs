@@ -5,11 +5,11 @@ use crate::receive::kookoo::verb::{
     CcTransfer, CollectDtmf, Conference, Dial, DialForm, DialTarget, GotoUrl, Hangup, PlayAudio,
     PlayText, Recognize, Record, SayAs, SendSms, StartRecord, Stream, Timeout,
 };
-use crate::types::wire::Private;
+use crate::types::wire::SensitiveText;
 
 /// The XML without declaration and root.
 fn inner(verb: impl Into<Verb>) -> String {
-    let xml = Answer::new().then(verb).to_xml().unwrap();
+    let xml = IvrResponse::new().then(verb).to_xml().unwrap();
     let (_, rest) = xml.split_once("<response>").unwrap();
     rest.strip_suffix("</response>").unwrap().to_owned()
 }
@@ -90,8 +90,8 @@ fn every_tag_and_attribute_of_the_notes_is_written() {
     ];
     for (verb, want) in cases {
         assert_eq!(inner(verb.clone()), want);
-        let xml = Answer::new().then(verb.clone()).to_xml().unwrap();
-        assert_eq!(Answer::read(xml.as_bytes()).unwrap().verbs, [verb]);
+        let xml = IvrResponse::new().then(verb.clone()).to_xml().unwrap();
+        assert_eq!(IvrResponse::read(xml.as_bytes()).unwrap().verbs, [verb]);
     }
 }
 
@@ -109,7 +109,7 @@ fn every_form_of_a_dial_target_is_told_apart() {
         assert_eq!(DialTarget::plain(text).form(), form, "{text}");
         assert_eq!(inner(Dial::new(DialTarget::plain(text))), format!("<dial>{text}</dial>"));
     }
-    assert!(Answer::new().then(Dial::new(DialTarget::plain(" "))).to_xml().is_err());
+    assert!(IvrResponse::new().then(Dial::new(DialTarget::plain(" "))).to_xml().is_err());
     for (extension, host) in
         [("", "h"), ("a b", "h"), ("a@b", "h"), ("a", ""), ("a", "h/x"), ("a", "h h")]
     {
@@ -122,26 +122,26 @@ fn every_form_of_a_dial_target_is_told_apart() {
 fn the_root_and_the_tags_are_read_in_any_case() {
     let xml = br#"<?xml version="1.0"?><Response sid="1" filler="Yes"> <!-- x -->
         <Say-As format="1">12</Say-As><PLAYTEXT>a&amp;b&#32;<![CDATA[<c>]]></PLAYTEXT><Hangup></Hangup></Response>"#;
-    let want = Answer::new()
+    let want = IvrResponse::new()
         .sid("1")
         .filler(true)
         .then(SayAs::new("12").format("1"))
         .then(PlayText::new("a&b <c>"))
         .then(Hangup::new());
-    assert_eq!(Answer::read(xml).unwrap(), want);
+    assert_eq!(IvrResponse::read(xml).unwrap(), want);
 }
 
 #[test]
 fn unknown_tags_attributes_and_values_are_kept() {
     let xml = br#"<response><later a="1">t</later><dial new="n" timeout="soon">1</dial><dial new="n">1</dial></response>"#;
-    let answer = Answer::read(xml).unwrap();
+    let answer = IvrResponse::read(xml).unwrap();
     let [Verb::Other(later), Verb::Other(soon), Verb::Dial(dial)] = answer.verbs.as_slice() else {
         panic!("{answer:?}")
     };
     assert_eq!((later.name.as_str(), later.text.as_str()), ("later", "t"));
     assert_eq!(soon.attributes.len(), 2);
     assert_eq!(dial.other, [("new".to_owned(), "n".to_owned())]);
-    assert_eq!(Answer::read(answer.to_xml().unwrap().as_bytes()).unwrap(), answer);
+    assert_eq!(IvrResponse::read(answer.to_xml().unwrap().as_bytes()).unwrap(), answer);
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn what_cannot_be_written_is_refused() {
         (Stream::new("").url("https://example.test").into(), "url"),
         (Verb::Other(Element::new("a><b")), "name"),
     ] {
-        assert_eq!(Answer::new().then(verb).to_xml().unwrap_err().field(), field);
+        assert_eq!(IvrResponse::new().then(verb).to_xml().unwrap_err().field(), field);
     }
-    let mut many = Answer::new();
+    let mut many = IvrResponse::new();
     many.verbs = vec![Hangup::new().into(); MAX_VERBS + 1];
     assert_eq!(many.to_xml().unwrap_err().field(), "response");
 }
@@ -179,7 +179,7 @@ fn what_is_no_answer_is_refused() {
         r#"<response><a b="&unknown;"/></response>"#,
         "<!DOCTYPE x [<!ENTITY a 'b'>]><response/>",
     ] {
-        assert!(Answer::read(xml.as_bytes()).is_err(), "{xml}");
+        assert!(IvrResponse::read(xml.as_bytes()).is_err(), "{xml}");
     }
 }
 
@@ -215,32 +215,32 @@ fn text() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_comes_back_as_it_was(a in text(), b in text(), c in text()) {
-        let answer = Answer::new()
+        let answer = IvrResponse::new()
             .sid(c.clone())
             .then(PlayText::new(a.clone()).lang(b.clone()).attribute("new", c.clone()))
             .then(CcTransfer::new(b.clone()).uui(a.clone()))
             .then(Verb::Other(Element::new("later").attribute("x", a).text(b)));
         let xml = answer.to_xml().unwrap();
-        prop_assert_eq!(Answer::read(xml.as_bytes()).unwrap(), answer);
+        prop_assert_eq!(IvrResponse::read(xml.as_bytes()).unwrap(), answer);
     }
 
     #[test]
     fn what_is_read_is_written_and_read_the_same(xml in r#"(<(/)?(response|playtext|dial|x)( (lang|timeout|l)="[a-z0-9&;#]{0,6}")?(/)?>|[a-z&;<> ]{0,4}){0,10}"#) {
-        if let Ok(answer) = Answer::read(xml.as_bytes())
+        if let Ok(answer) = IvrResponse::read(xml.as_bytes())
             && let Ok(again) = answer.to_xml()
         {
-            prop_assert_eq!(Answer::read(again.as_bytes()).unwrap(), answer);
+            prop_assert_eq!(IvrResponse::read(again.as_bytes()).unwrap(), answer);
         }
     }
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-        let _ = Answer::read(&bytes);
+        let _ = IvrResponse::read(&bytes);
     }
 }
 
 #[test]
 fn debug_shows_no_spoken_text() {
-    let answer = Answer::new().then(PlayText::new(Private::from("Dear A B")));
+    let answer = IvrResponse::new().then(PlayText::new(SensitiveText::from("Dear A B")));
     assert!(!format!("{answer:?}").contains("A B"));
 }

@@ -19,22 +19,22 @@ const MAX_SEGMENTS: usize = 64;
 ///
 /// ```
 /// use ozonetel_sdk::types::AgentId;
-/// use ozonetel_sdk::push::Chain;
-/// let chain: Chain<AgentId> = "agent01 -> agent02".parse()?;
+/// use ozonetel_sdk::push::PerLeg;
+/// let chain: PerLeg<AgentId> = "agent01 -> agent02".parse()?;
 /// assert_eq!(chain.len(), 2);
 /// assert_eq!(chain.last().map(AgentId::as_str), Some("agent02"));
 /// assert_eq!(chain.joined(), "agent01 -> agent02");
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Chain<T>(Box<[T]>);
+pub struct PerLeg<T>(Box<[T]>);
 
-impl<T> Chain<T> {
+impl<T> PerLeg<T> {
     /// A chain of these segments.
     ///
     /// ```
-    /// use ozonetel_sdk::push::Chain;
-    /// assert_eq!(Chain::new(["a".to_string(), "b".to_string()]).first().map(String::as_str), Some("a"));
+    /// use ozonetel_sdk::push::PerLeg;
+    /// assert_eq!(PerLeg::new(["a".to_string(), "b".to_string()]).first().map(String::as_str), Some("a"));
     /// ```
     pub fn new(segments: impl IntoIterator<Item = T>) -> Self {
         Self(segments.into_iter().collect())
@@ -66,7 +66,7 @@ impl<T> Chain<T> {
     }
 }
 
-impl<T: AsRef<str>> Chain<T> {
+impl<T: AsRef<str>> PerLeg<T> {
     /// The text on the wire. Holds whatever the segments hold: names and numbers are personal data.
     pub fn joined(&self) -> String {
         let parts: Vec<&str> = self.0.iter().map(AsRef::as_ref).collect();
@@ -74,7 +74,7 @@ impl<T: AsRef<str>> Chain<T> {
     }
 }
 
-impl<T: Scalar> Scalar for Chain<T> {
+impl<T: Scalar> Scalar for PerLeg<T> {
     const NOTHING: &'static [&'static str] = T::NOTHING;
 
     fn read(text: &str) -> Result<Self, &'static str> {
@@ -84,14 +84,14 @@ impl<T: Scalar> Scalar for Chain<T> {
     }
 }
 
-impl<T: Scalar> std::str::FromStr for Chain<T> {
+impl<T: Scalar> std::str::FromStr for PerLeg<T> {
     type Err = crate::types::invalid::Invalid;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::read(text).map_err(|reason| crate::types::invalid::Invalid::new("chain", reason))
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Chain<T> {
+impl<T: fmt::Debug> fmt::Debug for PerLeg<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             [one] => one.fmt(f),
@@ -100,7 +100,7 @@ impl<T: fmt::Debug> fmt::Debug for Chain<T> {
     }
 }
 
-impl<T: AsRef<str>> Serialize for Chain<T> {
+impl<T: AsRef<str>> Serialize for PerLeg<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&self.joined())
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_arrow_may_stand_with_or_without_blanks() {
         for text in ["a -> b -> ", "a->b->", " a  ->b -> "] {
-            let chain: Chain<String> = text.parse().unwrap();
+            let chain: PerLeg<String> = text.parse().unwrap();
             assert_eq!(chain.segments(), ["a", "b", ""], "{text}");
         }
     }
@@ -123,13 +123,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_chain_reads_what_it_writes(segments in prop::collection::vec("[a-z0-9@. ]{0,8}", 1..6)) {
-            let chain = Chain::new(segments.iter().map(|s| s.trim().to_owned()));
-            prop_assert_eq!(chain.joined().parse::<Chain<String>>().unwrap(), chain);
+            let chain = PerLeg::new(segments.iter().map(|s| s.trim().to_owned()));
+            prop_assert_eq!(chain.joined().parse::<PerLeg<String>>().unwrap(), chain);
         }
 
         #[test]
         fn no_text_makes_more_segments_than_are_allowed(text in "(->|a| ){0,300}") {
-            let chain: Chain<String> = text.parse().unwrap();
+            let chain: PerLeg<String> = text.parse().unwrap();
             prop_assert!((1..=MAX_SEGMENTS).contains(&chain.len()));
         }
     }

@@ -10,13 +10,13 @@ use crate::types::secret::Secret;
 /// How much of a push is read.
 ///
 /// ```
-/// use ozonetel_sdk::push::{Intake, Limits, PushErrorKind};
-/// let intake = Intake::new().limits(Limits { bytes: 64, ..Limits::default() });
-/// let error = intake.callbacks(None, &[b' '; 65]).unwrap_err();
+/// use ozonetel_sdk::push::{PushReader, PushLimits, PushErrorKind};
+/// let reader = PushReader::new().limits(PushLimits { bytes: 64, ..PushLimits::default() });
+/// let error = reader.callbacks(None, &[b' '; 65]).unwrap_err();
 /// assert_eq!(error.kind(), PushErrorKind::TooLarge);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct PushLimits {
     /// Bytes of the body, and of the query.
     pub bytes: usize,
     /// Objects in one delivery.
@@ -27,28 +27,28 @@ pub struct Limits {
     pub depth: usize,
 }
 
-impl Default for Limits {
+impl Default for PushLimits {
     fn default() -> Self {
         Self { bytes: 256 * 1024, items: 100, fields: 256, depth: 8 }
     }
 }
 
 /// The objects of one delivery, as plain fields and **without the account's key**: what may be stored, and read again
-/// later with [`Intake::read`](super::Intake::read) from [`to_json`](Self::to_json).
+/// later with [`PushReader::read`](super::PushReader::read) from [`to_json`](Self::to_json).
 ///
 /// `Debug` shows the fields' names only; the values are personal data.
 ///
 /// ```
 /// use ozonetel_sdk::auth::Secret;
-/// use ozonetel_sdk::push::Intake;
+/// use ozonetel_sdk::push::PushReader;
 /// let body = b"data=%7B%22monitorUCID%22%3A%2290000000000000001%22%2C%22Apikey%22%3A%22test-key%22%7D";
-/// let parcel = Intake::new().open(None, body)?;
-/// assert!(parcel.key_is(&Secret::from("test-key")));
-/// assert_eq!(parcel.to_json(), r#"[{"monitorUCID":"90000000000000001"}]"#);
+/// let sanitized = PushReader::new().sanitize(None, body)?;
+/// assert!(sanitized.key_is(&Secret::from("test-key")));
+/// assert_eq!(sanitized.to_json(), r#"[{"monitorUCID":"90000000000000001"}]"#);
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Parcel {
+pub struct SanitizedPush {
     objects: Vec<Object>,
     /// Keys that stood beside the objects, not in them.
     outer: Vec<Secret>,
@@ -81,14 +81,14 @@ const SCRUB_FROM: usize = 8;
 /// JSON text inside JSON text, or `data` inside `data`: how often that is undone.
 const WRAPPINGS: usize = 3;
 
-impl Parcel {
+impl SanitizedPush {
     /// Reads a body, or the query where there is no body. `hidden` is a query parameter that is no field: the
     /// URL's secret.
     pub(crate) fn read(
         query: Option<&str>,
         body: &[u8],
         form: Form,
-        limits: &Limits,
+        limits: &PushLimits,
         hidden: Option<&str>,
     ) -> Result<Self, PushError> {
         let query = query.unwrap_or_default();
@@ -97,20 +97,20 @@ impl Parcel {
             return Err(PushError::new(PushErrorKind::TooLarge, reason));
         }
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
-        let mut parcel = Self::default();
+        let mut sanitized = Self::default();
         match body.first() {
-            None => parcel.pairs(query.as_bytes(), form, limits, hidden)?,
+            None => sanitized.pairs(query.as_bytes(), form, limits, hidden)?,
             Some(b'{' | b'[' | b'"') => {
-                parcel.json(&String::from_utf8_lossy(body), form, limits)?;
+                sanitized.json(&String::from_utf8_lossy(body), form, limits)?;
             }
             Some(_) if body == b"null" => {}
-            Some(_) => parcel.pairs(body, form, limits, None)?,
+            Some(_) => sanitized.pairs(body, form, limits, None)?,
         }
-        parcel.scrub();
-        Ok(parcel)
+        sanitized.scrub();
+        Ok(sanitized)
     }
 
-    fn json(&mut self, text: &str, form: Form, limits: &Limits) -> Result<(), PushError> {
+    fn json(&mut self, text: &str, form: Form, limits: &PushLimits) -> Result<(), PushError> {
         self.unfold(parse(text, limits)?, form, limits, WRAPPINGS)
     }
 
@@ -119,7 +119,7 @@ impl Parcel {
         &mut self,
         value: Value,
         form: Form,
-        limits: &Limits,
+        limits: &PushLimits,
         left: usize,
     ) -> Result<(), PushError> {
         match value {
@@ -157,7 +157,11 @@ impl Parcel {
         }
     }
 
-    fn add(&mut self, mut fields: Map<String, Value>, limits: &Limits) -> Result<(), PushError> {
+    fn add(
+        &mut self,
+        mut fields: Map<String, Value>,
+        limits: &PushLimits,
+    ) -> Result<(), PushError> {
         if fields.len() > limits.fields {
             let reason = format!("more than {} fields", limits.fields);
             return Err(PushError::new(PushErrorKind::TooMany, reason));
@@ -176,7 +180,7 @@ impl Parcel {
         &mut self,
         text: &[u8],
         form: Form,
-        limits: &Limits,
+        limits: &PushLimits,
         hidden: Option<&str>,
     ) -> Result<(), PushError> {
         let mut fields = Map::new();
@@ -269,7 +273,7 @@ impl Parcel {
     }
 }
 
-impl fmt::Debug for Parcel {
+impl fmt::Debug for SanitizedPush {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         struct Names<'a>(&'a Map<String, Value>);
         impl fmt::Debug for Names<'_> {
@@ -305,7 +309,7 @@ fn wraps(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[', '"']))
 }
 
-fn parse(text: &str, limits: &Limits) -> Result<Value, PushError> {
+fn parse(text: &str, limits: &PushLimits) -> Result<Value, PushError> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
         let reason = format!("not JSON (line {}, column {})", error.line(), error.column());
         PushError::new(PushErrorKind::Syntax, reason)

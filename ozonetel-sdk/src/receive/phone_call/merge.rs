@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::outcome::{CallOutcome, CallOutcomeKind, Words};
-use super::sighting::{DialReply, Invite, Sighting, fuller};
+use super::observation::{CallObservation, DialReply, InviteHeaders, fuller};
+use super::outcome::{CallOutcome, CallOutcomeKind, RawStatus};
 use crate::api::cdr::CallRecord;
-use crate::receive::push::{CallActionKind, CallEvent, Callback, ScreenPop};
+use crate::receive::push::callback::Callback;
+use crate::receive::push::event::{CallActionKind, CallEvent};
+use crate::receive::push::screen_pop::ScreenPop;
 use crate::types::ids::{AgentId, CallId, Did, DispositionName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{Hms, Private, Stamp};
+use crate::types::wire::{ClockDuration, LocalDateTime, SensitiveText};
 
 /// How many legs, events and the like of one call are kept: the ones with the highest ids.
 const KEPT: usize = 256;
@@ -18,7 +20,7 @@ const KEPT: usize = 256;
 ///
 /// The call's id, where it is known; before that, the id of the leg, which on dialled calls is the same. So the key of a
 /// dialled call never changes, and that of an inbound call seen by its leg first changes once:
-/// [`Seen::absorbed`](super::Seen::absorbed) tells.
+/// [`MergeResult::absorbed`](super::MergeResult::absorbed) tells.
 ///
 /// ```
 /// use ozonetel_sdk::types::Ucid;
@@ -63,7 +65,7 @@ impl fmt::Display for CallKey {
 }
 
 /// An event is known by leg, action and time; everything else may be told better by another delivery of it.
-type EventKey = (Option<Stamp>, Option<Ucid>, Option<CallId>, String);
+type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 
 /// A phone call, whatever it was seen by.
 ///
@@ -88,7 +90,7 @@ pub struct PhoneCall {
     calls: BTreeSet<CallId>,
     legs: BTreeSet<Ucid>,
     dials: BTreeSet<DialReply>,
-    invites: BTreeSet<Invite>,
+    invites: BTreeSet<InviteHeaders>,
     pops: BTreeMap<Option<Ucid>, ScreenPop>,
     events: BTreeMap<EventKey, CallEvent>,
     callback: Option<Callback>,
@@ -96,11 +98,11 @@ pub struct PhoneCall {
 }
 
 /// A finished row tells more than an unfinished one, a longer one more than a shorter one.
-fn row_rank(row: &CallRecord) -> (bool, bool, Option<Hms>) {
+fn row_rank(row: &CallRecord) -> (bool, bool, Option<ClockDuration>) {
     (row.hangup_by.is_some(), row.handling_time.is_some(), row.duration)
 }
 
-fn callback_rank(call: &Callback) -> (Option<Hms>, bool) {
+fn callback_rank(call: &Callback) -> (Option<ClockDuration>, bool) {
     (call.call_duration, call.disposition.is_some())
 }
 
@@ -130,9 +132,9 @@ fn unite<T: Ord>(mine: &mut BTreeSet<T>, theirs: BTreeSet<T>) {
 
 impl PhoneCall {
     /// What one look tells. `None` where it names neither a leg nor a call.
-    pub fn of(sighting: impl Into<Sighting>) -> Option<Self> {
-        let sighting = sighting.into();
-        let (ucid, call) = (sighting.ucid(), sighting.call_id());
+    pub fn of(observation: impl Into<CallObservation>) -> Option<Self> {
+        let observation = observation.into();
+        let (ucid, call) = (observation.ucid(), observation.call_id());
         if ucid.is_none() && call.is_none() {
             return None;
         }
@@ -141,18 +143,18 @@ impl PhoneCall {
             legs: ucid.into_iter().collect(),
             ..Self::default()
         };
-        match sighting {
-            Sighting::Dial(dial) => _ = out.dials.insert(dial),
-            Sighting::Invite(invite) => _ = out.invites.insert(invite),
-            Sighting::Pop(pop) => _ = out.pops.insert(ucid, *pop),
-            Sighting::Event(event) => {
+        match observation {
+            CallObservation::Dial(dial) => _ = out.dials.insert(dial),
+            CallObservation::Invite(invite) => _ = out.invites.insert(invite),
+            CallObservation::Pop(pop) => _ = out.pops.insert(ucid, *pop),
+            CallObservation::Event(event) => {
                 let action = event.action.as_ref().map(|a| a.as_str().to_ascii_lowercase());
                 let key = (event.event_time, ucid, call, action.unwrap_or_default());
                 out.events.insert(key, *event);
             }
-            Sighting::Callback(callback) => out.callback = Some(*callback),
-            Sighting::Row(row) => _ = out.rows.insert(ucid, *row),
-            Sighting::Nothing => {}
+            CallObservation::Callback(callback) => out.callback = Some(*callback),
+            CallObservation::Row(row) => _ = out.rows.insert(ucid, *row),
+            CallObservation::Unrelated => {}
         }
         Some(out)
     }
@@ -216,7 +218,7 @@ impl PhoneCall {
     }
 
     /// The SIP legs.
-    pub fn invites(&self) -> impl Iterator<Item = &Invite> {
+    pub fn invites(&self) -> impl Iterator<Item = &InviteHeaders> {
         self.invites.iter()
     }
 
@@ -239,7 +241,7 @@ impl PhoneCall {
             .or(from_callback)
             .or_else(|| self.by_rows())
             .or_else(|| self.by_events())
-            .unwrap_or_else(|| CallOutcome::from(Words::default()))
+            .unwrap_or_else(|| CallOutcome::from(RawStatus::default()))
     }
 
     fn by_rows(&self) -> Option<CallOutcome> {
@@ -266,7 +268,7 @@ impl PhoneCall {
         let Some(end) = end else { return last.map(CallOutcome::from).next() };
         let mut outcome = CallOutcome::from(end);
         let talked = self.events.values().any(|event| is(event, CallActionKind::Answered));
-        if talked && outcome.kind == CallOutcomeKind::Unknown && outcome.words.status.is_none() {
+        if talked && outcome.kind == CallOutcomeKind::Unknown && outcome.raw.status.is_none() {
             outcome.kind = CallOutcomeKind::Completed;
         }
         Some(outcome)
@@ -301,7 +303,7 @@ impl PhoneCall {
     }
 
     /// The reference that was sent along, as its sender wrote it where that is known.
-    pub fn uui(&self) -> Option<&Private> {
+    pub fn uui(&self) -> Option<&SensitiveText> {
         let dials = self.dials.iter().filter_map(|dial| dial.uui.as_ref());
         let rows = self.rows.values().filter_map(|row| row.uui.as_ref());
         let events = self.events.values().filter_map(|event| event.uui.as_ref());
@@ -321,7 +323,7 @@ impl PhoneCall {
     }
 
     /// The conversation: the callback's `Duration`, else the rows' talk times together.
-    pub fn conversation(&self) -> Option<Hms> {
+    pub fn conversation(&self) -> Option<ClockDuration> {
         let callback = self.callback.as_ref().and_then(|call| call.duration);
         callback.or_else(|| {
             let mut times = self.rows.values().filter_map(|row| row.talk_time).peekable();
@@ -336,7 +338,7 @@ impl PhoneCall {
     }
 
     /// Link to the recording: whoever has it can listen.
-    pub fn recording(&self) -> Option<&Private> {
+    pub fn recording(&self) -> Option<&SensitiveText> {
         let callback = self.callback.as_ref().and_then(|call| call.audio_file.as_ref());
         callback.or_else(|| self.rows.values().rev().find_map(|row| row.call_audio.as_ref()))
     }

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read(body: &[u8]) -> Result<Parcel, PushError> {
-    Parcel::read(None, body, Form::Wrapped, &Limits::default(), None)
+fn read(body: &[u8]) -> Result<SanitizedPush, PushError> {
+    SanitizedPush::read(None, body, Form::Wrapped, &PushLimits::default(), None)
 }
 
 const CALL: &str = r#"{"monitorUCID":"90000000000000001","Apikey":"test-key","Status":"Answered"}"#;
@@ -30,24 +30,26 @@ fn one_call_in_every_transport_is_the_same_parcel() {
         form(&flat),
     ];
     for body in bodies {
-        let parcel = read(&body).unwrap();
-        assert_eq!(parcel.to_json(), BARE, "{}", String::from_utf8_lossy(&body));
-        assert!(parcel.key_is(&Secret::from("test-key")));
-        assert!(!parcel.key_is(&Secret::from("test-kex")));
+        let sanitized = read(&body).unwrap();
+        assert_eq!(sanitized.to_json(), BARE, "{}", String::from_utf8_lossy(&body));
+        assert!(sanitized.key_is(&Secret::from("test-key")));
+        assert!(!sanitized.key_is(&Secret::from("test-kex")));
     }
     let query = String::from_utf8(form(&flat)).unwrap();
-    let parcel = Parcel::read(Some(&query), b"", Form::Wrapped, &Limits::default(), None).unwrap();
-    assert_eq!(parcel.to_json(), BARE);
+    let sanitized =
+        SanitizedPush::read(Some(&query), b"", Form::Wrapped, &PushLimits::default(), None)
+            .unwrap();
+    assert_eq!(sanitized.to_json(), BARE);
 }
 
 #[test]
 fn the_key_is_gone_in_every_spelling_and_depth() {
     let body = r#"{"a":{"ApiKey":"test-key-1"},"api_key":"test-key-1","l":[{"apikey":"test-key-1"}],
         "UUI":"x test-key-1 y","test-key-1":"z"}"#;
-    let parcel = read(body.as_bytes()).unwrap();
-    assert_eq!(parcel.to_json(), r#"[{"UUI":"x … y","a":{},"l":[{}]}]"#);
-    assert!(parcel.key_is(&Secret::from("test-key-1")));
-    assert!(!format!("{parcel:?}").contains("test-key"));
+    let sanitized = read(body.as_bytes()).unwrap();
+    assert_eq!(sanitized.to_json(), r#"[{"UUI":"x … y","a":{},"l":[{}]}]"#);
+    assert!(sanitized.key_is(&Secret::from("test-key-1")));
+    assert!(!format!("{sanitized:?}").contains("test-key"));
 }
 
 #[test]
@@ -63,10 +65,10 @@ fn every_object_of_a_list_has_to_carry_the_key() {
 
 #[test]
 fn two_keys_that_disagree_do_not_pass() {
-    let parcel = read(br#"{"Apikey":"test-key","apikey":"other"}"#).unwrap();
-    assert!(!parcel.key_is(&Secret::from("test-key")));
-    let parcel = read(b"Apikey=other&Apikey=test-key&a=1").unwrap();
-    assert!(!parcel.key_is(&Secret::from("test-key")));
+    let sanitized = read(br#"{"Apikey":"test-key","apikey":"other"}"#).unwrap();
+    assert!(!sanitized.key_is(&Secret::from("test-key")));
+    let sanitized = read(b"Apikey=other&Apikey=test-key&a=1").unwrap();
+    assert!(!sanitized.key_is(&Secret::from("test-key")));
 }
 
 #[test]
@@ -101,9 +103,10 @@ fn wrapping_without_end_is_refused() {
 
 #[test]
 fn everything_is_bounded() {
-    let limits = Limits { bytes: 1000, items: 2, fields: 3, depth: 2 };
+    let limits = PushLimits { bytes: 1000, items: 2, fields: 3, depth: 2 };
     let kind = |body: &str| {
-        Parcel::read(None, body.as_bytes(), Form::Wrapped, &limits, None).map_err(|e| e.kind())
+        SanitizedPush::read(None, body.as_bytes(), Form::Wrapped, &limits, None)
+            .map_err(|e| e.kind())
     };
     assert!(kind("[{},{}]").is_ok());
     assert_eq!(kind("[{},{},{}]").unwrap_err(), PushErrorKind::TooMany);
@@ -120,19 +123,20 @@ fn everything_is_bounded() {
 
 #[test]
 fn the_urls_secret_is_no_field() {
-    let parcel = Parcel::read(
+    let sanitized = SanitizedPush::read(
         Some("code=s3cret&amp;ucid=1&amp;amp;did=2"),
         b"",
         Form::Wrapped,
-        &Limits::default(),
+        &PushLimits::default(),
         Some("code"),
     );
-    assert_eq!(parcel.unwrap().to_json(), r#"[{"did":"2","ucid":"1"}]"#);
+    assert_eq!(sanitized.unwrap().to_json(), r#"[{"did":"2","ucid":"1"}]"#);
 }
 
 #[test]
 fn in_the_flat_form_data_is_a_field_like_any_other() {
-    let read = |body: &[u8]| Parcel::read(None, body, Form::Flat, &Limits::default(), None);
+    let read =
+        |body: &[u8]| SanitizedPush::read(None, body, Form::Flat, &PushLimits::default(), None);
     assert_eq!(
         read(b"event=GotDTMF&data=12").unwrap().to_json(),
         r#"[{"data":"12","event":"GotDTMF"}]"#
@@ -155,7 +159,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200), query in ".{0,60}") {
         for form in [Form::Wrapped, Form::Flat] {
-            let _ = Parcel::read(Some(&query), &body, form, &Limits::default(), Some("code"));
+            let _ = SanitizedPush::read(Some(&query), &body, form, &PushLimits::default(), Some("code"));
         }
     }
 
@@ -166,15 +170,15 @@ proptest! {
         around in ".{0,12}",
     ) {
         let value = serde_json::json!({ "a": { name: key }, "b": format!("{around}{key}{around}") });
-        let parcel = read(value.to_string().as_bytes()).unwrap();
-        prop_assert!(!parcel.to_json().contains(&key));
-        prop_assert!(parcel.key_is(&Secret::from(key)));
+        let sanitized = read(value.to_string().as_bytes()).unwrap();
+        prop_assert!(!sanitized.to_json().contains(&key));
+        prop_assert!(sanitized.key_is(&Secret::from(key)));
     }
 
     #[test]
     fn what_is_stored_reads_again(pairs in prop::collection::btree_map("[a-c]{1,4}", ".{0,8}", 1..6)) {
         let body = serde_json::to_string(&pairs).unwrap();
-        let parcel = read(body.as_bytes()).unwrap();
-        prop_assert_eq!(read(parcel.to_json().as_bytes()).unwrap().to_json(), parcel.to_json());
+        let sanitized = read(body.as_bytes()).unwrap();
+        prop_assert_eq!(read(sanitized.to_json().as_bytes()).unwrap().to_json(), sanitized.to_json());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{CallKey, PhoneCall};
-use super::sighting::Sighting;
+use super::merge::{CallKey, PhoneCall};
+use super::observation::CallObservation;
 
 /// Phone calls by their ids, in memory, up to a limit.
 ///
@@ -14,8 +14,8 @@ use super::sighting::Sighting;
 /// use ozonetel_sdk::phone_call::{DialReply, PhoneCalls};
 /// let mut calls = PhoneCalls::new(1000);
 /// let reply = DialReply::new("90000000000000001".parse()?);
-/// let first = calls.see(reply.clone()).unwrap();
-/// let second = calls.see(reply).unwrap();
+/// let first = calls.observe(reply.clone()).unwrap();
+/// let second = calls.observe(reply).unwrap();
 /// assert_eq!((first.key, calls.len()), (second.key, 1));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
@@ -31,13 +31,13 @@ pub struct PhoneCalls {
 /// What became of one look.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct MergeResult {
     /// The key of the call it belongs to.
     pub key: CallKey,
     /// Keys that the call had before: what is stored under them is part of it now.
     pub absorbed: Vec<CallKey>,
     /// The call that was let go to keep to the limit.
-    pub dropped: Option<PhoneCall>,
+    pub evicted: Option<PhoneCall>,
 }
 
 impl PhoneCalls {
@@ -47,8 +47,8 @@ impl PhoneCalls {
     }
 
     /// Takes a look in. `None` where it names neither a leg nor a call.
-    pub fn see(&mut self, sighting: impl Into<Sighting>) -> Option<Seen> {
-        let mut call = PhoneCall::of(sighting)?;
+    pub fn observe(&mut self, observation: impl Into<CallObservation>) -> Option<MergeResult> {
+        let mut call = PhoneCall::of(observation)?;
         let ids: Vec<CallKey> =
             call.call_ids().map(CallKey::from).chain(call.ucids().map(CallKey::from)).collect();
         let mut slots: Vec<u64> = ids.iter().filter_map(|id| self.ids.get(id).copied()).collect();
@@ -71,11 +71,11 @@ impl PhoneCalls {
         self.calls.insert(slot, call);
         before.retain(|old| *old != key);
         before.sort_unstable();
-        let dropped = (self.calls.len() > self.limit).then(|| self.let_go()).flatten();
-        Some(Seen { key, absorbed: before, dropped })
+        let evicted = (self.calls.len() > self.limit).then(|| self.evict()).flatten();
+        Some(MergeResult { key, absorbed: before, evicted })
     }
 
-    fn let_go(&mut self) -> Option<PhoneCall> {
+    fn evict(&mut self) -> Option<PhoneCall> {
         let (slot, call) = self.calls.pop_first()?;
         self.ids.retain(|_, of| *of != slot);
         Some(call)

@@ -4,21 +4,24 @@ use serde::Serialize;
 
 use crate::api::cdr::CallRecord;
 use crate::api::dial::Dialed;
-use crate::receive::push::{CallEvent, Callback, Event, Occurred, ScreenPop};
+use crate::receive::push::callback::Callback;
+use crate::receive::push::event::{CallEvent, EventBody, PushEvent};
+use crate::receive::push::payload::encode;
+use crate::receive::push::screen_pop::ScreenPop;
 use crate::types::ids::{CallId, Did, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::Private;
+use crate::types::wire::SensitiveText;
 
 /// What an INVITE tells: the leg, the caller, the number called. Any header may be missing, the UCID excepted.
 ///
 /// ```
-/// use ozonetel_sdk::phone_call::Invite;
-/// let invite = Invite::new("90000000000000009".parse()?).caller("09000000001").did("918000000001");
+/// use ozonetel_sdk::phone_call::InviteHeaders;
+/// let invite = InviteHeaders::new("90000000000000009".parse()?).caller("09000000001").did("918000000001");
 /// assert!(!format!("{invite:?}").contains("9000000001"));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Invite {
+pub struct InviteHeaders {
     /// The leg: `X-UCID`.
     pub ucid: Ucid,
     /// The caller: `X-CALLERNO`.
@@ -26,10 +29,10 @@ pub struct Invite {
     /// The number called: `X-DID`.
     pub did: Option<Did>,
     /// `X-UUI`.
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
 }
 
-impl Invite {
+impl InviteHeaders {
     /// An INVITE for a leg.
     pub fn new(ucid: Ucid) -> Self {
         Self { ucid, caller: None, did: None, uui: None }
@@ -48,7 +51,7 @@ impl Invite {
     }
 
     /// The UUI.
-    pub fn uui(mut self, uui: impl Into<Private>) -> Self {
+    pub fn uui(mut self, uui: impl Into<SensitiveText>) -> Self {
         self.uui = Some(uui.into());
         self
     }
@@ -69,7 +72,7 @@ pub struct DialReply {
     /// The customer who was dialled.
     pub customer: Option<PhoneNumber>,
     /// The request's reference.
-    pub uui: Option<Private>,
+    pub uui: Option<SensitiveText>,
 }
 
 impl DialReply {
@@ -85,7 +88,7 @@ impl DialReply {
     }
 
     /// The request's reference.
-    pub fn uui(mut self, uui: impl Into<Private>) -> Self {
+    pub fn uui(mut self, uui: impl Into<SensitiveText>) -> Self {
         self.uui = Some(uui.into());
         self
     }
@@ -99,18 +102,18 @@ impl DialReply {
 /// One look at a phone call.
 ///
 /// ```
-/// use ozonetel_sdk::phone_call::{DialReply, Sighting};
-/// let look = Sighting::from(DialReply::new("90000000000000001".parse()?));
+/// use ozonetel_sdk::phone_call::{DialReply, CallObservation};
+/// let look = CallObservation::from(DialReply::new("90000000000000001".parse()?));
 /// assert!(look.ucid().is_some() && look.call_id().is_none());
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Sighting {
+pub enum CallObservation {
     /// The reply to a dial.
     Dial(DialReply),
     /// A SIP leg.
-    Invite(Invite),
+    Invite(InviteHeaders),
     /// A screen pop.
     Pop(Box<ScreenPop>),
     /// A call event.
@@ -120,10 +123,10 @@ pub enum Sighting {
     /// A row of the CDR.
     Row(Box<CallRecord>),
     /// Something that is about no call, such as an agent event.
-    Nothing,
+    Unrelated,
 }
 
-impl Sighting {
+impl CallObservation {
     /// The leg, where it is named.
     pub fn ucid(&self) -> Option<Ucid> {
         match self {
@@ -132,7 +135,7 @@ impl Sighting {
             Self::Pop(pop) => pop.ucid,
             Self::Event(event) => event.ucid,
             Self::Row(row) => row.ucid,
-            Self::Callback(_) | Self::Nothing => None,
+            Self::Callback(_) | Self::Unrelated => None,
         }
     }
 
@@ -143,51 +146,51 @@ impl Sighting {
             Self::Event(event) => event.call_id,
             Self::Row(row) => row.call_id,
             Self::Callback(callback) => callback.call_id,
-            Self::Dial(_) | Self::Invite(_) | Self::Nothing => None,
+            Self::Dial(_) | Self::Invite(_) | Self::Unrelated => None,
         }
     }
 }
 
-impl From<DialReply> for Sighting {
+impl From<DialReply> for CallObservation {
     fn from(dial: DialReply) -> Self {
         Self::Dial(dial)
     }
 }
 
-impl From<Invite> for Sighting {
-    fn from(invite: Invite) -> Self {
+impl From<InviteHeaders> for CallObservation {
+    fn from(invite: InviteHeaders) -> Self {
         Self::Invite(invite)
     }
 }
 
-impl From<ScreenPop> for Sighting {
+impl From<ScreenPop> for CallObservation {
     fn from(pop: ScreenPop) -> Self {
         Self::Pop(Box::new(pop))
     }
 }
 
-impl From<CallEvent> for Sighting {
+impl From<CallEvent> for CallObservation {
     fn from(event: CallEvent) -> Self {
         Self::Event(Box::new(event))
     }
 }
 
-impl From<Event> for Sighting {
-    fn from(event: Event) -> Self {
+impl From<PushEvent> for CallObservation {
+    fn from(event: PushEvent) -> Self {
         match event.what {
-            Occurred::Call(call) => Self::Event(call),
-            _ => Self::Nothing,
+            EventBody::Call(call) => Self::Event(call),
+            _ => Self::Unrelated,
         }
     }
 }
 
-impl From<Callback> for Sighting {
+impl From<Callback> for CallObservation {
     fn from(callback: Callback) -> Self {
         Self::Callback(Box::new(callback))
     }
 }
 
-impl From<CallRecord> for Sighting {
+impl From<CallRecord> for CallObservation {
     fn from(row: CallRecord) -> Self {
         Self::Row(Box::new(row))
     }
@@ -203,6 +206,6 @@ pub(super) fn fuller<T: Serialize, R: Ord>(a: T, b: T, rank: impl Fn(&T) -> R) -
 
 /// How many fields are there, and what they say.
 fn written<T: Serialize>(value: &T) -> (usize, String) {
-    let fields = crate::receive::push::encode(value);
+    let fields = encode(value);
     (fields.len(), serde_json::Value::Object(fields).to_string())
 }

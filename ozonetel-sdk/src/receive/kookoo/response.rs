@@ -4,7 +4,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer, XmlVersion};
 
 use super::verb::{Element, Verb};
-use crate::receive::push::{PushError, PushErrorKind};
+use crate::receive::push::error::{PushError, PushErrorKind};
 use crate::types::invalid::Invalid;
 
 /// How many verbs one answer may hold.
@@ -16,9 +16,9 @@ const MAX_BYTES: usize = 256 * 1024;
 /// What the application answers: verbs, done one after the other.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::Answer;
+/// use ozonetel_sdk::kookoo::IvrResponse;
 /// use ozonetel_sdk::kookoo::verb::{Conference, PlayText};
-/// let xml = Answer::new()
+/// let xml = IvrResponse::new()
 ///     .filler(false)
 ///     .then(PlayText::new("Please wait").lang("EN"))
 ///     .then(Conference::new("room7").record("true"))
@@ -29,7 +29,7 @@ const MAX_BYTES: usize = 256 * 1024;
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct IvrResponse {
     /// The call, as the request's `sid`.
     pub sid: Option<String>,
     /// Whether the service fills the silence while the application works.
@@ -38,7 +38,7 @@ pub struct Answer {
     pub verbs: Vec<Verb>,
 }
 
-impl Answer {
+impl IvrResponse {
     /// An answer without verbs.
     pub fn new() -> Self {
         Self::default()
@@ -152,6 +152,19 @@ impl Answer {
     }
 }
 
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+impl axum::response::IntoResponse for IvrResponse {
+    /// The XML; 500 without a body for an answer that cannot be written.
+    fn into_response(self) -> axum::response::Response {
+        use axum::http::{StatusCode, header};
+        match self.to_xml() {
+            Ok(xml) => ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], xml).into_response(),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+}
+
 fn syntax() -> PushError {
     PushError::new(PushErrorKind::Syntax, "not XML")
 }
@@ -171,7 +184,7 @@ enum Root {
 #[derive(Default)]
 struct Reading {
     root: Root,
-    answer: Option<Answer>,
+    answer: Option<IvrResponse>,
     verb: Option<Element>,
 }
 
@@ -198,7 +211,7 @@ impl Reading {
                     word if word.eq_ignore_ascii_case("no") => Some(false),
                     _ => None,
                 });
-                self.answer = Some(Answer { sid: find("sid"), filler, verbs: Vec::new() });
+                self.answer = Some(IvrResponse { sid: find("sid"), filler, verbs: Vec::new() });
                 self.root = if empty { Root::Closed } else { Root::Open };
                 Ok(())
             }

@@ -1,7 +1,7 @@
-//! Words from open lists.
+//! Words from lists that the service may extend.
 
-/// Makes an open word: known spellings map to a kind, every spelling is kept as received.
-macro_rules! open_word {
+/// Makes a type for a word from an open list: known spellings map to a kind, every spelling is kept as received.
+macro_rules! string_enum {
     ($(#[$meta:meta])* $name:ident, $kind:ident {
         $( $(#[$vmeta:meta])* $variant:ident = [$first:literal $(, $other:literal)*] ),+ $(,)?
     }) => {
@@ -58,6 +58,12 @@ macro_rules! open_word {
             }
         }
 
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::of(&text)
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 self.as_str()
@@ -74,14 +80,49 @@ macro_rules! open_word {
         /// Known words are equal by meaning, unknown ones by spelling.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
-                match (self.1, other.1) {
-                    (None, None) => self.0 == other.0,
-                    (mine, theirs) => mine == theirs,
-                }
+                self.identity() == other.identity()
             }
         }
 
         impl Eq for $name {}
+
+        impl $name {
+            /// What equality, order and hash look at.
+            fn identity(&self) -> (Option<$kind>, &str) {
+                (self.1, if self.1.is_none() { self.as_str() } else { "" })
+            }
+        }
+
+        impl std::hash::Hash for $name {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.identity().hash(state);
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                self.identity().cmp(&other.identity())
+            }
+        }
+
+        /// A text is equal when the word made of it is.
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                *self == Self::of(other)
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                *self == **other
+            }
+        }
 
         impl PartialEq<$kind> for $name {
             fn eq(&self, kind: &$kind) -> bool {
@@ -121,12 +162,12 @@ macro_rules! open_word {
     };
 }
 
-pub(crate) use open_word;
+pub(crate) use string_enum;
 
 #[cfg(test)]
 #[allow(unreachable_pub, missing_docs)]
 mod tests {
-    open_word! {
+    string_enum! {
         /// A colour.
         Colour, ColourKind { Red = ["Red", "RED"], Blue = ["Blue"] }
     }

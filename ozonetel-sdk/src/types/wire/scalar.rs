@@ -1,0 +1,224 @@
+//! Single values that the service writes as text, as a number, or not at all.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+/// A value that the service may write as text or as a number.
+pub trait Scalar: Sized {
+    /// Spellings of "nothing" beside `null` and the empty text.
+    const NOTHING: &'static [&'static str] = &[];
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// What was expected instead.
+    fn read(text: &str) -> Result<Self, &'static str>;
+}
+
+impl Scalar for String {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        Ok(text.to_owned())
+    }
+}
+
+impl Scalar for u32 {
+    const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        text.trim().parse().map_err(|_| "expected a whole number")
+    }
+}
+
+impl Scalar for u64 {
+    const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        text.trim().parse().map_err(|_| "expected a whole number")
+    }
+}
+
+/// Reads a [`Scalar`] from text, number, boolean or `null`.
+pub(crate) struct Loose<T>(pub(crate) Option<T>);
+
+struct LooseVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
+    type Value = Loose<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("text, a number or null")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Loose<T>, E> {
+        if text.is_empty() || T::NOTHING.contains(&text) {
+            return Ok(Loose(None));
+        }
+        T::read(text).map(|value| Loose(Some(value))).map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Loose<T>, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Loose<T>, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Loose<T>, E> {
+        // Whole numbers are handed over as such; `30.0` occurs where integers are meant.
+        if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+            self.visit_str(&format!("{number:.0}"))
+        } else {
+            self.visit_str(&number.to_string())
+        }
+    }
+
+    fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Loose<T>, E> {
+        self.visit_str(if yes { "true" } else { "false" })
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Loose<T>, E> {
+        Ok(Loose(None))
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Loose<T>, E> {
+        Ok(Loose(None))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Loose<T>, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Loose<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(LooseVisitor(PhantomData))
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: an optional scalar in any spelling.
+pub(crate) fn loose<'de, T: Scalar, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(Loose::deserialize(from)?.0)
+}
+
+/// For `#[serde(deserialize_with)]`: text that may arrive as a number; absent is empty.
+pub(crate) fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Box<str>, D::Error> {
+    Ok(Loose::<String>::deserialize(from)?.0.unwrap_or_default().into())
+}
+
+/// `"true"` and `"false"`: how most endpoints want a yes or a no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct YesNo(pub bool);
+
+impl Scalar for YesNo {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        // Anything but "true" leaves the option off, says the service's page.
+        Ok(Self(text.eq_ignore_ascii_case("true")))
+    }
+}
+
+impl Serialize for YesNo {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(if self.0 { "true" } else { "false" })
+    }
+}
+
+impl<'de> Deserialize<'de> for YesNo {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Loose::deserialize(from)?.0.unwrap_or(Self(false)))
+    }
+}
+
+/// A JSON boolean, which query strings and older pages write as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl Scalar for Flag {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        match text.trim() {
+            t if t.eq_ignore_ascii_case("true") || t == "1" => Ok(Self(true)),
+            t if t.eq_ignore_ascii_case("false") || t == "0" => Ok(Self(false)),
+            _ => Err("expected true or false"),
+        }
+    }
+}
+
+impl Serialize for Flag {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bool(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Loose::deserialize(from)?.0.ok_or_else(|| de::Error::custom("expected true or false"))
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: a nested part, which query strings and forms carry as JSON text.
+pub(crate) fn nested<'de, T: de::DeserializeOwned, D: Deserializer<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    let read = match Value::deserialize(from)? {
+        Value::String(text) => serde_json::from_str(&text),
+        other => serde_json::from_value(other),
+    };
+    read.map_err(|_| de::Error::custom("expected JSON, or JSON as text"))
+}
+
+/// Names in one text, separated by commas.
+pub(crate) fn commas<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
+    let names: Vec<T> = names.into_iter().collect();
+    names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(",")
+}
+
+/// An object's key, borrowed where the document allows it.
+pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Key<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+            fn visit_str<E: de::Error>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+        from.deserialize_str(Read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Scalar>(json: &str) -> Option<T> {
+        serde_json::from_str::<Loose<T>>(json).unwrap().0
+    }
+
+    #[test]
+    fn one_value_in_every_spelling() {
+        for json in ["7", "\"7\"", "7.0", "\" 7 \""] {
+            assert_eq!(read::<u32>(json), Some(7), "{json}");
+        }
+        for json in ["null", "\"\"", "\"NA\"", "\"-\""] {
+            assert_eq!(read::<u32>(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_dash_is_text_where_text_is_meant() {
+        assert_eq!(read::<String>("\"-\""), Some("-".into()));
+    }
+}
