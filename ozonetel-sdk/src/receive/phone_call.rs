@@ -15,12 +15,12 @@
 //! call share the call's id. So a leg that was seen alone (an INVITE) joins its call as soon as anything names both.
 //!
 //! ```
-//! use ozonetel_sdk::phone_call::{CallOutcomeKind, InviteHeaders, PhoneCalls};
+//! use ozonetel_sdk::phone_call::{CallOutcomeKind, Invite, PhoneCalls};
 //! use ozonetel_sdk::push::PushReader;
 //!
 //! let mut calls = PhoneCalls::new(10_000);
 //! // An INVITE knows the leg and the caller.
-//! let first = calls.observe(InviteHeaders::new("90000000000000009".parse()?).caller("09000000001")).unwrap();
+//! let first = calls.observe(Invite::new("90000000000000009".parse()?).caller("09000000001")).unwrap();
 //! // The callback knows the call only; the event knows both and joins them.
 //! let callback = br#"{"monitorUCID":"90000000000000001","Status":"Answered","Duration":"00:00:23"}"#;
 //! for call in PushReader::new().callbacks(None, callback)?.items {
@@ -45,7 +45,7 @@ mod outcome;
 
 pub use call_index::{MergeResult, PhoneCalls};
 pub use merge::{CallKey, PhoneCall};
-pub use observation::{CallObservation, DialReply, InviteHeaders};
+pub use observation::{CallObservation, DialReply, Invite};
 pub use outcome::{CallOutcome, CallOutcomeKind, RawStatus};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::observation::{CallObservation, DialReply, InviteHeaders, fuller};
+use super::observation::{CallObservation, DialReply, Invite, fuller};
 use super::outcome::{CallOutcome, CallOutcomeKind, RawStatus};
 use crate::api::cdr::CallRecord;
 use crate::receive::push::callback::Callback;
@@ -90,7 +90,7 @@ pub struct PhoneCall {
     calls: BTreeSet<CallId>,
     legs: BTreeSet<Ucid>,
     dials: BTreeSet<DialReply>,
-    invites: BTreeSet<InviteHeaders>,
+    invites: BTreeSet<Invite>,
     pops: BTreeMap<Option<Ucid>, ScreenPop>,
     events: BTreeMap<EventKey, CallEvent>,
     callback: Option<Callback>,
@@ -218,7 +218,7 @@ impl PhoneCall {
     }
 
     /// The SIP legs.
-    pub fn invites(&self) -> impl Iterator<Item = &InviteHeaders> {
+    pub fn invites(&self) -> impl Iterator<Item = &Invite> {
         self.invites.iter()
     }
 

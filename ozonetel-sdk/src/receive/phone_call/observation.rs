@@ -15,13 +15,13 @@ use crate::types::wire::SensitiveText;
 /// What an INVITE tells: the leg, the caller, the number called. Any header may be missing, the UCID excepted.
 ///
 /// ```
-/// use ozonetel_sdk::phone_call::InviteHeaders;
-/// let invite = InviteHeaders::new("90000000000000009".parse()?).caller("09000000001").did("918000000001");
+/// use ozonetel_sdk::phone_call::Invite;
+/// let invite = Invite::new("90000000000000009".parse()?).caller("09000000001").did("918000000001");
 /// assert!(!format!("{invite:?}").contains("9000000001"));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InviteHeaders {
+pub struct Invite {
     /// The leg: `X-UCID`.
     pub ucid: Ucid,
     /// The caller: `X-CALLERNO`.
@@ -32,7 +32,7 @@ pub struct InviteHeaders {
     pub uui: Option<SensitiveText>,
 }
 
-impl InviteHeaders {
+impl Invite {
     /// An INVITE for a leg.
     pub fn new(ucid: Ucid) -> Self {
         Self { ucid, caller: None, did: None, uui: None }
@@ -113,7 +113,7 @@ pub enum CallObservation {
     /// The reply to a dial.
     Dial(DialReply),
     /// A SIP leg.
-    Invite(InviteHeaders),
+    Invite(Invite),
     /// A screen pop.
     Pop(Box<ScreenPop>),
     /// A call event.
@@ -157,8 +157,8 @@ impl From<DialReply> for CallObservation {
     }
 }
 
-impl From<InviteHeaders> for CallObservation {
-    fn from(invite: InviteHeaders) -> Self {
+impl From<Invite> for CallObservation {
+    fn from(invite: Invite) -> Self {
         Self::Invite(invite)
     }
 }

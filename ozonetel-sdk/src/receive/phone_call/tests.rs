@@ -47,7 +47,7 @@ fn observation() -> impl Strategy<Value = CallObservation> {
     });
     let number = || prop::sample::select(vec!["09000000001", "9000000002"]);
     let invite = (ids(), number())
-        .prop_map(|((_, leg), caller)| InviteHeaders::new(ucid(leg)).caller(caller).into());
+        .prop_map(|((_, leg), caller)| Invite::new(ucid(leg)).caller(caller).into());
     let dial = (1u64..3, number())
         .prop_map(|(call, number)| DialReply::new(ucid(call)).customer(number).into());
     prop_oneof![row, callback, event, pop, invite, dial]
