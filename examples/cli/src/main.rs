@@ -18,6 +18,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::commands::Cli;
 use crate::failure::{Completion, Failure};
@@ -27,7 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return unparsed(&error, args::asked_for_json(&arguments)),
+        Err(error) => return unparsed(&error, &arguments),
     };
     let format = cli.global.output;
     if cli.global.verbose {
@@ -51,17 +52,32 @@ fn main() -> ExitCode {
 }
 
 /// Help and version are answers; everything else is a usage error.
-fn unparsed(error: &clap::Error, json: bool) -> ExitCode {
+fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
-        // A closed pipe leaves nobody to tell.
+        // A closed pipe leaves no one to read it.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
     let text = mask::numbers_in(text.strip_prefix("error: ").unwrap_or(&text));
-    let message =
-        if json { text.split("\n\n").next().unwrap_or_default() } else { text.trim_end() };
+    let (said, usage) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
+    let tip = missing_flag(error, arguments)
+        .map_or_else(String::new, |flag| format!("; it has a flag: {flag}"));
+    let json = args::asked_for_json(arguments);
+    let message = if json || usage.is_empty() {
+        format!("{said}{tip}")
+    } else {
+        format!("{said}{tip}\n\n{usage}")
+    };
     Failure::usage(message).report(json)
+}
+
+/// The flag of a word that stands alone behind a command of `agent`.
+fn missing_flag(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
+    let unexpected = error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');
+    let command = arguments.iter().skip_while(|word| *word != "agent").nth(1)?;
+    unexpected.then_some(if command == "pause" { "--reason" } else { "--agent" })
 }
 
 impl Format {

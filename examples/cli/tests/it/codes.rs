@@ -31,6 +31,14 @@ async fn usage_errors_are_2_and_json_too() {
     let ran = shell.run(&["dial", "1", "9000000001"]).await;
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("Usage: ozonetel dial") && !ran.err.contains("9000000001"), "{ran:?}");
+    for (arguments, tip) in
+        [(["agent", "login", "agent01"], "--agent"), (["agent", "pause", "lunch"], "--reason")]
+    {
+        let text = shell.run(&arguments).await.err;
+        assert!(text.contains(&format!("it has a flag: {tip}")), "{text}");
+        let error = shell.json(&arguments).await.error();
+        assert!(error["message"].as_str().is_some_and(|text| text.ends_with(tip)), "{error}");
+    }
     let ran = Shell::new("http://127.0.0.1:9")
         .unset("OZONETEL_DID")
         .json(&["call", "hold", "90000000000000001"])
