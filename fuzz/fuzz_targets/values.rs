@@ -1,32 +1,3 @@
-//! Times, numbers and ids from text.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use ozonetel_sdk::types::{CallId, Ucid};
-use ozonetel_sdk::types::{PhoneNumber, Region};
-use ozonetel_sdk::types::{Day, ClockDuration, LocalDateTime, TimeOfDay, Zone};
-
-fuzz_target!(|text: &str| {
-    if let Ok(hms) = text.parse::<ClockDuration>() {
-        assert_eq!(hms.to_string().parse::<ClockDuration>().expect("what is written reads"), hms);
-    }
-    if let Ok(stamp) = text.parse::<LocalDateTime>() {
-        assert_eq!(stamp.to_string().parse::<LocalDateTime>().expect("what is written reads"), stamp);
-        let _ = stamp.instant(&Zone::india());
-    }
-    if let Ok(day) = text.parse::<Day>() {
-        let _ = (day.next(), day.previous(), day.end());
-    }
-    let _ = (text.parse::<TimeOfDay>(), text.parse::<Zone>());
-    if let Ok(ucid) = text.parse::<Ucid>() {
-        assert_eq!((ucid.as_str(), CallId::from(ucid).as_str()), (text, text));
-    }
-    let number = PhoneNumber::from(text);
-    for region in [Region::India, Region::International] {
-        if let Ok(dialled) = number.for_dial(region) {
-            assert_eq!(dialled.for_dial(region).expect("a form is its own form"), dialled);
-        }
-        let _ = number.for_conference(region);
-    }
-    assert!(!number.same_line(&PhoneNumber::from("")));
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| ozonetel_properties::values(data));

@@ -22,6 +22,7 @@ pub mod reply;
 pub mod rows;
 mod runtime;
 pub mod scenario;
+pub mod seeds;
 pub mod shape;
 pub mod stage;
 

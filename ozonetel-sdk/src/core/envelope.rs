@@ -233,12 +233,7 @@ fn inner_outcome(
 ) -> Option<(Result<(), String>, Value)> {
     let text = keys.iter().find_map(|key| find(object, key)).and_then(Value::as_str)?;
     let inner: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let word = match (find(&inner, "status"), find(&inner, "resp")) {
-        (Some(status), _) => as_text(status),
-        (None, Some(resp)) => as_text(resp).split(':').next().unwrap_or_default().to_owned(),
-        (None, None) => return None,
-    };
-    let verdict = if word.trim().eq_ignore_ascii_case("success") {
+    let verdict = if inner_success(&inner)? {
         Ok(())
     } else {
         Err(match text_of(&inner) {
@@ -247,6 +242,16 @@ fn inner_outcome(
         })
     };
     Some((verdict, Value::Object(inner)))
+}
+
+/// Whether an inner answer tells of a success, if it tells of an outcome at all.
+fn inner_success(inner: &Map<String, Value>) -> Option<bool> {
+    let word = match (find(inner, "status"), find(inner, "resp")) {
+        (Some(status), _) => as_text(status),
+        (None, Some(resp)) => as_text(resp).split(':').next().unwrap_or_default().to_owned(),
+        (None, None) => return None,
+    };
+    Some(word.trim().eq_ignore_ascii_case("success"))
 }
 
 fn refuse<T>(spec: &Spec, head: ResponseHead<'_>, text: &str) -> Outcome<T> {

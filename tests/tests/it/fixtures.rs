@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use ozonetel_sdk::endpoint::{ALL, LEGACY, Spec};
 use ozonetel_sdk::testing::record::RecordedExchange;
@@ -14,6 +15,9 @@ const NO_ENDPOINT: [&str; 2] = ["_every", "push"];
 
 /// Cases that were there when the form was decided, and the pushes among them.
 const CASES: (usize, usize) = (1166, 34);
+
+/// The most files that fixtures and corpora may have together.
+const FILES: usize = 300;
 
 /// Every description, the deprecated ones included.
 fn all() -> impl Iterator<Item = &'static Spec> {
@@ -98,6 +102,24 @@ fn no_case_is_lost() {
     let all = written + added + pushes;
     assert!(all >= CASES.0, "{written} written, {added} added, {pushes} pushes");
     assert!(pushes >= CASES.1, "{pushes} pushes");
+}
+
+/// Folders of small files hide what they hold: a case belongs into its endpoint's file, a seed into `fuzz/seeds.http`.
+#[test]
+fn fixtures_and_corpora_stay_few_files() {
+    let listed = Command::new("git")
+        .args(["ls-files", "--", "fixtures", "fuzz", "sip-ucid/fuzz", "sip-ucid/tests"])
+        .current_dir(folder().join(".."))
+        .output();
+    let listed = listed.map(|output| output.stdout).unwrap_or_default();
+    let listed = String::from_utf8_lossy(&listed);
+    let data = |path: &&str| {
+        path.starts_with("fixtures/") || path.contains("/corpus/") || path.contains("seeds")
+    };
+    let tracked = listed.lines().filter(data).count();
+    // Without git there are at least the files of this folder.
+    let count = tracked.max(files().len());
+    assert!(count < FILES, "{count} files");
 }
 
 /// Runs of digits that may stand in a fixture: made-up customers, DIDs and ids, and times.

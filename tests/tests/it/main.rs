@@ -13,6 +13,7 @@ mod faults;
 mod fixtures;
 mod house;
 mod odd_http;
+mod properties;
 mod push;
 mod readme;
 mod retry;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Outcome, as_text};
+use super::{Outcome, as_text, inner_success};
 use crate::core::endpoint::{Payload, Reply, Spec};
 
 /// Writes the answer that [`read`] reads: for simulators and tests.
@@ -37,7 +37,11 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
         }
         (Payload::JsonTextAt(keys), payload) => {
             let key = keys.first().copied().unwrap_or("message");
-            drop(object.insert(key.into(), Value::from(payload.to_string())));
+            // As text it would be read as a refusal: an inner outcome counts more than the one around it.
+            let structured =
+                payload.as_object().is_some_and(|inner| inner_success(inner) != Some(true));
+            let payload = if structured { payload } else { Value::from(payload.to_string()) };
+            drop(object.insert(key.into(), payload));
         }
     }
     if let (Some(good), false) =
@@ -48,18 +52,46 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
     finish(spec, &object)
 }
 
+/// A refusal. A text that would be read as something else goes inside an object of its own.
 fn write_text(spec: &Spec, failure: &str, text: &str) -> Vec<u8> {
-    if spec.envelope.payload == Payload::Plain {
-        return text.as_bytes().to_vec();
+    let object = |text: &str| {
+        let mut object = Map::new();
+        object.insert("status".into(), Value::from(failure));
+        object.insert("message".into(), Value::from(text));
+        object
+    };
+    match spec.envelope.payload {
+        Payload::Plain if is_plain_refusal(spec, text) => text.as_bytes().to_vec(),
+        Payload::Plain => {
+            let object = Map::from_iter([("msg".to_owned(), Value::from(text))]);
+            serde_json::to_vec(&object).unwrap_or_default()
+        }
+        Payload::JsonTextAt(_) if is_object(text) => {
+            let inner = Value::Object(object(text)).to_string();
+            finish(spec, &object(&inner))
+        }
+        _ => finish(spec, &object(text)),
     }
-    let mut object = Map::new();
-    object.insert("status".into(), Value::from(failure));
-    object.insert("message".into(), Value::from(text));
-    finish(spec, &object)
 }
 
+/// Whether a text on its own is read as a refusal with this text.
+fn is_plain_refusal(spec: &Spec, text: &str) -> bool {
+    let start = |good: &&str| text.get(..good.len()).is_some_and(|s| s.eq_ignore_ascii_case(good));
+    !text.is_empty()
+        && text == text.trim()
+        && !text.starts_with('<')
+        && text.len() <= 1000
+        && !spec.envelope.success_words.iter().any(start)
+        && !is_object(text)
+}
+
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<Map<String, Value>>(text).is_ok()
+}
+
+/// What XML cannot hold is written as JSON; it is read where XML is expected, too.
 fn finish(spec: &Spec, object: &Map<String, Value>) -> Vec<u8> {
-    if spec.envelope.payload != Payload::Xml {
+    if spec.envelope.payload != Payload::Xml || !object.iter().all(fits_xml) {
         return serde_json::to_vec(object).unwrap_or_default();
     }
     let mut writer = quick_xml::Writer::new(Vec::new());
@@ -76,4 +108,19 @@ fn finish(spec: &Spec, object: &Map<String, Value>) -> Vec<u8> {
         Ok(_) => writer.into_inner(),
         Err(_) => Vec::new(),
     }
+}
+
+/// Whether a field is read back from an element as it is: a plain name, and a text without blanks around it.
+fn fits_xml((name, value): (&String, &Value)) -> bool {
+    let mut letters = name.chars();
+    let named = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let text = value.as_str();
+    let whole = text.map_or(value.is_null(), |text| text == text.trim() && !text.contains(is_lost));
+    named && whole
+}
+
+/// Characters that an XML document cannot hold, or that its reader changes.
+fn is_lost(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

@@ -1,0 +1,83 @@
+//! What the service pushes.
+
+use ozonetel_sdk::phone_call::CallOutcome;
+use ozonetel_sdk::push::PushReader;
+use ozonetel_sdk::types::Zone;
+
+/// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
+fn exact(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Number(number) => !number.is_f64(),
+        serde_json::Value::Array(list) => list.iter().all(exact),
+        serde_json::Value::Object(map) => map.values().all(exact),
+        _ => true,
+    }
+}
+
+/// Callbacks: no key is kept, what is kept reads again, what is written reads the same.
+pub fn callbacks(data: &[u8]) {
+    let intake = PushReader::new();
+    let text = std::str::from_utf8(data).ok();
+    let _ = intake.callbacks(text, b"");
+    let Ok(delivery) = intake.callbacks(None, data) else { return };
+    if !delivery.sanitized.objects().all(|object| object.values().all(exact)) {
+        return;
+    }
+    for object in delivery.sanitized.objects() {
+        assert!(object.keys().all(|name| {
+            let name = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
+            name != "apikey"
+        }));
+    }
+    let kept = delivery.sanitized.to_json();
+    if delivery.sanitized.objects().all(|object| !object.contains_key("data")) {
+        let again = intake.sanitize(None, kept.as_bytes()).expect("what was kept reads");
+        assert_eq!(again.to_json(), kept);
+    }
+    for call in &delivery.items {
+        let legs = call.legs();
+        assert!(legs.legs.len() <= 64);
+        let outcome = CallOutcome::from(call);
+        assert_eq!(outcome.raw.status, call.status);
+        let _ = (call.span(&Zone::india()), call.wrap_up_exceeded(), format!("{call:?}"));
+        let written = serde_json::to_vec(call).expect("a call is written");
+        let read: ozonetel_sdk::push::Callback =
+            serde_json::from_slice(&written).expect("what was written reads");
+        assert_eq!(serde_json::to_vec(&read).expect("a call is written"), written);
+    }
+}
+
+/// Events: what is written reads the same.
+pub fn events(data: &[u8]) {
+    let intake = PushReader::new();
+    let Ok(delivery) = intake.events(None, data) else { return };
+    for event in &delivery.items {
+        let _ = (event.happened_at(), format!("{event:?}"));
+        let written = event.to_json();
+        let Ok(again) = intake.events(None, written.to_string().as_bytes()) else {
+            panic!("what was written does not read")
+        };
+        if exact(&written)
+            && let [again] = again.items.as_slice()
+        {
+            assert_eq!(again.to_json(), written);
+        }
+    }
+}
+
+/// Screen pops, from a query and from a body.
+pub fn screen_pop(data: &[u8]) {
+    let intake = PushReader::new();
+    for delivery in [
+        std::str::from_utf8(data).ok().map(|q| intake.screen_pops(Some(q), b"")),
+        Some(intake.screen_pops(None, data)),
+    ] {
+        let Some(Ok(delivery)) = delivery else { continue };
+        for pop in &delivery.items {
+            let _ = (pop.caller(), format!("{pop:?}"));
+            let written = serde_json::to_vec(pop).expect("a pop is written");
+            let again = intake.screen_pops(None, &written).expect("what was written reads");
+            assert_eq!(again.items.len(), 1);
+        }
+    }
+}
