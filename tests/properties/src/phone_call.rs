@@ -1,7 +1,7 @@
 //! One phone call from many sides.
 
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::phone_call::{PhoneCall, PhoneCalls, CallObservation};
+use ozonetel_sdk::phone_call::{CallObservation, PhoneCall, PhoneCalls};
 use ozonetel_sdk::push::PushReader;
 
 fn look(line: &[u8]) -> Vec<CallObservation> {

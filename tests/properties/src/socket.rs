@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::mdl::{
-    AgentIdentity, DisconnectReason, Settlement, TokenSession, LinkInput, LinkLimits, Link, ManualDial, Mask, LinkOutput, LinkState, Token,
-    Transcript,
+    AgentIdentity, DisconnectReason, Link, LinkInput, LinkLimits, LinkOutput, LinkState,
+    ManualDial, Mask, Settlement, Token, TokenSession, Transcript,
 };
 
 fn agent() -> AgentIdentity {
@@ -33,7 +33,8 @@ pub fn socket(data: &[u8]) {
 fn frame(line: &str) {
     let Ok(token) = Token::parse(line) else { return };
     assert_eq!(token.json(), line);
-    let _ = (token.push(), token.reply_status(), token.ucid(), token.agent_status(), token.message());
+    let _ =
+        (token.push(), token.reply_status(), token.ucid(), token.agent_status(), token.message());
     let masked = Mask::default().token(&token);
     assert!(masked.fields().len() <= token.fields().len());
     Token::parse(&masked.json()).expect("a masked token is a token");

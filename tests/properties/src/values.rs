@@ -1,7 +1,7 @@
 //! Times, numbers and ids from text.
 
 use ozonetel_sdk::types::{CallId, Ucid};
-use ozonetel_sdk::types::{Day, ClockDuration, LocalDateTime, TimeOfDay, Zone};
+use ozonetel_sdk::types::{ClockDuration, Day, LocalDateTime, TimeOfDay, Zone};
 use ozonetel_sdk::types::{PhoneNumber, Region};
 
 /// Times, numbers and ids from text.
@@ -11,7 +11,10 @@ pub fn values(data: &[u8]) {
         assert_eq!(hms.to_string().parse::<ClockDuration>().expect("what is written reads"), hms);
     }
     if let Ok(stamp) = text.parse::<LocalDateTime>() {
-        assert_eq!(stamp.to_string().parse::<LocalDateTime>().expect("what is written reads"), stamp);
+        assert_eq!(
+            stamp.to_string().parse::<LocalDateTime>().expect("what is written reads"),
+            stamp
+        );
         let _ = stamp.instant(&Zone::india());
     }
     if let Ok(day) = text.parse::<Day>() {
@@ -28,5 +31,5 @@ pub fn values(data: &[u8]) {
         }
         let _ = number.for_conference(region);
     }
-    assert!(!number.same_line(&PhoneNumber::from("")));
+    assert!(!number.is_same_number(&PhoneNumber::from("")));
 }
