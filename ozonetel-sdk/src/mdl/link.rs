@@ -114,7 +114,7 @@ impl Link {
         }
     }
 
-    /// Where it stands.
+    /// Its state.
     pub fn state(&self) -> LinkState {
         self.state
     }

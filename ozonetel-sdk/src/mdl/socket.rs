@@ -7,6 +7,7 @@ mod open;
 pub(crate) mod replay;
 pub(crate) mod sender;
 pub(crate) mod settings;
+mod written;
 
 use crate::core::client::Client;
 use crate::core::transport::network::tls;
@@ -39,7 +40,7 @@ impl SocketSettings {
     /// until the stream is polled.
     ///
     /// # Errors
-    /// A root certificate or a proxy address that does not read; no source of credentials although a placement is
+    /// A root certificate or a proxy address that cannot be parsed; no source of credentials although a placement is
     /// set.
     pub fn connect(self) -> Result<(SocketEvents, SocketSender), Invalid> {
         if self.placement != CredentialPlacement::Nowhere && self.credentials.is_none() {

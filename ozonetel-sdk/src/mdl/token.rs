@@ -46,13 +46,13 @@ impl PartialEq for Inner {
     }
 }
 
-/// A frame that holds no token: not JSON, or JSON that is no object.
+/// A frame that holds no token: not JSON, or JSON that is not an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAToken;
 
 impl fmt::Display for NotAToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the frame is no JSON object")
+        f.write_str("the frame is not a JSON object")
     }
 }
 
@@ -91,7 +91,7 @@ impl Token {
         &self.0.fields
     }
 
-    /// A scalar field as text, whether it came as text or as a number; `30.0` reads as `30`. `None` for what is
+    /// A scalar field as text, whether it came as text or as a number; `30.0` becomes `30`. `None` for what is
     /// absent, `null`, an object or a list.
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         match self.get(name)? {
@@ -185,13 +185,13 @@ impl fmt::Display for Utid {
 }
 
 impl crate::core::error::Error {
-    /// The token whose fate this error tells.
+    /// Attaches the token that this error is about.
     #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "the link's stream makes them"))]
     pub(crate) fn carrying(self, token: Token) -> Self {
         self.attach(token)
     }
 
-    /// The token of the agent socket whose fate this error tells: for a dial whose outcome is unknown, the dial.
+    /// The token of the agent socket that this error is about: for a dial whose outcome is unknown, the dial.
     pub fn token(&self) -> Option<&Token> {
         self.attachment()
     }

@@ -265,7 +265,8 @@ async fn a_giant_frame_is_refused_by_name_or_handed_on_whole() {
     let fault = || Fault::new(FaultKind::Giant);
     let (sim, outcome, mut link) = dialled(fault(), LONG, Some("resumed 1")).await;
     assert_eq!(unknown(&outcome).fault(), Some(&SocketFault::Broken { kind: kind() }));
-    let mut want = vec!["mdl: a frame over the limit of 2097152 bytes arrived"];
+    let mut want =
+        vec!["mdl: a frame over the limit of 2097152 bytes arrived and ended the connection"];
     want.extend(BROKEN);
     want[2] = "waiting frame_too_large";
     want.push("resumed 1");
@@ -295,6 +296,14 @@ async fn frames_that_are_no_tokens_are_counted_and_skipped() {
     assert_eq!(sim.effects("dial"), 1);
 }
 
+/// What a link says that got no ids.
+fn no_ids(missing: &str, arrived: &str) -> String {
+    format!(
+        "mdl: the session's ids did not arrive in time: no token carried {missing}; tokens that arrived: \
+         {arrived}; name the fields that carry them, or set both ids"
+    )
+}
+
 /// How a link goes on that gets no ids from its server: twice, then it ends.
 async fn stopped(server: &Server, handshake: TokenSession) -> Vec<String> {
     let mut impatient = limits();
@@ -311,7 +320,8 @@ async fn stopped(server: &Server, handshake: TokenSession) -> Vec<String> {
 #[tokio::test]
 async fn without_welcome_the_error_says_what_is_missing_and_ids_by_hand_work() {
     let (sim, server) = serve("welcome = false").await;
-    let missing = "mdl: no token carried usId and browserSessionId; tokens that came: none";
+    let missing = no_ids("usId and browserSessionId", "none");
+    let missing = missing.as_str();
     let want = [
         "connecting",
         "handshaking",
@@ -320,12 +330,12 @@ async fn without_welcome_the_error_says_what_is_missing_and_ids_by_hand_work() {
         "connecting",
         "handshaking",
         missing,
-        "mdl: the session's ids did not come",
+        "mdl: the session's ids did not arrive on several connections in a row",
         "stopped handshake",
     ];
     assert_eq!(stopped(&server, TokenSession::without_own()).await, want);
     let own = stopped(&server, TokenSession::new("own")).await;
-    assert_eq!(own[2], "mdl: no token carried usId; tokens that came: none");
+    assert_eq!(own[2], no_ids("usId", "none"));
 
     let by_hand =
         Arc::new(FixedSession::new("c2Vzc2lvbi0wMDE=", "5b0e6c1e-0000-4000-8000-000000000001"));
@@ -341,8 +351,7 @@ async fn ids_under_other_names_are_found_where_they_are_looked_for() {
     let names = "us_id_field = \"sid\"\nbrowser_session_field = \"bid\"";
     let (_sim, server) = serve(names).await;
     let lines = stopped(&server, TokenSession::without_own()).await;
-    let missing = "mdl: no token carried usId and browserSessionId; tokens that came: welcome";
-    assert_eq!(lines[3], missing);
+    assert_eq!(lines[3], no_ids("usId and browserSessionId", "welcome"));
 
     let handshake = TokenSession::without_own().us_id_in(["sid"]).browser_session_id_in(["bid"]);
     let watched = Watched::up(settings(&server).handshake(Arc::new(handshake))).await;

@@ -100,7 +100,7 @@ impl Link {
     }
 }
 
-/// A system event about another client. Where the namespace is missing, the type tells; an event with a name that is
+/// A system event about another client. Where the namespace is missing, the type decides; an event with a name that is
 /// not one of these is not known to be one.
 fn is_about_others(token: &Token) -> bool {
     let system = token.ns().is_none_or(|ns| ns == SYSTEM_NS);

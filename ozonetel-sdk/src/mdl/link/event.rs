@@ -1,6 +1,6 @@
 //! What the owner of a link gets to see.
 
-use super::output::SettledRequest;
+use super::output::{LinkOutput, SettledRequest};
 use super::state::LinkState;
 use super::tracker::AgentSnapshot;
 use crate::mdl::token::Token;
@@ -25,6 +25,19 @@ pub enum SocketEvent {
 }
 
 impl SocketEvent {
+    /// What the owner of a link sees of an output.
+    pub(crate) fn of(output: LinkOutput) -> Option<Self> {
+        match output {
+            LinkOutput::State(state) => Some(Self::Link(state)),
+            LinkOutput::Resumed(snapshot) => Some(Self::Resumed(snapshot)),
+            LinkOutput::Push(token) => Some(Self::Push(token)),
+            LinkOutput::Reply(token) => Some(Self::Reply(token)),
+            LinkOutput::Late(token) => Some(Self::Late(token)),
+            LinkOutput::Settle(settled) => Some(Self::Settled(settled)),
+            _ => None,
+        }
+    }
+
     /// The name in `snake_case`.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! What can go wrong on a link, in detail.
+//! What can go wrong on a link, in detail: what happened, and what to do. Whether it may have taken effect is in the
+//! error around it.
 
 use std::fmt;
 
@@ -9,11 +10,11 @@ use crate::core::error::{Error, ErrorKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketFault {
-    /// The session's ids did not come in time.
+    /// The session's ids did not arrive in time.
     Handshake {
         /// Which.
         missing: Vec<&'static str>,
-        /// The types of the tokens that did come, in order; `-` for one without.
+        /// The types of the tokens that did arrive, in order; `-` for one without.
         seen: Vec<Box<str>>,
     },
     /// A frame over the limit arrived; the connection is gone with it.
@@ -38,17 +39,17 @@ pub enum SocketFault {
         /// The token's type.
         kind: Box<str>,
     },
-    /// The reply does not say whether it was done.
+    /// The reply does not say whether the request was done.
     Unclear {
         /// The token's type.
         kind: Box<str>,
     },
-    /// The token was not sent: the link is down.
+    /// The token was not sent: the link is not up.
     Down {
         /// The token's type.
         kind: Box<str>,
     },
-    /// The token was not sent: nobody polled the link, or its queue stayed full.
+    /// The token was not sent: the link's stream was not polled, or its queue stayed full.
     NotTaken {
         /// The token's type.
         kind: Box<str>,
@@ -90,28 +91,38 @@ impl fmt::Display for SocketFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Handshake { missing, seen } => {
-                write!(f, "no token carried {}; tokens that came: ", missing.join(" and "))?;
-                if seen.is_empty() { f.write_str("none") } else { f.write_str(&seen.join(", ")) }
+                let seen = if seen.is_empty() { "none" } else { &seen.join(", ") };
+                let missing = missing.join(" and ");
+                write!(
+                    f,
+                    "the session's ids did not arrive in time: no token carried {missing}; tokens that arrived: \
+                     {seen}; name the fields that carry them, or set both ids"
+                )
             }
             Self::FrameTooLarge { limit } => {
-                write!(f, "a frame over the limit of {limit} bytes arrived")
+                write!(f, "a frame over the limit of {limit} bytes arrived and ended the connection")
             }
             Self::TokenTooLarge { kind, limit } => {
                 write!(f, "{kind} was not sent: it is over the limit of {limit} bytes")
             }
             Self::NoReply { kind } => write!(f, "no reply to {kind} in time"),
-            Self::Broken { kind } => write!(f, "the link broke before the reply to {kind}"),
+            Self::Broken { kind } => write!(f, "the connection broke before the reply to {kind}"),
             Self::Unclear { kind } => {
-                write!(f, "the reply to {kind} does not say what became of it")
+                write!(f, "the reply to {kind} does not say whether it was done")
             }
-            Self::Down { kind } => write!(f, "{kind} was not sent: the link is down"),
+            Self::Down { kind } => {
+                write!(f, "{kind} was not sent: the link is not up; send it again once it is")
+            },
             Self::NotTaken { kind } => {
-                write!(f, "{kind} was not sent: the link did not take it in time")
+                write!(f, "{kind} was not sent: the link did not take it in time; its stream has to be polled all the time")
             }
             Self::PendingFull { limit } => {
-                write!(f, "not sent: {limit} requests wait for their replies")
+                write!(f, "not sent: {limit} requests wait for their replies already; send it again when some have arrived")
             }
-            Self::Tls => f.write_str("TLS failed: is the server's certificate trusted?"),
+            Self::Tls => f.write_str(
+                "TLS failed: the server's certificate is not trusted, has expired or has another name; check the \
+                 address and the trusted roots",
+            ),
             Self::Stopped(stop) => stop.fmt(f),
         }
     }

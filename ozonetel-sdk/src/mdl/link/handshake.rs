@@ -129,7 +129,7 @@ impl Handshake for TokenSession {
         if ids.browser_session_id.is_none() {
             ids.browser_session_id = first(&self.browser_session_id, token);
         }
-        // The one of our own stands in only once the rest is there: a token that comes first may still bring one.
+        // Our own is used only once the other id is there: a token before that may still carry one.
         if ids.us_id.is_some() && ids.browser_session_id.is_none() {
             ids.browser_session_id.clone_from(&self.own);
         }
@@ -142,7 +142,7 @@ impl Handshake for TokenSession {
     }
 }
 
-/// Both ids set by hand: the link is up as soon as it is open.
+/// Both ids given in advance: the link is up as soon as it is open.
 #[derive(Clone)]
 pub struct FixedSession(SessionIds);
 

@@ -25,7 +25,7 @@ pub enum LinkInput<'a> {
     Tick,
     /// A request. The ticket is the caller's: it comes back when the request settles.
     Send {
-        /// The caller's name for the request.
+        /// Any number of the caller's; it comes back when the request settles.
         ticket: u64,
         /// The request.
         request: TokenRequest,

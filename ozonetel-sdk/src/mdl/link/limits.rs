@@ -39,7 +39,8 @@ pub struct LinkLimits {
     pub ping_every: Duration,
     /// Which pings.
     pub ping: PingKind,
-    /// How long a ping may stay without any sign of life. Default 20 s.
+    /// How long a ping may stay without any sign of life, and how long something to write may wait for the other side
+    /// to read. Default 20 s.
     pub silence: Duration,
     /// The shortest pause before reconnecting. Default 2 s.
     pub shortest_pause: Duration,
@@ -84,7 +85,7 @@ impl Default for LinkLimits {
 }
 
 impl LinkLimits {
-    /// Whether nothing but a person can help after this.
+    /// Whether only a person can help after this.
     pub(crate) fn fatal(&self, cause: DisconnectReason, bad_handshakes: u32) -> Option<StopReason> {
         match cause {
             DisconnectReason::Status(status) if FATAL_STATUSES.contains(&status) => {

@@ -1,5 +1,7 @@
 //! What comes out of the state machine.
 
+use std::fmt;
+
 use super::fault::SocketFault;
 use super::state::LinkState;
 use super::tracker::AgentSnapshot;
@@ -31,7 +33,7 @@ pub enum LinkOutput {
     Late(Token),
     /// A request settled; nothing more follows for its ticket.
     Settle(SettledRequest),
-    /// Something to report that is no state.
+    /// Something to report that is not a state.
     Fault(SocketFault),
     /// A frame was skipped.
     Skipped(SkippedFrame),
@@ -41,7 +43,7 @@ pub enum LinkOutput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkippedFrame {
-    /// Text that is no JSON object.
+    /// Text that is not a JSON object.
     NotAToken,
     /// A binary frame.
     Binary,
@@ -51,7 +53,7 @@ pub enum SkippedFrame {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SettledRequest {
-    /// The caller's name for it.
+    /// The caller's ticket.
     pub ticket: u64,
     /// Its id, if it was sent.
     pub utid: Option<Utid>,
@@ -73,6 +75,12 @@ pub enum Settlement {
     NotSent(NotSentReason),
     /// It was sent, or may have been; the link broke before a reply.
     Unknown,
+}
+
+impl fmt::Display for Settlement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Settlement {

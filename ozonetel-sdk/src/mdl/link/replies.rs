@@ -28,7 +28,7 @@ pub(super) enum ReplyMatch {
     Again,
     /// A ping's.
     Ping,
-    /// Nobody's here.
+    /// To nothing that was sent here.
     Stranger,
 }
 

@@ -1,9 +1,9 @@
-//! The link's states, the reasons to leave them, and its settings.
+//! The link's states, and the reasons to leave them.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Where the link stands.
+/// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LinkState {
@@ -11,7 +11,7 @@ pub enum LinkState {
     Idle,
     /// A connection is being made.
     Connecting {
-        /// Counted from 1 since the link was last good.
+        /// The attempt's number, from 1 since the link was last good.
         attempt: u32,
     },
     /// The connection is open; the session's ids are not there yet.
@@ -75,12 +75,30 @@ pub enum DisconnectReason {
     Handshake,
     /// The other side was silent for too long.
     Silence,
+    /// The other side did not read: something to write waited for too long.
+    Blocked,
     /// The other side closed, with this code if it sent one.
     Closed(Option<u16>),
     /// A frame over the limit.
     FrameTooLarge,
     /// The other side broke the WebSocket protocol.
     Protocol,
+}
+
+impl fmt::Display for LinkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{} {status}", self.as_str()),
+            Self::Closed(Some(code)) => write!(f, "{} {code}", self.as_str()),
+            _ => f.write_str(self.as_str()),
+        }
+    }
 }
 
 impl DisconnectReason {
@@ -95,6 +113,7 @@ impl DisconnectReason {
             Self::Credentials => "credentials",
             Self::Handshake => "handshake",
             Self::Silence => "silence",
+            Self::Blocked => "blocked",
             Self::Closed(_) => "closed",
             Self::FrameTooLarge => "frame_too_large",
             Self::Protocol => "protocol",
@@ -115,7 +134,7 @@ pub enum StopReason {
     SubProtocol,
     /// The server closed with one of [`LinkLimits::fatal_codes`].
     Code(u16),
-    /// The session's ids did not come, several connections in a row.
+    /// The session's ids did not arrive, several connections in a row.
     Handshake,
 }
 
@@ -136,14 +155,20 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("the link was closed"),
+            Self::Status(status @ (401 | 403)) => write!(
+                f,
+                "the server refused the connection with HTTP {status}; check the credential and where it goes"
+            ),
             Self::Status(status) => {
-                write!(f, "the server refused the connection with HTTP {status}")
+                write!(f, "the server refused the connection with HTTP {status}; check the address")
             }
             Self::SubProtocol => {
-                f.write_str("the server chose a sub-protocol that was not offered")
+                f.write_str(
+                "the server chose a sub-protocol that was not offered; offer the one it speaks, or none",
+            )
             }
-            Self::Code(code) => write!(f, "the server closed for good with code {code}"),
-            Self::Handshake => f.write_str("the session's ids did not come"),
+            Self::Code(code) => write!(f, "the server closed the connection for good, with code {code}"),
+            Self::Handshake => f.write_str("the session's ids did not arrive on several connections in a row"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Time: what is due when, the pings, and a peer that says nothing any more.
+//! Time: what is due when, the pings, and a peer that has fallen silent.
 
 use super::Link;
 use super::fault::SocketFault;

@@ -3,6 +3,7 @@
 use crate::mdl::token::Token;
 use crate::mdl::token::push::{AgentStatus, CallPush, SocketPush};
 use crate::mdl::token::session::AgentIdentity;
+use crate::types::ids::AgentId;
 use std::time::Duration;
 
 /// What was last known before the link broke: handed out after every reconnect, so that a consumer knows that it may
@@ -29,9 +30,10 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     pub(crate) fn see(&mut self, agent: &AgentIdentity, token: &Token, push: &SocketPush) {
-        // Leading zeros of an agent's id are not stable between what the service sends.
-        let bare = |id: &str| id.trim_start_matches('0').to_ascii_lowercase();
-        if token.text("agentId").is_some_and(|id| bare(&id) != bare(agent.id.as_str())) {
+        if token
+            .text("agentId")
+            .is_some_and(|id| !agent.id.is_same_agent(&AgentId::from(id.as_ref())))
+        {
             return;
         }
         match push {

@@ -58,18 +58,8 @@ impl Player {
     fn step(&mut self, input: LinkInput<'_>) -> Vec<LinkOutput> {
         let now = self.at.duration_since(self.start).unwrap_or_default();
         let out = self.link.on(now, input);
-        for output in &out {
-            let event = match output.clone() {
-                LinkOutput::State(state) => SocketEvent::Link(state),
-                LinkOutput::Resumed(snapshot) => SocketEvent::Resumed(snapshot),
-                LinkOutput::Push(token) => SocketEvent::Push(token),
-                LinkOutput::Reply(token) => SocketEvent::Reply(token),
-                LinkOutput::Late(token) => SocketEvent::Late(token),
-                LinkOutput::Settle(settled) => SocketEvent::Settled(settled),
-                _ => continue,
-            };
-            self.events.push((self.at, event));
-        }
+        let events = out.iter().cloned().filter_map(SocketEvent::of);
+        self.events.extend(events.map(|event| (self.at, event)));
         out
     }
 

@@ -16,7 +16,7 @@ pub enum TranscriptLine {
     Received(Token),
     /// This side sent this.
     Sent(Token),
-    /// The service sent a frame that is no token, and how long it was.
+    /// The service sent a frame that is not a token, and how long it was.
     Skipped(SkippedFrame, usize),
     /// The link's state, by its name.
     State(Box<str>),
@@ -66,9 +66,9 @@ impl Transcript {
     /// Reads lines of JSON; blank lines are allowed.
     ///
     /// # Errors
-    /// A line that is none of a transcript.
+    /// A line that does not belong in a transcript.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let bad = Invalid::new("transcript", "has a line that is none of a transcript");
+        let bad = Invalid::new("transcript", "has a line that does not belong in one");
         let mut transcript = Self::default();
         for text in text.lines().filter(|line| !line.trim().is_empty()) {
             let line: Map<String, Value> = serde_json::from_str(text).map_err(|_| bad)?;

@@ -1,8 +1,8 @@
 //! The link over a real connection: a stream that its one owner polls, and senders.
 //!
 //! There is no task behind it: connecting, reading, writing, pings and time limits all happen while the owner polls
-//! [`SocketEvents`]. Whoever awaits a reply in the same task that ought to poll therefore waits in vain, until the
-//! reply's time is up; spawn one of the two.
+//! [`SocketEvents`]. A task that polls the stream must therefore not await a reply itself: the reply would not
+//! arrive before its time is up. Spawn one of the two.
 
 mod wire;
 
@@ -25,6 +25,7 @@ use super::connector::SocketConnector;
 use super::open::ConnectPlan;
 use super::sender::{Command, SocketSender};
 use super::settings::SocketSettings;
+use super::written::Written;
 use crate::core::error::Error;
 use crate::mdl::link::Link;
 use crate::mdl::link::event::SocketEvent;
@@ -32,7 +33,7 @@ use crate::mdl::link::fault::SocketFault;
 use crate::mdl::link::handshake::Handshake;
 use crate::mdl::link::input::LinkInput;
 use crate::mdl::link::output::{LinkCounters, LinkOutput, SettledRequest, SkippedFrame};
-use crate::mdl::link::state::LinkState;
+use crate::mdl::link::state::{DisconnectReason, LinkState};
 use crate::mdl::link::tracker::AgentSnapshot;
 use crate::mdl::record::recorder::TapEvent;
 use crate::mdl::token::session::AgentSession;
@@ -42,7 +43,7 @@ const BUDGET: usize = 128;
 
 /// A link's events, in order. Poll it all the time: it is what drives the link.
 ///
-/// An `Err` item tells of something that went wrong and does not end the stream by itself; the stream ends after
+/// An `Err` item reports something that went wrong and does not end the stream by itself; the stream ends after
 /// [`LinkState::Stopped`]. Dropping it closes the connection at once, without waiting; requests that were on their way
 /// settle as unknown.
 ///
@@ -52,7 +53,8 @@ const BUDGET: usize = 128;
 /// use ozonetel_sdk::dial::Outcome;
 /// use ozonetel_sdk::mdl::{AgentIdentity, TranscriptLine, ManualDial, SocketReplay, SocketSettings, Token, Transcript};
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // A recorded session takes the service's place.
 /// let token = |text: &str| Token::parse(text);
 /// let replay = SocketReplay::new(&[
@@ -72,9 +74,8 @@ const BUDGET: usize = 128;
 /// }
 /// sender.close().await;
 /// seen.await?;
-/// # Ok(()) }
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// Ok(())
+/// }
 /// ```
 ///
 /// # Cancel safety
@@ -87,6 +88,8 @@ pub struct SocketEvents {
     wire: Wire,
     outbox: VecDeque<OutgoingFrame>,
     unflushed: bool,
+    /// Since when something to write has waited for the other side to read, and what was written by then.
+    blocked: Option<(Duration, u64)>,
     timer: Option<(Duration, Pin<Box<Sleep>>)>,
     events: VecDeque<Result<SocketEvent, Error>>,
     commands: mpsc::Receiver<Command>,
@@ -117,8 +120,13 @@ impl SocketEvents {
         let (state, watched) = watch::channel(LinkState::Idle);
         let sender = SocketSender::new(queue, watched, limits.reply_wait);
         let link = Link::new(settings.agent.clone(), handshake, limits);
-        let plan =
-            ConnectPlan { settings, connector, tls, no_sub_protocol: AtomicBool::new(false) };
+        let plan = ConnectPlan {
+            settings,
+            connector,
+            tls,
+            no_sub_protocol: AtomicBool::new(false),
+            written: Written::default(),
+        };
         let events = Self {
             link,
             plan: Arc::new(plan),
@@ -126,6 +134,7 @@ impl SocketEvents {
             wire: Wire::None,
             outbox: VecDeque::new(),
             unflushed: false,
+            blocked: None,
             timer: None,
             events: VecDeque::new(),
             commands,
@@ -137,7 +146,7 @@ impl SocketEvents {
         (events, sender)
     }
 
-    /// Where the link stands.
+    /// The link's state.
     pub fn state(&self) -> LinkState {
         self.link.state()
     }
@@ -191,26 +200,9 @@ impl SocketEvents {
             LinkOutput::CloseFrame => self.outbox.push_back(OutgoingFrame::Close),
             LinkOutput::Drop => {
                 self.outbox.clear();
+                self.unflushed = false;
+                self.blocked = None;
                 self.wire = Wire::None;
-            }
-            LinkOutput::State(state) => {
-                tracing::debug!(state = state.as_str(), cause = state.cause(), "agent link");
-                self.tap(&TapEvent::State(state));
-                self.state.send_replace(state);
-                self.events.push_back(Ok(SocketEvent::Link(state)));
-            }
-            LinkOutput::Resumed(snapshot) => {
-                self.events.push_back(Ok(SocketEvent::Resumed(snapshot)));
-            }
-            LinkOutput::Push(token) => self.events.push_back(Ok(SocketEvent::Push(token))),
-            LinkOutput::Reply(token) => self.events.push_back(Ok(SocketEvent::Reply(token))),
-            LinkOutput::Late(token) => self.events.push_back(Ok(SocketEvent::Late(token))),
-            LinkOutput::Settle(settled) => {
-                if let Some(waiter) = self.waiting.remove(&settled.ticket) {
-                    // Whoever asked may have gone away; the item still tells.
-                    let _ = waiter.send(settled.clone());
-                }
-                self.events.push_back(Ok(SocketEvent::Settled(settled)));
             }
             LinkOutput::Fault(fault) => self.events.push_back(Err(error_of(fault))),
             LinkOutput::Skipped(skip) => {
@@ -219,7 +211,27 @@ impl SocketEvents {
                     "a frame of the agent socket was skipped"
                 );
             }
+            output => self.report(output),
         }
+    }
+
+    /// Tells those who wait for an output, then the owner.
+    fn report(&mut self, output: LinkOutput) {
+        match &output {
+            LinkOutput::State(state) => {
+                tracing::debug!(state = state.as_str(), cause = state.cause(), "agent link");
+                self.tap(&TapEvent::State(*state));
+                self.state.send_replace(*state);
+            }
+            LinkOutput::Settle(settled) => {
+                if let Some(waiter) = self.waiting.remove(&settled.ticket) {
+                    // The caller may have gone away; the event still reports it.
+                    let _ = waiter.send(settled.clone());
+                }
+            }
+            _ => {}
+        }
+        self.events.extend(SocketEvent::of(output).map(Ok));
     }
 
     fn tap(&self, seen: &TapEvent<'_>) {
@@ -245,7 +257,7 @@ impl SocketEvents {
         match command {
             Command::Close => self.step(LinkInput::Close),
             Command::Send { slot, settle } => {
-                // Whoever gave up meanwhile took the request back, and was told that it was not sent.
+                // A caller that gave up meanwhile took the request back: it was not sent.
                 let Some(request) = slot.take() else { return };
                 self.tickets += 1;
                 let ticket = self.tickets;
@@ -256,8 +268,9 @@ impl SocketEvents {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        // A deadline beyond what the clock can tell never comes.
-        let due = self.link.deadline().and_then(|due| Some((due, self.start.checked_add(due)?)));
+        // A deadline beyond the clock's range never comes.
+        let due = [self.link.deadline(), self.write_deadline()].into_iter().flatten().min();
+        let due = due.and_then(|due| Some((due, self.start.checked_add(due)?)));
         let Some((deadline, at)) = due else {
             self.timer = None;
             return false;
@@ -272,8 +285,16 @@ impl SocketEvents {
             return false;
         }
         self.timer = None;
+        if self.write_deadline().is_some_and(|due| due <= self.now()) {
+            self.step(LinkInput::Failed(DisconnectReason::Blocked));
+        }
         self.step(LinkInput::Tick);
         true
+    }
+
+    /// When a write that waits for the other side has waited for too long.
+    fn write_deadline(&self) -> Option<Duration> {
+        Some(self.blocked?.0.saturating_add(self.link.limits().silence))
     }
 
     /// After the end: whatever is still asked for was not sent.

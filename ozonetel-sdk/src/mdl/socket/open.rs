@@ -13,6 +13,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_c
 
 use super::connector::{ByteStream, SocketConnector};
 use super::settings::{CredentialPlacement, SocketSettings};
+use super::written::Written;
 use crate::core::credential::{AuthSecret, CredentialKind, TokenId};
 use crate::mdl::link::state::DisconnectReason;
 
@@ -36,6 +37,8 @@ pub(crate) struct ConnectPlan {
     pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
     /// The server did not choose the sub-protocol offered, and some libraries call that an error.
     pub(crate) no_sub_protocol: AtomicBool,
+    /// What the network took.
+    pub(super) written: Written,
 }
 
 impl ConnectPlan {
@@ -103,18 +106,20 @@ impl ConnectPlan {
     }
 
     async fn upgrade(&self, request: Request) -> Result<Socket, tungstenite::Error> {
-        let io = self.connector.connect(request.uri()).await?;
+        let io = self.written.count(self.connector.connect(request.uri()).await?);
         let connector = match &self.tls {
             Some(tls) => tokio_tungstenite::Connector::Rustls(Arc::clone(tls)),
             None => tokio_tungstenite::Connector::Plain,
         };
-        let limit = Some(self.settings.limits.frame);
+        let limit = self.settings.limits.frame;
         // Buffers grow with what arrives; an idle link should be small.
         let config = WebSocketConfig::default()
             .read_buffer_size(4 << 10)
             .write_buffer_size(0)
-            .max_message_size(limit)
-            .max_frame_size(limit);
+            // Pongs to a peer that does not read stay within this; so does one frame of our own, headers included.
+            .max_write_buffer_size(limit.saturating_add(1 << 10))
+            .max_message_size(Some(limit))
+            .max_frame_size(Some(limit));
         let upgrade = client_async_tls_with_config(request, io, Some(config), Some(connector));
         Ok(upgrade.await?.0)
     }

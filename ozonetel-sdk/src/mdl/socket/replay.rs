@@ -22,7 +22,7 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 /// A frame that was skipped in the recording is made up again with this many bytes at most.
 const LARGEST_SKIPPED: usize = 1 << 16;
 
-/// Plays a transcript's service side to whoever connects: sends what the service sent, and before that waits for
+/// Plays a transcript's service side to a link that connects: sends what the service sent, and before that waits for
 /// what the client had sent by then, by type. Replies carry the id that the client uses now. Pings are left out on
 /// both sides; a break in the recording is a break again.
 ///

@@ -81,7 +81,7 @@ impl SocketSender {
         Self { queue, state, wait }
     }
 
-    /// Where the link stands.
+    /// The link's state.
     pub fn state(&self) -> LinkState {
         *self.state.borrow()
     }

@@ -126,7 +126,8 @@ impl SocketSettings {
     /// A name or a value that no header can have, or a header that belongs to the upgrade itself.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Invalid> {
         let read = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
-        let (name, value) = read.ok_or(Invalid::new("header", "is no header"))?;
+        let (name, value) =
+            read.ok_or(Invalid::new("header", "has a name or a value that no header can have"))?;
         let ours = name.as_str().starts_with("sec-websocket")
             || [http::header::CONNECTION, http::header::UPGRADE, http::header::HOST]
                 .contains(&name);

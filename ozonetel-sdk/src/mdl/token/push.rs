@@ -1,6 +1,6 @@
 //! Typed views on the pushes that are known, and the words they use.
 //!
-//! Nothing here is exhaustive: a push without a view, or one that does not read as its view, stays the untyped
+//! Nothing here is exhaustive: a push without a view, or one that does not fit its view, stays the untyped
 //! [`Token`].
 
 use serde_json::Value;
@@ -127,7 +127,7 @@ pub enum SocketPush {
     Welcome(Welcome),
     /// `goodBye`.
     GoodBye(GoodBye),
-    /// Anything else, and anything that does not read as its view: see the token.
+    /// Anything else, and anything that does not fit its view: see the token.
     Other,
 }
 
@@ -158,13 +158,13 @@ impl Token {
         }
     }
 
-    /// The agent's state, where the token tells one.
+    /// The agent's status, where the token carries one.
     pub fn agent_status(&self) -> Option<AgentStatus> {
         let word = self.text("agentStatus")?;
         (!word.trim().is_empty()).then(|| AgentStatus::from(word.as_ref()))
     }
 
-    /// The UCID, where the token tells one that reads.
+    /// The UCID, where the token carries one that can be parsed.
     pub fn ucid(&self) -> Option<Ucid> {
         ["ucid", "UCID"].into_iter().find_map(|name| self.text(name)?.trim().parse().ok())
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What a reply says about its request.
 ///
-/// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome stands
+/// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome is
 /// before the first `:` and is `Success` when it went well. Refused is what says so in one of the service's words for
 /// it. A reply with neither spelling, with another code or another word, or whose two outcomes contradict each other
 /// proves nothing: taken for a refusal, it would invite a second dial.
@@ -55,7 +55,7 @@ impl Token {
         }
     }
 
-    /// The reply's own words: `msg`, else what stands behind the first `:` of `resp`. May name an agent or a number.
+    /// The reply's own words: `msg`, else what comes after the first `:` of `resp`. May name an agent or a number.
     pub fn message(&self) -> Option<&str> {
         let msg = self.get("msg").and_then(Value::as_str).filter(|text| !text.trim().is_empty());
         msg.or_else(|| {

@@ -24,7 +24,8 @@ impl AgentIdentity {
     }
 }
 
-/// The session that the service gave this connection; without it, nobody knows to which browser the INVITE goes.
+/// The session that the service gave this connection; without it, the service does not know to which browser the
+/// INVITE goes.
 /// `Debug` shows no value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AgentSession {

@@ -300,7 +300,7 @@ async fn a_server_that_chooses_no_sub_protocol_is_taken_as_it_is() {
                     Ok(response)
                 });
             let Ok(socket) = socket.await else { return };
-            let mut peer = Peer { socket, headers: http::HeaderMap::new() };
+            let mut peer = Peer { socket, headers: http::HeaderMap::new(), gone: false };
             peer.welcome().await;
             peer.idle().await;
         }
@@ -403,7 +403,7 @@ async fn what_waited_to_be_written_when_the_link_died_is_not_written_to_the_next
     sleep(Duration::from_secs(60)).await;
     sender.close().await;
     let items = driven.await.unwrap();
-    assert_eq!(causes(&items), ["silence"]);
+    assert_eq!(causes(&items), ["blocked"]);
 }
 
 #[tokio::test(start_paused = true)]

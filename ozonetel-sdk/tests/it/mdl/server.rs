@@ -14,6 +14,8 @@ pub struct Peer<S> {
     pub socket: WebSocketStream<S>,
     /// The upgrade request's headers.
     pub headers: HeaderMap,
+    /// Whether something could not be sent.
+    pub gone: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
@@ -43,12 +45,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         })
         .await
         .ok()?;
-        Some(Self { socket, headers })
+        Some(Self { socket, headers, gone: false })
     }
 
     pub async fn send(&mut self, message: Message) {
         // The client may have gone: the test looks at what it saw.
-        let _ = self.socket.send(message).await;
+        self.gone |= self.socket.send(message).await.is_err();
     }
 
     pub async fn text(&mut self, text: &str) {

@@ -66,8 +66,17 @@ async fn without_ids_the_error_says_what_came_and_it_ends() {
     let items = driven.await.unwrap();
     let faults: Vec<String> =
         items.iter().filter_map(|item| Some(item.as_ref().err()?.to_string())).collect();
-    let missing = "mdl: no token carried usId; tokens that came: hello";
-    assert_eq!(faults, [missing, missing, missing, "mdl: the session's ids did not come"]);
+    let missing = "mdl: the session's ids did not arrive in time: no token carried usId; tokens that \
+                   arrived: hello; name the fields that carry them, or set both ids";
+    assert_eq!(
+        faults,
+        [
+            missing,
+            missing,
+            missing,
+            "mdl: the session's ids did not arrive on several connections in a row"
+        ]
+    );
     let fault = items.iter().find_map(|item| item.as_ref().err()?.fault().cloned()).unwrap();
     assert_eq!(fault, SocketFault::Handshake { missing: vec!["usId"], seen: vec!["hello".into()] });
     assert_eq!(states(&items).last(), Some(&"stopped"));
@@ -175,7 +184,10 @@ async fn a_frame_over_the_limit_is_an_error_that_names_it() {
     let items = driven.await.unwrap();
     let errors: Vec<String> =
         items.iter().filter_map(|item| Some(item.as_ref().err()?.to_string())).collect();
-    assert_eq!(errors, ["mdl: a frame over the limit of 10000 bytes arrived"]);
+    assert_eq!(
+        errors,
+        ["mdl: a frame over the limit of 10000 bytes arrived and ended the connection"]
+    );
     assert!(states(&items).contains(&"resumed"), "and the link goes on");
 }
 

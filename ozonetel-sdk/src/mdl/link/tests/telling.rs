@@ -13,7 +13,11 @@ fn a_handshake_without_ids_says_what_came() {
     }
     let out = link.on(at(10), LinkInput::Tick);
     let LinkOutput::Fault(fault) = &out[0] else { panic!("{out:?}") };
-    assert_eq!(fault.to_string(), "no token carried usId; tokens that came: hello, -, event");
+    assert_eq!(
+        fault.to_string(),
+        "the session's ids did not arrive in time: no token carried usId; tokens that arrived: hello, -, event; name the \
+         fields that carry them, or set both ids"
+    );
 }
 
 #[test]
@@ -182,10 +186,20 @@ fn states_and_reasons_have_names() {
     }
     for (stop, text) in [
         (StopReason::Asked, "the link was closed"),
-        (StopReason::Status(403), "the server refused the connection with HTTP 403"),
-        (StopReason::SubProtocol, "the server chose a sub-protocol that was not offered"),
-        (StopReason::Code(1008), "the server closed for good with code 1008"),
-        (StopReason::Handshake, "the session's ids did not come"),
+        (
+            StopReason::Status(404),
+            "the server refused the connection with HTTP 404; check the address",
+        ),
+        (
+            StopReason::Status(403),
+            "the server refused the connection with HTTP 403; check the credential and where it goes",
+        ),
+        (
+            StopReason::SubProtocol,
+            "the server chose a sub-protocol that was not offered; offer the one it speaks, or none",
+        ),
+        (StopReason::Code(1008), "the server closed the connection for good, with code 1008"),
+        (StopReason::Handshake, "the session's ids did not arrive on several connections in a row"),
     ] {
         assert_eq!(stop.to_string(), text);
     }

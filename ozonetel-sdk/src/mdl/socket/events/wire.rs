@@ -56,38 +56,46 @@ impl SocketEvents {
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> bool {
         let mut progress = false;
-        loop {
-            let Wire::Open(socket) = &mut self.wire else { return progress };
+        while let Wire::Open(socket) = &mut self.wire {
+            if self.outbox.is_empty() && !self.unflushed {
+                return progress;
+            }
             let mut socket = Pin::new(socket.as_mut());
-            let written = if self.outbox.is_empty() {
-                if !self.unflushed {
-                    return progress;
-                }
-                let flushed = socket.poll_flush(cx);
-                self.unflushed = flushed.is_pending();
-                let Poll::Ready(flushed) = flushed else { return progress };
-                flushed
-            } else {
-                let Poll::Ready(ready) = socket.as_mut().poll_ready(cx) else { return progress };
-                ready.and_then(|()| match self.outbox.pop_front() {
-                    Some(next) => {
-                        self.unflushed = true;
-                        if let OutgoingFrame::Token(token) = &next {
-                            let settings = &self.plan.settings;
-                            if let Some(tap) = &settings.tap {
-                                tap.on(settings.clock.now(), &TapEvent::Sent(token));
-                            }
-                        }
-                        socket.start_send(next.into_message())
-                    }
-                    None => Ok(()),
-                })
+            // All that was written before is flushed first: the library's buffer then has room for any frame within
+            // the limit, however many pongs were in it.
+            let ready = match socket.as_mut().poll_ready(cx) {
+                Poll::Ready(Ok(())) => socket.as_mut().poll_flush(cx),
+                other => other,
             };
+            let Poll::Ready(ready) = ready else {
+                // Slow is not blocked: whatever the network took in the meantime starts the time anew.
+                let written = self.plan.written.bytes();
+                if self.blocked.is_none_or(|(_, before)| before != written) {
+                    self.blocked = Some((self.start.elapsed(), written));
+                }
+                return progress;
+            };
+            self.blocked = None;
+            self.unflushed = false;
+            let written = ready.and_then(|()| match self.outbox.pop_front() {
+                Some(next) => {
+                    self.unflushed = true;
+                    if let OutgoingFrame::Token(token) = &next {
+                        let settings = &self.plan.settings;
+                        if let Some(tap) = &settings.tap {
+                            tap.on(settings.clock.now(), &TapEvent::Sent(token));
+                        }
+                    }
+                    socket.start_send(next.into_message())
+                }
+                None => Ok(()),
+            });
             progress = true;
             if let Err(error) = written {
                 self.step(lost(&error));
             }
         }
+        progress
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
