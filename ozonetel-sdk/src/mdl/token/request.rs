@@ -14,7 +14,7 @@ use crate::types::phone::PhoneNumber;
 /// A token to send, and how long to wait for its reply.
 ///
 /// ```
-/// use ozonetel_sdk::mdl::Request;
+/// use ozonetel_sdk::mdl::TokenRequest;
 /// // Any token by its name; agent and session are put in on request, at the moment of sending.
 /// let request = TokenRequest::new("tbAgentPause").field("reason", "lunch").in_session();
 /// assert_eq!(request.kind(), "tbAgentPause");
