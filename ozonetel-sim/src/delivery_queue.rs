@@ -1,4 +1,4 @@
-//! Pushes on their way out: hit by faults, due at a time, counted. Carrying them is for others.
+//! Pushes on their way out: hit by faults, due at a time, counted. The server sends them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::faults::{Fault, FaultKind, Faults, PUSH, PUSH_PATH};
-use crate::world::{Moment, Push};
+use crate::world::{Push, Timestamp};
 
 /// Pushes that wait, at most.
 const KEPT: usize = 4096;
-/// How late a late push is when nobody says.
+/// How late a late push is when the fault does not say.
 const DELAY: Duration = Duration::from_secs(1);
 
 /// What became of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Fate {
+pub enum DeliveryResult {
     /// The receiver answered with this status.
     Answered(u16),
     /// No answer: it could not be sent, or nothing came in time.
     Failed,
 }
 
-/// How many pushes met which fate.
+/// How many pushes had which result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PushCounts {
@@ -35,7 +35,7 @@ pub struct PushCounts {
     pub lost: u64,
     /// Found no room in a queue, or had an address of absurd length.
     pub overflowed: u64,
-    /// Handed out to be carried; a repeat counts again.
+    /// Handed out to be sent; a repeat counts again.
     pub taken: u64,
     /// Answered with 200.
     pub answered_200: u64,
@@ -46,21 +46,21 @@ pub struct PushCounts {
 }
 
 /// A push, and how many times it goes out at once.
-type Letter = (Push, usize);
+type QueuedPush = (Push, usize);
 
 /// Pushes by when they are due.
 #[derive(Debug, Default)]
-pub(crate) struct Mail {
-    due: BTreeMap<(Moment, u64), Letter>,
+pub(crate) struct DeliveryQueue {
+    due: BTreeMap<(Timestamp, u64), QueuedPush>,
     /// Waiting for the next one to the same address.
     held: Vec<Push>,
-    accepted: u64,
+    enqueued: u64,
     counts: PushCounts,
 }
 
-impl Mail {
+impl DeliveryQueue {
     /// Takes a push in, and lets the fault that fits hit it.
-    pub(crate) fn accept(&mut self, push: Push, faults: &mut Faults) {
+    pub(crate) fn enqueue(&mut self, push: Push, faults: &mut Faults) {
         self.counts.made += 1;
         let path = format!("{PUSH_PATH}:{}", push.kind.word());
         let fault = faults.take(PUSH, &path, true);
@@ -113,36 +113,36 @@ impl Mail {
         }
     }
 
-    fn put(&mut self, at: Moment, letter: Letter) {
-        self.accepted += 1;
-        self.due.insert((at, self.accepted), letter);
+    fn put(&mut self, at: Timestamp, queued: QueuedPush) {
+        self.enqueued += 1;
+        self.due.insert((at, self.enqueued), queued);
     }
 
     /// How many pushes were put on their way, ever.
-    pub(crate) fn accepted(&self) -> u64 {
-        self.accepted
+    pub(crate) fn enqueued(&self) -> u64 {
+        self.enqueued
     }
 
     /// When the next push is due that is not due yet.
-    pub(crate) fn next_due(&self, now: Moment) -> Option<Moment> {
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         self.due.range((now, u64::MAX)..).next().map(|((at, _), _)| *at)
     }
 
-    /// The next push that is due and whose address nobody is sending to, and how many times.
-    pub(crate) fn next(&mut self, now: Moment, busy: &BTreeSet<String>) -> Option<Letter> {
+    /// The next push that is due and whose address nothing is being sent to, and how many times.
+    pub(crate) fn next(&mut self, now: Timestamp, busy: &BTreeSet<String>) -> Option<QueuedPush> {
         let ready = self.due.range(..=(now, u64::MAX));
         let key = *ready.into_iter().find(|(_, (push, _))| !busy.contains(push.address()))?.0;
-        let letter = self.due.remove(&key)?;
-        self.counts.taken += letter.1 as u64;
-        Some(letter)
+        let queued = self.due.remove(&key)?;
+        self.counts.taken += queued.1 as u64;
+        Some(queued)
     }
 
     /// Notes what became of a push.
-    pub(crate) fn note(&mut self, fate: Fate) {
-        let count = match fate {
-            Fate::Answered(200) => &mut self.counts.answered_200,
-            Fate::Answered(_) => &mut self.counts.answered_other,
-            Fate::Failed => &mut self.counts.failed,
+    pub(crate) fn note(&mut self, result: DeliveryResult) {
+        let count = match result {
+            DeliveryResult::Answered(200) => &mut self.counts.answered_200,
+            DeliveryResult::Answered(_) => &mut self.counts.answered_other,
+            DeliveryResult::Failed => &mut self.counts.failed,
         };
         *count += 1;
     }
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
     use crate::world::{Setup, World};
 
-    fn at(seconds: i64) -> Moment {
-        Moment::from_unix_s(1_790_000_000 + seconds)
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_s(1_790_000_000 + seconds)
     }
 
     /// Pushes to three addresses, at second 0.
@@ -177,25 +177,25 @@ mod tests {
     }
 
     /// What arrives until a second, with every address free.
-    fn arrives(mail: &mut Mail, until: i64) -> Vec<String> {
+    fn arrives(queue: &mut DeliveryQueue, until: i64) -> Vec<String> {
         let mut urls = Vec::new();
-        while let Some((push, copies)) = mail.next(at(until), &BTreeSet::new()) {
+        while let Some((push, copies)) = queue.next(at(until), &BTreeSet::new()) {
             let word = push.kind.word();
             urls.extend((0..copies).map(|_| format!("{word} {}", push.url)));
         }
         urls
     }
 
-    fn after(fault: Option<Fault>) -> Mail {
-        let (mut mail, mut faults) = (Mail::default(), Faults::default());
+    fn after(fault: Option<Fault>) -> DeliveryQueue {
+        let (mut queue, mut faults) = (DeliveryQueue::default(), Faults::default());
         if let Some(fault) = fault {
             assert!(faults.add(fault));
         }
         for push in pushes() {
-            mail.accept(push, &mut faults);
+            queue.enqueue(push, &mut faults);
         }
         assert_eq!(faults.waiting(), 0);
-        mail
+        queue
     }
 
     const A0: &str = "check http://a.test/1?n=0";
@@ -217,43 +217,48 @@ mod tests {
             (Some(fault(FaultKind::Ping).times(1)), &["ping http://a.test/1?n=0", A0, B, A1], &[]),
         ];
         for (fault, now, later) in cases {
-            let mut mail = after(fault.clone());
-            assert_eq!(arrives(&mut mail, 0), now, "{fault:?}");
-            assert_eq!(mail.next_due(at(0)).is_some(), !later.is_empty(), "{fault:?}");
-            assert_eq!(arrives(&mut mail, 9), later, "{fault:?}");
+            let mut queue = after(fault.clone());
+            assert_eq!(arrives(&mut queue, 0), now, "{fault:?}");
+            assert_eq!(queue.next_due(at(0)).is_some(), !later.is_empty(), "{fault:?}");
+            assert_eq!(arrives(&mut queue, 9), later, "{fault:?}");
         }
     }
 
     #[test]
     fn an_address_that_is_busy_is_passed_over() {
-        let mut mail = after(None);
+        let mut queue = after(None);
         let busy = BTreeSet::from(["http://a.test/1".to_owned()]);
-        assert_eq!(mail.next(at(0), &busy).unwrap().0.url, "http://b.test/");
-        assert_eq!(mail.next(at(0), &busy), None);
-        assert_eq!(mail.next_due(at(0)), None, "what is due waits for the address, not for time");
-        assert_eq!(arrives(&mut mail, 0), [A0, A1]);
+        assert_eq!(queue.next(at(0), &busy).unwrap().0.url, "http://b.test/");
+        assert_eq!(queue.next(at(0), &busy), None);
+        assert_eq!(queue.next_due(at(0)), None, "what is due waits for the address, not for time");
+        assert_eq!(arrives(&mut queue, 0), [A0, A1]);
     }
 
     #[test]
     fn every_push_is_counted_once() {
-        let mut mail = after(Some(Fault::new(FaultKind::Loss).on("push")));
-        assert_eq!((mail.counts(0).made, mail.counts(0).lost, mail.counts(0).waiting), (3, 1, 2));
-        arrives(&mut mail, 0);
-        for fate in [Fate::Answered(200), Fate::Answered(204), Fate::Failed] {
-            mail.note(fate);
+        let mut queue = after(Some(Fault::new(FaultKind::Loss).on("push")));
+        assert_eq!(
+            (queue.counts(0).made, queue.counts(0).lost, queue.counts(0).waiting),
+            (3, 1, 2)
+        );
+        arrives(&mut queue, 0);
+        for result in
+            [DeliveryResult::Answered(200), DeliveryResult::Answered(204), DeliveryResult::Failed]
+        {
+            queue.note(result);
         }
-        let counts = mail.counts(5);
+        let counts = queue.counts(5);
         assert_eq!((counts.made, counts.taken, counts.waiting, counts.overflowed), (8, 2, 0, 5));
         assert_eq!((counts.answered_200, counts.answered_other, counts.failed), (1, 1, 1));
     }
 
     #[test]
-    fn what_nobody_takes_is_bounded() {
-        let (mut mail, mut faults) = (Mail::default(), Faults::default());
+    fn what_is_not_taken_is_bounded() {
+        let (mut queue, mut faults) = (DeliveryQueue::default(), Faults::default());
         let push = pushes().remove(0);
         for _ in 0..KEPT + 7 {
-            mail.accept(push.clone(), &mut faults);
+            queue.enqueue(push.clone(), &mut faults);
         }
-        assert_eq!((mail.counts(0).waiting, mail.counts(0).overflowed), (KEPT as u64, 7));
+        assert_eq!((queue.counts(0).waiting, queue.counts(0).overflowed), (KEPT as u64, 7));
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use ozonetel_sdk::Client;
 
-use crate::Sim;
+use crate::sim::Sim;
 
 /// Runs an example against a fresh simulator and its client, and panics if it fails.
 ///

@@ -49,6 +49,8 @@ pub enum FaultKind {
 
 /// The method of a token of an agent's socket, in faults and in the log.
 pub(crate) const SOCKET: &str = "WS";
+/// The path of faults that hit tokens of an agent's socket.
+pub(crate) const MDL_PATH: &str = "mdl";
 /// The method of what the service sends, in faults.
 pub(crate) const PUSH: &str = "PUSH";
 /// The path of faults that hit pushes; with a colon and a kind's word, pushes of that kind.

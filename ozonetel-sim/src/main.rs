@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sim::Sim;
-use ozonetel_sim::world::{Mode, Moment, Scenario};
+use ozonetel_sim::world::{Scenario, Timestamp};
 
 /// Ozonetel CloudAgent, simulated. The first line on standard output says where it listens.
 #[derive(Parser, Debug)]
@@ -39,7 +40,7 @@ struct Options {
     manual: bool,
     /// Where the clock starts, RFC 3339 [default: now].
     #[arg(long, env = "OZONETEL_NOW", value_parser = moment)]
-    now: Option<Moment>,
+    now: Option<Timestamp>,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -54,8 +55,8 @@ fn speed(text: &str) -> Result<f64, String> {
     if possible { Ok(speed) } else { Err("has to be from 0.001 to 10000".into()) }
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
-    Moment::parse(text)
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text)
         .ok_or_else(|| "has to be an RFC 3339 time such as 2026-11-21T09:30:00+05:30".into())
 }
 
@@ -84,8 +85,8 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     setup.speed = options.speed.unwrap_or(setup.speed);
     setup.manual |= options.manual;
     setup.mode = match options.mode {
-        Some(ModeName::Token) => Mode::Token,
-        Some(ModeName::Key) => Mode::Key,
+        Some(ModeName::Token) => AuthMode::Token,
+        Some(ModeName::Key) => AuthMode::Key,
         None => setup.mode,
     };
     setup.push.callback_url = options.callback_url.or(setup.push.callback_url);

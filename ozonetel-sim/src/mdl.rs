@@ -1,6 +1,5 @@
 //! The agent socket, in the same world as everything else.
 
-mod answer;
 mod push;
 
 use std::future::pending;
@@ -15,17 +14,14 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
-use crate::world::Event;
-use crate::{Fault, FaultKind, Sim};
-
-pub(crate) use answer::answer;
+use crate::faults::{Fault, FaultKind};
+use crate::sim::Sim;
+use crate::world::WorldEvent;
 
 /// The subprotocol of the socket.
 pub(crate) const SUB_PROTOCOL: &str = "org.jwebsocket.json";
 /// The largest token that is taken: what stock jWebSocket takes.
 pub(crate) const LARGEST: usize = 1_048_840;
-/// The path that faults name.
-pub(crate) const FAULT_PATH: &str = "mdl";
 /// How late a late reply is when nobody says.
 const DELAY: Duration = Duration::from_secs(1);
 /// Size of the frame a giant fault puts before a reply.
@@ -61,7 +57,7 @@ impl Sockets {
 }
 
 /// Why a session ends or goes silent.
-enum End {
+enum SessionEnd {
     /// The connection is dropped, without a close frame.
     Dropped,
     /// Nothing is read or written any more, but the connection stays.
@@ -88,7 +84,7 @@ impl Session {
             end = self.talk(&mut socket, events, taken) => end,
             _ = stop.changed() => return,
         };
-        if matches!(end, Err(End::HalfOpen)) {
+        if matches!(end, Err(SessionEnd::HalfOpen)) {
             // Until the server stops, or dropped with the connection's task.
             let _ = stop.changed().await;
         }
@@ -122,9 +118,9 @@ impl Session {
     async fn talk(
         &mut self,
         socket: &mut WebSocket,
-        mut events: broadcast::Receiver<Event>,
+        mut events: broadcast::Receiver<WorldEvent>,
         mut taken: broadcast::Receiver<(Arc<str>, u64)>,
-    ) -> Result<(), End> {
+    ) -> Result<(), SessionEnd> {
         if let Some(welcome) = self.welcome() {
             send(socket, &welcome).await?;
         }
@@ -195,14 +191,14 @@ impl Session {
             && self.sockets.sim.world().setup().mdl.replace
     }
 
-    async fn received(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
+    async fn received(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), SessionEnd> {
         let Ok(token) = Token::parse(text) else { return Ok(()) };
         match token.kind() {
             Some("ping") if token.text("echo").as_deref() == Some("false") => return Ok(()),
             Some("close") => {
                 // As above.
                 let _ = socket.send(Message::Close(None)).await;
-                return Err(End::Dropped);
+                return Err(SessionEnd::Dropped);
             }
             _ => {}
         }
@@ -217,7 +213,7 @@ impl Session {
     }
 
     /// Sends a reply, and behind it those that it was to overtake.
-    async fn reply(&mut self, socket: &mut WebSocket, reply: Token) -> Result<(), End> {
+    async fn reply(&mut self, socket: &mut WebSocket, reply: Token) -> Result<(), SessionEnd> {
         send(socket, &reply).await?;
         for held in std::mem::take(&mut self.held) {
             send(socket, &held).await?;
@@ -230,13 +226,13 @@ impl Session {
         socket: &mut WebSocket,
         fault: &Fault,
         reply: Token,
-    ) -> Result<(), End> {
+    ) -> Result<(), SessionEnd> {
         match fault.kind {
             FaultKind::Silence => Ok(()),
-            FaultKind::HalfOpen => Err(End::HalfOpen),
+            FaultKind::HalfOpen => Err(SessionEnd::HalfOpen),
             FaultKind::CloseAfter => {
                 self.reply(socket, reply).await?;
-                Err(End::Dropped)
+                Err(SessionEnd::Dropped)
             }
             FaultKind::Duplicate => {
                 send(socket, &reply).await?;
@@ -260,11 +256,11 @@ impl Session {
                 write(socket, Message::Binary(vec![0, 159, 146, 150].into())).await?;
                 self.reply(socket, reply).await
             }
-            _ => Err(End::Dropped),
+            _ => Err(SessionEnd::Dropped),
         }
     }
 
-    async fn send_late(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+    async fn send_late(&mut self, socket: &mut WebSocket) -> Result<(), SessionEnd> {
         let now = Instant::now();
         let (due, wait) =
             std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
@@ -276,7 +272,11 @@ impl Session {
         Ok(())
     }
 
-    async fn happened(&mut self, socket: &mut WebSocket, event: &Event) -> Result<(), End> {
+    async fn happened(
+        &mut self,
+        socket: &mut WebSocket,
+        event: &WorldEvent,
+    ) -> Result<(), SessionEnd> {
         if event.agent.is_none() || event.agent.as_deref() != self.agent.as_deref() {
             return Ok(());
         }
@@ -288,10 +288,10 @@ impl Session {
     }
 }
 
-async fn send(socket: &mut WebSocket, token: &Token) -> Result<(), End> {
+async fn send(socket: &mut WebSocket, token: &Token) -> Result<(), SessionEnd> {
     write(socket, Message::Text(token.json().into_owned().into())).await
 }
 
-async fn write(socket: &mut WebSocket, message: Message) -> Result<(), End> {
-    socket.send(message).await.map_err(|_| End::Dropped)
+async fn write(socket: &mut WebSocket, message: Message) -> Result<(), SessionEnd> {
+    socket.send(message).await.map_err(|_| SessionEnd::Dropped)
 }

@@ -19,7 +19,7 @@ const TEXT_KEPT: usize = 2048;
 /// One request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct LogEntry {
     /// Number, from 1 on.
     pub n: u64,
     /// When it arrived, RFC 3339.
@@ -42,13 +42,13 @@ pub struct Entry {
 
 /// The requests of a service: the newest in memory, all of them in a file if there is one.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
-    kept: VecDeque<Entry>,
+pub(crate) struct RequestLog {
+    kept: VecDeque<LogEntry>,
     count: u64,
     file: Option<File>,
 }
 
-impl Log {
+impl RequestLog {
     /// Appends to a file as well.
     pub(crate) fn to_file(path: &Path) -> io::Result<Self> {
         let file = File::options().create(true).append(true).open(path)?;
@@ -56,9 +56,13 @@ impl Log {
     }
 
     /// Notes a request before anything is done about it.
-    pub(crate) fn arrived(&mut self, at: String, request: &http::Request<bytes::Bytes>) -> Entry {
+    pub(crate) fn arrived(
+        &mut self,
+        at: String,
+        request: &http::Request<bytes::Bytes>,
+    ) -> LogEntry {
         self.count += 1;
-        let entry = Entry {
+        let entry = LogEntry {
             n: self.count,
             at,
             method: request.method().to_string(),
@@ -74,9 +78,9 @@ impl Log {
     }
 
     /// Notes a token of an agent's socket before anything is done about it.
-    pub(crate) fn token_arrived(&mut self, at: String, path: &str, token: &Token) -> Entry {
+    pub(crate) fn token_arrived(&mut self, at: String, path: &str, token: &Token) -> LogEntry {
         self.count += 1;
-        let entry = Entry {
+        let entry = LogEntry {
             n: self.count,
             at,
             method: SOCKET.to_owned(),
@@ -92,7 +96,7 @@ impl Log {
     }
 
     /// Notes what came of a request, before anyone is told.
-    pub(crate) fn done(&mut self, entry: Entry) {
+    pub(crate) fn done(&mut self, entry: LogEntry) {
         self.write(&entry);
         if self.kept.len() == KEPT {
             self.kept.pop_front();
@@ -100,7 +104,7 @@ impl Log {
         self.kept.push_back(entry);
     }
 
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &LogEntry> {
         self.kept.iter()
     }
 
@@ -110,7 +114,7 @@ impl Log {
         self.count = 0;
     }
 
-    fn write(&mut self, entry: &Entry) {
+    fn write(&mut self, entry: &LogEntry) {
         let Some(file) = &mut self.file else { return };
         let written = serde_json::to_vec(entry).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
@@ -186,7 +190,7 @@ mod tests {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(bytes::Bytes::from_static(b"apiKey=KKK&userName=acme_support&action=login"))
             .unwrap();
-        let entry = Log::default().arrived("now".into(), &request);
+        let entry = RequestLog::default().arrived("now".into(), &request);
         let text = serde_json::to_string(&entry).unwrap();
         assert!(!text.contains("KKK"), "{text}");
         assert_eq!(entry.query["did"], "918000000001");
@@ -195,19 +199,19 @@ mod tests {
         let json = http::Request::post("/a")
             .body(bytes::Bytes::from_static(br#"{"a":[{"Apikey":"KKK","n":1}]}"#))
             .unwrap();
-        let entry = Log::default().arrived("now".into(), &json);
+        let entry = RequestLog::default().arrived("now".into(), &json);
         assert_eq!(entry.body, serde_json::json!({"a": [{"Apikey": "***", "n": 1}]}));
 
         let odd =
             http::Request::post("/a").body(bytes::Bytes::from_static(b"apikey: KKK")).unwrap();
-        assert_eq!(Log::default().arrived("now".into(), &odd).body, "11 bytes");
+        assert_eq!(RequestLog::default().arrived("now".into(), &odd).body, "11 bytes");
     }
 
     #[test]
     fn the_file_has_a_request_before_it_has_its_effect() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log.jsonl");
-        let mut log = Log::to_file(&path).unwrap();
+        let mut log = RequestLog::to_file(&path).unwrap();
         let request = http::Request::get("/x").body(bytes::Bytes::new()).unwrap();
         let mut entry = log.arrived("now".into(), &request);
         let lines = std::fs::read_to_string(&path).unwrap();

@@ -21,13 +21,13 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::Sim;
 use crate::mdl::{self, Sockets};
-use crate::service::{Answer, Delivery};
+use crate::response::{FaultyResponse, ServiceResponse};
+use crate::sim::Sim;
 use crate::sip::{self, Softphones};
 use crate::transport::{half, pieces};
 use connection::{Connection, Listener};
-use push_sender::Carrier;
+use push_sender::PushSender;
 
 /// The largest request body that is read.
 const LARGEST_BODY: usize = 16 << 20;
@@ -42,23 +42,43 @@ pub struct Server {
     serving: JoinHandle<()>,
     running: JoinHandle<()>,
     phones: JoinHandle<()>,
-    carrying: JoinHandle<()>,
+    delivering: JoinHandle<()>,
     asking: JoinHandle<()>,
     sockets: watch::Sender<bool>,
 }
 
+impl Sim {
+    /// Serves over a socket on a free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// The port cannot be bound.
+    pub async fn serve(&self) -> io::Result<Server> {
+        self.serve_on(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Serves over a socket.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be bound.
+    pub async fn serve_on(&self, address: SocketAddr) -> io::Result<Server> {
+        Server::start(self.clone(), address).await
+    }
+}
+
 impl Server {
-    pub(crate) async fn start(sim: Sim, address: SocketAddr) -> io::Result<Self> {
+    async fn start(sim: Sim, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (sockets, ended) = watch::channel(false);
         let (softphones, phones) = Softphones::start(sim.clone(), ended.clone());
         let mdl = Sockets::new(sim.clone(), ended);
-        let carrier = Carrier::default();
-        let carrying = tokio::spawn(carrier.clone().carry(sim.clone()));
-        let asking = tokio::spawn(carrier.clone().ask(sim.clone()));
-        let app = router(Served { sim: sim.clone(), mdl, softphones, carrier })
+        let sender = PushSender::default();
+        let delivering = tokio::spawn(sender.clone().deliver(sim.clone()));
+        let asking = tokio::spawn(sender.clone().ask(sim.clone()));
+        let app = router(AppState { sim: sim.clone(), mdl, softphones, sender })
             .into_make_service_with_connect_info::<Connection>();
         let serving = tokio::spawn(async move {
             let served = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
@@ -70,7 +90,16 @@ impl Server {
             }
         });
         let running = tokio::spawn(async move { sim.run().await });
-        Ok(Self { address, stop: Some(stop), serving, running, phones, carrying, asking, sockets })
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            serving,
+            running,
+            phones,
+            delivering,
+            asking,
+            sockets,
+        })
     }
 
     /// Where it listens.
@@ -109,13 +138,13 @@ impl Drop for Server {
         self.running.abort();
         self.sockets.send_replace(true);
         self.phones.abort();
-        self.carrying.abort();
+        self.delivering.abort();
         self.asking.abort();
     }
 }
 
 /// The whole service as an axum router; it needs to know its connections to be able to drop them.
-fn router(served: Served) -> Router {
+fn router(served: AppState) -> Router {
     Router::new()
         .nest("/_sim", control::router().with_state(served.clone()))
         .fallback(service)
@@ -124,22 +153,22 @@ fn router(served: Served) -> Router {
 
 /// What the routes share.
 #[derive(Clone, Debug)]
-struct Served {
+struct AppState {
     sim: Sim,
     mdl: Sockets,
     softphones: Softphones,
-    carrier: Carrier,
+    sender: PushSender,
 }
 
-impl FromRef<Served> for Sim {
-    fn from_ref(served: &Served) -> Self {
+impl FromRef<AppState> for Sim {
+    fn from_ref(served: &AppState) -> Self {
         served.sim.clone()
     }
 }
 
 /// A WebSocket on any path but the control API's: a softphone's where the path or the subprotocol
 /// says so, else an agent's.
-fn socket(served: Served, upgrade: WebSocketUpgrade, uri: &Uri, offered: &HeaderMap) -> Response {
+fn socket(served: AppState, upgrade: WebSocketUpgrade, uri: &Uri, offered: &HeaderMap) -> Response {
     let offered = offered.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let mut offered = offered.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     if uri.path() == "/sip" || offered.any(|name| name.trim() == sip::SUB_PROTOCOL) {
@@ -157,7 +186,7 @@ fn socket(served: Served, upgrade: WebSocketUpgrade, uri: &Uri, offered: &Header
 
 /// Every request that is not for the control API.
 async fn service(
-    State(served): State<Served>,
+    State(served): State<AppState>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
@@ -172,21 +201,21 @@ async fn service(
     };
     let request = http::Request::from_parts(parts, body);
     match sim.handle(&request) {
-        Delivery::Whole(answer) => whole(&answer),
-        Delivery::Late(answer, delay) => {
+        FaultyResponse::Whole(answer) => whole(&answer),
+        FaultyResponse::Late(answer, delay) => {
             tokio::time::sleep(delay).await;
             whole(&answer)
         }
-        Delivery::Closed => {
+        FaultyResponse::Closed => {
             connection.cut();
             Response::default()
         }
-        Delivery::Cut(answer) => cut(&answer),
-        Delivery::Drip(answer, gap) => drip(&answer, gap),
+        FaultyResponse::Cut(answer) => cut(&answer),
+        FaultyResponse::Drip(answer, gap) => drip(&answer, gap),
     }
 }
 
-fn respond(answer: &Answer, body: Body) -> Response {
+fn respond(answer: &ServiceResponse, body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = answer.status;
     let kind = HeaderValue::from_static(answer.content_type);
@@ -194,12 +223,12 @@ fn respond(answer: &Answer, body: Body) -> Response {
     response
 }
 
-fn whole(answer: &Answer) -> Response {
+fn whole(answer: &ServiceResponse) -> Response {
     respond(answer, Body::from(answer.body.clone()))
 }
 
 /// Promises the whole body and breaks off in the middle.
-fn cut(answer: &Answer) -> Response {
+fn cut(answer: &ServiceResponse) -> Response {
     let items = stream::unfold(Some(half(&answer.body)), |first| async move {
         let Some(first) = first else {
             // Lets the first half go out before the connection breaks.
@@ -214,7 +243,7 @@ fn cut(answer: &Answer) -> Response {
     response
 }
 
-fn drip(answer: &Answer, gap: Duration) -> Response {
+fn drip(answer: &ServiceResponse, gap: Duration) -> Response {
     let items = stream::unfold(pieces(&answer.body).into_iter(), move |mut pieces| async move {
         let piece = pieces.next()?;
         tokio::time::sleep(gap).await;

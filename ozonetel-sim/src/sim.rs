@@ -4,30 +4,28 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::mdl::Token;
-use ozonetel_sdk::{Client, ClientBuilder};
 use serde_json::Value;
 use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
-use crate::delivery_queue::{Fate, PushCounts};
+use crate::delivery_queue::{DeliveryResult, PushCounts};
 use crate::faults::Fault;
-use crate::request_log::{Entry, Log};
-use crate::server::Server;
-use crate::service::{Delivery, Service};
-use crate::transport::SimTransport;
+use crate::request_log::{LogEntry, RequestLog};
+use crate::response::FaultyResponse;
+use crate::service::Service;
 use crate::world::{
-    ActionRefusal, ApplicationSetup, Arrived, Event, IvrInput, LegSide, Mode, Moment, PhoneAction,
-    Push, Question, Scenario, Setup, World,
+    ActionRefusal, ApplicationRequest, ApplicationSetup, CallIds, IvrInput, LegSide, PhoneAction,
+    Push, Scenario, Setup, Timestamp, World, WorldEvent,
 };
 
 /// How many events a subscriber may be behind.
@@ -49,21 +47,21 @@ const EVENTS_BEHIND: usize = 1024;
 /// ```
 #[derive(Clone)]
 pub struct Sim {
-    shared: Arc<Shared>,
+    shared: Arc<SimShared>,
 }
 
-struct Shared {
-    state: Mutex<State>,
-    /// Told whenever something may be due sooner than expected.
+struct SimShared {
+    state: Mutex<SimState>,
+    /// Notified when something may be due sooner than expected.
     changed: Notify,
-    events: broadcast::Sender<Event>,
-    /// Told whenever there is something new to carry.
+    events: broadcast::Sender<WorldEvent>,
+    /// Notified when there is something new to send.
     posted: Notify,
 }
 
-struct State {
+struct SimState {
     service: Service,
-    base: Moment,
+    base: Timestamp,
     start: Instant,
     advanced: Duration,
     told: u64,
@@ -71,8 +69,8 @@ struct State {
     asked: u64,
 }
 
-impl State {
-    fn now(&self) -> Moment {
+impl SimState {
+    fn now(&self) -> Timestamp {
         self.base.after(self.start.elapsed()).after(self.advanced)
     }
 }
@@ -88,13 +86,13 @@ impl fmt::Debug for Sim {
 #[must_use]
 pub struct SimBuilder {
     setup: Setup,
-    start: Option<Moment>,
+    start: Option<Timestamp>,
     log: Option<PathBuf>,
 }
 
 impl SimBuilder {
     /// The account's authentication mode. Default: token.
-    pub fn mode(mut self, mode: Mode) -> Self {
+    pub fn mode(mut self, mode: AuthMode) -> Self {
         self.setup.mode = mode;
         self
     }
@@ -124,7 +122,7 @@ impl SimBuilder {
     }
 
     /// Where the clock starts. Default: the wall clock's time.
-    pub fn starting_at(mut self, start: Moment) -> Self {
+    pub fn starting_at(mut self, start: Timestamp) -> Self {
         self.start = Some(start);
         self
     }
@@ -166,7 +164,7 @@ impl SimBuilder {
 
     /// The simulator, without a log file.
     pub fn build(self) -> Sim {
-        Sim::new(self.setup, self.start, Log::default())
+        Sim::new(self.setup, self.start, RequestLog::default())
     }
 
     /// The simulator, with its log file opened.
@@ -175,15 +173,15 @@ impl SimBuilder {
     ///
     /// The file cannot be opened for appending.
     pub fn try_build(self) -> io::Result<Sim> {
-        let log = self.log.as_deref().map(Log::to_file).transpose()?.unwrap_or_default();
+        let log = self.log.as_deref().map(RequestLog::to_file).transpose()?.unwrap_or_default();
         Ok(Sim::new(self.setup, self.start, log))
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a clock starts that nobody set")]
-fn wall_clock() -> Moment {
+fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Moment::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(0))
+    Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
 impl Sim {
@@ -198,12 +196,12 @@ impl Sim {
         SimBuilder::default()
     }
 
-    fn new(setup: Setup, start: Option<Moment>, log: Log) -> Self {
+    fn new(setup: Setup, start: Option<Timestamp>, log: RequestLog) -> Self {
         let base = start.unwrap_or_else(wall_clock);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
         let service = Service::new(setup, base, log);
         let told = service.world.last_event();
-        let state = State {
+        let state = SimState {
             service,
             base,
             start: Instant::now(),
@@ -212,26 +210,26 @@ impl Sim {
             asked: 0,
         };
         let (changed, posted) = (Notify::new(), Notify::new());
-        let shared = Shared { state: Mutex::new(state), changed, events, posted };
+        let shared = SimShared { state: Mutex::new(state), changed, events, posted };
         Self { shared: Arc::new(shared) }
     }
 
     /// The state, brought up to now.
-    fn lock(&self) -> Up<'_> {
+    fn lock(&self) -> LockedState<'_> {
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = state.now();
         state.service.world.advance_to(now);
         let due = state.service.world.next_due();
-        Up { state, due, shared: &self.shared }
+        LockedState { state, due, shared: &self.shared }
     }
 
     /// The simulator's time.
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> Timestamp {
         self.lock().state.now()
     }
 
     /// Answers one request, as the transport and the server do.
-    pub fn handle(&self, request: &http::Request<Bytes>) -> Delivery {
+    pub fn handle(&self, request: &http::Request<Bytes>) -> FaultyResponse {
         let mut up = self.lock();
         let now = up.state.now();
         up.state.service.handle(now, request)
@@ -292,7 +290,7 @@ impl Sim {
     /// ```
     pub fn take_pushes(&self) -> Vec<Push> {
         let mut taken = Vec::new();
-        while let Next::Send(push, copies) = self.next_push(&BTreeSet::new()) {
+        while let NextDelivery::Send(push, copies) = self.next_push(&BTreeSet::new()) {
             taken.extend(std::iter::repeat_n(push, copies));
         }
         taken
@@ -319,13 +317,16 @@ impl Sim {
     /// });
     /// let call = sim.inbound("918000000009", "9000000001").ok_or("no such DID")?;
     /// sim.ivr_input(call.ucid, IvrInput::Keys("42".into())).map_err(|e| format!("{e:?}"))?;
-    /// let log = sim.world().ivr_call(call.ucid).map(|call| call.log.clone());
+    /// let log = sim.world().ivr().get(call.ucid).map(|call| call.log.clone());
     /// assert_eq!(log.unwrap_or_default(), ["collectdtmf", "hangup"]);
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn set_application(&self, application: impl FnMut(&Question) -> String + Send + 'static) {
+    pub fn set_application(
+        &self,
+        application: impl FnMut(&ApplicationRequest) -> String + Send + 'static,
+    ) {
         self.lock().state.service.world.set_application(Some(Box::new(application)));
     }
 
@@ -346,20 +347,20 @@ impl Sim {
     }
 
     /// The next push to an address nobody is sending to.
-    pub(crate) fn next_push(&self, busy: &BTreeSet<String>) -> Next {
+    pub(crate) fn next_push(&self, busy: &BTreeSet<String>) -> NextDelivery {
         let mut up = self.lock();
         let now = up.state.now();
         let service = &mut up.state.service;
         service.collect();
-        match service.mail.next(now, busy) {
-            Some((push, copies)) => Next::Send(push, copies),
-            None => Next::Wait(service.mail.next_due(now).map(|due| due.since(now))),
+        match service.deliveries.next(now, busy) {
+            Some((push, copies)) => NextDelivery::Send(push, copies),
+            None => NextDelivery::Wait(service.deliveries.next_due(now).map(|due| due.since(now))),
         }
     }
 
     /// Notes what became of a push.
-    pub(crate) fn note_push(&self, fate: Fate) {
-        self.lock().state.service.mail.note(fate);
+    pub(crate) fn note_push(&self, fate: DeliveryResult) {
+        self.lock().state.service.deliveries.note(fate);
     }
 
     /// Ends when there is something new to carry.
@@ -368,7 +369,7 @@ impl Sim {
     }
 
     /// A customer calls a DID. `None` when it belongs to no campaign.
-    pub fn inbound(&self, did: &str, caller: &str) -> Option<Arrived> {
+    pub fn inbound(&self, did: &str, caller: &str) -> Option<CallIds> {
         self.lock().state.service.world.inbound(did, caller, None)
     }
 
@@ -393,7 +394,7 @@ impl Sim {
     }
 
     /// Moves the clock on and returns the new time.
-    pub(crate) fn skip(&self, by: Duration) -> Moment {
+    pub(crate) fn skip(&self, by: Duration) -> Timestamp {
         self.lock().state.advanced += by;
         self.shared.changed.notify_waiters();
         self.shared.posted.notify_waiters();
@@ -411,7 +412,7 @@ impl Sim {
     }
 
     /// What was asked, oldest first, secrets masked.
-    pub fn requests(&self) -> Vec<Entry> {
+    pub fn requests(&self) -> Vec<LogEntry> {
         self.lock().state.service.log.entries().cloned().collect()
     }
 
@@ -433,64 +434,13 @@ impl Sim {
     }
 
     /// What happens from now on: ringing, answered, ended, agent states.
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+    pub fn subscribe(&self) -> broadcast::Receiver<WorldEvent> {
         self.shared.events.subscribe()
-    }
-
-    /// A client of this simulator: its account, its mode, its clock, no network.
-    ///
-    /// # Panics
-    ///
-    /// Never: the settings are the simulator's own.
-    #[expect(clippy::expect_used, reason = "account, key and addresses are the simulator's own")]
-    pub fn client(&self) -> Client {
-        self.client_builder().build().expect("the simulator's own settings make a client")
-    }
-
-    /// The settings of [`Sim::client`], to add to.
-    pub fn client_builder(&self) -> ClientBuilder {
-        let up = self.lock();
-        let setup = up.state.service.world.setup();
-        let mode = match setup.mode {
-            Mode::Token => ozonetel_sdk::auth::AuthMode::Token,
-            Mode::Key => ozonetel_sdk::auth::AuthMode::Key,
-        };
-        Client::builder()
-            .account(setup.account.clone())
-            .key(setup.key.as_str())
-            .mode(mode)
-            .kookoo_key(setup.key.as_str())
-            .base_url("http://sim.example.test")
-            .transport(Arc::new(self.transport()))
-            .clock(Arc::new(self.clock()))
-    }
-
-    /// The simulator as a transport of the SDK.
-    pub fn transport(&self) -> SimTransport {
-        SimTransport::new(self.clone())
     }
 
     /// The simulator's clock, for a client.
     pub fn clock(&self) -> SimClock {
         SimClock(self.clone())
-    }
-
-    /// Serves over a socket on a free port of this machine.
-    ///
-    /// # Errors
-    ///
-    /// The port cannot be bound.
-    pub async fn serve(&self) -> io::Result<Server> {
-        self.serve_on(SocketAddr::from(([127, 0, 0, 1], 0))).await
-    }
-
-    /// Serves over a socket.
-    ///
-    /// # Errors
-    ///
-    /// The address cannot be bound.
-    pub async fn serve_on(&self, address: SocketAddr) -> io::Result<Server> {
-        Server::start(self.clone(), address).await
     }
 
     /// Lets things happen when they are due, for as long as it is polled: what a server needs
@@ -518,7 +468,7 @@ impl Sim {
 
 /// What a carrier has to do next.
 #[derive(Debug)]
-pub(crate) enum Next {
+pub(crate) enum NextDelivery {
     /// Send this, so many times at once.
     Send(Push, usize),
     /// Nothing until then, or until something new is posted.
@@ -526,13 +476,13 @@ pub(crate) enum Next {
 }
 
 /// The locked state. What happened meanwhile is told when it is let go.
-struct Up<'a> {
-    state: MutexGuard<'a, State>,
-    due: Option<Moment>,
-    shared: &'a Shared,
+struct LockedState<'a> {
+    state: MutexGuard<'a, SimState>,
+    due: Option<Timestamp>,
+    shared: &'a SimShared,
 }
 
-impl Drop for Up<'_> {
+impl Drop for LockedState<'_> {
     fn drop(&mut self) {
         let last = self.state.service.world.last_event();
         if last > self.state.told {
@@ -545,10 +495,10 @@ impl Drop for Up<'_> {
         if self.state.service.world.next_due() != self.due {
             self.shared.changed.notify_waiters();
         }
-        let before = self.state.service.mail.accepted();
+        let before = self.state.service.deliveries.enqueued();
         self.state.service.collect();
-        let asked = self.state.service.world.questions_asked();
-        if self.state.service.mail.accepted() != before || self.state.asked != asked {
+        let asked = self.state.service.world.ivr().requests_made();
+        if self.state.service.deliveries.enqueued() != before || self.state.asked != asked {
             self.state.asked = asked;
             self.shared.posted.notify_waiters();
         }
@@ -556,7 +506,7 @@ impl Drop for Up<'_> {
 }
 
 /// The world, to look at.
-pub struct WorldRef<'a>(Up<'a>);
+pub struct WorldRef<'a>(LockedState<'a>);
 
 impl fmt::Debug for WorldRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -573,7 +523,7 @@ impl Deref for WorldRef<'_> {
 }
 
 /// The world, to change.
-pub struct WorldMut<'a>(Up<'a>);
+pub struct WorldMut<'a>(LockedState<'a>);
 
 impl fmt::Debug for WorldMut<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

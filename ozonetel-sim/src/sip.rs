@@ -3,8 +3,8 @@
 //! No media. The exchange offers a session without candidates; where both telephones of a call are
 //! softphones, it hands each the other's description and the two talk directly.
 
-mod calls;
 mod compose;
+mod connection;
 mod dialog;
 mod digest;
 mod exchange;
@@ -20,10 +20,11 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::Sim;
-use crate::world::{Direction, Event, EventKind, LegSide, PhoneCall, Stage};
-use dialog::{Relay, Ring};
-use exchange::{Exchange, LineId, Output};
+use crate::sim::Sim;
+use crate::world::{CallStage, Direction, EventKind, LegSide, PhoneCall, WorldEvent, sip_caller};
+use connection::ConnectionId;
+use dialog::{LegInvite, MediaSource};
+use exchange::{Exchange, ExchangeAction};
 
 /// The subprotocol of RFC 7118.
 pub(crate) const SUB_PROTOCOL: &str = "sip";
@@ -35,16 +36,16 @@ const WAITING: usize = 256;
 const LOOK: Duration = Duration::from_millis(500);
 
 /// What reaches the exchange.
-enum Input {
-    Opened(LineId, mpsc::Sender<Vec<u8>>),
-    Received(LineId, Bytes),
-    Closed(LineId),
+enum SocketEvent {
+    Opened(ConnectionId, mpsc::Sender<Vec<u8>>),
+    Received(ConnectionId, Bytes),
+    Closed(ConnectionId),
 }
 
 /// A handle on the exchange of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Softphones {
-    inputs: mpsc::Sender<Input>,
+    inputs: mpsc::Sender<SocketEvent>,
     lines: std::sync::Arc<std::sync::atomic::AtomicU64>,
     stop: watch::Receiver<bool>,
 }
@@ -54,15 +55,15 @@ impl Softphones {
     pub(crate) fn start(sim: Sim, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
         let (inputs, received) = mpsc::channel(WAITING);
         let events = sim.subscribe();
-        let task = tokio::spawn(Office::new(sim).run(received, events));
+        let task = tokio::spawn(ExchangeTask::new(sim).run(received, events));
         (Self { inputs, lines: std::sync::Arc::default(), stop }, task)
     }
 
     /// Serves one softphone until its connection ends.
     pub(crate) async fn serve(mut self, mut socket: WebSocket) {
-        let line = LineId(self.lines.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let line = ConnectionId(self.lines.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let (sender, mut outgoing) = mpsc::channel(WAITING);
-        if self.inputs.send(Input::Opened(line, sender)).await.is_err() {
+        if self.inputs.send(SocketEvent::Opened(line, sender)).await.is_err() {
             return;
         }
         loop {
@@ -74,7 +75,7 @@ impl Softphones {
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                         Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                     };
-                    if self.inputs.send(Input::Received(line, bytes)).await.is_err() {
+                    if self.inputs.send(SocketEvent::Received(line, bytes)).await.is_err() {
                         break;
                     }
                 }
@@ -92,19 +93,19 @@ impl Softphones {
             }
         }
         // Without an exchange there is nobody to tell.
-        let _ = self.inputs.send(Input::Closed(line)).await;
+        let _ = self.inputs.send(SocketEvent::Closed(line)).await;
     }
 }
 
 /// The exchange with its connections and its world.
-struct Office {
+struct ExchangeTask {
     sim: Sim,
     exchange: Exchange,
-    lines: BTreeMap<LineId, mpsc::Sender<Vec<u8>>>,
+    lines: BTreeMap<ConnectionId, mpsc::Sender<Vec<u8>>>,
     start: Instant,
 }
 
-impl Office {
+impl ExchangeTask {
     fn new(sim: Sim) -> Self {
         let seed = sim.world().setup().seed;
         let exchange = Exchange::new("sim.example.test", seed);
@@ -115,8 +116,8 @@ impl Office {
 
     async fn run(
         mut self,
-        mut inputs: mpsc::Receiver<Input>,
-        mut events: broadcast::Receiver<Event>,
+        mut inputs: mpsc::Receiver<SocketEvent>,
+        mut events: broadcast::Receiver<WorldEvent>,
     ) {
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -142,22 +143,22 @@ impl Office {
         self.start.elapsed()
     }
 
-    fn input(&mut self, input: Input) {
+    fn input(&mut self, input: SocketEvent) {
         let now = self.now();
         match input {
-            Input::Opened(line, sender) => {
+            SocketEvent::Opened(line, sender) => {
                 self.lines.insert(line, sender);
                 self.exchange.opened(line);
             }
-            Input::Received(line, bytes) => self.exchange.received(line, &bytes, now),
-            Input::Closed(line) => {
+            SocketEvent::Received(line, bytes) => self.exchange.received(line, &bytes, now),
+            SocketEvent::Closed(line) => {
                 self.lines.remove(&line);
                 self.exchange.closed(line);
             }
         }
     }
 
-    fn event(&mut self, event: &Event) {
+    fn event(&mut self, event: &WorldEvent) {
         let Some(ucid) = event.ucid else { return };
         match event.kind {
             EventKind::AgentRinging => self.ring(ucid, LegSide::Agent),
@@ -182,7 +183,7 @@ impl Office {
         let now = self.now();
         let passwords = {
             let world = self.sim.world();
-            let agents = world.agents().map(|a| &a.setup);
+            let agents = world.agents().iter().map(|a| &a.setup);
             agents.map(|a| (a.extension.clone(), a.sip_password.clone())).collect()
         };
         self.exchange.allow(passwords);
@@ -207,9 +208,9 @@ impl Office {
         }
     }
 
-    fn carry_out(&mut self, output: Output) {
+    fn carry_out(&mut self, output: ExchangeAction) {
         match output {
-            Output::Send(line, bytes) => {
+            ExchangeAction::Send(line, bytes) => {
                 let full = self.lines.get(&line).is_some_and(|s| s.try_send(bytes).is_err());
                 if full {
                     // Whoever does not read loses the connection.
@@ -217,14 +218,14 @@ impl Office {
                     self.exchange.closed(line);
                 }
             }
-            Output::Outside(extension, there) => {
+            ExchangeAction::Outside(extension, there) => {
                 self.sim.world_mut().set_phone_outside(&extension, there);
             }
-            Output::Hold(ucid, on) => {
+            ExchangeAction::Hold(ucid, on) => {
                 // Before the customer is there it is noted by the dialog alone.
                 self.sim.world_mut().hold(ucid, on);
             }
-            Output::Phone(ucid, side, action) => {
+            ExchangeAction::Phone(ucid, side, action) => {
                 if self.sim.phone(&ucid.to_string(), side, action).is_err() {
                     let now = self.now();
                     self.exchange.ended(ucid, Some(side), now);
@@ -240,20 +241,20 @@ fn stands(call: &PhoneCall, ucid: u64) -> bool {
 }
 
 /// What a softphone is told about a leg that rings now.
-fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
+fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<LegInvite> {
     let world = sim.world();
     let call = world.call(ucid)?;
     let leg = call.legs.iter().rev().find(|leg| leg.ucid == ucid && leg.ended.is_none())?;
     let (wanted, extension) = match side {
-        LegSide::Agent => (Stage::AgentRinging, leg.phone.clone()),
-        LegSide::Customer => (Stage::CustomerRinging, call.caller.clone()),
+        LegSide::Agent => (CallStage::AgentRinging, leg.phone.clone()),
+        LegSide::Customer => (CallStage::CustomerRinging, call.caller.clone()),
     };
     if call.stage != wanted {
         return None;
     }
     if side == LegSide::Customer {
-        let (from, relay) = (call.did.clone(), Relay::Second);
-        return Some(Ring { ucid, side, extension, from, headers: Vec::new(), relay });
+        let (from, relay) = (call.did.clone(), MediaSource::Second);
+        return Some(LegInvite { ucid, side, extension, from, headers: Vec::new(), relay });
     }
     let inbound = call.direction == Direction::Inbound;
     let mut headers = vec![
@@ -262,7 +263,7 @@ fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
         ("X-ACCOUNT", world.setup().account.clone()),
     ];
     if inbound {
-        headers.push(("X-CALLERNO", caller_number(&call.caller)));
+        headers.push(("X-CALLERNO", sip_caller(&call.caller)));
     }
     if !call.uui.is_empty() {
         headers.push(("X-UUI", call.uui.clone()));
@@ -270,18 +271,6 @@ fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<Ring> {
     let from = if inbound { &call.caller } else { &call.did };
     let from: String = from.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     let both = !inbound && world.is_phone_outside(&call.caller);
-    let relay = if both { Relay::First } else { Relay::No };
-    Some(Ring { ucid, side, extension, from, headers, relay })
-}
-
-/// `0` and ten digits for a number of this country, any other number as it is.
-fn caller_number(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let local = match digits.len() {
-        10 => Some(digits.as_str()),
-        11 => digits.strip_prefix('0'),
-        12 => digits.strip_prefix("91"),
-        _ => None,
-    };
-    local.map_or_else(|| number.to_owned(), |ten| format!("0{ten}"))
+    let relay = if both { MediaSource::First } else { MediaSource::No };
+    Some(LegInvite { ucid, side, extension, from, headers, relay })
 }

@@ -7,7 +7,7 @@ use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::envelope::{self, Outcome};
 use ozonetel_sim::Sim;
-use ozonetel_sim::world::{self, AgentDial, Disposal, LegSide, Moment, PhoneAction};
+use ozonetel_sim::world::{self, AgentDial, DispositionRequest, LegSide, PhoneAction, Timestamp};
 
 use crate::findings::Findings;
 use crate::fixture::{AuthMode, Case, Wanted, cases};
@@ -44,9 +44,13 @@ impl Staged {
 impl Scenario {
     /// Makes the world.
     pub async fn set(self, mode: AuthMode) -> Staged {
-        let start = Moment::parse("2026-11-20T10:00:00+05:30").expect("a time");
+        let start = Timestamp::parse("2026-11-20T10:00:00+05:30").expect("a time");
         let key = mode == AuthMode::Key;
-        let mode = if key { world::Mode::Key } else { world::Mode::Token };
+        let mode = if key {
+            ozonetel_sdk::auth::AuthMode::Key
+        } else {
+            ozonetel_sdk::auth::AuthMode::Token
+        };
         let sim = Sim::builder().mode(mode).seed(7).starting_at(start).build();
         let mut ucid = None;
         match self {
@@ -84,7 +88,7 @@ impl Scenario {
             sim.advance(seconds(300)).await;
             return ucid;
         }
-        let disposal = Disposal {
+        let disposal = DispositionRequest {
             disposition: "Follow Up".into(),
             comments: String::new(),
             auto_release: true,
@@ -111,20 +115,21 @@ impl Scenario {
 /// A phone number, a lead, a scheduled lead, a group of blocked numbers, a subscription, an outbound call: its id.
 fn populated(sim: &Sim) -> String {
     let mut world = sim.world_mut();
-    world.add_phone(world::PhoneEntry {
+    world.phone_numbers_mut().add(world::PhoneNumberEntry {
         name: "desk4".into(),
         number: "9000000044".into(),
         skills: vec!["General".into()],
     });
     let lead = serde_json::json!({"PhoneNumber": "9000000011", "Name": "A B"});
     let lead = lead.as_object().cloned().unwrap_or_default();
-    world.add_lead("support_out", lead.clone(), false);
-    world.schedule_lead("support_out", lead);
-    world.add_group("known", vec!["9000000031".into()]);
-    let subscription = world.subscription_mut();
+    world.leads_mut().add("support_out", lead.clone(), false);
+    world.leads_mut().schedule("support_out", lead);
+    world.block_lists_mut().add("known", vec!["9000000031".into()]);
+    let subscription = world.pushes_mut().subscription_mut();
     subscription.calls = "https://crm.example.test/calls".into();
     subscription.agents = "https://crm.example.test/agents".into();
-    world.queue_outbound("09000000001").to_string()
+    let dial = world::IvrDial { number: "09000000001".into(), ..world::IvrDial::default() };
+    world.ivr_dial(dial).to_string()
 }
 
 /// The account's mode that a case's request fits, unless the case says otherwise.
@@ -149,7 +154,7 @@ pub fn conforms<E: Endpoint>() {
             let staged = scenario.set(mode_of(&case)).await;
             let request = case.request.with(&staged.placeholders());
             let delivery = staged.sim.handle(&request.http());
-            let answer = delivery.answer().expect("no fault was asked for").clone();
+            let answer = delivery.response().expect("no fault was asked for").clone();
             (answer.status, answer.body)
         });
         findings.hold(status == case.status, &case, || format!("status {status}"));

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::client::Clock;
 use ozonetel_sim::Sim;
-use ozonetel_sim::world::{Moment, Setup, Traffic};
+use ozonetel_sim::world::{Setup, Timestamp, Traffic};
 
 /// How long the traffic has been going on when the desk starts.
 const BEFORE: Duration = Duration::from_hours(1);
@@ -23,7 +23,7 @@ pub fn world(speed: f64, clock: &dyn Clock) -> Sim {
     });
     let now = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let start = now.saturating_sub(BEFORE).as_millis();
-    let start = Moment::from_unix_ms(i64::try_from(start).unwrap_or(0));
+    let start = Timestamp::from_unix_ms(i64::try_from(start).unwrap_or(0));
     Sim::builder().setup(setup).starting_at(start).build()
 }
 

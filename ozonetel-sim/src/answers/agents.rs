@@ -3,43 +3,47 @@
 use ozonetel_sdk::agents::{ChangeState, Login, Logout};
 use serde_json::json;
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply};
 use crate::world::{LoginRefusal, LogoutRefusal, StateRefusal, World};
 
 const WRONG_AGENT: &str = "Invalid Authentication";
 
 impl Answers<Login> for World {
-    const CREDENTIALS: Dialect = Dialect::AgentLogin;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::AgentLogin;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        if !asked.text("action").eq_ignore_ascii_case("login") {
-            return Said::no("error", "Invalid action");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        if !request.text("action").eq_ignore_ascii_case("login") {
+            return Reply::refused("error", "Invalid action");
         }
-        let Some((id, password)) = asked.agent() else { return Said::no("error", WRONG_AGENT) };
-        let phone = asked.text("phoneNumber");
+        let Some((id, password)) = request.agent() else {
+            return Reply::refused("error", WRONG_AGENT);
+        };
+        let phone = request.text("phoneNumber");
         match self.login(id, password, &phone) {
-            Ok(()) => Said::done(success(&format!("Agent {id} logged in successfully"))),
-            Err(LoginRefusal::Credentials) => Said::no("error", WRONG_AGENT),
-            Err(LoginRefusal::Already) => Said::no("error", "Agent has already logged in"),
+            Ok(()) => Reply::done(success(&format!("Agent {id} logged in successfully"))),
+            Err(LoginRefusal::Credentials) => Reply::refused("error", WRONG_AGENT),
+            Err(LoginRefusal::Already) => Reply::refused("error", "Agent has already logged in"),
             Err(LoginRefusal::NumberInUse { by }) => {
                 let phone = if phone.len() == 10 { format!("+91{phone}") } else { phone };
-                Said::no("error", &format!("{by} logged in with the number ({phone})"))
+                Reply::refused("error", &format!("{by} logged in with the number ({phone})"))
             }
         }
     }
 }
 
 impl Answers<Logout> for World {
-    const CREDENTIALS: Dialect = Dialect::AgentLogin;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::AgentLogin;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let Some((id, password)) = asked.agent() else { return Said::no("error", WRONG_AGENT) };
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let Some((id, password)) = request.agent() else {
+            return Reply::refused("error", WRONG_AGENT);
+        };
         match self.logout(id, password) {
-            Ok(()) => Said::done(success(&format!("Agent {id} logged out successfully"))),
-            Err(LogoutRefusal::Credentials) => Said::no("error", WRONG_AGENT),
+            Ok(()) => Reply::done(success(&format!("Agent {id} logged out successfully"))),
+            Err(LogoutRefusal::Credentials) => Reply::refused("error", WRONG_AGENT),
             Err(LogoutRefusal::NotLoggedIn) => {
-                Said::no("error", &format!("Agent {id} is not logged in"))
+                Reply::refused("error", &format!("Agent {id} is not logged in"))
             }
         }
     }
@@ -50,11 +54,11 @@ fn success(message: &str) -> serde_json::Value {
 }
 
 impl Answers<ChangeState> for World {
-    const CREDENTIALS: Dialect = Dialect::AgentState;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::AgentState;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let (id, state) = (asked.text("agentId"), asked.text("state"));
-        let reason = asked.given("pauseReason");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let (id, state) = (request.text("agentId"), request.text("state"));
+        let reason = request.given("pauseReason");
         match self.change_state(&id, &state, reason.as_deref()) {
             Ok(change) => {
                 let inner = json!({
@@ -65,14 +69,14 @@ impl Answers<ChangeState> for World {
                     "agentId": id,
                     "user": self.setup().account,
                 });
-                Said::done(success(&inner.to_string()))
+                Reply::done(success(&inner.to_string()))
             }
             Err(StateRefusal::State) => {
-                Said::no("error", "The state should be either 'Ready' or 'Pause' state'")
+                Reply::refused("error", "The state should be either 'Ready' or 'Pause' state'")
             }
-            Err(StateRefusal::Reason) => Said::no("error", "pauseReason is Invalid"),
-            Err(StateRefusal::NotLoggedIn) => Said::no("error", "Agent is not Logged In"),
-            Err(StateRefusal::Busy) => Said::told(json!({
+            Err(StateRefusal::Reason) => Reply::refused("error", "pauseReason is Invalid"),
+            Err(StateRefusal::NotLoggedIn) => Reply::refused("error", "Agent is not Logged In"),
+            Err(StateRefusal::Busy) => Reply::unchanged(json!({
                 "status": "error",
                 "Message": format!(
                     "Agent {id} is in BUSY state. You cant change to Pause state"

@@ -3,18 +3,18 @@
 use ozonetel_sdk::auth::GenerateToken;
 use serde_json::json;
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said, shared};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply, shared};
 use crate::world::World;
 
 impl Answers<GenerateToken> for World {
-    const CREDENTIALS: Dialect = Dialect::Token;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Token;
 
-    fn answer(&mut self, _: &Asked<'_>) -> Said {
+    fn answer(&mut self, _: &ApiRequest<'_>) -> Reply {
         match self.issue_token() {
-            Some(token) => Said::done(json!({"token": token, "message": ""})),
+            Some(token) => Reply::done(json!({"token": token, "message": ""})),
             // The text for an eleventh token is not documented; this is the one of other limits.
-            None => Said::told(shared("Max limit exceeded")),
+            None => Reply::unchanged(shared("Max limit exceeded")),
         }
     }
 }

@@ -5,127 +5,129 @@ use ozonetel_sdk::campaigns::{
 };
 use serde_json::json;
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply};
 use crate::world::World;
 
 /// How the campaign paths word refused credentials.
-pub(super) const CREDENTIALS: Dialect = Dialect::Texts(
+pub(super) const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Texts(
     "failure",
     ["All parameters are mandatory", "All parameters are mandatory", "no record found"],
 );
 
 const MANDATORY: &str = "All parameters are mandatory";
 
-pub(super) fn status(world: &World, name: &str) -> Said {
+pub(super) fn status(world: &World, name: &str) -> Reply {
     if name.is_empty() {
-        return Said::no("failure", MANDATORY);
+        return Reply::refused("failure", MANDATORY);
     }
-    let rows = world.campaign_rows(Some(name));
+    let rows = world.campaigns().rows(&world.setup().account, Some(name));
     if rows.is_empty() {
-        return Said::no("failure", "no record found");
+        return Reply::refused("failure", "no record found");
     }
-    Said::told(json!({"status": "success", "message": rows}))
+    Reply::unchanged(json!({"status": "success", "message": rows}))
 }
 
-pub(super) fn run(world: &mut World, asked: &Asked<'_>, name: &str) -> Said {
-    let action = asked.text("action");
+pub(super) fn run(world: &mut World, request: &ApiRequest<'_>, name: &str) -> Reply {
+    let action = request.text("action");
     let on = action.eq_ignore_ascii_case("start");
-    if name.is_empty() || !asked.yes("process") || !(on || action.eq_ignore_ascii_case("stop")) {
-        return Said::no("failure", MANDATORY);
+    if name.is_empty() || !request.yes("process") || !(on || action.eq_ignore_ascii_case("stop")) {
+        return Reply::refused("failure", MANDATORY);
     }
-    match world.run_campaign(name, on) {
+    match world.campaigns_mut().run(name, on) {
         Some(kind) => {
             let done = if on { "started" } else { "stopped" };
             let text = format!("SUCCESSFULLY UPDATED, {kind} was {done}");
-            Said::done(json!({"status": "SUCCESS", "message": text}))
+            Reply::done(json!({"status": "SUCCESS", "message": text}))
         }
-        None => Said::no("failure", "no record found"),
+        None => Reply::refused("failure", "no record found"),
     }
 }
 
 impl Answers<FetchStatus> for World {
-    const CREDENTIALS: Dialect = CREDENTIALS;
+    const CREDENTIALS: AuthErrorStyle = CREDENTIALS;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        status(self, &asked.text("campaignName"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        status(self, &request.text("campaignName"))
     }
 }
 
 impl Answers<ListCampaigns> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, _: &Asked<'_>) -> Said {
-        Said::told(json!({"status": "success", "message": self.campaign_rows(None)}))
+    fn answer(&mut self, _: &ApiRequest<'_>) -> Reply {
+        Reply::unchanged(
+            json!({"status": "success", "message": self.campaigns().rows(&self.setup().account, None)}),
+        )
     }
 }
 
 impl Answers<Start> for World {
-    const CREDENTIALS: Dialect = CREDENTIALS;
+    const CREDENTIALS: AuthErrorStyle = CREDENTIALS;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        run(self, asked, &asked.text("campaignName"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        run(self, request, &request.text("campaignName"))
     }
 }
 
 impl Answers<Stop> for World {
-    const CREDENTIALS: Dialect = CREDENTIALS;
+    const CREDENTIALS: AuthErrorStyle = CREDENTIALS;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        run(self, asked, &asked.text("campaignName"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        run(self, request, &request.text("campaignName"))
     }
 }
 
 /// The answers to a creation were not captured; these carry the family's key.
-fn create(world: &mut World, asked: &Asked<'_>) -> Said {
-    let text = |name: &str| asked.text(name);
+fn create(world: &mut World, request: &ApiRequest<'_>) -> Reply {
+    let text = |name: &str| request.text(name);
     let (name, kind, did) = (text("campaignName"), text("campaignType"), text("did"));
     let problem = if name.is_empty() || kind.is_empty() {
         Some(MANDATORY)
-    } else if !world.owns_did(&did) {
+    } else if !world.campaigns().owns_did(&did) {
         Some("Please enter the Valid DIDs assigned to the account.")
-    } else if !world.put_campaign(&name, &kind, &did) {
+    } else if !world.campaigns_mut().put(&name, &kind, &did) {
         Some("Campaign is running")
     } else {
-        world.set_callback_url(Some(&name), asked.given("callbackUrl"));
+        world.set_callback_url(Some(&name), request.given("callbackUrl"));
         None
     };
     match problem {
-        Some(text) => Said::told(json!({"status": "error", "Message": text})),
+        Some(text) => Reply::unchanged(json!({"status": "error", "Message": text})),
         None => {
-            Said::done(json!({"status": "success", "Message": "Campaign created successfully"}))
+            Reply::done(json!({"status": "success", "Message": "Campaign created successfully"}))
         }
     }
 }
 
 impl Answers<CreateOutbound> for World {
-    const CREDENTIALS: Dialect = Dialect::ApiServices;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::ApiServices;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        create(self, asked)
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        create(self, request)
     }
 }
 
 impl Answers<CreateInbound> for World {
-    const CREDENTIALS: Dialect = Dialect::ApiServices;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::ApiServices;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        create(self, asked)
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        create(self, request)
     }
 }
 
 impl Answers<UpdateDynamicDids> for World {
-    const CREDENTIALS: Dialect = Dialect::ApiServices;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::ApiServices;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         let list = |name: &str| -> Vec<String> {
-            let text = asked.text(name);
+            let text = request.text(name);
             text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
         };
         let (dids, fallback) = (list("dynamicDIDs"), list("fallbackDynamicDIDs"));
-        let campaign = asked.text("campaignName");
-        let owned = |dids: &[String]| dids.iter().all(|did| self.owns_did(did));
-        let text = if self.setup().campaign(&campaign).is_none() {
+        let campaign = request.text("campaignName");
+        let owned = |dids: &[String]| dids.iter().all(|did| self.campaigns().owns_did(did));
+        let text = if self.campaigns().get(&campaign).is_none() {
             "Campaign not found."
         } else if dids.is_empty() {
             "DIDs is required"
@@ -136,10 +138,10 @@ impl Answers<UpdateDynamicDids> for World {
         } else if !owned(&fallback) {
             "Please enter the Valid FallbackDIDs assigned to the account."
         } else {
-            self.set_dynamic_dids(&campaign, dids, fallback);
+            self.campaigns_mut().set_dynamic_dids(&campaign, dids, fallback);
             let text = "Dynamic DIDs updated successfully";
-            return Said::done(json!({"Message": text}));
+            return Reply::done(json!({"Message": text}));
         };
-        Said::told(json!({"Message": text}))
+        Reply::unchanged(json!({"Message": text}))
     }
 }

@@ -1,7 +1,7 @@
 //! Who may ask, and how each family of endpoints says no.
 
 use http::StatusCode;
-use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::auth::{AuthMode, Secret};
 use ozonetel_sdk::endpoint::{Auth, Endpoint as _, Spec};
 use ozonetel_sdk::kookoo::outbound::OutboundCall;
 use ozonetel_sdk::server::encode::PresentedCredential;
@@ -9,12 +9,12 @@ use ozonetel_sdk::server::envelope::{self, Outcome};
 use serde_json::json;
 
 use super::shared;
-use crate::service::Answer;
-use crate::world::{Mode, TokenCheck, World};
+use crate::response::ServiceResponse;
+use crate::world::{TokenCheck, World};
 
 /// What is wrong with the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum CredentialProblem {
     UserMissing,
     UserWrong,
     KeyMissing,
@@ -34,12 +34,13 @@ pub(crate) fn check(
     world: &World,
     spec: &Spec,
     shown: &PresentedCredential,
-) -> Result<(), Problem> {
+) -> Result<(), CredentialProblem> {
     match spec.auth {
         Auth::Account => {
             match world.setup().mode {
-                Mode::Key => check_key(world, shown, true)?,
-                Mode::Token => check_token(world, shown)?,
+                AuthMode::Key => check_key(world, shown, true)?,
+                // Every mode that is not the key's takes tokens.
+                _ => check_token(world, shown)?,
             }
             check_user(world, shown)
         }
@@ -53,11 +54,11 @@ pub(crate) fn check(
     }
 }
 
-fn check_user(world: &World, shown: &PresentedCredential) -> Result<(), Problem> {
+fn check_user(world: &World, shown: &PresentedCredential) -> Result<(), CredentialProblem> {
     match shown.user.as_deref() {
-        None | Some("") => Err(Problem::UserMissing),
+        None | Some("") => Err(CredentialProblem::UserMissing),
         Some(user) if user == world.setup().account => Ok(()),
-        Some(_) => Err(Problem::UserWrong),
+        Some(_) => Err(CredentialProblem::UserWrong),
     }
 }
 
@@ -65,31 +66,33 @@ fn check_key(
     world: &World,
     shown: &PresentedCredential,
     token_possible: bool,
-) -> Result<(), Problem> {
+) -> Result<(), CredentialProblem> {
     match shown.key.as_ref().map(Secret::reveal) {
-        None if token_possible && shown.bearer.is_some() => Err(Problem::TokenOnKeyAccount),
-        None => Err(Problem::KeyMissing),
-        Some("") => Err(Problem::KeyEmpty),
+        None if token_possible && shown.bearer.is_some() => {
+            Err(CredentialProblem::TokenOnKeyAccount)
+        }
+        None => Err(CredentialProblem::KeyMissing),
+        Some("") => Err(CredentialProblem::KeyEmpty),
         Some(key) if key == world.setup().key => Ok(()),
-        Some(_) => Err(Problem::KeyWrong),
+        Some(_) => Err(CredentialProblem::KeyWrong),
     }
 }
 
-fn check_token(world: &World, shown: &PresentedCredential) -> Result<(), Problem> {
+fn check_token(world: &World, shown: &PresentedCredential) -> Result<(), CredentialProblem> {
     match shown.bearer.as_ref().map(Secret::reveal) {
-        None if shown.key.is_some() => Err(Problem::KeyOnTokenAccount),
-        None | Some("") => Err(Problem::TokenMissing),
+        None if shown.key.is_some() => Err(CredentialProblem::KeyOnTokenAccount),
+        None | Some("") => Err(CredentialProblem::TokenMissing),
         Some(token) => match world.check_token(token) {
             TokenCheck::Good => Ok(()),
-            TokenCheck::Expired => Err(Problem::TokenExpired),
-            TokenCheck::Unknown => Err(Problem::TokenUnknown),
+            TokenCheck::Expired => Err(CredentialProblem::TokenExpired),
+            TokenCheck::Unknown => Err(CredentialProblem::TokenUnknown),
         },
     }
 }
 
 /// How a family of endpoints words refused credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub(crate) enum AuthErrorStyle {
     /// The newer API paths.
     Api,
     /// Call control: as the newer paths, but for a key on a token account.
@@ -125,23 +128,27 @@ pub(crate) enum Dialect {
 const KEY_NULL: &str = "Api Key Should Not be Null or Empty.";
 const BOTH_INVALID: &str = "userName or apiKey is Invalid";
 
-impl Dialect {
+impl AuthErrorStyle {
     /// The answer for a problem.
-    pub(crate) fn word(self, problem: Problem) -> Answer {
+    pub(crate) fn response(self, problem: CredentialProblem) -> ServiceResponse {
         let body = match self {
-            Self::CallControl if problem == Problem::KeyOnTokenAccount => shared("Token Expired"),
+            Self::CallControl if problem == CredentialProblem::KeyOnTokenAccount => {
+                shared("Token Expired")
+            }
             Self::Api | Self::CallControl => shared(api(problem)),
             Self::Reports => return reports(problem),
             Self::Plain => plain(problem, "error"),
             Self::AgentState => agent_state(problem),
             Self::PhoneDial => match problem {
-                Problem::KeyWrong | Problem::KeyEmpty | Problem::UserWrong => {
+                CredentialProblem::KeyWrong
+                | CredentialProblem::KeyEmpty
+                | CredentialProblem::UserWrong => {
                     json!({"message": "Authentication failed.", "status": "error"})
                 }
                 _ => shared(api(problem)),
             },
             Self::Token => shared(match problem {
-                Problem::UserMissing => "UserName is null",
+                CredentialProblem::UserMissing => "UserName is null",
                 _ => "Invalid userName or apiKey",
             }),
             Self::AgentLogin => {
@@ -152,7 +159,7 @@ impl Dialect {
                 json!({"code": "400", "status": "Error", "message": "Check input Parameters"})
             }
             Self::ApiServices => json!({"Message": "Authentication failed."}),
-            Self::Events => return Answer::text(StatusCode::OK, "Unauthorized"),
+            Self::Events => return ServiceResponse::text(StatusCode::OK, "Unauthorized"),
             Self::Kookoo => {
                 // The text was not captured; it is ours.
                 let body = json!({"status": "error", "message": "Authentication error"});
@@ -160,78 +167,85 @@ impl Dialect {
             }
             Self::Disposition => json!({"details": "Authentication fails", "status": "Fail"}),
             Self::Texts(status, texts) => match problem {
-                Problem::UserMissing => json!({"status": status, "message": texts[0]}),
-                Problem::KeyMissing | Problem::KeyEmpty => {
+                CredentialProblem::UserMissing => json!({"status": status, "message": texts[0]}),
+                CredentialProblem::KeyMissing | CredentialProblem::KeyEmpty => {
                     json!({"status": status, "message": texts[1]})
                 }
-                Problem::UserWrong | Problem::KeyWrong => {
+                CredentialProblem::UserWrong | CredentialProblem::KeyWrong => {
                     json!({"status": status, "message": texts[2]})
                 }
                 _ => shared(api(problem)),
             },
         };
-        Answer::json(StatusCode::OK, &body)
+        ServiceResponse::json(StatusCode::OK, &body)
     }
 }
 
 /// An XML answer with these elements.
-pub(super) fn xml(status: StatusCode, spec: &Spec, body: serde_json::Value) -> Answer {
+pub(super) fn xml(status: StatusCode, spec: &Spec, body: serde_json::Value) -> ServiceResponse {
     let body = envelope::write(spec, &Outcome::Done(body), "error");
-    Answer { status, content_type: "text/xml", body: body.into() }
+    ServiceResponse { status, content_type: "text/xml", body: body.into() }
 }
 
 /// The shared texts of the newer paths.
-fn api(problem: Problem) -> &'static str {
+fn api(problem: CredentialProblem) -> &'static str {
     match problem {
-        Problem::UserMissing => "Username Should Not be Null or Empty.",
-        Problem::UserWrong | Problem::KeyWrong | Problem::KeyEmpty => "Invalid User Details",
-        Problem::KeyMissing | Problem::TokenOnKeyAccount | Problem::KeyOnTokenAccount => KEY_NULL,
-        Problem::TokenMissing => "Token Should Not be Null or Empty.",
-        Problem::TokenExpired => "Token Expired",
-        Problem::TokenUnknown => "Invalid Token",
+        CredentialProblem::UserMissing => "Username Should Not be Null or Empty.",
+        CredentialProblem::UserWrong
+        | CredentialProblem::KeyWrong
+        | CredentialProblem::KeyEmpty => "Invalid User Details",
+        CredentialProblem::KeyMissing
+        | CredentialProblem::TokenOnKeyAccount
+        | CredentialProblem::KeyOnTokenAccount => KEY_NULL,
+        CredentialProblem::TokenMissing => "Token Should Not be Null or Empty.",
+        CredentialProblem::TokenExpired => "Token Expired",
+        CredentialProblem::TokenUnknown => "Invalid Token",
     }
 }
 
-fn reports(problem: Problem) -> Answer {
+fn reports(problem: CredentialProblem) -> ServiceResponse {
     let missing = json!({"status": "false", "message": "Missing userName or apiKey"});
     match problem {
-        Problem::TokenExpired | Problem::TokenUnknown => {
-            Answer::json(StatusCode::OK, &shared(api(problem)))
+        CredentialProblem::TokenExpired | CredentialProblem::TokenUnknown => {
+            ServiceResponse::json(StatusCode::OK, &shared(api(problem)))
         }
-        Problem::TokenOnKeyAccount | Problem::KeyOnTokenAccount => {
-            Answer::json(StatusCode::UNAUTHORIZED, &missing)
+        CredentialProblem::TokenOnKeyAccount | CredentialProblem::KeyOnTokenAccount => {
+            ServiceResponse::json(StatusCode::UNAUTHORIZED, &missing)
         }
-        Problem::UserMissing | Problem::KeyMissing | Problem::TokenMissing => {
-            Answer::json(StatusCode::OK, &missing)
-        }
-        Problem::UserWrong | Problem::KeyWrong | Problem::KeyEmpty => {
-            Answer::json(StatusCode::OK, &json!({"status": "false", "message": BOTH_INVALID}))
-        }
+        CredentialProblem::UserMissing
+        | CredentialProblem::KeyMissing
+        | CredentialProblem::TokenMissing => ServiceResponse::json(StatusCode::OK, &missing),
+        CredentialProblem::UserWrong
+        | CredentialProblem::KeyWrong
+        | CredentialProblem::KeyEmpty => ServiceResponse::json(
+            StatusCode::OK,
+            &json!({"status": "false", "message": BOTH_INVALID}),
+        ),
     }
 }
 
-fn plain(problem: Problem, status: &str) -> serde_json::Value {
+fn plain(problem: CredentialProblem, status: &str) -> serde_json::Value {
     let message = match problem {
-        Problem::UserMissing => "userName should not be empty",
-        Problem::KeyMissing | Problem::KeyEmpty | Problem::TokenOnKeyAccount => {
-            "apiKey should not be empty"
-        }
-        Problem::UserWrong | Problem::KeyWrong => BOTH_INVALID,
+        CredentialProblem::UserMissing => "userName should not be empty",
+        CredentialProblem::KeyMissing
+        | CredentialProblem::KeyEmpty
+        | CredentialProblem::TokenOnKeyAccount => "apiKey should not be empty",
+        CredentialProblem::UserWrong | CredentialProblem::KeyWrong => BOTH_INVALID,
         // No page says how tokens are refused here; the shared texts are the service's own.
-        Problem::TokenMissing
-        | Problem::TokenExpired
-        | Problem::TokenUnknown
-        | Problem::KeyOnTokenAccount => return shared(api(problem)),
+        CredentialProblem::TokenMissing
+        | CredentialProblem::TokenExpired
+        | CredentialProblem::TokenUnknown
+        | CredentialProblem::KeyOnTokenAccount => return shared(api(problem)),
     };
     json!({"status": status, "message": message})
 }
 
-fn agent_state(problem: Problem) -> serde_json::Value {
+fn agent_state(problem: CredentialProblem) -> serde_json::Value {
     let message = match problem {
-        Problem::UserMissing => "Please provide UserName",
-        Problem::UserWrong => "user_name or api_Key is Invalid",
-        Problem::KeyWrong => BOTH_INVALID,
-        Problem::KeyMissing | Problem::KeyEmpty => "apiKey should not be empty",
+        CredentialProblem::UserMissing => "Please provide UserName",
+        CredentialProblem::UserWrong => "user_name or api_Key is Invalid",
+        CredentialProblem::KeyWrong => BOTH_INVALID,
+        CredentialProblem::KeyMissing | CredentialProblem::KeyEmpty => "apiKey should not be empty",
         _ => return shared(api(problem)),
     };
     json!({"status": "error", "message": message})

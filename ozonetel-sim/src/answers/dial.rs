@@ -3,58 +3,58 @@
 use ozonetel_sdk::dial::{AgentDial, PhoneDial, SkillDial};
 use serde_json::{Value, json};
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply};
 use crate::world::{self, DialRefusal, World};
 
 impl Answers<AgentDial> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let (agent, campaign) = (asked.text("agentID"), asked.text("campaignName"));
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let (agent, campaign) = (request.text("agentID"), request.text("campaignName"));
         if agent.is_empty() {
-            return Said::no("Fail", "Please Pass Valid AgentId are Valid skillName ");
+            return Reply::refused("Fail", "Please Pass Valid AgentId are Valid skillName ");
         }
         if self.agent(&agent).is_some() && campaign.is_empty() {
-            return Said::no("Fail", "Campaign name should not be null are empty");
+            return Reply::refused("Fail", "Campaign name should not be null are empty");
         }
         let dialled = self.dial_agent(&world::AgentDial {
             agent,
             campaign,
-            number: asked.text("customerNumber"),
-            uui: asked.text("uui"),
+            number: request.text("customerNumber"),
+            uui: request.text("uui"),
         });
-        queued(asked, dialled)
+        queued(request, dialled)
     }
 }
 
 impl Answers<SkillDial> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         let dialled = self.dial_skill(&world::SkillDial {
-            skill: asked.text("skill"),
-            did: asked.text("did"),
-            number: asked.text("customerNumber"),
-            uui: asked.text("uui"),
+            skill: request.text("skill"),
+            did: request.text("did"),
+            number: request.text("customerNumber"),
+            uui: request.text("uui"),
         });
-        queued(asked, dialled)
+        queued(request, dialled)
     }
 }
 
-fn queued(asked: &Asked<'_>, dialled: Result<u64, DialRefusal>) -> Said {
+fn queued(request: &ApiRequest<'_>, dialled: Result<u64, DialRefusal>) -> Reply {
     let ucid = match dialled {
         Ok(ucid) => ucid,
-        Err(refusal) => return Said::no("Fail", agent_text(refusal)),
+        Err(refusal) => return Reply::refused("Fail", agent_text(refusal)),
     };
     // The text "true", not the word.
-    let wanted = matches!(asked.value("UCID"), Some(Value::String(yes)) if yes == "true");
+    let wanted = matches!(request.value("UCID"), Some(Value::String(yes)) if yes == "true");
     let body = if wanted {
         json!({"ucid": ucid.to_string(), "status": "queued successfully"})
     } else {
         json!({"status": "queued successfully"})
     };
-    Said::done(body)
+    Reply::done(body)
 }
 
 fn agent_text(refusal: DialRefusal) -> &'static str {
@@ -69,26 +69,26 @@ fn agent_text(refusal: DialRefusal) -> &'static str {
 }
 
 impl Answers<PhoneDial> for World {
-    const CREDENTIALS: Dialect = Dialect::PhoneDial;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::PhoneDial;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let mut did = asked.text("did");
-        let campaign = asked.given("campaignName");
-        if self.setup().campaign_of_did(&did).is_none() {
-            let other = campaign.and_then(|name| self.setup().campaign(&name)?.did.clone());
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let mut did = request.text("did");
+        let campaign = request.given("campaignName");
+        if self.campaigns().of_did(&did).is_none() {
+            let other = campaign.and_then(|name| self.campaigns().get(&name)?.did.clone());
             did = other.unwrap_or(did);
         }
         let dialled = self.dial_phone(&world::PhoneDial {
-            phone_name: asked.text("phoneName"),
+            phone_name: request.text("phoneName"),
             did,
-            number: asked.text("custNumber"),
-            uui: asked.text("uui"),
-            call_limit_s: asked.text("callLimit").parse().ok(),
-            check_status: asked.yes("checkStatus"),
+            number: request.text("custNumber"),
+            uui: request.text("uui"),
+            call_limit_s: request.text("callLimit").parse().ok(),
+            check_status: request.yes("checkStatus"),
         });
         match dialled {
-            Ok(ucid) => Said::done(json!({"message": ucid.to_string(), "status": "queued"})),
-            Err(refusal) => Said::no("error", phone_text(refusal)),
+            Ok(ucid) => Reply::done(json!({"message": ucid.to_string(), "status": "queued"})),
+            Err(refusal) => Reply::refused("error", phone_text(refusal)),
         }
     }
 }

@@ -3,24 +3,24 @@
 use ozonetel_sdk::events::{ShowSubscription, Subscribe, Unsubscribe};
 use serde_json::{Value, json};
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply};
 use crate::world::World;
 
-fn text(text: String) -> Said {
-    Said::told(Value::String(text))
+fn text(text: String) -> Reply {
+    Reply::unchanged(Value::String(text))
 }
 
 impl Answers<Subscribe> for World {
-    const CREDENTIALS: Dialect = Dialect::Events;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Events;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let (calls, agents) = (asked.given("callEventsURL"), asked.given("agentEventsURL"));
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let (calls, agents) = (request.given("callEventsURL"), request.given("agentEventsURL"));
         if calls.is_none() && agents.is_none() {
             // No page says what an empty subscription is answered; the text is ours.
             return text("callEventsURL or agentEventsURL is required".to_owned());
         }
-        let subscription = self.subscription_mut();
+        let subscription = self.pushes_mut().subscription_mut();
         if let Some(url) = calls {
             subscription.calls = url;
         }
@@ -28,26 +28,26 @@ impl Answers<Subscribe> for World {
             subscription.agents = url;
         }
         let said = format!("Subscription added successfully for User: {}", self.setup().account);
-        Said::done(Value::String(said))
+        Reply::done(Value::String(said))
     }
 }
 
-fn none(world: &World) -> Said {
+fn none(world: &World) -> Reply {
     text(format!("Subscription doesnt exists for User: {}", world.setup().account))
 }
 
 impl Answers<Unsubscribe> for World {
-    const CREDENTIALS: Dialect = Dialect::Events;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Events;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let kind = asked.text("eventType");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let kind = request.text("eventType");
         let (calls, agents) = match kind.as_str() {
             "call" => (true, false),
             "agent" => (false, true),
             "both" => (true, true),
             _ => return text("eventType should be call, agent or both".to_owned()),
         };
-        let subscription = self.subscription_mut();
+        let subscription = self.pushes_mut().subscription_mut();
         let there = (calls && !subscription.calls.is_empty())
             || (agents && !subscription.agents.is_empty());
         if !there {
@@ -62,18 +62,18 @@ impl Answers<Unsubscribe> for World {
         }
         let user = &self.setup().account;
         let said = format!("Unsubscribed to {kind} events successfully for User: {user}");
-        Said::done(Value::String(said))
+        Reply::done(Value::String(said))
     }
 }
 
 impl Answers<ShowSubscription> for World {
-    const CREDENTIALS: Dialect = Dialect::Events;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Events;
 
-    fn answer(&mut self, _: &Asked<'_>) -> Said {
-        let found = self.subscription();
+    fn answer(&mut self, _: &ApiRequest<'_>) -> Reply {
+        let found = self.pushes().subscription();
         if found.calls.is_empty() && found.agents.is_empty() {
             return none(self);
         }
-        Said::told(json!({"agentEventsURL": found.agents, "callEventsURL": found.calls}))
+        Reply::unchanged(json!({"agentEventsURL": found.agents, "callEventsURL": found.calls}))
     }
 }

@@ -6,8 +6,8 @@ use ozonetel_sdk::leads::{
 };
 use serde_json::{Value, json};
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply};
 use crate::world::{Lead, LeadFilter, World, column};
 
 /// Numbers that begin so are on the do-not-disturb list.
@@ -17,40 +17,42 @@ const DND: &str = "98989";
 const NO_COLUMNS: [&str; 5] = ["campaign_name", "checkDuplicate", "action", "format", "api_key"];
 
 impl Answers<AddLead> for World {
-    const CREDENTIALS: Dialect =
-        Dialect::Texts("FAIL", ["No User Found", "No User Found", "No User Found"]);
+    const CREDENTIALS: AuthErrorStyle =
+        AuthErrorStyle::Texts("FAIL", ["No User Found", "No User Found", "No User Found"]);
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let (campaign, number) = (asked.text("campaign_name"), asked.text("PhoneNumber"));
-        if self.setup().campaign(&campaign).is_none() {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let (campaign, number) = (request.text("campaign_name"), request.text("PhoneNumber"));
+        if self.campaigns().get(&campaign).is_none() {
             // No page says what an unknown campaign is answered here; the bulk page's words.
-            return Said::no("FAIL", "please provide campaign details");
+            return Reply::refused("FAIL", "please provide campaign details");
         }
         if number.is_empty() {
-            return Said::no("FAIL", "Phone Number is Empty!");
+            return Reply::refused("FAIL", "Phone Number is Empty!");
         }
         if number.starts_with(DND) {
-            return Said::no("FAIL", "PhoneNumber Added is a DND Number");
+            return Reply::refused("FAIL", "PhoneNumber Added is a DND Number");
         }
-        let columns = asked.fields.iter().filter(|(name, _)| !NO_COLUMNS.contains(name));
+        let columns = request.fields.iter().filter(|(name, _)| !NO_COLUMNS.contains(name));
         let lead: Lead = columns.map(|(name, v)| (name.to_owned(), v.clone())).collect();
-        if !self.add_lead(&campaign, lead, asked.yes("checkDuplicate")) {
-            return Said::told(json!({"status": "SUCCESS", "message": "Number Already Exist"}));
+        if !self.leads_mut().add(&campaign, lead, request.yes("checkDuplicate")) {
+            return Reply::unchanged(
+                json!({"status": "SUCCESS", "message": "Number Already Exist"}),
+            );
         }
-        let started = asked.text("action").eq_ignore_ascii_case("start");
-        let kind = if started { self.run_campaign(&campaign, true) } else { None };
+        let started = request.text("action").eq_ignore_ascii_case("start");
+        let kind = if started { self.campaigns_mut().run(&campaign, true) } else { None };
         // The text without a start was not captured; it is the beginning of the one with it.
         let text = kind.map_or_else(
             || "Successfully Updated".to_owned(),
             |kind| format!("Successfully Updated, {kind} was started"),
         );
-        Said::done(json!({"status": "SUCCESS", "message": text}))
+        Reply::done(json!({"status": "SUCCESS", "message": text}))
     }
 }
 
 /// `bulkData`: an object, or one as text. One row per lead, under the headers of `map`.
-pub(super) fn sheet(asked: &Asked<'_>) -> Option<Vec<Lead>> {
-    let sheet = match asked.value("bulkData")? {
+pub(super) fn sheet(request: &ApiRequest<'_>) -> Option<Vec<Lead>> {
+    let sheet = match request.value("bulkData")? {
         Value::String(text) => serde_json::from_str(text).ok()?,
         other => other.clone(),
     };
@@ -64,75 +66,84 @@ pub(super) fn sheet(asked: &Asked<'_>) -> Option<Vec<Lead>> {
         .collect()
 }
 
-fn bulk(world: &mut World, asked: &Asked<'_>, campaign: &str, most: usize) -> Result<Value, Said> {
-    if world.setup().campaign(campaign).is_none() {
-        return Err(Said::no("error", "please provide campaign details"));
+fn bulk(
+    world: &mut World,
+    request: &ApiRequest<'_>,
+    campaign: &str,
+    most: usize,
+) -> Result<Value, Reply> {
+    if world.campaigns().get(campaign).is_none() {
+        return Err(Reply::refused("error", "please provide campaign details"));
     }
-    let Some(rows) = sheet(asked).filter(|rows| (1..=most).contains(&rows.len())) else {
-        return Err(Said::no("failure", "Please provide valid data"));
+    let Some(rows) = sheet(request).filter(|rows| (1..=most).contains(&rows.len())) else {
+        return Err(Reply::refused("failure", "Please provide valid data"));
     };
-    let replace = asked.yes("isDelete");
-    let check = asked.yes("checkDuplicate") && !replace;
+    let replace = request.yes("isDelete");
+    let check = request.yes("checkDuplicate") && !replace;
     let mut results = Vec::new();
     for lead in rows {
         let number = column(&lead, "PhoneNumber");
         if replace {
             let filter = LeadFilter { number: Some(number.clone()), ..LeadFilter::default() };
-            world.delete_leads(campaign, &filter);
+            world.leads_mut().delete(campaign, &filter);
         }
         let status = if number.starts_with(DND) {
             "PhoneNumber Added is a DND Number"
-        } else if world.add_lead(campaign, lead, check) {
+        } else if world.leads_mut().add(campaign, lead, check) {
             "SuccessFully Updated"
         } else {
             "Number Already Exist"
         };
         results.push(json!({"PhoneNumber": number, "Status": status}));
     }
-    if asked.text("action").eq_ignore_ascii_case("start") {
-        world.run_campaign(campaign, true);
+    if request.text("action").eq_ignore_ascii_case("start") {
+        world.campaigns_mut().run(campaign, true);
     }
     Ok(Value::Array(results))
 }
 
 impl Answers<AddBulk> for World {
-    const CREDENTIALS: Dialect =
-        Dialect::Texts("failure", ["no user found", "no user found", "no user found"]);
+    const CREDENTIALS: AuthErrorStyle =
+        AuthErrorStyle::Texts("failure", ["no user found", "no user found", "no user found"]);
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        match bulk(self, asked, &asked.text("campaignName"), ozonetel_sdk::leads::MAX_BULK) {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        match bulk(self, request, &request.text("campaignName"), ozonetel_sdk::leads::MAX_BULK) {
             // No page shows this answer; the older path's list with a status.
-            Ok(rows) => Said::done(json!({"status": "success", "message": rows})),
-            Err(said) => said,
+            Ok(rows) => Reply::done(json!({"status": "success", "message": rows})),
+            Err(reply) => reply,
         }
     }
 }
 
 impl Answers<AddBulkLegacy> for World {
-    const CREDENTIALS: Dialect =
-        Dialect::Texts("failure", ["no user found", "no user found", "no user found"]);
+    const CREDENTIALS: AuthErrorStyle =
+        AuthErrorStyle::Texts("failure", ["no user found", "no user found", "no user found"]);
     const LIMIT: &'static str = "Already one process is running please try after some time";
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        match bulk(self, asked, &asked.text("campaign_name"), ozonetel_sdk::leads::MAX_BULK_LEGACY)
-        {
-            Ok(rows) => Said::done(json!({"message": rows})),
-            Err(said) => said,
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        match bulk(
+            self,
+            request,
+            &request.text("campaign_name"),
+            ozonetel_sdk::leads::MAX_BULK_LEGACY,
+        ) {
+            Ok(rows) => Reply::done(json!({"message": rows})),
+            Err(reply) => reply,
         }
     }
 }
 
-pub(super) fn schedule(world: &mut World, asked: &Asked<'_>, campaign: &str) -> Said {
-    if world.setup().campaign(campaign).is_none() {
-        return Said::no("error", "api_key or campaign_name is invalid or not found");
+pub(super) fn schedule(world: &mut World, request: &ApiRequest<'_>, campaign: &str) -> Reply {
+    if world.campaigns().get(campaign).is_none() {
+        return Reply::refused("error", "api_key or campaign_name is invalid or not found");
     }
     let most = ozonetel_sdk::leads::MAX_SCHEDULED;
-    let Some(rows) = sheet(asked).filter(|rows| (1..=most).contains(&rows.len())) else {
-        return Said::no("error", "Please provide valid data");
+    let Some(rows) = sheet(request).filter(|rows| (1..=most).contains(&rows.len())) else {
+        return Reply::refused("error", "Please provide valid data");
     };
     let has = |lead: &Lead| lead.keys().any(|name| name.eq_ignore_ascii_case("ScheduledTime"));
     if !rows.iter().all(has) {
-        return Said::no("error", "Mandatory parameter ScheduledTime is in bulkData map");
+        return Reply::refused("error", "Mandatory parameter ScheduledTime is in bulkData map");
     }
     let mut results = Vec::new();
     for (index, lead) in rows.into_iter().enumerate() {
@@ -151,112 +162,115 @@ pub(super) fn schedule(world: &mut World, asked: &Asked<'_>, campaign: &str) -> 
             "index": index.to_string(),
         });
         if good {
-            world.schedule_lead(campaign, lead);
+            world.leads_mut().schedule(campaign, lead);
         } else {
             // The page prints no refused row; the text is ours.
             result["msg"] = json!("ScheduledTime should be in the future");
         }
         results.push(result);
     }
-    Said::done(json!({"status": "success", "message": results}))
+    Reply::done(json!({"status": "success", "message": results}))
 }
 
 impl Answers<Schedule> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        schedule(self, asked, &asked.text("campaignName"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        schedule(self, request, &request.text("campaignName"))
     }
 }
 
 impl Answers<DeleteScheduled> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let rows = asked.text("rowId");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let rows = request.text("rowId");
         if rows.is_empty() {
-            return Said::no("error", "Mandatory parameter row_id is missing");
+            return Reply::refused("error", "Mandatory parameter row_id is missing");
         }
         let number = |text: &str| text.trim().parse::<u64>().ok();
         let range = rows.split_once('-').and_then(|(from, to)| Some(number(from)?..=number(to)?));
         let ids: Vec<u64> = rows.split(',').filter_map(number).collect();
         let wanted =
             |id: u64| range.as_ref().map_or(ids.contains(&id), |range| range.contains(&id));
-        match self.unschedule(wanted) {
-            0 => Said::no("error", "No data found"),
-            _ => Said::done(json!({"status": "success", "message": "Deleted Successfully"})),
+        match self.leads_mut().unschedule(wanted) {
+            0 => Reply::refused("error", "No data found"),
+            _ => Reply::done(json!({"status": "success", "message": "Deleted Successfully"})),
         }
     }
 }
 
 impl Answers<DeleteLead> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let campaign = asked.text("campaignName");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let campaign = request.text("campaignName");
         if campaign.is_empty() {
-            return Said::no("Error", "Campaign should not be null are empty");
+            return Reply::refused("Error", "Campaign should not be null are empty");
         }
-        if self.setup().campaign(&campaign).is_none() {
-            return Said::no("Error", "Passed campaign are invalid");
+        if self.campaigns().get(&campaign).is_none() {
+            return Reply::refused("Error", "Passed campaign are invalid");
         }
-        let Some(number) = asked.given("phoneNumber") else {
-            return Said::no("Error", "PhoneNumber should not be null are empty");
+        let Some(number) = request.given("phoneNumber") else {
+            return Reply::refused("Error", "PhoneNumber should not be null are empty");
         };
-        let filter =
-            LeadFilter { number: Some(number), name: asked.given("name"), ..LeadFilter::default() };
-        self.delete_leads(&campaign, &filter);
-        Said::done(json!({"status": "Success", "message": "Deleted Successfully"}))
+        let filter = LeadFilter {
+            number: Some(number),
+            name: request.given("name"),
+            ..LeadFilter::default()
+        };
+        self.leads_mut().delete(&campaign, &filter);
+        Reply::done(json!({"status": "Success", "message": "Deleted Successfully"}))
     }
 }
 
 impl Answers<DeleteMany> for World {
-    const CREDENTIALS: Dialect = Dialect::Api;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Api;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         let list = |name: &str| -> Vec<String> {
-            let items = asked.value(name).and_then(Value::as_array).cloned().unwrap_or_default();
+            let items = request.value(name).and_then(Value::as_array).cloned().unwrap_or_default();
             let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
             items.iter().map(text).collect()
         };
         let (numbers, campaigns) = (list("phoneNumber"), list("campaignName"));
-        if campaigns.iter().any(|name| self.setup().campaign(name).is_none()) {
-            return Said::no("Error", "Passed campaign are invalid");
+        if campaigns.iter().any(|name| self.campaigns().get(name).is_none()) {
+            return Reply::refused("Error", "Passed campaign are invalid");
         }
         for campaign in &campaigns {
             for number in &numbers {
                 let filter = LeadFilter { number: Some(number.clone()), ..LeadFilter::default() };
-                self.delete_leads(campaign, &filter);
+                self.leads_mut().delete(campaign, &filter);
             }
         }
-        Said::done(json!({"status": "Success", "message": "Deleted Successfully"}))
+        Reply::done(json!({"status": "Success", "message": "Deleted Successfully"}))
     }
 }
 
 impl Answers<ClearCampaign> for World {
-    const CREDENTIALS: Dialect = Dialect::Plain;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Plain;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let campaign = asked.text("campaignName");
-        if self.setup().campaign(&campaign).is_none() {
-            return Said::no("error", "campaignName is Invalid");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let campaign = request.text("campaignName");
+        if self.campaigns().get(&campaign).is_none() {
+            return Reply::refused("error", "campaignName is Invalid");
         }
-        let status = asked.text("status");
+        let status = request.text("status");
         if !["", "Success", "Fail", "Pending"].contains(&status.as_str()) {
-            return Said::no("error", "status should be only Success/Fail/Pending");
+            return Reply::refused("error", "status should be only Success/Fail/Pending");
         }
-        let (agent, skill) = (asked.given("agentId"), asked.given("skill"));
+        let (agent, skill) = (request.given("agentId"), request.given("skill"));
         if agent.as_ref().is_some_and(|id| self.agent(id).is_none()) {
-            return Said::no("error", "please pass valid AgentId");
+            return Reply::refused("error", "please pass valid AgentId");
         }
-        if skill.as_ref().is_some_and(|skill| !self.setup().has_skill(skill)) {
-            return Said::no("error", "please pass valid skill");
+        if skill.as_ref().is_some_and(|skill| !self.has_skill(skill)) {
+            return Reply::refused("error", "please pass valid skill");
         }
         // Nothing dials leads here, so all of them are pending.
         let pending = matches!(status.as_str(), "" | "Pending");
-        let filter = LeadFilter { number: asked.given("phoneNumber"), agent, skill, name: None };
-        let count = if pending { self.delete_leads(&campaign, &filter) } else { 0 };
+        let filter = LeadFilter { number: request.given("phoneNumber"), agent, skill, name: None };
+        let count = if pending { self.leads_mut().delete(&campaign, &filter) } else { 0 };
         let text = format!("{count} Records Deleted Successfully");
-        Said::done(json!({"status": "success", "message": text}))
+        Reply::done(json!({"status": "success", "message": text}))
     }
 }

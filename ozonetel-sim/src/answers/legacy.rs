@@ -8,30 +8,30 @@ use ozonetel_sdk::legacy::{
 use ozonetel_sdk::{agents, aht, call_control, dial};
 use serde_json::{Map, Value, json};
 
-use super::credentials::Dialect;
-use super::{Answers, Asked, Said, campaigns, leads, roster};
-use crate::world::{CdrQuery, Disposal, DisposeRefusal, Disposed, World};
+use super::credentials::AuthErrorStyle;
+use super::{Answers, ApiRequest, Reply, agent_admin, campaigns, leads};
+use crate::world::{CdrQuery, DispositionRefusal, DispositionRequest, DispositionResult, World};
 
 /// The same fields and texts as a newer endpoint.
 macro_rules! as_newer {
     ($($older:ty: $newer:ty, $dialect:expr;)*) => {$(
         impl Answers<$older> for World {
-            const CREDENTIALS: Dialect = $dialect;
+            const CREDENTIALS: AuthErrorStyle = $dialect;
             const LIMIT: &'static str = <World as Answers<$newer>>::LIMIT;
 
-            fn answer(&mut self, asked: &Asked<'_>) -> Said {
-                <World as Answers<$newer>>::answer(self, asked)
+            fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+                <World as Answers<$newer>>::answer(self, request)
             }
         }
     )*};
 }
 
-const CONTROL: Dialect = Dialect::Plain;
+const CONTROL: AuthErrorStyle = AuthErrorStyle::Plain;
 
 as_newer! {
-    ChangeState: agents::ChangeState, Dialect::AgentState;
-    Aht: aht::AgentAht, Dialect::Plain;
-    PhoneDial: dial::PhoneDial, Dialect::PhoneDial;
+    ChangeState: agents::ChangeState, AuthErrorStyle::AgentState;
+    Aht: aht::AgentAht, AuthErrorStyle::Plain;
+    PhoneDial: dial::PhoneDial, AuthErrorStyle::PhoneDial;
     Conference: call_control::Conference, CONTROL;
     Kick: call_control::Kick, CONTROL;
     Hold: call_control::Hold, CONTROL;
@@ -41,113 +41,118 @@ as_newer! {
 }
 
 impl Answers<AgentDetails> for World {
-    const CREDENTIALS: Dialect = Dialect::Plain;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Plain;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        roster::details(self, &asked.text("AgentId"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        agent_admin::details(self, &request.text("AgentId"))
     }
 }
 
 impl Answers<AgentDial> for World {
-    const CREDENTIALS: Dialect = {
+    const CREDENTIALS: AuthErrorStyle = {
         let text = "please provide proper user credentials";
-        Dialect::Texts("fail", [text, text, text])
+        AuthErrorStyle::Texts("fail", [text, text, text])
     };
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        if ["agentID", "campaignName", "customerNumber"].iter().any(|n| asked.text(n).is_empty()) {
-            return Said::no("Fail", "All parameters are mandatory");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        if ["agentID", "campaignName", "customerNumber"].iter().any(|n| request.text(n).is_empty())
+        {
+            return Reply::refused("Fail", "All parameters are mandatory");
         }
-        <World as Answers<dial::AgentDial>>::answer(self, asked)
+        <World as Answers<dial::AgentDial>>::answer(self, request)
     }
 }
 
-fn fail(details: &str) -> Said {
-    Said::told(json!({"details": details, "status": "Fail"}))
+fn fail(details: &str) -> Reply {
+    Reply::unchanged(json!({"details": details, "status": "Fail"}))
 }
 
 impl Answers<SetDisposition> for World {
-    const CREDENTIALS: Dialect = Dialect::Disposition;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Disposition;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let action = asked.text("action");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let action = request.text("action");
         if !action.eq_ignore_ascii_case("set") {
             return fail(&format!("Invalid action->{action}"));
         }
         let (ucid, did, disposition) =
-            (asked.text("ucid"), asked.text("did"), asked.text("disposition"));
+            (request.text("ucid"), request.text("did"), request.text("disposition"));
         if ucid.len() >= 20 {
-            return Said::told(json!({
+            return Reply::unchanged(json!({
                 "status": "Error", "details": "Unable to Dispose . Please retry after some time.",
             }));
         }
         if disposition.is_empty() {
             return fail("Empty disposition code");
         }
-        let pauses = asked.yes("pauseAfterDispose");
-        let reason = asked.given("pauseReason").filter(|r| self.setup().pause_reasons.contains(r));
+        let pauses = request.yes("pauseAfterDispose");
+        let reason =
+            request.given("pauseReason").filter(|r| self.setup().pause_reasons.contains(r));
         if pauses && reason.is_none() {
             return fail("Provide pause reason.");
         }
         // The agent may be left out here: the call's own is meant.
-        let own = || self.call_of(&ucid).and_then(|call| call.legs.last()?.agent.clone());
-        let agent = asked.given("agentId").or_else(|| asked.given("agentID")).or_else(own);
-        let disposal = Disposal {
+        let own = || self.calls().by_text(&ucid).and_then(|call| call.legs.last()?.agent.clone());
+        let agent = request.given("agentId").or_else(|| request.given("agentID")).or_else(own);
+        let disposal = DispositionRequest {
             disposition,
-            comments: asked.text("comments"),
+            comments: request.text("comments"),
             auto_release: false,
             pause: reason.filter(|_| pauses),
         };
         let saved = |text: &str| json!({"details": text, "status": "Success"});
         match self.dispose(&ucid, &did, &agent.unwrap_or_default(), disposal) {
-            Ok(Disposed::Queued) => Said::done(saved("queued successfully")),
-            Ok(Disposed::Saved) => Said::done(saved("Disposition saved successfully")),
-            Err(DisposeRefusal::Agent) => fail("Invalid agent"),
-            Err(DisposeRefusal::Call) => fail(&format!("Invalid ucid [{ucid}] or did [{did}]")),
+            Ok(DispositionResult::Queued) => Reply::done(saved("queued successfully")),
+            Ok(DispositionResult::Saved) => Reply::done(saved("Disposition saved successfully")),
+            Err(DispositionRefusal::Agent) => fail("Invalid agent"),
+            Err(DispositionRefusal::Call) => fail(&format!("Invalid ucid [{ucid}] or did [{did}]")),
             // A second disposition is a documented failure without a documented text.
-            Err(DisposeRefusal::Again) => fail("Disposition already saved"),
+            Err(DispositionRefusal::Again) => fail("Disposition already saved"),
         }
     }
 }
 
 impl Answers<ListDispositions> for World {
-    const CREDENTIALS: Dialect = Dialect::Disposition;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Disposition;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let id = asked.text("campaignID");
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let id = request.text("campaignID");
         let setup = self.setup();
-        if setup.campaigns.iter().any(|campaign| campaign.id.to_string() == id) {
-            return Said::told(json!({"status": "Success", "details": setup.dispositions}));
+        if self.campaigns().iter().any(|campaign| campaign.id.to_string() == id) {
+            return Reply::unchanged(json!({"status": "Success", "details": setup.dispositions}));
         }
         let user = &setup.account;
-        Said::no("Fail", &format!("No disposition found for campaign ID: {id} and user: {user}"))
+        Reply::refused(
+            "Fail",
+            &format!("No disposition found for campaign ID: {id} and user: {user}"),
+        )
     }
 }
 
 impl Answers<CampaignStatus> for World {
-    const CREDENTIALS: Dialect = campaigns::CREDENTIALS;
+    const CREDENTIALS: AuthErrorStyle = campaigns::CREDENTIALS;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        campaigns::status(self, &asked.text("campaign_name"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        campaigns::status(self, &request.text("campaign_name"))
     }
 }
 
 impl Answers<SetCampaign> for World {
-    const CREDENTIALS: Dialect = campaigns::CREDENTIALS;
+    const CREDENTIALS: AuthErrorStyle = campaigns::CREDENTIALS;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        campaigns::run(self, asked, &asked.text("campaign_name"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        campaigns::run(self, request, &request.text("campaign_name"))
     }
 }
 
 impl Answers<ScheduleText> for World {
-    const CREDENTIALS: Dialect = {
+    const CREDENTIALS: AuthErrorStyle = {
         let text = "api_key or campaign_name is invalid or not found";
-        Dialect::Texts("error", [text, text, text])
+        AuthErrorStyle::Texts("error", [text, text, text])
     };
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        leads::schedule(self, asked, &asked.text("campaign_name"))
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        leads::schedule(self, request, &request.text("campaign_name"))
     }
 }
 
@@ -202,7 +207,7 @@ const SPACED: &[(&str, &str)] = &[
     ("Skill", "Skill"),
     ("Call Date", "CallDate"),
     ("Start Time", "StartTime"),
-    ("Time to Answer", "TimeToAnswer"),
+    ("Time to ServiceResponse", "TimeToAnswer"),
     ("End Time", "EndTime"),
     ("TalkTime", "TalkTime"),
     ("Duration", "Duration"),
@@ -275,62 +280,62 @@ fn dump_row(world: &World, row: &Value) -> Value {
 
 /// Rows of a stretch of seconds; the newer report knows how to read its days.
 fn between(world: &World, from: i64, to: i64, query: CdrQuery) -> Vec<Value> {
-    world.cdr_rows(&CdrQuery { from, to, ..query })
+    world.reports().cdr(&CdrQuery { from, to, ..query })
 }
 
 const THIRTY_DAYS: i64 = 31 * 86_400;
 
 impl Answers<CdrDump> for World {
-    const CREDENTIALS: Dialect = Dialect::Plain;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Plain;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         for name in ["fromDate", "toDate", "reportType"] {
-            if asked.text(name).is_empty() {
-                return Said::no("error", &format!("{name} should not be empty"));
+            if request.text(name).is_empty() {
+                return Reply::refused("error", &format!("{name} should not be empty"));
             }
         }
-        let number = |name: &str, other: usize| match asked.given(name) {
+        let number = |name: &str, other: usize| match request.given(name) {
             None => Some(other),
             Some(text) => text.parse().ok().filter(|n| *n > 0),
         };
         let (Some(page), Some(size)) = (number("pageNumber", 1), number("pageSize", 100)) else {
             let name = if number("pageNumber", 1).is_none() { "pageNumber" } else { "pageSize" };
-            return Said::no("error", &format!("{name} should not be empty or zero"));
+            return Reply::refused("error", &format!("{name} should not be empty or zero"));
         };
         let zone = self.setup().zone;
-        let time = |name| zone.parse_date_time(&asked.text(name));
+        let time = |name| zone.parse_date_time(&request.text(name));
         let (Some(from), Some(to)) = (time("fromDate"), time("toDate")) else {
             let text = "From and To Date should be in yyyy-mm-dd HH:mm:ss Format";
-            return Said::no("error", text);
+            return Reply::refused("error", text);
         };
         if to - from > THIRTY_DAYS {
             let text = "Difference Between From and To Date should not be Greater than 30 Days";
-            return Said::no("error", text);
+            return Reply::refused("error", text);
         }
         let query = CdrQuery {
-            campaign: asked.given("campaignName").filter(|name| name != "0"),
+            campaign: request.given("campaignName").filter(|name| name != "0"),
             ..CdrQuery::default()
         };
         let rows = between(self, from, to, query);
         let total = rows.len();
         let rows = rows.iter().skip((page - 1).saturating_mul(size)).take(size);
         let rows: Vec<Value> = rows.map(|row| dump_row(self, row)).collect();
-        Said::told(json!({
+        Reply::unchanged(json!({
             "status": "success", "message": rows, "pageNumber": page.to_string(),
             "pageSize": size.to_string(), "totalCount": total.to_string(),
-            "fromDate": asked.text("fromDate"), "toDate": asked.text("toDate"),
+            "fromDate": request.text("fromDate"), "toDate": request.text("toDate"),
         }))
     }
 }
 
 /// The rows of one leg, of today or of earlier days as the report type says.
-fn by_ucid(world: &World, asked: &Asked<'_>) -> Result<Vec<Value>, Said> {
-    let ucid = asked.text("ucid");
+fn by_ucid(world: &World, request: &ApiRequest<'_>) -> Result<Vec<Value>, Reply> {
+    let ucid = request.text("ucid");
     if ucid.is_empty() {
-        return Err(Said::no("error", "ucid should not be empty"));
+        return Err(Reply::refused("error", "ucid should not be empty"));
     }
-    let today = match asked.text("reportType").as_str() {
-        "" => return Err(Said::no("error", "reportType should not be empty")),
+    let today = match request.text("reportType").as_str() {
+        "" => return Err(Reply::refused("error", "reportType should not be empty")),
         kind => kind.eq_ignore_ascii_case("currentday"),
     };
     let zone = world.setup().zone;
@@ -341,26 +346,26 @@ fn by_ucid(world: &World, asked: &Asked<'_>) -> Result<Vec<Value>, Said> {
 }
 
 impl Answers<CdrByUcid> for World {
-    const CREDENTIALS: Dialect = Dialect::Plain;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Plain;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        match by_ucid(self, asked) {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        match by_ucid(self, request) {
             Ok(rows) => {
                 let rows: Vec<Value> = rows.iter().map(|row| renamed(row, SPACED)).collect();
-                Said::told(json!({"status": "success", "message": rows}))
+                Reply::unchanged(json!({"status": "success", "message": rows}))
             }
-            Err(said) => said,
+            Err(reply) => reply,
         }
     }
 }
 
 impl Answers<CallbackCdr> for World {
-    const CREDENTIALS: Dialect = Dialect::Plain;
+    const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Plain;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
-        let rows = match by_ucid(self, asked) {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        let rows = match by_ucid(self, request) {
             Ok(rows) => rows,
-            Err(said) => return said,
+            Err(reply) => return reply,
         };
         let row = |row: &Value| {
             let mut out = renamed(row, CALLBACK);
@@ -375,25 +380,25 @@ impl Answers<CallbackCdr> for World {
             out
         };
         let rows: Vec<Value> = rows.iter().map(row).collect();
-        Said::told(json!({"status": "success", "message": rows}))
+        Reply::unchanged(json!({"status": "success", "message": rows}))
     }
 }
 
 /// How the two oldest reports word refused credentials.
-const RANGE: Dialect = Dialect::Texts(
+const RANGE: AuthErrorStyle = AuthErrorStyle::Texts(
     "failure",
     ["Please provide UserName", "Please provide API Key", "no record found"],
 );
 
 impl Answers<CdrCurrentDay> for World {
-    const CREDENTIALS: Dialect = RANGE;
+    const CREDENTIALS: AuthErrorStyle = RANGE;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         let zone = self.setup().zone;
         let today = zone.day(self.now().second());
-        let time = |name| zone.parse_date_time(&format!("{today} {}", asked.text(name)));
+        let time = |name| zone.parse_date_time(&format!("{today} {}", request.text(name)));
         let (Some(from), Some(to)) = (time("from_time"), time("to_time")) else {
-            return Said::no("failure", "All parameters are mandatory");
+            return Reply::refused("failure", "All parameters are mandatory");
         };
         let rows = between(self, from, to, CdrQuery::default());
         let row = |row: &Value| {
@@ -408,24 +413,24 @@ impl Answers<CdrCurrentDay> for World {
             out
         };
         let rows: Vec<Value> = rows.iter().map(row).collect();
-        Said::told(json!({"status": "success", "message": rows}))
+        Reply::unchanged(json!({"status": "success", "message": rows}))
     }
 }
 
 impl Answers<CdrRange> for World {
-    const CREDENTIALS: Dialect = RANGE;
+    const CREDENTIALS: AuthErrorStyle = RANGE;
 
-    fn answer(&mut self, asked: &Asked<'_>) -> Said {
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         let zone = self.setup().zone;
-        let time = |name| zone.parse_date_time(&asked.text(name));
+        let time = |name| zone.parse_date_time(&request.text(name));
         let (Some(from), Some(to)) = (time("from_date"), time("to_date")) else {
-            return Said::no("failure", "All parameters are mandatory");
+            return Reply::refused("failure", "All parameters are mandatory");
         };
         if to - from > THIRTY_DAYS {
-            return Said::no("failure", "The Requested date should not be more than 30 days");
+            return Reply::refused("failure", "The Requested date should not be more than 30 days");
         }
         let rows = between(self, from, to, CdrQuery::default());
         let rows: Vec<Value> = rows.iter().map(|row| dump_row(self, row)).collect();
-        Said::told(json!({"status": "success", "message": rows}))
+        Reply::unchanged(json!({"status": "success", "message": rows}))
     }
 }

@@ -1,4 +1,4 @@
-//! What a session is told without asking.
+//! What is pushed to a session without a request.
 //!
 //! `busyAgent` and `dropCall` are known from pages that embed the toolbar. The types that begin
 //! with `sim` are constructed: no source names the tokens for ringing, for the end of an answered
@@ -6,7 +6,7 @@
 
 use ozonetel_sdk::mdl::{TOOLBAR_NS, Token};
 
-use crate::world::{Direction, Event, EventKind, World};
+use crate::world::{Direction, EventKind, World, WorldEvent};
 
 /// An agent's telephone rings. Constructed.
 pub(crate) const RINGING: &str = "simRinging";
@@ -16,7 +16,7 @@ pub(crate) const ENDED: &str = "simCallEnded";
 pub(crate) const STATE: &str = "simAgentState";
 
 /// The token for an event, if the agent's session hears of it.
-pub(crate) fn push(world: &World, event: &Event) -> Option<Token> {
+pub(crate) fn push(world: &World, event: &WorldEvent) -> Option<Token> {
     let agent = event.agent.as_deref()?;
     let leg = || {
         let call = world.call(event.ucid?)?;

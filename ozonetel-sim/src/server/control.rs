@@ -12,16 +12,16 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::Served;
-use crate::delivery_queue::Fate;
-use crate::faults::PUSH_PATH;
+use super::AppState;
+use crate::delivery_queue::DeliveryResult;
+use crate::faults::{Fault, FaultKind, MDL_PATH, PUSH_PATH};
+use crate::sim::Sim;
 use crate::world::{ActionRefusal, IvrInput, LegSide, PhoneAction};
-use crate::{Fault, FaultKind, Sim};
 
 /// The furthest the clock is moved at once: about a month.
 const FURTHEST_S: f64 = 31.0 * 86_400.0;
 
-pub(super) fn router() -> Router<Served> {
+pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/inbound", post(inbound))
         .route("/call", post(call))
@@ -60,14 +60,14 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Box<Response>> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Inbound {
+struct InboundCommand {
     did: String,
     caller: String,
     skill: Option<String>,
 }
 
 async fn inbound(State(sim): State<Sim>, body: Bytes) -> Response {
-    let asked: Inbound = match read(&body) {
+    let asked: InboundCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
@@ -75,8 +75,8 @@ async fn inbound(State(sim): State<Sim>, body: Bytes) -> Response {
         return bad(StatusCode::BAD_REQUEST, "caller has to be a number");
     }
     let mut world = sim.world_mut();
-    if asked.skill.as_ref().is_some_and(|skill| !world.setup().has_skill(skill)) {
-        return bad(StatusCode::BAD_REQUEST, "nobody has this skill");
+    if asked.skill.as_ref().is_some_and(|skill| !world.has_skill(skill)) {
+        return bad(StatusCode::BAD_REQUEST, "no one has this skill");
     }
     match world.inbound(&asked.did, &asked.caller, asked.skill.as_deref()) {
         Some(arrived) => ok(json!({
@@ -89,16 +89,16 @@ async fn inbound(State(sim): State<Sim>, body: Bytes) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call {
+struct CallCommand {
     ucid: String,
     #[serde(default)]
-    leg: Side,
-    action: Action,
+    leg: SideWord,
+    action: ActionWord,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
-enum Side {
+enum SideWord {
     #[default]
     Customer,
     Agent,
@@ -106,32 +106,32 @@ enum Side {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Action {
+enum ActionWord {
     Answer,
     Hangup,
     Busy,
     NoAnswer,
 }
 
-impl From<Action> for PhoneAction {
-    fn from(action: Action) -> Self {
+impl From<ActionWord> for PhoneAction {
+    fn from(action: ActionWord) -> Self {
         match action {
-            Action::Answer => Self::Answer,
-            Action::Hangup => Self::Hangup,
-            Action::Busy => Self::Busy,
-            Action::NoAnswer => Self::NoAnswer,
+            ActionWord::Answer => Self::Answer,
+            ActionWord::Hangup => Self::Hangup,
+            ActionWord::Busy => Self::Busy,
+            ActionWord::NoAnswer => Self::NoAnswer,
         }
     }
 }
 
 async fn call(State(sim): State<Sim>, body: Bytes) -> Response {
-    let asked: Call = match read(&body) {
+    let asked: CallCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
     let side = match asked.leg {
-        Side::Customer => LegSide::Customer,
-        Side::Agent => LegSide::Agent,
+        SideWord::Customer => LegSide::Customer,
+        SideWord::Agent => LegSide::Agent,
     };
     let action = asked.action.into();
     done(sim.phone(&asked.ucid, side, action))
@@ -147,17 +147,17 @@ fn done(result: Result<(), ActionRefusal>) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Led {
+struct IvrCommand {
     sid: String,
     keys: Option<String>,
     speech: Option<String>,
-    callee: Option<Action>,
+    callee: Option<ActionWord>,
     #[serde(default)]
     end: bool,
 }
 
 async fn ivr(State(sim): State<Sim>, body: Bytes) -> Response {
-    let asked: Led = match read(&body) {
+    let asked: IvrCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
@@ -179,12 +179,12 @@ async fn ivr(State(sim): State<Sim>, body: Bytes) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Clock {
+struct ClockCommand {
     advance_s: f64,
 }
 
 async fn clock(State(sim): State<Sim>, body: Bytes) -> Response {
-    let asked: Clock = match read(&body) {
+    let asked: ClockCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
@@ -202,7 +202,7 @@ async fn reset(State(sim): State<Sim>) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Faulty {
+struct FaultCommand {
     path: String,
     method: Option<String>,
     kind: String,
@@ -212,7 +212,7 @@ struct Faulty {
 }
 
 async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
-    let asked: Faulty = match read(&body) {
+    let asked: FaultCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
@@ -221,7 +221,7 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         let error = format!("kind has to be one of {}", words.join(", "));
         return bad(StatusCode::BAD_REQUEST, &error);
     };
-    let socket = asked.path == crate::mdl::FAULT_PATH;
+    let socket = asked.path == MDL_PATH;
     let push = asked.path == PUSH_PATH || asked.path.strip_prefix("push:").is_some();
     if asked.path != "*" && !socket && !push && !asked.path.starts_with('/') {
         return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl, push or *");
@@ -251,17 +251,17 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Callbacks {
+struct CallbackCommand {
     /// Empty takes the address away.
     url: String,
     campaign: Option<String>,
     #[serde(default)]
-    check: Check,
+    check: UrlCheck,
 }
 
 #[derive(Deserialize, Default, PartialEq)]
 #[serde(rename_all = "snake_case")]
-enum Check {
+enum UrlCheck {
     #[default]
     Get,
     Head,
@@ -269,25 +269,25 @@ enum Check {
 }
 
 /// Saves a callback URL as the console does: after a check, which has to be answered with 200.
-async fn callback_url(State(served): State<Served>, body: Bytes) -> Response {
-    let asked: Callbacks = match read(&body) {
+async fn callback_url(State(served): State<AppState>, body: Bytes) -> Response {
+    let asked: CallbackCommand = match read(&body) {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
     let method = match asked.check {
-        Check::None => None,
+        UrlCheck::None => None,
         _ if asked.url.is_empty() => None,
-        Check::Get => Some(http::Method::GET),
-        Check::Head => Some(http::Method::HEAD),
+        UrlCheck::Get => Some(http::Method::GET),
+        UrlCheck::Head => Some(http::Method::HEAD),
     };
     if let Some(method) = method {
-        match served.carrier.check(&served.sim, method, &asked.url).await {
-            Fate::Answered(200) => {}
-            Fate::Answered(status) => {
+        match served.sender.check(&served.sim, method, &asked.url).await {
+            DeliveryResult::Answered(200) => {}
+            DeliveryResult::Answered(status) => {
                 let error = format!("the address answered the check with {status}");
                 return bad(StatusCode::BAD_REQUEST, &error);
             }
-            Fate::Failed => {
+            DeliveryResult::Failed => {
                 return bad(StatusCode::BAD_REQUEST, "the address did not answer the check");
             }
         }

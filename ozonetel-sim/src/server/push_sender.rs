@@ -1,4 +1,4 @@
-//! Carries pushes to their receivers: one at a time per address, a few addresses at once, each for
+//! Sends pushes to their receivers: one at a time per address, a few addresses at once, each for
 //! a bounded time, without following redirects. What waits is the simulator's and bounded there.
 
 use std::collections::BTreeSet;
@@ -11,14 +11,13 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use http::header;
 use ozonetel_sdk::transport::{Outgoing, Transport};
 
-use crate::Sim;
-use crate::delivery_queue::Fate;
-use crate::sim::Next;
-use crate::world::{Push, Question};
+use crate::delivery_queue::DeliveryResult;
+use crate::sim::{NextDelivery, Sim};
+use crate::world::{ApplicationRequest, Push};
 
 /// How long a receiver may take to answer. No source says what the service grants.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Who says to be asking.
+/// The user agent of the requests.
 const AGENT: &str = concat!("ozonetel-sim/", env!("CARGO_PKG_VERSION"));
 /// How many bytes of an application's answer are read.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -27,11 +26,11 @@ const AT_ONCE: usize = 16;
 
 /// Sends requests to receivers. The network is not touched before there is something to send.
 #[derive(Clone, Default)]
-pub(super) struct Carrier(Arc<OnceLock<Option<Arc<dyn Transport>>>>);
+pub(super) struct PushSender(Arc<OnceLock<Option<Arc<dyn Transport>>>>);
 
-impl fmt::Debug for Carrier {
+impl fmt::Debug for PushSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Carrier")
+        f.write_str("PushSender")
     }
 }
 
@@ -57,13 +56,13 @@ fn network() -> Option<Arc<dyn Transport>> {
     None
 }
 
-impl Carrier {
+impl PushSender {
     fn transport(&self) -> Option<Arc<dyn Transport>> {
         self.0.get_or_init(network).clone()
     }
 
-    /// Carries what the simulator sends, for as long as it is polled.
-    pub(super) async fn carry(self, sim: Sim) {
+    /// Sends what the simulator queues, for as long as it is polled.
+    pub(super) async fn deliver(self, sim: Sim) {
         if !DELIVERS {
             return;
         }
@@ -74,21 +73,21 @@ impl Carrier {
             let mut wait = None;
             while flights.len() < AT_ONCE {
                 match sim.next_push(&busy) {
-                    Next::Send(push, copies) => {
+                    NextDelivery::Send(push, copies) => {
                         busy.insert(push.address().to_owned());
-                        flights.push(fly(self.transport(), push, copies));
+                        flights.push(send_copies(self.transport(), push, copies));
                     }
-                    Next::Wait(time) => {
+                    NextDelivery::Wait(time) => {
                         wait = time;
                         break;
                     }
                 }
             }
             tokio::select! {
-                Some((address, fates)) = flights.next(), if !flights.is_empty() => {
+                Some((address, results)) = flights.next(), if !flights.is_empty() => {
                     busy.remove(&address);
-                    for fate in fates {
-                        sim.note_push(fate);
+                    for result in results {
+                        sim.note_push(result);
                     }
                 }
                 () = posted => {}
@@ -106,13 +105,13 @@ impl Carrier {
         loop {
             let posted = sim.posted();
             while flights.len() < AT_ONCE {
-                let question = sim.world_mut().take_question();
-                let Some(question) = question else { break };
-                flights.push(put(self.transport(), question));
+                let request = sim.world_mut().take_application_request();
+                let Some(request) = request else { break };
+                flights.push(ask_application(self.transport(), request));
             }
             tokio::select! {
-                Some((question, xml)) = flights.next(), if !flights.is_empty() => {
-                    sim.world_mut().application_answers(&question, xml.as_deref());
+                Some((request, xml)) = flights.next(), if !flights.is_empty() => {
+                    sim.world_mut().application_answers(&request, xml.as_deref());
                 }
                 () = posted => {}
             }
@@ -120,52 +119,52 @@ impl Carrier {
     }
 
     /// Sends the check of an address that is being saved.
-    pub(super) async fn check(&self, sim: &Sim, method: http::Method, url: &str) -> Fate {
+    pub(super) async fn check(&self, sim: &Sim, method: http::Method, url: &str) -> DeliveryResult {
         send(self.transport().as_deref(), &Push::check(sim.now(), method, url)).await
     }
 }
 
 /// Sends a push, so many times at once.
-async fn fly(
+async fn send_copies(
     transport: Option<Arc<dyn Transport>>,
     push: Push,
     copies: usize,
-) -> (String, Vec<Fate>) {
-    let fates = join_all((0..copies).map(|_| send(transport.as_deref(), &push))).await;
-    (push.address().to_owned(), fates)
+) -> (String, Vec<DeliveryResult>) {
+    let results = join_all((0..copies).map(|_| send(transport.as_deref(), &push))).await;
+    (push.address().to_owned(), results)
 }
 
 /// Sends a push. Neither address nor body are logged: both may hold secrets.
-async fn send(transport: Option<&dyn Transport>, push: &Push) -> Fate {
-    let (Some(transport), Some(request)) = (transport, request(push)) else {
+async fn send(transport: Option<&dyn Transport>, push: &Push) -> DeliveryResult {
+    let (Some(transport), Some(request)) = (transport, http_request(push)) else {
         tracing::warn!(kind = push.kind.word(), "an address cannot be sent to");
-        return Fate::Failed;
+        return DeliveryResult::Failed;
     };
     let answer = tokio::time::timeout(PATIENCE, transport.send(Outgoing::new(request, true))).await;
     match answer {
         Ok(Ok(answer)) => {
             let status = answer.head.status().as_u16();
             tracing::debug!(kind = push.kind.word(), status, "a push was answered");
-            Fate::Answered(status)
+            DeliveryResult::Answered(status)
         }
         Ok(Err(error)) => {
             tracing::warn!(kind = push.kind.word(), %error, "a push got no answer");
-            Fate::Failed
+            DeliveryResult::Failed
         }
         Err(_) => {
             tracing::warn!(kind = push.kind.word(), "a push got no answer in time");
-            Fate::Failed
+            DeliveryResult::Failed
         }
     }
 }
 
 /// Asks an application: the body of a 200, or nothing.
-async fn put(
+async fn ask_application(
     transport: Option<Arc<dyn Transport>>,
-    question: Question,
-) -> (Question, Option<Vec<u8>>) {
+    request: ApplicationRequest,
+) -> (ApplicationRequest, Option<Vec<u8>>) {
     let asked = async {
-        let request = http::Request::get(&question.url)
+        let request = http::Request::get(&request.url)
             .header(header::USER_AGENT, AGENT)
             .body(bytes::Bytes::new())
             .ok()?;
@@ -189,10 +188,10 @@ async fn put(
     if xml.is_none() {
         tracing::warn!("an application did not answer");
     }
-    (question, xml)
+    (request, xml)
 }
 
-fn request(push: &Push) -> Option<http::Request<bytes::Bytes>> {
+fn http_request(push: &Push) -> Option<http::Request<bytes::Bytes>> {
     let url = push.url.split('#').next().unwrap_or_default();
     let mut request = http::Request::builder()
         .method(push.method.clone())

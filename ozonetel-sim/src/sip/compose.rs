@@ -8,7 +8,7 @@ use super::sdp;
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
 
 /// A response in the making.
-pub(super) struct Reply<'a> {
+pub(super) struct SipResponse<'a> {
     pub(super) code: u16,
     pub(super) reason: &'a str,
     /// Completes To where the request has no tag yet.
@@ -17,7 +17,7 @@ pub(super) struct Reply<'a> {
     pub(super) body: Option<String>,
 }
 
-impl<'a> Reply<'a> {
+impl<'a> SipResponse<'a> {
     pub(super) fn new(code: u16, reason: &'a str, tag: &'a str) -> Self {
         Self { code, reason, tag, headers: Vec::new(), body: None }
     }
@@ -58,7 +58,7 @@ impl<'a> Reply<'a> {
 }
 
 /// A request in the making.
-pub(super) struct Ask<'a> {
+pub(super) struct SipRequest<'a> {
     pub(super) method: &'a str,
     pub(super) target: &'a str,
     pub(super) branch: &'a str,
@@ -71,7 +71,7 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<&'a str>,
 }
 
-impl Ask<'_> {
+impl SipRequest<'_> {
     pub(super) fn write(&self) -> Result<Vec<u8>, WriteError> {
         let mut out = Vec::new();
         let mut writer = Writer::request(&mut out, self.method, self.target)?;

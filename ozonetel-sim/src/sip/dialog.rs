@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use sip_ucid::WriteError;
 
-use super::compose::Ask;
-use super::exchange::LineId;
+use super::compose::SipRequest;
+use super::connection::ConnectionId;
 use super::sdp;
 use crate::world::LegSide;
 
 /// A leg of the world that rings at a softphone.
 #[derive(Clone, Debug)]
-pub(crate) struct Ring {
+pub(crate) struct LegInvite {
     /// The leg's UCID.
     pub(crate) ucid: u64,
     /// Whose telephone it is.
@@ -26,7 +26,7 @@ pub(crate) struct Ring {
     /// Headers that say which call it is.
     pub(crate) headers: Vec<(&'static str, String)>,
     /// Where its session comes from.
-    pub(crate) relay: Relay,
+    pub(crate) relay: MediaSource,
 }
 
 /// Whose session a softphone is offered.
@@ -35,7 +35,7 @@ pub(crate) struct Ring {
 /// gets it, and the first's ACK waits for the answer. A session of ours in between would not do:
 /// browsers do not get over a change of the other side's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Relay {
+pub(crate) enum MediaSource {
     /// Ours, without media.
     No,
     /// None: it makes the offer.
@@ -46,7 +46,7 @@ pub(crate) enum Relay {
 
 /// How far a dialog is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum DialogState {
     /// The INVITE is out.
     Calling {
         /// Something came back: it may be cancelled.
@@ -67,7 +67,7 @@ pub(super) enum Stage {
 
 /// A re-INVITE of ours passes on one of the other softphone's.
 #[derive(Clone, Debug)]
-pub(super) struct Again {
+pub(super) struct RelayedReinvite {
     /// The dialog it came in.
     pub(super) from: String,
     /// Its text, for the response.
@@ -77,10 +77,10 @@ pub(super) struct Again {
 /// One dialog. We placed the call.
 #[derive(Debug)]
 pub(super) struct Dialog {
-    pub(super) line: LineId,
+    pub(super) line: ConnectionId,
     pub(super) ucid: u64,
     pub(super) side: LegSide,
-    pub(super) relay: Relay,
+    pub(super) relay: MediaSource,
     /// What it offered, while ACK waits.
     pub(super) offer: Option<String>,
     pub(super) call_id: String,
@@ -94,13 +94,13 @@ pub(super) struct Dialog {
     /// CSeq of the last INVITE of ours.
     pub(super) invite: u32,
     pub(super) remote_cseq: Option<u32>,
-    pub(super) stage: Stage,
+    pub(super) stage: DialogState,
     /// Whether this softphone has put the other side on hold.
     pub(super) held: bool,
-    pub(super) media: sdp::Local,
+    pub(super) media: sdp::LocalSession,
     /// The dialog that media is relayed with.
     pub(super) peer: Option<String>,
-    pub(super) again: Option<Again>,
+    pub(super) again: Option<RelayedReinvite>,
 }
 
 /// The first CSeq of our own requests.
@@ -108,11 +108,11 @@ pub(super) const FIRST: u32 = 1;
 
 impl Dialog {
     pub(super) fn up(&self) -> bool {
-        self.stage == Stage::Up
+        self.stage == DialogState::Up
     }
 
-    fn ask<'a>(&'a self, method: &'a str, branch: &'a str, domain: &'a str) -> Ask<'a> {
-        Ask {
+    fn ask<'a>(&'a self, method: &'a str, branch: &'a str, domain: &'a str) -> SipRequest<'a> {
+        SipRequest {
             method,
             target: &self.target,
             branch,
@@ -133,7 +133,7 @@ impl Dialog {
         headers: &[(&'static str, String)],
         body: Option<&str>,
     ) -> Result<Vec<u8>, WriteError> {
-        Ask { headers, body, ..self.ask("INVITE", &self.branch, domain) }.write()
+        SipRequest { headers, body, ..self.ask("INVITE", &self.branch, domain) }.write()
     }
 
     /// CANCEL of the INVITE.
@@ -143,7 +143,7 @@ impl Dialog {
 
     /// ACK of a refusal, part of the INVITE's transaction; the response gives To's tag.
     pub(super) fn ack_refusal(&self, domain: &str, tag: &str) -> Result<Vec<u8>, WriteError> {
-        Ask { to: (&self.remote, tag), ..self.ask("ACK", &self.branch, domain) }.write()
+        SipRequest { to: (&self.remote, tag), ..self.ask("ACK", &self.branch, domain) }.write()
     }
 
     /// ACK of an answer, a transaction of its own.
@@ -153,12 +153,12 @@ impl Dialog {
         branch: &str,
         body: Option<&str>,
     ) -> Result<Vec<u8>, WriteError> {
-        Ask { body, ..self.ask("ACK", branch, domain) }.write()
+        SipRequest { body, ..self.ask("ACK", branch, domain) }.write()
     }
 
     /// BYE.
     pub(super) fn bye(&mut self, domain: &str, branch: &str) -> Result<Vec<u8>, WriteError> {
         self.cseq += 1;
-        Ask { cseq: self.cseq, ..self.ask("BYE", branch, domain) }.write()
+        SipRequest { cseq: self.cseq, ..self.ask("BYE", branch, domain) }.write()
     }
 }

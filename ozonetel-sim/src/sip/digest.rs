@@ -17,7 +17,7 @@ fn md5_hex(text: &str) -> String {
 
 /// What credentials are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum DigestResult {
     /// Right.
     Good,
     /// Right once: the nonce is not this connection's.
@@ -27,7 +27,7 @@ pub(super) enum Proof {
 }
 
 /// Whose request it is, and what was asked.
-pub(super) struct Claim<'a> {
+pub(super) struct DigestClaim<'a> {
     pub(super) user: &'a str,
     pub(super) password: &'a str,
     pub(super) realm: &'a str,
@@ -36,13 +36,13 @@ pub(super) struct Claim<'a> {
 }
 
 /// Checks the credentials of a request.
-pub(super) fn check(auth: &Auth<'_>, claim: &Claim<'_>) -> Proof {
+pub(super) fn check(auth: &Auth<'_>, claim: &DigestClaim<'_>) -> DigestResult {
     let param = |name: &str| auth.get(name).map(|v| v.to_string()).unwrap_or_default();
     let algorithm = param("algorithm");
     let known = algorithm.is_empty() || algorithm.eq_ignore_ascii_case("MD5");
     let ours = param("username") == claim.user && param("realm") == claim.realm;
     if !auth.scheme().is("Digest") || !known || !ours {
-        return Proof::Bad;
+        return DigestResult::Bad;
     }
     let (nonce, uri) = (param("nonce"), param("uri"));
     let secret = md5_hex(&format!("{}:{}:{}", claim.user, claim.realm, claim.password));
@@ -54,14 +54,14 @@ pub(super) fn check(auth: &Auth<'_>, claim: &Claim<'_>) -> Proof {
             let (count, own) = (param("nc"), param("cnonce"));
             md5_hex(&format!("{secret}:{nonce}:{count}:{own}:{qop}:{asked}"))
         }
-        _ => return Proof::Bad,
+        _ => return DigestResult::Bad,
     };
     if !param("response").eq_ignore_ascii_case(&expected) {
-        Proof::Bad
+        DigestResult::Bad
     } else if nonce == claim.nonce {
-        Proof::Good
+        DigestResult::Good
     } else {
-        Proof::Stale
+        DigestResult::Stale
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     fn the_rfc_example_holds() {
         let value = br#"Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", uri="/dir/index.html", qop=auth, nc=00000001, cnonce="0a4f113b", response="6629fae49393a05397450978507c4ef1", opaque="5ccc069c403ebaf9f0171e9517f40e41""#;
         let auth = Auth::parse(value).unwrap();
-        let claim = |password, nonce| Claim {
+        let claim = |password, nonce| DigestClaim {
             user: "Mufasa",
             password,
             realm: "testrealm@host.com",
@@ -82,8 +82,8 @@ mod tests {
             method: "GET",
         };
         let nonce = "dcd98b7102dd2f0e8b11d0f600bfb0c093";
-        assert_eq!(check(&auth, &claim("Circle Of Life", nonce)), Proof::Good);
-        assert_eq!(check(&auth, &claim("Circle Of Life", "another")), Proof::Stale);
-        assert_eq!(check(&auth, &claim("circle of life", nonce)), Proof::Bad);
+        assert_eq!(check(&auth, &claim("Circle Of Life", nonce)), DigestResult::Good);
+        assert_eq!(check(&auth, &claim("Circle Of Life", "another")), DigestResult::Stale);
+        assert_eq!(check(&auth, &claim("circle of life", nonce)), DigestResult::Bad);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Pure: messages and time come in, messages and what they mean for the world go out.
 
+mod in_dialog;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,21 +11,18 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use sip_ucid::{Message, WriteError};
 
-use super::compose::{ALLOW, Reply};
-use super::dialog::{Dialog, FIRST, Relay, Ring, Stage};
+use super::compose::{ALLOW, SipResponse};
+use super::connection::ConnectionId;
+use super::dialog::{Dialog, DialogState, FIRST, LegInvite, MediaSource};
 use super::registrar::Registrar;
 use super::sdp;
 use crate::world::{LegSide, PhoneAction};
 
-/// A connection of a softphone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LineId(pub(crate) u64);
-
 /// What the exchange wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
+pub(crate) enum ExchangeAction {
     /// Send a message.
-    Send(LineId, Vec<u8>),
+    Send(ConnectionId, Vec<u8>),
     /// A telephone for this extension is there, or no longer.
     Outside(String, bool),
     /// A telephone of a leg did something.
@@ -38,12 +37,12 @@ const PATIENCE: Duration = Duration::from_secs(32);
 /// All softphones and their calls.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    pub(super) domain: String,
-    pub(super) rng: StdRng,
-    nonces: BTreeMap<LineId, String>,
+    domain: String,
+    rng: StdRng,
+    nonces: BTreeMap<ConnectionId, String>,
     registrar: Registrar,
-    pub(super) dialogs: BTreeMap<String, Dialog>,
-    pub(super) out: Vec<Output>,
+    dialogs: BTreeMap<String, Dialog>,
+    out: Vec<ExchangeAction>,
 }
 
 impl Exchange {
@@ -60,7 +59,7 @@ impl Exchange {
     }
 
     /// What is to be done, in order.
-    pub(crate) fn outputs(&mut self) -> Vec<Output> {
+    pub(crate) fn outputs(&mut self) -> Vec<ExchangeAction> {
         std::mem::take(&mut self.out)
     }
 
@@ -76,7 +75,7 @@ impl Exchange {
 
     /// The legs that have a dialog.
     pub(crate) fn legs(&self) -> Vec<(u64, LegSide)> {
-        let wanted = |d: &&Dialog| !matches!(d.stage, Stage::Cancelled { .. });
+        let wanted = |d: &&Dialog| !matches!(d.stage, DialogState::Cancelled { .. });
         self.dialogs.values().filter(wanted).map(|d| (d.ucid, d.side)).collect()
     }
 
@@ -86,47 +85,47 @@ impl Exchange {
     }
 
     /// A connection is there.
-    pub(crate) fn opened(&mut self, line: LineId) {
+    pub(crate) fn opened(&mut self, line: ConnectionId) {
         let nonce = self.word();
         self.nonces.insert(line, nonce);
     }
 
     /// A connection is gone, and with it its registrations and calls.
-    pub(crate) fn closed(&mut self, line: LineId) {
+    pub(crate) fn closed(&mut self, line: ConnectionId) {
         self.nonces.remove(&line);
         for extension in self.registrar.line_closed(line) {
-            self.out.push(Output::Outside(extension, false));
+            self.out.push(ExchangeAction::Outside(extension, false));
         }
         let lost: Vec<String> =
             self.dialogs.values().filter(|d| d.line == line).map(|d| d.call_id.clone()).collect();
         for call_id in lost {
             let Some(dialog) = self.dialogs.remove(&call_id) else { continue };
             let action = match dialog.stage {
-                Stage::Cancelled { .. } => continue,
-                Stage::Calling { .. } => PhoneAction::NoAnswer,
-                Stage::Held | Stage::Up => PhoneAction::Hangup,
+                DialogState::Cancelled { .. } => continue,
+                DialogState::Calling { .. } => PhoneAction::NoAnswer,
+                DialogState::Held | DialogState::Up => PhoneAction::Hangup,
             };
-            self.out.push(Output::Phone(dialog.ucid, dialog.side, action));
+            self.out.push(ExchangeAction::Phone(dialog.ucid, dialog.side, action));
         }
     }
 
     /// Time has passed.
     pub(crate) fn tick(&mut self, now: Duration) {
         for extension in self.registrar.tick(now) {
-            self.out.push(Output::Outside(extension, false));
+            self.out.push(ExchangeAction::Outside(extension, false));
         }
         self.dialogs.retain(|_, dialog| match dialog.stage {
-            Stage::Cancelled { since, .. } => now.saturating_sub(since) < PATIENCE,
+            DialogState::Cancelled { since, .. } => now.saturating_sub(since) < PATIENCE,
             _ => true,
         });
     }
 
     /// A message has come.
-    pub(crate) fn received(&mut self, line: LineId, bytes: &[u8], now: Duration) {
+    pub(crate) fn received(&mut self, line: ConnectionId, bytes: &[u8], now: Duration) {
         let blank = bytes.iter().all(|b| matches!(b, b'\r' | b'\n'));
         if blank {
             if bytes.len() >= 4 {
-                self.out.push(Output::Send(line, b"\r\n".to_vec()));
+                self.out.push(ExchangeAction::Send(line, b"\r\n".to_vec()));
             }
             return;
         }
@@ -142,7 +141,7 @@ impl Exchange {
     }
 
     /// Rings a softphone. False when none is registered.
-    pub(crate) fn ring(&mut self, ring: &Ring) -> bool {
+    pub(crate) fn ring(&mut self, ring: &LegInvite) -> bool {
         let again = self.dialogs.values().any(|d| (d.ucid, d.side) == (ring.ucid, ring.side));
         let Some(binding) = self.registrar.binding(&ring.extension).cloned() else { return false };
         if again {
@@ -166,17 +165,17 @@ impl Exchange {
             cseq: FIRST,
             invite: FIRST,
             remote_cseq: None,
-            stage: Stage::Calling { provisional: false },
+            stage: DialogState::Calling { provisional: false },
             held: false,
-            media: sdp::Local::new(&mut self.rng),
+            media: sdp::LocalSession::new(&mut self.rng),
             peer: None,
             again: None,
         };
         let offer = match ring.relay {
-            Relay::No => Some(dialog.media.offer()),
-            Relay::First => None,
-            Relay::Second => self.held_offer(ring.ucid).or_else(|| {
-                dialog.relay = Relay::No;
+            MediaSource::No => Some(dialog.media.offer()),
+            MediaSource::First => None,
+            MediaSource::Second => self.held_offer(ring.ucid).or_else(|| {
+                dialog.relay = MediaSource::No;
                 Some(dialog.media.offer())
             }),
         };
@@ -191,7 +190,7 @@ impl Exchange {
 
     /// The offer of the softphone that waits for this call's other one.
     fn held_offer(&self, ucid: u64) -> Option<String> {
-        let held = |d: &&Dialog| d.ucid == ucid && d.stage == Stage::Held;
+        let held = |d: &&Dialog| d.ucid == ucid && d.stage == DialogState::Held;
         self.dialogs.values().find(held)?.offer.clone()
     }
 
@@ -208,22 +207,22 @@ impl Exchange {
         }
     }
 
-    pub(super) fn hang_up(&mut self, call_id: &str, now: Duration) {
+    fn hang_up(&mut self, call_id: &str, now: Duration) {
         let (domain, branch) = (self.domain.clone(), self.branch());
         let Some(mut dialog) = self.dialogs.remove(call_id) else { return };
         match dialog.stage {
-            Stage::Calling { provisional } => {
-                dialog.stage = Stage::Cancelled { sent: provisional, since: now };
+            DialogState::Calling { provisional } => {
+                dialog.stage = DialogState::Cancelled { sent: provisional, since: now };
                 if provisional {
                     self.send(dialog.line, dialog.cancel(&domain));
                 }
                 self.dialogs.insert(call_id.to_owned(), dialog);
             }
-            Stage::Cancelled { .. } => {
+            DialogState::Cancelled { .. } => {
                 self.dialogs.insert(call_id.to_owned(), dialog);
             }
-            Stage::Held | Stage::Up => {
-                if dialog.stage == Stage::Held {
+            DialogState::Held | DialogState::Up => {
+                if dialog.stage == DialogState::Held {
                     self.send(dialog.line, dialog.ack(&domain, &branch, None));
                 }
                 let branch = self.branch();
@@ -232,7 +231,7 @@ impl Exchange {
         }
     }
 
-    fn request(&mut self, line: LineId, request: &Message<'_>, now: Duration) {
+    fn request(&mut self, line: ConnectionId, request: &Message<'_>, now: Duration) {
         let method = request.method();
         let sound = request.cseq().is_ok_and(|c| c.method().as_bytes() == method.as_bytes())
             && request.call_id().is_ok()
@@ -243,7 +242,7 @@ impl Exchange {
             return;
         }
         if !sound {
-            return self.reply(line, request, &Reply::new(400, "Bad Request", "sim"));
+            return self.reply(line, request, &SipResponse::new(400, "Bad Request", "sim"));
         }
         if method.is("REGISTER") {
             let domain = self.domain.clone();
@@ -252,7 +251,7 @@ impl Exchange {
             let registered = self.registrar.register(request, line, asked, now);
             self.reply(line, request, &registered.reply);
             if let Some((extension, there)) = registered.changed {
-                self.out.push(Output::Outside(extension, there));
+                self.out.push(ExchangeAction::Outside(extension, there));
             }
             return;
         }
@@ -261,34 +260,34 @@ impl Exchange {
             return self.within(line, request);
         }
         let reply = if method.is("OPTIONS") {
-            Reply::new(200, "OK", "sim").header("Allow", ALLOW).header("Accept", sdp::KIND)
+            SipResponse::new(200, "OK", "sim").header("Allow", ALLOW).header("Accept", sdp::KIND)
         } else if method.is("CANCEL") {
-            Reply::new(481, "Call/Transaction Does Not Exist", "sim")
+            SipResponse::new(481, "Call/Transaction Does Not Exist", "sim")
         } else if method.is("INVITE") {
             // Dials go over REST or the agent socket.
-            Reply::new(403, "Forbidden", "sim")
+            SipResponse::new(403, "Forbidden", "sim")
         } else {
-            Reply::new(405, "Method Not Allowed", "sim").header("Allow", ALLOW)
+            SipResponse::new(405, "Method Not Allowed", "sim").header("Allow", ALLOW)
         };
         self.reply(line, request, &reply);
     }
 
-    pub(super) fn reply(&mut self, line: LineId, request: &Message<'_>, reply: &Reply<'_>) {
+    fn reply(&mut self, line: ConnectionId, request: &Message<'_>, reply: &SipResponse<'_>) {
         self.send(line, reply.to(request));
     }
 
-    pub(super) fn send(&mut self, line: LineId, message: Result<Vec<u8>, WriteError>) {
+    fn send(&mut self, line: ConnectionId, message: Result<Vec<u8>, WriteError>) {
         match message {
-            Ok(bytes) => self.out.push(Output::Send(line, bytes)),
+            Ok(bytes) => self.out.push(ExchangeAction::Send(line, bytes)),
             Err(error) => tracing::warn!(%error, "a message could not be written"),
         }
     }
 
-    pub(super) fn word(&mut self) -> String {
+    fn word(&mut self) -> String {
         format!("{:032x}", self.rng.random::<u128>())
     }
 
-    pub(super) fn branch(&mut self) -> String {
+    fn branch(&mut self) -> String {
         format!("z9hG4bK{:016x}", self.rng.random::<u64>())
     }
 }

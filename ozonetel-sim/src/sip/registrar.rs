@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sip_ucid::{Contact, Message, Name};
 
-use super::compose::Reply;
-use super::digest::{Claim, Proof, check};
-use super::exchange::LineId;
+use super::compose::SipResponse;
+use super::connection::ConnectionId;
+use super::digest::{DigestClaim, DigestResult, check};
 
 /// The longest registration.
 const LONGEST_S: u32 = 3600;
@@ -19,7 +19,7 @@ const MOST: usize = 8;
 /// A softphone that can be rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binding {
-    pub(super) line: LineId,
+    pub(super) line: ConnectionId,
     pub(super) contact: String,
     until: Duration,
 }
@@ -32,15 +32,15 @@ pub(super) struct Registrar {
 }
 
 /// What became of a registration.
-pub(super) struct Registered {
-    pub(super) reply: Reply<'static>,
+pub(super) struct RegisterResult {
+    pub(super) reply: SipResponse<'static>,
     /// An extension whose telephone came or went.
     pub(super) changed: Option<(String, bool)>,
 }
 
-impl Registered {
+impl RegisterResult {
     fn no(code: u16, reason: &'static str) -> Self {
-        Self { reply: Reply::new(code, reason, "registrar"), changed: None }
+        Self { reply: SipResponse::new(code, reason, "registrar"), changed: None }
     }
 }
 
@@ -59,26 +59,26 @@ impl Registrar {
     pub(super) fn register(
         &mut self,
         request: &Message<'_>,
-        line: LineId,
+        line: ConnectionId,
         (realm, nonce): (&str, &str),
         now: Duration,
-    ) -> Registered {
+    ) -> RegisterResult {
         let user = request.to().ok().and_then(|to| {
             let uri = to.parsed_uri().ok()?;
             Some(uri.sip()?.user()?.to_owned_string())
         });
         let Some((user, password)) = user.and_then(|u| self.passwords.get_key_value(&u)) else {
-            return Registered::no(404, "Not Found");
+            return RegisterResult::no(404, "Not Found");
         };
-        let claim = Claim { user, password, realm, nonce, method: "REGISTER" };
+        let claim = DigestClaim { user, password, realm, nonce, method: "REGISTER" };
         let proofs = request.auths(Name::Authorization).flatten();
         let proof = proofs.map(|auth| check(&auth, &claim)).next();
-        if proof != Some(Proof::Good) {
-            let stale = if proof == Some(Proof::Stale) { ", stale=true" } else { "" };
+        if proof != Some(DigestResult::Good) {
+            let stale = if proof == Some(DigestResult::Stale) { ", stale=true" } else { "" };
             let challenge = format!(
                 "Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"{stale}"
             );
-            let mut no = Registered::no(401, "Unauthorized");
+            let mut no = RegisterResult::no(401, "Unauthorized");
             no.reply = no.reply.header("WWW-Authenticate", challenge);
             return no;
         }
@@ -90,9 +90,9 @@ impl Registrar {
         &mut self,
         user: &str,
         request: &Message<'_>,
-        line: LineId,
+        line: ConnectionId,
         now: Duration,
-    ) -> Registered {
+    ) -> RegisterResult {
         let general = request.expires().unwrap_or(USUAL_S);
         let before = self.binding(user).is_some();
         let bindings = self.bindings.entry(user.to_owned()).or_default();
@@ -103,7 +103,7 @@ impl Registrar {
                     bindings.clear();
                     continue;
                 }
-                _ => return Registered::no(400, "Bad Contact"),
+                _ => return RegisterResult::no(400, "Bad Contact"),
             };
             let own = address.params().get("expires").and_then(|t| t.to_str()?.parse().ok());
             let expires = u32::min(own.unwrap_or(general), LONGEST_S);
@@ -117,14 +117,14 @@ impl Registrar {
         if bindings.len() > MOST {
             bindings.remove(0);
         }
-        let mut reply = Reply::new(200, "OK", "registrar");
+        let mut reply = SipResponse::new(200, "OK", "registrar");
         for binding in bindings.iter() {
             let left = binding.until.saturating_sub(now).as_secs();
             reply = reply.header("Contact", format!("<{}>;expires={left}", binding.contact));
         }
         let after = !bindings.is_empty();
         let changed = (before != after).then(|| (user.to_owned(), after));
-        Registered { reply, changed }
+        RegisterResult { reply, changed }
     }
 
     /// Forgets the bindings that a condition holds for; the extensions nobody rings for any more.
@@ -138,7 +138,7 @@ impl Registrar {
         empty
     }
 
-    pub(super) fn line_closed(&mut self, line: LineId) -> Vec<String> {
+    pub(super) fn line_closed(&mut self, line: ConnectionId) -> Vec<String> {
         self.drop_where(|b| b.line == line)
     }
 

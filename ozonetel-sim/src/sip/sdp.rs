@@ -22,7 +22,7 @@ const CODECS: &str = "a=rtpmap:111 opus/48000/2\r\n\
 
 /// Our end of a session.
 #[derive(Clone, Debug)]
-pub(super) struct Local {
+pub(super) struct LocalSession {
     id: u32,
     version: u32,
     user: String,
@@ -31,7 +31,7 @@ pub(super) struct Local {
     remote_user: String,
 }
 
-impl Local {
+impl LocalSession {
     pub(super) fn new(rng: &mut impl Rng) -> Self {
         let octets: [u8; 32] = rng.random();
         let hex: Vec<String> = octets.iter().map(|octet| format!("{octet:02X}")).collect();
@@ -134,14 +134,14 @@ impl Local {
 
 /// Which way media may flow, as one side says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
+enum MediaDirection {
     SendRecv,
     SendOnly,
     RecvOnly,
     Inactive,
 }
 
-impl Direction {
+impl MediaDirection {
     /// The same, as the other side says it.
     fn turned(self) -> &'static str {
         match self {
@@ -158,20 +158,20 @@ pub(super) fn holds(offer: &str) -> bool {
     let sections = sections(offer);
     let audio = sections.iter().skip(1).find(|s| s.starts_with("m=audio "));
     audio.is_some_and(|audio| {
-        matches!(direction(offer, audio), Direction::SendOnly | Direction::Inactive)
+        matches!(direction(offer, audio), MediaDirection::SendOnly | MediaDirection::Inactive)
     })
 }
 
-fn direction(offer: &str, section: &str) -> Direction {
+fn direction(offer: &str, section: &str) -> MediaDirection {
     let session = sections(offer).first().copied().unwrap_or_default();
     let said = lines(section).chain(lines(session)).find_map(|line| match line {
-        "a=sendrecv" => Some(Direction::SendRecv),
-        "a=sendonly" => Some(Direction::SendOnly),
-        "a=recvonly" => Some(Direction::RecvOnly),
-        "a=inactive" => Some(Direction::Inactive),
+        "a=sendrecv" => Some(MediaDirection::SendRecv),
+        "a=sendonly" => Some(MediaDirection::SendOnly),
+        "a=recvonly" => Some(MediaDirection::RecvOnly),
+        "a=inactive" => Some(MediaDirection::Inactive),
         _ => None,
     });
-    said.unwrap_or(Direction::SendRecv)
+    said.unwrap_or(MediaDirection::SendRecv)
 }
 
 /// The session part and each media part.
@@ -230,9 +230,9 @@ mod tests {
     use rand::SeedableRng as _;
     use rand::rngs::StdRng;
 
-    fn local() -> (Local, StdRng) {
+    fn local() -> (LocalSession, StdRng) {
         let mut rng = StdRng::seed_from_u64(7);
-        (Local::new(&mut rng), rng)
+        (LocalSession::new(&mut rng), rng)
     }
 
     #[test]

@@ -1,213 +1,202 @@
-//! Agents: who is signed in, in which state, and how long in which.
+//! The agents: signing in and out, states, and who is free. Every change of state is noted as an
+//! event and pushed to the subscriber of agent events.
+
+mod admin;
+mod agent;
+mod events;
 
 use std::collections::BTreeMap;
 
-use super::calls::{CallKey, LegNo};
-use super::moment::{Day, Moment, Zone};
-use super::setup::{AgentMode, AgentSetup, LoginKind};
+pub use admin::{AgentAdminRefusal, AgentChange};
+pub use agent::{Agent, AgentState, LoginSession, StateTotals};
+pub(crate) use events::AgentAction;
 
-/// What an agent is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentState {
-    /// Signed out.
-    LoggedOut,
-    /// Waits for a call.
-    Ready,
-    /// A dial of the agent's has not been answered yet.
-    Dialing,
-    /// On a call, or an inbound call rings.
-    Busy,
-    /// After-call work.
-    Acw,
-    /// On a break.
-    Paused,
+use super::context::Context;
+use super::event_log::EventKind;
+use super::ids::{CallKey, LegNo};
+use super::setup::{AgentSetup, LoginKind};
+use super::time::Timestamp;
+
+/// All agents, by login id.
+#[derive(Debug)]
+pub struct Agents {
+    by_id: BTreeMap<String, Agent>,
+    /// Requests that were sent to agents' sessions.
+    requests: u64,
 }
 
-impl AgentState {
-    /// The service's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "LOGGED_OUT",
-            Self::Ready => "READY",
-            Self::Dialing | Self::Busy => "BUSY",
-            Self::Acw => "ACW",
-            Self::Paused => "PAUSED",
-        }
+impl Agents {
+    pub(super) fn new(setups: &[AgentSetup], now: Timestamp) -> Self {
+        let agents = setups.iter().map(|a| (a.id.clone(), Agent::new(a.clone(), now)));
+        Self { by_id: agents.collect(), requests: 0 }
     }
-}
 
-/// A login that is in force.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// What it counts as.
-    pub kind: LoginKind,
-    /// Where the agent's calls are routed to.
-    pub phone: String,
-    since: i64,
-}
+    /// The agents by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Agent> {
+        self.by_id.values()
+    }
 
-/// Seconds an agent spent on a day in a mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// On calls, and while inbound calls rang.
-    pub busy: i64,
-    /// Own dials before the customer answered.
-    pub dial: i64,
-    /// Ready.
-    pub idle: i64,
-    /// On a break.
-    pub pause: i64,
-    /// After-call work.
-    pub wrap_up: i64,
-    /// Signed in; the sum of the others.
-    pub login: i64,
-}
+    /// One agent.
+    pub fn get(&self, id: &str) -> Option<&Agent> {
+        self.by_id.get(id)
+    }
 
-/// An agent as the world knows it.
-#[derive(Clone, Debug)]
-pub struct Agent {
-    /// Who it is.
-    pub setup: AgentSetup,
-    /// The login in force.
-    pub login: Option<Login>,
-    /// What the agent is doing.
-    pub state: AgentState,
-    /// Reason of the break.
-    pub pause_reason: Option<String>,
-    /// The call that rings or is up.
-    pub(crate) call: Option<CallKey>,
-    /// The leg in after-call work.
-    pub(crate) wrapping: Option<(CallKey, LegNo)>,
-    /// A break to go to when the call is over.
-    pub(crate) pause_next: Option<String>,
-    /// Since when in this state, to the millisecond; the one who waits longest rings first.
-    pub(crate) ready_since: Moment,
-    since: i64,
-    totals: BTreeMap<(Day, AgentMode), Totals>,
-}
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Agent> {
+        self.by_id.get_mut(id)
+    }
 
-impl Agent {
-    pub(crate) fn new(setup: AgentSetup, now: Moment) -> Self {
-        Self {
-            setup,
-            login: None,
-            state: AgentState::LoggedOut,
-            pause_reason: None,
-            call: None,
-            wrapping: None,
-            pause_next: None,
-            ready_since: now,
-            since: now.second(),
-            totals: BTreeMap::new(),
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+
+    pub(super) fn remove(&mut self, id: &str) -> bool {
+        self.by_id.remove(id).is_some()
+    }
+
+    /// The agent, if the password is the agent's.
+    pub(super) fn with_password(&self, id: &str, password: &str) -> Option<&Agent> {
+        self.get(id).filter(|a| a.setup.password == password)
+    }
+
+    /// The agent of a phone name.
+    pub(super) fn of_phone_name(&self, name: &str) -> Option<&Agent> {
+        self.iter().find(|a| a.setup.phone_name.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether any agent has this skill.
+    pub fn any_with_skill(&self, skill: &str) -> bool {
+        self.iter().any(|a| a.setup.skills.iter().any(|s| s == skill))
+    }
+
+    /// Of the agents that fit, the one with the least rank, and among those the one who has been
+    /// ready longest.
+    pub(super) fn longest_ready<R: Ord>(
+        &self,
+        fits: impl Fn(&Agent) -> bool,
+        rank: impl Fn(&Agent) -> R,
+    ) -> Option<String> {
+        self.iter()
+            .filter(|a| fits(a))
+            .min_by_key(|a| (rank(a), a.ready_since, a.setup.id.clone()))
+            .map(|a| a.setup.id.clone())
+    }
+
+    /// The number of a new request to an agent's session.
+    pub(super) fn next_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
+    /// Pushes what happened to an agent to the subscriber of agent events.
+    pub(super) fn announce(&self, cx: &mut Context, id: &str, action: AgentAction) {
+        if let Some(agent) = self.get(id) {
+            events::push(cx, agent, action);
         }
     }
 
-    /// Whether a call rings or is up.
-    pub fn is_on_call(&self) -> bool {
-        self.call.is_some()
+    fn note_state(cx: &mut Context, id: &str, state: AgentState, ucids: Option<(u64, u64)>) {
+        cx.note(EventKind::AgentState(state.word()), Some(id), ucids);
     }
 
-    /// Whether the agent is in after-call work.
-    pub fn is_wrapping_up(&self) -> bool {
-        self.wrapping.is_some()
+    /// Signs an agent in.
+    pub(super) fn sign_in(
+        &mut self,
+        cx: &mut Context,
+        id: &str,
+        kind: LoginKind,
+        phone: Option<String>,
+    ) {
+        let Some(agent) = self.by_id.get_mut(id) else { return };
+        let phone = phone.unwrap_or_else(|| agent.setup.extension.clone());
+        agent.sign_in(kind, phone, cx.second(), cx.zone());
+        agent.ready_since = cx.now;
+        let state = agent.state;
+        Self::note_state(cx, id, state, None);
+        self.announce(cx, id, AgentAction::Login);
+        let free = state == AgentState::Ready;
+        self.announce(cx, id, if free { AgentAction::Ready } else { AgentAction::InCall });
     }
 
-    /// Signed in, and how.
-    pub fn login_kind(&self) -> Option<LoginKind> {
-        self.login.as_ref().map(|l| l.kind)
+    /// Signs an agent out; the leg whose after-call work that ends.
+    pub(super) fn sign_out(&mut self, cx: &mut Context, id: &str) -> Option<(CallKey, LegNo)> {
+        let agent = self.by_id.get_mut(id);
+        let wrapping = agent.and_then(|agent| {
+            agent.sign_out(cx.second(), cx.zone());
+            agent.wrapping.take()
+        });
+        Self::note_state(cx, id, AgentState::LoggedOut, None);
+        self.announce(cx, id, AgentAction::Logout);
+        wrapping
     }
 
-    /// The number calls to this agent go to.
-    pub fn phone(&self) -> &str {
-        self.login.as_ref().map_or(&self.setup.extension, |l| &l.phone)
-    }
-
-    /// Changes the state at a second; never before the last change.
-    pub(crate) fn enter(&mut self, state: AgentState, second: i64, zone: Zone) -> i64 {
-        let at = second.max(self.since);
-        let (was, from, mode) = (self.state, self.since, self.setup.mode);
-        spread(&mut self.totals, (from, at), mode, zone, |t, s| add(t, was, s));
-        self.state = state;
-        self.since = at;
-        if state != AgentState::Paused {
-            self.pause_reason = None;
+    /// An agent's telephone begins to ring.
+    pub(super) fn ring(
+        &mut self,
+        cx: &mut Context,
+        id: &str,
+        (key, ucids): (CallKey, (u64, u64)),
+        state: AgentState,
+    ) {
+        let Some(agent) = self.by_id.get_mut(id) else { return };
+        agent.call = Some(key);
+        if agent.state == AgentState::Paused {
+            agent.pause_next = agent.pause_reason.clone();
         }
-        at
-    }
-
-    pub(crate) fn sign_in(&mut self, kind: LoginKind, phone: String, second: i64, zone: Zone) {
-        let state = if self.call.is_some() { AgentState::Busy } else { AgentState::Ready };
-        let since = self.enter(state, second, zone);
-        self.login = Some(Login { kind, phone, since });
-    }
-
-    pub(crate) fn sign_out(&mut self, second: i64, zone: Zone) {
-        let at = self.enter(AgentState::LoggedOut, second, zone);
-        self.pause_next = None;
-        if let Some(login) = self.login.take() {
-            let mode = self.setup.mode;
-            spread(&mut self.totals, (login.since, at), mode, zone, |t, s| t.login += s);
+        let there = agent.login.is_some();
+        if there {
+            agent.enter(state, cx.second(), cx.zone());
+            Self::note_state(cx, id, state, Some(ucids));
+        }
+        cx.note(EventKind::AgentRinging, Some(id), Some(ucids));
+        if there {
+            self.announce(cx, id, AgentAction::Calling);
         }
     }
 
-    /// The totals as of a second, by day and mode.
-    pub(crate) fn totals(&self, now: i64, zone: Zone) -> BTreeMap<(Day, AgentMode), Totals> {
-        let mut totals = self.totals.clone();
-        let (mode, state, now) = (self.setup.mode, self.state, now.max(self.since));
-        spread(&mut totals, (self.since, now), mode, zone, |t, s| add(t, state, s));
-        if let Some(login) = &self.login {
-            spread(&mut totals, (login.since, now), mode, zone, |t, s| t.login += s);
+    /// An agent and a customer can talk from now on.
+    pub(super) fn talk(&mut self, cx: &mut Context, id: &str) {
+        let agent = self.by_id.get_mut(id).filter(|a| a.login.is_some());
+        if let Some(agent) = agent {
+            agent.enter(AgentState::Busy, cx.second(), cx.zone());
+            self.announce(cx, id, AgentAction::InCall);
         }
-        totals.retain(|_, t| *t != Totals::default());
-        totals
     }
-}
 
-fn add(totals: &mut Totals, state: AgentState, seconds: i64) {
-    match state {
-        AgentState::LoggedOut => {}
-        AgentState::Ready => totals.idle += seconds,
-        AgentState::Dialing => totals.dial += seconds,
-        AgentState::Busy => totals.busy += seconds,
-        AgentState::Acw => totals.wrap_up += seconds,
-        AgentState::Paused => totals.pause += seconds,
+    /// After-call work for a leg begins at a second. False when the agent has signed out.
+    pub(super) fn wrap_up(
+        &mut self,
+        cx: &mut Context,
+        id: &str,
+        leg: (CallKey, LegNo),
+        second: i64,
+    ) -> bool {
+        let Some(agent) = self.by_id.get_mut(id).filter(|a| a.login.is_some()) else {
+            return false;
+        };
+        agent.wrapping = Some(leg);
+        agent.enter(AgentState::Acw, second, cx.zone());
+        Self::note_state(cx, id, AgentState::Acw, None);
+        self.announce(cx, id, AgentAction::Acw);
+        true
     }
-}
 
-/// Hands the seconds of a stretch to the days they belong to.
-fn spread(
-    totals: &mut BTreeMap<(Day, AgentMode), Totals>,
-    (mut from, to): (i64, i64),
-    mode: AgentMode,
-    zone: Zone,
-    mut give: impl FnMut(&mut Totals, i64),
-) {
-    while from < to {
-        let day = zone.day(from);
-        let end = to.min(zone.day_start(day.back(-1)));
-        give(totals.entry((day, mode)).or_default(), end - from);
-        from = end;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::setup::numbered_agent;
-
-    #[test]
-    fn a_shift_over_midnight_counts_on_both_days() {
-        let zone = Zone::INDIA;
-        let start = zone.parse_date_time("2026-11-21 23:00:00").unwrap();
-        let mut agent = Agent::new(numbered_agent(1), Moment::from_unix_s(start));
-        agent.sign_in(LoginKind::Virtual, "500001".into(), start, zone);
-        agent.enter(AgentState::Paused, start + 1800, zone);
-        agent.sign_out(start + 7200, zone);
-        let rows: Vec<_> = agent.totals(start + 9000, zone).into_iter().collect();
-        let (first, second) = (&rows[0], &rows[1]);
-        assert_eq!(first.0.0.to_string(), "2026-11-21");
-        assert_eq!((first.1.idle, first.1.pause, first.1.login), (1800, 1800, 3600));
-        assert_eq!((second.1.pause, second.1.login), (3600, 3600));
-        assert_eq!(rows.len(), 2);
+    /// Makes an agent ready, or lets the break begin that was asked for. True when the agent is ready
+    /// now.
+    pub(super) fn release(&mut self, cx: &mut Context, id: &str, second: i64) -> bool {
+        let agent = self.by_id.get_mut(id).filter(|a| a.login.is_some() && a.call.is_none());
+        let Some(agent) = agent else { return false };
+        let pause = agent.pause_next.take();
+        let action = match (&pause, agent.state) {
+            (Some(_), _) => AgentAction::Pause,
+            (None, AgentState::Paused) => AgentAction::Release,
+            (None, _) => AgentAction::Ready,
+        };
+        let state = if pause.is_some() { AgentState::Paused } else { AgentState::Ready };
+        agent.enter(state, second, cx.zone());
+        agent.pause_reason = pause;
+        agent.ready_since = cx.now;
+        Self::note_state(cx, id, state, None);
+        self.announce(cx, id, action);
+        state == AgentState::Ready
     }
 }

@@ -1,318 +1,224 @@
-//! Phone calls and their legs: what is known of each, and what can be computed from it alone.
+//! The calls of agents and customers, and the index of every id that stands for one.
 
-use std::time::Duration;
+mod call;
+mod events;
+mod summary;
 
-use super::moment::Moment;
+use std::collections::BTreeMap;
 
-/// A call of this world, by order of creation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CallKey(pub(crate) u64);
+pub use call::{
+    CallIds, CallStage, ConferenceParty, Direction, DispositionRequest, Leg, LegKind, PhoneCall,
+    RecordingSegment, WrapUp,
+};
+pub(crate) use events::CallAction;
 
-/// A leg of a call, by order.
-pub(crate) type LegNo = usize;
-/// A third party of a call, by order.
-pub(crate) type PartyNo = usize;
+use super::context::Context;
+use super::ids::{CallKey, LegNo, UcidGenerator, parse_ucid};
+use super::time::Timestamp;
+use call::CallPlan;
 
-/// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// The customer called.
-    Inbound,
-    /// An agent's dial.
-    Outbound,
+/// Ended calls beyond this number are forgotten, oldest first.
+const KEPT: usize = 100_000;
+/// Room above the number of calls kept, so that forgetting is rare.
+const KEPT_WITH_SLACK: usize = KEPT + 1000;
+/// Waiting calls are among the newest ones: a queue limit bounds their age.
+const WAITING_LOOKED_AT: usize = 5_000;
+
+/// All calls, in order of creation.
+#[derive(Debug)]
+pub struct Calls {
+    by_key: BTreeMap<CallKey, PhoneCall>,
+    /// Every id that stands for a call: its own and those of its legs.
+    index: BTreeMap<u64, CallKey>,
+    /// Legs whose rows cannot be read before a time.
+    withheld: BTreeMap<u64, Timestamp>,
+    ucids: UcidGenerator,
+    made: u64,
 }
 
-impl Direction {
-    /// The word of `/_sim/state`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-}
-
-/// How far a call is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// The caller waits for an agent.
-    Queued,
-    /// An agent's telephone rings.
-    AgentRinging,
-    /// The agent has picked up, the customer's telephone rings.
-    CustomerRinging,
-    /// People talk.
-    Talking,
-    /// Over.
-    Ended,
-}
-
-/// What a leg stands for in the reports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LegKind {
-    /// An agent was rung.
-    Agent,
-    /// The caller waited and nobody was rung.
-    Queue,
-    /// The service hung up.
-    Disconnect,
-}
-
-/// After-call work of a leg, in seconds since the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrapUp {
-    /// Begin; the leg's end.
-    pub start: i64,
-    /// End, once it is over.
-    pub end: Option<i64>,
-}
-
-/// A disposition as it was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Disposal {
-    /// The disposition.
-    pub disposition: String,
-    /// The agent's remark.
-    pub comments: String,
-    /// Ends wrap-up at once.
-    pub auto_release: bool,
-    /// Pauses the agent afterwards, for this reason.
-    pub pause: Option<String>,
-}
-
-/// One leg: an agent who was rung, or what happened instead. Times are seconds since the epoch.
-#[derive(Clone, Debug)]
-pub struct Leg {
-    /// The leg's own id.
-    pub ucid: u64,
-    /// What it stands for.
-    pub kind: LegKind,
-    /// The agent, by login id.
-    pub agent: Option<String>,
-    /// The agent's number.
-    pub phone: String,
-    /// Begin.
-    pub started: i64,
-    /// When the agent picked up.
-    pub agent_up: Option<i64>,
-    /// When the customer's telephone began to ring.
-    pub customer_rang: Option<i64>,
-    /// When agent and customer could talk.
-    pub pickup: Option<i64>,
-    /// End.
-    pub ended: Option<i64>,
-    /// `DialStatus`.
-    pub dial_status: &'static str,
-    /// `AgentDialStatus`.
-    pub agent_status: &'static str,
-    /// `CustomerDialStatus`.
-    pub customer_status: &'static str,
-    /// `HangupBy`.
-    pub hangup_by: &'static str,
-    /// After-call work, from the leg's end on, for answered legs.
-    pub wrap_up: Option<WrapUp>,
-    /// Disposition, set by hand or by the wrap-up limit.
-    pub disposition: Option<String>,
-    /// Whether somebody set it.
-    pub disposed: bool,
-    /// The agent's remark.
-    pub comments: String,
-    /// A disposition that waits for the end of the leg.
-    pub queued: Option<Disposal>,
-    /// Seconds on hold, finished holds only.
-    pub held_s: i64,
-}
-
-impl Leg {
-    pub(crate) fn new(ucid: u64, kind: LegKind, started: i64) -> Self {
+impl Calls {
+    pub(super) fn new(ucids: UcidGenerator) -> Self {
         Self {
-            ucid,
-            kind,
-            agent: None,
-            phone: String::new(),
-            started,
-            agent_up: None,
-            customer_rang: None,
-            pickup: None,
-            ended: None,
-            dial_status: "",
-            agent_status: "",
-            customer_status: "",
-            hangup_by: "",
-            wrap_up: None,
-            disposition: None,
-            disposed: false,
-            comments: String::new(),
-            queued: None,
-            held_s: 0,
+            by_key: BTreeMap::new(),
+            index: BTreeMap::new(),
+            withheld: BTreeMap::new(),
+            ucids,
+            made: 0,
         }
     }
 
-    /// Whether customer and agent talked.
-    pub fn answered(&self) -> bool {
-        self.pickup.is_some()
+    /// The calls in order of creation.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PhoneCall> {
+        self.by_key.values()
     }
 
-    /// The leg's end as a report made at `now` gives it. An answered leg lasts a second at least.
-    pub(crate) fn end_at(&self, now: i64) -> i64 {
-        let least = self.pickup.map_or(self.started, |p| p + 1);
-        self.ended.unwrap_or(now.max(least))
+    /// The call an id stands for: its own or one of a leg.
+    pub fn by_ucid(&self, ucid: u64) -> Option<&PhoneCall> {
+        self.get(self.key_of(ucid)?)
     }
 
-    /// Seconds of conversation as of `now`.
-    pub fn talk_s(&self, now: i64) -> i64 {
-        self.pickup.map_or(0, |p| self.end_at(now) - p)
+    /// The call an id in text form stands for.
+    pub fn by_text(&self, ucid: &str) -> Option<&PhoneCall> {
+        self.by_ucid(parse_ucid(ucid)?)
     }
 
-    /// Seconds of finished wrap-up.
-    pub fn wrap_up_s(&self) -> Option<i64> {
-        self.wrap_up.and_then(|w| w.end.map(|end| end - w.start))
+    pub(super) fn get(&self, key: CallKey) -> Option<&PhoneCall> {
+        self.by_key.get(&key)
     }
 
-    /// Conversation plus wrap-up, once both are over.
-    pub fn handling_s(&self) -> Option<i64> {
-        Some(self.talk_s(self.ended?) + self.wrap_up_s()?)
+    pub(super) fn get_mut(&mut self, key: CallKey) -> Option<&mut PhoneCall> {
+        self.by_key.get_mut(&key)
     }
 
-    /// Seconds the customer's telephone rang, as of `now`.
-    pub(crate) fn customer_rang_s(&self, now: i64) -> i64 {
-        self.customer_rang.map_or(0, |from| self.pickup.unwrap_or(self.end_at(now)) - from)
-    }
-}
-
-/// Somebody who was added to a call.
-#[derive(Clone, Debug)]
-pub struct Party {
-    /// The number dialled.
-    pub number: String,
-    /// When the number began to ring.
-    pub rang: i64,
-    /// When it was answered.
-    pub joined: Option<i64>,
-    /// When it left.
-    pub left: Option<i64>,
-}
-
-impl Party {
-    /// On the line, or still ringing.
-    pub fn expected(&self) -> bool {
-        self.left.is_none()
-    }
-}
-
-/// A stretch of a call that was recorded, in seconds since the epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// Begin.
-    pub from: i64,
-    /// End, unless it is being recorded now.
-    pub to: Option<i64>,
-}
-
-/// What will happen if nobody interferes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) customer_answers: bool,
-    pub(crate) number_exists: bool,
-    pub(crate) talk: Option<Duration>,
-    pub(crate) agent_hangs_up: bool,
-}
-
-/// A phone call.
-#[derive(Clone, Debug)]
-pub struct PhoneCall {
-    /// The call's id: `CallID`, `monitorUCID`.
-    pub monitor: u64,
-    /// Who called whom.
-    pub direction: Direction,
-    /// Went through a campaign of offline agents.
-    pub offline: bool,
-    /// Campaign name.
-    pub campaign: String,
-    /// DID the customer dialled or saw.
-    pub did: String,
-    /// The customer's number as it was dialled, or as the network gave it.
-    pub caller: String,
-    /// Skill asked for.
-    pub skill: String,
-    /// The dialler's own reference.
-    pub uui: String,
-    /// Begin.
-    pub started: Moment,
-    /// How far it is.
-    pub stage: Stage,
-    /// End, in seconds since the epoch.
-    pub ended: Option<i64>,
-    /// Legs in order of ringing.
-    pub legs: Vec<Leg>,
-    /// On hold since, in seconds since the epoch.
-    pub held_since: Option<i64>,
-    /// The agent is muted.
-    pub muted: bool,
-    /// Third parties.
-    pub parties: Vec<Party>,
-    /// Recorded stretches.
-    pub recording: Vec<Segment>,
-    pub(crate) key: CallKey,
-    pub(crate) plan: Plan,
-    pub(crate) call_limit: Option<Duration>,
-    pub(crate) traffic: bool,
-    pub(crate) next_ucid: u64,
-    pub(crate) tried: Vec<String>,
-    /// The callback has gone out.
-    pub(crate) called_back: bool,
-}
-
-impl PhoneCall {
-    /// Still going on.
-    pub fn live(&self) -> bool {
-        self.stage != Stage::Ended
+    pub(super) fn key_of(&self, ucid: u64) -> Option<CallKey> {
+        self.index.get(&ucid).copied()
     }
 
-    /// Whether agent and customer ever talked.
-    pub fn answered(&self) -> bool {
-        self.legs.iter().any(Leg::answered)
+    pub(super) fn by_ucid_mut(&mut self, ucid: u64) -> Option<&mut PhoneCall> {
+        self.get_mut(self.key_of(ucid)?)
     }
 
-    /// The leg that rings or talks now, and its number.
-    pub fn current_leg(&self) -> Option<(usize, &Leg)> {
-        let no = self.legs.len().checked_sub(1)?;
-        let leg = self.legs.get(no)?;
-        (leg.ended.is_none()).then_some((no, leg))
+    /// The call, if it is in this stage.
+    pub(super) fn in_stage(&mut self, key: CallKey, stage: CallStage) -> Option<&mut PhoneCall> {
+        self.get_mut(key).filter(|call| call.stage == stage)
     }
 
-    /// The agent on the call, else the last one who was.
-    pub fn agent(&self) -> Option<&str> {
-        self.legs.iter().rev().find_map(|l| l.agent.as_deref())
+    pub(super) fn is_live(&self, key: CallKey) -> bool {
+        self.get(key).is_some_and(PhoneCall::live)
     }
 
-    /// Seconds with a third party on the line, as of `now`.
-    pub fn conference_s(&self, now: i64) -> i64 {
-        let end = self.ended.unwrap_or(now);
-        let from = self.parties.iter().filter_map(|p| p.joined).min();
-        let to = self.parties.iter().filter(|p| p.joined.is_some()).map(|p| p.left.unwrap_or(end));
-        from.zip(to.max()).map_or(0, |(from, to)| (to - from).max(0))
+    pub(super) fn leg_mut(&mut self, key: CallKey, no: LegNo) -> Option<&mut Leg> {
+        self.get_mut(key)?.legs.get_mut(no)
     }
 
-    /// The id shown for the call: of the leg that rings, talks or came last.
-    pub fn ucid(&self) -> u64 {
-        self.legs.last().map_or(self.next_ucid, |l| l.ucid)
+    fn leg_of_ucid(&mut self, ucid: u64) -> Option<&mut Leg> {
+        self.by_ucid_mut(ucid)?.legs.iter_mut().find(|leg| leg.ucid == ucid)
     }
 
-    /// Whether somebody is in after-call work.
-    pub(crate) fn wrapping(&self) -> bool {
-        self.legs.iter().any(|l| l.wrap_up.is_some_and(|w| w.end.is_none()))
-    }
-
-    /// The word of `/_sim/state`.
-    pub fn state_word(&self) -> &'static str {
-        match self.stage {
-            Stage::Queued => "queued",
-            Stage::AgentRinging => "agent_ringing",
-            Stage::CustomerRinging => "customer_ringing",
-            Stage::Talking => "answered",
-            Stage::Ended if self.wrapping() => "wrap_up",
-            Stage::Ended => "ended",
+    /// A new outbound call; it is not known before it is added.
+    pub(super) fn new_outbound(
+        &mut self,
+        cx: &mut Context,
+        number_exists: bool,
+        traffic: bool,
+    ) -> PhoneCall {
+        let ucid = self.ucids.outbound(cx.second(), &self.index);
+        let plan = draw_plan(cx, number_exists, false);
+        let ids = CallIds { ucid, monitor_ucid: ucid };
+        let mut call = PhoneCall::new(self.next_key(), Direction::Outbound, ids, cx.now);
+        call.plan = plan;
+        if traffic {
+            call.plan = draw_plan(cx, true, true);
+            call.traffic = true;
         }
+        call
+    }
+
+    /// A new inbound call; it is not known before it is added.
+    pub(super) fn new_inbound(&mut self, cx: &mut Context, traffic: bool) -> PhoneCall {
+        let monitor_ucid = self.new_inbound_ucid(cx);
+        let ucid = UcidGenerator::leg(monitor_ucid, &mut cx.rng, &self.index);
+        let plan = draw_plan(cx, true, traffic);
+        let ids = CallIds { ucid, monitor_ucid };
+        let mut call = PhoneCall::new(self.next_key(), Direction::Inbound, ids, cx.now);
+        (call.plan, call.traffic) = (plan, traffic);
+        call
+    }
+
+    /// An id for an inbound call.
+    pub(super) fn new_inbound_ucid(&self, cx: &mut Context) -> u64 {
+        self.ucids.inbound(cx.second(), &mut cx.rng, &self.index)
+    }
+
+    fn next_key(&mut self) -> CallKey {
+        self.made += 1;
+        CallKey(self.made)
+    }
+
+    /// Gives the next leg of a call an id of its own.
+    pub(super) fn next_leg_ucid(&mut self, cx: &mut Context, key: CallKey) {
+        let Some(call) = self.by_key.get_mut(&key) else { return };
+        let ucid = UcidGenerator::leg(call.monitor, &mut cx.rng, &self.index);
+        call.next_ucid = ucid;
+        self.index.insert(ucid, key);
+    }
+
+    pub(super) fn add(&mut self, call: PhoneCall) {
+        if self.by_key.len() >= KEPT_WITH_SLACK {
+            self.forget_old();
+        }
+        self.index.insert(call.monitor, call.key);
+        self.index.insert(call.next_ucid, call.key);
+        self.by_key.insert(call.key, call);
+    }
+
+    fn forget_old(&mut self) {
+        let surplus = self.by_key.len().saturating_sub(KEPT);
+        let old: Vec<CallKey> =
+            self.iter().filter(|c| !c.live()).take(surplus).map(|c| c.key).collect();
+        for key in &old {
+            self.by_key.remove(key);
+        }
+        self.index.retain(|_, key| self.by_key.contains_key(key));
+        self.withheld.retain(|ucid, _| self.index.contains_key(ucid));
+    }
+
+    /// The calls that wait for an agent, oldest first.
+    pub(super) fn waiting(&self) -> Vec<CallKey> {
+        let newest = self.iter().rev().take(WAITING_LOOKED_AT);
+        let mut keys: Vec<CallKey> =
+            newest.filter(|c| c.stage == CallStage::Queued).map(|c| c.key).collect();
+        keys.reverse();
+        keys
+    }
+
+    /// Ends the after-call work of a leg, if it goes on.
+    pub(super) fn end_wrap_up(&mut self, (key, no): (CallKey, LegNo), now: i64) {
+        if let Some(leg) = self.leg_mut(key, no) {
+            leg.end_wrap_up(now);
+        }
+    }
+
+    /// Pushes what happened to a call to the subscriber of call events.
+    pub(super) fn announce(&self, cx: &mut Context, key: CallKey, action: CallAction) {
+        if let Some(call) = self.get(key) {
+            events::push(cx, call, action);
+        }
+    }
+
+    /// Keeps a leg's row out of the CDR for a while: a row that turns up late. False when no leg has
+    /// the id.
+    pub fn withhold_row(&mut self, ucid: u64, until: Timestamp) -> bool {
+        let known = self.leg_of_ucid(ucid).is_some();
+        if known {
+            self.withheld.insert(ucid, until);
+        }
+        known
+    }
+
+    /// Whether a leg's row is kept out of the CDR.
+    pub(super) fn is_withheld(&self, ucid: u64, now: Timestamp) -> bool {
+        self.withheld.get(&ucid).is_some_and(|until| now < *until)
+    }
+
+    /// Replaces a leg's remark, however long ago it ended: a row that changes late. False when no leg
+    /// has the id.
+    pub fn annotate(&mut self, ucid: u64, comments: &str) -> bool {
+        let leg = self.leg_of_ucid(ucid);
+        leg.map(|leg| comments.clone_into(&mut leg.comments)).is_some()
+    }
+}
+
+/// Draws how the telephones of a new call will behave.
+pub(super) fn draw_plan(cx: &mut Context, number_exists: bool, traffic: bool) -> CallPlan {
+    let traffic = cx.setup.traffic.as_ref().filter(|_| traffic);
+    let rate = traffic
+        .map_or(cx.setup.behaviour.customer_answer_rate, |traffic| traffic.customer_answer_rate);
+    let talk = traffic.map(|t| t.talk).or(cx.setup.behaviour.talk);
+    CallPlan {
+        number_exists,
+        customer_answers: cx.chance(rate),
+        talk: talk.map(|range| cx.between(range)),
+        agent_hangs_up: cx.chance(0.5),
     }
 }

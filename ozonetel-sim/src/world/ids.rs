@@ -1,23 +1,37 @@
-//! Call ids in the shapes the service uses: 17 digits, beyond what a double holds.
+//! What calls, legs and parties are known by: the world's own keys, and call ids in the shapes the
+//! service uses: 17 digits, beyond what a double holds.
 
 use rand::Rng as _;
 use rand::rngs::StdRng;
 use std::collections::BTreeMap;
 
-use super::calls::CallKey;
+/// A call of this world, by order of creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallKey(pub(crate) u64);
+
+/// A leg of a call, by order.
+pub(crate) type LegNo = usize;
+/// A conference party of a call, by order.
+pub(crate) type PartyNo = usize;
 
 const DIGITS_12: u64 = 1_000_000_000_000;
 
 /// Ids in use.
 type Taken = BTreeMap<u64, CallKey>;
 
+/// An id from its digits; the service's ids have at most 19.
+pub(crate) fn parse_ucid(text: &str) -> Option<u64> {
+    let digits = (1..=19).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
 /// Makes call ids, none that is in use.
 #[derive(Debug)]
-pub(crate) struct Ucids {
+pub(crate) struct UcidGenerator {
     prefix: u64,
 }
 
-impl Ucids {
+impl UcidGenerator {
     pub(crate) fn new(rng: &mut StdRng) -> Self {
         Self { prefix: rng.random_range(20_000..90_000) }
     }
@@ -63,7 +77,7 @@ mod tests {
     #[test]
     fn ids_have_the_shapes_of_the_field_notes() {
         let mut rng = StdRng::seed_from_u64(3);
-        let ucids = Ucids::new(&mut rng);
+        let ucids = UcidGenerator::new(&mut rng);
         let second = 1_795_235_400;
         let mut taken = Taken::new();
         let first = ucids.outbound(second, &taken);
@@ -73,7 +87,7 @@ mod tests {
         assert_ne!(ucids.outbound(second, &taken), first);
         for _ in 0..200 {
             let call = ucids.inbound(second, &mut rng, &taken);
-            let leg = Ucids::leg(call, &mut rng, &taken);
+            let leg = UcidGenerator::leg(call, &mut rng, &taken);
             assert_eq!(call.to_string().len(), 17);
             assert_eq!(leg.to_string().len(), 17);
             assert!((3_700_000..68_000_000).contains(&(leg - call)));

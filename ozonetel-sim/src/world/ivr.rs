@@ -1,52 +1,46 @@
 //! KooKoo: calls that an application leads. The application is asked, answers with verbs, and is
-//! asked again when a verb brings something. Pure: questions go out, answers come in, time comes
-//! as an argument; who carries a question to its address is of no concern here.
+//! asked again when a verb has a result. Pure: requests go out, answers come in, time comes as an
+//! argument; sending a request over a network is not the world's business.
 
-mod ask;
+mod address;
+mod call;
+mod requests;
+mod running;
+mod status;
 mod verbs;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::time::Duration;
 
 use ozonetel_sdk::kookoo::IvrResponse;
-use ozonetel_sdk::kookoo::verb::Verb;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::calls::CallKey;
-use super::dial::number_exists;
-use super::inbound::{ActionRefusal, PhoneAction};
-use super::moment::Moment;
-use super::push::{Push, PushKind};
+use super::calls::{CallIds, draw_plan};
+use super::context::Context;
+use super::ids::CallKey;
+use super::numbers::number_exists;
+use super::switch::{ActionRefusal, PhoneAction, Switch};
 use super::timers::Timer;
-use super::{Arrived, World};
+use address::ApplicationAddress;
+use requests::IvrEvent;
+use running::RunningVerb;
 
-use verbs::Doing;
+pub use call::IvrCall;
+use call::IvrStage;
 
 /// Calls kept, the newest ones.
 const CALLS_KEPT: usize = 10_000;
-/// Questions of one call at most; then the service ends it.
+/// Requests of one call at most; then the service ends it.
 const ASKED_MOST: u32 = 200;
-/// Questions that wait for a carrier at most.
+/// Requests that wait to be sent at most.
 const WAITING_MOST: usize = 1024;
-/// Lines of a call's log at most.
-const LOG_KEPT: usize = 500;
+/// Dialled numbers that are remembered.
+const DIALS_KEPT: usize = 100_000;
 
-/// A number whose calls go to an application: a scenario's `[[applications]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApplicationSetup {
-    /// The number that is called.
-    pub did: String,
-    /// Where the application is asked.
-    pub url: String,
-}
-
-/// A question to an application: a GET. `Debug` hides the address, whose query names the caller.
+/// A request to an application: a GET. `Debug` hides the address, whose query names the caller.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Question {
+pub struct ApplicationRequest {
     /// The call.
     pub sid: u64,
     /// The address, its query included.
@@ -54,16 +48,16 @@ pub struct Question {
     number: u32,
 }
 
-impl Question {
+impl ApplicationRequest {
     /// The query, as [`ozonetel_sdk::kookoo::IvrRequest::from_query`] reads it.
     pub fn query(&self) -> &str {
         self.url.split_once('?').map_or("", |(_, query)| query)
     }
 }
 
-impl fmt::Debug for Question {
+impl fmt::Debug for ApplicationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Question({}, number {})", self.sid, self.number)
+        write!(f, "ApplicationRequest({}, number {})", self.sid, self.number)
     }
 }
 
@@ -113,92 +107,18 @@ impl fmt::Debug for IvrInput {
     }
 }
 
-/// How far a call with an application is.
-#[derive(Clone, Debug, PartialEq)]
-enum Stage {
-    /// The person who is called hears it ring.
-    Ringing,
-    /// The application has been asked.
-    Asked,
-    /// A verb takes its time.
-    Busy(Doing),
-    Over,
-}
+/// An application in process: request in, XML out.
+pub type ApplicationFn = Box<dyn FnMut(&ApplicationRequest) -> String + Send>;
 
-/// A call that an application leads.
-#[derive(Clone)]
-pub struct IvrCall {
-    /// Its id: `sid`.
-    pub sid: u64,
-    /// The person on the line.
-    pub person: String,
-    /// The account's number: called, or shown.
-    pub number: String,
-    /// What was done, oldest first: verbs by their tags, and what went wrong.
-    pub log: Vec<String>,
-    outbound: bool,
-    stage: Stage,
-    application: Option<ask::Application>,
-    xml: Option<String>,
-    echo: Option<String>,
-    callback_url: Option<String>,
-    verbs: VecDeque<Verb>,
-    began: Moment,
-    answered: Option<Moment>,
-    ended: Option<Moment>,
-    failure: &'static str,
-    asked: u32,
-    /// Number of the verb that is being done, so that a late timer is known.
-    step: u32,
-    /// The call of agents that it came out of.
-    out_of: Option<CallKey>,
-}
-
-impl fmt::Debug for IvrCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IvrCall({}, {})", self.sid, self.state_word())
-    }
-}
-
-impl IvrCall {
-    /// Still going on.
-    pub fn live(&self) -> bool {
-        self.stage != Stage::Over
-    }
-
-    /// The word of `/_sim/state`.
-    pub fn state_word(&self) -> &'static str {
-        match &self.stage {
-            Stage::Ringing => "ringing",
-            Stage::Asked => "asked",
-            Stage::Busy(doing) => doing.word(),
-            Stage::Over => "ended",
-        }
-    }
-
-    fn note(&mut self, line: impl Into<String>) {
-        if self.log.len() < LOG_KEPT {
-            self.log.push(line.into());
-        }
-    }
-}
-
-/// An application in process: question in, XML out.
-pub type Application = Box<dyn FnMut(&Question) -> String + Send>;
-
-/// Everything KooKoo.
+/// The calls that applications lead, and the requests to applications.
 #[derive(Default)]
-pub(crate) struct Ivr {
+pub struct Ivr {
     calls: BTreeMap<u64, IvrCall>,
-    waiting: VecDeque<Question>,
-    asked: u64,
-    application: Option<Application>,
-}
-
-impl Ivr {
-    pub(super) fn take_application(&mut self) -> Option<Application> {
-        self.application.take()
-    }
+    waiting: VecDeque<ApplicationRequest>,
+    requests_made: u64,
+    application: Option<ApplicationFn>,
+    /// Outbound calls that were asked for: number and second.
+    dialled: BTreeMap<u64, (String, i64)>,
 }
 
 impl fmt::Debug for Ivr {
@@ -207,62 +127,73 @@ impl fmt::Debug for Ivr {
     }
 }
 
-impl World {
+impl Ivr {
     /// The calls that applications lead, in order of their ids.
-    pub fn ivr_calls(&self) -> impl DoubleEndedIterator<Item = &IvrCall> {
-        self.ivr.calls.values()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &IvrCall> {
+        self.calls.values()
     }
 
     /// One of them.
-    pub fn ivr_call(&self, sid: u64) -> Option<&IvrCall> {
-        self.ivr.calls.get(&sid)
+    pub fn get(&self, sid: u64) -> Option<&IvrCall> {
+        self.calls.get(&sid)
     }
 
-    /// Every application is this closure from now on, whatever its address. It is asked at once and
-    /// must not use the simulator itself.
-    pub fn set_application(&mut self, application: Option<Application>) {
-        self.ivr.application = application;
+    /// Number and second of an outbound call that was asked for.
+    pub fn dialled(&self, sid: u64) -> Option<(&str, i64)> {
+        self.dialled.get(&sid).map(|(number, at)| (number.as_str(), *at))
     }
 
-    /// Takes the oldest question that waits for its application; it has to be answered with
-    /// [`World::application_answers`].
-    pub fn take_question(&mut self) -> Option<Question> {
-        self.ivr.waiting.pop_front()
+    pub(super) fn set_application(&mut self, application: Option<ApplicationFn>) {
+        self.application = application;
     }
 
-    /// How many questions were ever put out to wait.
-    pub(crate) fn questions_asked(&self) -> u64 {
-        self.ivr.asked
+    pub(super) fn take_application(&mut self) -> Option<ApplicationFn> {
+        self.application.take()
+    }
+
+    pub(super) fn take_request(&mut self) -> Option<ApplicationRequest> {
+        self.waiting.pop_front()
+    }
+
+    /// How many requests were ever put out to wait.
+    pub(crate) fn requests_made(&self) -> u64 {
+        self.requests_made
     }
 
     /// What an application answered: the body of a 200, or nothing for everything else.
-    pub fn application_answers(&mut self, question: &Question, xml: Option<&[u8]>) {
-        let Some(call) = self.ivr.calls.get_mut(&question.sid) else { return };
-        if call.stage != Stage::Asked || call.asked != question.number {
+    pub(super) fn application_answers(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        request: &ApplicationRequest,
+        xml: Option<&[u8]>,
+    ) {
+        let Some(call) = self.calls.get_mut(&request.sid) else { return };
+        if call.stage != IvrStage::Asked || call.asked != request.number {
             return;
         }
-        let read = match xml {
+        let parsed = match xml {
             None => Err("the application did not answer with 200".to_owned()),
             Some(xml) => IvrResponse::read(xml).map_err(|error| format!("the answer: {error}")),
         };
-        match read {
+        match parsed {
             Ok(answer) => {
                 call.verbs = answer.verbs.into();
-                self.next_verb(question.sid);
+                self.next_verb(cx, switch, request.sid);
             }
             Err(line) => {
                 call.note(line);
-                self.ivr_over(question.sid, None);
+                self.end(cx, switch, request.sid, None);
             }
         }
     }
 
     /// Rings a number for an application: an outbound call of KooKoo's. Its id.
-    pub fn ivr_dial(&mut self, dial: IvrDial) -> u64 {
-        let sid = self.queue_outbound(&dial.number);
-        let plan = self.plan(number_exists(&dial.number), false);
-        let application = dial.url.as_deref().map(ask::Application::new);
-        let mut call = self.new_ivr_call(sid, dial.number, dial.caller_id, application);
+    pub(super) fn dial(&mut self, cx: &mut Context, switch: &Switch, dial: IvrDial) -> u64 {
+        let sid = self.new_outbound_sid(cx, switch, &dial.number);
+        let plan = draw_plan(cx, number_exists(&dial.number), false);
+        let application = dial.url.as_deref().map(ApplicationAddress::new);
+        let mut call = IvrCall::new(sid, dial.number, dial.caller_id, application, cx.now);
         call.outbound = true;
         if call.application.is_some() {
             call.echo = dial.extra_data;
@@ -270,219 +201,187 @@ impl World {
             call.xml = dial.extra_data;
         }
         call.callback_url = dial.callback_url;
-        self.add_ivr_call(call);
-        if !self.setup.manual {
-            let behaviour = &self.setup.behaviour;
+        self.add(call);
+        if !cx.setup.manual {
+            let behaviour = &cx.setup.behaviour;
             let (after, failure) = match (plan.number_exists, plan.customer_answers) {
                 (true, true) => (behaviour.customer_answer, ""),
                 (true, false) => (behaviour.ring_limit, "NormalUnspecified"),
                 (false, _) => (behaviour.customer_answer, "InvalidNumberFormat"),
             };
-            self.later(after, Timer::IvrRings(sid, failure));
+            cx.later(after, Timer::IvrRings(sid, failure));
         }
         sid
     }
 
-    /// A customer calls a number that belongs to an application.
-    pub(super) fn ivr_arrives(&mut self, did: &str, caller: &str) -> Option<Arrived> {
-        let url = &self.setup.applications.iter().find(|a| a.did == did)?.url;
-        let application = ask::Application::new(url);
-        let sid = self.ucids.inbound(self.now.second(), &mut self.rng, &self.known);
+    fn new_outbound_sid(&mut self, cx: &Context, switch: &Switch, number: &str) -> u64 {
+        let now = cx.second();
+        let taken = |id: &u64| self.dialled.contains_key(id) || switch.calls.key_of(*id).is_some();
+        let first = u64::try_from(now).unwrap_or(0) * 1000;
+        let sid = (first..=u64::MAX).find(|id| !taken(id)).unwrap_or(first);
+        self.dialled.insert(sid, (number.to_owned(), now));
+        if self.dialled.len() > DIALS_KEPT {
+            self.dialled.pop_first();
+        }
+        sid
+    }
+
+    /// A customer calls a number that belongs to an application; `None` when it does not.
+    pub(super) fn arrive(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        (did, caller): (&str, &str),
+    ) -> Option<CallIds> {
+        let url = &cx.setup.applications.iter().find(|a| a.did == did)?.url;
+        let application = ApplicationAddress::new(url);
+        let sid = switch.calls.new_inbound_ucid(cx);
         let (person, number) = (caller.trim().to_owned(), did.to_owned());
-        let call = self.new_ivr_call(sid, person, number, Some(application));
-        self.add_ivr_call(call);
-        self.ivr_answered(sid);
-        Some(Arrived { ucid: sid, monitor_ucid: sid })
+        self.add(IvrCall::new(sid, person, number, Some(application), cx.now));
+        self.answered(cx, switch, sid);
+        Some(CallIds { ucid: sid, monitor_ucid: sid })
     }
 
     /// A customer whom the agent has left goes on with an application.
-    pub(super) fn ivr_takes_over(
+    pub(super) fn take_over(
         &mut self,
-        key: CallKey,
-        id: u64,
+        cx: &mut Context,
+        switch: &mut Switch,
+        (key, sid): (CallKey, u64),
         url: &str,
-        back: Option<String>,
+        callback_url: Option<String>,
     ) {
-        let Some(call) = self.calls.get(&key) else { return };
+        let Some(call) = switch.calls.get(key) else { return };
         let (person, number) = (call.caller.clone(), call.did.clone());
-        let application = ask::Application::new(url);
-        let mut call = self.new_ivr_call(id, person, number, Some(application));
+        let application = ApplicationAddress::new(url);
+        let mut call = IvrCall::new(sid, person, number, Some(application), cx.now);
         call.out_of = Some(key);
-        call.callback_url = back;
-        self.add_ivr_call(call);
-        self.ivr_answered(id);
+        call.callback_url = callback_url;
+        self.add(call);
+        self.answered(cx, switch, sid);
     }
 
-    fn new_ivr_call(
-        &self,
-        sid: u64,
-        person: String,
-        number: String,
-        application: Option<ask::Application>,
-    ) -> IvrCall {
-        IvrCall {
-            sid,
-            person,
-            number,
-            log: Vec::new(),
-            outbound: false,
-            stage: Stage::Ringing,
-            application,
-            xml: None,
-            echo: None,
-            callback_url: None,
-            verbs: VecDeque::new(),
-            began: self.now,
-            answered: None,
-            ended: None,
-            failure: "",
-            asked: 0,
-            step: 0,
-            out_of: None,
-        }
-    }
-
-    fn add_ivr_call(&mut self, call: IvrCall) {
-        self.ivr.calls.insert(call.sid, call);
-        if self.ivr.calls.len() > CALLS_KEPT {
-            let old = self.ivr.calls.values().find(|c| !c.live()).map(|c| c.sid);
-            let old = old.or_else(|| self.ivr.calls.keys().next().copied());
-            old.map(|sid| self.ivr.calls.remove(&sid));
+    fn add(&mut self, call: IvrCall) {
+        self.calls.insert(call.sid, call);
+        if self.calls.len() > CALLS_KEPT {
+            let old = self.calls.values().find(|c| !c.live()).map(|c| c.sid);
+            let old = old.or_else(|| self.calls.keys().next().copied());
+            old.map(|sid| self.calls.remove(&sid));
         }
     }
 
     /// The telephone has rung long enough: it is picked up, or the call has failed.
-    pub(super) fn ivr_rings(&mut self, sid: u64, failure: &'static str) {
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
-        if call.stage != Stage::Ringing {
+    pub(super) fn rings(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        sid: u64,
+        failure: &'static str,
+    ) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        if call.stage != IvrStage::Ringing {
             return;
         }
         if failure.is_empty() {
-            self.ivr_answered(sid);
+            self.answered(cx, switch, sid);
         } else {
             call.failure = failure;
-            self.ivr_over(sid, None);
+            self.end(cx, switch, sid, None);
         }
     }
 
-    fn ivr_answered(&mut self, sid: u64) {
-        let now = self.now;
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
-        call.answered = Some(now);
+    fn answered(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.answered = Some(cx.now);
         let Some(xml) = call.xml.take() else {
-            self.ask_application(sid, &ask::Event::NewCall);
+            self.ask_application(cx, switch, sid, &IvrEvent::NewCall);
             return;
         };
         match IvrResponse::read(xml.as_bytes()) {
             Ok(answer) => {
                 call.verbs = answer.verbs.into();
-                self.next_verb(sid);
+                self.next_verb(cx, switch, sid);
             }
             Err(error) => {
                 call.note(format!("extra_data: {error}"));
-                self.ivr_over(sid, None);
+                self.end(cx, switch, sid, None);
             }
         }
     }
 
-    /// Tells a telephone of a call with an application what to do; `None` when there is none.
-    pub(super) fn ivr_phone(
+    /// Tells the customer's telephone of a call with an application what to do; `None` when there is
+    /// no such call.
+    pub(super) fn phone_action(
         &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
         sid: u64,
         action: PhoneAction,
     ) -> Option<Result<(), ActionRefusal>> {
-        let call = self.ivr.calls.get(&sid).filter(|call| call.live())?;
-        match (call.stage == Stage::Ringing, action) {
-            (true, PhoneAction::Answer) => self.ivr_rings(sid, ""),
-            (true, PhoneAction::Busy) => self.ivr_rings(sid, "Busy"),
-            (true, PhoneAction::NoAnswer) => self.ivr_rings(sid, "NormalUnspecified"),
-            (true, PhoneAction::Hangup) => self.ivr_rings(sid, "Rejected"),
-            (false, PhoneAction::Hangup) => self.ivr_over(sid, Some(ask::Event::Hangup)),
+        let call = self.calls.get(&sid).filter(|call| call.live())?;
+        match (call.stage == IvrStage::Ringing, action) {
+            (true, PhoneAction::Answer) => self.rings(cx, switch, sid, ""),
+            (true, PhoneAction::Busy) => self.rings(cx, switch, sid, "Busy"),
+            (true, PhoneAction::NoAnswer) => self.rings(cx, switch, sid, "NormalUnspecified"),
+            (true, PhoneAction::Hangup) => self.rings(cx, switch, sid, "Rejected"),
+            (false, PhoneAction::Hangup) => self.end(cx, switch, sid, Some(IvrEvent::Hangup)),
             (false, _) => return Some(Err(ActionRefusal::NotNow)),
         }
         Some(Ok(()))
     }
 
-    /// The call is over; the application may still be told.
-    fn ivr_over(&mut self, sid: u64, event: Option<ask::Event>) {
-        let now = self.now;
-        let Some(call) = self.ivr.calls.get_mut(&sid).filter(|call| call.live()) else { return };
-        let doing = std::mem::replace(&mut call.stage, Stage::Over);
-        call.ended = Some(now);
+    /// The call is over; the application may still be told. A call of agents that belongs to it ends
+    /// as well.
+    fn end(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, event: Option<IvrEvent>) {
+        let Some(call) = self.calls.get_mut(&sid).filter(|call| call.live()) else { return };
+        let was = std::mem::replace(&mut call.stage, IvrStage::Over);
+        call.ended = Some(cx.now);
         call.verbs.clear();
         let out_of = call.out_of;
-        let by = if event == Some(ask::Event::Hangup) { "UserHangup" } else { "SystemHangup" };
+        let by = if event == Some(IvrEvent::Hangup) { "UserHangup" } else { "SystemHangup" };
         if let Some(event) = event {
-            self.tell_application(sid, &event, &doing);
+            self.tell_application(cx, sid, &event, &was);
         }
-        self.post_status(sid);
-        let with_agents = match doing {
-            Stage::Busy(Doing::Agents(key)) => Some(key),
+        if let Some(call) = self.calls.get(&sid) {
+            status::push(cx, call);
+        }
+        let with_agents = match was {
+            IvrStage::Busy(RunningVerb::Agents(key)) => Some(key),
             _ => None,
         };
         for key in [with_agents, out_of].into_iter().flatten() {
-            self.end_if_live(key, by);
+            if switch.calls.is_live(key) {
+                switch.end_call(cx, key, by);
+            }
         }
     }
 
-    fn end_if_live(&mut self, key: CallKey, by: &'static str) {
-        if self.calls.get(&key).is_some_and(super::PhoneCall::live) {
-            self.end_call(key, by);
-        }
-    }
-
-    /// A call of agents has ended: so has the call of an application that was in it.
-    pub(super) fn ivr_follows(&mut self, key: CallKey, by: &str) {
+    /// A call of agents has ended: so has the call of an application that it belongs to.
+    pub(super) fn follow(&mut self, cx: &mut Context, switch: &mut Switch, key: CallKey, by: &str) {
         let in_it = |call: &&IvrCall| {
-            call.live()
-                && (call.out_of == Some(key) || call.stage == Stage::Busy(Doing::Agents(key)))
+            let with_agents = call.stage == IvrStage::Busy(RunningVerb::Agents(key));
+            call.live() && (call.out_of == Some(key) || with_agents)
         };
-        let sid = self.ivr.calls.values().rev().find(in_it).map(|call| call.sid);
+        let sid = self.calls.values().rev().find(in_it).map(|call| call.sid);
         let left = by == "UserHangup";
-        let event = if left { ask::Event::Hangup } else { ask::Event::Disconnect };
+        let event = if left { IvrEvent::Hangup } else { IvrEvent::Disconnect };
         if let Some(sid) = sid {
-            self.ivr_over(sid, Some(event));
+            self.end(cx, switch, sid, Some(event));
         }
     }
 
     /// Ends a call with an application from the service's side. False when there is none.
-    pub(super) fn ivr_disconnect(&mut self, sid: u64) -> bool {
-        let live = self.ivr.calls.get(&sid).is_some_and(IvrCall::live);
+    pub(super) fn disconnect(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64) -> bool {
+        let live = self.calls.get(&sid).is_some_and(IvrCall::live);
         if live {
-            self.ivr_over(sid, Some(ask::Event::Disconnect));
+            self.end(cx, switch, sid, Some(IvrEvent::Disconnect));
         }
         live
     }
 
-    fn post_status(&mut self, sid: u64) {
-        let zone = self.setup.zone;
-        let Some(call) = self.ivr.calls.get(&sid) else { return };
-        let Some(url) = call.callback_url.clone().filter(|url| !url.is_empty()) else { return };
-        let end = call.ended.unwrap_or(self.now);
-        let seconds = |from: Option<Moment>, to: Moment| {
-            from.map_or(Duration::ZERO, |from| to.since(from)).as_secs().to_string()
-        };
-        let status = if call.answered.is_some() { "answered" } else { "not_answered" };
-        let fields = [
-            ("status", status.to_owned()),
-            ("status_details", call.failure.to_owned()),
-            ("sid", sid.to_string()),
-            ("phone_no", call.person.clone()),
-            ("caller_id", call.number.clone()),
-            ("start_time", zone.date_time(call.began.second())),
-            ("duration", seconds(call.answered, end)),
-            ("ringing_time", seconds(Some(call.began), call.answered.unwrap_or(end))),
-        ];
-        let fields = fields.iter().map(|(name, value)| (*name, value.as_str()));
-        let echo = call.echo.as_deref().map(|text| ("extra_data", text));
-        let fields: Vec<(&str, &str)> = fields.chain(echo).collect();
-        let push = Push::form(PushKind::KookooStatus, self.now, url, &fields);
-        self.post(Push { call_id: Some(sid), ..push });
-    }
-
     /// The newest calls, for `/_sim/state`.
-    pub(super) fn ivr_json(&self) -> Value {
-        let calls = self.ivr.calls.values().rev().take(100).map(|call| {
+    pub(super) fn to_json(&self) -> Value {
+        let calls = self.calls.values().rev().take(100).map(|call| {
             json!({
                 "sid": call.sid.to_string(),
                 "person": call.person,

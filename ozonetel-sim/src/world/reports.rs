@@ -1,11 +1,17 @@
-//! The other reports: abandoned calls, agent state summary, average handling time. All are read
-//! from the same calls and agents as the call detail rows.
+//! The reports: call detail rows, abandoned calls, agent state summary, average handling time. All
+//! are computed from the same calls and agents.
+
+mod cdr;
 
 use serde_json::{Value, json};
 
-use super::calls::Direction;
-use super::moment::clock_text;
-use super::{AgentMode, World};
+use super::agents::Agents;
+use super::calls::{Calls, Direction};
+use super::context::Context;
+use super::setup::AgentMode;
+use super::time::clock_text;
+
+pub use cdr::{CdrQuery, DEFAULT_PAGE};
 
 /// Which unanswered calls are asked for; seconds since the epoch, both ends included.
 #[derive(Clone, Debug)]
@@ -43,11 +49,23 @@ pub enum AhtOf {
 /// The average covers calls that ended so many seconds ago at most.
 const AHT_WINDOW_S: i64 = 2 * 3600;
 
-impl World {
-    /// Calls that ended without anyone talking, newest first.
-    pub fn abandoned_rows(&self, query: &AbandonedQuery) -> Vec<Value> {
+/// What the account's calls and agents come to, as of now.
+#[derive(Clone, Copy, Debug)]
+pub struct Reports<'a> {
+    cx: &'a Context,
+    calls: &'a Calls,
+    agents: &'a Agents,
+}
+
+impl<'a> Reports<'a> {
+    pub(super) fn new(cx: &'a Context, calls: &'a Calls, agents: &'a Agents) -> Self {
+        Self { cx, calls, agents }
+    }
+
+    /// Calls that ended without a conversation, newest first.
+    pub fn abandoned(&self, query: &AbandonedQuery) -> Vec<Value> {
         self.calls
-            .values()
+            .iter()
             .rev()
             .filter(|c| !c.live() && !c.answered())
             .filter(|c| (query.from..=query.to).contains(&c.started.second()))
@@ -56,10 +74,7 @@ impl World {
                 let agent = c.agent().and_then(|id| self.agents.get(id));
                 json!({
                     "monitorUCID": c.monitor,
-                    "type": match c.direction {
-                        Direction::Inbound => "InBound",
-                        Direction::Outbound => "Manual",
-                    },
+                    "type": c.direction.type_word(),
                     "status": "NotAnswered",
                     "campaign": c.campaign,
                     "callerID": c.caller,
@@ -69,19 +84,19 @@ impl World {
                     "agentID": agent.map_or_else(String::new, |a| a.setup.number.to_string()),
                     "agent": agent.map_or("", |a| &a.setup.id),
                     "hangupBy": c.legs.last().map_or("", |l| l.hangup_by),
-                    "callTime": self.setup.zone.date_time(c.started.second()),
+                    "callTime": self.cx.zone().date_time(c.started.second()),
                 })
             })
             .collect()
     }
 
     /// One row per agent, day and mode.
-    pub fn summary_rows(&self, query: &SummaryQuery) -> Vec<Value> {
-        let (zone, now) = (self.setup.zone, self.now.second());
+    pub fn agent_summary(&self, query: &SummaryQuery) -> Vec<Value> {
+        let (zone, now) = (self.cx.zone(), self.cx.second());
         let days = zone.day(query.from)..=zone.day(query.to);
         let wanted = |id: &String| query.agents.is_empty() || query.agents.iter().any(|a| a == id);
         let mut rows = Vec::new();
-        for agent in self.agents.values().filter(|a| wanted(&a.setup.id)) {
+        for agent in self.agents.iter().filter(|a| wanted(&a.setup.id)) {
             for ((day, mode), totals) in agent.totals(now, zone) {
                 let of_mode = query.modes.is_empty() || query.modes.contains(&mode);
                 if !of_mode || !days.contains(&day) {
@@ -108,10 +123,10 @@ impl World {
     /// The mean handling time in whole seconds of answered outbound calls whose handling ended in
     /// the last two hours; zero without any.
     pub fn aht_s(&self, of: &AhtOf) -> i64 {
-        let now = self.now.second();
+        let now = self.cx.second();
         let mut sum = 0;
         let mut count = 0;
-        for call in self.calls.values().filter(|c| c.direction == Direction::Outbound) {
+        for call in self.calls.iter().filter(|c| c.direction == Direction::Outbound) {
             let wanted = |agent: Option<&str>| match of {
                 AhtOf::Agent(id) => agent == Some(id),
                 AhtOf::Campaign(name) => call.campaign == *name,

@@ -1,21 +1,20 @@
 //! What a world is made of before anything happens: the account, its people, campaigns and rules.
 
+mod mdl;
+mod pushes;
+mod scenario;
+
 use std::fmt;
 use std::time::Duration;
 
-use super::ivr::ApplicationSetup;
-use super::moment::Zone;
-use super::push::PushSetup;
-use super::socket::MdlSetup;
+use ozonetel_sdk::auth::AuthMode;
+use serde::Deserialize;
 
-/// The account's "API Authentication" setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// `TOKEN_AUTH`: a bearer token that lives an hour.
-    Token,
-    /// `BASIC_AUTH`: the account's key in a header.
-    Key,
-}
+use super::time::Zone;
+
+pub use mdl::{MdlSetup, UtidForm};
+pub use pushes::{CallbackShape, PushSetup};
+pub use scenario::{Scenario, ScenarioError};
 
 /// How an agent takes calls; one row per mode in the agent state summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,14 +116,14 @@ pub struct CampaignSetup {
     pub callback_url: Option<String>,
 }
 
-/// How telephones behave when nobody scripts them.
+/// How telephones behave when nothing else is scripted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Behaviour {
+pub struct PhoneBehaviour {
     /// Ringing time of an agent's leg.
     pub agent_answer: Duration,
     /// Ringing time of a customer's leg.
     pub customer_answer: Duration,
-    /// How long a leg rings that nobody answers.
+    /// How long an unanswered leg rings.
     pub ring_limit: Duration,
     /// How long a caller waits in the queue.
     pub queue_limit: Duration,
@@ -136,7 +135,7 @@ pub struct Behaviour {
     pub talk: Option<(Duration, Duration)>,
 }
 
-impl Default for Behaviour {
+impl Default for PhoneBehaviour {
     fn default() -> Self {
         Self {
             agent_answer: Duration::from_secs(1),
@@ -167,6 +166,16 @@ pub struct Traffic {
     pub wrap_up: (Duration, Duration),
 }
 
+/// A number whose calls go to an application: a scenario's `[[applications]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationSetup {
+    /// The number that is called.
+    pub did: String,
+    /// Where the application is asked.
+    pub url: String,
+}
+
 /// Everything a world starts from.
 #[derive(Clone)]
 pub struct Setup {
@@ -175,7 +184,7 @@ pub struct Setup {
     /// The account's API key.
     pub key: String,
     /// The account's authentication mode.
-    pub mode: Mode,
+    pub mode: AuthMode,
     /// The account's zone.
     pub zone: Zone,
     /// Enforces the documented separation: manual dial for toolbar logins only, agent state and
@@ -192,8 +201,8 @@ pub struct Setup {
     /// Pause reasons of the account.
     pub pause_reasons: Vec<String>,
     /// How telephones behave.
-    pub behaviour: Behaviour,
-    /// Traffic nobody asked for.
+    pub behaviour: PhoneBehaviour,
+    /// Generated traffic.
     pub traffic: Option<Traffic>,
     /// The agent socket.
     pub mdl: MdlSetup,
@@ -257,7 +266,7 @@ impl Default for Setup {
         Self {
             account: "acme_support".into(),
             key: "test-key".into(),
-            mode: Mode::Token,
+            mode: AuthMode::Token,
             zone: Zone::INDIA,
             strict: false,
             wrap_up_limit_s: 120,
@@ -277,7 +286,7 @@ impl Default for Setup {
                 "Not Interested",
             ]),
             pause_reasons: words(&["lunch"]),
-            behaviour: Behaviour::default(),
+            behaviour: PhoneBehaviour::default(),
             traffic: None,
             mdl: MdlSetup::default(),
             push: PushSetup::default(),
@@ -291,27 +300,6 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The campaign of that name.
-    pub fn campaign(&self, name: &str) -> Option<&CampaignSetup> {
-        self.campaigns.iter().find(|c| c.name == name)
-    }
-
-    /// The campaign a DID belongs to.
-    pub fn campaign_of_did(&self, did: &str) -> Option<&CampaignSetup> {
-        self.campaigns.iter().find(|c| c.did.as_deref() == Some(did))
-    }
-
-    /// The DID outbound calls show: the one of the first campaign that has one.
-    pub fn outbound_did(&self) -> &str {
-        self.campaigns.iter().find_map(|c| c.did.as_deref()).unwrap_or("")
-    }
-
-    /// Whether any agent or campaign has this skill.
-    pub fn has_skill(&self, skill: &str) -> bool {
-        self.campaigns.iter().any(|c| c.skill == skill)
-            || self.agents.iter().any(|a| a.skills.iter().any(|s| s == skill))
-    }
-
     /// A duration of telephone life at this world's speed.
     pub(crate) fn scaled(&self, time: Duration) -> Duration {
         let speed = if self.speed.is_finite() { self.speed.clamp(0.001, 10_000.0) } else { 1.0 };

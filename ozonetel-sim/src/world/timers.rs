@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::calls::{CallKey, LegNo, PartyNo};
-use super::moment::Moment;
+use super::ids::{CallKey, LegNo, PartyNo};
+use super::time::Timestamp;
 
 /// Something that will happen unless it has become pointless by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Timer {
     NumberFails(CallKey),
     /// A third party of a conference picks up.
     PartyAnswers(CallKey, PartyNo),
-    /// Somebody has said all there was to say: the agent, else the customer.
+    /// The conversation ends: the agent hangs up, else the customer.
     TalkEnds(CallKey, bool),
     /// The longest talk time asked for is over.
     CallLimit(CallKey),
@@ -36,24 +36,24 @@ pub(crate) enum Timer {
     IvrRings(u64, &'static str),
     /// A verb of an application is over by itself.
     IvrVerb(u64, u32),
-    /// Somebody an application dialled picks up.
+    /// The person an application dialled picks up.
     IvrCallee(u64, u32),
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    due: BTreeMap<(Moment, u64), Timer>,
+    due: BTreeMap<(Timestamp, u64), Timer>,
     made: u64,
 }
 
 impl Timers {
-    pub(crate) fn set(&mut self, at: Moment, timer: Timer) {
+    pub(crate) fn set(&mut self, at: Timestamp, timer: Timer) {
         self.made += 1;
         self.due.insert((at, self.made), timer);
     }
 
     /// The next timer due at or before `now`.
-    pub(crate) fn pop(&mut self, now: Moment) -> Option<(Moment, Timer)> {
+    pub(crate) fn pop(&mut self, now: Timestamp) -> Option<(Timestamp, Timer)> {
         let entry = self.due.first_entry()?;
         if entry.key().0 > now {
             return None;
@@ -62,7 +62,7 @@ impl Timers {
         Some((at, entry.remove()))
     }
 
-    pub(crate) fn next(&self) -> Option<Moment> {
+    pub(crate) fn next(&self) -> Option<Timestamp> {
         self.due.keys().next().map(|(at, _)| *at)
     }
 }

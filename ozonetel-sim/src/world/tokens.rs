@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 
-use super::limits::Window;
-use super::moment::Moment;
+use super::rate_limits::RateWindow;
+use super::time::Timestamp;
 
 /// Life of a token in seconds.
 pub const TOKEN_LIFE_S: i64 = 3600;
 
-/// What the service thinks of a token it is shown.
+/// What a presented token is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenCheck {
     /// The current token, in its hour.
@@ -31,7 +31,7 @@ struct Issued {
 pub(crate) struct Tokens {
     secret: [u8; 32],
     issued: Vec<Issued>,
-    window: Window,
+    window: RateWindow,
     count: u64,
 }
 
@@ -40,11 +40,11 @@ const REMEMBERED: usize = 64;
 
 impl Tokens {
     pub(crate) fn new(secret: [u8; 32]) -> Self {
-        Self { secret, issued: Vec::new(), window: Window::new(10, 3600), count: 0 }
+        Self { secret, issued: Vec::new(), window: RateWindow::new(10, 3600), count: 0 }
     }
 
     /// A new token, unless ten were made within the hour.
-    pub(crate) fn issue(&mut self, account: &str, now: Moment) -> Option<String> {
+    pub(crate) fn issue(&mut self, account: &str, now: Timestamp) -> Option<String> {
         if !self.window.spend(now) {
             return None;
         }
@@ -57,7 +57,7 @@ impl Tokens {
         Some(text)
     }
 
-    pub(crate) fn check(&self, token: &str, now: Moment) -> TokenCheck {
+    pub(crate) fn check(&self, token: &str, now: Timestamp) -> TokenCheck {
         match self.issued.iter().rposition(|t| t.text == token) {
             None => TokenCheck::Unknown,
             Some(i) => {
@@ -87,8 +87,8 @@ impl Tokens {
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Moment {
-        Moment::from_unix_s(1_800_000_000 + second)
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_unix_s(1_800_000_000 + second)
     }
 
     #[test]

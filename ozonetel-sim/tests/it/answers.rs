@@ -4,7 +4,7 @@ use base64::Engine as _;
 use bytes::Bytes;
 use ozonetel_sdk::agents::{ChangeState, Login, Logout};
 use ozonetel_sdk::aht::AgentAht;
-use ozonetel_sdk::auth::GenerateToken;
+use ozonetel_sdk::auth::{AuthMode, GenerateToken};
 use ozonetel_sdk::call_control::{Conference, Hold, Kick, Mute, Unhold, Unmute};
 use ozonetel_sdk::cdr::{FetchDay, FetchPage, FetchUcid};
 use ozonetel_sdk::dial::{AgentDial, PhoneDial, SkillDial};
@@ -16,10 +16,10 @@ use ozonetel_sdk::summary::FetchSummary;
 use serde_json::{Map, Value, json};
 
 use ozonetel_sim::Sim;
-use ozonetel_sim::world::{Mode, Moment};
+use ozonetel_sim::world::Timestamp;
 
-fn sim(mode: Mode) -> Sim {
-    let start = Moment::parse("2026-11-21T04:00:00Z").unwrap();
+fn sim(mode: AuthMode) -> Sim {
+    let start = Timestamp::parse("2026-11-21T04:00:00Z").unwrap();
     Sim::builder().mode(mode).starting_at(start).build()
 }
 
@@ -90,7 +90,7 @@ fn ask_as<E: Endpoint>(sim: &Sim, shown: &Shown, fields: Value) -> (u16, Value) 
     };
     let request = request.uri(format!("{}?{query}", spec.path)).body(Bytes::from(body)).unwrap();
     let delivery = sim.handle(&request);
-    let answer = delivery.answer().unwrap();
+    let answer = delivery.response().unwrap();
     (answer.status.as_u16(), serde_json::from_slice(&answer.body).unwrap())
 }
 
@@ -130,7 +130,7 @@ async fn call_up(sim: &Sim) -> String {
 
 #[test]
 fn login_and_logout() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let login = json!({"action": "LOGIN", "phoneNumber": "9000000011"});
     let logout = json!({"action": "logout"});
     let wrong_key = Shown { key: Some("x"), ..KEY };
@@ -153,7 +153,7 @@ fn login_and_logout() {
 
 #[tokio::test]
 async fn agent_state() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let state = |state: &str, reason: &str| {
         let fields = json!({"agentId": "agent01", "state": state, "pauseReason": reason});
         ask::<ChangeState>(&sim, fields)
@@ -178,7 +178,7 @@ async fn agent_state() {
 
 #[tokio::test]
 async fn dials_by_agent() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let with = |name: &str, value: &str| {
         let mut fields = dial_fields();
         fields[name] = value.into();
@@ -201,19 +201,19 @@ async fn dials_by_agent() {
     assert_eq!(with("UCID", "false"), json!({"status": "queued successfully"}));
     assert_eq!(with("uui", ""), unavailable);
     assert_eq!(sim.effects("dial"), 1);
-    assert_eq!(sim.world().calls().count(), 1);
+    assert_eq!(sim.world().calls().iter().count(), 1);
 }
 
 #[tokio::test]
 async fn dials_by_skill_and_by_phone() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     ask::<Login>(&sim, json!({"action": "login", "phoneNumber": "500001"}));
     let fields = json!({
         "skill": "General", "did": "918000000001", "customerNumber": "9000000001", "UCID": "true",
     });
     let dialled = ask::<SkillDial>(&sim, fields);
     assert_eq!(dialled["status"], "queued successfully");
-    assert!(sim.world().call_of(dialled["ucid"].as_str().unwrap()).is_some());
+    assert!(sim.world().calls().by_text(dialled["ucid"].as_str().unwrap()).is_some());
 
     let phone = |name: &str, value: Value| {
         let mut fields = json!({
@@ -241,7 +241,7 @@ async fn dials_by_skill_and_by_phone() {
 
 #[tokio::test]
 async fn dispositions() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let ucid = call_up(&sim).await;
     let with = |name: &str, value: &str| {
         let mut fields = json!({
@@ -290,7 +290,7 @@ async fn dispositions() {
 
 #[tokio::test]
 async fn call_control_and_recording() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let ucid = call_up(&sim).await;
     let fields = |action: &str, number: &str| {
         json!({
@@ -331,7 +331,7 @@ async fn call_control_and_recording() {
 
 #[tokio::test]
 async fn cdr_refusals() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let day = |from: &str, to: &str| json!({"fromDate": from, "toDate": to});
     let (from, to) = ("2026-11-21 00:00:00", "2026-11-21 23:59:59");
     let cases = [
@@ -371,7 +371,7 @@ async fn cdr_refusals() {
 
 #[tokio::test]
 async fn summary_and_handling_time() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let range = |from: &str, to: &str| json!({"fromDate": from, "toDate": to});
     let (from, to) = ("2026-11-21 00:00:00", "2026-11-21 23:59:59");
     assert_eq!(ask::<FetchSummary>(&sim, range(from, to)), says("error", "No Data Found"));
@@ -406,7 +406,7 @@ async fn summary_and_handling_time() {
 
 #[test]
 fn an_account_in_key_mode() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let minted = sim.world_mut().issue_token().unwrap();
     let null = |text: &str| json!({"status": "false", "message": text, "data": null});
     let missing = |text: &str| json!({"status": "false", "message": text});
@@ -464,7 +464,7 @@ fn an_account_in_key_mode() {
 
 #[tokio::test]
 async fn an_account_in_token_mode() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let null = |text: &str| json!({"status": "false", "message": text, "data": null});
     let first = ask::<GenerateToken>(&sim, json!({}))["token"].as_str().unwrap().to_owned();
     let rows = ask_as::<FetchMissed>(&sim, &token(&first), json!({})).1;

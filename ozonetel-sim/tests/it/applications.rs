@@ -84,7 +84,7 @@ async fn application() -> Running {
 /// Waits until a call with an application is in a state.
 async fn reaches(sim: &Sim, sid: u64, state: &str) {
     soon(async {
-        while sim.world().ivr_call(sid).unwrap().state_word() != state {
+        while sim.world().ivr().get(sid).unwrap().state_word() != state {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
@@ -138,7 +138,7 @@ async fn a_number_of_a_scenario_reaches_its_application_and_an_error_ends_the_ca
     assert_eq!(control(&server, "/_sim/ivr", &keys).await.0, 200);
     assert!(matches!(soon(app.steps.recv()).await, Some(IvrStep::Keys(_))));
     reaches(&sim, sid, "ended").await;
-    let log = sim.world().ivr_call(sid).unwrap().log.clone();
+    let log = sim.world().ivr().get(sid).unwrap().log.clone();
     assert_eq!(log.last().unwrap(), "the application did not answer with 200");
     assert_eq!(sim.state()["applications"][0]["state"], "ended");
 

@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use ozonetel_sim::world::{
-    AbandonedQuery, AgentDial, AgentState, AhtOf, CdrQuery, Control, Disposal, LegSide, Moment,
-    PhoneAction, PhoneCall, PhoneDial, Scenario, Setup, SkillDial, SummaryQuery, World,
+    AbandonedQuery, AgentDial, AgentState, AhtOf, CallControl, CdrQuery, DispositionRequest,
+    LegSide, PhoneAction, PhoneCall, PhoneDial, Scenario, Setup, SkillDial, SummaryQuery,
+    Timestamp, World,
 };
 
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub(crate) enum Op {
     DialPhone(usize, bool),
     Inbound(bool),
     Phone(usize, bool, usize),
-    Control(usize, usize),
+    CallControl(usize, usize),
     Record(usize, bool),
     Dispose(usize, usize, bool, bool),
     Advance(u64),
@@ -37,7 +38,7 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => (0..5usize, any::<bool>()).prop_map(|(a, c)| Op::DialPhone(a, c)),
         2 => any::<bool>().prop_map(Op::Inbound),
         4 => (0..3usize, any::<bool>(), 0..4usize).prop_map(|(c, s, a)| Op::Phone(c, s, a)),
-        3 => (0..3usize, 0..7usize).prop_map(|(c, a)| Op::Control(c, a)),
+        3 => (0..3usize, 0..7usize).prop_map(|(c, a)| Op::CallControl(c, a)),
         1 => (0..3usize, any::<bool>()).prop_map(|(c, on)| Op::Record(c, on)),
         2 => (0..3usize, 0..5usize, any::<bool>(), any::<bool>())
             .prop_map(|(c, a, r, p)| Op::Dispose(c, a, r, p)),
@@ -60,7 +61,7 @@ impl Run {
 
     /// One of the newest calls: its id, DID and phone name.
     fn pick(&self, back: usize) -> Option<(String, String, String, PhoneCall)> {
-        let call = self.world.calls().rev().nth(back)?.clone();
+        let call = self.world.calls().iter().rev().nth(back)?.clone();
         let phone = call.agent().unwrap_or("agent01").to_owned();
         Some((call.ucid().to_string(), call.did.clone(), phone, call))
     }
@@ -131,16 +132,18 @@ impl Run {
                 ][*a];
                 let _ = self.world.phone_action(&ucid, side, action);
             }
-            Op::Control(c, a) => {
+            Op::CallControl(c, a) => {
                 let Some((ucid, did, phone, call)) = self.pick(*c) else { return };
                 let what = match a {
-                    0 => Control::Hold,
-                    1 => Control::Unhold,
-                    2 => Control::Mute,
-                    3 => Control::Unmute,
-                    4 => Control::Conference("09000000005".into()),
-                    5 => Control::Kick(call.legs.last().map_or("1".into(), |l| l.phone.clone())),
-                    _ => Control::Kick("09000000005".into()),
+                    0 => CallControl::Hold,
+                    1 => CallControl::Unhold,
+                    2 => CallControl::Mute,
+                    3 => CallControl::Unmute,
+                    4 => CallControl::Conference("09000000005".into()),
+                    5 => {
+                        CallControl::Kick(call.legs.last().map_or("1".into(), |l| l.phone.clone()))
+                    }
+                    _ => CallControl::Kick("09000000005".into()),
                 };
                 let _ = self.world.control(&ucid, &did, &phone, &what);
             }
@@ -150,7 +153,7 @@ impl Run {
             }
             Op::Dispose(c, a, auto_release, pause) => {
                 let Some((ucid, did, ..)) = self.pick(*c) else { return };
-                let disposal = Disposal {
+                let disposal = DispositionRequest {
                     disposition: "Follow Up".into(),
                     comments: "later".into(),
                     auto_release: *auto_release,
@@ -191,7 +194,7 @@ fn gap(row: &Value, from: &str, to: &str) -> Option<i64> {
 }
 
 fn all_rows(world: &World) -> Vec<Value> {
-    world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() })
+    world.reports().cdr(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() })
 }
 
 /// The relations the field notes found in every row.
@@ -223,12 +226,12 @@ fn check_row(row: &Value) {
 
 fn check_agents(world: &World) {
     let mut on_call: BTreeMap<String, usize> = BTreeMap::new();
-    for call in world.calls().filter(|c| c.live()) {
+    for call in world.calls().iter().filter(|c| c.live()) {
         if let Some(agent) = call.current_leg().and_then(|(_, leg)| leg.agent.clone()) {
             *on_call.entry(agent).or_default() += 1;
         }
     }
-    for agent in world.agents() {
+    for agent in world.agents().iter() {
         let calls = on_call.get(&agent.setup.id).copied().unwrap_or(0);
         assert_eq!(calls, usize::from(agent.is_on_call()), "{}", agent.setup.id);
         let talking = matches!(agent.state, AgentState::Busy | AgentState::Dialing);
@@ -240,11 +243,11 @@ fn check_agents(world: &World) {
 fn check_reports(run: &Run) {
     let (world, rows) = (&run.world, all_rows(&run.world));
     rows.iter().for_each(check_row);
-    let calls: BTreeSet<u64> = world.calls().map(|c| c.monitor).collect();
+    let calls: BTreeSet<u64> = world.calls().iter().map(|c| c.monitor).collect();
     assert_eq!(calls, run.accepted, "one call per dial");
     let query = SummaryQuery { from: 0, to: 4_000_000_000, agents: vec![], modes: vec![] };
     let mut wrap_up = 0;
-    for row in world.summary_rows(&query) {
+    for row in world.reports().agent_summary(&query) {
         let s = |key: &str| seconds(&row, key).unwrap();
         let parts = ["Busy", "Dial", "Idle", "Pause", "Wrapup"];
         let sum: i64 = parts.iter().map(|p| s(&format!("Total{p}Time"))).sum();
@@ -254,6 +257,7 @@ fn check_reports(run: &Run) {
     let now = world.now().second();
     let open: i64 = world
         .calls()
+        .iter()
         .flat_map(|c| &c.legs)
         .filter_map(|l| l.wrap_up.filter(|w| w.end.is_none()))
         .map(|w| (now - w.start).max(0))
@@ -276,8 +280,12 @@ fn check_abandoned(world: &World, rows: &[Value]) {
         .map(|(id, _)| id)
         .collect();
     let query = AbandonedQuery { from: 0, to: i64::MAX, campaign: None };
-    let found: Vec<u64> =
-        world.abandoned_rows(&query).iter().map(|r| r["monitorUCID"].as_u64().unwrap()).collect();
+    let found: Vec<u64> = world
+        .reports()
+        .abandoned(&query)
+        .iter()
+        .map(|r| r["monitorUCID"].as_u64().unwrap())
+        .collect();
     assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected);
     assert_eq!(found.len(), expected.len());
 }
@@ -291,7 +299,7 @@ fn check_aht(world: &World, rows: &[Value]) {
         .collect();
     let count = i64::try_from(times.len()).unwrap();
     let mean = if count == 0 { 0 } else { (times.iter().sum::<i64>() + count / 2) / count };
-    assert_eq!(world.aht_s(&AhtOf::Campaign("support_out".into())), mean);
+    assert_eq!(world.reports().aht_s(&AhtOf::Campaign("support_out".into())), mean);
 }
 
 proptest! {
@@ -306,7 +314,7 @@ proptest! {
         let mut setup = Setup { seed, manual, ..Setup::default() };
         setup.behaviour.agent_answer_rate = 0.8;
         setup.behaviour.customer_answer_rate = 0.7;
-        let start = Moment::parse("2026-11-21T05:00:00Z").unwrap();
+        let start = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
         let mut run = Run { world: World::new(setup, start), accepted: BTreeSet::new() };
         for op in ops.iter().filter(|op| !matches!(op, Op::Advance(20_000_000))) {
             run.apply(op);
@@ -323,7 +331,7 @@ proptest! {
         ops in prop::collection::vec(op(), 1..60),
         seed in 0..1000u64,
     ) {
-        let start = Moment::parse("2026-11-21T18:20:00Z").unwrap();
+        let start = Timestamp::parse("2026-11-21T18:20:00Z").unwrap();
         let world = World::new(Setup { seed, ..Setup::default() }, start);
         let mut run = Run { world, accepted: BTreeSet::new() };
         for op in &ops {
@@ -346,7 +354,7 @@ proptest! {
         let make = || {
             let mut setup = Setup { seed, ..Setup::default() };
             setup.behaviour.customer_answer_rate = 0.5;
-            let start = Moment::parse("2026-11-21T05:00:00Z").unwrap();
+            let start = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
             let mut run = Run { world: World::new(setup, start), accepted: BTreeSet::new() };
             for op in &ops {
                 run.apply(op);
@@ -363,7 +371,7 @@ proptest! {
     ) {
         let make = || {
             let scenario = Scenario::parse("[traffic]\ncalls_per_minute = 20").unwrap();
-            let start = Moment::parse("2026-11-21T05:00:00Z").unwrap();
+            let start = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
             World::new(Setup { seed, ..scenario.setup }, start)
         };
         let (mut once, mut often) = (make(), make());

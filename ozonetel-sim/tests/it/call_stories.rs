@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use ozonetel_sim::world::{
-    AbandonedQuery, AgentDial, AhtOf, CdrQuery, Control, ControlRefusal, DialRefusal, Disposal,
-    DisposeRefusal, Disposed, EventKind, LegKind, LegSide, Moment, PhoneAction, PhoneDial,
-    Scenario, Segment, Setup, Stage, StateRefusal, TokenCheck, World,
+    AbandonedQuery, AgentDial, AhtOf, CallControl, CallControlRefusal, CallStage, CdrQuery,
+    DialRefusal, DispositionRefusal, DispositionRequest, DispositionResult, EventKind, LegKind,
+    LegSide, PhoneAction, PhoneDial, RecordingSegment, Scenario, Setup, StateRefusal, Timestamp,
+    TokenCheck, World,
 };
 
-fn start() -> Moment {
-    Moment::parse("2026-11-21T04:00:00Z").unwrap()
+fn start() -> Timestamp {
+    Timestamp::parse("2026-11-21T04:00:00Z").unwrap()
 }
 
 fn world_of(change: impl FnOnce(&mut Setup)) -> World {
@@ -38,12 +39,17 @@ fn dial(world: &mut World) -> u64 {
 }
 
 fn row(world: &World) -> Value {
-    let rows = world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() });
+    let rows = world.reports().cdr(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() });
     rows.into_iter().next().unwrap()
 }
 
-fn disposal(auto_release: bool) -> Disposal {
-    Disposal { disposition: "Follow Up".into(), comments: String::new(), auto_release, pause: None }
+fn disposal(auto_release: bool) -> DispositionRequest {
+    DispositionRequest {
+        disposition: "Follow Up".into(),
+        comments: String::new(),
+        auto_release,
+        pause: None,
+    }
 }
 
 fn state(world: &World) -> &'static str {
@@ -54,11 +60,11 @@ fn state(world: &World) -> &'static str {
 fn a_dial_rings_the_agent_then_the_customer_and_ends_in_wrap_up() {
     let mut world = world_of(|_| ());
     let ucid = dial(&mut world);
-    assert_eq!(world.call(ucid).unwrap().stage, Stage::AgentRinging);
+    assert_eq!(world.call(ucid).unwrap().stage, CallStage::AgentRinging);
     pass(&mut world, 1);
-    assert_eq!(world.call(ucid).unwrap().stage, Stage::CustomerRinging);
+    assert_eq!(world.call(ucid).unwrap().stage, CallStage::CustomerRinging);
     pass(&mut world, 2);
-    assert_eq!(world.call(ucid).unwrap().stage, Stage::Talking);
+    assert_eq!(world.call(ucid).unwrap().stage, CallStage::Talking);
     let running = row(&world);
     assert_eq!((&running["HangupBy"], &running["HandlingTime"]), (&"".into(), &Value::Null));
     pass(&mut world, 40);
@@ -67,7 +73,7 @@ fn a_dial_rings_the_agent_then_the_customer_and_ends_in_wrap_up() {
     assert_eq!(row(&world)["HandlingTime"], Value::Null);
     pass(&mut world, 20);
     let saved = world.dispose(&ucid.to_string(), "918000000001", "agent01", disposal(true));
-    assert_eq!(saved, Ok(Disposed::Saved));
+    assert_eq!(saved, Ok(DispositionResult::Saved));
     assert_eq!(state(&world), "READY");
     let row = row(&world);
     let expected = [
@@ -102,10 +108,10 @@ fn wrap_up_times_out_and_can_be_disposed_of_once_afterwards() {
     assert_eq!(state(&world), "READY");
     assert_eq!(row(&world)["Disposition"], "Wrap up time exceeded :120");
     let did = "918000000001";
-    assert_eq!(world.dispose(&ucid, did, "agent01", disposal(true)), Ok(Disposed::Saved));
+    assert_eq!(world.dispose(&ucid, did, "agent01", disposal(true)), Ok(DispositionResult::Saved));
     assert_eq!(row(&world)["Disposition"], "Follow Up");
     let again = world.dispose(&ucid, did, "agent01", disposal(true));
-    assert_eq!(again, Err(DisposeRefusal::Again));
+    assert_eq!(again, Err(DispositionRefusal::Again));
 }
 
 #[test]
@@ -113,12 +119,12 @@ fn a_disposition_during_the_call_waits_for_its_end() {
     let mut world = world_of(|_| ());
     let ucid = dial(&mut world).to_string();
     pass(&mut world, 10);
-    let pause = Disposal { pause: Some("lunch".into()), ..disposal(false) };
+    let pause = DispositionRequest { pause: Some("lunch".into()), ..disposal(false) };
     let queued = world.dispose(&ucid, "918000000001", "agent01", pause);
-    assert_eq!(queued, Ok(Disposed::Queued));
+    assert_eq!(queued, Ok(DispositionResult::Queued));
     assert_eq!(row(&world)["Disposition"], "");
     let again = world.dispose(&ucid, "918000000001", "agent01", disposal(true));
-    assert_eq!(again, Err(DisposeRefusal::Again));
+    assert_eq!(again, Err(DispositionRefusal::Again));
     world.phone_action(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
     assert_eq!(row(&world)["Disposition"], "Follow Up");
     assert_eq!(state(&world), "PAUSED");
@@ -160,7 +166,7 @@ fn an_inbound_call_goes_to_the_next_agent_with_a_leg_of_its_own() {
         monitor_ucid: Some(arrived.monitor_ucid.to_string()),
         ..CdrQuery::default()
     };
-    let rows = world.cdr_rows(&query);
+    let rows = world.reports().cdr(&query);
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0]["CallID"], rows[1]["CallID"]);
     assert_eq!(rows[0]["CallerID"], "00919000000007");
@@ -179,12 +185,12 @@ fn without_agents_the_caller_is_turned_away_or_waits_in_vain() {
     world.login("agent01", "secret", "").unwrap();
     world.change_state("agent01", "Pause", Some("lunch")).unwrap();
     let waits = world.inbound("918000000001", "9000000007", None).unwrap();
-    assert_eq!(world.call(waits.monitor_ucid).unwrap().stage, Stage::Queued);
+    assert_eq!(world.call(waits.monitor_ucid).unwrap().stage, CallStage::Queued);
     pass(&mut world, 31);
     let legs = &world.call(waits.monitor_ucid).unwrap().legs;
     assert_eq!((legs.len(), legs[0].dial_status, legs[0].hangup_by), (1, "error", ""));
     let query = AbandonedQuery { from: 0, to: i64::MAX, campaign: None };
-    assert_eq!(world.abandoned_rows(&query).len(), 2);
+    assert_eq!(world.reports().abandoned(&query).len(), 2);
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn a_waiting_caller_is_served_when_an_agent_becomes_ready() {
     pass(&mut world, 10);
     world.change_state("agent01", "Ready", None).unwrap();
     pass(&mut world, 2);
-    assert_eq!(world.call(arrived.ucid).unwrap().stage, Stage::Talking);
+    assert_eq!(world.call(arrived.ucid).unwrap().stage, CallStage::Talking);
     assert_eq!(row(&world)["QueueTime"], "00:00:10");
     let busy = world.change_state("agent01", "Pause", Some("lunch"));
     assert_eq!(busy, Err(StateRefusal::Busy));
@@ -207,16 +213,16 @@ fn a_warm_transfer_is_a_conference_the_agent_leaves() {
     let ucid = dial(&mut world).to_string();
     pass(&mut world, 10);
     let did = "918000000001";
-    let number = Control::Conference("09000000005".into());
+    let number = CallControl::Conference("09000000005".into());
     world.control(&ucid, did, "agent01", &number).unwrap();
     pass(&mut world, 3);
-    world.control(&ucid, did, "agent01", &Control::Kick("500001".into())).unwrap();
+    world.control(&ucid, did, "agent01", &CallControl::Kick("500001".into())).unwrap();
     assert_eq!(state(&world), "ACW");
-    let call = world.call_of(&ucid).unwrap();
-    assert_eq!(call.stage, Stage::Talking);
+    let call = world.calls().by_text(&ucid).unwrap();
+    assert_eq!(call.stage, CallStage::Talking);
     pass(&mut world, 30);
     world.phone_action(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
-    assert!(!world.call_of(&ucid).unwrap().live());
+    assert!(!world.calls().by_text(&ucid).unwrap().live());
     assert_eq!(row(&world)["TalkTime"], "00:00:10");
     assert_eq!(row(&world)["ConferenceDuration"], "00:00:31");
 }
@@ -231,9 +237,12 @@ fn a_paused_recording_is_a_gap() {
     assert!(world.record(&ucid, false));
     pass(&mut world, 5);
     assert!(world.record(&ucid, true));
-    let from = world.call_of(&ucid).unwrap().recording[0].from;
-    let expected = [Segment { from, to: Some(from + 10) }, Segment { from: from + 15, to: None }];
-    assert_eq!(world.call_of(&ucid).unwrap().recording, expected);
+    let from = world.calls().by_text(&ucid).unwrap().recording[0].from;
+    let expected = [
+        RecordingSegment { from, to: Some(from + 10) },
+        RecordingSegment { from: from + 15, to: None },
+    ];
+    assert_eq!(world.calls().by_text(&ucid).unwrap().recording, expected);
 }
 
 #[test]
@@ -272,8 +281,8 @@ fn the_strict_world_separates_toolbar_and_offline() {
     assert_eq!(state, Err(StateRefusal::NotLoggedIn));
     let ucid = world.dial_agent(&dial).unwrap().to_string();
     pass(&mut world, 10);
-    let online = world.control(&ucid, "918000000001", "agent01", &Control::Hold);
-    assert_eq!(online, Err(ControlRefusal::NotFound));
+    let online = world.control(&ucid, "918000000001", "agent01", &CallControl::Hold);
+    assert_eq!(online, Err(CallControlRefusal::NotFound));
     let phone = PhoneDial {
         phone_name: "agent02".into(),
         did: "918000000002".into(),
@@ -282,7 +291,7 @@ fn the_strict_world_separates_toolbar_and_offline() {
     };
     let offline = world.dial_phone(&phone).unwrap().to_string();
     pass(&mut world, 10);
-    assert!(world.control(&offline, "918000000002", "agent02", &Control::Hold).is_ok());
+    assert!(world.control(&offline, "918000000002", "agent02", &CallControl::Hold).is_ok());
 }
 
 #[test]
@@ -291,10 +300,10 @@ fn a_registered_telephone_answers_by_itself() {
     world.set_phone_outside("500001", true);
     let ucid = dial(&mut world).to_string();
     pass(&mut world, 20);
-    assert_eq!(world.call_of(&ucid).unwrap().stage, Stage::AgentRinging);
+    assert_eq!(world.calls().by_text(&ucid).unwrap().stage, CallStage::AgentRinging);
     world.phone_action(&ucid, LegSide::Agent, PhoneAction::Answer).unwrap();
     pass(&mut world, 2);
-    assert_eq!(world.call_of(&ucid).unwrap().stage, Stage::Talking);
+    assert_eq!(world.calls().by_text(&ucid).unwrap().stage, CallStage::Talking);
     let kinds: Vec<EventKind> = world
         .events_since(0)
         .filter(|e| e.ucid.is_some() && !matches!(e.kind, EventKind::AgentState(_)))
@@ -315,7 +324,7 @@ fn speed_shortens_telephone_life_only() {
     let ucid = dial(&mut world);
     let token = world.issue_token().unwrap();
     world.advance_to(world.now().after(Duration::from_millis(300)));
-    assert_eq!(world.call(ucid).unwrap().stage, Stage::Talking);
+    assert_eq!(world.call(ucid).unwrap().stage, CallStage::Talking);
     pass(&mut world, 3599);
     assert_eq!(world.check_token(&token), TokenCheck::Good);
     pass(&mut world, 1);
@@ -327,7 +336,7 @@ fn traffic_keeps_its_agents_busy_and_leaves_the_first_alone() {
     let scenario = Scenario::parse("[traffic]\ncalls_per_minute = 2").unwrap();
     let mut world = World::new(scenario.setup, start());
     pass(&mut world, 4 * 3600);
-    let rows = world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() });
+    let rows = world.reports().cdr(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() });
     assert!(rows.len() > 100, "{}", rows.len());
     assert!(rows.iter().all(|r| r["AgentID"] != "agent01"));
     let types = ["InBound", "Manual"];
@@ -341,13 +350,14 @@ fn a_hold_after_the_agent_left_is_not_the_agents() {
     let ucid = dial(&mut world).to_string();
     pass(&mut world, 10);
     let did = "918000000001";
-    for what in [Control::Conference("09000000005".into()), Control::Kick("500001".into())] {
+    for what in [CallControl::Conference("09000000005".into()), CallControl::Kick("500001".into())]
+    {
         world.control(&ucid, did, "agent01", &what).unwrap();
     }
-    assert!(world.call_of(&ucid).unwrap().live(), "the third party still rings");
-    world.control(&ucid, did, "agent01", &Control::Hold).unwrap();
+    assert!(world.calls().by_text(&ucid).unwrap().live(), "the third party still rings");
+    world.control(&ucid, did, "agent01", &CallControl::Hold).unwrap();
     pass(&mut world, 30);
-    world.control(&ucid, did, "agent01", &Control::Unhold).unwrap();
+    world.control(&ucid, did, "agent01", &CallControl::Unhold).unwrap();
     assert_eq!(row(&world)["HoldDuration"], "00:00:00");
 }
 
@@ -359,15 +369,15 @@ fn handling_time_covers_two_hours_and_rows_fifteen_days() {
     world.phone_action(&ucid, LegSide::Agent, PhoneAction::Hangup).unwrap();
     world.dispose(&ucid, "918000000001", "agent01", disposal(true)).unwrap();
     pass(&mut world, 7200);
-    assert_eq!(world.aht_s(&AhtOf::Agent("agent01".into())), 10);
+    assert_eq!(world.reports().aht_s(&AhtOf::Agent("agent01".into())), 10);
     pass(&mut world, 1);
-    assert_eq!(world.aht_s(&AhtOf::Agent("agent01".into())), 0);
+    assert_eq!(world.reports().aht_s(&AhtOf::Agent("agent01".into())), 0);
     let all = CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() };
     let day = Duration::from_secs(86_400);
     world.advance_to(start().after(day * 15));
-    assert_eq!(world.cdr_rows(&all).len(), 1);
+    assert_eq!(world.reports().cdr(&all).len(), 1);
     world.advance_to(start().after(day * 16));
-    assert_eq!(world.cdr_rows(&all).len(), 0);
+    assert_eq!(world.reports().cdr(&all).len(), 0);
 }
 
 #[test]
@@ -399,18 +409,18 @@ fn a_row_can_come_late_and_change_late() {
     let ucid = dial(&mut world);
     pass(&mut world, 60);
     let count = |world: &World| {
-        world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
+        world.reports().cdr(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
     };
     let until = world.now().after(Duration::from_secs(100));
-    assert!(world.withhold_row(ucid, until));
+    assert!(world.calls_mut().withhold_row(ucid, until));
     assert_eq!(count(&world), 0);
     pass(&mut world, 99);
     assert_eq!(count(&world), 0);
     pass(&mut world, 1);
     assert_eq!(count(&world), 1);
-    assert!(world.annotate(ucid, "called back"));
+    assert!(world.calls_mut().annotate(ucid, "called back"));
     assert_eq!(row(&world)["Comments"], "called back");
-    assert!(!world.withhold_row(1, until) && !world.annotate(1, ""));
+    assert!(!world.calls_mut().withhold_row(1, until) && !world.calls_mut().annotate(1, ""));
 }
 
 #[test]
@@ -418,8 +428,8 @@ fn a_night_of_moving_hides_the_day_before_until_three() {
     let mut world = world_of(|setup| setup.moves_at_night = true);
     dial(&mut world);
     let rows_at = |world: &mut World, time: &str| {
-        world.advance_to(Moment::parse(time).unwrap());
-        world.cdr_rows(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
+        world.advance_to(Timestamp::parse(time).unwrap());
+        world.reports().cdr(&CdrQuery { from: 0, to: i64::MAX, ..CdrQuery::default() }).len()
     };
     assert_eq!(rows_at(&mut world, "2026-11-21T23:59:59+05:30"), 1);
     assert_eq!(rows_at(&mut world, "2026-11-22T00:00:00+05:30"), 0);

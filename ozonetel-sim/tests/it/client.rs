@@ -2,21 +2,22 @@
 
 use std::time::Duration;
 
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::{Client, Reason};
-use ozonetel_sim::world::{EventKind, LegSide, Mode, Moment, PhoneAction};
+use ozonetel_sim::world::{EventKind, LegSide, PhoneAction, Timestamp};
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
 const DID: &str = "918000000001";
 
-fn sim(mode: Mode) -> (Sim, Client) {
-    let start = Moment::parse("2026-11-21T04:00:00Z").unwrap();
+fn sim(mode: AuthMode) -> (Sim, Client) {
+    let start = Timestamp::parse("2026-11-21T04:00:00Z").unwrap();
     let sim = Sim::builder().mode(mode).starting_at(start).build();
     let client = sim.client_builder().patience(Patience::Wait).build().unwrap();
     (sim, client)
 }
 
-async fn whole_day(mode: Mode) {
+async fn whole_day(mode: AuthMode) {
     let (sim, client) = sim(mode);
     client.check().await.unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
@@ -32,7 +33,10 @@ async fn whole_day(mode: Mode) {
     client.recording().unpause(ucid).await.unwrap();
     let transfer = control.transfer(ucid, DID, "agent01", "500001", "9000000005");
     transfer.cold().await.unwrap();
-    assert!(sim.world().call_of(ucid.as_ref()).unwrap().live(), "the customer is still there");
+    assert!(
+        sim.world().calls().by_text(ucid.as_ref()).unwrap().live(),
+        "the customer is still there"
+    );
     assert_eq!(sim.world().agent("agent01").unwrap().state.word(), "ACW");
     sim.advance(Duration::from_secs(20)).await;
     let saved = client.disposition().set(ucid, DID, "agent01", "Follow Up").await.unwrap();
@@ -69,17 +73,17 @@ async fn whole_day(mode: Mode) {
 
 #[tokio::test(start_paused = true)]
 async fn a_day_of_an_account_in_token_mode() {
-    whole_day(Mode::Token).await;
+    whole_day(AuthMode::Token).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_day_of_an_account_in_key_mode() {
-    whole_day(Mode::Key).await;
+    whole_day(AuthMode::Key).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn both_dialects_read_the_same() {
-    let (sim, client) = sim(Mode::Key);
+    let (sim, client) = sim(AuthMode::Key);
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let ucid = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid;
     sim.advance(Duration::from_secs(30)).await;
@@ -99,7 +103,7 @@ async fn both_dialects_read_the_same() {
 
 #[tokio::test(start_paused = true)]
 async fn the_client_waits_for_the_window_so_the_simulator_never_refuses() {
-    let (sim, client) = sim(Mode::Token);
+    let (sim, client) = sim(AuthMode::Token);
     let day = client.today();
     for _ in 0..5 {
         assert!(client.cdr().for_day(day).await.unwrap().is_empty());
@@ -110,7 +114,7 @@ async fn the_client_waits_for_the_window_so_the_simulator_never_refuses() {
 
 #[tokio::test(start_paused = true)]
 async fn another_program_draws_from_the_same_window() {
-    let (sim, client) = sim(Mode::Key);
+    let (sim, client) = sim(AuthMode::Key);
     let other = sim.client();
     let day = client.today();
     other.cdr().for_day(day).await.unwrap();
@@ -122,7 +126,7 @@ async fn another_program_draws_from_the_same_window() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_another_process_ended_is_replaced_once() {
-    let (sim, client) = sim(Mode::Token);
+    let (sim, client) = sim(AuthMode::Token);
     client.check().await.unwrap();
     sim.world_mut().issue_token().unwrap();
     client.disposition().list().await.unwrap();
@@ -131,7 +135,7 @@ async fn a_token_that_another_process_ended_is_replaced_once() {
 
 #[tokio::test(start_paused = true)]
 async fn subscribers_are_told_when_it_happens_without_asking() {
-    let (sim, client) = sim(Mode::Key);
+    let (sim, client) = sim(AuthMode::Key);
     let driver = tokio::spawn({
         let sim = sim.clone();
         async move { sim.run().await }
@@ -160,7 +164,7 @@ async fn subscribers_are_told_when_it_happens_without_asking() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_for_everything_spares_the_token() {
-    let (sim, client) = sim(Mode::Token);
+    let (sim, client) = sim(AuthMode::Token);
     sim.fault(Fault::new(FaultKind::Status).times(1));
     client.disposition().list().await.unwrap();
     let hit: Vec<_> = sim.requests().iter().map(|r| (r.effect, r.fault)).collect();

@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use ozonetel_sim::world::{
-    ActionRefusal, ApplicationSetup, IvrDial, IvrInput, LegSide, Moment, PhoneAction, PushKind,
-    Setup, World,
+    ActionRefusal, ApplicationSetup, IvrDial, IvrInput, LegSide, PhoneAction, PushKind, Setup,
+    Timestamp, World,
 };
 
 const DID: &str = "918000000009";
@@ -24,7 +24,7 @@ fn world_of(change: impl FnOnce(&mut Setup)) -> World {
     let applications = vec![ApplicationSetup { did: DID.into(), url: APP.into() }];
     let mut setup = Setup { applications, ..Setup::default() };
     change(&mut setup);
-    World::new(setup, Moment::parse("2026-11-21T04:00:00Z").unwrap())
+    World::new(setup, Timestamp::parse("2026-11-21T04:00:00Z").unwrap())
 }
 
 fn pass(world: &mut World, seconds: u64) {
@@ -62,7 +62,7 @@ fn arrive(world: &mut World) -> u64 {
 }
 
 fn state(world: &World, sid: u64) -> &'static str {
-    world.ivr_call(sid).unwrap().state_word()
+    world.ivr().get(sid).unwrap().state_word()
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn verbs_that_bring_something_are_told_and_end_the_answer() {
     assert_eq!(*lasted, Some(Duration::from_secs(20)));
     assert!(recording.is_some());
     assert_eq!(&steps[4..], [IvrStep::Streamed, IvrStep::Over { during: None }]);
-    let log = &world.ivr_call(sid).unwrap().log;
+    let log = &world.ivr().get(sid).unwrap().log;
     let expected = [
         "start-record",
         "record",
@@ -219,7 +219,7 @@ fn an_outbound_call_rings_first_and_its_outcome_is_posted() {
     let xml = IvrResponse::new().then(PlayText::new("A & B")).then(Hangup::new()).to_xml().unwrap();
     let sid = world.ivr_dial(IvrDial { url: None, ..dial("09000000001", Some(&xml)) });
     pass(&mut world, 10);
-    assert_eq!(world.ivr_call(sid).unwrap().log, ["playtext", "hangup"]);
+    assert_eq!(world.ivr().get(sid).unwrap().log, ["playtext", "hangup"]);
     assert_eq!(status(&mut world).status.as_deref(), Some("answered"));
     assert_eq!(steps(&seen).len(), 2);
 }
@@ -234,12 +234,12 @@ fn a_caller_goes_to_agents_and_an_agents_caller_to_an_application() {
     let sid = arrive(&mut world);
     assert_eq!(state(&world, sid), "agents");
     pass(&mut world, 5);
-    let call = world.calls().next().unwrap().clone();
+    let call = world.calls().iter().next().unwrap().clone();
     assert!(call.answered());
     assert_eq!((call.uui.as_str(), call.did.as_str()), ("order 7", DID));
     world.phone_action(&call.monitor.to_string(), LegSide::Agent, PhoneAction::Hangup).unwrap();
     assert_eq!((state(&world, sid), steps(&seen).len()), ("ended", 2));
-    assert_eq!(world.ivr_call(sid).unwrap().log[1], "nobody has this skill");
+    assert_eq!(world.ivr().get(sid).unwrap().log[1], "nobody has this skill");
 
     pass(&mut world, 200);
     let seen = script(&mut world, vec![IvrResponse::new().then(Conference::new("r"))]);
@@ -277,7 +277,7 @@ fn an_application_that_never_ends_is_ended() {
     let go = IvrResponse::new().then(GotoUrl::new(APP)).to_xml().unwrap();
     world.set_application(Some(Box::new(move |_| go.clone())));
     let sid = arrive(&mut world);
-    let call = world.ivr_call(sid).unwrap();
+    let call = world.ivr().get(sid).unwrap();
     assert_eq!(call.log.last().unwrap(), "asked too often");
     assert_eq!((call.live(), call.log.len()), (false, 201));
 }
@@ -287,13 +287,13 @@ fn a_bad_answer_or_none_ends_the_call() {
     for xml in [None, Some("no xml"), Some("<html/>"), Some("<response><a><b/></a></response>")] {
         let mut world = world_of(|_| ());
         let sid = arrive(&mut world);
-        let question = world.take_question().unwrap();
-        assert_eq!((question.sid, world.take_question()), (sid, None));
+        let question = world.take_application_request().unwrap();
+        assert_eq!((question.sid, world.take_application_request()), (sid, None));
         world.application_answers(&question, xml.map(str::as_bytes));
-        assert_eq!((state(&world, sid), world.ivr_call(sid).unwrap().log.len()), ("ended", 1));
+        assert_eq!((state(&world, sid), world.ivr().get(sid).unwrap().log.len()), ("ended", 1));
         // An answer that comes too late changes nothing.
         world.application_answers(&question, Some(b"<response/>"));
-        assert!(world.take_question().is_none());
+        assert!(world.take_application_request().is_none());
     }
 }
 
@@ -304,9 +304,9 @@ fn questions_nobody_takes_are_bounded() {
         arrive(&mut world);
     }
     let full = "too many questions wait already";
-    let refused = world.ivr_calls().filter(|c| c.log.iter().any(|line| line == full)).count();
+    let refused = world.ivr().iter().filter(|c| c.log.iter().any(|line| line == full)).count();
     assert_eq!(refused, 3);
-    assert_eq!(std::iter::from_fn(|| world.take_question()).count(), WAITING);
+    assert_eq!(std::iter::from_fn(|| world.take_application_request()).count(), WAITING);
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
@@ -363,7 +363,7 @@ proptest! {
             let to = world.now().after(Duration::from_millis(ms));
             world.advance_to(to);
         }
-        let live = world.ivr_call(sid).unwrap().live();
+        let live = world.ivr().get(sid).unwrap().live();
         prop_assert_eq!(world.disconnect(&sid.to_string()), live);
         let steps = steps(&seen);
         prop_assert_eq!(&steps[0], &IvrStep::NewCall);
@@ -373,6 +373,6 @@ proptest! {
         for request in asked(&seen) {
             prop_assert_eq!(request.sid, Some(sid.to_string()));
         }
-        prop_assert!(world.calls().all(|call| !call.live()), "no agent is left with nobody");
+        prop_assert!(world.calls().iter().all(|call| !call.live()), "no agent is left with nobody");
     }
 }

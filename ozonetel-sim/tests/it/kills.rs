@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// When the server dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Moment {
+enum Timestamp {
     /// Before the dial.
     Before,
     /// While the dial is on its way: the server is told to stop, and reads no more.
@@ -38,8 +38,8 @@ enum Moment {
     Replied,
 }
 
-const MOMENTS: [Moment; 5] =
-    [Moment::Before, Moment::Unread, Moment::Acted, Moment::Logged, Moment::Replied];
+const MOMENTS: [Timestamp; 5] =
+    [Timestamp::Before, Timestamp::Unread, Timestamp::Acted, Timestamp::Logged, Timestamp::Replied];
 
 /// A server that dies and comes back at the same address, with the same log.
 struct Mortal {
@@ -176,33 +176,39 @@ impl Way {
 }
 
 /// Dials, with the server dying at that moment.
-async fn dial(server: &mut Mortal, way: &Way, number: &str, moment: Moment, seed: u64) -> Outcome {
+async fn dial(
+    server: &mut Mortal,
+    way: &Way,
+    number: &str,
+    moment: Timestamp,
+    seed: u64,
+) -> Outcome {
     match moment {
-        Moment::Before => {
+        Timestamp::Before => {
             server.kill();
             way.notices().await;
         }
-        Moment::Unread => server.freeze(),
-        Moment::Acted => {
+        Timestamp::Unread => server.freeze(),
+        Timestamp::Acted => {
             let fault = json!({ "path": way.path(), "kind": "delay", "delay_ms": 600_000 });
             assert_eq!(server.running.post("/_sim/faults", &fault)["ok"], true);
         }
-        Moment::Logged | Moment::Replied => {}
+        Timestamp::Logged | Timestamp::Replied => {}
     }
     let dialled = way.dial(number);
     match moment {
-        Moment::Before | Moment::Replied => {}
-        Moment::Unread => {
+        Timestamp::Before | Timestamp::Replied => {}
+        Timestamp::Unread => {
             for _ in 0..seed * 37 % 400 {
                 yield_now().await;
             }
         }
-        Moment::Acted => until(|| server.lines(number).contains(&json!("dial"))).await,
-        Moment::Logged => until(|| !server.lines(number).is_empty()).await,
+        Timestamp::Acted => until(|| server.lines(number).contains(&json!("dial"))).await,
+        Timestamp::Logged => until(|| !server.lines(number).is_empty()).await,
     }
-    if matches!(moment, Moment::Before | Moment::Replied) {
+    if matches!(moment, Timestamp::Before | Timestamp::Replied) {
         let outcome = tokio::time::timeout(PATIENCE, dialled).await.unwrap().unwrap();
-        if moment == Moment::Replied {
+        if moment == Timestamp::Replied {
             server.kill();
         }
         return outcome;
@@ -235,7 +241,7 @@ fn judged(outcome: &Outcome, lines: &[Value]) -> &'static str {
     }
 }
 
-type Tally = BTreeMap<(Moment, &'static str), u32>;
+type Tally = BTreeMap<(Timestamp, &'static str), u32>;
 
 async fn kills(count: u64, socket: bool) -> Tally {
     let mut tally = Tally::new();
@@ -254,13 +260,15 @@ async fn kills(count: u64, socket: bool) -> Tally {
 }
 
 fn check(tally: &Tally, each: u32) {
-    for certain in
-        [(Moment::Before, "not_sent"), (Moment::Acted, "unknown"), (Moment::Replied, "accepted")]
-    {
+    for certain in [
+        (Timestamp::Before, "not_sent"),
+        (Timestamp::Acted, "unknown"),
+        (Timestamp::Replied, "accepted"),
+    ] {
         assert_eq!(tally.get(&certain), Some(&each), "{certain:?} in {tally:?}");
     }
     // The rest is a race: a process that is told to stop may still finish what it is at, a reply may come through.
-    assert!(!tally.contains_key(&(Moment::Logged, "not_sent")), "{tally:?}");
+    assert!(!tally.contains_key(&(Timestamp::Logged, "not_sent")), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

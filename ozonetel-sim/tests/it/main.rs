@@ -1,6 +1,7 @@
 //! The simulator through the SDK's client, in process and in paused time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod agent_admin;
 mod answers;
 #[cfg(feature = "deliver")]
 mod applications;

@@ -8,7 +8,7 @@ use ozonetel_sdk::mdl::{
     AgentIdentity, LinkState, ManualDial, SocketEvent, SocketPush, SocketSettings,
 };
 use ozonetel_sim::world::{
-    AgentState, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall, Stage,
+    AgentState, CallStage, EventKind, LegSide, LoginKind, PhoneAction, PhoneCall,
 };
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 
@@ -35,7 +35,7 @@ async fn until(sim: &Sim, what: impl Fn(&Sim) -> bool) {
 }
 
 fn last(sim: &Sim) -> PhoneCall {
-    sim.world().calls().last().unwrap().clone()
+    sim.world().calls().iter().last().unwrap().clone()
 }
 
 async fn dial(sim: &Sim, number: &str) -> String {
@@ -83,9 +83,9 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     assert_eq!(value(&invite, "X-ACCOUNT").as_deref(), Some("acme_support"));
     assert_eq!(value(&invite, "X-CALLERNO"), None);
     assert!(body(&invite).contains("a=setup:actpass") && !body(&invite).contains("candidate"));
-    assert_eq!(last(&sim).stage, Stage::AgentRinging);
+    assert_eq!(last(&sim).stage, CallStage::AgentRinging);
     phone.pick_up(&invite).await;
-    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Talking).await;
 
     let hold = OFFER.replace("sendrecv", "sendonly");
     phone.within(&invite, "INVITE", &hold).await;
@@ -105,7 +105,7 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     phone.expect("200").await;
     until(&sim, |sim| sim.world().agent("agent01").unwrap().state == AgentState::Acw).await;
     let call = last(&sim);
-    assert_eq!((call.stage, call.legs[0].hangup_by), (Stage::Ended, "AgentHangup"));
+    assert_eq!((call.stage, call.legs[0].hangup_by), (CallStage::Ended, "AgentHangup"));
     assert!((40..300).contains(&call.legs[0].held_s), "{}", call.legs[0].held_s);
     phone.within(&invite, "BYE", "").await;
     phone.expect("481").await;
@@ -114,13 +114,13 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     dial(&sim, "9000000001").await;
     let invite = phone.expect("INVITE").await;
     phone.pick_up(&invite).await;
-    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Talking).await;
     let ucid = last(&sim).ucid().to_string();
     sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
     let bye = phone.expect("BYE").await;
     phone.reply(&bye, 200, None).await;
     assert_eq!(last(&sim).legs[0].hangup_by, "UserHangup");
-    assert_eq!(sim.world().calls().filter(|c| c.answered()).count(), 2);
+    assert_eq!(sim.world().calls().iter().filter(|c| c.answered()).count(), 2);
     server.stop().await;
 }
 
@@ -176,9 +176,9 @@ async fn a_softphone_that_goes_away_leaves_its_call() {
     dial(&sim, "9000000001").await;
     let invite = phone.expect("INVITE").await;
     phone.pick_up(&invite).await;
-    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Talking).await;
     drop(phone);
-    until(&sim, |sim| last(sim).stage == Stage::Ended).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Ended).await;
     assert_eq!(last(&sim).legs[0].hangup_by, "AgentHangup");
 }
 
@@ -191,7 +191,7 @@ async fn a_hold_before_the_customer_is_there_counts_from_the_answer() {
     let ucid = dial(&sim, "9000000001").await;
     let invite = phone.expect("INVITE").await;
     phone.pick_up(&invite).await;
-    until(&sim, |sim| last(sim).stage == Stage::CustomerRinging).await;
+    until(&sim, |sim| last(sim).stage == CallStage::CustomerRinging).await;
     let hold = OFFER.replace("sendrecv", "inactive");
     phone.within(&invite, "INVITE", &hold).await;
     phone.expect("200").await;
@@ -220,13 +220,13 @@ async fn two_softphones_get_each_others_descriptions() {
     agent.reply(&invite, 200, Some(&offer)).await;
     let other = customer.expect("INVITE").await;
     assert_eq!((body(&other), value(&other, "X-CALLERNO")), (&*offer, None));
-    assert_eq!(last(&sim).stage, Stage::CustomerRinging);
+    assert_eq!(last(&sim).stage, CallStage::CustomerRinging);
     let answer = OFFER.replace("AA:BB", "0C");
     customer.reply(&other, 180, None).await;
     customer.reply(&other, 200, Some(&answer)).await;
     customer.expect("ACK").await;
     assert_eq!(body(&agent.expect("ACK").await), answer);
-    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Talking).await;
 
     let hold = offer.replace("sendrecv", "sendonly");
     customer.within(&other, "INVITE", &hold).await;
@@ -250,7 +250,7 @@ async fn two_softphones_get_each_others_descriptions() {
     customer.within(&other, "BYE", "").await;
     customer.expect("200").await;
     agent.expect("BYE").await;
-    until(&sim, |sim| last(sim).stage == Stage::Ended).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Ended).await;
     assert_eq!(last(&sim).legs[0].hangup_by, "UserHangup");
 }
 
@@ -284,7 +284,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     let invite = phone.expect("INVITE").await;
     assert_eq!(value(&invite, "X-UCID").as_deref(), Some(&*ucid));
     phone.pick_up(&invite).await;
-    until(&sim, |sim| last(sim).stage == Stage::Talking).await;
+    until(&sim, |sim| last(sim).stage == CallStage::Talking).await;
     phone.within(&invite, "BYE", "").await;
     phone.expect("200").await;
     let seen = tokio::time::timeout(Duration::from_secs(20), polled).await.unwrap().unwrap();

@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::call_properties::{Op, Run, op};
 use ozonetel_sim::world::{
-    AgentDial, AgentState, CdrQuery, Disposal, LegSide, Moment, PhoneAction, PhoneCall, Push,
-    PushKind, Setup, World,
+    AgentDial, AgentState, CdrQuery, DispositionRequest, LegSide, PhoneAction, PhoneCall, Push,
+    PushKind, Setup, Timestamp, World,
 };
 
 const ACCOUNT: &str = "https://hooks.example.test/account";
@@ -21,8 +21,8 @@ const CAMPAIGN: &str = "https://hooks.example.test/campaign?code=s";
 const CALLS: &str = "https://hooks.example.test/calls";
 const AGENTS: &str = "https://hooks.example.test/agents";
 
-fn start() -> Moment {
-    Moment::parse("2026-11-21T05:00:00Z").unwrap()
+fn start() -> Timestamp {
+    Timestamp::parse("2026-11-21T05:00:00Z").unwrap()
 }
 
 fn listened_to() -> Setup {
@@ -50,7 +50,8 @@ fn rows(world: &World, monitor: u64) -> Vec<CallRecord> {
     let id = Some(monitor.to_string());
     let query = CdrQuery { from: 0, to: i64::MAX, monitor_ucid: id, ..CdrQuery::default() };
     let mut rows: Vec<CallRecord> = world
-        .cdr_rows(&query)
+        .reports()
+        .cdr(&query)
         .into_iter()
         .map(|row| serde_json::from_value(row).unwrap())
         .collect();
@@ -136,7 +137,7 @@ fn state_of(action: &str) -> AgentState {
 }
 
 fn check_agents(world: &World, actions: &BTreeMap<String, String>) {
-    for agent in world.agents() {
+    for agent in world.agents().iter() {
         let state = match agent.state {
             AgentState::Dialing => AgentState::Busy,
             other => other,
@@ -148,7 +149,7 @@ fn check_agents(world: &World, actions: &BTreeMap<String, String>) {
 
 /// Ends whatever still goes on.
 fn finish(world: &mut World) {
-    let live: Vec<u64> = world.calls().filter(|c| c.live()).map(|c| c.monitor).collect();
+    let live: Vec<u64> = world.calls().iter().filter(|c| c.live()).map(|c| c.monitor).collect();
     for monitor in live {
         assert!(world.disconnect(&monitor.to_string()));
     }
@@ -205,9 +206,9 @@ proptest! {
             check_agents(&run.world, &actions);
         }
         let world = &run.world;
-        prop_assert_eq!(world.pushes_overflowed(), 0);
+        prop_assert_eq!(world.pushes().overflowed(), 0);
         let mut expected = BTreeMap::new();
-        for call in world.calls() {
+        for call in world.calls().iter() {
             expected.insert((call.monitor, ACCOUNT.to_owned()), 1);
             if call.campaign == "support_out" {
                 expected.insert((call.monitor, CAMPAIGN.to_owned()), 1);
@@ -220,8 +221,8 @@ proptest! {
             prop_assert_eq!(seen.outcome().kind, by_rows(world, call.monitor).kind);
         }
         prop_assert_eq!(callbacks, expected, "one callback per call and address");
-        prop_assert_eq!(events.len(), world.calls().count());
-        prop_assert_eq!(all.len(), world.calls().count());
+        prop_assert_eq!(events.len(), world.calls().iter().count());
+        prop_assert_eq!(all.len(), world.calls().iter().count());
     }
 }
 
@@ -279,7 +280,7 @@ fn a_call_sends_its_events_and_then_its_callback_twice() {
             "agentMode": "Blended", "phoneNumber": "500001", "skill": "General",
             "action": "ACW"}})
     );
-    let disposal = Disposal {
+    let disposal = DispositionRequest {
         disposition: "Follow Up".into(),
         comments: "later".into(),
         auto_release: true,
@@ -369,10 +370,10 @@ fn what_nobody_takes_is_bounded_and_counted() {
     }
     // Turned away: two events each, and a callback whose address is too long.
     assert_eq!(world.take_pushes().count(), 3000);
-    assert_eq!(world.pushes_overflowed(), 1500);
+    assert_eq!(world.pushes().overflowed(), 1500);
     for _ in 0..2100 {
         world.inbound("918000000001", "9000000001", None);
     }
     assert_eq!(world.take_pushes().count(), 4096);
-    assert_eq!(world.pushes_overflowed(), 1500 + 2100 + (4200 - 4096));
+    assert_eq!(world.pushes().overflowed(), 1500 + 2100 + (4200 - 4096));
 }

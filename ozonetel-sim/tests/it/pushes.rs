@@ -14,7 +14,7 @@ use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::extract::{Pushed, route};
 use ozonetel_sdk::push::verify::{Signer, Verifier};
 use ozonetel_sdk::push::{Callback, PushEvent, PushReader};
-use ozonetel_sim::world::{AgentDial, Disposal};
+use ozonetel_sim::world::{AgentDial, DispositionRequest};
 use ozonetel_sim::{Fault, FaultKind, PushCounts, Server, Sim};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -125,7 +125,7 @@ async fn one_call(sim: &Sim) -> String {
     let ucid = sim.world_mut().dial_agent(&dial).unwrap().to_string();
     sim.advance(Duration::from_secs(30)).await;
     assert!(sim.world_mut().disconnect(&ucid));
-    let disposal = Disposal {
+    let disposal = DispositionRequest {
         disposition: "Follow Up".into(),
         comments: String::new(),
         auto_release: true,

@@ -213,7 +213,7 @@ async fn a_reply_before_the_close_counts() {
     let fault = Fault::new(FaultKind::CloseAfter);
     let (sim, outcome, mut link) = dialled(fault, LONG, Some("resumed 0")).await;
     let Outcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(ucid.to_string(), sim.world().calls().next().unwrap().ucid().to_string());
+    assert_eq!(ucid.to_string(), sim.world().calls().iter().next().unwrap().ucid().to_string());
     let want = [&["reply 1", "reply 1"], &BROKEN[1..], &["resumed 0"]].concat();
     assert_eq!(link.told(), want);
     assert_eq!(sim.effects("dial"), 1);

@@ -63,7 +63,7 @@ fn the_simulator_answers_alternative_paths_alike() {
                     .body(bytes::Bytes::from_static(br#"{"userName":"acme_support"}"#))
                     .unwrap();
                 let delivery = sim.handle(&request);
-                (delivery.answer().map(|answer| answer.status), sim.effects(spec.effect.as_str()))
+                (delivery.response().map(|answer| answer.status), sim.effects(spec.effect.as_str()))
             };
             assert_eq!(asked(path), asked(spec.path), "{}", spec.name);
             assert_eq!(asked(path).0, Some(http::StatusCode::OK), "{}", spec.name);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind, FetchDay, HangupByKind};
 use ozonetel_sdk::client::{CallEvent, Observer};
 use ozonetel_sdk::client::{Pacer, Patience};
@@ -11,7 +12,7 @@ use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sdk::types::ClockDuration;
 use ozonetel_sdk::types::Ucid;
 use ozonetel_sdk::{Client, ErrorKind, Reason};
-use ozonetel_sim::world::{LegSide, Mode, Moment, PhoneAction};
+use ozonetel_sim::world::{LegSide, PhoneAction, Timestamp};
 use ozonetel_sim::{Fault, FaultKind, Sim};
 use serde_json::Value;
 
@@ -21,8 +22,8 @@ pub(crate) fn seconds(s: u64) -> Duration {
     Duration::from_secs(s)
 }
 
-pub(crate) fn sim(mode: Mode) -> Sim {
-    let start = Moment::parse("2026-11-20T10:00:00+05:30").unwrap();
+pub(crate) fn sim(mode: AuthMode) -> Sim {
+    let start = Timestamp::parse("2026-11-20T10:00:00+05:30").unwrap();
     Sim::builder().mode(mode).seed(11).starting_at(start).build()
 }
 
@@ -132,21 +133,21 @@ async fn a_whole_call(sim: &Sim, client: &Client) {
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_call_in_token_mode() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     a_whole_call(&sim, &sim.client()).await;
     assert_eq!(sim.effects("token"), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_call_in_key_mode() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     a_whole_call(&sim, &sim.client()).await;
     assert_eq!(sim.effects("token"), 0);
 }
 
 #[tokio::test]
 async fn a_whole_call_over_a_socket() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let server = sim.serve().await.unwrap();
     let client = Client::builder().account("acme_support").key("test-key").base_url(server.url());
     let client = client.clock(Arc::new(sim.clock())).build().unwrap();
@@ -156,7 +157,7 @@ async fn a_whole_call_over_a_socket() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_takes_is_missed_and_wrap_up_ends_by_itself() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     let lost = sim.inbound(DID, "9000000003").unwrap();
     sim.advance(seconds(4)).await;
@@ -182,7 +183,7 @@ async fn a_call_that_nobody_takes_is_missed_and_wrap_up_ends_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cold_transfer_leaves_the_customer_with_the_third_party() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let dial = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
@@ -198,13 +199,13 @@ async fn a_cold_transfer_leaves_the_customer_with_the_third_party() {
 }
 
 fn limited(sim: &Sim) -> usize {
-    let text = |entry: &ozonetel_sim::Entry| entry.fault == Some("limit_text");
+    let text = |entry: &ozonetel_sim::LogEntry| entry.fault == Some("limit_text");
     sim.requests().iter().filter(|entry| text(entry)).count()
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_three_report_calls_share_one_window() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     let day = client.today();
     let ucid = "90000000000000001".parse().unwrap();
@@ -225,7 +226,7 @@ async fn the_three_report_calls_share_one_window() {
 
 #[tokio::test(start_paused = true)]
 async fn programs_that_share_no_window_are_told_by_the_service_and_listen() {
-    let sim = sim(Mode::Key);
+    let sim = sim(AuthMode::Key);
     let (one, other) = (sim.client(), sim.client());
     let day = one.today();
     one.cdr().for_day(day).await.unwrap();
@@ -252,7 +253,7 @@ async fn programs_that_share_no_window_are_told_by_the_service_and_listen() {
 #[tokio::test(start_paused = true)]
 async fn a_patient_caller_waits_for_a_limit_that_the_service_names() {
     for kind in [FaultKind::LimitText, FaultKind::LimitStatus] {
-        let sim = sim(Mode::Token);
+        let sim = sim(AuthMode::Token);
         let client = sim.client();
         sim.fault(Fault::new(kind).on(FetchDay::SPEC.path));
         let before = sim.now();
@@ -282,7 +283,7 @@ impl Observer for Watching {
 
 #[tokio::test(start_paused = true)]
 async fn a_dial_that_is_dropped_on_its_way_is_reported() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let watching = Watching::default();
     let client = sim.client_builder().observer(Arc::new(watching.clone())).build().unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
@@ -309,7 +310,7 @@ async fn a_dial_that_is_dropped_on_its_way_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_dial_is_settled_by_its_reference() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     for (kind, rang) in [(FaultKind::CloseAfter, true), (FaultKind::CloseBefore, false)] {
@@ -342,7 +343,7 @@ async fn a_call_of_today(sim: &Sim, client: &Client) -> Ucid {
 
 #[tokio::test(start_paused = true)]
 async fn days_are_read_in_order_and_go_on_where_they_stopped() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let first = client.today();
@@ -384,7 +385,7 @@ async fn days_are_read_in_order_and_go_on_where_they_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn fifteen_days_take_seven_minutes_and_no_refusal() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     let last = client.today();
     let first = (0..14).fold(last, |day, _| day.previous());

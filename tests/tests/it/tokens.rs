@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use ozonetel_sdk::auth::{AuthMode as Account, MemoryTokens};
+use ozonetel_sdk::auth::{AuthMode, MemoryTokens};
 use ozonetel_sdk::dial::AgentDial;
 use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sdk::{Client, ErrorKind, Reason};
-use ozonetel_sim::world::Mode;
 
 use crate::stories::{DID, seconds, sim};
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_callers_at_once_make_one_token() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     let tasks: Vec<_> = (0..1000)
         .map(|_| {
@@ -29,7 +28,7 @@ async fn a_thousand_callers_at_once_make_one_token() {
 
 #[tokio::test(start_paused = true)]
 async fn clients_that_share_a_store_share_the_token() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let store = Arc::new(MemoryTokens::new(Arc::new(sim.clock())));
     let with_store = || sim.client_builder().token_store(Arc::clone(&store) as _).build().unwrap();
     let clients: Vec<Client> = (0..5).map(|_| with_store()).collect();
@@ -40,7 +39,7 @@ async fn clients_that_share_a_store_share_the_token() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_another_program_ended_is_renewed_once() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.check().await.unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
@@ -54,7 +53,7 @@ async fn a_token_that_another_program_ended_is_renewed_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_renewed_before_it_ends() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.check().await.unwrap();
     sim.advance(seconds(50 * 60)).await;
@@ -72,7 +71,7 @@ async fn a_token_is_renewed_before_it_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_than_ten_tokens_an_hour_are_asked_for() {
-    let sim = sim(Mode::Token);
+    let sim = sim(AuthMode::Token);
     let client = sim.client();
     client.auth().token().await.unwrap();
     for _ in 1..10 {
@@ -89,8 +88,8 @@ async fn no_more_than_ten_tokens_an_hour_are_asked_for() {
 /// The account's setting decides, and a wrong one is told rather than tried around.
 #[tokio::test(start_paused = true)]
 async fn a_wrong_mode_is_an_error_and_not_a_loop() {
-    let token_account = sim(Mode::Token);
-    let client = token_account.client_builder().mode(Account::Key).build().unwrap();
+    let token_account = sim(AuthMode::Token);
+    let client = token_account.client_builder().mode(AuthMode::Key).build().unwrap();
     let error = client.check().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.reason()),
@@ -102,14 +101,14 @@ async fn a_wrong_mode_is_an_error_and_not_a_loop() {
     assert_eq!(error.reason(), Some(Reason::TokenExpired));
     assert_eq!((token_account.effects("token"), token_account.requests().len()), (0, 2));
 
-    let key_account = sim(Mode::Key);
-    let client = key_account.client_builder().mode(Account::Token).build().unwrap();
+    let key_account = sim(AuthMode::Key);
+    let client = key_account.client_builder().mode(AuthMode::Token).build().unwrap();
     assert_eq!(client.check().await.unwrap_err().kind(), ErrorKind::Credentials);
     let error = client.cdr().for_day(client.today()).await.unwrap_err();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(401));
     assert!(key_account.effects("token") <= 1, "{}", key_account.effects("token"));
 
-    let wrong = key_account.client_builder().mode(Account::Key).key("wrong-key").build().unwrap();
+    let wrong = key_account.client_builder().mode(AuthMode::Key).key("wrong-key").build().unwrap();
     assert_eq!(wrong.check().await.unwrap_err().kind(), ErrorKind::Credentials);
     let wrong = token_account.client_builder().key("wrong-key").build().unwrap();
     assert_eq!(wrong.check().await.unwrap_err().kind(), ErrorKind::Credentials);

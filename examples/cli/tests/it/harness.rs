@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ozonetel_sim::world::{Mode, Moment};
+use ozonetel_sdk::auth::AuthMode;
+use ozonetel_sim::world::Timestamp;
 use ozonetel_sim::{Server, Sim, SimBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,7 +22,7 @@ pub(crate) const CDR: &str = "/ca_reports/fetchCDRDetails";
 const NOON: &str = "2026-01-02T06:30:00Z";
 
 fn noon() -> SimBuilder {
-    Sim::builder().starting_at(Moment::from_unix_ms(1_767_335_400_000))
+    Sim::builder().starting_at(Timestamp::from_unix_ms(1_767_335_400_000))
 }
 
 /// How long one run may take before the test fails.
@@ -157,7 +158,7 @@ impl Desk {
     }
 
     pub(crate) async fn in_key_mode() -> Self {
-        let desk = Self::of(noon().mode(Mode::Key).build()).await;
+        let desk = Self::of(noon().mode(AuthMode::Key).build()).await;
         desk.set("OZONETEL_AUTH", "key").set("OZONETEL_NOW", NOON)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sim::world::Moment;
+use ozonetel_sim::world::Timestamp;
 use ozonetel_sim::{Fault, FaultKind, Sim};
 use serde_json::Value;
 
@@ -128,7 +128,7 @@ async fn a_range_walks_the_days_oldest_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn today_is_the_accounts_day_by_the_clock_that_was_set() {
     // 20:00 in London on the first is half past one on the second in India.
-    let now = Moment::from_unix_ms(1_767_297_600_000);
+    let now = Timestamp::from_unix_ms(1_767_297_600_000);
     let desk = Desk::of(Sim::builder().starting_at(now).build()).await;
     let desk = desk.set("OZONETEL_NOW", "2026-01-01T20:00:00Z");
     desk.json(&["cdr", "day"]).await.done();

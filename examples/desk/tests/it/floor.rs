@@ -6,8 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use desk::{Desk, Settings, app};
 use http::{Method, Request, StatusCode, header};
-use ozonetel_sim::world::{Moment, Setup};
-use ozonetel_sim::{Entry, Sim};
+use ozonetel_sim::world::{Setup, Timestamp};
+use ozonetel_sim::{LogEntry, Sim};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -77,7 +77,7 @@ impl Floor {
     }
 
     pub(crate) fn with(setup: Setup, settings: Settings) -> Self {
-        let start = Moment::parse(&format!("{DAY}T10:15:00+05:30")).unwrap();
+        let start = Timestamp::parse(&format!("{DAY}T10:15:00+05:30")).unwrap();
         let sim = Sim::builder().setup(setup).starting_at(start).build();
         let desk = Desk::new(sim.client(), settings);
         Self { sim, desk }
@@ -121,7 +121,7 @@ impl Floor {
     }
 
     /// The newest request the service had on a path.
-    pub(crate) fn last(&self, path: &str) -> Entry {
+    pub(crate) fn last(&self, path: &str) -> LogEntry {
         self.sim.requests().into_iter().rfind(|entry| entry.path == path).unwrap()
     }
 

@@ -9,7 +9,7 @@ use ozonetel_sdk::cdr::WINDOW_DAYS;
 use ozonetel_sdk::cdr::sync::{DayRead, Gap, GapReason, Progress, Step, Sync};
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::types::Day;
-use ozonetel_sim::world::Moment;
+use ozonetel_sim::world::Timestamp;
 use ozonetel_sim::{Fault, FaultKind};
 use proptest::prelude::*;
 
@@ -84,7 +84,7 @@ struct Run {
     rig: Rig,
     sync: Sync<DiskSink>,
     /// Complete readings that a poll told of: before and after it, and whether all rows were whole.
-    readings: BTreeMap<Day, Vec<(Moment, Moment, DayRead)>>,
+    readings: BTreeMap<Day, Vec<(Timestamp, Timestamp, DayRead)>>,
     told: Vec<Gap>,
     restarts: usize,
 }
@@ -98,7 +98,7 @@ impl Run {
         Self { rig, sync, readings: BTreeMap::new(), told: Vec::new(), restarts: 0 }
     }
 
-    fn heard(&mut self, before: Moment, progress: Progress) {
+    fn heard(&mut self, before: Timestamp, progress: Progress) {
         let after = self.rig.sim.now();
         if let Step::Read(read) = progress.step {
             self.readings.entry(read.day).or_default().push((before, after, read));
@@ -138,7 +138,7 @@ impl Run {
             Op::Annotate(n) => {
                 let legs = self.rig.legs(still);
                 if let Some((ucid, ..)) = legs.get(n % legs.len().max(1)) {
-                    self.rig.sim.world_mut().annotate(*ucid, &format!("remark {n}"));
+                    self.rig.sim.world_mut().calls_mut().annotate(*ucid, &format!("remark {n}"));
                 }
             }
             Op::Late(n, hours) => {
@@ -149,7 +149,7 @@ impl Run {
                     let seen = self.rig.disk.disk().rows.rows().any(|(known, _)| *known == key);
                     let listed = self.rig.seen.values().any(|rows| rows.contains_key(&key));
                     if !seen && !listed {
-                        self.rig.sim.world_mut().withhold_row(*ucid, until);
+                        self.rig.sim.world_mut().calls_mut().withhold_row(*ucid, until);
                     }
                 }
             }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ozonetel_sdk::Client;
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::cdr::sync::{RowKey, Settings, Sync};
 use ozonetel_sdk::cdr::{CallRecord, WINDOW_DAYS};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sdk::types::Day;
-use ozonetel_sim::world::{AgentDial, CdrQuery, Disposal, Mode, Moment, Setup};
+use ozonetel_sim::world::{AgentDial, CdrQuery, DispositionRequest, Setup, Timestamp};
 use ozonetel_sim::{Sim, world};
 
 use super::disk::DiskSink;
@@ -39,12 +40,12 @@ pub const LAST: u8 = ozonetel_sdk::cdr::sync::LAST_LOOK;
 impl Rig {
     /// A world that begins at noon in India, with agents who take calls.
     pub fn new(change: impl FnOnce(&mut Setup)) -> Self {
-        let mut setup = Setup { mode: Mode::Key, ..Setup::default() };
+        let mut setup = Setup { mode: AuthMode::Key, ..Setup::default() };
         setup.behaviour.talk = Some((Duration::from_secs(10), Duration::from_secs(1_200)));
         setup.behaviour.customer_answer_rate = 0.7;
         setup.behaviour.agent_answer_rate = 0.8;
         change(&mut setup);
-        let noon = Moment::parse("2026-11-02T12:00:00+05:30").unwrap();
+        let noon = Timestamp::parse("2026-11-02T12:00:00+05:30").unwrap();
         let sim = Sim::builder().setup(setup).starting_at(noon).build();
         for agent in ["agent01", "agent02"] {
             sim.world_mut().login(agent, "secret", "").unwrap();
@@ -100,7 +101,7 @@ impl Rig {
         let zone = world.setup().zone;
         let from = zone.parse_date_time(&day.start().to_string()).unwrap();
         let query = CdrQuery { from, to: from + 86_399, ..CdrQuery::default() };
-        let rows = world.cdr_rows(&query);
+        let rows = world.reports().cdr(&query);
         let read = |row| serde_json::from_value::<CallRecord>(row).unwrap();
         rows.into_iter().map(read).map(|row| (RowKey::Leg(row.ucid.unwrap()), row)).collect()
     }
@@ -109,7 +110,7 @@ impl Rig {
     pub fn legs(&self, days: i32) -> Vec<(u64, u64, String, String)> {
         let world = self.sim.world();
         let since = world.now().second() - i64::from(days) * 86_400;
-        let calls = world.calls().rev().filter(|call| call.started.second() >= since);
+        let calls = world.calls().iter().rev().filter(|call| call.started.second() >= since);
         let of = |call: &world::PhoneCall| {
             let (monitor, did) = (call.monitor, call.did.clone());
             let leg = move |leg: &world::Leg| {
@@ -137,7 +138,7 @@ impl Rig {
     pub fn dispose(&self, n: usize, disposition: &str) {
         let legs = self.legs(STILL - 1);
         let Some((ucid, _, did, agent)) = legs.get(n % legs.len().max(1)) else { return };
-        let disposal = Disposal {
+        let disposal = DispositionRequest {
             disposition: disposition.to_owned(),
             comments: "by hand".to_owned(),
             auto_release: true,
@@ -172,7 +173,7 @@ pub fn back(day: Day, days: i32) -> Day {
 }
 
 /// How many nights were over at a time, for a day: 4 o'clock is when they are.
-pub fn nights(day: Day, at: Moment) -> i32 {
+pub fn nights(day: Day, at: Timestamp) -> i32 {
     let zone = ozonetel_sdk::types::Zone::india();
     let at = std::time::UNIX_EPOCH + Duration::from_millis(at.unix_ms().cast_unsigned());
     let stamp = zone.stamp(at);
@@ -180,7 +181,7 @@ pub fn nights(day: Day, at: Moment) -> i32 {
 }
 
 /// Whether a day is in the window at a time.
-pub fn age(day: Day, at: Moment) -> i32 {
+pub fn age(day: Day, at: Timestamp) -> i32 {
     let zone = ozonetel_sdk::types::Zone::india();
     let at = std::time::UNIX_EPOCH + Duration::from_millis(at.unix_ms().cast_unsigned());
     day.days_until(zone.day(at)).min(WINDOW_DAYS + 1)

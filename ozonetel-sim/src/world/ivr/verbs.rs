@@ -7,77 +7,21 @@ use std::time::Duration;
 
 use ozonetel_sdk::kookoo::verb::{CcTransfer, CollectDtmf, Dial, GotoUrl, Record, Verb};
 
-use super::ask::Event;
-use super::{IvrInput, Stage};
-use crate::world::calls::CallKey;
-use crate::world::dial::number_exists;
-use crate::world::inbound::{ActionRefusal, PhoneAction};
-use crate::world::moment::Moment;
+use super::address::ApplicationAddress;
+use super::call::IvrStage;
+use super::requests::IvrEvent;
+use super::running::{RunningVerb, VerbResult};
+use super::{Ivr, IvrInput};
+use crate::world::calls::draw_plan;
+use crate::world::context::Context;
+use crate::world::numbers::number_exists;
+use crate::world::switch::{ActionRefusal, PhoneAction, Switch};
 use crate::world::timers::Timer;
-use crate::world::{CampaignKind, World};
 
 /// How long anything takes that is played or spoken.
 const PLAYED: Duration = Duration::from_secs(1);
 /// How long keys or words are waited for, and how long a recording is, when nobody says.
 const WAITED: Duration = Duration::from_secs(5);
-
-/// A verb that takes its time.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Doing {
-    /// Something is played.
-    Plays,
-    /// Keys are waited for.
-    Keys { most: usize, end: Option<char>, got: String },
-    /// The person is recorded.
-    Records,
-    /// Words are waited for.
-    Listens,
-    /// Somebody is rung.
-    Rings { talk: Option<Duration>, limit: Option<Duration>, records: bool },
-    /// The person talks to somebody.
-    Talks { since: Moment, records: bool },
-    /// In a room.
-    Room,
-    /// The audio goes elsewhere.
-    Streams,
-    /// With the agents of a skill.
-    Agents(CallKey),
-}
-
-impl Doing {
-    pub(super) fn word(&self) -> &'static str {
-        match self {
-            Self::Plays => "plays",
-            Self::Keys { .. } => "collects",
-            Self::Records => "records",
-            Self::Listens => "listens",
-            Self::Rings { .. } => "dials",
-            Self::Talks { .. } => "talks",
-            Self::Room => "conference",
-            Self::Streams => "streams",
-            Self::Agents(_) => "agents",
-        }
-    }
-
-    /// The word of `process` when the person hangs up.
-    pub(super) fn process(&self) -> Option<&'static str> {
-        match self {
-            Self::Rings { .. } | Self::Talks { .. } => Some("dial"),
-            Self::Streams => Some("stream"),
-            _ => None,
-        }
-    }
-}
-
-/// What a verb brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    Keys(String),
-    Recording(String),
-    Speech(String),
-    Dialed { answered: bool, seconds: u64, data: String },
-    Streamed,
-}
 
 fn tag(verb: &Verb) -> &str {
     match verb {
@@ -113,16 +57,16 @@ fn either_unit(number: u32) -> Duration {
     }
 }
 
-impl World {
-    /// Does verbs until one takes time or brings something.
-    pub(super) fn next_verb(&mut self, sid: u64) {
+impl Ivr {
+    /// Does verbs until one takes time or has a result.
+    pub(super) fn next_verb(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64) {
         loop {
-            let Some(call) = self.ivr.calls.get_mut(&sid).filter(|call| call.live()) else {
+            let Some(call) = self.calls.get_mut(&sid).filter(|call| call.live()) else {
                 return;
             };
             let Some(verb) = call.verbs.pop_front() else {
                 call.note("the answer ends");
-                self.ivr_over(sid, Some(Event::Disconnect));
+                self.end(cx, switch, sid, Some(IvrEvent::Disconnect));
                 return;
             };
             match &verb {
@@ -131,22 +75,24 @@ impl World {
             }
             match verb {
                 Verb::PlayText(_) | Verb::PlayAudio(_) | Verb::SayAs(_) => {
-                    return self.takes(sid, Doing::Plays, Some(PLAYED));
+                    return self.takes(cx, sid, RunningVerb::Plays, Some(PLAYED));
                 }
-                Verb::CollectDtmf(verb) => return self.collect(sid, &verb),
+                Verb::CollectDtmf(verb) => return self.collect(cx, sid, &verb),
                 Verb::Record(Record { max_duration, .. }) => {
                     let most = max_duration.map_or(WAITED, |s| Duration::from_secs(s.into()));
-                    return self.takes(sid, Doing::Records, Some(most));
+                    return self.takes(cx, sid, RunningVerb::Records, Some(most));
                 }
-                Verb::Recognize(_) => return self.takes(sid, Doing::Listens, Some(WAITED)),
-                Verb::Dial(verb) => return self.ivr_rings_callee(sid, &verb),
-                Verb::Conference(_) => return self.takes(sid, Doing::Room, None),
-                Verb::Stream(_) => return self.takes(sid, Doing::Streams, None),
-                Verb::CcTransfer(verb) if self.hand_over(sid, &verb) => return,
-                Verb::GotoUrl(verb) => return self.go_to(sid, &verb),
-                Verb::Hangup(_) => return self.ivr_over(sid, Some(Event::Disconnect)),
+                Verb::Recognize(_) => {
+                    return self.takes(cx, sid, RunningVerb::Listens, Some(WAITED));
+                }
+                Verb::Dial(verb) => return self.ring_callee(cx, sid, &verb),
+                Verb::Conference(_) => return self.takes(cx, sid, RunningVerb::Room, None),
+                Verb::Stream(_) => return self.takes(cx, sid, RunningVerb::Streams, None),
+                Verb::CcTransfer(verb) if self.hand_over(cx, switch, sid, &verb) => return,
+                Verb::GotoUrl(verb) => return self.go_to(cx, switch, sid, &verb),
+                Verb::Hangup(_) => return self.end(cx, switch, sid, Some(IvrEvent::Disconnect)),
                 Verb::SendSms(_) => {
-                    self.message_sent();
+                    cx.send_message();
                 }
                 _ => {}
             }
@@ -154,19 +100,19 @@ impl World {
     }
 
     /// A verb is being done; after this time it is over by itself.
-    fn takes(&mut self, sid: u64, doing: Doing, time: Option<Duration>) {
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
-        call.stage = Stage::Busy(doing);
+    fn takes(&mut self, cx: &mut Context, sid: u64, doing: RunningVerb, time: Option<Duration>) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        call.stage = IvrStage::Busy(doing);
         call.step += 1;
         let step = call.step;
         if let Some(time) = time {
-            self.later(time, Timer::IvrVerb(sid, step));
+            cx.later(time, Timer::IvrVerb(sid, step));
         }
     }
 
     /// `l` digits, ended by the key `t`, within `o` milliseconds; a `t` of several digits is the
     /// time-out of the one document that says so.
-    fn collect(&mut self, sid: u64, verb: &CollectDtmf) {
+    fn collect(&mut self, cx: &mut Context, sid: u64, verb: &CollectDtmf) {
         let t = verb.end_key.as_deref().unwrap_or_default();
         let (end, in_t) = match t.len() {
             0 | 1 => (t.chars().next(), None),
@@ -174,120 +120,128 @@ impl World {
         };
         let wait = verb.wait.or(in_t).map_or(WAITED, |ms| Duration::from_millis(ms.into()));
         let most = verb.max_digits.map_or(usize::MAX, |most| most as usize);
-        self.takes(sid, Doing::Keys { most, end, got: String::new() }, Some(wait));
+        self.takes(cx, sid, RunningVerb::Keys { most, end, got: String::new() }, Some(wait));
     }
 
-    fn ivr_rings_callee(&mut self, sid: u64, verb: &Dial) {
+    fn ring_callee(&mut self, cx: &mut Context, sid: u64, verb: &Dial) {
         let target = verb.target.as_str();
-        let plan = self.plan(target.contains('@') || number_exists(target), false);
+        let plan = draw_plan(cx, target.contains('@') || number_exists(target), false);
         let limit = verb.limit_time.map(|s| Duration::from_secs(s.into()));
         let records = is_yes(verb.record.as_ref());
         let most = verb.timeout.map(|t| either_unit(t.number()));
-        let doing = Doing::Rings { talk: plan.talk, limit, records };
-        let behaviour = &self.setup.behaviour;
+        let doing = RunningVerb::Rings { talk: plan.talk, limit, records };
+        let behaviour = &cx.setup.behaviour;
         let (answer, most) = (behaviour.customer_answer, most.unwrap_or(behaviour.ring_limit));
         let picks_up =
-            plan.number_exists && plan.customer_answers && answer < most && !self.setup.manual;
-        self.takes(sid, doing, (!picks_up).then_some(most));
+            plan.number_exists && plan.customer_answers && answer < most && !cx.setup.manual;
+        self.takes(cx, sid, doing, (!picks_up).then_some(most));
         if picks_up {
-            let step = self.ivr.calls.get(&sid).map_or(0, |call| call.step);
-            self.later(answer, Timer::IvrCallee(sid, step));
+            let step = self.calls.get(&sid).map_or(0, |call| call.step);
+            cx.later(answer, Timer::IvrCallee(sid, step));
         }
     }
 
-    /// Somebody whom the application dialled has picked up.
-    pub(in crate::world) fn ivr_callee(&mut self, sid: u64, step: u32) {
-        let now = self.now;
-        let Some(call) = self.ivr.calls.get(&sid).filter(|call| call.step == step) else { return };
-        let Stage::Busy(Doing::Rings { talk, limit, records }) = call.stage else { return };
-        let talk = talk.filter(|_| !self.setup.manual);
+    /// The person whom the application dialled has picked up.
+    pub(in crate::world) fn callee_answers(&mut self, cx: &mut Context, sid: u64, step: u32) {
+        let now = cx.now;
+        let Some(call) = self.calls.get(&sid).filter(|call| call.step == step) else { return };
+        let IvrStage::Busy(RunningVerb::Rings { talk, limit, records }) = call.stage else {
+            return;
+        };
+        let talk = talk.filter(|_| !cx.setup.manual);
         let time = [talk, limit].into_iter().flatten().min();
-        self.takes(sid, Doing::Talks { since: now, records }, time);
+        self.takes(cx, sid, RunningVerb::Talks { since: now, records }, time);
     }
 
-    /// Hands the person to the agents of a skill. False when nobody has it.
-    fn hand_over(&mut self, sid: u64, verb: &CcTransfer) -> bool {
-        let skill = verb.skill.trim();
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return false };
-        let (person, number) = (call.person.clone(), call.number.clone());
-        let campaigns = &self.setup.campaigns;
-        let of_agents = campaigns.iter().find(|c| c.kind == CampaignKind::Inbound);
-        let Some(campaign) = of_agents.filter(|_| self.setup.has_skill(skill)) else {
+    /// Hands the person to the agents of a skill. False when no one has it.
+    fn hand_over(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        sid: u64,
+        verb: &CcTransfer,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(&sid) else { return false };
+        let uui = verb.uui.as_ref().map_or("", |uui| uui.as_str());
+        let line = (call.number.as_str(), call.person.as_str());
+        let Some(key) = switch.arrive_from_application(cx, line, verb.skill.trim(), uui) else {
             call.note("nobody has this skill");
             return false;
         };
-        let campaign = campaign.name.clone();
-        let uui = verb.uui.as_ref().map_or("", |uui| uui.as_str()).to_owned();
-        let key = self.arrive_from_application(campaign, (&number, &person), skill, uui);
-        if self.calls.get(&key).is_some_and(crate::world::PhoneCall::live) {
-            self.takes(sid, Doing::Agents(key), None);
+        if switch.calls.is_live(key) {
+            self.takes(cx, sid, RunningVerb::Agents(key), None);
         } else {
-            self.ivr_over(sid, Some(Event::Disconnect));
+            self.end(cx, switch, sid, Some(IvrEvent::Disconnect));
         }
         true
     }
 
-    fn go_to(&mut self, sid: u64, verb: &GotoUrl) {
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
+    fn go_to(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, verb: &GotoUrl) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
         let clean = is_yes(verb.clean_params.as_ref());
         let url = verb.url.trim();
         call.application = Some(match &call.application {
             Some(old) => old.moved(url, clean),
-            None => super::ask::Application::new(url),
+            None => ApplicationAddress::new(url),
         });
         // No source says with which event the next address is asked.
-        self.ask_application(sid, &Event::NewCall);
+        self.ask_application(cx, switch, sid, &IvrEvent::NewCall);
     }
 
     /// A verb's time is over.
-    pub(in crate::world) fn ivr_verb_ends(&mut self, sid: u64, step: u32) {
-        let current = self.ivr.calls.get(&sid).is_some_and(|call| call.step == step);
+    pub(in crate::world) fn verb_ends(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        sid: u64,
+        step: u32,
+    ) {
+        let current = self.calls.get(&sid).is_some_and(|call| call.step == step);
         if current {
-            self.verb_done(sid);
+            self.verb_done(cx, switch, sid);
         }
     }
 
-    fn verb_done(&mut self, sid: u64) {
-        let now = self.now;
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
-        let Stage::Busy(doing) = &call.stage else { return };
-        let account = &self.setup.account;
+    fn verb_done(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64) {
+        let now = cx.now;
+        let Some(call) = self.calls.get_mut(&sid) else { return };
+        let IvrStage::Busy(doing) = &call.stage else { return };
+        let account = &cx.setup.account;
         let file = |step: u32| {
             format!("https://recordings.example.test/{account}/{account}_{sid}_{step}.wav")
         };
         let unrecorded = || "-1".to_owned();
         let heard = match doing {
-            Doing::Plays | Doing::Room => None,
-            Doing::Keys { got, .. } => Some(Heard::Keys(got.clone())),
-            Doing::Records => Some(Heard::Recording(file(call.step))),
-            Doing::Listens => Some(Heard::Speech(String::new())),
-            Doing::Streams => Some(Heard::Streamed),
-            Doing::Rings { .. } => {
-                Some(Heard::Dialed { answered: false, seconds: 0, data: unrecorded() })
+            RunningVerb::Plays | RunningVerb::Room => None,
+            RunningVerb::Keys { got, .. } => Some(VerbResult::Keys(got.clone())),
+            RunningVerb::Records => Some(VerbResult::Recording(file(call.step))),
+            RunningVerb::Listens => Some(VerbResult::Speech(String::new())),
+            RunningVerb::Streams => Some(VerbResult::Streamed),
+            RunningVerb::Rings { .. } => {
+                Some(VerbResult::Dialed { answered: false, seconds: 0, data: unrecorded() })
             }
-            Doing::Talks { since, records } => Some(Heard::Dialed {
+            RunningVerb::Talks { since, records } => Some(VerbResult::Dialed {
                 answered: true,
                 seconds: now.since(*since).as_secs(),
                 data: if *records { file(call.step) } else { unrecorded() },
             }),
-            Doing::Agents(_) => return,
+            RunningVerb::Agents(_) => return,
         };
         match heard {
-            None => self.next_verb(sid),
-            Some(heard) => self.brought(sid, heard),
+            None => self.next_verb(cx, switch, sid),
+            Some(heard) => self.has_result(cx, switch, sid, heard),
         }
     }
 
-    /// A verb has brought something: the application is asked; what stood behind the verb is not
-    /// done.
-    fn brought(&mut self, sid: u64, heard: Heard) {
-        let Some(call) = self.ivr.calls.get_mut(&sid) else { return };
+    /// A verb has a result: the application is asked; the verbs behind it are not done.
+    fn has_result(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, heard: VerbResult) {
+        let Some(call) = self.calls.get_mut(&sid) else { return };
         let left: Vec<String> =
             call.verbs.drain(..).map(|verb| format!("not done: {}", tag(&verb))).collect();
         for line in left {
             call.note(line);
         }
-        self.ask_application(sid, &Event::Heard(heard));
+        self.ask_application(cx, switch, sid, &IvrEvent::VerbDone(heard));
     }
 
     /// What people on a call with an application do.
@@ -295,34 +249,42 @@ impl World {
     /// # Errors
     ///
     /// No such call is up, or nothing waits for this now.
-    pub fn ivr_input(&mut self, sid: u64, input: IvrInput) -> Result<(), ActionRefusal> {
-        let call = self.ivr.calls.get_mut(&sid).filter(|call| call.live());
+    pub(in crate::world) fn input(
+        &mut self,
+        cx: &mut Context,
+        switch: &mut Switch,
+        sid: u64,
+        input: IvrInput,
+    ) -> Result<(), ActionRefusal> {
+        let call = self.calls.get_mut(&sid).filter(|call| call.live());
         let call = call.ok_or(ActionRefusal::NotLive)?;
-        let Stage::Busy(doing) = &mut call.stage else { return Err(ActionRefusal::NotNow) };
+        let IvrStage::Busy(doing) = &mut call.stage else { return Err(ActionRefusal::NotNow) };
         match (doing, input) {
-            (Doing::Keys { most, end, got }, IvrInput::Keys(keys)) => {
+            (RunningVerb::Keys { most, end, got }, IvrInput::Keys(keys)) => {
                 for key in keys.chars().filter(|c| c.is_ascii_digit() || "*#".contains(*c)) {
                     if *end == Some(key) || got.len() >= *most {
-                        self.verb_done(sid);
+                        self.verb_done(cx, switch, sid);
                         return Ok(());
                     }
                     got.push(key);
                     if got.len() >= *most {
-                        self.verb_done(sid);
+                        self.verb_done(cx, switch, sid);
                         return Ok(());
                     }
                 }
             }
-            (Doing::Listens, IvrInput::Speech(text)) => {
-                self.brought(sid, Heard::Speech(text));
+            (RunningVerb::Listens, IvrInput::Speech(text)) => {
+                self.has_result(cx, switch, sid, VerbResult::Speech(text));
             }
-            (Doing::Rings { .. }, IvrInput::Callee(PhoneAction::Answer)) => {
+            (RunningVerb::Rings { .. }, IvrInput::Callee(PhoneAction::Answer)) => {
                 let step = call.step;
-                self.ivr_callee(sid, step);
+                self.callee_answers(cx, sid, step);
             }
-            (Doing::Rings { .. }, IvrInput::Callee(_))
-            | (Doing::Talks { .. }, IvrInput::Callee(PhoneAction::Hangup))
-            | (Doing::Records | Doing::Streams | Doing::Room, IvrInput::End) => self.verb_done(sid),
+            (RunningVerb::Rings { .. }, IvrInput::Callee(_))
+            | (RunningVerb::Talks { .. }, IvrInput::Callee(PhoneAction::Hangup))
+            | (RunningVerb::Records | RunningVerb::Streams | RunningVerb::Room, IvrInput::End) => {
+                self.verb_done(cx, switch, sid);
+            }
             _ => return Err(ActionRefusal::NotNow),
         }
         Ok(())

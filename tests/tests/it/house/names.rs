@@ -84,17 +84,6 @@ const PENDING: &[(&str, &str)] = &[
     ("ozonetel-sdk", "Stored"),
     ("ozonetel-sdk", "Sync"),
     ("ozonetel-sdk", "What"),
-    ("ozonetel-sim", "Application"),
-    ("ozonetel-sim", "Carrier"),
-    ("ozonetel-sim", "Delivery"),
-    ("ozonetel-sim", "Event"),
-    ("ozonetel-sim", "Fate"),
-    ("ozonetel-sim", "Letter"),
-    ("ozonetel-sim", "Mail"),
-    ("ozonetel-sim", "Mode"),
-    ("ozonetel-sim", "Moment"),
-    ("ozonetel-sim", "Said"),
-    ("ozonetel-sim", "Stage"),
 ];
 
 /// Types of a crate that more than one file defines for others.

@@ -247,7 +247,7 @@ impl Cause {
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use ozonetel_sdk::cdr::sync::{GapReason, MemorySink, Settings};
-/// # let noon = ozonetel_sim::world::Moment::parse("2026-11-02T12:00:00+05:30").ok_or("no time")?;
+/// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-02T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # let client = sim.client();
 /// let today_only = Settings::default().back_fill(0);

@@ -15,7 +15,7 @@ use crate::types::wire::Day;
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// use ozonetel_sdk::cdr::sync::MemorySink;
-/// # let noon = ozonetel_sim::world::Moment::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
+/// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # let client = sim.client();
 /// // Nobody is logged in: a leg for the queue, and one for hanging up.

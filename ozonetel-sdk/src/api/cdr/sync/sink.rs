@@ -41,7 +41,7 @@ use crate::types::wire::Day;
 ///     }
 /// }
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// # let noon = ozonetel_sim::world::Moment::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
+/// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
 /// # sim.advance(std::time::Duration::from_secs(120)).await;

@@ -1,0 +1,102 @@
+//! How the service writes telephone numbers, in each of the places where it does so differently.
+//! Whether two texts are one number is answered by [`sip_ucid::same_number`].
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Whether the network knows the number: ten digits, with or without the country's prefixes, or
+/// an international number.
+pub(super) fn number_exists(number: &str) -> bool {
+    let digits = digits(number);
+    let plain = number.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c));
+    plain
+        && match digits.len() {
+            10 => true,
+            11 => digits.starts_with('0') || number.trim_start().starts_with('+'),
+            12..=15 => digits.starts_with("91") || number.trim_start().starts_with('+'),
+            _ => false,
+        }
+}
+
+/// A customer as pushes write one: ten digits, or a foreign number without its plus.
+pub(super) fn pushed_caller(caller: &str) -> String {
+    let digits = digits(caller);
+    let bare = digits.trim_start_matches('0');
+    let ten = match bare.len() {
+        12 => bare.strip_prefix("91"),
+        10 => Some(bare),
+        _ => None,
+    };
+    match ten {
+        Some(ten) => ten.to_owned(),
+        None if bare.is_empty() => caller.to_owned(),
+        None => bare.to_owned(),
+    }
+}
+
+/// Made by putting `+91` in front, as the service does; right for Indian numbers only.
+pub(super) fn e164(caller: &str) -> String {
+    let digits = digits(caller);
+    let bare = digits.strip_prefix("00").unwrap_or(&digits);
+    if bare.len() == 12 && bare.starts_with("91") {
+        format!("+{bare}")
+    } else {
+        format!("+91{bare}")
+    }
+}
+
+/// The caller of an inbound CDR row: `0091` and ten digits for Indian numbers, digits for others.
+pub(super) fn network_form(caller: &str) -> String {
+    let digits = digits(caller);
+    let ten = digits.get(digits.len().saturating_sub(10)..).unwrap_or("");
+    let indian = ten.len() == 10
+        && (digits.len() == 10
+            || (digits.len() == 11 && digits.starts_with('0'))
+            || (digits.len() == 12 && digits.starts_with("91"))
+            || (digits.len() == 14 && digits.starts_with("0091")));
+    if indian { format!("0091{ten}") } else { digits }
+}
+
+/// The caller in the INVITE to an agent's telephone: `0` and ten digits for a number of this
+/// country, any other number as it is.
+pub(crate) fn sip_caller(number: &str) -> String {
+    let digits = digits(number);
+    let local = match digits.len() {
+        10 => Some(digits.as_str()),
+        11 => digits.strip_prefix('0'),
+        12 => digits.strip_prefix("91"),
+        _ => None,
+    };
+    local.map_or_else(|| number.to_owned(), |ten| format!("0{ten}"))
+}
+
+/// `0` and ten digits, or `+` with country code and number: what a conference takes.
+pub(super) fn conference_form(number: &str) -> bool {
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    match number.strip_prefix('+') {
+        Some(rest) => (7..=15).contains(&rest.len()) && digits(rest),
+        None => number.len() == 11 && number.starts_with('0') && digits(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_written_as_pushes_write_them() {
+        for (given, sent) in [
+            ("9000000001", "9000000001"),
+            ("+919000000001", "9000000001"),
+            ("09000000001", "9000000001"),
+            ("00919000000001", "9000000001"),
+            ("+449000000003", "449000000003"),
+            ("9100000001", "9100000001"),
+            ("12345", "12345"),
+            ("anonymous", "anonymous"),
+        ] {
+            assert_eq!(pushed_caller(given), sent, "{given}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! What can be done to a call that is up: hold, mute, third parties, dropping a participant, and
+//! the recording.
+
+use sip_ucid::same_number;
+
+use super::Switch;
+use crate::world::calls::{CallStage, ConferenceParty, PhoneCall};
+use crate::world::context::Context;
+use crate::world::ids::CallKey;
+use crate::world::numbers::conference_form;
+use crate::world::timers::Timer;
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallControl {
+    /// The customer hears music.
+    Hold,
+    /// Ends the hold.
+    Unhold,
+    /// The agent is not heard.
+    Mute,
+    /// Ends the muting.
+    Unmute,
+    /// Calls a third party into the call.
+    Conference(String),
+    /// Drops whoever has this number: the agent, the customer or a third party.
+    Kick(String),
+}
+
+/// Why it was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallControlRefusal {
+    /// No such call is up.
+    NotFound,
+    /// The number is not in the form the service wants.
+    Number,
+}
+
+impl Switch {
+    /// Acts on a call that is up. Saying the same twice changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// No such call is up, or the number is badly formed.
+    pub(in crate::world) fn control(
+        &mut self,
+        cx: &mut Context,
+        ucid: &str,
+        did: &str,
+        phone_name: &str,
+        what: &CallControl,
+    ) -> Result<u64, CallControlRefusal> {
+        let (key, id) = {
+            let call =
+                self.controlled(cx, ucid, did, phone_name).ok_or(CallControlRefusal::NotFound)?;
+            (call.key, call.ucid())
+        };
+        let now = cx.second();
+        match what {
+            CallControl::Conference(number) => {
+                if !conference_form(number) {
+                    return Err(CallControlRefusal::Number);
+                }
+                self.add_party(cx, key, number);
+            }
+            CallControl::Kick(number) => self.kick(cx, key, number)?,
+            CallControl::Hold | CallControl::Unhold | CallControl::Mute | CallControl::Unmute => {
+                let call = self.calls.get_mut(key).ok_or(CallControlRefusal::NotFound)?;
+                match what {
+                    CallControl::Mute => call.muted = true,
+                    CallControl::Unmute => call.muted = false,
+                    hold => call.set_hold(*hold == CallControl::Hold, now),
+                }
+            }
+        }
+        Ok(id)
+    }
+
+    /// A telephone puts a call on hold, or takes it back. False when no such call is up.
+    pub(in crate::world) fn hold(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
+        let call = self.calls.by_ucid_mut(ucid).filter(|c| c.stage == CallStage::Talking);
+        call.map(|call| call.set_hold(on, cx.second())).is_some()
+    }
+
+    /// The call that is up under this id, DID and agent's phone name.
+    fn controlled(
+        &self,
+        cx: &Context,
+        ucid: &str,
+        did: &str,
+        phone_name: &str,
+    ) -> Option<&PhoneCall> {
+        let call = self.calls.by_text(ucid)?;
+        let agent = self.agents.get(call.agent()?)?;
+        let fits = call.stage == CallStage::Talking
+            && call.did == did
+            && agent.setup.phone_name.eq_ignore_ascii_case(phone_name)
+            && (!cx.setup.strict || call.offline);
+        fits.then_some(call)
+    }
+
+    fn add_party(&mut self, cx: &mut Context, key: CallKey, number: &str) {
+        let now = cx.second();
+        let Some(call) = self.calls.get_mut(key) else { return };
+        call.parties.push(ConferenceParty {
+            number: number.to_owned(),
+            rang: now,
+            joined: None,
+            left: None,
+        });
+        let no = call.parties.len() - 1;
+        cx.later(cx.setup.behaviour.customer_answer, Timer::PartyAnswers(key, no));
+    }
+
+    fn kick(
+        &mut self,
+        cx: &mut Context,
+        key: CallKey,
+        number: &str,
+    ) -> Result<(), CallControlRefusal> {
+        let now = cx.second();
+        let call = self.calls.get_mut(key).ok_or(CallControlRefusal::NotFound)?;
+        let agent = call.current_leg().is_some_and(|(_, leg)| same_number(&leg.phone, number));
+        if agent {
+            self.agent_leaves(cx, key);
+            return Ok(());
+        }
+        if same_number(&call.caller, number) {
+            self.customer_leaves(cx, key);
+            return Ok(());
+        }
+        let there = |p: &&mut ConferenceParty| p.left.is_none() && same_number(&p.number, number);
+        if let Some(party) = call.parties.iter_mut().find(there) {
+            party.left = Some(now);
+            let alone =
+                call.current_leg().is_none() && !call.parties.iter().any(ConferenceParty::expected);
+            if alone {
+                self.end_call(cx, key, "SystemHangup");
+            }
+            return Ok(());
+        }
+        let digits = number.chars().filter(char::is_ascii_digit).count();
+        let plausible = number.chars().all(|c| c.is_ascii_digit() || c == '+');
+        if plausible && digits >= 3 {
+            Err(CallControlRefusal::NotFound)
+        } else {
+            Err(CallControlRefusal::Number)
+        }
+    }
+
+    /// The agent goes. With a third party on the line or still ringing, the customer stays.
+    pub(super) fn agent_leaves(&mut self, cx: &mut Context, key: CallKey) {
+        let Some(call) = self.calls.get_mut(key) else { return };
+        if call.current_leg().is_none() {
+            return;
+        }
+        if call.parties.iter().any(ConferenceParty::expected) {
+            self.end_leg(cx, key, "AgentHangup");
+        } else {
+            self.end_call(cx, key, "AgentHangup");
+        }
+    }
+
+    /// The customer goes. The call is over, whoever else is on the line.
+    pub(super) fn customer_leaves(&mut self, cx: &mut Context, key: CallKey) {
+        self.end_call(cx, key, "UserHangup");
+    }
+
+    /// The agent hands the customer over to an application and goes; the customer stays. The call, or
+    /// `None` when no such call is up.
+    pub(in crate::world) fn hand_to_application(
+        &mut self,
+        cx: &mut Context,
+        ucid: u64,
+    ) -> Option<CallKey> {
+        let key = self.calls.key_of(ucid)?;
+        let now = cx.second();
+        let call = self.calls.in_stage(key, CallStage::Talking)?;
+        let number = "IVR".to_owned();
+        call.parties.push(ConferenceParty { number, rang: now, joined: Some(now), left: None });
+        self.agent_leaves(cx, key);
+        Some(key)
+    }
+
+    /// Ends a call from the service's side. False when no such call is up.
+    pub(in crate::world) fn disconnect(&mut self, cx: &mut Context, ucid: u64) -> bool {
+        let key = self.calls.key_of(ucid).filter(|key| self.calls.is_live(*key));
+        let Some(key) = key else { return false };
+        if let Some(call) = self.calls.in_stage(key, CallStage::Queued) {
+            call.add_queue_leg("error", "SystemHangup", cx.second());
+        }
+        self.end_call(cx, key, "SystemHangup");
+        true
+    }
+
+    /// Stops or resumes the recording of a call that is up. False when no such call is up.
+    pub(in crate::world) fn record(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
+        let call = self.calls.by_ucid_mut(ucid).filter(|c| c.stage == CallStage::Talking);
+        call.map(|call| call.record(on, cx.second())).is_some()
+    }
+}
