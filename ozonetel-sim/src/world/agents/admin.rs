@@ -36,7 +36,7 @@ impl Agents {
     /// # Errors
     ///
     /// There is one of this id.
-    pub(in crate::world) fn create(
+    pub(crate) fn create(
         &mut self,
         id: &str,
         name: &str,
@@ -69,11 +69,7 @@ impl Agents {
     /// # Errors
     ///
     /// No such agent, a new id that is taken, or a new id during a call.
-    pub(in crate::world) fn edit(
-        &mut self,
-        id: &str,
-        change: &AgentChange,
-    ) -> Result<(), AgentAdminRefusal> {
+    pub(crate) fn edit(&mut self, id: &str, change: &AgentChange) -> Result<(), AgentAdminRefusal> {
         let agent = self.by_id.get(id).ok_or(AgentAdminRefusal::Unknown)?;
         let new_id = change.id.as_deref().filter(|new| *new != id);
         if new_id.is_some_and(|new| self.by_id.contains_key(new)) {

@@ -142,7 +142,7 @@ impl Ivr {
     }
 
     /// The person whom the application dialled has picked up.
-    pub(in crate::world) fn callee_answers(&mut self, cx: &mut Context, sid: u64, step: u32) {
+    pub(crate) fn callee_answers(&mut self, cx: &mut Context, sid: u64, step: u32) {
         let now = cx.now;
         let Some(call) = self.calls.get(&sid).filter(|call| call.step == step) else { return };
         let IvrStage::Busy(RunningVerb::Rings { talk, limit, records }) = call.stage else {
@@ -189,13 +189,7 @@ impl Ivr {
     }
 
     /// A verb's time is over.
-    pub(in crate::world) fn verb_ends(
-        &mut self,
-        cx: &mut Context,
-        switch: &mut Switch,
-        sid: u64,
-        step: u32,
-    ) {
+    pub(crate) fn verb_ends(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, step: u32) {
         let current = self.calls.get(&sid).is_some_and(|call| call.step == step);
         if current {
             self.verb_done(cx, switch, sid);
@@ -249,7 +243,7 @@ impl Ivr {
     /// # Errors
     ///
     /// No such call is up, or nothing waits for this now.
-    pub(in crate::world) fn input(
+    pub(crate) fn input(
         &mut self,
         cx: &mut Context,
         switch: &mut Switch,

@@ -56,7 +56,7 @@ pub struct StateChange {
 
 impl Switch {
     /// A login over REST. Without a number the agent's extension is used.
-    pub(in crate::world) fn login(
+    pub(crate) fn login(
         &mut self,
         cx: &mut Context,
         id: &str,
@@ -78,7 +78,7 @@ impl Switch {
     }
 
     /// The agent opens the toolbar: a login of its own, or the virtual one becomes one.
-    pub(in crate::world) fn toolbar_login(
+    pub(crate) fn toolbar_login(
         &mut self,
         cx: &mut Context,
         id: &str,
@@ -93,7 +93,7 @@ impl Switch {
     }
 
     /// Signs an agent in; callers who wait may be served now.
-    pub(in crate::world) fn sign_in(
+    pub(crate) fn sign_in(
         &mut self,
         cx: &mut Context,
         id: &str,
@@ -105,7 +105,7 @@ impl Switch {
     }
 
     /// A logout over REST. Ends after-call work; a call in progress goes on.
-    pub(in crate::world) fn logout(
+    pub(crate) fn logout(
         &mut self,
         cx: &mut Context,
         id: &str,
@@ -128,7 +128,7 @@ impl Switch {
 
     /// Signs an agent out, whatever the agent is doing; a call in progress goes on. False when there
     /// is no such agent.
-    pub(in crate::world) fn force_logout(&mut self, cx: &mut Context, id: &str) -> bool {
+    pub(crate) fn force_logout(&mut self, cx: &mut Context, id: &str) -> bool {
         if self.agents.get(id).is_some_and(|agent| agent.login.is_some()) {
             self.sign_out(cx, id);
         }
@@ -136,7 +136,7 @@ impl Switch {
     }
 
     /// Deletes an agent; a call the agent is in ends. False when there is no such agent.
-    pub(in crate::world) fn delete_agent(&mut self, cx: &mut Context, id: &str) -> bool {
+    pub(crate) fn delete_agent(&mut self, cx: &mut Context, id: &str) -> bool {
         if let Some(key) = self.agents.get(id).and_then(|agent| agent.call) {
             self.end_call(cx, key, "SystemHangup");
         }
@@ -144,7 +144,7 @@ impl Switch {
     }
 
     /// Ends break or after-call work. False when there is no such agent.
-    pub(in crate::world) fn release_agent(&mut self, cx: &mut Context, id: &str) -> bool {
+    pub(crate) fn release_agent(&mut self, cx: &mut Context, id: &str) -> bool {
         let Some(agent) = self.agents.get_mut(id) else { return false };
         agent.pause_next = None;
         if agent.login.is_some() && agent.call.is_none() {
@@ -162,7 +162,7 @@ impl Switch {
     }
 
     /// Ready or break. Ends after-call work; an agent on a call stays on it.
-    pub(in crate::world) fn change_state(
+    pub(crate) fn change_state(
         &mut self,
         cx: &mut Context,
         id: &str,

@@ -154,7 +154,7 @@ impl Switch {
     }
 
     /// Ends the whole call.
-    pub(in crate::world) fn end_call(&mut self, cx: &mut Context, key: CallKey, by: &'static str) {
+    pub(crate) fn end_call(&mut self, cx: &mut Context, key: CallKey, by: &'static str) {
         self.end_leg(cx, key, by);
         let Some(call) = self.calls.get_mut(key) else { return };
         let was_live = call.live();

@@ -42,7 +42,7 @@ impl Switch {
     /// # Errors
     ///
     /// No such call is up, or the number is badly formed.
-    pub(in crate::world) fn control(
+    pub(crate) fn control(
         &mut self,
         cx: &mut Context,
         ucid: &str,
@@ -77,7 +77,7 @@ impl Switch {
     }
 
     /// A telephone puts a call on hold, or takes it back. False when no such call is up.
-    pub(in crate::world) fn hold(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
+    pub(crate) fn hold(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
         let call = self.calls.by_ucid_mut(ucid).filter(|c| c.stage == CallStage::Talking);
         call.map(|call| call.set_hold(on, cx.second())).is_some()
     }
@@ -168,11 +168,7 @@ impl Switch {
 
     /// The agent hands the customer over to an application and goes; the customer stays. The call, or
     /// `None` when no such call is up.
-    pub(in crate::world) fn hand_to_application(
-        &mut self,
-        cx: &mut Context,
-        ucid: u64,
-    ) -> Option<CallKey> {
+    pub(crate) fn hand_to_application(&mut self, cx: &mut Context, ucid: u64) -> Option<CallKey> {
         let key = self.calls.key_of(ucid)?;
         let now = cx.second();
         let call = self.calls.in_stage(key, CallStage::Talking)?;
@@ -183,7 +179,7 @@ impl Switch {
     }
 
     /// Ends a call from the service's side. False when no such call is up.
-    pub(in crate::world) fn disconnect(&mut self, cx: &mut Context, ucid: u64) -> bool {
+    pub(crate) fn disconnect(&mut self, cx: &mut Context, ucid: u64) -> bool {
         let key = self.calls.key_of(ucid).filter(|key| self.calls.is_live(*key));
         let Some(key) = key else { return false };
         if let Some(call) = self.calls.in_stage(key, CallStage::Queued) {
@@ -194,7 +190,7 @@ impl Switch {
     }
 
     /// Stops or resumes the recording of a call that is up. False when no such call is up.
-    pub(in crate::world) fn record(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
+    pub(crate) fn record(&mut self, cx: &Context, ucid: u64, on: bool) -> bool {
         let call = self.calls.by_ucid_mut(ucid).filter(|c| c.stage == CallStage::Talking);
         call.map(|call| call.record(on, cx.second())).is_some()
     }

@@ -79,7 +79,7 @@ pub enum DialRefusal {
 
 impl Switch {
     /// Dials for an agent: the agent's telephone rings, then the customer's.
-    pub(in crate::world) fn dial_agent(
+    pub(crate) fn dial_agent(
         &mut self,
         cx: &mut Context,
         dial: &AgentDial,
@@ -101,7 +101,7 @@ impl Switch {
     }
 
     /// Dials for whichever agent of a skill has been ready longest.
-    pub(in crate::world) fn dial_skill(
+    pub(crate) fn dial_skill(
         &mut self,
         cx: &mut Context,
         dial: &SkillDial,
@@ -126,7 +126,7 @@ impl Switch {
 
     /// Dials from an offline agent's telephone. With the agent on a call already, the new call
     /// finds the telephone busy.
-    pub(in crate::world) fn dial_phone(
+    pub(crate) fn dial_phone(
         &mut self,
         cx: &mut Context,
         dial: &PhoneDial,

@@ -31,7 +31,7 @@ impl Switch {
     /// # Errors
     ///
     /// Unknown call or agent, or a second disposition.
-    pub(in crate::world) fn dispose(
+    pub(crate) fn dispose(
         &mut self,
         cx: &mut Context,
         ucid: &str,

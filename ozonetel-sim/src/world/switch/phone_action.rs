@@ -40,7 +40,7 @@ pub enum ActionRefusal {
 
 impl Switch {
     /// Tells a telephone of a live call what to do.
-    pub(in crate::world) fn phone_action(
+    pub(crate) fn phone_action(
         &mut self,
         cx: &mut Context,
         ucid: u64,

@@ -10,7 +10,7 @@ use crate::world::timers::Timer;
 
 impl Switch {
     /// A customer calls a DID: agents are rung. `None` when it belongs to no campaign.
-    pub(in crate::world) fn arrive(
+    pub(crate) fn arrive(
         &mut self,
         cx: &mut Context,
         (did, caller): (&str, &str),
@@ -28,7 +28,7 @@ impl Switch {
     }
 
     /// A caller whom an application hands to a skill. `None` when no one has it.
-    pub(in crate::world) fn arrive_from_application(
+    pub(crate) fn arrive_from_application(
         &mut self,
         cx: &mut Context,
         (did, caller): (&str, &str),

@@ -18,7 +18,7 @@ use crate::world::timers::Timer;
 pub const CUSTOMERS: RangeInclusive<u64> = 9_000_010_000..=9_000_099_999;
 
 impl Switch {
-    pub(in crate::world) fn start_traffic(&mut self, cx: &mut Context) {
+    pub(crate) fn start_traffic(&mut self, cx: &mut Context) {
         let Some(traffic) = &cx.setup.traffic else { return };
         for id in traffic.agents.clone() {
             if self.agents.get(&id).is_some_and(|a| a.login.is_none()) {
