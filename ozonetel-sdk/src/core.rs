@@ -13,6 +13,7 @@ pub mod envelope;
 pub(crate) mod error;
 pub(crate) mod observe;
 pub(crate) mod pace;
+pub(crate) mod reason;
 pub(crate) mod retry;
 pub(crate) mod rows;
 pub(crate) mod transport;

@@ -52,7 +52,7 @@ pub mod endpoint {
 /// Why a call failed.
 pub mod error {
     pub use crate::core::error::*;
-    pub use crate::types::invalid::Invalid;
+    pub use crate::types::invalid::{Invalid, InvalidRow};
 }
 
 /// KooKoo, the CPaaS side.

@@ -38,15 +38,13 @@ impl Context {
             seconds => Patience::Until(Duration::from_secs(seconds)),
         };
         let watcher = Arc::new(Watcher::default());
-        let mut client = settings::client_builder(&environment)?
-            .patience(patience)
-            .observer(Arc::clone(&watcher) as _);
+        let mut client =
+            environment.client_builder()?.patience(patience).observer(Arc::clone(&watcher) as _);
         if let Some(folder) = &flags.record {
             let network = Reqwest::new(&Network::default())?;
             client = client.transport(Arc::new(Recorder::new(Arc::new(network), folder)));
         }
-        let client =
-            client.build().map_err(|invalid| settings::address_failure(invalid, &environment))?;
+        let client = client.build()?;
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
         let output = Output { format: flags.output, show_numbers: flags.show_numbers };
         Ok(Self { client, environment, output, stop, watcher })

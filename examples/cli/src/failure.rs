@@ -184,6 +184,21 @@ fn settle(reference: &str) -> String {
     format!(" (UUI {reference}; `ozonetel cdr day --output json` lists today's calls)")
 }
 
+/// How much of the service's own text is shown.
+const SHOWN: usize = 300;
+
+/// The service's own text, as far as the summary does not say it already.
+fn said(error: &Error) -> Option<String> {
+    let known = error.refusal().and_then(|refusal| refusal.documented());
+    let whole = known.is_some_and(|known| !known.pattern().contains("{}"));
+    let text = error.service_text().filter(|_| !whole)?;
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    Some(shown)
+}
+
 /// The innermost cause, such as a refused connection.
 fn cause(error: &Error) -> Option<String> {
     let mut source = std::error::Error::source(error)?;
@@ -199,22 +214,18 @@ fn whole_seconds(wait: Duration) -> u64 {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let call = Some(error.call()).filter(|call| !call.is_empty());
         let unknown = error.may_have_happened();
-        let shown = error.to_string();
-        let shown =
-            call.and_then(|call| shown.strip_prefix(call)?.strip_prefix(": ")).unwrap_or(&shown);
-        // What to do stands last, behind the cause.
-        let mut message = shown.trim_end_matches(error.advice()).trim_end_matches("; ").to_owned();
-        if let Some(refusal) = error.refusal().filter(|refusal| !refusal.message().is_empty()) {
-            let word = format!("({})", refusal.reason().as_str());
-            message = message.replacen(&word, &format!("{word}: {}", refusal.message()), 1);
+        let mut message = error.summary();
+        if let Some(text) = said(&error) {
+            message = format!("{message}: {text}");
         }
         if let Some(cause) = cause(&error) {
             message = format!("{message} ({cause})");
         }
-        if unknown {
-            message = format!("{message}; {}", error.advice());
+        // What must not be overlooked stands in the message; other advice has a line of its own.
+        let urgent = error.advice().filter(|_| unknown);
+        if let Some(advice) = urgent {
+            message = format!("{message}; {advice}");
         }
         // The service's own text may name a number; the reference stays as it was sent.
         let mut message = mask::numbers_in(&mask::printable(&message));
@@ -224,13 +235,11 @@ impl From<Error> for Failure {
         let mut failure = Self::new(exit_of(&error), error.kind(), message);
         let report = &mut failure.0;
         report.reason = error.reason().map(Reason::as_str);
-        report.call = call;
+        report.call = Some(error.call()).filter(|call| !call.is_empty());
         report.status = error.status().map(|status| status.as_u16());
         report.may_have_happened = unknown;
         report.ready_in_s = error.ready_in().map(whole_seconds);
-        // A refusal's text is in the message already, as is what to do about an unknown outcome.
-        let said = unknown || error.kind() == ErrorKind::Refused && error.ready_in().is_none();
-        report.advice = (!said).then(|| error.advice().to_owned());
+        report.advice = error.advice().filter(|_| urgent.is_none()).map(str::to_owned);
         failure
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ozonetel_sdk::client::{CallEvent, Observer};
+use ozonetel_sdk::client::{ClientEvent, Observer};
 
 /// An operation whose outcome nobody knows any more.
 #[derive(Debug, Clone)]
@@ -36,14 +36,14 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
-    fn on(&self, event: &CallEvent<'_>) {
+    fn on(&self, event: &ClientEvent<'_>) {
         match event {
-            CallEvent::Waiting { ready_in, .. } => {
+            ClientEvent::Waiting { ready_in, .. } => {
                 if stderr().is_terminal() {
                     self.noted().bar = Some(waiting(*ready_in));
                 }
             }
-            CallEvent::Abandoned { spec, reference, may_have_happened: true, .. } => {
+            ClientEvent::Abandoned { spec, reference, may_have_happened: true, .. } => {
                 let reference = reference.map(Into::into);
                 self.noted().abandoned = Some(Abandoned { call: spec.name, reference });
             }

@@ -18,16 +18,6 @@ use crate::mask;
 const SECRETS: [&str; 4] =
     ["OZONETEL_API_KEY", "OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
 
-/// Settings that hold no secret: a message about one shows its value.
-const SHOWN: [&str; 6] = [
-    "OZONETEL_AUTH",
-    "OZONETEL_REGION",
-    "OZONETEL_TIMEZONE",
-    "OZONETEL_NOW",
-    "OZONETEL_CAMPAIGN_ID",
-    "OZONETEL_AUTO_ANSWER",
-];
-
 /// The largest file of settings.
 const LARGEST: u64 = 64 << 10;
 
@@ -71,45 +61,9 @@ pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
         }
     }
     let get = |name: &str| variables.get(name).cloned();
-    let mut environment = Environment::read(&get).map_err(|invalid| with_value(invalid, &get))?;
+    let mut environment = Environment::read(&get)?;
     environment.state_dir = flags.state_dir.clone().or(environment.state_dir).or_else(xdg_state);
     Ok(environment)
-}
-
-/// A failure that shows the value it is about, if that can be shown.
-fn with_value(invalid: Invalid, get: &impl Fn(&str) -> Option<String>) -> Failure {
-    let value = Some(invalid.field()).filter(|name| SHOWN.contains(name)).and_then(get);
-    match value {
-        Some(value) => Failure::usage(format!("{invalid}, not {:?}", mask::printable(&value))),
-        None => invalid.into(),
-    }
-}
-
-/// A builder with the settings. A state directory that cannot be used is named with the cause.
-pub(crate) fn client_builder(environment: &Environment) -> Result<ClientBuilder, Failure> {
-    environment.client_builder().map_err(|invalid| match &environment.state_dir {
-        Some(directory) if invalid.field() == "OZONETEL_STATE_DIR" => {
-            let cause = std::fs::create_dir_all(directory).err();
-            let cause = cause.map_or_else(String::new, |error| format!(": {error}"));
-            Failure::usage(format!("{} {}{cause}", invalid, directory.display()))
-        }
-        _ => invalid.into(),
-    })
-}
-
-/// An address of the service that cannot be used: the variable and its value.
-pub(crate) fn address_failure(invalid: Invalid, environment: &Environment) -> Failure {
-    if invalid.field() != "base_url" {
-        return invalid.into();
-    }
-    let Some(address) = environment.base_url.as_deref() else {
-        return Failure::usage(format!("one of the OZONETEL_*_URL settings {}", invalid.reason()));
-    };
-    // What stands before an @ or behind a ? may be a secret.
-    let shown = if address.contains(['@', '?']) { "" } else { address };
-    let advice = if address.contains("://") { "" } else { "; add http:// or https://" };
-    let shown = mask::printable(shown);
-    Failure::usage(format!("OZONETEL_BASE_URL={shown} {}{advice}", invalid.reason()))
 }
 
 /// What has to be set before anything can be asked.

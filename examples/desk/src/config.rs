@@ -121,37 +121,15 @@ fn address(text: &str) -> String {
     }
 }
 
-/// Settings that hold no secret: a message about one shows its value.
-const SHOWN: [&str; 6] = [
-    "DESK_DISPOSITIONS",
-    "DESK_SIM_SPEED",
-    "OZONETEL_AUTH",
-    "OZONETEL_NOW",
-    "OZONETEL_REGION",
-    "OZONETEL_TIMEZONE",
-];
+/// Settings of the desk's own that hold no secret: a message about one shows its value.
+const SHOWN: [&str; 2] = ["DESK_DISPOSITIONS", "DESK_SIM_SPEED"];
 
-/// What is wrong with a setting, with its value or the cause where they can be shown.
+/// What is wrong with a setting, with its value where it can be shown.
 pub fn explain(invalid: Invalid, variables: &dyn Variables) -> String {
-    let value = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
-    match invalid.field() {
-        "base_url" => {
-            let address = value("OZONETEL_BASE_URL").unwrap_or_default();
-            // What stands before an @ or behind a ? may be a secret.
-            let shown = if address.contains(['@', '?']) { "" } else { &address };
-            let advice = if address.contains("://") { "" } else { "; add http:// or https://" };
-            format!("OZONETEL_BASE_URL={} {}{advice}", shown.escape_debug(), invalid.reason())
-        }
-        "OZONETEL_STATE_DIR" => {
-            let directory = value("OZONETEL_STATE_DIR").unwrap_or_default();
-            let cause = std::fs::create_dir_all(&directory).err();
-            let cause = cause.map_or_else(String::new, |error| format!(": {error}"));
-            format!("{invalid} {}{cause}", directory.escape_debug())
-        }
-        name => match value(name).filter(|_| SHOWN.contains(&name)) {
-            Some(value) => format!("{invalid}, not {value:?}"),
-            None => invalid.to_string(),
-        },
+    let value = variables.get(invalid.field()).filter(|_| SHOWN.contains(&invalid.field()));
+    match value {
+        Some(value) => format!("{invalid}, not {value:?}"),
+        None => invalid.to_string(),
     }
 }
 
@@ -186,11 +164,11 @@ mod tests {
             explain(failed.unwrap_err(), &get)
         };
         for (name, value, part) in [
-            ("OZONETEL_TIMEZONE", "Mars/Olympus", "not \"Mars/Olympus\""),
+            ("OZONETEL_TIMEZONE", "Mars/Olympus", "`Mars/Olympus`"),
             ("DESK_SIM_SPEED", "fast", "not \"fast\""),
-            ("OZONETEL_BASE_URL", "127.0.0.1:9", "OZONETEL_BASE_URL=127.0.0.1:9"),
+            ("OZONETEL_BASE_URL", "127.0.0.1:9", "`127.0.0.1:9`"),
             ("OZONETEL_BASE_URL", "127.0.0.1:9", "add http://"),
-            ("OZONETEL_STATE_DIR", "/dev/null/state", "/dev/null/state: Not a directory"),
+            ("OZONETEL_STATE_DIR", "/dev/null/state", "(not a directory)"),
         ] {
             let message = explained(name, value);
             assert!(message.contains(name) && message.contains(part), "{message}");

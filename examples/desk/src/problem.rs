@@ -207,7 +207,7 @@ impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let kind = kind_of(error);
         let mut problem = Self::new(kind, message_of(error, kind));
-        problem.detail = Some(error.advice());
+        problem.detail = error.advice();
         problem.call = (!error.call().is_empty()).then(|| error.call());
         problem.reason = error.reason().map(Reason::as_str);
         problem.reference = error.reference().map(Into::into);
@@ -277,8 +277,5 @@ fn message_of(error: &Error, kind: Kind) -> String {
         };
         return format!("{field} {}", invalid.reason());
     }
-    match error.refusal().map(|refusal| refusal.message().trim()) {
-        Some(text) if !text.is_empty() => text.to_owned(),
-        _ => error.to_string(),
-    }
+    error.service_text().map_or_else(|| error.summary(), str::to_owned)
 }

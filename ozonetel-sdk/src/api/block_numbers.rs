@@ -14,8 +14,8 @@ use crate::core::client::Client;
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Reply, Spec,
 };
-use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
+use crate::types::invalid::{Invalid, InvalidRow};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{LocalDateTime, SensitiveText, commas, loose};
 
@@ -34,15 +34,16 @@ impl NumberList {
         if self.0.len() > MAX_NUMBERS {
             return Err(Invalid::new(field, "has more than 100 numbers; see in_batches"));
         }
-        self.check_rows(field).map_err(|(_, invalid)| invalid)
+        self.check_rows(field).map_err(|row| row.invalid)
     }
 
-    fn check_rows(&self, field: &'static str) -> Result<(), (usize, Invalid)> {
+    fn check_rows(&self, field: &'static str) -> Result<(), InvalidRow> {
         for (at, number) in self.0.iter().enumerate() {
             let digits = number.as_str().strip_prefix('+').unwrap_or(number.as_str());
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 let reason = "takes digits, with an optional + in front";
-                return Err((at, Invalid::new(field, reason)));
+                let invalid = Invalid::new(field, reason);
+                return Err(InvalidRow { row: at, invalid });
             }
         }
         Ok(())
@@ -330,7 +331,7 @@ macro_rules! batched {
                 Self { numbers: self.numbers.part(rows) $(, $kept: self.$kept.clone())* }
             }
 
-            fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+            fn check_rows(&self) -> Result<(), InvalidRow> {
                 self.numbers.check_rows("blockNumbers")
             }
 

@@ -52,7 +52,7 @@ pub use stream::RowStream;
 /// # Cancel safety
 /// Dropping a call that was not awaited sends nothing. Dropping the future of an operation that may happen only once
 /// after it was sent leaves its outcome unknown; the observer is told
-/// ([`CallEvent::Abandoned`](crate::core::observe::CallEvent::Abandoned)).
+/// ([`ClientEvent::Abandoned`](crate::core::observe::ClientEvent::Abandoned)).
 #[derive(Debug)]
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'c, E: Endpoint> {

@@ -28,14 +28,33 @@ pub(crate) struct Config {
     pub(crate) field_names: BTreeMap<(String, String), String>,
     pub(crate) policy: RetryPolicy,
     pub(crate) patience: Patience,
+    pub(crate) limits: Limits,
+    #[cfg(feature = "ws")]
+    pub(crate) network: crate::core::transport::network::Network,
+}
+
+/// How long and how large an answer may be; each is set, with its default, by the builder's method of its name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
     pub(crate) silence: Duration,
     pub(crate) report_silence: Duration,
     pub(crate) total: Duration,
-    pub(crate) body_limit: usize,
-    pub(crate) row_limit: usize,
+    pub(crate) body: usize,
+    pub(crate) row: usize,
     pub(crate) token_life: Duration,
-    #[cfg(feature = "ws")]
-    pub(crate) network: crate::core::transport::network::Network,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            silence: Duration::from_secs(30),
+            report_silence: Duration::from_secs(120),
+            total: Duration::from_secs(300),
+            body: 64 << 20,
+            row: 1 << 20,
+            token_life: Duration::from_secs(3600),
+        }
+    }
 }
 
 /// What every call runs on.
@@ -52,7 +71,8 @@ pub(crate) struct Core {
 impl Core {
     /// How long an endpoint's answer may stay silent.
     pub(crate) fn silence(&self, spec: &Spec) -> Duration {
-        if spec.rate.is_report() { self.config.report_silence } else { self.config.silence }
+        let limits = &self.config.limits;
+        if spec.rate.is_report() { limits.report_silence } else { limits.silence }
     }
 }
 

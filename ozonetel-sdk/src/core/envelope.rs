@@ -4,7 +4,6 @@
 //! else comes is a refusal with its text kept, or, where it is not the service's envelope at all, an
 //! [`Unreadable`] answer that keeps status, content type and a bounded excerpt.
 
-mod reason;
 #[cfg(any(test, feature = "server"))]
 mod write;
 
@@ -15,12 +14,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
-use crate::core::error::{Reason, Refusal, ResponseHead, Unreadable};
+use crate::core::error::{Refusal, ResponseHead, Unreadable};
+use crate::core::reason::{self, Reason, reason};
 
 #[cfg(any(test, feature = "server"))]
 pub use write::write;
-
-pub(crate) use reason::{EXPIRED, is_stale, reason};
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,7 @@ use crate::core::error::Error;
 /// [`Finished`](Self::Finished) or [`Abandoned`](Self::Abandoned); one whose request was refused here never began.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum CallEvent<'a> {
+pub enum ClientEvent<'a> {
     /// The published limit is used up; the call waits.
     Waiting {
         /// The endpoint.
@@ -61,10 +61,10 @@ pub enum CallEvent<'a> {
     },
 }
 
-/// Is told of every [`CallEvent`]. Must return quickly.
+/// Is told of every [`ClientEvent`]. Must return quickly.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One event.
-    fn on(&self, event: &CallEvent<'_>);
+    fn on(&self, event: &ClientEvent<'_>);
 }
 
 /// Ignores every event.
@@ -72,5 +72,5 @@ pub trait Observer: Send + Sync + fmt::Debug {
 pub struct NoopObserver;
 
 impl Observer for NoopObserver {
-    fn on(&self, _: &CallEvent<'_>) {}
+    fn on(&self, _: &ClientEvent<'_>) {}
 }

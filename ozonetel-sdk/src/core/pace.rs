@@ -38,9 +38,38 @@ impl Default for Patience {
 }
 
 /// A store that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the shared state cannot be {0}")]
-pub struct StoreError(pub &'static str);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreError {
+    step: &'static str,
+    cause: Option<std::io::ErrorKind>,
+}
+
+impl StoreError {
+    /// What cannot be done: "read", "written", "locked".
+    pub const fn new(step: &'static str) -> Self {
+        Self { step, cause: None }
+    }
+
+    /// The same with what the system says of it.
+    #[must_use]
+    pub fn because(self, error: &std::io::Error) -> Self {
+        Self { cause: Some(error.kind()), ..self }
+    }
+
+    /// What the system says of it.
+    pub fn cause(&self) -> Option<std::io::ErrorKind> {
+        self.cause
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the shared state cannot be {}", self.step)?;
+        self.cause.map_or(Ok(()), |cause| write!(f, " ({cause})"))
+    }
+}
+
+impl std::error::Error for StoreError {}
 
 /// Where the windows are kept. The default is this process's memory.
 pub trait PaceStore: Send + Sync + fmt::Debug {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::api::auth::{MemoryTokens, TokenCache, TokenStore};
-use crate::core::client::{Client, Config, Core};
+use crate::core::client::{Client, Config, Core, Limits};
 use crate::core::clock::{Clock, TokioClock};
 use crate::core::credential::{AuthMode, Credentials, Keys};
 use crate::core::endpoint::Host;
@@ -60,28 +60,6 @@ pub struct ClientBuilder {
     pacer: Pacer,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
-}
-
-struct Limits {
-    silence: Duration,
-    report_silence: Duration,
-    total: Duration,
-    body: usize,
-    row: usize,
-    token_life: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            silence: Duration::from_secs(30),
-            report_silence: Duration::from_secs(120),
-            total: Duration::from_secs(300),
-            body: 64 << 20,
-            row: 1 << 20,
-            token_life: Duration::from_secs(3600),
-        }
-    }
 }
 
 impl Client {
@@ -216,7 +194,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a token lives whose own expiry does not read. Default: 60 minutes.
+    /// How long a token lives whose own expiry cannot be read. Default: 60 minutes.
     pub fn token_life(mut self, life: Duration) -> Self {
         self.limits.token_life = life;
         self
@@ -259,7 +237,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Is told of everything that happens to calls.
+    /// Hears of everything that happens to calls.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self
@@ -268,7 +246,7 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// The setting that is missing or does not read.
+    /// The setting that is missing or cannot be parsed.
     pub fn build(self) -> Result<Client, Invalid> {
         let bases = self.addresses()?;
         let zone = match (self.zone, self.region) {
@@ -287,12 +265,7 @@ impl ClientBuilder {
             field_names: self.field_names,
             policy: self.policy.unwrap_or_default(),
             patience: self.patience,
-            silence: self.limits.silence,
-            report_silence: self.limits.report_silence,
-            total: self.limits.total,
-            body_limit: self.limits.body,
-            row_limit: self.limits.row,
-            token_life: self.limits.token_life,
+            limits: self.limits,
             #[cfg(feature = "ws")]
             network: self.network.clone(),
         });
@@ -372,19 +345,26 @@ impl ClientBuilder {
                 .map(String::as_str)
                 .or(published(host));
             let Some(text) = text else { continue };
-            let url = Url::parse(text).ok().filter(|url| {
-                matches!(url.scheme(), "http" | "https")
-                    && url.has_host()
-                    && url.username().is_empty()
-                    && url.password().is_none()
-                    && url.query().is_none()
-            });
-            let url = url.ok_or(Invalid::new(
-                "base_url",
-                "has to be an http or https address without user or query",
-            ))?;
+            let url = address(text)?;
             bases.insert(host, url);
         }
         Ok(bases)
     }
+}
+
+/// A base address. What stands in front of an `@` or behind a `?` may be a secret: such an address is not shown.
+pub(super) fn address(text: &str) -> Result<Url, Invalid> {
+    let url = Url::parse(text.trim()).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+    });
+    url.ok_or_else(|| {
+        let reason = "has to be an http or https address without user or query";
+        let advice = if text.contains("://") { "" } else { "; add http:// or https://" };
+        let invalid = Invalid::new("base_url", format!("{reason}{advice}"));
+        if text.contains(['@', '?']) { invalid } else { invalid.showing(text) }
+    })
 }

@@ -3,7 +3,8 @@
 mod softphone;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,8 +13,8 @@ use crate::core::client::Client;
 use crate::core::clock::{Clock, TokioClock};
 use crate::core::credential::AuthMode;
 use crate::core::endpoint::Host;
-use crate::core::pace::Pacer;
-use crate::setup::builder::ClientBuilder;
+use crate::core::pace::{Pacer, StoreError};
+use crate::setup::builder::{ClientBuilder, address};
 use crate::types::ids::{AgentId, CampaignName, Did, PhoneName};
 use crate::types::invalid::Invalid;
 use crate::types::phone::{PhoneNumber, Region};
@@ -22,7 +23,7 @@ use crate::types::wire::Zone;
 
 pub use softphone::Softphone;
 
-/// What the `OZONETEL_*` variables say. Each field's documentation names its variable.
+/// The `OZONETEL_*` variables. Each field's documentation names its variable.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Environment {
@@ -75,11 +76,27 @@ impl<F: Fn(&str) -> Option<String>> Variables for F {
     }
 }
 
+/// A variable that is there and parses; an error shows its value.
+fn parsed<T: FromStr<Err = Invalid>>(
+    get: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+) -> Result<Option<T>, Invalid> {
+    let parse = |text: String| {
+        text.trim().parse().map_err(|invalid: Invalid| invalid.showing(&text).under(name))
+    };
+    get(name).map(parse).transpose()
+}
+
+fn unusable(directory: &Path, error: StoreError) -> Invalid {
+    Invalid::new("OZONETEL_STATE_DIR", format!("cannot be used: {error}"))
+        .showing(&directory.to_string_lossy())
+}
+
 impl Environment {
     /// From the process's environment.
     ///
     /// # Errors
-    /// The variable that does not read.
+    /// The variable that cannot be parsed, with its value.
     pub fn of_process() -> Result<Self, Invalid> {
         Self::read(&|name: &str| std::env::var(name).ok())
     }
@@ -95,11 +112,9 @@ impl Environment {
     /// ```
     ///
     /// # Errors
-    /// The variable that does not read.
+    /// The variable that cannot be parsed, with its value.
     pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
         let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
-        let named =
-            |name: &'static str| move |invalid: Invalid| Invalid::new(name, invalid.reason());
         let families = [
             (Host::Events, "OZONETEL_EVENTS_URL"),
             (Host::Campaigns, "OZONETEL_CAMPAIGNS_URL"),
@@ -107,25 +122,26 @@ impl Environment {
             (Host::Messaging, "OZONETEL_MESSAGING_URL"),
             (Host::LegacyApi, "OZONETEL_OLDER_URL"),
         ];
-        let mode = get("OZONETEL_AUTH")
-            .map(|text| text.parse().map_err(named("OZONETEL_AUTH")))
-            .transpose()?;
-        let region = get("OZONETEL_REGION")
-            .map(|text| text.parse().map_err(named("OZONETEL_REGION")))
-            .transpose()?;
-        let zone = get("OZONETEL_TIMEZONE")
-            .map(|text| text.parse().map_err(named("OZONETEL_TIMEZONE")))
-            .transpose()?;
+        let mode = parsed(&get, "OZONETEL_AUTH")?;
+        let region: Region = parsed(&get, "OZONETEL_REGION")?.unwrap_or_default();
+        let zone: Option<Zone> = parsed(&get, "OZONETEL_TIMEZONE")?;
         let now = get("OZONETEL_NOW").map(|text| {
-            let at: jiff::Timestamp = text
-                .trim()
-                .parse()
-                .map_err(|_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time"))?;
-            Ok(SystemTime::from(at))
+            let bad = |_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time").showing(&text);
+            text.trim().parse::<jiff::Timestamp>().map(SystemTime::from).map_err(bad)
         });
-        let region = region.unwrap_or_default();
         if region == Region::International && zone.is_none() {
             return Err(Invalid::new("OZONETEL_TIMEZONE", "has to be set outside India"));
+        }
+        let base_url = get("OZONETEL_BASE_URL");
+        let mut base_urls = Vec::new();
+        for (host, name) in families {
+            if let Some(text) = get(name) {
+                address(&text).map_err(|invalid| invalid.under(name))?;
+                base_urls.push((host, text));
+            }
+        }
+        if let Some(text) = &base_url {
+            address(text).map_err(|invalid| invalid.under("OZONETEL_BASE_URL"))?;
         }
         let sip_id = get("OZONETEL_SIP_ID").map(PhoneNumber::from);
         Ok(Self {
@@ -135,11 +151,8 @@ impl Environment {
             mode: mode.unwrap_or_default(),
             region,
             zone,
-            base_url: get("OZONETEL_BASE_URL"),
-            base_urls: families
-                .iter()
-                .filter_map(|(host, name)| Some((*host, get(name)?)))
-                .collect(),
+            base_url,
+            base_urls,
             kookoo_key: get("OZONETEL_KOOKOO_KEY").map(Secret::from),
             agent: get("OZONETEL_AGENT_ID").map(AgentId::from),
             agent_password: get("OZONETEL_AGENT_PASSWORD").map(Secret::from),
@@ -190,7 +203,7 @@ impl Environment {
             };
             let address = self.base_url.as_deref().unwrap_or(region);
             let state = FileState::open(directory, address, &account, &key, clock)
-                .map_err(|_| Invalid::new("OZONETEL_STATE_DIR", "cannot be used"))?;
+                .map_err(|error| unusable(directory, error))?;
             let state = Arc::new(state);
             builder = builder.token_store(Arc::clone(&state) as _).pacer(Pacer::with_store(state));
         }
@@ -202,7 +215,7 @@ impl Client {
     /// A client from the `OZONETEL_*` variables; for binaries.
     ///
     /// # Errors
-    /// The variable that is missing or does not read.
+    /// The variable that is missing or cannot be parsed.
     pub fn from_env() -> Result<Self, Invalid> {
         Environment::of_process()?.client_builder()?.build()
     }

@@ -1,19 +1,23 @@
 //! A value that is refused before anything is sent.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+/// How much of a value is shown.
+const SHOWN: usize = 100;
+
 /// A value that would have been refused, found before a request was spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Invalid {
     field: &'static str,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Invalid {
-    /// A field and what is wrong with it.
-    pub const fn new(field: &'static str, reason: &'static str) -> Self {
-        Self { field, reason }
+    /// A field and what is wrong with it. The reason is printed and logged: it names no person, number or secret.
+    pub fn new(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, reason: reason.into() }
     }
 
     /// The field, as the service or the setting names it.
@@ -22,8 +26,22 @@ impl Invalid {
     }
 
     /// What is wrong with it.
-    pub fn reason(&self) -> &'static str {
-        self.reason
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The same reason under another name: that of the setting which the value came from.
+    #[must_use]
+    pub fn under(self, field: &'static str) -> Self {
+        Self { field, ..self }
+    }
+
+    /// The same with the value in front of the reason, for values that are no secret and name no one. A long one is
+    /// shortened.
+    #[must_use]
+    pub fn showing(self, value: &str) -> Self {
+        let shown: String = value.trim().chars().take(SHOWN).flat_map(char::escape_debug).collect();
+        Self { reason: format!("`{shown}`: {}", self.reason).into(), ..self }
     }
 }
 
@@ -34,6 +52,35 @@ impl fmt::Display for Invalid {
 }
 
 impl StdError for Invalid {}
+
+/// A row of an input that is refused before anything is sent. `Display` counts rows from 1, as people and files do.
+///
+/// ```
+/// use ozonetel_sdk::error::{Error, Invalid, InvalidRow};
+/// let row = InvalidRow { row: 2, invalid: Invalid::new("Name", "is empty") };
+/// assert_eq!(row.to_string(), "row 3: Name is empty");
+/// let error = Error::from(row);
+/// assert_eq!((error.row(), error.summary().as_str()), (Some(2), "row 3: Name is empty"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct InvalidRow {
+    /// The row's position, counted from 0.
+    pub row: usize,
+    /// What is wrong with it.
+    pub invalid: Invalid,
+}
+
+impl fmt::Display for InvalidRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}: {}", self.row.saturating_add(1), self.invalid)
+    }
+}
+
+impl StdError for InvalidRow {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&self.invalid)
+    }
+}
 
 /// Refuses what is empty.
 pub(crate) fn filled(field: &'static str, text: &str) -> Result<(), Invalid> {

@@ -302,8 +302,9 @@ mod tests {
 
     use super::*;
 
-    fn dial(text: &str) -> Result<String, &'static str> {
-        PhoneNumber::from(text).for_dial(Region::India).map(|n| n.0.into()).map_err(|e| e.reason())
+    fn dial(text: &str) -> Result<String, String> {
+        let dialled = PhoneNumber::from(text).for_dial(Region::India);
+        dialled.map(|number| number.0.into()).map_err(|invalid| invalid.reason().to_owned())
     }
 
     #[test]

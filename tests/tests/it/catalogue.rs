@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ozonetel_sdk::endpoint::{ALL, Discriminator, Effect, LEGACY, Repeat, SecondSending, Spec};
+use ozonetel_sdk::error::documented_texts;
 use ozonetel_tests::Findings;
 use ozonetel_tests::fixture::{cases, folder, read};
 
@@ -146,63 +147,19 @@ fn a_path_stands_once_in_the_sources() {
     }
 }
 
-/// The lines of the reason table, read out of its source: text and reason.
-fn table() -> Vec<(String, String)> {
-    let source = read(&folder().join("../ozonetel-sdk/src/core/envelope/reason.rs"));
-    let table = source.split("const TABLE").nth(1).unwrap().split("];").next().unwrap();
-    let expired = source.split("EXPIRED: &str = \"").nth(1).unwrap().split('"').next().unwrap();
-    let flat = table.lines().filter(|line| !line.trim().starts_with("//"));
-    let flat: String =
-        flat.collect::<Vec<_>>().join(" ").replace("EXPIRED,", &format!("\"{expired}\","));
-    let mut out = Vec::new();
-    let mut rest = flat.as_str();
-    while let Some((_, tail)) = rest.split_once('"') {
-        let (text, tail) = tail.split_once("\",").unwrap();
-        let (reason, tail) = tail.split_once(')').unwrap();
-        out.push((text.to_owned(), snake(reason.trim().trim_end_matches(','))));
-        rest = tail;
-    }
-    out
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
-/// Whether a text is a pattern's, `{}` standing for anything.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.trim().to_lowercase());
-    let mut parts = pattern.split("{}");
-    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let parts: Vec<_> = parts.collect();
-    for (at, part) in parts.iter().enumerate() {
-        if at + 1 == parts.len() {
-            return rest.len() > part.len() && rest.ends_with(part);
-        }
-        let Some(found) = rest.find(part) else { return false };
-        rest = &rest[found + part.len()..];
-    }
-    rest.is_empty()
-}
-
 #[test]
 fn every_text_of_the_reason_table_is_proved_by_a_fixture() {
-    let table = table();
-    assert!(table.len() > 80, "{} lines", table.len());
+    let table: Vec<_> = documented_texts().collect();
+    assert!(table.len() > 80, "{} texts", table.len());
     let proved: Vec<(String, String)> = all()
         .flat_map(cases)
         .filter_map(|case| Some((case.about.text?, case.about.reason?)))
         .collect();
     let mut findings = Findings::default();
-    for (pattern, reason) in &table {
-        let here = proved.iter().any(|(text, why)| why == reason && fits(pattern, text));
+    for known in &table {
+        let (pattern, reason) = (known.pattern(), known.reason());
+        let proves = |(text, why): &(String, String)| why == reason.as_str() && known.matches(text);
+        let here = proved.iter().any(proves);
         findings.hold(here, pattern, || format!("no fixture says that it is {reason}"));
     }
     findings.done();
@@ -215,7 +172,8 @@ fn every_text_of_the_reason_table_reads_as_its_reason() {
     use ozonetel_sdk::error::ResponseHead;
     use ozonetel_sdk::server::envelope::{Outcome, read};
     let spec: &Spec = all().find(|spec| spec.name == "agents.login").unwrap();
-    for (pattern, want) in table() {
+    for known in documented_texts() {
+        let (pattern, want) = (known.pattern(), known.reason());
         let text = pattern.replace("{}", "x1");
         let body = serde_json::json!({"status": "error", "message": text}).to_string();
         let Ok(Outcome::Refused(refusal)) =
@@ -223,7 +181,7 @@ fn every_text_of_the_reason_table_reads_as_its_reason() {
         else {
             panic!("{pattern} is no refusal");
         };
-        assert_eq!(refusal.reason().as_str(), want, "{pattern}");
+        assert_eq!(refusal.reason(), want, "{pattern}");
         assert_eq!(refusal.message(), text);
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use ozonetel_sdk::auth::{AuthMode, AuthSecret, Credential, Secret, StaticToken, TokenId};
-use ozonetel_sdk::client::{CallEvent, Observer};
+use ozonetel_sdk::client::{ClientEvent, Observer};
 use ozonetel_sdk::endpoint::{Endpoint, Repeat};
 use ozonetel_sdk::server::encode::{self, Fields};
 use ozonetel_sdk::server::envelope::{self, Outcome};
@@ -170,9 +170,9 @@ fn capture(run: impl FnOnce()) -> String {
 struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
-    fn on(&self, event: &CallEvent<'_>) {
+    fn on(&self, event: &ClientEvent<'_>) {
         // The reference is handed to the observer in clear: it is what settles a dial.
-        if !matches!(event, CallEvent::Abandoned { .. }) {
+        if !matches!(event, ClientEvent::Abandoned { .. }) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }
     }

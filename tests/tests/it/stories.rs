@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind, FetchDay, HangupByKind};
-use ozonetel_sdk::client::{CallEvent, Observer};
+use ozonetel_sdk::client::{ClientEvent, Observer};
 use ozonetel_sdk::client::{Pacer, Patience};
 use ozonetel_sdk::dial::{AgentDial, Outcome};
 use ozonetel_sdk::endpoint::Endpoint as _;
@@ -274,8 +274,8 @@ async fn a_patient_caller_waits_for_a_limit_that_the_service_names() {
 struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
-    fn on(&self, event: &CallEvent<'_>) {
-        if let CallEvent::Abandoned { spec, reference, .. } = event {
+    fn on(&self, event: &ClientEvent<'_>) {
+        if let ClientEvent::Abandoned { spec, reference, .. } = event {
             self.0.lock().unwrap().push(format!("{} {}", spec.name, reference.unwrap_or("-")));
         }
     }
@@ -321,7 +321,7 @@ async fn an_unknown_dial_is_settled_by_its_reference() {
             panic!("{kind:?} leaves the outcome open");
         };
         assert_eq!(error.reference(), Some(reference.as_str()));
-        assert!(error.advice().contains("UUI"));
+        assert!(error.advice().unwrap().contains("UUI"));
         let rows = client.cdr().for_day(client.today()).patience(Patience::Wait).await.unwrap();
         let found = rows.iter().any(|row| {
             row.uui.as_ref().is_some_and(|uui| uui.as_str() == error.reference().unwrap())

@@ -136,9 +136,7 @@ async fn refusals_are_3_with_the_services_own_text() {
     let ran = desk.run(&["call", "hold", "90000000000000001"]).await;
     assert_eq!(ran.code, 3);
     assert!(
-        ran.err.starts_with(
-            "error: call_control.hold: the service refused (not_found): Call not Found"
-        ),
+        ran.err.starts_with("error: call_control.hold: the service refused: Call not Found"),
         "{ran:?}"
     );
 }

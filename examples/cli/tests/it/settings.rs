@@ -98,7 +98,7 @@ async fn an_address_without_its_scheme_is_told_what_to_add_and_shows_no_password
     let run = async |address| Shell::new(address).run(&["dispositions"]).await.err;
     let told = run("127.0.0.1:9").await;
     assert!(
-        told.contains("OZONETEL_BASE_URL=127.0.0.1:9") && told.contains("add http://"),
+        told.contains("OZONETEL_BASE_URL `127.0.0.1:9`") && told.contains("add http://"),
         "{told}"
     );
     let told = run("http://user:hunter2@127.0.0.1:9").await;
@@ -114,7 +114,7 @@ async fn a_state_directory_that_cannot_be_used_is_named_with_the_cause() {
     let ran = shell.json(&["dispositions"]).await;
     let message = ran.error()["message"].to_string();
     assert_eq!((ran.code, &ran.error()["kind"]), (2, &"input".into()), "{ran:?}");
-    for part in ["OZONETEL_STATE_DIR", below.to_str().unwrap(), "Not a directory"] {
+    for part in ["OZONETEL_STATE_DIR", below.to_str().unwrap(), "not a directory"] {
         assert!(message.contains(part), "{message}");
     }
 }

@@ -145,8 +145,9 @@ impl TokenCache {
             match call::once_through::<GenerateToken>(&self.core, &GenerateToken {}).await {
                 Ok(bearer) => {
                     let now = clock.now();
-                    stored.expires_at =
-                        Some(bearer.expires_at(now).unwrap_or(now + self.core.config.token_life));
+                    stored.expires_at = Some(
+                        bearer.expires_at(now).unwrap_or(now + self.core.config.limits.token_life),
+                    );
                     stored.token = Some(bearer.secret().clone());
                     let held = self.held(bearer.secret(), stored.expires_at.unwrap_or(now));
                     lease.save(stored).await.map_err(store_failed)?;

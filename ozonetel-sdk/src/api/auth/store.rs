@@ -164,7 +164,7 @@ impl<C: Cell> Lease for CellLease<C> {
             }
         })?;
         if lost {
-            return Err(StoreError("written: the lease has ended"));
+            return Err(StoreError::new("written: the lease has ended"));
         }
         self.stored = stored;
         Ok(())
@@ -248,7 +248,9 @@ impl FileState {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory).map_err(|_| StoreError("made: the state directory"))?;
+        builder
+            .create(directory)
+            .map_err(|error| StoreError::new("kept in this directory").because(&error))?;
         let mut hash = Sha256::new();
         for part in [address, account, key.reveal()] {
             hash.update(u64::try_from(part.len()).unwrap_or_default().to_be_bytes());
@@ -274,20 +276,21 @@ fn in_file<T: Default + Serialize + DeserializeOwned>(
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file: File = options.open(path).map_err(|_| StoreError("opened"))?;
-    file.lock().map_err(|_| StoreError("locked"))?;
+    let mut file: File =
+        options.open(path).map_err(|error| StoreError::new("opened").because(&error))?;
+    file.lock().map_err(|error| StoreError::new("locked").because(&error))?;
     let mut text = Vec::new();
-    file.read_to_end(&mut text).map_err(|_| StoreError("read"))?;
+    file.read_to_end(&mut text).map_err(|error| StoreError::new("read").because(&error))?;
     let mut value: T = serde_json::from_slice(&text).unwrap_or_default();
     change(&mut value);
-    let new = serde_json::to_vec(&value).map_err(|_| StoreError("written"))?;
+    let new = serde_json::to_vec(&value).map_err(|_| StoreError::new("written"))?;
     if new != text {
         let written = file
             .rewind()
             .and_then(|()| file.set_len(0))
             .and_then(|()| file.write_all(&new))
             .and_then(|()| file.sync_data());
-        written.map_err(|_| StoreError("written"))?;
+        written.map_err(|error| StoreError::new("written").because(&error))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::types::ids::{AgentId, SkillName};
-use crate::types::invalid::Invalid;
+use crate::types::invalid::{Invalid, InvalidRow};
 use crate::types::phone::{PhoneNumber, Region};
 use crate::types::wire::{Day, LocalDateTime, SensitiveText};
 
@@ -111,10 +111,7 @@ impl Sheet {
     ///
     /// # Errors
     /// The position of a lead whose number is none, and why.
-    pub fn of(
-        region: Region,
-        leads: impl IntoIterator<Item = Lead>,
-    ) -> Result<Self, (usize, Invalid)> {
+    pub fn of(region: Region, leads: impl IntoIterator<Item = Lead>) -> Result<Self, InvalidRow> {
         let leads: Vec<Lead> = leads.into_iter().collect();
         let mut map = vec![PHONE.to_owned()];
         for (header, _) in leads.iter().flat_map(|lead| &lead.cells) {
@@ -124,7 +121,8 @@ impl Sheet {
         }
         let mut data = Vec::with_capacity(leads.len());
         for (at, lead) in leads.into_iter().enumerate() {
-            let number = lead.number.for_dial(region).map_err(|invalid| (at, invalid))?;
+            let number =
+                lead.number.for_dial(region).map_err(|invalid| InvalidRow { row: at, invalid })?;
             let cell = |header: &String| {
                 let found = lead.cells.iter().find(|(known, _)| known == header);
                 found.map_or_else(|| Value::from(""), |(_, cell)| cell.0.clone())
@@ -180,14 +178,16 @@ impl Sheet {
     pub(crate) fn check_scheduled(&self, most: usize) -> Result<(), Invalid> {
         self.check(most, &[PHONE, "ScheduledTime"])?;
         let form = Form { characters: usize::MAX, scheduled: true };
-        self.check_rows(&form).map_err(|(_, invalid)| invalid)
+        self.check_rows(&form).map_err(|row| row.invalid)
     }
 
     /// Checks each row against the documented limits.
-    pub(super) fn check_rows(&self, form: &Form) -> Result<(), (usize, Invalid)> {
+    pub(super) fn check_rows(&self, form: &Form) -> Result<(), InvalidRow> {
         let headers: usize = self.map.iter().map(|header| header.chars().count()).sum();
         for (at, row) in self.data.iter().enumerate() {
-            let refuse = |field, reason| Err((at, Invalid::new(field, reason)));
+            let refuse = |field, reason: &'static str| {
+                Err(InvalidRow { row: at, invalid: Invalid::new(field, reason) })
+            };
             if row.len() != self.map.len() {
                 return refuse("data", "a row needs one value per header");
             }
@@ -196,7 +196,8 @@ impl Sheet {
                 return refuse("data", "a row with its headers is over 2000 characters long");
             }
             for (header, cell) in self.map.iter().zip(row) {
-                form.cell(header, &text(cell)).map_err(|invalid| (at, invalid))?;
+                form.cell(header, &text(cell))
+                    .map_err(|invalid| InvalidRow { row: at, invalid })?;
             }
         }
         Ok(())
@@ -286,7 +287,7 @@ mod tests {
     #[test]
     fn a_number_that_is_none_is_named_by_its_row() {
         let leads = [Lead::new("9000000001"), Lead::new("letters")];
-        assert_eq!(Sheet::of(Region::India, leads).unwrap_err().0, 1);
+        assert_eq!(Sheet::of(Region::India, leads).unwrap_err().row, 1);
     }
 
     #[test]
@@ -317,7 +318,7 @@ mod tests {
         let at = |time| row(&[number, ("ScheduledTime", time)]).check_rows(&scheduled).is_ok();
         assert!(at("2030-02-13 21:14:00") && !at("2030-02-13") && !at(""));
         let short = Sheet { map: vec![PHONE.into(), "Name".into()], data: vec![vec!["9".into()]] };
-        assert_eq!(short.check_rows(&BULK).unwrap_err().0, 0);
+        assert_eq!(short.check_rows(&BULK).unwrap_err().row, 0);
     }
 
     proptest! {

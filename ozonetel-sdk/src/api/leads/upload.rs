@@ -12,8 +12,8 @@ use crate::core::endpoint::{
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
-use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
+use crate::types::invalid::{Invalid, InvalidRow};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{Flag, LocalDateTime, SensitiveText, YesNo, nested, record};
 
@@ -130,7 +130,7 @@ impl Endpoint for AddBulk {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK, &["PhoneNumber"])?;
-        self.check_rows().map_err(|(_, invalid)| invalid)
+        self.check_rows().map_err(|row| row.invalid)
     }
 }
 
@@ -150,7 +150,7 @@ impl Endpoint for AddBulkLegacy {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK_LEGACY, &["PhoneNumber"])?;
-        self.check_rows().map_err(|(_, invalid)| invalid)
+        self.check_rows().map_err(|row| row.invalid)
     }
 }
 
@@ -210,7 +210,7 @@ impl Endpoint for Schedule {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
-        self.check_rows().map_err(|(_, invalid)| invalid)
+        self.check_rows().map_err(|row| row.invalid)
     }
 }
 
@@ -236,7 +236,7 @@ impl Batched for AddBulk {
         }
     }
 
-    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+    fn check_rows(&self) -> Result<(), InvalidRow> {
         self.sheet.check_rows(&BULK_FORM)
     }
 
@@ -256,7 +256,7 @@ impl Batched for AddBulkLegacy {
         Self { campaign: self.campaign.clone(), sheet: self.sheet.part(rows) }
     }
 
-    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+    fn check_rows(&self) -> Result<(), InvalidRow> {
         self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: false })
     }
 
@@ -277,7 +277,7 @@ impl Batched for Schedule {
         Self { campaign, check_duplicate, sheet: self.sheet.part(rows) }
     }
 
-    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+    fn check_rows(&self) -> Result<(), InvalidRow> {
         self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: true })
     }
 
@@ -303,7 +303,7 @@ impl<'c> Leads<'c> {
     /// # let client = sim.client();
     /// use ozonetel_sdk::leads::Lead;
     /// let good = Lead::new("+91 90000 00001").name("A B");
-    /// let sheet = client.leads().sheet([good.clone()]).map_err(|(_, invalid)| invalid)?;
+    /// let sheet = client.leads().sheet([good.clone()]).map_err(|row| row.invalid)?;
     /// assert_eq!(sheet.len(), 1);
     /// let (row, why) = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
     /// assert_eq!(row, 1);
@@ -315,7 +315,7 @@ impl<'c> Leads<'c> {
     ///
     /// # Errors
     /// The position of a lead whose number is none, and why.
-    pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, (usize, Invalid)> {
+    pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, InvalidRow> {
         Sheet::of(self.0.region(), leads)
     }
 
@@ -328,7 +328,7 @@ impl<'c> Leads<'c> {
     /// # let client = sim.client();
     /// use ozonetel_sdk::leads::Lead;
     /// let leads = (1000..1600).map(|n| Lead::new(format!("900000{n}")).name("A B"));
-    /// let sheet = client.leads().sheet(leads).map_err(|(_, invalid)| invalid)?;
+    /// let sheet = client.leads().sheet(leads).map_err(|row| row.invalid)?;
     /// let mut batches = client.leads().bulk("support_out", sheet).check_duplicate().in_batches();
     /// while let Some(batch) = batches.try_next().await? {
     ///     println!("{} of {} rows", batch.rows.end, batch.total);
@@ -361,7 +361,7 @@ impl<'c> Leads<'c> {
     /// # let client = sim.client();
     /// use ozonetel_sdk::leads::Lead;
     /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B")]);
-    /// let sheet = sheet.map_err(|(_, invalid)| invalid)?;
+    /// let sheet = sheet.map_err(|row| row.invalid)?;
     /// client.leads().bulk_legacy("support_out", sheet).await?;
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;
@@ -388,7 +388,7 @@ impl<'c> Leads<'c> {
     /// use ozonetel_sdk::leads::Lead;
     /// let at = client.today().next().end();
     /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
-    /// let rows = client.leads().schedule("support_out", sheet.map_err(|(_, invalid)| invalid)?).await?;
+    /// let rows = client.leads().schedule("support_out", sheet.map_err(|row| row.invalid)?).await?;
     /// assert_eq!(rows[0].response.as_deref(), Some("success"));
     /// # Ok(()) }
     /// # tokio::runtime::Runtime::new()?.block_on(run())?;

@@ -30,8 +30,8 @@ impl Bounds {
         Self {
             silence,
             deadline: Instant::now().checked_add(total),
-            body: config.body_limit,
-            row: config.row_limit,
+            body: config.limits.body,
+            row: config.limits.row,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::core::client::Core;
 use crate::core::endpoint::Endpoint;
 use crate::core::error::Error;
 use crate::core::pace::Patience;
-use crate::types::invalid::Invalid;
+use crate::types::invalid::InvalidRow;
 
 /// An endpoint that takes a limited number of rows per request.
 pub trait Batched: Endpoint {
@@ -31,8 +31,8 @@ pub trait Batched: Endpoint {
     /// Which row would be refused for its form, the first of them.
     ///
     /// # Errors
-    /// Its position, and what is wrong with it.
-    fn check_rows(&self) -> Result<(), (usize, Invalid)> {
+    /// Its position among these rows, and what is wrong with it.
+    fn check_rows(&self) -> Result<(), InvalidRow> {
         Ok(())
     }
 
@@ -203,11 +203,11 @@ impl<E: Batched> Run<E> {
         }
         let rows = self.at..self.at.saturating_add(E::MOST).min(total);
         let part = self.request.part(rows.clone());
-        if let Err((row, invalid)) = part.check_rows() {
+        if let Err(InvalidRow { row, invalid }) = part.check_rows() {
             // The good rows in front of it could go out, but a caller who repairs the input sends them all.
             self.over = true;
             let row = rows.start.saturating_add(row);
-            let error = super::named::<E>(invalid.into()).at_row(row as u64);
+            let error = super::named::<E>(InvalidRow { row, invalid }.into());
             return Some(Err(Halt { rows, total, error }));
         }
         match run(&self.core, &part, &self.options, Attempts::Policy).await {

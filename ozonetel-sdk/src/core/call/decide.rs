@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::judge::{AttemptError, FailedAttempt};
 use super::limit;
 use super::progress::CallProgress;
-use crate::core::envelope;
 use crate::core::error::{Error, ErrorKind};
 use crate::core::pace::Patience;
+use crate::core::reason;
 use crate::core::retry::{self, AttemptOutcome, RetryDecision};
 
 /// What follows a failed attempt.
@@ -101,7 +101,7 @@ async fn give_up(
     FailedAttempt { outcome, error, .. }: FailedAttempt,
 ) -> Error {
     if let (Some(token), Some(refusal)) = (progress.token, error.refusal())
-        && envelope::is_stale(refusal.message())
+        && reason::is_stale(refusal.message())
     {
         // This call stops; the next one begins with a new token.
         progress.core.credentials.reject(token).await;

@@ -7,8 +7,8 @@ use http::StatusCode;
 
 use super::answer::{ReadError, ResponseReader};
 use crate::core::endpoint::{Repeat, Spec};
-use crate::core::envelope;
 use crate::core::error::{Error, ErrorKind, Reason, Refusal, ResponseHead, Unreadable};
+use crate::core::reason;
 use crate::core::retry::AttemptOutcome;
 use crate::core::rows::{Segment, SplitError};
 use crate::core::transport::{Failure, SendStage};
@@ -97,8 +97,7 @@ pub(super) fn classify(
 /// An operation that may happen only once takes the documented text alone as proof of an expired token.
 fn refused(spec: &Spec, refusal: &Refusal, with_token: bool) -> AttemptOutcome {
     let text = refusal.message().trim();
-    let stale =
-        text == envelope::EXPIRED || (spec.repeat == Repeat::Safe && envelope::is_stale(text));
+    let stale = text == reason::EXPIRED || (spec.repeat == Repeat::Safe && reason::is_stale(text));
     if with_token && stale {
         AttemptOutcome::Expired
     } else {

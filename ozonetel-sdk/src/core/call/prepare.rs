@@ -77,7 +77,7 @@ impl<'a> PreparedCall<'a> {
             row_keys: None,
             patience: core.config.patience,
             silence: core.silence(spec),
-            total: core.config.total,
+            total: core.config.limits.total,
         }
     }
 

@@ -11,12 +11,12 @@ use crate::core::client::Core;
 use crate::core::credential::{AuthMode, TokenId};
 use crate::core::endpoint::{Repeat, Spec};
 use crate::core::error::Error;
-use crate::core::observe::CallEvent;
+use crate::core::observe::ClientEvent;
 use crate::core::pace::Patience;
 use crate::core::retry::Pauses;
 
 /// From the first wait to the last row. Whoever drops it before its end leaves an
-/// [`Abandoned`](CallEvent::Abandoned) event.
+/// [`Abandoned`](ClientEvent::Abandoned) event.
 pub(super) struct CallProgress<'a> {
     pub(super) core: Arc<Core>,
     pub(super) spec: &'static Spec,
@@ -98,13 +98,13 @@ impl<'a> CallProgress<'a> {
 
     /// The published limit is used up.
     pub(super) fn waiting(&self, ready_in: Duration) {
-        self.core.observer.on(&CallEvent::Waiting { spec: self.spec, ready_in });
+        self.core.observer.on(&ClientEvent::Waiting { spec: self.spec, ready_in });
     }
 
     /// An attempt is handed to the transport.
     pub(super) fn sending(&mut self) {
         self.attempts += 1;
-        let event = CallEvent::Sending { spec: self.spec, attempt: self.attempts };
+        let event = ClientEvent::Sending { spec: self.spec, attempt: self.attempts };
         self.core.observer.on(&event);
         self.in_flight = true;
     }
@@ -116,7 +116,7 @@ impl<'a> CallProgress<'a> {
 
     /// An attempt failed and another follows.
     pub(super) fn repeating(&self, after: Duration) {
-        let event = CallEvent::Repeating { spec: self.spec, attempt: self.attempts, after };
+        let event = ClientEvent::Repeating { spec: self.spec, attempt: self.attempts, after };
         self.core.observer.on(&event);
     }
 
@@ -146,7 +146,7 @@ impl<'a> CallProgress<'a> {
             });
         }
         let (attempts, elapsed) = (self.attempts, self.elapsed());
-        let event = CallEvent::Finished { spec: self.spec, error, attempts, elapsed };
+        let event = ClientEvent::Finished { spec: self.spec, error, attempts, elapsed };
         self.core.observer.on(&event);
     }
 }
@@ -165,7 +165,7 @@ impl Drop for CallProgress<'_> {
                 );
             });
         }
-        self.core.observer.on(&CallEvent::Abandoned {
+        self.core.observer.on(&ClientEvent::Abandoned {
             spec: self.spec,
             reference: self.reference(),
             may_have_happened,

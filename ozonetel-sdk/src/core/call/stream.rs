@@ -29,7 +29,7 @@ use crate::core::rows::Segment;
 /// The call is over when the stream has ended: then the observer hears of it, and an error behind the first row
 /// carries the attempts and the time of the whole call. Such an error is not repeated, since rows that were handed
 /// out cannot be taken back; the published limit is kept all the same. A stream that is dropped before its end is
-/// [abandoned](crate::core::observe::CallEvent::Abandoned).
+/// [abandoned](crate::core::observe::ClientEvent::Abandoned).
 ///
 /// # Cancel safety
 /// `next` may be dropped at any time; no row is lost.

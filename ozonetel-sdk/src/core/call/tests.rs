@@ -12,7 +12,7 @@ use crate::api::dial::Outcome;
 use crate::core::client::Client;
 use crate::core::credential::AuthMode;
 use crate::core::error::{ErrorKind, Reason};
-use crate::core::observe::{CallEvent, Observer};
+use crate::core::observe::{ClientEvent, Observer};
 use crate::core::pace::Patience;
 use crate::core::transport::SendStage;
 use crate::testing::doubles::{Replay, Turn};
@@ -242,8 +242,8 @@ async fn a_refused_key_is_a_credentials_error() {
 struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
-    fn on(&self, event: &CallEvent<'_>) {
-        if let CallEvent::Abandoned { spec, reference, may_have_happened: true, .. } = event {
+    fn on(&self, event: &ClientEvent<'_>) {
+        if let ClientEvent::Abandoned { spec, reference, may_have_happened: true, .. } = event {
             self.0.lock().unwrap().push(format!("{} {reference:?}", spec.name));
         }
     }

@@ -68,16 +68,16 @@ impl Transcript {
     /// # Errors
     /// A line that does not belong in a transcript.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let bad = Invalid::new("transcript", "has a line that does not belong in one");
+        let bad = || Invalid::new("transcript", "has a line that does not belong in one");
         let mut transcript = Self::default();
         for text in text.lines().filter(|line| !line.trim().is_empty()) {
-            let line: Map<String, Value> = serde_json::from_str(text).map_err(|_| bad)?;
+            let line: Map<String, Value> = serde_json::from_str(text).map_err(|_| bad())?;
             let at = line.get("at").and_then(Value::as_str).unwrap_or_default();
             // A line without a time takes the one before.
             let at = at.parse::<jiff::Timestamp>().map(SystemTime::from).ok();
             let at = at.or(transcript.times.last().copied()).unwrap_or(SystemTime::UNIX_EPOCH);
             transcript.times.push(at);
-            transcript.lines.push(TranscriptLine::read(&line).ok_or(bad)?);
+            transcript.lines.push(TranscriptLine::read(&line).ok_or_else(bad)?);
         }
         Ok(transcript)
     }

@@ -9,8 +9,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::api::dial::Outcome;
-use crate::core::envelope;
 use crate::core::error::{Error, Refusal};
+use crate::core::reason;
 use crate::mdl::link::fault::SocketFault;
 use crate::mdl::link::output::{NotSentReason, SettledRequest, Settlement};
 use crate::mdl::link::state::{LinkState, StopReason};
@@ -151,7 +151,7 @@ impl SocketSender {
             ReplyStatus::Refused => {
                 let text = reply.message().unwrap_or_default();
                 let status = http::StatusCode::SWITCHING_PROTOCOLS;
-                let refusal = Refusal::new(envelope::reason(text), text, status);
+                let refusal = Refusal::new(reason::reason(text), text, status);
                 let error = Error::refused(refusal).named(CALL, 1, begun.elapsed());
                 Outcome::Refused(error.carrying(draft))
             }

@@ -34,13 +34,18 @@ impl Softphone {
     ) -> Result<Self, Invalid> {
         let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
         let number = |name: &'static str| {
-            let bad = Invalid::new(name, "expected a whole number");
-            get(name).map(|text| text.trim().parse::<u64>().map_err(|_| bad)).transpose()
+            let whole = |text: String| {
+                let bad = |_| Invalid::new(name, "expected a whole number").showing(&text);
+                text.trim().parse::<u64>().map_err(bad)
+            };
+            get(name).map(whole).transpose()
         };
         let auto_answer = get("OZONETEL_AUTO_ANSWER")
-            .map(|text| text.parse::<AutoAnswer>())
-            .transpose()
-            .map_err(|invalid| Invalid::new("OZONETEL_AUTO_ANSWER", invalid.reason()))?;
+            .map(|text| {
+                let named = |invalid: Invalid| invalid.showing(&text).under("OZONETEL_AUTO_ANSWER");
+                text.parse::<AutoAnswer>().map_err(named)
+            })
+            .transpose()?;
         Ok(Self {
             mdl_url: get("OZONETEL_MDL_URL"),
             agent_uniq_id: number("OZONETEL_AGENT_UNIQ_ID")?,

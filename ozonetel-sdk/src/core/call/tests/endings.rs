@@ -12,16 +12,16 @@ use crate::setup::builder::ClientBuilder;
 struct Heard(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Heard {
-    fn on(&self, event: &CallEvent<'_>) {
+    fn on(&self, event: &ClientEvent<'_>) {
         let text = match event {
-            CallEvent::Sending { attempt, .. } => format!("sending {attempt}"),
-            CallEvent::Waiting { .. } => "waiting".to_owned(),
-            CallEvent::Repeating { .. } => "repeating".to_owned(),
-            CallEvent::Finished { error, attempts, elapsed, .. } => {
+            ClientEvent::Sending { attempt, .. } => format!("sending {attempt}"),
+            ClientEvent::Waiting { .. } => "waiting".to_owned(),
+            ClientEvent::Repeating { .. } => "repeating".to_owned(),
+            ClientEvent::Finished { error, attempts, elapsed, .. } => {
                 let end = error.map_or("success", |error| error.kind().as_str());
                 format!("finished: {end}, {attempts} attempts, {} ms", elapsed.as_millis())
             }
-            CallEvent::Abandoned { attempts, may_have_happened, .. } => {
+            ClientEvent::Abandoned { attempts, may_have_happened, .. } => {
                 format!("abandoned: {attempts} attempts, may have happened: {may_have_happened}")
             }
         };

@@ -1,0 +1,88 @@
+//! What to do about an error.
+
+use super::{Error, ErrorKind};
+use crate::core::auth_mode::AuthMode;
+use crate::core::reason::Reason;
+
+/// What the service answers, among other things, to a key where the account is in token mode, and to a token where
+/// it is in key mode.
+const WRONG_MODE: [&str; 7] = [
+    "Api Key Should Not be Null or Empty.",
+    "Missing userName or apiKey",
+    "apiKey should not be empty",
+    "apiKey cannot be empty",
+    "Token Should Not be Null or Empty.",
+    "Token Expired",
+    "Invalid Token",
+];
+
+/// The same words to a token mean that the token is not the current one.
+const STALE_TOKEN: [&str; 3] =
+    ["Token Should Not be Null or Empty.", "Token Expired", "Invalid Token"];
+
+/// The mode that the account may be in, by what was presented and what the service answered.
+pub(super) fn other_mode(error: &Error) -> Option<AuthMode> {
+    let presented = error.0.mode?;
+    let pattern = error.refusal()?.documented()?.pattern();
+    let told = WRONG_MODE.contains(&pattern)
+        && (presented == AuthMode::Key || !STALE_TOKEN.contains(&pattern));
+    told.then(|| presented.other())
+}
+
+pub(super) fn advice(error: &Error) -> Option<&'static str> {
+    if error.may_have_happened() {
+        return Some(if error.reference().is_some() {
+            "it may have happened: do not repeat it; look for its reference under UUI in today's CDR, in the events \
+             or in the callback first"
+        } else {
+            "it may have happened: do not repeat it; look for the call in today's CDR, in the events or in the \
+             callback first"
+        });
+    }
+    match other_mode(error) {
+        Some(AuthMode::Token) => {
+            return Some(
+                "the account may be in token mode: set the mode to token (OZONETEL_AUTH=token)",
+            );
+        }
+        Some(AuthMode::Key) => {
+            return Some("the account may be in key mode: set the mode to key (OZONETEL_AUTH=key)");
+        }
+        None => {}
+    }
+    match (error.kind(), error.reason()) {
+        (_, Some(Reason::BadCredentials)) => {
+            Some("check account and key, and the agent's id and password where they are sent")
+        }
+        (_, Some(Reason::TokenExpired)) => Some(
+            "another program may be making tokens of the same account: let them share one, or check the account's \
+             API authentication setting",
+        ),
+        (_, Some(Reason::TooManyRequests)) => {
+            Some("wait as long as it says; all programs of the account draw on the same limit")
+        }
+        (_, Some(Reason::BadInput)) => {
+            Some("correct the request: the service refuses it however often it is sent")
+        }
+        (_, Some(Reason::NotFound)) => {
+            Some("check the id, number or name: the account has none such, or no longer")
+        }
+        (_, Some(Reason::NotAllowed)) => {
+            Some("try again when the agent, the campaign or the call is in another state")
+        }
+        (ErrorKind::Refused, _) => None,
+        (ErrorKind::Input, _) => Some("correct the value; nothing was sent"),
+        (ErrorKind::Credentials, _) => {
+            Some("check account, key and the account's API authentication setting")
+        }
+        (ErrorKind::Paced, _) => {
+            Some("wait as long as it says, or share the limit between the programs of the account")
+        }
+        (ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status, _) => {
+            Some("try again later")
+        }
+        (ErrorKind::Unreadable, _) => {
+            Some("look at the excerpt: this is not an answer of the service as documented")
+        }
+    }
+}
