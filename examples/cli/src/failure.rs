@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::error::{Invalid, Refusal};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
 
@@ -189,7 +189,7 @@ const SHOWN: usize = 300;
 
 /// The service's own text, as far as the summary does not say it already.
 fn said(error: &Error) -> Option<String> {
-    let known = error.refusal().and_then(|refusal| refusal.documented());
+    let known = error.refusal().and_then(Refusal::documented);
     let whole = known.is_some_and(|known| !known.pattern().contains("{}"));
     let text = error.service_text().filter(|_| !whole)?;
     let mut shown: String = text.chars().take(SHOWN).collect();

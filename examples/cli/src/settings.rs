@@ -6,13 +6,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ozonetel_sdk::ClientBuilder;
 use ozonetel_sdk::client::Environment;
-use ozonetel_sdk::error::Invalid;
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::mask;
 
 /// Secrets that may stand in a file of their own, named by the same variable with `_FILE` behind it.
 const SECRETS: [&str; 4] =

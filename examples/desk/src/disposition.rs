@@ -64,13 +64,13 @@ impl FromStr for DispositionTable {
             _ => {}
         }
         let expected =
-            Invalid::new(VARIABLE, "expected general, one-to-one or CODE=Name, …, *=Name");
+            || Invalid::new(VARIABLE, "expected general, one-to-one or CODE=Name, …, *=Name");
         let mut table = Self::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (code, name) = part.split_once('=').ok_or(expected)?;
+            let (code, name) = part.split_once('=').ok_or_else(expected)?;
             let (code, name) = (code.trim(), name.trim());
             if code.is_empty() || name.is_empty() || name.chars().count() > 250 {
-                return Err(expected);
+                return Err(expected());
             }
             if code == "*" {
                 table.other = name.into();
