@@ -66,8 +66,8 @@ impl Leniency {
 
     /// Display names of other characters than tokens, without quotes.
     ///
-    /// RFC 4475 3.1.2.15 lets a liberal element infer the quotes; names such as `Müller` or `Doe,
-    /// J` are common in the field, and so are quoted names with bare quotes inside.
+    /// RFC 4475 3.1.2.15 lets a liberal element infer the quotes; names such as `Müller` or
+    /// `Doe, J` are common in the field, and so are quoted names with bare quotes inside.
     ///
     /// ```
     /// use sip_ucid::{Address, Leniency};

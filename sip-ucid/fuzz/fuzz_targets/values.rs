@@ -18,9 +18,13 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = Auth::parse(bytes).map(|auth| auth.params().count());
     let _ = (Date::parse(bytes).map(|date| date.unix_seconds()), Reason::parse(bytes).is_ok());
     let who = sip_ucid::identity(bytes);
+    let claimed = who.from().and_then(|from| from.number());
+    let caller = who.callerno().map(|header| header.value()).or(claimed);
+    assert_eq!(sip_ucid::call(bytes).caller, caller);
     let _ = (who.to_owned(), who.asserted_number(), who.remote_caller(), who.avaya_ucid());
     if let Ok(Status::Complete(head)) = Head::parse(bytes) {
         let _ = (head.vias().count(), head.contacts().count(), head.conflicts().count());
+        assert!(head.notes().all(|note| note.at() <= bytes.len()));
         let _ = (head.reasons().count(), head.privacy().count(), head.expires().is_ok());
         if head.is_valid() {
             assert!(head.from().is_ok() && head.to().is_ok() && head.cseq().is_ok());

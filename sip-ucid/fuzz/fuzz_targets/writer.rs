@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sip_ucid::{Address, Leniency, Message, Name, Writer, write_address};
+use sip_ucid::{Address, Leniency, Message, Name, Text, Writer, write_address};
 
 fuzz_target!(|parts: (String, String, String, Vec<u8>, Vec<u8>)| {
     let (display, uri, tag, value, body) = parts;
@@ -13,6 +13,17 @@ fuzz_target!(|parts: (String, String, String, Vec<u8>, Vec<u8>)| {
         assert_eq!(read.uri(), uri.as_str());
         let read_tag = read.params().next().unwrap().unescape();
         assert_eq!(read_tag.map(|it| it.to_string()).unwrap_or_default(), tag);
+    }
+    let mut out = Vec::new();
+    let received = Text::new(&value);
+    let mut echo = || {
+        Writer::response(&mut out, 200, "OK")?.echo(Name::From, received)?.finish("", &body)
+    };
+    if echo().is_ok() {
+        let message = Message::datagram(&out).unwrap();
+        let read = message.value(Name::From).unwrap();
+        assert_eq!(read.as_bytes(), received.unfold().collect::<Vec<_>>().concat());
+        assert_eq!((message.headers().count(), message.body()), (2, &body[..]));
     }
     let mut out = Vec::new();
     let mut write = || {

@@ -34,6 +34,9 @@ pub(crate) fn read_everything(input: &[u8]) {
     let who = sip_ucid::identity(input);
     who.asserted_number().into_iter().for_each(|text| inside(input, text));
     let _ = (who.remote_caller(), who.diversions().count(), who.avaya_ucid());
+    // Both ways to the caller give the same one.
+    let claimed = || who.from().and_then(sip_ucid::IdentityHeader::number);
+    assert_eq!(call.caller, who.callerno().map(|found| found.value()).or_else(claimed));
     for transport in [Transport::Datagram, Transport::Stream, Transport::WebSocket] {
         if let Ok(Status::Complete(message)) =
             Message::parse(input, transport, sip_ucid::Leniency::default())

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use sip_ucid::{
-    Address, Head, Message, Name, Output, SliceOutput, Status, WriteError, Writer, write_address,
-    write_quoted,
+    Address, Head, Message, Name, Output, SliceOutput, Status, Text, WriteError, Writer,
+    write_address, write_quoted,
 };
 
 use crate::corpus::messages;
@@ -19,6 +19,20 @@ fn written<T>(
 }
 
 proptest! {
+    #[test]
+    fn what_is_echoed_reads_back_without_its_folds(value in "([ -~\u{e9}\u{7f}]|\r\n[ \t]|\r|\n){0,30}") {
+        let value = Text::new(value.as_bytes());
+        let written = written(|out| {
+            Writer::response(out, 200, "OK")?.echo(Name::From, value)?.finish("", b"")
+        });
+        if let Ok(bytes) = written {
+            let message = Message::datagram(&bytes).unwrap();
+            let read = message.value(Name::From).unwrap();
+            prop_assert_eq!(read.as_bytes(), value.unfold().collect::<Vec<_>>().concat());
+            prop_assert_eq!(message.headers().count(), 2);
+        }
+    }
+
     #[test]
     fn quoted_text_reads_back(text in "\\PC{0,40}", tricky in "[\"\\\\ a]{0,12}") {
         for text in [text, tricky] {
