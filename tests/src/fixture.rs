@@ -100,7 +100,7 @@ pub fn notes<T: DeserializeOwned>(of: impl fmt::Display, notes: &[String]) -> T 
     toml::from_str(&notes.join("\n")).unwrap_or_else(|error| panic!("{of}: {error}"))
 }
 
-/// What stands at the head of an endpoint's file.
+/// The notes at the head of an endpoint's file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct FileHead {
@@ -134,7 +134,7 @@ pub struct Fixture {
     pub written: usize,
     /// What its replies do not carry, and why.
     pub ignored: BTreeMap<String, String>,
-    /// What its file's head says for nothing.
+    /// Situations that its file's head names without effect.
     pub idle: Vec<String>,
 }
 

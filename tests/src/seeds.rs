@@ -12,7 +12,7 @@ use crate::fixture::{cases, folder, load};
 /// The byte that the target `rows` reads first: pieces of seven.
 const PIECES: u8 = 7;
 
-/// A longer file is no seed: fuzzers want small ones.
+/// A longer file is left out: fuzzers want small seeds.
 const LONGEST: usize = 8192;
 
 /// Seeds by name.

@@ -3,7 +3,7 @@
 //! What is personal or secret is replaced before anything touches the disk: key, token, account, agents, numbers, ids,
 //! names, addresses, free text. The same value gets the same stand-in, so a recording still fits together; lengths and
 //! types stay, and so do words of the protocol, times, durations and counts. **Read it before you hand it on**: a
-//! sentence of the service's is kept with its long numbers masked; a name in it that stands nowhere else, or a number
+//! sentence of the service's is kept with its long numbers masked; a name in it that appears nowhere else, or a number
 //! written in groups, is not known to be one.
 //!
 //! ```
@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_breaks_off_is_not_written_and_a_folder_that_fails_disturbs_nobody() {
+    async fn what_breaks_off_is_not_written_and_a_folder_that_fails_disturbs_no_one() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         std::fs::write(&file, "in the way").unwrap();
         let recorder = recorder(&file, [Turn::json("{}")]);
         assert_eq!(read(&recorder).await, "{}");
         assert_eq!((recorder.written(), recorder.failed()), (0, 1));
-        // A body that nobody reads.
+        // A body that no one reads.
         let recorder = self::recorder(folder.path(), [Turn::json("{}")]);
         drop(recorder.send(request()).await.unwrap());
         assert_eq!((recorder.written(), recorder.failed()), (0, 0));

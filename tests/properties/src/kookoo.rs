@@ -6,12 +6,15 @@ use ozonetel_sdk::kookoo::verb::{Element, PlayText, Verb};
 use ozonetel_sdk::kookoo::{IvrRequest, OutboundCallStatus};
 use ozonetel_sdk::push::PushReader;
 
-/// Answers to KooKoo: what is read and can be written reads the same; any text comes back as it was.
+/// Answers to KooKoo: what was read and can be written is read as the same; any text comes back as it was.
 pub fn kookoo_answer(data: &[u8]) {
     if let Ok(answer) = IvrResponse::read(data)
         && let Ok(xml) = answer.to_xml()
     {
-        assert_eq!(IvrResponse::read(xml.as_bytes()).expect("what was written reads"), answer);
+        assert_eq!(
+            IvrResponse::read(xml.as_bytes()).expect("what was written can be read"),
+            answer
+        );
     }
     if let Ok(text) = std::str::from_utf8(data) {
         let answer = IvrResponse::new()
@@ -19,7 +22,10 @@ pub fn kookoo_answer(data: &[u8]) {
             .then(PlayText::new(text).lang(text))
             .then(Verb::Other(Element::new("later").attribute("x", text).text(text)));
         if let Ok(xml) = answer.to_xml() {
-            assert_eq!(IvrResponse::read(xml.as_bytes()).expect("what was written reads"), answer);
+            assert_eq!(
+                IvrResponse::read(xml.as_bytes()).expect("what was written can be read"),
+                answer
+            );
         }
     }
 }

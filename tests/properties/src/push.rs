@@ -14,7 +14,7 @@ fn exact(value: &serde_json::Value) -> bool {
     }
 }
 
-/// Callbacks: no key is kept, what is kept reads again, what is written reads the same.
+/// Callbacks: no key is kept; what is kept or written can be read again, as the same.
 pub fn callbacks(data: &[u8]) {
     let intake = PushReader::new();
     let text = std::str::from_utf8(data).ok();
@@ -31,7 +31,7 @@ pub fn callbacks(data: &[u8]) {
     }
     let kept = delivery.sanitized.to_json();
     if delivery.sanitized.objects().all(|object| !object.contains_key("data")) {
-        let again = intake.sanitize(None, kept.as_bytes()).expect("what was kept reads");
+        let again = intake.sanitize(None, kept.as_bytes()).expect("what was kept can be read");
         assert_eq!(again.to_json(), kept);
     }
     for call in &delivery.items {
@@ -42,12 +42,12 @@ pub fn callbacks(data: &[u8]) {
         let _ = (call.span(&Zone::india()), call.wrap_up_exceeded(), format!("{call:?}"));
         let written = serde_json::to_vec(call).expect("a call is written");
         let read: ozonetel_sdk::push::Callback =
-            serde_json::from_slice(&written).expect("what was written reads");
+            serde_json::from_slice(&written).expect("what was written can be read");
         assert_eq!(serde_json::to_vec(&read).expect("a call is written"), written);
     }
 }
 
-/// Events: what is written reads the same.
+/// Events: what is written is read as the same.
 pub fn events(data: &[u8]) {
     let intake = PushReader::new();
     let Ok(delivery) = intake.events(None, data) else { return };
@@ -76,7 +76,7 @@ pub fn screen_pop(data: &[u8]) {
         for pop in &delivery.items {
             let _ = (pop.caller(), format!("{pop:?}"));
             let written = serde_json::to_vec(pop).expect("a pop is written");
-            let again = intake.screen_pops(None, &written).expect("what was written reads");
+            let again = intake.screen_pops(None, &written).expect("what was written can be read");
             assert_eq!(again.items.len(), 1);
         }
     }

@@ -23,7 +23,7 @@ pub fn socket(data: &[u8]) {
     if let Ok(transcript) = Transcript::parse(text) {
         let written: Vec<String> =
             transcript.lines().iter().map(|line| line.json(SystemTime::UNIX_EPOCH)).collect();
-        let again = Transcript::parse(&written.join("\n")).expect("what was written reads");
+        let again = Transcript::parse(&written.join("\n")).expect("what was written can be read");
         assert_eq!(again.lines(), transcript.lines());
         transcript.events(agent());
     }

@@ -8,11 +8,14 @@ use ozonetel_sdk::types::{PhoneNumber, Region};
 pub fn values(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(hms) = text.parse::<ClockDuration>() {
-        assert_eq!(hms.to_string().parse::<ClockDuration>().expect("what is written reads"), hms);
+        assert_eq!(
+            hms.to_string().parse::<ClockDuration>().expect("what is written can be read"),
+            hms
+        );
     }
     if let Ok(stamp) = text.parse::<LocalDateTime>() {
         assert_eq!(
-            stamp.to_string().parse::<LocalDateTime>().expect("what is written reads"),
+            stamp.to_string().parse::<LocalDateTime>().expect("what is written can be read"),
             stamp
         );
         let _ = stamp.instant(&Zone::india());

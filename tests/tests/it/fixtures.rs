@@ -78,11 +78,12 @@ fn every_case_says_where_it_is_from() {
 }
 
 #[test]
-fn the_head_of_a_file_says_nothing_for_nothing() {
+fn the_head_of_a_file_names_only_what_has_an_effect() {
     let mut findings = Findings::default();
     for spec in all() {
         for name in fixture(spec).idle {
-            findings.add(spec.name, format!("{name} is no situation that is added here"));
+            findings
+                .add(spec.name, format!("{name} is not among the situations that are added here"));
         }
     }
     findings.done();
@@ -122,7 +123,7 @@ fn fixtures_and_corpora_stay_few_files() {
     assert!(count < FILES, "{count} files");
 }
 
-/// Runs of digits that may stand in a fixture: made-up customers, DIDs and ids, and times.
+/// Runs of digits that are allowed in a fixture: made-up customers, DIDs and ids, and times.
 fn is_placeholder(digits: &str) -> bool {
     let customer = ["", "0", "91", "0091"].iter().any(|lead| {
         digits
@@ -135,7 +136,7 @@ fn is_placeholder(digits: &str) -> bool {
     digits.len() < 7 || customer || did || id || time
 }
 
-/// Secrets that may stand in a fixture.
+/// Secrets that are allowed in a fixture.
 const SECRETS: [&str; 10] = [
     // Stands under a key of that name in the samples of the older reports.
     "No Transfers",
@@ -247,7 +248,7 @@ fn lint(text: &str) -> Vec<String> {
     problems
 }
 
-/// Values of JSON fields whose name is that of a secret, wherever they stand.
+/// Values of JSON fields whose name is that of a secret, wherever they are.
 fn named_secrets(text: &str) -> Vec<(String, String)> {
     fn walk(value: &serde_json::Value, out: &mut Vec<(String, String)>) {
         match value {

@@ -21,7 +21,7 @@ use graph::Graph;
 use source::{Files, Source};
 
 /// Every target of the workspace whose files are under the rules: name, folder, root file.
-const TARGETS: [(&str, &str, &str); 7] = [
+const TARGETS: [(&str, &str, &str); 8] = [
     ("ozonetel-sdk", "ozonetel-sdk/src", "lib.rs"),
     ("sip-ucid", "sip-ucid/src", "lib.rs"),
     ("ozonetel-sim", "ozonetel-sim/src", "lib.rs"),
@@ -29,6 +29,7 @@ const TARGETS: [(&str, &str, &str); 7] = [
     ("desk", "examples/desk/src", "lib.rs"),
     ("ozonetel-cli", "examples/cli/src", "main.rs"),
     ("ozonetel-tests", "tests/src", "lib.rs"),
+    ("ozonetel-properties", "tests/properties/src", "lib.rs"),
 ];
 
 /// The targets, parsed once for all rules, with the imports of their files.

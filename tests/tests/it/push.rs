@@ -194,7 +194,7 @@ async fn sent(answered: bool, change: impl FnOnce(&mut Setup)) -> Vec<Push> {
     sim.take_pushes()
 }
 
-/// Method, content type and the names of the fields, wherever they stand.
+/// Method, content type and the names of the fields, wherever they are.
 fn form_of(
     method: &str,
     kind: Option<&str>,

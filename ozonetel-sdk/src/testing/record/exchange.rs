@@ -197,7 +197,7 @@ impl Exchange {
     }
 }
 
-/// A body with stand-ins. What is no UTF-8 stays as it is.
+/// A body with stand-ins. What is not UTF-8 stays as it is.
 fn masked_body(body: &[u8], masker: &mut Masker) -> Bytes {
     if let Some(json) = masker.json(body) {
         return json.into();

@@ -22,13 +22,13 @@
 //!
 //! - A line's end belongs to the body. A `\` at the end of a line takes it away: so a body without a last line end is
 //!   written, and so a long line is continued on the next.
-//! - `\xHH` is the byte with these two hexadecimal digits. Bytes that are no UTF-8, control characters, blanks at the
+//! - `\xHH` is the byte with these two hexadecimal digits. Bytes that are not UTF-8, control characters, blanks at the
 //!   end of a line, an empty line at the end of a body, and `###` or `HTTP/` at the beginning of a line are written
 //!   like this.
 //! - Any other `\` is itself, so JSON is written as it is.
 //!
 //! The same two rules hold for targets and for the values of headers. Notes are lines of text without control
-//! characters; what they mean is the reader's matter. One empty line divides the parts of a file.
+//! characters; what they mean is up to the reader. One empty line divides the parts of a file.
 //!
 //! ```
 //! use ozonetel_sdk::testing::record::ExchangeFile;
@@ -104,7 +104,7 @@ pub struct RecordedAnswer {
     pub body: Bytes,
 }
 
-/// Why a text is no file of exchanges, or why exchanges cannot be written.
+/// Why a text is not a file of exchanges, or why exchanges cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 pub struct ExchangeFileError {
@@ -148,18 +148,18 @@ impl ExchangeFile {
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{name}: {error}")))
     }
 
-    /// The file's text. It reads back as the same exchanges.
+    /// Returns the file's text, from which the same exchanges are parsed.
     ///
     /// # Errors
     /// A name, a note or a method that a file cannot hold, an exchange without request and answer, or a name that
-    /// stands twice.
+    /// is used twice.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ExchangeFileError> {
         write::file(self)
     }
 }
 
 impl RecordedExchange {
-    /// The exchange as it stands in a file.
+    /// Returns the exchange as it is written in a file.
     ///
     /// # Errors
     /// As for [`ExchangeFile::to_bytes`].

@@ -157,7 +157,7 @@ fn answer(lines: &mut Lines<'_>) -> Result<RecordedAnswer, ExchangeFileError> {
     let status =
         status.map_err(|_| lines.wrong("an answer begins with `HTTP/1.1 ` and a status"))?;
     if phrase != status.canonical_reason() {
-        return Err(lines.wrong("behind a status stands its standard phrase, if it has one"));
+        return Err(lines.wrong("a status is followed by its standard phrase, if it has one"));
     }
     let (headers, body) = rest_of_message(lines)?;
     Ok(RecordedAnswer { status, headers, body })
@@ -179,13 +179,13 @@ fn rest_of_message(lines: &mut Lines<'_>) -> Result<(Headers, Bytes), ExchangeFi
 fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue), &'static str> {
     let at =
         line.iter().position(|byte| *byte == b':').ok_or("a header is a name, `:`, a value")?;
-    let name = HeaderName::from_bytes(&line[..at]).map_err(|_| "this is no header's name")?;
+    let name = HeaderName::from_bytes(&line[..at]).map_err(|_| "this is not a header's name")?;
     let value = match &line[at + 1..] {
         [] => Vec::new(),
         [b' ', value @ ..] if !value.starts_with(b" ") => text::read_value(value)?,
-        _ => return Err("one blank stands between a header's `:` and its value"),
+        _ => return Err("a header's `:` is followed by one blank and the value"),
     };
-    let value = HeaderValue::from_bytes(&value).map_err(|_| "this is no header's value")?;
+    let value = HeaderValue::from_bytes(&value).map_err(|_| "this is not a header's value")?;
     Ok((name, value))
 }
 

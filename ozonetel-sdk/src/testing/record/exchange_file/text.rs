@@ -127,7 +127,8 @@ fn guarded(part: &str) -> std::borrow::Cow<'_, str> {
 
 /// Reads one line back; whether its end belongs to it.
 pub(super) fn read_line(line: &[u8], out: &mut Vec<u8>) -> Result<bool, &'static str> {
-    let text = std::str::from_utf8(line).map_err(|_| "a byte that is no UTF-8 is written \\xHH")?;
+    let text =
+        std::str::from_utf8(line).map_err(|_| "a byte that is not UTF-8 is written \\xHH")?;
     if text.contains(|c: char| c.is_control() && c != '\t') {
         return Err("a control character is written \\xHH");
     }
