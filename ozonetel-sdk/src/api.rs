@@ -18,5 +18,6 @@ pub mod legacy;
 pub mod missed;
 pub mod phone_numbers;
 pub mod recording;
+mod setters;
 pub mod summary;
 pub mod whatsapp;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use md5::{Digest as _, Md5};
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{AgentIdentity, LinkState, ManualDial, SocketEvent, SocketSettings};
 use ozonetel_sdk::phone_call::{AutoAnswer, InviteHeaders, SoftphonePolicy};
 use ozonetel_sim::{Server, Sim};
@@ -46,7 +46,9 @@ async fn main() -> Result<(), Failed> {
     let ticket = policy.dialing(begun.elapsed());
     let outcome = sender.dial(ManualDial::new(77, "9000000001", "500001")).await;
     policy.dialed(begun.elapsed(), ticket, &outcome);
-    let Outcome::Accepted(ucid) = outcome else { return Err("the dial was not accepted".into()) };
+    let DialOutcome::Accepted(ucid) = outcome else {
+        return Err("the dial was not accepted".into());
+    };
     println!("tbManualDial was accepted");
 
     let text = phone.next().await?;

@@ -64,7 +64,7 @@ async fn by_hand(client: &reqwest::Client, address: &str) {
 
 async fn by_sdk(client: &Client) {
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
-    assert_eq!(dialed.ucid.unwrap().as_str().len(), 17);
+    assert_eq!(dialed.ucid().as_str().len(), 17);
 }
 
 fn sdk(address: &str, idle: bool) -> Client {

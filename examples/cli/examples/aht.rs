@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     for (number, talk) in [("9000000001", 40), ("9000000002", 80)] {
         let dialed = client.dial().agent("agent01", "support_out", number).await?;
-        let ucid = dialed.ucid.ok_or("no ucid")?;
+        let ucid = dialed.ucid();
         sim.advance(Duration::from_secs(talk)).await;
         // A call that has ended by itself has nothing left to hang up.
         let _ = sim.phone(ucid.as_str(), LegSide::Customer, PhoneAction::Hangup);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::cdr::sync::{MemorySink, Progress, Settings, Step};
+use ozonetel_sdk::cdr::sync::{MemorySink, Progress, SyncSettings, SyncStep};
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{LegSide, PhoneAction};
 
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     sim.advance(Duration::from_mins(2)).await;
 
     // Three days back only, so that the two requests a minute are over soon; without it, all the service has.
-    let settings = Settings::default().back_fill(3).every(HOUR);
+    let settings = SyncSettings::default().back_fill(3).every(HOUR);
     let mut sync = client.cdr().sync(MemorySink::default()).settings(settings);
 
     // With an account of your own: `sync.run(shutdown, show)`. Here time is made to pass instead.
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         let progress = sync.poll().await?;
         show(&progress);
-        let idle = matches!(progress.step, Step::Idle);
+        let idle = matches!(progress.step, SyncStep::Idle);
         sim.advance(if idle { HOUR } else { Duration::from_mins(1) }).await;
     }
 
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn show(progress: &Progress) {
     match &progress.step {
-        Step::Read(read) => println!(
+        SyncStep::Read(read) => println!(
             "{} ({:?}): {} new, {} changed, {} same, {} unfinished; {} days never read",
             read.day,
             read.why,
@@ -61,7 +61,7 @@ fn show(progress: &Progress) {
             read.unfinished,
             progress.tally.never_read
         ),
-        Step::Failed { day, error, .. } => println!("{day}: {error}; it is asked for again"),
+        SyncStep::Failed { day, error, .. } => println!("{day}: {error}; it is asked for again"),
         _ => {}
     }
     for gap in &progress.gaps {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::dial::{AgentDial, Outcome};
+use ozonetel_sdk::dial::{AgentDial, DialOutcome, DialSettlement, DialWindow};
 use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
@@ -17,24 +17,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The service takes this dial, and the connection breaks before it can say so.
     sim.fault(Fault::new(FaultKind::CloseAfter).on(AgentDial::SPEC.path));
     let dial = client.dial().agent("agent01", "support_out", "+91 90000 00001").uui("order-7");
-    let reference = match dial.outcome().await {
-        Outcome::Accepted(ucid) => return Err(format!("accepted as {ucid:?}").into()),
-        Outcome::Refused(error) | Outcome::NotSent(error) => return Err(error.into()),
-        Outcome::Unknown(error) => {
-            println!("{error}");
-            error.reference().ok_or("no reference")?.to_owned()
-        }
-        _ => return Err("another outcome".into()),
-    };
+    let outcome = dial.outcome().await;
+    println!("{outcome}");
+    let DialOutcome::Unknown(error) = outcome else { return Err("it is known".into()) };
 
-    // A phone may be ringing. The reference tells.
+    // A phone may be ringing. The report says so, by the reference.
     sim.advance(Duration::from_secs(10)).await;
-    let rows = client.cdr().for_day(client.today()).await?;
-    let found =
-        rows.iter().find(|row| row.uui.as_ref().is_some_and(|uui| uui.as_str() == reference));
-    match found {
-        Some(row) => println!("it did happen: {:?} {:?}", row.ucid, row.status),
-        None => println!("it did not happen: dialing again is safe"),
+    let window = DialWindow::of(&error, client.clock().now());
+    match client.settle("order-7", window).await? {
+        DialSettlement::Happened { ucid, .. } => println!("it did happen, as {ucid}"),
+        DialSettlement::DidNotHappen => println!("it did not happen: dialing again is safe"),
+        DialSettlement::StillUnknown { until } => println!("not known before {until:?}"),
+        _ => {}
     }
     println!("dials that took place: {}", sim.effects("dial"));
     Ok(())

@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("to choose from: {names:?}");
 
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    let ucid = dialed.ucid.ok_or("no ucid")?;
+    let ucid = dialed.ucid();
     sim.advance(Duration::from_secs(30)).await;
 
     // While the call is up it is queued; it ends after-call work unless told to pause the agent.

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await?;
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    let ucid = dialed.ucid.ok_or("no ucid")?;
+    let ucid = dialed.ucid();
     sim.advance(Duration::from_secs(20)).await;
 
     let paused = client.recording().pause(ucid).await?;

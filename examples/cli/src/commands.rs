@@ -10,6 +10,7 @@ mod mdl;
 mod missed;
 mod phone_dial;
 mod recording;
+mod settle;
 mod summary;
 mod token;
 
@@ -49,6 +50,8 @@ pub(crate) enum Command {
     Dial(dial::Dial),
     /// Rings an offline agent's number, then a customer. Never repeated.
     PhoneDial(phone_dial::PhoneDial),
+    /// Says what became of a dial whose outcome is unknown (exit code 7).
+    Settle(settle::Settle),
     /// Sets a call's disposition and ends after-call work.
     Dispose(disposition::Dispose),
     /// The account's dispositions.
@@ -86,6 +89,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
         Command::Agent(agent) => agent.run(context).await,
         Command::Dial(dial) => dial.run(context).await,
         Command::PhoneDial(dial) => dial.run(context).await,
+        Command::Settle(settle) => settle.run(context).await,
         Command::Dispose(dispose) => dispose.run(context).await,
         Command::Dispositions => disposition::list(context).await,
         Command::Call(call) => call.run(context).await,

@@ -181,7 +181,7 @@ fn exit_of(error: &Error) -> u8 {
 
 /// Where an operation of unknown outcome can be found.
 fn settle(reference: &str) -> String {
-    format!(" (UUI {reference}; `ozonetel cdr day --output json` lists today's calls)")
+    format!(" (UUI {reference}; `ozonetel settle {reference}` says whether it happened)")
 }
 
 /// How much of the service's own text is shown.

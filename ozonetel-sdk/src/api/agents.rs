@@ -8,6 +8,7 @@ mod roster;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -22,11 +23,8 @@ use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
 use crate::types::wire::{record, string_enum};
 
-pub use admin::{CreateAgent, DeleteAgent, DeleteManaged, EditAgent, ForceLogout, Release};
-pub use roster::{
-    AgentState, AgentStateKind, FetchDetails, FetchLoginStatus, ListLoggedIn, LiveOn, LoggedIn,
-    LoginStatus,
-};
+pub use admin::{DeleteAgent, ForceLogout, Release};
+pub use roster::{FetchDetails, FetchLoginStatus, LiveOn, LoginStatus};
 
 const AUTHENTICATION: Spec = Spec {
     name: "agents.login",
@@ -179,6 +177,13 @@ record! {
 
 impl Reply for StateChanged {}
 
+impl ChangeState {
+    /// A change of state without a reason.
+    pub fn new(agent: impl Into<AgentId>, state: impl Into<TargetState>) -> Self {
+        Self { agent: agent.into(), state: state.into(), pause_reason: None, phone_name: None }
+    }
+}
+
 impl Endpoint for ChangeState {
     const SPEC: Spec = Spec {
         name: "agents.change_state",
@@ -219,17 +224,13 @@ impl<'c> Agents<'c> {
     /// Logs an agent in with the number or SIP id that calls are routed to.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().pause("agent01", "lunch").await?;
     /// let changed = client.agents().ready("agent01").await?;
     /// assert!(changed.resp.is_some_and(|resp| resp.starts_with("Success")));
     /// client.agents().logout("agent01", "secret").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -248,16 +249,12 @@ impl<'c> Agents<'c> {
     /// Logs an agent out.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().logout("agent01", "secret").await?;
     /// let again = client.agents().logout("agent01", "secret").await.unwrap_err();
     /// assert_eq!(again.reason(), Some(ozonetel_sdk::Reason::NotAllowed));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -274,16 +271,12 @@ impl<'c> Agents<'c> {
     /// Sets an agent ready.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().pause("agent01", "lunch").await?;
     /// let changed = client.agents().ready("agent01").await?;
     /// assert_eq!(changed.agent_status.unwrap().as_str(), "READY");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -295,16 +288,12 @@ impl<'c> Agents<'c> {
     /// Pauses an agent for one of the account's reasons.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().pause("agent01", "lunch").await?;
     /// let unknown = client.agents().pause("agent01", "gardening").await.unwrap_err();
     /// assert_eq!(unknown.reason(), Some(ozonetel_sdk::Reason::BadInput));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -324,34 +313,23 @@ impl<'c> Agents<'c> {
         state: TargetStateKind,
         pause_reason: Option<PauseReason>,
     ) -> Call<'c, ChangeState> {
-        let request = ChangeState {
-            agent: agent.into(),
-            state: state.into(),
-            pause_reason,
-            phone_name: None,
-        };
-        Call::new(self.0, Ok(request))
+        Call::new(self.0, Ok(ChangeState { pause_reason, ..ChangeState::new(agent, state) }))
     }
 
     /// Logs out and in again: the known way to force an agent out of after-call work into ready. An agent that is not
     /// logged in is just logged in.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// // The agent is in after-call work, so a dial is refused; now it is not.
     /// client.agents().force_ready("agent01", "secret", "500001").await?;
     /// client.dial().agent("agent01", "support_out", "9000000002").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -375,9 +353,7 @@ impl<'c> Agents<'c> {
     }
 }
 
-impl Call<'_, ChangeState> {
+setters! { ChangeState {
     /// The phone name of the agent's number.
-    pub fn phone_name(self, name: impl Into<PhoneName>) -> Self {
-        self.map(|request| request.phone_name = Some(name.into()))
-    }
-}
+    phone_name(name: impl Into<PhoneName>) => phone_name = name.into();
+} }

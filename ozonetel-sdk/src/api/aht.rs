@@ -113,15 +113,11 @@ impl<'c> Aht<'c> {
     /// Of an agent.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let figure = client.aht().agent("agent01").await?.0;
     /// assert!(figure.agent_name.is_some());
     /// println!("{:?}", figure.aht);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -133,14 +129,10 @@ impl<'c> Aht<'c> {
     /// Of a campaign.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let aht = client.aht().campaign("support_out").await?.0;
     /// assert_eq!(aht.campaign_name.unwrap().as_str(), "support_out");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors

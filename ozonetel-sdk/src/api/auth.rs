@@ -111,15 +111,11 @@ impl Tokens<'_> {
     /// The current token, fetched if there is none or it ends soon. One request for any number of callers.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// let sim = ozonetel_sim::Sim::start();
-    /// let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let first = client.auth().token().await?;
     /// let second = client.auth().token().await?;
     /// assert!(first.secret().same(second.secret()));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors

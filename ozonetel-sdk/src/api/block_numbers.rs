@@ -1,6 +1,6 @@
-//! Numbers whose calls are not taken: groups of them, on the newer paths and on the older one.
+//! Numbers whose calls are not taken, in groups.
 //!
-//! A success may still refuse single numbers: see [`Blocked::refused`]. The pages name a list of numbers as one text
+//! A success may still refuse single numbers: see [`BlockResult::refused`]. The pages name a list of numbers as one text
 //! and do not say how they are told apart; commas are assumed, as the service's other lists have them.
 
 use std::fmt;
@@ -9,12 +9,10 @@ use std::ops::Range;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::api::setters::setters;
 use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::client::Client;
-use crate::core::endpoint::{
-    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Reply, Spec,
-};
-use crate::types::invalid::filled;
+use crate::core::endpoint::{Effect, Endpoint, Envelope, Method, Payload, Repeat, Reply, Spec};
 use crate::types::invalid::{Invalid, InvalidRow};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{LocalDateTime, SensitiveText, commas, loose};
@@ -27,7 +25,7 @@ pub const MAX_NUMBERS: usize = 100;
 pub struct NumberList(pub Vec<PhoneNumber>);
 
 impl NumberList {
-    fn check(&self, field: &'static str) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, field: &'static str) -> Result<(), Invalid> {
         if self.0.is_empty() {
             return Err(Invalid::new(field, "is empty"));
         }
@@ -37,7 +35,7 @@ impl NumberList {
         self.check_rows(field).map_err(|row| row.invalid)
     }
 
-    fn check_rows(&self, field: &'static str) -> Result<(), InvalidRow> {
+    pub(crate) fn check_rows(&self, field: &'static str) -> Result<(), InvalidRow> {
         for (at, number) in self.0.iter().enumerate() {
             let digits = number.as_str().strip_prefix('+').unwrap_or(number.as_str());
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -49,14 +47,14 @@ impl NumberList {
         Ok(())
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
+    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
         Self(self.0.get(rows).unwrap_or_default().to_vec())
     }
 
     /// The rows that a reply names as refused.
-    fn refused(&self, reply: &Blocked) -> Vec<RefusedRow> {
+    pub(crate) fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
         let named = reply.refused().iter();
-        let at = |entry: &Listed| {
+        let at = |entry: &NumberEntry| {
             let number = entry.number();
             self.0.iter().position(|mine| number.as_deref() == Some(mine.as_str()))
         };
@@ -87,9 +85,9 @@ impl<'de> Deserialize<'de> for NumberList {
 /// One entry of a reply's lists. The pages do not show its shape; `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Listed(pub Value);
+pub struct NumberEntry(pub Value);
 
-impl Listed {
+impl NumberEntry {
     /// The number, if the entry is one.
     pub fn number(&self) -> Option<String> {
         match &self.0 {
@@ -100,25 +98,25 @@ impl Listed {
     }
 }
 
-impl fmt::Debug for Listed {
+impl fmt::Debug for NumberEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listed(…)")
+        f.write_str("NumberEntry(…)")
     }
 }
 
 /// What became of the numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Blocked {
+pub struct BlockResult {
     /// Numbers that were taken, on creating and updating; spelled so by the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub succes: Option<Vec<Listed>>,
+    pub succes: Option<Vec<NumberEntry>>,
     /// Numbers that were taken, on deleting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub success: Option<Vec<Listed>>,
+    pub success: Option<Vec<NumberEntry>>,
     /// Numbers that were not taken.
     #[serde(default)]
-    pub error: Vec<Listed>,
+    pub error: Vec<NumberEntry>,
     /// How many groups were touched.
     #[serde(rename = "affectedRows", default, deserialize_with = "loose")]
     pub affected_rows: Option<u64>,
@@ -136,19 +134,19 @@ pub struct Blocked {
     pub deleted: Option<u64>,
 }
 
-impl Blocked {
+impl BlockResult {
     /// The numbers that were taken.
-    pub fn taken(&self) -> &[Listed] {
+    pub fn taken(&self) -> &[NumberEntry] {
         self.succes.as_deref().or(self.success.as_deref()).unwrap_or_default()
     }
 
     /// The numbers that were not taken, although the answer is a success.
-    pub fn refused(&self) -> &[Listed] {
+    pub fn refused(&self) -> &[NumberEntry] {
         &self.error
     }
 }
 
-impl Reply for Blocked {}
+impl Reply for BlockResult {}
 
 const CREATE: Spec = Spec {
     name: "block_numbers.create",
@@ -181,15 +179,15 @@ pub struct CreateGroup {
 
 impl Endpoint for CreateGroup {
     const SPEC: Spec = CREATE;
-    type Reply = Blocked;
+    type Reply = BlockResult;
 
     fn check(&self) -> Result<(), Invalid> {
-        group_name(&self.name)?;
+        check_group_name(&self.name)?;
         self.numbers.check("blockNumbers")
     }
 }
 
-fn group_name(name: &str) -> Result<(), Invalid> {
+pub(crate) fn check_group_name(name: &str) -> Result<(), Invalid> {
     if (2..=50).contains(&name.trim().chars().count()) {
         Ok(())
     } else {
@@ -217,135 +215,34 @@ impl Endpoint for DeleteNumbers {
         docs: "https://docs.ozonetel.com/reference/delete_ca-apis-deleteblocknumber",
         ..CREATE
     };
-    type Reply = Blocked;
+    type Reply = BlockResult;
 
     fn check(&self) -> Result<(), Invalid> {
         self.numbers.check("blockNumbers")
     }
 }
 
-const GROUP: Spec = Spec {
-    name: "block_numbers.create_group",
-    title: "Block-number group (legacy)",
-    path: "/CAServicesV3/blockNumberGroupV2.php",
-    path_verified: true,
-    // The page names fields and no encoding; the login of the same family is field-verified as a form.
-    input: Input::Form,
-    auth: Auth::AccountBasic,
-    docs: "https://docs.ozonetel.com/reference/post_caservicesv3-blocknumbergroupv2-php",
-    ..CREATE
-};
+impl Batched for DeleteNumbers {
+    const MOST: usize = MAX_NUMBERS;
 
-/// Creates a group on the older path.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CreateGroupLegacy {
-    /// The group's name, 2 to 50 characters.
-    pub name: String,
-    /// What it is for.
-    #[serde(default)]
-    pub description: Option<SensitiveText>,
-    /// The numbers, at most 100; spelled in the singular here.
-    #[serde(rename = "blockNumber")]
-    pub numbers: NumberList,
-    /// Until when they are blocked, in the account's zone.
-    #[serde(rename = "expiryDate", default)]
-    pub expires: Option<LocalDateTime>,
-}
+    fn rows(&self) -> usize {
+        self.numbers.0.len()
+    }
 
-impl Endpoint for CreateGroupLegacy {
-    const SPEC: Spec = GROUP;
-    type Reply = Blocked;
+    fn part(&self, rows: Range<usize>) -> Self {
+        Self { numbers: self.numbers.part(rows) }
+    }
 
-    fn check(&self) -> Result<(), Invalid> {
-        group_name(&self.name)?;
-        self.numbers.check("blockNumber")
+    fn check_rows(&self) -> Result<(), InvalidRow> {
+        self.numbers.check_rows("blockNumbers")
+    }
+
+    fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
+        self.numbers.refused(reply)
     }
 }
 
-/// Adds numbers to a group, on the older path.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AddToGroup {
-    /// The group; spelled with a capital letter here.
-    #[serde(rename = "Id", deserialize_with = "group_id")]
-    pub group: u64,
-    /// The numbers, at most 100.
-    #[serde(rename = "blockNumbers")]
-    pub numbers: NumberList,
-}
-
-fn group_id<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    loose(from)?.ok_or_else(|| serde::de::Error::custom("expected a group's id"))
-}
-
-impl Endpoint for AddToGroup {
-    const SPEC: Spec = Spec {
-        name: "block_numbers.add_to_group",
-        method: Method::Put,
-        docs: "https://docs.ozonetel.com/reference/put_caservicesv3-blocknumbergroupv2-php",
-        ..GROUP
-    };
-    type Reply = Blocked;
-
-    fn check(&self) -> Result<(), Invalid> {
-        self.numbers.check("blockNumbers")
-    }
-}
-
-/// Takes numbers out of a group, on the older path.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeleteFromGroup {
-    /// The group; spelled in small letters here.
-    #[serde(rename = "id", deserialize_with = "group_id")]
-    pub group: u64,
-    /// The numbers, at most 100.
-    #[serde(rename = "blockNumbers")]
-    pub numbers: NumberList,
-}
-
-impl Endpoint for DeleteFromGroup {
-    const SPEC: Spec = Spec {
-        name: "block_numbers.delete_from_group",
-        method: Method::Delete,
-        repeat: Repeat::Safe,
-        docs: "https://docs.ozonetel.com/reference/delete_caservicesv3-blocknumbergroupv2-php",
-        ..GROUP
-    };
-    type Reply = Blocked;
-
-    fn check(&self) -> Result<(), Invalid> {
-        filled("id", &self.group.to_string())?;
-        self.numbers.check("blockNumbers")
-    }
-}
-
-macro_rules! batched {
-    ($name:ident $(, $kept:ident)*) => {
-        impl Batched for $name {
-            const MOST: usize = MAX_NUMBERS;
-
-            fn rows(&self) -> usize {
-                self.numbers.0.len()
-            }
-
-            fn part(&self, rows: Range<usize>) -> Self {
-                Self { numbers: self.numbers.part(rows) $(, $kept: self.$kept.clone())* }
-            }
-
-            fn check_rows(&self) -> Result<(), InvalidRow> {
-                self.numbers.check_rows("blockNumbers")
-            }
-
-            fn refused(&self, reply: &Blocked) -> Vec<RefusedRow> {
-                self.numbers.refused(reply)
-            }
-        }
-    };
-}
-batched!(DeleteNumbers);
-batched!(AddToGroup, group);
-batched!(DeleteFromGroup, group);
-
-/// Blocked numbers: see [`Client::block_numbers`].
+/// BlockResult numbers: see [`Client::block_numbers`].
 #[derive(Debug, Clone, Copy)]
 pub struct BlockNumbers<'c>(pub(crate) &'c Client);
 
@@ -361,16 +258,12 @@ impl<'c> BlockNumbers<'c> {
     /// unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let made = client.block_numbers().create("nuisance", ["9000000001", "9000000002"]).await?;
     /// assert_eq!(made.taken().len(), 2);
     /// let gone = client.block_numbers().delete(["9000000001"]).await?;
     /// assert_eq!(gone.deleted, Some(1));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -388,15 +281,11 @@ impl<'c> BlockNumbers<'c> {
     /// Takes numbers out of all groups: at most 100, any number with [`Call::in_batches`].
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.block_numbers().create("nuisance", ["9000000001", "9000000002"]).await?;
     /// let gone = client.block_numbers().delete(["9000000001"]).await?;
     /// assert_eq!(gone.deleted, Some(1));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -408,124 +297,19 @@ impl<'c> BlockNumbers<'c> {
         let numbers = numbers.into_iter().collect();
         Call::new(self.0, Ok(DeleteNumbers { numbers }))
     }
-
-    /// Creates a group on the older path, whose groups can be added to. As [`create`](Self::create).
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// let made = client.block_numbers().create_group("nuisance", ["9000000001"]).await?;
-    /// let group = made.group.ok_or("no id")?;
-    /// let more = (1000..1250).map(|n| format!("900000{n}"));
-    /// let mut batches = client.block_numbers().add_to_group(group, more).in_batches();
-    /// while let Some(batch) = batches.try_next().await? {
-    ///     assert!(batch.refused.is_empty());
-    /// }
-    /// let gone = client.block_numbers().delete_from_group(group, ["9000000001"]).await?;
-    /// assert_eq!(gone.deleted, Some(1));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`create`](Self::create).
-    pub fn create_group<N: Into<PhoneNumber>>(
-        &self,
-        name: impl Into<String>,
-        numbers: impl IntoIterator<Item = N>,
-    ) -> Call<'c, CreateGroupLegacy> {
-        let (name, numbers) = (name.into(), numbers.into_iter().collect());
-        let request = CreateGroupLegacy { name, description: None, numbers, expires: None };
-        Call::new(self.0, Ok(request))
-    }
-
-    /// Adds numbers to a group: at most 100, any number with [`Call::in_batches`]. Not repeated once it may have
-    /// arrived.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// let made = client.block_numbers().create_group("nuisance", ["9000000001"]).await?;
-    /// let group = made.group.ok_or("no id")?;
-    /// let added = client.block_numbers().add_to_group(group, ["9000000002"]).await?;
-    /// assert_eq!(added.taken().len(), 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown group.
-    pub fn add_to_group<N: Into<PhoneNumber>>(
-        &self,
-        group: u64,
-        numbers: impl IntoIterator<Item = N>,
-    ) -> Call<'c, AddToGroup> {
-        let numbers = numbers.into_iter().collect();
-        Call::new(self.0, Ok(AddToGroup { group, numbers }))
-    }
-
-    /// Takes numbers out of a group: at most 100, any number with [`Call::in_batches`].
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// let made = client.block_numbers().create_group("nuisance", ["9000000001"]).await?;
-    /// let group = made.group.ok_or("no id")?;
-    /// let gone = client.block_numbers().delete_from_group(group, ["9000000001"]).await?;
-    /// assert_eq!(gone.deleted, Some(1));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) for an unknown group.
-    pub fn delete_from_group<N: Into<PhoneNumber>>(
-        &self,
-        group: u64,
-        numbers: impl IntoIterator<Item = N>,
-    ) -> Call<'c, DeleteFromGroup> {
-        let numbers = numbers.into_iter().collect();
-        Call::new(self.0, Ok(DeleteFromGroup { group, numbers }))
-    }
 }
 
-impl Call<'_, CreateGroup> {
+setters! { CreateGroup {
     /// What the group is for.
-    pub fn description(self, text: impl Into<SensitiveText>) -> Self {
-        let text = text.into();
-        self.map(|request| request.description = Some(text))
-    }
-
+    description(text: impl Into<SensitiveText>) => description = text.into();
     /// Until when the numbers are blocked, in the account's zone.
-    pub fn expires(self, time: LocalDateTime) -> Self {
-        self.map(|request| request.expires = Some(time))
-    }
-}
-
-impl Call<'_, CreateGroupLegacy> {
-    /// What the group is for.
-    pub fn description(self, text: impl Into<SensitiveText>) -> Self {
-        let text = text.into();
-        self.map(|request| request.description = Some(text))
-    }
-
-    /// Until when the numbers are blocked, in the account's zone.
-    pub fn expires(self, time: LocalDateTime) -> Self {
-        self.map(|request| request.expires = Some(time))
-    }
-}
+    expires(time: LocalDateTime) => expires = time;
+} }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::*;
     use crate::core::error::{ErrorKind, Reason};
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
@@ -544,41 +328,16 @@ mod tests {
         let want = json!({"userName": "acme_support", "name": "nuisance",
             "blockNumbers": "9000000001,9000000002"});
         assert_eq!(asked(&replay, 0), want);
-        let gone = client.block_numbers().delete_from_group(20, numbers).await.unwrap();
+        let gone = client.block_numbers().delete(numbers).await.unwrap();
         assert_eq!((gone.deleted, gone.taken().len()), (Some(4), 1));
-        assert_eq!(asked(&replay, 1), json!({"id": "20", "blockNumbers": "9000000001,9000000002"}));
-        let basic = replay.requests()[1].headers()["authorization"].to_str().unwrap().to_owned();
-        assert_eq!(basic, "Basic YWNtZV9zdXBwb3J0OnRlc3Qta2V5");
-    }
-
-    #[tokio::test]
-    async fn batches_name_the_refused_numbers_by_their_place_in_the_whole() {
-        let answer = |error: Value| {
-            let output = json!({"succes": [], "error": error, "new": 3, "inserted": 3});
-            Turn::json(
-                json!({"status": "success", "message": "updated", "output": output}).to_string(),
-            )
-        };
-        let replay = Replay::new([answer(json!([])), answer(json!(["9000000107"]))]);
-        let client = client(&replay);
-        let numbers = (0..150).map(|n| format!("9000000{n:03}"));
-        let mut batches = client.block_numbers().add_to_group(20, numbers).in_batches();
-        assert_eq!(batches.try_next().await.unwrap().unwrap().rows, 0..100);
-        let last = batches.try_next().await.unwrap().unwrap();
-        assert_eq!(last.rows, 100..150);
-        assert_eq!(last.refused.iter().map(|row| row.row).collect::<Vec<_>>(), [107]);
-        assert!(batches.try_next().await.unwrap().is_none());
     }
 
     #[tokio::test]
     async fn limits_are_checked_here_and_refusals_keep_their_reason() {
-        let no = r#"{"status":"error","message":"Invalid group id"}"#;
         let bad = r#"{"status":"error","message":"invalid data","errors":{"name":"Name (X) allows 2 to 50 characters only"}}"#;
-        let replay = Replay::new([Turn::json(no), Turn::json(bad)]);
+        let replay = Replay::new([Turn::json(bad)]);
         let client = client(&replay);
         let block = client.block_numbers();
-        let error = block.add_to_group(99, ["9000000001"]).await.unwrap_err();
-        assert_eq!(error.reason(), Some(Reason::NotFound));
         let error = block.create("XY", ["9000000001"]).await.unwrap_err();
         assert_eq!(error.reason(), Some(Reason::BadInput));
         let many = || (0..101).map(|n| format!("9000000{n:03}"));
@@ -591,6 +350,6 @@ mod tests {
         ] {
             assert_eq!(error.kind(), ErrorKind::Input);
         }
-        assert_eq!(replay.requests().len(), 2);
+        assert_eq!(replay.requests().len(), 1);
     }
 }

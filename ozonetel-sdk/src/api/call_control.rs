@@ -44,22 +44,6 @@ record! {
 
 impl Reply for Controlled {}
 
-/// What an action has to have, on the newer path and on the older.
-pub(crate) fn party(
-    did: &Did,
-    agent_phone_name: &PhoneName,
-    number: Option<&PhoneNumber>,
-    number_required: bool,
-) -> Result<(), Invalid> {
-    filled("did", did.as_str())?;
-    filled("agentPhoneName", agent_phone_name.as_str())?;
-    match number {
-        None if number_required => Err(Invalid::new("conferenceNumber", "is missing")),
-        Some(number) => filled("conferenceNumber", number.as_str()),
-        None => Ok(()),
-    }
-}
-
 macro_rules! action {
     ($(#[$meta:meta])* $name:ident, $spec:literal, $action:literal, $repeat:expr, $effect:expr, number: $required:literal) => {
         $(#[$meta])*
@@ -77,14 +61,31 @@ macro_rules! action {
             pub conference_number: Option<PhoneNumber>,
         }
 
+        impl $name {
+            /// The action on a leg, without a number.
+            pub fn new(
+                ucid: Ucid,
+                did: impl Into<Did>,
+                agent_phone_name: impl Into<PhoneName>,
+            ) -> Self {
+                let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
+                Self { ucid, did, agent_phone_name, conference_number: None }
+            }
+        }
+
         impl Endpoint for $name {
             const SPEC: Spec =
                 Spec { name: $spec, discriminator: Discriminator::Is("action", $action), repeat: $repeat, effect: $effect, ..CONTROL };
             type Reply = Controlled;
 
             fn check(&self) -> Result<(), Invalid> {
-                let number = self.conference_number.as_ref();
-                party(&self.did, &self.agent_phone_name, number, $required)
+                filled("did", self.did.as_str())?;
+                filled("agentPhoneName", self.agent_phone_name.as_str())?;
+                match &self.conference_number {
+                    None if $required => Err(Invalid::new("conferenceNumber", "is missing")),
+                    Some(number) => filled("conferenceNumber", number.as_str()),
+                    None => Ok(()),
+                }
             }
 
             fn ucid(&self) -> Option<Ucid> {
@@ -135,8 +136,7 @@ macro_rules! plain {
             did: impl Into<Did>,
             agent_phone_name: impl Into<PhoneName>,
         ) -> Call<'c, $name> {
-            let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
-            Call::new(self.0, Ok($name { ucid, did, agent_phone_name, conference_number: None }))
+            Call::new(self.0, Ok($name::new(ucid, did, agent_phone_name)))
         }
     };
 }
@@ -153,18 +153,14 @@ impl<'c> CallControl<'c> {
         /// Puts the customer on hold.
         ///
         /// ```
-        /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-        /// # let sim = ozonetel_sim::Sim::start();
-        /// # let client = sim.client();
+        /// # ozonetel_sim::doc(async |sim, client| {
         /// # client.agents().login("agent01", "secret", "500001").await?;
-        /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+        /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
         /// sim.advance(std::time::Duration::from_secs(5)).await;
         /// let held = client.call_control().hold(ucid, "918000000001", "agent01").await?;
         /// assert_eq!(held.message.as_deref(), Some("User hold is successful"));
         /// client.call_control().unhold(ucid, "918000000001", "agent01").await?;
-        /// # Ok(()) }
-        /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// # Ok(()) });
         /// ```
         hold, Hold
     }
@@ -184,18 +180,13 @@ impl<'c> CallControl<'c> {
     /// Rings another party into the call. The number is put into the form that the region wants.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let ringing = client.call_control().conference(ucid, "918000000001", "agent01", "9000000002").await?;
     /// assert_eq!(ringing.message.as_deref(), Some("dialing"));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -209,13 +200,10 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, Conference> {
-        let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
         let number = number.into().for_conference(self.0.region());
         let request = number.map(|number| Conference {
-            ucid,
-            did,
-            agent_phone_name,
             conference_number: Some(number),
+            ..Conference::new(ucid, did, agent_phone_name)
         });
         Call::new(self.0, request)
     }
@@ -224,19 +212,14 @@ impl<'c> CallControl<'c> {
     /// extensions and other short numbers go out as they are.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// client.call_control().kick(ucid, "918000000001", "agent01", "9000000001").await?;
     /// // Nobody is left to be held.
     /// assert!(client.call_control().hold(ucid, "918000000001", "agent01").await.is_err());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -248,13 +231,10 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, Kick> {
-        let (did, agent_phone_name) = (did.into(), agent_phone_name.into());
         let number = number.into().for_conference(self.0.region());
         let request = number.map(|number| Kick {
-            ucid,
-            did,
-            agent_phone_name,
             conference_number: Some(number),
+            ..Kick::new(ucid, did, agent_phone_name)
         });
         Call::new(self.0, request)
     }
@@ -264,19 +244,15 @@ impl<'c> CallControl<'c> {
     /// `agent_number` is the number that the agent is on, which is what kicking the agent takes.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let transfer = client.call_control().transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
     /// let talking = transfer.warm().await?;
     /// // The agent speaks with the third party; then:
     /// talking.complete().await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     pub fn transfer(
         &self,
@@ -313,12 +289,9 @@ impl<'c> Transfer<'c> {
     /// Rings the third party into the call; the agent stays until [`Warm::complete`].
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let control = client.call_control();
     /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
@@ -326,43 +299,37 @@ impl<'c> Transfer<'c> {
     /// sim.advance(std::time::Duration::from_secs(5)).await;
     /// // The agent has introduced the two, and leaves.
     /// talking.complete().await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
-    /// [`TransferError`] at step [`Step::Conference`].
+    /// [`TransferError`] at step [`TransferStep::Conference`].
     pub async fn warm(self) -> Result<Warm<'c>, TransferError> {
         // Found now rather than when the customer is already with the third party.
         let region = self.client.region();
-        self.agent_number
-            .for_conference(region)
-            .map_err(|invalid| TransferError { step: Step::Conference, error: invalid.into() })?;
+        self.agent_number.for_conference(region).map_err(|invalid| TransferError {
+            step: TransferStep::Conference,
+            error: invalid.into(),
+        })?;
         let control = self.client.call_control();
         let conference = control.conference(self.ucid, &self.did, &self.agent_phone_name, &self.to);
         match conference.await {
             Ok(reply) => Ok(Warm { transfer: self, reply }),
-            Err(error) => Err(TransferError { step: Step::Conference, error }),
+            Err(error) => Err(TransferError { step: TransferStep::Conference, error }),
         }
     }
 
     /// Rings the third party and drops the agent at once.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let control = client.call_control();
     /// let transfer = control.transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
     /// transfer.cold().await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -392,18 +359,18 @@ impl Warm<'_> {
     /// Drops the agent.
     ///
     /// # Errors
-    /// [`TransferError`] at step [`Step::Kick`]: the conference stands.
+    /// [`TransferError`] at step [`TransferStep::Kick`]: the conference stands.
     pub async fn complete(self) -> Result<Controlled, TransferError> {
         let Transfer { client, ucid, did, agent_phone_name, agent_number, .. } = self.transfer;
         let kick = client.call_control().kick(ucid, did, agent_phone_name, agent_number);
-        kick.await.map_err(|error| TransferError { step: Step::Kick, error })
+        kick.await.map_err(|error| TransferError { step: TransferStep::Kick, error })
     }
 }
 
 /// The steps of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Step {
+pub enum TransferStep {
     /// Ringing the third party.
     Conference,
     /// Dropping the agent.
@@ -413,13 +380,13 @@ pub enum Step {
 /// A transfer that failed, and how far it got.
 #[derive(Debug)]
 pub struct TransferError {
-    step: Step,
+    step: TransferStep,
     error: Error,
 }
 
 impl TransferError {
     /// The step that failed; the ones before it took effect.
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> TransferStep {
         self.step
     }
 
@@ -437,8 +404,10 @@ impl TransferError {
 impl fmt::Display for TransferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.step {
-            Step::Conference => "the transfer failed before the third party was in the call",
-            Step::Kick => "the third party is in the call, and dropping the agent failed",
+            TransferStep::Conference => {
+                "the transfer failed before the third party was in the call"
+            }
+            TransferStep::Kick => "the third party is in the call, and dropping the agent failed",
         })
     }
 }

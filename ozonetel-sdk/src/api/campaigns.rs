@@ -126,7 +126,7 @@ const SET: Spec = Spec {
 
 /// Starts a campaign.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Start {
+pub struct StartCampaign {
     /// The campaign.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
@@ -134,7 +134,7 @@ pub struct Start {
     pub process: Flag,
 }
 
-impl Endpoint for Start {
+impl Endpoint for StartCampaign {
     const SPEC: Spec = SET;
     type Reply = ServiceMessage;
 
@@ -145,7 +145,7 @@ impl Endpoint for Start {
 
 /// Stops a campaign.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Stop {
+pub struct StopCampaign {
     /// The campaign.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
@@ -153,7 +153,7 @@ pub struct Stop {
     pub process: Flag,
 }
 
-impl Endpoint for Stop {
+impl Endpoint for StopCampaign {
     const SPEC: Spec = Spec {
         name: "campaigns.stop",
         discriminator: Discriminator::Is("action", "Stop"),
@@ -182,9 +182,7 @@ impl<'c> Campaigns<'c> {
     /// The status of a campaign. Look for the name among the rows: there may be others.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::campaigns::PositionKind;
     /// client.campaigns().start("support_out").await?;
     /// let rows = client.campaigns().status("support_out").await?;
@@ -192,9 +190,7 @@ impl<'c> Campaigns<'c> {
     /// let position = row.and_then(|row| row.position.clone());
     /// assert!(position.is_some_and(|position| position == PositionKind::Running));
     /// client.campaigns().stop("support_out").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -207,14 +203,10 @@ impl<'c> Campaigns<'c> {
     /// The account's campaigns.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let campaigns = client.campaigns().list().await?;
     /// assert!(campaigns.iter().any(|row| row.name == Some("support_out".into())));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -227,43 +219,35 @@ impl<'c> Campaigns<'c> {
     /// letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::campaigns::PositionKind;
     /// client.campaigns().start("support_out").await?;
     /// let now = client.campaigns().status("support_out").await?;
     /// assert_eq!(now[0].position.as_ref().unwrap().kind(), Some(PositionKind::Running));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// As any call; see [`Error::may_have_happened`](crate::Error::may_have_happened).
-    pub fn start(&self, campaign: impl Into<CampaignName>) -> Call<'c, Start> {
-        Call::new(self.0, Ok(Start { campaign: campaign.into(), process: Flag(true) }))
+    pub fn start(&self, campaign: impl Into<CampaignName>) -> Call<'c, StartCampaign> {
+        Call::new(self.0, Ok(StartCampaign { campaign: campaign.into(), process: Flag(true) }))
     }
 
     /// Stops a campaign. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::campaigns::PositionKind;
     /// client.campaigns().stop("support_out").await?;
     /// let now = client.campaigns().status("support_out").await?;
     /// assert_ne!(now[0].position.as_ref().unwrap().kind(), Some(PositionKind::Running));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// As any call.
-    pub fn stop(&self, campaign: impl Into<CampaignName>) -> Call<'c, Stop> {
-        Call::new(self.0, Ok(Stop { campaign: campaign.into(), process: Flag(true) }))
+    pub fn stop(&self, campaign: impl Into<CampaignName>) -> Call<'c, StopCampaign> {
+        Call::new(self.0, Ok(StopCampaign { campaign: campaign.into(), process: Flag(true) }))
     }
 }
 

@@ -16,23 +16,29 @@ pub mod sync;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
 use crate::core::error::Error;
 use crate::types::ids::{CallId, CampaignName, Ucid};
 use crate::types::invalid::Invalid;
-use crate::types::wire::{Day, LocalDateTime, loose};
+use crate::types::wire::{ClockDuration, Day, LocalDateTime, loose};
 
 pub use days::DayStream;
 pub use row::{
     CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
     HangupBy, HangupByKind,
 };
-pub use sync::Sync;
+pub use sync::CdrSync;
 
 /// How far back the service keeps records, in days.
 pub const WINDOW_DAYS: i32 = 15;
+
+/// How long after midnight, in the account's zone, the day before can be counted on to be complete. Overnight the
+/// service moves rows from today's store to the one of earlier days, and says that they can be read again from about
+/// 03:00; the hour on top is for the "about" and for clocks that differ.
+pub(crate) const NIGHT_OVER: ClockDuration = ClockDuration::from_seconds(4 * 3600);
 
 /// The largest page.
 pub const MAX_PAGE: u32 = 500;
@@ -50,15 +56,9 @@ const DAY: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-/// One day's rows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FetchDay {
-    /// From, inclusive.
-    #[serde(rename = "fromDate")]
-    pub from: LocalDateTime,
-    /// To, inclusive; the same day as `from`.
-    #[serde(rename = "toDate")]
-    pub to: LocalDateTime,
+/// Which rows of a report: all, unless a field is set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Filters {
     /// Only this leg.
     #[serde(default)]
     pub ucid: Option<Ucid>,
@@ -76,10 +76,24 @@ pub struct FetchDay {
     pub status: Option<CallStatus>,
 }
 
+/// One day's rows.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchDay {
+    /// From, inclusive.
+    #[serde(rename = "fromDate")]
+    pub from: LocalDateTime,
+    /// To, inclusive; the same day as `from`.
+    #[serde(rename = "toDate")]
+    pub to: LocalDateTime,
+    /// Which of them.
+    #[serde(flatten)]
+    pub filters: Filters,
+}
+
 impl FetchDay {
     /// A stretch of one day, without filters.
     pub fn new(from: LocalDateTime, to: LocalDateTime) -> Self {
-        Self { from, to, ucid: None, campaign: None, call_id: None, call_type: None, status: None }
+        Self { from, to, filters: Filters::default() }
     }
 }
 
@@ -102,7 +116,7 @@ impl Endpoint for FetchDay {
     }
 
     fn ucid(&self) -> Option<Ucid> {
-        self.ucid
+        self.filters.ucid
     }
 }
 
@@ -126,21 +140,9 @@ pub struct FetchPage {
     /// Rows per page, at most 500. The name is a field report.
     #[serde(rename = "pageSize", deserialize_with = "number")]
     pub size: u32,
-    /// Only this leg.
-    #[serde(default)]
-    pub ucid: Option<Ucid>,
-    /// Only this campaign.
-    #[serde(rename = "campaignName", default)]
-    pub campaign: Option<CampaignName>,
-    /// Only this phone call.
-    #[serde(rename = "monitorUCID", default)]
-    pub call_id: Option<CallId>,
-    /// Only this type.
-    #[serde(rename = "callType", default)]
-    pub call_type: Option<CallType>,
-    /// Only `Answered` or `NotAnswered`.
-    #[serde(default)]
-    pub status: Option<CallStatus>,
+    /// Which of them.
+    #[serde(flatten)]
+    pub filters: Filters,
 }
 
 fn number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
@@ -238,16 +240,12 @@ impl<'c> Cdr<'c> {
     /// [`Call::stream`].
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let mut rows = client.cdr().for_day(client.today()).stream();
     /// while let Some(row) = rows.try_next().await? {
     ///     println!("{:?} {:?}", row.ucid, row.status);
     /// }
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -260,21 +258,16 @@ impl<'c> Cdr<'c> {
     /// A stretch of one day.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let (from, to) = (client.today().start(), client.today().end());
     /// let rows = client.cdr().between(from, to).await?;
     /// assert_eq!(rows[0].ucid, Some(ucid));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -286,20 +279,15 @@ impl<'c> Cdr<'c> {
     /// One page of a day, pages counted from 1 and of at most 500 rows.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let rows = client.cdr().page(client.today(), 1, 500).await?;
     /// assert_eq!(rows.len(), 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -310,11 +298,7 @@ impl<'c> Cdr<'c> {
             to: day.end(),
             page,
             size,
-            ucid: None,
-            campaign: None,
-            call_id: None,
-            call_type: None,
-            status: None,
+            filters: Filters::default(),
         });
         Call::new(self.0, request)
     }
@@ -322,20 +306,15 @@ impl<'c> Cdr<'c> {
     /// The rows of one leg, on the day it took place.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let rows = client.cdr().for_ucid(ucid, client.today()).await?;
     /// assert_eq!(rows[0].ucid, Some(ucid));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -350,12 +329,9 @@ impl<'c> Cdr<'c> {
     /// A stream that failed says where to resume: [`DayStream::unfinished`].
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
@@ -367,9 +343,7 @@ impl<'c> Cdr<'c> {
     ///     rows += 1;
     /// }
     /// assert_eq!(rows, 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     pub fn for_days(&self, first: Day, last: Day) -> DayStream {
         DayStream::new(self.0.clone(), first, last)
@@ -379,18 +353,14 @@ impl<'c> Cdr<'c> {
     /// rows, gaps. See [`sync`].
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let mut sync = client.cdr().sync(ozonetel_sdk::cdr::sync::MemorySink::default());
     /// let progress = sync.poll().await?;
     /// println!("{} days to go", progress.tally.never_read);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
-    pub fn sync<S: sync::Sink>(&self, sink: S) -> Sync<S> {
-        Sync::new(self.0.clone(), sink)
+    pub fn sync<S: sync::Sink>(&self, sink: S) -> CdrSync<S> {
+        CdrSync::new(self.0.clone(), sink)
     }
 
     fn within(&self, day: Day) -> Result<(), Invalid> {
@@ -407,35 +377,18 @@ impl<'c> Cdr<'c> {
 
 macro_rules! filters {
     ($($request:ident),*) => { $(
-        impl Call<'_, $request> {
+        setters! { $request {
             /// Only this leg.
-            pub fn ucid(self, ucid: Ucid) -> Self {
-                self.map(|request| request.ucid = Some(ucid))
-            }
-
+            ucid(ucid: Ucid) => filters.ucid = ucid;
             /// Only this campaign.
-            pub fn campaign(self, campaign: impl Into<CampaignName>) -> Self {
-                let campaign = campaign.into();
-                self.map(|request| request.campaign = Some(campaign))
-            }
-
+            campaign(campaign: impl Into<CampaignName>) => filters.campaign = campaign.into();
             /// Only this phone call, with all its legs.
-            pub fn call_id(self, call: CallId) -> Self {
-                self.map(|request| request.call_id = Some(call))
-            }
-
+            call_id(call: CallId) => filters.call_id = call;
             /// Only this type.
-            pub fn call_type(self, kind: impl Into<CallType>) -> Self {
-                let kind = kind.into();
-                self.map(|request| request.call_type = Some(kind))
-            }
-
+            call_type(kind: impl Into<CallType>) => filters.call_type = kind.into();
             /// Only `Answered` or `NotAnswered`.
-            pub fn status(self, status: impl Into<CallStatus>) -> Self {
-                let status = status.into();
-                self.map(|request| request.status = Some(status))
-            }
-        }
+            status(status: impl Into<CallStatus>) => filters.status = status.into();
+        } }
     )* };
 }
 filters!(FetchDay, FetchPage);

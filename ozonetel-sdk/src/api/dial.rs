@@ -1,23 +1,31 @@
 //! Manual dials: rings the agent first, then the customer.
 //!
-//! **A dial is never repeated.** Its outcome is one of four: not sent, accepted with a UCID, refused with a reason, or
-//! unknown. Unknown means that a phone may be ringing: [`Error::may_have_happened`] is true, and
-//! [`Error::reference`] hands back the `uui` under which the call stands in the CDR, the events and the callback if it
-//! did happen. Settle it there before dialing again.
+//! **A dial is never repeated.** Its [`DialOutcome`] says what to do next: not sent (dial again), invalid (correct it
+//! first), refused (try later), accepted with a UCID, or unknown. Unknown means that a phone may be ringing:
+//! [`Error::may_have_happened`](crate::Error::may_have_happened) is true, and
+//! [`Error::reference`](crate::Error::reference) hands back the `uui` under which the call is found in
+//! the CDR, the events and the callback if it did happen. [`Client::settle`] looks there; do not dial again before.
+
+mod outcome;
+mod settle;
+mod with_ucid;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
     Discriminator, Effect, Endpoint, Envelope, Method, Payload, Repeat, Reply, Spec,
 };
-use crate::core::error::{Error, ErrorKind};
 use crate::types::ids::{AgentId, CampaignName, Did, PhoneName, SkillName, Ucid};
-use crate::types::invalid::Invalid;
-use crate::types::invalid::filled;
+use crate::types::invalid::{Invalid, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{Flag, SensitiveText, YesNo, loose, record};
+
+pub use outcome::DialOutcome;
+pub use settle::{DialSettlement, DialWindow, Settle};
+pub use with_ucid::{AsksForUcid, Dialed, WithUcid};
 
 const AGENT_DIAL: Spec = Spec {
     name: "dial.agent",
@@ -33,16 +41,16 @@ const AGENT_DIAL: Spec = Spec {
 };
 
 record! {
-    /// An accepted dial.
-    pub struct Dialed {
-        /// The leg's UCID; there unless the dial was told not to ask for it.
+    /// An accepted dial that need not have a UCID: the service names it when it is asked for.
+    pub struct DialedWithoutUcid {
+        /// The leg's UCID.
         ucid: Ucid = "ucid" | "UCID",
         /// The service's word.
         status: String = "status",
     }
 }
 
-impl Reply for Dialed {}
+impl Reply for DialedWithoutUcid {}
 
 /// Rings an agent who is live on a campaign, then a customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,9 +75,27 @@ pub struct AgentDial {
     pub skip_validation: Option<Flag>,
 }
 
+impl AgentDial {
+    /// A dial that asks for the UCID, without a reference.
+    pub fn new(
+        agent: impl Into<AgentId>,
+        campaign: impl Into<CampaignName>,
+        customer: impl Into<PhoneNumber>,
+    ) -> Self {
+        Self {
+            agent: agent.into(),
+            campaign: campaign.into(),
+            customer: customer.into(),
+            want_ucid: Some(YesNo(true)),
+            uui: None,
+            skip_validation: None,
+        }
+    }
+}
+
 impl Endpoint for AgentDial {
     const SPEC: Spec = AGENT_DIAL;
-    type Reply = Dialed;
+    type Reply = DialedWithoutUcid;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentID", self.agent.as_str())?;
@@ -77,7 +103,7 @@ impl Endpoint for AgentDial {
         filled("customerNumber", self.customer.as_str())
     }
 
-    fn accepts(&self, reply: &Dialed) -> bool {
+    fn accepts(&self, reply: &DialedWithoutUcid) -> bool {
         reply.ucid.is_some() || self.want_ucid != Some(YesNo(true))
     }
 
@@ -104,6 +130,23 @@ pub struct SkillDial {
     pub uui: Option<SensitiveText>,
 }
 
+impl SkillDial {
+    /// A dial that asks for the UCID, without a reference.
+    pub fn new(
+        skill: impl Into<SkillName>,
+        did: impl Into<Did>,
+        customer: impl Into<PhoneNumber>,
+    ) -> Self {
+        Self {
+            skill: skill.into(),
+            did: did.into(),
+            customer: customer.into(),
+            want_ucid: Some(YesNo(true)),
+            uui: None,
+        }
+    }
+}
+
 impl Endpoint for SkillDial {
     const SPEC: Spec = Spec {
         name: "dial.skill",
@@ -112,7 +155,7 @@ impl Endpoint for SkillDial {
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-agentmanualdial",
         ..AGENT_DIAL
     };
-    type Reply = Dialed;
+    type Reply = DialedWithoutUcid;
 
     fn check(&self) -> Result<(), Invalid> {
         filled("skill", self.skill.as_str())?;
@@ -120,28 +163,12 @@ impl Endpoint for SkillDial {
         filled("customerNumber", self.customer.as_str())
     }
 
-    fn accepts(&self, reply: &Dialed) -> bool {
+    fn accepts(&self, reply: &DialedWithoutUcid) -> bool {
         reply.ucid.is_some() || self.want_ucid != Some(YesNo(true))
     }
 
     fn reference(&self) -> Option<&str> {
         self.uui.as_ref().map(SensitiveText::as_str)
-    }
-}
-
-/// What a phone manual dial has to have, on the newer path and on the older.
-pub(crate) fn phone_dial(
-    customer: &PhoneNumber,
-    phone_name: &PhoneName,
-    did: &Did,
-    call_limit: Option<u32>,
-) -> Result<(), Invalid> {
-    filled("custNumber", customer.as_str())?;
-    filled("phoneName", phone_name.as_str())?;
-    filled("did", did.as_str())?;
-    match call_limit {
-        Some(0) => Err(Invalid::new("callLimit", "has to be at least one second")),
-        _ => Ok(()),
     }
 }
 
@@ -170,6 +197,25 @@ pub struct PhoneDial {
     pub check_status: Option<Flag>,
 }
 
+impl PhoneDial {
+    /// A dial without a reference or a limit.
+    pub fn new(
+        phone_name: impl Into<PhoneName>,
+        did: impl Into<Did>,
+        customer: impl Into<PhoneNumber>,
+    ) -> Self {
+        Self {
+            customer: customer.into(),
+            phone_name: phone_name.into(),
+            did: did.into(),
+            campaign: None,
+            uui: None,
+            call_limit: None,
+            check_status: None,
+        }
+    }
+}
+
 impl Endpoint for PhoneDial {
     const SPEC: Spec = Spec {
         name: "dial.phone",
@@ -183,7 +229,13 @@ impl Endpoint for PhoneDial {
     type Reply = Ucid;
 
     fn check(&self) -> Result<(), Invalid> {
-        phone_dial(&self.customer, &self.phone_name, &self.did, self.call_limit)
+        filled("custNumber", self.customer.as_str())?;
+        filled("phoneName", self.phone_name.as_str())?;
+        filled("did", self.did.as_str())?;
+        match self.call_limit {
+            Some(0) => Err(Invalid::new("callLimit", "has to be at least one second")),
+            _ => Ok(()),
+        }
     }
 
     fn reference(&self) -> Option<&str> {
@@ -193,67 +245,37 @@ impl Endpoint for PhoneDial {
 
 impl Reply for Ucid {}
 
-/// What became of a dial.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// Nothing left this machine; dialing again is safe.
-    NotSent(Error),
-    /// The service took it. The UCID is there unless the dial was told not to ask for it.
-    Accepted(Option<Ucid>),
-    /// The service said no; nobody was rung.
-    Refused(Error),
-    /// Nobody knows: a phone may be ringing. Not to be repeated before it is settled.
-    Unknown(Error),
-}
-
-impl Outcome {
-    /// Sorts a failed dial.
-    pub fn of(error: Error) -> Self {
-        if error.may_have_happened() {
-            Self::Unknown(error)
-        } else if error.kind() == ErrorKind::Refused {
-            Self::Refused(error)
-        } else {
-            Self::NotSent(error)
-        }
-    }
-}
-
 /// The endpoints that dial.
 pub trait Dialing: Endpoint {
+    /// What an accepted dial hands back: the UCID where there is always one, otherwise an option.
+    type Accepted: Serialize + Send + 'static;
+
     /// The UCID in the reply.
-    fn ucid_of(reply: &Self::Reply) -> Option<Ucid>;
+    fn accepted(reply: &Self::Reply) -> Self::Accepted;
 
     /// Sets the reference.
     fn set_uui(&mut self, uui: SensitiveText);
 }
 
-impl Dialing for AgentDial {
-    fn ucid_of(reply: &Dialed) -> Option<Ucid> {
-        reply.ucid
-    }
-    fn set_uui(&mut self, uui: SensitiveText) {
-        self.uui = Some(uui);
-    }
-}
+macro_rules! dialing {
+    ($($dial:ty, $accepted:ty, $reply:ident => $ucid:expr;)*) => { $(
+        impl Dialing for $dial {
+            type Accepted = $accepted;
 
-impl Dialing for SkillDial {
-    fn ucid_of(reply: &Dialed) -> Option<Ucid> {
-        reply.ucid
-    }
-    fn set_uui(&mut self, uui: SensitiveText) {
-        self.uui = Some(uui);
-    }
-}
+            fn accepted($reply: &Self::Reply) -> $accepted {
+                $ucid
+            }
 
-impl Dialing for PhoneDial {
-    fn ucid_of(reply: &Ucid) -> Option<Ucid> {
-        Some(*reply)
-    }
-    fn set_uui(&mut self, uui: SensitiveText) {
-        self.uui = Some(uui);
-    }
+            fn set_uui(&mut self, uui: SensitiveText) {
+                self.uui = Some(uui);
+            }
+        }
+    )* };
+}
+dialing! {
+    AgentDial, Option<Ucid>, reply => reply.ucid;
+    SkillDial, Option<Ucid>, reply => reply.ucid;
+    PhoneDial, Ucid, reply => *reply;
 }
 
 /// Dials: see [`Client::dial`].
@@ -272,58 +294,44 @@ impl<'c> Dial<'c> {
     /// account's region wants.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// use ozonetel_sdk::dial::Outcome;
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// use ozonetel_sdk::dial::DialOutcome;
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// let dial = client.dial().agent("agent01", "support_out", "+91 90000 00001").uui("order-7");
     /// match dial.outcome().await {
-    ///     Outcome::Accepted(ucid) => assert!(ucid.is_some()),
-    ///     Outcome::Refused(error) => eprintln!("not rung: {error}"),
-    ///     Outcome::NotSent(error) => eprintln!("safe to dial again: {error}"),
-    ///     Outcome::Unknown(error) => eprintln!("look for {:?} first", error.reference()),
+    ///     DialOutcome::Accepted(ucid) => println!("ringing, UCID {ucid}"),
+    ///     DialOutcome::NotSent(error) => eprintln!("safe to dial again: {error}"),
+    ///     DialOutcome::Invalid(error) => eprintln!("correct this first: {error}"),
+    ///     DialOutcome::Refused(error) => eprintln!("not now: {error}"),
+    ///     DialOutcome::Unknown(error) => eprintln!("settle {:?} first", error.reference()),
     ///     _ => {}
     /// }
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::NotAllowed`](crate::Reason::NotAllowed) when the agent is not available, with
     /// [`Reason::BadInput`](crate::Reason::BadInput) for a wrong campaign or number. Any failure after it may have
-    /// arrived has [`Error::may_have_happened`] set.
+    /// arrived has [`Error::may_have_happened`](crate::Error::may_have_happened) set.
     pub fn agent(
         &self,
         agent: impl Into<AgentId>,
         campaign: impl Into<CampaignName>,
         customer: impl Into<PhoneNumber>,
-    ) -> Call<'c, AgentDial> {
-        let (agent, campaign) = (agent.into(), campaign.into());
-        let request = self.number(customer).map(|customer| AgentDial {
-            agent,
-            campaign,
-            customer,
-            want_ucid: Some(YesNo(true)),
-            uui: None,
-            skip_validation: None,
-        });
-        Call::new(self.0, request)
+    ) -> Call<'c, WithUcid<AgentDial>> {
+        let request = self.number(customer);
+        let request = request.map(|customer| AgentDial::new(agent, campaign, customer));
+        Call::new(self.0, request.map(WithUcid::new))
     }
 
     /// Rings an available agent of a skill, then the customer, from a DID.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// let dialed = client.dial().skill("General", "918000000001", "9000000001").uui("order-7").await?;
-    /// assert!(dialed.ucid.is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert_eq!(dialed.ucid().as_str().len(), 17);
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -333,29 +341,18 @@ impl<'c> Dial<'c> {
         skill: impl Into<SkillName>,
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
-    ) -> Call<'c, SkillDial> {
-        let (skill, did) = (skill.into(), did.into());
-        let request = self.number(customer).map(|customer| SkillDial {
-            skill,
-            did,
-            customer,
-            want_ucid: Some(YesNo(true)),
-            uui: None,
-        });
-        Call::new(self.0, request)
+    ) -> Call<'c, WithUcid<SkillDial>> {
+        let request = self.number(customer).map(|customer| SkillDial::new(skill, did, customer));
+        Call::new(self.0, request.map(WithUcid::new))
     }
 
     /// Rings an offline agent's number, then the customer.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let ucid = client.dial().phone("agent01", "918000000002", "9000000001").call_limit(600).await?;
     /// assert_eq!(ucid.as_str().len(), 17);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -367,16 +364,8 @@ impl<'c> Dial<'c> {
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, PhoneDial> {
-        let (phone_name, did) = (phone_name.into(), did.into());
-        let request = self.number(customer).map(|customer| PhoneDial {
-            customer,
-            phone_name,
-            did,
-            campaign: None,
-            uui: None,
-            call_limit: None,
-            check_status: None,
-        });
+        let request = self.number(customer);
+        let request = request.map(|customer| PhoneDial::new(phone_name, did, customer));
         Call::new(self.0, request)
     }
 
@@ -394,47 +383,24 @@ impl<E: Dialing> Call<'_, E> {
     }
 
     /// Sends the dial and sorts what became of it.
-    pub async fn outcome(self) -> Outcome {
+    pub async fn outcome(self) -> DialOutcome<E::Accepted> {
         match self.send().await {
-            Ok(reply) => Outcome::Accepted(E::ucid_of(&reply)),
-            Err(error) => Outcome::of(error),
+            Ok(reply) => DialOutcome::Accepted(E::accepted(&reply)),
+            Err(error) => DialOutcome::of(error),
         }
     }
 }
 
-impl Call<'_, AgentDial> {
-    /// Does not ask for the UCID: for accounts where asking makes dials fail, as one integrator reports.
-    pub fn without_ucid(self) -> Self {
-        self.map(|request| request.want_ucid = None)
-    }
-
+setters! { AgentDial {
     /// Skips the service's own check of the number.
-    pub fn skip_validation(self) -> Self {
-        self.map(|request| request.skip_validation = Some(Flag(true)))
-    }
-}
+    skip_validation() => skip_validation = Flag(true);
+} }
 
-impl Call<'_, SkillDial> {
-    /// Does not ask for the UCID.
-    pub fn without_ucid(self) -> Self {
-        self.map(|request| request.want_ucid = None)
-    }
-}
-
-impl Call<'_, PhoneDial> {
+setters! { PhoneDial {
     /// Lets the service fall back to other DIDs of a campaign.
-    pub fn campaign(self, campaign: impl Into<CampaignName>) -> Self {
-        let campaign = campaign.into();
-        self.map(|request| request.campaign = Some(campaign))
-    }
-
+    campaign(campaign: impl Into<CampaignName>) => campaign = campaign.into();
     /// The longest conversation, in seconds.
-    pub fn call_limit(self, seconds: u32) -> Self {
-        self.map(|request| request.call_limit = Some(seconds))
-    }
-
+    call_limit(seconds: u32) => call_limit = seconds;
     /// Whether to refrain from dialing while the agent is busy.
-    pub fn check_status(self, yes: bool) -> Self {
-        self.map(|request| request.check_status = Some(Flag(yes)))
-    }
-}
+    check_status(yes: bool) => check_status = Flag(yes);
+} }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -170,17 +171,13 @@ impl<'c> Dispositions<'c> {
     /// Sets a call's disposition, ends after-call work, and says whether it was saved or queued.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or_else(|| unreachable!()).map_err(|e: ozonetel_sdk::Error| e)?;
+    /// let ucid = dialed.ucid();
     /// let disposed = client.disposition().set(ucid, "918000000001", "agent01", "Follow Up").comments("call on Monday").await?;
     /// assert!(disposed.is_queued());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -210,14 +207,10 @@ impl<'c> Dispositions<'c> {
     /// The account's dispositions.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let dispositions = client.disposition().list().await?;
     /// assert!(dispositions.iter().any(|name| name.as_str() == "Follow Up"));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -227,13 +220,14 @@ impl<'c> Dispositions<'c> {
     }
 }
 
-impl Call<'_, SetDisposition> {
+setters! { SetDisposition {
     /// Free text beside it.
-    pub fn comments(self, text: impl Into<SensitiveText>) -> Self {
-        let text = text.into();
-        self.map(|request| request.comments = Some(text))
-    }
+    comments(text: impl Into<SensitiveText>) => comments = text.into();
+    /// When to call back, in the account's zone; seconds are not sent.
+    call_back_at(time: LocalDateTime) => call_back_time = time.to_minutes();
+} }
 
+impl Call<'_, SetDisposition> {
     /// Pauses the agent after the call instead of releasing it.
     pub fn pause_after(self, reason: impl Into<PauseReason>) -> Self {
         let reason = reason.into();
@@ -247,10 +241,5 @@ impl Call<'_, SetDisposition> {
     /// Leaves the agent in after-call work.
     pub fn without_release(self) -> Self {
         self.map(|request| request.auto_release = None)
-    }
-
-    /// When to call back, in the account's zone; seconds are not sent.
-    pub fn call_back_at(self, time: LocalDateTime) -> Self {
-        self.map(|request| request.call_back_time = Some(time.to_minutes()))
     }
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -66,7 +67,7 @@ fn address(field: &'static str, url: Option<&SensitiveText>) -> Result<(), Inval
 
 string_enum! {
     /// Which events a subscription is about.
-    EventType, EventTypeKind {
+    SubscriptionType, SubscriptionTypeKind {
         /// Call events.
         Call = ["call"],
         /// Agent events.
@@ -81,7 +82,7 @@ string_enum! {
 pub struct Unsubscribe {
     /// Which events.
     #[serde(rename = "eventType")]
-    pub events: EventType,
+    pub events: SubscriptionType,
 }
 
 impl Endpoint for Unsubscribe {
@@ -153,17 +154,13 @@ impl<'c> Events<'c> {
     /// Subscribes to call events.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let events = client.events();
     /// events.calls_to("https://crm.example.test/calls?code=s3").agents_to("https://crm.example.test/agents").await?;
     /// assert!(events.subscription().await?.is_some());
     /// events.unsubscribe("both").await?;
     /// assert!(events.subscription().await?.is_none());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -175,15 +172,11 @@ impl<'c> Events<'c> {
     /// Subscribes to agent events.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.events().agents_to("https://crm.example.test/agents?code=s3").await?;
     /// let now = client.events().subscription().await?.ok_or("none")?;
     /// assert!(now.agents.is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -195,35 +188,27 @@ impl<'c> Events<'c> {
     /// Ends the subscription to `call` or `agent` events, or to `both`. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
     /// client.events().unsubscribe("call").await?;
     /// assert!(client.events().unsubscribe("call").await.is_err());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// Refused when there is no subscription.
-    pub fn unsubscribe(&self, events: impl Into<EventType>) -> Call<'c, Unsubscribe> {
+    pub fn unsubscribe(&self, events: impl Into<SubscriptionType>) -> Call<'c, Unsubscribe> {
         Call::new(self.0, Ok(Unsubscribe { events: events.into() }))
     }
 
     /// The account's subscription, if there is one.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// assert!(client.events().subscription().await?.is_none());
     /// client.events().calls_to("https://crm.example.test/calls?code=s3").await?;
     /// assert!(client.events().subscription().await?.is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -233,19 +218,12 @@ impl<'c> Events<'c> {
     }
 }
 
-impl Call<'_, Subscribe> {
+setters! { Subscribe {
     /// Call events as well.
-    pub fn calls_to(self, url: impl Into<SensitiveText>) -> Self {
-        let url = url.into();
-        self.map(|request| request.calls = Some(url))
-    }
-
+    calls_to(url: impl Into<SensitiveText>) => calls = url.into();
     /// Agent events as well.
-    pub fn agents_to(self, url: impl Into<SensitiveText>) -> Self {
-        let url = url.into();
-        self.map(|request| request.agents = Some(url))
-    }
-}
+    agents_to(url: impl Into<SensitiveText>) => agents = url.into();
+} }
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -250,15 +251,11 @@ impl<'c> Kookoo<'c> {
     /// the KooKoo key, and outbound enabled for the account.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let call = client.kookoo().call("+91 90000 00001", "https://ivr.example.test/start");
     /// let queued = call.caller_id("918000000001").await?;
     /// assert!(queued.ucid().is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -274,17 +271,13 @@ impl<'c> Kookoo<'c> {
     /// The same with an application's XML in place of an address.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::kookoo::IvrResponse;
     /// use ozonetel_sdk::kookoo::verb::PlayText;
     /// let answer = IvrResponse::new().then(PlayText::new("Your parcel has arrived"));
     /// let queued = client.kookoo().call_with("+91 90000 00001", answer.to_xml()?).await?;
     /// assert!(queued.sid.is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -318,14 +311,10 @@ impl<'c> Kookoo<'c> {
     /// key is put in.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let queued = client.kookoo().sms([("phone_no", "09000000001"), ("message", "Your order left.")]).await?;
     /// assert!(queued.sid.is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -341,16 +330,12 @@ impl<'c> Kookoo<'c> {
     /// What is known of a call that began on a day.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let call = client.kookoo().call("9000000001", "https://ivr.example.test/start").await?;
     /// let ucid = call.ucid().ok_or("no id")?;
     /// let known = client.kookoo().call_information(ucid, client.today()).await?;
     /// assert!(known.0.to_string().contains(ucid.as_str()));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -362,18 +347,14 @@ impl<'c> Kookoo<'c> {
     /// Moves a party of a live call into an application, on the older host. Not repeated once it may have arrived.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// sim.advance(std::time::Duration::from_secs(5)).await;
     /// let (did, ivr) = ("918000000001", "https://ivr.example.test/survey");
     /// client.kookoo().ivr_transfer(ucid, did, ivr, "9000000001").await?;
     /// client.kookoo().disconnect(ucid, did).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -398,17 +379,12 @@ impl<'c> Kookoo<'c> {
     /// Ends a live call, on the older host.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// client.kookoo().disconnect(ucid, "918000000001").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -418,35 +394,22 @@ impl<'c> Kookoo<'c> {
     }
 }
 
-impl Call<'_, OutboundCall> {
+setters! { OutboundCall {
     /// The number that is shown.
-    pub fn caller_id(self, did: impl Into<Did>) -> Self {
-        let did = did.into();
-        self.map(|request| request.caller_id = Some(did))
-    }
-
+    caller_id(did: impl Into<Did>) => caller_id = did.into();
     /// Where the outcome goes.
-    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
-        let url = url.into();
-        self.map(|request| request.callback_url = Some(url))
-    }
-}
+    callback_url(url: impl Into<SensitiveText>) => callback_url = url.into();
+} }
 
-impl Call<'_, IvrTransfer> {
+setters! { IvrTransfer {
     /// Where the outcome goes.
-    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
-        let url = url.into();
-        self.map(|request| request.callback_url = Some(url))
-    }
-}
+    callback_url(url: impl Into<SensitiveText>) => callback_url = url.into();
+} }
 
-impl Call<'_, Disconnect> {
+setters! { Disconnect {
     /// Only this party.
-    pub fn number(self, number: impl Into<PhoneNumber>) -> Self {
-        let number = number.into();
-        self.map(|request| request.number = Some(number))
-    }
-}
+    number(number: impl Into<PhoneNumber>) => number = number.into();
+} }
 
 #[cfg(test)]
 mod tests {

@@ -5,13 +5,14 @@
 //! large one goes out in batches, and a batch whose outcome is unknown stops the run.
 
 mod delete;
-mod sheet;
+pub(crate) mod sheet;
 mod upload;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -24,15 +25,9 @@ use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{Day, SensitiveText, YesNo, loose};
 
-pub use delete::{
-    ClearCampaign, DeleteLead, DeleteMany, DeleteScheduled, LeadStatus, LeadStatusKind,
-    NumberAsNumber,
-};
+pub use delete::{DeleteLead, DeleteMany, DeleteScheduled, NumberAsNumber};
 pub use sheet::{Lead, Sheet};
-pub use upload::{
-    AddBulk, AddBulkLegacy, LeadResult, MAX_BULK, MAX_BULK_LEGACY, MAX_SCHEDULED, Schedule,
-    ScheduledLead, Uploaded,
-};
+pub use upload::{AddBulk, LeadResult, MAX_BULK, MAX_SCHEDULED, Schedule, ScheduledLead, Uploaded};
 
 /// Adds one lead.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -159,15 +154,11 @@ impl<'c> Leads<'c> {
     /// that the account's region wants.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let add = || client.leads().add("support_out", "+91 90000 00001").name("A B").check_duplicate();
     /// assert!(!add().await?.is_duplicate());
     /// assert!(add().await?.is_duplicate());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -196,45 +187,24 @@ impl<'c> Leads<'c> {
     }
 }
 
-impl Call<'_, AddLead> {
+setters! { AddLead {
     /// The person's name.
-    pub fn name(self, name: impl Into<SensitiveText>) -> Self {
-        let name = name.into();
-        self.map(|request| request.name = Some(name))
-    }
-
+    name(name: impl Into<SensitiveText>) => name = name.into();
     /// The agent it is for.
-    pub fn agent(self, agent: impl Into<AgentId>) -> Self {
-        let agent = agent.into();
-        self.map(|request| request.agent = Some(agent))
-    }
-
+    agent(agent: impl Into<AgentId>) => agent = agent.into();
     /// The skill it is for.
-    pub fn skill(self, skill: impl Into<SkillName>) -> Self {
-        let skill = skill.into();
-        self.map(|request| request.skill = Some(skill))
-    }
-
+    skill(skill: impl Into<SkillName>) => skill = skill.into();
     /// Leaves it out if the number is there already.
-    pub fn check_duplicate(self) -> Self {
-        self.map(|request| request.check_duplicate = Some(Upper(true)))
-    }
-
+    check_duplicate() => check_duplicate = Upper(true);
     /// Also starts the campaign: from then on the service rings its leads.
-    pub fn start(self) -> Self {
-        self.map(|request| request.action = Some("START".to_owned()))
-    }
-
+    start() => action = "START".to_owned();
     /// From 1 to 99, higher first.
-    pub fn priority(self, priority: u32) -> Self {
-        self.map(|request| request.priority = Some(priority))
-    }
-
+    priority(priority: u32) => priority = priority;
     /// The last day on which it is dialled.
-    pub fn expires(self, day: Day) -> Self {
-        self.map(|request| request.expires = Some(day))
-    }
+    expires(day: Day) => expires = day;
+} }
 
+impl Call<'_, AddLead> {
     /// A further header of the campaign's map file.
     pub fn column(self, header: impl Into<String>, value: impl Into<SensitiveText>) -> Self {
         let (header, value) = (header.into(), value.into());

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rows, Spec};
@@ -102,15 +103,11 @@ impl<'c> Missed<'c> {
     /// Abandoned calls of a stretch of time, in the account's zone.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let today = client.today();
     /// let missed = client.missed().between(today.start(), today.end()).campaign("support_inbound").await?;
     /// assert!(missed.is_empty());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -120,10 +117,7 @@ impl<'c> Missed<'c> {
     }
 }
 
-impl Call<'_, FetchMissed> {
+setters! { FetchMissed {
     /// Of one campaign only.
-    pub fn campaign(self, campaign: impl Into<CampaignName>) -> Self {
-        let campaign = campaign.into();
-        self.map(|request| request.campaign = Some(campaign))
-    }
-}
+    campaign(campaign: impl Into<CampaignName>) => campaign = campaign.into();
+} }

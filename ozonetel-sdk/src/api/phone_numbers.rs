@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{
@@ -225,17 +226,13 @@ impl<'c> PhoneNumbers<'c> {
     /// Reads a number by its name.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").skill("General").await?;
     /// client.phone_numbers().edit("9000000044", "desk4", "9000000045").await?;
     /// let found = client.phone_numbers().by_name("desk4").await?;
     /// assert!(found.0.to_string().contains("9000000045"));
     /// client.phone_numbers().delete("9000000045", "desk4").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -247,15 +244,11 @@ impl<'c> PhoneNumbers<'c> {
     /// Reads a number.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").await?;
     /// let found = client.phone_numbers().by_number("9000000044").await?;
     /// assert!(found.0.to_string().contains("desk4"));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -267,13 +260,9 @@ impl<'c> PhoneNumbers<'c> {
     /// Creates a number. Not repeated once it may have arrived.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").skill("General").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -290,14 +279,10 @@ impl<'c> PhoneNumbers<'c> {
     /// Changes a number. Not repeated once it may have arrived.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").await?;
     /// client.phone_numbers().edit("9000000044", "desk4", "9000000045").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -322,14 +307,10 @@ impl<'c> PhoneNumbers<'c> {
     /// Deletes a number.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").await?;
     /// client.phone_numbers().delete("9000000044", "desk4").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -346,15 +327,11 @@ impl<'c> PhoneNumbers<'c> {
     /// Frees a number that stayed mapped to a customer after a call. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.phone_numbers().create("9000000044", "desk4").await?;
     /// let freed = client.phone_numbers().release("desk4").await?;
     /// assert_eq!(freed[0].as_str(), "9000000044");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -364,21 +341,17 @@ impl<'c> PhoneNumbers<'c> {
     }
 }
 
-impl Call<'_, CreateNumber> {
+setters! { CreateNumber {
     /// The number's skill.
-    pub fn skill(self, skill: impl Into<SkillName>) -> Self {
-        let skill = skill.into();
-        self.map(|request| request.skill = Some(skill))
-    }
-}
+    skill(skill: impl Into<SkillName>) => skill = skill.into();
+} }
+
+setters! { EditNumber {
+    /// A new name.
+    new_name(name: impl Into<PhoneName>) => new_name = name.into();
+} }
 
 impl Call<'_, EditNumber> {
-    /// A new name.
-    pub fn new_name(self, name: impl Into<PhoneName>) -> Self {
-        let name = name.into();
-        self.map(|request| request.new_name = Some(name))
-    }
-
     /// Skills to give. The page does not say how several are told apart; elsewhere it is commas.
     pub fn assign<S: Into<SkillName>>(self, skills: impl IntoIterator<Item = S>) -> Self {
         let skills = commas(skills.into_iter().map(Into::into));

@@ -118,18 +118,14 @@ impl<'c> Recording<'c> {
     /// Stops recording.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid.ok_or("no ucid")?;
+    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let paused = client.recording().pause(ucid).await?;
     /// assert_eq!(paused.message, "paused monitoring of the channel");
     /// client.recording().unpause(ucid).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -141,18 +137,13 @@ impl<'c> Recording<'c> {
     /// Goes on recording.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let dialed = client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # let ucid = dialed.ucid.ok_or("no ucid")?;
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// client.recording().pause(ucid).await?;
     /// client.recording().unpause(ucid).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rate, Rows, Spec};
@@ -120,17 +121,13 @@ impl<'c> Summary<'c> {
     /// The summary of one day in the account's zone.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// sim.advance(std::time::Duration::from_secs(600)).await;
     /// let rows = client.summary().for_day(client.today()).agent("agent01").await?;
     /// let login: ozonetel_sdk::types::ClockDuration = rows.iter().filter_map(|row| row.total_login_duration).sum();
     /// assert!(login.seconds() >= 600);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -142,17 +139,13 @@ impl<'c> Summary<'c> {
     /// The summary of at most 30 days.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// sim.advance(std::time::Duration::from_secs(60)).await;
     /// let (from, to) = (client.today().start(), client.today().end());
     /// let rows = client.summary().between(from, to).await?;
     /// assert_eq!(rows[0].agent_unique_id.as_ref().unwrap().as_str(), "agent01");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -162,16 +155,9 @@ impl<'c> Summary<'c> {
     }
 }
 
-impl Call<'_, FetchSummary> {
+setters! { FetchSummary {
     /// Only this agent.
-    pub fn agent(self, agent: impl Into<AgentId>) -> Self {
-        let agent = agent.into();
-        self.map(|request| request.agents = Some(agent.as_str().to_owned()))
-    }
-
+    agent(agent: impl Into<AgentId>) => agents = agent.into().as_str().to_owned();
     /// Only this mode.
-    pub fn mode(self, mode: impl Into<ModeType>) -> Self {
-        let mode = mode.into();
-        self.map(|request| request.modes = Some(mode.as_str().to_owned()))
-    }
-}
+    mode(mode: impl Into<ModeType>) => modes = mode.into().as_str().to_owned();
+} }

@@ -100,15 +100,11 @@ impl<'c> WhatsApp<'c> {
     /// no source says which form the service wants.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let send = client.whatsapp().template("918000000001", "919000000001", "order_left", "en");
     /// let answer = send.parameters(["A B", "order-7"]).await?;
     /// assert!(answer.0.is_object());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors

@@ -74,6 +74,11 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self
     }
 
+    /// Turns the request into one of another endpoint.
+    pub(crate) fn map_into<F: Endpoint>(self, change: impl FnOnce(E) -> F) -> Call<'c, F> {
+        Call { client: self.client, request: self.request.map(change), options: self.options }
+    }
+
     /// The request as it stands.
     ///
     /// # Errors

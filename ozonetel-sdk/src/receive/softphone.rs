@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::phone_call::Invite;
-use crate::api::dial::Outcome;
+use crate::api::dial::DialOutcome;
 use crate::types::ids::Ucid;
 use crate::types::invalid::Invalid;
 
@@ -180,7 +180,7 @@ struct PendingDial {
 /// when the program began, for instance.
 ///
 /// ```
-/// use ozonetel_sdk::dial::Outcome;
+/// use ozonetel_sdk::dial::DialOutcome;
 /// use ozonetel_sdk::phone_call::{AnswerDecision, AutoAnswer, InviteHeaders, SoftphonePolicy};
 ///
 /// let begun = std::time::Instant::now();
@@ -188,7 +188,7 @@ struct PendingDial {
 ///
 /// // Before the dial is sent: the INVITE may arrive before the reply.
 /// let ticket = policy.dialing(begun.elapsed());
-/// let outcome = Outcome::Accepted(Some("90000000000000009".parse()?)); // what the dial returned
+/// let outcome = DialOutcome::<Ucid>::Accepted("90000000000000009".parse()?); // what the dial returned
 /// policy.dialed(begun.elapsed(), ticket, &outcome);
 ///
 /// let invite = InviteHeaders::from_texts(Some("90000000000000009"), None);
@@ -245,10 +245,15 @@ impl SoftphonePolicy {
 
     /// Notes a dial's outcome, whichever it is. A dial that was refused or not sent waits no longer. One whose outcome
     /// is unknown goes on waiting until it expires: its call may be on the way.
-    pub fn dialed(&mut self, now: Duration, ticket: DialTicket, outcome: &Outcome) {
+    pub fn dialed<U: Copy + Into<Option<Ucid>>>(
+        &mut self,
+        now: Duration,
+        ticket: DialTicket,
+        outcome: &DialOutcome<U>,
+    ) {
         match outcome {
-            Outcome::Accepted(ucid) => self.accepted(now, ticket, *ucid),
-            Outcome::Unknown(_) => self.forget_expired(now),
+            DialOutcome::Accepted(ucid) => self.accepted(now, ticket, (*ucid).into()),
+            DialOutcome::Unknown(_) => self.forget_expired(now),
             _ => self.failed(ticket),
         }
     }
@@ -419,17 +424,17 @@ mod tests {
     #[test]
     fn a_refused_dial_waits_no_longer_and_an_unknown_one_does() {
         let refused = || Error::from(Invalid::new("customer", "is empty"));
-        let of = |outcome: Outcome| {
+        let of = |outcome: DialOutcome<Option<Ucid>>| {
             let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);
             let ticket = policy.dialing(s(0));
             policy.dialed(s(1), ticket, &outcome);
             policy.is_waiting(s(2))
         };
         assert_eq!(refused().kind(), ErrorKind::Input);
-        assert!(!of(Outcome::NotSent(refused())));
-        assert!(!of(Outcome::Refused(refused())));
-        assert!(of(Outcome::Unknown(refused())));
-        assert!(of(Outcome::Accepted(Some(ucid(1)))));
+        assert!(!of(DialOutcome::NotSent(refused())));
+        assert!(!of(DialOutcome::Refused(refused())));
+        assert!(of(DialOutcome::Unknown(refused())));
+        assert!(of(DialOutcome::Accepted(Some(ucid(1)))));
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Administration of agents, and who is there.
 
-use ozonetel_sdk::agents::{
-    CreateAgent, DeleteAgent, DeleteManaged, EditAgent, FetchDetails, FetchLoginStatus,
-    ForceLogout, ListLoggedIn, Release,
-};
+use ozonetel_sdk::agents::{DeleteAgent, FetchDetails, FetchLoginStatus, ForceLogout, Release};
+use ozonetel_sdk::legacy::{CreateAgent, DeleteManaged, EditAgent, ListLoggedIn};
 use serde_json::{Value, json};
 
 use super::credentials::AuthErrorStyle;
@@ -24,8 +22,8 @@ macro_rules! by_admin {
                 let id = request.text("agentid");
                 if self.$act(&id) {
                     let text = "Agent Logout/Release successfully.";
-                    return Reply::done(json!({"code": "200", "status": "Success", "message": text}),
-                    );
+                    let body = json!({"code": "200", "status": "Success", "message": text});
+                    return Reply::done(body);
                 }
                 let text = format!("Agent does not exists with id {id}");
                 Reply::unchanged(json!({"code": "400", "status": "Error", "message": text, "response": null}))

@@ -1,8 +1,7 @@
 //! Blocked numbers.
 
-use ozonetel_sdk::block_numbers::{
-    AddToGroup, CreateGroup, CreateGroupLegacy, DeleteFromGroup, DeleteNumbers, MAX_NUMBERS,
-};
+use ozonetel_sdk::block_numbers::{CreateGroup, DeleteNumbers, MAX_NUMBERS};
+use ozonetel_sdk::legacy::{AddToGroup, CreateGroupLegacy, DeleteFromGroup};
 use serde_json::{Value, json};
 
 use super::credentials::AuthErrorStyle;

@@ -1,7 +1,8 @@
 //! Campaigns.
 
 use ozonetel_sdk::campaigns::{
-    CreateInbound, CreateOutbound, FetchStatus, ListCampaigns, Start, Stop, UpdateDynamicDids,
+    CreateInbound, CreateOutbound, FetchStatus, ListCampaigns, StartCampaign, StopCampaign,
+    UpdateDynamicDids,
 };
 use serde_json::json;
 
@@ -62,7 +63,7 @@ impl Answers<ListCampaigns> for World {
     }
 }
 
-impl Answers<Start> for World {
+impl Answers<StartCampaign> for World {
     const CREDENTIALS: AuthErrorStyle = CREDENTIALS;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
@@ -70,7 +71,7 @@ impl Answers<Start> for World {
     }
 }
 
-impl Answers<Stop> for World {
+impl Answers<StopCampaign> for World {
     const CREDENTIALS: AuthErrorStyle = CREDENTIALS;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {

@@ -1,9 +1,7 @@
 //! Leads of campaigns.
 
-use ozonetel_sdk::leads::{
-    AddBulk, AddBulkLegacy, AddLead, ClearCampaign, DeleteLead, DeleteMany, DeleteScheduled,
-    Schedule,
-};
+use ozonetel_sdk::leads::{AddBulk, AddLead, DeleteLead, DeleteMany, DeleteScheduled, Schedule};
+use ozonetel_sdk::legacy::{AddBulkLegacy, ClearCampaign, MAX_BULK_LEGACY};
 use serde_json::{Value, json};
 
 use super::credentials::AuthErrorStyle;
@@ -121,12 +119,7 @@ impl Answers<AddBulkLegacy> for World {
     const LIMIT: &'static str = "Already one process is running please try after some time";
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
-        match bulk(
-            self,
-            request,
-            &request.text("campaign_name"),
-            ozonetel_sdk::leads::MAX_BULK_LEGACY,
-        ) {
+        match bulk(self, request, &request.text("campaign_name"), MAX_BULK_LEGACY) {
             Ok(rows) => Reply::done(json!({"message": rows})),
             Err(reply) => reply,
         }

@@ -1,21 +1,20 @@
 //! The deprecated endpoints: the same world under older names.
 
 use ozonetel_sdk::legacy::{
-    AgentDetails, AgentDial, Aht, CallbackCdr, CampaignStatus, CdrByUcid, CdrCurrentDay, CdrDump,
-    CdrRange, ChangeState, Conference, Hold, Kick, ListDispositions, Mute, PhoneDial, ScheduleText,
-    SetCampaign, SetDisposition, Unhold, Unmute,
+    AgentDetails, CallbackCdr, CampaignStatus, CdrByUcid, CdrCurrentDay, CdrDump, CdrRange,
+    DisposeCall, Legacy, ListCampaignDispositions, ScheduleText, SetCampaign,
 };
-use ozonetel_sdk::{agents, aht, call_control, dial};
+use ozonetel_sdk::{agents, call_control, dial};
 use serde_json::{Map, Value, json};
 
 use super::credentials::AuthErrorStyle;
 use super::{Answers, ApiRequest, Reply, agent_admin, campaigns, leads};
 use crate::world::{CdrQuery, DispositionRefusal, DispositionRequest, DispositionResult, World};
 
-/// The same fields and texts as a newer endpoint.
+/// The same fields and texts as on the newer path.
 macro_rules! as_newer {
-    ($($older:ty: $newer:ty, $dialect:expr;)*) => {$(
-        impl Answers<$older> for World {
+    ($($newer:ty: $dialect:expr;)*) => {$(
+        impl Answers<Legacy<$newer>> for World {
             const CREDENTIALS: AuthErrorStyle = $dialect;
             const LIMIT: &'static str = <World as Answers<$newer>>::LIMIT;
 
@@ -29,15 +28,14 @@ macro_rules! as_newer {
 const CONTROL: AuthErrorStyle = AuthErrorStyle::Plain;
 
 as_newer! {
-    ChangeState: agents::ChangeState, AuthErrorStyle::AgentState;
-    Aht: aht::AgentAht, AuthErrorStyle::Plain;
-    PhoneDial: dial::PhoneDial, AuthErrorStyle::PhoneDial;
-    Conference: call_control::Conference, CONTROL;
-    Kick: call_control::Kick, CONTROL;
-    Hold: call_control::Hold, CONTROL;
-    Unhold: call_control::Unhold, CONTROL;
-    Mute: call_control::Mute, CONTROL;
-    Unmute: call_control::Unmute, CONTROL;
+    agents::ChangeState: AuthErrorStyle::AgentState;
+    dial::PhoneDial: AuthErrorStyle::PhoneDial;
+    call_control::Conference: CONTROL;
+    call_control::Kick: CONTROL;
+    call_control::Hold: CONTROL;
+    call_control::Unhold: CONTROL;
+    call_control::Mute: CONTROL;
+    call_control::Unmute: CONTROL;
 }
 
 impl Answers<AgentDetails> for World {
@@ -48,7 +46,7 @@ impl Answers<AgentDetails> for World {
     }
 }
 
-impl Answers<AgentDial> for World {
+impl Answers<Legacy<dial::AgentDial>> for World {
     const CREDENTIALS: AuthErrorStyle = {
         let text = "please provide proper user credentials";
         AuthErrorStyle::Texts("fail", [text, text, text])
@@ -67,7 +65,7 @@ fn fail(details: &str) -> Reply {
     Reply::unchanged(json!({"details": details, "status": "Fail"}))
 }
 
-impl Answers<SetDisposition> for World {
+impl Answers<DisposeCall> for World {
     const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Disposition;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
@@ -112,7 +110,7 @@ impl Answers<SetDisposition> for World {
     }
 }
 
-impl Answers<ListDispositions> for World {
+impl Answers<ListCampaignDispositions> for World {
     const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Disposition;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {

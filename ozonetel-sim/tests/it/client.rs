@@ -22,7 +22,7 @@ async fn whole_day(mode: AuthMode) {
     client.check().await.unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").uui("r-1").await;
-    let ucid = dialed.unwrap().ucid.unwrap();
+    let ucid = dialed.unwrap().ucid();
     sim.advance(Duration::from_secs(10)).await;
 
     let control = client.call_control();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ozonetel_sdk::ErrorKind;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
 async fn ready() -> (Sim, ozonetel_sdk::Client) {
@@ -24,22 +24,22 @@ async fn a_fault_never_makes_two_calls_of_one_dial() {
         let dials = sim.effects("dial");
         assert_eq!(sim.world().calls().iter().count(), dials, "{kind:?}");
         match (kind, outcome) {
-            (FaultKind::Delay | FaultKind::SlowDrip, Outcome::Accepted(_)) => {
+            (FaultKind::Delay | FaultKind::SlowDrip, DialOutcome::Accepted(_)) => {
                 assert_eq!(dials, 1);
             }
             // The one text that is followed by a second try.
-            (FaultKind::ExpiredToken, Outcome::Accepted(_)) => assert_eq!(dials, 1),
-            (FaultKind::LimitText | FaultKind::LimitStatus, Outcome::Refused(error)) => {
+            (FaultKind::ExpiredToken, DialOutcome::Accepted(_)) => assert_eq!(dials, 1),
+            (FaultKind::LimitText | FaultKind::LimitStatus, DialOutcome::Refused(error)) => {
                 assert!(!error.may_have_happened());
                 assert_eq!(dials, 0);
             }
-            (FaultKind::Cut | FaultKind::CloseAfter, Outcome::Unknown(error)) => {
+            (FaultKind::Cut | FaultKind::CloseAfter, DialOutcome::Unknown(error)) => {
                 assert!(error.may_have_happened());
                 assert_eq!(dials, 1);
             }
             (
                 FaultKind::CloseBefore | FaultKind::Status | FaultKind::Html,
-                Outcome::Unknown(error),
+                DialOutcome::Unknown(error),
             ) => {
                 assert!(error.may_have_happened());
                 assert_eq!(dials, 0);

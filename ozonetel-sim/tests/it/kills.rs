@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{
     AgentIdentity, LinkLimits, LinkState, ManualDial, SocketEvent, SocketSender, SocketSettings,
 };
@@ -131,7 +131,7 @@ impl Way {
         Self::Rest(client)
     }
 
-    fn dial(&self, number: &str) -> JoinHandle<Outcome> {
+    fn dial(&self, number: &str) -> JoinHandle<DialOutcome<Option<ozonetel_sdk::types::Ucid>>> {
         let number = number.to_owned();
         match self {
             Self::Socket(sender, _) => {
@@ -182,7 +182,7 @@ async fn dial(
     number: &str,
     moment: Timestamp,
     seed: u64,
-) -> Outcome {
+) -> DialOutcome<Option<ozonetel_sdk::types::Ucid>> {
     match moment {
         Timestamp::Before => {
             server.kill();
@@ -218,22 +218,25 @@ async fn dial(
 }
 
 /// The outcome's word, once it agrees with the log.
-fn judged(outcome: &Outcome, lines: &[Value]) -> &'static str {
+fn judged(
+    outcome: &DialOutcome<Option<ozonetel_sdk::types::Ucid>>,
+    lines: &[Value],
+) -> &'static str {
     let arrived = lines.iter().filter(|effect| effect.is_null()).count();
     let acted = lines.iter().filter(|effect| **effect == json!("dial")).count();
     assert!(arrived <= 1 && acted <= arrived, "never two dials: {lines:?}");
     match outcome {
-        Outcome::Accepted(ucid) => {
+        DialOutcome::Accepted(ucid) => {
             assert!(ucid.is_some());
             assert_eq!(acted, 1, "the log has what was accepted");
             "accepted"
         }
-        Outcome::NotSent(error) => {
+        DialOutcome::NotSent(error) => {
             assert!(!error.may_have_happened());
             assert_eq!(arrived, 0, "the log lacks what was not sent");
             "not_sent"
         }
-        Outcome::Unknown(error) => {
+        DialOutcome::Unknown(error) => {
             assert!(error.may_have_happened());
             "unknown"
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{
     AgentIdentity, LinkState, ManualDial, SocketEvent, SocketPush, SocketSettings,
 };
@@ -41,7 +41,7 @@ fn last(sim: &Sim) -> PhoneCall {
 async fn dial(sim: &Sim, number: &str) -> String {
     let client = sim.client();
     let dialled = client.dial().agent("agent01", "support_out", number).await.unwrap();
-    dialled.ucid.unwrap().to_string()
+    dialled.ucid().to_string()
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
         seen
     });
     let outcome = sender.dial(ManualDial::new(77, "9000000001", "500001")).await;
-    let Outcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
     let ucid = ucid.to_string();
     let invite = phone.expect("INVITE").await;
     assert_eq!(value(&invite, "X-UCID").as_deref(), Some(&*ucid));
@@ -292,7 +292,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     assert!(kinds.contains(&"simRinging") && kinds.contains(&"simAgentState"), "{kinds:?}");
     let answered = seen.iter().find(|t| t.kind() == Some("busyAgent")).unwrap();
     let SocketPush::Answered(call) = answered.push() else { panic!("{answered:?}") };
-    assert_eq!(call.ucid.unwrap().to_string(), ucid);
+    assert_eq!(call.ucid().to_string(), ucid);
     assert_eq!(sim.effects("dial"), 1);
     let entry = sim.requests().into_iter().find(|e| e.effect == Some("dial")).unwrap();
     assert_eq!((&*entry.method, &*entry.path), ("WS", "/mdl"));
@@ -324,8 +324,8 @@ async fn every_fault_of_the_socket_leaves_one_outcome_and_at_most_one_dial() {
         let dial = ManualDial { wait: Some(Duration::from_millis(700)), ..dial };
         let outcome = sender.dial(dial).await;
         let fits = match &outcome {
-            Outcome::Accepted(ucid) => replied && ucid.is_some(),
-            Outcome::Unknown(_) => !replied,
+            DialOutcome::Accepted(ucid) => replied && ucid.is_some(),
+            DialOutcome::Unknown(_) => !replied,
             _ => false,
         };
         assert!(fits, "{kind:?}: {outcome:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ozonetel_sdk::Error;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{
     AgentIdentity, FixedSession, LinkLimits, LinkState, ManualDial, PingKind, SocketEvent,
     SocketEvents, SocketFault, SocketPush, SocketSender, SocketSettings, Token, TokenSession,
@@ -137,7 +137,11 @@ const LONG: u64 = 15_000;
 const SHORT: u64 = 300;
 
 /// One dial with a fault in its way: the outcome, the lines from then on, and the link.
-async fn dialled(fault: Fault, wait: u64, until: Option<&str>) -> (Sim, Outcome, Watched) {
+async fn dialled(
+    fault: Fault,
+    wait: u64,
+    until: Option<&str>,
+) -> (Sim, DialOutcome<Option<ozonetel_sdk::types::Ucid>>, Watched) {
     let (sim, server) = serve("").await;
     let mut link = Watched::up(settings(&server)).await;
     link.told();
@@ -152,8 +156,8 @@ async fn dialled(fault: Fault, wait: u64, until: Option<&str>) -> (Sim, Outcome,
     (sim, outcome, link)
 }
 
-fn unknown(outcome: &Outcome) -> &Error {
-    let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+fn unknown(outcome: &DialOutcome<Option<ozonetel_sdk::types::Ucid>>) -> &Error {
+    let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
     assert!(error.may_have_happened());
     let token = error.token().unwrap();
     assert_eq!(token.text("params").unwrap(), "77,9000000001,500001,SIP:true");
@@ -212,7 +216,7 @@ async fn a_connection_that_closes_without_a_reply_leaves_the_dial_unknown() {
 async fn a_reply_before_the_close_counts() {
     let fault = Fault::new(FaultKind::CloseAfter);
     let (sim, outcome, mut link) = dialled(fault, LONG, Some("resumed 0")).await;
-    let Outcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Accepted(Some(ucid)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(ucid.to_string(), sim.world().calls().iter().next().unwrap().ucid().to_string());
     let want = [&["reply 1", "reply 1"], &BROKEN[1..], &["resumed 0"]].concat();
     assert_eq!(link.told(), want);
@@ -222,7 +226,7 @@ async fn a_reply_before_the_close_counts() {
 #[tokio::test]
 async fn the_first_of_two_replies_wins_and_the_second_is_counted() {
     let (sim, outcome, mut link) = dialled(Fault::new(FaultKind::Duplicate), LONG, None).await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
     // A request behind it: by its reply, the second one has been read.
     link.during(async |sender| sender.send_token("tbAny", Map::new()).await).await.unwrap();
     assert_eq!(link.told(), ["reply 1", "reply 1", "reply 2", "reply 2"]);
@@ -255,7 +259,7 @@ async fn replies_in_another_order_find_their_requests() {
         )
     });
     let (outcome, other) = both.await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
     assert_eq!(other.unwrap().get("code"), Some(&json!(-1)));
     assert_eq!(link.told(), ["reply 2", "reply 2", "reply 1", "reply 1"]);
 }
@@ -280,7 +284,7 @@ async fn a_giant_frame_is_refused_by_name_or_handed_on_whole() {
     link.told();
     assert!(sim.fault(fault().on("mdl")));
     let outcome = link.during(async |sender| sender.dial(dial(LONG)).await).await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
     assert_eq!(link.told(), ["push simGiant", "reply 1", "reply 1"]);
     let giant = link.tokens.iter().find(|token| token.kind() == Some("simGiant")).unwrap();
     assert_eq!(giant.text("filling").unwrap().len(), 16 << 20);
@@ -289,7 +293,7 @@ async fn a_giant_frame_is_refused_by_name_or_handed_on_whole() {
 #[tokio::test]
 async fn frames_that_are_no_tokens_are_counted_and_skipped() {
     let (sim, outcome, mut link) = dialled(Fault::new(FaultKind::NonJson), LONG, None).await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
     assert_eq!(link.told(), ["reply 1", "reply 1"]);
     let counters = link.events.counters();
     assert_eq!((counters.not_tokens, counters.binary, counters.connections), (1, 1, 1));
@@ -341,7 +345,7 @@ async fn without_welcome_the_error_says_what_is_missing_and_ids_by_hand_work() {
         Arc::new(FixedSession::new("c2Vzc2lvbi0wMDE=", "5b0e6c1e-0000-4000-8000-000000000001"));
     let mut link = Watched::up(settings(&server).handshake(by_hand)).await;
     let outcome = link.during(async |sender| sender.dial(dial(LONG)).await).await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
     assert_eq!(link.told(), ["connecting", "up", "reply 1", "reply 1"]);
     assert_eq!(sim.effects("dial"), 1);
 }
@@ -389,7 +393,7 @@ async fn replies_are_matched_whatever_form_their_utid_has() {
         let mut link = Watched::up(settings(&server)).await;
         link.told();
         let outcome = link.during(async |sender| sender.dial(dial(LONG)).await).await;
-        assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{form}: {outcome:?}");
+        assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{form}: {outcome:?}");
         assert_eq!(link.told(), ["reply 1", "reply 1"]);
         let reply = link.tokens.iter().find(|token| token.is_reply()).unwrap();
         assert_eq!(reply.get("utid"), Some(&want), "{form}");

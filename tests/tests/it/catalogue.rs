@@ -34,7 +34,11 @@ fn every_description_says_where_it_is_from() {
 
 #[test]
 fn what_the_service_deprecates_is_in_the_legacy_list_and_says_so() {
+    for spec in ALL {
+        assert!(!spec.title.ends_with("(legacy)"), "{} belongs behind the feature", spec.name);
+    }
     for spec in LEGACY {
+        assert!(spec.name.starts_with("legacy."), "{}", spec.name);
         assert!(spec.title.ends_with("(legacy)"), "{}: {}", spec.name, spec.title);
     }
 }

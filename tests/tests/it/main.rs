@@ -18,5 +18,6 @@ mod push;
 mod readme;
 mod retry;
 mod secrets;
+mod settle;
 mod stories;
 mod tokens;

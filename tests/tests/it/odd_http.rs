@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::client::RetryPolicy;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::types::Zone;
 use ozonetel_sdk::{Client, ClientBuilder, Error, ErrorKind, Reason};
 use ozonetel_tests::raw::{Raw, Reply};
@@ -37,8 +37,10 @@ fn client(url: &str) -> Client {
 async fn dial(client: &Client) -> Result<String, Error> {
     let dial = client.dial().agent("agent01", "support_out", "9000000001").uui("order-7");
     match dial.outcome().await {
-        Outcome::Accepted(ucid) => Ok(ucid.unwrap().to_string()),
-        Outcome::Refused(error) | Outcome::NotSent(error) | Outcome::Unknown(error) => Err(error),
+        DialOutcome::Accepted(ucid) => Ok(ucid.to_string()),
+        DialOutcome::Refused(error) | DialOutcome::NotSent(error) | DialOutcome::Unknown(error) => {
+            Err(error)
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use ozonetel_sdk::auth::AuthMode;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::transport::SendStage;
 use ozonetel_sdk::{Client, ErrorKind};
@@ -131,14 +131,17 @@ proptest! {
         let unknown_at = means.iter().take(sent).position(|means| *means == Means::Unknown);
         prop_assert!(unknown_at.is_none_or(|at| at + 1 == sent), "sent again after an unknown attempt");
         match (outcome, end) {
-            (Outcome::Accepted(Some(_)), Some(Means::Done)) => {}
-            (Outcome::Refused(error), Some(Means::No | Means::Expired)) => {
+            (DialOutcome::Accepted(_), Some(Means::Done)) => {}
+            (
+                DialOutcome::Refused(error) | DialOutcome::Invalid(error),
+                Some(Means::No | Means::Expired),
+            ) => {
                 prop_assert!(!error.may_have_happened());
             }
-            (Outcome::NotSent(error), Some(Means::NotSent)) => {
+            (DialOutcome::NotSent(error), Some(Means::NotSent)) => {
                 prop_assert_eq!(error.kind(), ErrorKind::Unreachable);
             }
-            (Outcome::Unknown(error), Some(Means::Unknown)) => {
+            (DialOutcome::Unknown(error), Some(Means::Unknown)) => {
                 prop_assert_eq!(error.reference(), Some("order-7"));
             }
             (outcome, end) => prop_assert!(false, "{:?} and it was {:?}", outcome, end),

@@ -214,7 +214,7 @@ fn nothing_is_traced_below_the_client_either() {
                 .unwrap();
             client.agents().login("agent01", "secret", "500001").await.unwrap();
             let dial = client.dial().agent("agent01", "support_out", "9000000001").uui("order-7");
-            let ucid = dial.await.unwrap().ucid.unwrap();
+            let ucid = dial.await.unwrap().ucid();
             sim.advance(std::time::Duration::from_secs(5)).await;
             client.recording().pause(ucid).await.unwrap();
             sim.fault(Fault::new(FaultKind::Html));

@@ -7,7 +7,7 @@ use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind, FetchDay, HangupByKind};
 use ozonetel_sdk::client::{ClientEvent, Observer};
 use ozonetel_sdk::client::{Pacer, Patience};
-use ozonetel_sdk::dial::{AgentDial, Outcome};
+use ozonetel_sdk::dial::{AgentDial, DialOutcome};
 use ozonetel_sdk::endpoint::Endpoint as _;
 use ozonetel_sdk::types::ClockDuration;
 use ozonetel_sdk::types::Ucid;
@@ -51,7 +51,7 @@ async fn a_whole_call(sim: &Sim, client: &Client) {
     client.check().await.unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let dial = client.dial().agent("agent01", "support_out", "+91 90000 00001").uui("order-7");
-    let ucid = dial.await.unwrap().ucid.unwrap();
+    let ucid = dial.await.unwrap().ucid();
     assert_eq!(ucid.as_str().len(), 17);
     sim.advance(seconds(10)).await;
     assert_eq!(call_state(sim, ucid)["state"], "answered");
@@ -169,7 +169,7 @@ async fn a_call_that_nobody_takes_is_missed_and_wrap_up_ends_by_itself() {
 
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let dial = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
-    let ucid = dial.ucid.unwrap();
+    let ucid = dial.ucid();
     sim.advance(seconds(20)).await;
     sim.phone(ucid.as_str(), LegSide::Customer, PhoneAction::Hangup).unwrap();
     let busy = client.dial().agent("agent01", "support_out", "9000000002").await.unwrap_err();
@@ -187,7 +187,7 @@ async fn a_cold_transfer_leaves_the_customer_with_the_third_party() {
     let client = sim.client();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
     let dial = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
-    let ucid = dial.ucid.unwrap();
+    let ucid = dial.ucid();
     sim.advance(seconds(10)).await;
     let control = client.call_control();
     control.transfer(ucid, DID, "agent01", "500001", "9000000002").cold().await.unwrap();
@@ -317,7 +317,7 @@ async fn an_unknown_dial_is_settled_by_its_reference() {
         let reference = format!("order-{}", kind.word());
         sim.fault(Fault::new(kind).on(AgentDial::SPEC.path));
         let dial = client.dial().agent("agent01", "support_out", "9000000001");
-        let Outcome::Unknown(error) = dial.uui(reference.as_str()).outcome().await else {
+        let DialOutcome::Unknown(error) = dial.uui(reference.as_str()).outcome().await else {
             panic!("{kind:?} leaves the outcome open");
         };
         assert_eq!(error.reference(), Some(reference.as_str()));
@@ -334,7 +334,7 @@ async fn an_unknown_dial_is_settled_by_its_reference() {
 
 async fn a_call_of_today(sim: &Sim, client: &Client) -> Ucid {
     let dial = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
-    let ucid = dial.ucid.unwrap();
+    let ucid = dial.ucid();
     sim.advance(seconds(10)).await;
     sim.phone(ucid.as_str(), LegSide::Customer, PhoneAction::Hangup).unwrap();
     sim.advance(seconds(200)).await;

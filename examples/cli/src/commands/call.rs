@@ -1,7 +1,7 @@
 //! `call hold|unhold|mute|unmute|conference|kick|transfer`
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::call_control::{Controlled, Step, TransferError};
+use ozonetel_sdk::call_control::{Controlled, TransferError, TransferStep};
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{Did, PhoneName, Ucid};
 
@@ -144,7 +144,7 @@ impl From<TransferError> for Failure {
         let known = !error.may_have_happened();
         let failure = Self::from(error).within(&what);
         match step {
-            Step::Kick if known => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
+            TransferStep::Kick if known => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
             _ => failure,
         }
     }

@@ -58,7 +58,7 @@ impl Dial {
 }
 
 impl DialFlags {
-    /// Dials once, and says how to settle a dial of which nobody knows whether it happened.
+    /// Dials once, and says how to settle a dial of which it is unknown whether it happened.
     pub(super) async fn ring<E: Dialing>(
         self,
         context: &Context,
@@ -76,7 +76,7 @@ impl DialFlags {
         let uui = self.uui.unwrap_or_else(fresh_reference);
         let sent = context.until_stopped(call.uui(uui.as_str()).send()).await;
         let reply = sent.map_err(|failure| failure.hide(number.as_str()))?;
-        let mut printed = json!({ "ucid": E::ucid_of(&reply), "uui": uui });
+        let mut printed = json!({ "ucid": E::accepted(&reply), "uui": uui });
         if let (Value::Object(printed), Ok(Value::Object(reply))) =
             (&mut printed, serde_json::to_value(&reply))
         {

@@ -35,7 +35,13 @@ async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled()
     assert!(reference.starts_with("cli-"), "{message}");
     desk.sim.advance(Duration::from_mins(1)).await;
     let rows = desk.json(&["cdr", "day"]).await.done().rows();
-    assert!(rows.iter().any(|row| row["UUI"] == reference), "{reference} in {rows:?}");
+    let row = rows.iter().find(|row| row["UUI"] == reference).unwrap();
+    let settled = desk.json(&["settle", reference]).await.done().json();
+    assert_eq!(settled["settlement"], "happened");
+    assert_eq!(settled["ucid"], row["UCID"].to_string().trim_matches('"'));
+    desk.sim.advance(Duration::from_mins(1)).await;
+    let other = desk.json(&["settle", "cli-other"]).await.done().json();
+    assert_eq!((&other["settlement"], other["until"].is_string()), (&"still_unknown".into(), true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

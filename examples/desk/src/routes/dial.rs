@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use ozonetel_sdk::types::PhoneNumber;
-use ozonetel_sdk::types::{CampaignName, Ucid};
+use ozonetel_sdk::Error;
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::dial::{DialSettlement, DialWindow};
+use ozonetel_sdk::types::{CampaignName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
 
 use super::BodyContext;
@@ -27,7 +29,7 @@ pub(super) struct NewCall {
 pub(super) struct Dialed {
     status: &'static str,
     message: String,
-    ucid: Option<Ucid>,
+    ucid: Ucid,
     reference: String,
 }
 
@@ -49,13 +51,27 @@ pub(super) async fn dial(
     let (tasks, uui) = (desk.tasks().clone(), reference.clone());
     let work = async move {
         let call = desk.client().dial().agent(agent, campaign, body.phone_number).uui(uui);
-        let dialed = call.await?;
-        if let Some(ucid) = dialed.ucid {
-            desk.memory().learn(ucid, known).await;
-        }
-        Ok(dialed)
+        let (ucid, message) = match call.await {
+            Ok(dialed) => (dialed.ucid(), dialed.status().unwrap_or_default().to_owned()),
+            Err(error) => settle(&desk, error).await?,
+        };
+        desk.memory().learn(ucid, known).await;
+        Ok((ucid, message))
     };
-    let dialed = tasks.run(TaskKind::Change, work).await?;
-    let message = dialed.status.unwrap_or_default();
-    Ok(Json(Dialed { status: "success", message, ucid: dialed.ucid, reference }))
+    let (ucid, message) = tasks.run(TaskKind::Change, work).await?;
+    Ok(Json(Dialed { status: "success", message, ucid, reference }))
+}
+
+/// Looks once whether a dial of unknown outcome is in the report by now; if not, it stays unknown. The look spends a
+/// request of the report's limit only if one is free.
+async fn settle(desk: &Desk, error: Error) -> Result<(Ucid, String), Error> {
+    let Some(reference) = error.reference().filter(|_| error.may_have_happened()) else {
+        return Err(error);
+    };
+    let window = DialWindow::of(&error, desk.client().clock().now());
+    let look = desk.client().settle(reference, window).patience(Patience::Never);
+    match look.await {
+        Ok(DialSettlement::Happened { ucid, .. }) => Ok((ucid, "found in the report".to_owned())),
+        _ => Err(error),
+    }
 }

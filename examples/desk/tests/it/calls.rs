@@ -10,7 +10,7 @@ use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::floor::{Answer, DIAL, DISPOSITION, Floor, settings};
+use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, settings};
 
 #[tokio::test(start_paused = true)]
 async fn every_request_of_the_guide_works_in_order() {
@@ -93,16 +93,25 @@ async fn a_browser_that_goes_away_cancels_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dial_whose_answer_is_lost_is_not_repeated() {
+async fn a_dial_whose_answer_is_lost_is_looked_up_and_not_repeated() {
     for kind in [FaultKind::CloseAfter, FaultKind::Cut, FaultKind::Html, FaultKind::Status] {
         let floor = Floor::new();
         floor.post("agent-login", &json!({})).await.ok();
         assert!(floor.sim.fault(Fault::new(kind).on(DIAL)));
-        let answer = floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(504);
-        assert_eq!(answer.text("call"), "dial.agent");
+        let answer = floor.post("dial", &json!({"phoneNumber": "9000000001"})).await;
+        let answer = if kind.acts() {
+            let answer = answer.ok();
+            let ucid = floor.sim.state()["calls"][0]["ucid"].as_str().unwrap().to_owned();
+            assert_eq!(answer.text("ucid"), ucid, "{kind:?}");
+            answer
+        } else {
+            let problem = answer.problem(504);
+            assert_eq!(problem.text("call"), "dial.agent");
+            problem
+        };
         assert_eq!(floor.last(DIAL).body["uui"], answer.text("reference"), "{kind:?}");
-        assert_eq!(floor.count(DIAL), 1, "{kind:?}");
-        assert!(floor.sim.effects("dial") <= 1, "{kind:?}");
+        assert_eq!((floor.count(DIAL), floor.count(CDR)), (1, 1), "{kind:?}");
+        assert_eq!(floor.sim.effects("dial"), usize::from(kind.acts()), "{kind:?}");
     }
 }
 

@@ -1,20 +1,16 @@
-//! Administration: creating, changing and deleting agents, and putting one out of the toolbar.
+//! Administration: deleting agents, and logging one out of the toolbar.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use super::Agents;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat,
-    SecondSending, Spec,
+    Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, SecondSending,
+    Spec,
 };
 use crate::core::envelope::ServiceMessage;
-use crate::types::ids::{AgentId, SkillName};
-use crate::types::invalid::Invalid;
-use crate::types::invalid::filled;
-use crate::types::secret::Secret;
-use crate::types::wire::{SensitiveText, commas, nested};
+use crate::types::ids::AgentId;
+use crate::types::invalid::{Invalid, filled};
 
 const BY_ADMIN: Spec = Spec {
     name: "agents.force_logout",
@@ -70,142 +66,6 @@ impl Endpoint for Release {
     }
 }
 
-const MANAGE: Spec = Spec {
-    name: "agents.create",
-    title: "Create / edit / delete agent (legacy)",
-    method: Method::Get,
-    path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/AgentManage",
-    discriminator: Discriminator::Is("action", "Create"),
-    input: Input::Query,
-    auth: Auth::Fields { user: "userName", key: "apiKey" },
-    repeat: Repeat::Once,
-    envelope: Envelope::of(&["success"], Payload::Text),
-    docs: "https://docs.ozonetel.com/reference/get_cloudagentrestapi-index-php-cloudagent-cloudagentapi-agentmanage",
-    effect: Effect::CreateAgent,
-    ..Spec::DEFAULT
-};
-
-fn reveal<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(secret.reveal())
-}
-
-fn conceal<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-    crate::types::wire::text(from).map(|text| Secret::from(&*text))
-}
-
-/// Creates an agent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CreateAgent {
-    /// The agent's name.
-    #[serde(rename = "agentName")]
-    pub name: SensitiveText,
-    /// The agent's login id.
-    #[serde(rename = "agentId")]
-    pub agent: AgentId,
-    /// The agent's password. The service takes it in the query string.
-    #[serde(rename = "agentPassword", serialize_with = "reveal", deserialize_with = "conceal")]
-    pub password: Secret,
-    /// Skills, separated by commas.
-    #[serde(rename = "skill", default)]
-    pub skills: Option<String>,
-    /// The agent's SIP location.
-    #[serde(rename = "sipLocation", default)]
-    pub sip_location: Option<String>,
-    /// Which buttons the agent gets, such as `{"mute":true,"transfer":{"agent":{"warm":true}}}`.
-    #[serde(rename = "callControllers", default, deserialize_with = "nested")]
-    pub call_controllers: Option<Value>,
-}
-
-impl Endpoint for CreateAgent {
-    const SPEC: Spec = MANAGE;
-    type Reply = ServiceMessage;
-
-    fn check(&self) -> Result<(), Invalid> {
-        complete(&self.name, &self.agent, &self.password)
-    }
-}
-
-/// Changes an agent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EditAgent {
-    /// The agent's name.
-    #[serde(rename = "agentName")]
-    pub name: SensitiveText,
-    /// The agent's login id.
-    #[serde(rename = "agentId")]
-    pub agent: AgentId,
-    /// The agent's password. The service takes it in the query string.
-    #[serde(rename = "agentPassword", serialize_with = "reveal", deserialize_with = "conceal")]
-    pub password: Secret,
-    /// A new login id. The page marks it mandatory and describes it as optional.
-    #[serde(rename = "agentIdNew", default)]
-    pub new_id: Option<AgentId>,
-    /// Skills to give, separated by commas.
-    #[serde(rename = "assignSkill", default)]
-    pub assign: Option<String>,
-    /// Skills to take, separated by commas.
-    #[serde(rename = "unAssignSkill", default)]
-    pub unassign: Option<String>,
-    /// The agent's SIP location.
-    #[serde(rename = "sipLocation", default)]
-    pub sip_location: Option<String>,
-    /// Which buttons the agent gets.
-    #[serde(rename = "callControllers", default, deserialize_with = "nested")]
-    pub call_controllers: Option<Value>,
-}
-
-impl Endpoint for EditAgent {
-    // A second try of a renaming that worked would report an agent that does not exist.
-    const SPEC: Spec = Spec {
-        name: "agents.edit",
-        discriminator: Discriminator::Is("action", "Edit"),
-        effect: Effect::EditAgent,
-        ..MANAGE
-    };
-    type Reply = ServiceMessage;
-
-    fn check(&self) -> Result<(), Invalid> {
-        complete(&self.name, &self.agent, &self.password)
-    }
-}
-
-/// Deletes an agent, on the older path that wants name and password.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeleteManaged {
-    /// The agent's name.
-    #[serde(rename = "agentName")]
-    pub name: SensitiveText,
-    /// The agent's login id.
-    #[serde(rename = "agentId")]
-    pub agent: AgentId,
-    /// The agent's password. The service takes it in the query string.
-    #[serde(rename = "agentPassword", serialize_with = "reveal", deserialize_with = "conceal")]
-    pub password: Secret,
-}
-
-impl Endpoint for DeleteManaged {
-    const SPEC: Spec = Spec {
-        name: "agents.delete_managed",
-        discriminator: Discriminator::Is("action", "Delete"),
-        repeat: Repeat::Safe,
-        effect: Effect::DeleteAgent,
-        second_sending: SecondSending::Refused,
-        ..MANAGE
-    };
-    type Reply = ServiceMessage;
-
-    fn check(&self) -> Result<(), Invalid> {
-        complete(&self.name, &self.agent, &self.password)
-    }
-}
-
-/// All three are mandatory for every action.
-fn complete(name: &SensitiveText, agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
-    filled("agentName", name.as_str())?;
-    filled("agentId", agent.as_str())?;
-    filled("agentPassword", password.reveal())
-}
-
 /// Deletes an agent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteAgent {
@@ -239,15 +99,11 @@ impl<'c> Agents<'c> {
     /// Logs an agent out on the toolbar, whatever the agent is doing.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().force_logout("agent01").await?;
-    /// assert!(client.agents().logged_in().await?.is_empty());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// assert!(client.agents().logout("agent01", "secret").await.is_err());
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -259,16 +115,12 @@ impl<'c> Agents<'c> {
     /// Releases an agent: ends the pause or after-call work that holds it.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().pause("agent01", "lunch").await?;
     /// client.agents().release("agent01").await?;
     /// client.dial().agent("agent01", "support_out", "9000000001").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -277,166 +129,19 @@ impl<'c> Agents<'c> {
         Call::new(self.0, Ok(Release { agent: agent.into() }))
     }
 
-    /// Creates an agent. Not repeated once it may have arrived.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.agents().create("A B", "agent77", "secret").skills(["General"]).await?;
-    /// client.agents().edit("A B", "agent77", "secret").new_id("agent78").await?;
-    /// client.agents().delete("agent78").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused with [`Reason::NotAllowed`](crate::Reason::NotAllowed) when the agent exists.
-    pub fn create(
-        &self,
-        name: impl Into<SensitiveText>,
-        agent: impl Into<AgentId>,
-        password: impl Into<Secret>,
-    ) -> Call<'c, CreateAgent> {
-        let request = CreateAgent {
-            name: name.into(),
-            agent: agent.into(),
-            password: password.into(),
-            skills: None,
-            sip_location: None,
-            call_controllers: None,
-        };
-        Call::new(self.0, Ok(request))
-    }
-
-    /// Changes an agent's skills, id, location or buttons. Not repeated once it may have arrived.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.agents().create("A B", "agent77", "secret").await?;
-    /// client.agents().edit("A B", "agent77", "secret").assign(["General"]).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused for an unknown agent.
-    pub fn edit(
-        &self,
-        name: impl Into<SensitiveText>,
-        agent: impl Into<AgentId>,
-        password: impl Into<Secret>,
-    ) -> Call<'c, EditAgent> {
-        let request = EditAgent {
-            name: name.into(),
-            agent: agent.into(),
-            password: password.into(),
-            new_id: None,
-            assign: None,
-            unassign: None,
-            sip_location: None,
-            call_controllers: None,
-        };
-        Call::new(self.0, Ok(request))
-    }
-
     /// Deletes an agent: five a minute.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.agents().create("A B", "agent77", "secret").await?;
-    /// client.agents().delete("agent77").await?;
-    /// assert!(client.agents().delete("agent77").await.is_err());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// client.agents().delete("agent05").await?;
+    /// assert!(client.agents().delete("agent05").await.is_err());
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for an unknown agent.
     pub fn delete(&self, agent: impl Into<AgentId>) -> Call<'c, DeleteAgent> {
         Call::new(self.0, Ok(DeleteAgent { agent: agent.into() }))
-    }
-
-    /// Deletes an agent on the older path, which has no published limit and wants name and password.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.agents().create("A B", "agent77", "secret").await?;
-    /// client.agents().delete_managed("A B", "agent77", "secret").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused for an unknown agent.
-    pub fn delete_managed(
-        &self,
-        name: impl Into<SensitiveText>,
-        agent: impl Into<AgentId>,
-        password: impl Into<Secret>,
-    ) -> Call<'c, DeleteManaged> {
-        let (name, agent, password) = (name.into(), agent.into(), password.into());
-        Call::new(self.0, Ok(DeleteManaged { name, agent, password }))
-    }
-}
-
-impl Call<'_, CreateAgent> {
-    /// The agent's skills.
-    pub fn skills<S: Into<SkillName>>(self, skills: impl IntoIterator<Item = S>) -> Self {
-        let skills = commas(skills.into_iter().map(Into::into));
-        self.map(|request| request.skills = Some(skills))
-    }
-
-    /// The agent's SIP location.
-    pub fn sip_location(self, location: impl Into<String>) -> Self {
-        let location = location.into();
-        self.map(|request| request.sip_location = Some(location))
-    }
-
-    /// Which buttons the agent gets.
-    pub fn call_controllers(self, controllers: Value) -> Self {
-        self.map(|request| request.call_controllers = Some(controllers))
-    }
-}
-
-impl Call<'_, EditAgent> {
-    /// A new login id.
-    pub fn new_id(self, id: impl Into<AgentId>) -> Self {
-        let id = id.into();
-        self.map(|request| request.new_id = Some(id))
-    }
-
-    /// Skills to give.
-    pub fn assign<S: Into<SkillName>>(self, skills: impl IntoIterator<Item = S>) -> Self {
-        let skills = commas(skills.into_iter().map(Into::into));
-        self.map(|request| request.assign = Some(skills))
-    }
-
-    /// Skills to take.
-    pub fn unassign<S: Into<SkillName>>(self, skills: impl IntoIterator<Item = S>) -> Self {
-        let skills = commas(skills.into_iter().map(Into::into));
-        self.map(|request| request.unassign = Some(skills))
-    }
-
-    /// The agent's SIP location.
-    pub fn sip_location(self, location: impl Into<String>) -> Self {
-        let location = location.into();
-        self.map(|request| request.sip_location = Some(location))
-    }
-
-    /// Which buttons the agent gets.
-    pub fn call_controllers(self, controllers: Value) -> Self {
-        self.map(|request| request.call_controllers = Some(controllers))
     }
 }
 
@@ -468,21 +173,6 @@ mod tests {
         let replay = Replay::new([Turn::json(no)]);
         let error = client(&replay).agents().force_logout("x").await.unwrap_err();
         assert_eq!(error.reason(), Some(Reason::NotFound));
-    }
-
-    #[tokio::test]
-    async fn a_created_agent_carries_its_skills_and_buttons() {
-        let done = r#"{"status":"success","message":"Agent Created Successfully"}"#;
-        let replay = Replay::new([Turn::json(done)]);
-        let call = client(&replay);
-        let call = call.agents().create("A B", "agent77", "pass").skills(["General", "Sales"]);
-        let call = call.call_controllers(json!({"mute": true}));
-        assert!(!format!("{call:?}").contains("pass\""), "{call:?}");
-        call.await.unwrap();
-        let want = json!({"action": "Create", "agentName": "A B", "agentId": "agent77", "agentPassword": "pass",
-            "skill": "General,Sales", "callControllers": "{\"mute\":true}", "userName": "acme_support",
-            "apiKey": "test-key"});
-        assert_eq!(asked(&replay, 0), want);
     }
 
     #[tokio::test]

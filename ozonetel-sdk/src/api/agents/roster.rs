@@ -1,18 +1,14 @@
-//! Who is there: details of one agent, the campaign it is live on, and everybody who is logged in.
+//! The details of an agent, and the campaign that it is live on.
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize};
 
 use super::Agents;
 use crate::core::call::Call;
-use crate::core::endpoint::{
-    Auth, Endpoint, Envelope, Input, Method, Payload, Rate, Reply, Rows, Spec,
-};
-use crate::types::ids::{AgentId, CampaignName, SkillName};
-use crate::types::invalid::Invalid;
-use crate::types::invalid::filled;
-use crate::types::phone::PhoneNumber;
-use crate::types::wire::{RawJson, SensitiveText, record, string_enum};
+use crate::core::endpoint::{Auth, Endpoint, Envelope, Method, Payload, Rate, Reply, Spec};
+use crate::types::ids::{AgentId, CampaignName};
+use crate::types::invalid::{Invalid, filled};
+use crate::types::wire::{RawJson, record};
 
 const DETAILS: Spec = Spec {
     name: "agents.details",
@@ -122,78 +118,14 @@ impl Endpoint for FetchLoginStatus {
     }
 }
 
-string_enum! {
-    /// An agent's state as the list of logged-in agents words it.
-    AgentState, AgentStateKind {
-        /// Takes calls.
-        Ready = ["READY"],
-        /// After-call work.
-        Acw = ["ACW"],
-        /// Logged in, not taking calls.
-        Idle = ["IDLE"],
-        /// In a call.
-        Busy = ["BUSY"],
-    }
-}
-
-record! {
-    /// An agent who is logged in.
-    pub struct LoggedIn {
-        /// The agent's login id.
-        agent_id: AgentId = "AgentId",
-        /// The agent's name.
-        agent_name: SensitiveText = "AgentName",
-        /// Number or SIP id that calls are routed to.
-        phone_number: PhoneNumber = "PhoneNumber",
-        /// The state.
-        state: AgentState = "AgentState",
-        /// The skill.
-        skill: SkillName = "SkillName",
-    }
-}
-
-/// Lists the agents who are logged in: one request in five minutes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ListLoggedIn {}
-
-impl Endpoint for ListLoggedIn {
-    const SPEC: Spec = Spec {
-        name: "agents.logged_in",
-        title: "Logged-in agents (legacy)",
-        method: Method::Get,
-        path: "/cloudAgentRestAPI/index.php/CloudAgent/CloudAgentAPI/getAgentLogins",
-        path_verified: true,
-        input: Input::Query,
-        auth: Auth::Fields { user: "username", key: "api_key" },
-        rate: Rate::AgentLogins,
-        envelope: Envelope {
-            success_words: &["success"],
-            payload: Payload::RowsAt(&["message"]),
-            empty_messages: &["No Data Found"],
-        },
-        docs: "https://docs.ozonetel.com/reference/get_cloudagentrestapi-index-php-cloudagent-cloudagentapi-getagentlogins",
-        ..DETAILS
-    };
-    type Reply = Vec<LoggedIn>;
-}
-
-impl Rows for ListLoggedIn {
-    type Row = LoggedIn;
-    const KEYS: &'static [&'static str] = &["message"];
-}
-
 impl<'c> Agents<'c> {
     /// The details of an agent: ten a minute. The path's letter case is unconfirmed, and no source shows the answer.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let details = client.agents().details("agent01").await?;
     /// assert!(details.get("message").is_some());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -205,41 +137,17 @@ impl<'c> Agents<'c> {
     /// The campaign that an agent is live on.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
     /// let status = client.agents().login_status("agent01").await?;
     /// assert_eq!(status.0.campaign.as_ref().unwrap().as_str(), "support_out");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
     /// As any call.
     pub fn login_status(&self, agent: impl Into<AgentId>) -> Call<'c, FetchLoginStatus> {
         Call::new(self.0, Ok(FetchLoginStatus { agent: agent.into() }))
-    }
-
-    /// Everybody who is logged in, with state: one request in five minutes, for the whole account.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.agents().login("agent01", "secret", "500001").await?;
-    /// let here = client.agents().logged_in().await?;
-    /// assert_eq!(here.len(), 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As any call; a failure says nothing about who is there.
-    pub fn logged_in(&self) -> Call<'c, ListLoggedIn> {
-        Call::new(self.0, Ok(ListLoggedIn {}))
     }
 }
 
@@ -267,18 +175,6 @@ mod tests {
                 json!({"userName": "acme_support", "agentID": "agent01"})
             );
         }
-    }
-
-    #[tokio::test]
-    async fn logged_in_agents_keep_unknown_states() {
-        let replay = Replay::new([Turn::json(
-            r#"{"status":"success","message":[{"AgentId":"agent01","AgentState":"AUX","New":1}]}"#,
-        )]);
-        let rows = client(&replay).agents().logged_in().await.unwrap();
-        assert_eq!(rows[0].state.as_ref().unwrap().as_str(), "AUX");
-        assert_eq!(rows[0].state.as_ref().unwrap().kind(), None);
-        assert_eq!(rows[0].extra.get("New"), Some(&json!(1)));
-        assert_eq!(asked(&replay, 0), json!({"username": "acme_support", "api_key": "test-key"}));
     }
 
     #[tokio::test(start_paused = true)]

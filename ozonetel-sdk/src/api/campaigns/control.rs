@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Campaigns;
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Host, Method, Payload, Rate, Repeat, Reply, Spec,
@@ -272,17 +273,13 @@ impl<'c> Campaigns<'c> {
     /// [`Unreadable`](crate::ErrorKind::Unreadable) with its first bytes kept.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::campaigns::{CampaignTypeKind::Progressive, DialMethodKind::Skillwise};
     /// let (start, end) = ("09:00:00".parse()?, "18:00:00".parse()?);
     /// let did = "918000000001";
     /// client.campaigns().create_outbound("spring", Progressive, Skillwise, did, (start, end)).await?;
     /// assert_eq!(client.campaigns().status("spring").await?.len(), 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -313,15 +310,11 @@ impl<'c> Campaigns<'c> {
     /// Creates an inbound campaign. As [`create_outbound`](Self::create_outbound).
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// let campaign = client.campaigns().create_inbound("spring", "918000000001");
     /// campaign.users(["agent01", "agent02"]).await?;
     /// assert_eq!(client.campaigns().status("spring").await?.len(), 1);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -349,15 +342,11 @@ impl<'c> Campaigns<'c> {
     /// Replaces a campaign's dynamic DIDs and their fallbacks. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.campaigns().dynamic_dids("support_out", ["918000000001"], ["918000000002"]).await?;
     /// let unknown = client.campaigns().dynamic_dids("autumn", ["918000000001"], ["918000000002"]).await;
     /// assert_eq!(unknown.unwrap_err().reason(), Some(ozonetel_sdk::Reason::NotFound));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -378,17 +367,16 @@ impl<'c> Campaigns<'c> {
     }
 }
 
+setters! { CreateOutbound {
+    /// The DID used when the first cannot be.
+    fallback_did(did: impl Into<Did>) => fallback_did = did.into();
+} }
+
 impl Call<'_, CreateOutbound> {
     /// Another action than `create`: the word for an update is not in the captured page, so it has to be yours.
     pub fn action(self, word: impl Into<String>) -> Self {
         let word = word.into();
         self.map(|request| request.action = word)
-    }
-
-    /// The DID used when the first cannot be.
-    pub fn fallback_did(self, did: impl Into<Did>) -> Self {
-        let did = did.into();
-        self.map(|request| request.fallback_did = Some(did))
     }
 
     /// Dynamic DIDs.
@@ -404,6 +392,19 @@ impl Call<'_, CreateOutbound> {
     }
 }
 
+setters! { CreateInbound {
+    /// The DID used when the first cannot be.
+    fallback_did(did: impl Into<Did>) => fallback_did = did.into();
+    /// The IVR flow.
+    ivr_flow(flow: impl Into<String>) => ivr_flow = flow.into();
+    /// Where the callback after each call goes.
+    callback_url(url: impl Into<SensitiveText>) => callback_url = url.into();
+    /// When the screen pop is opened.
+    pop_url_at(when: impl Into<PopUrlAt>) => pop_url_at = when.into();
+    /// Put in front of numbers.
+    call_prefix(prefix: impl Into<String>) => call_prefix = prefix.into();
+} }
+
 impl Call<'_, CreateInbound> {
     /// Another action than `create`: the word for an update is not in the captured page, so it has to be yours.
     pub fn action(self, word: impl Into<String>) -> Self {
@@ -415,36 +416,6 @@ impl Call<'_, CreateInbound> {
     pub fn users<A: Into<AgentId>>(self, agents: impl IntoIterator<Item = A>) -> Self {
         let users = commas(agents.into_iter().map(Into::into));
         self.map(|request| request.users = Some(users))
-    }
-
-    /// The DID used when the first cannot be.
-    pub fn fallback_did(self, did: impl Into<Did>) -> Self {
-        let did = did.into();
-        self.map(|request| request.fallback_did = Some(did))
-    }
-
-    /// The IVR flow.
-    pub fn ivr_flow(self, flow: impl Into<String>) -> Self {
-        let flow = flow.into();
-        self.map(|request| request.ivr_flow = Some(flow))
-    }
-
-    /// Where the callback after each call goes.
-    pub fn callback_url(self, url: impl Into<SensitiveText>) -> Self {
-        let url = url.into();
-        self.map(|request| request.callback_url = Some(url))
-    }
-
-    /// When the screen pop is opened.
-    pub fn pop_url_at(self, when: impl Into<PopUrlAt>) -> Self {
-        let when = when.into();
-        self.map(|request| request.pop_url_at = Some(when))
-    }
-
-    /// Put in front of numbers.
-    pub fn call_prefix(self, prefix: impl Into<String>) -> Self {
-        let prefix = prefix.into();
-        self.map(|request| request.call_prefix = Some(prefix))
     }
 }
 

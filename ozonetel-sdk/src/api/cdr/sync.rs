@@ -1,14 +1,14 @@
-//! Keeping a store of call-detail records up to date: [`Sync`].
+//! Keeping a store of call-detail records up to date: [`CdrSync`].
 //!
 //! The service keeps rows for 15 days, hands out one day per request and two requests a minute, shows rows while their
 //! calls run, rewrites them later, adds late ones, and moves each day's rows to another store overnight. A
-//! [`Sync`] copies them into a [`Sink`] of the caller's and keeps that up to date:
+//! [`CdrSync`] copies them into a [`Sink`] of the caller's and keeps that up to date:
 //!
 //! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first.
 //! - **Today** every five minutes; **yesterday** once the night is over, because in between the service may answer
-//!   with part of a day or with nothing; then once a night for the [horizon](Settings::horizon), and a last time the
+//!   with part of a day or with nothing; then once a night for the [horizon](SyncSettings::horizon), and a last time the
 //!   day before the service forgets it. A day with rows that are unfinished, do not read or have gone is read once a
-//!   night until that last look. So a day that is over is read [`readings_at_most`](Settings::readings_at_most) times,
+//!   night until that last look. So a day that is over is read [`readings_at_most`](SyncSettings::readings_at_most) times,
 //!   or 14 times if it never settles.
 //! - **Failures**: a day that fails is put off (30 seconds, doubling up to 15 minutes) and does not hold up others;
 //!   when it is not about the day (no connection, credentials, limit), all days wait, up to five minutes.
@@ -20,7 +20,7 @@
 //! A row that changed or came late is seen at the next reading of its day: today within minutes, within the horizon
 //! the next morning, later at the last look, and after that never. A row that vanished stays in the sink: no source
 //! knows of rows that vanish, and the service answers a day that is out of reach like a day without rows. The day
-//! counts as unsettled then, and the [reading's number](Batch::reading) tells which row it is. An empty answer for a
+//! counts as unsettled then, and the [reading's number](RowBatch::reading) tells which row it is. An empty answer for a
 //! day on the edge of the window does not count as a reading at all.
 //!
 //! Rows are keyed by UCID, never by CallID, which legs share; the two spellings of a row (today's store and the
@@ -30,7 +30,7 @@
 //!
 //! The client's pacer allows every request: two a minute together with every other user of that client. For several
 //! clients or processes of one account, give them one [`Pacer`](crate::core::pace::Pacer) or
-//! [`PaceStore`](crate::core::pace::PaceStore); for more room beside the sync use [`Settings::spacing`]. One sync per sink
+//! [`PaceStore`](crate::core::pace::PaceStore); for more room beside the sync use [`SyncSettings::spacing`]. One sync per sink
 //! at a time: two would save over each other's checkpoints.
 //!
 //! Rows stream from the connection to the sink: no more than a batch of them is in memory. A sink that is slow slows
@@ -53,56 +53,53 @@ use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Reason};
 use crate::core::pace::Patience;
 
-use plan::{Ask, Event, Next, Plan};
+use plan::{Ask, DayPlan, Next, PlanEvent};
 use row::Reader;
 
 pub use checkpoint::{
-    Cause, Checkpoint, CheckpointError, DayState, Gap, GapReason, Reading, Trouble, VERSION,
+    Checkpoint, CheckpointError, DayReading, DayState, FailureCause, Gap, GapReason, Trouble,
+    VERSION,
 };
-pub use memory::{MemorySink, Stored};
+pub use memory::{MemorySink, StoredRow};
 pub use plan::{Tally, Why};
-pub use progress::{DayRead, Progress, Step, SyncError};
+pub use progress::{DayRead, Progress, SyncError, SyncStep};
 pub use row::{Content, Row, RowKey, Unread};
-pub use settings::{LAST_LOOK, Settings};
-pub use sink::{Batch, Sink, Upserted};
+pub use settings::{LAST_LOOK, SyncSettings};
+pub use sink::{RowBatch, Sink, Upserted};
 
-/// The longest sleep of [`Sync::run`], so that a clock that was set is noticed.
+/// The longest sleep of [`CdrSync::run`], so that a clock that was set is noticed.
 const NAP: Duration = Duration::from_secs(60);
 
 /// Keeps a [`Sink`] up to date: see the [module](self). Made by [`Cdr::sync`](super::Cdr::sync).
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use ozonetel_sdk::cdr::sync::{MemorySink, Step};
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
+/// # ozonetel_sim::doc(async |sim, client| {
+/// use ozonetel_sdk::cdr::sync::{MemorySink, SyncStep};
 /// let mut sync = client.cdr().sync(MemorySink::default());
 /// let progress = sync.poll().await?;
-/// let Step::Read(read) = progress.step else { return Err("nothing was read".into()) };
+/// let SyncStep::Read(read) = progress.step else { return Err("nothing was read".into()) };
 /// assert_eq!(read.day, client.today());
 /// assert_eq!((progress.tally.days, progress.tally.never_read), (16, 15));
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug)]
-pub struct Sync<S> {
+pub struct CdrSync<S> {
     client: Client,
     sink: S,
-    settings: Settings,
+    settings: SyncSettings,
     /// There once the checkpoint was loaded.
-    plan: Option<Plan>,
+    plan: Option<DayPlan>,
     /// The plan knows more than the saved checkpoint.
     unsaved: bool,
 }
 
-impl<S: Sink> Sync<S> {
+impl<S: Sink> CdrSync<S> {
     pub(super) fn new(client: Client, sink: S) -> Self {
-        Self { client, sink, settings: Settings::default(), plan: None, unsaved: false }
+        Self { client, sink, settings: SyncSettings::default(), plan: None, unsaved: false }
     }
 
     /// Other settings; before the first poll.
-    pub fn settings(mut self, settings: Settings) -> Self {
+    pub fn settings(mut self, settings: SyncSettings) -> Self {
         self.settings = settings;
         self.plan = None;
         self
@@ -125,7 +122,7 @@ impl<S: Sink> Sync<S> {
 
     /// Where it stands; `None` before the first poll.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
-        self.plan.as_ref().map(Plan::checkpoint)
+        self.plan.as_ref().map(DayPlan::checkpoint)
     }
 
     /// One step: asks for the day that is most in need of it, waits for the published limit where it has to, puts the
@@ -133,7 +130,7 @@ impl<S: Sink> Sync<S> {
     /// is.
     ///
     /// # Errors
-    /// [`SyncError`] when the sink fails. A request that fails is no error but a [`Step::Failed`].
+    /// [`SyncError`] when the sink fails. A request that fails is no error but a [`SyncStep::Failed`].
     ///
     /// # Cancel safety
     /// May be dropped at any time: at worst a day is asked for again, and its rows are stored twice under the same
@@ -144,13 +141,13 @@ impl<S: Sink> Sync<S> {
             let from = self.sink.load().await.map_err(SyncError::Load)?;
             // Where it all began has to be known before the first row is stored.
             self.unsaved |= from.is_none();
-            self.plan = Some(Plan::new(self.settings, self.client.zone().clone(), from, now));
+            self.plan = Some(DayPlan::new(self.settings, self.client.zone().clone(), from, now));
         }
         self.unsaved |= self.plan.as_mut().is_some_and(|plan| plan.advance(now));
         self.save().await?;
         let next = self.plan.as_ref().map_or(Next::Wait(now), |plan| plan.next(now));
         let step = match next {
-            Next::Wait(_) => Step::Idle,
+            Next::Wait(_) => SyncStep::Idle,
             Next::Ask(ask) => {
                 let (client, sink) = (&self.client, &mut self.sink);
                 let (event, step) = read(client, sink, ask, self.settings.batch).await?;
@@ -169,10 +166,8 @@ impl<S: Sink> Sync<S> {
     /// hand is dropped; its day is asked for again next time.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::cdr::sync::MemorySink;
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
     /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     /// let mut stop = Some(stop);
     /// let mut sync = client.cdr().sync(MemorySink::default());
@@ -183,9 +178,7 @@ impl<S: Sink> Sync<S> {
     /// })
     /// .await?;
     /// assert_eq!(sync.checkpoint().and_then(|c| c.day(client.today())?.read).map(|r| r.number), Some(1));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -202,7 +195,7 @@ impl<S: Sink> Sync<S> {
                 () = &mut shutdown => break,
                 progress = self.poll() => progress?,
             };
-            if !matches!(progress.step, Step::Idle) || !progress.gaps.is_empty() {
+            if !matches!(progress.step, SyncStep::Idle) || !progress.gaps.is_empty() {
                 tell(&progress);
             }
             let wait = progress.next_at.duration_since(self.now()).unwrap_or_default();
@@ -224,7 +217,7 @@ impl<S: Sink> Sync<S> {
         Ok(())
     }
 
-    fn progress(&mut self, step: Step) -> Progress {
+    fn progress(&mut self, step: SyncStep) -> Progress {
         let now = self.now();
         let mut progress =
             Progress { step, gaps: Vec::new(), tally: Tally::default(), next_at: now };
@@ -250,7 +243,7 @@ async fn read<S: Sink>(
     sink: &mut S,
     ask: Ask,
     size: usize,
-) -> Result<(Event, Step), SyncError<S::Error>> {
+) -> Result<(PlanEvent, SyncStep), SyncError<S::Error>> {
     let Ask { day, why, .. } = ask;
     let started = client.clock().now();
     let mut rows = client.cdr().for_day(day).patience(Patience::Wait).stream_as::<Box<RawValue>>();
@@ -279,18 +272,18 @@ async fn read<S: Sink>(
     Ok(match end {
         None => {
             let DayRead { unfinished, unread, .. } = done;
-            let event = Event::Read { ask, started, ended, rows: total, unfinished, unread };
-            (event, Step::Read(done))
+            let event = PlanEvent::Read { ask, started, ended, rows: total, unfinished, unread };
+            (event, SyncStep::Read(done))
         }
         Some(error) => {
-            let event = Event::Failed {
+            let event = PlanEvent::Failed {
                 ask,
                 at: ended,
-                cause: Cause::failed(error.kind(), error.reason()),
+                cause: FailureCause::failed(error.kind(), error.reason()),
                 general: is_general(&error),
                 ready_in: error.ready_in(),
             };
-            (event, Step::Failed { day, why, rows: done.rows, error })
+            (event, SyncStep::Failed { day, why, rows: done.rows, error })
         }
     })
 }
@@ -302,7 +295,7 @@ async fn put<S: Sink>(
     counts: &mut Upserted,
 ) -> Result<(), SyncError<S::Error>> {
     if !batch.is_empty() {
-        let rows = Batch { day: ask.day, reading: ask.number, rows: batch };
+        let rows = RowBatch { day: ask.day, reading: ask.number, rows: batch };
         *counts += sink.upsert(rows).await.map_err(SyncError::Upsert)?;
         batch.clear();
     }

@@ -5,17 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Leads;
+use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::endpoint::{
-    Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, SecondSending, Spec,
+    Effect, Endpoint, Envelope, Method, Payload, Rate, SecondSending, Spec,
 };
 use crate::core::envelope::ServiceMessage;
-use crate::types::ids::{AgentId, CampaignName, SkillName};
-use crate::types::invalid::Invalid;
-use crate::types::invalid::filled;
+use crate::types::ids::CampaignName;
+use crate::types::invalid::{Invalid, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::redact::redact_number;
-use crate::types::wire::{SensitiveText, string_enum};
+use crate::types::wire::SensitiveText;
 
 const DELETE: Spec = Spec {
     name: "leads.delete",
@@ -134,75 +134,14 @@ impl Endpoint for DeleteScheduled {
     }
 }
 
-string_enum! {
-    /// What became of a lead.
-    LeadStatus, LeadStatusKind {
-        /// Reached.
-        Success = ["Success"],
-        /// Not reached.
-        Fail = ["Fail"],
-        /// Not dialled yet.
-        Pending = ["Pending"],
-    }
-}
-
-/// Takes leads out of a campaign by what became of them, by agent, skill or number. With none of these it takes
-/// all.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ClearCampaign {
-    /// The campaign.
-    #[serde(rename = "campaignName")]
-    pub campaign: CampaignName,
-    /// Only those with this status.
-    #[serde(default)]
-    pub status: Option<LeadStatus>,
-    /// Only those of this agent.
-    #[serde(rename = "agentId", default)]
-    pub agent: Option<AgentId>,
-    /// Only those of this skill.
-    #[serde(default)]
-    pub skill: Option<SkillName>,
-    /// Only this number.
-    #[serde(rename = "phoneNumber", default)]
-    pub number: Option<PhoneNumber>,
-}
-
-impl Endpoint for ClearCampaign {
-    const SPEC: Spec = Spec {
-        name: "leads.clear",
-        title: "Delete campaign data (legacy)",
-        method: Method::Get,
-        path: "/CAServices/Campaign/DeleteCampaignData.php",
-        input: Input::Query,
-        auth: Auth::Fields { user: "userName", key: "apiKey" },
-        docs: "https://docs.ozonetel.com/reference/get_caservices-campaign-deletecampaigndata-php",
-        ..DELETE
-    };
-    type Reply = ServiceMessage;
-
-    fn check(&self) -> Result<(), Invalid> {
-        filled("campaignName", self.campaign.as_str())?;
-        match &self.status {
-            Some(status) if status.kind().is_none() => {
-                Err(Invalid::new("status", "has to be Success, Fail or Pending"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 impl<'c> Leads<'c> {
     /// Takes one lead out of a campaign, by the number as it was uploaded.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.leads().add("support_out", "9000000001").name("A B").await?;
     /// client.leads().delete("support_out", "9000000001").name("A B").await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -219,14 +158,10 @@ impl<'c> Leads<'c> {
     /// Takes leads out of several campaigns.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// client.leads().add("support_out", "9000000001").await?;
     /// client.leads().delete_many(["9000000001"], ["support_out"]).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -252,18 +187,14 @@ impl<'c> Leads<'c> {
     /// Takes rows off the schedule: `"7"`, `"2,3,5"` or `"3-10"`. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::leads::Lead;
     /// let at = client.today().next().end();
     /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
-    /// client.leads().schedule("support_out", sheet.map_err(|(_, invalid)| invalid)?).await?;
+    /// client.leads().schedule("support_out", sheet?).await?;
     /// client.leads().delete_scheduled("1").await?;
     /// assert!(client.leads().delete_scheduled("1").await.is_err());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -271,68 +202,12 @@ impl<'c> Leads<'c> {
     pub fn delete_scheduled(&self, rows: impl Into<String>) -> Call<'c, DeleteScheduled> {
         Call::new(self.0, Ok(DeleteScheduled { rows: rows.into() }))
     }
-
-    /// Takes **all** leads out of a campaign, or those that fit what is said further.
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// client.leads().add("support_out", "9000000001").await?;
-    /// let said = client.leads().clear("support_out").status("Pending").await?;
-    /// assert_eq!(said.as_str(), "1 Records Deleted Successfully");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for an unknown campaign, agent or skill.
-    pub fn clear(&self, campaign: impl Into<CampaignName>) -> Call<'c, ClearCampaign> {
-        let request = ClearCampaign {
-            campaign: campaign.into(),
-            status: None,
-            agent: None,
-            skill: None,
-            number: None,
-        };
-        Call::new(self.0, Ok(request))
-    }
 }
 
-impl Call<'_, DeleteLead> {
+setters! { DeleteLead {
     /// The name as it was uploaded.
-    pub fn name(self, name: impl Into<SensitiveText>) -> Self {
-        let name = name.into();
-        self.map(|request| request.name = Some(name))
-    }
-}
-
-impl Call<'_, ClearCampaign> {
-    /// Only those with this status.
-    pub fn status(self, status: impl Into<LeadStatus>) -> Self {
-        let status = status.into();
-        self.map(|request| request.status = Some(status))
-    }
-
-    /// Only those of this agent.
-    pub fn agent(self, agent: impl Into<AgentId>) -> Self {
-        let agent = agent.into();
-        self.map(|request| request.agent = Some(agent))
-    }
-
-    /// Only those of this skill.
-    pub fn skill(self, skill: impl Into<SkillName>) -> Self {
-        let skill = skill.into();
-        self.map(|request| request.skill = Some(skill))
-    }
-
-    /// Only this number.
-    pub fn number(self, number: impl Into<PhoneNumber>) -> Self {
-        let number = number.into();
-        self.map(|request| request.number = Some(number))
-    }
-}
+    name(name: impl Into<SensitiveText>) => name = name.into();
+} }
 
 #[cfg(test)]
 mod tests {
@@ -377,20 +252,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn clearing_says_how_many() {
-        let replay = Replay::new([
-            Turn::json(r#"{"status":"success","message":"4 Records Deleted Successfully"}"#),
-            Turn::json(r#"{"status":"Error","message":"Passed campaign are invalid"}"#),
-        ]);
-        let client = client(&replay);
-        let said = client.leads().clear("c").status("Pending").agent("agent01").await.unwrap();
-        assert_eq!(said.as_str(), "4 Records Deleted Successfully");
-        let want = json!({"campaignName": "c", "status": "Pending", "agentId": "agent01",
-            "userName": "acme_support", "apiKey": "test-key"});
-        assert_eq!(asked(&replay, 0), want);
-        let error = client.leads().delete("nowhere", "9000000001").await.unwrap_err();
+    async fn an_unknown_campaign_is_bad_input() {
+        let no = r#"{"status":"Error","message":"Passed campaign are invalid"}"#;
+        let replay = Replay::new([Turn::json(no)]);
+        let error = client(&replay).leads().delete("nowhere", "9000000001").await.unwrap_err();
         assert_eq!(error.reason(), Some(Reason::BadInput));
-        let error = client.leads().clear("c").status("Maybe").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Input);
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +23,56 @@ pub struct Lead {
     cells: Vec<(String, Cell)>,
 }
 
-/// What stands in a row under one header.
+/// From an object with one field per header, such as a line of a CSV file: `PhoneNumber` is mandatory, values may be
+/// text, numbers or booleans, and empty ones are left out.
+impl<'de> Deserialize<'de> for Lead {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Lead;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with a field PhoneNumber")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Lead, A::Error> {
+                let (mut number, mut lead) = (None, Lead::new(""));
+                while let Some(header) = map.next_key::<String>()? {
+                    let value: Value = map.next_value()?;
+                    if value.is_array() || value.is_object() {
+                        return Err(de::Error::custom(
+                            "a value is not text, a number or a boolean",
+                        ));
+                    }
+                    let is_empty = text(&value).is_empty();
+                    if header.eq_ignore_ascii_case(PHONE) {
+                        number = Some(text(&value)).filter(|_| !is_empty);
+                    } else if !is_empty {
+                        lead = lead.column(header, value);
+                    }
+                }
+                let number = number.ok_or_else(|| de::Error::missing_field(PHONE))?;
+                Ok(Lead { number: PhoneNumber::from(number.as_str()), ..lead })
+            }
+        }
+        from.deserialize_map(Fields)
+    }
+}
+
+/// As an object with one field per header.
+impl Serialize for Lead {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.cells.len() + 1))?;
+        map.serialize_entry(PHONE, &self.number)?;
+        for (header, Cell(value)) in &self.cells {
+            map.serialize_entry(header, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A row's value under one header.
 #[derive(Clone, PartialEq)]
 struct Cell(Value);
 
@@ -110,7 +161,7 @@ impl Sheet {
     /// Leads as rows, numbers in the region's form; a header that a lead lacks is an empty text there.
     ///
     /// # Errors
-    /// The position of a lead whose number is none, and why.
+    /// The row of a lead whose number is not one, and why.
     pub fn of(region: Region, leads: impl IntoIterator<Item = Lead>) -> Result<Self, InvalidRow> {
         let leads: Vec<Lead> = leads.into_iter().collect();
         let mut map = vec![PHONE.to_owned()];
@@ -144,7 +195,7 @@ impl Sheet {
         self.data.is_empty()
     }
 
-    pub(super) fn part(&self, rows: Range<usize>) -> Self {
+    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
         let data = self.data.get(rows).unwrap_or_default().to_vec();
         Self { map: self.map.clone(), data }
     }
@@ -160,7 +211,7 @@ impl Sheet {
     }
 
     /// Checks headers and the number of rows.
-    pub(super) fn check(&self, most: usize, needs: &[&str]) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, most: usize, needs: &[&str]) -> Result<(), Invalid> {
         if !needs.iter().all(|header| self.column(header).is_some()) {
             return Err(Invalid::new("map", "lacks a mandatory header"));
         }
@@ -173,16 +224,8 @@ impl Sheet {
         Ok(())
     }
 
-    /// Checks a sheet that is to be scheduled.
-    #[cfg(feature = "legacy")]
-    pub(crate) fn check_scheduled(&self, most: usize) -> Result<(), Invalid> {
-        self.check(most, &[PHONE, "ScheduledTime"])?;
-        let form = Form { characters: usize::MAX, scheduled: true };
-        self.check_rows(&form).map_err(|row| row.invalid)
-    }
-
     /// Checks each row against the documented limits.
-    pub(super) fn check_rows(&self, form: &Form) -> Result<(), InvalidRow> {
+    pub(crate) fn check_rows(&self, form: &RowForm) -> Result<(), InvalidRow> {
         let headers: usize = self.map.iter().map(|header| header.chars().count()).sum();
         for (at, row) in self.data.iter().enumerate() {
             let refuse = |field, reason: &'static str| {
@@ -205,13 +248,13 @@ impl Sheet {
 }
 
 /// What the cells of an upload have to look like.
-pub(super) struct Form {
-    pub(super) characters: usize,
+pub(crate) struct RowForm {
+    pub(crate) characters: usize,
     /// Times as `YYYY-MM-DD HH:MM:SS` instead of days.
-    pub(super) scheduled: bool,
+    pub(crate) scheduled: bool,
 }
 
-impl Form {
+impl RowForm {
     fn cell(&self, header: &str, text: &str) -> Result<(), Invalid> {
         match header {
             PHONE if text.trim().is_empty() => Err(Invalid::new(PHONE, "is empty")),
@@ -266,7 +309,7 @@ mod tests {
 
     use super::*;
 
-    const BULK: Form = Form { characters: 2000, scheduled: false };
+    const BULK: RowForm = RowForm { characters: 2000, scheduled: false };
 
     #[test]
     fn leads_become_rows_under_the_union_of_their_headers() {
@@ -287,7 +330,25 @@ mod tests {
     #[test]
     fn a_number_that_is_none_is_named_by_its_row() {
         let leads = [Lead::new("9000000001"), Lead::new("letters")];
-        assert_eq!(Sheet::of(Region::India, leads).unwrap_err().row, 1);
+        let error = Sheet::of(Region::India, leads).unwrap_err();
+        assert_eq!((error.row, error.invalid.field()), (1, "phone_number"));
+        assert_eq!(crate::Error::from(error).row(), Some(1));
+    }
+
+    #[test]
+    fn a_lead_is_read_from_the_fields_of_a_row_and_written_as_them() {
+        let lead: Lead = serde_json::from_str(
+            r#"{"phonenumber":"9000000001","Name":"A B","Priority":6,"City":"","skill":null}"#,
+        )
+        .unwrap();
+        assert_eq!(lead, Lead::new("9000000001").name("A B").priority(6));
+        let json = serde_json::to_value(&lead).unwrap();
+        let want = serde_json::json!({"PhoneNumber": "9000000001", "Name": "A B", "Priority": 6});
+        assert_eq!(json, want);
+        assert_eq!(serde_json::from_value::<Lead>(json).unwrap(), lead);
+        for bad in [r#"{"Name":"A B"}"#, r#"{"PhoneNumber":""}"#, r#"{"PhoneNumber":["9"]}"#, "7"] {
+            assert!(serde_json::from_str::<Lead>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -314,7 +375,7 @@ mod tests {
         ] {
             assert_eq!(row(&cells).check_rows(&BULK).is_ok(), good, "{cells:?}");
         }
-        let scheduled = Form { characters: 2000, scheduled: true };
+        let scheduled = RowForm { characters: 2000, scheduled: true };
         let at = |time| row(&[number, ("ScheduledTime", time)]).check_rows(&scheduled).is_ok();
         assert!(at("2030-02-13 21:14:00") && !at("2030-02-13") && !at(""));
         let short = Sheet { map: vec![PHONE.into(), "Name".into()], data: vec![vec!["9".into()]] };

@@ -1,19 +1,19 @@
-//! Many leads at once: the bulk uploads and the schedule.
+//! Many leads at once: the bulk upload and the schedule.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::sheet::{Form, Sheet};
+use super::sheet::{RowForm, Sheet};
 use super::{Lead, Leads};
+use crate::api::setters::setters;
 use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Reply, Rows, Spec,
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::{AgentId, CampaignName, SkillName};
-use crate::types::invalid::filled;
-use crate::types::invalid::{Invalid, InvalidRow};
+use crate::types::invalid::{Invalid, InvalidRow, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{Flag, LocalDateTime, SensitiveText, YesNo, nested, record};
 
@@ -36,12 +36,10 @@ const BULK: Spec = Spec {
     ..Spec::DEFAULT
 };
 
-const BULK_FORM: Form = Form { characters: 2000, scheduled: false };
+const BULK_FORM: RowForm = RowForm { characters: 2000, scheduled: false };
 
 /// The row limit of the bulk upload.
 pub const MAX_BULK: usize = 500;
-/// The row limit of the older bulk upload.
-pub const MAX_BULK_LEGACY: usize = 200;
 /// The row limit of the schedule.
 pub const MAX_SCHEDULED: usize = 100;
 
@@ -65,17 +63,6 @@ pub struct AddBulk {
     pub replace: Option<YesNo>,
 }
 
-/// Uploads leads on the older path: 200 rows per request, one request in 30 seconds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct AddBulkLegacy {
-    /// The campaign.
-    #[serde(rename = "campaign_name")]
-    pub campaign: CampaignName,
-    /// The rows.
-    #[serde(rename = "bulkData", deserialize_with = "nested")]
-    pub sheet: Sheet,
-}
-
 record! {
     /// What became of one row.
     pub struct LeadResult {
@@ -96,8 +83,8 @@ impl LeadResult {
     }
 }
 
-/// What the service says to a bulk upload: a list with one entry per row, or a text. Only the older path's list is
-/// documented.
+/// What the service says to a bulk upload: a list with one entry per row, or a text. Only the list of the
+/// older path (feature `legacy`) is documented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -111,7 +98,7 @@ pub enum Uploaded {
 impl Reply for Uploaded {}
 
 impl Uploaded {
-    fn refused(&self) -> Vec<RefusedRow> {
+    pub(crate) fn refused(&self) -> Vec<RefusedRow> {
         let rows = match self {
             Self::Rows(rows) => rows.as_slice(),
             Self::Said(_) => &[],
@@ -130,26 +117,6 @@ impl Endpoint for AddBulk {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK, &["PhoneNumber"])?;
-        self.check_rows().map_err(|row| row.invalid)
-    }
-}
-
-impl Endpoint for AddBulkLegacy {
-    const SPEC: Spec = Spec {
-        name: "leads.bulk_legacy",
-        title: "Add campaign bulk data (legacy)",
-        path: "/cloudAgentRestAPI/index.php/AddCampaignBulkData/addBulkData/format/json",
-        auth: Auth::KeyField("api_key"),
-        rate: Rate::BulkLeadsLegacy,
-        envelope: Envelope::of(&["success"], Payload::At(&["message"])),
-        docs: "https://docs.ozonetel.com/reference/post_cloudagentrestapi-index-php-addcampaignbulkdata-addbulkdata-format-json",
-        ..BULK
-    };
-    type Reply = Uploaded;
-
-    fn check(&self) -> Result<(), Invalid> {
-        filled("campaign_name", self.campaign.as_str())?;
-        self.sheet.check(MAX_BULK_LEGACY, &["PhoneNumber"])?;
         self.check_rows().map_err(|row| row.invalid)
     }
 }
@@ -245,26 +212,6 @@ impl Batched for AddBulk {
     }
 }
 
-impl Batched for AddBulkLegacy {
-    const MOST: usize = MAX_BULK_LEGACY;
-
-    fn rows(&self) -> usize {
-        self.sheet.len()
-    }
-
-    fn part(&self, rows: Range<usize>) -> Self {
-        Self { campaign: self.campaign.clone(), sheet: self.sheet.part(rows) }
-    }
-
-    fn check_rows(&self) -> Result<(), InvalidRow> {
-        self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: false })
-    }
-
-    fn refused(&self, reply: &Uploaded) -> Vec<RefusedRow> {
-        reply.refused()
-    }
-}
-
 impl Batched for Schedule {
     const MOST: usize = MAX_SCHEDULED;
 
@@ -278,7 +225,7 @@ impl Batched for Schedule {
     }
 
     fn check_rows(&self) -> Result<(), InvalidRow> {
-        self.sheet.check_rows(&Form { characters: usize::MAX, scheduled: true })
+        self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: true })
     }
 
     fn refused(&self, reply: &Vec<ScheduledLead>) -> Vec<RefusedRow> {
@@ -298,23 +245,19 @@ impl<'c> Leads<'c> {
     /// Leads as a sheet, with numbers in the form that the account's region wants.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::leads::Lead;
     /// let good = Lead::new("+91 90000 00001").name("A B");
-    /// let sheet = client.leads().sheet([good.clone()]).map_err(|row| row.invalid)?;
+    /// let sheet = client.leads().sheet([good.clone()])?;
     /// assert_eq!(sheet.len(), 1);
-    /// let (row, why) = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
-    /// assert_eq!(row, 1);
-    /// println!("{}: {}", why.field(), why.reason());
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// let error = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
+    /// assert_eq!(error.row, 1);
+    /// println!("{error}");
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
-    /// The position of a lead whose number is none, and why.
+    /// The row of a lead whose number is not one, and why.
     pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, InvalidRow> {
         Sheet::of(self.0.region(), leads)
     }
@@ -323,20 +266,16 @@ impl<'c> Leads<'c> {
     /// arrived. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::leads::Lead;
     /// let leads = (1000..1600).map(|n| Lead::new(format!("900000{n}")).name("A B"));
-    /// let sheet = client.leads().sheet(leads).map_err(|row| row.invalid)?;
+    /// let sheet = client.leads().sheet(leads)?;
     /// let mut batches = client.leads().bulk("support_out", sheet).check_duplicate().in_batches();
     /// while let Some(batch) = batches.try_next().await? {
     ///     println!("{} of {} rows", batch.rows.end, batch.total);
     ///     assert!(batch.refused.is_empty());
     /// }
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -353,46 +292,17 @@ impl<'c> Leads<'c> {
         Call::new(self.0, Ok(request))
     }
 
-    /// Uploads leads on the older path: 200 rows per request, one request in 30 seconds. As [`bulk`](Self::bulk).
-    ///
-    /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
-    /// use ozonetel_sdk::leads::Lead;
-    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B")]);
-    /// let sheet = sheet.map_err(|row| row.invalid)?;
-    /// client.leads().bulk_legacy("support_out", sheet).await?;
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`bulk`](Self::bulk).
-    pub fn bulk_legacy(
-        &self,
-        campaign: impl Into<CampaignName>,
-        sheet: Sheet,
-    ) -> Call<'c, AddBulkLegacy> {
-        Call::new(self.0, Ok(AddBulkLegacy { campaign: campaign.into(), sheet }))
-    }
-
     /// Puts leads on the schedule: 100 rows per request, any number with [`Call::in_batches`]. How far ahead is 30
     /// days on one version of the page and 365 on another. The path's letter case is unconfirmed.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |sim, client| {
     /// use ozonetel_sdk::leads::Lead;
     /// let at = client.today().next().end();
     /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
-    /// let rows = client.leads().schedule("support_out", sheet.map_err(|row| row.invalid)?).await?;
+    /// let rows = client.leads().schedule("support_out", sheet?).await?;
     /// assert_eq!(rows[0].response.as_deref(), Some("success"));
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors
@@ -403,29 +313,19 @@ impl<'c> Leads<'c> {
     }
 }
 
-impl Call<'_, AddBulk> {
+setters! { AddBulk {
     /// Also starts the campaign: from then on the service rings its leads.
-    pub fn start(self) -> Self {
-        self.map(|request| request.action = Some("START".to_owned()))
-    }
-
+    start() => action = "START".to_owned();
     /// Leaves numbers out that are there already.
-    pub fn check_duplicate(self) -> Self {
-        self.map(|request| request.check_duplicate = Some(YesNo(true)))
-    }
-
+    check_duplicate() => check_duplicate = YesNo(true);
     /// Replaces numbers that are there already; wins over [`check_duplicate`](Self::check_duplicate).
-    pub fn replace(self) -> Self {
-        self.map(|request| request.replace = Some(YesNo(true)))
-    }
-}
+    replace() => replace = YesNo(true);
+} }
 
-impl Call<'_, Schedule> {
+setters! { Schedule {
     /// Leaves numbers out that are there already.
-    pub fn check_duplicate(self) -> Self {
-        self.map(|request| request.check_duplicate = Some(Flag(true)))
-    }
-}
+    check_duplicate() => check_duplicate = Flag(true);
+} }
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::api::dial::Outcome;
+use crate::api::dial::DialOutcome;
 use crate::core::client::Client;
 use crate::core::credential::AuthMode;
 use crate::core::error::{ErrorKind, Reason};
@@ -35,7 +35,7 @@ fn token(name: &str) -> Turn {
     Turn::json(json!({"token": name, "message": ""}).to_string())
 }
 
-async fn dial(turns: impl IntoIterator<Item = Turn>) -> (Outcome, usize) {
+async fn dial(turns: impl IntoIterator<Item = Turn>) -> (DialOutcome, usize) {
     let replay = Replay::new(turns);
     let client = client(&replay, AuthMode::Key);
     let outcome =
@@ -48,7 +48,7 @@ async fn a_dial_goes_out_as_described_and_brings_its_ucid() {
     let replay = Replay::new([Turn::json(QUEUED)]);
     let client = client(&replay, AuthMode::Key);
     let dialed = client.dial().agent("agent01", "support_out", "+91 90000 00001").await.unwrap();
-    assert_eq!(dialed.ucid, Some("90000000000000001".parse::<Ucid>().unwrap()));
+    assert_eq!(dialed.ucid(), "90000000000000001".parse::<Ucid>().unwrap());
     let request = &replay.requests()[0];
     assert_eq!(
         (request.method().as_str(), request.uri().path()),
@@ -86,7 +86,7 @@ async fn whatever_leaves_the_outcome_open_is_unknown_and_not_repeated() {
     for (turn, kind) in turns {
         let shown = format!("{turn:?}");
         let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
-        let Outcome::Unknown(error) = outcome else { panic!("{shown}: {outcome:?}") };
+        let DialOutcome::Unknown(error) = outcome else { panic!("{shown}: {outcome:?}") };
         assert_eq!((error.kind(), sent, error.attempts()), (kind, 1, 1), "{shown}");
         assert_eq!(error.reference(), Some("ref-1"));
         assert!(error.to_string().contains("do not repeat it"), "{error}");
@@ -97,7 +97,7 @@ async fn whatever_leaves_the_outcome_open_is_unknown_and_not_repeated() {
 async fn a_refusal_is_known_and_a_limit_says_when() {
     let (outcome, sent) =
         dial([Turn::json(r#"{"status":"Fail","message":"Agent is not available"}"#)]).await;
-    let Outcome::Refused(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Refused(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!((error.reason(), sent), (Some(Reason::NotAllowed), 1));
     assert_eq!(error.refusal().unwrap().message(), "Agent is not available");
     let limits = [
@@ -106,7 +106,7 @@ async fn a_refusal_is_known_and_a_limit_says_when() {
     ];
     for turn in limits {
         let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
-        let Outcome::Refused(error) = outcome else { panic!("{outcome:?}") };
+        let DialOutcome::Refused(error) = outcome else { panic!("{outcome:?}") };
         assert_eq!((error.reason(), sent), (Some(Reason::TooManyRequests), 1));
         assert_eq!(error.ready_in(), Some(Duration::from_secs(60)));
     }
@@ -115,7 +115,7 @@ async fn a_refusal_is_known_and_a_limit_says_when() {
 #[tokio::test(start_paused = true)]
 async fn what_was_provably_not_sent_is_sent_again() {
     let (outcome, sent) = dial([Turn::Fail(SendStage::NotSent), Turn::json(QUEUED)]).await;
-    assert!(matches!(outcome, Outcome::Accepted(Some(_))), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(_)), "{outcome:?}");
     assert_eq!(sent, 2);
     let (outcome, sent) = dial([
         Turn::Fail(SendStage::NotSent),
@@ -123,7 +123,7 @@ async fn what_was_provably_not_sent_is_sent_again() {
         Turn::Fail(SendStage::NotSent),
     ])
     .await;
-    let Outcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!((error.kind(), sent), (ErrorKind::Unreachable, 3));
 }
 
@@ -151,7 +151,7 @@ async fn an_expired_token_is_renewed_once_even_for_a_dial() {
     let expired = || Turn::json(r#"{"status":"false","message":"Token Expired","data":null}"#);
     let replay = Replay::new([token("a"), expired(), token("b"), Turn::json(QUEUED)]);
     let one = client(&replay, AuthMode::Token);
-    assert!(one.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid.is_some());
+    one.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
     let bearers: Vec<_> = replay
         .requests()
         .iter()

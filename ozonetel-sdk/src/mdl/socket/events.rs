@@ -50,7 +50,7 @@ const BUDGET: usize = 128;
 /// ```
 /// use std::sync::Arc;
 /// use futures_util::StreamExt;
-/// use ozonetel_sdk::dial::Outcome;
+/// use ozonetel_sdk::dial::DialOutcome;
 /// use ozonetel_sdk::mdl::{AgentIdentity, TranscriptLine, ManualDial, SocketReplay, SocketSettings, Token, Transcript};
 ///
 /// #[tokio::main]
@@ -69,7 +69,7 @@ const BUDGET: usize = 128;
 /// let seen = tokio::spawn(async move { while let Some(event) = events.next().await { drop(event) } });
 /// sender.ready().await?;
 /// match sender.dial(ManualDial::new(77, "9000000001", "500001")).await {
-///     Outcome::Accepted(ucid) => assert_eq!(ucid.map(|u| u.to_string()).as_deref(), Some("12345678901234567")),
+///     DialOutcome::Accepted(ucid) => assert_eq!(ucid.map(|u| u.to_string()).as_deref(), Some("12345678901234567")),
 ///     other => panic!("{other:?}"),
 /// }
 /// sender.close().await;

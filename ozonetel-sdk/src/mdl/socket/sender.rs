@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 
-use crate::api::dial::Outcome;
+use crate::api::dial::DialOutcome;
 use crate::core::error::{Error, Refusal};
 use crate::core::reason;
 use crate::mdl::link::fault::SocketFault;
@@ -17,6 +17,7 @@ use crate::mdl::link::state::{LinkState, StopReason};
 use crate::mdl::token::reply::ReplyStatus;
 use crate::mdl::token::request::{ManualDial, TokenRequest};
 use crate::mdl::token::{Token, short_kind};
+use crate::types::ids::Ucid;
 
 /// How much longer than the link itself a sender waits for the settlement.
 const GRACE: Duration = Duration::from_secs(1);
@@ -131,35 +132,35 @@ impl SocketSender {
 
     /// Rings the agent's softphone, then the customer. Never repeated: when the outcome is unknown, settle it before
     /// dialing again. The UCID is there where the reply carries one; else it comes with the INVITE and the pushes.
-    pub async fn dial(&self, dial: ManualDial) -> Outcome {
+    pub async fn dial(&self, dial: ManualDial) -> DialOutcome<Option<Ucid>> {
         const CALL: &str = "mdl.dial";
         let begun = Instant::now();
         let request = match dial.request() {
             Ok(request) => request,
             Err(invalid) => {
                 let error = Error::from(invalid);
-                return Outcome::NotSent(error.named(CALL, 0, Duration::ZERO));
+                return DialOutcome::NotSent(error.named(CALL, 0, Duration::ZERO));
             }
         };
         let draft = request.draft();
         let reply = match self.call(CALL, request).await {
             Ok(reply) => reply,
-            Err(error) => return Outcome::of(error),
+            Err(error) => return DialOutcome::of(error),
         };
         match reply.reply_status() {
-            ReplyStatus::Succeeded => Outcome::Accepted(reply.ucid()),
+            ReplyStatus::Succeeded => DialOutcome::Accepted(reply.ucid()),
             ReplyStatus::Refused => {
                 let text = reply.message().unwrap_or_default();
                 let status = http::StatusCode::SWITCHING_PROTOCOLS;
                 let refusal = Refusal::new(reason::reason(text), text, status);
                 let error = Error::refused(refusal).named(CALL, 1, begun.elapsed());
-                Outcome::Refused(error.carrying(draft))
+                DialOutcome::Refused(error.carrying(draft))
             }
             ReplyStatus::Unclear => {
                 let fault = SocketFault::Unclear { kind: ManualDial::KIND.into() };
                 let error =
                     Error::socket(fault).named(CALL, 1, begun.elapsed()).uncertain(true, None);
-                Outcome::Unknown(error.carrying(draft))
+                DialOutcome::Unknown(error.carrying(draft))
             }
         }
     }

@@ -93,9 +93,9 @@ impl DialReply {
         self
     }
 
-    /// From the endpoint's reply; `None` where the dial was told not to ask for the UCID.
-    pub fn of(reply: &Dialed) -> Option<Self> {
-        reply.ucid.map(Self::new)
+    /// From the reply to a dial.
+    pub fn of(reply: &Dialed) -> Self {
+        Self::new(reply.ucid())
     }
 }
 

@@ -81,7 +81,7 @@ impl ClockDuration {
     }
 
     /// From whole seconds.
-    pub fn from_seconds(seconds: u32) -> Self {
+    pub const fn from_seconds(seconds: u32) -> Self {
         Self(seconds)
     }
 

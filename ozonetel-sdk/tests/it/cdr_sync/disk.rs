@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, MemorySink, RowKey, Sink, Upserted};
+use ozonetel_sdk::cdr::sync::{Checkpoint, MemorySink, RowBatch, RowKey, Sink, Upserted};
 use ozonetel_sdk::types::Day;
 
 /// What is on the disk, and how it shall fail.
@@ -67,7 +67,7 @@ fn spend(count: &mut u32) -> Result<(), Full> {
 impl Sink for DiskSink {
     type Error = Full;
 
-    async fn upsert(&mut self, batch: Batch<'_>) -> Result<Upserted, Full> {
+    async fn upsert(&mut self, batch: RowBatch<'_>) -> Result<Upserted, Full> {
         tokio::task::yield_now().await;
         spend(&mut self.disk().failing_upserts)?;
         let mut rows = {

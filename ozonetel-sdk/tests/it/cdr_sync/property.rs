@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ozonetel_sdk::cdr::WINDOW_DAYS;
-use ozonetel_sdk::cdr::sync::{DayRead, Gap, GapReason, Progress, Step, Sync};
+use ozonetel_sdk::cdr::sync::{CdrSync, DayRead, Gap, GapReason, Progress, SyncStep};
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::types::Day;
 use ozonetel_sim::world::Timestamp;
@@ -82,7 +82,7 @@ const FAULTS: [FaultKind; 9] = [
 /// A run, and what it was told.
 struct Run {
     rig: Rig,
-    sync: Sync<DiskSink>,
+    sync: CdrSync<DiskSink>,
     /// Complete readings that a poll told of: before and after it, and whether all rows were whole.
     readings: BTreeMap<Day, Vec<(Timestamp, Timestamp, DayRead)>>,
     told: Vec<Gap>,
@@ -100,7 +100,7 @@ impl Run {
 
     fn heard(&mut self, before: Timestamp, progress: Progress) {
         let after = self.rig.sim.now();
-        if let Step::Read(read) = progress.step {
+        if let SyncStep::Read(read) = progress.step {
             self.readings.entry(read.day).or_default().push((before, after, read));
         }
         self.told.extend(progress.gaps);
@@ -110,7 +110,7 @@ impl Run {
     async fn poll(&mut self) -> Option<Duration> {
         let before = self.rig.sim.now();
         let Ok(progress) = self.sync.poll().await else { return Some(Duration::ZERO) };
-        let idle = matches!(progress.step, Step::Idle);
+        let idle = matches!(progress.step, SyncStep::Idle);
         let wait =
             progress.next_at.duration_since(self.rig.client.clock().now()).unwrap_or_default();
         self.heard(before, progress);

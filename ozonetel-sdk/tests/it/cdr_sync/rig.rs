@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
-use ozonetel_sdk::cdr::sync::{RowKey, Settings, Sync};
+use ozonetel_sdk::cdr::sync::{CdrSync, RowKey, SyncSettings};
 use ozonetel_sdk::cdr::{CallRecord, WINDOW_DAYS};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sdk::types::Day;
@@ -26,7 +26,7 @@ pub struct Rig {
     pub wire: Arc<Wire>,
     pub client: Client,
     pub disk: DiskSink,
-    pub settings: Settings,
+    pub settings: SyncSettings,
     /// What each day looked like when it was last seen while it could still change.
     pub seen: BTreeMap<Day, Rows>,
 }
@@ -52,11 +52,11 @@ impl Rig {
         }
         let wire = Wire::on(&sim);
         let client = sim.client_builder().transport(Arc::<Wire>::clone(&wire)).build().unwrap();
-        let settings = Settings::default().every(Duration::from_secs(6 * HOUR)).batch(3);
+        let settings = SyncSettings::default().every(Duration::from_secs(6 * HOUR)).batch(3);
         Self { sim, wire, client, disk: DiskSink::default(), settings, seen: BTreeMap::new() }
     }
 
-    pub fn sync(&self) -> Sync<DiskSink> {
+    pub fn sync(&self) -> CdrSync<DiskSink> {
         self.client.cdr().sync(self.disk.clone()).settings(self.settings)
     }
 

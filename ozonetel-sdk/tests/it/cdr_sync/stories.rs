@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::ErrorKind;
 use ozonetel_sdk::cdr::sync::{
-    Cause, Checkpoint, DayRead, GapReason, MemorySink, Progress, RowKey, Settings, Step, SyncError,
-    Upserted, Why,
+    Checkpoint, DayRead, FailureCause, GapReason, MemorySink, Progress, RowKey, SyncError,
+    SyncSettings, SyncStep, Upserted, Why,
 };
 use ozonetel_sim::world::{LegSide, PhoneAction};
 use ozonetel_sim::{Fault, FaultKind};
@@ -16,7 +16,7 @@ use super::wire::Mangle;
 
 fn read(progress: &Progress) -> DayRead {
     match &progress.step {
-        Step::Read(read) => *read,
+        SyncStep::Read(read) => *read,
         other => panic!("{other:?}"),
     }
 }
@@ -69,7 +69,7 @@ async fn the_back_fill_brings_every_day_of_the_window_at_two_requests_a_minute()
     }
     // Nothing more is due before today is again.
     let progress = sync.poll().await.unwrap();
-    assert!(matches!(progress.step, Step::Idle));
+    assert!(matches!(progress.step, SyncStep::Idle));
     assert_eq!(progress.tally.due, 0);
     let wait = progress.next_at.duration_since(rig.client.clock().now()).unwrap();
     assert!(wait > Duration::from_secs(5 * HOUR) && wait <= Duration::from_secs(6 * HOUR));
@@ -152,7 +152,7 @@ async fn rows_before_a_break_are_kept_and_the_day_is_asked_for_again() {
     rig.sim.fault(Fault::new(FaultKind::Cut));
     let mut sync = rig.sync();
     let progress = sync.poll().await.unwrap();
-    let Step::Failed { day, rows, error, .. } = &progress.step else { panic!("{progress:?}") };
+    let SyncStep::Failed { day, rows, error, .. } = &progress.step else { panic!("{progress:?}") };
     assert_eq!((*day, error.kind()), (rig.today(), ErrorKind::Unreadable));
     assert!(rows.new > 0 && rig.disk.disk().rows.len() as u64 == rows.new);
     let trouble = sync.checkpoint().unwrap().day(*day).unwrap().trouble.clone().unwrap();
@@ -160,7 +160,7 @@ async fn rows_before_a_break_are_kept_and_the_day_is_asked_for_again() {
         trouble.cause,
         rig.disk.checkpoint().unwrap().day(*day).unwrap().trouble.clone().unwrap().cause
     );
-    assert!(matches!(trouble.cause, Cause::Failed { ref kind, .. } if kind == "unreadable"));
+    assert!(matches!(trouble.cause, FailureCause::Failed { ref kind, .. } if kind == "unreadable"));
     // The other days come first; then it is read whole.
     while rig.disk.checkpoint().unwrap().day(rig.today()).unwrap().read.is_none() {
         sync.poll().await.unwrap();
@@ -200,7 +200,7 @@ async fn rows_that_do_not_read_or_have_no_id_are_kept() {
     let mut rig = Rig::new(|_| ());
     calls(&mut rig, 3).await;
     *rig.wire.mangle.lock().unwrap() = vec![Mangle::NoRow, Mangle::BadField];
-    let mut sync = rig.sync().settings(Settings::default().every(Duration::from_secs(HOUR)));
+    let mut sync = rig.sync().settings(SyncSettings::default().every(Duration::from_secs(HOUR)));
     let first = read(&sync.poll().await.unwrap());
     assert_eq!(first.unread, 1);
     let total = first.rows.new;
@@ -240,7 +240,7 @@ async fn what_moves_overnight_is_the_same_and_what_changes_is_not() {
     calls(&mut rig, 4).await;
     let day = rig.today();
     let mut sync =
-        rig.sync().settings(Settings::default().back_fill(0).every(Duration::from_secs(HOUR)));
+        rig.sync().settings(SyncSettings::default().back_fill(0).every(Duration::from_secs(HOUR)));
     let first = read(&sync.poll().await.unwrap());
     let all = first.rows.new;
     assert_eq!((first.why, first.rows), (Why::First, counts(all, 0, 0)));
@@ -250,7 +250,7 @@ async fn what_moves_overnight_is_the_same_and_what_changes_is_not() {
     // In the night nobody asks for yesterday: the service has nothing.
     rig.pass_to(1).await;
     assert_eq!(read(&sync.poll().await.unwrap()).day, day.next());
-    assert!(matches!(sync.poll().await.unwrap().step, Step::Idle));
+    assert!(matches!(sync.poll().await.unwrap().step, SyncStep::Idle));
     assert!(rig.world_rows(day).is_empty());
     rig.pass_to(4).await;
     assert_eq!(read(&sync.poll().await.unwrap()).day, day.next());
@@ -282,25 +282,25 @@ async fn a_call_across_midnight_keeps_its_day_open_until_it_is_finished() {
     rig.pass_to(23).await;
     let arrived = rig.sim.inbound("918000000001", "9000000001").unwrap();
     let day = rig.today();
-    let mut sync = rig.sync().settings(Settings::default().back_fill(0).horizon(1));
+    let mut sync = rig.sync().settings(SyncSettings::default().back_fill(0).horizon(1));
     assert_eq!(read(&sync.poll().await.unwrap()).unfinished, 1);
     // It is still going on at the reading after the night, and ends later.
     rig.pass_to(5).await;
     let mut readings = Vec::new();
-    while let Step::Read(read) = sync.poll().await.unwrap().step {
+    while let SyncStep::Read(read) = sync.poll().await.unwrap().step {
         readings.push((read.day, read.why, read.unfinished));
     }
     assert!(readings.contains(&(day, Why::Over, 1)), "{readings:?}");
     rig.sim.phone(&arrived.ucid.to_string(), LegSide::Customer, PhoneAction::Hangup).unwrap();
     rig.pass_to(5).await;
     let mut readings = Vec::new();
-    while let Step::Read(read) = sync.poll().await.unwrap().step {
+    while let SyncStep::Read(read) = sync.poll().await.unwrap().step {
         readings.push((read.day, read.why, read.unfinished));
     }
     assert!(readings.contains(&(day, Why::Unsettled, 0)), "{readings:?}");
     assert!(rig.has(day));
     rig.pass_to(5).await;
-    while let Step::Read(read) = sync.poll().await.unwrap().step {
+    while let SyncStep::Read(read) = sync.poll().await.unwrap().step {
         assert_ne!(read.day, day, "settled");
     }
 }
@@ -316,13 +316,13 @@ async fn a_late_row_is_found_within_the_horizon_and_a_very_late_one_at_the_last_
         rig.sim.world_mut().calls_mut().withhold_row(legs[n].0, until);
     }
     let mut sync =
-        rig.sync().settings(Settings::default().back_fill(0).every(Duration::from_secs(DAY)));
+        rig.sync().settings(SyncSettings::default().back_fill(0).every(Duration::from_secs(DAY)));
     let mut found = Vec::new();
     for _ in 0..17 {
         loop {
             match sync.poll().await.unwrap().step {
-                Step::Read(read) if read.day == day => found.push((read.why, read.rows.new)),
-                Step::Read(_) => {}
+                SyncStep::Read(read) if read.day == day => found.push((read.why, read.rows.new)),
+                SyncStep::Read(_) => {}
                 _ => break,
             }
         }
@@ -345,7 +345,7 @@ async fn a_late_row_is_found_within_the_horizon_and_a_very_late_one_at_the_last_
 async fn a_program_that_was_down_for_too_long_is_told_what_is_missing_once() {
     let mut rig = busy(0).await;
     let mut sync = rig.sync();
-    while !matches!(sync.poll().await.unwrap().step, Step::Idle) {}
+    while !matches!(sync.poll().await.unwrap().step, SyncStep::Idle) {}
     let first = rig.today();
     rig.pass(20 * DAY).await;
     drop(sync);
@@ -355,7 +355,7 @@ async fn a_program_that_was_down_for_too_long_is_told_what_is_missing_once() {
         told.iter().map(|gap| (gap.reason, gap.to.day(), gap.cause.clone())).collect();
     // The oldest day was empty on the edge; three nights were missing for three of the others; then nobody asked.
     let expected = [
-        (GapReason::NeverRead, back(first, 15), Some(Cause::EmptyAtTheEdge)),
+        (GapReason::NeverRead, back(first, 15), Some(FailureCause::EmptyAtTheEdge)),
         (GapReason::Unsettled, back(first, 1), None),
         (GapReason::ReadInPart, first, None),
         (GapReason::NeverRead, back(rig.today(), 16), None),
@@ -404,7 +404,7 @@ async fn a_day_that_stays_refused_becomes_a_gap_with_its_reason() {
     let mut rig = busy(0).await;
     // Today cannot be had for as long as it is there; everything else is asked for in between.
     rig.sim.fault(Fault::new(FaultKind::Html).times(100_000));
-    let mut sync = rig.sync().settings(Settings::default().back_fill(0));
+    let mut sync = rig.sync().settings(SyncSettings::default().back_fill(0));
     let day = rig.today();
     let mut told = Vec::new();
     for _ in 0..400 {
@@ -414,7 +414,7 @@ async fn a_day_that_stays_refused_becomes_a_gap_with_its_reason() {
     let gap = &told[0];
     assert_eq!((gap.from, gap.to, gap.reason), (day.start(), day.end(), GapReason::NeverRead));
     assert!(
-        matches!(&gap.cause, Some(Cause::Failed { kind, .. }) if kind == "unreadable"),
+        matches!(&gap.cause, Some(FailureCause::Failed { kind, .. }) if kind == "unreadable"),
         "{gap:?}"
     );
 }
@@ -424,7 +424,7 @@ async fn rows_that_vanish_stay_and_are_named() {
     let mut rig = Rig::new(|_| ());
     calls(&mut rig, 3).await;
     let mut sync =
-        rig.sync().settings(Settings::default().back_fill(0).every(Duration::from_secs(HOUR)));
+        rig.sync().settings(SyncSettings::default().back_fill(0).every(Duration::from_secs(HOUR)));
     let all = read(&sync.poll().await.unwrap()).rows.new;
     rig.pass(HOUR).await;
     rig.wire.mangle.lock().unwrap().push(Mangle::Empty);
@@ -440,7 +440,7 @@ async fn rows_that_vanish_stay_and_are_named() {
     }
 
     // The same with the sink that keeps its checkpoint beside the rows.
-    let settings = Settings::default().back_fill(0).every(Duration::from_secs(60));
+    let settings = SyncSettings::default().back_fill(0).every(Duration::from_secs(60));
     let mut sync = rig.client.cdr().sync(MemorySink::default()).settings(settings);
     sync.poll().await.unwrap();
     assert_eq!(sync.sink().vanished(day).count(), 0);

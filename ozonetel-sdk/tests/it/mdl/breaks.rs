@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use http::Uri;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{ByteStream, SocketConnector, SocketSettings};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::sleep;
@@ -170,12 +170,12 @@ async fn one(seed: u64) -> (&'static str, usize) {
         sender.ready().await.unwrap();
     }
     let outcome = match sender.dial(dial()).await {
-        Outcome::Accepted(_) => "accepted",
-        Outcome::Unknown(error) => {
+        DialOutcome::Accepted(_) => "accepted",
+        DialOutcome::Unknown(error) => {
             assert!(error.may_have_happened() && error.token().is_some());
             "unknown"
         }
-        Outcome::NotSent(error) => {
+        DialOutcome::NotSent(error) => {
             assert!(!error.may_have_happened());
             "not_sent"
         }

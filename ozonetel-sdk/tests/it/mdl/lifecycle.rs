@@ -9,7 +9,7 @@ use ozonetel_sdk::Error;
 use ozonetel_sdk::auth::{
     AuthSecret, Credential, CredentialKind, Credentials, Secret, StaticToken, TokenId,
 };
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{
     CredentialPlacement, LinkState, SocketEvent, SocketSettings, StopReason, TokenRequest,
 };
@@ -38,7 +38,7 @@ async fn a_half_open_link_is_found_by_silence() {
     let begun = Instant::now();
     sleep(Duration::from_secs(9)).await;
     let outcome = sender.dial(dial()).await;
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Unknown(_)), "{outcome:?}");
     assert_eq!(begun.elapsed().as_secs(), 30, "a ping after 10 s, silence for 20 s");
     sender.ready().await.unwrap();
     sender.close().await;
@@ -151,8 +151,8 @@ async fn a_good_end_waits_for_replies_on_their_way() {
     });
     sleep(Duration::from_secs(1)).await;
     sender.close().await;
-    assert!(matches!(sender.dial(dial()).await, Outcome::NotSent(_)), "nothing new");
-    assert!(matches!(asked.await.unwrap(), Outcome::Accepted(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::NotSent(_)), "nothing new");
+    assert!(matches!(asked.await.unwrap(), DialOutcome::Accepted(_)));
     let items = driven.await.unwrap();
     assert_eq!(states(&items), ["connecting", "handshaking", "up", "closing", "stopped"]);
     assert_eq!(settlements(&items), ["not_sent", "reply"]);
@@ -175,7 +175,7 @@ async fn a_good_end_does_not_wait_for_ever() {
     let begun = Instant::now();
     events.close().await;
     assert_eq!(begun.elapsed().as_secs(), 10, "for the reply, then for the other side");
-    assert!(matches!(asked.await.unwrap(), Outcome::Unknown(_)));
+    assert!(matches!(asked.await.unwrap(), DialOutcome::Unknown(_)));
 }
 
 #[derive(Debug)]
@@ -355,7 +355,7 @@ async fn a_flood_does_not_starve_requests() {
         peer.idle().await;
     }));
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(_)));
     sender.close().await;
     let items = driven.await.unwrap();
     let settled =

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{LinkState, SocketSettings};
 use ozonetel_sdk::transport::network::Network;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,7 +33,10 @@ pub async fn server() -> u16 {
 }
 
 /// The outcome of a dial over a real connection, and the causes of what went wrong before.
-pub async fn one_dial(url: &str, network: Network) -> Outcome {
+pub async fn one_dial(
+    url: &str,
+    network: Network,
+) -> DialOutcome<Option<ozonetel_sdk::types::Ucid>> {
     let settings = SocketSettings::new(url, agent()).unwrap().limits(limits()).network(network);
     let (sender, driven) = drive(settings);
     let outcome = timeout(Duration::from_secs(10), async {
@@ -64,7 +67,7 @@ pub async fn first_cause(url: &str, network: Network) -> Option<&'static str> {
 async fn over_plain_tcp() {
     let port = server().await;
     let outcome = one_dial(&format!("ws://127.0.0.1:{port}/"), Network::default()).await;
-    assert!(matches!(outcome, Outcome::Accepted(None)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(None)), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -94,7 +97,7 @@ async fn a_server_that_dies_is_found_again_at_the_same_address() {
     let story = async {
         sender.ready().await.unwrap();
         let outcome = sender.dial(dial()).await;
-        assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+        assert!(matches!(outcome, DialOutcome::Unknown(_)), "{outcome:?}");
         first.await.unwrap();
         let listener = TcpListener::bind(address).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::SocketSettings;
 use ozonetel_sdk::transport::network::Network;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -120,7 +120,7 @@ async fn tunnelled(kind: Kind, scheme: &str, user: &str) -> Vec<u8> {
     let (at, read) = proxy(kind, authority.socket().await.port).await;
     let network = through(authority.trusted(), &format!("{scheme}://{user}127.0.0.1:{at}"));
     let outcome = one_dial("wss://localhost:444/mdlConnection.php", network).await;
-    assert!(matches!(outcome, Outcome::Accepted(None)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(None)), "{outcome:?}");
     let read = std::mem::take(&mut *read.lock().unwrap());
     let [asked] = read.try_into().expect("one connection");
     asked
@@ -145,7 +145,7 @@ async fn through_an_http_proxy_without_tls() {
     let (at, read) = proxy(Kind::Http(TAKEN), server().await).await;
     let network = through(Network::default(), &format!("http://127.0.0.1:{at}"));
     let outcome = one_dial("ws://agent.example.test/", network).await;
-    assert!(matches!(outcome, Outcome::Accepted(None)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(None)), "{outcome:?}");
     let asked = String::from_utf8(read.lock().unwrap()[0].clone()).unwrap();
     assert_eq!(
         asked,
@@ -184,7 +184,7 @@ async fn with_a_socks_proxy_the_name_may_be_looked_up_here() {
     let (at, read) = proxy(Kind::Socks(0), server().await).await;
     let network = through(Network::default(), &format!("socks5://127.0.0.1:{at}"));
     let outcome = one_dial("ws://127.0.0.1:444/", network).await;
-    assert!(matches!(outcome, Outcome::Accepted(None)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(None)), "{outcome:?}");
     let asked = read.lock().unwrap()[0].clone();
     assert_eq!(asked, b"\x05\x01\x00\x05\x01\x00\x01\x7f\x00\x00\x01\x01\xbc");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{ReplyStatus, SocketEvent, SocketFault, StopReason, TokenRequest};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sdk::{ErrorKind, Reason};
@@ -15,7 +15,7 @@ use super::server::Peer;
 type Pipe = Peer<tokio::io::DuplexStream>;
 
 /// The outcome of one dial that is answered with this.
-async fn answered(reply: Value) -> Outcome {
+async fn answered(reply: Value) -> DialOutcome<Option<ozonetel_sdk::types::Ucid>> {
     let (sender, driven) = drive(settings(move |_, mut peer: Pipe| {
         let mut reply = reply.clone();
         async move {
@@ -43,10 +43,10 @@ async fn answered(reply: Value) -> Outcome {
 async fn a_reply_is_matched_whether_its_utid_is_text_or_number() {
     for utid in ["text", "number"] {
         let reply = json!({"type": "response", "utid": utid, "resp": "Success:x", "ucid": 12_345_678_901_234_567_u64});
-        let Outcome::Accepted(Some(ucid)) = answered(reply).await else { panic!("{utid}") };
+        let DialOutcome::Accepted(Some(ucid)) = answered(reply).await else { panic!("{utid}") };
         assert_eq!(CallId::from(ucid).as_str(), "12345678901234567");
     }
-    let Outcome::Accepted(None) = answered(json!({"type": "response", "code": 0})).await else {
+    let DialOutcome::Accepted(None) = answered(json!({"type": "response", "code": 0})).await else {
         panic!()
     };
 }
@@ -55,15 +55,15 @@ async fn a_reply_is_matched_whether_its_utid_is_text_or_number() {
 async fn a_refusal_is_a_refusal_and_silence_about_it_is_unknown() {
     let refused =
         answered(json!({"type": "response", "resp": "Failure:Agent is not available"})).await;
-    let Outcome::Refused(error) = refused else { panic!("{refused:?}") };
+    let DialOutcome::Refused(error) = refused else { panic!("{refused:?}") };
     assert_eq!(error.reason(), Some(Reason::NotAllowed));
     assert_eq!(error.refusal().unwrap().message(), "Agent is not available");
     assert!(!error.may_have_happened());
     let refused = answered(json!({"type": "response", "code": -1, "msg": "no"})).await;
-    assert!(matches!(refused, Outcome::Refused(_)));
+    assert!(matches!(refused, DialOutcome::Refused(_)));
     for unclear in [json!({"type": "response"}), json!({"type": "response", "resp": "queued"})] {
         let outcome = answered(unclear).await;
-        let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+        let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
         assert_eq!(error.kind(), ErrorKind::Unreadable);
         assert!(error.may_have_happened());
     }
@@ -83,7 +83,7 @@ async fn no_reply_in_time_is_unknown_and_the_link_stays() {
     sender.ready().await.unwrap();
     let begun = Instant::now();
     let outcome = sender.dial(dial()).await;
-    let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(begun.elapsed().as_secs(), 30);
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert_eq!(error.fault(), Some(&SocketFault::NoReply { kind: "tbManualDial".into() }));
@@ -115,7 +115,7 @@ async fn a_link_that_breaks_before_the_reply_leaves_it_unknown_and_sends_nothing
     }));
     sender.ready().await.unwrap();
     let outcome = sender.dial(dial()).await;
-    let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.kind(), ErrorKind::Closed);
     assert_eq!(error.fault(), Some(&SocketFault::Broken { kind: "tbManualDial".into() }));
     assert!(error.may_have_happened() && error.token().is_some());
@@ -137,7 +137,7 @@ async fn a_connection_closed_right_after_the_reply_keeps_the_reply() {
         peer.idle().await;
     }));
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(_)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,23 +193,23 @@ async fn what_cannot_be_sent_says_so() {
         settings(|_, mut peer: Pipe| async move { peer.idle().await }).connect().unwrap();
     // Nobody polls: taken back, so it cannot be sent later.
     let outcome = sender.dial(dial()).await;
-    let Outcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.fault(), Some(&SocketFault::NotTaken { kind: "tbManualDial".into() }));
     // A number with a comma never gets near the link.
     let mut bad = dial();
     bad.customer = "9000000001,9000000002".into();
-    let Outcome::NotSent(error) = sender.dial(bad).await else { panic!() };
+    let DialOutcome::NotSent(error) = sender.dial(bad).await else { panic!() };
     assert_eq!(error.kind(), ErrorKind::Input);
     // The handshake is not done: not up.
     let mut events = events;
     let driven = tokio::spawn(async move { super::pipe::collect(&mut events).await });
-    let Outcome::NotSent(error) = sender.dial(dial()).await else { panic!() };
+    let DialOutcome::NotSent(error) = sender.dial(dial()).await else { panic!() };
     assert_eq!(error.fault(), Some(&SocketFault::Down { kind: "tbManualDial".into() }));
     assert!(!error.may_have_happened() && error.attempts() == 0);
     sender.close().await;
     driven.await.unwrap();
     // The end is the end.
-    let Outcome::NotSent(error) = sender.dial(dial()).await else { panic!() };
+    let DialOutcome::NotSent(error) = sender.dial(dial()).await else { panic!() };
     assert_eq!(error.kind(), ErrorKind::Closed);
     let error = sender.ready().await.unwrap_err();
     assert_eq!(error.fault(), Some(&SocketFault::Stopped(StopReason::Asked)));
@@ -254,9 +254,9 @@ async fn a_dropped_stream_tells_what_was_on_its_way() {
     let _ = tokio::time::timeout(Duration::from_secs(5), super::pipe::collect(&mut events)).await;
     drop(events);
     let outcome = asked.await.unwrap();
-    let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
     assert!(error.may_have_happened());
-    assert!(matches!(sender.dial(dial()).await, Outcome::NotSent(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::NotSent(_)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{
     FixedSession, SocketEvent, SocketFault, SocketPush, SocketRecorder, SocketReplay,
     SocketSettings, TokenSession, Transcript,
@@ -29,7 +29,7 @@ async fn ids_set_by_hand_need_no_welcome() {
         .handshake(Arc::new(FixedSession::new("u", "b"))),
     );
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(None)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(None)));
     sender.close().await;
     assert_eq!(states(&driven.await.unwrap()), ["connecting", "up", "closing", "stopped"]);
 }
@@ -50,7 +50,7 @@ async fn ids_under_other_names_after_other_tokens() {
         .handshake(Arc::new(handshake)),
     );
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(None)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(None)));
     sender.close().await;
     // Tokens before the session are handed on like any others.
     assert_eq!(pushes(&driven.await.unwrap()), ["early", "-", "late"]);
@@ -96,7 +96,7 @@ async fn one_browser_session_for_the_whole_link() {
     let mut ids = Vec::new();
     for _ in 0..2 {
         sender.ready().await.unwrap();
-        assert!(matches!(sender.dial(dial()).await, Outcome::Unknown(_)));
+        assert!(matches!(sender.dial(dial()).await, DialOutcome::Unknown(_)));
         ids.push(told.recv().await.unwrap());
         sleep(Duration::from_secs(1)).await;
     }
@@ -241,10 +241,10 @@ async fn a_recorded_session_replays_without_its_secrets() {
         .tap(Arc::clone(&recorder) as _),
     );
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(None)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(None)));
     sleep(Duration::from_secs(60)).await;
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Refused(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Refused(_)));
     sender.close().await;
     let live = driven.await.unwrap();
     assert!(recorder.is_complete());
@@ -262,10 +262,10 @@ async fn a_recorded_session_replays_without_its_secrets() {
     // The ids of now are not those of then.
     assert!(sender.send_token("tbOther", serde_json::Map::new()).await.is_err());
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Accepted(None)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Accepted(None)));
     sleep(Duration::from_secs(60)).await;
     sender.ready().await.unwrap();
-    assert!(matches!(sender.dial(dial()).await, Outcome::Refused(_)));
+    assert!(matches!(sender.dial(dial()).await, DialOutcome::Refused(_)));
     replay.finished().await;
     sender.close().await;
     let played = driven.await.unwrap();

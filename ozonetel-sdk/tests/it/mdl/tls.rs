@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use ozonetel_sdk::auth::AuthMode;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{DisconnectReason, LinkState, SocketFault};
 use ozonetel_sdk::transport::network::Network;
 use ozonetel_sdk::{Client, ErrorKind};
@@ -138,7 +138,7 @@ async fn a_private_authority_is_trusted_by_rest_and_socket_alike() {
     let (rest, socket) = (authority.rest().await, authority.socket().await);
     let client = client(&rest, authority.trusted());
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
-    assert_eq!(dialed.ucid.unwrap().as_str(), "12345170000000001");
+    assert_eq!(dialed.ucid().as_str(), "12345170000000001");
 
     let url = format!("wss://localhost:{}/", socket.port);
     let (sender, driven) = super::pipe::drive(client.mdl(&url, agent()).unwrap());
@@ -147,7 +147,7 @@ async fn a_private_authority_is_trusted_by_rest_and_socket_alike() {
         sender.dial(dial()).await
     });
     let outcome = outcome.await.expect("within seconds");
-    assert!(matches!(outcome, Outcome::Accepted(None)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Accepted(None)), "{outcome:?}");
     sender.close().await;
     driven.await.unwrap();
     assert_eq!((rest.let_in(), socket.let_in()), (1, 1));
@@ -185,7 +185,7 @@ async fn refused(client: &Client, url: &str) {
         }
     };
     let outcome = timeout(Duration::from_secs(10), story).await.expect("within seconds");
-    let Outcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
+    let DialOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.fault(), Some(&SocketFault::Down { kind: "tbManualDial".into() }));
 }
 

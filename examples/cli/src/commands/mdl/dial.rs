@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{ManualDial, SocketSender};
-use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{PhoneNumber, Ucid};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
@@ -63,7 +63,7 @@ impl SocketDial {
         let print = context.output.format == Format::Jsonl || self.stay > 0;
         let (mut follower, sender) = Follower::new(context, settings, print)?;
         let (outcome, signal) = ring(context, &mut follower, &sender, dial).await?;
-        if matches!(outcome, Outcome::Accepted(_)) && signal.is_none() && self.stay > 0 {
+        if matches!(outcome, DialOutcome::Accepted(_)) && signal.is_none() && self.stay > 0 {
             let wait = async {
                 tokio::select! {
                     () = sleep(Duration::from_secs(self.stay)) => {}
@@ -78,15 +78,15 @@ impl SocketDial {
         // What became of the dial matters more than how the link ended.
         let ended = follower.finish();
         match (outcome, signal) {
-            (Outcome::Accepted(_), _) if printed => ended,
-            (Outcome::Accepted(ucid), _) => {
+            (DialOutcome::Accepted(_), _) if printed => ended,
+            (DialOutcome::Accepted(ucid), _) => {
                 output::one(context.output, &json!({ "ucid": ucid, "status": "accepted" }))
             }
-            (Outcome::NotSent(_), Some(signal)) => Err(Failure::stopped(signal)),
-            (Outcome::NotSent(error) | Outcome::Refused(error) | Outcome::Unknown(error), _) => {
-                Err(Failure::from(error).hide(self.number.as_str()))
-            }
-            _ => Err(Failure::usage("the outcome is of a kind that this program does not know")),
+            (DialOutcome::NotSent(_), Some(signal)) => Err(Failure::stopped(signal)),
+            (outcome, _) => Err(match outcome.error() {
+                Some(error) => Failure::from(error.clone()).hide(self.number.as_str()),
+                None => Failure::usage("the outcome is of a kind that this program does not know"),
+            }),
         }
     }
 }
@@ -97,7 +97,7 @@ async fn ring(
     follower: &mut Follower<'_>,
     sender: &SocketSender,
     dial: ManualDial,
-) -> Result<(Outcome, Option<Signal>), Failure> {
+) -> Result<(DialOutcome<Option<Ucid>>, Option<Signal>), Failure> {
     let session = follower.during(async {
         tokio::select! {
             ready = timeout(SESSION, sender.ready()) => Ok(ready),

@@ -45,7 +45,7 @@ pub enum CheckpointError {
 /// # Ok::<(), CheckpointError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredRow", into = "StoredRow")]
 pub struct Checkpoint {
     pub(super) next: Day,
     pub(super) readings: u64,
@@ -57,7 +57,7 @@ pub struct Checkpoint {
 
 /// As it is written.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredRow {
     version: u32,
     next: Day,
     readings: u64,
@@ -68,18 +68,18 @@ struct Stored {
     extra: BTreeMap<String, Value>,
 }
 
-impl From<Checkpoint> for Stored {
+impl From<Checkpoint> for StoredRow {
     fn from(from: Checkpoint) -> Self {
         let Checkpoint { next, readings, days, gaps, told, extra } = from;
         Self { version: VERSION, next, readings, days, gaps, told, extra }
     }
 }
 
-impl TryFrom<Stored> for Checkpoint {
+impl TryFrom<StoredRow> for Checkpoint {
     type Error = CheckpointError;
 
-    fn try_from(from: Stored) -> Result<Self, CheckpointError> {
-        let Stored { version, next, readings, days, gaps, told, extra } = from;
+    fn try_from(from: StoredRow) -> Result<Self, CheckpointError> {
+        let StoredRow { version, next, readings, days, gaps, told, extra } = from;
         if version != VERSION {
             return Err(CheckpointError::Version(version.into()));
         }
@@ -123,7 +123,7 @@ impl Checkpoint {
         {
             return Err(CheckpointError::Version(version));
         }
-        let stored: Stored =
+        let stored: StoredRow =
             serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(text))
                 .map_err(|error| CheckpointError::Unreadable(error.path().to_string()))?;
         Self::try_from(stored)
@@ -155,23 +155,19 @@ impl Checkpoint {
 /// What is known of one day.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
+/// # ozonetel_sim::doc(async |sim, client| {
 /// let mut sync = client.cdr().sync(ozonetel_sdk::cdr::sync::MemorySink::default());
 /// sync.poll().await?;
 /// let state = sync.checkpoint().and_then(|checkpoint| checkpoint.day(client.today()));
 /// let read = state.and_then(|state| state.read).ok_or("not read")?;
 /// assert_eq!((read.number, read.rows, read.is_whole()), (1, 0, true));
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DayState {
     /// The last complete reading.
-    pub read: Option<Reading>,
+    pub read: Option<DayReading>,
     /// What went wrong since.
     pub trouble: Option<Trouble>,
     #[serde(flatten)]
@@ -181,7 +177,7 @@ pub struct DayState {
 /// One complete reading of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Reading {
+pub struct DayReading {
     /// The reading's number; rows carry it to the sink.
     pub number: u64,
     /// When it was asked for, in seconds since the epoch.
@@ -196,7 +192,7 @@ pub struct Reading {
     pub unread: u64,
 }
 
-impl Reading {
+impl DayReading {
     /// Whether every row was finished, readable and, as far as numbers tell, still there.
     pub fn is_whole(&self) -> bool {
         self.unfinished == 0 && self.unread == 0 && self.rows >= self.most
@@ -214,14 +210,14 @@ pub struct Trouble {
     /// Not asked again before, in seconds since the epoch.
     pub again_at: u64,
     /// What.
-    pub cause: Cause,
+    pub cause: FailureCause,
 }
 
 /// What went wrong, in a word that can be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Cause {
+pub enum FailureCause {
     /// The request failed: [`ErrorKind::as_str`] and, for a refusal, [`Reason::as_str`].
     Failed {
         /// How far it got.
@@ -233,7 +229,7 @@ pub enum Cause {
     EmptyAtTheEdge,
 }
 
-impl Cause {
+impl FailureCause {
     pub(super) fn failed(kind: ErrorKind, reason: Option<Reason>) -> Self {
         Self::Failed {
             kind: kind.as_str().to_owned(),
@@ -245,12 +241,12 @@ impl Cause {
 /// A stretch of time whose rows could not be had, or not for certain.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use ozonetel_sdk::cdr::sync::{GapReason, MemorySink, Settings};
+/// # ozonetel_sim::doc(async |sim, client| {
+/// use ozonetel_sdk::cdr::sync::{GapReason, MemorySink, SyncSettings};
 /// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-02T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # let client = sim.client();
-/// let today_only = Settings::default().back_fill(0);
+/// let today_only = SyncSettings::default().back_fill(0);
 /// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
 /// sync.poll().await?;
 /// // Three weeks without anybody asking.
@@ -260,9 +256,7 @@ impl Cause {
 /// assert_eq!((gaps[0].reason, gaps[0].from.to_string().as_str()), (GapReason::ReadInPart, "2026-11-02 12:00:00"));
 /// assert_eq!((gaps[1].reason, gaps[1].to.day()), (GapReason::NeverRead, "2026-11-07".parse()?));
 /// assert_eq!(sync.checkpoint().map(|checkpoint| checkpoint.gaps().len()), Some(2));
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -276,7 +270,7 @@ pub struct Gap {
     /// Rows that were last seen unfinished, unreadable or not at all any more.
     pub rows: u64,
     /// What went wrong last, where something did; without it nobody asked in time.
-    pub cause: Option<Cause>,
+    pub cause: Option<FailureCause>,
 }
 
 /// What a [`Gap`] lacks.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use super::checkpoint::Checkpoint;
 use super::row::{Content, Row, RowKey, Unread};
-use super::sink::{Batch, Sink, Upserted};
+use super::sink::{RowBatch, Sink, Upserted};
 use crate::api::cdr::CallRecord;
 use crate::types::ids::{CallId, Ucid};
 use crate::types::wire::Day;
@@ -13,7 +13,7 @@ use crate::types::wire::Day;
 /// Rows and checkpoint in memory: for tests, for examples, and as the pattern for a sink of your own.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # ozonetel_sim::doc(async |sim, client| {
 /// use ozonetel_sdk::cdr::sync::MemorySink;
 /// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
@@ -29,13 +29,11 @@ use crate::types::wire::Day;
 ///     println!("{:?}", leg.event);
 /// }
 /// assert_eq!(sync.sink().legs(call).count(), 2);
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct MemorySink {
-    rows: BTreeMap<RowKey, Stored>,
+    rows: BTreeMap<RowKey, StoredRow>,
     calls: BTreeMap<CallId, BTreeSet<RowKey>>,
     checkpoint: Option<Checkpoint>,
 }
@@ -43,7 +41,7 @@ pub struct MemorySink {
 /// A row in memory.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredRow {
     /// The row, as last read.
     pub record: Option<CallRecord>,
     /// What came under its key since and does not read.
@@ -73,7 +71,7 @@ impl MemorySink {
     }
 
     /// All rows by key, those without UCID and those that do not read included.
-    pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &Stored)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &StoredRow)> {
         self.rows.iter()
     }
 
@@ -89,7 +87,7 @@ impl MemorySink {
 
     /// Rows of a day that its last complete reading did not have any more. Rows are not known to vanish; nothing is
     /// ever deleted.
-    pub fn vanished(&self, day: Day) -> impl Iterator<Item = (&RowKey, &Stored)> {
+    pub fn vanished(&self, day: Day) -> impl Iterator<Item = (&RowKey, &StoredRow)> {
         let read = self.checkpoint.as_ref().and_then(|checkpoint| checkpoint.day(day)?.read);
         let last = read.map_or(0, |read| read.number);
         self.rows.iter().filter(move |(_, row)| row.day == day && row.reading < last)
@@ -117,7 +115,7 @@ impl MemorySink {
         if let Some(call) = call_id {
             self.calls.entry(call).or_default().insert(row.key.clone());
         }
-        let fresh = Stored { record: None, unread: None, call_id, day, reading };
+        let fresh = StoredRow { record: None, unread: None, call_id, day, reading };
         let stored = match before {
             Some(stored) => stored,
             None => self.rows.entry(row.key.clone()).or_insert(fresh),
@@ -145,7 +143,7 @@ impl MemorySink {
 impl Sink for MemorySink {
     type Error = Infallible;
 
-    async fn upsert(&mut self, batch: Batch<'_>) -> Result<Upserted, Infallible> {
+    async fn upsert(&mut self, batch: RowBatch<'_>) -> Result<Upserted, Infallible> {
         let mut counts = Upserted::default();
         for row in batch.rows {
             self.put(row, batch.day, batch.reading, &mut counts);

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{
-    Cause, Checkpoint, DayState, Gap, GapReason, MOST_GAPS, Reading, Trouble, Unix,
+    Checkpoint, DayReading, DayState, FailureCause, Gap, GapReason, MOST_GAPS, Trouble, Unix,
 };
-use super::settings::Settings;
+use super::settings::SyncSettings;
 use crate::api::cdr::WINDOW_DAYS;
 use crate::types::wire::{Day, Zone};
 
@@ -52,7 +52,7 @@ pub(super) enum Next {
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Event {
+pub(super) enum PlanEvent {
     /// The day's answer was read to its end. `started` lies before the request, `ended` after the last row.
     Read {
         ask: Ask,
@@ -63,7 +63,13 @@ pub(super) enum Event {
         unread: u64,
     },
     /// It was not. `general` says that another day would have fared the same.
-    Failed { ask: Ask, at: SystemTime, cause: Cause, general: bool, ready_in: Option<Duration> },
+    Failed {
+        ask: Ask,
+        at: SystemTime,
+        cause: FailureCause,
+        general: bool,
+        ready_in: Option<Duration>,
+    },
 }
 
 /// How many days are how far.
@@ -89,8 +95,8 @@ struct Hold {
 
 /// The plan over the days of the window.
 #[derive(Debug)]
-pub(super) struct Plan {
-    settings: Settings,
+pub(super) struct DayPlan {
+    settings: SyncSettings,
     zone: Zone,
     checkpoint: Checkpoint,
     hold: Hold,
@@ -98,10 +104,10 @@ pub(super) struct Plan {
     last: Option<Unix>,
 }
 
-impl Plan {
+impl DayPlan {
     /// From a checkpoint, or from the beginning.
     pub(super) fn new(
-        settings: Settings,
+        settings: SyncSettings,
         zone: Zone,
         from: Option<Checkpoint>,
         now: SystemTime,
@@ -163,9 +169,9 @@ impl Plan {
     }
 
     /// Takes what came of a request.
-    pub(super) fn on(&mut self, event: Event) {
+    pub(super) fn on(&mut self, event: PlanEvent) {
         match event {
-            Event::Read { ask, started, ended, rows, unfinished, unread } => {
+            PlanEvent::Read { ask, started, ended, rows, unfinished, unread } => {
                 self.hold = Hold::default();
                 self.last = Some(unix(started));
                 let today = self.zone.day(ended);
@@ -178,17 +184,17 @@ impl Plan {
                 let state = self.checkpoint.days.entry(ask.day).or_default();
                 if age == WINDOW_DAYS && rows == 0 {
                     let times = state.trouble.as_ref().map_or(0, |t| t.times).saturating_add(1);
-                    let (at, cause) = (unix(ended), Cause::EmptyAtTheEdge);
+                    let (at, cause) = (unix(ended), FailureCause::EmptyAtTheEdge);
                     state.trouble = Some(Trouble { times, at, again_at: tomorrow, cause });
                     return;
                 }
                 let most = state.read.map_or(rows, |read| read.most.max(rows));
                 self.checkpoint.readings = ask.number;
                 let (number, at) = (ask.number, unix(started));
-                state.read = Some(Reading { number, at, rows, most, unfinished, unread });
+                state.read = Some(DayReading { number, at, rows, most, unfinished, unread });
                 state.trouble = None;
             }
-            Event::Failed { ask, at, cause, general, ready_in } => {
+            PlanEvent::Failed { ask, at, cause, general, ready_in } => {
                 let at = unix(at);
                 self.last = Some(at);
                 let asked = ready_in.map_or(0, |wait| wait.as_secs().saturating_add(1));
@@ -269,7 +275,7 @@ impl Plan {
         age.saturating_sub(u8::from(!passed))
     }
 
-    fn is_settled(&self, day: Day, read: &Reading) -> bool {
+    fn is_settled(&self, day: Day, read: &DayReading) -> bool {
         read.is_whole() && self.round(day, read.at) >= self.settings.horizon
     }
 

@@ -11,29 +11,25 @@ use crate::types::wire::Day;
 /// A step of a sync.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use ozonetel_sdk::cdr::sync::{MemorySink, Settings, Step, Why};
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
-/// let today_only = Settings::default().back_fill(0);
+/// # ozonetel_sim::doc(async |sim, client| {
+/// use ozonetel_sdk::cdr::sync::{MemorySink, SyncSettings, SyncStep, Why};
+/// let today_only = SyncSettings::default().back_fill(0);
 /// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
 /// let progress = sync.poll().await?;
 /// match &progress.step {
-///     Step::Read(read) => assert_eq!((read.day, read.why), (client.today(), Why::First)),
-///     Step::Failed { day, error, .. } => println!("{day}: {error}"),
+///     SyncStep::Read(read) => assert_eq!((read.day, read.why), (client.today(), Why::First)),
+///     SyncStep::Failed { day, error, .. } => println!("{day}: {error}"),
 ///     _ => println!("nothing to do"),
 /// }
 /// assert_eq!((progress.tally.days, progress.tally.due, progress.gaps.len()), (1, 0, 0));
 /// assert!(progress.next_at > client.clock().now());
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Progress {
     /// What it did.
-    pub step: Step,
+    pub step: SyncStep,
     /// What it found missing for good. Each gap is told once, by the step that found it or the one after; all of them
     /// stay in the checkpoint. After a crash right then, it is told again.
     pub gaps: Vec<Gap>,
@@ -46,7 +42,7 @@ pub struct Progress {
 /// What a step did.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Step {
+pub enum SyncStep {
     /// Read a day to the end of its answer.
     Read(DayRead),
     /// Asked for a day in vain. Rows that came before the answer broke off are in the sink; the day is asked for
@@ -84,15 +80,15 @@ pub struct DayRead {
 /// Why a sync cannot go on. Nothing is lost: call it again.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, Sink, SyncError, Upserted};
+/// # ozonetel_sim::doc(async |sim, client| {
+/// use ozonetel_sdk::cdr::sync::{RowBatch, Checkpoint, Sink, SyncError, Upserted};
 ///
 /// /// A store whose state is of another version.
 /// struct Newer;
 ///
 /// impl Sink for Newer {
 ///     type Error = ozonetel_sdk::cdr::sync::CheckpointError;
-///     async fn upsert(&mut self, _: Batch<'_>) -> Result<Upserted, Self::Error> {
+///     async fn upsert(&mut self, _: RowBatch<'_>) -> Result<Upserted, Self::Error> {
 ///         Ok(Upserted::default())
 ///     }
 ///     async fn save(&mut self, _: &Checkpoint) -> Result<(), Self::Error> {
@@ -102,14 +98,10 @@ pub struct DayRead {
 ///         Checkpoint::from_json(br#"{"version":2}"#).map(Some)
 ///     }
 /// }
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
 /// let error = client.cdr().sync(Newer).poll().await.err().ok_or("it went on")?;
 /// assert!(matches!(error, SyncError::Load(_)));
 /// assert!(sim.requests().is_empty());
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

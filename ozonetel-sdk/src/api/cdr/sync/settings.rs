@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::cdr::WINDOW_DAYS;
+use crate::api::cdr::{NIGHT_OVER, WINDOW_DAYS};
 use crate::types::wire::{ClockDuration, Day, LocalDateTime};
 
 /// The age in days at which every day is read a last time: one before the service forgets it, so that a day is left
@@ -13,12 +13,12 @@ pub const LAST_LOOK: u8 = 14;
 /// it.
 ///
 /// ```
-/// use ozonetel_sdk::cdr::sync::Settings;
-/// let settings = Settings::default().horizon(5).every(std::time::Duration::from_secs(120));
+/// use ozonetel_sdk::cdr::sync::SyncSettings;
+/// let settings = SyncSettings::default().horizon(5).every(std::time::Duration::from_secs(120));
 /// assert_eq!(settings.readings_at_most(), 6);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct SyncSettings {
     pub(super) back_fill: u8,
     pub(super) horizon: u8,
     pub(super) night_over: ClockDuration,
@@ -27,12 +27,12 @@ pub struct Settings {
     pub(super) batch: usize,
 }
 
-impl Default for Settings {
+impl Default for SyncSettings {
     fn default() -> Self {
         Self {
             back_fill: u8::try_from(WINDOW_DAYS).unwrap_or(LAST_LOOK),
             horizon: 3,
-            night_over: ClockDuration::from_seconds(4 * 3600),
+            night_over: NIGHT_OVER,
             every: Duration::from_secs(300),
             spacing: Duration::ZERO,
             batch: 200,
@@ -40,7 +40,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl SyncSettings {
     /// How many days before today the very first poll goes back, 0 to 15. Default: 15, all that the service has.
     /// Later polls go by the checkpoint.
     pub fn back_fill(mut self, days: u8) -> Self {

@@ -6,11 +6,11 @@ use super::checkpoint::Checkpoint;
 use super::row::Row;
 use crate::types::wire::Day;
 
-/// Where a [`Sync`](super::Sync) puts rows and keeps its checkpoint: a table and a line beside it, say. Written by the
+/// Where a [`CdrSync`](super::Sync) puts rows and keeps its checkpoint: a table and a line beside it, say. Written by the
 /// program; [`MemorySink`](super::MemorySink) is the example.
 ///
 /// ```
-/// use ozonetel_sdk::cdr::sync::{Batch, Checkpoint, Sink, Upserted};
+/// use ozonetel_sdk::cdr::sync::{RowBatch, Checkpoint, Sink, Upserted};
 ///
 /// /// Counts, and keeps nothing.
 /// #[derive(Default)]
@@ -22,7 +22,7 @@ use crate::types::wire::Day;
 /// impl Sink for Count {
 ///     type Error = std::io::Error;
 ///
-///     async fn upsert(&mut self, batch: Batch<'_>) -> Result<Upserted, Self::Error> {
+///     async fn upsert(&mut self, batch: RowBatch<'_>) -> Result<Upserted, Self::Error> {
 ///         self.rows += batch.rows.len() as u64;
 ///         Ok(Upserted { new: batch.rows.len() as u64, ..Upserted::default() })
 ///     }
@@ -40,7 +40,7 @@ use crate::types::wire::Day;
 ///         Checkpoint::from_json(text.as_bytes()).map(Some).map_err(std::io::Error::other)
 ///     }
 /// }
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # ozonetel_sim::doc(async |sim, client| {
 /// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
@@ -49,9 +49,7 @@ use crate::types::wire::Day;
 /// let mut sync = client.cdr().sync(Count::default());
 /// sync.poll().await?;
 /// assert_eq!(sync.sink().rows, 2);
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 ///
 /// # What it has to hold to
@@ -61,16 +59,16 @@ use crate::types::wire::Day;
 /// - A future of it that is dropped may have stored its rows or not, but not half a row.
 pub trait Sink: Send {
     /// Why it could not.
-    type Error: std::error::Error + Send + std::marker::Sync + 'static;
+    type Error: std::error::Error + Send + Sync + 'static;
 
     /// Stores rows under their keys: new ones are added, known ones replaced. Never more rows at once than
-    /// [`Settings::batch`](super::Settings::batch) says.
+    /// [`SyncSettings::batch`](super::SyncSettings::batch) says.
     ///
     /// # Errors
     /// When they could not be stored; the day is asked for again.
     fn upsert(
         &mut self,
-        batch: Batch<'_>,
+        batch: RowBatch<'_>,
     ) -> impl Future<Output = Result<Upserted, Self::Error>> + Send;
 
     /// Keeps the checkpoint in the place of the one before.
@@ -92,10 +90,10 @@ pub trait Sink: Send {
 /// Some rows of one day's reading.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Batch<'r> {
+pub struct RowBatch<'r> {
     /// The day that was asked for.
     pub day: Day,
-    /// The reading's number, which grows with every reading. Stored with the row, it tells after the day's reading is
+    /// The reading's number, which grows with every reading. StoredRow with the row, it tells after the day's reading is
     /// complete ([`DayState::read`](super::DayState::read)) which rows of the day were not in it any more. A reading
     /// that broke off and the one after it may have the same number.
     pub reading: u64,

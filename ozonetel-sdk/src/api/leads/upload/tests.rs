@@ -46,7 +46,6 @@ async fn one_request_takes_no_more_than_the_limit() {
     for error in [
         client.leads().bulk("c", sheet(501)).await.unwrap_err(),
         client.leads().bulk("c", sheet(0)).await.unwrap_err(),
-        client.leads().bulk_legacy("c", sheet(201)).await.unwrap_err(),
         client.leads().schedule("c", sheet(1)).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Input);
@@ -116,33 +115,6 @@ async fn a_bad_row_stops_before_its_batch_is_sent() {
     assert_eq!(halt.error().row(), Some(555));
     assert_eq!((halt.rows(), halt.resume_at()), (500..600, Some(500)));
     assert_eq!(replay.requests().len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_older_path_answers_row_by_row_without_a_status() {
-    let answer = json!({"message": [
-        {"PhoneNumber": "9000000001", "Status": "SuccessFully Updated"},
-        {"PhoneNumber": "9000000002", "Status": "Number Already Exist"},
-    ]});
-    let busy = json!({"status": "error",
-        "message": "Already one process is running please try after some time"});
-    let replay = Replay::new([
-        Turn::json(answer.to_string()),
-        Turn::json(busy.to_string()),
-        Turn::json("{\"message\":[]}"),
-    ]);
-    let client = client(&replay);
-    let mut batches = client.leads().bulk_legacy("c", sheet(2)).in_batches();
-    let batch = batches.try_next().await.unwrap().unwrap();
-    assert_eq!(batch.refused, [RefusedRow::new(1, "Number Already Exist")]);
-    let error =
-        client.leads().bulk_legacy("c", sheet(2)).patience(crate::core::pace::Patience::Wait);
-    let error = error.await.unwrap_err();
-    assert_eq!(error.reason(), Some(Reason::TooManyRequests));
-    // A list without rows and without a status says nothing about what was taken.
-    let error =
-        client.leads().bulk_legacy("c", sheet(2)).patience(crate::core::pace::Patience::Wait);
-    assert!(error.await.unwrap_err().may_have_happened());
 }
 
 #[tokio::test]

@@ -25,36 +25,36 @@ fn later(days: u64, time: &str) -> SystemTime {
     at(0, time) + Duration::from_secs(days * 86_400)
 }
 
-fn plan(settings: Settings) -> Plan {
-    Plan::new(settings, Zone::india(), None, at(0, "12:00:00"))
+fn plan(settings: SyncSettings) -> DayPlan {
+    DayPlan::new(settings, Zone::india(), None, at(0, "12:00:00"))
 }
 
-fn ask(plan: &Plan, now: SystemTime) -> Ask {
+fn ask(plan: &DayPlan, now: SystemTime) -> Ask {
     match plan.next(now) {
         Next::Ask(ask) => ask,
         Next::Wait(until) => panic!("waits until {:?}", Zone::india().stamp(until)),
     }
 }
 
-fn wait(plan: &Plan, now: SystemTime) -> SystemTime {
+fn wait(plan: &DayPlan, now: SystemTime) -> SystemTime {
     match plan.next(now) {
         Next::Wait(until) => until,
         Next::Ask(ask) => panic!("asks for {ask:?}"),
     }
 }
 
-fn read_as(ask: Ask, now: SystemTime, rows: u64, unfinished: u64, unread: u64) -> Event {
-    Event::Read { ask, started: now, ended: now, rows, unfinished, unread }
+fn read_as(ask: Ask, now: SystemTime, rows: u64, unfinished: u64, unread: u64) -> PlanEvent {
+    PlanEvent::Read { ask, started: now, ended: now, rows, unfinished, unread }
 }
 
-fn failed(ask: Ask, now: SystemTime, general: bool) -> Event {
-    let cause = Cause::failed(crate::ErrorKind::Status, None);
-    Event::Failed { ask, at: now, cause, general, ready_in: None }
+fn failed(ask: Ask, now: SystemTime, general: bool) -> PlanEvent {
+    let cause = FailureCause::failed(crate::ErrorKind::Status, None);
+    PlanEvent::Failed { ask, at: now, cause, general, ready_in: None }
 }
 
 /// A plan that follows one day, read or not, and today.
-fn one_day(read: Option<(SystemTime, u64, u64, u64)>, which: Day) -> Plan {
-    let mut plan = plan(Settings::default());
+fn one_day(read: Option<(SystemTime, u64, u64, u64)>, which: Day) -> DayPlan {
+    let mut plan = plan(SyncSettings::default());
     plan.checkpoint.next = which;
     if let Some((now, rows, unfinished, unread)) = read {
         let ask = Ask { day: which, why: Why::First, number: 1 };
@@ -63,14 +63,14 @@ fn one_day(read: Option<(SystemTime, u64, u64, u64)>, which: Day) -> Plan {
     plan
 }
 
-fn due(plan: &Plan, which: Day, now: SystemTime) -> Option<(SystemTime, Why)> {
+fn due(plan: &DayPlan, which: Day, now: SystemTime) -> Option<(SystemTime, Why)> {
     let due = plan.due(which, plan.checkpoint.days.get(&which), now);
     due.map(|(at, why)| (time(at), why))
 }
 
 #[test]
 fn the_back_fill_takes_today_then_the_oldest_then_waits_for_today_again() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let mut now = at(0, "12:00:00");
     let mut asked = Vec::new();
     while let Next::Ask(ask) = plan.next(now) {
@@ -89,7 +89,7 @@ fn the_back_fill_takes_today_then_the_oldest_then_waits_for_today_again() {
 
 #[test]
 fn what_was_never_read_goes_before_what_is_read_again_and_today_before_both() {
-    let mut plan = plan(Settings::default().back_fill(10));
+    let mut plan = plan(SyncSettings::default().back_fill(10));
     let now = at(0, "12:00:00");
     let (old, young) = (back(day(TODAY), 10), back(day(TODAY), 2));
     for age in 0..=10 {
@@ -111,17 +111,20 @@ fn what_was_never_read_goes_before_what_is_read_again_and_today_before_both() {
 
 #[test]
 fn back_fill_and_horizon_stay_in_range() {
-    let first = |days| plan(Settings::default().back_fill(days)).checkpoint.next;
+    let first = |days| plan(SyncSettings::default().back_fill(days)).checkpoint.next;
     assert_eq!(first(0), day(TODAY));
     assert_eq!(first(15), first(200));
     assert_eq!(first(15).days_until(day(TODAY)), 15);
-    assert_eq!(Settings::default().horizon(0).readings_at_most(), 2);
-    assert_eq!(Settings::default().horizon(13).readings_at_most(), 14);
-    assert_eq!(Settings::default().horizon(99).readings_at_most(), LAST_LOOK);
-    assert_eq!(Settings::default().every(Duration::ZERO).every, Duration::from_secs(60));
-    assert_eq!(Settings::default().batch(0).batch, 1);
+    assert_eq!(SyncSettings::default().horizon(0).readings_at_most(), 2);
+    assert_eq!(SyncSettings::default().horizon(13).readings_at_most(), 14);
+    assert_eq!(SyncSettings::default().horizon(99).readings_at_most(), LAST_LOOK);
+    assert_eq!(SyncSettings::default().every(Duration::ZERO).every, Duration::from_secs(60));
+    assert_eq!(SyncSettings::default().batch(0).batch, 1);
     assert_eq!(
-        Settings::default().night_over(ClockDuration::from_seconds(90_000)).night_over.seconds(),
+        SyncSettings::default()
+            .night_over(ClockDuration::from_seconds(90_000))
+            .night_over
+            .seconds(),
         86_399
     );
 }
@@ -132,7 +135,7 @@ fn the_table_of_states_and_ages() {
     let yesterday = back(day(TODAY), 1);
     let whole = |when| one_day(Some((when, 3, 0, 0)), yesterday);
     let night = |n: u64| Some(later(n, "04:00:00"));
-    let rows: Vec<(&str, Plan, Option<SystemTime>, Why)> = vec![
+    let rows: Vec<(&str, DayPlan, Option<SystemTime>, Why)> = vec![
         ("never read", one_day(None, yesterday), night(0), Why::First),
         ("read while it was today", whole(at(1, "23:59:59")), night(0), Why::Over),
         ("read before the night was over", whole(at(0, "03:59:59")), night(0), Why::Over),
@@ -236,12 +239,12 @@ fn a_gap_says_how_many_rows_have_gone_and_what_went_wrong_last() {
     plan.advance(later(15, "00:00:00"));
     let gaps = plan.tell();
     assert_eq!((gaps[0].reason, gaps[0].rows), (GapReason::Unsettled, 6));
-    assert_eq!(gaps[0].cause, Some(Cause::failed(crate::ErrorKind::Status, None)));
+    assert_eq!(gaps[0].cause, Some(FailureCause::failed(crate::ErrorKind::Status, None)));
 }
 
 #[test]
 fn neighbouring_gaps_are_one_until_they_are_told() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     plan.advance(later(20, "12:00:00"));
     let gaps = plan.tell();
     assert_eq!(gaps.len(), 1);
@@ -257,7 +260,7 @@ fn neighbouring_gaps_are_one_until_they_are_told() {
 
 #[test]
 fn gaps_that_differ_or_lie_apart_stay_apart() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let first = back(day(TODAY), 15);
     let read = |which: Day, number| Ask { day: which, why: Why::First, number };
     // Whole, in between; and one that failed.
@@ -272,7 +275,7 @@ fn gaps_that_differ_or_lie_apart_stay_apart() {
 
 #[test]
 fn very_many_gaps_are_joined_from_the_oldest_on() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     for n in 0..450 {
         plan.advance(later(10 + n, "12:00:00"));
         assert_eq!(plan.tell().len(), 1);
@@ -288,10 +291,10 @@ fn very_many_gaps_are_joined_from_the_oldest_on() {
 
 #[test]
 fn an_answer_that_came_after_the_day_left_the_window_proves_nothing() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let oldest = back(day(TODAY), 15);
     let asked = Ask { day: oldest, why: Why::First, number: 1 };
-    let late = Event::Read {
+    let late = PlanEvent::Read {
         ask: asked,
         started: at(0, "23:59:50"),
         ended: later(1, "00:00:10"),
@@ -311,7 +314,7 @@ fn an_answer_that_came_after_the_day_left_the_window_proves_nothing() {
 
 #[test]
 fn an_empty_answer_on_the_edge_is_no_reading() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let oldest = back(day(TODAY), 15);
     let asked = Ask { day: oldest, why: Why::First, number: 1 };
     plan.on(read_as(asked, at(0, "12:00:00"), 0, 0, 0));
@@ -320,10 +323,10 @@ fn an_empty_answer_on_the_edge_is_no_reading() {
     assert_eq!(due(&plan, oldest, at(0, "12:00:01")).unwrap().0, later(1, "00:00:00"));
     plan.advance(later(1, "00:00:00"));
     let gaps = plan.tell();
-    assert_eq!(gaps[0].cause, Some(Cause::EmptyAtTheEdge));
+    assert_eq!(gaps[0].cause, Some(FailureCause::EmptyAtTheEdge));
     // With a row it is one; and a day younger it may be empty.
     for (age, rows) in [(15, 1), (14, 0)] {
-        let mut plan = self::plan(Settings::default());
+        let mut plan = self::plan(SyncSettings::default());
         let which = back(day(TODAY), age);
         plan.on(read_as(Ask { day: which, ..asked }, at(0, "12:00:00"), rows, 0, 0));
         assert_eq!(plan.checkpoint.day(which).unwrap().read.unwrap().rows, rows);
@@ -332,7 +335,7 @@ fn an_empty_answer_on_the_edge_is_no_reading() {
 
 #[test]
 fn a_day_that_fails_is_put_off_and_does_not_hold_up_others() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let mut now = at(0, "12:00:00");
     let first = ask(&plan, now);
     for (n, pause) in [30, 60, 120, 240, 480, 900, 900].into_iter().enumerate() {
@@ -353,7 +356,7 @@ fn a_day_that_fails_is_put_off_and_does_not_hold_up_others() {
 
 #[test]
 fn what_is_not_about_the_day_holds_up_all_of_them_for_a_while() {
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let mut now = at(0, "12:00:00");
     for pause in [30, 60, 120, 240, 300, 300] {
         let asked = ask(&plan, now);
@@ -366,15 +369,16 @@ fn what_is_not_about_the_day_holds_up_all_of_them_for_a_while() {
     assert_ne!(ask(&plan, now).day, asked.day);
     // What the service asks for counts, if it is longer.
     let asked = ask(&plan, now);
-    let cause = Cause::failed(crate::ErrorKind::Refused, Some(crate::Reason::TooManyRequests));
+    let cause =
+        FailureCause::failed(crate::ErrorKind::Refused, Some(crate::Reason::TooManyRequests));
     let ready_in = Some(Duration::from_millis(90_500));
-    plan.on(Event::Failed { ask: asked, at: now, cause, general: true, ready_in });
+    plan.on(PlanEvent::Failed { ask: asked, at: now, cause, general: true, ready_in });
     assert_eq!(wait(&plan, now), now + Duration::from_secs(91));
 }
 
 #[test]
 fn spacing_keeps_requests_apart_whatever_came_of_them() {
-    let mut plan = plan(Settings::default().spacing(Duration::from_secs(45)));
+    let mut plan = plan(SyncSettings::default().spacing(Duration::from_secs(45)));
     let now = at(0, "12:00:00");
     plan.on(read_as(ask(&plan, now), now, 1, 0, 0));
     assert_eq!(wait(&plan, now), now + Duration::from_secs(45));
@@ -385,7 +389,7 @@ fn spacing_keeps_requests_apart_whatever_came_of_them() {
 
 #[test]
 fn a_clock_that_goes_back_asks_for_nothing() {
-    let mut plan = plan(Settings::default().back_fill(0));
+    let mut plan = plan(SyncSettings::default().back_fill(0));
     let now = at(3, "12:00:00");
     assert!(!plan.advance(now));
     assert_eq!(wait(&plan, now), at(2, "00:00:00"));
@@ -397,7 +401,7 @@ fn a_clock_that_goes_back_asks_for_nothing() {
 #[test]
 fn checkpoints_are_read_back_and_damaged_ones_refused() {
     use crate::api::cdr::sync::CheckpointError;
-    let mut plan = plan(Settings::default());
+    let mut plan = plan(SyncSettings::default());
     let now = at(0, "12:00:00");
     plan.on(read_as(ask(&plan, now), now, 1, 1, 1));
     plan.on(failed(ask(&plan, now), now, true));
@@ -472,7 +476,7 @@ proptest! {
         turns in prop::collection::vec(turn(), 1..120),
         horizon in 1u8..6,
     ) {
-        let settings = Settings::default().horizon(horizon).every(Duration::from_secs(10_800));
+        let settings = SyncSettings::default().horizon(horizon).every(Duration::from_secs(10_800));
         let zone = Zone::india();
         let mut plan = plan(settings);
         let first = plan.checkpoint.next;
@@ -486,7 +490,7 @@ proptest! {
                 (Turn::Restart, _) => {
                     let saved = Checkpoint::from_json(plan.checkpoint.to_json().as_bytes()).unwrap();
                     prop_assert_eq!(&saved, plan.checkpoint());
-                    plan = Plan::new(settings, zone.clone(), Some(saved), now);
+                    plan = DayPlan::new(settings, zone.clone(), Some(saved), now);
                 }
                 (_, Next::Wait(until)) => {
                     prop_assert!(until > now, "{turn:?}");
