@@ -97,7 +97,7 @@ macro_rules! action {
 
 action! {
     /// Rings another party into the call.
-    Conference, "call_control.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true
+    StartConference, "call_control.conference", "CONFERENCE", Repeat::Once, Effect::Conference, number: true
 }
 action! {
     /// Puts the customer on hold.
@@ -199,11 +199,11 @@ impl<'c> CallControl<'c> {
         did: impl Into<Did>,
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
-    ) -> Call<'c, Conference> {
+    ) -> Call<'c, StartConference> {
         let number = number.into().for_conference(self.0.region());
-        let request = number.map(|number| Conference {
+        let request = number.map(|number| StartConference {
             conference_number: Some(number),
-            ..Conference::new(ucid, did, agent_phone_name)
+            ..StartConference::new(ucid, did, agent_phone_name)
         });
         Call::new(self.0, request)
     }

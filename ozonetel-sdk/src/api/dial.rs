@@ -280,16 +280,16 @@ dialing! {
 
 /// Dials: see [`Client::dial`].
 #[derive(Debug, Clone, Copy)]
-pub struct Dial<'c>(pub(crate) &'c Client);
+pub struct Dials<'c>(pub(crate) &'c Client);
 
 impl Client {
     /// Manual dials.
-    pub fn dial(&self) -> Dial<'_> {
-        Dial(self)
+    pub fn dial(&self) -> Dials<'_> {
+        Dials(self)
     }
 }
 
-impl<'c> Dial<'c> {
+impl<'c> Dials<'c> {
     /// Rings an agent who is live on a campaign, then the customer. The number is put into the form that the
     /// account's region wants.
     ///

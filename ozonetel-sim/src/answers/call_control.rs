@@ -1,6 +1,6 @@
 //! Call control.
 
-use ozonetel_sdk::call_control::{Conference, Hold, Kick, Mute, Unhold, Unmute};
+use ozonetel_sdk::call_control::{Hold, Kick, Mute, StartConference, Unhold, Unmute};
 use serde_json::json;
 
 use super::credentials::AuthErrorStyle;
@@ -22,7 +22,7 @@ macro_rules! controls {
 }
 
 controls! {
-    Conference: "dialing", CallControl::Conference;
+    StartConference: "dialing", CallControl::Conference;
     Hold: "User hold is successful", |_| CallControl::Hold;
     Unhold: "Call is Un-hold successfully", |_| CallControl::Unhold;
     Mute: "call got mute successfully", |_| CallControl::Mute;

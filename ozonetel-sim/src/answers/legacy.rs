@@ -30,7 +30,7 @@ const CONTROL: AuthErrorStyle = AuthErrorStyle::Plain;
 as_newer! {
     agents::ChangeState: AuthErrorStyle::AgentState;
     dial::PhoneDial: AuthErrorStyle::PhoneDial;
-    call_control::Conference: CONTROL;
+    call_control::StartConference: CONTROL;
     call_control::Kick: CONTROL;
     call_control::Hold: CONTROL;
     call_control::Unhold: CONTROL;
@@ -205,7 +205,7 @@ const SPACED: &[(&str, &str)] = &[
     ("Skill", "Skill"),
     ("Call Date", "CallDate"),
     ("Start Time", "StartTime"),
-    ("Time to ServiceResponse", "TimeToAnswer"),
+    ("Time to Answer", "TimeToAnswer"),
     ("End Time", "EndTime"),
     ("TalkTime", "TalkTime"),
     ("Duration", "Duration"),

@@ -110,6 +110,7 @@ async fn two_calls_with_one_reference_are_both_named() {
     let (sim, client) = at("2026-11-20T10:00:00").await;
     let error = unknown(&sim, &client, FaultKind::CloseAfter).await;
     let window = window(&client, &error);
+    sim.advance(minutes(1)).await;
     client.agents().login("agent02", "secret", "500002").await.unwrap();
     let again = client.dial().agent("agent02", "support_out", "9000000002").uui("order-7");
     let DialOutcome::Accepted(second) = again.outcome().await else { panic!("the agent is free") };

@@ -275,7 +275,7 @@ struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
     fn on(&self, event: &ClientEvent<'_>) {
-        if let ClientEvent::Abandoned { spec, reference, .. } = event {
+        if let ClientEvent::Abandoned { spec, reference, may_have_happened: true, .. } = event {
             self.0.lock().unwrap().push(format!("{} {}", spec.name, reference.unwrap_or("-")));
         }
     }

@@ -305,7 +305,7 @@ struct Found {
 impl Found {
     fn settled(&self) -> Option<DialSettlement> {
         let mut rows: Vec<&CallRecord> = self.rows.iter().collect();
-        rows.sort_by_key(|row| (row.call_date, row.start_time));
+        rows.sort_by_key(|row| (row.call_date, row.start_time, row.ucid));
         let mut ucids: Vec<Ucid> = Vec::new();
         for ucid in rows.iter().filter_map(|row| row.ucid) {
             if !ucids.contains(&ucid) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::agents::ChangeState;
-use crate::api::call_control::{Conference, Hold, Kick, Mute, Unhold, Unmute};
+use crate::api::call_control::{Hold, Kick, Mute, StartConference, Unhold, Unmute};
 use crate::api::dial::{AgentDial, PhoneDial};
 use crate::core::endpoint::{
     Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Repeat, Spec,
@@ -160,7 +160,7 @@ macro_rules! controls {
     )* };
 }
 controls! {
-    Conference: "legacy.conference", Conference, "CONFERENCE", Once;
+    StartConference: "legacy.conference", Conference, "CONFERENCE", Once;
     Kick: "legacy.kick", Kick, "KICK_CALL", Once;
     Hold: "legacy.hold", Hold, "HOLD", Safe;
     Unhold: "legacy.unhold", Unhold, "UNHOLD", Safe;
