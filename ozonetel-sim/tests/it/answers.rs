@@ -5,7 +5,7 @@ use bytes::Bytes;
 use ozonetel_sdk::agents::{ChangeState, Login, Logout};
 use ozonetel_sdk::aht::AgentAht;
 use ozonetel_sdk::auth::{AuthMode, GenerateToken};
-use ozonetel_sdk::call_control::{Conference, Hold, Kick, Mute, Unhold, Unmute};
+use ozonetel_sdk::call_control::{Hold, Kick, Mute, StartConference, Unhold, Unmute};
 use ozonetel_sdk::cdr::{FetchDay, FetchPage, FetchUcid};
 use ozonetel_sdk::dial::{AgentDial, PhoneDial, SkillDial};
 use ozonetel_sdk::disposition::{ListDispositions, SetDisposition};
@@ -304,10 +304,10 @@ async fn call_control_and_recording() {
     assert_eq!(ask::<Mute>(&sim, fields("MUTE", "")), ok("call got mute successfully"));
     assert_eq!(ask::<Unmute>(&sim, fields("UNMUTE", "")), ok("unmute success"));
     let bad_number = says("Error", "Please pass valid Conference number");
-    assert_eq!(ask::<Conference>(&sim, fields("CONFERENCE", "+91900")), bad_number);
-    assert_eq!(ask::<Conference>(&sim, fields("CONFERENCE", "919000000002")), bad_number);
+    assert_eq!(ask::<StartConference>(&sim, fields("CONFERENCE", "+91900")), bad_number);
+    assert_eq!(ask::<StartConference>(&sim, fields("CONFERENCE", "919000000002")), bad_number);
     let dialing = json!({"status": "Success", "message": "dialing", "ucid": ucid});
-    assert_eq!(ask::<Conference>(&sim, fields("CONFERENCE", "09000000002")), dialing);
+    assert_eq!(ask::<StartConference>(&sim, fields("CONFERENCE", "09000000002")), dialing);
 
     let record =
         |action: &str, ucid: &str| ask::<Pause>(&sim, json!({"action": action, "ucid": ucid}));

@@ -85,9 +85,9 @@ async fn a_day_of_an_account_in_key_mode() {
 async fn both_dialects_read_the_same() {
     let (sim, client) = sim(AuthMode::Key);
     client.agents().login("agent01", "secret", "500001").await.unwrap();
-    let ucid = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid;
+    let ucid = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap().ucid();
     sim.advance(Duration::from_secs(30)).await;
-    sim.phone(ucid.unwrap().as_ref(), LegSide::Customer, PhoneAction::Hangup).unwrap();
+    sim.phone(ucid.as_ref(), LegSide::Customer, PhoneAction::Hangup).unwrap();
     sim.inbound(DID, "9000000002").unwrap();
     sim.advance(Duration::from_secs(600)).await;
     let day = client.today();

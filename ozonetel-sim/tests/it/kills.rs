@@ -142,7 +142,8 @@ impl Way {
             Self::Rest(client) => {
                 let client = client.clone();
                 tokio::spawn(async move {
-                    client.dial().agent("agent01", "support_out", &*number).outcome().await
+                    let dial = client.dial().agent("agent01", "support_out", &*number);
+                    dial.outcome().await.map(Some)
                 })
             }
         }

@@ -292,7 +292,7 @@ async fn a_dial_over_the_agent_socket_is_the_same_call_everywhere() {
     assert!(kinds.contains(&"simRinging") && kinds.contains(&"simAgentState"), "{kinds:?}");
     let answered = seen.iter().find(|t| t.kind() == Some("busyAgent")).unwrap();
     let SocketPush::Answered(call) = answered.push() else { panic!("{answered:?}") };
-    assert_eq!(call.ucid().to_string(), ucid);
+    assert_eq!(call.ucid.unwrap().to_string(), ucid);
     assert_eq!(sim.effects("dial"), 1);
     let entry = sim.requests().into_iter().find(|e| e.effect == Some("dial")).unwrap();
     assert_eq!((&*entry.method, &*entry.path), ("WS", "/mdl"));

@@ -59,6 +59,17 @@ impl<U> DialOutcome<U> {
         }
     }
 
+    /// The same outcome with something else in the place of the UCID.
+    pub fn map<V>(self, change: impl FnOnce(U) -> V) -> DialOutcome<V> {
+        match self {
+            Self::NotSent(error) => DialOutcome::NotSent(error),
+            Self::Invalid(error) => DialOutcome::Invalid(error),
+            Self::Refused(error) => DialOutcome::Refused(error),
+            Self::Accepted(ucid) => DialOutcome::Accepted(change(ucid)),
+            Self::Unknown(error) => DialOutcome::Unknown(error),
+        }
+    }
+
     /// The name in `snake_case`.
     pub fn as_str(&self) -> &'static str {
         match self {

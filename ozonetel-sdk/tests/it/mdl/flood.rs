@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use ozonetel_sdk::dial::Outcome;
+use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{SocketSettings, TokenRequest};
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
@@ -83,7 +83,7 @@ async fn a_peer_that_lives_and_never_reads_is_given_up() {
     sender.ready().await.unwrap();
     sleep(Duration::from_secs(1)).await;
     let outcome = sender.dial(dial()).await;
-    assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+    assert!(matches!(outcome, DialOutcome::Unknown(_)), "{outcome:?}");
     sender.ready().await.unwrap();
     sender.close().await;
     let items = driven.await.unwrap();
@@ -229,7 +229,7 @@ proptest! {
             sender.ready().await.unwrap();
             sleep(Duration::from_millis(100)).await;
             let outcome = timeout(Duration::from_secs(120), sender.dial(dial())).await.unwrap();
-            assert!(matches!(outcome, Outcome::Unknown(_)), "{outcome:?}");
+            assert!(matches!(outcome, DialOutcome::Unknown(_)), "{outcome:?}");
             timeout(Duration::from_secs(120), sender.ready()).await.unwrap().unwrap();
             sender.close().await;
             let items = driven.await.unwrap();
