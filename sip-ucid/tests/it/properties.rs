@@ -36,7 +36,7 @@ pub(crate) fn read_everything(input: &[u8]) {
     let _ = (who.remote_caller(), who.diversions().count(), who.avaya_ucid());
     // Both ways to the caller give the same one.
     let claimed = || who.from().and_then(sip_ucid::IdentityHeader::number);
-    assert_eq!(call.caller, who.callerno().map(|found| found.value()).or_else(claimed));
+    assert_eq!(call.caller, who.callerno().map(sip_ucid::IdentityHeader::value).or_else(claimed));
     for transport in [Transport::Datagram, Transport::Stream, Transport::WebSocket] {
         if let Ok(Status::Complete(message)) =
             Message::parse(input, transport, sip_ucid::Leniency::default())
