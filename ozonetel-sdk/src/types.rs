@@ -3,6 +3,7 @@
 pub(crate) mod ids;
 pub(crate) mod invalid;
 pub(crate) mod phone;
+pub(crate) mod pseudonyms;
 pub(crate) mod redact;
 pub(crate) mod secret;
 pub(crate) mod text_eq;
@@ -10,5 +11,6 @@ pub(crate) mod wire;
 
 pub use ids::*;
 pub use phone::*;
+pub use pseudonyms::Pseudonyms;
 pub use redact::{redact_number, redact_numbers_in};
 pub use wire::*;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ozonetel_sdk::error::{Invalid, Refusal};
+use ozonetel_sdk::types::{redact_number, redact_numbers_in};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
 
@@ -128,7 +129,7 @@ impl Failure {
         let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         let tail: String = digits.iter().skip(digits.len().saturating_sub(10)).collect();
         if tail.len() > 4 {
-            self.0.message = self.0.message.replace(&tail, &mask::number(&tail));
+            self.0.message = self.0.message.replace(&tail, &redact_number(&tail));
         }
         self
     }
@@ -228,7 +229,7 @@ impl From<Error> for Failure {
             message = format!("{message}; {advice}");
         }
         // The service's own text may name a number; the reference stays as it was sent.
-        let mut message = mask::numbers_in(&mask::printable(&message));
+        let mut message = redact_numbers_in(&mask::printable(&message));
         if let Some(reference) = error.reference() {
             message.push_str(&settle(reference));
         }

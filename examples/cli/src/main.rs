@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use ozonetel_sdk::types::redact_numbers_in;
 
 use crate::commands::Cli;
 use crate::failure::{Completion, Failure};
@@ -59,7 +60,7 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.render().to_string();
-    let text = mask::numbers_in(text.strip_prefix("error: ").unwrap_or(&text));
+    let text = redact_numbers_in(text.strip_prefix("error: ").unwrap_or(&text));
     let (said, usage) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
     let tip = missing_flag(error, arguments)
         .map_or_else(String::new, |flag| format!("; it has a flag: {flag}"));

@@ -41,6 +41,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 
 use crate::core::transport::{Body, Failure, Incoming, Outgoing, Transport};
+use crate::types::pseudonyms::Pseudonyms;
 
 pub use exchange::{Exchange, Masked};
 pub use exchange_file::{
@@ -94,6 +95,13 @@ impl Recorder {
         Self { inner, shared: Arc::new(Shared { folder: folder.into(), state }) }
     }
 
+    /// Takes stand-ins out of this table. A recording of the agent socket with the same table fits to this one.
+    #[must_use]
+    pub fn pseudonyms(self, pseudonyms: Pseudonyms) -> Self {
+        self.shared.state().masker = Masker::new(pseudonyms);
+        self
+    }
+
     /// How many exchanges were written.
     pub fn written(&self) -> u64 {
         self.shared.state().written
@@ -112,7 +120,7 @@ impl Shared {
 
     fn keep(&self, exchange: &Exchange) {
         let mut state = self.state();
-        let masked = exchange.masked(&mut state.masker);
+        let masked = exchange.masked(&state.masker);
         match write(&self.folder, masked, &mut state.last) {
             Ok(()) => state.written += 1,
             Err(error) => {

@@ -1,7 +1,9 @@
-//! The agent socket against a scripted server, and the CDR sync on the simulator.
+//! The agent socket against a scripted server, the CDR sync on the simulator, recordings of both kinds.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod cdr_sync;
 #[cfg(all(feature = "ws", feature = "reqwest"))]
 mod mdl;
+#[cfg(feature = "testing")]
+mod recordings;

@@ -5,13 +5,13 @@ use std::hash::{BuildHasher as _, RandomState};
 use clap::Args;
 use ozonetel_sdk::Call;
 use ozonetel_sdk::dial::Dialing;
-use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{PhoneNumber, redact_number};
 use serde_json::{Value, json};
 
 use crate::args::{AgentFlag, DidFlag};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
-use crate::{mask, output};
+use crate::output;
 
 /// With --skill and --did the service chooses an agent of the skill; otherwise --agent and --campaign.
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ impl DialFlags {
         let shown = if context.output.show_numbers {
             number.as_str().to_owned()
         } else {
-            mask::number(number.as_str())
+            redact_number(number.as_str())
         };
         // A number that is none will not be dialled, so nobody is asked about it.
         let valid = call.request().is_ok();

@@ -1,11 +1,10 @@
 //! Takes what is personal or secret out of a token and leaves its shape: the same value gets the same stand-in, so
 //! that a masked session still fits together.
 
-use std::collections::HashMap;
-use std::fmt;
+use serde_json::{Map, Value};
 
 use crate::mdl::token::Token;
-use serde_json::{Map, Number, Value};
+use crate::types::pseudonyms::Pseudonyms;
 
 /// Fields whose values are words of the protocol. Everything else is masked, known or not.
 const WORDS: [&str; 14] = [
@@ -28,42 +27,40 @@ const WORDS: [&str; 14] = [
 /// Dialing modes, which a reply's `resp` ends with.
 const MODES: [&str; 6] = ["INBOUND", "MANUAL", "BLENDED", "PROGRESSIVE", "PREVIEW", "PREDICTIVE"];
 
-/// Values that are told apart; any further one shares a stand-in.
-const KNOWN: usize = 4096;
-
-/// Masks tokens. One mask for one recording: stand-ins are numbered in order of appearance.
+/// Masks tokens, the same values by the same stand-ins: see [`Pseudonyms`].
 ///
 /// ```
 /// use ozonetel_sdk::mdl::{Mask, Token};
-/// let mut mask = Mask::default();
-/// let token = Token::parse(r#"{"type":"dropCall","callerId":"9000000001","name":"A B","utid":"3"}"#)?;
-/// assert_eq!(mask.token(&token).json(), r#"{"callerId":"0000000001","name":"masked-2","type":"dropCall","utid":"3"}"#);
+/// let mask = Mask::default();
+/// let token = Token::parse(r#"{"type":"dropCall","callerId":"9000000417","name":"Lucy L","utid":"3"}"#)?;
+/// assert_eq!(mask.token(&token).json(), r#"{"callerId":"9000000001","name":"A B 1","type":"dropCall","utid":"3"}"#);
 /// # Ok::<(), ozonetel_sdk::mdl::NotAToken>(())
 /// ```
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Mask {
-    seen: HashMap<Box<str>, u64>,
-}
-
-impl fmt::Debug for Mask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mask({} values)", self.seen.len())
-    }
+    pseudonyms: Pseudonyms,
 }
 
 impl Mask {
+    /// A mask whose stand-ins are in a table that others may share.
+    pub fn new(pseudonyms: Pseudonyms) -> Self {
+        Self { pseudonyms }
+    }
+
     /// The token with stand-ins.
-    pub fn token(&mut self, token: &Token) -> Token {
+    pub fn token(&self, token: &Token) -> Token {
         Token::from(self.object(token.fields()))
     }
 
-    fn object(&mut self, fields: &Map<String, Value>) -> Map<String, Value> {
+    fn object(&self, fields: &Map<String, Value>) -> Map<String, Value> {
         let event = fields.get("type").and_then(Value::as_str) == Some("event");
         fields
             .iter()
             .map(|(name, value)| {
-                let kept = if digits(name) >= 5 || name.len() > 64 {
-                    format!("key-{}", self.ordinal(name))
+                let kept = if name.len() > 64 {
+                    self.pseudonyms.of_field("", name)
+                } else if digits(name) >= 5 {
+                    self.pseudonyms.in_text(name)
                 } else {
                     name.clone()
                 };
@@ -73,57 +70,28 @@ impl Mask {
                     (name, value) if WORDS.contains(&name) && is_word(value) => value.clone(),
                     ("params", Value::String(text)) => Value::from(self.params(text)),
                     ("resp", Value::String(text)) => Value::from(self.resp(text)),
-                    (_, value) => self.value(value),
+                    (name, value) => self.value(name, value),
                 };
                 (kept, value)
             })
             .collect()
     }
 
-    fn value(&mut self, value: &Value) -> Value {
+    fn value(&self, name: &str, value: &Value) -> Value {
         match value {
             Value::Null | Value::Bool(_) => value.clone(),
-            Value::String(text) => Value::from(self.text(text)),
-            Value::Number(number) => Value::Number(self.number(number)),
-            Value::Array(values) => values.iter().map(|value| self.value(value)).collect(),
+            Value::String(text) => Value::from(self.pseudonyms.of_field(name, text)),
+            Value::Number(number) => Value::Number(self.pseudonyms.of_number(name, number)),
+            Value::Array(values) => values.iter().map(|value| self.value(name, value)).collect(),
             Value::Object(fields) => Value::Object(self.object(fields)),
         }
     }
 
-    fn number(&mut self, number: &Number) -> Number {
-        let text = number.to_string();
-        if number.is_f64() || text.len() > 19 {
-            return Number::from_f64(0.5).unwrap_or_else(|| 0.into());
-        }
-        // The first digit stays in place, so that the number keeps its length.
-        let width = u32::try_from(text.trim_start_matches('-').len()).unwrap_or(1);
-        let base = 10_u64.saturating_pow(width - 1);
-        (base + self.ordinal(&text) % base.max(10)).into()
+    fn text(&self, text: &str) -> String {
+        self.pseudonyms.of_field("", text)
     }
 
-    fn text(&mut self, text: &str) -> String {
-        let bare = text.strip_prefix('+').unwrap_or(text);
-        if text.is_empty() || is_time(text) {
-            return text.to_owned();
-        }
-        let ordinal = self.ordinal(text);
-        if !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit()) {
-            let plus = if bare.len() < text.len() { "+" } else { "" };
-            let room = u32::try_from(bare.len()).unwrap_or(u32::MAX);
-            let ordinal = ordinal % 10_u64.saturating_pow(room);
-            return format!("{plus}{ordinal:0width$}", width = bare.len());
-        }
-        let hyphens = text.bytes().filter(|b| *b == b'-').count();
-        if text.len() == 36
-            && hyphens == 4
-            && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-        {
-            return format!("00000000-0000-4000-8000-{ordinal:012}");
-        }
-        format!("masked-{ordinal}")
-    }
-
-    fn params(&mut self, text: &str) -> String {
+    fn params(&self, text: &str) -> String {
         let parts: Vec<String> = text
             .split(',')
             .map(|part| if part == "SIP:true" { part.to_owned() } else { self.text(part) })
@@ -131,7 +99,7 @@ impl Mask {
         parts.join(",")
     }
 
-    fn resp(&mut self, text: &str) -> String {
+    fn resp(&self, text: &str) -> String {
         let Some((word, rest)) = text.split_once(':') else { return self.text(text) };
         let word = if word.bytes().all(|b| b.is_ascii_alphabetic()) {
             word.to_owned()
@@ -146,18 +114,6 @@ impl Mask {
             })
             .collect();
         format!("{word}:{}", rest.join("~"))
-    }
-
-    fn ordinal(&mut self, text: &str) -> u64 {
-        let next = self.seen.len() as u64 + 1;
-        match self.seen.get(text) {
-            Some(ordinal) => *ordinal,
-            None if self.seen.len() >= KNOWN => 0,
-            None => {
-                self.seen.insert(text.into(), next);
-                next
-            }
-        }
     }
 }
 
@@ -186,13 +142,6 @@ fn is_counter(value: &Value) -> bool {
     }
 }
 
-/// A time of day, with or without a date: no telephone number has two colons.
-fn is_time(text: &str) -> bool {
-    text.bytes().filter(|b| *b == b':').count() == 2
-        && digits(text) <= 20
-        && text.bytes().all(|b| b.is_ascii_digit() || b":-/ .TZ+".contains(&b))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,22 +155,22 @@ mod tests {
     fn words_stay_and_everything_else_goes() {
         for (token, want) in [
             (
-                r#"{"type":"tbManualDial","isSip":"true","params":"77,9000000001,500001,SIP:true","agentUniqId":1001}"#,
-                r#"{"agentUniqId":1001,"isSip":"true","params":"02,0000000003,000004,SIP:true","type":"tbManualDial"}"#,
+                r#"{"type":"tbManualDial","isSip":"true","params":"77,9000000417,500417,SIP:true","agentUniqId":1001}"#,
+                r#"{"agentUniqId":1001,"isSip":"true","params":"77,9000000001,500001,SIP:true","type":"tbManualDial"}"#,
             ),
             (
-                r#"{"resp":"Success:tbAgentPause~INBOUND","agentStatus":"PAUSED","user":"acme_support"}"#,
-                r#"{"agentStatus":"PAUSED","resp":"Success:tbAgentPause~INBOUND","user":"masked-1"}"#,
+                r#"{"resp":"Success:tbAgentPause~INBOUND","agentStatus":"PAUSED","user":"shop"}"#,
+                r#"{"agentStatus":"PAUSED","resp":"Success:tbAgentPause~INBOUND","user":"acme_support"}"#,
             ),
-            (r#"{"resp":"Failure:A B 9000000001"}"#, r#"{"resp":"Failure:masked-1"}"#),
-            (r#"{"type":"9000000001"}"#, r#"{"type":"0000000001"}"#),
-            (r#"{"9000000001":"x"}"#, r#"{"key-1":"masked-2"}"#),
-            (r#"{"name":"A B"}"#, r#"{"name":"masked-1"}"#),
+            (r#"{"resp":"Failure:A B 9000000417"}"#, r#"{"resp":"Failure:text 1"}"#),
+            (r#"{"type":"9000000417"}"#, r#"{"type":"9000000001"}"#),
+            (r#"{"9000000417":"x"}"#, r#"{"9000000001":"text 1"}"#),
+            (r#"{"name":"Lucy L"}"#, r#"{"name":"A B 1"}"#),
             (r#"{"type":"event","name":"login"}"#, r#"{"name":"login","type":"event"}"#),
             (r#"{"startTime":"2026-01-02 10:00:00"}"#, r#"{"startTime":"2026-01-02 10:00:00"}"#),
             (
-                r#"{"x":[1.5,null,true,{"n":"+919000000001"}]}"#,
-                r#"{"x":[0.5,null,true,{"n":"+000000000001"}]}"#,
+                r#"{"x":[1.5,98765.5,null,true,{"n":"+919000000417"}]}"#,
+                r#"{"x":[1.5,0,null,true,{"n":"+919000000001"}]}"#,
             ),
             (
                 r#"{"browserSessionId":"5b0e6c1e-1234-4000-8000-0123456789ab"}"#,
@@ -234,11 +183,11 @@ mod tests {
 
     #[test]
     fn the_same_value_gets_the_same_stand_in() {
-        let mut mask = Mask::default();
-        let mut one = |text: &str| mask.token(&Token::parse(text).unwrap()).json().into_owned();
-        let first = one(r#"{"a":"9000000001"}"#);
-        assert_ne!(one(r#"{"a":"9000000002"}"#), first);
-        assert_eq!(one(r#"{"a":"9000000001"}"#), first);
+        let mask = Mask::default();
+        let one = |text: &str| mask.token(&Token::parse(text).unwrap()).json().into_owned();
+        let first = one(r#"{"a":"9000000417"}"#);
+        assert_ne!(one(r#"{"a":"9000000418"}"#), first);
+        assert_eq!(one(r#"{"a":"9000000417"}"#), first);
     }
 
     proptest! {

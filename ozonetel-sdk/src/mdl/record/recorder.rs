@@ -10,6 +10,7 @@ use super::transcript::TranscriptLine;
 use crate::mdl::link::output::SkippedFrame;
 use crate::mdl::link::state::LinkState;
 use crate::mdl::token::Token;
+use crate::types::pseudonyms::Pseudonyms;
 
 /// What a tap sees.
 #[derive(Debug)]
@@ -37,12 +38,12 @@ pub trait SocketTap: Send + Sync + fmt::Debug {
 /// use std::time::SystemTime;
 /// use ozonetel_sdk::mdl::{SocketRecorder, TapEvent, SocketTap, Token, Transcript};
 /// let recorder = SocketRecorder::new(Vec::new());
-/// let token = Token::parse(r#"{"type":"busyAgent","callerId":"9000000001"}"#)?;
+/// let token = Token::parse(r#"{"type":"busyAgent","callerId":"9000000417"}"#)?;
 /// recorder.on(SystemTime::UNIX_EPOCH, &TapEvent::Received(&token));
 /// let text = String::from_utf8(recorder.into_inner()).unwrap();
 /// assert_eq!(
 ///     text,
-///     "{\"at\":\"1970-01-01T00:00:00Z\",\"dir\":\"in\",\"token\":{\"callerId\":\"0000000001\",\"type\":\"busyAgent\"}}\n"
+///     "{\"at\":\"1970-01-01T00:00:00Z\",\"dir\":\"in\",\"token\":{\"callerId\":\"9000000001\",\"type\":\"busyAgent\"}}\n"
 /// );
 /// assert_eq!(Transcript::parse(&text)?.lines().len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -59,6 +60,13 @@ impl<W: Write + Send> SocketRecorder<W> {
     /// Writes to `out`.
     pub fn new(out: W) -> Self {
         Self(Mutex::new((out, Mask::default(), false)))
+    }
+
+    /// Takes stand-ins out of this table. A recording of requests with the same table fits to this one.
+    #[must_use]
+    pub fn pseudonyms(self, pseudonyms: Pseudonyms) -> Self {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = Mask::new(pseudonyms);
+        self
     }
 
     /// Whether every line could be written.

@@ -77,7 +77,7 @@ impl Exchange {
     }
 
     /// The exchange with stand-ins. The masker learns credentials from the request.
-    pub fn masked(&self, masker: &mut Masker) -> Masked {
+    pub fn masked(&self, masker: &Masker) -> Masked {
         let spec = self.spec();
         let presented = spec.and_then(|spec| encode::decode_request(spec, &self.request).ok());
         let presented = presented.map(|(_, presented)| presented);
@@ -97,28 +97,28 @@ impl Exchange {
     }
 
     /// Credentials by where they stand, whether or not a description fits.
-    fn learn(&self, presented: Option<&PresentedCredential>, masker: &mut Masker) {
+    fn learn(&self, presented: Option<&PresentedCredential>, masker: &Masker) {
         for (name, value) in self.pairs() {
             match name.to_ascii_lowercase().replace('_', "").as_str() {
                 "apikey" | "key" => masker.known(&value, "test-key"),
-                "username" | "user" | "customer" => masker.known(&value, "acme_support"),
+                "username" | "user" | "customer" => _ = masker.value("userName", &value),
                 name if name.contains("password") => masker.known(&value, "secret"),
                 _ => {}
             }
         }
-        for name in ["apikey", "api_key", "username"] {
-            let value = self.request.headers().get(name).and_then(|value| value.to_str().ok());
-            let stand_in = if name == "username" { "acme_support" } else { "test-key" };
-            masker.known(value.unwrap_or_default(), stand_in);
+        let header = |name| self.request.headers().get(name)?.to_str().ok();
+        for name in ["apikey", "api_key"] {
+            masker.known(header(name).unwrap_or_default(), "test-key");
         }
+        masker.value("userName", header("username").unwrap_or_default());
         let Some(presented) = presented else { return };
         if let Some((user, password)) = &presented.basic
             && presented.user.as_deref() != Some(user)
         {
-            masker.known(user, "agent01");
+            masker.value("agentId", user);
             masker.known(password.reveal(), "secret");
         }
-        masker.known(presented.user.as_deref().unwrap_or_default(), "acme_support");
+        masker.value("userName", presented.user.as_deref().unwrap_or_default());
         let key = presented.key.as_ref().map(crate::types::secret::Secret::reveal);
         masker.known(key.unwrap_or_default(), "test-key");
         let token = presented.bearer.as_ref().map(crate::types::secret::Secret::reveal);
@@ -150,7 +150,7 @@ impl Exchange {
         kind.is_some_and(|kind| kind.contains("form"))
     }
 
-    fn request(&self, spec: Option<&Spec>, masker: &mut Masker) -> RecordedRequest {
+    fn request(&self, spec: Option<&Spec>, masker: &Masker) -> RecordedRequest {
         let headers = self.request.headers().iter().map(|(name, value)| {
             (name.clone(), masked_header(name, value.to_str().unwrap_or_default(), masker))
         });
@@ -198,7 +198,7 @@ impl Exchange {
 }
 
 /// A body with stand-ins. What is not UTF-8 stays as it is.
-fn masked_body(body: &[u8], masker: &mut Masker) -> Bytes {
+fn masked_body(body: &[u8], masker: &Masker) -> Bytes {
     if let Some(json) = masker.json(body) {
         return json.into();
     }
@@ -211,7 +211,7 @@ fn masked_body(body: &[u8], masker: &mut Masker) -> Bytes {
 }
 
 /// The fields of a query or a form with stand-ins, in their order.
-fn masked_form(text: &[u8], masker: &mut Masker) -> String {
+fn masked_form(text: &[u8], masker: &Masker) -> String {
     let fields = form_urlencoded::parse(text).map(|(name, value)| {
         let value = masker.value(&name, &value);
         (name, value)
@@ -219,7 +219,7 @@ fn masked_form(text: &[u8], masker: &mut Masker) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-fn masked_header(name: &HeaderName, value: &str, masker: &mut Masker) -> HeaderValue {
+fn masked_header(name: &HeaderName, value: &str, masker: &Masker) -> HeaderValue {
     let shown = match value.split_once(' ') {
         _ if name == CONTENT_TYPE => value.to_owned(),
         Some(("Basic", pair)) if name == AUTHORIZATION => format!("Basic {}", basic(pair, masker)),
@@ -230,7 +230,7 @@ fn masked_header(name: &HeaderName, value: &str, masker: &mut Masker) -> HeaderV
 }
 
 /// User and password of HTTP Basic.
-fn basic(pair: &str, masker: &mut Masker) -> String {
+fn basic(pair: &str, masker: &Masker) -> String {
     let pair = STANDARD.decode(pair).unwrap_or_default();
     let pair = String::from_utf8_lossy(&pair).into_owned();
     let (user, password) = pair.split_once(':').unwrap_or((&pair, ""));
@@ -255,7 +255,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Segments that the description fills are values; without a description every long number is one.
-fn masked_path(spec: Option<&Spec>, path: &str, masker: &mut Masker) -> String {
+fn masked_path(spec: Option<&Spec>, path: &str, masker: &Masker) -> String {
     let Some(spec) = spec else { return masker.sentence(path) };
     let segments = spec.path.split('/').zip(path.split('/')).map(|(hole, given)| {
         let name = hole.strip_prefix('{').and_then(|hole| hole.strip_suffix('}'));
@@ -282,7 +282,7 @@ mod tests {
     /// The endpoint, and the exchange as it is written.
     fn recorded(request: http::request::Builder, body: &'static str) -> (&'static str, String) {
         let exchange = Exchange::of(&request.body(Bytes::from_static(body.as_bytes())).unwrap());
-        let mut masked = exchange.masked(&mut Masker::default());
+        let mut masked = exchange.masked(&Masker::default());
         masked.exchange.name = "a".into();
         let text = masked.exchange.to_bytes().unwrap();
         (masked.endpoint, String::from_utf8(text).unwrap())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{ManualDial, SocketSender};
-use ozonetel_sdk::types::{PhoneNumber, Ucid};
+use ozonetel_sdk::types::{PhoneNumber, Ucid, redact_number};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
@@ -14,9 +14,9 @@ use super::{Socket, missing};
 use crate::args::AgentNumberFlag;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::output;
 use crate::output::Format;
 use crate::stop::Signal;
-use crate::{mask, output};
 
 /// How long to wait for the socket's session.
 const SESSION: Duration = Duration::from_secs(30);
@@ -57,7 +57,7 @@ impl SocketDial {
         let shown = if context.output.show_numbers {
             self.number.as_str().to_owned()
         } else {
-            mask::number(self.number.as_str())
+            redact_number(self.number.as_str())
         };
         context.confirm(format!("Ring {shown}?"), self.yes).await?;
         let print = context.output.format == Format::Jsonl || self.stay > 0;

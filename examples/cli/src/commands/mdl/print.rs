@@ -114,7 +114,7 @@ mod tests {
             [
                 serde_json::json!({"at": "1970-01-01T00:00:01.5Z", "event": "link", "state": "up"}),
                 serde_json::json!({"at": "1970-01-01T00:00:01.5Z", "event": "push", "type": "busyAgent",
-                    "token": {"type": "busyAgent", "callerId": "0000000001"}}),
+                    "token": {"type": "busyAgent", "callerId": "9000000001"}}),
             ]
         );
         let array: Vec<Value> = serde_json::from_str(&printed(Format::Json)).unwrap();
