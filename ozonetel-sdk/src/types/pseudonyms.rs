@@ -193,46 +193,26 @@ impl Table {
 
     /// The text with other significant digits.
     fn number(&mut self, name: &str, text: &str, number: Number<'_>) -> String {
-        let mut significant: String = number.significant_digits().map(char::from).collect();
+        let mut digits: String = number.significant_digits().map(char::from).collect();
         let mut prefix = number.prefix_len();
         if number.plan() == NumberPlan::Local {
             // Leading zeros of an agent's id come and go.
-            let bare = significant.trim_start_matches('0');
-            prefix += significant.len() - bare.len();
-            significant = bare.to_owned();
+            let zeros = digits.len() - digits.trim_start_matches('0').len();
+            digits.drain(..zeros);
+            prefix += zeros;
         }
-        if significant.len() <= PLAIN_DIGITS {
+        if digits.len() <= PLAIN_DIGITS {
             return text.to_owned();
         }
-        let key = (number.plan(), significant);
-        let stand_in = match self.numbers.get(&key) {
-            Some(known) => known.clone(),
-            None => {
-                let kind = match number.plan() {
-                    NumberPlan::Indian if name == "did" || name.contains("dids") => Kind::Did,
-                    NumberPlan::Indian => Kind::Indian,
-                    NumberPlan::International => Kind::International,
-                    // Ids of calls.
-                    _ if key.1.len() >= 14 && prefix == 0 => Kind::Id,
-                    _ => Kind::Local,
-                };
-                let first = match kind {
-                    Kind::Did => '8',
-                    // Zero is no beginning of a country code: such a text keeps being none.
-                    Kind::International if key.1.starts_with('0') => '0',
-                    // Begins no Indian number.
-                    Kind::International => '1',
-                    Kind::Local => '5',
-                    _ => '9',
-                };
-                let width = key.1.len() - 1;
-                let stand_in = format!("{first}{n:0width$}", n = self.count(kind));
-                if self.remembers() {
-                    self.numbers.insert(key, stand_in.clone());
-                }
-                stand_in
-            }
+        let kind = match number.plan() {
+            NumberPlan::Indian if name == "did" || name.contains("dids") => Kind::Did,
+            NumberPlan::Indian => Kind::Indian,
+            NumberPlan::International => Kind::International,
+            // Ids of calls.
+            _ if digits.len() >= 14 && prefix == 0 => Kind::Id,
+            _ => Kind::Local,
         };
+        let stand_in = self.digits(kind, (number.plan(), digits));
         let (mut at, mut new) = (0, stand_in.chars());
         let replaced = text.chars().map(|c| {
             let significant = c.is_ascii_digit() && at >= prefix;
@@ -240,6 +220,28 @@ impl Table {
             if significant { new.next().unwrap_or(c) } else { c }
         });
         replaced.collect()
+    }
+
+    /// As many other digits.
+    fn digits(&mut self, kind: Kind, key: (NumberPlan, String)) -> String {
+        if let Some(known) = self.numbers.get(&key) {
+            return known.clone();
+        }
+        let first = match kind {
+            Kind::Did => '8',
+            // Zero is no beginning of a country code: such a text keeps being none.
+            Kind::International if key.1.starts_with('0') => '0',
+            // Begins no Indian number.
+            Kind::International => '1',
+            Kind::Local => '5',
+            _ => '9',
+        };
+        let width = key.1.len() - 1;
+        let stand_in = format!("{first}{n:0width$}", n = self.count(kind));
+        if self.remembers() {
+            self.numbers.insert(key, stand_in.clone());
+        }
+        stand_in
     }
 
     fn count(&mut self, kind: Kind) -> u64 {

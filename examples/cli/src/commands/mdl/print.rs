@@ -29,7 +29,7 @@ impl<W: Write> Printer<W> {
 
     /// One event. `false` when nobody reads any more.
     pub(super) fn event(&mut self, at: SystemTime, event: &SocketEvent) -> Result<bool, Failure> {
-        let mut line = event.masked(&mut self.mask).fields().clone();
+        let mut line = event.masked(&self.mask).fields().clone();
         let at = Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default();
         line.insert("at".to_owned(), at.into());
         let written = self.line(&line).and_then(|()| self.to.flush());
