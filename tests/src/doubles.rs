@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use ozonetel_sdk::auth::{AuthSecret, Credential, CredentialKind, Credentials, Secret, TokenId};
+use ozonetel_sdk::client::TokioClock;
 use ozonetel_sdk::server::encode::PresentedCredential;
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
 use ozonetel_sdk::{Client, Error};
@@ -101,6 +102,7 @@ pub fn client(presented: PresentedCredential, transport: Arc<dyn Transport>) -> 
         .credentials(Arc::new(Shown(presented)))
         .base_url("http://api.example.test")
         .transport(transport)
+        .clock(Arc::new(TokioClock::new()))
         .build()
         .expect("settings of a test")
 }

@@ -79,7 +79,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         Call { client: self.client, request: self.request.map(change), options: self.options }
     }
 
-    /// The request as it stands.
+    /// The request as it is now.
     ///
     /// # Errors
     /// The value that will be refused.
@@ -114,7 +114,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
     /// Sends the call; the same as awaiting it.
     ///
     /// # Errors
-    /// Every [`ErrorKind`](crate::core::error::ErrorKind); [`Error::may_have_happened`] tells whether the operation may
+    /// Every [`ErrorKind`](crate::core::error::ErrorKind); [`Error::may_have_happened`] says whether the operation may
     /// have taken effect all the same.
     pub async fn send(self) -> Result<E::Reply, Error> {
         let Self { client, request, options } = self;
@@ -127,7 +127,7 @@ impl<E: Rows> Call<'_, E> {
     /// Sends the call and hands out rows as they arrive: the memory of one row, whatever the size of the answer.
     ///
     /// # Errors
-    /// In the stream: a request that failed ends it; a row that does not read is an `Err` with its position and JSON
+    /// In the stream: a request that failed ends it; a row that cannot be decoded is an `Err` with its position and JSON
     /// path, and the next row follows.
     pub fn stream(self) -> RowStream<E::Row> {
         self.stream_as()
@@ -162,12 +162,14 @@ fn named<E: Endpoint>(error: Error) -> Error {
     error.named(E::SPEC.name, 0, Duration::ZERO)
 }
 
-/// One call without repetition: for the token cache, which counts every attempt.
-pub(crate) async fn once_through<E: Endpoint>(
+/// One call without repetition and with an end of its own: for the token cache, which counts every attempt.
+pub(crate) async fn once_within<E: Endpoint>(
     core: &Arc<Core>,
     request: &E,
+    total: Duration,
 ) -> Result<E::Reply, Error> {
-    run(core, request, &CallOptions::default(), Attempts::One).await
+    let options = CallOptions { total: Some(total), ..CallOptions::default() };
+    run(core, request, &options, Attempts::One).await
 }
 
 /// How often a call may be sent.

@@ -28,14 +28,14 @@ pub(crate) struct Config {
     pub(crate) field_names: BTreeMap<(String, String), String>,
     pub(crate) policy: RetryPolicy,
     pub(crate) patience: Patience,
-    pub(crate) limits: Limits,
+    pub(crate) limits: AnswerLimits,
     #[cfg(feature = "ws")]
     pub(crate) network: crate::core::transport::network::Network,
 }
 
 /// How long and how large an answer may be; each is set, with its default, by the builder's method of its name.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct AnswerLimits {
     pub(crate) silence: Duration,
     pub(crate) report_silence: Duration,
     pub(crate) total: Duration,
@@ -44,7 +44,7 @@ pub(crate) struct Limits {
     pub(crate) token_life: Duration,
 }
 
-impl Default for Limits {
+impl Default for AnswerLimits {
     fn default() -> Self {
         Self {
             silence: Duration::from_secs(30),

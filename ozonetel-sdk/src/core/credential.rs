@@ -119,7 +119,7 @@ impl Credentials for Keys {
     }
 }
 
-/// A token that somebody else keeps fresh.
+/// A token that someone else keeps fresh.
 #[derive(Debug, Clone)]
 pub struct StaticToken {
     user: Arc<str>,

@@ -1,6 +1,6 @@
 //! A request as an ordered list of fields, and where each field and the credential go.
 //!
-//! Both directions: `encode_request` writes an HTTP request, `decode_request` reads one back, for the simulator and the tests.
+//! Both directions: `encode_request` writes an HTTP request; `decode_request` reads one back, for servers.
 
 mod collect;
 #[cfg(any(test, feature = "server"))]
@@ -28,7 +28,7 @@ pub use decode::{PresentedCredential, decode_fields, decode_request};
 pub struct Fields(Vec<(Cow<'static, str>, Value)>);
 
 impl Fields {
-    /// The fields of a request; absent ones are left out, and what tells the operation apart is put in front.
+    /// The fields of a request; absent ones are left out, and what distinguishes the operation is put in front.
     ///
     /// # Errors
     /// A request that is not a flat object.
@@ -88,7 +88,7 @@ fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Header names of the key; `api_key` stands on one page.
+/// Header names of the key; one page spells it `api_key`.
 pub(crate) const KEY_HEADER: &str = "apiKey";
 
 /// Where a request goes: the description with what the configuration says differently.
@@ -213,7 +213,7 @@ fn json<'a>(
     Ok(body.map_err(|_| Invalid::new("request", "does not encode"))?.into())
 }
 
-/// Puts the credential into the headers, and says what of it stands in the input.
+/// Puts the credential into the headers, and returns what of it goes into the input.
 fn write_credential<'a>(
     target: &Target<'_>,
     credential: &'a Credential,

@@ -1,4 +1,4 @@
-//! Answers: a 200 that says no, a success under six spellings, a payload under four keys.
+//! Answers: a 200 that is a refusal, a success under six spellings, a payload under four keys.
 //!
 //! The only code that knows the words `status` and `message`. Success words are a closed list per endpoint; whatever
 //! else comes is a refusal with its text kept, or, where it is not the service's envelope at all, an
@@ -57,7 +57,7 @@ impl fmt::Debug for ServiceMessage {
 
 impl Reply for ServiceMessage {}
 
-/// Names under which the accompanying text stands, in the order they are tried. Compared without case.
+/// Names of the accompanying text, in the order they are tried. Compared without case.
 const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 
 /// Reads an answer.
@@ -224,7 +224,7 @@ fn decode<T: DeserializeOwned>(
     })
 }
 
-/// The outcome that a JSON text inside the answer tells: its own `status`, or the word before the colon of `resp`.
+/// The outcome inside a JSON text of the answer: its own `status`, or the word before the colon of `resp`.
 fn inner_outcome(
     object: &Map<String, Value>,
     keys: &[&str],
@@ -242,7 +242,7 @@ fn inner_outcome(
     Some((verdict, Value::Object(inner)))
 }
 
-/// Whether an inner answer tells of a success, if it tells of an outcome at all.
+/// Whether an inner answer is a success, if it has an outcome at all.
 fn inner_success(inner: &Map<String, Value>) -> Option<bool> {
     let word = match (find(inner, "status"), find(inner, "resp")) {
         (Some(status), _) => as_text(status),

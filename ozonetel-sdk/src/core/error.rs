@@ -220,7 +220,7 @@ impl Error {
 
     /// Whether an attempt may have reached the service without its answer being known. For an operation that may
     /// happen only once this is [`may_have_happened`](Self::may_have_happened); one that is repeated safely can just be
-    /// sent again, and this tells that it may be done already.
+    /// sent again, and this says that it may be done already.
     pub fn may_have_reached(&self) -> bool {
         self.0.reached
     }

@@ -12,6 +12,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
 use crate::core::error::{Error, ErrorKind};
@@ -31,7 +33,7 @@ pub enum Patience {
 }
 
 impl Default for Patience {
-    /// Two seconds: nobody waits half a minute without knowing.
+    /// Two seconds: no one waits half a minute without knowing.
     fn default() -> Self {
         Self::Until(Duration::from_secs(2))
     }
@@ -73,7 +75,7 @@ impl std::error::Error for StoreError {}
 
 /// Where the windows are kept. The default is this process's memory.
 pub trait PaceStore: Send + Sync + fmt::Debug {
-    /// Changes one window while nobody else does. Must not take long.
+    /// Changes one window while no one else does. Must not take long.
     ///
     /// # Errors
     /// When the store cannot be read or written; the call then fails before anything is sent.
@@ -144,15 +146,13 @@ impl Pacer {
         let (Some(limit), Some(turn)) = (rate.limit(), self.turns.get(&rate)) else {
             return Ok(Permit::free());
         };
-        let since = clock.now();
-        let left = |now: std::time::SystemTime| match patience {
+        let since = Instant::now();
+        let left = || match patience {
             Patience::Wait => None,
-            Patience::Until(most) => {
-                Some(most.saturating_sub(now.duration_since(since).unwrap_or_default()))
-            }
+            Patience::Until(most) => Some(most.saturating_sub(since.elapsed())),
             Patience::Never => Some(Duration::ZERO),
         };
-        let _turn = match (turn.try_lock(), left(since)) {
+        let _turn = match (turn.try_lock(), left()) {
             (Ok(turn), _) => turn,
             (Err(_), None) => turn.lock().await,
             (Err(_), Some(most)) => match tokio::time::timeout(most, turn.lock()).await {
@@ -173,7 +173,7 @@ impl Pacer {
                 let store = Arc::clone(&self.store);
                 return Ok(Permit { spent: Some((store, rate, now)) });
             }
-            if left(now).is_some_and(|left| wait > left) {
+            if left().is_some_and(|left| wait > left) {
                 return Err(Error::paced(wait));
             }
             waiting(wait);
@@ -188,7 +188,8 @@ impl Pacer {
         ready_in: Duration,
         clock: &dyn Clock,
     ) -> Result<(), Error> {
-        let until = clock.now() + ready_in;
+        let now = clock.now();
+        let until = now.checked_add(ready_in).unwrap_or(now);
         self.update(rate, &mut |window| window.block_until(until))
     }
 

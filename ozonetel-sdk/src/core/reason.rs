@@ -66,7 +66,7 @@ pub struct DocumentedText {
 }
 
 impl DocumentedText {
-    /// The text; `{}` stands for a variable part.
+    /// The text; `{}` is a variable part.
     pub fn pattern(&self) -> &'static str {
         self.pattern
     }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_text_is_found_by_itself_and_stands_once() {
+    fn every_documented_text_is_found_by_itself_and_is_there_once() {
         let mut seen = BTreeSet::new();
         for known in documented_texts() {
             assert!(seen.insert(known.pattern.to_lowercase()), "{} twice", known.pattern);

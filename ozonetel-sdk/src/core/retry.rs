@@ -18,7 +18,7 @@ pub(crate) enum AttemptOutcome {
     ServerError,
     /// An answer that is not the service's envelope, or does not decode.
     Unreadable,
-    /// The service said no.
+    /// The service refused.
     Refused(Reason),
     /// The documented text of an expired token, to the letter, and a token of ours was presented.
     Expired,
@@ -99,7 +99,7 @@ impl Iterator for Pauses {
 }
 
 /// The table. `renewed` says that this call had its new token already; `unknown_before` that an earlier attempt of
-/// the same call ended without anybody knowing what became of it.
+/// the same call ended without its outcome being known.
 pub(crate) fn decide(
     repeat: Repeat,
     outcome: AttemptOutcome,

@@ -1,7 +1,7 @@
 //! Cuts the rows out of an envelope as its bytes arrive. No I/O, no JSON tree: strings, escapes and depth only.
 //!
 //! Memory is one row plus one chunk. What is left of the document, with the array emptied, comes last and is read
-//! like any other answer, so a refusal that stands behind the rows is still seen.
+//! like any other answer, so a refusal behind the rows is still seen.
 //!
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
@@ -121,7 +121,7 @@ impl RowSplitter {
         }
     }
 
-    /// Decodes the next row where it stands, if all of it has arrived and it reads: then its bytes are seen once, not
+    /// Decodes the next row where it is, if all of it has arrived and it can be decoded: then its bytes are seen once, not
     /// twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
     pub(crate) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
         if self.state != State::Between {

@@ -46,7 +46,7 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>;
 
 /// An answer: its head, and its body as it arrives.
 pub struct Incoming {
-    /// Status and headers; the unit stands where a body would.
+    /// Status and headers; the unit takes the place of a body.
     pub head: http::Response<()>,
     /// The body.
     pub body: Body,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use url::Url;
 
 use crate::api::auth::{MemoryTokens, TokenCache, TokenStore};
-use crate::core::client::{Client, Config, Core, Limits};
-use crate::core::clock::{Clock, TokioClock};
+use crate::core::client::{AnswerLimits, Client, Config, Core};
+use crate::core::clock::{Clock, SystemClock};
 use crate::core::credential::{AuthMode, Credentials, Keys};
 use crate::core::endpoint::Host;
 use crate::core::observe::{NoopObserver, Observer};
@@ -51,7 +51,7 @@ pub struct ClientBuilder {
     field_names: BTreeMap<(String, String), String>,
     policy: Option<RetryPolicy>,
     patience: Patience,
-    limits: Limits,
+    limits: AnswerLimits,
     credentials: Option<Arc<dyn Credentials>>,
     token_store: Option<Arc<dyn TokenStore>>,
     transport: Option<Arc<dyn Transport>>,
@@ -231,7 +231,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The clock. Default: the wall clock.
+    /// The clock. Default: [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
@@ -269,7 +269,7 @@ impl ClientBuilder {
             #[cfg(feature = "ws")]
             network: self.network.clone(),
         });
-        let clock = self.clock.unwrap_or_else(|| Arc::new(TokioClock::new()));
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         #[cfg(feature = "reqwest")]
         let transport = match self.transport {
             Some(transport) => transport,
@@ -352,7 +352,7 @@ impl ClientBuilder {
     }
 }
 
-/// A base address. What stands in front of an `@` or behind a `?` may be a secret: such an address is not shown.
+/// A base address. What is in front of an `@` or behind a `?` may be a secret: such an address is not shown.
 pub(super) fn address(text: &str) -> Result<Url, Invalid> {
     let url = Url::parse(text.trim()).ok().filter(|url| {
         matches!(url.scheme(), "http" | "https")

@@ -1,4 +1,4 @@
-//! Settings from the environment, for binaries. The library reads none by itself.
+//! Settings from the environment, for binaries. The library itself takes none.
 
 mod softphone;
 
@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use crate::api::auth::FileState;
 use crate::core::client::Client;
-use crate::core::clock::{Clock, TokioClock};
+use crate::core::clock::{Clock, SystemClock, TokioClock};
 use crate::core::credential::AuthMode;
 use crate::core::endpoint::Host;
 use crate::core::pace::{Pacer, StoreError};
@@ -167,7 +167,10 @@ impl Environment {
 
     /// The clock: the wall clock, or one that starts at `OZONETEL_NOW`.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(self.now.map_or_else(TokioClock::new, TokioClock::starting_at))
+        match self.now {
+            Some(now) => Arc::new(TokioClock::starting_at(now)),
+            None => Arc::new(SystemClock),
+        }
     }
 
     /// A builder with these settings; a state directory brings a shared token and shared rate windows.

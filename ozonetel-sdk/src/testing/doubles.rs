@@ -100,6 +100,7 @@ pub(crate) fn client(replay: &Replay) -> crate::Client {
         .kookoo_key("test-kookoo-key")
         .mode(crate::core::credential::AuthMode::Key)
         .base_url("http://api.example.test")
+        .clock(Arc::new(crate::core::clock::TokioClock::new()))
         .transport(Arc::new(replay.clone()))
         .build()
         .unwrap()

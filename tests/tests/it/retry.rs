@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 use ozonetel_sdk::auth::AuthMode;
+use ozonetel_sdk::client::TokioClock;
 use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::transport::SendStage;
@@ -121,6 +122,7 @@ proptest! {
                 .mode(mode)
                 .base_url("http://api.example.test")
                 .transport(Arc::new(transport.clone()))
+                .clock(Arc::new(TokioClock::new()))
                 .build()
                 .unwrap();
             let dial = client.dial().agent("agent01", "support_out", "9000000001").uui("order-7");

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::oneshot;
 
 use super::{GenerateToken, StoredToken, TokenStore};
 use crate::core::call;
@@ -21,11 +22,18 @@ use crate::types::secret::Secret;
 const MARGIN: Duration = Duration::from_secs(300);
 const JITTER: u64 = 60;
 
-/// How long a refresh may hold the store's lease.
-const LEASE: Duration = Duration::from_secs(60);
-
-/// How often one refresh asks.
+/// How often one refresh asks, how long it waits for one answer, and the longest pause between two.
 const TRIES: u32 = 3;
+const ANSWER: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a refresh may hold the store's lease: longer than it can take.
+const LEASE: Duration = Duration::from_secs(90);
+
+const _: () = assert!(
+    LEASE.as_secs() > TRIES as u64 * ANSWER.as_secs() + (TRIES as u64 - 1) * PAUSE.as_secs(),
+    "a lease outlives its refresh"
+);
 
 #[derive(Debug, Clone)]
 struct CachedToken {
@@ -41,7 +49,24 @@ type Flight = Shared<BoxFuture<'static, Result<CachedToken, Error>>>;
 struct Slot {
     held: Option<CachedToken>,
     rejected: Option<TokenId>,
-    flight: Option<Flight>,
+    /// The refresh under way, by its number.
+    flight: Option<(u64, Flight)>,
+    number: u64,
+}
+
+/// A refresh under way. However it ends, done, cancelled or by a panic, the next caller may begin another.
+struct Seat {
+    cache: Arc<TokenCache>,
+    number: u64,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut slot = self.cache.slot();
+        if slot.flight.as_ref().is_some_and(|(number, _)| *number == self.number) {
+            slot.flight = None;
+        }
+    }
 }
 
 /// Fetches and keeps the account's token.
@@ -76,24 +101,34 @@ impl TokenCache {
     }
 
     async fn token(&self) -> Result<CachedToken, Error> {
-        let flight = {
+        let (flight, departure) = {
             let mut slot = self.slot();
             if let Some(held) = &slot.held
                 && held.refresh_at > self.core.clock.now()
             {
                 return Ok(held.clone());
             }
-            if let Some(flight) = &slot.flight {
-                flight.clone()
+            if let Some((_, flight)) = &slot.flight {
+                (flight.clone(), None)
             } else {
-                let me = self.me.upgrade().ok_or_else(gone)?;
-                // In a task of its own: a caller that goes away must not lose a token that was made.
-                let task = tokio::spawn(async move { me.refresh().await });
-                let flight = task.map(|done| done.unwrap_or_else(|_| Err(gone()))).boxed().shared();
-                slot.flight = Some(flight.clone());
-                flight
+                let cache = self.me.upgrade().ok_or_else(gone)?;
+                let (landed, arrival) = oneshot::channel();
+                let flight =
+                    arrival.map(|end| end.unwrap_or_else(|_| Err(gone()))).boxed().shared();
+                slot.number += 1;
+                slot.flight = Some((slot.number, flight.clone()));
+                let seat = Seat { cache, number: slot.number };
+                (flight, Some((seat, landed)))
             }
         };
+        if let Some((seat, landed)) = departure {
+            // In a task of its own: a caller that goes away must not lose a token that was made.
+            drop(tokio::spawn(async move {
+                let result = seat.cache.refresh().await;
+                drop(seat);
+                let _ = landed.send(result);
+            }));
+        }
         flight.await
     }
 
@@ -105,7 +140,6 @@ impl TokenCache {
         let due = current.as_ref().map(|held| held.id);
         let result = self.fetch([rejected, due]).await;
         let mut slot = self.slot();
-        slot.flight = None;
         match (result, current) {
             (Ok(held), _) => {
                 slot.held = Some(held.clone());
@@ -142,7 +176,7 @@ impl TokenCache {
             stored.issued.spend(limit, now);
             lease.save(stored.clone()).await.map_err(store_failed)?;
             tries += 1;
-            match call::once_through::<GenerateToken>(&self.core, &GenerateToken {}).await {
+            match call::once_within::<GenerateToken>(&self.core, &GenerateToken {}, ANSWER).await {
                 Ok(bearer) => {
                     let now = clock.now();
                     stored.expires_at = Some(
@@ -154,12 +188,19 @@ impl TokenCache {
                     return Ok(held);
                 }
                 Err(error) => {
+                    if !error.may_have_reached() && error.refusal().is_none() {
+                        // Nothing was sent, so nothing is spent.
+                        stored.issued.refund(now);
+                        lease.save(stored).await.map_err(store_failed)?;
+                    }
                     let again = matches!(
                         error.kind(),
                         ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status
                     );
                     match pauses.next() {
-                        Some(pause) if again && tries < TRIES => tokio::time::sleep(pause).await,
+                        Some(pause) if again && tries < TRIES => {
+                            tokio::time::sleep(pause.min(PAUSE)).await;
+                        }
                         _ => return Err(error.for_credentials()),
                     }
                 }

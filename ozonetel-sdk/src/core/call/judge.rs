@@ -69,10 +69,10 @@ pub(super) fn classify(
     }
     match read {
         Ok(Segment::Row(row)) if status.is_success() => Ok(Segment::Row(row)),
-        Ok(Segment::Row(row)) => Err(unreadable("rows with a status that says no", &row)),
+        Ok(Segment::Row(row)) => Err(unreadable("rows under an HTTP status of failure", &row)),
         Ok(Segment::End(body)) => match judge(head, &body) {
             Verdict::Fine if status.is_success() => Ok(Segment::End(body)),
-            Verdict::Fine => Err(unreadable("a success with a status that says no", &body)),
+            Verdict::Fine => Err(unreadable("a success under an HTTP status of failure", &body)),
             Verdict::Refused(refusal) => {
                 Err(fail(refused(spec, &refusal, answer.with_token), Error::refused(refusal)))
             }

@@ -9,6 +9,9 @@ use crate::core::error::{Error, Reason};
 use crate::core::pace::Permit;
 use crate::core::retry::AttemptOutcome;
 
+/// No `Retry-After` closes a window for longer than this, whatever it says.
+const LONGEST: Duration = Duration::from_secs(3600);
+
 /// A refusal for the limit without a published window closes its class for so long.
 const UNPUBLISHED: u64 = 60;
 
@@ -36,7 +39,7 @@ pub(super) fn push_back(
     let (core, rate) = (&progress.core, progress.spec.rate);
     // No `Retry-After` was ever seen; the window's full length is the wait that is never too short.
     let published = rate.limit().map_or(UNPUBLISHED, |(_, seconds)| u64::from(seconds));
-    let wait = failed.retry_after.unwrap_or(Duration::from_secs(published));
+    let wait = failed.retry_after.unwrap_or(Duration::from_secs(published)).min(LONGEST);
     if rate.limit().is_some() {
         core.pacer.push_back(rate, wait, &*core.clock)?;
     }

@@ -1,4 +1,4 @@
-//! The steps of a call, in order; each stands in the file of its name.
+//! The steps of a call, in order; each is in the file of its name.
 //!
 //! prepare · wait for the limit · resolve the credential · sign · send · read · judge · decide
 

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::api::dial::DialOutcome;
 use crate::core::client::Client;
+use crate::core::clock::TokioClock;
 use crate::core::credential::AuthMode;
 use crate::core::error::{ErrorKind, Reason};
 use crate::core::observe::{ClientEvent, Observer};
@@ -26,6 +27,7 @@ fn client(replay: &Replay, mode: AuthMode) -> Client {
         .key("test-key")
         .mode(mode)
         .base_url("http://api.example.test")
+        .clock(Arc::new(TokioClock::new()))
         .transport(Arc::new(replay.clone()))
         .build()
         .unwrap()
@@ -226,6 +228,110 @@ async fn tokens_are_at_most_ten_an_hour_and_a_failed_fetch_is_shared_by_its_wait
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_request_that_was_not_sent_costs_none_of_the_ten() {
+    let replay = Replay::new((0..60).map(|_| Turn::Fail(SendStage::NotSent)));
+    let client = client(&replay, AuthMode::Token);
+    for _ in 0..15 {
+        assert_eq!(client.auth().token().await.unwrap_err().kind(), ErrorKind::Unreachable);
+    }
+    assert_eq!(replay.requests().len(), 45);
+    for _ in 0..15 {
+        replay.push(token("a"));
+    }
+    for _ in 0..15 {
+        let _ = client.auth().token().await;
+    }
+    assert!(client.auth().token().await.is_ok());
+}
+
+/// Panics when the first token request goes out.
+#[derive(Debug, Default)]
+struct Panicking(std::sync::atomic::AtomicBool);
+
+impl Observer for Panicking {
+    fn on(&self, event: &ClientEvent<'_>) {
+        let sending = matches!(event, ClientEvent::Sending { .. });
+        if sending && !self.0.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            panic!("an observer's own fault");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_panics_does_not_end_the_client() {
+    let replay = Replay::new([token("a")]);
+    let client = Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .base_url("http://api.example.test")
+        .clock(Arc::new(TokioClock::new()))
+        .transport(Arc::new(replay.clone()))
+        .observer(Arc::new(Panicking::default()))
+        .build()
+        .unwrap();
+    let (one, other) = tokio::join!(client.auth().token(), client.auth().token());
+    assert_eq!(one.unwrap_err().kind(), ErrorKind::Credentials);
+    assert_eq!(other.unwrap_err().kind(), ErrorKind::Credentials);
+    assert_eq!(client.auth().token().await.unwrap().secret().reveal(), "a");
+}
+
+#[test]
+fn a_refresh_whose_runtime_ended_does_not_end_the_client() {
+    let replay = Replay::new([Turn::Hang, token("a")]);
+    let client = client(&replay, AuthMode::Token);
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().unwrap()
+    };
+    let first = runtime();
+    let second = Duration::from_secs(1);
+    let lost = async { tokio::time::timeout(second, client.auth().token()).await.is_err() };
+    assert!(first.block_on(lost));
+    drop(first);
+    let token = runtime().block_on(client.auth().token());
+    assert_eq!(token.unwrap().secret().reveal(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_of_ages_closes_the_window_for_an_hour() {
+    for seconds in ["99999999999", "18446744073709551615", "9460800000"] {
+        let client = Client::builder()
+            .account("acme_support")
+            .key("test-key")
+            .mode(AuthMode::Key)
+            .base_url("http://api.example.test")
+            .clock(Arc::new(TokioClock::new()))
+            .transport(Arc::new(RetryAfter(seconds)))
+            .build()
+            .unwrap();
+        let error = client.cdr().for_day(client.today()).await.unwrap_err();
+        let hour = Some(Duration::from_secs(3600));
+        assert_eq!((error.reason(), error.ready_in()), (Some(Reason::TooManyRequests), hour));
+        let next = client.cdr().for_day(client.today()).patience(Patience::Never).await;
+        assert_eq!(next.unwrap_err().ready_in(), hour);
+    }
+}
+
+/// Answers 429 and a `Retry-After`.
+#[derive(Debug)]
+struct RetryAfter(&'static str);
+
+#[async_trait::async_trait]
+impl crate::core::transport::Transport for RetryAfter {
+    async fn send(
+        &self,
+        _: crate::core::transport::Outgoing,
+    ) -> Result<crate::core::transport::Incoming, crate::core::transport::Failure> {
+        let head = http::Response::builder()
+            .status(StatusCode::TOO_MANY_REQUESTS)
+            .header("retry-after", self.0)
+            .body(())
+            .unwrap();
+        Ok(crate::core::transport::Incoming::whole(head, Bytes::new()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refused_key_is_a_credentials_error() {
     let refused =
         Turn::json(r#"{"status":"false","message":"Invalid userName or apiKey","data":null}"#);
@@ -257,6 +363,7 @@ async fn a_dropped_dial_is_reported_a_dropped_read_is_not() {
         .key("test-key")
         .mode(AuthMode::Key)
         .base_url("http://api.example.test")
+        .clock(Arc::new(TokioClock::new()))
         .transport(Arc::new(Replay::new([Turn::Hang, Turn::Hang])))
         .observer(Arc::clone(&log) as _)
         .build()

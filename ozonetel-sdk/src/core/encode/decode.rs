@@ -146,7 +146,7 @@ fn take_credential(
 /// Decodes a request from its fields; credentials have to be taken out before.
 ///
 /// # Errors
-/// A field that does not read as the request's type says.
+/// A field that is not of the type that the request gives it.
 pub fn decode_fields<E: Endpoint>(fields: &Fields) -> Result<E, Invalid> {
     let mut object = Map::new();
     for (name, value) in fields.iter() {
@@ -156,5 +156,5 @@ pub fn decode_fields<E: Endpoint>(fields: &Fields) -> Result<E, Invalid> {
         object.remove(name);
     }
     serde_json::from_value(Value::Object(object))
-        .map_err(|_| Invalid::new("request", "a field does not read as the request's type says"))
+        .map_err(|_| Invalid::new("request", "a field is not of the request's type"))
 }

@@ -23,6 +23,9 @@ pub struct RateWindow {
     blocked_until: u64,
 }
 
+/// In milliseconds.
+const LONGEST_BLOCK: u64 = 3_600_000;
+
 fn millis(at: SystemTime) -> u64 {
     let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -35,11 +38,11 @@ impl RateWindow {
         let per = u64::from(seconds) * 1000;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let full = self.log.len().checked_sub(limit).and_then(|at| self.log.get(at));
-        let free_at = full.map_or(0, |at| at.saturating_add(per)).max(self.blocked_until);
-        // A clock that was set back must not lock the window for longer than its length.
-        Duration::from_millis(
-            free_at.saturating_sub(now).min(per.max(self.blocked_until.saturating_sub(now))),
-        )
+        // A clock that was set back, or a store that holds nonsense, must not lock the window for longer than its
+        // length; nor for longer than an hour, however far off the service's own word is.
+        let full = full.map_or(0, |at| at.saturating_add(per).saturating_sub(now)).min(per);
+        let blocked = self.blocked_until.saturating_sub(now).min(LONGEST_BLOCK.max(per));
+        Duration::from_millis(full.max(blocked))
     }
 
     /// Notes a request.

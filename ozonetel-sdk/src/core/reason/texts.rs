@@ -4,7 +4,7 @@ use super::Reason::{
     self, BadCredentials, BadInput, NotAllowed, NotFound, TokenExpired, TooManyRequests,
 };
 
-/// A page's name, and its texts; `{}` stands for a variable part. No text stands twice.
+/// A page's name, and its texts; `{}` is a variable part. No text is there twice.
 pub(super) const PAGES: &[(&str, &[(&str, Reason)])] = &[
     (
         "delete_ca-apis-deleteagent",

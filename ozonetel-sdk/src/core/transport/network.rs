@@ -35,10 +35,10 @@ impl Default for Network {
 /// The TLS configuration that REST and the agent socket share: ring, the platform's verifier, extra roots.
 ///
 /// # Errors
-/// A root certificate that does not read.
+/// A root certificate that cannot be parsed.
 pub fn tls(extra_roots: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Invalid> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let bad = |_| Invalid::new("extra_roots", "a certificate does not read");
+    let bad = |_| Invalid::new("extra_roots", "a certificate cannot be parsed");
     let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(
         extra_roots.iter().cloned(),
         Arc::clone(&provider),

@@ -2,7 +2,7 @@
 //!
 //! Two connection pools: one for requests that may be repeated, and one for those that must happen once. A
 //! connection of the second pool is not used after it was idle for [`ONCE_IDLE`]: a server that closes an idle
-//! connection just as a dial is written to it leaves nobody knowing whether the dial arrived.
+//! connection just as a dial is written to it leaves it unknown whether the dial arrived.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Reqwest {
     /// Builds both pools.
     ///
     /// # Errors
-    /// A root certificate or a proxy address that does not read.
+    /// A root certificate or a proxy address that cannot be parsed.
     pub fn new(network: &Network) -> Result<Self, Invalid> {
         let tls = tls(&network.extra_roots)?;
         let build = |idle: Duration| {
@@ -75,7 +75,7 @@ fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure>
     let url = match parts.extensions.remove::<Prepared>() {
         Some(Prepared(url)) => url,
         None => Url::parse(&parts.uri.to_string())
-            .map_err(|_| Failure::new(SendStage::NotSent, "the address does not read"))?,
+            .map_err(|_| Failure::new(SendStage::NotSent, "the address cannot be parsed"))?,
     };
     let mut request = ::reqwest::Request::new(parts.method, url);
     *request.headers_mut() = parts.headers;

@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use super::connector::SocketConnector;
-use crate::core::clock::{Clock, TokioClock};
+use crate::core::clock::{Clock, SystemClock};
 use crate::core::credential::{AuthSecret, Credential, Credentials};
 use crate::core::transport::network::Network;
 use crate::mdl::link::handshake::Handshake;
@@ -97,7 +97,7 @@ impl SocketSettings {
             placement: CredentialPlacement::Nowhere,
             connector: None,
             network: Network::default(),
-            clock: Arc::new(TokioClock::new()),
+            clock: Arc::new(SystemClock),
             tap: None,
         })
     }

@@ -47,6 +47,7 @@ fn heard(replay: &Replay, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -
         .key("test-key")
         .mode(AuthMode::Key)
         .base_url("http://api.example.test")
+        .clock(Arc::new(TokioClock::new()))
         .transport(Arc::new(replay.clone()))
         .observer(Arc::new(heard.clone()));
     (change(builder).build().unwrap(), heard)
