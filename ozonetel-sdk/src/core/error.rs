@@ -288,7 +288,7 @@ impl Error {
 
     /// What went wrong, in one line without the call's name and without the advice.
     pub fn summary(&self) -> String {
-        show::Summary(self).to_string()
+        show::ErrorSummary(self).to_string()
     }
 
     /// What to do about it, in a sentence without full stop; none where the refusal is not understood.

@@ -9,9 +9,9 @@ use super::{Detail, Error, ErrorKind};
 use crate::core::reason::Reason;
 
 /// What went wrong, without call and advice.
-pub(super) struct Summary<'e>(pub(super) &'e Error);
+pub(super) struct ErrorSummary<'e>(pub(super) &'e Error);
 
-impl fmt::Display for Summary<'_> {
+impl fmt::Display for ErrorSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0.0;
         match &inner.detail {
@@ -68,7 +68,7 @@ impl fmt::Display for Error {
         if !self.call().is_empty() {
             write!(f, "{}: ", self.call())?;
         }
-        write!(f, "{}", Summary(self))?;
+        write!(f, "{}", ErrorSummary(self))?;
         if (self.may_have_happened() || self.other_mode().is_some())
             && let Some(advice) = self.advice()
         {
@@ -83,7 +83,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind())
             .field("call", &self.call())
-            .field("summary", &format_args!("{}", Summary(self)))
+            .field("summary", &format_args!("{}", ErrorSummary(self)))
             .field("attempts", &self.attempts())
             .field("may_have_happened", &self.may_have_happened())
             .field("refusal", &self.refusal())
