@@ -81,6 +81,7 @@ macro_rules! each_legacy_endpoint {
             legacy_create_agent: $crate::legacy::CreateAgent,
             legacy_edit_agent: $crate::legacy::EditAgent,
             legacy_delete_agent: $crate::legacy::DeleteManaged,
+            legacy_add_lead: $crate::legacy::AddLeadByGet,
             legacy_bulk: $crate::legacy::AddBulkLegacy,
             legacy_clear_campaign: $crate::legacy::ClearCampaign,
             legacy_create_block_group: $crate::legacy::CreateGroupLegacy,

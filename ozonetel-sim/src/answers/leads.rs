@@ -1,7 +1,7 @@
 //! Leads of campaigns.
 
 use ozonetel_sdk::leads::{AddBulk, AddLead, DeleteLead, DeleteMany, DeleteScheduled, Schedule};
-use ozonetel_sdk::legacy::{AddBulkLegacy, ClearCampaign, MAX_BULK_LEGACY};
+use ozonetel_sdk::legacy::{AddBulkLegacy, AddLeadByGet, ClearCampaign, MAX_BULK_LEGACY};
 use serde_json::{Value, json};
 
 use super::credentials::AuthErrorStyle;
@@ -45,6 +45,14 @@ impl Answers<AddLead> for World {
             |kind| format!("Successfully Updated, {kind} was started"),
         );
         Reply::done(json!({"status": "SUCCESS", "message": text}))
+    }
+}
+
+impl Answers<AddLeadByGet> for World {
+    const CREDENTIALS: AuthErrorStyle = <World as Answers<AddLead>>::CREDENTIALS;
+
+    fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        <World as Answers<AddLead>>::answer(self, request)
     }
 }
 

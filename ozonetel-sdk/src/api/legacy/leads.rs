@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::api::leads::sheet::RowForm;
-use crate::api::leads::{MAX_SCHEDULED, ScheduledLead, Sheet, Uploaded};
+use crate::api::leads::{AddLead, Added, MAX_SCHEDULED, ScheduledLead, Sheet, Uploaded};
 use crate::core::call::{Batched, RefusedRow};
 use crate::core::endpoint::{
     Auth, Effect, Endpoint, Envelope, Input, Method, Payload, Rate, Repeat, Rows, Spec,
@@ -15,6 +15,33 @@ use crate::types::ids::{AgentId, CampaignName, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{nested, string_enum};
+
+/// Adds one lead with a `GET`, as the older page has it: a hundred a minute. Not repeated once it may have arrived.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AddLeadByGet(pub AddLead);
+
+impl Endpoint for AddLeadByGet {
+    const SPEC: Spec = Spec {
+        name: "legacy.add_lead",
+        title: "Add campaign data (legacy)",
+        method: Method::Get,
+        path: AddLead::SPEC.path,
+        input: Input::Query,
+        auth: Auth::KeyField("api_key"),
+        rate: Rate::AddLead,
+        repeat: Repeat::Once,
+        effect: Effect::Lead,
+        envelope: Envelope::of(&["SUCCESS"], Payload::Text),
+        docs: "https://docs.ozonetel.com/reference/get_cloudagentrestapi-index-php-cloudagent-cloudagentapi-addcamapaigndata",
+        ..Spec::DEFAULT
+    };
+    type Reply = Added;
+
+    fn check(&self) -> Result<(), Invalid> {
+        self.0.check()
+    }
+}
 
 /// The row limit of the older bulk upload.
 pub const MAX_BULK_LEGACY: usize = 200;
