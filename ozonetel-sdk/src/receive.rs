@@ -5,3 +5,6 @@ pub(crate) mod kookoo;
 pub(crate) mod phone_call;
 pub mod push;
 pub(crate) mod softphone;
+
+#[cfg(test)]
+mod tests;

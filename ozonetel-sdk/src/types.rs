@@ -14,3 +14,6 @@ pub use phone::*;
 pub use pseudonyms::Pseudonyms;
 pub use redact::{redact_number, redact_numbers_in};
 pub use wire::*;
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::observation::{CallObservation, DialReply, Invite, fuller};
 use super::outcome::{CallOutcome, CallOutcomeKind, RawStatus};
 use crate::api::cdr::CallRecord;
@@ -29,7 +31,8 @@ const KEPT: usize = 256;
 /// assert_eq!(CallKey::from(ucid).to_string(), "90000000000000001");
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CallKey(CallId);
 
 impl CallKey {
@@ -85,7 +88,18 @@ type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 /// assert_eq!((call.uui().unwrap().as_str(), call.conversation().unwrap().seconds()), ("order 7", 23));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+/// It is serialized as what was seen, so that a stored call can be merged with what arrives later. That holds personal
+/// data.
+///
+/// ```
+/// use ozonetel_sdk::phone_call::{DialReply, PhoneCall};
+/// let call = PhoneCall::of(DialReply::new("90000000000000001".parse()?)).ok_or("names no call")?;
+/// let stored = serde_json::to_string(&call)?;
+/// assert_eq!(serde_json::from_str::<PhoneCall>(&stored)?, call);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(into = "StoredCall", from = "StoredCall")]
 pub struct PhoneCall {
     calls: BTreeSet<CallId>,
     legs: BTreeSet<Ucid>,
@@ -95,6 +109,55 @@ pub struct PhoneCall {
     events: BTreeMap<EventKey, CallEvent>,
     callback: Option<Callback>,
     rows: BTreeMap<Option<Ucid>, CallRecord>,
+}
+
+/// A phone call as it is serialized: what was seen, each part once.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredCall {
+    call_ids: BTreeSet<CallId>,
+    ucids: BTreeSet<Ucid>,
+    dials: BTreeSet<DialReply>,
+    invites: BTreeSet<Invite>,
+    screen_pops: Vec<ScreenPop>,
+    events: Vec<CallEvent>,
+    callback: Option<Callback>,
+    rows: Vec<CallRecord>,
+}
+
+impl From<PhoneCall> for StoredCall {
+    fn from(call: PhoneCall) -> Self {
+        Self {
+            call_ids: call.calls,
+            ucids: call.legs,
+            dials: call.dials,
+            invites: call.invites,
+            screen_pops: call.pops.into_values().collect(),
+            events: call.events.into_values().collect(),
+            callback: call.callback,
+            rows: call.rows.into_values().collect(),
+        }
+    }
+}
+
+impl From<StoredCall> for PhoneCall {
+    fn from(stored: StoredCall) -> Self {
+        let mut call = Self {
+            calls: stored.call_ids,
+            legs: stored.ucids,
+            dials: stored.dials,
+            invites: stored.invites,
+            callback: stored.callback,
+            ..Self::default()
+        };
+        let pops = stored.screen_pops.into_iter().map(CallObservation::from);
+        let events = stored.events.into_iter().map(CallObservation::from);
+        let rows = stored.rows.into_iter().map(CallObservation::from);
+        for part in pops.chain(events).chain(rows).filter_map(Self::of) {
+            call = call.merge(part);
+        }
+        call
+    }
 }
 
 /// A finished row tells more than an unfinished one, a longer one more than a shorter one.

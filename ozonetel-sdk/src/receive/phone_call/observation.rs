@@ -1,6 +1,6 @@
 //! The sides from which a phone call is seen.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api::cdr::CallRecord;
 use crate::api::dial::Dialed;
@@ -20,7 +20,7 @@ use crate::types::wire::SensitiveText;
 /// assert!(!format!("{invite:?}").contains("9000000001"));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Invite {
     /// The leg: `X-UCID`.
     pub ucid: Ucid,
@@ -65,7 +65,7 @@ impl Invite {
 /// assert_eq!(reply.ucid.as_str(), "90000000000000001");
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DialReply {
     /// The leg.
     pub ucid: Ucid,

@@ -2,12 +2,18 @@
 
 mod rules;
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
 use rules::RULES;
 
 use crate::api::cdr::{CallRecord, CallStatus, CallType, DialStatus, HangupBy};
 use crate::receive::push::callback::Callback;
 use crate::receive::push::event::{CallAction, CallActionKind, CallEvent};
 use crate::receive::push::per_leg::PerLeg;
+use crate::types::invalid::Invalid;
 
 /// How a phone call ended.
 ///
@@ -16,7 +22,8 @@ use crate::receive::push::per_leg::PerLeg;
 /// assert_eq!(CallOutcomeKind::AgentMissed.as_str(), "agent_missed");
 /// assert!(!CallOutcomeKind::InProgress.is_final());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CallOutcomeKind {
     /// There was a conversation.
@@ -50,6 +57,23 @@ pub enum CallOutcomeKind {
 }
 
 impl CallOutcomeKind {
+    const ALL: [Self; 14] = [
+        Self::Completed,
+        Self::InProgress,
+        Self::NoAnswer,
+        Self::Busy,
+        Self::Unreachable,
+        Self::WrongNumber,
+        Self::Rejected,
+        Self::NetworkError,
+        Self::AgentMissed,
+        Self::AgentGaveUp,
+        Self::AbandonedInQueue,
+        Self::NoAgent,
+        Self::NotDialed,
+        Self::Unknown,
+    ];
+
     /// The name in `snake_case`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,6 +100,20 @@ impl CallOutcomeKind {
     }
 }
 
+impl fmt::Display for CallOutcomeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for CallOutcomeKind {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let unknown = Invalid::new("outcome", "is not the name of a call's outcome");
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(unknown)
+    }
+}
+
 /// The service's own words on one call or leg, from whichever side they came.
 ///
 /// ```
@@ -86,7 +124,8 @@ impl CallOutcomeKind {
 /// raw.hangup_by = Some(HangupByKind::User.into());
 /// assert_eq!(CallOutcome::from(raw).kind, CallOutcomeKind::AbandonedInQueue);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct RawStatus {
     /// Type and with it direction.
@@ -142,7 +181,7 @@ pub struct RawStatus {
 /// assert_eq!(outcome.raw.customer.unwrap().as_str(), "SubcriberAbsent");
 /// # Ok::<(), ozonetel_sdk::push::PushError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CallOutcome {
     /// What it comes down to.
@@ -315,6 +354,10 @@ mod tests {
     #[test]
     fn every_outcome_but_unknown_has_a_rule() {
         use CallOutcomeKind as O;
+        for kind in O::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
         for kind in [
             O::Completed,
             O::InProgress,

@@ -79,6 +79,10 @@ proptest! {
     fn neither_order_nor_repetition_changes_the_calls((looks, mixed) in shuffled()) {
         let (one, other) = (after(&looks), after(&mixed));
         prop_assert_eq!(&one, &other);
+        for call in &one {
+            let stored = serde_json::to_string(call).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<PhoneCall>(&stored).unwrap(), call);
+        }
         for (a, b) in one.iter().zip(&other) {
             prop_assert_eq!(a.outcome(), b.outcome());
             prop_assert_eq!((a.caller(), a.agent(), a.uui()), (b.caller(), b.agent(), b.uui()));

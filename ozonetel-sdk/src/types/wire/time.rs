@@ -330,6 +330,78 @@ impl fmt::Debug for Zone {
     }
 }
 
+impl From<ClockDuration> for Duration {
+    fn from(duration: ClockDuration) -> Self {
+        duration.duration()
+    }
+}
+
+impl From<ClockDuration> for jiff::SignedDuration {
+    fn from(duration: ClockDuration) -> Self {
+        Self::from_secs(duration.0.into())
+    }
+}
+
+impl TryFrom<Duration> for ClockDuration {
+    type Error = Invalid;
+
+    /// Whole seconds; a fraction is cut.
+    fn try_from(duration: Duration) -> Result<Self, Invalid> {
+        let seconds = u32::try_from(duration.as_secs());
+        seconds.map(Self).map_err(|_| Invalid::new("duration", "is longer than 136 years"))
+    }
+}
+
+impl From<jiff::civil::Date> for Day {
+    fn from(date: jiff::civil::Date) -> Self {
+        Self(date)
+    }
+}
+
+impl From<Day> for jiff::civil::Date {
+    fn from(day: Day) -> Self {
+        day.0
+    }
+}
+
+impl From<jiff::civil::Time> for TimeOfDay {
+    /// Whole seconds; a fraction is cut.
+    fn from(time: jiff::civil::Time) -> Self {
+        LocalDateTime(jiff::civil::Date::default().to_datetime(time)).time()
+    }
+}
+
+impl From<TimeOfDay> for jiff::civil::Time {
+    fn from(time: TimeOfDay) -> Self {
+        Day(jiff::civil::Date::default()).at(time).0.time()
+    }
+}
+
+impl From<jiff::civil::DateTime> for LocalDateTime {
+    /// Whole seconds; a fraction is cut.
+    fn from(at: jiff::civil::DateTime) -> Self {
+        Self(at.with().subsec_nanosecond(0).build().unwrap_or(at))
+    }
+}
+
+impl From<LocalDateTime> for jiff::civil::DateTime {
+    fn from(at: LocalDateTime) -> Self {
+        at.0
+    }
+}
+
+impl From<jiff::tz::TimeZone> for Zone {
+    fn from(zone: jiff::tz::TimeZone) -> Self {
+        Self(zone)
+    }
+}
+
+impl From<Zone> for jiff::tz::TimeZone {
+    fn from(zone: Zone) -> Self {
+        zone.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -378,6 +450,24 @@ mod tests {
         for text in ["2026-02-30", "2026-2-3", "20260203", "2026-02-03T00:00:00"] {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn times_convert_from_and_to_jiffs_types() {
+        let at = jiff::civil::date(2026, 2, 28).at(23, 59, 58, 999_999_999);
+        let local = LocalDateTime::from(at);
+        assert_eq!(local.to_string(), "2026-02-28 23:59:58");
+        assert_eq!(jiff::civil::DateTime::from(local), at.date().at(23, 59, 58, 0));
+        assert_eq!(Day::from(at.date()), local.day());
+        assert_eq!(jiff::civil::Date::from(local.day()), at.date());
+        assert_eq!(TimeOfDay::from(at.time()), local.time());
+        assert_eq!(jiff::civil::Time::from(local.time()), jiff::civil::time(23, 59, 58, 0));
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(5));
+        assert_eq!(jiff::tz::TimeZone::from(Zone::from(zone.clone())), zone);
+        let minute = ClockDuration::try_from(Duration::from_millis(60_900)).unwrap();
+        assert_eq!(Duration::from(minute).as_secs(), 60);
+        assert_eq!(jiff::SignedDuration::from(minute).as_secs(), 60);
+        assert!(ClockDuration::try_from(Duration::MAX).is_err());
     }
 
     #[test]
