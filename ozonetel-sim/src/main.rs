@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
@@ -14,8 +14,8 @@ use ozonetel_sim::world::{Scenario, Timestamp};
 #[derive(Parser, Debug)]
 #[command(name = "ozonetel-sim", version)]
 struct Options {
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:0")]
+    /// Address to listen on: 8090, localhost:8090 or 127.0.0.1:8090; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// Seed of everything that is random.
     #[arg(long)]
@@ -29,7 +29,7 @@ struct Options {
     /// A world of one's own, in TOML.
     #[arg(long)]
     scenario: Option<PathBuf>,
-    /// Appends requests and effects to a file, each before it is acted on or told.
+    /// Appends requests and effects to a file, each before it is acted on or answered.
     #[arg(long)]
     log: Option<PathBuf>,
     /// Where the callback after each call goes.
@@ -47,6 +47,15 @@ struct Options {
 enum ModeName {
     Token,
     Key,
+}
+
+/// An address of this machine: a port alone, or behind `localhost` or an IP address.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").unwrap_or(text);
+    let port = local.parse().map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+    port.ok()
+        .or_else(|| text.parse().ok())
+        .ok_or_else(|| "has to be an address such as 8090, localhost:8090 or 0.0.0.0:8090".into())
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -76,11 +85,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    let text = match &options.scenario {
-        Some(path) => tokio::fs::read_to_string(path).await?,
-        None => String::new(),
+    let Scenario { mut setup, start } = match &options.scenario {
+        Some(path) => scenario(path).await?,
+        None => Scenario::parse("")?,
     };
-    let Scenario { mut setup, start } = Scenario::parse(&text)?;
     setup.seed = options.seed.unwrap_or(setup.seed);
     setup.speed = options.speed.unwrap_or(setup.speed);
     setup.manual |= options.manual;
@@ -96,10 +104,15 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(start) = options.now.or(start) {
         builder = builder.starting_at(start);
     }
-    if let Some(path) = options.log {
-        builder = builder.log_file(path);
+    let log = options.log.unwrap_or_default();
+    if !log.as_os_str().is_empty() {
+        builder = builder.log_file(&log);
     }
-    let server = builder.try_build()?.serve_on(options.listen).await?;
+    let sim = builder
+        .try_build()
+        .map_err(|error| format!("the log file {} cannot be opened: {error}", log.display()))?;
+    let listen = options.listen;
+    let server = sim.serve_on(listen).await.map_err(|error| in_use(listen, &error))?;
     {
         let mut out = io::stdout().lock();
         writeln!(
@@ -112,6 +125,27 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     stop.asked().await?;
     server.stop().await;
     Ok(())
+}
+
+/// The scenario of a file.
+async fn scenario(path: &Path) -> Result<Scenario, String> {
+    let name = path.display();
+    let text = tokio::fs::read_to_string(path)
+        .await
+        .map_err(|error| format!("the scenario file {name} cannot be read: {error}"))?;
+    Scenario::parse(&text).map_err(|error| format!("{name}: {error}"))
+}
+
+/// Why nothing listens on an address.
+fn in_use(address: SocketAddr, error: &io::Error) -> String {
+    let port = address.port();
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{address} is in use by another program; --listen {} or --listen 0 takes another port",
+            port.wrapping_add(1).max(1024)
+        ),
+        _ => format!("{address} cannot be listened on: {error}"),
+    }
 }
 
 /// The requests to end, listened for from its creation on.

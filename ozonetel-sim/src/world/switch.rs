@@ -32,7 +32,7 @@ use super::timers::Timer;
 
 /// Calls, agents and campaigns, and the telephones that ring for them.
 #[derive(Debug)]
-pub(super) struct Switch {
+pub(crate) struct Switch {
     pub(super) calls: Calls,
     pub(super) agents: Agents,
     pub(super) campaigns: Campaigns,

@@ -113,6 +113,38 @@ fn a_scenario_makes_the_world_and_a_bad_one_is_explained() {
     std::fs::write(&file, "[trafic]\n").unwrap();
     let output = command(&["--scenario", path]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("trafic"));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("trafic") && told.contains(path), "{told}");
     assert!(output.stdout.is_empty());
+}
+
+/// What a start that fails says, and that it fails as a wrong use does.
+fn refused(arguments: &[&str]) -> String {
+    let output = command(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_port_alone_and_localhost_are_addresses() {
+    for listen in ["0", "localhost:0", "127.0.0.1:0"] {
+        let sim = start(&["--listen", listen]);
+        assert!(sim.address.starts_with("127.0.0.1:"), "{listen}: {}", sim.address);
+    }
+    for listen in ["8090x", "elsewhere:8090", "70000"] {
+        let told = refused(&["--listen", listen]);
+        assert!(told.contains("localhost:8090"), "{told}");
+    }
+}
+
+#[test]
+fn a_port_in_use_and_missing_files_are_named() {
+    let sim = start(&[]);
+    let told = refused(&["--listen", &sim.address]);
+    assert!(told.contains(&sim.address) && told.contains("in use"), "{told}");
+    let told = refused(&["--scenario", "no-such-world.toml"]);
+    assert!(told.contains("no-such-world.toml"), "{told}");
+    let told = refused(&["--log", "no-such-folder/log.jsonl"]);
+    assert!(told.contains("no-such-folder/log.jsonl"), "{told}");
 }

@@ -12,6 +12,7 @@ mod client;
 mod faults;
 mod ivr;
 mod kills;
+mod numbers;
 mod phone;
 mod push_contents;
 #[cfg(feature = "deliver")]
