@@ -13,6 +13,10 @@ use crate::faults::SOCKET;
 
 /// How many requests are kept in memory.
 const KEPT: usize = 10_000;
+/// How many bytes of bodies and queries the requests that are kept had, at most.
+const BYTES_KEPT: usize = 4 << 20;
+/// Of a body or query that is larger than this only its size is kept.
+const LARGEST_KEPT: usize = 256 << 10;
 /// How much of a body is kept when it is neither JSON nor a form.
 const TEXT_KEPT: usize = 2048;
 
@@ -43,7 +47,8 @@ pub struct LogEntry {
 /// The requests of a service: the newest in memory, all of them in a file if there is one.
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
-    kept: VecDeque<LogEntry>,
+    kept: VecDeque<(LogEntry, usize)>,
+    bytes: usize,
     count: u64,
     file: Option<File>,
 }
@@ -95,22 +100,26 @@ impl RequestLog {
         entry
     }
 
-    /// Notes what came of a request, before anyone is told.
-    pub(crate) fn done(&mut self, entry: LogEntry) {
+    /// Notes what came of a request, before it is answered.
+    pub(crate) fn done(&mut self, entry: LogEntry, bytes: usize) {
         self.write(&entry);
-        if self.kept.len() == KEPT {
-            self.kept.pop_front();
+        let bytes = bytes.min(LARGEST_KEPT);
+        self.bytes += bytes;
+        self.kept.push_back((entry, bytes));
+        while self.kept.len() > KEPT || self.bytes > BYTES_KEPT {
+            let Some((_, oldest)) = self.kept.pop_front() else { break };
+            self.bytes -= oldest;
         }
-        self.kept.push_back(entry);
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &LogEntry> {
-        self.kept.iter()
+        self.kept.iter().map(|(entry, _)| entry)
     }
 
     /// Forgets what is in memory and counts from the beginning; the file keeps everything.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
+        self.bytes = 0;
         self.count = 0;
     }
 
@@ -158,10 +167,18 @@ fn pairs(text: &[u8]) -> Value {
     mask(Value::Object(fields))
 }
 
+/// How many bytes of a request are there to be kept.
+pub(crate) fn size(request: &http::Request<bytes::Bytes>) -> usize {
+    request.body().len() + request.uri().query().map_or(0, str::len)
+}
+
 fn body(request: &http::Request<bytes::Bytes>) -> Value {
     let bytes = request.body();
     if bytes.is_empty() {
         return Value::Null;
+    }
+    if bytes.len() > LARGEST_KEPT {
+        return Value::from(format!("{} bytes", bytes.len()));
     }
     if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
         return mask(json);
@@ -170,7 +187,7 @@ fn body(request: &http::Request<bytes::Bytes>) -> Value {
     if kind.is_some_and(|k| k.starts_with("application/x-www-form-urlencoded")) {
         return pairs(bytes);
     }
-    // Neither JSON nor a form: there is no telling where a secret stands, so only its size is kept.
+    // Neither JSON nor a form: a secret may be anywhere in it.
     let text = String::from_utf8_lossy(bytes.get(..TEXT_KEPT).unwrap_or(bytes));
     let safe = SECRET.iter().all(|s| !text.to_ascii_lowercase().contains(s));
     if safe {
@@ -207,6 +224,39 @@ mod tests {
         assert_eq!(RequestLog::default().arrived("now".into(), &odd).body, "11 bytes");
     }
 
+    fn post(bytes: usize) -> http::Request<bytes::Bytes> {
+        http::Request::post("/x").body(bytes::Bytes::from(vec![b'['; bytes])).unwrap()
+    }
+
+    #[test]
+    fn a_request_of_16_mib_keeps_its_size_alone() {
+        let mut log = RequestLog::default();
+        let request = post(16 << 20);
+        let entry = log.arrived("now".into(), &request);
+        assert_eq!(entry.body, "16777216 bytes");
+        log.done(entry, size(&request));
+        assert_eq!(log.bytes, LARGEST_KEPT);
+    }
+
+    #[test]
+    fn many_large_requests_push_out_the_oldest() {
+        let mut log = RequestLog::default();
+        for _ in 0..100 {
+            let request = post(LARGEST_KEPT);
+            let entry = log.arrived("now".into(), &request);
+            log.done(entry, size(&request));
+            assert!(log.bytes <= BYTES_KEPT);
+        }
+        let kept: Vec<u64> = log.entries().map(|entry| entry.n).collect();
+        assert_eq!(kept, (85..=100).collect::<Vec<u64>>());
+        for _ in 0..KEPT + 5 {
+            let request = post(0);
+            let entry = log.arrived("now".into(), &request);
+            log.done(entry, size(&request));
+        }
+        assert_eq!((log.entries().count(), log.bytes), (KEPT, 0));
+    }
+
     #[test]
     fn the_file_has_a_request_before_it_has_its_effect() {
         let dir = tempfile::tempdir().unwrap();
@@ -217,7 +267,7 @@ mod tests {
         let lines = std::fs::read_to_string(&path).unwrap();
         assert_eq!(lines.lines().count(), 1);
         entry.effect = Some("dial");
-        log.done(entry);
+        log.done(entry, 0);
         let lines = std::fs::read_to_string(&path).unwrap();
         let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
         assert_eq!((lines.lines().count(), &last["effect"]), (2, &"dial".into()));

@@ -2,6 +2,7 @@
 
 mod connection;
 mod control;
+mod guard;
 mod push_sender;
 
 use std::io;
@@ -14,6 +15,7 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, FromRef, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -148,6 +150,7 @@ fn router(served: AppState) -> Router {
     Router::new()
         .nest("/_sim", control::router().with_state(served.clone()))
         .fallback(service)
+        .layer(middleware::from_fn(guard::refuse_foreign))
         .with_state(served)
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::answers;
 use crate::delivery_queue::{DeliveryQueue, PushCounts};
 use crate::faults::{Fault, FaultKind, Faults, MDL_PATH, SOCKET};
-use crate::request_log::{LogEntry, RequestLog};
+use crate::request_log::{self, LogEntry, RequestLog};
 use crate::response::{FaultyResponse, ServiceResponse};
 use crate::world::{Setup, Timestamp, World};
 
@@ -68,7 +68,7 @@ impl Service {
         entry.fault = fault.as_ref().map(|f| f.kind.word());
         let Some(fault) = fault else {
             let answer = self.act(request, &mut entry);
-            self.finish(entry, Some(&answer));
+            self.finish(request, entry, Some(&answer));
             return FaultyResponse::Whole(answer);
         };
         let answer =
@@ -83,7 +83,7 @@ impl Service {
                 None => FaultyResponse::Whole(answer),
             },
         };
-        self.finish(entry, delivery.response());
+        self.finish(request, entry, delivery.response());
         delivery
     }
 
@@ -110,7 +110,7 @@ impl Service {
             (Token::from(serde_json::Map::new()), None)
         };
         entry.effect = effect;
-        self.log.done(entry);
+        self.log.done(entry, token.json().len());
         (fault, reply)
     }
 
@@ -120,9 +120,14 @@ impl Service {
         answer
     }
 
-    fn finish(&mut self, mut entry: LogEntry, answer: Option<&ServiceResponse>) {
+    fn finish(
+        &mut self,
+        request: &http::Request<Bytes>,
+        mut entry: LogEntry,
+        answer: Option<&ServiceResponse>,
+    ) {
         entry.status = answer.map(|a| a.status.as_u16());
-        self.log.done(entry);
+        self.log.done(entry, request_log::size(request));
     }
 }
 

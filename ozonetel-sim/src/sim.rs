@@ -31,6 +31,9 @@ use crate::world::{
 /// How many events a subscriber may be behind.
 const EVENTS_BEHIND: usize = 1024;
 
+/// How far the clock moves at once while others wait.
+const SLICE: Duration = Duration::from_secs(600);
+
 /// A simulated CloudAgent. Clones are handles on the same one.
 ///
 /// ```
@@ -109,7 +112,7 @@ impl SimBuilder {
         self
     }
 
-    /// Legs wait to be told what to do.
+    /// Legs wait for instructions.
     pub fn manual(mut self) -> Self {
         self.setup.manual = true;
         self
@@ -278,7 +281,7 @@ impl Sim {
     /// sim.advance(Duration::from_secs(30)).await;
     /// assert!(sim.take_pushes().is_empty());
     /// sim.world_mut().disconnect(&dialed.ucid.ok_or("no ucid")?.to_string());
-    /// // Nobody sets a disposition: the callback waits for the end of wrap-up.
+    /// // No disposition is set: the callback waits for the end of wrap-up.
     /// sim.advance(Duration::from_secs(120)).await;
     /// for push in sim.take_pushes() {
     ///     let delivery = PushReader::new().callbacks(push.query(), &push.body)?;
@@ -346,7 +349,7 @@ impl Sim {
         up.state.service.push_counts()
     }
 
-    /// The next push to an address nobody is sending to.
+    /// The next push to an address that nothing is being sent to.
     pub(crate) fn next_push(&self, busy: &BTreeSet<String>) -> NextDelivery {
         let mut up = self.lock();
         let now = up.state.now();
@@ -388,13 +391,25 @@ impl Sim {
     }
 
     /// Moves the clock on, for everything: calls, tokens, rate windows.
+    ///
+    /// Long stretches pass in slices, so that other tasks are not kept waiting for all of it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped in between, the clock stays where it has come to.
     pub async fn advance(&self, by: Duration) {
-        self.skip(by);
+        let mut left = by;
+        while left > SLICE {
+            self.skip(SLICE);
+            left -= SLICE;
+            tokio::task::yield_now().await;
+        }
+        self.skip(left);
         tokio::task::yield_now().await;
     }
 
     /// Moves the clock on and returns the new time.
-    pub(crate) fn skip(&self, by: Duration) -> Timestamp {
+    fn skip(&self, by: Duration) -> Timestamp {
         self.lock().state.advanced += by;
         self.shared.changed.notify_waiters();
         self.shared.posted.notify_waiters();
@@ -487,7 +502,7 @@ impl Drop for LockedState<'_> {
         let last = self.state.service.world.last_event();
         if last > self.state.told {
             for event in self.state.service.world.events_since(self.state.told) {
-                // Without subscribers there is nobody to tell.
+                // Without subscribers nothing is sent.
                 let _ = self.shared.events.send(event.clone());
             }
             self.state.told = last;

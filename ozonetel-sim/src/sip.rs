@@ -92,7 +92,7 @@ impl Softphones {
                 _ = self.stop.changed() => break,
             }
         }
-        // Without an exchange there is nobody to tell.
+        // Without an exchange there is nothing to do.
         let _ = self.inputs.send(SocketEvent::Closed(line)).await;
     }
 }

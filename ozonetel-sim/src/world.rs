@@ -4,7 +4,7 @@
 //! Each part owns its facts: [`Agents`], [`Calls`], [`Campaigns`], [`Leads`], [`PhoneNumbers`],
 //! [`BlockLists`], [`Ivr`], [`PushQueue`]; [`Reports`] are computed from calls and agents. The switch
 //! connects calls and agents. [`World`] wires the parts: it lets time pass, hands requests to the
-//! part they concern, and tells applications when a call of agents has ended.
+//! part they concern, and notifies applications when a call of agents has ended.
 
 mod agents;
 mod block_lists;
@@ -159,7 +159,7 @@ impl World {
         self.follow_ended_calls();
     }
 
-    /// Calls of agents have ended: applications that they belong to are told.
+    /// Calls of agents have ended: the applications that they belong to are notified.
     fn follow_ended_calls(&mut self) {
         loop {
             let ended = self.switch.take_ended();

@@ -47,7 +47,7 @@ fn create(world: &mut World, request: &ApiRequest<'_>) -> Reply {
         Ok(numbers) => numbers,
         Err(reply) => return reply,
     };
-    // A number that some group has already is told as an error beside the success.
+    // A number that some group has already is reported as an error beside the success.
     let (known, new): (Vec<String>, Vec<String>) =
         numbers.into_iter().partition(|number| world.block_lists().is_blocked(number));
     let id = world.block_lists_mut().add(&name, new.clone());

@@ -271,7 +271,7 @@ fn with_times(world: &World, row: &Value, out: &mut Value) {
 fn dump_row(world: &World, row: &Value) -> Value {
     let mut out = renamed(row, DUMP);
     with_times(world, row, &mut out);
-    // What stands here in the samples.
+    // The value in the samples.
     out["ApiKey"] = "No Transfers".into();
     out
 }

@@ -191,8 +191,8 @@ async fn clock(State(sim): State<Sim>, body: Bytes) -> Response {
     if !(0.0..=FURTHEST_S).contains(&asked.advance_s) {
         return bad(StatusCode::BAD_REQUEST, "advance_s has to be from 0 to 2678400");
     }
-    let now = sim.skip(Duration::from_secs_f64(asked.advance_s));
-    ok(json!({ "now": now.to_string() }))
+    sim.advance(Duration::from_secs_f64(asked.advance_s)).await;
+    ok(json!({ "now": sim.now().to_string() }))
 }
 
 async fn reset(State(sim): State<Sim>) -> Response {

@@ -46,7 +46,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// An exchange where nobody may register yet.
+    /// An exchange where no extension may register yet.
     pub(crate) fn new(domain: &str, seed: u64) -> Self {
         Self {
             domain: domain.to_owned(),

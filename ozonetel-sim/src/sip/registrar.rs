@@ -127,7 +127,7 @@ impl Registrar {
         RegisterResult { reply, changed }
     }
 
-    /// Forgets the bindings that a condition holds for; the extensions nobody rings for any more.
+    /// Forgets the bindings that a condition holds for; the extensions that have no telephone any more.
     fn drop_where(&mut self, gone: impl Fn(&Binding) -> bool) -> Vec<String> {
         for bindings in self.bindings.values_mut() {
             bindings.retain(|b| !gone(b));

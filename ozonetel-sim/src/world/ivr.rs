@@ -49,7 +49,7 @@ pub struct ApplicationRequest {
 }
 
 impl ApplicationRequest {
-    /// The query, as [`ozonetel_sdk::kookoo::IvrRequest::from_query`] reads it.
+    /// The query, as [`ozonetel_sdk::kookoo::IvrRequest::from_query`] parses it.
     pub fn query(&self) -> &str {
         self.url.split_once('?').map_or("", |(_, query)| query)
     }
@@ -330,7 +330,7 @@ impl Ivr {
         Some(Ok(()))
     }
 
-    /// The call is over; the application may still be told. A call of agents that belongs to it ends
+    /// The call is over; the application may still be notified. A call of agents that belongs to it ends
     /// as well.
     fn end(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, event: Option<IvrEvent>) {
         let Some(call) = self.calls.get_mut(&sid).filter(|call| call.live()) else { return };

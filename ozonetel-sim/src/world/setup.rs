@@ -131,7 +131,7 @@ pub struct PhoneBehaviour {
     pub agent_answer_rate: f64,
     /// Share of customer legs that are answered, 0 to 1.
     pub customer_answer_rate: f64,
-    /// Shortest and longest conversation; without it people talk until somebody hangs up.
+    /// Shortest and longest conversation; without it people talk until one of them hangs up.
     pub talk: Option<(Duration, Duration)>,
 }
 
@@ -214,7 +214,7 @@ pub struct Setup {
     pub seed: u64,
     /// Divides ringing, talk, queue, wrap-up and traffic times; never token life or rate windows.
     pub speed: f64,
-    /// Legs wait to be told what to do.
+    /// Legs wait for instructions.
     pub manual: bool,
     /// From midnight to 03:00 the CDR has no rows of the day before, because they move to another store. A report on
     /// one CDR page only, so off unless asked for.

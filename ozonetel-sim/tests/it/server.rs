@@ -197,3 +197,43 @@ async fn unknown_paths_and_wrong_methods() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_foreign_web_page_drives_nothing() {
+    let sim = Sim::start();
+    let server = sim.serve().await.unwrap();
+    let asked = r#"{"did":"918000000001","caller":"9000000001"}"#;
+    let rebound =
+        http("POST", "/_sim/inbound", "", asked).replace("host: sim", "host: evil.example.com");
+    let page = http("POST", "/_sim/inbound", "origin: https://evil.example.com\r\n", asked);
+    let login = http("POST", AHT, "origin: null\r\n", "{}");
+    for request in [rebound, page, login] {
+        let answer = raw(server.address(), &request).await.unwrap();
+        assert_eq!(status(&answer), "403", "{request}");
+        assert!(body(&answer)["error"].is_string());
+    }
+    assert_eq!(sim.world().calls().iter().count(), 0);
+    assert_eq!(sim.requests(), []);
+    let near = http("POST", "/_sim/inbound", "origin: http://localhost:5173\r\n", asked);
+    assert_eq!(status(&raw(server.address(), &near).await.unwrap()), "200");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_month_of_the_clock_passes_in_slices() {
+    let mut setup = ozonetel_sim::world::Scenario::parse("[traffic]").unwrap().setup;
+    setup.seed = 3;
+    let sim = Sim::builder().setup(setup).build();
+    let (before, month) = (sim.now(), Duration::from_secs(31 * 86_400));
+    let task = tokio::spawn({
+        let sim = sim.clone();
+        async move { sim.advance(month).await }
+    });
+    let mut looks = 0;
+    while !task.is_finished() {
+        tokio::task::yield_now().await;
+        looks += 1;
+    }
+    assert!(looks > 4000, "others came to their turn {looks} times");
+    assert!(sim.now().since(before) >= month);
+}

@@ -73,7 +73,7 @@ pub enum DialRefusal {
     Online,
     /// The DID is not of an offline campaign.
     NotOffline,
-    /// The agent is on a call, and the dialler asked to be told.
+    /// The agent is on a call, and the dialler asked for this check.
     Busy,
 }
 
