@@ -41,7 +41,7 @@ record! {
     }
 }
 
-/// One figure; the page leaves open whether an array stands around it.
+/// One figure; the page leaves open whether there is an array around it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Around")]
 pub struct AverageHandling(pub HandlingTime);

@@ -217,7 +217,7 @@ impl<'c> CallControl<'c> {
     /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// client.call_control().kick(ucid, "918000000001", "agent01", "9000000001").await?;
-    /// // Nobody is left to be held.
+    /// // No one is left to be held.
     /// assert!(client.call_control().hold(ucid, "918000000001", "agent01").await.is_err());
     /// # Ok(()) });
     /// ```
@@ -336,7 +336,7 @@ impl<'c> Transfer<'c> {
     /// [`TransferError`], whose step says how far it got.
     ///
     /// # Cancel safety
-    /// Dropped between the two steps, the conference stands and the agent is still in it.
+    /// Dropped between the two steps, the conference goes on and the agent is still in it.
     pub async fn cold(self) -> Result<Controlled, TransferError> {
         self.warm().await?.complete().await
     }
@@ -359,7 +359,7 @@ impl Warm<'_> {
     /// Drops the agent.
     ///
     /// # Errors
-    /// [`TransferError`] at step [`TransferStep::Kick`]: the conference stands.
+    /// [`TransferError`] at step [`TransferStep::Kick`]: the conference goes on.
     pub async fn complete(self) -> Result<Controlled, TransferError> {
         let Transfer { client, ucid, did, agent_phone_name, agent_number, .. } = self.transfer;
         let kick = client.call_control().kick(ucid, did, agent_phone_name, agent_number);

@@ -24,7 +24,7 @@ pub use control::{
 };
 
 string_enum! {
-    /// Where a campaign stands.
+    /// The state of a campaign.
     Position, PositionKind {
         /// Not started.
         Ready = ["READY"],
@@ -46,7 +46,7 @@ record! {
         name: CampaignName = "CampaignName" | "Campaign" | "campaign" | "campaignName" | "campaign_name" | "name",
         /// The account.
         user: String = "UserName",
-        /// Where it stands.
+        /// Its state.
         position: Position = "Position",
         /// Its type, such as `InBound` or `Progressive`.
         kind: String = "CampaignType",
@@ -195,7 +195,7 @@ impl<'c> Campaigns<'c> {
     ///
     /// # Errors
     /// Refused with [`Reason::NotFound`](crate::Reason::NotFound) where the service finds no record; a wrong account
-    /// name reads the same.
+    /// name is answered alike.
     pub fn status(&self, campaign: impl Into<CampaignName>) -> Call<'c, FetchStatus> {
         Call::new(self.0, Ok(FetchStatus { campaign: campaign.into() }))
     }

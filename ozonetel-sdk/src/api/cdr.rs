@@ -220,7 +220,7 @@ impl Rows for FetchUcid {
 pub struct Page {
     /// The page's rows, newest first.
     pub rows: Vec<CallRecord>,
-    /// Rows in all, where the answer tells.
+    /// Rows in all, where the answer says so.
     pub total: Option<u64>,
 }
 
@@ -397,7 +397,7 @@ impl Call<'_, FetchPage> {
     /// The page with the number of rows in all.
     ///
     /// # Errors
-    /// As awaiting the call; a row that does not read fails the page.
+    /// As awaiting the call; a row that cannot be parsed fails the page.
     pub async fn with_total(self) -> Result<Page, Error> {
         let mut stream = self.stream();
         let mut rows = Vec::new();

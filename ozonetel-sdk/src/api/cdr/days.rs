@@ -17,7 +17,7 @@ use crate::types::wire::Day;
 
 /// The rows of consecutive days, oldest day first.
 ///
-/// A row that does not read is an `Err`, and the next row follows. A day whose request fails ends the stream; begin
+/// A row that cannot be parsed is an `Err`, and the next row follows. A day whose request fails ends the stream; begin
 /// again at [`unfinished`](Self::unfinished), which restarts that day whole, so its rows may repeat.
 ///
 /// # Cancel safety
@@ -78,7 +78,7 @@ impl Walk {
             match item {
                 Ok(Some(row)) => return Some(Ok(row)),
                 Err(error) => {
-                    // A row that does not read is followed by the next; anything else ends the day unfinished.
+                    // A row that cannot be parsed is followed by the next; anything else ends the day unfinished.
                     if !error.is_row() {
                         self.day = None;
                         self.rows = None;

@@ -20,7 +20,7 @@
 //! A row that changed or came late is seen at the next reading of its day: today within minutes, within the horizon
 //! the next morning, later at the last look, and after that never. A row that vanished stays in the sink: no source
 //! knows of rows that vanish, and the service answers a day that is out of reach like a day without rows. The day
-//! counts as unsettled then, and the [reading's number](RowBatch::reading) tells which row it is. An empty answer for a
+//! counts as unsettled then, and the [reading's number](RowBatch::reading) says which row it is. An empty answer for a
 //! day on the edge of the window does not count as a reading at all.
 //!
 //! Rows are keyed by UCID, never by CallID, which legs share; the two spellings of a row (today's store and the
@@ -120,7 +120,7 @@ impl<S: Sink> CdrSync<S> {
         self.sink
     }
 
-    /// Where it stands; `None` before the first poll.
+    /// Its state; `None` before the first poll.
     pub fn checkpoint(&self) -> Option<&Checkpoint> {
         self.plan.as_ref().map(DayPlan::checkpoint)
     }
@@ -130,7 +130,7 @@ impl<S: Sink> CdrSync<S> {
     /// is.
     ///
     /// # Errors
-    /// [`SyncError`] when the sink fails. A request that fails is no error but a [`SyncStep::Failed`].
+    /// [`SyncError`] when the sink fails. A request that fails is not an error but a [`SyncStep::Failed`].
     ///
     /// # Cancel safety
     /// May be dropped at any time: at worst a day is asked for again, and its rows are stored twice under the same
@@ -162,7 +162,7 @@ impl<S: Sink> CdrSync<S> {
         Ok(self.progress(step))
     }
 
-    /// Polls for as long as `shutdown` is pending, and tells of every step that did something. On shutdown the step in
+    /// Polls for as long as `shutdown` is pending, and reports every step that did something. On shutdown the step in
     /// hand is dropped; its day is asked for again next time.
     ///
     /// ```

@@ -12,7 +12,7 @@ use crate::types::invalid::{Invalid, filled};
 use crate::types::wire::{LocalDateTime, TimeOfDay, loose, string_enum};
 
 string_enum! {
-    /// Which store a report reads.
+    /// Which store a report is taken from.
     ReportType, ReportTypeKind {
         /// Today's calls.
         CurrentDay = ["currentday"],

@@ -32,7 +32,7 @@ pub enum CheckpointError {
     Unreadable(String),
 }
 
-/// Where a sync stands: one state per day of the window, and the gaps. Plain JSON through serde; fields that this
+/// The state of a sync: one state per day of the window, and the gaps. Plain JSON through serde; fields that this
 /// version does not know are kept.
 ///
 /// ```
@@ -111,7 +111,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`CheckpointError::Version`] for one of another version, [`CheckpointError::Unreadable`] for anything else that
-    /// is no checkpoint.
+    /// is not a checkpoint.
     pub fn from_json(text: &[u8]) -> Result<Self, CheckpointError> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -269,7 +269,7 @@ pub struct Gap {
     pub reason: GapReason,
     /// Rows that were last seen unfinished, unreadable or not at all any more.
     pub rows: u64,
-    /// What went wrong last, where something did; without it nobody asked in time.
+    /// What went wrong last, where something did; without it no one asked in time.
     pub cause: Option<FailureCause>,
 }
 

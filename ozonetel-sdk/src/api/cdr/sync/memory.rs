@@ -18,7 +18,7 @@ use crate::types::wire::Day;
 /// # let noon = ozonetel_sim::world::Timestamp::parse("2026-11-21T12:00:00+05:30").ok_or("no time")?;
 /// # let sim = ozonetel_sim::Sim::builder().starting_at(noon).build();
 /// # let client = sim.client();
-/// // Nobody is logged in: a leg for the queue, and one for hanging up.
+/// // No one is logged in: a leg for the queue, and one for hanging up.
 /// let arrived = sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
 /// sim.advance(std::time::Duration::from_secs(120)).await;
 ///
@@ -44,7 +44,7 @@ pub struct MemorySink {
 pub struct StoredRow {
     /// The row, as last read.
     pub record: Option<CallRecord>,
-    /// What came under its key since and does not read.
+    /// What came under its key since and cannot be parsed.
     pub unread: Option<Unread>,
     /// The phone call it belongs to.
     pub call_id: Option<CallId>,

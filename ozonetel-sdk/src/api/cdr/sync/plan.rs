@@ -227,7 +227,7 @@ impl DayPlan {
         tally
     }
 
-    /// The gaps that nobody was told of yet.
+    /// The gaps that were not reported yet.
     pub(super) fn tell(&mut self) -> Vec<Gap> {
         let told = std::mem::replace(&mut self.checkpoint.told, self.checkpoint.gaps.len());
         self.checkpoint.gaps.get(told..).unwrap_or_default().to_vec()
@@ -303,7 +303,7 @@ impl DayPlan {
         Some(Gap { from, to: day.end(), reason, rows, cause: trouble.map(|t| t.cause) })
     }
 
-    /// Keeps a gap: joined with the one before it where both say the same and nobody was told of that yet.
+    /// Keeps a gap: joined with the one before it where both say the same and that one was not reported yet.
     fn note(&mut self, gap: Gap) {
         let Checkpoint { gaps, told, .. } = &mut self.checkpoint;
         let fresh = gaps.len() > *told;

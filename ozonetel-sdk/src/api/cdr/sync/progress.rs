@@ -45,7 +45,7 @@ pub struct Progress {
 pub enum SyncStep {
     /// Read a day to the end of its answer.
     Read(DayRead),
-    /// Asked for a day in vain. Rows that came before the answer broke off are in the sink; the day is asked for
+    /// A day could not be read. Rows that came before the answer broke off are in the sink; the day is asked for
     /// again, at the earliest when [`Trouble::again_at`](super::Trouble::again_at) says.
     Failed {
         /// The day.

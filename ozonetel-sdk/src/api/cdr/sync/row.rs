@@ -30,7 +30,7 @@ pub enum RowKey {
     /// A leg.
     Leg(Ucid),
     /// A row without UCID: the day, a digest of its call, start, agent, number and kind (of its whole text when it
-    /// does not read), and which of those that agree in all this it is.
+    /// cannot be parsed), and which of those that agree in all this it is.
     Unnamed(Box<str>),
 }
 
@@ -90,22 +90,22 @@ pub struct Row {
 pub enum Content {
     /// Read.
     Record(Box<CallRecord>),
-    /// It does not read: keep it beside what was stored under its key before, or store it as it is.
+    /// It cannot be parsed: keep it beside what was stored under its key before, or store it as it is.
     Unread(Unread),
 }
 
-/// A row that does not read. `Debug` shows where, and not what.
+/// A row that cannot be parsed. `Debug` shows where, and not what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unread {
-    /// The row as it came; of one that is no JSON the first 512 bytes.
+    /// The row as it came; of one that is not JSON the first 512 bytes.
     pub text: SensitiveText,
-    /// The JSON path that does not read.
+    /// The JSON path that cannot be parsed.
     pub path: Box<str>,
 }
 
 impl Row {
-    /// The row, if it reads.
+    /// The row, if it can be parsed.
     pub fn record(&self) -> Option<&CallRecord> {
         match &self.content {
             Content::Record(record) => Some(record),

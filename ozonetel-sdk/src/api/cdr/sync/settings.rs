@@ -51,7 +51,7 @@ impl SyncSettings {
     /// How many nights a day is read again after it is over, 1 to 14. Default: 3.
     ///
     /// Rows of a day that is over change (a call that ran past midnight, after-call work, a disposition set later) and
-    /// new ones turn up late; how late, no source says. Three nights outlast a weekend in which nobody sets a
+    /// new ones turn up late; how late, no source says. Three nights outlast a weekend in which no one sets a
     /// disposition, and cost three requests a day of the 2,880 that the limit allows. What comes later still is found
     /// by the last look, at an age of [`LAST_LOOK`] days.
     pub fn horizon(mut self, nights: u8) -> Self {

@@ -93,7 +93,7 @@ pub trait Sink: Send {
 pub struct RowBatch<'r> {
     /// The day that was asked for.
     pub day: Day,
-    /// The reading's number, which grows with every reading. StoredRow with the row, it tells after the day's reading is
+    /// The reading's number, which grows with every reading. Stored with the row, it says after the day's reading is
     /// complete ([`DayState::read`](super::DayState::read)) which rows of the day were not in it any more. A reading
     /// that broke off and the one after it may have the same number.
     pub reading: u64,
