@@ -125,7 +125,7 @@ fn address(text: &str) -> String {
 const SHOWN: [&str; 2] = ["DESK_DISPOSITIONS", "DESK_SIM_SPEED"];
 
 /// What is wrong with a setting, with its value where it can be shown.
-pub fn explain(invalid: Invalid, variables: &dyn Variables) -> String {
+pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {
     let value = variables.get(invalid.field()).filter(|_| SHOWN.contains(&invalid.field()));
     match value {
         Some(value) => format!("{invalid}, not {value:?}"),
@@ -161,7 +161,7 @@ mod tests {
                 let found = set.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_owned())
             };
-            explain(failed.unwrap_err(), &get)
+            explain(&failed.unwrap_err(), &get)
         };
         for (name, value, part) in [
             ("OZONETEL_TIMEZONE", "Mars/Olympus", "`Mars/Olympus`"),

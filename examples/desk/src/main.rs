@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let variables = |name: &str| std::env::var(name).ok();
-    let explained = |invalid| explain(invalid, &variables);
+    let explained = |invalid| explain(&invalid, &variables);
     let config = Config::read(&variables).map_err(explained)?;
     // Before the first line is out, so that whoever reads it can end the process well.
     let stop = serve::signals()?;

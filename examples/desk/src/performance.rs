@@ -124,7 +124,7 @@ fn utilization(agent: &AgentId, summary: &[AgentSummary]) -> Option<TimeUtilizat
     let mut mine = summary.iter().filter(of_agent).peekable();
     mine.peek()?;
     let add = |to: &mut ClockDuration, part: Option<ClockDuration>| {
-        *to = *to + part.unwrap_or(ClockDuration::ZERO)
+        *to = *to + part.unwrap_or(ClockDuration::ZERO);
     };
     Some(mine.fold(TimeUtilization::default(), |mut sum, row| {
         add(&mut sum.total_login_duration, row.total_login_duration);

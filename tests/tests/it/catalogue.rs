@@ -162,8 +162,8 @@ fn every_text_of_the_reason_table_is_proved_by_a_fixture() {
     let mut findings = Findings::default();
     for known in &table {
         let (pattern, reason) = (known.pattern(), known.reason());
-        let proves = |(text, why): &(String, String)| why == reason.as_str() && known.matches(text);
-        let here = proved.iter().any(proves);
+        let shown = |(text, why): &(String, String)| why == reason.as_str() && known.matches(text);
+        let here = proved.iter().any(shown);
         findings.hold(here, pattern, || format!("no fixture says that it is {reason}"));
     }
     findings.done();
