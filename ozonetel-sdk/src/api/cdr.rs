@@ -11,6 +11,7 @@
 //! To keep a copy of all rows, use [`Cdr::sync`].
 
 mod days;
+mod retention;
 mod row;
 pub mod sync;
 
@@ -23,22 +24,16 @@ use crate::core::endpoint::{Endpoint, Envelope, Input, Method, Payload, Rate, Ro
 use crate::core::error::Error;
 use crate::types::ids::{CallId, CampaignName, Ucid};
 use crate::types::invalid::Invalid;
-use crate::types::wire::{ClockDuration, Day, LocalDateTime, loose};
+use crate::types::wire::{Day, LocalDateTime, loose};
 
 pub use days::DayStream;
+pub(crate) use retention::NIGHT_OVER;
+pub use retention::WINDOW_DAYS;
 pub use row::{
     CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
     HangupBy, HangupByKind,
 };
 pub use sync::CdrSync;
-
-/// How far back the service keeps records, in days.
-pub const WINDOW_DAYS: i32 = 15;
-
-/// How long after midnight, in the account's zone, the day before can be counted on to be complete. Overnight the
-/// service moves rows from today's store to the one of earlier days, and says that they can be read again from about
-/// 03:00; the hour on top is for the "about" and for clocks that differ.
-pub(crate) const NIGHT_OVER: ClockDuration = ClockDuration::from_seconds(4 * 3600);
 
 /// The largest page.
 pub const MAX_PAGE: u32 = 500;

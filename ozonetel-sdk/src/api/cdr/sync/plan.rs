@@ -6,7 +6,7 @@ use super::checkpoint::{
     Checkpoint, DayReading, DayState, FailureCause, Gap, GapReason, MOST_GAPS, Trouble, Unix,
 };
 use super::settings::SyncSettings;
-use crate::api::cdr::WINDOW_DAYS;
+use crate::api::cdr::retention::WINDOW_DAYS;
 use crate::types::wire::{Day, Zone};
 
 /// The first pause after a failure; it doubles with each.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::cdr::{NIGHT_OVER, WINDOW_DAYS};
+use crate::api::cdr::retention::{NIGHT_OVER, WINDOW_DAYS};
 use crate::types::wire::{ClockDuration, Day, LocalDateTime};
 
 /// The age in days at which every day is read a last time: one before the service forgets it, so that a day is left
