@@ -359,14 +359,16 @@ impl<'c> Cdr<'c> {
     }
 
     fn within(&self, day: Day) -> Result<(), Invalid> {
-        let age = day.days_until(self.0.today());
-        if age < 0 {
-            return Err(Invalid::new("fromDate", "lies in the future"));
-        }
-        if age > WINDOW_DAYS {
-            return Err(Invalid::new("fromDate", "lies more than 15 days back"));
-        }
-        Ok(())
+        let today = self.0.today();
+        let reason = match day.days_until(today) {
+            age if age < 0 => format!("`{day}`: is in the future, today being {today}"),
+            age if age > WINDOW_DAYS => {
+                let oldest = (0..WINDOW_DAYS).fold(today, |day, _| day.previous());
+                format!("`{day}`: the service keeps {WINDOW_DAYS} days, from {oldest}")
+            }
+            _ => return Ok(()),
+        };
+        Err(Invalid::new("fromDate", reason))
     }
 }
 

@@ -182,6 +182,7 @@ struct PendingDial {
 /// ```
 /// use ozonetel_sdk::dial::DialOutcome;
 /// use ozonetel_sdk::phone_call::{AnswerDecision, AutoAnswer, InviteHeaders, SoftphonePolicy};
+/// use ozonetel_sdk::types::Ucid;
 ///
 /// let begun = std::time::Instant::now();
 /// let mut policy = SoftphonePolicy::new(AutoAnswer::Outbound);

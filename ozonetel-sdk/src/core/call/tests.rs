@@ -143,6 +143,15 @@ async fn bad_input_spends_nothing() {
         );
         assert!(!error.may_have_happened());
     }
+    let old = (0..16).fold(client.today(), |day, _| day.previous());
+    let error = client.cdr().for_day(old).await.unwrap_err().to_string();
+    assert!(
+        error.ends_with(&format!(
+            "fromDate `{old}`: the service keeps 15 days, from {}",
+            old.next()
+        )),
+        "{error}"
+    );
     let tomorrow = client.today().next();
     assert_eq!(client.cdr().for_day(tomorrow).await.unwrap_err().kind(), ErrorKind::Input);
     assert!(replay.requests().is_empty());

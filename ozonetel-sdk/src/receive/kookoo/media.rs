@@ -304,7 +304,7 @@ impl<'de> Visitor<'de> for LightVisitor {
 /// What a stream can be told.
 ///
 /// ```
-/// use ozonetel_sdk::kookoo::media::Command;
+/// use ozonetel_sdk::kookoo::media::MediaCommand;
 /// assert_eq!(MediaCommand::ClearBuffer.to_json(), r#"{"command":"clearBuffer"}"#);
 /// assert_eq!(MediaCommand::CallDisconnect.to_json(), r#"{"command":"callDisconnect"}"#);
 /// ```
