@@ -1,6 +1,6 @@
 //! One phone call, seen from many sides: dial reply, INVITE, screen pop, events, callback, CDR rows.
 //!
-//! Each side knows a part and arrives when it likes, repeated or not at all. [`PhoneCall`] takes them in any order, any
+//! Each side knows a part of the call. The parts arrive in any order, repeated or not at all. [`PhoneCall`] takes them in any order, any
 //! number of times, and comes out the same; [`PhoneCalls`] finds out which of them belong to one call.
 //!
 //! # Which ids are equal

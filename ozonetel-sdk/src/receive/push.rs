@@ -3,16 +3,16 @@
 //! Parsers over bytes. Nothing here listens, answers or stores; with the feature `axum` there is an extractor,
 //! [`extract`]. What a receiver has to know:
 //!
-//! - **The callback carries the account's key in clear.** It is taken out of everything before anything else is read;
-//!   it can be compared ([`SanitizedPush::key_is`], [`verify`]) and not be printed or stored.
+//! - **The callback carries the account's key in clear.** It is taken out before anything else is read;
+//!   it can be compared ([`SanitizedPush::key_is`], [`verify`]) but not printed or stored.
 //! - Nothing is signed. See [`verify`] for what can be checked.
 //! - The console checks a URL with GET or HEAD when it is saved, and pings without any call id arrive from time to time:
 //!   answer 200 and drop them. They are counted in [`ParsedPush::pings`].
 //! - Repeats happen, also two at once. Upsert by call id, or let [`PhoneCalls`](crate::receive::phone_call::PhoneCalls) merge.
 //! - No retry is documented. Store [`ParsedPush::sanitized`], answer 200, work later.
 //! - `Duration` is the conversation in a callback and the whole call in a CDR row and in an event.
-//! - A callback names the phone call ([`CallId`](crate::types::ids::CallId)); a leg ([`Ucid`](crate::types::ids::Ucid)) it never
-//!   names. On dialled calls the two are equal, on inbound calls never.
+//! - A callback names the phone call ([`CallId`](crate::types::ids::CallId)), never a leg
+//!   ([`Ucid`](crate::types::ids::Ucid)). On dialled calls the two are equal, on inbound calls never.
 //!
 //! ```
 //! use ozonetel_sdk::push::PushReader;

@@ -124,7 +124,7 @@ impl PhoneNumber {
     }
 
     /// Whether both are the same number, however they are written: an Indian number with nothing, `0`, `91`, `+91` or
-    /// `0091` before it; a foreign one with `+` or `00`; a short code only as it is. Text that is no number equals
+    /// `0091` before it; a foreign one with `+` or `00`; a short code only as it is. Text that is not a number equals
     /// nothing, itself included.
     ///
     /// This is [`sip_ucid::same_number`], so a caller of an INVITE and of a call record can be compared.
@@ -139,7 +139,7 @@ impl PhoneNumber {
         sip_ucid::same_number(&*self.0, &*other.0)
     }
 
-    /// What all spellings of the number have in common, to group and to look up by. `None` for text that is no number.
+    /// What all spellings of the number have in common, to group and to look up by. `None` for text that is not a number.
     ///
     /// ```
     /// use ozonetel_sdk::types::PhoneNumber;

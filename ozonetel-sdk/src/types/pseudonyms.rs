@@ -229,7 +229,7 @@ impl Table {
         }
         let first = match kind {
             Kind::Did => '8',
-            // Zero is no beginning of a country code: such a text keeps being none.
+            // No country code begins with 0, so the text stays one without a country code.
             Kind::International if key.1.starts_with('0') => '0',
             // Begins no Indian number.
             Kind::International => '1',

@@ -1,8 +1,8 @@
 //! The media stream's control events. Audio is skipped, not decoded.
 //!
 //! Events arrive as JSON text, in text or in binary frames: `start`, then media packets with an array of samples,
-//! keys as media packets of a type of their own, a `mark` for every packet that was played, and `stop`. Each is told by
-//! its member `event`, or where that is missing by `type`. What else stands in one is kept.
+//! keys as media packets of a type of their own, a `mark` for every packet that was played, and `stop`. The member
+//! `event` says which one it is, or `type` where that is missing. Other members are kept.
 //!
 //! A stream can be sent two commands, [`MediaCommand`]. The packets of audio that one sends are not written here.
 
@@ -100,7 +100,7 @@ pub enum MediaEvent {
     Other(Extra),
 }
 
-/// Keys that were pressed, as the packet told it: under which name the keys stand is not documented.
+/// Keys that were pressed, as the packet has them: the name of the member that holds them is not documented.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MediaKeys {
@@ -152,7 +152,7 @@ fn keys(value: &Value) -> Option<String> {
 ///
 /// # Errors
 /// [`PushErrorKind::TooLarge`] over [`MAX_FRAME`] bytes, [`PushErrorKind::Syntax`], and
-/// [`PushErrorKind::Field`] for a `start` whose fields do not read.
+/// [`PushErrorKind::Field`] for a `start` with a field that cannot be parsed.
 pub fn read(frame: &[u8]) -> Result<MediaEvent, PushError> {
     if frame.len() > MAX_FRAME {
         let reason = format!("more than {MAX_FRAME} bytes");
@@ -301,7 +301,7 @@ impl<'de> Visitor<'de> for LightVisitor {
     }
 }
 
-/// What a stream can be told.
+/// A command that a stream accepts.
 ///
 /// ```
 /// use ozonetel_sdk::kookoo::media::MediaCommand;

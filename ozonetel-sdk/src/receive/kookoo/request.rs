@@ -1,4 +1,4 @@
-//! What KooKoo asks an application, and what it tells afterwards.
+//! What KooKoo asks an application, and what it reports afterwards.
 
 use std::time::Duration;
 
@@ -163,7 +163,7 @@ impl IvrRequest {
         Ok(push.items.into_iter().next().unwrap_or_default())
     }
 
-    /// The UCID, which is what `sid` holds. `None` where `sid` is no UCID.
+    /// The UCID, which is what `sid` holds. `None` where `sid` is not a UCID.
     pub fn ucid(&self) -> Option<Ucid> {
         self.sid.as_deref()?.parse().ok()
     }
@@ -240,7 +240,7 @@ record! {
 }
 
 impl OutboundCallStatus {
-    /// The UCID, which is what `sid` holds. `None` where `sid` is no UCID.
+    /// The UCID, which is what `sid` holds. `None` where `sid` is not a UCID.
     pub fn ucid(&self) -> Option<Ucid> {
         self.sid.as_deref()?.parse().ok()
     }

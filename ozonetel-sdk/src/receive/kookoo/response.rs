@@ -65,7 +65,7 @@ impl IvrResponse {
     /// The XML, escaped by the writer.
     ///
     /// # Errors
-    /// A character that XML cannot hold, a name that is no name, a dial target or stream URL that the service cannot
+    /// A character that XML cannot hold, an invalid name, a dial target or stream URL that the service cannot
     /// mean, more than [`MAX_VERBS`] verbs.
     pub fn to_xml(&self) -> Result<String, Invalid> {
         if self.verbs.len() > MAX_VERBS {
@@ -114,7 +114,7 @@ impl IvrResponse {
     /// a tag that is not known becomes [`Verb::Other`], an attribute that is not known stays with its verb.
     ///
     /// # Errors
-    /// [`PushErrorKind::Syntax`] for what is no XML, [`PushErrorKind::Shape`] for another root, for tags inside a verb
+    /// [`PushErrorKind::Syntax`] for text that is not XML, [`PushErrorKind::Shape`] for another root, for tags inside a verb
     /// and for a document type, [`PushErrorKind::TooLarge`], [`PushErrorKind::TooMany`].
     pub fn read(xml: &[u8]) -> Result<Self, PushError> {
         if xml.len() > MAX_BYTES {

@@ -9,7 +9,7 @@ use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::SensitiveText;
 
-/// A tag as it stands in the XML.
+/// A tag of the XML as it is written.
 ///
 /// ```
 /// use ozonetel_sdk::kookoo::IvrResponse;

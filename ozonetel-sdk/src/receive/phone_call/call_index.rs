@@ -1,4 +1,4 @@
-//! Which looks are of one phone call.
+//! Which observations are of one phone call.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::observation::CallObservation;
 /// Phone calls by their ids, in memory, up to a limit.
 ///
 /// What is seen may arrive in any order and any number of times: the calls come out the same, as long as the limit is not
-/// reached. Beyond it the call that was seen first is let go.
+/// reached. Beyond it the call that was seen first is evicted.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::{DialReply, PhoneCalls};
@@ -28,7 +28,7 @@ pub struct PhoneCalls {
     ids: BTreeMap<CallKey, u64>,
 }
 
-/// What became of one look.
+/// Result of adding one observation.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MergeResult {
@@ -36,7 +36,7 @@ pub struct MergeResult {
     pub key: CallKey,
     /// Keys that the call had before: what is stored under them is part of it now.
     pub absorbed: Vec<CallKey>,
-    /// The call that was let go to keep to the limit.
+    /// The call that was evicted to keep to the limit.
     pub evicted: Option<PhoneCall>,
 }
 
@@ -46,7 +46,7 @@ impl PhoneCalls {
         Self { limit: limit.max(1), next: 0, calls: BTreeMap::new(), ids: BTreeMap::new() }
     }
 
-    /// Takes a look in. `None` where it names neither a leg nor a call.
+    /// Adds an observation. `None` where it names neither a leg nor a call.
     pub fn observe(&mut self, observation: impl Into<CallObservation>) -> Option<MergeResult> {
         let mut call = PhoneCall::of(observation)?;
         let ids: Vec<CallKey> =

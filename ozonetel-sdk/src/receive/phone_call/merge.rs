@@ -22,7 +22,7 @@ const KEPT: usize = 256;
 ///
 /// The call's id, where it is known; before that, the id of the leg, which on dialled calls is the same. So the key of a
 /// dialled call never changes, and that of an inbound call seen by its leg first changes once:
-/// [`MergeResult::absorbed`](super::MergeResult::absorbed) tells.
+/// [`MergeResult::absorbed`](super::MergeResult::absorbed) has the old key.
 ///
 /// ```
 /// use ozonetel_sdk::types::Ucid;
@@ -67,7 +67,7 @@ impl fmt::Display for CallKey {
     }
 }
 
-/// An event is known by leg, action and time; everything else may be told better by another delivery of it.
+/// An event is known by leg, action and time; another delivery of it may have more of the rest.
 type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 
 /// A phone call, whatever it was seen by.
@@ -160,7 +160,7 @@ impl From<StoredCall> for PhoneCall {
     }
 }
 
-/// A finished row tells more than an unfinished one, a longer one more than a shorter one.
+/// A finished row has more than an unfinished one, a longer one more than a shorter one.
 fn row_rank(row: &CallRecord) -> (bool, bool, Option<ClockDuration>) {
     (row.hangup_by.is_some(), row.handling_time.is_some(), row.duration)
 }
@@ -194,7 +194,7 @@ fn unite<T: Ord>(mine: &mut BTreeSet<T>, theirs: BTreeSet<T>) {
 }
 
 impl PhoneCall {
-    /// What one look tells. `None` where it names neither a leg nor a call.
+    /// A call from one observation. `None` where it names neither a leg nor a call.
     pub fn of(observation: impl Into<CallObservation>) -> Option<Self> {
         let observation = observation.into();
         let (ucid, call) = (observation.ucid(), observation.call_id());
@@ -222,7 +222,7 @@ impl PhoneCall {
         Some(out)
     }
 
-    /// Both looks in one. Whether they are of the same call is for [`PhoneCalls`](super::PhoneCalls) to say.
+    /// Both in one. Whether they are of the same call is for [`PhoneCalls`](super::PhoneCalls) to say.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         unite(&mut self.calls, other.calls);
@@ -308,7 +308,7 @@ impl PhoneCall {
     }
 
     fn by_rows(&self) -> Option<CallOutcome> {
-        // The ids of an inbound call's legs do not tell which came last.
+        // The ids of an inbound call's legs do not show which came last.
         let mut rows: Vec<&CallRecord> = self.rows.values().collect();
         rows.sort_by_key(|row| (row.call_date, row.start_time));
         let outcomes: Vec<CallOutcome> = rows.into_iter().map(CallOutcome::from).collect();

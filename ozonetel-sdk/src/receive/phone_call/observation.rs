@@ -12,7 +12,7 @@ use crate::types::ids::{CallId, Did, Ucid};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::SensitiveText;
 
-/// What an INVITE tells: the leg, the caller, the number called. Any header may be missing, the UCID excepted.
+/// What an INVITE says: the leg, the caller, the number called. Any header may be missing, the UCID excepted.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::Invite;
@@ -57,7 +57,7 @@ impl Invite {
     }
 }
 
-/// What an accepted dial tells: the leg, which on dialled calls is the call; and what the request said.
+/// What the reply to an accepted dial says: the leg, which on dialled calls is the call; and what the request said.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::DialReply;
@@ -99,7 +99,7 @@ impl DialReply {
     }
 }
 
-/// One look at a phone call.
+/// One part of a phone call, as it was seen from one side.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::{DialReply, CallObservation};
@@ -196,7 +196,7 @@ impl From<CallRecord> for CallObservation {
     }
 }
 
-/// Of two states of one thing, the one that tells more. The order is total over what is written on the wire, so the
+/// Of two states of one thing, the one that has more in it. The order is total over what is written on the wire, so the
 /// choice does not depend on which came first.
 pub(super) fn fuller<T: Serialize, R: Ord>(a: T, b: T, rank: impl Fn(&T) -> R) -> T {
     let (mine, theirs) = (rank(&a), rank(&b));

@@ -167,7 +167,7 @@ pub struct RawStatus {
 /// | came in | dial: not answered | agent missed |
 /// | all | customer or agent: `NotDialed` | not dialed |
 ///
-/// `Status` goes first because the words of the legs may contradict it. `UserHangup` is no evidence on a dialled call:
+/// `Status` goes first because the words of the legs may contradict it. `UserHangup` proves nothing on a dialled call:
 /// it is also written when the network refused. How long a conversation lasted does not matter here: programs that
 /// count short ones as no answer have the durations beside the outcome.
 ///

@@ -1,4 +1,4 @@
-//! Why a push does not read.
+//! Why a push cannot be parsed.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -30,7 +30,7 @@ pub enum PushErrorKind {
     Proof,
 }
 
-/// Why a push does not read: the field, what was expected of it, and which object of a list it was.
+/// Why a push cannot be parsed: the field, what was expected of it, and which object of a list it was.
 ///
 /// Holds nothing of the content: no value, no number, no key.
 ///

@@ -67,7 +67,7 @@ impl AgentActionKind {
 }
 
 record! {
-    /// What stands around every event.
+    /// What every event has around its data.
     pub struct EventHeader {
         /// `Call` or `Agent`.
         event_type: EventType = "eventType" | "event_type",
@@ -275,7 +275,7 @@ impl PushEvent {
         Ok(Self { head, what })
     }
 
-    /// The event as the service sends it: absent fields left out, its type told even where it was not.
+    /// The event as the service sends it: absent fields left out, its type written even where it was missing.
     ///
     /// ```
     /// use ozonetel_sdk::push::PushReader;

@@ -1,8 +1,8 @@
 //! An extractor for axum: a handler that only ever sees pushes.
 //!
-//! [`Pushed`] reads the request through an [`PushReader`] taken from the router's state. What is not for the handler it
+//! [`Pushed`] reads the request through a [`PushReader`] taken from the router's state. What is not for the handler it
 //! answers itself: 200 to the console's check (GET or HEAD without fields) and to pings without any call id; 401 to a
-//! missing or wrong proof, 413 to a body over the limit, 400 to what does not read. None of these answers says what was
+//! missing or wrong proof, 413 to a body over the limit, 400 to what cannot be parsed. None of these answers says what was
 //! expected. Checks and pings are answered without a proof, since they bring nothing.
 //!
 //! ```
@@ -34,7 +34,7 @@ use super::error::{PushError, PushErrorKind};
 use super::payload::PushPayload;
 use super::reader::{ParsedPush, PushReader};
 
-/// A push that brought something. The state has to hold an [`PushReader`].
+/// A push that brought something. The state has to hold a [`PushReader`].
 #[derive(Debug, Clone)]
 pub struct Pushed<T>(pub ParsedPush<T>);
 
@@ -51,7 +51,7 @@ pub enum PushRejection {
     Nothing,
     /// The body did not arrive whole: 400.
     Cut,
-    /// It does not read, or is not proved: 400, 401 or 413.
+    /// It cannot be parsed, or is not proved: 400, 401 or 413.
     Refused(PushError),
 }
 
@@ -114,7 +114,7 @@ where
             return Err(PushRejection::Nothing);
         }
         let body = within(body, reader.body_limit()).await?.ok_or_else(too_large)?;
-        // What a GET means stands in its query; a POST's query is the URL's own.
+        // The query of a GET is its content; a POST's query is the URL's own.
         let push: ParsedPush<T> = if parts.method == Method::GET || !body.is_empty() {
             reader.read(parts.uri.query(), &body).map_err(PushRejection::Refused)?
         } else {

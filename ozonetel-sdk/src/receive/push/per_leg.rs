@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::types::wire::Scalar;
 
-/// What stands between two segments.
+/// What separates two segments.
 const ARROW: &str = "->";
 
 /// How many segments are read; what follows stays in the last one.

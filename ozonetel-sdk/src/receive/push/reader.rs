@@ -79,11 +79,11 @@ impl PushReader {
 
     /// Reads a push of type `T`: the body, or the query where there is no body. Both are given as they came.
     ///
-    /// One object of a list that does not read does not lose the others: see [`ParsedPush::failed`].
+    /// An object of a list that cannot be parsed does not lose the others: see [`ParsedPush::failed`].
     ///
     /// # Errors
     /// As [`sanitize`](Self::sanitize); [`Proof`](super::PushErrorKind::Proof) when the proof is missing or wrong; and
-    /// [`Field`](super::PushErrorKind::Field) when nothing of the delivery reads.
+    /// [`Field`](super::PushErrorKind::Field) when no object of the push can be parsed.
     pub fn read<T: PushPayload>(
         &self,
         query: Option<&str>,
@@ -165,9 +165,9 @@ impl PushReader {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ParsedPush<T> {
-    /// What reads.
+    /// What could be parsed.
     pub items: Vec<T>,
-    /// Objects of a list that do not read. They are in [`sanitized`](Self::sanitized).
+    /// Objects of a list that could not be parsed. They are in [`sanitized`](Self::sanitized).
     pub failed: Vec<PushError>,
     /// Objects that name nothing: to be answered with 200 and dropped.
     pub pings: usize,

@@ -50,7 +50,7 @@ impl Default for PushLimits {
 #[derive(Clone, Default)]
 pub struct SanitizedPush {
     objects: Vec<Object>,
-    /// Keys that stood beside the objects, not in them.
+    /// Keys beside the objects, not in them.
     outer: Vec<Secret>,
 }
 
@@ -60,7 +60,7 @@ struct Object {
     keys: Vec<Secret>,
 }
 
-/// Whether fields stand by themselves, or inside the JSON text of a field `data`.
+/// Whether fields are on their own, or inside the JSON text of a field `data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// The field `data` may hold the objects.
@@ -82,7 +82,7 @@ const SCRUB_FROM: usize = 8;
 const WRAPPINGS: usize = 3;
 
 impl SanitizedPush {
-    /// Reads a body, or the query where there is no body. `hidden` is a query parameter that is no field: the
+    /// Reads a body, or the query where there is no body. `hidden` is a query parameter that is not a field: the
     /// URL's secret.
     pub(crate) fn read(
         query: Option<&str>,
@@ -218,7 +218,7 @@ impl SanitizedPush {
         if fields.is_empty() { Ok(()) } else { self.add(fields, limits) }
     }
 
-    /// Blanks out the key wherever else it stands.
+    /// Blanks out the key wherever else it is.
     fn scrub(&mut self) {
         let keys: Vec<Secret> = self
             .outer

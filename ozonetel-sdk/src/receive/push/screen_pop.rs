@@ -13,8 +13,8 @@ record! {
     /// A screen pop, from a query or from JSON. Any field may be absent.
     ///
     /// Keep both ids: on inbound calls [`ucid`](Self::ucid) and [`call_id`](Self::call_id) differ, and a callback has
-    /// only the latter. With "Client & Server" both sides fire for one call: tell repeats by `ucid`. The address
-    /// carries a customer's number into logs and histories: read it once and strip it.
+    /// only the latter. With "Client & Server" both sides fire for one call: recognize repeats by `ucid`. The address
+    /// carries a customer's number into logs and histories: parse it once and remove it.
     ///
     /// ```
     /// use ozonetel_sdk::push::PushReader;

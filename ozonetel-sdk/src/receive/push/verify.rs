@@ -1,7 +1,7 @@
 //! Whether a push comes from the service.
 //!
 //! The service **signs nothing**. What there is: a secret in the query of the URL that was registered, and the
-//! account's key in the body of a callback. Events carry neither key nor signature, so for them only the URL can tell.
+//! account's key in the body of a callback. Events carry neither key nor signature, so for them the URL is the only proof.
 //! Comparing the key means keeping it on the receiver; a secret in the URL does not.
 //!
 //! A [`Verifier`] checks either or both, in constant time; a [`Signer`] makes requests that pass, to test a route with.
@@ -105,7 +105,7 @@ impl Verifier {
     /// Accepts another secret in the URL too: while one is being replaced.
     ///
     /// # Errors
-    /// An empty secret, or no secret in the URL to stand beside.
+    /// An empty secret, or a verifier that asks for no secret in the URL.
     pub fn or_url(mut self, secret: impl Into<Secret>) -> Result<Self, Invalid> {
         let secret = present("url_secret", secret.into())?;
         let url = self.url.as_mut().ok_or(Invalid::new("url_secret", "has no name"))?;
@@ -116,7 +116,7 @@ impl Verifier {
     /// Accepts another key too: while one is being replaced, or for several accounts on one route.
     ///
     /// # Errors
-    /// An empty key, or no key to stand beside.
+    /// An empty key, or a verifier that asks for no key.
     pub fn or_key(mut self, key: impl Into<Secret>) -> Result<Self, Invalid> {
         if self.keys.is_empty() {
             return Err(Invalid::new("key", "is not asked for"));
@@ -188,7 +188,7 @@ impl Signer {
     /// The URL to register, secret included. Whoever reads it can send pushes.
     ///
     /// # Errors
-    /// Text that is no URL.
+    /// Text that is not an absolute URL.
     pub fn url(&self, base: &str) -> Result<String, Invalid> {
         let mut url =
             url::Url::parse(base).map_err(|_| Invalid::new("url", "expected an absolute URL"))?;
@@ -198,7 +198,7 @@ impl Signer {
         Ok(url.into())
     }
 
-    /// The query that stands behind [`url`](Self::url): empty without a secret in the URL.
+    /// The query of [`url`](Self::url): empty without a secret in the URL.
     pub fn query(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some((name, secret)) = &self.url {
