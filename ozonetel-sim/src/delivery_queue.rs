@@ -13,7 +13,7 @@ const KEPT: usize = 4096;
 /// How late a late push is when the fault does not say.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// What became of a push.
+/// The result of delivering a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryResult {
@@ -137,7 +137,7 @@ impl DeliveryQueue {
         Some(queued)
     }
 
-    /// Notes what became of a push.
+    /// Records the result of delivering a push.
     pub(crate) fn note(&mut self, result: DeliveryResult) {
         let count = match result {
             DeliveryResult::Answered(200) => &mut self.counts.answered_200,

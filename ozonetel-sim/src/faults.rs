@@ -39,7 +39,7 @@ pub enum FaultKind {
     Reorder,
     /// Agent socket: acts; a frame of 16 MiB comes before the reply.
     Giant,
-    /// Agent socket: acts; text that is no token and a binary frame come before the reply.
+    /// Agent socket: acts; text that is not a token and a binary frame come before the reply.
     NonJson,
     /// Push: it is never sent.
     Loss,

@@ -22,7 +22,7 @@ use crate::world::WorldEvent;
 pub(crate) const SUB_PROTOCOL: &str = "org.jwebsocket.json";
 /// The largest token that is taken: what stock jWebSocket takes.
 pub(crate) const LARGEST: usize = 1_048_840;
-/// How late a late reply is when nobody says.
+/// How late a late reply is unless the fault says.
 const DELAY: Duration = Duration::from_secs(1);
 /// Size of the frame a giant fault puts before a reply.
 const GIANT: usize = 16 << 20;
@@ -109,7 +109,7 @@ impl Session {
         let Some(password) = password else { return };
         if sim.world_mut().toolbar_login(agent, &password).is_ok() {
             let agent: Arc<str> = agent.into();
-            // Nobody listens before the first session does.
+            // No one listens before the first session does.
             let _ = self.sockets.taken.send((Arc::clone(&agent), self.id));
             self.agent = Some(agent);
         }
@@ -252,7 +252,7 @@ impl Session {
                 self.reply(socket, reply).await
             }
             FaultKind::NonJson => {
-                write(socket, Message::Text("this is no token".into())).await?;
+                write(socket, Message::Text("this is not a token".into())).await?;
                 write(socket, Message::Binary(vec![0, 159, 146, 150].into())).await?;
                 self.reply(socket, reply).await
             }

@@ -14,9 +14,9 @@ use crate::request_log::{self, LogEntry, RequestLog};
 use crate::response::{FaultyResponse, ServiceResponse};
 use crate::world::{Setup, Timestamp, World};
 
-/// How late a late answer is when nobody says.
+/// How late a late answer is unless the fault says.
 const DELAY: Duration = Duration::from_secs(1);
-/// How long between two pieces of a dripping answer when nobody says.
+/// The time between two pieces of a dripping answer unless the fault says.
 const DRIP: Duration = Duration::from_millis(50);
 
 /// A world that is asked over HTTP.
@@ -50,7 +50,7 @@ impl Service {
         }
     }
 
-    /// What became of the pushes.
+    /// Counts of what happened to the pushes.
     pub(crate) fn push_counts(&self) -> PushCounts {
         self.deliveries.counts(self.world.pushes().overflowed())
     }

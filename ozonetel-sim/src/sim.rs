@@ -181,7 +181,7 @@ impl SimBuilder {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where a clock starts that nobody set")]
+#[expect(clippy::disallowed_methods, reason = "where a clock starts that no one set")]
 fn wall_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_ms(i64::try_from(since.as_millis()).unwrap_or(0))
@@ -361,7 +361,7 @@ impl Sim {
         }
     }
 
-    /// Notes what became of a push.
+    /// Records the result of delivering a push.
     pub(crate) fn note_push(&self, fate: DeliveryResult) {
         self.lock().state.service.deliveries.note(fate);
     }
@@ -376,7 +376,7 @@ impl Sim {
         self.lock().state.service.world.inbound(did, caller, None)
     }
 
-    /// Tells a telephone of a live call what to do.
+    /// Makes a telephone of a live call do something.
     ///
     /// # Errors
     ///
@@ -490,7 +490,7 @@ pub(crate) enum NextDelivery {
     Wait(Option<Duration>),
 }
 
-/// The locked state. What happened meanwhile is told when it is let go.
+/// The locked state. What happened meanwhile is published when the lock is released.
 struct LockedState<'a> {
     state: MutexGuard<'a, SimState>,
     due: Option<Timestamp>,

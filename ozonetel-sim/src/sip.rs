@@ -213,7 +213,7 @@ impl ExchangeTask {
             ExchangeAction::Send(line, bytes) => {
                 let full = self.lines.get(&line).is_some_and(|s| s.try_send(bytes).is_err());
                 if full {
-                    // Whoever does not read loses the connection.
+                    // A peer that does not read loses the connection.
                     self.lines.remove(&line);
                     self.exchange.closed(line);
                 }
@@ -240,7 +240,7 @@ fn stands(call: &PhoneCall, ucid: u64) -> bool {
     call.live() && call.legs.iter().any(|leg| leg.ucid == ucid && leg.ended.is_none())
 }
 
-/// What a softphone is told about a leg that rings now.
+/// What a softphone is sent about a leg that rings now.
 fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<LegInvite> {
     let world = sim.world();
     let call = world.call(ucid)?;

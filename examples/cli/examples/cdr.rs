@@ -17,7 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ucid = dialed.ucid();
     sim.advance(Duration::from_mins(1)).await;
 
-    // Row by row as the bytes arrive; a row that does not read is an `Err`, and the next one follows.
+    // Row by row as the bytes arrive; a row that cannot be parsed is an `Err`, and the next one follows.
     let mut rows = client.cdr().for_day(client.today()).stream();
     while let Some(row) = rows.try_next().await? {
         println!("{:?} {:?} talked for {:?}", row.ucid, row.status, row.talk_time);

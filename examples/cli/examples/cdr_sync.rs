@@ -39,12 +39,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{:?} {:?} finished: {}", leg.ucid, leg.status, leg.is_finished());
     }
 
-    // The program ends, and comes back three weeks later: what is gone by then is told, once.
+    // The program ends, and comes back three weeks later: what is gone by then is reported, once.
     let sink = sync.into_sink();
     sim.advance(21 * 24 * HOUR).await;
     let mut sync = client.cdr().sync(sink).settings(settings);
     let progress = sync.poll().await?;
-    assert!(!progress.gaps.is_empty(), "three weeks of nothing are no gap");
+    assert!(!progress.gaps.is_empty(), "three weeks without a reading leave a gap");
     show(&progress);
     Ok(())
 }

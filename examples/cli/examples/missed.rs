@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sim = Sim::start();
     let client = sim.client();
 
-    // Nobody is logged in: two callers wait, and give up.
+    // No one is logged in: two callers wait, and give up.
     for caller in ["9000000001", "9000000002"] {
         let arrived = sim.inbound("918000000001", caller).ok_or("no such DID")?;
         sim.advance(Duration::from_secs(8)).await;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::output::Format;
 
-/// Flags that stand before or after the command.
+/// Flags that may come before or after the command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
@@ -20,7 +20,7 @@ pub(crate) struct Global {
     /// How long to wait for a published limit before giving up with exit code 5. `cdr range` always waits.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) wait: u64,
-    /// Tells on standard error what calls do.
+    /// Prints on standard error what calls do.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
     /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.
@@ -49,7 +49,7 @@ pub(crate) struct Global {
     pub(crate) record: Option<PathBuf>,
 }
 
-/// Whether `--output json` stands anywhere in arguments that did not parse.
+/// Whether `--output json` is anywhere in arguments that did not parse.
 pub(crate) fn asked_for_json(arguments: &[OsString]) -> bool {
     let is_json = |word: &str| matches!(word, "json" | "jsonl");
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Dial(dial::Dial),
     /// Rings an offline agent's number, then a customer. Never repeated.
     PhoneDial(phone_dial::PhoneDial),
-    /// Says what became of a dial whose outcome is unknown (exit code 7).
+    /// Finds out whether a dial with an unknown outcome (exit code 7) happened.
     Settle(settle::Settle),
     /// Sets a call's disposition and ends after-call work.
     Dispose(disposition::Dispose),

@@ -19,7 +19,7 @@ const CREDENTIALS: u8 = 4;
 const PACED: u8 = 5;
 const UNREACHABLE: u8 = 6;
 const UNKNOWN: u8 = 7;
-/// An answer, or a row of it, that does not read.
+/// An answer, or a row of it, that cannot be parsed.
 pub(crate) const UNREADABLE: u8 = 8;
 
 /// How a command ended that did not fail as a whole.
@@ -27,7 +27,7 @@ pub(crate) const UNREADABLE: u8 = 8;
 pub(crate) enum Completion {
     /// All of it.
     Clean,
-    /// Rows that did not read were reported as they came.
+    /// Rows that could not be parsed were reported as they came.
     BadRows,
 }
 
@@ -124,7 +124,7 @@ impl Failure {
         self
     }
 
-    /// Hides a customer's number, whatever text it stands in.
+    /// Hides a customer's number, whatever text it is in.
     pub(crate) fn hide(mut self, number: &str) -> Self {
         let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         let tail: String = digits.iter().skip(digits.len().saturating_sub(10)).collect();
@@ -188,7 +188,7 @@ fn settle(reference: &str) -> String {
 /// How much of the service's own text is shown.
 const SHOWN: usize = 300;
 
-/// The service's own text, as far as the summary does not say it already.
+/// The service's own text, unless the summary already says it.
 fn said(error: &Error) -> Option<String> {
     let known = error.refusal().and_then(Refusal::documented);
     let whole = known.is_some_and(|known| !known.pattern().contains("{}"));
@@ -223,7 +223,7 @@ impl From<Error> for Failure {
         if let Some(cause) = cause(&error) {
             message = format!("{message} ({cause})");
         }
-        // What must not be overlooked stands in the message; other advice has a line of its own.
+        // What must not be overlooked is in the message; other advice has a line of its own.
         let urgent = error.advice().filter(|_| unknown);
         if let Some(advice) = urgent {
             message = format!("{message}; {advice}");

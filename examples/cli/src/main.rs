@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         Err(error) => return Failure::output(&error).report(format.is_json()),
     };
     let done = runtime.block_on(commands::run(cli));
-    // A prompt that nobody answered must not hold the process.
+    // A prompt that no one answered must not hold the process.
     runtime.shutdown_background();
     match done {
         Ok(Completion::Clean) => ExitCode::SUCCESS,
@@ -73,7 +73,7 @@ fn unparsed(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     Failure::usage(message).report(json)
 }
 
-/// The flag of a word that stands alone behind a command of `agent`.
+/// The flag of a word on its own after a command of `agent`.
 fn missing_flag(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else { return None };
     let unexpected = error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-');

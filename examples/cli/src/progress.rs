@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use ozonetel_sdk::client::{ClientEvent, Observer};
 
-/// An operation whose outcome nobody knows any more.
+/// An operation whose outcome is no longer known.
 #[derive(Debug, Clone)]
 pub(crate) struct Abandoned {
     pub(crate) call: &'static str,

@@ -11,7 +11,7 @@ use ozonetel_sdk::client::Environment;
 use crate::args::Global;
 use crate::failure::Failure;
 
-/// Secrets that may stand in a file of their own, named by the same variable with `_FILE` behind it.
+/// Secrets that may be in a file of their own, named by the same variable with `_FILE` appended.
 const SECRETS: [&str; 4] =
     ["OZONETEL_API_KEY", "OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
 
@@ -155,7 +155,7 @@ fn read_config(text: &str) -> Result<Variables, Failure> {
     Ok(variables)
 }
 
-/// Says which name is unknown, and which one it resembles. A text that is no name may be a secret.
+/// Says which name is unknown, and which one it resembles. A text that is not a name may be a secret.
 fn unknown_name(at: usize, name: &str, known: &BTreeSet<String>) -> String {
     let plain = |name: &str| name.replace('_', "").to_ascii_uppercase();
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

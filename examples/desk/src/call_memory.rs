@@ -90,7 +90,7 @@ impl CallMemory {
         .await;
     }
 
-    /// Adds what a row tells of calls, where nothing better is known.
+    /// Adds what a row says about calls, where nothing better is known.
     pub async fn learn_row(&self, row: &CallRecord) {
         let Some(ucid) = row.ucid else { return };
         let (did, agent) = (row.did.clone(), row.agent_id.clone());

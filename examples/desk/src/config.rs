@@ -36,7 +36,7 @@ impl Config {
     /// From any source of variables.
     ///
     /// # Errors
-    /// The variable that does not read.
+    /// The variable that cannot be parsed.
     pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
         let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
         let environment = Environment::read(variables)?;
@@ -76,7 +76,7 @@ impl Config {
     /// A client of the account, and settings under which no number of the simulator's world is dialled.
     ///
     /// # Errors
-    /// The setting that is missing or does not read.
+    /// The setting that is missing or cannot be parsed.
     pub fn account(&self) -> Result<(Client, Settings), Invalid> {
         let client = self.named(self.environment.client_builder()?).build()?;
         let never_dialled = Some(SeededNumbers::default());
@@ -86,7 +86,7 @@ impl Config {
     /// A simulator with an hour of traffic behind it, a client of it, and its first agent as the desk's own.
     ///
     /// # Errors
-    /// A setting that does not read.
+    /// A setting that cannot be parsed.
     pub async fn simulated(&self) -> Result<(Sim, Client, Settings), Invalid> {
         let sim = simulated::world(self.sim_speed, &*self.environment.clock());
         simulated::warm_up(&sim).await;

@@ -125,7 +125,7 @@ impl Desk {
             .ok_or_else(|| missing("campaignName", "OZONETEL_CAMPAIGN"))
     }
 
-    /// An agent's password. The desk's own agent's is the environment's; nobody else's is known.
+    /// An agent's password. That of the desk's own agent is in the environment; no other is known.
     ///
     /// # Errors
     /// A missing field.

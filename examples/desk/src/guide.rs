@@ -56,7 +56,7 @@ pub const STEPS: &[Step] = &[
     ),
     get("the day's calls with their legs", "/api/ozonetel/call-history"),
     get("the agent's figures of the day", "/api/ozonetel/performance"),
-    get("calls that nobody took", "/api/ozonetel/missed-calls"),
+    get("calls that no one answered", "/api/ozonetel/missed-calls"),
     post("pause", "/api/ozonetel/agent-state", r#"{"state":"Pause","pauseReason":"lunch"}"#),
     post("be ready again", "/api/ozonetel/agent-state", r#"{"state":"Ready"}"#),
     post("log out and in again, out of whatever state", "/api/ozonetel/force-ready", "{}"),

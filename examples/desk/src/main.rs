@@ -65,7 +65,7 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> String {
     format!("cannot listen on {address}: {error}{example}")
 }
 
-/// Prints; a reader who has gone away is no reason to stop serving.
+/// Prints; a reader who has gone away is not a reason to stop serving.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());

@@ -39,7 +39,7 @@ pub struct PhoneCall<'r> {
     legs: Vec<&'r CallRecord>,
 }
 
-/// Half a day: legs of one call do not lie further apart, unless midnight lies between them.
+/// Half a day: legs of one call are no further apart, unless midnight is between them.
 const HALF_DAY: u32 = 12 * 3600;
 
 impl<'r> PhoneCall<'r> {
@@ -97,7 +97,7 @@ impl<'r> PhoneCall<'r> {
         self.legs.iter().filter(|leg| leg.is_answered()).filter_map(|leg| leg.talk_time).sum()
     }
 
-    /// Conversation and after-call work over all legs, as far as they are finished.
+    /// Conversation and after-call work over all legs, as long as they are finished.
     pub fn handling(&self) -> ClockDuration {
         self.legs.iter().filter(|leg| leg.is_answered()).filter_map(|leg| leg.handling_time).sum()
     }

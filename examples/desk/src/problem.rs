@@ -33,11 +33,11 @@ pub enum Kind {
     Internal,
     /// The service does not take the account's credentials.
     Credentials,
-    /// The service does not answer, or its answer does not read.
+    /// The service does not answer, or its answer cannot be parsed.
     Service,
     /// Too much is going on at once.
     Busy,
-    /// Nobody knows whether it happened.
+    /// It is unknown whether it happened.
     Unknown,
 }
 
@@ -46,7 +46,7 @@ impl Kind {
     fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::BadRequest => {
-                (StatusCode::BAD_REQUEST, "bad-request", "The request does not read")
+                (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be parsed")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed => {
@@ -162,7 +162,7 @@ impl Problem {
         self
     }
 
-    /// A failure of which nobody knows whether it took effect.
+    /// A failure after which it is unknown whether the request took effect.
     #[must_use]
     pub fn unknown(mut self) -> Self {
         self.kind = Kind::Unknown;
@@ -246,18 +246,18 @@ fn kind_of(error: &Error) -> Kind {
     }
 }
 
-/// A value that is well formed and still no number, no disposition: what the service would refuse.
+/// A value that is well formed and still not a number or a disposition: the service would refuse it.
 fn is_bad_value(error: &Error) -> bool {
     error.invalid_input().is_some_and(|invalid| match invalid.field() {
         "phone_number" => {
-            invalid.reason().starts_with("is no ") || invalid.reason().ends_with("digits long")
+            invalid.reason().starts_with("is not a ") || invalid.reason().ends_with("digits long")
         }
         "disposition" => invalid.reason().contains("250"),
         _ => false,
     })
 }
 
-/// The documented text for a wrong agent id or agent's password; the account's own failures read otherwise.
+/// The documented text for a wrong agent id or agent's password; the account's own failures have other texts.
 fn is_of_agent(error: &Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.message().trim() == "Invalid Authentication")
 }

@@ -34,7 +34,7 @@ const READ_WITHIN: Duration = Duration::from_mins(5);
 /// A day's rows.
 #[derive(Debug)]
 pub struct DayReport {
-    /// The rows that read.
+    /// The rows that could be parsed.
     pub rows: Vec<CallRecord>,
     /// How many did not.
     pub unreadable: usize,
@@ -137,7 +137,7 @@ impl fmt::Debug for Reports {
 }
 
 impl Reports {
-    /// Reports of an account; what rows tell of calls goes into `memory`.
+    /// Reports of an account; what rows say about calls goes into `memory`.
     pub fn new(client: Client, memory: CallMemory) -> Self {
         let clock = client.clock();
         let (days, summaries, handling) =
@@ -163,7 +163,7 @@ impl Reports {
                     Ok(Some(_)) => return Err(Failed::TooLarge),
                     Ok(None) => return Ok(report),
                     Err(error) if error.is_row() => {
-                        tracing::warn!(%error, "a row does not read");
+                        tracing::warn!(%error, "a row cannot be parsed");
                         report.unreadable += 1;
                     }
                     Err(error) => return Err(error.into()),

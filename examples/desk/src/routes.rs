@@ -73,7 +73,7 @@ fn day(desk: &Desk, text: Option<&str>) -> Result<Day, Problem> {
     })
 }
 
-/// Tells how many rows of a report did not read and are missing from the answer.
+/// Reports how many rows of a report could not be parsed and are missing from the answer.
 fn unreadable(rows: usize) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if rows > 0 {

@@ -10,7 +10,7 @@ use ozonetel_sim::world::{Setup, Timestamp, Traffic};
 const BEFORE: Duration = Duration::from_hours(1);
 
 /// The default world with seeded traffic on every agent but the first, who is the desk's own and free. Its clock is
-/// the given one; an hour of calls lies behind it when [`warm_up`] is done.
+/// the given one; an hour of calls has passed when [`warm_up`] is done.
 pub fn world(speed: f64, clock: &dyn Clock) -> Sim {
     let mut setup = Setup { speed, ..Setup::default() };
     setup.traffic = Some(Traffic {

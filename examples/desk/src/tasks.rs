@@ -112,7 +112,7 @@ mod tests {
         let (told, done) = tokio::sync::oneshot::channel();
         let work = async move {
             tokio::time::sleep(Duration::from_secs(200)).await;
-            told.send(()).map_err(|()| Problem::bad_request("nobody listens"))
+            told.send(()).map_err(|()| Problem::bad_request("no one listens"))
         };
         let problem = tasks.run(TaskKind::Change, work).await.unwrap_err();
         assert_eq!(problem.kind(), Kind::Unknown);

@@ -32,7 +32,7 @@ impl Bearer {
         &self.0
     }
 
-    /// When it ends, read from the token itself and counted from `now` on, so that two clocks need not agree.
+    /// When it ends, read from the token itself and counted from `now` on, so that the two clocks do not have to agree.
     pub fn expires_at(&self, now: SystemTime) -> Option<SystemTime> {
         #[derive(serde::Deserialize)]
         struct Claims {

@@ -1,7 +1,7 @@
 //! Numbers whose calls are not taken, in groups.
 //!
 //! A success may still refuse single numbers: see [`BlockResult::refused`]. The pages name a list of numbers as one text
-//! and do not say how they are told apart; commas are assumed, as the service's other lists have them.
+//! and do not say how they are separated; commas are assumed, as the service's other lists have them.
 
 use std::fmt;
 use std::ops::Range;
@@ -58,7 +58,7 @@ impl NumberList {
             let number = entry.number();
             self.0.iter().position(|mine| number.as_deref() == Some(mine.as_str()))
         };
-        // One that cannot be told from its text counts against the first row, so that it is not lost.
+        // One that its text does not identify counts against the first row, so that it is not lost.
         named.map(|entry| RefusedRow::new(at(entry).unwrap_or(0), entry.0.to_string())).collect()
     }
 }
@@ -104,7 +104,7 @@ impl fmt::Debug for NumberEntry {
     }
 }
 
-/// What became of the numbers.
+/// What happened to the numbers.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlockResult {

@@ -246,7 +246,7 @@ impl<'c> CallControl<'c> {
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let transfer = client.call_control().transfer(ucid, "918000000001", "agent01", "500001", "9000000002");
     /// let talking = transfer.warm().await?;

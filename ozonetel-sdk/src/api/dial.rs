@@ -41,7 +41,7 @@ const AGENT_DIAL: Spec = Spec {
 };
 
 record! {
-    /// An accepted dial that need not have a UCID: the service names it when it is asked for.
+    /// An accepted dial that may have no UCID: the service returns one when it is asked for.
     pub struct DialedWithoutUcid {
         /// The leg's UCID.
         ucid: Ucid = "ucid" | "UCID",
@@ -382,7 +382,7 @@ impl<E: Dialing> Call<'_, E> {
         self.map(|request| request.set_uui(reference))
     }
 
-    /// Sends the dial and sorts what became of it.
+    /// Sends the dial and classifies its outcome.
     pub async fn outcome(self) -> DialOutcome<E::Accepted> {
         match self.send().await {
             Ok(reply) => DialOutcome::Accepted(E::accepted(&reply)),

@@ -352,7 +352,7 @@ setters! { EditNumber {
 } }
 
 impl Call<'_, EditNumber> {
-    /// Skills to give. The page does not say how several are told apart; elsewhere it is commas.
+    /// Skills to give. The page does not say how several are separated; elsewhere it is commas.
     pub fn assign<S: Into<SkillName>>(self, skills: impl IntoIterator<Item = S>) -> Self {
         let skills = commas(skills.into_iter().map(Into::into));
         self.map(|request| request.assign = Some(skills))

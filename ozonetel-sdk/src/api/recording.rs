@@ -120,7 +120,7 @@ impl<'c> Recording<'c> {
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
     /// # client.agents().login("agent01", "secret", "500001").await?;
-    /// # let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
+    /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let paused = client.recording().pause(ucid).await?;
     /// assert_eq!(paused.message, "paused monitoring of the channel");
@@ -134,7 +134,7 @@ impl<'c> Recording<'c> {
         Call::new(self.0, Ok(Pause { ucid }))
     }
 
-    /// Goes on recording.
+    /// Resumes recording.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {

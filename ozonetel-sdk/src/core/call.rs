@@ -38,20 +38,16 @@ pub use stream::RowStream;
 /// A call that has not been sent: a value to configure and to await.
 ///
 /// ```
-/// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-/// # let sim = ozonetel_sim::Sim::start();
-/// # let client = sim.client();
+/// # ozonetel_sim::doc(async |_sim, client| {
 /// use ozonetel_sdk::client::Patience;
 /// let today = client.cdr().for_day(client.today()).patience(Patience::Never).await?;
 /// assert!(today.is_empty());
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 ///
 /// # Cancel safety
 /// Dropping a call that was not awaited sends nothing. Dropping the future of an operation that may happen only once
-/// after it was sent leaves its outcome unknown; the observer is told
+/// after it was sent leaves its outcome unknown; the observer is notified
 /// ([`ClientEvent::Abandoned`](crate::core::observe::ClientEvent::Abandoned)).
 #[derive(Debug)]
 #[must_use = "a call is sent when it is awaited"]
@@ -225,9 +221,7 @@ impl Client {
     /// answer.
     ///
     /// ```
-    /// # async fn run() -> Result<(), ozonetel_sdk::Error> {
-    /// # let sim = ozonetel_sim::Sim::start();
-    /// # let client = sim.client();
+    /// # ozonetel_sim::doc(async |_sim, client| {
     /// use ozonetel_sdk::endpoint::{Endpoint, Payload, Spec};
     /// static SPEC: Spec = {
     ///     let mut spec = ozonetel_sdk::disposition::ListDispositions::SPEC;
@@ -236,9 +230,7 @@ impl Client {
     /// };
     /// let answer = client.raw(&SPEC, [("action", "get")]).await?;
     /// assert_eq!(answer["status"], "Success");
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     ///
     /// # Errors

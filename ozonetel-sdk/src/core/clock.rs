@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-/// Tells the time of day: for days, for tokens that expire, and for windows that processes share. Waits and durations
+/// Returns the time of day: for days, for tokens that expire, and for windows that processes share. Waits and durations
 /// never go by it, but by tokio's monotonic time.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The time now.

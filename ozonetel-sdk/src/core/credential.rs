@@ -15,7 +15,7 @@ use crate::core::endpoint;
 use crate::core::error::{Error, ErrorKind};
 use crate::types::secret::Secret;
 
-/// Tells one token from the next: the token's fingerprint.
+/// Distinguishes one token from the next: the token's fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenId(pub(crate) u64);
 
@@ -87,7 +87,7 @@ pub enum AuthSecret {
 /// [`TokenStore`] is enough.
 #[async_trait]
 pub trait Credentials: Send + Sync + fmt::Debug {
-    /// A credential, resolved for every attempt anew.
+    /// A credential, resolved again for every attempt.
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] when there is none; [`ErrorKind::Paced`] when the hour's tokens are used up.

@@ -100,11 +100,11 @@ pub(crate) struct Target<'a> {
     pub(crate) key_header: &'a str,
 }
 
-/// The address as a [`Url`], beside the request's own: a transport that wants one need not parse it again.
+/// The address as a [`Url`], beside the request's own: a transport that wants one does not have to parse it again.
 #[derive(Clone)]
 pub(crate) struct Prepared(#[cfg_attr(not(feature = "reqwest"), allow(dead_code))] pub(crate) Url);
 
-/// Fields that the credential puts into the input; they stand before what the request says under the same name.
+/// Fields that the credential puts into the input; they take precedence over the request's of the same name.
 type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
 
 /// Writes the HTTP request: fields where the description says, credential where it says.
@@ -259,7 +259,7 @@ fn write_credential<'a>(
 }
 
 fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), Invalid> {
-    let invalid = || Invalid::new("credential", "cannot stand in a header");
+    let invalid = || Invalid::new("credential", "cannot be sent in a header");
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
     let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
     value.set_sensitive(true);

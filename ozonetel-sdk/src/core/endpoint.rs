@@ -50,7 +50,7 @@ pub enum Host {
     LegacyApi,
 }
 
-/// What tells apart several operations that share a method and a path.
+/// What distinguishes several operations that share a method and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Discriminator {
     /// The only operation there.
@@ -368,10 +368,10 @@ impl Envelope {
     }
 }
 
-/// Where the payload stands in an answer.
+/// Where the payload is in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// Nothing but the accompanying text, under whatever name it stands: a JSON string, empty if there is none.
+    /// Nothing but the accompanying text, under whatever name it has: a JSON string, empty if there is none.
     Text,
     /// The document itself.
     Whole,
@@ -546,7 +546,7 @@ pub trait Rows: Endpoint {
     /// One row.
     type Row: Serialize + DeserializeOwned + Send + 'static;
 
-    /// Names under which the list may stand.
+    /// Names that the list may have.
     const KEYS: &'static [&'static str];
 }
 

@@ -180,7 +180,7 @@ impl Error {
         self
     }
 
-    /// The failure of a token request, told as the failure of the call that needed it.
+    /// The failure of a token request, reported as the failure of the call that needed it.
     pub(crate) fn for_credentials(mut self) -> Self {
         self.0.may_have_happened = false;
         self.0.reached = false;
@@ -280,7 +280,7 @@ impl Error {
     }
 
     /// The text with which the service refused, if it is a sentence: documented or not, and as it came. It may name a
-    /// person, an agent or a number; show it to whoever made the call, and do not log it. Data is no text: JSON, markup
+    /// person, an agent or a number; show it to whoever made the call, and do not log it. Data is not a text: JSON, markup
     /// and rows are left out.
     pub fn service_text(&self) -> Option<&str> {
         self.refusal().and_then(Refusal::sentence)

@@ -61,7 +61,7 @@ pub enum ClientEvent<'a> {
     },
 }
 
-/// Is told of every [`ClientEvent`]. Must return quickly.
+/// Receives every [`ClientEvent`]. Must return quickly.
 pub trait Observer: Send + Sync + fmt::Debug {
     /// One event.
     fn on(&self, event: &ClientEvent<'_>);

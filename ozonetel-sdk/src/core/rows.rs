@@ -59,7 +59,7 @@ pub(crate) struct RowSplitter {
 }
 
 impl RowSplitter {
-    /// Rows stand in the array under the first of these keys that holds one.
+    /// Rows are in the array under the first of these keys that has one.
     pub(crate) fn new(keys: &'static [&'static str], limit: usize) -> Self {
         Self {
             keys,

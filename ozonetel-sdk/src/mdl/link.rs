@@ -1,6 +1,6 @@
 //! The link as a state machine: inputs with the time they came at, outputs to act on. No socket, no clock.
 //!
-//! It decides when to connect, what goes out, whose reply a token is, what became of each request, and when the
+//! It decides when to connect, what goes out, whose reply a token is, how each request is settled, and when the
 //! other side is dead. It does not repeat anything: a request is written at most once, and settles exactly once.
 
 mod arrivals;

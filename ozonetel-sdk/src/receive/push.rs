@@ -3,7 +3,7 @@
 //! Parsers over bytes. Nothing here listens, answers or stores; with the feature `axum` there is an extractor,
 //! [`extract`]. What a receiver has to know:
 //!
-//! - **The callback carries the account's key in clear.** It is taken out before anything else is read;
+//! - **The callback carries the account's key in plain text.** It is taken out before anything else is read;
 //!   it can be compared ([`SanitizedPush::key_is`], [`verify`]) but not printed or stored.
 //! - Nothing is signed. See [`verify`] for what can be checked.
 //! - The console checks a URL with GET or HEAD when it is saved, and pings without any call id arrive from time to time:

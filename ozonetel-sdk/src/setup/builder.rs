@@ -237,7 +237,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Hears of everything that happens to calls.
+    /// Receives everything that happens to calls.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = Some(observer);
         self

@@ -7,21 +7,19 @@
 //! written in groups, is not known to be one.
 //!
 //! ```
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
-//! # let folder = folder.path();
-//! # let sim = ozonetel_sim::Sim::start();
+//! # ozonetel_sim::doc(async |sim, _client| {
 //! use std::sync::Arc;
 //! use ozonetel_sdk::testing::record::Recorder;
+//! // A folder of your own; this one is deleted at the end of the example.
+//! let kept = tempfile::tempdir()?;
+//! let folder = kept.path();
 //! // With an account: Reqwest::new(&Network::default())? in place of the simulator's transport.
 //! let recorder = Recorder::new(Arc::new(sim.transport()), folder);
 //! let client = sim.client_builder().transport(Arc::new(recorder)).build()?;
 //! client.disposition().list().await?;
 //! let text = std::fs::read_to_string(folder.join("disposition.list.http"))?;
 //! assert!(text.contains("### recorded_1\n") && text.contains("Bearer test-token"));
-//! # Ok(()) }
-//! # tokio::runtime::Runtime::new()?.block_on(run())?;
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(()) });
 //! ```
 
 mod exchange;

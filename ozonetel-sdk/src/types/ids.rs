@@ -148,7 +148,7 @@ macro_rules! numeric_id {
                     }
                     fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
                         Digits::read(text.trim()).map($name).ok_or_else(|| {
-                            E::invalid_value(de::Unexpected::Other("text that is no id"), &self)
+                            E::invalid_value(de::Unexpected::Other("text that is not an id"), &self)
                         })
                     }
                     fn visit_u64<E: de::Error>(self, number: u64) -> Result<$name, E> {
@@ -280,7 +280,7 @@ name! {
 }
 impl AgentId {
     /// Whether both name the same agent. Leading zeros of numeric ids are not stable between what the service sends,
-    /// nor is the case of letters. An empty id and `0` stand for "no agent" and equal nothing.
+    /// nor is the case of letters. An empty id and `0` mean "no agent" and equal nothing.
     ///
     /// ```
     /// use ozonetel_sdk::types::AgentId;

@@ -36,7 +36,7 @@ impl Invalid {
         Self { field, ..self }
     }
 
-    /// The same with the value in front of the reason, for values that are no secret and name no one. A long one is
+    /// The same with the value in front of the reason, for values that are neither secret nor personal. A long one is
     /// shortened.
     #[must_use]
     pub fn showing(self, value: &str) -> Self {

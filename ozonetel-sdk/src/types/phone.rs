@@ -93,7 +93,7 @@ impl PhoneNumber {
     /// country code.
     ///
     /// # Errors
-    /// Letters, several numbers in one text, or digits that are no telephone number. Indian service numbers
+    /// Letters, several numbers in one text, or digits that are not a telephone number. Indian service numbers
     /// (beginning with 1, or up to six digits) pass as they are, since no number plan lists them reliably.
     pub fn for_dial(&self, region: Region) -> Result<Self, Invalid> {
         match self.read(region)? {
@@ -204,7 +204,7 @@ impl PhoneNumber {
             .ok()
             .filter(phonenumber::is_valid)
             .filter(|number| number.extension().is_none())
-            .ok_or(Invalid::new(FIELD, "is no telephone number of its country"))?;
+            .ok_or(Invalid::new(FIELD, "is not a telephone number of its country"))?;
         if country.is_some() && number.code().value() == 91 {
             return Ok(Read::Indian(number.national().to_string()));
         }

@@ -51,7 +51,7 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
-/// All of these are mandatory for every action; an action that is none ends up here as well.
+/// All of these are mandatory for every action; an unknown action ends up here as well.
 fn incomplete(request: &ApiRequest<'_>) -> Option<Reply> {
     if !["create", "edit", "delete"].contains(&request.text("action").to_ascii_lowercase().as_str())
     {

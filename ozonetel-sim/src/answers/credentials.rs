@@ -1,4 +1,4 @@
-//! Who may ask, and how each family of endpoints says no.
+//! Which credentials are accepted, and how each family of endpoints refuses others.
 
 use http::StatusCode;
 use ozonetel_sdk::auth::{AuthMode, Secret};

@@ -11,7 +11,7 @@ use crate::world::{Lead, LeadFilter, World, column};
 /// Numbers that begin so are on the do-not-disturb list.
 const DND: &str = "98989";
 
-/// Fields of the request that are no columns of the lead.
+/// Fields of the request that are not columns of the lead.
 const NO_COLUMNS: [&str; 5] = ["campaign_name", "checkDuplicate", "action", "format", "api_key"];
 
 impl Answers<AddLead> for World {

@@ -44,7 +44,7 @@ macro_rules! legacy_routes {
 }
 ozonetel_sdk::each_legacy_endpoint!(legacy_routes);
 
-/// Every route, the deprecated ones behind the others.
+/// Every route, the deprecated ones after the others.
 fn all_routes() -> impl Iterator<Item = &'static Route> {
     CURRENT.iter().chain(LEGACY)
 }

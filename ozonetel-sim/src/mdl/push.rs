@@ -15,7 +15,7 @@ pub(crate) const ENDED: &str = "simCallEnded";
 /// The agent's state has changed. Constructed.
 pub(crate) const STATE: &str = "simAgentState";
 
-/// The token for an event, if the agent's session hears of it.
+/// The token for an event, if the agent's session is sent one.
 pub(crate) fn push(world: &World, event: &WorldEvent) -> Option<Token> {
     let agent = event.agent.as_deref()?;
     let leg = || {

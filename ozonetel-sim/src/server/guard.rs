@@ -1,5 +1,5 @@
 //! What a foreign web page makes a browser send is refused: the control API needs no credentials,
-//! so whoever can send a request can drive the simulator.
+//! so anyone who can send a request can drive the simulator.
 
 use std::net::{IpAddr, Ipv6Addr};
 

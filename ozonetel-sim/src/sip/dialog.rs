@@ -52,7 +52,7 @@ pub(super) enum DialogState {
         /// Something came back: it may be cancelled.
         provisional: bool,
     },
-    /// Nobody wants the call any more.
+    /// The call is not wanted any more.
     Cancelled {
         /// Whether CANCEL is out.
         sent: bool,

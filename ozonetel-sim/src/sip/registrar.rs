@@ -31,7 +31,7 @@ pub(super) struct Registrar {
     bindings: BTreeMap<String, Vec<Binding>>,
 }
 
-/// What became of a registration.
+/// The result of a registration.
 pub(super) struct RegisterResult {
     pub(super) reply: SipResponse<'static>,
     /// An extension whose telephone came or went.

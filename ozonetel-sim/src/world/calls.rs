@@ -172,7 +172,7 @@ impl Calls {
         keys
     }
 
-    /// Ends the after-call work of a leg, if it goes on.
+    /// Ends the after-call work of a leg, if it is still going on.
     pub(super) fn end_wrap_up(&mut self, (key, no): (CallKey, LegNo), now: i64) {
         if let Some(leg) = self.leg_mut(key, no) {
             leg.end_wrap_up(now);

@@ -80,7 +80,7 @@ impl Campaigns {
         self.types.get(&campaign.name).cloned().unwrap_or_else(|| word.to_owned())
     }
 
-    /// Starts or stops a campaign; its type, or `None` when there is none of this name.
+    /// Starts or stops a campaign; its type, or `None` when there is none with this name.
     pub fn run(&mut self, name: &str, on: bool) -> Option<String> {
         let kind = self.get(name).map(|campaign| self.type_of(campaign))?;
         self.positions.insert(name.to_owned(), if on { "RUNNING" } else { "STOPPED" });

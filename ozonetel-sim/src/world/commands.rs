@@ -153,7 +153,7 @@ impl World {
         ids
     }
 
-    /// Tells a telephone of a live call what to do.
+    /// Makes a telephone of a live call do something.
     ///
     /// # Errors
     ///

@@ -242,7 +242,7 @@ impl Ivr {
         Some(CallIds { ucid: sid, monitor_ucid: sid })
     }
 
-    /// A customer whom the agent has left goes on with an application.
+    /// A customer whom the agent has left continues with an application.
     pub(super) fn take_over(
         &mut self,
         cx: &mut Context,
@@ -309,7 +309,7 @@ impl Ivr {
         }
     }
 
-    /// Tells the customer's telephone of a call with an application what to do; `None` when there is
+    /// Makes the customer's telephone of a call with an application do something; `None` when there is
     /// no such call.
     pub(super) fn phone_action(
         &mut self,

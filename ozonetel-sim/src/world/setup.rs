@@ -91,7 +91,7 @@ impl fmt::Debug for AgentSetup {
 /// What a campaign is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignKind {
-    /// Agents dial by hand.
+    /// Agents dial manually.
     Manual,
     /// Inbound calls to agents on the toolbar.
     Inbound,

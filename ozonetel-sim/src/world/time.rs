@@ -43,7 +43,7 @@ impl Timestamp {
         self.0
     }
 
-    /// The second this lies in, since the epoch.
+    /// The second that this is in, since the epoch.
     pub fn second(self) -> i64 {
         self.0.div_euclid(1000)
     }

@@ -1,4 +1,4 @@
-//! KooKoo applications, over real sockets: asked, answering with verbs, told the end.
+//! KooKoo applications, over real sockets: asked, answering with verbs, notified of the end.
 
 use std::time::Duration;
 
@@ -142,7 +142,7 @@ async fn a_number_of_a_scenario_reaches_its_application_and_an_error_ends_the_ca
     assert_eq!(log.last().unwrap(), "the application did not answer with 200");
     assert_eq!(sim.state()["applications"][0]["state"], "ended");
 
-    // A caller who hangs up: the application is told.
+    // A caller who hangs up: the application is notified.
     let (_, arrived) = control(&server, "/_sim/inbound", &call).await;
     assert_eq!(soon(app.steps.recv()).await, Some(IvrStep::NewCall));
     let hang_up = json!({"ucid": arrived["ucid"], "action": "hangup"});

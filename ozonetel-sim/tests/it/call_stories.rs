@@ -388,7 +388,7 @@ fn the_mode_decides_which_calls_an_agent_has() {
     );
     let mut world = World::new(scenario.unwrap().setup, start());
     let arrived = world.inbound("918000000001", "9000000007", None).unwrap();
-    assert!(!world.call(arrived.ucid).unwrap().live(), "nobody takes inbound calls");
+    assert!(!world.call(arrived.ucid).unwrap().live(), "no one takes inbound calls");
     world.login("agent01", "secret", "").unwrap();
     let mut dial = AgentDial {
         agent: "agent01".into(),

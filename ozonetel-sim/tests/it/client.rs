@@ -52,7 +52,7 @@ async fn whole_day(mode: AuthMode) {
 
     let today = client.today();
     let rows = client.cdr().for_day(today).await.unwrap();
-    assert_eq!(rows.len(), 4, "a dial, an answered call, and two legs of one nobody took");
+    assert_eq!(rows.len(), 4, "a dial, an answered call, and two legs of one that no one took");
     let abandoned = client.missed().between(today.start(), today.end()).await.unwrap();
     assert_eq!(abandoned.len(), 1);
     let id = abandoned[0].call_id.as_ref().unwrap().to_string();

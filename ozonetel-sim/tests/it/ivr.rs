@@ -101,7 +101,7 @@ fn keys_reach_the_application_and_its_own_parameters_come_back() {
         assert_eq!(request.extra.get("shop").unwrap(), "7");
         assert_eq!(request.extra.get("code").unwrap(), "a&b");
     }
-    assert!(asked(&seen)[1].cid.is_none(), "the caller is told once");
+    assert!(asked(&seen)[1].cid.is_none(), "the caller is sent once");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn whoever_hangs_up_is_told_with_the_verb_that_was_running() {
         assert_eq!(steps(&seen)[1..], [IvrStep::Over { during }]);
         assert_eq!(hang_up(&mut world), Err(ActionRefusal::NotLive));
     }
-    // Nobody takes the dial: the caller is still there.
+    // No one takes the dial: the caller is still there.
     let mut world = world_of(|s| s.manual = true);
     let seen = script(&mut world, vec![dial(), dial()]);
     let sid = arrive(&mut world);
@@ -239,7 +239,7 @@ fn a_caller_goes_to_agents_and_an_agents_caller_to_an_application() {
     assert_eq!((call.uui.as_str(), call.did.as_str()), ("order 7", DID));
     world.phone_action(&call.monitor.to_string(), LegSide::Agent, PhoneAction::Hangup).unwrap();
     assert_eq!((state(&world, sid), steps(&seen).len()), ("ended", 2));
-    assert_eq!(world.ivr().get(sid).unwrap().log[1], "nobody has this skill");
+    assert_eq!(world.ivr().get(sid).unwrap().log[1], "no one has this skill");
 
     pass(&mut world, 200);
     let seen = script(&mut world, vec![IvrResponse::new().then(Conference::new("r"))]);
@@ -373,6 +373,6 @@ proptest! {
         for request in asked(&seen) {
             prop_assert_eq!(request.sid, Some(sid.to_string()));
         }
-        prop_assert!(world.calls().iter().all(|call| !call.live()), "no agent is left with nobody");
+        prop_assert!(world.calls().iter().all(|call| !call.live()), "no agent is left alone");
     }
 }

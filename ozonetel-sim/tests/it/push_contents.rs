@@ -69,7 +69,7 @@ fn by_rows(world: &World, monitor: u64) -> CallOutcome {
     calls.iter().next().unwrap().outcome()
 }
 
-/// One callback against the rows as they stand when it is sent.
+/// One callback against the rows as they are when it is sent.
 fn check_callback(world: &World, push: &Push) {
     let (call, monitor) = (callback(push), push.call_id.unwrap());
     let rows = rows(world, monitor);
@@ -132,7 +132,7 @@ fn state_of(action: &str) -> AgentState {
         "ACW" => AgentState::Acw,
         "pause" => AgentState::Paused,
         "logout" => AgentState::LoggedOut,
-        other => panic!("{other} is no last word"),
+        other => panic!("{other} is not a final status"),
     }
 }
 

@@ -268,7 +268,7 @@ async fn a_created_campaigns_own_address_is_sent_to_as_well() {
     let client = sim.client();
     let campaign = client.campaigns().create_inbound("support_inbound", "918000000001");
     campaign.callback_url(receiver.url("/call")).await.unwrap();
-    // Nobody is there: the caller is turned away.
+    // No one is there: the caller is turned away.
     let call = sim.inbound("918000000001", "9000000001").unwrap();
     for _ in 0..2 {
         let told = soon(receiver.calls.recv()).await.unwrap();

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use ozonetel_sim::{Fault, FaultKind, Sim};
 
-/// Sends a request as it stands and reads until the connection ends; `None` when not a byte came.
+/// Sends a request as it is and reads until the connection ends; `None` when not a byte came.
 async fn raw(address: std::net::SocketAddr, request: &str) -> Option<String> {
     let work = async {
         let mut tcp = TcpStream::connect(address).await.unwrap();
@@ -176,7 +176,7 @@ async fn bad_control_requests_are_refused_with_a_reason() {
         assert_eq!((code.as_str(), answer["error"].is_string()), ("400", true), "{asked}");
     }
     assert_eq!(control(&server, "/_sim/nothing", json!({})).await.0, "404");
-    // The control API is never hit by a fault, nor does it stand among the requests.
+    // The control API is never hit by a fault, and is not among the requests.
     sim.fault(Fault::new(FaultKind::CloseBefore));
     let answer = raw(server.address(), &http("GET", "/_sim/requests", "", "")).await.unwrap();
     assert_eq!(body(&answer), json!({"requests": []}));

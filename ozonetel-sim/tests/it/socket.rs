@@ -41,7 +41,7 @@ fn settings_at(url: &str) -> SocketSettings {
     SocketSettings::new(url, agent).unwrap().limits(limits())
 }
 
-/// A link, and a line for everything that it told.
+/// A link, and a line for everything that it reported.
 struct Watched {
     events: SocketEvents,
     sender: SocketSender,

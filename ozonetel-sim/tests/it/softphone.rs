@@ -35,7 +35,7 @@ pub(crate) fn value(message: &str, name: &str) -> Option<String> {
     message.value_of(name).map(sip_ucid::Text::to_owned_string)
 }
 
-/// What stands before the blank of a response's second, or a request's first word.
+/// What is before the blank of a response's second, or a request's first word.
 pub(crate) fn start(message: &str) -> String {
     let first = message.lines().next().unwrap();
     let words: Vec<&str> = first.split(' ').collect();

@@ -20,7 +20,7 @@ pub(crate) enum Cdr {
         filters: Filters,
     },
     /// Consecutive days, oldest first, one request each; waits for the published limit. When it stops half-way it says
-    /// how to resume; an interrupted day begins anew, so its rows may come twice.
+    /// how to resume; an interrupted day starts over, so its rows may come twice.
     Range {
         /// The first day.
         from: Day,

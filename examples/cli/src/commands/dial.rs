@@ -70,7 +70,7 @@ impl DialFlags {
         } else {
             redact_number(number.as_str())
         };
-        // A number that is none will not be dialled, so nobody is asked about it.
+        // An invalid number will not be dialled, so there is nothing to confirm.
         let valid = call.request().is_ok();
         context.confirm(format!("Ring {shown}?"), self.yes || !valid).await?;
         let uui = self.uui.unwrap_or_else(fresh_reference);
@@ -88,7 +88,7 @@ impl DialFlags {
     }
 }
 
-/// A reference that no other call has; letters only, so that nobody takes it for a number.
+/// A reference that no other call has; letters only, so that no one takes it for a number.
 fn fresh_reference() -> String {
     let letter = |nibble: u64| char::from(b'a' + u8::try_from(nibble & 15).unwrap_or_default());
     let chance = RandomState::new().hash_one(std::process::id());

@@ -103,7 +103,7 @@ pub(crate) struct Socket {
 
 fn placement(text: &str) -> Result<CredentialPlacement, String> {
     let header = |name: &str| {
-        let name = name.parse().map_err(|_| "is no header name".to_owned())?;
+        let name = name.parse().map_err(|_| "is not a header name".to_owned())?;
         Ok(CredentialPlacement::Header(name))
     };
     match text.split_once(':') {
@@ -126,7 +126,7 @@ impl Socket {
             settings = settings.sub_protocol(None);
         } else {
             let name = self.sub_protocol.parse();
-            let name = name.map_err(|_| Invalid::new("--sub-protocol", "is no name"))?;
+            let name = name.map_err(|_| Invalid::new("--sub-protocol", "is not a valid name"))?;
             settings = settings.sub_protocol(Some(name));
         }
         let mut handshake = TokenSession::fresh()?;

@@ -12,7 +12,7 @@ use super::{Format, Output, Row, table, text};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 
-/// Prints rows until the stream ends, fails, or a signal comes. A row that does not read goes to standard error, and
+/// Prints rows until the stream ends, fails, or a signal comes. A row that cannot be parsed goes to standard error, and
 /// the next one follows.
 pub(crate) async fn rows<R: Row>(
     context: &Context,
@@ -59,7 +59,7 @@ pub(super) enum Reader {
     Gone,
 }
 
-/// A reader that has had enough is no failure.
+/// A reader that has had enough is not a failure.
 pub(super) fn written(result: io::Result<()>) -> Result<Reader, Failure> {
     match result {
         Ok(()) => Ok(Reader::There),

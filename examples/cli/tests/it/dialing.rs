@@ -1,4 +1,4 @@
-//! Dials of which nobody knows whether they happened.
+//! Dials whose outcome is unknown.
 
 use std::time::Duration;
 

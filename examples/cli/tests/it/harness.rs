@@ -242,7 +242,7 @@ impl Stub {
         Self { shell, seen, serving }
     }
 
-    /// Waits until a request has been answered as far as it ever will be.
+    /// Waits until a request has been answered as much as it ever will be.
     pub(crate) async fn arrived(&self) {
         tokio::time::timeout(BOUND, self.seen.acquire()).await.expect("in time").unwrap().forget();
     }

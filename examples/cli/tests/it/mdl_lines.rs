@@ -46,7 +46,7 @@ fn line(text: &str) -> Map<String, Value> {
     line
 }
 
-/// Event, state and type of each line, but for what the simulator tells of calls and agents.
+/// Event, state and type of each line, except what the simulator reports about calls and agents.
 fn story(out: &str) -> Vec<String> {
     let told = |line: &Map<String, Value>| {
         let text = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or("-").to_owned();
@@ -198,7 +198,7 @@ async fn a_recording_stopped_by_ctrl_c_is_whole_and_replays() {
 #[tokio::test(flavor = "multi_thread")]
 async fn why_a_link_is_down_stands_on_standard_error() {
     let desk = desk().await;
-    // Nobody listens there.
+    // No one listens there.
     let url = ["mdl", "watch", "--url", "ws://127.0.0.1:9/", "--for", "3"];
     let ran = desk.run(&[&url[..], &["--output", "jsonl"]].concat()).await;
     assert_eq!(ran.code, 0, "{ran:?}");

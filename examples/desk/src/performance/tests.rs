@@ -119,7 +119,7 @@ fn inbound() -> Vec<CallRecord> {
             ("Status", json!("NotAnswered")),
             ("StartTime", json!("12:00:00")),
         ]),
-        // Nobody's: an abandoned queue leg.
+        // No agent's: an abandoned queue leg.
         row(&[
             ("CallID", json!("80000000000000007")),
             ("UCID", json!("80000000007000001")),
@@ -181,7 +181,7 @@ fn percent_and_mean_are_rounded_half_up() {
     let mut rows = vec![call(0, "00:00:01", "APPOINTMENT"), call(1, "00:00:02", "x")];
     assert_eq!((of(&rows, &[]).avg_talk_time_sec, of(&rows, &[]).conversion_rate), (2, 50));
     rows.extend((2..8).map(|n| call(n, "00:00:00", "x")));
-    // 1 of 8 is 12.5 %; talk times of zero are no talk.
+    // 1 of 8 is 12.5 %; talk times of zero do not count.
     assert_eq!((of(&rows, &[]).avg_talk_time_sec, of(&rows, &[]).conversion_rate), (2, 13));
 }
 

@@ -1,4 +1,4 @@
-//! Place a call. Once: whatever becomes of the request or of the browser, nothing here dials again.
+//! Place a call. Once: whatever happens to the request or the browser, nothing here dials again.
 
 use axum::Json;
 use axum::extract::State;
@@ -41,7 +41,7 @@ pub(super) async fn dial(
     let agent = desk.agent(body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
     let known = CallFacts {
-        // What the environment says is no knowledge of this call: a row that names the DID is better.
+        // What the environment says is not about this call: a row that names the DID is better.
         did: body.context.did.filter(|did| !did.as_str().trim().is_empty()),
         phone_name: desk.phone_name(body.context.agent_phone_name, &agent),
         agent: Some(agent.clone()),

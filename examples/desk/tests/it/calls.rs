@@ -86,7 +86,7 @@ async fn a_browser_that_goes_away_cancels_nothing() {
     assert_eq!(floor.desk.tasks().under_way(), 1);
     assert!(floor.desk.finish(Duration::from_secs(30)).await, "the dial finishes");
     assert_eq!(floor.sim.effects("dial"), 1);
-    // What the desk learned from the answer that nobody waited for.
+    // What the desk learned from the answer that no one waited for.
     let ucid = floor.sim.state()["calls"][0]["ucid"].as_str().unwrap().to_owned();
     let known = floor.desk.memory().of(&ucid.parse().unwrap()).await;
     assert_eq!(known.did.unwrap().as_str(), "918000000009");
@@ -221,7 +221,7 @@ async fn what_is_said_beats_what_is_known_beats_the_environment() {
     floor.post("call-control", &hold(None)).await.problem(404);
     floor.post("call-control", &hold(Some("918000000007"))).await.ok();
     floor.post("call-control", &hold(Some(""))).await.problem(404);
-    // The day's rows tell the DID.
+    // The day's rows name the DID.
     floor.get("call-history").await.ok();
     floor.post("call-control", &hold(None)).await.ok();
     floor.post("dispose", &json!({"ucid": ucid, "disposition": "X"})).await.ok();
@@ -283,7 +283,7 @@ async fn with_an_account_no_number_of_the_seeded_world_rings() {
         floor.post("call-control", &body).await.problem(422);
     }
     assert_eq!(floor.sim.requests().len(), before, "nothing was sent");
-    // Dropping the agent by the extension rings nobody.
+    // Dropping the agent by the extension rings no one.
     let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
     floor.post("call-control", &kick).await.ok();
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, and what becomes of it.
+//! What goes wrong, and how it is answered.
 
 use http::{Method, header};
 use ozonetel_sim::world::Setup;

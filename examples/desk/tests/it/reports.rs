@@ -53,7 +53,7 @@ async fn a_third_day_within_the_minute_has_to_wait() {
     let wait: u64 = answer.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((38..=40).contains(&wait), "{wait}");
     assert_eq!(answer.json["readyInSec"], wait);
-    assert_eq!(floor.count(CDR), 2, "the service was not asked in vain");
+    assert_eq!(floor.count(CDR), 2, "the service was not asked again");
     floor.get("call-history").await.ok();
     floor.wait(wait).await;
     floor.get("performance?date=2026-11-18").await.ok();
@@ -86,7 +86,7 @@ async fn the_figures_of_a_day_that_was_watched() {
     floor.wait(10).await;
     let body = json!({"ucid": ucid, "disposition": "APPOINTMENT_BOOKED"});
     floor.post("dispose", &body).await.ok();
-    // One that nobody answers.
+    // One that no one answers.
     let dial = json!({"phoneNumber": "9000000002"});
     let missed = floor.post("dial", &dial).await.ok().text("ucid").to_owned();
     floor.wait(2).await;

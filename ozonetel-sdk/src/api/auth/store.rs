@@ -267,7 +267,7 @@ impl FileState {
     }
 }
 
-/// Reads, changes and writes a file under an exclusive lock. A file that cannot be parsed is begun anew.
+/// Reads, changes and writes a file under an exclusive lock. A file that cannot be parsed is replaced.
 fn in_file<T: Default + Serialize + DeserializeOwned>(
     path: &Path,
     change: &mut dyn FnMut(&mut T),

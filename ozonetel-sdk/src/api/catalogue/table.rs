@@ -56,7 +56,7 @@ fn the_front_page_has_the_table_of_all_endpoints() {
     let (head, old) = written.split_once("\n| what").unwrap_or((&written, ""));
     let new = table();
     if format!("| what{old}") != new {
-        // `UPDATE_ENDPOINTS=1 cargo test` writes it anew.
+        // `UPDATE_ENDPOINTS=1 cargo test` rewrites it.
         if std::env::var_os("UPDATE_ENDPOINTS").is_some() {
             std::fs::write(path, format!("{head}\n{new}")).unwrap();
         }

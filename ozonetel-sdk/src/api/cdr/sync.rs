@@ -7,12 +7,12 @@
 //! - **Back-fill**: today first, then the days before it from the oldest on, since that one is forgotten first.
 //! - **Today** every five minutes; **yesterday** once the night is over, because in between the service may answer
 //!   with part of a day or with nothing; then once a night for the [horizon](SyncSettings::horizon), and a last time the
-//!   day before the service forgets it. A day with rows that are unfinished, do not read or have gone is read once a
+//!   day before the service forgets it. A day with rows that are unfinished, unreadable or gone is read once a
 //!   night until that last look. So a day that is over is read [`readings_at_most`](SyncSettings::readings_at_most) times,
 //!   or 14 times if it never settles.
 //! - **Failures**: a day that fails is put off (30 seconds, doubling up to 15 minutes) and does not hold up others;
 //!   when it is not about the day (no connection, credentials, limit), all days wait, up to five minutes.
-//! - **Gaps**: what left the window before it was read, or before it settled, is told once as a [`Gap`] and kept in
+//! - **Gaps**: what left the window before it was read, or before it settled, is reported once as a [`Gap`] and kept in
 //!   the [`Checkpoint`].
 //!
 //! # Which changes are seen

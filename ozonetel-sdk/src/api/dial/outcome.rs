@@ -1,4 +1,4 @@
-//! What became of a dial, sorted by what to do next.
+//! The outcome of a dial, sorted by what to do next.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::core::error::{Error, ErrorKind, Reason};
 use crate::types::ids::Ucid;
 
-/// What became of a dial, sorted by what to do next. Whatever it is, the client has not dialled a second time.
+/// The outcome of a dial, sorted by what to do next. Whatever it is, the client has not dialled a second time.
 ///
 /// `Display` and `Serialize` show neither a number nor the service's text.
 ///

@@ -60,7 +60,7 @@ impl DialWindow {
         self
     }
 
-    /// When a row would have appeared. Where the night lies between, it takes longer: see
+    /// When a row would have appeared. If the night is in between, it takes longer: see
     /// [`Client::settle`].
     pub fn closes(&self) -> SystemTime {
         self.to.checked_add(self.rows_within).unwrap_or(self.to)
@@ -75,7 +75,7 @@ impl DialWindow {
     }
 }
 
-/// What became of an unknown dial.
+/// The result of settling an unknown dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DialSettlement {
@@ -147,7 +147,7 @@ pub struct Settle<'c> {
 }
 
 impl Client {
-    /// Says what became of a dial whose outcome is unknown, by the reference (`uui`) that it carried. Looks into the
+    /// Finds out whether a dial with an unknown outcome happened, by the reference (`uui`) that it carried. Looks into the
     /// CDR once and does not wait for rows.
     ///
     /// - **It happened** if a row of the days in question carries the reference. References therefore have to be

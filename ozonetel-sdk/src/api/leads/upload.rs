@@ -64,7 +64,7 @@ pub struct AddBulk {
 }
 
 record! {
-    /// What became of one row.
+    /// What happened to one row.
     pub struct LeadResult {
         /// The number.
         number: PhoneNumber = "PhoneNumber",
@@ -136,7 +136,7 @@ pub struct Schedule {
 }
 
 record! {
-    /// What became of one scheduled lead.
+    /// What happened to one scheduled lead.
     pub struct ScheduledLead {
         /// `success`, or another word.
         response: String = "Response",

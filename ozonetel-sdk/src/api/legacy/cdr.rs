@@ -131,7 +131,7 @@ impl Rows for CdrByUcid {
     const KEYS: &'static [&'static str] = KEYS;
 }
 
-/// A call as its callback would tell it, for 15 days.
+/// A call as its callback would describe it, for 15 days.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CallbackCdr {
     /// The call.

@@ -142,7 +142,7 @@ impl Rows for ScheduleText {
 }
 
 string_enum! {
-    /// What became of a lead.
+    /// What happened to a lead.
     LeadStatus, LeadStatusKind {
         /// Reached.
         Success = ["Success"],

@@ -205,7 +205,7 @@ record! {
         kind: CallType = "Type",
         /// The caller-chosen reference.
         uui: SensitiveText = "UUI",
-        /// The account's key in clear: masked here, and best dropped at once.
+        /// The account's key in plain text: masked here, and best dropped at once.
         api_key: SensitiveText = "Apikey",
     }
 }

@@ -101,7 +101,7 @@ impl Halt {
         &self.error
     }
 
-    /// Whether it is unknown what became of the batch. It was not sent again: find out what the service holds of
+    /// Whether the batch's outcome is unknown. It was not sent again: find out what the service has of
     /// [`rows`](Self::rows), and go on behind them or with those that are missing.
     pub fn is_unknown(&self) -> bool {
         self.error.may_have_happened()

@@ -38,7 +38,7 @@ pub(super) struct FailedAttempt {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Tells a row and a success from everything else. The same for the first row, for the last, and for an answer that
+/// Distinguishes a row and a success from everything else. The same for the first row, for the last, and for an answer that
 /// is read whole.
 pub(super) fn classify(
     spec: &Spec,

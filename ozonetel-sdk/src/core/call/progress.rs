@@ -41,7 +41,7 @@ pub(super) struct Retries {
     pub(super) forbidden: bool,
     /// This call had its new token already.
     pub(super) renewed: bool,
-    /// No one knows what became of an earlier attempt.
+    /// The outcome of an earlier attempt is unknown.
     pub(super) unknown: bool,
     pub(super) pauses: Option<Pauses>,
     /// Why the attempt before was repeated.

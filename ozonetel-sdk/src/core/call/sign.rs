@@ -9,7 +9,7 @@ use crate::core::endpoint::{Auth, Repeat};
 use crate::core::transport::Outgoing;
 use crate::types::invalid::Invalid;
 
-/// The credential that the endpoint needs, resolved for every attempt anew.
+/// The credential that the endpoint needs, resolved again for every attempt.
 pub(super) async fn credential(
     progress: &mut CallProgress<'_>,
 ) -> Result<Credential, AttemptError> {

@@ -26,7 +26,7 @@ use crate::core::rows::Segment;
 /// The rows of an answer, one by one. A row that cannot be decoded is an `Err` naming its position and JSON path, and
 /// the next row follows; any other error ends the stream.
 ///
-/// The call is over when the stream has ended: then the observer hears of it, and an error behind the first row
+/// The call is over when the stream has ended: then the observer is notified, and an error after the first row
 /// carries the attempts and the time of the whole call. Such an error is not repeated, since rows that were handed
 /// out cannot be taken back; the published limit is kept all the same. A stream that is dropped before its end is
 /// [abandoned](crate::core::observe::ClientEvent::Abandoned).
@@ -175,7 +175,7 @@ async fn next_row<R: DeserializeOwned>(
     }
     let spec = progress.spec;
     let read = answer.next().instrument(progress.span.clone()).await;
-    // What is left of the document is an answer like any other: a refusal may stand behind the rows.
+    // What is left of the document is an answer like any other: a refusal may follow the rows.
     let mut judge = |head: ResponseHead<'_>, body: &[u8]| judge_rows(spec, head, body);
     match judge::classify(spec, answer, read, &mut judge) {
         Ok(Segment::Row(row)) => Some(decode(progress, &row, at)),

@@ -21,7 +21,7 @@ impl ResponseHead<'_> {
 
 /// An answer that is not the service's envelope, or whose payload cannot be decoded.
 ///
-/// `Debug` and `Display` show neither the body nor any part of it; [`Unreadable::excerpt`] hands it out.
+/// `Debug` and `Display` show neither the body nor any part of it; [`Unreadable::excerpt`] returns it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Unreadable {
     what: &'static str,

@@ -39,7 +39,7 @@ impl RateWindow {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let full = self.log.len().checked_sub(limit).and_then(|at| self.log.get(at));
         // A clock that was set back, or a store that holds nonsense, must not lock the window for longer than its
-        // length; nor for longer than an hour, however far off the service's own word is.
+        // length; nor for longer than an hour, however late a time the service names.
         let full = full.map_or(0, |at| at.saturating_add(per).saturating_sub(now)).min(per);
         let blocked = self.blocked_until.saturating_sub(now).min(LONGEST_BLOCK.max(per));
         Duration::from_millis(full.max(blocked))

@@ -51,7 +51,7 @@ impl Reqwest {
             }
             if let Some(proxy) = &network.proxy {
                 let proxy = ::reqwest::Proxy::all(proxy.clone())
-                    .map_err(|_| Invalid::new("proxy", "is no proxy address"))?;
+                    .map_err(|_| Invalid::new("proxy", "is not a proxy address"))?;
                 builder = builder.proxy(proxy);
             }
             builder.build().map_err(|_| Invalid::new("network", "the HTTP client does not build"))

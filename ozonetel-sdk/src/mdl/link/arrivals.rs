@@ -79,7 +79,7 @@ impl Link {
         out.push(LinkOutput::Push(token));
     }
 
-    /// Only pushes about a call that has an id can be told from two that look alike.
+    /// Only pushes about a call that has an id can be distinguished from two that look alike.
     fn seen_before(&mut self, token: &Token) -> bool {
         if token.ucid().is_none() {
             return false;

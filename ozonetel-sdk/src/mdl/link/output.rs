@@ -49,7 +49,7 @@ pub enum SkippedFrame {
     Binary,
 }
 
-/// A request and what became of it.
+/// A request and how it was settled.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SettledRequest {
@@ -59,11 +59,11 @@ pub struct SettledRequest {
     pub utid: Option<Utid>,
     /// The token as sent; one that was not sent lacks id and session.
     pub request: Token,
-    /// What became of it.
+    /// How it was settled.
     pub settlement: Settlement,
 }
 
-/// What became of a request.
+/// How a request was settled.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Settlement {

@@ -191,7 +191,7 @@ mod tests {
     }
 
     proptest! {
-        /// A number of five digits or more does not survive, wherever it stands.
+        /// A number of five digits or more does not survive, wherever it is.
         #[test]
         fn no_number_survives(
             number in "[1-9][0-9]{7,11}",

@@ -1,4 +1,4 @@
-//! A transcript's events, as the link would have told them: no connection, no waiting.
+//! A transcript's events, as the link would have reported them: no connection, no waiting.
 
 use super::transcript::{Transcript, TranscriptLine};
 use crate::mdl::link::Link;

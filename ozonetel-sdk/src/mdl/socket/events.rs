@@ -215,7 +215,7 @@ impl SocketEvents {
         }
     }
 
-    /// Tells those who wait for an output, then the owner.
+    /// Notifies those who wait for an output, then the owner.
     fn report(&mut self, output: LinkOutput) {
         match &output {
             LinkOutput::State(state) => {

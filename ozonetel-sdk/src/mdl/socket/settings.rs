@@ -138,7 +138,7 @@ impl SocketSettings {
         Ok(self)
     }
 
-    /// Where the credential goes. It is resolved anew for every connection, from the same source and with the same
+    /// Where the credential goes. It is resolved again for every connection, from the same source and with the same
     /// single refresh as REST; a connection refused with 401 is tried once more with a fresh token.
     pub fn placement(mut self, placement: CredentialPlacement) -> Self {
         self.placement = placement;

@@ -1,4 +1,4 @@
-//! Counts what the network took, so that a slow peer can be told from one that does not read.
+//! Counts what the network took, so that a slow peer can be distinguished from one that does not read.
 
 use std::io;
 use std::pin::Pin;

@@ -139,7 +139,9 @@ impl IvrResponse {
                         (None, None) => return Err(syntax()),
                     }
                 }
-                Event::DocType(_) => return Err(shape("a document type is not read")),
+                Event::DocType(_) => {
+                    return Err(shape("a document type is not accepted"));
+                }
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
                 Event::Eof => break,
             }
@@ -224,7 +226,7 @@ impl Reading {
                 self.verb = Some(element);
                 Ok(())
             }
-            (Root::Open, Some(_)) => Err(shape("a tag inside a verb is not read")),
+            (Root::Open, Some(_)) => Err(shape("a tag inside a verb is not accepted")),
             (Root::Closed, _) => Err(syntax()),
         }
     }
@@ -277,7 +279,7 @@ fn name(text: &str) -> Result<&str, Invalid> {
     if first && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
         Ok(text)
     } else {
-        Err(Invalid::new("name", "is no name of a tag or an attribute"))
+        Err(Invalid::new("name", "is not the name of a tag or an attribute"))
     }
 }
 

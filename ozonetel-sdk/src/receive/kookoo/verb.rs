@@ -387,7 +387,7 @@ verbs! {
         /// The file's address.
         url: String
     ) {}
-    /// Speaks a number, a date or the like.
+    /// Speaks a number, a date or something similar.
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::IvrResponse;
@@ -442,7 +442,7 @@ verbs! {
         /// The key that ends it.
         term_char: String [impl Into<String>] = "termchar",
     }
-    /// Connects the caller to somebody; afterwards comes the request `Dial`, and the caller is still there.
+    /// Connects the caller to another person; the request `Dial` follows, and the caller is still there.
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::IvrResponse;

@@ -15,7 +15,7 @@ use crate::types::ids::{AgentId, CallId, Did, DispositionName, Ucid};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{ClockDuration, LocalDateTime, SensitiveText};
 
-/// How many legs, events and the like of one call are kept: the ones with the highest ids.
+/// How many legs, events and other parts of one call are kept: the ones with the highest ids.
 const KEPT: usize = 256;
 
 /// What a phone call is stored under.

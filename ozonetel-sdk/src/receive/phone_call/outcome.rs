@@ -50,7 +50,7 @@ pub enum CallOutcomeKind {
     AbandonedInQueue,
     /// There was no agent to ring.
     NoAgent,
-    /// Nobody was dialled.
+    /// No one was dialled.
     NotDialed,
     /// No rule fits: the words are all there is.
     Unknown,

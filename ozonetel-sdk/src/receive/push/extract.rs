@@ -18,8 +18,9 @@
 //!     StatusCode::OK
 //! }
 //!
-//! let app: Router = Router::new().route("/hooks/call", route(hook)).with_state(PushReader::new());
-//! # let _ = app;
+//! fn app() -> Router {
+//!     Router::new().route("/hooks/call", route(hook)).with_state(PushReader::new())
+//! }
 //! ```
 
 use axum::body::{Body, Bytes};

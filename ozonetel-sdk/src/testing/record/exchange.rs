@@ -96,7 +96,7 @@ impl Exchange {
         Masked { endpoint: spec.map_or("unknown", |spec| spec.name), exchange }
     }
 
-    /// Credentials by where they stand, whether or not a description fits.
+    /// Credentials by where they are, whether or not a description fits.
     fn learn(&self, presented: Option<&PresentedCredential>, masker: &Masker) {
         for (name, value) in self.pairs() {
             match name.to_ascii_lowercase().replace('_', "").as_str() {

@@ -78,7 +78,7 @@ impl Masker {
         self.pseudonyms.fix(value, stand_in);
     }
 
-    /// A JSON text with stand-ins, names in the same order, without blanks between them. Nothing if it is no JSON.
+    /// A JSON text with stand-ins, names in the same order, without blanks between them. `None` if it is not JSON.
     pub fn json(&self, text: &[u8]) -> Option<String> {
         let mut tree: Tree = serde_json::from_slice(text).ok()?;
         self.tree("", &mut tree);

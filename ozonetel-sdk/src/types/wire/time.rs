@@ -170,7 +170,7 @@ impl Day {
         Self(self.0.yesterday().unwrap_or(self.0))
     }
 
-    /// How many days `other` lies ahead; negative if it lies behind.
+    /// How many days later `other` is; negative if it is earlier.
     pub fn days_until(self, other: Self) -> i32 {
         self.0.until(other.0).map_or(0, |span| span.get_days())
     }

@@ -49,7 +49,7 @@ impl DiskSink {
         let disk = self.disk();
         let rows = disk.rows.rows().filter(|(_, row)| row.day == day);
         rows.map(|(key, row)| {
-            assert_eq!(row.unread, None, "{key} does not read");
+            assert_eq!(row.unread, None, "{key} cannot be parsed");
             (key.clone(), row.record.clone().unwrap())
         })
         .collect()

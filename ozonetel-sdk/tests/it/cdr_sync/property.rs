@@ -1,5 +1,5 @@
 //! Whatever happens between world, network, program and disk: the sink ends up equal to the world, and what is not in
-//! it lies in a gap.
+//! it is in a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -79,11 +79,11 @@ const FAULTS: [FaultKind; 9] = [
     FaultKind::SlowDrip,
 ];
 
-/// A run, and what it was told.
+/// A run, and what was reported to it.
 struct Run {
     rig: Rig,
     sync: CdrSync<DiskSink>,
-    /// Complete readings that a poll told of: before and after it, and whether all rows were whole.
+    /// Complete readings that a poll reported: before and after it, and whether all rows were whole.
     readings: BTreeMap<Day, Vec<(Timestamp, Timestamp, DayRead)>>,
     told: Vec<Gap>,
     restarts: usize,
@@ -144,7 +144,7 @@ impl Run {
             Op::Late(n, hours) => {
                 let until = self.rig.sim.now().after(Duration::from_secs(hours * HOUR));
                 if let Some((ucid, ..)) = self.rig.legs(1).get(n) {
-                    // A row that was seen does not go: only one that nobody has asked for is late.
+                    // A row that was seen does not go: only one that no one has asked for is late.
                     let key = ucid.to_string().parse().unwrap();
                     let seen = self.rig.disk.disk().rows.rows().any(|(known, _)| *known == key);
                     let listed = self.rig.seen.values().any(|rows| rows.contains_key(&key));
@@ -259,7 +259,7 @@ impl Run {
             self.rig.check_groups(day);
             return;
         }
-        // Settled, and then nobody looked any more: what changed after that is not known. Nothing else may differ.
+        // Settled, and then no one looked any more: what changed after that is not known. Nothing else may differ.
         let seen = self.rig.seen.get(&day).cloned().unwrap_or_default();
         let disk: rig::Rows = self.rig.disk.day(day).into_iter().collect();
         assert!(disk.keys().all(|key| seen.contains_key(key)), "{day}: rows from nowhere");
@@ -277,7 +277,7 @@ impl Run {
     /// A gap names what could not be had, and nothing that was had.
     fn check_gap(&self, day: Day, gap: &Gap) {
         let readings = self.readings.get(&day).map(Vec::as_slice).unwrap_or_default();
-        // A poll that told of a reading had saved it. Empty ones on the edge prove nothing, nor do those that came
+        // A poll that reported a reading had saved it. Empty ones on the edge prove nothing, nor do those that came
         // after the day was gone.
         let counted = readings.iter().filter(|(_, after, read)| {
             let rows = read.rows.new + read.rows.changed + read.rows.same;

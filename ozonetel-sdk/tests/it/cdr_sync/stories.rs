@@ -175,7 +175,7 @@ async fn a_sink_that_fails_stops_the_poll_and_loses_nothing() {
     let mut sync = rig.sync();
     rig.disk.disk().failing_loads = 1;
     assert!(matches!(sync.poll().await, Err(SyncError::Load(Full))));
-    assert!(rig.wire.asked.lock().unwrap().is_empty(), "asked without knowing where it stands");
+    assert!(rig.wire.asked.lock().unwrap().is_empty(), "asked without knowing its state");
     rig.disk.disk().failing_upserts = 1;
     let error = sync.poll().await.unwrap_err();
     assert!(matches!(error, SyncError::Upsert(Full)));
@@ -247,7 +247,7 @@ async fn what_moves_overnight_is_the_same_and_what_changes_is_not() {
     rig.pass(HOUR).await;
     let again = read(&sync.poll().await.unwrap());
     assert_eq!((again.why, again.rows), (Why::Today, counts(0, 0, all)));
-    // In the night nobody asks for yesterday: the service has nothing.
+    // In the night no one asks for yesterday: the service has nothing.
     rig.pass_to(1).await;
     assert_eq!(read(&sync.poll().await.unwrap()).day, day.next());
     assert!(matches!(sync.poll().await.unwrap().step, SyncStep::Idle));
@@ -353,7 +353,7 @@ async fn a_program_that_was_down_for_too_long_is_told_what_is_missing_once() {
     let told = sync.poll().await.unwrap().gaps;
     let gaps: Vec<_> =
         told.iter().map(|gap| (gap.reason, gap.to.day(), gap.cause.clone())).collect();
-    // The oldest day was empty on the edge; three nights were missing for three of the others; then nobody asked.
+    // The oldest day was empty on the edge; three nights were missing for three of the others; then no one asked.
     let expected = [
         (GapReason::NeverRead, back(first, 15), Some(FailureCause::EmptyAtTheEdge)),
         (GapReason::Unsettled, back(first, 1), None),

@@ -16,7 +16,7 @@ pub enum Mangle {
     BadField,
     /// The first row has no UCID.
     NoUcid,
-    /// A row more that is no object.
+    /// One more row, which is not an object.
     NoRow,
     /// All rows are gone.
     Empty,

@@ -22,7 +22,7 @@ use super::server::Peer;
 enum End {
     Reset,
     Eof,
-    /// Nothing moves any more, and nobody is told.
+    /// Nothing moves any more, and no one is notified.
     Stall,
 }
 
@@ -151,7 +151,7 @@ impl SocketConnector for Fragile {
     }
 }
 
-/// One seed: what became of the dial, and how many dials arrived.
+/// One seed: the dial's outcome, and how many dials arrived.
 async fn one(seed: u64) -> (&'static str, usize) {
     let log = Arc::new(Mutex::new(Vec::new()));
     let broken = Arc::new(AtomicU64::new(0));

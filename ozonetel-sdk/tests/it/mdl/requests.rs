@@ -1,4 +1,4 @@
-//! What becomes of a request.
+//! How a request is settled.
 
 use std::time::Duration;
 
@@ -191,7 +191,7 @@ async fn replies_out_of_order_twice_and_late() {
 async fn what_cannot_be_sent_says_so() {
     let (events, sender) =
         settings(|_, mut peer: Pipe| async move { peer.idle().await }).connect().unwrap();
-    // Nobody polls: taken back, so it cannot be sent later.
+    // No one polls: taken back, so it cannot be sent later.
     let outcome = sender.dial(dial()).await;
     let DialOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.fault(), Some(&SocketFault::NotTaken { kind: "tbManualDial".into() }));
@@ -225,7 +225,7 @@ async fn a_dropped_request_that_was_not_taken_is_not_sent() {
     .unwrap();
     tokio::select! {
         biased;
-        _ = sender.dial(dial()) => panic!("nobody polls"),
+        _ = sender.dial(dial()) => panic!("no one polls"),
         () = sleep(Duration::from_secs(1)) => {}
     }
     let driven = tokio::spawn(async move { super::pipe::collect(&mut events).await });

@@ -1,4 +1,4 @@
-//! The other end of a socket, scripted: no decisions, only what a test tells it.
+//! The other end of a socket, scripted: no decisions, only what a test scripts.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         self.text(WELCOME).await;
     }
 
-    /// The next token that is no ping; pings are answered. `None` when the connection has ended.
+    /// The next token that is not a ping; pings are answered. `None` when the connection has ended.
     pub async fn token(&mut self) -> Option<Value> {
         while let Some(Ok(message)) = self.socket.next().await {
             let Message::Text(text) = message else { continue };
@@ -87,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Lives on without a word until the client goes.
     pub async fn idle(&mut self) {
         while let Some(token) = self.token().await {
-            assert_ne!(token["type"], "tbManualDial", "a dial that nobody asked for");
+            assert_ne!(token["type"], "tbManualDial", "a dial that no one asked for");
         }
     }
 }

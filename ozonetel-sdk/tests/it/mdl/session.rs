@@ -217,7 +217,11 @@ async fn the_consumer_is_told_what_was_last_known_after_a_break() {
     assert_eq!(resumed[0].call.as_ref().unwrap().ucid.unwrap().as_str(), "11");
     assert_eq!(resumed[0].status.as_ref().unwrap().as_str(), "BUSY");
     assert!(resumed[0].down_for >= Duration::from_secs(2));
-    assert_eq!(pushes(&items), ["welcome", "busyAgent", "welcome"], "the call is not told twice");
+    assert_eq!(
+        pushes(&items),
+        ["welcome", "busyAgent", "welcome"],
+        "the call is not reported twice"
+    );
 }
 
 #[tokio::test(start_paused = true)]

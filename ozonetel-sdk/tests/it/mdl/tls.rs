@@ -153,7 +153,7 @@ async fn a_private_authority_is_trusted_by_rest_and_socket_alike() {
     assert_eq!((rest.let_in(), socket.let_in()), (1, 1));
 }
 
-/// What the stream says of a server that is not to be trusted, and what becomes of a dial meanwhile.
+/// What the stream reports about a server that is not to be trusted, and how a dial ends meanwhile.
 async fn refused(client: &Client, url: &str) {
     let settings = client.mdl(url, agent()).unwrap().limits(limits());
     let (mut events, sender) = settings.connect().unwrap();

@@ -22,7 +22,7 @@ pub struct AgentChange {
 /// Why an agent was not created or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentAdminRefusal {
-    /// There is none of this id.
+    /// There is no agent with this id.
     Unknown,
     /// There is one of this id already.
     Exists,

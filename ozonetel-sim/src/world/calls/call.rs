@@ -39,7 +39,7 @@ pub enum CallStage {
     Ended,
 }
 
-/// What a leg stands for in the reports.
+/// What a leg is in the reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegKind {
     /// An agent was rung.
@@ -77,7 +77,7 @@ pub struct DispositionRequest {
 pub struct Leg {
     /// The leg's own id.
     pub ucid: u64,
-    /// What it stands for.
+    /// What it means.
     pub kind: LegKind,
     /// The agent, by login id.
     pub agent: Option<String>,
@@ -103,9 +103,9 @@ pub struct Leg {
     pub hangup_by: &'static str,
     /// After-call work, from the leg's end on, for answered legs.
     pub wrap_up: Option<WrapUp>,
-    /// Disposition, set by hand or by the wrap-up limit.
+    /// Disposition, set by the agent or by the wrap-up limit.
     pub disposition: Option<String>,
-    /// Whether it was set by hand.
+    /// Whether the agent set it.
     pub disposed: bool,
     /// The agent's remark.
     pub comments: String,
@@ -140,7 +140,7 @@ impl Leg {
         }
     }
 
-    /// Ends after-call work now, if it goes on.
+    /// Ends after-call work now, if it is still going on.
     pub(crate) fn end_wrap_up(&mut self, now: i64) {
         if let Some(wrap) = &mut self.wrap_up {
             wrap.end.get_or_insert(now.max(wrap.start));

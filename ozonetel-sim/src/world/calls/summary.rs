@@ -1,4 +1,4 @@
-//! How a call ended, as callback and `Disconnect` event both tell it.
+//! How a call ended, as both callback and `Disconnect` event report it.
 
 use super::PhoneCall;
 

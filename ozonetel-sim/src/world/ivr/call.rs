@@ -16,7 +16,7 @@ const LOG_KEPT: usize = 500;
 /// How far a call with an application is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum IvrStage {
-    /// The person who is called hears it ring.
+    /// The telephone of the person who is called rings.
     Ringing,
     /// The application has been asked.
     Asked,

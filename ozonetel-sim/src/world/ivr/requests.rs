@@ -37,7 +37,7 @@ impl IvrEvent {
     }
 }
 
-/// What `NewCall` says of the person: an Indian number with its country's code, as the newer
+/// What `NewCall` says about the person: an Indian number with its country's code, as the newer
 /// platform writes it. Operator and circle stay empty.
 fn person(number: &str) -> [(&'static str, String); 7] {
     let bare = pushed_caller(number);
@@ -142,7 +142,7 @@ impl Ivr {
         }
     }
 
-    /// Tells the application that the call is over; what it answers is ignored.
+    /// Notifies the application that the call is over; what it answers is ignored.
     pub(super) fn tell_application(
         &mut self,
         cx: &Context,

@@ -18,7 +18,7 @@ pub(super) enum RunningVerb {
     Listens,
     /// The person's call is connected onwards: a telephone rings.
     Rings { talk: Option<Duration>, limit: Option<Duration>, records: bool },
-    /// The person talks to whoever was dialled.
+    /// The person talks to the one who was dialled.
     Talks { since: Timestamp, records: bool },
     /// In a room.
     Room,

@@ -20,7 +20,7 @@ use crate::world::timers::Timer;
 
 /// How long anything takes that is played or spoken.
 const PLAYED: Duration = Duration::from_secs(1);
-/// How long keys or words are waited for, and how long a recording is, when nobody says.
+/// How long keys or words are waited for, and how long a recording is, unless the verb says.
 const WAITED: Duration = Duration::from_secs(5);
 
 fn tag(verb: &Verb) -> &str {
@@ -165,7 +165,7 @@ impl Ivr {
         let uui = verb.uui.as_ref().map_or("", |uui| uui.as_str());
         let line = (call.number.as_str(), call.person.as_str());
         let Some(key) = switch.arrive_from_application(cx, line, verb.skill.trim(), uui) else {
-            call.note("nobody has this skill");
+            call.note("no one has this skill");
             return false;
         };
         if switch.calls.is_live(key) {
@@ -227,7 +227,7 @@ impl Ivr {
         }
     }
 
-    /// A verb has a result: the application is asked; the verbs behind it are not done.
+    /// A verb has a result: the application is asked; the verbs after it are not done.
     fn has_result(&mut self, cx: &mut Context, switch: &mut Switch, sid: u64, heard: VerbResult) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         let left: Vec<String> =

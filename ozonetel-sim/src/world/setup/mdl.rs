@@ -23,7 +23,7 @@ pub struct MdlSetup {
     pub browser_session_field: String,
     /// The form of `utid` in replies.
     pub utid: UtidForm,
-    /// The query field that says whose socket it is; a token's `agentId` says it too.
+    /// The query field that names the socket's agent; a token's `agentId` does, too.
     pub agent_field: String,
     /// Whether a second connection of an agent ends the first.
     pub replace: bool,

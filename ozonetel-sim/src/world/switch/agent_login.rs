@@ -37,7 +37,7 @@ pub enum StateRefusal {
     State,
     /// Not a pause reason of the account.
     Reason,
-    /// Unknown or signed out; in a strict world also whoever sits at the toolbar.
+    /// Unknown or signed out; in a strict world also an agent at the toolbar.
     NotLoggedIn,
     /// On a call.
     Busy,

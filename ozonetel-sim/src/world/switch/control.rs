@@ -23,7 +23,7 @@ pub enum CallControl {
     Unmute,
     /// Calls a third party into the call.
     Conference(String),
-    /// Drops whoever has this number: the agent, the customer or a third party.
+    /// Drops the party that has this number: the agent, the customer or a third party.
     Kick(String),
 }
 
@@ -161,7 +161,7 @@ impl Switch {
         }
     }
 
-    /// The customer goes. The call is over, whoever else is on the line.
+    /// The customer goes. The call is over, no matter who else is on the line.
     pub(super) fn customer_leaves(&mut self, cx: &mut Context, key: CallKey) {
         self.end_call(cx, key, "UserHangup");
     }

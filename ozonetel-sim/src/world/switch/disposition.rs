@@ -5,7 +5,7 @@ use crate::world::calls::{DispositionRequest, Leg};
 use crate::world::context::Context;
 use crate::world::ids::{CallKey, LegNo, parse_ucid};
 
-/// What became of a disposition.
+/// The result of a disposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DispositionResult {
     /// Kept until the call ends.

@@ -1,4 +1,4 @@
-//! What the telephones of a call can be told to do.
+//! What the telephones of a call can be made to do.
 
 use super::Switch;
 use crate::world::calls::{CallStage, Direction};
@@ -14,7 +14,7 @@ pub enum LegSide {
     Agent,
 }
 
-/// What a telephone is told to do.
+/// What a telephone is made to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneAction {
     /// Pick up.
@@ -39,7 +39,7 @@ pub enum ActionRefusal {
 }
 
 impl Switch {
-    /// Tells a telephone of a live call what to do.
+    /// Makes a telephone of a live call do something.
     pub(crate) fn phone_action(
         &mut self,
         cx: &mut Context,

@@ -75,7 +75,7 @@ impl SocketDial {
         sender.close().await;
         follower.follow().await?;
         let printed = follower.is_printing();
-        // What became of the dial matters more than how the link ended.
+        // The dial's outcome matters more than how the link ended.
         let ended = follower.finish();
         match (outcome, signal) {
             (DialOutcome::Accepted(_), _) if printed => ended,

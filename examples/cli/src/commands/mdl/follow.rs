@@ -73,12 +73,12 @@ pub(super) async fn record(
     done
 }
 
-/// Polls a link and prints what it tells.
+/// Polls a link and prints what it reports.
 pub(super) struct Follower<'a> {
     context: &'a Context,
     events: SocketEvents,
     printer: Option<Printer<Stdout>>,
-    /// What went wrong last, unless it was told already.
+    /// What went wrong last, unless it was reported already.
     fault: Option<Error>,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Follower<'a> {
         Ok((Self { context, events, printer, fault: None }, sender))
     }
 
-    /// Until the stream ends, or nobody reads what is printed.
+    /// Until the stream ends, or the reader of the output has gone.
     pub(super) async fn follow(&mut self) -> Result<(), Failure> {
         while let Some(item) = self.events.next().await {
             match item {

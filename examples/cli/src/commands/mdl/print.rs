@@ -27,7 +27,7 @@ impl<W: Write> Printer<W> {
         Self { format, to, mask: Mask::default(), lines: 0 }
     }
 
-    /// One event. `false` when nobody reads any more.
+    /// One event. `false` when the reader of the output has gone.
     pub(super) fn event(&mut self, at: SystemTime, event: &SocketEvent) -> Result<bool, Failure> {
         let mut line = event.masked(&self.mask).fields().clone();
         let at = Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default();
@@ -75,7 +75,7 @@ impl<W: Write> Printer<W> {
     }
 }
 
-/// A reader that has had enough is no failure.
+/// A reader that has had enough is not a failure.
 fn open(written: io::Result<()>) -> Result<bool, Failure> {
     match written {
         Ok(()) => Ok(true),

@@ -28,7 +28,7 @@ pub enum CheckpointError {
     #[error("the checkpoint has version {0}, this crate reads version {VERSION}")]
     Version(u64),
     /// It is not a checkpoint, or is damaged.
-    #[error("the checkpoint does not read, at {0}")]
+    #[error("the checkpoint cannot be parsed, at {0}")]
     Unreadable(String),
 }
 
@@ -145,7 +145,7 @@ impl Checkpoint {
         self.days.get(&day)
     }
 
-    /// What could not be had, oldest first. Stretches that were found together and lie side by side are one gap, and
+    /// What could not be had, oldest first. Adjacent stretches that were found together are one gap, and
     /// beyond 400 the oldest are joined ([`GapReason::Several`]).
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
@@ -186,14 +186,14 @@ pub struct DayReading {
     pub rows: u64,
     /// The most rows that any reading of the day had.
     pub most: u64,
-    /// Rows that the service has not written to their end.
+    /// Rows that the service has not finished writing.
     pub unfinished: u64,
-    /// Rows that do not read.
+    /// Rows that cannot be parsed.
     pub unread: u64,
 }
 
 impl DayReading {
-    /// Whether every row was finished, readable and, as far as numbers tell, still there.
+    /// Whether every row was finished, readable and, judging by their number, still there.
     pub fn is_whole(&self) -> bool {
         self.unfinished == 0 && self.unread == 0 && self.rows >= self.most
     }
@@ -220,9 +220,9 @@ pub struct Trouble {
 pub enum FailureCause {
     /// The request failed: [`ErrorKind::as_str`] and, for a refusal, [`Reason::as_str`].
     Failed {
-        /// How far it got.
+        /// What kind of failure.
         kind: String,
-        /// What the refusal meant.
+        /// What the refusal means.
         reason: Option<String>,
     },
     /// On the last day of the window the answer was empty; so are answers for days beyond it, so this proves nothing.
@@ -249,7 +249,7 @@ impl FailureCause {
 /// let today_only = SyncSettings::default().back_fill(0);
 /// let mut sync = client.cdr().sync(MemorySink::default()).settings(today_only);
 /// sync.poll().await?;
-/// // Three weeks without anybody asking.
+/// // Three weeks without a request.
 /// sim.advance(std::time::Duration::from_secs(21 * 86_400)).await;
 /// let gaps = sync.poll().await?.gaps;
 /// assert_eq!(gaps.len(), 2);

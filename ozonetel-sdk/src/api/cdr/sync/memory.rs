@@ -70,7 +70,7 @@ impl MemorySink {
         self.rows.get(&RowKey::Leg(ucid))?.record.as_ref()
     }
 
-    /// All rows by key, those without UCID and those that do not read included.
+    /// All rows by key, including those without UCID and those that cannot be parsed.
     pub fn rows(&self) -> impl Iterator<Item = (&RowKey, &StoredRow)> {
         self.rows.iter()
     }
@@ -227,7 +227,7 @@ mod tests {
             (r#"{"UCID":11,"TalkTime":"00:00:02"}"#, counts(0, 1, 0)),
         ] {
             assert_eq!(put(&mut sink, 1, &[text]), expected, "{text}");
-            // Whatever came, the last that read is there.
+            // Whatever came, the last one that could be parsed is there.
             assert!(sink.get("11".parse().unwrap()).unwrap().talk_time.is_some());
         }
         let mut sum = counts(1, 2, 3);

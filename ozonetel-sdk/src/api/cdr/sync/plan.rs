@@ -22,7 +22,7 @@ const LONGEST_HOLD: Unix = 5 * 60;
 pub enum Why {
     /// It was never read.
     First,
-    /// Its rows come in and change all day.
+    /// Rows arrive and change all day.
     Today,
     /// It was last read before it was over and moved to the store of earlier days.
     Over,
@@ -50,10 +50,10 @@ pub(super) enum Next {
     Wait(SystemTime),
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlanEvent {
-    /// The day's answer was read to its end. `started` lies before the request, `ended` after the last row.
+    /// The day's answer was read to its end. `started` is before the request, `ended` after the last row.
     Read {
         ask: Ask,
         started: SystemTime,
@@ -62,7 +62,7 @@ pub(super) enum PlanEvent {
         unfinished: u64,
         unread: u64,
     },
-    /// It was not. `general` says that another day would have fared the same.
+    /// It was not. `general` means that another day would have failed in the same way.
     Failed {
         ask: Ask,
         at: SystemTime,
@@ -72,7 +72,7 @@ pub(super) enum PlanEvent {
     },
 }
 
-/// How many days are how far.
+/// How many days are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Tally {
@@ -122,7 +122,7 @@ impl DayPlan {
         &self.checkpoint
     }
 
-    /// Closes the days that have left the window, and notes what of them is missing. True when anything changed.
+    /// Closes the days that have left the window, and records what is missing of them. True when anything changed.
     pub(super) fn advance(&mut self, now: SystemTime) -> bool {
         let edge = back(self.zone.day(now), WINDOW_DAYS);
         let before = self.checkpoint.next;
@@ -168,7 +168,7 @@ impl DayPlan {
         }
     }
 
-    /// Takes what came of a request.
+    /// Takes the result of a request.
     pub(super) fn on(&mut self, event: PlanEvent) {
         match event {
             PlanEvent::Read { ask, started, ended, rows, unfinished, unread } => {
@@ -285,7 +285,7 @@ impl DayPlan {
         self.hold.until.max(spaced)
     }
 
-    /// What of a day that left the window is missing.
+    /// What is missing of a day that left the window.
     fn gap(&self, day: Day, state: Option<DayState>) -> Option<Gap> {
         let DayState { read, trouble, .. } = state.unwrap_or_default();
         let (from, reason) = match &read {
@@ -303,7 +303,7 @@ impl DayPlan {
         Some(Gap { from, to: day.end(), reason, rows, cause: trouble.map(|t| t.cause) })
     }
 
-    /// Keeps a gap: joined with the one before it where both say the same and that one was not reported yet.
+    /// Keeps a gap: joined with the one before it where both are of one kind and that one was not reported yet.
     fn note(&mut self, gap: Gap) {
         let Checkpoint { gaps, told, .. } = &mut self.checkpoint;
         let fresh = gaps.len() > *told;
@@ -338,7 +338,7 @@ fn unix(at: SystemTime) -> Unix {
     at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-/// Times that no calendar has are brought to one that it has.
+/// Times that are in no calendar are moved to one that is.
 fn time(at: Unix) -> SystemTime {
     const YEAR_9999: Unix = 253_370_764_800;
     UNIX_EPOCH + Duration::from_secs(at.min(YEAR_9999))

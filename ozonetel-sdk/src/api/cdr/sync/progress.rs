@@ -30,8 +30,8 @@ use crate::types::wire::Day;
 pub struct Progress {
     /// What it did.
     pub step: SyncStep,
-    /// What it found missing for good. Each gap is told once, by the step that found it or the one after; all of them
-    /// stay in the checkpoint. After a crash right then, it is told again.
+    /// What it found missing for good. Each gap is reported once, by the step that found it or the one after; all of them
+    /// stay in the checkpoint. After a crash right then, it is reported again.
     pub gaps: Vec<Gap>,
     /// Days done and days left.
     pub tally: Tally,
@@ -52,12 +52,12 @@ pub enum SyncStep {
         day: Day,
         /// Why it was asked for.
         why: Why,
-        /// What became of the rows that came.
+        /// What the sink did with the rows that came.
         rows: Upserted,
         /// What went wrong.
         error: Error,
     },
-    /// Nothing was to do.
+    /// There was nothing to do.
     Idle,
 }
 
@@ -69,15 +69,15 @@ pub struct DayRead {
     pub day: Day,
     /// Why it was asked for.
     pub why: Why,
-    /// What became of its rows.
+    /// What the sink did with its rows.
     pub rows: Upserted,
-    /// Rows that the service has not written to their end.
+    /// Rows that the service has not finished writing.
     pub unfinished: u64,
-    /// Rows that do not read; they are in the sink as they came.
+    /// Rows that cannot be parsed; they are in the sink as they came.
     pub unread: u64,
 }
 
-/// Why a sync cannot go on. Nothing is lost: call it again.
+/// Why a sync cannot continue. Nothing is lost: call it again.
 ///
 /// ```
 /// # ozonetel_sim::doc(async |sim, client| {
@@ -112,7 +112,7 @@ pub enum SyncError<E: std::error::Error + 'static> {
     /// The sink could not keep the checkpoint; the next poll begins with saving it.
     #[error("the sink could not keep the checkpoint")]
     Save(#[source] E),
-    /// The sink could not say where the sync stood.
+    /// The sink could not load the state of the sync.
     #[error("the sink could not load the checkpoint")]
     Load(#[source] E),
 }

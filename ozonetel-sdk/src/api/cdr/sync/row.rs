@@ -137,7 +137,7 @@ impl Reader {
         self.unread(text, &path.map(|error| error.path().to_string()).unwrap_or_default())
     }
 
-    /// A row that is none.
+    /// A row that is not a record.
     pub(super) fn broken(&mut self, error: &Error) -> Row {
         let excerpt =
             error.unreadable().map(crate::core::error::Unreadable::excerpt).unwrap_or_default();
@@ -176,7 +176,7 @@ impl Reader {
     }
 }
 
-/// What of a row does not change while it is written, nor overnight.
+/// The part of a row that does not change while it is written or overnight.
 fn lasting(record: &CallRecord) -> [String; 5] {
     let CallRecord { call_id, start_time, agent_id, dialed_number, event, .. } = record;
     [

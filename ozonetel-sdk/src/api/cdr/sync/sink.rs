@@ -6,7 +6,7 @@ use super::checkpoint::Checkpoint;
 use super::row::Row;
 use crate::types::wire::Day;
 
-/// Where a [`CdrSync`](super::Sync) puts rows and keeps its checkpoint: a table and a line beside it, say. Written by the
+/// Where a [`CdrSync`](super::CdrSync) puts rows and keeps its checkpoint: a table and a line beside it, say. Written by the
 /// program; [`MemorySink`](super::MemorySink) is the example.
 ///
 /// ```
@@ -56,9 +56,9 @@ use crate::types::wire::Day;
 /// - Rows that were upserted are stored before, or together with, the next checkpoint that is saved. The other way
 ///   round loses rows in a crash; this way a crash repeats a day.
 /// - The same batch twice leaves what it leaves once: store under the row's [`key`](Row::key).
-/// - A future of it that is dropped may have stored its rows or not, but not half a row.
+/// - A dropped future of the sink may have stored its rows or not, but not half a row.
 pub trait Sink: Send {
-    /// Why it could not.
+    /// Why the sink failed.
     type Error: std::error::Error + Send + Sync + 'static;
 
     /// Stores rows under their keys: new ones are added, known ones replaced. Never more rows at once than
@@ -71,7 +71,7 @@ pub trait Sink: Send {
         batch: RowBatch<'_>,
     ) -> impl Future<Output = Result<Upserted, Self::Error>> + Send;
 
-    /// Keeps the checkpoint in the place of the one before.
+    /// Replaces the checkpoint.
     ///
     /// # Errors
     /// When it could not be kept; it is saved again at the next poll.
@@ -83,7 +83,7 @@ pub trait Sink: Send {
     /// The checkpoint that was saved last; `None` where none ever was. Asked for once, at the first poll.
     ///
     /// # Errors
-    /// When it cannot be told whether there is one. Beginning anew would forget gaps.
+    /// When it is not known whether there is one. Starting over would forget gaps.
     fn load(&mut self) -> impl Future<Output = Result<Option<Checkpoint>, Self::Error>> + Send;
 }
 
@@ -101,7 +101,7 @@ pub struct RowBatch<'r> {
     pub rows: &'r [Row],
 }
 
-/// What became of the rows of a batch. A sink that cannot tell counts them all as changed.
+/// What happened to the rows of a batch. A sink that does not know counts them all as changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Upserted {
     /// Not there before.

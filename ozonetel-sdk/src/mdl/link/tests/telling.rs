@@ -1,4 +1,4 @@
-//! What a link tells: names, faults, pushes, snapshots.
+//! What a link reports: names, faults, pushes, snapshots.
 
 use super::*;
 use crate::mdl::link::limits::FATAL_STATUSES;
@@ -103,7 +103,7 @@ fn the_same_push_twice_is_one_push() {
     assert_eq!(names(&link.on(T0, LinkInput::Text(busy))), "push busyAgent");
     let again = r#"{"utid":6,"ucid":"11","type":"busyAgent"}"#;
     assert_eq!(names(&link.on(T0, LinkInput::Text(again))), "");
-    // More is known: not the same. No id, or a type that is not known: nothing tells two of them apart.
+    // More is known: not the same. No id, or a type that is not known: nothing distinguishes two of them.
     for text in [
         r#"{"type":"busyAgent","ucid":"11","endTime":"10:00:00"}"#,
         r#"{"type":"busyAgent"}"#,
@@ -128,7 +128,7 @@ fn events_about_other_clients_are_counted_only() {
     let event = r#"{"ns":"org.jwebsocket.plugins.system","type":"event","name":"login"}"#;
     assert_eq!(link.on(T0, LinkInput::Text(event)), []);
     assert_eq!(link.counters().others, 1);
-    // The namespace may be missing: then the type tells.
+    // The namespace may be missing: then the type decides.
     let bare = r#"{"type":"event","name":"disconnect"}"#;
     assert_eq!(link.on(T0, LinkInput::Text(bare)), []);
     assert_eq!(link.counters().others, 2);

@@ -11,7 +11,7 @@ fn a_dead_peer_is_found_by_silence() {
     assert_eq!(names(&link.on(at(29), LinkInput::Tick)), "");
     assert_eq!(names(&link.on(at(30), LinkInput::Tick)), "drop, =waiting");
     assert_eq!(link.state().cause(), Some("silence"));
-    // Any sign of life, even one without content, starts the count anew.
+    // Any sign of life, even one without content, restarts the count.
     let mut link = up();
     link.on(at(10), LinkInput::Tick);
     link.on(at(29), LinkInput::Heard);

@@ -68,7 +68,7 @@ impl SocketEvents {
                 other => other,
             };
             let Poll::Ready(ready) = ready else {
-                // Slow is not blocked: whatever the network took in the meantime starts the time anew.
+                // Slow is not blocked: whatever the network took in the meantime restarts the time.
                 let written = self.plan.written.bytes();
                 if self.blocked.is_none_or(|(_, before)| before != written) {
                     self.blocked = Some((self.start.elapsed(), written));

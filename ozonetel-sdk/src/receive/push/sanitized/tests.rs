@@ -96,7 +96,7 @@ fn what_does_not_read_says_where() {
 
 #[test]
 fn wrapping_without_end_is_refused() {
-    // Found by fuzzing: what was left wrapped was kept, and then did not read again.
+    // Found by fuzzing: what was left wrapped was kept, and then could not be parsed again.
     let body = r#"[{"data":{"data":[{"data":"x"}]}}]"#;
     assert_eq!(read(body.as_bytes()).unwrap_err().kind(), PushErrorKind::Shape);
 }

@@ -189,7 +189,7 @@ fn the_table_of_states_and_ages() {
     );
 }
 
-/// Each state of a day when it leaves the window: what is told of it.
+/// Each state of a day when it leaves the window: what is reported of it.
 #[test]
 fn the_table_of_gaps() {
     let which = back(day(TODAY), 1);
@@ -520,7 +520,7 @@ proptest! {
             let tally = plan.tally(now);
             prop_assert!(tally.never_read <= tally.days && tally.settled <= tally.days && tally.due <= tally.days);
         }
-        // Every closed day that was never read whole after its end lies in a gap, and no day in two.
+        // Every closed day that was never read whole after its end is in a gap, and no day is in two.
         let mut last = None;
         for gap in plan.checkpoint.gaps() {
             prop_assert!(gap.from <= gap.to && last < Some(gap.from));
