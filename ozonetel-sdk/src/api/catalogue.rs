@@ -1,4 +1,4 @@
-//! The catalogue: every endpoint by its name, handed to whoever wants to expand it.
+//! The catalogue: every endpoint by its name, as a list for macros to expand.
 
 use crate::core::endpoint::{Endpoint, Spec};
 

@@ -75,7 +75,7 @@ impl Switch {
         self.call_back_if_done(cx, leg.0);
     }
 
-    /// Makes an agent ready, or lets the break begin that was asked for; callers who wait may be connected.
+    /// Makes an agent ready, or lets the break begin that was asked for; a waiting caller may be connected.
     pub(super) fn release(&mut self, cx: &mut Context, agent_id: &str, second: i64) {
         if self.agents.release(cx, agent_id, second) {
             self.route_waiting(cx);
