@@ -49,7 +49,7 @@ pub(crate) trait Answers<E: Endpoint> {
     /// The text for too many requests.
     const LIMIT: &'static str = "Max limit exceeded";
 
-    /// Methods that work besides the description's.
+    /// Methods that work in addition to the description's.
     const ALSO: &'static [Method] = &[];
 
     /// Acts and answers. Credentials and limits have been checked.
@@ -68,7 +68,7 @@ impl ApiRequest<'_> {
         self.fields.text(name).map(|t| t.trim().to_owned()).unwrap_or_default()
     }
 
-    /// A field as text if it says something.
+    /// A field as text unless it is empty.
     fn given(&self, name: &str) -> Option<String> {
         Some(self.text(name)).filter(|t| !t.is_empty())
     }

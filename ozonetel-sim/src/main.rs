@@ -26,7 +26,7 @@ struct Options {
     /// Authentication mode of the account [default: the scenario's, else token].
     #[arg(long, value_enum)]
     mode: Option<ModeName>,
-    /// A world of one's own, in TOML.
+    /// Your own world, in TOML.
     #[arg(long)]
     scenario: Option<PathBuf>,
     /// Appends requests and effects to a file, each before it is acted on or answered.
@@ -49,7 +49,7 @@ enum ModeName {
     Key,
 }
 
-/// An address of this machine: a port alone, or behind `localhost` or an IP address.
+/// An address of this machine: a port alone, or after `localhost` or an IP address.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").unwrap_or(text);
     let port = local.parse().map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));

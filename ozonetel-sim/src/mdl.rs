@@ -212,7 +212,7 @@ impl Session {
         }
     }
 
-    /// Sends a reply, and behind it those that it was to overtake.
+    /// Sends a reply, and after it those that it was to overtake.
     async fn reply(&mut self, socket: &mut WebSocket, reply: Token) -> Result<(), SessionEnd> {
         send(socket, &reply).await?;
         for held in std::mem::take(&mut self.held) {

@@ -178,7 +178,7 @@ impl ExchangeTask {
         }
     }
 
-    /// Ends what the world no longer knows of; agents come and go.
+    /// Ends what the world no longer knows; agents come and go.
     fn look(&mut self) {
         let now = self.now();
         let passwords = {
@@ -195,7 +195,7 @@ impl ExchangeTask {
         }
     }
 
-    /// Does what the exchange wants done, and what that leads to.
+    /// Carries out what the exchange asks for, and what follows from it.
     fn act(&mut self) {
         for _ in 0..64 {
             let outputs = self.exchange.outputs();

@@ -134,7 +134,7 @@ impl World {
         self.cx.now
     }
 
-    /// When something happens next by itself.
+    /// When something happens next on its own.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.cx.timers.next()
     }
@@ -242,12 +242,12 @@ impl World {
         &self.ivr
     }
 
-    /// What the service sends by itself.
+    /// What the service sends on its own.
     pub fn pushes(&self) -> &PushQueue {
         &self.cx.pushes
     }
 
-    /// What the service sends by itself, and who has subscribed to it.
+    /// What the service sends on its own, and who has subscribed to it.
     pub fn pushes_mut(&mut self) -> &mut PushQueue {
         &mut self.cx.pushes
     }

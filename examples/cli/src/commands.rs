@@ -41,7 +41,7 @@ pub(crate) struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The account's token: the one at hand, or a new one.
+    /// The account's token: the current one, or a new one.
     Token(token::Token),
     /// Logs an agent in or out, and changes its state.
     #[command(subcommand)]

@@ -115,7 +115,7 @@ impl Failure {
         self
     }
 
-    /// Says how to go on where this stopped.
+    /// Says how to resume where this stopped.
     pub(crate) fn resume(mut self, command: &str) -> Self {
         if self.0.exit != USAGE {
             self.0.message.push_str("; resume with: ");
@@ -134,7 +134,7 @@ impl Failure {
         self
     }
 
-    /// Writes the failure on standard error and hands out its exit code.
+    /// Writes the failure on standard error and returns its exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         let mut to = io::stderr().lock();
         // With standard error gone there is only the exit code left.

@@ -1,4 +1,4 @@
-//! What the desk knows of phone calls: from its own dials, from what front ends say, from the rows it has read.
+//! What the desk knows about phone calls: from its own dials, from what front ends say, from the rows it has read.
 //!
 //! In memory and bounded; the oldest knowledge goes first.
 

@@ -83,7 +83,7 @@ impl Config {
         Ok((client, Settings { never_dialled, ..self.settings.clone() }))
     }
 
-    /// A simulator with an hour of traffic behind it, a client of it, and its first agent as the desk's own.
+    /// A simulator after an hour of traffic, a client of it, and its first agent as the desk's own.
     ///
     /// # Errors
     /// A setting that cannot be parsed.

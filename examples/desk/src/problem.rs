@@ -197,7 +197,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Rounded up, so that whoever waits so long has waited enough; never none at all.
+/// Rounded up, so that waiting this long is always enough; at least one.
 fn whole_seconds(time: Duration) -> u64 {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }

@@ -36,7 +36,7 @@ pub(crate) fn router() -> Router<Desk> {
         .route("/performance", get(performance::performance))
 }
 
-/// What every body may say beside its own fields.
+/// What every body may have in addition to its own fields.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BodyContext {

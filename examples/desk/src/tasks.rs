@@ -24,7 +24,7 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
-    /// How long a request waits for the work; the work itself goes on.
+    /// How long a request waits for the work; the work itself continues.
     fn waits(self) -> Duration {
         match self {
             Self::Change => Duration::from_mins(1),
@@ -54,13 +54,13 @@ impl Default for Tasks {
 }
 
 impl Tasks {
-    /// Does a piece of work in a task of its own, and waits for it.
+    /// Runs a piece of work in a task of its own, and waits for it.
     ///
     /// # Errors
     /// What the work fails with; [`Kind::Busy`] when too much is under way; a lost answer by the work's kind.
     ///
     /// # Cancel safety
-    /// Dropped, the work goes on.
+    /// If it is dropped, the work continues.
     pub async fn run<T: Send + 'static>(
         &self,
         kind: TaskKind,

@@ -158,9 +158,9 @@ pub struct ChangeState {
 }
 
 record! {
-    /// What the service says to a change of state.
+    /// The service's answer to a change of state.
     pub struct StateChanged {
-        /// The outcome before the colon, what was done behind it.
+        /// The outcome, a colon, and what was done.
         resp: String = "resp",
         /// The agent's state now, in the service's word.
         agent_status: String = "agentStatus",

@@ -26,7 +26,7 @@ const AHT: Spec = Spec {
 };
 
 record! {
-    /// The figure, and whose it is.
+    /// The figure, and the agent or campaign that it is for.
     pub struct HandlingTime {
         /// The agent's number, as text.
         agent_id: String = "AgentID",

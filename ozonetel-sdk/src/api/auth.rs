@@ -22,7 +22,7 @@ use crate::types::secret::Secret;
 pub(crate) use cache::TokenCache;
 pub use store::{FileState, Lease, MemoryTokens, StoredToken, TokenStore};
 
-/// A bearer token as the service hands it out.
+/// A bearer token as the service returns it.
 #[derive(Debug, Clone)]
 pub struct Bearer(Secret);
 
@@ -75,7 +75,7 @@ impl Reply for Bearer {}
 
 /// Makes a new bearer token, which ends every earlier one of the account. Ten an hour.
 ///
-/// The client does this by itself in token mode; [`Tokens::refresh`] does it on demand.
+/// The client does this automatically in token mode; [`Tokens::refresh`] does it on demand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GenerateToken {}
 

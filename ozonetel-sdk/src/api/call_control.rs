@@ -31,7 +31,7 @@ const CONTROL: Spec = Spec {
 };
 
 record! {
-    /// What the service says to a call-control action.
+    /// The service's answer to a call-control action.
     pub struct Controlled {
         /// The service's text, such as `dialing`.
         message: String = "message",
@@ -177,7 +177,7 @@ impl<'c> CallControl<'c> {
         unmute, Unmute
     }
 
-    /// Rings another party into the call. The number is put into the form that the region wants.
+    /// Rings another party into the call. The number is converted to the form that the region requires.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
@@ -336,7 +336,7 @@ impl<'c> Transfer<'c> {
     /// [`TransferError`], whose step says how far it got.
     ///
     /// # Cancel safety
-    /// Dropped between the two steps, the conference goes on and the agent is still in it.
+    /// If it is dropped between the two steps, the conference continues with the agent in it.
     pub async fn cold(self) -> Result<Controlled, TransferError> {
         self.warm().await?.complete().await
     }
@@ -351,7 +351,7 @@ pub struct Warm<'c> {
 }
 
 impl Warm<'_> {
-    /// What the service said to the conference.
+    /// The service's answer to the conference.
     pub fn reply(&self) -> &Controlled {
         &self.reply
     }
@@ -359,7 +359,7 @@ impl Warm<'_> {
     /// Drops the agent.
     ///
     /// # Errors
-    /// [`TransferError`] at step [`TransferStep::Kick`]: the conference goes on.
+    /// [`TransferError`] at step [`TransferStep::Kick`]: the conference continues.
     pub async fn complete(self) -> Result<Controlled, TransferError> {
         let Transfer { client, ucid, did, agent_phone_name, agent_number, .. } = self.transfer;
         let kick = client.call_control().kick(ucid, did, agent_phone_name, agent_number);

@@ -130,7 +130,7 @@ pub struct StartCampaign {
     /// The campaign.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
-    /// Always true, says the page.
+    /// Always true, according to the page.
     pub process: Flag,
 }
 
@@ -149,7 +149,7 @@ pub struct StopCampaign {
     /// The campaign.
     #[serde(rename = "campaignName")]
     pub campaign: CampaignName,
-    /// Always true, says the page.
+    /// Always true, according to the page.
     pub process: Flag,
 }
 

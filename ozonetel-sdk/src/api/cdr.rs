@@ -209,13 +209,13 @@ impl Rows for FetchUcid {
     const KEYS: &'static [&'static str] = KEYS;
 }
 
-/// One page and how many rows there are in all.
+/// One page, and the total number of rows.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page {
     /// The page's rows, newest first.
     pub rows: Vec<CallRecord>,
-    /// Rows in all, where the answer says so.
+    /// The total number of rows, where the answer gives it.
     pub total: Option<u64>,
 }
 
@@ -244,7 +244,7 @@ impl<'c> Cdr<'c> {
     /// ```
     ///
     /// # Errors
-    /// [`Input`](crate::ErrorKind::Input) for a day that lies in the future or more than 15 days back, before a request
+    /// [`Input`](crate::ErrorKind::Input) for a day that is in the future or more than 15 days back, before a request
     /// is spent; [`Paced`](crate::ErrorKind::Paced) when the two requests of the minute are used up.
     pub fn for_day(&self, day: Day) -> Call<'c, FetchDay> {
         Call::new(self.0, self.within(day).map(|()| FetchDay::new(day.start(), day.end())))
@@ -330,7 +330,7 @@ impl<'c> Cdr<'c> {
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// # sim.phone(ucid.as_str(), ozonetel_sim::world::LegSide::Customer, ozonetel_sim::world::PhoneAction::Hangup)?;
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
-    /// // `days.unfinished()` says where to go on after a failure.
+    /// // `days.unfinished()` says where to continue after a failure.
     /// let mut days = client.cdr().for_days(client.today(), client.today());
     /// let mut rows = 0;
     /// while let Some(row) = days.try_next().await? {
@@ -391,7 +391,7 @@ macro_rules! filters {
 filters!(FetchDay, FetchPage);
 
 impl Call<'_, FetchPage> {
-    /// The page with the number of rows in all.
+    /// The page with the total number of rows.
     ///
     /// # Errors
     /// As awaiting the call; a row that cannot be parsed fails the page.

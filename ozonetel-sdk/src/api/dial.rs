@@ -3,7 +3,7 @@
 //! **A dial is never repeated.** Its [`DialOutcome`] says what to do next: not sent (dial again), invalid (correct it
 //! first), refused (try later), accepted with a UCID, or unknown. Unknown means that a phone may be ringing:
 //! [`Error::may_have_happened`](crate::Error::may_have_happened) is true, and
-//! [`Error::reference`](crate::Error::reference) hands back the `uui` under which the call is found in
+//! [`Error::reference`](crate::Error::reference) returns the `uui` under which the call is found in
 //! the CDR, the events and the callback if it did happen. [`Client::settle`] looks there; do not dial again before.
 
 mod outcome;
@@ -247,7 +247,7 @@ impl Reply for Ucid {}
 
 /// The endpoints that dial.
 pub trait Dialing: Endpoint {
-    /// What an accepted dial hands back: the UCID where there is always one, otherwise an option.
+    /// What an accepted dial returns: the UCID where there is always one, otherwise an option.
     type Accepted: Serialize + Send + 'static;
 
     /// The UCID in the reply.
@@ -291,7 +291,7 @@ impl Client {
 
 impl<'c> Dials<'c> {
     /// Rings an agent who is live on a campaign, then the customer. The number is put into the form that the
-    /// account's region wants.
+    /// account's region requires.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {

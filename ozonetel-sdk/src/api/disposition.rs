@@ -46,7 +46,7 @@ pub struct SetDisposition {
     pub call_back_time: Option<String>,
 }
 
-/// What the service says to a disposition.
+/// The service's answer to a disposition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Disposed(crate::core::envelope::ServiceMessage);

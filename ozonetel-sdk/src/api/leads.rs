@@ -67,7 +67,7 @@ pub struct AddLead {
     pub columns: BTreeMap<String, SensitiveText>,
 }
 
-/// `TRUE`: a yes in capitals, as this page wants it.
+/// `TRUE`: a yes in capitals, as this page requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upper(pub bool);
 
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Upper {
     }
 }
 
-/// What the service says to an added lead.
+/// The service's answer to an added lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Added(ServiceMessage);
@@ -151,7 +151,7 @@ impl Client {
 
 impl<'c> Leads<'c> {
     /// Adds one lead: a hundred a minute. Not repeated once it may have arrived. The number is put into the form
-    /// that the account's region wants.
+    /// that the account's region requires.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {

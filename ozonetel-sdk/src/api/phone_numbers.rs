@@ -88,7 +88,7 @@ impl Endpoint for CreateNumber {
     }
 }
 
-/// Changes a phone number. The service wants the new number even if it stays the same.
+/// Changes a phone number. The service requires the new number even if it stays the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EditNumber {
     /// The number as it is.

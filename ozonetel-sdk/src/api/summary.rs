@@ -36,7 +36,7 @@ string_enum! {
     ModeType, ModeTypeKind {
         /// Takes inbound calls.
         Inbound = ["Inbound", "InBound"],
-        /// Dials by hand.
+        /// Dials manually.
         Manual = ["Manual"],
         /// Both.
         Blended = ["Blended"],

@@ -1,7 +1,7 @@
 //! WhatsApp template messages (field report): another host, and the key in a header of its own.
 //!
 //! No source shows the answer, so a success is whatever JSON came with an HTTP success and without a status word of
-//! failure: look into the document before you count on it.
+//! failure: look at the document before you rely on it.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct SendTemplate {
     pub template: Template,
 }
 
-/// To whom a message goes.
+/// The recipient of a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recipient {
     /// The number.
@@ -97,7 +97,7 @@ impl Client {
 
 impl<'c> WhatsApp<'c> {
     /// Sends a template message from a DID. Not repeated once it may have arrived. The recipient goes out as given:
-    /// no source says which form the service wants.
+    /// no source says which form the service expects.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {

@@ -95,7 +95,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self
     }
 
-    /// How long the answer may take in all. Default: the client's.
+    /// How long the whole answer may take. Default: the client's.
     pub fn total(mut self, limit: Duration) -> Self {
         self.options.total = Some(limit);
         self
@@ -120,7 +120,7 @@ impl<'c, E: Endpoint> Call<'c, E> {
 }
 
 impl<E: Rows> Call<'_, E> {
-    /// Sends the call and hands out rows as they arrive: the memory of one row, whatever the size of the answer.
+    /// Sends the call and returns rows as they arrive: the memory of one row, whatever the size of the answer.
     ///
     /// # Errors
     /// In the stream: a request that failed ends it; a row that cannot be decoded is an `Err` with its position and JSON

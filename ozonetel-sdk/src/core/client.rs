@@ -120,7 +120,7 @@ impl Client {
         self.core.config.zone.day(self.core.clock.now())
     }
 
-    /// The clock that this client goes by.
+    /// The clock that this client uses.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.core.clock
     }

@@ -23,7 +23,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock for tests: starts at a given time and counts on with tokio's, so that it stops and moves with tokio's
+/// A clock for tests: starts at a given time and advances with tokio's, so that it stops and moves with tokio's
 /// paused time.
 ///
 /// A client under paused time needs it, or another that moves with it: by [`SystemClock`] a window of a minute stays

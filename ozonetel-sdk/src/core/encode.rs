@@ -213,7 +213,7 @@ fn json<'a>(
     Ok(body.map_err(|_| Invalid::new("request", "does not encode"))?.into())
 }
 
-/// Puts the credential into the headers, and returns what of it goes into the input.
+/// Puts the credential into the headers, and returns the part of it that goes into the input.
 fn write_credential<'a>(
     target: &Target<'_>,
     credential: &'a Credential,

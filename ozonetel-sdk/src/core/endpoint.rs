@@ -272,7 +272,7 @@ pub enum Effect {
     Unmute,
     /// A recording is paused.
     RecordPause,
-    /// A recording goes on.
+    /// A recording is resumed.
     RecordUnpause,
     /// A campaign is created, started or stopped.
     Campaign,
@@ -475,7 +475,7 @@ impl Spec {
 
 /// A reply type: how "there is none" looks in it.
 pub trait Reply: Serialize + DeserializeOwned + Send + 'static {
-    /// The value that stands for "none", if the type has one.
+    /// The value that means "none", if the type has one.
     fn none() -> Option<Self> {
         None
     }

@@ -31,7 +31,7 @@ pub enum Outcome<T> {
     Refused(Refusal),
 }
 
-/// What the service says to a success, in its own words. May name an agent; `Debug` shows the length only.
+/// The service's own words about a success. May name an agent; `Debug` shows the length only.
 #[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct ServiceMessage(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);

@@ -145,7 +145,7 @@ impl Error {
         Self::with(kind, Detail::Other(Arc::new(detail)))
     }
 
-    /// Hands something on to whoever knows its type.
+    /// Attaches a value whose type only the caller knows.
     pub(crate) fn attach(mut self, attachment: impl Any + Send + Sync) -> Self {
         self.0.attachment = Some(Arc::new(attachment));
         self

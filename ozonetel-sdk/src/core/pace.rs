@@ -52,13 +52,13 @@ impl StoreError {
         Self { step, cause: None }
     }
 
-    /// The same with what the system says of it.
+    /// The same with the system's error.
     #[must_use]
     pub fn because(self, error: &std::io::Error) -> Self {
         Self { cause: Some(error.kind()), ..self }
     }
 
-    /// What the system says of it.
+    /// The system's error.
     pub fn cause(&self) -> Option<std::io::ErrorKind> {
         self.cause
     }
@@ -211,7 +211,7 @@ impl Permit {
         Self { spent: None }
     }
 
-    /// The request went out: the permit is spent whatever comes of it.
+    /// The request went out: the permit is spent whatever the result.
     pub(crate) fn sent(mut self) {
         self.spent = None;
     }

@@ -1,14 +1,14 @@
 //! Cuts the rows out of an envelope as its bytes arrive. No I/O, no JSON tree: strings, escapes and depth only.
 //!
 //! Memory is one row plus one chunk. What is left of the document, with the array emptied, comes last and is read
-//! like any other answer, so a refusal behind the rows is still seen.
+//! like any other answer, so a refusal after the rows is still seen.
 //!
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
 use bytes::{Buf, Bytes, BytesMut};
 use serde::de::DeserializeOwned;
 
-/// What the splitter hands out.
+/// What the splitter returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Segment {
     /// One row's text.
@@ -295,7 +295,7 @@ impl RowSplitter {
     }
 }
 
-/// Moves behind the end of a string; false when it is not there yet.
+/// Moves past the end of a string; false when it is not there yet.
 fn string_end(bytes: &[u8], at: &mut usize, escaped: &mut bool) -> bool {
     loop {
         if *escaped {
@@ -429,7 +429,7 @@ mod tests {
             prop_assert_eq!(rest, Some(Value::Object(object)));
         }
 
-        /// Decoding in place hands out what cutting does, in the same order, whatever the chunks.
+        /// Decoding in place returns what cutting does, in the same order, whatever the chunks.
         #[test]
         fn decoding_in_place_changes_nothing(
             rows in prop::collection::vec(any_json(), 0..6),

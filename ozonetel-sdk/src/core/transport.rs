@@ -140,7 +140,7 @@ impl StdError for Failure {
     }
 }
 
-/// Sends one request and hands back the head of the answer with its body as a stream.
+/// Sends one request and returns the head of the answer with its body as a stream.
 ///
 /// # Cancel safety
 /// Dropping the future may leave a request on its way: the caller has to treat it as [`SendStage::Unknown`].

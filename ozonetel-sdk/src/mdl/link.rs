@@ -129,7 +129,7 @@ impl Link {
         &self.limits
     }
 
-    /// What was not handed on.
+    /// What was not passed on.
     pub fn counters(&self) -> LinkCounters {
         self.counters
     }

@@ -3,7 +3,7 @@
 //!
 //! KooKoo asks the application's URL with a GET ([`IvrRequest`]) and does what the XML in the answer says ([`IvrResponse`], made
 //! of [`verb`]s). After a `Stream` or a `Dial` request the caller is **still on the line**: answer with more verbs or with
-//! [`Hangup`](verb::Hangup). After `Hangup` or `Disconnect` nothing is spoken any more.
+//! [`Hangup`](verb::Hangup). After `Hangup` or `Disconnect` nothing more is spoken.
 //!
 //! Two things on which the sources disagree are not decided here: the unit of `<dial>`'s time-out
 //! ([`Timeout`](verb::Timeout)) and whether `t` or `o` is the time-out of `<collectdtmf>`

@@ -245,7 +245,7 @@ impl SoftphonePolicy {
     }
 
     /// Notes a dial's outcome, whichever it is. A dial that was refused or not sent waits no longer. One whose outcome
-    /// is unknown goes on waiting until it expires: its call may be on the way.
+    /// is unknown keeps waiting until it expires: its call may be on the way.
     pub fn dialed<U: Copy + Into<Option<Ucid>>>(
         &mut self,
         now: Duration,

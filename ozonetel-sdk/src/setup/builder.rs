@@ -352,7 +352,7 @@ impl ClientBuilder {
     }
 }
 
-/// A base address. What is in front of an `@` or behind a `?` may be a secret: such an address is not shown.
+/// A base address. What is in front of an `@` or after a `?` may be a secret: such an address is not shown.
 pub(super) fn address(text: &str) -> Result<Url, Invalid> {
     let url = Url::parse(text.trim()).ok().filter(|url| {
         matches!(url.scheme(), "http" | "https")

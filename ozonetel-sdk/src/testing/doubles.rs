@@ -15,7 +15,7 @@ use crate::core::transport::{Failure, Incoming, Outgoing, SendStage, Transport};
 pub enum Turn {
     /// Answers.
     Answer(StatusCode, &'static str, Bytes),
-    /// Answers, one piece at a time; `false` at the end breaks the connection behind the last piece.
+    /// Answers, one piece at a time; `false` at the end breaks the connection after the last piece.
     Pieces(Vec<Bytes>, bool),
     /// Fails.
     Fail(SendStage),

@@ -195,7 +195,7 @@ impl Tap {
     }
 }
 
-/// A reader of rows stops behind the last bracket and does not ask for the end.
+/// A reader of rows stops after the last bracket and does not ask for the end.
 impl Drop for Tap {
     fn drop(&mut self) {
         if serde_json::from_slice::<serde::de::IgnoredAny>(&self.seen).is_ok() {

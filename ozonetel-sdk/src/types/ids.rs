@@ -296,7 +296,7 @@ impl AgentId {
     }
 }
 
-/// What counts of an agent's id, letters in any case.
+/// The part of an agent's id that is compared, letters in any case.
 pub(crate) fn bare_agent(id: &str) -> Option<&str> {
     let id = id.trim();
     let numeric = id.bytes().all(|b| b.is_ascii_digit());

@@ -1,7 +1,7 @@
 //! Telephone numbers, and the form in which each place of the service wants them.
 //!
 //! A [`PhoneNumber`] keeps the text it was made from. It is never rewritten silently: the methods that turn it into
-//! the form of one place return a new number, or say why there is none.
+//! the form of one place return a new number, or an error that says why there is none.
 
 use std::fmt;
 use std::str::FromStr;

@@ -46,7 +46,7 @@ fn json_response(status: StatusCode, body: &Value) -> Response {
     (status, [("content-type", "application/json")], body.to_string()).into_response()
 }
 
-/// `{"ok": true}` with more beside it.
+/// `{"ok": true}` with more fields.
 fn ok(mut more: Value) -> Response {
     more["ok"] = true.into();
     json_response(StatusCode::OK, &more)

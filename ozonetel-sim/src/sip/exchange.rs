@@ -18,7 +18,7 @@ use super::registrar::Registrar;
 use super::sdp;
 use crate::world::{LegSide, PhoneAction};
 
-/// What the exchange wants done.
+/// What the exchange asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ExchangeAction {
     /// Send a message.

@@ -108,7 +108,7 @@ impl Campaigns {
         true
     }
 
-    /// Sets where the callbacks of a campaign's calls go, beside the account's address. False when
+    /// Sets where the callbacks of a campaign's calls go, in addition to the account's address. False when
     /// there is no such campaign.
     pub fn set_callback_url(&mut self, name: &str, url: Option<String>) -> bool {
         let campaign = self.list.iter_mut().find(|c| c.name == name);

@@ -52,7 +52,7 @@ impl World {
         self.switched(|switch, cx| switch.toolbar_login(cx, id, password))
     }
 
-    /// A logout over REST. Ends after-call work; a call in progress goes on.
+    /// A logout over REST. Ends after-call work; a call in progress continues.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl World {
         self.switched(|switch, cx| switch.change_state(cx, id, state, reason))
     }
 
-    /// Signs an agent out, whatever the agent is doing; a call in progress goes on. False when there
+    /// Signs an agent out, whatever the agent is doing; a call in progress continues. False when there
     /// is no such agent.
     pub fn force_logout(&mut self, id: &str) -> bool {
         self.switched(|switch, cx| switch.force_logout(cx, id))
@@ -237,7 +237,7 @@ impl World {
         self.switched(|switch, cx| switch.dispose(cx, ucid, did, agent_id, request))
     }
 
-    /// A telephone outside rings for calls to this extension and answers by itself; or it no longer
+    /// A telephone outside rings for calls to this extension and answers automatically; or it no longer
     /// does.
     pub fn set_phone_outside(&mut self, extension: &str, outside: bool) {
         if outside {

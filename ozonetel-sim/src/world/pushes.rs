@@ -1,4 +1,4 @@
-//! What the service sends by itself: callbacks, events, checks of an address. They are queued here;
+//! What the service sends on its own: callbacks, events, checks of an address. They are queued here;
 //! sending them over a network is not the world's business.
 
 use std::collections::VecDeque;

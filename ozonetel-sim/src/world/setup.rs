@@ -112,7 +112,7 @@ pub struct CampaignSetup {
     pub did: Option<String>,
     /// Skill that inbound calls ask for when nothing else is said.
     pub skill: String,
-    /// Its own callback URL, beside the account's.
+    /// Its own callback URL, in addition to the account's.
     pub callback_url: Option<String>,
 }
 
@@ -190,7 +190,7 @@ pub struct Setup {
     /// Enforces the documented separation: manual dial for toolbar logins only, agent state and
     /// call control for offline agents and campaigns only.
     pub strict: bool,
-    /// After so many seconds wrap-up ends by itself.
+    /// After so many seconds wrap-up ends automatically.
     pub wrap_up_limit_s: u32,
     /// Agents.
     pub agents: Vec<AgentSetup>,
@@ -208,7 +208,7 @@ pub struct Setup {
     pub mdl: MdlSetup,
     /// What the service sends.
     pub push: PushSetup,
-    /// Numbers whose calls applications lead.
+    /// Numbers whose calls applications handle.
     pub applications: Vec<ApplicationSetup>,
     /// Seed of everything that is random.
     pub seed: u64,

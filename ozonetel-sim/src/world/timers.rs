@@ -34,7 +34,7 @@ pub(crate) enum Timer {
     TrafficArrives,
     /// A telephone has rung for an application: it is picked up, or fails with this word.
     IvrRings(u64, &'static str),
-    /// A verb of an application is over by itself.
+    /// A verb of an application is over.
     IvrVerb(u64, u32),
     /// The person an application dialled picks up.
     IvrCallee(u64, u32),

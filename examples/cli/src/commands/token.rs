@@ -10,7 +10,7 @@ use crate::output::{self, Format};
 /// Ten tokens an hour, and each new one ends the one before for every program of the account.
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Asks for a new token, whatever the age of the one at hand.
+    /// Asks for a new token, whatever the age of the current one.
     #[arg(long)]
     new: bool,
     /// Prints the token in a table as well; machine output always has it.

@@ -131,7 +131,7 @@ impl<R: Row, W: Write> Printer<R, W> {
         Ok(())
     }
 
-    /// The first row decides on the columns: the service's documented ones, and what else it sends.
+    /// The first row decides the columns: the service's documented ones, and what else it sends.
     fn csv_row(&mut self, row: &R) -> io::Result<()> {
         let value = serde_json::to_value(row)?;
         let keys = || value.as_object().into_iter().flat_map(|fields| fields.keys());

@@ -1,4 +1,4 @@
-//! Pause the recording, and go on.
+//! Pause and resume the recording.
 
 use axum::Json;
 use axum::extract::State;

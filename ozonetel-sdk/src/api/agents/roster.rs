@@ -55,7 +55,7 @@ record! {
         agent_id: AgentId = "AgentId" | "agentID" | "AgentID" | "agentId",
         /// The campaign that the agent is live on.
         campaign: CampaignName = "CampaignName" | "Campaign" | "campaignName",
-        /// The service's word, where it is beside the row.
+        /// The service's status word, where there is one next to the row.
         status: String = "status",
     }
 }

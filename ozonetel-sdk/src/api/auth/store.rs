@@ -18,7 +18,7 @@ use crate::core::endpoint::Rate;
 use crate::core::pace::{PaceStore, RateWindow, StoreError};
 use crate::types::secret::Secret;
 
-/// The account's token with what has to be known about it.
+/// The account's token and what is known about it.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct StoredToken {
@@ -26,7 +26,7 @@ pub struct StoredToken {
     pub token: Option<Secret>,
     /// When it ends.
     pub expires_at: Option<SystemTime>,
-    /// When tokens were asked for: each counts, whatever came of it.
+    /// When tokens were requested: each request counts, whether it succeeded or not.
     pub issued: RateWindow,
 }
 
@@ -40,7 +40,7 @@ pub trait TokenStore: Send + Sync + fmt::Debug {
     /// When the store cannot be read.
     async fn load(&self) -> Result<StoredToken, StoreError>;
 
-    /// Waits for the sole right to replace the token. A lease that is not given back ends after `ttl`, so that a
+    /// Waits for the exclusive right to replace the token. A lease that is not released ends after `ttl`, so that a
     /// process that died cannot lock out the others.
     ///
     /// # Errors

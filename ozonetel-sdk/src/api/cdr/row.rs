@@ -175,7 +175,7 @@ record! {
         rating: String = "Rating",
         /// The customer's words.
         rating_comments: SensitiveText = "RatingComments",
-        /// Link to the recording: whoever has it can listen.
+        /// Link to the recording: anyone who has it can listen.
         call_audio: SensitiveText = "CallAudio",
         /// Link to the conference's recording.
         caller_conf_audio_file: SensitiveText = "CallerConfAudioFile",
@@ -204,7 +204,7 @@ impl CallRecord {
         !(running || in_wrap_up)
     }
 
-    /// Whether both say the same in the two spellings of today's and yesterday's store: a `Rating` of 0 is none,
+    /// Whether both are equal in the two spellings of today's and yesterday's store: a `Rating` of 0 is none,
     /// a missing `WrapupDuration` is zero, `AgentDial` is `Agent Dials`. Use it to tell a row that changed from one
     /// that moved overnight.
     ///

@@ -125,7 +125,7 @@ impl<S: Sink> CdrSync<S> {
         self.plan.as_ref().map(DayPlan::checkpoint)
     }
 
-    /// One step: asks for the day that is most in need of it, waits for the published limit where it has to, puts the
+    /// One step: asks for the day that needs it most, waits for the published limit if necessary, puts the
     /// rows into the sink and saves the checkpoint. Where no day is due it returns at once and says when the next one
     /// is.
     ///

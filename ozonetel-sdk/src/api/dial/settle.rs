@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// When a dial was sent, and how long its row may take to appear in the report.
 ///
-/// A row is there while its call is running. Programs in the field have also met rows that came later; how much later,
+/// A row is there while its call is running. Programs in production have also seen rows that came later; how much later,
 /// no source says. The default of five minutes is a choice: a longer wait is safer before dialing again.
 ///
 /// ```
@@ -135,7 +135,7 @@ impl Serialize for DialSettlement {
     }
 }
 
-/// A look into the report that has not been made: await it. See [`Client::settle`].
+/// A request for the report that has not been made: await it. See [`Client::settle`].
 #[derive(Debug)]
 #[must_use = "nothing is looked up until it is awaited"]
 pub struct Settle<'c> {
@@ -160,7 +160,7 @@ impl Client {
     ///
     /// Rows that come even later than the window allows, or a dial without a reference, cannot be found this way.
     ///
-    /// A look costs one of the two report requests a minute, two if midnight lies in the window, and waits for them as
+    /// A look costs one of the two report requests a minute, two if midnight is in the window, and waits for them as
     /// long as its patience allows.
     ///
     /// ```

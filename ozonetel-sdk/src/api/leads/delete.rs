@@ -53,7 +53,7 @@ impl Endpoint for DeleteLead {
     }
 }
 
-/// A number as the service wants it here: a JSON number.
+/// A number as the service expects it here: a JSON number.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NumberAsNumber(pub u64);

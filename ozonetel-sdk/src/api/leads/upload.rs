@@ -83,7 +83,7 @@ impl LeadResult {
     }
 }
 
-/// What the service says to a bulk upload: a list with one entry per row, or a text. Only the list of the
+/// The service's answer to a bulk upload: a list with one entry per row, or a text. Only the list of the
 /// older path (feature `legacy`) is documented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -242,7 +242,7 @@ impl Batched for Schedule {
 }
 
 impl<'c> Leads<'c> {
-    /// Leads as a sheet, with numbers in the form that the account's region wants.
+    /// Leads as a sheet, with numbers in the form that the account's region requires.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {

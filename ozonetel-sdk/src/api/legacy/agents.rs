@@ -131,7 +131,7 @@ impl Endpoint for EditAgent {
     }
 }
 
-/// Deletes an agent; this path wants name and password, and has no published limit.
+/// Deletes an agent; this path requires name and password, and has no published limit.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteManaged {
     /// The agent's name.

@@ -53,7 +53,7 @@ pub struct SetCampaign {
     pub campaign: CampaignName,
     /// `Start` or `Stop`.
     pub action: String,
-    /// Always true, says the newer page.
+    /// Always true, according to the newer page.
     pub process: YesNo,
 }
 

@@ -18,13 +18,13 @@ pub struct Legacy<E> {
     /// The request.
     #[serde(flatten)]
     pub request: E,
-    /// What the former path takes besides.
+    /// What the former path takes in addition.
     #[serde(flatten)]
     pub former: FormerFields,
 }
 
 impl<E: FormerPath> Legacy<E> {
-    /// A request for the former path, with what that path takes besides.
+    /// A request for the former path, with what that path takes in addition.
     pub fn new(request: E) -> Self {
         Self { request, former: E::fields() }
     }
@@ -37,7 +37,7 @@ pub struct FormerFields {
     /// `json`, on dials: without it the answer is XML (field report).
     #[serde(default)]
     pub format: Option<String>,
-    /// Always true in call control, says the page.
+    /// Always true in call control, according to the page.
     #[serde(rename = "playRing", default)]
     pub play_ring: Option<YesNo>,
     /// Whether a conference's number is a SIP number.
@@ -53,7 +53,7 @@ pub trait FormerPath: Endpoint {
     /// The description of the operation on the former path.
     const FORMER: Spec;
 
-    /// What the former path takes besides.
+    /// What the former path takes in addition.
     fn fields() -> FormerFields {
         FormerFields::default()
     }

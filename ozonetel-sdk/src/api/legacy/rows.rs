@@ -151,7 +151,7 @@ record! {
 }
 
 record! {
-    /// The fields of a callback, as a report hands them out. `Duration` is the conversation here.
+    /// The fields of a callback, as a report returns them. `Duration` is the conversation here.
     pub struct CallbackFields {
         /// The phone call.
         call_id: CallId = "monitorUCID",

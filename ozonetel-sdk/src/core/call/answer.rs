@@ -1,4 +1,4 @@
-//! Step 6, read: one reader for an answer, from the first byte behind its head to its last row.
+//! Step 6, read: one reader for an answer, from the first byte after its head to its last row.
 
 use std::time::Duration;
 

@@ -69,7 +69,7 @@ impl fmt::Debug for RefusedRow {
 pub struct Batch<R> {
     /// The rows it held, by their position in the whole input. The end is where to go on from.
     pub rows: Range<usize>,
-    /// How many rows there are in all.
+    /// The total number of rows.
     pub total: usize,
     /// What the service said.
     pub reply: R,
@@ -91,7 +91,7 @@ impl Halt {
         self.rows.clone()
     }
 
-    /// How many rows there are in all.
+    /// The total number of rows.
     pub fn total(&self) -> usize {
         self.total
     }
@@ -102,7 +102,7 @@ impl Halt {
     }
 
     /// Whether the batch's outcome is unknown. It was not sent again: find out what the service has of
-    /// [`rows`](Self::rows), and go on behind them or with those that are missing.
+    /// [`rows`](Self::rows), and continue after them or with those that are missing.
     pub fn is_unknown(&self) -> bool {
         self.error.may_have_happened()
     }
@@ -127,7 +127,7 @@ impl std::error::Error for Halt {
     }
 }
 
-/// Batches in order, each sent when the one before was answered and the published limit allows it. Ends behind the
+/// Batches in order, each sent when the one before was answered and the published limit allows it. Ends after the
 /// first failure.
 ///
 /// # Cancel safety
@@ -169,7 +169,7 @@ struct Run<E> {
 
 impl<E: Batched> Call<'_, E> {
     /// Sends any number of rows, in batches as large as the service allows, waiting for its limit between them
-    /// unless the call has a patience of its own.
+    /// unless the call has its own patience.
     pub fn in_batches(self) -> Batches<E::Reply> {
         self.in_batches_from(0)
     }

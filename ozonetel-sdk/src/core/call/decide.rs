@@ -42,7 +42,7 @@ pub(super) async fn decide(progress: &mut CallProgress<'_>, failed: AttemptError
     }
 }
 
-/// The error that the call ends with: behind the first row nothing is sent again.
+/// The error that the call ends with: after the first row nothing is sent again.
 pub(super) async fn stop(progress: &mut CallProgress<'_>, failed: FailedAttempt) -> Error {
     match weigh(progress, failed) {
         Ok((decision, failed)) => give_up(progress, decision, failed).await,
@@ -50,7 +50,7 @@ pub(super) async fn stop(progress: &mut CallProgress<'_>, failed: FailedAttempt)
     }
 }
 
-/// What every failed attempt leaves behind, repeated or not: the table's decision, and a window pushed forward.
+/// What follows every failed attempt, repeated or not: the table's decision, and a window pushed forward.
 fn weigh(
     progress: &mut CallProgress<'_>,
     mut failed: FailedAttempt,

@@ -1,4 +1,4 @@
-//! Step 7, judge: what an attempt brought is an answer to hand on, or a failure of a known kind.
+//! Step 7, judge: the result of an attempt is an answer to return, or a failure of a known kind.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::core::retry::AttemptOutcome;
 use crate::core::rows::{Segment, SplitError};
 use crate::core::transport::{Failure, SendStage};
 
-/// What the typed half says of an answer.
+/// What the typed half decides about an answer.
 pub(super) enum Verdict {
     Fine,
     Refused(Refusal),
@@ -23,7 +23,7 @@ pub(super) enum Verdict {
 /// The typed half: reads an answer that is complete.
 pub(super) type Judge<'j> = dyn FnMut(ResponseHead<'_>, &[u8]) -> Verdict + Send + 'j;
 
-/// Why an attempt brought no answer to hand on.
+/// Why an attempt brought no answer to return.
 pub(super) enum AttemptError {
     /// Nothing was sent; final.
     BeforeSending(Error),

@@ -1,4 +1,4 @@
-//! Step 2, wait for the limit; and what the service says of it afterwards.
+//! Step 2, wait for the limit; and what the service says about it afterwards.
 
 use std::time::Duration;
 

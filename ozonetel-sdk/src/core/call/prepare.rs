@@ -29,7 +29,7 @@ pub(super) struct PreparedCall<'a> {
     pub(super) agent: Option<(&'a str, &'a Secret)>,
     pub(super) ucid: Option<Ucid>,
     pub(super) reference: Option<&'a str>,
-    /// Names of the list whose rows are handed out one by one.
+    /// Names of the list whose rows are returned one by one.
     pub(super) row_keys: Option<&'static [&'static str]>,
     pub(super) patience: Patience,
     pub(super) silence: Duration,

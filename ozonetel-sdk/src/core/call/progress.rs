@@ -37,7 +37,7 @@ pub(super) struct CallProgress<'a> {
 /// What decides whether there is another attempt.
 #[derive(Default)]
 pub(super) struct Retries {
-    /// One attempt alone: the token cache counts its own, and rows that were handed out cannot be taken back.
+    /// One attempt alone: the token cache counts its own, and rows that were returned cannot be taken back.
     pub(super) forbidden: bool,
     /// This call had its new token already.
     pub(super) renewed: bool,
@@ -120,7 +120,7 @@ impl<'a> CallProgress<'a> {
         self.core.observer.on(&event);
     }
 
-    /// The call is over, and did what it should.
+    /// The call is over and was successful.
     pub(super) fn succeeded(&mut self) {
         self.finish(None);
     }

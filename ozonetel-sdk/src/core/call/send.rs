@@ -7,7 +7,7 @@ use super::progress::CallProgress;
 use crate::core::pace::Permit;
 use crate::core::transport::Outgoing;
 
-/// From here on the permit is spent, whatever comes of it.
+/// From here on the permit is spent, whatever the result.
 pub(super) async fn send(
     progress: &mut CallProgress<'_>,
     call: &PreparedCall<'_>,

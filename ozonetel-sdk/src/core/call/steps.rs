@@ -14,11 +14,11 @@ use super::{limit, send, sign};
 use crate::core::error::Error;
 use crate::core::rows::Segment;
 
-/// An answer to hand on.
+/// An answer to return.
 pub(super) enum Received {
     /// Complete and judged; the call is over.
     Whole(Bytes),
-    /// The first row is there and more may follow: the call goes on.
+    /// The first row is there and more may follow: the call continues.
     Rows(Bytes, Box<ResponseReader>),
 }
 

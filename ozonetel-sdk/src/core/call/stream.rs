@@ -55,7 +55,7 @@ impl<R> Stream for RowStream<R> {
 }
 
 impl<R> RowStream<R> {
-    /// The fields beside the rows, such as `totalCount`; there once the stream has ended without an error.
+    /// The fields next to the rows, such as `totalCount`; there once the stream has ended without an error.
     pub fn rest(&self) -> Option<&Map<String, Value>> {
         self.rest.get()
     }
@@ -163,7 +163,7 @@ fn single_row(spec: &Spec, rest: &Map<String, Value>) -> Option<Bytes> {
     serde_json::to_vec(row).ok().map(Bytes::from)
 }
 
-/// The next row behind the first; at the end of the answer the call is over.
+/// The next row after the first; at the end of the answer the call is over.
 async fn next_row<R: DeserializeOwned>(
     progress: &mut CallProgress<'static>,
     answer: &mut ResponseReader,

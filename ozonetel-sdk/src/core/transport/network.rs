@@ -13,7 +13,7 @@ use crate::types::invalid::Invalid;
 pub struct Network {
     /// Time to connect, TLS included.
     pub connect_timeout: Duration,
-    /// Certificates to trust beside the platform's, in DER.
+    /// Certificates to trust in addition to the platform's, in DER.
     pub extra_roots: Vec<CertificateDer<'static>>,
     /// A proxy for all requests; `None` takes the system's.
     pub proxy: Option<Url>,

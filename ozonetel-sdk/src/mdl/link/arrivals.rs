@@ -1,4 +1,4 @@
-//! Frames: whose reply a token is, and what is handed on.
+//! Frames: whose reply a token is, and what is passed on.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

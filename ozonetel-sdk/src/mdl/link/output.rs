@@ -113,7 +113,7 @@ pub enum NotSentReason {
     },
 }
 
-/// What a link did not hand on, counted.
+/// Counts of what a link did not pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LinkCounters {
@@ -123,7 +123,7 @@ pub struct LinkCounters {
     pub binary: u64,
     /// Second and later replies to one request.
     pub repeated_replies: u64,
-    /// First replies that came after their request had been settled; these are handed on.
+    /// First replies that came after their request had been settled; these are passed on.
     pub late_replies: u64,
     /// Pushes about a call that were the same as a recent one.
     pub repeated_pushes: u64,

@@ -6,7 +6,7 @@ use crate::mdl::token::session::AgentIdentity;
 use crate::types::ids::AgentId;
 use std::time::Duration;
 
-/// What was last known before the link broke: handed out after every reconnect, so that a consumer knows that it may
+/// What was last known before the link broke: returned after every reconnect, so that a consumer knows that it may
 /// have missed something, and what to check.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]

@@ -43,7 +43,7 @@ const BUDGET: usize = 128;
 
 /// A link's events, in order. Poll it all the time: it is what drives the link.
 ///
-/// An `Err` item reports something that went wrong and does not end the stream by itself; the stream ends after
+/// An `Err` item reports something that went wrong and does not in itself end the stream; the stream ends after
 /// [`LinkState::Stopped`]. Dropping it closes the connection at once, without waiting; requests that were on their way
 /// settle as unknown.
 ///
@@ -161,7 +161,7 @@ impl SocketEvents {
         self.link.snapshot()
     }
 
-    /// What was not handed on, counted.
+    /// Counts of what was not passed on.
     pub fn counters(&self) -> LinkCounters {
         self.link.counters()
     }

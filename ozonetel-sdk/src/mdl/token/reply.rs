@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Two spellings are known: jWebSocket's `code` (0 fine, -1 failure) and the toolbar's `resp`, whose outcome is
 /// before the first `:` and is `Success` when it went well. Refused is what says so in one of the service's words for
 /// it. A reply with neither spelling, with another code or another word, or whose two outcomes contradict each other
-/// proves nothing: taken for a refusal, it would invite a second dial.
+/// proves nothing: if it counted as a refusal, it would invite a second dial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReplyStatus {

@@ -27,7 +27,7 @@ record! {
         ucid: Ucid = "ucid",
         /// The number that was called.
         did: Did = "did",
-        /// **The caller's number**, not an id: so the service names it.
+        /// **The caller's number**, not an id, in spite of the service's name for it.
         caller: PhoneNumber = "call_id",
         /// The account.
         account: String = "x_account",
@@ -58,7 +58,7 @@ impl MediaStart {
     }
 }
 
-/// A packet of audio, its samples left where they are.
+/// A packet of audio; its samples are not kept.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MediaPacket {
@@ -91,7 +91,7 @@ pub enum MediaEvent {
     Mark {
         /// The packet's `seqid`, a number or text.
         seqid: Option<String>,
-        /// What else it says.
+        /// Its other members.
         extra: Extra,
     },
     /// The end.

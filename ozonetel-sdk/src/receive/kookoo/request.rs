@@ -26,9 +26,9 @@ string_enum! {
         Recognize = ["Recognize"],
         /// A stream ended; the caller is still on the line.
         Stream = ["Stream"],
-        /// The caller hung up; nothing is spoken any more.
+        /// The caller hung up; nothing more is spoken.
         Hangup = ["Hangup"],
-        /// The service ended the call; nothing is spoken any more.
+        /// The service ended the call; nothing more is spoken.
         Disconnect = ["Disconnect"],
         /// A text message came in.
         NewSms = ["NewSms"],
@@ -131,7 +131,7 @@ pub enum IvrStep {
     Recognized(Option<SensitiveText>),
     /// A stream ended and the caller is still there.
     Streamed,
-    /// The call is over: answer 200, nothing is spoken any more.
+    /// The call is over: answer 200, nothing more is spoken.
     Over {
         /// The verb that was running.
         during: Option<String>,

@@ -65,8 +65,8 @@ impl IvrResponse {
     /// The XML, escaped by the writer.
     ///
     /// # Errors
-    /// A character that XML cannot hold, an invalid name, a dial target or stream URL that the service cannot
-    /// mean, more than [`MAX_VERBS`] verbs.
+    /// A character that XML cannot contain, an invalid name, a dial target or stream URL that the service does not
+    /// support, more than [`MAX_VERBS`] verbs.
     pub fn to_xml(&self) -> Result<String, Invalid> {
         if self.verbs.len() > MAX_VERBS {
             return Err(Invalid::new("response", "has more than 500 verbs"));

@@ -170,7 +170,7 @@ impl DialTarget {
     /// `sip:ext@host`.
     ///
     /// # Errors
-    /// An extension or a host that is empty or holds blanks, `@`, or other characters that have no place there.
+    /// An extension or a host that is empty or has blanks, `@`, or other characters that are not allowed there.
     pub fn sip(extension: &str, host: &str) -> Result<Self, Invalid> {
         let address = Self::address(extension, host)?;
         Ok(Self(["sip:", address.as_str()].concat().into()))
@@ -325,7 +325,7 @@ macro_rules! verbs {
         #[non_exhaustive]
         pub enum Verb {
             $( $(#[$meta])* $name($name), )+
-            /// A tag that is not known, or one of the known with a value that it cannot have.
+            /// An unknown tag, or a known one with a value that it cannot have.
             Other(Element),
         }
 
@@ -520,7 +520,7 @@ verbs! {
         /// How the agents ring.
         ring_type: String [impl Into<String>] = "ringType",
     }
-    /// Goes on at another address.
+    /// Continues at another address.
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::IvrResponse;

@@ -70,7 +70,7 @@ impl fmt::Display for CallKey {
 /// An event is known by leg, action and time; another delivery of it may have more of the rest.
 type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 
-/// A phone call, whatever it was seen by.
+/// A phone call, from whichever sides it was seen.
 ///
 /// [`merge`](Self::merge) is a union: merging twice, in another order or in other groups gives the same. Of a row that
 /// was read several times the fullest state stays.
@@ -290,9 +290,9 @@ impl PhoneCall {
         self.pops.values()
     }
 
-    /// How it ended: by the callback, else by the rows, else by the events. Unknown while there is none of them.
+    /// How it ended: by the callback, else by the rows, else by the events. Unknown while there are none of these.
     ///
-    /// Of several rows a conversation counts first, then a leg that is going on, then the last leg that says anything.
+    /// Of several rows, a conversation counts first, then a leg that is still going on, then the last leg with any words.
     pub fn outcome(&self) -> CallOutcome {
         let from_callback = self.callback.as_ref().map(CallOutcome::from);
         let known = |outcome: &CallOutcome| outcome.kind != CallOutcomeKind::Unknown;
@@ -400,7 +400,7 @@ impl PhoneCall {
         callback.or_else(|| self.rows.values().rev().find_map(|row| row.disposition.as_ref()))
     }
 
-    /// Link to the recording: whoever has it can listen.
+    /// Link to the recording: anyone who has it can listen.
     pub fn recording(&self) -> Option<&SensitiveText> {
         let callback = self.callback.as_ref().and_then(|call| call.audio_file.as_ref());
         callback.or_else(|| self.rows.values().rev().find_map(|row| row.call_audio.as_ref()))

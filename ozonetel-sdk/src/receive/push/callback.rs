@@ -42,7 +42,7 @@ record! {
         agent_status: PerLeg<DialStatus> = "AgentStatus",
         /// The agents' numeric ids; in the agent summary the same name is the login id.
         agent_unique_id: PerLeg<String> = "AgentUniqueID",
-        /// Link to the recording: whoever has it can listen. The file may not exist yet.
+        /// Link to the recording: anyone who has it can listen. The file may not exist yet.
         audio_file: SensitiveText = "AudioFile",
         /// The whole call.
         call_duration: ClockDuration = "CallDuration",
@@ -160,7 +160,7 @@ impl CallbackLegs {
     }
 }
 
-/// Words and numbers that stand for "none" in one segment of a chain.
+/// Words and numbers that mean "none" in one segment of a chain.
 const NONE: &[&str] = &["", "0", "None", "NA"];
 
 fn segment<T: AsRef<str> + Clone>(chain: Option<&PerLeg<T>>, legs: usize, leg: usize) -> Option<T> {
@@ -250,7 +250,7 @@ impl Callback {
         rest.trim_start().strip_prefix(':')?.trim().parse().ok()
     }
 
-    /// Whether the call was transferred: `TransferType` says something else than `No Transfers`.
+    /// Whether the call was transferred: `TransferType` is something other than `No Transfers`.
     pub fn is_transferred(&self) -> bool {
         self.transfer_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("No Transfers"))
     }

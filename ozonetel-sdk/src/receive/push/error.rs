@@ -24,7 +24,7 @@ pub enum PushErrorKind {
     Syntax,
     /// JSON, but not the shape of a push.
     Shape,
-    /// A field holds something else than it has to.
+    /// A field has a value of the wrong kind.
     Field,
     /// The proof of the sender is missing or wrong.
     Proof,
@@ -32,7 +32,7 @@ pub enum PushErrorKind {
 
 /// Why a push cannot be parsed: the field, what was expected of it, and which object of a list it was.
 ///
-/// Holds nothing of the content: no value, no number, no key.
+/// Contains nothing of the push: no value, no number, no key.
 ///
 /// ```
 /// use ozonetel_sdk::push::{PushReader, PushErrorKind};

@@ -24,7 +24,7 @@ string_enum! {
 string_enum! {
     /// What happened to a phone call.
     CallAction, CallActionKind {
-        /// Somebody is being dialled.
+        /// Someone is being dialled.
         Calling = ["Calling"],
         /// There is a conversation.
         Answered = ["Answered"],
@@ -40,7 +40,7 @@ string_enum! {
         Login = ["login"],
         /// Logged out.
         Logout = ["logout"],
-        /// Away; also reasons that the service sets itself, such as a SIP phone that fell off.
+        /// Away; also reasons that the service sets itself, such as a SIP phone that lost its connection.
         Aux = ["AUX"],
         /// Released: takes calls again.
         Release = ["release"],
@@ -67,7 +67,7 @@ impl AgentActionKind {
 }
 
 record! {
-    /// What every event has around its data.
+    /// What every event has besides its data.
     pub struct EventHeader {
         /// `Call` or `Agent`.
         event_type: EventType = "eventType" | "event_type",
@@ -169,7 +169,7 @@ record! {
         phone_name: PhoneName = "phoneName" | "phone_name",
         /// The skill.
         skill: SkillName = "skill",
-        /// When it happened, where it says.
+        /// When it happened, if the event says.
         event_time: LocalDateTime = "event_time" | "eventTime",
     }
 }
@@ -318,7 +318,7 @@ impl PushPayload for PushEvent {
     }
 }
 
-/// Whether an object says nothing: a ping.
+/// Whether an object names nothing: a ping.
 fn says_nothing(fields: &Map<String, Value>) -> bool {
     let has = |map: &Map<String, Value>| {
         map.keys().any(|name| name == "action" || OF_A_CALL.contains(&name.as_str()))

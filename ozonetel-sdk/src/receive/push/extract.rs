@@ -1,9 +1,9 @@
 //! An extractor for axum: a handler that only ever sees pushes.
 //!
-//! [`Pushed`] reads the request through a [`PushReader`] taken from the router's state. What is not for the handler it
-//! answers itself: 200 to the console's check (GET or HEAD without fields) and to pings without any call id; 401 to a
-//! missing or wrong proof, 413 to a body over the limit, 400 to what cannot be parsed. None of these answers says what was
-//! expected. Checks and pings are answered without a proof, since they bring nothing.
+//! [`Pushed`] reads the request through a [`PushReader`] taken from the router's state. It answers requests that are not
+//! for the handler: 200 to the console's check (GET or HEAD without fields) and to pings without any call id; 401 to a
+//! missing or wrong proof, 413 to a body over the limit, 400 to what cannot be parsed. None of these answers shows what
+//! was expected. Checks and pings are answered without a proof, since they bring nothing.
 //!
 //! ```
 //! use axum::Router;
@@ -39,7 +39,7 @@ use super::reader::{ParsedPush, PushReader};
 #[derive(Debug, Clone)]
 pub struct Pushed<T>(pub ParsedPush<T>);
 
-/// Why the handler was not called, and at the same time the answer.
+/// Why the handler was not called; also the answer.
 ///
 /// ```
 /// use ozonetel_sdk::push::extract::PushRejection;

@@ -67,7 +67,7 @@ fn refused(reason: &'static str) -> PushError {
     PushError::new(PushErrorKind::Proof, reason)
 }
 
-/// Whether any of several secrets is equal; looks at all of them.
+/// Whether any of several secrets is equal; compares all of them.
 fn any_same(secrets: &[Secret], found: &Secret) -> bool {
     secrets.iter().fold(false, |same, secret| same | secret.same(found))
 }
@@ -160,7 +160,7 @@ impl Verifier {
     }
 }
 
-/// Makes URLs and bodies that a [`Verifier`] accepts. For tests of one's own route, and for registering the URL.
+/// Makes URLs and bodies that a [`Verifier`] accepts. For tests of your own route, and for registering the URL.
 ///
 /// ```
 /// use ozonetel_sdk::push::verify::{Signer, Verifier};
@@ -185,7 +185,7 @@ impl Signer {
         }
     }
 
-    /// The URL to register, secret included. Whoever reads it can send pushes.
+    /// The URL to register, secret included. Anyone who has it can send pushes.
     ///
     /// # Errors
     /// Text that is not an absolute URL.
@@ -238,7 +238,7 @@ impl Signer {
 
 /// A URL secret per tenant, campaign or purpose, made from one master secret: HMAC-SHA256 of the label, in hexadecimal.
 ///
-/// Whoever learns one label's secret cannot send for another, and nothing but the master has to be kept.
+/// A leaked secret of one label does not help to send for another, and only the master has to be kept.
 ///
 /// ```
 /// use ozonetel_sdk::auth::Secret;

@@ -128,7 +128,7 @@ impl ExchangeFile {
     /// Reads a file's text.
     ///
     /// # Errors
-    /// The line that is not as the form wants it, and why.
+    /// The line that does not follow the form, and why.
     pub fn parse(text: &[u8]) -> Result<Self, ExchangeFileError> {
         read::file(text)
     }

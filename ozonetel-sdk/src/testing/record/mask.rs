@@ -52,7 +52,7 @@ const SENTENCES: &[&str] = &[
     "statusdetails",
 ];
 
-/// Replaces what is personal in requests and answers, the same by the same: see [`Pseudonyms`].
+/// Replaces what is personal in requests and answers, equal values by equal stand-ins: see [`Pseudonyms`].
 ///
 /// ```
 /// use ozonetel_sdk::testing::record::Masker;

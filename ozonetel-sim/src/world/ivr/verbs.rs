@@ -99,7 +99,7 @@ impl Ivr {
         }
     }
 
-    /// A verb is being done; after this time it is over by itself.
+    /// A verb is being done; after this time it is over.
     fn takes(&mut self, cx: &mut Context, sid: u64, doing: RunningVerb, time: Option<Duration>) {
         let Some(call) = self.calls.get_mut(&sid) else { return };
         call.stage = IvrStage::Busy(doing);

@@ -1,4 +1,4 @@
-//! What the service sends by itself: a scenario's `[push]`.
+//! What the service sends on its own: a scenario's `[push]`.
 
 use std::fmt;
 

@@ -104,7 +104,7 @@ impl Switch {
         self.route_waiting(cx);
     }
 
-    /// A logout over REST. Ends after-call work; a call in progress goes on.
+    /// A logout over REST. Ends after-call work; a call in progress continues.
     pub(crate) fn logout(
         &mut self,
         cx: &mut Context,
@@ -126,7 +126,7 @@ impl Switch {
         }
     }
 
-    /// Signs an agent out, whatever the agent is doing; a call in progress goes on. False when there
+    /// Signs an agent out, whatever the agent is doing; a call in progress continues. False when there
     /// is no such agent.
     pub(crate) fn force_logout(&mut self, cx: &mut Context, id: &str) -> bool {
         if self.agents.get(id).is_some_and(|agent| agent.login.is_some()) {

@@ -32,7 +32,7 @@ pub enum CallControl {
 pub enum CallControlRefusal {
     /// No such call is up.
     NotFound,
-    /// The number is not in the form the service wants.
+    /// The number is not in the form that the service requires.
     Number,
 }
 
@@ -166,7 +166,7 @@ impl Switch {
         self.end_call(cx, key, "UserHangup");
     }
 
-    /// The agent hands the customer over to an application and goes; the customer stays. The call, or
+    /// The agent hands the customer over to an application and leaves; the customer stays. The call, or
     /// `None` when no such call is up.
     pub(crate) fn hand_to_application(&mut self, cx: &mut Context, ucid: u64) -> Option<CallKey> {
         let key = self.calls.key_of(ucid)?;

@@ -121,7 +121,7 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    /// Follows while something else goes on, and gives what it came to.
+    /// Follows while a future runs, and returns its result.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::pin!(work);
         while !matches!(self.events.state(), LinkState::Stopped(_)) {
@@ -169,7 +169,7 @@ impl<'a> Follower<'a> {
         self.printer.is_some()
     }
 
-    /// Closes the output; a link that ended by itself is a failure.
+    /// Closes the output; a link that ended on its own is a failure.
     pub(super) fn finish(mut self) -> Result<Completion, Failure> {
         let by_itself =
             matches!(self.events.state(), LinkState::Stopped(stop) if stop != StopReason::Asked);

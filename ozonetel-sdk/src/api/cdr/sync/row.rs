@@ -81,16 +81,16 @@ pub struct Row {
     pub key: RowKey,
     /// The phone call that the leg belongs to: group by it.
     pub call_id: Option<CallId>,
-    /// What it says.
+    /// Its content.
     pub content: Content,
 }
 
-/// What a row says: one or the other, and nothing that a sink could overlook.
+/// The content of a row: one or the other, and nothing that a sink could overlook.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// Read.
     Record(Box<CallRecord>),
-    /// It cannot be parsed: keep it beside what was stored under its key before, or store it as it is.
+    /// It cannot be parsed: keep it next to what was stored under its key before, or store it as it is.
     Unread(Unread),
 }
 

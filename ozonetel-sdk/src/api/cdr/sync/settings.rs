@@ -1,4 +1,4 @@
-//! What is asked how often.
+//! Which days are requested, and how often.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::types::wire::{ClockDuration, Day, LocalDateTime};
 /// for trying again.
 pub const LAST_LOOK: u8 = 14;
 
-/// How far back, how often and how long days are asked for. Values out of range are brought to the nearest that is in
+/// How far back, how often and how long days are asked for. Values out of range are set to the nearest that is in
 /// it.
 ///
 /// ```
@@ -51,7 +51,7 @@ impl SyncSettings {
     /// How many nights a day is read again after it is over, 1 to 14. Default: 3.
     ///
     /// Rows of a day that is over change (a call that ran past midnight, after-call work, a disposition set later) and
-    /// new ones turn up late; how late, no source says. Three nights outlast a weekend in which no one sets a
+    /// new ones turn up late; how late, no source says. Three nights cover a weekend in which no one sets a
     /// disposition, and cost three requests a day of the 2,880 that the limit allows. What comes later still is found
     /// by the last look, at an age of [`LAST_LOOK`] days.
     pub fn horizon(mut self, nights: u8) -> Self {

@@ -6,7 +6,7 @@ use super::checkpoint::Checkpoint;
 use super::row::Row;
 use crate::types::wire::Day;
 
-/// Where a [`CdrSync`](super::CdrSync) puts rows and keeps its checkpoint: a table and a line beside it, say. Written by the
+/// Where a [`CdrSync`](super::CdrSync) puts rows and keeps its checkpoint: a table and a line next to it, for example. Written by the
 /// program; [`MemorySink`](super::MemorySink) is the example.
 ///
 /// ```
@@ -55,7 +55,7 @@ use crate::types::wire::Day;
 /// # What it has to hold to
 /// - Rows that were upserted are stored before, or together with, the next checkpoint that is saved. The other way
 ///   round loses rows in a crash; this way a crash repeats a day.
-/// - The same batch twice leaves what it leaves once: store under the row's [`key`](Row::key).
+/// - Storing the same batch twice has the same result as storing it once: store under the row's [`key`](Row::key).
 /// - A dropped future of the sink may have stored its rows or not, but not half a row.
 pub trait Sink: Send {
     /// Why the sink failed.

@@ -81,7 +81,7 @@ fn hex(text: &[u8]) -> Option<u8> {
     Some(digit(*high)? << 4 | digit(*low)?)
 }
 
-/// A long line in parts, divided behind commas and ampersands; never none.
+/// A long line in parts, divided after commas and ampersands; at least one part.
 fn wrapped(line: &str) -> Vec<&str> {
     if line.chars().count() <= WIDTH {
         return vec![line];
@@ -103,7 +103,7 @@ fn wrapped(line: &str) -> Vec<&str> {
     parts
 }
 
-/// Where a line may be divided: behind `, `, `,`, `&` and `%2C`, but not at its end.
+/// Where a line may be divided: after `, `, `,`, `&` and `%2C`, but not at its end.
 fn breaks(line: &str) -> impl Iterator<Item = usize> + '_ {
     let bytes = line.as_bytes();
     let ends = line.char_indices().filter_map(move |(at, c)| match c {

@@ -1,4 +1,4 @@
-//! The plan by itself: days and times in, requests out.
+//! The plan alone: days and times in, requests out.
 
 use std::collections::BTreeMap;
 
