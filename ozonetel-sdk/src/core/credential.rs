@@ -84,7 +84,7 @@ pub enum AuthSecret {
 }
 
 /// Where credentials come from. Implement it to plug in a secret manager; for sharing a token between processes a
-/// [`TokenStore`] is enough.
+/// [`TokenStore`](crate::auth::TokenStore) is enough.
 #[async_trait]
 pub trait Credentials: Send + Sync + fmt::Debug {
     /// A credential, resolved again for every attempt.

@@ -21,8 +21,8 @@ use crate::types::phone::Region;
 use crate::types::secret::Secret;
 use crate::types::wire::Zone;
 
-/// Settings of a [`Client`]. Nothing is read from the environment here; [`crate::setup::environment`] does that for
-/// binaries.
+/// Settings of a [`Client`]. Nothing is read from the environment here; [`Environment`](crate::client::Environment) does
+/// that for binaries.
 ///
 /// ```
 /// use ozonetel_sdk::auth::AuthMode;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Outcome, as_text, inner_success};
 use crate::core::endpoint::{Payload, Reply, Spec};
 
-/// Writes the answer that [`read`] reads: for simulators and tests.
+/// Writes the answer that [`read`](super::read) reads: for simulators and tests.
 ///
 /// `failure` is the status word of a refusal.
 pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<u8> {

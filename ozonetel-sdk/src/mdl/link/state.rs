@@ -132,7 +132,7 @@ pub enum StopReason {
     Status(u16),
     /// The server chose a sub-protocol that was not offered.
     SubProtocol,
-    /// The server closed with one of [`LinkLimits::fatal_codes`].
+    /// The server closed with one of [`LinkLimits::fatal_codes`](crate::mdl::LinkLimits::fatal_codes).
     Code(u16),
     /// The session's ids did not arrive, several connections in a row.
     Handshake,

@@ -7,7 +7,7 @@ use crate::mdl::token::Token;
 impl SocketEvent {
     /// The event as one flat object, masked: `event`, and where they apply `state`, `type`, `utid`, `token`.
     /// `state` is the link's state, `resumed`, or how a request settled; `late` marks a reply after its time. Why a
-    /// link is down is in [`LinkState::cause`].
+    /// link is down is in [`LinkState::cause`](crate::mdl::LinkState::cause).
     pub fn masked(&self, mask: &Mask) -> Token {
         let mut line = Token::from(serde_json::Map::new()).with("event", self.as_str());
         let state = match self {

@@ -172,7 +172,7 @@ impl SocketEvents {
     }
 
     /// Ends in good order: takes no more requests, waits for the replies on their way, then for the other side's
-    /// close, each no longer than [`LinkLimits::close_wait`](super::LinkLimits::close_wait). What arrives meanwhile is
+    /// close, each no longer than [`LinkLimits::close_wait`](crate::mdl::LinkLimits::close_wait). What arrives meanwhile is
     /// dropped; to see it, ask with [`SocketSender::close`] and keep polling.
     pub async fn close(mut self) {
         self.step(LinkInput::Close);

@@ -108,7 +108,7 @@ impl SocketSettings {
         self
     }
 
-    /// Where the session's ids come from. Default: [`TokenSession`] with a browser session of this link's own.
+    /// Where the session's ids come from. Default: [`TokenSession`](crate::mdl::TokenSession) with a browser session of this link's own.
     pub fn handshake(mut self, handshake: Arc<dyn Handshake>) -> Self {
         self.handshake = Some(handshake);
         self
@@ -145,13 +145,13 @@ impl SocketSettings {
         self
     }
 
-    /// Where credentials come from, for a link without a [`Client`].
+    /// Where credentials come from, for a link without a [`Client`](crate::Client).
     pub fn credentials(mut self, credentials: Arc<dyn Credentials>) -> Self {
         self.credentials = Some(credentials);
         self
     }
 
-    /// TLS roots and proxy, for a link without a [`Client`].
+    /// TLS roots and proxy, for a link without a [`Client`](crate::Client).
     pub fn network(mut self, network: Network) -> Self {
         self.network = network;
         self
@@ -163,7 +163,7 @@ impl SocketSettings {
         self
     }
 
-    /// Watches everything that passes: a [`SocketRecorder`](super::SocketRecorder), for instance.
+    /// Watches everything that passes: a [`SocketRecorder`](crate::mdl::SocketRecorder), for instance.
     pub fn tap(mut self, tap: Arc<dyn SocketTap>) -> Self {
         self.tap = Some(tap);
         self
