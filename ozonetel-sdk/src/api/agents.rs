@@ -17,6 +17,7 @@ use crate::core::endpoint::{
 };
 use crate::core::envelope::ServiceMessage;
 use crate::core::error::{Error, Reason};
+use crate::core::reason::ALREADY_LOGGED_IN;
 use crate::types::ids::{AgentId, PauseReason, PhoneName};
 use crate::types::invalid::{Invalid, filled};
 use crate::types::phone::PhoneNumber;
@@ -220,6 +221,16 @@ impl Client {
     }
 }
 
+/// What [`Agents::ensure_login`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EnsuredLogin {
+    /// The agent was logged in now.
+    LoggedIn,
+    /// The agent was logged in before.
+    WasLoggedIn,
+}
+
 impl<'c> Agents<'c> {
     /// Logs an agent in with the number or SIP id that calls are routed to.
     ///
@@ -244,6 +255,41 @@ impl<'c> Agents<'c> {
     ) -> Call<'c, Login> {
         let (agent, password, phone_number) = (agent.into(), password.into(), phone_number.into());
         Call::new(self.0, Ok(Login { agent, password, phone_number }))
+    }
+
+    /// Logs an agent in, and takes "already logged in" as done: for programs that may run a second time.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// use ozonetel_sdk::agents::EnsuredLogin;
+    /// let first = client.agents().ensure_login("agent01", "secret", "500001").await?;
+    /// let second = client.agents().ensure_login("agent01", "secret", "500001").await?;
+    /// assert_eq!((first, second), (EnsuredLogin::LoggedIn, EnsuredLogin::WasLoggedIn));
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As [`login`](Self::login), but for the one refusal. An agent who is logged in stays where they are: with
+    /// another number than this one, if that is what they logged in with.
+    ///
+    /// # Cancel safety
+    /// A login that is dropped after it was sent may have happened; asking again is harmless.
+    pub async fn ensure_login(
+        &self,
+        agent: impl Into<AgentId>,
+        password: impl Into<Secret>,
+        phone_number: impl Into<PhoneNumber>,
+    ) -> Result<EnsuredLogin, Error> {
+        let already = |error: &Error| {
+            error.refusal().is_some_and(|refusal| {
+                refusal.message().trim().eq_ignore_ascii_case(ALREADY_LOGGED_IN)
+            })
+        };
+        match self.login(agent, password, phone_number).await {
+            Ok(_) => Ok(EnsuredLogin::LoggedIn),
+            Err(error) if already(&error) => Ok(EnsuredLogin::WasLoggedIn),
+            Err(error) => Err(error),
+        }
     }
 
     /// Logs an agent out.

@@ -115,6 +115,9 @@ pub(crate) fn documented(text: &str) -> Option<DocumentedText> {
     found(true).or_else(|| found(false))
 }
 
+/// The text that refuses a login because the agent is logged in.
+pub(crate) const ALREADY_LOGGED_IN: &str = "Agent has already logged in";
+
 /// The one text on which even an operation that may happen only once is tried again with a new token.
 pub(crate) const EXPIRED: &str = "Token Expired";
 

@@ -453,7 +453,8 @@ mod tests {
             u64::from("9999999999999999999".parse::<Ucid>().unwrap()),
             9_999_999_999_999_999_999
         );
-        assert!("agent01" == AgentId::from("agent01") && AgentId::from("a") != "b");
+        let agent = AgentId::from("agent01");
+        assert!("agent01" == agent && agent != "b");
     }
 
     #[test]

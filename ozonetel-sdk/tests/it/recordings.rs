@@ -42,8 +42,8 @@ fn session() -> impl Strategy<Value = Vec<(usize, String)>> {
 
 fn as_request(masker: &Masker, name: &str, value: &str) -> String {
     let body = Value::Object(Map::from_iter([(name.to_owned(), Value::from(value))])).to_string();
-    let masked: Value = serde_json::from_str(&masker.json(body.as_bytes()).unwrap()).unwrap();
-    masked[name].as_str().unwrap().to_owned()
+    let out: Value = serde_json::from_str(&masker.json(body.as_bytes()).unwrap()).unwrap();
+    out[name].as_str().unwrap().to_owned()
 }
 
 fn as_token(mask: &Mask, name: &str, value: &str) -> String {

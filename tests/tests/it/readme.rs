@@ -40,8 +40,24 @@ fn manifest(readme: &str, root: &Path) -> String {
     )
 }
 
+/// What the example prints when it ends well.
+async fn run(program: &Path, url: &str) -> String {
+    let mut example = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("OZONETEL_") {
+            example.env_remove(name);
+        }
+    }
+    example.env("OZONETEL_BASE_URL", url).env("OZONETEL_ACCOUNT", "acme_support");
+    example.env("OZONETEL_API_KEY", "test-key").stdin(Stdio::null()).kill_on_drop(true);
+    let ran = tokio::time::timeout(PATIENCE, example.output()).await.unwrap().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{out}{err}");
+    out.into_owned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_example_of_the_readme_runs_outside_the_workspace() {
+async fn the_example_of_the_readme_runs_outside_the_workspace_and_once_more() {
     let root = folder().join("..").canonicalize().unwrap();
     let readme = read(&root.join("README.md"));
     let outside = tempfile::tempdir().unwrap();
@@ -60,22 +76,38 @@ async fn the_example_of_the_readme_runs_outside_the_workspace() {
 
     let sim = Sim::start();
     let server = sim.serve().await.unwrap();
-    let mut example =
-        Command::new(target.join("debug").join(format!("outside{}", std::env::consts::EXE_SUFFIX)));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("OZONETEL_") {
-            example.env_remove(name);
-        }
-    }
-    example.env("OZONETEL_BASE_URL", server.url()).env("OZONETEL_ACCOUNT", "acme_support");
-    example.env("OZONETEL_API_KEY", "test-key").stdin(Stdio::null()).kill_on_drop(true);
-    let ran = tokio::time::timeout(PATIENCE, example.output()).await.unwrap().unwrap();
-    let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success(), "{out}{err}");
-    let ucid = out.strip_prefix("ringing, UCID ").and_then(|rest| rest.lines().next());
-    assert!(ucid.is_some_and(|ucid| ucid.parse::<u64>().is_ok()), "{out}");
+    let program = target.join("debug").join(format!("outside{}", std::env::consts::EXE_SUFFIX));
+    let first = run(&program, &server.url()).await;
+    let ucid = first.strip_prefix("ringing, UCID ").and_then(|rest| rest.lines().next());
+    assert!(ucid.is_some_and(|ucid| ucid.parse::<u64>().is_ok()), "{first}");
     // The call is in the CDR while it rings.
-    assert_eq!(out.lines().count(), 2, "{out}");
+    assert_eq!(first.lines().count(), 2, "{first}");
     assert_eq!(["dial", "login", "token"].map(|effect| sim.effects(effect)), [1, 1, 1]);
+
+    // A second run finds the agent logged in and in a call.
+    let second = run(&program, &server.url()).await;
+    assert!(second.starts_with("not now: dial.agent: "), "{second}");
+    assert_eq!(["dial", "login"].map(|effect| sim.effects(effect)), [1, 1]);
     server.stop().await;
+}
+
+/// The paths that `ARCHITECTURE.md` names, as they stand there.
+fn paths(document: &str) -> impl Iterator<Item = &str> {
+    let quoted = document.split('`').skip(1).step_by(2);
+    quoted.filter(|text| {
+        let named =
+            text.ends_with('/') || [".rs", ".http", ".toml"].iter().any(|end| text.ends_with(end));
+        named && text.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
+    })
+}
+
+#[test]
+fn every_path_that_the_architecture_names_is_there() {
+    let root = folder().join("..");
+    let bases = ["", "ozonetel-sdk/src", "ozonetel-sim/src", "ozonetel-sim/src/world"];
+    let document = read(&root.join("ARCHITECTURE.md"));
+    let missing: Vec<_> = paths(&document)
+        .filter(|path| !bases.iter().any(|base| root.join(base).join(path).exists()))
+        .collect();
+    assert!(paths(&document).count() > 60 && missing.is_empty(), "{missing:?}");
 }

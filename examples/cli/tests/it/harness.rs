@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ozonetel_sdk::auth::AuthMode;
-use ozonetel_sim::world::Timestamp;
+use ozonetel_sim::world::{Setup, Timestamp};
 use ozonetel_sim::{Server, Sim, SimBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -159,6 +159,12 @@ impl Desk {
 
     pub(crate) async fn in_key_mode() -> Self {
         let desk = Self::of(noon().mode(AuthMode::Key).build()).await;
+        desk.set("OZONETEL_AUTH", "key").set("OZONETEL_NOW", NOON)
+    }
+
+    /// The same with another world, whose mode is to be the key.
+    pub(crate) async fn in_key_mode_of(setup: Setup) -> Self {
+        let desk = Self::of(noon().setup(setup).build()).await;
         desk.set("OZONETEL_AUTH", "key").set("OZONETEL_NOW", NOON)
     }
 

@@ -192,7 +192,7 @@ pub(super) const PAGES: &[(&str, &[(&str, Reason)])] = &[
         &[
             ("Invalid userName or apiKey", BadCredentials),
             ("Invalid Authentication", BadCredentials),
-            ("Agent has already logged in", NotAllowed),
+            (super::ALREADY_LOGGED_IN, NotAllowed),
             ("{} logged in with the number ({})", NotAllowed),
         ],
     ),

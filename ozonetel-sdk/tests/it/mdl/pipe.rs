@@ -56,7 +56,7 @@ where
 }
 
 pub fn agent() -> AgentIdentity {
-    AgentIdentity::new("acme_support", "agent01", 1001)
+    AgentIdentity::new("acme_sales", "agent41", 1001)
 }
 
 pub fn limits() -> LinkLimits {
@@ -66,7 +66,7 @@ pub fn limits() -> LinkLimits {
 }
 
 pub fn dial() -> ManualDial {
-    ManualDial::new(77, "9000000001", "500001")
+    ManualDial::new(77, "9000000417", "500001")
 }
 
 /// Settings whose connections are served by a script on the upgraded socket.

@@ -21,7 +21,7 @@ async fn answered(reply: Value) -> DialOutcome<Option<ozonetel_sdk::types::Ucid>
         async move {
             peer.welcome().await;
             let dial = peer.token().await.unwrap();
-            assert_eq!(dial["params"], "77,9000000001,500001,SIP:true");
+            assert_eq!(dial["params"], "77,9000000417,500001,SIP:true");
             assert_eq!(dial["usId"], "c2Vzc2lvbi0wMDE=");
             if reply["utid"] == "text" {
                 reply["utid"] = dial["utid"].to_string().into();
@@ -94,9 +94,9 @@ async fn no_reply_in_time_is_unknown_and_the_link_stays() {
     );
     // The error carries the request as it was sent, and prints none of it.
     let request = error.token().unwrap();
-    assert_eq!(request.text("params").unwrap(), "77,9000000001,500001,SIP:true");
+    assert_eq!(request.text("params").unwrap(), "77,9000000417,500001,SIP:true");
     assert!(request.utid().is_some());
-    assert!(!format!("{error} {error:?}").contains("9000000001"));
+    assert!(!format!("{error} {error:?}").contains("9000000417"));
     let reply = sender.send_token("tbNews", Map::new()).await.unwrap();
     assert_eq!(reply.reply_status(), ReplyStatus::Unclear);
     sender.close().await;

@@ -196,7 +196,7 @@ async fn the_consumer_is_told_what_was_last_known_after_a_break() {
     let (sender, driven) = drive(settings(|nth, mut peer: Pipe| async move {
         peer.welcome().await;
         let call =
-            json!({"type": "busyAgent", "ucid": "11", "agentId": "agent01", "agentStatus": "BUSY"});
+            json!({"type": "busyAgent", "ucid": "11", "agentId": "agent41", "agentStatus": "BUSY"});
         peer.text(&call.to_string()).await;
         if nth == 1 {
             peer.idle().await;
@@ -237,9 +237,9 @@ async fn a_recorded_session_replays_without_its_secrets() {
                 peer.text(&json!({"type": "response", "utid": utid, "resp": "Failure:no"}).to_string()).await;
                 return peer.idle().await;
             }
-            let reply = json!({"type": "response", "utid": utid, "resp": "Success:x", "user": "acme_support"});
+            let reply = json!({"type": "response", "utid": utid, "resp": "Success:x", "user": "acme_sales"});
             peer.text(&reply.to_string()).await;
-            peer.text(&json!({"type": "busyAgent", "ucid": "12345678901234567", "callerId": "9000000001"}).to_string())
+            peer.text(&json!({"type": "busyAgent", "ucid": "12345678901234567", "callerId": "9000000417"}).to_string())
                 .await;
         })
         .tap(Arc::clone(&recorder) as _),
@@ -254,7 +254,7 @@ async fn a_recorded_session_replays_without_its_secrets() {
     assert!(recorder.is_complete());
     let text = String::from_utf8(Arc::into_inner(recorder).unwrap().into_inner()).unwrap();
     for secret in
-        ["9000000001", "c2Vzc2lvbi0wMDE=", "acme_support", "agent01", "12345678901234567", "html"]
+        ["9000000417", "c2Vzc2lvbi0wMDE=", "acme_sales", "agent41", "12345678901234567", "html"]
     {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
