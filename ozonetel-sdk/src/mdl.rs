@@ -2,7 +2,7 @@
 //! `tbManualDial`.
 //!
 //! No public specification of this socket exists. What is documented, in open source or seen on public pages is
-//! typed; everything else stays open: an unknown token, a field of another type, a missing namespace are handed on
+//! typed; everything else stays open: an unknown token, a field of another type, a missing namespace are passed on
 //! whole and in order, and any token can be sent by its name.
 //!
 //! - [`SocketSettings::connect`] (feature `ws`) gives the pair to work with: [`SocketEvents`], a stream that one owner

@@ -107,7 +107,7 @@ impl DeliveryQueue {
             .partition(|held: &Push| held.address() == push.address());
         self.held = rest;
         self.put(at, (push, copies));
-        // Whoever waited for this one goes right behind it.
+        // Those that waited for this one go right after it.
         for push in held {
             self.put(at, (push, 1));
         }

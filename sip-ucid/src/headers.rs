@@ -205,7 +205,7 @@ pub struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// The headers of the message at the beginning of `bytes`, as far as their lines are complete.
+    /// The headers of the message at the beginning of `bytes`, up to the last complete line.
     ///
     /// The start line is skipped without checking it.
     ///

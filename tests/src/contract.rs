@@ -184,7 +184,7 @@ pub fn nothing_lost<E: Endpoint>() {
 }
 
 /// An endpoint has at least one success, one refusal and, if it lists, one "none"; a success and a refusal that the
-/// simulator is compared with; answers that are no envelope.
+/// simulator is compared with; answers that are not an envelope.
 pub fn covered<E: Endpoint>() {
     let mut findings = Findings::default();
     let cases = cases(&E::SPEC);

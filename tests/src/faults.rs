@@ -64,7 +64,7 @@ pub fn expected(spec: &Spec, fault: Injected, token: bool) -> Expected {
         FaultKind::CloseBefore | FaultKind::CloseAfter => lost(ErrorKind::Closed),
         FaultKind::ExpiredToken if token && spec.auth == Auth::Account && !fault.always => Success,
         FaultKind::ExpiredToken => Failure(ErrorKind::Refused, Some(Reason::TokenExpired), false),
-        // What comes late comes all the same; faults of the agent's socket hit no request.
+        // What comes late still comes; faults of the agent's socket hit no request.
         _ => Success,
     }
 }

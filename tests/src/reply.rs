@@ -18,7 +18,7 @@ pub struct Split {
 /// A scalar of a document, as text; nothing is the empty text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Leaf {
-    /// Where it stands.
+    /// Where it is.
     pub path: String,
     /// What it says.
     pub text: String,

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// Descriptors that are no links: standard streams, the runtime's own, a few to spare.
+/// Descriptors other than links: standard streams, the runtime's own, a few to spare.
 const SPARE: u64 = 64;
 /// Connections that are made at the same time.
 const AT_ONCE: usize = 200;

@@ -121,7 +121,7 @@ impl Pacer {
         }
     }
 
-    /// When the class allows its next request, as far as this side knows.
+    /// When the class allows its next request, according to this side's count.
     ///
     /// # Errors
     /// [`ErrorKind::Paced`] when the store cannot be used.

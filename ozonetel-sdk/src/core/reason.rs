@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What a refusal means, as far as its text shows. A hint for programs, not a diagnosis: the service answers
+/// What a refusal means, judged by its text. A hint for programs, not a diagnosis: the service answers
 /// "missing" for a wrong scheme and "expired" for a wrong mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

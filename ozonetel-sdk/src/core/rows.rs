@@ -177,7 +177,7 @@ impl RowSplitter {
             match byte {
                 b'"' => self.in_string = true,
                 b'{' | b'[' => depth += 1,
-                // A bare value's end: the comma or the bracket behind it.
+                // A bare value's end: the comma or the bracket after it.
                 b',' | b']' if depth == 2 => break Some(byte),
                 b'}' | b']' => {
                     depth = depth.checked_sub(1).ok_or(SplitError::Shape)?;

@@ -1,4 +1,4 @@
-//! A session on paper: recorded while it happens, masked, and played back.
+//! A session in writing: recorded while it happens, masked, and played back.
 
 pub(crate) mod event_line;
 pub(crate) mod mask;

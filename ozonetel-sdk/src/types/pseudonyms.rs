@@ -1,4 +1,4 @@
-//! What stands in for a personal value in a recording, the same for every kind of recording.
+//! What replaces a personal value in a recording, the same for every kind of recording.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -36,7 +36,7 @@ const PLAIN_DIGITS: usize = 4;
 #[derive(Clone, Default)]
 pub struct Pseudonyms(Arc<Mutex<Table>>);
 
-/// A kind of thing, and with it what stands in for one.
+/// A kind of value, and how its stand-in looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Account,
@@ -85,14 +85,14 @@ impl Pseudonyms {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fixes what stands in for a value, wherever it is.
+    /// Fixes the stand-in of a value, wherever it is.
     pub fn fix(&self, value: &str, stand_in: &str) {
         if !value.is_empty() {
             self.table().texts.insert(value.to_owned(), stand_in.to_owned());
         }
     }
 
-    /// What stands in for a field's value. Nothing stands in for what is empty, for yes and no, for numbers of up to
+    /// The stand-in of a field's value. There is none for what is empty, for yes and no, for numbers of up to
     /// four digits, and for days and times: they stay.
     pub fn of_field(&self, name: &str, value: &str) -> String {
         let name = letters(name);

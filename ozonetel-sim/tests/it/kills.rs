@@ -32,7 +32,7 @@ enum Timestamp {
     Unread,
     /// The dial is in the log and was acted on; the reply waits.
     Acted,
-    /// As soon as the dial is in the log, with the reply right behind it.
+    /// As soon as the dial is in the log, with the reply right after it.
     Logged,
     /// After the reply.
     Replied,

@@ -227,7 +227,7 @@ async fn a_reply_before_the_close_counts() {
 async fn the_first_of_two_replies_wins_and_the_second_is_counted() {
     let (sim, outcome, mut link) = dialled(Fault::new(FaultKind::Duplicate), LONG, None).await;
     assert!(matches!(outcome, DialOutcome::Accepted(Some(_))), "{outcome:?}");
-    // A request behind it: by its reply, the second one has been read.
+    // A request after it: by its reply, the second one has been read.
     link.during(async |sender| sender.send_token("tbAny", Map::new()).await).await.unwrap();
     assert_eq!(link.told(), ["reply 1", "reply 1", "reply 2", "reply 2"]);
     let counters = link.events.counters();

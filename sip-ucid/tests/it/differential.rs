@@ -111,7 +111,7 @@ fn compare(bytes: &[u8]) {
     if let Ok(from) = ours.from() {
         let (uri, tag) = reference::address(value.as_bytes()).unwrap();
         assert_eq!(from.uri().as_bytes(), uri);
-        // Where a comma or a quote stands in the parameters, the two may cut them differently.
+        // Where a comma or a quote is in the parameters, the two may cut them differently.
         if !from.params().as_text().as_bytes().iter().any(|b| b",\"\\".contains(b)) {
             assert_eq!(from.tag().map(|tag| tag.as_bytes().to_vec()), tag);
         }

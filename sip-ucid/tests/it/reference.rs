@@ -6,7 +6,7 @@ pub(crate) type Pair = (Vec<u8>, Vec<u8>);
 /// A head read the obvious way.
 pub(crate) struct Head {
     pub(crate) start: Vec<u8>,
-    /// `None` for a line without a colon or with a name that is no token.
+    /// `None` for a line without a colon or with a name that is not a token.
     pub(crate) headers: Vec<Option<Pair>>,
     pub(crate) rest: Vec<u8>,
 }

@@ -55,7 +55,7 @@ pub fn events(data: &[u8]) {
         let _ = (event.happened_at(), format!("{event:?}"));
         let written = event.to_json();
         let Ok(again) = intake.events(None, written.to_string().as_bytes()) else {
-            panic!("what was written does not read")
+            panic!("what was written cannot be parsed")
         };
         if exact(&written)
             && let [again] = again.items.as_slice()

@@ -183,7 +183,7 @@ fn every_text_of_the_reason_table_reads_as_its_reason() {
         let Ok(Outcome::Refused(refusal)) =
             read::<ServiceMessage>(spec, ResponseHead::OK, body.as_bytes())
         else {
-            panic!("{pattern} is no refusal");
+            panic!("{pattern} is not a refusal");
         };
         assert_eq!(refusal.reason(), want, "{pattern}");
         assert_eq!(refusal.message(), text);

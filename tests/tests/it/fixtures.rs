@@ -138,7 +138,7 @@ fn is_placeholder(digits: &str) -> bool {
 
 /// Secrets that are allowed in a fixture.
 const SECRETS: [&str; 10] = [
-    // Stands under a key of that name in the samples of the older reports.
+    // Is under a key of that name in the samples of the older reports.
     "No Transfers",
     "test-key",
     "wrong-key",

@@ -107,7 +107,7 @@ fn answers_that_were_written_as_something_else() {
     for body in [
         // A document without an outcome of its own went out as text, and was read as a refusal.
         &br#"{"status": "success", "message": {"AgentID": "4006"}}"#[..],
-        // A refusal without a text was no answer at all where answers are plain text.
+        // A refusal without a text was not an answer where answers are plain text.
         br#"{"status": "error"}"#,
         // A text that is itself an answer was read as that.
         br#"{"status": "error", "message": "{\"message\": \"{\\\"status\\\": \\\"success\\\"}\"}"}"#,

@@ -172,7 +172,7 @@ fn a_repeat_makes_no_second_call() {
     assert_eq!(missed.raw.status.expect("a status").as_str(), "NotAnswered");
 }
 
-/// What the simulator sends for a call that nobody is there to take, or that is answered.
+/// What the simulator sends for a call that no one is there to take, or that is answered.
 async fn sent(answered: bool, change: impl FnOnce(&mut Setup)) -> Vec<Push> {
     let mut setup = Setup::default();
     setup.push.callback_url = Some("https://hooks.example.test/call".into());

@@ -25,7 +25,7 @@ enum Means {
     No,
     /// Done.
     Done,
-    /// Nobody knows.
+    /// It is unknown.
     Unknown,
 }
 

@@ -171,7 +171,7 @@ struct Watching(Arc<Mutex<Vec<String>>>);
 
 impl Observer for Watching {
     fn on(&self, event: &ClientEvent<'_>) {
-        // The reference is handed to the observer in clear: it is what settles a dial.
+        // The reference is passed to the observer unmasked: it is what settles a dial.
         if !matches!(event, ClientEvent::Abandoned { .. }) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }

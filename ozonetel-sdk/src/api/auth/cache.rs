@@ -172,7 +172,7 @@ impl TokenCache {
             if !wait.is_zero() {
                 return Err(Error::paced(wait).named("auth.generate_token", tries, Duration::ZERO));
             }
-            // Noted before it is sent: an attempt counts whatever comes of it.
+            // Noted before it is sent: an attempt counts whatever its result.
             stored.issued.spend(limit, now);
             lease.save(stored.clone()).await.map_err(store_failed)?;
             tries += 1;

@@ -28,7 +28,7 @@ pub enum TapEvent<'a> {
 
 /// Watches a link. Must return quickly.
 pub trait SocketTap: Send + Sync + fmt::Debug {
-    /// Something passed.
+    /// Called for everything that passes.
     fn on(&self, at: SystemTime, seen: &TapEvent<'_>);
 }
 
@@ -74,7 +74,7 @@ impl<W: Write + Send> SocketRecorder<W> {
         !self.0.lock().unwrap_or_else(PoisonError::into_inner).2
     }
 
-    /// What was written to.
+    /// Returns the writer.
     pub fn into_inner(self) -> W {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner).0
     }

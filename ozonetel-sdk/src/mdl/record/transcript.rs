@@ -1,4 +1,4 @@
-//! A session on paper: one masked line of JSON per token, written while it happens.
+//! A session in writing: one masked line of JSON per token, written while it happens.
 
 use std::time::SystemTime;
 

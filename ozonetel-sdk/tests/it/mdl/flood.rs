@@ -204,7 +204,7 @@ proptest! {
                     if nth > 0 {
                         return peer.idle().await;
                     }
-                    // Enough to fill what lies between.
+                    // Enough to fill the buffers in between.
                     for _ in 0..1_000 {
                         peer.send(ping()).await;
                     }

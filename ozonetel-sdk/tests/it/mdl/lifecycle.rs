@@ -397,7 +397,7 @@ async fn what_waited_to_be_written_when_the_link_died_is_not_written_to_the_next
     }
     assert!(
         (1..4).contains(&unknown),
-        "{unknown}: one is being written, and the queue behind it is not taken"
+        "{unknown}: one is being written, and the queue after it is not taken"
     );
     sender.ready().await.unwrap();
     sleep(Duration::from_secs(60)).await;
