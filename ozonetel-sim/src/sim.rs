@@ -37,16 +37,14 @@ const SLICE: Duration = Duration::from_secs(600);
 /// A simulated CloudAgent. Clones are handles on the same one.
 ///
 /// ```
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # ozonetel_sim::doc(async |_sim, _client| {
 /// use ozonetel_sim::Sim;
 /// let sim = Sim::builder().seed(7).build();
 /// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
 /// let call = sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
 /// sim.advance(std::time::Duration::from_secs(5)).await;
 /// assert!(sim.world().call(call.ucid).is_some_and(|c| c.answered()));
-/// # Ok(()) }
-/// # tokio::runtime::Runtime::new()?.block_on(run())?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok(()) });
 /// ```
 #[derive(Clone)]
 pub struct Sim {
@@ -271,7 +269,7 @@ impl Sim {
     /// itself and leaves none.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # ozonetel_sim::doc(async |_sim, _client| {
     /// use std::time::Duration;
     /// use ozonetel_sdk::push::PushReader;
     /// use ozonetel_sim::Sim;
@@ -280,16 +278,14 @@ impl Sim {
     /// let dialed = sim.client().dial().agent("agent01", "support_out", "9000000001").await?;
     /// sim.advance(Duration::from_secs(30)).await;
     /// assert!(sim.take_pushes().is_empty());
-    /// sim.world_mut().disconnect(&dialed.ucid.ok_or("no ucid")?.to_string());
+    /// sim.world_mut().disconnect(dialed.ucid().as_str());
     /// // No disposition is set: the callback waits for the end of wrap-up.
     /// sim.advance(Duration::from_secs(120)).await;
     /// for push in sim.take_pushes() {
     ///     let delivery = PushReader::new().callbacks(push.query(), &push.body)?;
     ///     assert_eq!(delivery.items[0].wrap_up_exceeded(), Some(120));
     /// }
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     pub fn take_pushes(&self) -> Vec<Push> {
         let mut taken = Vec::new();
@@ -303,7 +299,7 @@ impl Sim {
     /// out, in no time. It must not use the simulator itself. Without it, a server asks over HTTP.
     ///
     /// ```
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// # ozonetel_sim::doc(async |_sim, _client| {
     /// use std::time::Duration;
     /// use ozonetel_sdk::kookoo::verb::{CollectDtmf, Hangup};
     /// use ozonetel_sdk::kookoo::{IvrResponse, IvrRequest, IvrStep};
@@ -322,9 +318,7 @@ impl Sim {
     /// sim.ivr_input(call.ucid, IvrInput::Keys("42".into())).map_err(|e| format!("{e:?}"))?;
     /// let log = sim.world().ivr().get(call.ucid).map(|call| call.log.clone());
     /// assert_eq!(log.unwrap_or_default(), ["collectdtmf", "hangup"]);
-    /// # Ok(()) }
-    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # Ok(()) });
     /// ```
     pub fn set_application(
         &self,
