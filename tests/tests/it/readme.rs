@@ -91,7 +91,7 @@ async fn the_example_of_the_readme_runs_outside_the_workspace_and_once_more() {
     server.stop().await;
 }
 
-/// The paths that `ARCHITECTURE.md` names, as they stand there.
+/// The paths that `ARCHITECTURE.md` names, as they are there.
 fn paths(document: &str) -> impl Iterator<Item = &str> {
     let quoted = document.split('`').skip(1).step_by(2);
     quoted.filter(|text| {
