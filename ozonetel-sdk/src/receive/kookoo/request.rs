@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::receive::push::error::PushError;
 use crate::receive::push::payload::{PushPayload, Sealed, decode};
+use crate::receive::push::ping;
 use crate::receive::push::reader::PushReader;
 use crate::types::ids::Ucid;
 use crate::types::phone::PhoneNumber;
@@ -252,7 +253,7 @@ impl PushPayload for IvrRequest {
     const FLAT: bool = true;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        !fields.contains_key("event")
+        ping::is_ping(fields, Self::FIELDS)
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
@@ -266,7 +267,7 @@ impl PushPayload for OutboundCallStatus {
     const FLAT: bool = true;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        ["sid", "ucid", "status"].iter().all(|name| !fields.contains_key(*name))
+        ping::is_ping(fields, Self::FIELDS)
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {

@@ -5,8 +5,10 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 
 use super::error::PushError;
+use super::json;
 use super::payload::{PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
+use super::ping;
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
@@ -262,11 +264,15 @@ impl PushPayload for Callback {
     const FLAT: bool = false;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        !names_a_call(fields) && !data_of(fields).is_some_and(|data| names_a_call(&data))
+        ping::is_ping(fields, Self::FIELDS)
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
-        decode(call_fields(fields))
+        let fields = call_fields(fields);
+        if !names_a_call(&fields) {
+            return Err(PushError::field("monitorUCID", "is missing"));
+        }
+        decode(fields)
     }
 }
 
@@ -277,17 +283,23 @@ fn names_a_call(fields: &Map<String, Value>) -> bool {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name))
     };
-    let said = |value: &Value| !matches!(value, Value::Null) && value.as_str() != Some("");
-    fields.iter().any(|(name, value)| names_call(name) && said(value))
+    fields.iter().any(|(name, value)| names_call(name) && !ping::is_blank(value))
 }
+
+/// How often text within text is undone under `data`.
+const LAYERS: usize = 3;
 
 /// The object under `data`, as such or as JSON text.
 fn data_of(fields: &Map<String, Value>) -> Option<Map<String, Value>> {
-    match fields.get("data")? {
-        Value::Object(data) => Some(data.clone()),
-        Value::String(text) => serde_json::from_str(text).ok(),
-        _ => None,
+    let mut data = fields.get("data")?.clone();
+    for _ in 0..=LAYERS {
+        data = match data {
+            Value::Object(data) => return Some(data),
+            Value::String(text) => json::value(&text).ok()?,
+            _ => return None,
+        };
     }
+    None
 }
 
 /// A callback's fields: at the top, or under `data` beside others.

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::types::wire::SensitiveText;
+
 /// What is wrong with a push.
 ///
 /// ```
@@ -32,7 +34,8 @@ pub enum PushErrorKind {
 
 /// Why a push cannot be parsed: the field, what was expected of it, and which object of a list it was.
 ///
-/// Contains nothing of the push: no value, no number, no key.
+/// `Display` and `Debug` show nothing of the content: no value, no number, no key. The push itself, where it may be
+/// stored, is in [`unread`](Self::unread).
 ///
 /// ```
 /// use ozonetel_sdk::push::{PushReader, PushErrorKind};
@@ -47,11 +50,12 @@ pub struct PushError {
     field: Option<Box<str>>,
     reason: Box<str>,
     item: Option<usize>,
+    unread: Option<SensitiveText>,
 }
 
 impl PushError {
     pub(crate) fn new(kind: PushErrorKind, reason: impl Into<Box<str>>) -> Self {
-        Self { kind, field: None, reason: reason.into(), item: None }
+        Self { kind, field: None, reason: reason.into(), item: None, unread: None }
     }
 
     pub(crate) fn field(field: &str, reason: impl Into<Box<str>>) -> Self {
@@ -60,6 +64,7 @@ impl PushError {
             field: Some(field.into()),
             reason: reason.into(),
             item: None,
+            unread: None,
         }
     }
 
@@ -77,6 +82,28 @@ impl PushError {
     pub(crate) fn at(mut self, item: usize) -> Self {
         self.item = Some(item);
         self
+    }
+
+    pub(crate) fn with_unread(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.unread = (!text.is_empty()).then(|| SensitiveText::from(text));
+        self
+    }
+
+    /// The whole push as text, without the account's key: to be stored, and read again later with a
+    /// [`PushReader`](super::PushReader) that asks for no proof. Holds personal data.
+    ///
+    /// `None` where the sender is not proved, where it was too large, and for one object of a list.
+    ///
+    /// ```
+    /// use ozonetel_sdk::push::PushReader;
+    /// let cut = br#"UCID":"90000000000000001","Apikey":"test-key","Status":"Answered"}"#;
+    /// let error = PushReader::new().callbacks(None, cut).unwrap_err();
+    /// let kept = error.unread().unwrap();
+    /// assert!(kept.contains("90000000000000001") && !kept.contains("test-key"));
+    /// ```
+    pub fn unread(&self) -> Option<&str> {
+        self.unread.as_ref().map(SensitiveText::as_str)
     }
 
     /// What is wrong.

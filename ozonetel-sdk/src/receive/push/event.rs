@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::PushError;
 use super::payload::{PushPayload, Sealed, decode, encode};
+use super::ping;
 use crate::api::cdr::{CallStatus, CallType, DialStatus, HangupBy};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName, Ucid,
@@ -310,24 +311,12 @@ impl PushPayload for PushEvent {
     const FLAT: bool = false;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        says_nothing(fields)
+        let known = [&["action", "data"], OF_A_CALL, OF_AN_AGENT].concat();
+        ping::is_ping(fields, &known)
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
         Self::parse(fields)
-    }
-}
-
-/// Whether an object names nothing: a ping.
-fn says_nothing(fields: &Map<String, Value>) -> bool {
-    let has = |map: &Map<String, Value>| {
-        map.keys().any(|name| name == "action" || OF_A_CALL.contains(&name.as_str()))
-            || OF_AN_AGENT.iter().any(|name| map.contains_key(*name))
-    };
-    match fields.get("data") {
-        Some(Value::Object(data)) => data.is_empty(),
-        Some(Value::Null) | None => !has(fields),
-        Some(_) => false,
     }
 }
 

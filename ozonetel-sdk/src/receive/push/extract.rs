@@ -114,7 +114,12 @@ where
         if parts.method == Method::HEAD {
             return Err(PushRejection::Nothing);
         }
-        let body = within(body, reader.body_limit()).await?.ok_or_else(too_large)?;
+        // Whoever is not proved by the URL is heard no longer than a ping lasts.
+        let limit = reader.unproved_limit(parts.uri.query());
+        let Some(body) = within(body, limit).await? else {
+            let proved = reader.prove_url(parts.uri.query()).map_err(PushRejection::Refused);
+            return Err(proved.err().unwrap_or_else(too_large));
+        };
         // The query of a GET is its content; a POST's query is the URL's own.
         let push: ParsedPush<T> = if parts.method == Method::GET || !body.is_empty() {
             reader.read(parts.uri.query(), &body).map_err(PushRejection::Refused)?

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::callback::Callback;
-use super::error::PushError;
+use super::error::{PushError, PushErrorKind};
 use super::event::PushEvent;
 use super::payload::PushPayload;
-use super::sanitized::{Form, PushLimits, SanitizedPush};
+use super::sanitized::{Form, PushLimits, SanitizedPush, Unopened};
 use super::screen_pop::ScreenPop;
 use super::verify::Verifier;
+
+/// The most bytes that are opened before the URL has proved the sender: pings come without a proof.
+const PING_BYTES: usize = 1024;
 
 /// How pushes are read: the limits, and the proof that is asked for. Cheap to clone.
 ///
@@ -64,7 +67,7 @@ impl PushReader {
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn sanitize(&self, query: Option<&str>, body: &[u8]) -> Result<SanitizedPush, PushError> {
-        self.sanitize_as(query, body, Form::Wrapped)
+        self.sanitize_as(query, body, Form::Wrapped).map_err(|unopened| *unopened.error)
     }
 
     fn sanitize_as(
@@ -72,7 +75,7 @@ impl PushReader {
         query: Option<&str>,
         body: &[u8],
         form: Form,
-    ) -> Result<SanitizedPush, PushError> {
+    ) -> Result<SanitizedPush, Unopened> {
         let hidden = self.verifier.as_deref().and_then(Verifier::hidden);
         SanitizedPush::read(query, body, form, &self.limits, hidden)
     }
@@ -90,7 +93,14 @@ impl PushReader {
         body: &[u8],
     ) -> Result<ParsedPush<T>, PushError> {
         let form = if T::FLAT { Form::Flat } else { Form::Wrapped };
-        let sanitized = self.sanitize_as(query, body, form)?;
+        let bytes = body.len().max(query.unwrap_or_default().len());
+        if bytes > self.unproved_limit(query) && bytes <= self.limits.bytes {
+            self.prove_url(query)?;
+        }
+        let sanitized = match self.sanitize_as(query, body, form) {
+            Ok(sanitized) => sanitized,
+            Err(unopened) => return Err(self.refuse(query, unopened)),
+        };
         let pings = sanitized.objects().filter(|fields| T::is_ping(fields)).count();
         let mut push = ParsedPush { items: Vec::new(), failed: Vec::new(), pings, sanitized };
         if push.sanitized.len() == pings {
@@ -110,9 +120,32 @@ impl PushReader {
             }
         }
         match push.failed.first() {
-            Some(error) if push.items.is_empty() => Err(error.clone()),
+            Some(error) if push.items.is_empty() => {
+                Err(error.clone().with_unread(push.sanitized.to_json()))
+            }
             _ => Ok(push),
         }
+    }
+
+    /// How many bytes are taken from whoever sends them: all where the URL proves the sender, a ping's otherwise.
+    pub(crate) fn unproved_limit(&self, query: Option<&str>) -> usize {
+        let proved = self.prove_url(query).is_ok();
+        if proved { self.limits.bytes } else { self.limits.bytes.min(PING_BYTES) }
+    }
+
+    /// Whether the URL proves the sender.
+    pub(crate) fn prove_url(&self, query: Option<&str>) -> Result<(), PushError> {
+        self.verifier.as_ref().map_or(Ok(()), |verifier| verifier.check_url(query))
+    }
+
+    /// The error of a push that could not be opened; whoever did not prove himself learns and leaves nothing.
+    fn refuse(&self, query: Option<&str>, unopened: Unopened) -> PushError {
+        let Some(verifier) = &self.verifier else { return *unopened.error };
+        if unopened.error.kind() == PushErrorKind::TooLarge {
+            return *unopened.error;
+        }
+        let proved = verifier.check_url(query).and_then(|()| verifier.check_keys(&unopened.keys));
+        proved.err().unwrap_or(*unopened.error)
     }
 
     /// Reads the post-call callback: a form with the field `data`, a list, a JSON body, flat fields, or a GET query.

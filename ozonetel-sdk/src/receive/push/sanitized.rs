@@ -5,6 +5,9 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::error::{PushError, PushErrorKind};
+use super::forms::{self, Opened};
+use super::json;
+use super::key::{self, Keys};
 use crate::types::secret::Secret;
 
 /// How much of a push is read.
@@ -21,7 +24,7 @@ pub struct PushLimits {
     pub bytes: usize,
     /// Objects in one delivery.
     pub items: usize,
-    /// Fields of one object.
+    /// Fields of one object, nested ones counted.
     pub fields: usize,
     /// Levels of nesting, the object itself being the first.
     pub depth: usize,
@@ -52,6 +55,17 @@ pub struct SanitizedPush {
     objects: Vec<Object>,
     /// Keys beside the objects, not in them.
     outer: Vec<Secret>,
+    /// All that are different, while it is read.
+    distinct: Keys,
+}
+
+/// A push in no form that can be opened.
+#[derive(Debug)]
+pub(crate) struct Unopened {
+    /// Why.
+    pub(crate) error: Box<PushError>,
+    /// The keys that its text names.
+    pub(crate) keys: Vec<Secret>,
 }
 
 #[derive(Clone, Default)]
@@ -69,15 +83,6 @@ pub(crate) enum Form {
     Flat,
 }
 
-/// The key's name, in any of its spellings.
-fn is_key(name: &str) -> bool {
-    let letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
-    letters.eq("apikey".bytes())
-}
-
-/// Keys shorter than this are not looked for inside other values.
-const SCRUB_FROM: usize = 8;
-
 /// JSON text inside JSON text, or `data` inside `data`: how often that is undone.
 const WRAPPINGS: usize = 3;
 
@@ -90,28 +95,53 @@ impl SanitizedPush {
         form: Form,
         limits: &PushLimits,
         hidden: Option<&str>,
-    ) -> Result<Self, PushError> {
+    ) -> Result<Self, Unopened> {
         let query = query.unwrap_or_default();
         if body.len() > limits.bytes || query.len() > limits.bytes {
             let reason = format!("more than {} bytes", limits.bytes);
-            return Err(PushError::new(PushErrorKind::TooLarge, reason));
+            let error = Box::new(PushError::new(PushErrorKind::TooLarge, reason));
+            return Err(Unopened { error, keys: Vec::new() });
         }
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+        let body = String::from_utf8_lossy(body);
         let mut sanitized = Self::default();
-        match body.first() {
-            None => sanitized.pairs(query.as_bytes(), form, limits, hidden)?,
-            Some(b'{' | b'[' | b'"') => {
-                sanitized.json(&String::from_utf8_lossy(body), form, limits)?;
-            }
-            Some(_) if body == b"null" => {}
-            Some(_) => sanitized.pairs(body, form, limits, None)?,
+        let opened = if body.is_empty() {
+            forms::listed(query, limits.fields).and_then(|mut pairs| {
+                pairs.retain(|(name, _)| hidden != Some(unescaped(name)));
+                sanitized.pairs(pairs, form, limits)
+            })
+        } else if body == "null" {
+            Ok(())
+        } else {
+            sanitized.body(&body, form, limits)
+        };
+        if let Err(error) = opened {
+            return Err(unopened(error, query, &body, hidden));
         }
-        sanitized.scrub();
+        let distinct = std::mem::take(&mut sanitized.distinct);
+        key::scrub(sanitized.objects.iter_mut().map(|object| &mut object.fields), &distinct.proof);
         Ok(sanitized)
     }
 
+    fn body(&mut self, body: &str, form: Form, limits: &PushLimits) -> Result<(), PushError> {
+        match forms::open(body, limits.fields)? {
+            Opened::Json(text) => self.json(&text, form, limits),
+            Opened::Pairs(pairs) => self.pairs(pairs, form, limits),
+        }
+    }
+
     fn json(&mut self, text: &str, form: Form, limits: &PushLimits) -> Result<(), PushError> {
-        self.unfold(parse(text, limits)?, form, limits, WRAPPINGS)
+        self.unfold(json::parse(text, limits.depth)?, form, limits, WRAPPINGS)
+    }
+
+    /// Takes the key out of fields, and says which it was.
+    fn strip(&mut self, fields: &mut Map<String, Value>) -> Result<Vec<Secret>, PushError> {
+        let mut keys = Keys::default();
+        key::strip(fields, &mut keys)?;
+        for found in &keys.proof {
+            self.distinct.prove(found.clone())?;
+        }
+        Ok(keys.proof)
     }
 
     /// Down to the objects, through JSON text in a string and through an object whose only field is `data`.
@@ -126,7 +156,7 @@ impl SanitizedPush {
             Value::Null => Ok(()),
             Value::String(text) if text.trim().is_empty() => Ok(()),
             Value::String(text) if left > 0 => {
-                self.unfold(parse(&text, limits)?, form, limits, left - 1)
+                self.unfold(json::parse(&text, limits.depth)?, form, limits, left - 1)
             }
             Value::Array(list) => {
                 if list.len() > limits.items.saturating_sub(self.objects.len()) {
@@ -146,9 +176,9 @@ impl SanitizedPush {
                     if left == 0 {
                         return Err(shape());
                     }
-                    let keys = strip(&mut fields);
-                    self.outer.extend(keys);
                     let data = fields.remove("data").unwrap_or_default();
+                    let keys = self.strip(&mut fields)?;
+                    self.outer.extend(keys);
                     return self.unfold(data, form, limits, left - 1);
                 }
                 self.add(fields, limits)
@@ -162,7 +192,8 @@ impl SanitizedPush {
         mut fields: Map<String, Value>,
         limits: &PushLimits,
     ) -> Result<(), PushError> {
-        if fields.len() > limits.fields {
+        let named = fields.len() + fields.values().map(json::fields_in).sum::<usize>();
+        if named > limits.fields {
             let reason = format!("more than {} fields", limits.fields);
             return Err(PushError::new(PushErrorKind::TooMany, reason));
         }
@@ -170,7 +201,7 @@ impl SanitizedPush {
             let reason = format!("more than {} objects", limits.items);
             return Err(PushError::new(PushErrorKind::TooMany, reason));
         }
-        let keys = strip(&mut fields);
+        let keys = self.strip(&mut fields)?;
         self.objects.push(Object { fields, keys });
         Ok(())
     }
@@ -178,22 +209,19 @@ impl SanitizedPush {
     /// `name=value` pairs: the JSON text of `data`, or the fields one by one.
     fn pairs(
         &mut self,
-        text: &[u8],
+        pairs: Vec<(String, String)>,
         form: Form,
         limits: &PushLimits,
-        hidden: Option<&str>,
     ) -> Result<(), PushError> {
         let mut fields = Map::new();
-        for (at, (name, value)) in form_urlencoded::parse(text).enumerate() {
-            if at >= limits.fields {
-                let reason = format!("more than {} fields", limits.fields);
-                return Err(PushError::new(PushErrorKind::TooMany, reason));
-            }
+        for (name, value) in pairs {
             let name = unescaped(&name);
-            if is_key(name) {
-                self.outer.push(Secret::from(&*value));
-            } else if hidden != Some(name) && !name.is_empty() {
-                fields.insert(name.to_owned(), Value::String(value.into_owned()));
+            if key::is_key(name) {
+                let mut key = Map::from_iter([(name.to_owned(), Value::String(value))]);
+                let keys = self.strip(&mut key)?;
+                self.outer.extend(keys);
+            } else if !name.is_empty() {
+                fields.insert(name.to_owned(), Value::String(value));
             }
         }
         let wrapped = form == Form::Wrapped && fields.get("data").is_some_and(wraps);
@@ -201,6 +229,8 @@ impl SanitizedPush {
             let before = self.objects.len();
             self.json(&data, form, limits)
                 .map_err(|e| if e.kind() == PushErrorKind::Syntax { in_data() } else { e })?;
+            let keys = self.strip(&mut fields)?;
+            self.outer.extend(keys);
             // Fields beside `data` belong to the one object in it.
             if let [one] = self.objects.get_mut(before..).unwrap_or_default() {
                 for (name, value) in fields {
@@ -216,22 +246,6 @@ impl SanitizedPush {
             };
         }
         if fields.is_empty() { Ok(()) } else { self.add(fields, limits) }
-    }
-
-    /// Blanks out the key wherever else it is.
-    fn scrub(&mut self) {
-        let keys: Vec<Secret> = self
-            .outer
-            .iter()
-            .chain(self.objects.iter().flat_map(|object| &object.keys))
-            .filter(|key| key.reveal().len() >= SCRUB_FROM)
-            .cloned()
-            .collect();
-        for key in keys {
-            for object in &mut self.objects {
-                scrub_map(&mut object.fields, key.reveal());
-            }
-        }
     }
 
     /// Whether the delivery carries this key, compared in constant time: every object has one, and every one is equal.
@@ -302,80 +316,24 @@ fn unescaped(mut name: &str) -> &str {
 }
 
 fn only_data(fields: &Map<String, Value>) -> bool {
-    fields.contains_key("data") && fields.keys().all(|name| name == "data" || is_key(name))
+    fields.contains_key("data") && fields.keys().all(|name| name == "data" || key::is_key(name))
 }
 
 fn wraps(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[', '"']))
 }
 
-fn parse(text: &str, limits: &PushLimits) -> Result<Value, PushError> {
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        let reason = format!("not JSON (line {}, column {})", error.line(), error.column());
-        PushError::new(PushErrorKind::Syntax, reason)
-    })?;
-    // The list around the objects does not count as a level of theirs.
-    let outer = usize::from(value.is_array());
-    if deeper(&value, limits.depth.saturating_add(outer)) {
-        let reason = format!("nested deeper than {} levels", limits.depth);
-        return Err(PushError::new(PushErrorKind::TooDeep, reason));
-    }
-    Ok(value)
-}
-
-/// Whether a value nests deeper than `left` levels. The JSON reader itself stops at 128.
-fn deeper(value: &Value, left: usize) -> bool {
-    match value {
-        Value::Array(list) => left == 0 || list.iter().any(|item| deeper(item, left - 1)),
-        Value::Object(map) => left == 0 || map.values().any(|item| deeper(item, left - 1)),
-        _ => false,
-    }
-}
-
-/// Takes the key out of an object and of everything in it.
-fn strip(fields: &mut Map<String, Value>) -> Vec<Secret> {
-    let mut found = Vec::new();
-    strip_into(fields, &mut found);
-    found
-}
-
-fn strip_into(fields: &mut Map<String, Value>, found: &mut Vec<Secret>) {
-    fields.retain(|name, value| {
-        if !is_key(name) {
-            return true;
-        }
-        match value {
-            Value::String(text) => found.push(Secret::from(std::mem::take(text))),
-            Value::Null => {}
-            other => found.push(Secret::from(other.to_string())),
-        }
-        false
-    });
-    fields.values_mut().for_each(|value| strip_value(value, found));
-}
-
-fn strip_value(value: &mut Value, found: &mut Vec<Secret>) {
-    match value {
-        Value::Object(map) => strip_into(map, found),
-        Value::Array(list) => list.iter_mut().for_each(|item| strip_value(item, found)),
-        _ => {}
-    }
-}
-
-fn scrub_map(map: &mut Map<String, Value>, key: &str) {
-    if map.keys().any(|name| name.contains(key)) {
-        map.retain(|name, _| !name.contains(key));
-    }
-    map.values_mut().for_each(|value| scrub_value(value, key));
-}
-
-fn scrub_value(value: &mut Value, key: &str) {
-    match value {
-        Value::String(text) if text.contains(key) => *text = text.replace(key, "…"),
-        Value::Object(map) => scrub_map(map, key),
-        Value::Array(list) => list.iter_mut().for_each(|item| scrub_value(item, key)),
-        _ => {}
-    }
+/// An error with the push beside it as text, key taken out, and with the keys that the text names.
+fn unopened(error: PushError, query: &str, body: &str, hidden: Option<&str>) -> Unopened {
+    let mut keys = Keys::default();
+    // A query with the URL's secret in it is not kept.
+    let text = if body.is_empty() && hidden.is_none() { query } else { body };
+    let unread = match key::strip_text(text, &mut keys) {
+        Ok(clean) => clean.unwrap_or_else(|| text.to_owned()),
+        Err(_) => String::new(),
+    };
+    keys.named.append(&mut keys.proof);
+    Unopened { error: Box::new(error.with_unread(unread)), keys: keys.named }
 }
 
 #[cfg(test)]

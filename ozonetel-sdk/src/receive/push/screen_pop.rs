@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::PushError;
 use super::payload::{PushPayload, Sealed, decode};
+use super::ping;
 use crate::api::cdr::CallType;
 use crate::types::ids::{AgentId, CallId, Did, PhoneName, SkillName, Ucid};
 use crate::types::phone::PhoneNumber;
@@ -76,8 +77,7 @@ impl PushPayload for ScreenPop {
     const FLAT: bool = false;
 
     fn is_ping(fields: &Map<String, Value>) -> bool {
-        let known = |name: &str| Self::FIELDS.iter().any(|known| known.eq_ignore_ascii_case(name));
-        !fields.keys().any(|name| known(name))
+        ping::is_ping(fields, Self::FIELDS)
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {

@@ -146,7 +146,17 @@ impl Verifier {
         if same { Ok(()) } else { Err(refused("the body's key is not the account's")) }
     }
 
-    fn check_url(&self, query: Option<&str>) -> Result<(), PushError> {
+    /// Checks the keys that the text of a push names which cannot be opened.
+    pub(crate) fn check_keys(&self, found: &[Secret]) -> Result<(), PushError> {
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        let same =
+            found.iter().fold(!found.is_empty(), |same, key| same & any_same(&self.keys, key));
+        if same { Ok(()) } else { Err(refused("the body carries no key that is the account's")) }
+    }
+
+    pub(crate) fn check_url(&self, query: Option<&str>) -> Result<(), PushError> {
         let Some(url) = &self.url else { return Ok(()) };
         let mut found = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .filter(|(name, _)| *name == *url.name)

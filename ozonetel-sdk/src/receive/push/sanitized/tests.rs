@@ -4,6 +4,7 @@ use super::*;
 
 fn read(body: &[u8]) -> Result<SanitizedPush, PushError> {
     SanitizedPush::read(None, body, Form::Wrapped, &PushLimits::default(), None)
+        .map_err(|unopened| *unopened.error)
 }
 
 const CALL: &str = r#"{"monitorUCID":"90000000000000001","Apikey":"test-key","Status":"Answered"}"#;
@@ -106,7 +107,7 @@ fn everything_is_bounded() {
     let limits = PushLimits { bytes: 1000, items: 2, fields: 3, depth: 2 };
     let kind = |body: &str| {
         SanitizedPush::read(None, body.as_bytes(), Form::Wrapped, &limits, None)
-            .map_err(|e| e.kind())
+            .map_err(|e| e.error.kind())
     };
     assert!(kind("[{},{}]").is_ok());
     assert_eq!(kind("[{},{},{}]").unwrap_err(), PushErrorKind::TooMany);

@@ -1,0 +1,62 @@
+//! Pings: what the console sends to see whether a URL answers.
+
+use serde_json::{Map, Value};
+
+/// Most fields of a ping, and most bytes of one of its values.
+const FIELDS: usize = 8;
+const BYTES: usize = 64;
+
+/// Digits in a row from which a value may be a call's id or a number.
+const DIGITS: usize = 8;
+
+/// Words that stand for "none".
+const NOTHING: &[&str] = &["", "none", "null", "-", "na", "n/a"];
+
+/// Whether a value says nothing: none of it, or a word that stands for none.
+pub(crate) fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text.trim())),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether an object is a ping: it names none of these fields, and nothing in it could be a call in another form.
+pub(crate) fn is_ping(fields: &Map<String, Value>, known: &[&str]) -> bool {
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let names = |name: &str| {
+        let name = plain(name);
+        name.ends_with("ucid") || name.ends_with("callid") || known.iter().any(|k| plain(k) == name)
+    };
+    if fields.values().all(is_blank) {
+        return true;
+    }
+    fields.len() <= FIELDS
+        && fields.iter().all(|(name, value)| {
+            is_blank(value) || (name.len() <= BYTES && !names(name) && harmless(value))
+        })
+}
+
+/// Short, flat, and without an id or a document.
+fn harmless(value: &Value) -> bool {
+    let text = match value {
+        Value::Bool(_) => return true,
+        Value::Number(number) => &*number.to_string(),
+        Value::String(text) => text,
+        _ => return false,
+    };
+    let mut run = 0;
+    let long = text.bytes().any(|byte| {
+        run = if byte.is_ascii_digit() { run + 1 } else { 0 };
+        run >= DIGITS
+    });
+    text.len() <= BYTES && !long && !text.contains(['{', '[', '<', '%', '='])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+use crate::receive::kookoo::{IvrRequest, OutboundCallStatus};
+use crate::receive::push::{PushErrorKind, PushReader};
+
+const CALL: &str = r#"{"monitorUCID":"9000000000000001","Status":"Answered"}"#;
+
+/// Base64 of [`CALL`].
+const CODED: &str = "eyJtb25pdG9yVUNJRCI6IjkwMDAwMDAwMDAwMDAwMDEiLCJTdGF0dXMiOiJBbnN3ZXJlZCJ9";
+
+#[test]
+fn a_callback_in_another_form_is_read() {
+    let data = "Content-Disposition: form-data; name=\"data\"";
+    let bodies = [
+        format!("--X\r\n{data}\r\n\r\n{CALL}\r\n--X--\r\n"),
+        format!("--X\n{data}\n\n{CALL}\n--X--"),
+        format!("--X\r\nContent-Type: text/plain\r\n{data}; a=b\r\n\r\n{CALL}\r\n--X--\r\n"),
+        "--X\r\nContent-Disposition: form-data; name=\"monitorUCID\"\r\n\r\n9000000000000001\r\n\
+         --X\r\ncontent-disposition: form-data; name=Status\r\n\r\nAnswered\r\n\
+         --X\r\ncontent-disposition: form-data; name=UUI\r\n\r\n\r\n--X--\r\n"
+            .to_owned(),
+        form_urlencoded::byte_serialize(CALL.as_bytes()).collect(),
+        form_urlencoded::byte_serialize(CALL.as_bytes()).chain(["="]).collect(),
+        form_urlencoded::byte_serialize(format!("[{CALL}]").as_bytes()).collect(),
+        CODED.to_owned(),
+        format!("\u{feff}{CODED}\r\n"),
+    ];
+    for body in bodies {
+        let push = PushReader::new().callbacks(None, body.as_bytes()).unwrap();
+        assert_eq!(push.items.len(), 1, "{body}");
+        assert!(push.items[0].is_answered(), "{body}");
+        assert_eq!(push.items[0].call_id.unwrap().as_str(), "9000000000000001");
+    }
+}
+
+#[test]
+fn a_callback_in_an_unknown_form_is_no_ping_and_is_offered_whole() {
+    let bodies = [
+        "<call><monitorUCID>9000000000000001</monitorUCID></call>",
+        r#"orUCID":"9000000000000001","Status":"Answered"}"#,
+        r#"{"monitorUCID":"9000000000000001","Status":"Answ"#,
+        "--X\r\nContent-Disposition: form-data; name=\"monitorUCID\"\r\n\r\n9000000000000001",
+        r#"{"callUcid":"9000000000000001","Status":"Answered"}"#,
+        r#"{"CallSid":"9000000000000001"}"#,
+        r#"{"id":9000000000000001}"#,
+        r#"{"call":{"id":"9000000000000001"}}"#,
+        r#"{"monitorUCID":"","Status":"Answered"}"#,
+        r#"{"monitorUCID":"None","AgentID":"agent01"}"#,
+        r#"{"payload":"{\"monitorUCID\":\"9000000000000001\"}"}"#,
+        "payload=%7B%22monitorUCID%22%3A%229000000000000001%22%7D",
+        "id=9000000000000001&state=done",
+        "Status=Answered",
+        "9000000000000001",
+        "data=PGNhbGw+",
+        "monitorUCID: 9000000000000001",
+    ];
+    for body in bodies {
+        let error = PushReader::new().callbacks(None, body.as_bytes()).unwrap_err();
+        assert_ne!(error.kind(), PushErrorKind::Proof, "{body}");
+        assert!(error.unread().is_some(), "{body}");
+        assert!(!format!("{error:?} {error}").contains("9000000000000001"), "{body}");
+    }
+    assert!(PushReader::new().callbacks(Some("id=9000000000000001"), b"").is_err());
+}
+
+#[test]
+fn a_ping_says_nothing_of_a_call() {
+    let pings =
+        ["", "{}", "[]", "data=", "data=%7B%7D", r#"{"ping":"1"}"#, r#"{"monitorUCID":""}"#];
+    for body in pings.into_iter().chain([r#"{"test":true,"at":"2026-11-26"}"#, "a=b"]) {
+        assert!(PushReader::new().callbacks(None, body.as_bytes()).unwrap().is_ping(), "{body}");
+    }
+}
+
+#[test]
+fn other_pushes_without_their_leading_field_are_no_pings() {
+    let reader = PushReader::new();
+    let ivr = reader.read::<IvrRequest>(Some("sid=9000000000000001&data=12"), b"").unwrap();
+    assert_eq!(ivr.items.len(), 1);
+    let status = reader.read::<OutboundCallStatus>(None, b"phone_no=09000000001").unwrap();
+    assert_eq!(status.items.len(), 1);
+    assert!(!reader.events(None, br#"{"leg":{"x":"9000000000000001"}}"#).unwrap().is_ping());
+    assert!(!reader.screen_pops(Some("call=9000000000000001"), b"").unwrap().is_ping());
+}
