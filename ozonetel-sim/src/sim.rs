@@ -410,7 +410,7 @@ impl Sim {
         self.now()
     }
 
-    /// Lets requests go wrong. False when too many faults wait already.
+    /// Lets requests go wrong. False when too many faults are waiting already.
     pub fn fault(&self, fault: Fault) -> bool {
         self.lock().state.service.faults.add(fault)
     }

@@ -34,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                     format!("at most {LARGEST} bytes are read"),
                 ));
             }
-            Ok(Err(_)) => return Err(Problem::bad_request("the body broke off")),
+            Ok(Err(_)) => return Err(Problem::bad_request("the body ended early")),
             Err(_) => {
                 return Err(Problem::new(Kind::SlowRequest, "the body did not arrive in time"));
             }

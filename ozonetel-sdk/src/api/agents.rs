@@ -127,7 +127,7 @@ impl Endpoint for Logout {
 fn credentials(agent: &AgentId, password: &Secret) -> Result<(), Invalid> {
     filled("agent", agent.as_str())?;
     if agent.as_str().contains(':') {
-        return Err(Invalid::new("agent", "must not hold a colon"));
+        return Err(Invalid::new("agent", "must not contain a colon"));
     }
     filled("password", password.reveal())
 }

@@ -94,7 +94,7 @@ impl FetchDay {
 
 fn one_day(from: LocalDateTime, to: LocalDateTime) -> Result<(), Invalid> {
     if from.day() != to.day() {
-        return Err(Invalid::new("toDate", "has to lie on the same day as fromDate"));
+        return Err(Invalid::new("toDate", "has to be on the same day as fromDate"));
     }
     if from > to {
         return Err(Invalid::new("fromDate", "is later than toDate"));

@@ -95,7 +95,7 @@ impl Endpoint for FetchSummary {
             return Err(Invalid::new("fromDate", "is later than toDate"));
         }
         if self.from.day().days_until(self.to.day()) > 30 {
-            return Err(Invalid::new("toDate", "lies more than 30 days behind fromDate"));
+            return Err(Invalid::new("toDate", "is more than 30 days after fromDate"));
         }
         Ok(())
     }

@@ -169,7 +169,7 @@ pub(crate) fn encode_request(
     *request.uri_mut() = url
         .as_str()
         .try_into()
-        .map_err(|_| Invalid::new("base_url", "does not make an address"))?;
+        .map_err(|_| Invalid::new("base_url", "cannot be combined into an address"))?;
     request.extensions_mut().insert(Prepared(url));
     *request.headers_mut() = headers;
     Ok(request)
@@ -210,7 +210,7 @@ fn json<'a>(
         }
     }
     let body = serde_json::to_vec(&Object(fields, shown));
-    Ok(body.map_err(|_| Invalid::new("request", "does not encode"))?.into())
+    Ok(body.map_err(|_| Invalid::new("request", "cannot be encoded"))?.into())
 }
 
 /// Puts the credential into the headers, and returns the part of it that goes into the input.
@@ -269,7 +269,7 @@ fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), 
 
 fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<(), Invalid> {
     if user.contains(':') {
-        return Err(Invalid::new("agent", "must not hold a colon"));
+        return Err(Invalid::new("agent", "must not contain a colon"));
     }
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     header(headers, AUTHORIZATION.as_str(), &format!("Basic {token}"))

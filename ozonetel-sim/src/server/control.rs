@@ -34,7 +34,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/requests", get(requests))
         .fallback(async || bad(StatusCode::NOT_FOUND, "there is no such control"))
         .method_not_allowed_fallback(async || {
-            bad(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
+            bad(StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed")
         })
 }
 
@@ -227,7 +227,10 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
         return bad(StatusCode::BAD_REQUEST, "path has to begin with /, or be mdl, push or *");
     }
     if push != kind.on_push() && (push || !(kind.on_socket() || kind.on_request())) {
-        return bad(StatusCode::BAD_REQUEST, "pushes and these kinds go together only");
+        return bad(
+            StatusCode::BAD_REQUEST,
+            "these kinds work for pushes only, and pushes with these kinds only",
+        );
     }
     if socket && !kind.on_socket() {
         return bad(StatusCode::BAD_REQUEST, "this kind cannot hit the agent socket");
@@ -245,7 +248,7 @@ async fn faults(State(sim): State<Sim>, body: Bytes) -> Response {
     if sim.fault(fault) {
         ok(json!({}))
     } else {
-        bad(StatusCode::BAD_REQUEST, "too many faults wait already")
+        bad(StatusCode::BAD_REQUEST, "too many faults are waiting already")
     }
 }
 

@@ -111,7 +111,9 @@ impl fmt::Display for DialSettlement {
         match self {
             Self::Happened { ucid, .. } => write!(f, "the dial happened, UCID {ucid}"),
             Self::DidNotHappen => f.write_str("the dial did not happen"),
-            Self::StillUnknown { .. } => f.write_str("not known yet whether the dial happened"),
+            Self::StillUnknown { .. } => {
+                f.write_str("it is not known yet whether the dial happened")
+            }
         }
     }
 }

@@ -180,7 +180,7 @@ impl<'c> Leads<'c> {
         let campaigns = campaigns.into_iter().map(Into::into).collect();
         let request = numbers
             .map(|numbers| DeleteMany { numbers, campaigns })
-            .ok_or(Invalid::new("phoneNumber", "has to be digits alone"));
+            .ok_or(Invalid::new("phoneNumber", "may contain digits only"));
         Call::new(self.0, request)
     }
 

@@ -117,7 +117,7 @@ fn lost(failure: Failure, head: Option<ResponseHead<'_>>, kept: &[u8]) -> (Attem
         SendStage::Unknown => AttemptOutcome::Unknown,
     };
     let error = match head {
-        // The head came and the body broke off: what is there is kept.
+        // The head came and the body ended early: what is there is kept.
         Some(head) if !failure.timed_out() => {
             Error::unread(Unreadable::new("the answer is cut off", head, kept))
         }

@@ -65,7 +65,7 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
             Some("correct the request: the service refuses it however often it is sent")
         }
         (_, Some(Reason::NotFound)) => {
-            Some("check the id, number or name: the account has none such, or no longer")
+            Some("check the id, number or name: the account does not have it, or no longer")
         }
         (_, Some(Reason::NotAllowed)) => {
             Some("try again when the agent, the campaign or the call is in another state")

@@ -54,7 +54,7 @@ impl Reqwest {
                     .map_err(|_| Invalid::new("proxy", "is not a proxy address"))?;
                 builder = builder.proxy(proxy);
             }
-            builder.build().map_err(|_| Invalid::new("network", "the HTTP client does not build"))
+            builder.build().map_err(|_| Invalid::new("network", "the HTTP client cannot be built"))
         };
         Ok(Self { safe: build(SAFE_IDLE)?, once: build(ONCE_IDLE)? })
     }

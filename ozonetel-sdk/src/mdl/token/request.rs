@@ -134,10 +134,10 @@ impl ManualDial {
         for (field, part) in [("customer", customer), ("extension", extension)] {
             filled(field, part)?;
             if part.contains(',') {
-                return Err(Invalid::new(field, "must not hold a comma"));
+                return Err(Invalid::new(field, "must not contain a comma"));
             }
             if part.chars().any(char::is_control) {
-                return Err(Invalid::new(field, "must not hold a control character"));
+                return Err(Invalid::new(field, "must not contain a control character"));
             }
         }
         Ok(format!("{},{customer},{extension},SIP:true", self.campaign_id))

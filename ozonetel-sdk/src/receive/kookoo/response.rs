@@ -268,7 +268,7 @@ fn writable(text: &str) -> Result<&str, Invalid> {
     if text.chars().all(allowed) {
         Ok(text)
     } else {
-        Err(Invalid::new("text", "holds a character that XML cannot hold"))
+        Err(Invalid::new("text", "contains a character that XML cannot contain"))
     }
 }
 
