@@ -222,7 +222,7 @@ impl Endpoint for PhoneDial {
         title: "Phone manual dial",
         path: "/ca_apis/PhoneManualDial",
         discriminator: Discriminator::Always,
-        envelope: Envelope::of(&["queued"], Payload::At(&["message"])),
+        envelope: Envelope::of(&["queued"], Payload::At(&["message", "ucid"])),
         docs: "https://docs.ozonetel.com/reference/post_ca-apis-phonemanualdial-1",
         ..AGENT_DIAL
     };

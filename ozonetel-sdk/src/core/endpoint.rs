@@ -352,8 +352,9 @@ pub enum SecondSending {
 /// Which words are success, where the payload is, and which texts mean "none".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
-    /// Success words, compared without case. Anything else is a refusal. Empty: the payload decides, and any status
-    /// word at all is a refusal.
+    /// The success words that the endpoint's pages show; the first is what a server writes. Every word of the
+    /// service's one list of success words counts, since no source shows an endpoint that means something else by
+    /// one. Empty: the payload decides.
     pub success_words: &'static [&'static str],
     /// Where the payload is.
     pub payload: Payload,

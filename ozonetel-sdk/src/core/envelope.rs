@@ -1,9 +1,13 @@
 //! Answers: a 200 that is a refusal, a success under six spellings, a payload under four keys.
 //!
-//! The only code that knows the words `status` and `message`. Success words are a closed list per endpoint; whatever
-//! else comes is a refusal with its text kept, or, where it is not the service's envelope at all, an
-//! [`Unreadable`] answer that keeps status, content type and a bounded excerpt.
+//! The only code that knows the words `status` and `message`. Success and failure words are one list for all
+//! endpoints. Whatever else comes is a refusal with its text kept, or an [`Unreadable`] answer that keeps status,
+//! content type and a bounded excerpt: where it is not the service's envelope at all, and where what may happen only
+//! once is answered by neither a success nor a proof that nothing happened.
 
+mod fields;
+mod list;
+mod words;
 #[cfg(any(test, feature = "server"))]
 mod write;
 
@@ -16,7 +20,11 @@ use serde_json::{Map, Value};
 use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
 use crate::core::error::{Refusal, ResponseHead, Unreadable};
 use crate::core::reason::{self, Reason, reason};
+use fields::{as_text, present, text_of};
+use words::Word;
 
+pub(crate) use fields::find;
+pub(crate) use list::rows;
 #[cfg(any(test, feature = "server"))]
 pub use write::write;
 
@@ -57,9 +65,6 @@ impl fmt::Debug for ServiceMessage {
 
 impl Reply for ServiceMessage {}
 
-/// Names of the accompanying text, in the order they are tried. Compared without case.
-const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
-
 /// Reads an answer.
 ///
 /// # Errors
@@ -97,89 +102,127 @@ pub(crate) fn read_object<T: DeserializeOwned>(
     body: &[u8],
     object: Map<String, Value>,
 ) -> Result<Outcome<T>, Unreadable> {
-    let word = find(&object, "status").map(as_text);
     if let Payload::JsonTextAt(keys) = spec.envelope.payload
         && let Some((verdict, inner)) = inner_outcome(&object, keys)
     {
         return match verdict {
             Ok(()) => decode(spec, head, body, inner),
-            Err(text) => Ok(refuse(spec, head, &text)),
+            Err((word, text)) => judge_failure(spec, head, body, (Some(word), &text, &object)),
         };
     }
-    let good = |word: &str| {
-        spec.envelope.success_words.iter().any(|g| g.eq_ignore_ascii_case(word.trim()))
-    };
-    // Without success words the payload decides; where it is the whole document, any status word is a refusal.
+    let word = find(&object, "status").map(|word| Word::of(&as_text(word)));
+    // Without success words the payload decides, whatever the status word beside it.
     let payload_decides =
         spec.envelope.success_words.is_empty() && matches!(spec.envelope.payload, Payload::At(_));
     match word {
-        Some(word) if !good(&word) && !payload_decides => {
-            return Ok(refuse(spec, head, &text_of(&object)));
+        Some(Word::Failure | Word::Unlisted) if !payload_decides => {
+            return judge_failure(spec, head, body, (word, &text_of(&object), &object));
         }
         None if !spec.envelope.success_words.is_empty() && !has_list(&object, spec) => {
             // A documented refusal needs no status word: some families leave it out.
             return match text_of(&object) {
-                text if reason(&text) != Reason::Other => Ok(refuse(spec, head, &text)),
+                text if reason(&text) != Reason::Other => {
+                    judge_failure(spec, head, body, (None, &text, &object))
+                }
                 _ => Err(Unreadable::new("the answer has no status", head, body)),
             };
         }
-        _ => {}
-    }
-    let text = text_of(&object);
-    let payload = match spec.envelope.payload {
-        Payload::Text | Payload::Plain => Value::String(text.clone()),
-        Payload::Whole | Payload::Xml | Payload::Open => Value::Object(object),
-        Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => {
-            // A text beside the payload may stand under one of its names: `"message": "success"`, then the rows.
-            let present =
-                || keys.iter().filter_map(|key| find(&object, key).filter(|v| !v.is_null()));
-            let structured = present().find(|value| value.is_array() || value.is_object());
-            match structured.or_else(|| present().next()) {
-                Some(value @ Value::Object(_))
-                    if matches!(spec.envelope.payload, Payload::RowsAt(_)) =>
-                {
-                    Value::Array(vec![value.clone()])
-                }
-                Some(value) => value.clone(),
-                None if spec.envelope.success_words.is_empty() && !text.is_empty() => {
-                    return Ok(refuse(spec, head, &text));
-                }
-                None => {
-                    let path = keys.first().copied().unwrap_or_default();
-                    return Err(Unreadable::new("the payload is missing", head, body).at(path));
-                }
+        Some(Word::Success) if spec.envelope.success_words.is_empty() && !payload_decides => {
+            let text = text_of(&object);
+            if reason::documented(&text).is_some() || is_none(spec, &text) {
+                return judge_failure(spec, head, body, (word, &text, &object));
             }
         }
-    };
-    let says = match (&payload, spec.envelope.payload) {
-        (Value::String(says), Payload::At(_) | Payload::RowsAt(_) | Payload::JsonTextAt(_)) => {
-            Some(if says.is_empty() { text } else { says.clone() })
-        }
-        _ => None,
-    };
-    match (decode(spec, head, body, payload), says) {
-        // A text where the payload should be is the service talking, unless a second try could do harm.
-        (Err(_), Some(says)) if spec.repeat == Repeat::Safe => Ok(refuse(spec, head, &says)),
-        (result, _) => result,
+        _ => {}
     }
+    let keys = match spec.envelope.payload {
+        Payload::Text | Payload::Plain => {
+            return decode(spec, head, body, Value::String(text_of(&object)));
+        }
+        Payload::Whole | Payload::Xml | Payload::Open => {
+            return decode(spec, head, body, Value::Object(object));
+        }
+        Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => keys,
+    };
+    match read_payload(spec, head, body, &object, keys) {
+        Err(unread) => doubt(spec, head, body, (word, &object, keys), unread),
+        done => done,
+    }
+}
+
+/// The first value under the keys that decodes: structured ones before texts, since a text beside the payload may be
+/// under one of its names (`"message": "success"`, then the rows).
+fn read_payload<T: DeserializeOwned>(
+    spec: &Spec,
+    head: ResponseHead<'_>,
+    body: &[u8],
+    object: &Map<String, Value>,
+    keys: &[&str],
+) -> Result<Outcome<T>, Unreadable> {
+    let mut first = None;
+    for value in present(object, keys) {
+        for reading in list::readings(spec, value) {
+            match decode(spec, head, body, reading) {
+                Ok(done) => return Ok(done),
+                Err(unread) => first = first.or(Some(unread)),
+            }
+        }
+    }
+    let path = keys.first().copied().unwrap_or_default();
+    Err(first.unwrap_or_else(|| {
+        Unreadable::new("the payload is missing, or not of its form", head, body).at(path)
+    }))
+}
+
+/// A success whose payload cannot be decoded. Where a documented refusal is in the payload's place, that is the
+/// answer, unless a second try could do harm; any other text there may be data and is not taken for the service's
+/// words.
+fn doubt<T: DeserializeOwned>(
+    spec: &Spec,
+    head: ResponseHead<'_>,
+    body: &[u8],
+    (word, object, keys): (Option<Word>, &Map<String, Value>, &[&str]),
+    unread: Unreadable,
+) -> Result<Outcome<T>, Unreadable> {
+    let text = text_of(object);
+    let said = present(object, keys).into_iter().filter_map(Value::as_str).chain([text.as_str()]);
+    let mut said = said.filter(|said| reason::documented(said).is_some() || is_none(spec, said));
+    if let (Repeat::Safe, Some(said)) = (spec.repeat, said.next()) {
+        return Ok(refuse(spec, head, said));
+    }
+    if spec.envelope.success_words.is_empty() && !text.is_empty() {
+        return judge_failure(spec, head, body, (word, &text, object));
+    }
+    // A state change whose text is not the documented JSON is still a success.
+    if let Payload::JsonTextAt(keys) = spec.envelope.payload
+        && let Some(text) = present(object, keys).into_iter().find_map(Value::as_str)
+    {
+        let said = Value::Object(Map::from_iter([("message".to_owned(), Value::from(text))]));
+        return decode(spec, head, body, said).map_err(|_| unread);
+    }
+    Err(unread)
 }
 
 /// Whether the list that is asked for is there: bulk uploads answer with it and no status.
 fn has_list(object: &Map<String, Value>, spec: &Spec) -> bool {
-    match spec.envelope.payload {
-        Payload::At(keys) => {
-            keys.iter().any(|key| find(object, key).is_some_and(|value| !as_list(value).is_empty()))
-        }
-        _ => false,
+    let Payload::At(keys) = spec.envelope.payload else { return false };
+    let filled = |value: &Value| value.as_array().is_some_and(|rows| !rows.is_empty());
+    present(object, keys).into_iter().any(|value| list::readings(spec, value).iter().any(filled))
+}
+
+/// An answer that is no success: refused, or unreadable where nothing proves that it was refused.
+fn judge_failure<T>(
+    spec: &Spec,
+    head: ResponseHead<'_>,
+    body: &[u8],
+    (word, text, object): (Option<Word>, &str, &Map<String, Value>),
+) -> Result<Outcome<T>, Unreadable> {
+    if words::is_refusal(spec, word, text, object) {
+        return Ok(refuse(spec, head, text));
     }
+    let what = "the answer is neither a known success nor a known refusal";
+    Err(Unreadable::new(what, head, body))
 }
-
-fn as_list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-/// Failure words of the service, for answers of which no source shows more.
-const FAILURES: [&str; 4] = ["false", "fail", "failure", "error"];
 
 fn read_open<T: DeserializeOwned>(
     spec: &Spec,
@@ -189,10 +232,9 @@ fn read_open<T: DeserializeOwned>(
     let document: Value = serde_json::from_slice(body)
         .map_err(|_| Unreadable::new("the answer is not JSON", head, body))?;
     if let Value::Object(object) = &document {
-        let word = find(object, "status").map(as_text).unwrap_or_default();
-        let failed = FAILURES.iter().any(|failure| failure.eq_ignore_ascii_case(word.trim()));
-        if failed || !head.status.is_success() {
-            return Ok(refuse(spec, head, &text_of(object)));
+        let word = find(object, "status").map(|word| Word::of(&as_text(word)));
+        if word == Some(Word::Failure) || !head.status.is_success() {
+            return judge_failure(spec, head, body, (word, &text_of(object), object));
         }
     }
     if !head.status.is_success() {
@@ -224,32 +266,36 @@ fn decode<T: DeserializeOwned>(
     })
 }
 
+/// The word and the text of an outcome that is no success.
+type Failed = (Word, String);
+
 /// The outcome inside a JSON text of the answer: its own `status`, or the word before the colon of `resp`.
 fn inner_outcome(
     object: &Map<String, Value>,
     keys: &[&str],
-) -> Option<(Result<(), String>, Value)> {
+) -> Option<(Result<(), Failed>, Value)> {
     let text = keys.iter().find_map(|key| find(object, key)).and_then(Value::as_str)?;
     let inner: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let verdict = if inner_success(&inner)? {
-        Ok(())
-    } else {
-        Err(match text_of(&inner) {
-            text if text.is_empty() => find(&inner, "resp").map(as_text).unwrap_or_default(),
-            text => text,
-        })
+    let verdict = match inner_word(&inner)? {
+        Word::Success => Ok(()),
+        word => match text_of(&inner) {
+            text if text.is_empty() => {
+                Err((word, find(&inner, "resp").map(as_text).unwrap_or_default()))
+            }
+            text => Err((word, text)),
+        },
     };
     Some((verdict, Value::Object(inner)))
 }
 
-/// Whether an inner answer is a success, if it has an outcome at all.
-fn inner_success(inner: &Map<String, Value>) -> Option<bool> {
+/// What an inner answer says, if it has an outcome at all.
+fn inner_word(inner: &Map<String, Value>) -> Option<Word> {
     let word = match (find(inner, "status"), find(inner, "resp")) {
         (Some(status), _) => as_text(status),
         (None, Some(resp)) => as_text(resp).split(':').next().unwrap_or_default().to_owned(),
         (None, None) => return None,
     };
-    Some(word.trim().eq_ignore_ascii_case("success"))
+    Some(Word::of(&word))
 }
 
 fn refuse<T>(spec: &Spec, head: ResponseHead<'_>, text: &str) -> Outcome<T> {
@@ -258,11 +304,15 @@ fn refuse<T>(spec: &Spec, head: ResponseHead<'_>, text: &str) -> Outcome<T> {
     } else {
         reason(text)
     };
-    let folded = text.trim();
-    if spec.envelope.empty_messages.iter().any(|none| reason::matches(none, folded)) {
+    if is_none(spec, text) {
         return Outcome::Empty;
     }
     Outcome::Refused(Refusal::new(reason, text, head.status))
+}
+
+/// Whether a text means "there is none" at this endpoint.
+fn is_none(spec: &Spec, text: &str) -> bool {
+    spec.envelope.empty_messages.iter().any(|none| reason::matches(none, text.trim()))
 }
 
 fn read_plain<T: DeserializeOwned>(
@@ -278,16 +328,31 @@ fn read_plain<T: DeserializeOwned>(
     }
     // The shared refusals are JSON even where answers are text.
     if let Ok(Value::Object(object)) = serde_json::from_str(text) {
-        return Ok(refuse(spec, head, &text_of(&object)));
+        let (word, said) =
+            (find(&object, "status").map(|w| Word::of(&as_text(w))), text_of(&object));
+        return match word {
+            Some(Word::Success) if head.status.is_success() && is_plain_success(spec, &said) => {
+                decode(spec, head, body, Value::from(said))
+            }
+            Some(Word::Success) if reason::documented(&said).is_none() => {
+                Err(Unreadable::new("the answer is not the service's text", head, body))
+            }
+            _ => judge_failure(spec, head, body, (word, &said, &object)),
+        };
     }
-    let good = |g: &&str| text.get(..g.len()).is_some_and(|start| start.eq_ignore_ascii_case(g));
-    if head.status.is_success() && spec.envelope.success_words.iter().any(good) {
+    if head.status.is_success() && is_plain_success(spec, text) {
         return decode(spec, head, body, Value::from(text));
     }
     if !head.status.is_success() && reason(text) == Reason::Other {
         return Err(Unreadable::new("the service failed", head, body));
     }
-    Ok(refuse(spec, head, text))
+    judge_failure(spec, head, body, (None, text, &Map::new()))
+}
+
+/// Whether a plain answer begins with one of the endpoint's texts of success.
+fn is_plain_success(spec: &Spec, text: &str) -> bool {
+    let start = |g: &&str| text.get(..g.len()).is_some_and(|start| start.eq_ignore_ascii_case(g));
+    spec.envelope.success_words.iter().any(start)
 }
 
 /// `<response>` with one element per field.
@@ -329,26 +394,6 @@ fn read_xml(head: ResponseHead<'_>, body: &[u8]) -> Result<Map<String, Value>, U
             Event::Eof => return Err(bad()),
             _ => {}
         }
-    }
-}
-
-/// Looks a key up without case; an exact spelling wins.
-pub(crate) fn find<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    })
-}
-
-fn text_of(object: &Map<String, Value>) -> String {
-    let texts = TEXTS.iter().filter_map(|name| find(object, name));
-    texts.map(as_text).find(|text| !text.is_empty()).unwrap_or_default()
-}
-
-fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
     }
 }
 

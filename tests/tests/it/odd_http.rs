@@ -198,10 +198,13 @@ async fn a_limit_says_when_the_next_request_is_allowed() {
             Mock::given(any()).respond_with(answer).mount(&server).await;
             let client = client(&server.uri());
             let error = dial(&client).await.unwrap_err();
-            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Refused, 1), "{after:?}");
-            assert_eq!(error.reason(), Some(Reason::TooManyRequests));
-            assert_eq!(error.ready_in(), Some(Duration::from_secs(want)), "{after:?} {page}");
-            assert!(!error.may_have_happened());
+            // A page proves nothing of a dial; the service's own words do.
+            let kind = if page { ErrorKind::Status } else { ErrorKind::Refused };
+            assert_eq!((error.kind(), error.attempts()), (kind, 1), "{after:?}");
+            assert_eq!(error.may_have_happened(), page);
+            let ready_in = (!page).then_some(Duration::from_secs(want));
+            assert_eq!(error.ready_in(), ready_in, "{after:?} {page}");
+            assert_eq!(error.reason(), (!page).then_some(Reason::TooManyRequests));
             // The window is pushed: the next report does not even go out.
             let asked = client.cdr().for_day(client.today()).await.unwrap_err();
             let paced = client.cdr().for_day(client.today()).await.unwrap_err();

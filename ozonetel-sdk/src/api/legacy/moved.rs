@@ -126,7 +126,7 @@ impl FormerPath for PhoneDial {
         path: "/CAServices/PhoneManualDial.php",
         repeat: Repeat::Once,
         effect: Effect::Dial,
-        envelope: Envelope::of(&["queued"], Payload::At(&["message"])),
+        envelope: Envelope::of(&["queued"], Payload::At(&["message", "ucid"])),
         docs: "https://docs.ozonetel.com/reference/get_caservices-phonemanualdial-php-1",
         ..QUERY
     };

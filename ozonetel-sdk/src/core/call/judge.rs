@@ -76,7 +76,10 @@ pub(super) fn classify(
             Verdict::Refused(refusal) => {
                 Err(fail(refused(spec, &refusal, answer.with_token), Error::refused(refusal)))
             }
-            Verdict::Unreadable(unread) if status == StatusCode::TOO_MANY_REQUESTS => {
+            // What may happen only once may have happened before something on the way said 429.
+            Verdict::Unreadable(unread)
+                if status == StatusCode::TOO_MANY_REQUESTS && spec.repeat == Repeat::Safe =>
+            {
                 let refusal = Refusal::new(Reason::TooManyRequests, "", unread.status());
                 let outcome = AttemptOutcome::Refused(Reason::TooManyRequests);
                 Err(fail(outcome, Error::refused(refusal)))

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use super::judge::{AttemptError, FailedAttempt};
 use super::progress::CallProgress;
 use crate::core::endpoint::Rate;
-use crate::core::error::{Error, Reason};
+use crate::core::error::{Error, Reason, Unreadable};
 use crate::core::pace::Permit;
 use crate::core::retry::AttemptOutcome;
 
@@ -33,7 +35,10 @@ pub(super) fn push_back(
     progress: &CallProgress<'_>,
     failed: &FailedAttempt,
 ) -> Result<Option<Duration>, Error> {
-    if failed.outcome != AttemptOutcome::Refused(Reason::TooManyRequests) {
+    let refused = failed.outcome == AttemptOutcome::Refused(Reason::TooManyRequests);
+    // Of what may happen only once, a bare 429 proves no refusal; the limit is kept all the same.
+    let open = failed.error.unreadable().map(Unreadable::status);
+    if !refused && open != Some(StatusCode::TOO_MANY_REQUESTS) {
         return Ok(None);
     }
     let (core, rate) = (&progress.core, progress.spec.rate);
@@ -43,5 +48,5 @@ pub(super) fn push_back(
     if rate.limit().is_some() {
         core.pacer.push_back(rate, wait, &*core.clock)?;
     }
-    Ok(Some(wait))
+    Ok(refused.then_some(wait))
 }

@@ -1,5 +1,6 @@
 //! Rows as they arrive.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +19,7 @@ use super::decide;
 use super::judge::{self, Verdict};
 use super::progress::CallProgress;
 use super::steps::Received;
-use crate::core::endpoint::{Payload, Spec};
+use crate::core::endpoint::Spec;
 use crate::core::envelope::{self, Outcome};
 use crate::core::error::{Error, ResponseHead, Unreadable};
 use crate::core::rows::Segment;
@@ -77,8 +78,8 @@ enum State {
     Begin(Beginning),
     /// Rows are arriving; one may have been cut out already.
     Rows(Box<(CallProgress<'static>, ResponseReader)>, Option<Bytes>),
-    /// The only row there is.
-    Single(Box<CallProgress<'static>>, Bytes),
+    /// Rows of an answer that was not cut into rows as it arrived.
+    Whole(Box<CallProgress<'static>>, VecDeque<Bytes>),
     End,
 }
 
@@ -117,9 +118,9 @@ impl Reader {
         }
         match &mut self.state {
             State::Begin(_) | State::End => None,
-            State::Single(progress, row) => {
-                let decoded = decode(progress, row, self.at);
-                self.state = State::End;
+            State::Whole(progress, rows) => {
+                let decoded = decode(progress, &rows.pop_front()?, self.at);
+                self.at += 1;
                 Some(decoded)
             }
             State::Rows(call, first) => {
@@ -144,23 +145,14 @@ impl Reader {
             }
             Received::Whole(body) => {
                 let rest: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
-                let single = single_row(progress.spec, &rest);
+                let rows = envelope::rows(progress.spec, &rest);
+                let rows = rows.iter().filter_map(|row| serde_json::to_vec(row).ok());
+                let rows = rows.map(Bytes::from).collect();
                 let _ = self.rest.set(rest);
-                match single {
-                    Some(row) => State::Single(Box::new(progress), row),
-                    None => State::End,
-                }
+                State::Whole(Box::new(progress), rows)
             }
         };
     }
-}
-
-/// One object where the list should be counts as one row.
-fn single_row(spec: &Spec, rest: &Map<String, Value>) -> Option<Bytes> {
-    let Payload::RowsAt(keys) = spec.envelope.payload else { return None };
-    let row =
-        keys.iter().find_map(|key| envelope::find(rest, key).filter(|value| value.is_object()))?;
-    serde_json::to_vec(row).ok().map(Bytes::from)
 }
 
 /// The next row after the first; at the end of the answer the call is over.

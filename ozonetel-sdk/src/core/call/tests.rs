@@ -102,15 +102,32 @@ async fn a_refusal_is_known_and_a_limit_says_when() {
     let DialOutcome::Refused(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!((error.reason(), sent), (Some(Reason::NotAllowed), 1));
     assert_eq!(error.refusal().unwrap().message(), "Agent is not available");
-    let limits = [
-        Turn::json(r#"{"status":"error","message":"Max limit exceeded"}"#),
-        Turn::Answer(StatusCode::TOO_MANY_REQUESTS, "text/html", Bytes::from_static(b"<html>")),
-    ];
-    for turn in limits {
+    let limit = Bytes::from_static(br#"{"status":"error","message":"Max limit exceeded"}"#);
+    for status in [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        let turn = Turn::Answer(status, "application/json", limit.clone());
         let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
         let DialOutcome::Refused(error) = outcome else { panic!("{outcome:?}") };
         assert_eq!((error.reason(), sent), (Some(Reason::TooManyRequests), 1));
         assert_eq!(error.ready_in(), Some(Duration::from_secs(60)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_answered_429_is_unknown_unless_the_body_is_a_documented_refusal() {
+    for body in [
+        "<html>",
+        "",
+        r#"{"error":"slow down"}"#,
+        r#"{"message":"rate limit exceeded"}"#,
+        r#"{"status":"processing"}"#,
+        r#"{"status":"error","message":"slow down","ucid":"90000000000000001"}"#,
+        QUEUED,
+    ] {
+        let turn = Turn::Answer(StatusCode::TOO_MANY_REQUESTS, "text/plain", body.into());
+        let (outcome, sent) = dial([turn, Turn::json(QUEUED)]).await;
+        let DialOutcome::Unknown(error) = outcome else { panic!("{body}: {outcome:?}") };
+        assert_eq!((error.may_have_happened(), sent), (true, 1), "{body}");
+        assert_eq!(error.ready_in(), None, "{body}");
     }
 }
 

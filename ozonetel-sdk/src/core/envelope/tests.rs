@@ -3,11 +3,15 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::agents::{ChangeState, Login};
+use crate::api::call_control::StartConference;
 use crate::api::catalogue::ALL;
+use crate::api::cdr::FetchDay;
 use crate::api::dial::{AgentDial, PhoneDial};
 use crate::api::disposition::{ListDispositions, SetDisposition};
+use crate::api::kookoo::{IvrTransfer, OutboundCall, Sms};
 use crate::api::recording::{Pause, Recorded};
 use crate::api::summary::FetchSummary;
+use crate::api::whatsapp::SendTemplate;
 use crate::core::endpoint::Endpoint;
 use crate::types::ids::{DispositionName, Ucid};
 
@@ -75,16 +79,141 @@ fn a_missing_list_is_not_an_empty_list() {
 }
 
 #[test]
-fn a_text_in_the_payloads_place_refuses_a_read_and_puzzles_a_dial() {
+fn a_text_in_the_payloads_place_is_no_refusal_of_a_read_unless_it_is_a_documented_one() {
     let said = r#"{"status":"success","message":"success","details":"try later"}"#;
-    assert_eq!(refused(of::<crate::api::cdr::FetchDay>(said)).1, "try later");
+    assert_eq!(of::<FetchDay>(said).unwrap_err().path(), Some("details"));
+    let known = r#"{"status":"success","message":"success","details":"Max limit exceeded"}"#;
+    assert_eq!(refused(of::<FetchDay>(known)).0, Reason::TooManyRequests);
+    let none = r#"{"status":"success","message":"No Data Found"}"#;
+    assert_eq!(of::<FetchSummary>(none).unwrap(), Outcome::Empty);
     let error = of::<PhoneDial>(r#"{"status":"queued","message":"soon"}"#).unwrap_err();
     assert_eq!(error.path(), Some("message"));
-    let ucid: Ucid = "9000000000000001".parse().unwrap();
-    assert_eq!(
-        of::<PhoneDial>(r#"{"message":"9000000000000001","status":"queued"}"#).unwrap(),
-        Outcome::Done(ucid)
-    );
+}
+
+/// What the service took must never be told as refused: a second dial would ring someone twice.
+#[test]
+fn a_dial_that_was_taken_is_not_told_as_refused_whatever_its_status_word() {
+    let ucid: Ucid = "90000000000000001".parse().unwrap();
+    // Any documented success word beside a UCID is a success, of whichever endpoint's page.
+    for word in ["success", "SUCCESS", "true", "queued", "queued successfully", " Queued "] {
+        let agent = format!(r#"{{"status":"{word}","ucid":"{ucid}","message":"Call initiated"}}"#);
+        let Outcome::Done(dialed) = of::<AgentDial>(&agent).unwrap() else { panic!("{word}") };
+        assert_eq!(dialed.ucid, Some(ucid), "{word}");
+        for phone in [
+            format!(r#"{{"status":"{word}","message":"{ucid}"}}"#),
+            format!(r#"{{"status":"{word}","ucid":"{ucid}"}}"#),
+            format!(r#"{{"status":"{word}","ucid":"{ucid}","message":"Call initiated"}}"#),
+        ] {
+            assert_eq!(of::<PhoneDial>(&phone).unwrap(), Outcome::Done(ucid), "{phone}");
+        }
+        let xml = format!("<response><status>{word}</status><message>{ucid}</message></response>");
+        let Outcome::Done(queued) = of::<OutboundCall>(&xml).unwrap() else { panic!("{word}") };
+        assert_eq!(queued.ucid(), Some(ucid));
+        let conference = format!(r#"{{"status":"{word}","message":"dialing"}}"#);
+        assert!(matches!(of::<StartConference>(&conference), Ok(Outcome::Done(_))), "{word}");
+    }
+    let flag = r#"{"status":true,"ucid":"90000000000000001","message":"Call initiated"}"#;
+    assert!(matches!(of::<AgentDial>(flag), Ok(Outcome::Done(_))));
+    // Any other word leaves it open, with and without a UCID.
+    for word in ["Message queued", "processing", "initiated", "ringing", "ok", "failed", "1", ""] {
+        for rest in ["", r#","ucid":"90000000000000001""#, r#","message":"90000000000000001""#] {
+            let body = format!(r#"{{"status":"{word}"{rest}}}"#);
+            assert!(of::<AgentDial>(&body).is_err(), "{body}");
+            assert!(of::<PhoneDial>(&body).is_err(), "{body}");
+            assert!(of::<StartConference>(&body).is_err(), "{body}");
+            assert!(of::<IvrTransfer>(&body).is_err(), "{body}");
+        }
+        let xml = format!("<response><status>{word}</status><message>soon</message></response>");
+        assert!(of::<OutboundCall>(&xml).is_err() && of::<Sms>(&xml).is_err(), "{xml}");
+    }
+}
+
+#[test]
+fn a_failure_beside_a_calls_id_leaves_a_dial_open() {
+    for body in [
+        r#"{"status":"Fail","message":"Agent is not available","ucid":"90000000000000001"}"#,
+        r#"{"status":"error","message":"90000000000000001"}"#,
+        r#"{"status":"error","data":{"UCID":90000000000000001}}"#,
+        r#"{"message":"Agent is not available","sid":"90000000000000001"}"#,
+    ] {
+        assert!(of::<AgentDial>(body).is_err(), "{body}");
+        assert!(of::<PhoneDial>(body).is_err(), "{body}");
+    }
+    let empty = r#"{"status":"Fail","message":"Agent is not available","ucid":"","data":null}"#;
+    assert_eq!(refused(of::<AgentDial>(empty)).0, Reason::NotAllowed);
+}
+
+#[test]
+fn a_dial_is_refused_by_a_failure_word_or_a_documented_text_and_by_nothing_else() {
+    for body in [
+        r#"{"status":"Fail","message":"a text of tomorrow"}"#,
+        r#"{"status":false,"message":"a text of tomorrow"}"#,
+        r#"{"status":"declined","message":"Agent is not available"}"#,
+        r#"{"message":"Agent is not available"}"#,
+    ] {
+        assert!(matches!(of::<AgentDial>(body), Ok(Outcome::Refused(_))), "{body}");
+    }
+    // It sounds like a limit, and no page has it.
+    assert!(of::<AgentDial>(r#"{"message":"dial limit exceeded"}"#).is_err());
+    let head = |code| ResponseHead {
+        status: StatusCode::from_u16(code).unwrap(),
+        content_type: Some("application/json"),
+    };
+    for code in [400, 403, 404, 429] {
+        let send = |body: &str| read::<Value>(&SendTemplate::SPEC, head(code), body.as_bytes());
+        assert!(send(r#"{"error":"no"}"#).is_err(), "{code}");
+        assert!(send(r#"{"status":"accepted"}"#).is_err(), "{code}");
+        assert!(matches!(send(r#"{"status":"error"}"#), Ok(Outcome::Refused(_))), "{code}");
+    }
+    // What may be repeated is refused by any other word: no list of failure words is complete.
+    assert_eq!(refused(of::<FetchDay>(r#"{"status":"declined","message":"no"}"#)).1, "no");
+}
+
+#[test]
+fn rows_in_json_text_are_read_and_never_taken_for_the_services_words() {
+    let rows = json!([{"ModeType": "Manual", "AgentName": "Agent One"}]).to_string();
+    for body in [
+        json!({"status": "success", "message": rows}),
+        json!({"status": "success", "details": rows}),
+    ] {
+        let Outcome::Done(rows) = of::<FetchSummary>(&body.to_string()).unwrap() else { panic!() };
+        assert_eq!(rows.len(), 1);
+    }
+    // Cut off: neither rows nor words.
+    let cut = json!({"status": "success", "details": &rows[..rows.len() - 3]}).to_string();
+    assert!(of::<FetchDay>(&cut).is_err());
+    for empty in [r#"{"status":"success","details":""}"#, r#"{"status":"success","details":" "}"#] {
+        assert!(of::<FetchDay>(empty).is_err(), "{empty}");
+    }
+}
+
+#[test]
+fn a_state_change_with_an_unknown_text_is_a_success() {
+    for text in ["Agent state changed", "", "{}", "[]"] {
+        let body = json!({"status": "success", "message": text}).to_string();
+        assert!(matches!(of::<ChangeState>(&body), Ok(Outcome::Done(_))), "{text}");
+    }
+    let known = r#"{"status":"success","message":"Agent is not Logged In"}"#;
+    assert_eq!(refused(of::<ChangeState>(known)).0, Reason::NotAllowed);
+}
+
+#[test]
+fn a_list_sent_as_an_object_is_a_list_and_an_empty_object_is_nothing() {
+    let row = |day: &str| json!({"UCID": "90000000000000001", "CallDate": day});
+    let list = json!({"10": row("2026-11-23"), "2": row("2026-11-22"), "0": row("2026-11-21")});
+    for details in [list.clone(), Value::from(list.to_string())] {
+        let body = json!({"status": "success", "details": details}).to_string();
+        let Outcome::Done(rows) = of::<FetchDay>(&body).unwrap() else { panic!() };
+        let days: Vec<_> = rows.iter().map(|row| row.call_date.unwrap().to_string()).collect();
+        assert_eq!(days, ["2026-11-21", "2026-11-22", "2026-11-23"]);
+    }
+    for details in [json!({}), json!("{}"), json!(7), json!(true)] {
+        let body = json!({"status": "success", "details": details}).to_string();
+        assert!(of::<FetchDay>(&body).is_err(), "{body}");
+    }
+    let names = r#"{"status":"Success","details":{"0":"Sold","1":"Busy"}}"#;
+    let Outcome::Done(names) = of::<ListDispositions>(names).unwrap() else { panic!() };
+    assert_eq!(names.len(), 2);
 }
 
 #[test]
@@ -125,7 +254,7 @@ proptest! {
     /// A refusal survives the round trip at every endpoint that has success words, whatever its text and status word.
     /// Where there are none, the payload's type decides, and any JSON at all is a `Value`.
     #[test]
-    fn a_refusal_reads_as_it_was_written(at in 0..ALL.len(), text in "[a-zA-Z]([a-zA-Z .,']{0,40}[a-z])?", word in "(?i)(error|fail|false|failure|no)") {
+    fn a_refusal_reads_as_it_was_written(at in 0..ALL.len(), text in "[a-zA-Z]([a-zA-Z .,']{0,40}[a-z])?", word in "(error|Error|fail|Fail|FAIL|false|failure)") {
         let spec = &ALL[at];
         prop_assume!(!spec.envelope.success_words.is_empty());
         let refusal = Refusal::new(reason(&text), &text, StatusCode::OK);

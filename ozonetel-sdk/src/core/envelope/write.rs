@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Outcome, as_text, inner_success};
+use super::fields::as_text;
+use super::words::Word;
+use super::{Outcome, inner_word, is_plain_success};
 use crate::core::endpoint::{Payload, Reply, Spec};
 
 /// Writes the answer that [`read`](super::read) reads: for simulators and tests.
@@ -39,7 +41,7 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
             let key = keys.first().copied().unwrap_or("message");
             // As text it would be read as a refusal: an inner outcome counts more than the one around it.
             let structured =
-                payload.as_object().is_some_and(|inner| inner_success(inner) != Some(true));
+                payload.as_object().is_some_and(|inner| inner_word(inner) != Some(Word::Success));
             let payload = if structured { payload } else { Value::from(payload.to_string()) };
             drop(object.insert(key.into(), payload));
         }
@@ -76,12 +78,11 @@ fn write_text(spec: &Spec, failure: &str, text: &str) -> Vec<u8> {
 
 /// Whether a text on its own is read as a refusal with this text.
 fn is_plain_refusal(spec: &Spec, text: &str) -> bool {
-    let start = |good: &&str| text.get(..good.len()).is_some_and(|s| s.eq_ignore_ascii_case(good));
     !text.is_empty()
         && text == text.trim()
         && !text.starts_with('<')
         && text.len() <= 1000
-        && !spec.envelope.success_words.iter().any(start)
+        && !is_plain_success(spec, text)
         && !is_object(text)
 }
 

@@ -1,0 +1,140 @@
+//! The service's status words, for all endpoints together, and what counts as proof of a refusal.
+//!
+//! The pages and field reports show these words and no others (`docs.ozonetel.com/reference`, the tables of each page;
+//! `true` and `false` as text or as booleans are from field reports). No source shows an endpoint at which one of them
+//! means something else, so no endpoint has a list of its own. Further failure words exist on pages that no one has
+//! captured: an unlisted word refuses what may be repeated, and leaves open what may happen only once.
+
+use serde_json::{Map, Value};
+
+use super::fields::{TEXTS, as_text, find};
+use crate::core::endpoint::{Repeat, Spec};
+use crate::core::reason;
+
+/// Words of success, compared without case.
+pub(super) const SUCCESS: [&str; 4] = ["success", "true", "queued", "queued successfully"];
+
+/// Words of failure, compared without case.
+pub(super) const FAILURE: [&str; 4] = ["false", "fail", "failure", "error"];
+
+/// What a status word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Word {
+    Success,
+    Failure,
+    /// One that no source shows.
+    Unlisted,
+}
+
+impl Word {
+    pub(super) fn of(word: &str) -> Self {
+        let is = |known: &&str| known.eq_ignore_ascii_case(word.trim());
+        if SUCCESS.iter().any(|known| is(&known)) {
+            Self::Success
+        } else if FAILURE.iter().any(|known| is(&known)) {
+            Self::Failure
+        } else {
+            Self::Unlisted
+        }
+    }
+}
+
+/// Whether an answer that is no success proves that nothing happened. What may be repeated needs no proof. What may
+/// happen only once needs a failure word or a documented text, and no call's id beside it.
+pub(super) fn is_refusal(
+    spec: &Spec,
+    word: Option<Word>,
+    text: &str,
+    object: &Map<String, Value>,
+) -> bool {
+    spec.repeat == Repeat::Safe
+        || ((word == Some(Word::Failure) || reason::documented(text).is_some())
+            && !has_call_id(object))
+}
+
+/// Names under which answers carry the id of a call.
+const IDS: [&str; 5] = ["ucid", "monitorUCID", "sid", "callID", "call_id"];
+
+/// The shortest id in a published sample.
+const SHORTEST_ID: usize = 14;
+
+/// Whether an answer names a call, at whatever depth: under a name for ids, or as the whole accompanying text.
+fn has_call_id(object: &Map<String, Value>) -> bool {
+    object.iter().any(|(name, value)| {
+        if IDS.iter().any(|id| id.eq_ignore_ascii_case(name)) {
+            return as_text(value).bytes().any(|b| matches!(b, b'1'..=b'9'));
+        }
+        names_a_call(value)
+    }) || TEXTS.iter().filter_map(|name| find(object, name)).any(is_id_text)
+}
+
+fn names_a_call(value: &Value) -> bool {
+    match value {
+        Value::Object(inner) => has_call_id(inner),
+        Value::Array(items) => items.iter().any(names_a_call),
+        _ => false,
+    }
+}
+
+fn is_id_text(value: &Value) -> bool {
+    let text = as_text(value);
+    let text = text.trim();
+    text.len() >= SHORTEST_ID && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::catalogue::ALL;
+    use crate::core::endpoint::Payload;
+
+    #[test]
+    fn every_endpoint_draws_its_success_words_from_the_one_list() {
+        let by_word = |spec: &&Spec| !matches!(spec.envelope.payload, Payload::Plain);
+        for spec in ALL.iter().filter(by_word) {
+            for word in spec.envelope.success_words {
+                assert_eq!(Word::of(word), Word::Success, "{}: {word}", spec.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_word_is_both_and_case_and_blanks_do_not_count() {
+        for word in SUCCESS {
+            assert_eq!(Word::of(&format!(" {} ", word.to_uppercase())), Word::Success);
+            assert!(!FAILURE.contains(&word));
+        }
+        for word in FAILURE {
+            assert_eq!(Word::of(&word.to_uppercase()), Word::Failure);
+        }
+        for word in ["", "ok", "processing", "Message queued", "successful", "queue", "errors"] {
+            assert_eq!(Word::of(word), Word::Unlisted, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_calls_id_is_found_wherever_it_is() {
+        let found = |json: &str| has_call_id(&serde_json::from_str(json).unwrap());
+        for json in [
+            r#"{"ucid":"90000000000000001"}"#,
+            r#"{"UCID":90000000000000001}"#,
+            r#"{"ucid":7.0003617037413001e16}"#,
+            r#"{"data":{"monitorUcid":"90000000000000001"}}"#,
+            r#"{"data":[{"sid":"90000000000000001"}]}"#,
+            r#"{"message":" 90000000000000001 "}"#,
+            r#"{"Message":90000000000000001}"#,
+        ] {
+            assert!(found(json), "{json}");
+        }
+        for json in [
+            "{}",
+            r#"{"ucid":null}"#,
+            r#"{"ucid":""}"#,
+            r#"{"ucid":"NA","UCID":0}"#,
+            r#"{"message":"404"}"#,
+            r#"{"message":"Invalid ucid [90000000000000001] or did [918000000001]"}"#,
+        ] {
+            assert!(!found(json), "{json}");
+        }
+    }
+}
