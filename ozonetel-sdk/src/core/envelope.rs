@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
 use crate::core::error::{Refusal, ResponseHead, Unreadable};
 use crate::core::reason::{self, Reason, reason};
-use fields::{as_text, present, text_of};
+use fields::{as_text, present, status, text_of};
 use words::Word;
 
 pub(crate) use fields::find;
@@ -110,7 +110,7 @@ pub(crate) fn read_object<T: DeserializeOwned>(
             Err((word, text)) => judge_failure(spec, head, body, (Some(word), &text, &object)),
         };
     }
-    let word = find(&object, "status").map(|word| Word::of(&as_text(word)));
+    let word = status(&object).map(|word| Word::of(&word));
     // Without success words the payload decides, whatever the status word beside it.
     let payload_decides =
         spec.envelope.success_words.is_empty() && matches!(spec.envelope.payload, Payload::At(_));
@@ -232,7 +232,7 @@ fn read_open<T: DeserializeOwned>(
     let document: Value = serde_json::from_slice(body)
         .map_err(|_| Unreadable::new("the answer is not JSON", head, body))?;
     if let Value::Object(object) = &document {
-        let word = find(object, "status").map(|word| Word::of(&as_text(word)));
+        let word = status(object).map(|word| Word::of(&word));
         if word == Some(Word::Failure) || !head.status.is_success() {
             return judge_failure(spec, head, body, (word, &text_of(object), object));
         }
@@ -290,8 +290,8 @@ fn inner_outcome(
 
 /// What an inner answer says, if it has an outcome at all.
 fn inner_word(inner: &Map<String, Value>) -> Option<Word> {
-    let word = match (find(inner, "status"), find(inner, "resp")) {
-        (Some(status), _) => as_text(status),
+    let word = match (status(inner), find(inner, "resp")) {
+        (Some(word), _) => word,
         (None, Some(resp)) => as_text(resp).split(':').next().unwrap_or_default().to_owned(),
         (None, None) => return None,
     };
@@ -328,8 +328,7 @@ fn read_plain<T: DeserializeOwned>(
     }
     // The shared refusals are JSON even where answers are text.
     if let Ok(Value::Object(object)) = serde_json::from_str(text) {
-        let (word, said) =
-            (find(&object, "status").map(|w| Word::of(&as_text(w))), text_of(&object));
+        let (word, said) = (status(&object).map(|word| Word::of(&word)), text_of(&object));
         return match word {
             Some(Word::Success) if head.status.is_success() && is_plain_success(spec, &said) => {
                 decode(spec, head, body, Value::from(said))

@@ -154,6 +154,12 @@ macro_rules! numeric_id {
                     fn visit_u64<E: de::Error>(self, number: u64) -> Result<$name, E> {
                         self.visit_str(&number.to_string())
                     }
+                    fn visit_f64<E: de::Error>(self, number: f64) -> Result<$name, E> {
+                        let whole = crate::types::wire::exact_whole(number);
+                        whole.and_then(|whole| Digits::read(&whole)).map($name).ok_or_else(|| {
+                            E::invalid_value(de::Unexpected::Other("a rounded number"), &self)
+                        })
+                    }
                 }
                 from.deserialize_any(Read)
             }

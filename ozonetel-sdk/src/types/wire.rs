@@ -16,7 +16,7 @@ mod time;
 pub use raw::{Extra, RawJson};
 pub(crate) use record::record;
 pub use scalar::{Flag, Scalar, YesNo};
-pub(crate) use scalar::{Key, Loose, commas, loose, nested, text};
+pub(crate) use scalar::{Key, Loose, commas, exact_whole, loose, nested, text};
 pub use sensitive::SensitiveText;
 pub(crate) use string_enum::string_enum;
 pub use time::{ClockDuration, Day, LocalDateTime, TimeOfDay, Zone};

@@ -5,11 +5,19 @@ use serde_json::{Map, Value};
 /// Names of the accompanying text, in the order they are tried. Compared without case.
 pub(super) const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 
-/// Looks a key up without case; an exact spelling wins.
+/// Looks a key up without case; an exact spelling wins, unless it is `null` and another is not.
 pub(crate) fn find<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    let exact = object.get(name);
+    let given = |value: &&Value| !value.is_null();
+    exact.filter(given).or_else(|| {
+        let spelled = object.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        spelled.map(|(_, value)| value).find(given).or(exact)
     })
+}
+
+/// The status word, if there is one.
+pub(super) fn status(object: &Map<String, Value>) -> Option<String> {
+    find(object, "status").filter(|word| !word.is_null()).map(as_text)
 }
 
 /// The accompanying text; empty if there is none.

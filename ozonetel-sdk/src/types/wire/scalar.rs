@@ -70,11 +70,11 @@ impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Loose<T>, E> {
-        // Whole numbers are handed over as such; `30.0` occurs where integers are meant.
-        if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
-            self.visit_str(&format!("{number:.0}"))
-        } else {
-            self.visit_str(&number.to_string())
+        match exact_whole(number) {
+            Some(whole) => self.visit_str(&whole),
+            // With the exponent it is no digits: a rounded number must not pass for an id.
+            None if number.fract() == 0.0 => self.visit_str(&format!("{number:e}")),
+            None => self.visit_str(&number.to_string()),
         }
     }
 
@@ -99,6 +99,13 @@ impl<'de, T: Scalar> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(LooseVisitor(PhantomData))
     }
+}
+
+/// The digits of a whole number that a float holds exactly: `30.0` occurs where integers are meant. From 2^53 up a
+/// float may have been rounded, and its digits are those of another number.
+pub(crate) fn exact_whole(number: f64) -> Option<String> {
+    const ROUNDED: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() < ROUNDED).then(|| format!("{number:.0}"))
 }
 
 /// For `#[serde(deserialize_with)]`: an optional scalar in any spelling.
@@ -215,6 +222,42 @@ mod tests {
         for json in ["null", "\"\"", "\"NA\"", "\"-\""] {
             assert_eq!(read::<u32>(json), None, "{json}");
         }
+    }
+
+    /// Three legs of one call became one row, and another call's id was printed.
+    #[test]
+    fn an_id_that_a_float_may_have_rounded_is_no_id() {
+        use crate::types::ids::{CallId, Ucid};
+        for json in [
+            "7.0003617037413001e16",
+            "9007199254740992.0",
+            "9007199254740993.0",
+            "70003617037413001.0",
+            "99999999999999999999",
+            "7.5",
+            "-7.0",
+            "\"7.0003617037413001e16\"",
+            "\"7.0003617037413e+16\"",
+            "\"70003617037413001.0\"",
+            "\"7.0\"",
+        ] {
+            assert!(serde_json::from_str::<Loose<Ucid>>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<Loose<CallId>>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert!(serde_json::from_value::<Loose<Ucid>>(value).is_err(), "{json}");
+        }
+        for (json, want) in [
+            ("7.0", "7"),
+            ("9007199254740991.0", "9007199254740991"),
+            ("9.0e14", "900000000000000"),
+            ("70003617037413001", "70003617037413001"),
+        ] {
+            assert_eq!(read::<Ucid>(json).unwrap(), want);
+            assert_eq!(serde_json::from_str::<Ucid>(json).unwrap(), want);
+        }
+        // A text that may be an id shows that it was rounded.
+        assert_eq!(read::<String>("7.0003617037413001e16").unwrap(), "7.0003617037413e16");
     }
 
     #[test]
