@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 /// Names of the accompanying text, in the order they are tried. Compared without case.
 pub(super) const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 
-/// Looks a key up without case; an exact spelling wins, unless it is `null` and another is not.
+/// Looks a key up without case; an exact spelling wins, unless it is empty and another is not.
 pub(crate) fn find<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let exact = object.get(name);
-    let given = |value: &&Value| !value.is_null();
+    let given = |value: &&Value| !value.is_null() && value.as_str() != Some("");
     exact.filter(given).or_else(|| {
         let spelled = object.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
         spelled.map(|(_, value)| value).find(given).or(exact)

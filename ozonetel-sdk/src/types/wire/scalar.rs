@@ -101,10 +101,11 @@ impl<'de, T: Scalar> Deserialize<'de> for Loose<T> {
     }
 }
 
-/// The digits of a whole number that a float holds exactly: `30.0` occurs where integers are meant. From 2^53 up a
-/// float may have been rounded, and its digits are those of another number.
+/// The digits of a whole number that a float holds exactly: `30.0` occurs where integers are meant. A larger float may
+/// have been rounded, and its digits are those of another number: by its sender from 2^53 up, by the reader of JSON,
+/// whose last two bits are not exact, from 2^51 up.
 pub(crate) fn exact_whole(number: f64) -> Option<String> {
-    const ROUNDED: f64 = 9_007_199_254_740_992.0;
+    const ROUNDED: f64 = 2_251_799_813_685_248.0;
     (number.fract() == 0.0 && number.abs() < ROUNDED).then(|| format!("{number:.0}"))
 }
 
@@ -230,6 +231,7 @@ mod tests {
         use crate::types::ids::{CallId, Ucid};
         for json in [
             "7.0003617037413001e16",
+            "9007199254740991.0",
             "9007199254740992.0",
             "9007199254740993.0",
             "70003617037413001.0",
@@ -249,7 +251,7 @@ mod tests {
         }
         for (json, want) in [
             ("7.0", "7"),
-            ("9007199254740991.0", "9007199254740991"),
+            ("2251799813685247.0", "2251799813685247"),
             ("9.0e14", "900000000000000"),
             ("70003617037413001", "70003617037413001"),
         ] {
