@@ -28,10 +28,10 @@ pub(super) enum Word {
 
 impl Word {
     pub(super) fn of(word: &str) -> Self {
-        let is = |known: &&str| known.eq_ignore_ascii_case(word.trim());
-        if SUCCESS.iter().any(|known| is(&known)) {
+        let is = |known: &str| known.eq_ignore_ascii_case(word.trim());
+        if SUCCESS.iter().any(|known| is(known)) {
             Self::Success
-        } else if FAILURE.iter().any(|known| is(&known)) {
+        } else if FAILURE.iter().any(|known| is(known)) {
             Self::Failure
         } else {
             Self::Unlisted
