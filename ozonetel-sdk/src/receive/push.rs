@@ -7,8 +7,8 @@
 //!   it can be compared ([`SanitizedPush::key_is`], [`verify`]) but not printed or stored.
 //! - Nothing is signed. See [`verify`] for what can be checked.
 //! - The console checks a URL with GET or HEAD when it is saved, and pings without any call id arrive from time to time:
-//!   answer 200 and drop them. They are counted in [`ParsedPush::pings`]. What could be a call in another form is no
-//!   ping: it is an error, and [`PushError::unread`] has it whole.
+//!   answer 200 and drop them. They are counted in [`ParsedPush::pings`]. What could be a call in another form is
+//!   not a ping: it is an error, and [`PushError::unread`] has it whole.
 //! - Repeats happen, also two at once. Upsert by call id, or let [`PhoneCalls`](crate::receive::phone_call::PhoneCalls) merge.
 //! - No retry is documented. Store [`ParsedPush::sanitized`], answer 200, work later.
 //! - `Duration` is the conversation in a callback and the whole call in a CDR row and in an event.

@@ -9,10 +9,10 @@ const BYTES: usize = 64;
 /// Digits in a row from which a value may be a call's id or a number.
 const DIGITS: usize = 8;
 
-/// Words that stand for "none".
+/// Words that mean "none".
 const NOTHING: &[&str] = &["", "none", "null", "-", "na", "n/a"];
 
-/// Whether a value says nothing: none of it, or a word that stands for none.
+/// Whether a value says nothing: it is absent, empty, or a word that means "none".
 pub(crate) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
