@@ -42,6 +42,7 @@ pub(crate) mod payload;
 pub(crate) mod per_leg;
 pub(crate) mod ping;
 pub(crate) mod reader;
+mod repair;
 mod sanitized;
 pub(crate) mod screen_pop;
 pub mod verify;

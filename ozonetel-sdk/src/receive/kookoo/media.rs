@@ -12,7 +12,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde_json::{Map, Number, Value};
 
 use crate::receive::push::error::{PushError, PushErrorKind};
-use crate::receive::push::payload::decode;
+use crate::receive::push::payload::{Keeps, decode};
 use crate::types::ids::{Did, Ucid};
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{Extra, SensitiveText, record};
@@ -325,6 +325,12 @@ impl MediaCommand {
             Self::CallDisconnect => "callDisconnect",
         };
         serde_json::json!({ "command": word }).to_string()
+    }
+}
+
+impl Keeps for MediaStart {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
     }
 }
 

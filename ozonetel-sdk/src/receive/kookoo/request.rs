@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::receive::push::error::PushError;
-use crate::receive::push::payload::{PushPayload, Sealed, decode};
+use crate::receive::push::payload::{Keeps, PushPayload, Sealed, decode};
 use crate::receive::push::ping;
 use crate::receive::push::reader::PushReader;
 use crate::types::ids::Ucid;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{LocalDateTime, SensitiveText, record, string_enum};
+use crate::types::wire::{Extra, LocalDateTime, SensitiveText, record, string_enum};
 
 string_enum! {
     /// Why KooKoo asks. Older code writes it in other cases.
@@ -275,6 +275,18 @@ impl PushPayload for OutboundCallStatus {
     }
 }
 
+impl Keeps for IvrRequest {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+}
+
+impl Keeps for OutboundCallStatus {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,8 +349,16 @@ mod tests {
     }
 
     #[test]
-    fn a_seconds_count_that_is_none_names_the_field() {
-        let error = IvrRequest::from_query("event=Dial&callduration=long").unwrap_err();
-        assert_eq!(error.to_string(), "callduration: expected a whole number");
+    fn a_seconds_count_that_is_none_does_not_cost_the_request() {
+        for seconds in ["long", "-1", "99999999999"] {
+            let query = format!("event=Dial&status=answered&sid=1&callduration={seconds}");
+            let request = IvrRequest::from_query(&query).unwrap();
+            assert_eq!(request.call_duration, None);
+            assert_eq!(request.extra.get("callduration_text").unwrap(), seconds);
+            assert!(matches!(request.step(), IvrStep::Dialed { lasted: None, .. }));
+        }
+        let request =
+            IvrRequest::from_query("event=NewCall&request_time=2026:1:2 9:00:00.5").unwrap();
+        assert_eq!(request.request_time.unwrap().to_string(), "2026-01-02 09:00:00");
     }
 }

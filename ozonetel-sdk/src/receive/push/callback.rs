@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::error::PushError;
 use super::json;
-use super::payload::{PushPayload, Sealed, decode};
+use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
 use super::ping;
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy};
@@ -14,7 +14,7 @@ use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
 };
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{ClockDuration, LocalDateTime, SensitiveText, Zone, record};
+use crate::types::wire::{ClockDuration, Extra, LocalDateTime, SensitiveText, Zone, record};
 
 record! {
     /// What the service sends after a call: one per call, after hang-up and wrap-up, sometimes twice.
@@ -221,7 +221,8 @@ impl Callback {
         self.status.as_ref().is_some_and(|status| *status == CallStatusKind::Answered)
     }
 
-    /// When the call began and ended, given the account's zone.
+    /// When the call began and ended, given the account's zone. `None` where one is missing, or the end is before the
+    /// beginning.
     ///
     /// ```
     /// use ozonetel_sdk::push::PushReader;
@@ -234,7 +235,8 @@ impl Callback {
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn span(&self, zone: &Zone) -> Option<(SystemTime, SystemTime)> {
-        Some((self.start_time?.instant(zone), self.end_time?.instant(zone)))
+        let (start, end) = (self.start_time?.instant(zone), self.end_time?.instant(zone));
+        (start <= end).then_some((start, end))
     }
 
     /// The campaign's wrap-up limit in seconds, when the disposition is the automatic text
@@ -311,6 +313,12 @@ fn call_fields(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields.remove("data");
     fields.extend(data);
     fields
+}
+
+impl Keeps for Callback {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
 }
 
 #[cfg(test)]

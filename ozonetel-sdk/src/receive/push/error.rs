@@ -39,10 +39,10 @@ pub enum PushErrorKind {
 ///
 /// ```
 /// use ozonetel_sdk::push::{PushReader, PushErrorKind};
-/// let body = br#"{"monitorUCID":"90000000000000001","EndTime":"half past nine"}"#;
+/// let body = br#"{"monitorUCID":"the first","Status":"Answered"}"#;
 /// let error = PushReader::new().callbacks(None, body).unwrap_err();
 /// assert_eq!(error.kind(), PushErrorKind::Field);
-/// assert_eq!(error.to_string(), "EndTime: expected a time YYYY-MM-DD HH:MM:SS");
+/// assert_eq!(error.to_string(), "monitorUCID: expected 1 to 19 decimal digits");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushError {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::PushError;
-use super::payload::{PushPayload, Sealed, decode, encode};
+use super::payload::{Keeps, PushPayload, Sealed, decode, encode};
 use super::ping;
 use crate::api::cdr::{CallStatus, CallType, DialStatus, HangupBy};
 use crate::types::ids::{
@@ -317,6 +317,24 @@ impl PushPayload for PushEvent {
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
         Self::parse(fields)
+    }
+}
+
+impl Keeps for EventHeader {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+}
+
+impl Keeps for CallEvent {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+}
+
+impl Keeps for AgentEvent {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
     }
 }
 

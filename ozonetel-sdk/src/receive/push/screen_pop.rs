@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::error::PushError;
-use super::payload::{PushPayload, Sealed, decode};
+use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::ping;
 use crate::api::cdr::CallType;
 use crate::types::ids::{AgentId, CallId, Did, PhoneName, SkillName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{SensitiveText, record};
+use crate::types::wire::{Extra, SensitiveText, record};
 
 record! {
     /// A screen pop, from a query or from JSON. Any field may be absent.
@@ -82,6 +82,12 @@ impl PushPayload for ScreenPop {
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
         decode(fields)
+    }
+}
+
+impl Keeps for ScreenPop {
+    fn extra(&mut self) -> &mut Extra {
+        &mut self.extra
     }
 }
 
