@@ -12,7 +12,7 @@ const MAX_KEYS: usize = 4;
 /// Text within text (JSON in a string, percent-encoding): how many layers are opened.
 const LAYERS: usize = 8;
 
-/// Keys shorter than this are not looked for inside other values.
+/// FoundKeys shorter than this are not looked for inside other values.
 const SCRUB_FROM: usize = 8;
 
 /// What stands for a key that was taken out.
@@ -20,14 +20,14 @@ const BLANK: &str = "…";
 
 /// The keys that were found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Keys {
+pub(super) struct FoundKeys {
     /// Those in the place of the account's key: they are compared.
     pub(super) proof: Vec<Secret>,
     /// Those that some text names: they are taken out where they are.
     pub(super) named: Vec<Secret>,
 }
 
-impl Keys {
+impl FoundKeys {
     pub(super) fn prove(&mut self, key: Secret) -> Result<(), PushError> {
         if self.proof.iter().any(|known| known.reveal() == key.reveal()) {
             return Ok(());
@@ -59,12 +59,15 @@ pub(super) fn is_key(name: &str) -> bool {
 }
 
 /// Takes the key out of an object: from its fields, from what is nested, and from text at every depth.
-pub(super) fn strip(fields: &mut Map<String, Value>, keys: &mut Keys) -> Result<(), PushError> {
+pub(super) fn strip(
+    fields: &mut Map<String, Value>,
+    keys: &mut FoundKeys,
+) -> Result<(), PushError> {
     strip_map(fields, true, LAYERS, keys).map(|_| ())
 }
 
 /// Text without the key; `None` where the text names none.
-pub(super) fn strip_text(text: &str, keys: &mut Keys) -> Result<Option<String>, PushError> {
+pub(super) fn strip_text(text: &str, keys: &mut FoundKeys) -> Result<Option<String>, PushError> {
     text_without(text, false, LAYERS, keys)
 }
 
@@ -73,7 +76,7 @@ fn is_name(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.len() <= 16 && is_key(text))
 }
 
-fn take(value: Value, counts: bool, keys: &mut Keys) -> Result<(), PushError> {
+fn take(value: Value, counts: bool, keys: &mut FoundKeys) -> Result<(), PushError> {
     let key = match value {
         Value::Null => return Ok(()),
         Value::String(text) => Secret::from(text),
@@ -86,7 +89,7 @@ fn strip_map(
     map: &mut Map<String, Value>,
     counts: bool,
     left: usize,
-    keys: &mut Keys,
+    keys: &mut FoundKeys,
 ) -> Result<bool, PushError> {
     let pair = map.values().any(is_name);
     let odd = |name: &str| is_key(name) || (pair && name.eq_ignore_ascii_case("value"));
@@ -119,7 +122,7 @@ fn strip_value(
     value: &mut Value,
     counts: bool,
     left: usize,
-    keys: &mut Keys,
+    keys: &mut FoundKeys,
 ) -> Result<bool, PushError> {
     match value {
         Value::Object(map) => strip_map(map, counts, left, keys),
@@ -151,7 +154,7 @@ fn text_without(
     text: &str,
     counts: bool,
     left: usize,
-    keys: &mut Keys,
+    keys: &mut FoundKeys,
 ) -> Result<Option<String>, PushError> {
     work::done(text.len());
     if json::looks_like_json(text)
@@ -196,7 +199,7 @@ fn hex_pair(bytes: &[u8]) -> Option<u8> {
 }
 
 /// Blanks the value after each mention of the key's name in text of no known form: cut JSON, XML, a link.
-fn blanked(text: &str, keys: &mut Keys) -> Option<String> {
+fn blanked(text: &str, keys: &mut FoundKeys) -> Option<String> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::error::{PushError, PushErrorKind};
 use super::forms::{self, Opened};
 use super::json;
-use super::key::{self, Keys};
+use super::key::{self, FoundKeys};
 use crate::types::secret::Secret;
 
 /// How much of a push is read.
@@ -53,10 +53,10 @@ impl Default for PushLimits {
 #[derive(Clone, Default)]
 pub struct SanitizedPush {
     objects: Vec<Object>,
-    /// Keys beside the objects, not in them.
+    /// FoundKeys beside the objects, not in them.
     outer: Vec<Secret>,
     /// All that are different, while it is read.
-    distinct: Keys,
+    distinct: FoundKeys,
 }
 
 /// A push in no form that can be opened.
@@ -136,7 +136,7 @@ impl SanitizedPush {
 
     /// Takes the key out of fields, and says which it was.
     fn strip(&mut self, fields: &mut Map<String, Value>) -> Result<Vec<Secret>, PushError> {
-        let mut keys = Keys::default();
+        let mut keys = FoundKeys::default();
         key::strip(fields, &mut keys)?;
         for found in &keys.proof {
             self.distinct.prove(found.clone())?;
@@ -325,7 +325,7 @@ fn wraps(value: &Value) -> bool {
 
 /// An error with the push beside it as text, key taken out, and with the keys that the text names.
 fn unopened(error: PushError, query: &str, body: &str, hidden: Option<&str>) -> Unopened {
-    let mut keys = Keys::default();
+    let mut keys = FoundKeys::default();
     // A query with the URL's secret in it is not kept.
     let text = if body.is_empty() && hidden.is_none() { query } else { body };
     let unread = match key::strip_text(text, &mut keys) {

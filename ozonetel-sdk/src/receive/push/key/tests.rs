@@ -89,7 +89,7 @@ fn a_word_about_keys_in_a_text_is_no_proof_and_blanks_nothing_else() {
 #[test]
 fn text_without_a_key_is_kept_byte_for_byte() {
     for text in [r#"{ "b" : 1.50, "a" : 1e3 }"#, "100 %", "a%20b", r#""x""#, "apikey", "a=1&b=2"] {
-        assert_eq!(strip_text(text, &mut Keys::default()), Ok(None), "{text}");
+        assert_eq!(strip_text(text, &mut FoundKeys::default()), Ok(None), "{text}");
     }
 }
 
