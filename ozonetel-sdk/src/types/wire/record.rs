@@ -2,11 +2,9 @@
 
 /// Makes a record type: every field optional, every scalar in any spelling, unknown fields kept in `extra`.
 ///
-/// `has one of` names the ids of a row: a row without any of them is none.
-///
 /// Written out instead of derived because `serde(flatten)` buffers a whole row before it decodes the first field.
 macro_rules! record {
-    ($(#[$meta:meta])* pub struct $name:ident $(has one of $($id:ident),+)? {
+    ($(#[$meta:meta])* pub struct $name:ident {
         $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $wire:literal $(| $alt:literal)* ),+ $(,)?
     }) => {
         $(#[$meta])*
@@ -58,9 +56,6 @@ macro_rules! record {
                                 _ => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
                             }
                         }
-                        $( if true $(&& out.$id.is_none())+ {
-                            return Err(serde::de::Error::custom("the row has no id"));
-                        } )?
                         Ok(out)
                     }
                 }
