@@ -50,6 +50,9 @@ pub enum CallOutcomeKind {
     AbandonedInQueue,
     /// There was no agent to ring.
     NoAgent,
+    /// It came in and no one took it, for a reason that no rule knows: the service's word is in
+    /// [`CallOutcome::raw`].
+    Missed,
     /// No one was dialled.
     NotDialed,
     /// No rule fits: the words are all there is.
@@ -57,7 +60,7 @@ pub enum CallOutcomeKind {
 }
 
 impl CallOutcomeKind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Completed,
         Self::InProgress,
         Self::NoAnswer,
@@ -70,6 +73,7 @@ impl CallOutcomeKind {
         Self::AgentGaveUp,
         Self::AbandonedInQueue,
         Self::NoAgent,
+        Self::Missed,
         Self::NotDialed,
         Self::Unknown,
     ];
@@ -89,6 +93,7 @@ impl CallOutcomeKind {
             Self::AgentGaveUp => "agent_gave_up",
             Self::AbandonedInQueue => "abandoned_in_queue",
             Self::NoAgent => "no_agent",
+            Self::Missed => "missed",
             Self::NotDialed => "not_dialed",
             Self::Unknown => "unknown",
         }
@@ -166,6 +171,7 @@ pub struct RawStatus {
 /// | came in | `UserHangup` and no word on an agent | abandoned in queue |
 /// | came in | dial: not answered | agent missed |
 /// | all | customer or agent: `NotDialed` | not dialed |
+/// | came in | not answered, and a word that is not listed: `QTimeExceeded` … | missed |
 ///
 /// `Status` goes first because the words of the legs may contradict it. `UserHangup` proves nothing on a dialled call:
 /// it is also written when the network refused. How long a conversation lasted does not matter here: programs that
@@ -285,6 +291,10 @@ mod tests {
             ("InBound/Unanswered/InvalidAgent///", O::NoAgent),
             ("InBound/Unanswered////SystemHangup", O::Unknown),
             ("InBound/Unanswered////UserHangup", O::AbandonedInQueue),
+            ("Inbound/NotAnswered/QTimeExceeded///SystemHangup", O::Missed),
+            ("Inbound/Unanswered/Martian///", O::Missed),
+            ("Inbound/Answered/QTimeExceeded///", O::Completed),
+            ("Inbound/NotAnswered/QTimeExceeded///UserHangup", O::AbandonedInQueue),
             (
                 "inbound/NotAnswered/not_answered/user_disconnected/answered/UserHangup",
                 O::AbandonedInQueue,

@@ -32,6 +32,8 @@ pub(super) enum Evidence {
     Running,
     /// `Status` is `Answered`.
     Answered,
+    /// `Status` says that no one answered, and a leg has a word that is not listed.
+    UnansweredOddly,
     /// The word of a leg is one of these.
     Word(LegRole, &'static [DialStatusKind]),
     /// The customer hung up, and no agent's leg has a word.
@@ -57,7 +59,7 @@ pub(super) const RULES: &[OutcomeRule] = {
     use CallOutcomeKind as O;
     use CallScope::{Any, Dialed, Inbound};
     use DialStatusKind as D;
-    use Evidence::{Answered, LeftAlone, Running, Word};
+    use Evidence::{Answered, LeftAlone, Running, UnansweredOddly, Word};
     use LegRole::{Agent, Customer, Dial};
     &[
         rule(Any, Running, O::InProgress),
@@ -99,6 +101,7 @@ pub(super) const RULES: &[OutcomeRule] = {
         rule(Inbound, Word(Dial, &[D::NotAnswered]), O::AgentMissed),
         rule(Any, Word(Customer, &[D::NotDialed]), O::NotDialed),
         rule(Any, Word(Agent, &[D::NotDialed]), O::NotDialed),
+        rule(Inbound, UnansweredOddly, O::Missed),
     ]
 };
 
@@ -124,6 +127,12 @@ impl OutcomeRule {
                 Evidence::Running => raw.running,
                 Evidence::Answered => {
                     raw.status.as_ref().is_some_and(|word| *word == CallStatusKind::Answered)
+                }
+                Evidence::UnansweredOddly => {
+                    let status = raw.status.as_ref();
+                    let odd = |word: &DialStatus| word.kind().is_none();
+                    status.is_some_and(|word| *word == CallStatusKind::NotAnswered)
+                        && [&raw.dial, &raw.agent, &raw.customer].into_iter().flatten().any(odd)
                 }
                 Evidence::Word(who, kinds) => of(who)
                     .as_ref()
