@@ -51,7 +51,7 @@ record! {
     /// `event=NewCall` and nothing else.
     ///
     /// Sessions are keyed by [`sid`](Self::sid); keep the caller from `NewCall`. Parameters of the application's own
-    /// address come back on each request, in [`extra`](Self::extra).
+    /// address come back on each request, in [`extra`](field@Self::extra).
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::{IvrRequest, IvrStep};
@@ -202,7 +202,7 @@ impl IvrRequest {
 
 record! {
     /// The end of an outbound call, posted as a form to its `callback_url`. Names are field reports; forms of times and
-    /// durations are not stated, so they are text. Parameters of one's own come back in [`extra`](Self::extra).
+    /// durations are not stated, so they are text. Parameters of one's own come back in [`extra`](field@Self::extra).
     ///
     /// ```
     /// use ozonetel_sdk::kookoo::OutboundCallStatus;
