@@ -8,6 +8,7 @@ mod app;
 mod body;
 pub mod call_memory;
 pub mod config;
+pub mod core;
 mod desk;
 pub mod disposition;
 pub mod guide;

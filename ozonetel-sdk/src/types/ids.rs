@@ -300,6 +300,19 @@ impl AgentId {
             _ => false,
         }
     }
+
+    /// Returns the text that all spellings of one agent's id have in common, to look up and compare by; `None` for
+    /// what names no agent.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::AgentId;
+    /// assert_eq!(AgentId::from("0042").key(), AgentId::from("42").key());
+    /// assert_eq!(AgentId::from("Agent01").key().as_deref(), Some("agent01"));
+    /// assert_eq!(AgentId::from("0").key(), None);
+    /// ```
+    pub fn key(&self) -> Option<String> {
+        bare_agent(&self.0).map(str::to_ascii_lowercase)
+    }
 }
 
 /// The part of an agent's id that is compared, letters in any case.
@@ -444,6 +457,8 @@ mod tests {
         ] {
             assert_eq!(same(one, other), want, "{one:?} and {other:?}");
             assert_eq!(same(other, one), want, "{other:?} and {one:?}");
+            let (one, other) = (AgentId::from(one).key(), AgentId::from(other).key());
+            assert_eq!(one.is_some() && one == other, want, "{one:?} and {other:?}");
         }
     }
 

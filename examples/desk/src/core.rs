@@ -1,0 +1,3 @@
+//! The pure core: facts and decisions, without I/O, clock or store.
+
+pub mod caller;
