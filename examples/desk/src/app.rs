@@ -20,12 +20,14 @@ use crate::routes;
 ///
 /// ```
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// use desk::{Desk, Settings, app};
+/// use std::sync::Arc;
+///
+/// use desk::{Desk, Settings, app, store::Memory};
 /// use tower::ServiceExt as _;
 ///
 /// let sim = ozonetel_sim::Sim::start();
 /// let settings = Settings { agent: Some("agent01".into()), ..Settings::default() };
-/// let desk = app(Desk::new(sim.client(), settings));
+/// let desk = app(Desk::new(sim.client(), settings, Arc::new(Memory::new())));
 /// let request = http::Request::get("/api/ozonetel/performance").body(axum::body::Body::empty())?;
 /// assert_eq!(desk.oneshot(request).await?.status(), 200);
 /// # Ok(()) }

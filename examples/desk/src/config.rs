@@ -1,5 +1,9 @@
 //! The desk's configuration, from variables. Only `main` reads the process's environment.
 
+use std::fmt;
+use std::path::PathBuf;
+
+use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::{Environment, Variables};
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::{Client, ClientBuilder};
@@ -7,8 +11,8 @@ use ozonetel_sim::Sim;
 
 use crate::desk::Settings;
 use crate::disposition;
-use crate::seeded::SeededNumbers;
 use crate::simulated;
+use crate::store::Owner;
 
 /// Where the desk listens unless `DESK_LISTEN` says otherwise.
 pub const LISTEN: &str = "127.0.0.1:8080";
@@ -20,6 +24,30 @@ const MISSED_FIELDS: [(&str, &str); 3] = [
     ("DESK_MISSED_CAMPAIGN_FIELD", "campaignName"),
 ];
 
+/// The file of a desk with an account, unless `DESK_STORE` names another.
+pub const FILE: &str = "desk.sqlite";
+
+/// Where the desk keeps what it keeps.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// A SQLite file that stays.
+    File(PathBuf),
+    /// A new SQLite file for each start.
+    Fresh,
+    /// PostgreSQL, by its address.
+    Postgres(Secret),
+}
+
+impl fmt::Debug for StoreChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Fresh => f.write_str("Fresh"),
+            Self::Postgres(_) => f.write_str("Postgres"),
+        }
+    }
+}
+
 /// All settings of the binary.
 #[derive(Debug)]
 pub struct Config {
@@ -27,6 +55,8 @@ pub struct Config {
     pub listen: String,
     /// `DESK_SIM_SPEED`: how much faster than life the embedded simulator's telephones are.
     pub sim_speed: f64,
+    /// `DESK_STORE`, `DATABASE_URL`: where to keep things.
+    pub store: StoreChoice,
     settings: Settings,
     environment: Environment,
     missed_fields: Vec<(&'static str, String)>,
@@ -54,11 +84,11 @@ impl Config {
             campaign: environment.campaign.clone(),
             did: environment.did.clone(),
             dispositions: dispositions.unwrap_or_default(),
-            never_dialled: None,
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
+            store: store(get("DESK_STORE"), get("DATABASE_URL"), environment.account.is_none())?,
             settings,
             environment,
             missed_fields: MISSED_FIELDS
@@ -73,22 +103,28 @@ impl Config {
         self.environment.account.is_none()
     }
 
-    /// A client of the account, and settings under which no number of the simulator's world is dialled.
+    /// Whose calls the store holds.
+    pub fn owner(&self) -> Owner {
+        let name = self.environment.account.as_ref();
+        name.map_or(Owner::Simulator, |name| Owner::Account(name.as_str().to_owned()))
+    }
+
+    /// A client of the account, and the settings.
     ///
     /// # Errors
     /// The setting that is missing or cannot be parsed.
     pub fn account(&self) -> Result<(Client, Settings), Invalid> {
         let client = self.named(self.environment.client_builder()?).build()?;
-        let never_dialled = Some(SeededNumbers::default());
-        Ok((client, Settings { never_dialled, ..self.settings.clone() }))
+        Ok((client, self.settings.clone()))
     }
 
-    /// A simulator after an hour of traffic, a client of it, and its first agent as the desk's own.
+    /// A simulator after an hour of traffic, a client of it, and its first agent as the desk's own. Each start has
+    /// other calls than the one before.
     ///
     /// # Errors
     /// A setting that cannot be parsed.
-    pub async fn simulated(&self) -> Result<(Sim, Client, Settings), Invalid> {
-        let sim = simulated::world(self.sim_speed, &*self.environment.clock());
+    pub async fn simulated(&self, start: u64) -> Result<(Sim, Client, Settings), Invalid> {
+        let sim = simulated::world(self.sim_speed, start, &*self.environment.clock());
         simulated::warm_up(&sim).await;
         let client = self.named(sim.client_builder()).build()?;
         let settings = self.settings.clone();
@@ -118,6 +154,24 @@ fn address(text: &str) -> String {
     match text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
         Ok(port) => format!("127.0.0.1:{port}"),
         Err(_) => text.to_owned(),
+    }
+}
+
+/// Where to keep things: as said, else a file that stays for an account and goes for the simulator.
+fn store(
+    file: Option<String>,
+    url: Option<String>,
+    simulated: bool,
+) -> Result<StoreChoice, Invalid> {
+    match (file, url) {
+        (Some(_), Some(_)) => Err(Invalid::new("DESK_STORE", "DATABASE_URL is set too; one of them")),
+        (Some(file), None) => Ok(StoreChoice::File(file.into())),
+        (None, Some(url)) => match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(StoreChoice::Postgres(url.into())),
+            _ => Err(Invalid::new("DATABASE_URL", "expected postgres://user:password@host/database")),
+        },
+        (None, None) if simulated => Ok(StoreChoice::Fresh),
+        (None, None) => Ok(StoreChoice::File(FILE.into())),
     }
 }
 
@@ -209,11 +263,29 @@ mod tests {
     }
 
     #[test]
-    fn with_an_account_the_seeded_world_is_never_dialled() {
-        let variables = [("OZONETEL_ACCOUNT", "acme_support"), ("OZONETEL_API_KEY", "test-key")];
-        let config = config(&variables).unwrap();
-        assert!(!config.is_simulated());
-        let (_, settings) = config.account().unwrap();
-        assert!(settings.never_dialled.is_some());
+    fn where_things_are_kept_is_a_choice_and_the_address_is_not_shown() {
+        let account = ("OZONETEL_ACCOUNT", "acme_support");
+        let store = |set: &[(&str, &str)]| config(set).map(|config| config.store);
+        assert_eq!(store(&[]), Ok(StoreChoice::Fresh));
+        assert_eq!(store(&[account]), Ok(StoreChoice::File(FILE.into())));
+        let kept = StoreChoice::File("kept.sqlite".into());
+        assert_eq!(store(&[("DESK_STORE", "kept.sqlite")]), Ok(kept));
+        let url = ("DATABASE_URL", "postgres://desk:hunter2@db.example.test/desk");
+        let postgres = store(&[account, url]).unwrap();
+        assert_eq!(postgres, StoreChoice::Postgres(url.1.into()));
+        assert!(!format!("{postgres:?}").contains("hunter2"));
+        let both = store(&[("DESK_STORE", "kept.sqlite"), url]).unwrap_err();
+        assert_eq!(both.field(), "DESK_STORE");
+        let other = store(&[("DATABASE_URL", "mysql://desk:hunter2@db.example.test/desk")]);
+        let other = other.unwrap_err();
+        assert_eq!(other.field(), "DATABASE_URL");
+        assert!(!other.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn the_store_belongs_to_the_account_or_to_the_simulator() {
+        let account = config(&[("OZONETEL_ACCOUNT", "acme_support")]).unwrap();
+        assert_eq!(account.owner(), Owner::Account("acme_support".to_owned()));
+        assert_eq!(config(&[]).unwrap().owner(), Owner::Simulator);
     }
 }

@@ -12,9 +12,9 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
 use crate::disposition::DispositionTable;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::report::Reports;
-use crate::seeded::SeededNumbers;
+use crate::store::Store;
 use crate::tasks::Tasks;
 
 /// What the desk takes when a request does not say.
@@ -34,8 +34,6 @@ pub struct Settings {
     pub did: Option<Did>,
     /// From a front end's codes to dispositions.
     pub dispositions: DispositionTable,
-    /// Numbers that are never dialled.
-    pub never_dialled: Option<SeededNumbers>,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -45,6 +43,7 @@ pub struct Desk(Arc<Shared>);
 struct Shared {
     client: Client,
     settings: Settings,
+    store: Arc<dyn Store>,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -58,17 +57,22 @@ impl fmt::Debug for Desk {
 }
 
 impl Desk {
-    /// A desk on a client.
-    pub fn new(client: Client, settings: Settings) -> Self {
+    /// A desk on a client and a store.
+    pub fn new(client: Client, settings: Settings, store: Arc<dyn Store>) -> Self {
         let memory = CallMemory::default();
         let reports = Reports::new(client.clone(), memory.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
-        Self(Arc::new(Shared { client, settings, memory, reports, tasks, references }))
+        Self(Arc::new(Shared { client, settings, store, memory, reports, tasks, references }))
     }
 
     /// The client.
     pub fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
     }
 
     /// What is known of calls.
@@ -187,19 +191,6 @@ impl Desk {
             )),
             _ => missing(field, variable),
         }
-    }
-
-    /// Refuses what must never ring: with a real account, the numbers of the simulator's world.
-    ///
-    /// # Errors
-    /// [`Kind::Unprocessable`].
-    pub fn may_ring(&self, number: &PhoneNumber) -> Result<(), Problem> {
-        let never = self.0.settings.never_dialled.as_ref();
-        if never.is_some_and(|numbers| numbers.contains(number)) {
-            let message = "this number belongs to the simulator's made-up world and is never dialled with an account";
-            return Err(Problem::new(Kind::Unprocessable, message));
-        }
-        Ok(())
     }
 
     /// A new reference for a dial: what it is found by when its outcome is unknown.

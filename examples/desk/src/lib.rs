@@ -17,9 +17,9 @@ pub mod phone_call;
 pub mod problem;
 pub mod report;
 mod routes;
-pub mod seeded;
 pub mod serve;
 pub mod simulated;
+pub mod store;
 pub mod tasks;
 
 pub use app::app;

@@ -2,9 +2,12 @@
 
 use std::error::Error;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use desk::config::{Config, explain};
+use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::store::{Db, Meta as _, Store};
 use desk::{Desk, app, guide, serve};
 use tokio::net::TcpListener;
 
@@ -39,19 +42,42 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let http = format!("http://{}", listener.local_addr()?);
     if !config.is_simulated() {
         let (client, settings) = config.account().map_err(explained)?;
-        let desk = Desk::new(client, settings);
-        say(&serde_json::json!({"http": http}).to_string());
-        say("\nThe calls are real. Numbers of the simulator's world are never dialled.");
+        let store = opened(&config).await?.0;
+        let place = store.place();
+        let desk = Desk::new(client, settings, store);
+        say(&serde_json::json!({"http": http, "store": place}).to_string());
+        say("\nThe calls are real.");
         return Ok(serve::serve(listener, app(desk.clone()), desk, stop).await?);
     }
-    let (sim, client, settings) = config.simulated().await.map_err(explained)?;
+    let (store, start) = opened(&config).await?;
+    let place = store.place();
+    let (sim, client, settings) = config.simulated(start).await.map_err(explained)?;
     let server = sim.serve().await?;
-    let desk = Desk::new(client, settings);
-    say(&serde_json::json!({"http": http, "sim": server.url()}).to_string());
+    let desk = Desk::new(client, settings, store);
+    say(&serde_json::json!({"http": http, "sim": server.url(), "store": place}).to_string());
     say(&guide::text(&http, &server.url()));
     serve::serve(listener, app(desk.clone()), desk, stop).await?;
     server.stop().await;
     Ok(())
+}
+
+/// The store, taken for the account or the simulator, and how often that happened.
+async fn opened(config: &Config) -> Result<(Arc<dyn Store>, u64), Box<dyn Error>> {
+    let store = match &config.store {
+        StoreChoice::File(file) => Db::sqlite(file).await?,
+        StoreChoice::Fresh => Db::sqlite(&fresh()?).await?,
+        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
+    };
+    let start = store.take_for(&config.owner()).await.map_err(|error| {
+        format!("{}: {error}; DESK_STORE names another file", store.place())
+    })?;
+    Ok((Arc::new(store), start))
+}
+
+/// A file that is not there yet.
+fn fresh() -> std::io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("desk-").tempdir()?.keep();
+    Ok(folder.join(FILE))
 }
 
 /// Why the address cannot be used; what has no port in it gets an example.

@@ -10,6 +10,8 @@ use http::{HeaderValue, StatusCode, header};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// What kind of problem it is; the document's `type` ends in the kind's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -219,6 +221,19 @@ impl From<&Error> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let kind = match error {
+            StoreError::Unknown => return Self::new(Kind::Unknown, error.to_string()),
+            StoreError::Conflict(_) | StoreError::Taken(_) => Kind::Conflict,
+            StoreError::Missing(_) => Kind::NotFound,
+            StoreError::Unavailable(_) => Kind::Busy,
+            _ => Kind::Internal,
+        };
+        Self::new(kind, error.to_string())
     }
 }
 

@@ -51,6 +51,7 @@ pub async fn serve(
             "work was still under way at the end; its outcome is unknown"
         );
     }
+    desk.store().close().await;
     Ok(())
 }
 

@@ -30,6 +30,7 @@ const TARGETS: [(&str, &str, &str); 8] = [
     ("ozonetel-cli", "examples/cli/src", "main.rs"),
     ("ozonetel-tests", "tests/src", "lib.rs"),
     ("ozonetel-properties", "tests/properties/src", "lib.rs"),
+    ("ozonetel-postgres", "tests/postgres/src", "lib.rs"),
 ];
 
 /// The targets, parsed once for all rules, with the imports of their files.

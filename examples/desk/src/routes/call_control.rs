@@ -67,9 +67,6 @@ pub(super) async fn control(
 ) -> Result<Json<Controlled>, Problem> {
     let ucid = body.ucid;
     let action = Action::read(&body.action, body.conference_number)?;
-    if let Action::Conference(number) = &action {
-        desk.may_ring(number)?;
-    }
     let known = desk.memory().of(&ucid).await;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_phone_name, known.phone_name);

@@ -37,7 +37,6 @@ pub(super) async fn dial(
     State(desk): State<Desk>,
     Body(body): Body<NewCall>,
 ) -> Result<Json<Dialed>, Problem> {
-    desk.may_ring(&body.phone_number)?;
     let agent = desk.agent(body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
     let known = CallFacts {

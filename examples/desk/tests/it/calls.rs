@@ -272,23 +272,6 @@ async fn states_of_an_agent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_an_account_no_number_of_the_seeded_world_rings() {
-    let never_dialled = Some(desk::seeded::SeededNumbers::default());
-    let floor = Floor::with(Setup::default(), Settings { never_dialled, ..settings() });
-    let ucid = floor.talking().await;
-    let before = floor.sim.requests().len();
-    for number in ["9000012345", "+91 9000099999", "918000000001", "500002"] {
-        floor.post("dial", &json!({"phoneNumber": number})).await.problem(422);
-        let body = json!({"action": "CONFERENCE", "ucid": ucid, "conferenceNumber": number});
-        floor.post("call-control", &body).await.problem(422);
-    }
-    assert_eq!(floor.sim.requests().len(), before, "nothing was sent");
-    // Dropping the agent by the extension rings no one.
-    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
-    floor.post("call-control", &kick).await.ok();
-}
-
-#[tokio::test(start_paused = true)]
 async fn answers_have_the_shapes_that_front_ends_read() {
     let floor = Floor::new();
     let ucid = floor.talking().await;

@@ -5,7 +5,7 @@ use ozonetel_sim::world::Setup;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use crate::floor::{CDR, DIAL, Floor, settings};
+use crate::floor::{CDR, DIAL, Floor, settings, store};
 
 const POSTS: [&str; 8] = [
     "agent-login",
@@ -189,7 +189,7 @@ async fn the_service_out_of_order_is_502_and_its_limit_429() {
 async fn wrong_credentials_of_the_account_are_the_services_affair() {
     let mut floor = Floor::new();
     let client = floor.sim.client_builder().key("wrong").build().unwrap();
-    floor.desk = desk::Desk::new(client, settings());
+    floor.desk = desk::Desk::new(client, settings(), store());
     for (route, body) in [
         ("agent-login", json!({})),
         ("dial", json!({"phoneNumber": "9000000001"})),

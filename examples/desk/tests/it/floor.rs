@@ -1,9 +1,11 @@
 //! A call floor: a simulator, and a desk on it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
+use desk::store::{Memory, Store};
 use desk::{Desk, Settings, app};
 use http::{Method, Request, StatusCode, header};
 use ozonetel_sim::world::{Setup, Timestamp};
@@ -71,6 +73,11 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+/// A new store. In memory, because databases do not know of paused time.
+pub(crate) fn store() -> Arc<dyn Store> {
+    Arc::new(Memory::new())
+}
+
 impl Floor {
     pub(crate) fn new() -> Self {
         Self::with(Setup::default(), settings())
@@ -79,7 +86,7 @@ impl Floor {
     pub(crate) fn with(setup: Setup, settings: Settings) -> Self {
         let start = Timestamp::parse(&format!("{DAY}T10:15:00+05:30")).unwrap();
         let sim = Sim::builder().setup(setup).starting_at(start).build();
-        let desk = Desk::new(sim.client(), settings);
+        let desk = Desk::new(sim.client(), settings, store());
         Self { sim, desk }
     }
 

@@ -13,7 +13,7 @@ use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::floor::{Answer, CDR, DAY, Floor, settings};
+use crate::floor::{Answer, CDR, DAY, Floor, settings, store};
 
 const SUMMARY: &str = "/ca_reports/summaryReport";
 const AHT: &str = "/ca_apis/aht";
@@ -166,7 +166,7 @@ async fn a_row_that_does_not_read_hides_no_other_and_is_told() {
         {"CallID":"1","UCID":"13","Type":"Manual","Status":"Unanswered"}]}"#;
     let replay = Replay::new([Turn::json(body)]);
     let client = floor.sim.client_builder().mode(AuthMode::Key).transport(Arc::new(replay));
-    floor.desk = Desk::new(client.build().unwrap(), settings());
+    floor.desk = Desk::new(client.build().unwrap(), settings(), store());
     let answer = floor.get("call-history").await.ok();
     assert_eq!(answer.headers["desk-unreadable-rows"], "1");
     let calls = answer.json.as_array().unwrap();
@@ -218,7 +218,7 @@ async fn the_names_of_the_missed_calls_range_are_settings() {
     })
     .unwrap();
     let client = config.named(floor.sim.client_builder()).build().unwrap();
-    floor.desk = Desk::new(client, settings());
+    floor.desk = Desk::new(client, settings(), store());
     floor.get("missed-calls").await.ok();
     let sent = floor.last("/ca_apis/abandonCalls").body;
     assert_eq!(sent["fromDateTime"], format!("{DAY} 00:00:00"));
@@ -231,8 +231,8 @@ async fn the_embedded_world_has_calls_of_others_from_the_start() {
         (name == "OZONETEL_NOW").then(|| "2026-11-20T12:00:00+05:30".to_owned())
     })
     .unwrap();
-    let (sim, client, settings) = config.simulated().await.unwrap();
-    let floor = Floor { desk: Desk::new(client, settings), sim };
+    let (sim, client, settings) = config.simulated(1).await.unwrap();
+    let floor = Floor { desk: Desk::new(client, settings, store()), sim };
     let history = floor.get("call-history").await.ok().json;
     let calls = history.as_array().unwrap();
     assert!(calls.len() > 40, "{} calls", calls.len());

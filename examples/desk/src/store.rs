@@ -1,0 +1,50 @@
+//! What the desk keeps, behind one trait in verbs of the domain: a SQLite file, PostgreSQL, or memory.
+//!
+//! [`Store`] is the sum of one trait per area. An area is four files that no other area touches: `store/<area>.rs` (the
+//! trait, its types, and the SQL for both databases), `store/memory/<area>.rs` (the same in memory),
+//! `store/suite/<area>.rs` (what holds for every store) and `migrations/NNNN_<area>.sql` (01xx ground, 02xx people,
+//! 03xx calls, 04xx work, 05xx records). [`Events`] is the one to copy.
+//!
+//! To add a verb:
+//!
+//! 1. Name what happens ("claim a missed call"), not what is written. One method is one transaction. Time (epoch
+//!    milliseconds) and ids are arguments; whatever a caller may see takes a [`Scope`](crate::core::caller::Scope); a change takes the events that
+//!    report it, `events: Vec<NewEvent>`.
+//! 2. In `store/<area>.rs`: the method on the area's trait, and in `impl … for Db` one of `self.read(…)` (one statement),
+//!    `self.snapshot(…)` (several that have to agree) and `self.write(…)`. The body gets a [`Tx`], which runs one SQL
+//!    text on both databases: parameters are `$1`, `$2`, …, each used in the order of its number; columns are `TEXT` or
+//!    `BIGINT` (flags are 0 and 1), so that one migration serves both. A row is read by name: `row.get::<i64>("id")?`.
+//! 3. Taken keys are no errors to catch: `INSERT … ON CONFLICT (…) DO NOTHING`, and no row affected means taken. A record
+//!    with a version is changed by `UPDATE … WHERE version = $2`; no row affected is [`StoreError::Conflict`].
+//! 4. `events::append(tx, at, &events)` comes last in the transaction: it takes the lock that orders all events.
+//! 5. In `store/memory/<area>.rs`: check first, then change, within one `self.write(…)`; nothing fails halfway.
+//! 6. In `store/suite/<area>.rs`: a function over `&dyn Store` that fails when the verb is wrong, listed in its `cases()`.
+//!
+//! A write that was begun is finished, whether or not its caller still waits. A [`Tx`] body awaits nothing but its own
+//! statements: on SQLite all writers wait for it.
+
+mod conn;
+pub mod db;
+pub mod error;
+pub mod events;
+pub mod lease;
+pub mod memory;
+pub mod meta;
+mod migrations;
+#[cfg(test)]
+mod suite;
+pub mod writer;
+
+pub(crate) use conn::args;
+pub use conn::{Arg, Row};
+pub use db::{Db, Tx};
+pub use error::StoreError;
+pub use events::{Audience, Event, Events, NewEvent};
+pub use lease::{Lease, Leases};
+pub use memory::Memory;
+pub use meta::{Meta, Owner};
+
+/// Everything the desk keeps. A new area is one more name here.
+pub trait Store: Meta + Events + Leases {}
+
+impl<T: Meta + Events + Leases> Store for T {}

@@ -1,0 +1,352 @@
+//! The two databases: a SQLite file with one writer and several readers, and PostgreSQL.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::migrate::{Migrate, MigrateError};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlSafeStr, SqlitePool};
+use tokio::sync::watch;
+
+use super::conn::{Arg, Conn, Row};
+use super::error::StoreError;
+use super::migrations::migrator;
+use super::writer::{Writer, panicked};
+
+/// Connections that read at once, of a SQLite file.
+const READERS: u32 = 4;
+
+/// Connections to PostgreSQL.
+const CONNECTIONS: u32 = 16;
+
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store in a database. Cheap to clone; clones share.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    place: String,
+    head: watch::Sender<i64>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { readers: SqlitePool, writer: Writer },
+    Postgres(PgPool),
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Db").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens a SQLite file, which is made if it is not there, and brings its tables up to date. Only its owner can
+    /// read a file that is made.
+    ///
+    /// ```
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use desk::store::{Db, Events as _};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let store = Db::sqlite(&folder.path().join("desk.sqlite")).await?;
+    /// assert_eq!(store.newest_event().await?, 0);
+    /// # Ok(()) }
+    /// # tokio::runtime::Runtime::new()?.block_on(run())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The file cannot be made or opened, or its tables are of another version.
+    pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
+        make_private(file)?;
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE);
+        let mut conn = options.connect().await?;
+        migrate(&mut conn).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        let head = watch::Sender::new(0);
+        let writer = Writer::start(conn, head.clone());
+        let place = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
+        Self { engine: Engine::Sqlite { readers, writer }, place: place.display().to_string(), head }
+            .ready()
+            .await
+    }
+
+    /// Connects to PostgreSQL by its address, `postgres://user:password@host/database`, and brings the tables up to
+    /// date.
+    ///
+    /// # Errors
+    /// The address cannot be parsed, the database cannot be reached, or its tables are of another version.
+    pub async fn postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?;
+        let database = options.get_database().unwrap_or_default();
+        let place = format!("postgres://{}/{database}", options.get_host());
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        let mut conn = pool.acquire().await?;
+        migrate(&mut *conn).await?;
+        drop(conn);
+        Self { engine: Engine::Postgres(pool), place, head: watch::Sender::new(0) }.ready().await
+    }
+
+    /// Reads where the log of events ends.
+    async fn ready(self) -> Result<Self, StoreError> {
+        let newest = super::events::newest_in(&self).await?;
+        self.head.send_replace(newest);
+        Ok(self)
+    }
+
+    /// Where it is, to be shown: a path, or host and database.
+    pub(super) fn place_of(&self) -> &str {
+        &self.place
+    }
+
+    /// The number of the newest event that is committed here.
+    pub(super) fn head_of(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// How many transactions the writer has committed; `None` where there is no single writer.
+    pub fn commits(&self) -> Option<u64> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => Some(writer.commits()),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Whether several desks can share it, so that events come from elsewhere too.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.engine, Engine::Postgres(_))
+    }
+
+    /// Runs one statement that reads.
+    ///
+    /// # Errors
+    /// What the work fails with; no connection was free in time.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+    {
+        let conn = match &self.engine {
+            Engine::Sqlite { readers, .. } => Conn::SqlitePool(readers.acquire().await?),
+            Engine::Postgres(pool) => Conn::PostgresPool(pool.acquire().await?),
+        };
+        work(&mut Tx::new(conn)).await
+    }
+
+    /// Runs several statements that read one state of the store.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn snapshot<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+    {
+        let conn = match &self.engine {
+            Engine::Sqlite { readers, .. } => Conn::SqliteTransaction(readers.begin().await?),
+            Engine::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Conn::PostgresTransaction(pool.begin_with(begin).await?)
+            }
+        };
+        work(&mut Tx::new(conn)).await
+    }
+
+    /// Runs work that changes something, as one transaction; it is committed when this returns.
+    ///
+    /// # Errors
+    /// What the work fails with, and then nothing is kept; the database fails.
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the work continues.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => writer.write(Box::new(work)).await,
+            Engine::Postgres(pool) => {
+                let (pool, head) = (pool.clone(), self.head.clone());
+                let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });
+                work.await.unwrap_or_else(|_| Err(StoreError::Unknown))
+            }
+        }
+    }
+
+    /// Closes all connections. What was begun is finished; other clones find it closed.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// One transaction on PostgreSQL. Whatever is not committed is rolled back, also after a panic.
+async fn in_transaction<T, F>(
+    pool: &PgPool,
+    head: &watch::Sender<i64>,
+    work: F,
+) -> Result<T, StoreError>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+{
+    let mut tx = Tx::new(Conn::PostgresTransaction(pool.begin().await?));
+    let done = std::panic::AssertUnwindSafe(async { work(&mut tx).await }).catch_unwind().await;
+    let done = done.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
+    let newest = tx.head;
+    if let Conn::PostgresTransaction(transaction) = tx.conn {
+        // Whether a commit without an answer took place cannot be known.
+        transaction.commit().await.map_err(|error| match StoreError::of(&error) {
+            StoreError::Unavailable(_) => StoreError::Unknown,
+            other => other,
+        })?;
+    }
+    announce(newest, head);
+    Ok(done)
+}
+
+/// Tells of a newer event; an older one is not news.
+fn announce(newest: Option<i64>, head: &watch::Sender<i64>) {
+    if let Some(newest) = newest {
+        head.send_if_modified(|known| {
+            let news = newest > *known;
+            *known = newest.max(*known);
+            news
+        });
+    }
+}
+
+/// Statements on one connection, within a transaction where there is one.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+    head: Option<i64>,
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn) -> Self {
+        Self { conn, head: None }
+    }
+
+    /// Runs a statement; how many rows it changed.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn execute(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<u64, StoreError> {
+        self.conn.execute(sql, args).await
+    }
+
+    /// The rows a statement returns.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn rows(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.conn.rows(sql, args).await
+    }
+
+    /// The first row a statement returns.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn row(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<Option<Row>, StoreError> {
+        self.conn.row(sql, args).await
+    }
+
+    /// Whether the database is PostgreSQL, for the rare statement that has to differ.
+    pub fn is_postgres(&self) -> bool {
+        self.conn.is_postgres()
+    }
+
+    /// Statements without parameters and rows, in one go; of SQLite only.
+    pub(super) async fn statement(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        if let Conn::SqliteWriter(conn) = &mut self.conn {
+            sqlx::raw_sql(sql).execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
+
+    /// The newest event that was written and is not announced yet.
+    pub(super) fn head(&self) -> Option<i64> {
+        self.head
+    }
+
+    pub(super) fn set_head(&mut self, head: Option<i64>) {
+        self.head = head;
+    }
+
+    /// Tells of the newest event that was written, once it is committed.
+    pub(super) fn announce(&mut self, head: &watch::Sender<i64>) {
+        announce(self.head.take(), head);
+    }
+
+    pub(super) async fn close(self) {
+        if let Conn::SqliteWriter(conn) = self.conn {
+            // Nothing is lost by a connection that does not close well: everything is committed.
+            let _ = conn.close().await;
+        }
+    }
+}
+
+/// Brings the tables up to date.
+async fn migrate<C: Migrate>(conn: &mut C) -> Result<(), StoreError> {
+    migrator().run_direct(None, conn, false).await.map_err(|error| match error {
+        MigrateError::Execute(error) => StoreError::of(&error),
+        other => StoreError::Version(other.to_string()),
+    })
+}
+
+/// Makes the file, if it is not there, such that only its owner can read it.
+fn make_private(file: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let text = format!("{} cannot be made: {}", file.display(), error.kind());
+            Err(StoreError::Unavailable(text.into()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! What holds for the databases alone.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use tokio::sync::Notify;
+
+use super::*;
+use crate::store::suite::postgres;
+use crate::store::{Audience, Events, Meta, NewEvent, Owner};
+
+async fn in_file() -> (tempfile::TempDir, Db) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+    (folder, db)
+}
+
+fn event() -> NewEvent {
+    NewEvent::new("one", Audience::Everyone, &1).unwrap()
+}
+
+/// Occupies the writer until it is notified.
+fn occupied(db: &Db) -> (Arc<Notify>, Arc<Notify>, tokio::task::JoinHandle<()>) {
+    let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (db, tell, wait) = (db.clone(), Arc::clone(&begun), Arc::clone(&go));
+    let task = tokio::spawn(async move {
+        let work = db.write(move |_| {
+            Box::pin(async move {
+                tell.notify_one();
+                wait.notified().await;
+                Ok(())
+            })
+        });
+        work.await.unwrap();
+    });
+    (begun, go, task)
+}
+
+#[tokio::test]
+async fn what_waits_for_the_writer_is_committed_together() {
+    let (_folder, db) = in_file().await;
+    let before = db.commits().unwrap();
+    let (begun, go, task) = occupied(&db);
+    begun.notified().await;
+    let writes: Vec<_> = (0..100)
+        .map(|at| {
+            let db = db.clone();
+            tokio::spawn(async move { db.append_events(at, vec![event()]).await })
+        })
+        .collect();
+    // On one thread every spawned write is in the queue after one turn.
+    tokio::task::yield_now().await;
+    go.notify_one();
+    for write in try_join_all(writes).await.unwrap() {
+        write.unwrap();
+    }
+    task.await.unwrap();
+    assert_eq!(db.commits().unwrap() - before, 1, "a hundred and one writes, one commit");
+    assert_eq!(db.newest_event().await, Ok(100));
+}
+
+#[tokio::test]
+async fn a_write_that_fails_is_undone_alone() {
+    let (_folder, db) = in_file().await;
+    let (begun, go, task) = occupied(&db);
+    begun.notified().await;
+    let kept = |at| {
+        let db = db.clone();
+        tokio::spawn(async move { db.append_events(at, vec![event()]).await })
+    };
+    let one = kept(1);
+    let failing = |panics: bool| {
+        let db = db.clone();
+        let work = async move |tx: &mut Tx| {
+            super::super::events::append(tx, 2, &[event(), event()]).await?;
+            assert!(!panics, "by design");
+            Err::<(), _>(StoreError::Conflict("it"))
+        };
+        tokio::spawn(async move { db.write(move |tx| Box::pin(async move { work(tx).await })).await })
+    };
+    let (refused, panicked) = (failing(false), failing(true));
+    let other = kept(3);
+    tokio::task::yield_now().await;
+    go.notify_one();
+    assert_eq!(refused.await.unwrap(), Err(StoreError::Conflict("it")));
+    assert!(matches!(panicked.await.unwrap(), Err(StoreError::Unavailable(_))));
+    one.await.unwrap().unwrap();
+    other.await.unwrap().unwrap();
+    task.await.unwrap();
+    let events = db.events_after(0, 10).await.unwrap();
+    assert_eq!(events.iter().map(|event| (event.id, event.at)).collect::<Vec<_>>(), [(1, 1), (2, 3)]);
+    assert_eq!(*db.head().borrow(), 2);
+}
+
+#[tokio::test]
+async fn a_write_whose_caller_has_gone_is_finished() {
+    let (_folder, db) = in_file().await;
+    let (begun, go, task) = occupied(&db);
+    begun.notified().await;
+    let write = {
+        let db = db.clone();
+        tokio::spawn(async move { db.append_events(1, vec![event()]).await })
+    };
+    tokio::task::yield_now().await;
+    write.abort();
+    assert!(write.await.unwrap_err().is_cancelled());
+    go.notify_one();
+    task.await.unwrap();
+    db.append_events(2, vec![event()]).await.unwrap();
+    assert_eq!(db.newest_event().await, Ok(2));
+}
+
+#[tokio::test]
+async fn a_file_that_is_opened_again_is_as_it_was_and_closed_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.sqlite");
+    let db = Db::sqlite(&file).await.unwrap();
+    db.take_for(&Owner::Simulator).await.unwrap();
+    db.append_events(1, vec![event()]).await.unwrap();
+    db.close().await;
+    assert!(matches!(db.append_events(2, vec![event()]).await, Err(StoreError::Unavailable(_))));
+    assert!(!folder.path().join("desk.sqlite-wal").exists(), "the log was not folded in");
+    let db = Db::sqlite(&file).await.unwrap();
+    assert_eq!(*db.head().borrow(), 1);
+    assert_eq!(db.take_for(&Owner::Simulator).await, Ok(2));
+    assert!(db.place().ends_with("desk.sqlite"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_can_read_a_file_that_was_made() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (folder, db) = in_file().await;
+    db.append_events(1, vec![event()]).await.unwrap();
+    let mut files = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        files += 1;
+    }
+    assert_eq!(files, 3, "the file, its log, its index");
+}
+
+#[tokio::test]
+async fn a_file_is_durable_and_checks_its_keys() {
+    let (_folder, db) = in_file().await;
+    let pragma = |name: &'static str| {
+        db.write(move |tx| {
+            Box::pin(async move { tx.row(name, Vec::new()).await.map(Option::unwrap) })
+        })
+    };
+    let mode: String = pragma("PRAGMA journal_mode").await.unwrap().get("journal_mode").unwrap();
+    assert_eq!(mode, "wal");
+    for (name, column, value) in
+        [("PRAGMA synchronous", "synchronous", 2), ("PRAGMA foreign_keys", "foreign_keys", 1)]
+    {
+        assert_eq!(pragma(name).await.unwrap().get::<i64>(column), Ok(value), "{column}");
+    }
+}
+
+#[tokio::test]
+async fn tables_of_another_version_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.sqlite");
+    let db = Db::sqlite(&file).await.unwrap();
+    db.write(|tx| {
+        Box::pin(async move {
+            let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                          VALUES (9999, 'later', 1, x'00', 0)";
+            tx.execute(insert, Vec::new()).await
+        })
+    })
+    .await
+    .unwrap();
+    db.close().await;
+    let refused = Db::sqlite(&file).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Version(text) if text.contains("9999")), "{refused}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_says_why_and_no_password() {
+    let refused = Db::sqlite(Path::new("/dev/null/desk.sqlite")).await.unwrap_err();
+    assert!(refused.to_string().contains("/dev/null/desk.sqlite"), "{refused}");
+    for url in ["postgres://desk:hunter2@127.0.0.1:1/desk", "postgres://:hunter2@[/desk"] {
+        let refused = Db::postgres(url).await.unwrap_err();
+        assert!(!format!("{refused} {refused:?}").contains("hunter2"));
+    }
+}
+
+#[tokio::test]
+async fn postgresql_undoes_what_fails_and_is_shown_without_its_user() {
+    let db = Db::postgres(&postgres().await).await.unwrap();
+    let work = db.write(|tx| {
+        Box::pin(async move {
+            super::super::events::append(tx, 2, &[event()]).await?;
+            Err::<(), _>(StoreError::Conflict("it"))
+        })
+    });
+    assert_eq!(work.await, Err(StoreError::Conflict("it")));
+    assert_eq!((db.newest_event().await, *db.head().borrow()), (Ok(0), 0));
+    assert!(db.place().starts_with("postgres://") && !db.place().contains('@'), "{}", db.place());
+    db.close().await;
+}

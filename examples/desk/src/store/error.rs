@@ -1,0 +1,67 @@
+//! Why the store did not do what it was asked. No text of a failure holds a stored value.
+
+use std::borrow::Cow;
+
+/// What went wrong in the store.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, or refuses. Nothing was kept.
+    #[error("the store is not available: {0}")]
+    Unavailable(Cow<'static, str>),
+    /// The connection was lost while the transaction was being committed.
+    #[error("it is not known whether the store kept it")]
+    Unknown,
+    /// The record has been changed by someone else since it was loaded: load it again.
+    #[error("{0} has been changed meanwhile")]
+    Conflict(&'static str),
+    /// A key that may exist once exists already.
+    #[error("{0} exists already")]
+    Taken(&'static str),
+    /// There is no such record, or it is not visible to the caller.
+    #[error("there is no such {0}")]
+    Missing(&'static str),
+    /// What is stored cannot be understood.
+    #[error("the stored {0} cannot be parsed")]
+    Corrupt(&'static str),
+    /// The store belongs to another account, or to the simulator.
+    #[error("the store belongs to {found}, not to {wanted}")]
+    Foreign {
+        /// Whose it is.
+        found: String,
+        /// Who wanted it.
+        wanted: String,
+    },
+    /// The database was written by another version of the desk.
+    #[error("the store's tables are of another version: {0}")]
+    Version(String),
+}
+
+impl StoreError {
+    /// From what a database said. Only its code is kept: its messages can hold what was to be stored.
+    pub(super) fn of(error: &sqlx::Error) -> Self {
+        let unavailable = |text: &'static str| Self::Unavailable(text.into());
+        match error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Taken("the key"),
+            sqlx::Error::Database(inner) => {
+                let code = inner.code().unwrap_or_default();
+                Self::Unavailable(format!("the database answered code {code}").into())
+            }
+            sqlx::Error::Io(inner) => Self::Unavailable(inner.kind().to_string().into()),
+            sqlx::Error::PoolTimedOut => unavailable("no connection was free in time"),
+            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => unavailable("it is closed"),
+            sqlx::Error::ColumnNotFound(_) | sqlx::Error::ColumnDecode { .. } => {
+                Self::Corrupt("row")
+            }
+            sqlx::Error::RowNotFound => Self::Missing("row"),
+            sqlx::Error::Tls(_) => unavailable("TLS failed"),
+            sqlx::Error::Configuration(_) => unavailable("its address cannot be parsed"),
+            _ => unavailable("the database failed"),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::of(&error)
+    }
+}

@@ -1,0 +1,240 @@
+//! The log of events: append-only, numbered without gaps in the order in which it becomes visible.
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::conn::{Row, args};
+use super::db::{Db, Tx};
+use super::error::StoreError;
+
+/// Whom an event is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// One agent, who sees it whole, and that agent's supervisors.
+    Agent(AgentId),
+    /// All agents and supervisors.
+    Everyone,
+    /// Supervisors and administrators.
+    Supervisors,
+}
+
+impl Audience {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Agent(_) => "agent",
+            Self::Everyone => "everyone",
+            Self::Supervisors => "supervisors",
+        }
+    }
+
+    fn of(word: &str, agent: Option<String>) -> Result<Self, StoreError> {
+        match (word, agent) {
+            ("agent", Some(agent)) => Ok(Self::Agent(agent.as_str().into())),
+            ("everyone", None) => Ok(Self::Everyone),
+            ("supervisors", None) => Ok(Self::Supervisors),
+            _ => Err(StoreError::Corrupt("event")),
+        }
+    }
+}
+
+/// An event to be written with the change that it reports. `Debug` shows no body: it may hold a number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What kind of event, such as `call.changed`.
+    pub kind: &'static str,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// JSON, whole.
+    pub body: String,
+    /// JSON for those who may see it but not whole; without it everyone in the audience sees the body.
+    pub masked: Option<String>,
+}
+
+impl NewEvent {
+    /// An event that everyone in its audience sees whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub fn new(
+        kind: &'static str,
+        audience: Audience,
+        body: &impl Serialize,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { kind, audience, body: json(body)?, masked: None })
+    }
+
+    /// What those see who may not see it whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub fn masked(mut self, body: &impl Serialize) -> Result<Self, StoreError> {
+        self.masked = Some(json(body)?);
+        Ok(self)
+    }
+}
+
+fn json(body: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(body).map_err(|_| StoreError::Corrupt("event"))
+}
+
+impl std::fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewEvent").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// An event of the log. `Debug` shows no body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its number: one more than that of the event before.
+    pub id: i64,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// What kind of event.
+    pub kind: String,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// JSON, whole.
+    pub body: String,
+    /// JSON for those who may see it but not whole.
+    pub masked: Option<String>,
+}
+
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Event")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The log of events.
+#[async_trait]
+pub trait Events: Send + Sync {
+    /// Appends events that report no change of another area. Changes take their events with them.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn append_events(&self, at: i64, events: Vec<NewEvent>) -> Result<(), StoreError>;
+
+    /// The events after a number, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn events_after(&self, id: i64, most: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// The number of the newest event; 0 if there was never one.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn newest_event(&self) -> Result<i64, StoreError>;
+
+    /// The number of the oldest event that is still there.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn oldest_event(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Removes events older than a time; how many. Numbers are not used again.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_events(&self, before: i64) -> Result<u64, StoreError>;
+
+    /// Follows the newest number that this process has committed. Another desk's events do not show here.
+    fn head(&self) -> watch::Receiver<i64>;
+}
+
+/// Appends events within a transaction, last of all: the lock that it takes orders the events of all transactions.
+pub(super) async fn append(tx: &mut Tx, at: i64, events: &[NewEvent]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let count = i64::try_from(events.len()).map_err(|_| StoreError::Corrupt("events"))?;
+    let take = "UPDATE desk_event_head SET id = id + $1 RETURNING id";
+    let row = tx.row(take, args![count]).await?.ok_or(StoreError::Corrupt("log of events"))?;
+    let last: i64 = row.get("id")?;
+    for (id, event) in (last - count + 1..).zip(events) {
+        let agent = match &event.audience {
+            Audience::Agent(agent) => Some(agent.as_str()),
+            _ => None,
+        };
+        let insert = "INSERT INTO desk_event (id, at, kind, audience, agent, body, masked) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let word = event.audience.word();
+        let args = args![id, at, event.kind, word, agent, &event.body, event.masked.clone()];
+        tx.execute(insert, args).await?;
+    }
+    tx.set_head(Some(last));
+    Ok(())
+}
+
+/// The number of the newest event.
+pub(super) async fn newest_in(db: &Db) -> Result<i64, StoreError> {
+    db.read(|tx| {
+        Box::pin(async move {
+            let row = tx.row("SELECT id FROM desk_event_head", args![]).await?;
+            row.map_or(Ok(0), |row| row.get("id"))
+        })
+    })
+    .await
+}
+
+fn event_of(row: &Row) -> Result<Event, StoreError> {
+    Ok(Event {
+        id: row.get("id")?,
+        at: row.get("at")?,
+        kind: row.get("kind")?,
+        audience: Audience::of(&row.get::<String>("audience")?, row.get("agent")?)?,
+        body: row.get("body")?,
+        masked: row.get("masked")?,
+    })
+}
+
+#[async_trait]
+impl Events for Db {
+    async fn append_events(&self, at: i64, events: Vec<NewEvent>) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { append(tx, at, &events).await })).await
+    }
+
+    async fn events_after(&self, id: i64, most: u32) -> Result<Vec<Event>, StoreError> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT id, at, kind, audience, agent, body, masked \
+                              FROM desk_event WHERE id > $1 ORDER BY id LIMIT $2";
+                tx.rows(select, args![id, most]).await?.iter().map(event_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn newest_event(&self) -> Result<i64, StoreError> {
+        newest_in(self).await
+    }
+
+    async fn oldest_event(&self) -> Result<Option<i64>, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let row = tx.row("SELECT MIN(id) AS id FROM desk_event", args![]).await?;
+                row.map_or(Ok(None), |row| row.get("id"))
+            })
+        })
+        .await
+    }
+
+    async fn forget_events(&self, before: i64) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM desk_event WHERE at < $1", args![before]).await
+            })
+        })
+        .await
+    }
+
+    fn head(&self) -> watch::Receiver<i64> {
+        self.head_of()
+    }
+}

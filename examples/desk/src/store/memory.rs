@@ -1,0 +1,124 @@
+//! The store in memory: for tests, and to see what the databases have to do. It can be told to stop, as a process that
+//! is killed does.
+
+mod events;
+mod lease;
+mod meta;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::error::StoreError;
+
+/// All tables.
+#[derive(Debug, Default)]
+struct State {
+    meta: meta::MetaTable,
+    events: events::EventTable,
+    leases: lease::LeaseTable,
+    faults: Faults,
+}
+
+/// Where writing stops.
+#[derive(Debug, Clone, Copy, Default)]
+struct Faults {
+    writes: u64,
+    stop: Option<(u64, Stop)>,
+}
+
+/// What is left of the write at which the store stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Nothing: the process died before the commit.
+    Before,
+    /// All of it, and no one was told: the process died after the commit.
+    After,
+}
+
+/// A store in memory. Cheap to clone; clones share.
+#[derive(Clone)]
+pub struct Memory {
+    state: Arc<Mutex<State>>,
+    head: watch::Sender<i64>,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory {
+    /// An empty store.
+    ///
+    /// ```
+    /// use desk::store::{Memory, Meta as _};
+    ///
+    /// assert_eq!(Memory::new().place(), "memory");
+    /// ```
+    pub fn new() -> Self {
+        Self { state: Arc::default(), head: watch::Sender::new(0) }
+    }
+
+    /// How many writes there were.
+    pub fn writes(&self) -> u64 {
+        self.locked(|state| state.faults.writes)
+    }
+
+    /// From the given write on (0 is the next), nothing is written and everything fails; of that write itself `stop`
+    /// says what is left. [`restart`](Self::restart) ends it.
+    pub fn stop_at(&self, write: u64, stop: Stop) {
+        self.locked(|state| state.faults.stop = Some((state.faults.writes + write, stop)));
+    }
+
+    /// The store as a new process finds it.
+    pub fn restart(&self) {
+        self.locked(|state| state.faults.stop = None);
+    }
+
+    fn locked<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the tables.
+    fn read<T>(&self, work: impl FnOnce(&State) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.locked(|state| match state.faults.stop {
+            Some((stop, _)) if state.faults.writes > stop => Err(stopped()),
+            _ => work(state),
+        })
+    }
+
+    /// Changes the tables, all or nothing: the work checks before it changes.
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = self.locked(|state| {
+            let write = state.faults.writes;
+            state.faults.writes += 1;
+            match state.faults.stop {
+                Some((stop, Stop::After)) if write == stop => {
+                    work(state)?;
+                    Err(stopped())
+                }
+                Some((stop, _)) if write >= stop => Err(stopped()),
+                _ => Ok((work(state)?, state.events.newest())),
+            }
+        });
+        let (done, newest) = done?;
+        self.head.send_if_modified(|head| std::mem::replace(head, newest) != newest);
+        Ok(done)
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("it has stopped".into())
+}

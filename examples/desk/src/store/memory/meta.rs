@@ -1,0 +1,42 @@
+//! What the store knows about itself, in memory.
+
+use async_trait::async_trait;
+
+use super::Memory;
+use crate::store::error::StoreError;
+use crate::store::meta::{Meta, Owner};
+
+#[derive(Debug, Default)]
+pub(super) struct MetaTable {
+    owner: Option<Owner>,
+    starts: u64,
+}
+
+#[async_trait]
+impl Meta for Memory {
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn take_for(&self, owner: &Owner) -> Result<u64, StoreError> {
+        self.write(|state| {
+            if let Some(found) = state.meta.owner.as_ref().filter(|found| *found != owner) {
+                let (found, wanted) = (found.to_string(), owner.to_string());
+                return Err(StoreError::Foreign { found, wanted });
+            }
+            state.meta.owner = Some(owner.clone());
+            state.meta.starts += 1;
+            Ok(state.meta.starts)
+        })
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|_| Ok(()))
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,101 @@
+//! What the store knows about itself: whose it is, and how often it was opened.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::conn::args;
+use super::db::Db;
+use super::error::StoreError;
+
+/// Whose calls a store holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// Those of an account.
+    Account(String),
+    /// The simulator's.
+    Simulator,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(name) => write!(f, "account {name}"),
+            Self::Simulator => f.write_str("the simulator"),
+        }
+    }
+}
+
+/// Facts about the store itself.
+#[async_trait]
+pub trait Meta: Send + Sync {
+    /// Where it is, to be shown: a path, or host and database. No password is in it.
+    fn place(&self) -> String;
+
+    /// Whether several desks can share it.
+    fn is_shared(&self) -> bool;
+
+    /// Takes the store for an owner: a new one from now on belongs to it. How often it has been taken, this time
+    /// included.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] if it belongs to another.
+    async fn take_for(&self, owner: &Owner) -> Result<u64, StoreError>;
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// It does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Closes the store, once what was begun is done.
+    async fn close(&self);
+}
+
+#[async_trait]
+impl Meta for Db {
+    fn place(&self) -> String {
+        self.place_of().to_owned()
+    }
+
+    fn is_shared(&self) -> bool {
+        Self::is_shared(self)
+    }
+
+    async fn take_for(&self, owner: &Owner) -> Result<u64, StoreError> {
+        let wanted = owner.to_string();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let insert = "INSERT INTO desk_meta (name, value) VALUES ('owner', $1) \
+                              ON CONFLICT (name) DO NOTHING";
+                tx.execute(insert, args![&wanted]).await?;
+                let select = "SELECT value FROM desk_meta WHERE name = 'owner'";
+                let row = tx.row(select, args![]).await?.ok_or(StoreError::Missing("owner"))?;
+                let found: String = row.get("value")?;
+                if found != wanted {
+                    return Err(StoreError::Foreign { found, wanted });
+                }
+                let count = "INSERT INTO desk_meta (name, number) VALUES ('starts', 1) \
+                             ON CONFLICT (name) DO UPDATE SET number = desk_meta.number + 1 \
+                             RETURNING number";
+                let row = tx.row(count, args![]).await?.ok_or(StoreError::Missing("starts"))?;
+                u64::try_from(row.get::<i64>("number")?).map_err(|_| StoreError::Corrupt("starts"))
+            })
+        })
+        .await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                tx.row("SELECT id FROM desk_event_head", args![]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        Self::close(self).await;
+    }
+}

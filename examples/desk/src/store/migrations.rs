@@ -1,0 +1,39 @@
+//! The tables, as numbered steps that both databases take.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+/// Number, title and text of each step; numbers by area, see [`store`](super).
+const STEPS: &[(i64, &str, &str)] =
+    &[(100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql"))];
+
+/// All steps. A database with steps that are not in the list, or with others of the same number, is refused.
+pub(super) fn migrator() -> Migrator {
+    let step = |&(number, title, sql): &(i64, &'static str, &'static str)| {
+        let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
+        Migration::new(number, title.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(STEPS.iter().map(step).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_of_types_that_both_databases_have() {
+        let mut numbers = Vec::new();
+        for (number, title, sql) in STEPS {
+            numbers.push(number);
+            for line in sql.lines().map(|line| line.split("--").next().unwrap_or_default().trim()) {
+                let mut words = line.split_whitespace();
+                let (Some(column), Some(kind)) = (words.next(), words.next()) else { continue };
+                let declares = column.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                if declares && kind.bytes().all(|b| b.is_ascii_uppercase()) {
+                    assert!(matches!(kind, "TEXT" | "BIGINT"), "{title}: {line}");
+                }
+            }
+        }
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    }
+}

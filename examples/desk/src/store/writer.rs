@@ -1,0 +1,183 @@
+//! The one writer of a SQLite file. What waits for it is written in one transaction and committed together, so that
+//! one write to the disk serves many callers; each piece of work is undone alone if it fails.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::conn::Conn;
+use super::db::Tx;
+use super::error::StoreError;
+
+/// How many pieces of work may wait.
+const WAITING: usize = 1024;
+
+/// How many are committed together at most.
+const TOGETHER: usize = 256;
+
+/// A piece of work: statements on the writer's connection, and someone to be told.
+type Work<T> =
+    Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static>;
+
+/// Work of any type.
+trait Job: Send {
+    /// Runs it; whether it succeeded.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+
+    /// Tells the caller what it did, or why it was not kept.
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>);
+}
+
+/// What is sent to the writer: work, or that it is over.
+type Message = Option<Box<dyn Job>>;
+
+struct TypedJob<T> {
+    work: Option<Work<T>>,
+    done: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send + 'static> Job for TypedJob<T> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return false };
+            let work = AssertUnwindSafe(async { work(tx).await }).catch_unwind().await;
+            let done = work.unwrap_or_else(|panic| Err(panicked(&*panic)));
+            let succeeded = done.is_ok();
+            self.done = Some(done);
+            succeeded
+        })
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
+        let done = self.done.unwrap_or(Err(closed()));
+        // A caller who has gone away changes nothing.
+        let _ = self.caller.send(done.and_then(|done| commit.map(|()| done)));
+    }
+}
+
+pub(super) fn panicked(_: &(dyn Any + Send)) -> StoreError {
+    tracing::error!("a write panicked and was undone");
+    StoreError::Unavailable("the write failed".into())
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("it is closed".into())
+}
+
+/// The way to the writer. Cheap to clone; the writer ends when it is told to, or the last one is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+    commits: Arc<AtomicU64>,
+    ended: watch::Receiver<bool>,
+}
+
+impl std::fmt::Debug for dyn Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
+}
+
+impl Writer {
+    /// Starts a writer on its connection; `head` is told the newest event after each commit.
+    pub(super) fn start(conn: SqliteConnection, head: watch::Sender<i64>) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING);
+        let commits = Arc::new(AtomicU64::new(0));
+        let (end, ended) = watch::channel(false);
+        let counted = Arc::clone(&commits);
+        tokio::spawn(async move {
+            run(conn, waiting, &head, &counted).await;
+            end.send_replace(true);
+        });
+        Self { queue, commits, ended }
+    }
+
+    /// Runs work in the next transaction, and waits until it is committed.
+    pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let job = Box::new(TypedJob { work: Some(work), done: None, caller });
+        self.queue.send(Some(job)).await.map_err(|_| closed())?;
+        answer.await.unwrap_or(Err(StoreError::Unknown))
+    }
+
+    /// How many transactions have been committed.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Ends the writer once what was sent before is done; what is sent later fails.
+    pub(super) async fn close(&self) {
+        // A writer that is gone has ended as well.
+        let _ = self.queue.send(None).await;
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+}
+
+async fn run(
+    conn: SqliteConnection,
+    mut waiting: mpsc::Receiver<Message>,
+    head: &watch::Sender<i64>,
+    commits: &AtomicU64,
+) {
+    let mut tx = Tx::new(Conn::SqliteWriter(conn));
+    let mut open = true;
+    while open && let Some(Some(first)) = waiting.recv().await {
+        let (jobs, committed) = transaction(&mut tx, first, &mut waiting, &mut open).await;
+        if committed.is_ok() {
+            commits.fetch_add(1, Ordering::Relaxed);
+            tx.announce(head);
+        }
+        for job in jobs {
+            job.answer(committed.clone());
+        }
+    }
+    tx.close().await;
+}
+
+/// Runs what waits, as one transaction: the jobs, and whether they were committed.
+async fn transaction(
+    tx: &mut Tx,
+    first: Box<dyn Job>,
+    waiting: &mut mpsc::Receiver<Message>,
+    open: &mut bool,
+) -> (Vec<Box<dyn Job>>, Result<(), StoreError>) {
+    let mut jobs = Vec::new();
+    let mut next = Some(first);
+    let mut begun = tx.statement("BEGIN IMMEDIATE; SAVEPOINT job").await;
+    while let Some(mut job) = next.take() {
+        if begun.is_ok() {
+            let head = tx.head();
+            if job.run(tx).await {
+                begun = tx.statement("RELEASE job; SAVEPOINT job").await;
+            } else {
+                tx.set_head(head);
+                begun = tx.statement("ROLLBACK TO job").await;
+            }
+        }
+        jobs.push(job);
+        if jobs.len() < TOGETHER {
+            match waiting.try_recv() {
+                Ok(Some(job)) => next = Some(job),
+                Ok(None) => *open = false,
+                Err(_) => {}
+            }
+        }
+    }
+    let committed = match begun {
+        Ok(()) => tx.statement("RELEASE job; COMMIT").await,
+        Err(failed) => Err(failed),
+    };
+    if committed.is_err() {
+        tx.set_head(None);
+        // Whether or not a transaction is still open.
+        let _ = tx.statement("ROLLBACK").await;
+    }
+    (jobs, committed)
+}
