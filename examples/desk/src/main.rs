@@ -68,9 +68,10 @@ async fn opened(config: &Config) -> Result<(Arc<dyn Store>, u64), Box<dyn Error>
         StoreChoice::Fresh => Db::sqlite(&fresh()?).await?,
         StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
     };
-    let start = store.take_for(&config.owner()).await.map_err(|error| {
-        format!("{}: {error}; DESK_STORE names another file", store.place())
-    })?;
+    let start = store
+        .take_for(&config.owner())
+        .await
+        .map_err(|error| format!("{}: {error}; DESK_STORE names another file", store.place()))?;
     Ok((Arc::new(store), start))
 }
 

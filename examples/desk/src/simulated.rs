@@ -9,10 +9,10 @@ use ozonetel_sim::world::{Setup, Timestamp, Traffic};
 /// How long the traffic has been going on when the desk starts.
 const BEFORE: Duration = Duration::from_hours(1);
 
-/// The default world with traffic by the given seed on every agent but the first, who is the desk's own and free. Its clock is
+/// The default world with traffic on every agent but the first, who is the desk's own and free. Its clock is
 /// the given one; an hour of calls has passed when [`warm_up`] is done.
-pub fn world(speed: f64, seed: u64, clock: &dyn Clock) -> Sim {
-    let mut setup = Setup { speed, seed, ..Setup::default() };
+pub fn world(speed: f64, chance: u64, clock: &dyn Clock) -> Sim {
+    let mut setup = Setup { speed, seed: chance, ..Setup::default() };
     setup.traffic = Some(Traffic {
         agents: setup.agents.iter().skip(1).map(|agent| agent.id.clone()).collect(),
         calls_per_minute: 1.5,

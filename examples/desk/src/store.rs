@@ -33,16 +33,17 @@ pub mod meta;
 mod migrations;
 #[cfg(test)]
 mod suite;
-pub mod writer;
+pub mod tx;
+mod writer;
 
-pub(crate) use conn::args;
 pub use conn::{Arg, Row};
-pub use db::{Db, Tx};
+pub use db::Db;
 pub use error::StoreError;
 pub use events::{Audience, Event, Events, NewEvent};
 pub use lease::{Lease, Leases};
 pub use memory::Memory;
 pub use meta::{Meta, Owner};
+pub use tx::Tx;
 
 /// Everything the desk keeps. A new area is one more name here.
 pub trait Store: Meta + Events + Leases {}

@@ -21,7 +21,7 @@ use graph::Graph;
 use source::{Files, Source};
 
 /// Every target of the workspace whose files are under the rules: name, folder, root file.
-const TARGETS: [(&str, &str, &str); 8] = [
+const TARGETS: &[(&str, &str, &str)] = &[
     ("ozonetel-sdk", "ozonetel-sdk/src", "lib.rs"),
     ("sip-ucid", "sip-ucid/src", "lib.rs"),
     ("ozonetel-sim", "ozonetel-sim/src", "lib.rs"),

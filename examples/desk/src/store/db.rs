@@ -11,12 +11,13 @@ use futures_util::future::BoxFuture;
 use sqlx::migrate::{Migrate, MigrateError};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool, SqlSafeStr, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 use tokio::sync::watch;
 
-use super::conn::{Arg, Conn, Row};
+use super::conn::{Conn, args};
 use super::error::StoreError;
 use super::migrations::migrator;
+use super::tx::{Tx, announce};
 use super::writer::{Writer, panicked};
 
 /// Connections that read at once, of a SQLite file.
@@ -84,9 +85,13 @@ impl Db {
         let head = watch::Sender::new(0);
         let writer = Writer::start(conn, head.clone());
         let place = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
-        Self { engine: Engine::Sqlite { readers, writer }, place: place.display().to_string(), head }
-            .ready()
-            .await
+        Self {
+            engine: Engine::Sqlite { readers, writer },
+            place: place.display().to_string(),
+            head,
+        }
+        .ready()
+        .await
     }
 
     /// Connects to PostgreSQL by its address, `postgres://user:password@host/database`, and brings the tables up to
@@ -111,9 +116,19 @@ impl Db {
 
     /// Reads where the log of events ends.
     async fn ready(self) -> Result<Self, StoreError> {
-        let newest = super::events::newest_in(&self).await?;
-        self.head.send_replace(newest);
+        self.head.send_replace(self.newest().await?);
         Ok(self)
+    }
+
+    /// The number of the newest event.
+    pub(super) async fn newest(&self) -> Result<i64, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let row = tx.row("SELECT id FROM desk_event_head", args![]).await?;
+                row.map_or(Ok(0), |row| row.get("id"))
+            })
+        })
+        .await
     }
 
     /// Where it is, to be shown: a path, or host and database.
@@ -218,8 +233,8 @@ where
     let mut tx = Tx::new(Conn::PostgresTransaction(pool.begin().await?));
     let done = std::panic::AssertUnwindSafe(async { work(&mut tx).await }).catch_unwind().await;
     let done = done.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
-    let newest = tx.head;
-    if let Conn::PostgresTransaction(transaction) = tx.conn {
+    let newest = tx.head();
+    if let Conn::PostgresTransaction(transaction) = tx.into_conn() {
         // Whether a commit without an answer took place cannot be known.
         transaction.commit().await.map_err(|error| match StoreError::of(&error) {
             StoreError::Unavailable(_) => StoreError::Unknown,
@@ -228,100 +243,6 @@ where
     }
     announce(newest, head);
     Ok(done)
-}
-
-/// Tells of a newer event; an older one is not news.
-fn announce(newest: Option<i64>, head: &watch::Sender<i64>) {
-    if let Some(newest) = newest {
-        head.send_if_modified(|known| {
-            let news = newest > *known;
-            *known = newest.max(*known);
-            news
-        });
-    }
-}
-
-/// Statements on one connection, within a transaction where there is one.
-#[derive(Debug)]
-pub struct Tx {
-    conn: Conn,
-    head: Option<i64>,
-}
-
-impl Tx {
-    pub(super) fn new(conn: Conn) -> Self {
-        Self { conn, head: None }
-    }
-
-    /// Runs a statement; how many rows it changed.
-    ///
-    /// # Errors
-    /// The database refuses it.
-    pub async fn execute(
-        &mut self,
-        sql: impl SqlSafeStr,
-        args: Vec<Arg>,
-    ) -> Result<u64, StoreError> {
-        self.conn.execute(sql, args).await
-    }
-
-    /// The rows a statement returns.
-    ///
-    /// # Errors
-    /// The database refuses it.
-    pub async fn rows(
-        &mut self,
-        sql: impl SqlSafeStr,
-        args: Vec<Arg>,
-    ) -> Result<Vec<Row>, StoreError> {
-        self.conn.rows(sql, args).await
-    }
-
-    /// The first row a statement returns.
-    ///
-    /// # Errors
-    /// The database refuses it.
-    pub async fn row(
-        &mut self,
-        sql: impl SqlSafeStr,
-        args: Vec<Arg>,
-    ) -> Result<Option<Row>, StoreError> {
-        self.conn.row(sql, args).await
-    }
-
-    /// Whether the database is PostgreSQL, for the rare statement that has to differ.
-    pub fn is_postgres(&self) -> bool {
-        self.conn.is_postgres()
-    }
-
-    /// Statements without parameters and rows, in one go; of SQLite only.
-    pub(super) async fn statement(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        if let Conn::SqliteWriter(conn) = &mut self.conn {
-            sqlx::raw_sql(sql).execute(&mut *conn).await?;
-        }
-        Ok(())
-    }
-
-    /// The newest event that was written and is not announced yet.
-    pub(super) fn head(&self) -> Option<i64> {
-        self.head
-    }
-
-    pub(super) fn set_head(&mut self, head: Option<i64>) {
-        self.head = head;
-    }
-
-    /// Tells of the newest event that was written, once it is committed.
-    pub(super) fn announce(&mut self, head: &watch::Sender<i64>) {
-        announce(self.head.take(), head);
-    }
-
-    pub(super) async fn close(self) {
-        if let Conn::SqliteWriter(conn) = self.conn {
-            // Nothing is lost by a connection that does not close well: everything is committed.
-            let _ = conn.close().await;
-        }
-    }
 }
 
 /// Brings the tables up to date.

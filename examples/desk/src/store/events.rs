@@ -6,8 +6,9 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use super::conn::{Row, args};
-use super::db::{Db, Tx};
+use super::db::Db;
 use super::error::StoreError;
+use super::tx::Tx;
 
 /// Whom an event is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,17 +173,6 @@ pub(super) async fn append(tx: &mut Tx, at: i64, events: &[NewEvent]) -> Result<
     Ok(())
 }
 
-/// The number of the newest event.
-pub(super) async fn newest_in(db: &Db) -> Result<i64, StoreError> {
-    db.read(|tx| {
-        Box::pin(async move {
-            let row = tx.row("SELECT id FROM desk_event_head", args![]).await?;
-            row.map_or(Ok(0), |row| row.get("id"))
-        })
-    })
-    .await
-}
-
 fn event_of(row: &Row) -> Result<Event, StoreError> {
     Ok(Event {
         id: row.get("id")?,
@@ -212,7 +202,7 @@ impl Events for Db {
     }
 
     async fn newest_event(&self) -> Result<i64, StoreError> {
-        newest_in(self).await
+        self.newest().await
     }
 
     async fn oldest_event(&self) -> Result<Option<i64>, StoreError> {

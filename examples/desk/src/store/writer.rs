@@ -12,8 +12,8 @@ use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::conn::Conn;
-use super::db::Tx;
 use super::error::StoreError;
+use super::tx::Tx;
 
 /// How many pieces of work may wait.
 const WAITING: usize = 1024;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use desk::{Settings, app};
+use desk::app;
 use http::Request;
 use ozonetel_sim::world::{CampaignKind, Setup};
 use ozonetel_sim::{Fault, FaultKind};

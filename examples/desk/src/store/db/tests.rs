@@ -76,7 +76,9 @@ async fn a_write_that_fails_is_undone_alone() {
             assert!(!panics, "by design");
             Err::<(), _>(StoreError::Conflict("it"))
         };
-        tokio::spawn(async move { db.write(move |tx| Box::pin(async move { work(tx).await })).await })
+        tokio::spawn(
+            async move { db.write(move |tx| Box::pin(async move { work(tx).await })).await },
+        )
     };
     let (refused, panicked) = (failing(false), failing(true));
     let other = kept(3);
@@ -88,7 +90,10 @@ async fn a_write_that_fails_is_undone_alone() {
     other.await.unwrap().unwrap();
     task.await.unwrap();
     let events = db.events_after(0, 10).await.unwrap();
-    assert_eq!(events.iter().map(|event| (event.id, event.at)).collect::<Vec<_>>(), [(1, 1), (2, 3)]);
+    assert_eq!(
+        events.iter().map(|event| (event.id, event.at)).collect::<Vec<_>>(),
+        [(1, 1), (2, 3)]
+    );
     assert_eq!(*db.head().borrow(), 2);
 }
 

@@ -27,8 +27,8 @@ async fn a_lease_has_one_holder_until_it_ends(store: Arc<dyn Store>) {
 
 async fn one_of_many_who_take_a_lease_at_once_gets_it(store: Arc<dyn Store>) {
     let names: Vec<_> = (0..10).map(|n| format!("desk-{n}")).collect();
-    let takes = names.iter().map(|name| store.take_lease("sync", name, 0, 10));
-    let taken = futures_util::future::try_join_all(takes).await.unwrap();
+    let wanted = names.iter().map(|name| store.take_lease("sync", name, 0, 10));
+    let taken = futures_util::future::try_join_all(wanted).await.unwrap();
     let granted: Vec<_> = taken.into_iter().flatten().collect();
     assert_eq!(granted.len(), 1);
     assert_eq!(store.leases(0).await.unwrap(), granted);

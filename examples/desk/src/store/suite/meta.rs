@@ -37,8 +37,7 @@ async fn each_start_has_a_number_of_its_own(store: Arc<dyn Store>) {
 }
 
 async fn desks_that_start_together_agree_whose_the_store_is(store: Arc<dyn Store>) {
-    let (one, other) =
-        (acme(), Owner::Simulator);
+    let (one, other) = (acme(), Owner::Simulator);
     let (one, other) = tokio::join!(store.take_for(&one), store.take_for(&other));
     assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
 }

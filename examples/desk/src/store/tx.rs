@@ -1,0 +1,105 @@
+//! Statements on one connection, and which events they wrote.
+
+use sqlx::{Connection as _, SqlSafeStr};
+use tokio::sync::watch;
+
+use super::conn::{Arg, Conn, Row};
+use super::error::StoreError;
+
+/// Statements on one connection, within a transaction where there is one.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+    head: Option<i64>,
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn) -> Self {
+        Self { conn, head: None }
+    }
+
+    /// Runs a statement; how many rows it changed.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn execute(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<u64, StoreError> {
+        self.conn.execute(sql, args).await
+    }
+
+    /// The rows a statement returns.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn rows(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.conn.rows(sql, args).await
+    }
+
+    /// The first row a statement returns.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn row(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: Vec<Arg>,
+    ) -> Result<Option<Row>, StoreError> {
+        self.conn.row(sql, args).await
+    }
+
+    /// Whether the database is PostgreSQL, for the rare statement that has to differ.
+    pub fn is_postgres(&self) -> bool {
+        self.conn.is_postgres()
+    }
+
+    /// Statements without parameters and rows, in one go; of SQLite only.
+    pub(super) async fn statement(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        if let Conn::SqliteWriter(conn) = &mut self.conn {
+            sqlx::raw_sql(sql).execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_conn(self) -> Conn {
+        self.conn
+    }
+
+    /// The newest event that was written and is not announced yet.
+    pub(super) fn head(&self) -> Option<i64> {
+        self.head
+    }
+
+    pub(super) fn set_head(&mut self, head: Option<i64>) {
+        self.head = head;
+    }
+
+    /// Tells of the newest event that was written, once it is committed.
+    pub(super) fn announce(&mut self, head: &watch::Sender<i64>) {
+        announce(self.head.take(), head);
+    }
+
+    pub(super) async fn close(self) {
+        if let Conn::SqliteWriter(conn) = self.conn {
+            // Nothing is lost by a connection that does not close well: everything is committed.
+            let _ = conn.close().await;
+        }
+    }
+}
+
+/// Tells of a newer event; an older one is not news.
+pub(super) fn announce(newest: Option<i64>, head: &watch::Sender<i64>) {
+    if let Some(newest) = newest {
+        head.send_if_modified(|known| {
+            let news = newest > *known;
+            *known = newest.max(*known);
+            news
+        });
+    }
+}
