@@ -26,6 +26,7 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("sip-ucid", "sip-ucid/src", "lib.rs"),
     ("ozonetel-sim", "ozonetel-sim/src", "lib.rs"),
     ("ozonetel-sim (program)", "ozonetel-sim/src", "main.rs"),
+    ("ozonetel-store", "ozonetel-store/src", "lib.rs"),
     ("desk", "examples/desk/src", "lib.rs"),
     ("ozonetel-cli", "examples/cli/src", "main.rs"),
     ("ozonetel-tests", "tests/src", "lib.rs"),

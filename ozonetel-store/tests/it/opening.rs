@@ -1,0 +1,98 @@
+//! Opening: whose store it is, of which version, and how its file is kept.
+
+use ozonetel_sdk::types::Zone;
+use ozonetel_store::{CallQuery, Store, StoreAddress, StoreError};
+use serde_json::json;
+use sqlx::Connection as _;
+use sqlx::sqlite::SqliteConnection;
+
+use crate::rig::{Kind, database, fill, open};
+
+const STORED: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+#[tokio::test]
+async fn a_store_of_another_account_is_refused_by_name() {
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = place.address.clone().unwrap();
+        let error = Store::open(&address, "acme_sales", Zone::india()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, StoreError::OtherAccount { .. }), "{text}");
+        assert!(text.contains("`acme_support`") && text.contains("`acme_sales`"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_opening_again() {
+    for kind in STORED {
+        let place = kind.place().await;
+        fill(&place.store, &[json!({"CallID": 1, "UCID": 11})]).await;
+        let again = open(place.address.as_ref().unwrap()).await;
+        let page = again.calls(&CallQuery::default(), None, 10).await.unwrap();
+        assert_eq!(page.calls.len(), 1, "{kind:?}");
+        assert_eq!(again.checkpoint().await.unwrap(), place.store.checkpoint().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn many_may_open_a_new_store_at_once() {
+    for kind in STORED {
+        let place = kind.place().await;
+        let address = match kind {
+            Kind::Postgres => database().await,
+            _ => match place.address.clone().unwrap() {
+                StoreAddress::Sqlite(path) => path.with_file_name("other.db").into(),
+                other => other,
+            },
+        };
+        let opened = futures_util::future::join_all((0..6).map(|_| open(&address))).await;
+        assert_eq!(opened.len(), 6);
+    }
+}
+
+fn file(address: Option<&StoreAddress>) -> &std::path::Path {
+    match address {
+        Some(StoreAddress::Sqlite(path)) => path,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_refused() {
+    let place = Kind::Sqlite.place().await;
+    let path = file(place.address.as_ref());
+    let mut connection =
+        SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    let newer = "insert into cdr_migration (version) values (9000)";
+    sqlx::query(newer).execute(&mut connection).await.unwrap();
+    let address = place.address.clone().unwrap();
+    let error = Store::open(&address, "acme_support", Zone::india()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { found: 9000, .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = Kind::Sqlite.place().await;
+    fill(&place.store, &[json!({"CallID": 1, "UCID": 11})]).await;
+    for entry in std::fs::read_dir(file(place.address.as_ref()).parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_an_error_and_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "not a database, but longer than the sixteen bytes of a header").unwrap();
+    for path in [path, folder.path().join("missing/calls.db"), folder.path().to_owned()] {
+        let opened = Store::open(&path.into(), "acme_support", Zone::india()).await;
+        let error = opened.unwrap_err();
+        assert!(matches!(error, StoreError::Database(_) | StoreError::File(_)), "{error:?}");
+    }
+    let nowhere = "postgres://desk:hunter2@127.0.0.1:1/calls".parse().unwrap();
+    let error = Store::open(&nowhere, "acme_support", Zone::india()).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
