@@ -11,7 +11,7 @@ use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, Did, DispositionName, PhoneName, Ucid};
 
-use crate::phone_call::Direction;
+use crate::core::call::Direction;
 
 /// How many calls are remembered.
 const MOST: u64 = 20_000;

@@ -9,8 +9,8 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
+use crate::core::disposition;
 use crate::desk::Settings;
-use crate::disposition;
 use crate::simulated;
 use crate::store::Owner;
 

@@ -1,3 +1,17 @@
 //! The pure core: facts and decisions, without I/O, clock or store.
+//!
+//! A shell (`flow`) loads, asks one of these, stores what comes out and then sends.
 
+pub mod agent;
+pub mod answer;
+pub mod call;
 pub mod caller;
+pub mod can;
+pub mod dial;
+pub mod disposition;
+pub mod fact;
+pub mod followup;
+pub mod missed;
+pub mod outbox;
+pub mod policy;
+pub mod transfer;

@@ -11,7 +11,7 @@ use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
-use crate::disposition::DispositionTable;
+use crate::core::disposition::DispositionTable;
 use crate::problem::Problem;
 use crate::report::Reports;
 use crate::store::Store;

@@ -1,7 +1,7 @@
 //! Agent-desk backend on the Ozonetel SDK: JSON routes under `/api/ozonetel/`, the ones existing front ends call.
 //!
 //! [`app`] is the whole of it as a router over a [`Desk`]; handlers translate and nothing more. What is pure is apart:
-//! [`performance`] counts, [`phone_call`] puts legs together, [`disposition`] maps codes. Nothing here reads the
+//! [`performance`] counts, [`phone_call`] puts legs together, [`core`] decides. Nothing here reads the
 //! environment but [`config`], which `main` calls.
 
 mod app;
@@ -10,7 +10,6 @@ pub mod call_memory;
 pub mod config;
 pub mod core;
 mod desk;
-pub mod disposition;
 pub mod guide;
 pub mod performance;
 pub mod phone_call;

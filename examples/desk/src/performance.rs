@@ -11,7 +11,8 @@ use ozonetel_sdk::types::AgentId;
 use ozonetel_sdk::types::{ClockDuration, Day};
 use serde::Serialize;
 
-use crate::phone_call::{self, Direction, Outcome};
+use crate::core::call::Direction;
+use crate::phone_call::{self, Outcome};
 
 /// What a call without a disposition counts as.
 pub const NO_DISPOSITION: &str = "No Disposition";

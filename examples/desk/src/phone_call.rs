@@ -5,24 +5,7 @@ use std::collections::BTreeMap;
 use ozonetel_sdk::cdr::{CallRecord, CallStatusKind, CallTypeKind};
 use ozonetel_sdk::types::ClockDuration;
 
-/// Which way a phone call went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// A customer called.
-    Inbound,
-    /// An agent or the service dialled.
-    Outbound,
-}
-
-impl Direction {
-    /// The word in answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-}
+use crate::core::call::Direction;
 
 /// How a phone call came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

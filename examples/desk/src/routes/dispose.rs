@@ -82,7 +82,7 @@ pub(super) async fn dispose(
     let known = desk.memory().of(&ucid).await;
     let agent = desk.agent(super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
-    let disposition = desk.dispositions().of(&code);
+    let disposition = desk.dispositions().of(&code, None);
     let disposed = Disposed {
         code: code.clone(),
         disposition: disposition.clone(),
@@ -92,8 +92,8 @@ pub(super) async fn dispose(
         }),
         duration_sec: body.duration_sec,
         direction: body.direction.map(|way| match way {
-            Way::Inbound => crate::phone_call::Direction::Inbound,
-            Way::Outbound => crate::phone_call::Direction::Outbound,
+            Way::Inbound => crate::core::call::Direction::Inbound,
+            Way::Outbound => crate::core::call::Direction::Outbound,
         }),
         caller: body.caller_phone,
     };

@@ -121,7 +121,7 @@ impl Called {
             monitor_ucid: value(main.call_id.as_ref()),
             ucid: value(main.ucid.as_ref()),
             r#type: value(main.kind.as_ref()),
-            direction: call.direction().map(crate::phone_call::Direction::as_str),
+            direction: call.direction().map(crate::core::call::Direction::as_str),
             status: call.outcome().map(|outcome| match outcome {
                 Outcome::Answered => "Answered",
                 Outcome::Missed => "Unanswered",

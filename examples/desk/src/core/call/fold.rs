@@ -1,0 +1,466 @@
+//! From facts, in their own order, to the state of a call.
+
+use std::collections::BTreeMap;
+
+use ozonetel_sdk::cdr::{CallType, CallTypeKind};
+use ozonetel_sdk::mdl::SocketCallTypeKind;
+use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
+use ozonetel_sdk::push::{CallAction, CallActionKind};
+use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
+
+use super::state::{
+    CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
+    ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
+};
+use crate::core::fact::{
+    Action, ActionFact, ActionOutcome, Fact, FactBody, LegNews, MissingNews, SocketNews,
+};
+
+/// What is collected on the way and is no part of the state.
+#[derive(Default)]
+struct Fold {
+    state: CallState,
+    phone: PhoneCall,
+    /// Whether each leg ended, by what events, pushes and rows say.
+    legs: BTreeMap<Option<Ucid>, bool>,
+    /// When the last leg ended.
+    legs_ended_ms: Option<i64>,
+    /// When the agent's own leg ended: hung up, or dropped out of the call.
+    own_ended_ms: Option<i64>,
+    /// When the service's last word came.
+    settled_ms: Option<i64>,
+    answered_by: Option<AgentId>,
+    rung: Option<AgentId>,
+    last: Option<AgentId>,
+    thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
+    customer_kicked: bool,
+    paused: Option<RecordingState>,
+    resume_tried: bool,
+    wrapup_limit: Option<u32>,
+    wrapup_over: bool,
+}
+
+/// The state of the call with these facts, which are in their own order.
+pub(super) fn state(facts: &[Fact]) -> CallState {
+    let mut fold = Fold::default();
+    fold.state.held = Some(false);
+    fold.state.muted = Some(false);
+    fold.state.direction = direction(facts);
+    for fact in facts {
+        fold.see(fact);
+    }
+    fold.finish()
+}
+
+fn earliest(known: &mut Option<i64>, at: i64) {
+    *known = Some(known.map_or(at, |known| known.min(at)));
+}
+
+fn latest(known: &mut Option<i64>, at: i64) {
+    *known = Some(known.map_or(at, |known| known.max(at)));
+}
+
+fn by_type(kind: Option<&CallType>) -> Option<Direction> {
+    match kind?.kind()? {
+        CallTypeKind::Inbound => Some(Direction::Inbound),
+        kind if kind.is_outbound() => Some(Direction::Outbound),
+        _ => None,
+    }
+}
+
+/// Which way a call went: outbound if this desk dialled it, else by the service's last word, else by its INVITE, else
+/// as a front end said.
+fn direction(facts: &[Fact]) -> Option<Direction> {
+    let ranked = |fact: &Fact| match &fact.body {
+        FactBody::Dialed(_) => Some((3, Direction::Outbound)),
+        FactBody::Event(event) => Some((2, by_type(event.call_type.as_ref())?)),
+        FactBody::Callback(callback) => Some((2, by_type(callback.kind.as_ref())?)),
+        FactBody::Row(row) => Some((2, by_type(row.kind.as_ref())?)),
+        FactBody::Pushed { push, .. } => {
+            let incoming = push.call_type.as_ref()?.kind()? == SocketCallTypeKind::Incoming;
+            Some((2, if incoming { Direction::Inbound } else { Direction::Outbound }))
+        }
+        FactBody::Invited { invite, .. } => invite.caller.as_ref().map(|_| (1, Direction::Inbound)),
+        FactBody::Acted(acted) => match &acted.action {
+            Action::Dispose(said) => match said.direction.as_deref() {
+                Some("inbound") => Some((0, Direction::Inbound)),
+                Some("outbound") => Some((0, Direction::Outbound)),
+                _ => None,
+            },
+            _ => None,
+        },
+        FactBody::Leg { .. } | FactBody::Elapsed { .. } => None,
+    };
+    // Of equal rank the last one counts.
+    facts.iter().filter_map(ranked).max_by_key(|(rank, _)| *rank).map(|(_, way)| way)
+}
+
+impl Fold {
+    fn see(&mut self, fact: &Fact) {
+        self.state.ids.extend(fact.ids());
+        for agent in fact.agents() {
+            if !self.state.is_of(&agent) {
+                self.state.agents.push(agent);
+            }
+        }
+        if let Some(part) = fact.observation().and_then(PhoneCall::of) {
+            self.phone = std::mem::take(&mut self.phone).merge(part);
+        }
+        if !matches!(fact.body, FactBody::Acted(_)) {
+            earliest(&mut self.state.began_ms, fact.began_ms.unwrap_or(fact.when_ms()));
+        }
+        self.see_body(fact, fact.when_ms());
+    }
+
+    fn see_body(&mut self, fact: &Fact, at: i64) {
+        match &fact.body {
+            FactBody::Dialed(dialed) => {
+                earliest(&mut self.state.asked_ms, at);
+                self.state.dial = Some((dialed.dial.clone(), dialed.reference.clone()));
+                self.state.campaign = dialed.campaign.clone().or(self.state.campaign.take());
+                self.state.did = dialed.did.clone().or(self.state.did.take());
+                self.state.leg = Some(dialed.ucid);
+                self.last = Some(dialed.agent.clone());
+            }
+            FactBody::Invited { agent, invite, .. } => {
+                earliest(&mut self.state.ringing_ms, at);
+                self.state.sip = SipLeg::Ringing;
+                self.state.leg = Some(invite.ucid);
+                self.rung = Some(agent.clone());
+            }
+            FactBody::Leg { ucid, agent, news } => self.leg_news(*ucid, agent, *news, at),
+            FactBody::Pushed { agent, news, push } => {
+                self.state.is_live = true;
+                match news {
+                    SocketNews::Answered => self.conversation(Some(agent), push.ucid, at),
+                    SocketNews::Dropped => self.leg_ended(push.ucid, at),
+                }
+            }
+            FactBody::Event(event) => self.event(event, at),
+            FactBody::Callback(callback) => {
+                self.state.transferred |= callback.is_transferred();
+                latest(&mut self.settled_ms, at);
+                self.wrapup_over = true;
+                self.wrapup_limit = callback.wrap_up_exceeded().or(self.wrapup_limit);
+                if callback.is_answered() {
+                    let began = fact.began_ms.zip(callback.time_to_answer);
+                    let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
+                    earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
+                }
+            }
+            FactBody::Row(row) => self.row(row, fact, at),
+            FactBody::Acted(acted) => self.acted(acted, at),
+            FactBody::Elapsed { missing: MissingNews::Invite, .. } => {
+                self.state.invite_missing = true;
+            }
+        }
+    }
+
+    fn leg_news(&mut self, ucid: Ucid, agent: &AgentId, news: LegNews, at: i64) {
+        self.state.leg = Some(ucid);
+        match news {
+            LegNews::Answered => {
+                self.state.sip = SipLeg::Up;
+                self.own_ended_ms = None;
+                self.rung = Some(agent.clone());
+                // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung.
+                if self.state.direction == Some(Direction::Inbound) {
+                    self.conversation(Some(agent), Some(ucid), at);
+                }
+            }
+            LegNews::DeviceLost => self.state.sip = SipLeg::NoDevice,
+            LegNews::Lost => self.state.sip = SipLeg::Lost,
+            LegNews::Ended => {
+                // A ring that ended is the end of a dialled call only: an inbound one rings elsewhere.
+                let was_up = matches!(self.state.sip, SipLeg::Up | SipLeg::NoDevice | SipLeg::Lost);
+                self.state.sip = SipLeg::Ended;
+                if was_up || self.state.direction == Some(Direction::Outbound) {
+                    latest(&mut self.own_ended_ms, at);
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: &ozonetel_sdk::push::CallEvent, at: i64) {
+        self.state.is_live = true;
+        self.state.campaign = event.campaign_name.clone().or(self.state.campaign.take());
+        self.state.skill = event.skill.clone().or(self.state.skill.take());
+        match event.action.as_ref().and_then(CallAction::kind) {
+            Some(CallActionKind::Calling) => {
+                earliest(&mut self.state.ringing_ms, at);
+                self.legs.insert(event.ucid, false);
+                if let Some(agent) = event.agent() {
+                    self.rung = Some(agent.clone());
+                    if self.state.sip == SipLeg::None {
+                        self.state.leg = event.ucid.or(self.state.leg);
+                    }
+                }
+            }
+            Some(CallActionKind::Answered) => self.conversation(event.agent(), event.ucid, at),
+            Some(CallActionKind::Disconnect) => self.leg_ended(event.ucid, at),
+            // A word that is not known changes nothing; the fact stays.
+            _ => {}
+        }
+    }
+
+    fn conversation(&mut self, agent: Option<&AgentId>, leg: Option<Ucid>, at: i64) {
+        earliest(&mut self.state.answered_ms, at);
+        self.legs.insert(leg, false);
+        if let Some(agent) = agent {
+            self.answered_by = Some(agent.clone());
+            if self.state.sip == SipLeg::None {
+                self.state.leg = leg.or(self.state.leg);
+            }
+        }
+    }
+
+    fn leg_ended(&mut self, leg: Option<Ucid>, at: i64) {
+        self.legs.insert(leg, true);
+        if leg.is_none() {
+            self.legs.values_mut().for_each(|ended| *ended = true);
+        }
+        latest(&mut self.legs_ended_ms, at);
+    }
+
+    fn row(&mut self, row: &ozonetel_sdk::cdr::CallRecord, fact: &Fact, at: i64) {
+        self.state.campaign = row.campaign_name.clone().or(self.state.campaign.take());
+        self.state.skill = row.skill.clone().or(self.state.skill.take());
+        self.state.transferred |= row.transferred_to.is_some();
+        if row.is_answered() {
+            let began = fact.began_ms.zip(row.time_to_answer);
+            let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
+            earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
+        }
+        if row.hangup_by.is_some() || !row.is_agent_leg() {
+            self.leg_ended(row.ucid, at);
+        } else {
+            self.legs.entry(row.ucid).or_insert(false);
+        }
+        if row.is_agent_leg() && row.is_finished() {
+            latest(&mut self.settled_ms, at);
+            self.wrapup_over |= row.is_answered();
+        }
+    }
+
+    fn acted(&mut self, acted: &ActionFact, at: i64) {
+        let to = |wanted: bool, known: Option<bool>| match acted.outcome {
+            ActionOutcome::Done => Some(wanted),
+            ActionOutcome::Unknown if known != Some(wanted) => None,
+            _ => known,
+        };
+        self.last.get_or_insert_with(|| acted.agent.clone());
+        self.state.transfer = self.state.transfer.after(&acted.action, acted.outcome);
+        match &acted.action {
+            Action::Hold => self.state.held = to(true, self.state.held),
+            Action::Unhold => self.state.held = to(false, self.state.held),
+            Action::Mute => self.state.muted = to(true, self.state.muted),
+            Action::Unmute => self.state.muted = to(false, self.state.muted),
+            Action::PauseRecording => self.recording(RecordingState::Paused, acted.outcome, at),
+            Action::ResumeRecording => {
+                self.resume_tried = true;
+                self.recording(RecordingState::On, acted.outcome, at);
+            }
+            Action::Conference(number) | Action::Transfer { number, .. } => {
+                self.third(number, acted.outcome, at);
+            }
+            Action::Kick(number) if acted.outcome == ActionOutcome::Done => {
+                self.kicked(number, at);
+            }
+            Action::CompleteTransfer if acted.outcome == ActionOutcome::Done => {
+                self.state.transferred = true;
+                latest(&mut self.own_ended_ms, at);
+            }
+            Action::CancelTransfer if acted.outcome == ActionOutcome::Done => {
+                if let Some(number) = self.state.transfer.number.clone() {
+                    self.kicked(&number, at);
+                }
+            }
+            Action::End if acted.outcome == ActionOutcome::Done => {
+                latest(&mut self.own_ended_ms, at);
+            }
+            Action::Dispose(said) => {
+                self.state.disposition = Some(DispositionState {
+                    said: said.as_ref().clone(),
+                    at_ms: at,
+                    by: acted.by.clone(),
+                    agent: acted.agent.clone(),
+                    targets: BTreeMap::new(),
+                });
+            }
+            Action::Deliver { target, state } => {
+                if let Some(disposition) = &mut self.state.disposition {
+                    disposition.targets.insert(target.clone(), state.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {
+        let paused = wanted == RecordingState::Paused;
+        match outcome {
+            ActionOutcome::Done => self.paused = Some(wanted),
+            ActionOutcome::Unknown => self.paused = Some(RecordingState::Unknown),
+            // A failed command changes nothing.
+            ActionOutcome::Failed => return,
+        }
+        self.resume_tried &= !paused;
+        self.state.recording.paused_ms = paused.then_some(at);
+    }
+
+    fn third(&mut self, number: &PhoneNumber, outcome: ActionOutcome, at: i64) {
+        let state = match outcome {
+            ActionOutcome::Done => ParticipantState::Ringing,
+            ActionOutcome::Unknown => ParticipantState::NotConfirmed,
+            ActionOutcome::Failed => return,
+        };
+        match self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number)) {
+            Some(known) => (known.1, known.2) = (state, at),
+            None => self.thirds.push((number.clone(), state, at)),
+        }
+    }
+
+    fn kicked(&mut self, number: &PhoneNumber, at: i64) {
+        let third = self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number));
+        if let Some((_, state, _)) = third {
+            *state = ParticipantState::Left;
+        } else if self.phone.caller().is_some_and(|caller| caller.is_same_number(number)) {
+            self.customer_kicked = true;
+        } else {
+            // Neither the customer nor someone who was rung into the call: the agent's own number.
+            latest(&mut self.own_ended_ms, at);
+        }
+    }
+
+    fn finish(mut self) -> CallState {
+        self.identify();
+        let outcome = self.phone.outcome().kind;
+        self.state.outcome = (outcome != CallOutcomeKind::Unknown).then_some(outcome);
+        self.state.talk_sec = self.phone.conversation().map(ClockDuration::seconds);
+        self.state.has_recording = self.phone.recording().is_some();
+        self.state.service_disposition =
+            self.phone.disposition().filter(|name| !name.as_str().trim().is_empty()).cloned();
+        self.state.is_settled = self.phone.callback().is_some() || self.wrapup_over;
+        let all_ended = !self.legs.is_empty() && self.legs.values().all(|ended| *ended);
+        let ended = [self.legs_ended_ms.filter(|_| all_ended), self.own_ended_ms, self.settled_ms];
+        // Whichever is known to have come first: the others are the same end, seen from elsewhere.
+        self.state.ended_ms = ended.into_iter().flatten().min();
+        self.wrap_up();
+        self.state.phase = self.phase();
+        self.media();
+        self.state.participants = self.participants();
+        self.state
+    }
+
+    fn identify(&mut self) {
+        self.state.agent = self
+            .answered_by
+            .take()
+            .or_else(|| self.rung.take())
+            .or_else(|| self.last.take())
+            .or_else(|| self.phone.agent())
+            .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
+        self.state.number = self.phone.caller().cloned();
+        self.state.did = self.phone.did().cloned().or(self.state.did.take());
+        self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);
+        if self.state.leg.is_none() {
+            self.state.leg = self.phone.ucids().next();
+        }
+        let said = self.state.disposition.as_ref().map(|disposition| &disposition.said);
+        if self.state.number.is_none() {
+            self.state.number = said.and_then(|said| said.caller.clone());
+        }
+    }
+
+    fn wrap_up(&mut self) {
+        let exceeded = self.state.service_disposition.as_ref().and_then(|name| {
+            let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
+            Some(rest.trim_start().strip_prefix(':').and_then(|limit| limit.trim().parse().ok()))
+        });
+        if let Some(ended) = self.state.ended_ms.filter(|_| self.state.wants_disposition()) {
+            let limit_sec = self.wrapup_limit.or(exceeded.flatten());
+            let overrun = exceeded.is_some();
+            self.state.wrapup = Some(Wrapup { started_ms: ended, limit_sec, overrun });
+        }
+    }
+
+    fn phase(&self) -> CallPhase {
+        let state = &self.state;
+        if !state.is_ended() {
+            return match (state.answered_ms, state.ringing_ms) {
+                (Some(_), _) => CallPhase::Active,
+                (None, Some(_)) => CallPhase::Ringing,
+                _ => CallPhase::Calling,
+            };
+        }
+        let delivered = state.disposition.as_ref().is_some_and(|disposition| {
+            let service = disposition.targets.get("service").map(String::as_str);
+            matches!(service, Some("sent" | "already" | "overtaken"))
+        });
+        let owed = state.wants_disposition() && !state.is_settled && !delivered;
+        if owed { CallPhase::AfterCall } else { CallPhase::Closed }
+    }
+
+    /// Hold, mute and recording end with the call.
+    fn media(&mut self) {
+        let over = self.state.is_ended();
+        let paused = self.paused.unwrap_or(RecordingState::On);
+        let was_paused = matches!(paused, RecordingState::Paused | RecordingState::Unknown);
+        let resume_owed = over && was_paused && !self.resume_tried;
+        if over {
+            (self.state.held, self.state.muted) = (Some(false), Some(false));
+        }
+        let state = match (over, self.state.answered_ms) {
+            (false, Some(_)) => paused,
+            (false, None) if self.paused.is_some() => paused,
+            _ => RecordingState::Off,
+        };
+        let paused_ms = self.state.recording.paused_ms.filter(|_| was_paused && !over);
+        self.state.recording = Recording { state, paused_ms, resume_owed };
+    }
+
+    fn participants(&self) -> Vec<Participant> {
+        let state = &self.state;
+        // After a transfer the call goes on without the agent: who is on it then is not known.
+        let gone = |default: ParticipantState| {
+            let over = state.is_ended() && !(state.transferred && self.settled_ms.is_none());
+            if over { ParticipantState::Left } else { default }
+        };
+        let customer = match (self.customer_kicked, state.answered_ms, state.direction) {
+            (true, ..) => ParticipantState::Left,
+            (_, Some(_), _) | (_, _, Some(Direction::Inbound)) => gone(ParticipantState::On),
+            (_, None, _) if state.ringing_ms.is_some() => gone(ParticipantState::Ringing),
+            _ => gone(ParticipantState::NotConfirmed),
+        };
+        let number = state.number.as_ref().map(|number| number.as_str().to_owned());
+        let mut all = vec![Participant {
+            number: number.unwrap_or_default(),
+            role: ParticipantRole::Customer,
+            state: customer,
+            since_ms: None,
+        }];
+        for agent in &state.agents {
+            let current = state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
+            let on = match (current, state.answered_ms, state.sip) {
+                _ if state.is_ended() => ParticipantState::Left,
+                (false, ..) | (true, _, SipLeg::Lost) => ParticipantState::NotConfirmed,
+                (true, Some(_), _) | (true, _, SipLeg::Up | SipLeg::NoDevice) => {
+                    ParticipantState::On
+                }
+                (true, None, _) => ParticipantState::Ringing,
+            };
+            let (number, role) = (agent.as_str().to_owned(), ParticipantRole::Agent);
+            all.push(Participant { number, role, state: on, since_ms: None });
+        }
+        for (number, third, since) in &self.thirds {
+            let on = match third {
+                ParticipantState::Left => ParticipantState::Left,
+                known => gone(*known),
+            };
+            let number = number.as_str().to_owned();
+            let (role, since_ms) = (ParticipantRole::Third, Some(*since));
+            all.push(Participant { number, role, state: on, since_ms });
+        }
+        all
+    }
+}

@@ -1,0 +1,280 @@
+//! What the facts of a call come down to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use ozonetel_sdk::phone_call::CallOutcomeKind;
+use ozonetel_sdk::types::{
+    AgentId, CampaignName, Did, DispositionName, PhoneNumber, SkillName, Ucid,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::core::fact::DisposeAction;
+use crate::core::transfer::Transfer;
+
+/// Which way a phone call went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// A customer called.
+    Inbound,
+    /// An agent or the service dialled.
+    Outbound,
+}
+
+impl Direction {
+    /// The word in answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPhase {
+    /// It was asked for; no one has been rung as far as is known.
+    #[default]
+    Calling,
+    /// Someone is being rung.
+    Ringing,
+    /// There is a conversation.
+    Active,
+    /// It is over for the agent, and a disposition is owed.
+    AfterCall,
+    /// Nothing is left to do.
+    Closed,
+}
+
+/// The leg of the agent's softphone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SipLeg {
+    /// None was seen: the agent has no softphone here.
+    #[default]
+    None,
+    /// It rings.
+    Ringing,
+    /// It is up.
+    Up,
+    /// It is up, without a microphone.
+    NoDevice,
+    /// It died with its page or network; the call may go on without it.
+    Lost,
+    /// One side hung up.
+    Ended,
+}
+
+/// Whether the call is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingState {
+    /// There is nothing to record.
+    #[default]
+    Off,
+    /// No one has paused it.
+    On,
+    /// Paused.
+    Paused,
+    /// A command to pause or resume may have happened.
+    Unknown,
+}
+
+/// The recording of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Recording {
+    /// Whether it is recorded.
+    pub state: RecordingState,
+    /// Since when it is paused.
+    pub paused_ms: Option<i64>,
+    /// The call is over, was paused at its end, and no one has resumed it since.
+    pub resume_owed: bool,
+}
+
+/// Who is, or was, on the call.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Their number; of an agent, the id.
+    pub number: String,
+    /// What they are.
+    pub role: ParticipantRole,
+    /// Whether they are on.
+    pub state: ParticipantState,
+    /// When they were rung into the call.
+    pub since_ms: Option<i64>,
+}
+
+impl fmt::Debug for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.role, self.state)
+    }
+}
+
+/// What a participant is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParticipantRole {
+    /// The customer.
+    Customer,
+    /// An agent.
+    Agent,
+    /// Someone who was rung into the call.
+    Third,
+}
+
+/// Whether a participant is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParticipantState {
+    /// Being rung.
+    Ringing,
+    /// On.
+    On,
+    /// Gone.
+    Left,
+    /// Rung, and no news since.
+    NotConfirmed,
+}
+
+/// After-call work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrapup {
+    /// When it began.
+    pub started_ms: i64,
+    /// The campaign's limit in seconds, where it is known.
+    pub limit_sec: Option<u32>,
+    /// The service ended it when the limit had passed.
+    pub overrun: bool,
+}
+
+/// What an agent said about a call, and where that has arrived.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DispositionState {
+    /// What was said.
+    pub said: DisposeAction,
+    /// When.
+    pub at_ms: i64,
+    /// By whom.
+    pub by: String,
+    /// The agent whose call it was.
+    pub agent: AgentId,
+    /// The outbox row's state by target, in the order of the targets' names.
+    pub targets: BTreeMap<String, String>,
+}
+
+/// The state of a call.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CallState {
+    /// Every id under which it was seen: legs and the call.
+    pub ids: BTreeSet<String>,
+    /// The leg that commands of the current agent go to.
+    pub leg: Option<Ucid>,
+    /// Which way it went.
+    pub direction: Option<Direction>,
+    /// The agent who has it, or had it last.
+    pub agent: Option<AgentId>,
+    /// All agents who had a part in it.
+    pub agents: Vec<AgentId>,
+    /// The customer's number.
+    pub number: Option<PhoneNumber>,
+    /// The DID.
+    pub did: Option<Did>,
+    /// The campaign.
+    pub campaign: Option<CampaignName>,
+    /// The skill.
+    pub skill: Option<SkillName>,
+    /// The earliest time that anything says about it.
+    pub began_ms: Option<i64>,
+    /// When it was asked for.
+    pub asked_ms: Option<i64>,
+    /// When someone was rung first.
+    pub ringing_ms: Option<i64>,
+    /// When the conversation began.
+    pub answered_ms: Option<i64>,
+    /// When it ended for the agent.
+    pub ended_ms: Option<i64>,
+    /// How far it is.
+    pub phase: CallPhase,
+    /// Whether the customer is on hold; `None` where a command may have happened.
+    pub held: Option<bool>,
+    /// Whether the agent is muted; `None` where a command may have happened.
+    pub muted: Option<bool>,
+    /// The recording.
+    pub recording: Recording,
+    /// Who is on it.
+    pub participants: Vec<Participant>,
+    /// Its transfer.
+    pub transfer: Transfer,
+    /// Whether the customer went to someone else.
+    pub transferred: bool,
+    /// How it ended, in the SDK's words.
+    pub outcome: Option<CallOutcomeKind>,
+    /// The dial of this desk, and its reference.
+    pub dial: Option<(String, String)>,
+    /// The reference that came with it, whoever sent it.
+    pub uui: Option<String>,
+    /// The leg of the agent's softphone.
+    pub sip: SipLeg,
+    /// No INVITE came in the time it should have.
+    pub invite_missing: bool,
+    /// Whether a source that speaks while the call is up has spoken of it.
+    pub is_live: bool,
+    /// The service has written its last word about it.
+    pub is_settled: bool,
+    /// After-call work.
+    pub wrapup: Option<Wrapup>,
+    /// What an agent said about it.
+    pub disposition: Option<DispositionState>,
+    /// The disposition as the service has it.
+    pub service_disposition: Option<DispositionName>,
+    /// Length of the conversation in seconds, once it is known.
+    pub talk_sec: Option<u32>,
+    /// Whether there is a link to a recording. The link itself is in the facts.
+    pub has_recording: bool,
+}
+
+impl fmt::Debug for CallState {
+    /// Without numbers, notes and references.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallState")
+            .field("ids", &self.ids)
+            .field("direction", &self.direction)
+            .field("agent", &self.agent)
+            .field("phase", &self.phase)
+            .field("answered_ms", &self.answered_ms)
+            .field("ended_ms", &self.ended_ms)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CallState {
+    /// Whether it is over for the agent.
+    pub fn is_ended(&self) -> bool {
+        self.ended_ms.is_some()
+    }
+
+    /// Whether there was a conversation.
+    pub fn is_answered(&self) -> bool {
+        self.answered_ms.is_some()
+    }
+
+    /// Whether this agent had a part in it.
+    pub fn is_of(&self, agent: &AgentId) -> bool {
+        self.agents.iter().any(|known| known.is_same_agent(agent))
+    }
+
+    /// Whether an agent has something to say about it: every call that was answered or that this desk dialled.
+    pub fn wants_disposition(&self) -> bool {
+        self.agent.is_some() && (self.is_answered() || self.dial.is_some())
+    }
+
+    /// The third parties that may be on.
+    pub fn thirds(&self) -> impl Iterator<Item = &Participant> {
+        self.participants
+            .iter()
+            .filter(|one| one.role == ParticipantRole::Third && one.state != ParticipantState::Left)
+    }
+}

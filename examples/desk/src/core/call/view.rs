@@ -1,0 +1,212 @@
+//! A call as it is sent out.
+
+use ozonetel_sdk::phone_call::CallOutcomeKind;
+use ozonetel_sdk::types::redact_number;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::state::{
+    CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState,
+    RecordingState, SipLeg,
+};
+use crate::core::can::{Can, CanContext};
+use crate::core::transfer::TransferStep;
+
+/// How long a third party may be shown as being rung.
+const RINGS_MS: i64 = 45_000;
+
+/// Who looks at a call, and what is known besides its facts.
+#[derive(Debug, Clone, Default)]
+pub struct Viewer {
+    /// The key under which the call is stored.
+    pub ucid: String,
+    /// How often it has changed.
+    pub version: i64,
+    /// Whether numbers are shown whole: to who handles the call.
+    pub whole: bool,
+    /// Notes as they were typed, where no disposition holds them yet.
+    pub notes: Option<String>,
+    /// The lead: id and name.
+    pub lead: Option<(String, String)>,
+    /// What the judgements depend on.
+    pub can: CanContext,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The dial's state in the ledger.
+    pub dial_state: Option<String>,
+}
+
+/// A call as it is sent out.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the fields are those of the route's description")]
+pub struct CallView {
+    pub ucid: String,
+    pub version: i64,
+    pub ids: Vec<String>,
+    pub agent: Option<String>,
+    pub direction: Option<Direction>,
+    pub number: Option<String>,
+    pub masked: bool,
+    pub phase: CallPhase,
+    pub held: Option<bool>,
+    pub muted: Option<bool>,
+    pub recording: RecordingState,
+    pub recording_paused_at: Option<i64>,
+    pub asked_at: Option<i64>,
+    pub ringing_at: Option<i64>,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub campaign: Option<String>,
+    pub did: Option<String>,
+    pub skill: Option<String>,
+    pub participants: Vec<Value>,
+    pub outcome: Option<CallOutcomeKind>,
+    pub transferred: bool,
+    pub transfer: TransferView,
+    pub lead: Option<Value>,
+    pub notes: String,
+    pub wrapup: Option<WrapupView>,
+    pub disposition: Option<Value>,
+    pub dial: Option<Value>,
+    pub phone: PhoneView,
+    pub can: Can,
+}
+
+/// A call's transfer as it is sent out.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransferView {
+    /// Where it is.
+    pub step: TransferStep,
+    /// Whom it is to, masked.
+    pub number: Option<String>,
+    /// Whether the agent stays until it is completed.
+    pub warm: bool,
+}
+
+/// After-call work as it is sent out.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WrapupView {
+    /// When it began.
+    pub started_at: i64,
+    /// The campaign's limit, where it is known.
+    pub limit_sec: Option<u32>,
+    /// Seconds left, where the limit is known and work goes on.
+    pub remaining_sec: Option<i64>,
+    /// Whether the limit has passed.
+    pub overrun: bool,
+}
+
+/// The agent's softphone in a call, as it is sent out.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhoneView {
+    /// The leg in the tab that owns the phone.
+    pub leg: SipLeg,
+    /// Whether a tab has the call.
+    pub tab: bool,
+    /// Whether the customer can hear the agent, as far as is known.
+    pub heard: bool,
+    /// No INVITE came in the time it should have.
+    pub invite_missing: bool,
+}
+
+impl CallView {
+    /// A call as this viewer may see it.
+    pub fn of(call: &CallState, viewer: Viewer) -> Self {
+        let can = Can::of(call, viewer.can);
+        let shown = |number: &str| {
+            if viewer.whole { number.to_owned() } else { redact_number(number) }
+        };
+        let said = call.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
+        let notes = viewer.notes.clone().or_else(|| said.map(|notes| notes.as_str().to_owned()));
+        let dial = call.dial.as_ref().map(
+            |(id, reference)| json!({"id": id, "reference": reference, "state": viewer.dial_state}),
+        );
+        let heard = matches!(call.sip, SipLeg::Up | SipLeg::None) && !call.is_ended();
+        Self {
+            ids: call.ids.iter().cloned().collect(),
+            agent: call.agent.as_ref().map(|agent| agent.as_str().to_owned()),
+            direction: call.direction,
+            number: call.number.as_ref().map(|number| shown(number.as_str())),
+            masked: !viewer.whole,
+            phase: call.phase,
+            held: call.held,
+            muted: call.muted,
+            recording: call.recording.state,
+            recording_paused_at: call.recording.paused_ms,
+            asked_at: call.asked_ms,
+            ringing_at: call.ringing_ms,
+            answered_at: call.answered_ms,
+            ended_at: call.ended_ms,
+            campaign: call.campaign.as_ref().map(|name| name.as_str().to_owned()),
+            did: call.did.as_ref().map(|did| did.as_str().to_owned()),
+            skill: call.skill.as_ref().map(|skill| skill.as_str().to_owned()),
+            participants: call
+                .participants
+                .iter()
+                .map(|one| participant(one, viewer.now_ms, &shown))
+                .collect(),
+            outcome: call.outcome,
+            transferred: call.transferred,
+            transfer: TransferView {
+                step: call.transfer.step,
+                number: call.transfer.number.as_ref().map(|number| shown(number.as_str())),
+                warm: call.transfer.warm,
+            },
+            lead: viewer.lead.as_ref().map(|(id, name)| json!({"id": id, "name": name})),
+            notes: notes.filter(|_| viewer.whole).unwrap_or_default(),
+            wrapup: wrapup(call, viewer.now_ms),
+            disposition: disposition(call),
+            dial,
+            phone: PhoneView {
+                leg: call.sip,
+                tab: !matches!(call.sip, SipLeg::None | SipLeg::Lost),
+                heard,
+                invite_missing: call.invite_missing && call.sip == SipLeg::None,
+            },
+            can,
+            ucid: viewer.ucid,
+            version: viewer.version,
+        }
+    }
+}
+
+fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -> Value {
+    let rang_out = one.since_ms.is_some_and(|since| now_ms.saturating_sub(since) > RINGS_MS);
+    let state = match one.state {
+        ParticipantState::Ringing if rang_out => ParticipantState::NotConfirmed,
+        state => state,
+    };
+    let number = match one.role {
+        ParticipantRole::Agent => one.number.clone(),
+        _ => shown(&one.number),
+    };
+    json!({"number": number, "role": one.role, "state": state})
+}
+
+fn wrapup(call: &CallState, now_ms: i64) -> Option<WrapupView> {
+    let wrapup = call.wrapup?;
+    let limit_ms = wrapup.limit_sec.map(|limit| i64::from(limit) * 1000);
+    let left = limit_ms.map(|limit| wrapup.started_ms.saturating_add(limit) - now_ms);
+    let goes_on = call.phase == CallPhase::AfterCall;
+    Some(WrapupView {
+        started_at: wrapup.started_ms,
+        limit_sec: wrapup.limit_sec,
+        remaining_sec: left.filter(|_| goes_on).map(|ms| ms.max(0) / 1000),
+        overrun: wrapup.overrun || (goes_on && left.is_some_and(|ms| ms < 0)),
+    })
+}
+
+fn disposition(call: &CallState) -> Option<Value> {
+    let known = call.disposition.as_ref()?;
+    Some(json!({
+        "code": known.said.code,
+        "name": known.said.disposition,
+        "at": known.at_ms,
+        "by": known.by,
+        "callBackAt": known.said.call_back_ms,
+        "targets": known.targets,
+    }))
+}

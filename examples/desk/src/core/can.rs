@@ -1,0 +1,240 @@
+//! What is allowed on a call, and why not: the function that judges a command also fills `can` in every call that is
+//! sent out.
+//!
+//! What is not known is no reason to refuse: where no source speaks of a call while it is up, the service decides.
+
+use serde::Serialize;
+
+use super::call::{CallPhase, CallState, RecordingState, SipLeg};
+use super::transfer::TransferStep;
+
+/// Why a command is not allowed; `null` in `can` is allowed.
+pub type Refusal = &'static str;
+
+/// What else a judgement depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CanContext {
+    /// Whether the caller handles this call, or may act for the one who does.
+    pub may_act: bool,
+    /// Whether reconnecting is known to work on this account.
+    pub reconnect: bool,
+    /// Why the call's number cannot be dialled now: calling hours, the block list, an open dial.
+    pub dial: Option<Refusal>,
+    /// Whether a disposition is on its way to the service, or refused by it.
+    pub disposition: DispositionProgress,
+}
+
+/// How far the disposition of a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DispositionProgress {
+    /// No one has said anything.
+    #[default]
+    None,
+    /// It is stored and not at the service.
+    Waiting,
+    /// The service has it.
+    Delivered,
+    /// It ended badly, and can be given again.
+    Refused,
+}
+
+impl DispositionProgress {
+    /// How far the disposition of a call is.
+    pub fn of(call: &CallState) -> Self {
+        let Some(disposition) = &call.disposition else { return Self::None };
+        match disposition.targets.get("service").map(String::as_str) {
+            Some("sent" | "already") => Self::Delivered,
+            Some("refused" | "given_up" | "overtaken") => Self::Refused,
+            _ => Self::Waiting,
+        }
+    }
+}
+
+/// A command on a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Picks up.
+    Answer,
+    /// Puts the customer on hold.
+    Hold,
+    /// Takes the customer off hold.
+    Unhold,
+    /// Mutes the agent.
+    Mute,
+    /// Unmutes the agent.
+    Unmute,
+    /// Sends a digit.
+    Keypad,
+    /// Begins a transfer.
+    Transfer,
+    /// Completes a warm transfer.
+    CompleteTransfer,
+    /// Cancels a transfer.
+    CancelTransfer,
+    /// Rings another party into the call.
+    Conference,
+    /// Drops a party.
+    Kick,
+    /// Pauses the recording.
+    PauseRecording,
+    /// Resumes the recording.
+    ResumeRecording,
+    /// Ends the call.
+    End,
+    /// Sets the disposition.
+    Dispose,
+    /// Rings the agent's phone into the call again.
+    Reconnect,
+    /// Shows the whole number.
+    Reveal,
+    /// Dials the call's number.
+    Dial,
+}
+
+/// Judges a command.
+///
+/// # Errors
+/// The key of the reason why it is not allowed.
+pub fn judge(command: Command, call: &CallState, context: CanContext) -> Result<(), Refusal> {
+    if command == Command::Reveal {
+        return if call.number.is_some() { Ok(()) } else { Err("no_number") };
+    }
+    if command == Command::Dial {
+        return match (&call.number, context.dial) {
+            (None, _) => Err("no_number"),
+            (_, Some(refusal)) => Err(refusal),
+            (Some(_), None) => Ok(()),
+        };
+    }
+    if !context.may_act {
+        return Err("not_your_call");
+    }
+    match command {
+        Command::Dispose => dispose(call, context),
+        Command::Answer => answer(call),
+        Command::Reconnect => reconnect(call, context),
+        Command::End => going_on(call),
+        _ => {
+            going_on(call)?;
+            talking(call)?;
+            on_call(command, call)
+        }
+    }
+}
+
+fn going_on(call: &CallState) -> Result<(), Refusal> {
+    if call.is_ended() { Err("call_ended") } else { Ok(()) }
+}
+
+/// Whether there is a conversation, as far as anyone can know.
+fn talking(call: &CallState) -> Result<(), Refusal> {
+    let is_known = call.is_live || matches!(call.sip, SipLeg::Ringing);
+    if call.phase < CallPhase::Active && is_known { Err("no_answer_yet") } else { Ok(()) }
+}
+
+fn on_call(command: Command, call: &CallState) -> Result<(), Refusal> {
+    let open = call.transfer.is_open();
+    let refusal = match command {
+        Command::Hold if call.held == Some(true) => "already_held",
+        Command::Unhold if call.held == Some(false) => "not_held",
+        Command::Mute if call.muted == Some(true) => "already_muted",
+        Command::Unmute if call.muted == Some(false) => "not_muted",
+        Command::PauseRecording if call.recording.state == RecordingState::Paused => {
+            "already_paused"
+        }
+        Command::ResumeRecording if call.recording.state == RecordingState::On => "not_paused",
+        Command::Transfer | Command::Conference if open => "transfer_under_way",
+        Command::Transfer if call.transfer.step == TransferStep::Completed => "transferred",
+        Command::CompleteTransfer | Command::CancelTransfer if !open => "no_transfer",
+        Command::Kick if call.thirds().next().is_none() => "no_one_to_drop",
+        _ => return Ok(()),
+    };
+    Err(refusal)
+}
+
+fn answer(call: &CallState) -> Result<(), Refusal> {
+    going_on(call)?;
+    match call.sip {
+        SipLeg::Ringing => Ok(()),
+        SipLeg::Up | SipLeg::NoDevice => Err("already_answered"),
+        _ => Err("not_ringing"),
+    }
+}
+
+/// A second disposition of one call is refused by the service: it is refused here, with what has become of the first.
+fn dispose(call: &CallState, context: CanContext) -> Result<(), Refusal> {
+    match context.disposition {
+        DispositionProgress::Waiting | DispositionProgress::Delivered => Err("already_disposed"),
+        DispositionProgress::None | DispositionProgress::Refused => {
+            let known = call.is_live && call.is_ended() && !call.wants_disposition();
+            if known { Err("no_conversation") } else { Ok(()) }
+        }
+    }
+}
+
+fn reconnect(call: &CallState, context: CanContext) -> Result<(), Refusal> {
+    going_on(call)?;
+    if !context.reconnect {
+        return Err("not_available_on_account");
+    }
+    match call.sip {
+        SipLeg::Lost | SipLeg::Ended => Ok(()),
+        SipLeg::None => Err("no_phone_here"),
+        SipLeg::Ringing | SipLeg::Up | SipLeg::NoDevice => Err("phone_is_connected"),
+    }
+}
+
+/// All judgements of a call: `null`, or the reason why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "each is the command of its name")]
+pub struct Can {
+    pub answer: Option<Refusal>,
+    pub hold: Option<Refusal>,
+    pub unhold: Option<Refusal>,
+    pub mute: Option<Refusal>,
+    pub unmute: Option<Refusal>,
+    pub keypad: Option<Refusal>,
+    pub transfer: Option<Refusal>,
+    pub complete_transfer: Option<Refusal>,
+    pub cancel_transfer: Option<Refusal>,
+    pub conference: Option<Refusal>,
+    pub kick: Option<Refusal>,
+    pub pause_recording: Option<Refusal>,
+    pub resume_recording: Option<Refusal>,
+    pub end: Option<Refusal>,
+    pub dispose: Option<Refusal>,
+    pub reconnect: Option<Refusal>,
+    pub reveal: Option<Refusal>,
+    pub dial: Option<Refusal>,
+}
+
+impl Can {
+    /// The judgements of a call.
+    pub fn of(call: &CallState, context: CanContext) -> Self {
+        let why = |command| judge(command, call, context).err();
+        Self {
+            answer: why(Command::Answer),
+            hold: why(Command::Hold),
+            unhold: why(Command::Unhold),
+            mute: why(Command::Mute),
+            unmute: why(Command::Unmute),
+            keypad: why(Command::Keypad),
+            transfer: why(Command::Transfer),
+            complete_transfer: why(Command::CompleteTransfer),
+            cancel_transfer: why(Command::CancelTransfer),
+            conference: why(Command::Conference),
+            kick: why(Command::Kick),
+            pause_recording: why(Command::PauseRecording),
+            resume_recording: why(Command::ResumeRecording),
+            end: why(Command::End),
+            dispose: why(Command::Dispose),
+            reconnect: why(Command::Reconnect),
+            reveal: why(Command::Reveal),
+            dial: why(Command::Dial),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

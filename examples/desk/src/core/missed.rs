@@ -1,0 +1,176 @@
+//! Missed calls: one entry per number, claimed by one agent at a time, closed when the number was reached.
+
+use std::collections::BTreeSet;
+
+use ozonetel_sdk::types::PhoneNumber;
+use serde::{Deserialize, Serialize};
+
+use super::dial::number_key;
+
+/// How long a claim holds unless it is renewed.
+pub const CLAIM_MS: i64 = 10 * 60_000;
+
+/// How many calls of one number are remembered.
+const MOST_CALLS: usize = 256;
+
+/// The missed calls of one number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedNumber {
+    /// What all spellings of the number have in common.
+    pub key: String,
+    /// The number, as it was written last.
+    pub number: PhoneNumber,
+    /// The calls that were missed.
+    pub calls: BTreeSet<String>,
+    /// When the first of them was.
+    pub first_ms: i64,
+    /// When the last of them was.
+    pub last_ms: i64,
+    /// When the number was last reached.
+    pub reached_ms: Option<i64>,
+    /// When it was closed by hand, by whom and why.
+    pub closed: Option<(i64, String, String)>,
+    /// Who has claimed it, and until when.
+    pub claim: Option<(String, i64)>,
+}
+
+/// Who has claimed an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedByOther {
+    /// The agent.
+    pub agent: String,
+    /// Until when.
+    pub until_ms: i64,
+}
+
+impl MissedNumber {
+    /// The first missed call of a number.
+    pub fn new(number: PhoneNumber, call: impl Into<String>, at_ms: i64) -> Self {
+        Self {
+            key: number_key(&number),
+            number,
+            calls: BTreeSet::from([call.into()]),
+            first_ms: at_ms,
+            last_ms: at_ms,
+            reached_ms: None,
+            closed: None,
+            claim: None,
+        }
+    }
+
+    /// The same call may be told by several sources; it counts once.
+    pub fn missed(&mut self, number: &PhoneNumber, call: &str, at_ms: i64) {
+        self.calls.insert(call.to_owned());
+        while self.calls.len() > MOST_CALLS {
+            self.calls.pop_first();
+        }
+        if at_ms >= self.last_ms {
+            self.number = number.clone();
+        }
+        self.first_ms = self.first_ms.min(at_ms);
+        self.last_ms = self.last_ms.max(at_ms);
+    }
+
+    /// There was a conversation with the number.
+    pub fn reached(&mut self, at_ms: i64) {
+        self.reached_ms = Some(self.reached_ms.map_or(at_ms, |known| known.max(at_ms)));
+    }
+
+    /// Closes it by hand.
+    pub fn close(&mut self, by: &str, why: &str, at_ms: i64) {
+        self.closed = Some((at_ms, by.to_owned(), why.to_owned()));
+        self.claim = None;
+    }
+
+    /// Whether someone still has to call back: the last missed call is later than the last conversation.
+    pub fn is_open(&self) -> bool {
+        let closed = self.closed.as_ref().map(|(at, ..)| *at);
+        [self.reached_ms, closed].into_iter().flatten().all(|done| done < self.last_ms)
+    }
+
+    /// Who has it now.
+    pub fn claimed_by(&self, now_ms: i64) -> Option<&str> {
+        self.claim.as_ref().filter(|(_, until)| now_ms < *until).map(|(agent, _)| agent.as_str())
+    }
+
+    /// Claims it, or renews one's claim.
+    ///
+    /// # Errors
+    /// Another agent has it.
+    pub fn claim(&mut self, agent: &str, now_ms: i64) -> Result<(), ClaimedByOther> {
+        if let Some((other, until)) = &self.claim
+            && now_ms < *until
+            && other != agent
+        {
+            return Err(ClaimedByOther { agent: other.clone(), until_ms: *until });
+        }
+        self.claim = Some((agent.to_owned(), now_ms.saturating_add(CLAIM_MS)));
+        Ok(())
+    }
+
+    /// Gives one's claim up. Whether there was one.
+    pub fn release(&mut self, agent: &str) -> bool {
+        self.claim.take_if(|(own, _)| own == agent).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number() -> PhoneNumber {
+        PhoneNumber::from("9000000001")
+    }
+
+    #[test]
+    fn one_agent_at_a_time() {
+        let mut entry = MissedNumber::new(number(), "1", 10);
+        assert_eq!(entry.claim("agent01", 0), Ok(()));
+        let refused = entry.claim("agent02", 1).unwrap_err();
+        assert_eq!((refused.agent.as_str(), refused.until_ms), ("agent01", CLAIM_MS));
+        assert_eq!(entry.claim("agent01", 2), Ok(()), "renewed");
+        assert!(!entry.release("agent02"));
+        assert_eq!(entry.claim("agent02", CLAIM_MS + 2), Ok(()), "the claim ran out");
+        assert!(entry.release("agent02"));
+        assert_eq!(entry.claimed_by(CLAIM_MS + 3), None);
+    }
+
+    #[test]
+    fn a_call_told_twice_counts_once_and_a_later_one_opens_it_again() {
+        let mut entry = MissedNumber::new(number(), "1", 10);
+        entry.missed(&number(), "1", 10);
+        assert_eq!(entry.calls.len(), 1);
+        entry.reached(20);
+        assert!(!entry.is_open());
+        entry.missed(&PhoneNumber::from("+919000000001"), "2", 30);
+        assert!(entry.is_open());
+        assert_eq!(entry.key, "919000000001");
+        entry.close("agent01", "wrong number", 31);
+        assert!(!entry.is_open());
+    }
+
+    proptest! {
+        /// Missed calls and conversations may be told in any order and repeatedly.
+        #[test]
+        fn the_order_of_news_does_not_matter(
+            news in prop::collection::vec((any::<bool>(), 0_i64..50), 1..20), turn in 0_usize..20,
+        ) {
+            let tell = |news: &[(bool, i64)]| {
+                let mut entry = MissedNumber::new(number(), "0", 0);
+                for (missed, at) in news {
+                    if *missed { entry.missed(&number(), &at.to_string(), *at) } else { entry.reached(*at) }
+                }
+                entry
+            };
+            let mut other = news.clone();
+            other.rotate_left(turn % news.len());
+            other.extend(news.clone());
+            prop_assert_eq!(tell(&news), tell(&other));
+            let last = |kind: bool| news.iter().filter(|(missed, _)| *missed == kind).map(|(_, at)| *at).max();
+            let open = last(false).is_none_or(|reached| reached < last(true).unwrap_or(0));
+            prop_assert_eq!(tell(&news).is_open(), open);
+        }
+    }
+}
