@@ -1,5 +1,6 @@
 //! A store in SQLite or PostgreSQL. The text of a statement is the same for both.
 
+mod column;
 mod db;
 mod migrate;
 mod read;
@@ -17,7 +18,7 @@ use crate::address::StoreAddress;
 use crate::error::StoreError;
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, StoredCall};
 
-use db::{Db, Record, Value};
+use db::Db;
 
 /// A database with the tables in it.
 pub(crate) struct Sql {
@@ -42,26 +43,6 @@ impl Sql {
         migrate::run(&db, account).await?;
         Ok(Self { db, zone })
     }
-}
-
-/// The last integer, or an error that names the column.
-fn needed<T>(value: Option<T>, column: &str) -> Result<T, StoreError> {
-    value.ok_or_else(|| StoreError::damaged(format!("{column} is null")))
-}
-
-fn day(record: &Record, column: &str) -> Result<Day, StoreError> {
-    let text = needed(record.text(column)?, column)?;
-    text.parse().map_err(|_| StoreError::damaged(format!("{column} is not a day")))
-}
-
-fn unsigned(number: i64, column: &str) -> Result<u64, StoreError> {
-    u64::try_from(number).map_err(|_| StoreError::damaged(format!("{column} is negative")))
-}
-
-/// `$1, $2, …`.
-fn places(from: usize, count: usize) -> String {
-    let places: Vec<String> = (from..from + count).map(|n| format!("${n}")).collect();
-    places.join(", ")
 }
 
 #[async_trait]
@@ -118,9 +99,4 @@ impl Backend for Sql {
     async fn summary(&self, from: Day, to: Day) -> Result<SummaryRows, StoreError> {
         summary::rows(&self.db, from, to).await
     }
-}
-
-/// A day as a column's value.
-fn text_of(day: Day) -> Value {
-    Value::text(day.to_string())
 }

@@ -1,7 +1,7 @@
 //! The tables' versions. A table of our own: the programs whose database it is number theirs as they like.
 
+use super::column::needed;
 use super::db::{Db, Value};
-use super::needed;
 use crate::error::StoreError;
 
 /// What makes each version out of the one before it, for SQLite and for PostgreSQL.

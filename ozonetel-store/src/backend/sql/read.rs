@@ -4,8 +4,8 @@ use ozonetel_sdk::cdr::sync::Gap;
 use ozonetel_sdk::types::Day;
 use serde_json::{Value as Json, json};
 
+use super::column::{day, needed, places, text_of, unsigned};
 use super::db::{Db, Record, Value};
-use super::{day, needed, places, text_of, unsigned};
 use crate::error::StoreError;
 use crate::leg::{StoredLeg, UnreadText, number_key};
 use crate::query::{CallQuery, Cursor, DayCoverage, DayRows, Order, StoredCall};

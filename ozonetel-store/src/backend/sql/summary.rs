@@ -3,8 +3,8 @@
 use ozonetel_sdk::types::{AgentId, Day};
 
 use super::super::SummaryRows;
+use super::column::{day, text_of};
 use super::db::{Db, Value};
-use super::{day, text_of};
 use crate::error::StoreError;
 use crate::leg::{seconds, text};
 

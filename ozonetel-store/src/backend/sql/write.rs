@@ -6,9 +6,9 @@ use ozonetel_sdk::cdr::sync::Upserted;
 use ozonetel_sdk::types::Zone;
 
 use super::super::{RowWrite, WritePlan};
+use super::column::{places, text_of};
 use super::db::{Db, Record, Tx, Value};
 use super::read::{KEYS, LEG, leg};
-use super::{places, text_of};
 use crate::call::CallColumns;
 use crate::error::StoreError;
 use crate::leg::{LegColumns, StoredLeg};
