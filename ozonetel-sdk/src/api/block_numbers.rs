@@ -4,7 +4,6 @@
 //! and do not say how they are separated; commas are assumed, as the service's other lists have them.
 
 use std::fmt;
-use std::ops::Range;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -32,34 +31,36 @@ impl NumberList {
         if self.0.len() > MAX_NUMBERS {
             return Err(Invalid::new(field, "has more than 100 numbers; see in_batches"));
         }
-        self.check_rows(field).map_err(|row| row.invalid)
+        InvalidRow::all(&self.check_rows(field))
     }
 
-    pub(crate) fn check_rows(&self, field: &'static str) -> Result<(), InvalidRow> {
-        for (at, number) in self.0.iter().enumerate() {
+    pub(crate) fn check_rows(&self, field: &'static str) -> Vec<InvalidRow> {
+        let bad = |(at, number): (usize, &PhoneNumber)| {
             let digits = number.as_str().strip_prefix('+').unwrap_or(number.as_str());
-            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                let reason = "takes digits, with an optional + in front";
-                let invalid = Invalid::new(field, reason);
-                return Err(InvalidRow { row: at, invalid });
-            }
-        }
-        Ok(())
+            let good = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let invalid = Invalid::new(field, "takes digits, with an optional + in front");
+            (!good).then_some(InvalidRow { row: at + 1, invalid })
+        };
+        self.0.iter().enumerate().filter_map(bad).collect()
     }
 
-    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
-        Self(self.0.get(rows).unwrap_or_default().to_vec())
+    pub(crate) fn pick(&self, rows: &[usize]) -> Self {
+        let number = |row: &usize| self.0.get(row.checked_sub(1)?).cloned();
+        Self(rows.iter().filter_map(number).collect())
     }
 
     /// The rows that a reply names as refused.
     pub(crate) fn refused(&self, reply: &BlockResult) -> Vec<RefusedRow> {
         let named = reply.refused().iter();
-        let at = |entry: &NumberEntry| {
-            let number = entry.number();
-            self.0.iter().position(|mine| number.as_deref() == Some(mine.as_str()))
+        let row = |entry: &NumberEntry| {
+            let number = entry.number().map(PhoneNumber::from)?;
+            let at = |is: fn(&PhoneNumber, &PhoneNumber) -> bool| {
+                self.0.iter().position(|mine| is(mine, &number))
+            };
+            at(PhoneNumber::eq).or_else(|| at(PhoneNumber::is_same_number)).map(|at| at + 1)
         };
         // One that its text does not identify counts against the first row, so that it is not lost.
-        named.map(|entry| RefusedRow::new(at(entry).unwrap_or(0), entry.0.to_string())).collect()
+        named.map(|entry| RefusedRow::new(row(entry).unwrap_or(1), entry.0.to_string())).collect()
     }
 }
 
@@ -229,11 +230,11 @@ impl Batched for DeleteNumbers {
         self.numbers.0.len()
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
-        Self { numbers: self.numbers.part(rows) }
+    fn pick(&self, rows: &[usize]) -> Self {
+        Self { numbers: self.numbers.pick(rows) }
     }
 
-    fn check_rows(&self) -> Result<(), InvalidRow> {
+    fn check_rows(&self) -> Vec<InvalidRow> {
         self.numbers.check_rows("blockNumbers")
     }
 

@@ -200,7 +200,7 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, StartConference> {
-        let number = number.into().for_conference(self.0.region());
+        let number = number.into().for_conference(self.0.dial_plan());
         let request = number.map(|number| StartConference {
             conference_number: Some(number),
             ..StartConference::new(ucid, did, agent_phone_name)
@@ -231,7 +231,7 @@ impl<'c> CallControl<'c> {
         agent_phone_name: impl Into<PhoneName>,
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, Kick> {
-        let number = number.into().for_conference(self.0.region());
+        let number = number.into().for_kick(self.0.dial_plan());
         let request = number.map(|number| Kick {
             conference_number: Some(number),
             ..Kick::new(ucid, did, agent_phone_name)
@@ -306,8 +306,7 @@ impl<'c> Transfer<'c> {
     /// [`TransferError`] at step [`TransferStep::Conference`].
     pub async fn warm(self) -> Result<Warm<'c>, TransferError> {
         // Found now rather than when the customer is already with the third party.
-        let region = self.client.region();
-        self.agent_number.for_conference(region).map_err(|invalid| TransferError {
+        self.agent_number.for_kick(self.client.dial_plan()).map_err(|invalid| TransferError {
             step: TransferStep::Conference,
             error: invalid.into(),
         })?;

@@ -291,7 +291,7 @@ impl Client {
 
 impl<'c> Dials<'c> {
     /// Rings an agent who is live on a campaign, then the customer. The number is put into the form that the
-    /// account's region requires.
+    /// account's region requires, if the client's [`DialPlan`](crate::types::DialPlan) has it.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
@@ -319,7 +319,7 @@ impl<'c> Dials<'c> {
         campaign: impl Into<CampaignName>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, WithUcid<AgentDial>> {
-        let request = self.number(customer);
+        let request = self.number(customer, None);
         let request = request.map(|customer| AgentDial::new(agent, campaign, customer));
         Call::new(self.0, request.map(WithUcid::new))
     }
@@ -342,7 +342,9 @@ impl<'c> Dials<'c> {
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, WithUcid<SkillDial>> {
-        let request = self.number(customer).map(|customer| SkillDial::new(skill, did, customer));
+        let did = did.into();
+        let request = self.number(customer, Some(&did));
+        let request = request.map(|customer| SkillDial::new(skill, did, customer));
         Call::new(self.0, request.map(WithUcid::new))
     }
 
@@ -364,13 +366,23 @@ impl<'c> Dials<'c> {
         did: impl Into<Did>,
         customer: impl Into<PhoneNumber>,
     ) -> Call<'c, PhoneDial> {
-        let request = self.number(customer);
+        let did = did.into();
+        let request = self.number(customer, Some(&did));
         let request = request.map(|customer| PhoneDial::new(phone_name, did, customer));
         Call::new(self.0, request)
     }
 
-    fn number(&self, customer: impl Into<PhoneNumber>) -> Result<PhoneNumber, Invalid> {
-        customer.into().for_dial(self.0.region())
+    /// The customer's number; the DID that is called from is the account's own.
+    fn number(
+        &self,
+        customer: impl Into<PhoneNumber>,
+        did: Option<&Did>,
+    ) -> Result<PhoneNumber, Invalid> {
+        let (customer, plan) = (customer.into(), self.0.dial_plan());
+        match did {
+            Some(did) => customer.for_dial(&plan.clone().own([did.as_str()])),
+            None => customer.for_dial(plan),
+        }
     }
 }
 

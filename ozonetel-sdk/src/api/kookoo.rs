@@ -296,7 +296,7 @@ impl<'c> Kookoo<'c> {
         url: Option<SensitiveText>,
         extra_data: Option<SensitiveText>,
     ) -> Call<'c, OutboundCall> {
-        let request = number.for_kookoo().map(|number| OutboundCall {
+        let request = number.for_kookoo(self.0.dial_plan()).map(|number| OutboundCall {
             number,
             version: Some("2".to_owned()),
             url,

@@ -170,7 +170,7 @@ impl<'c> Leads<'c> {
         number: impl Into<PhoneNumber>,
     ) -> Call<'c, AddLead> {
         let campaign = campaign.into();
-        let request = number.into().for_dial(self.0.region()).map(|number| AddLead {
+        let request = number.into().for_dial(self.0.dial_plan()).map(|number| AddLead {
             campaign,
             number,
             name: None,

@@ -28,7 +28,7 @@ use crate::core::error::{Error, ErrorKind, ResponseHead, Unreadable};
 use crate::core::pace::Patience;
 use crate::types::invalid::Invalid;
 
-pub use batch::{Batch, Batched, Batches, Halt, RefusedRow};
+pub use batch::{Batch, Batched, Batches, Halt, RefusedRow, RowOutcome, RowResult};
 use judge::Verdict;
 use prepare::{CallOptions, PreparedCall};
 use progress::CallProgress;

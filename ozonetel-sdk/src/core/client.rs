@@ -14,13 +14,13 @@ use crate::core::observe::Observer;
 use crate::core::pace::{Pacer, Patience};
 use crate::core::retry::RetryPolicy;
 use crate::core::transport::Transport;
-use crate::types::phone::Region;
+use crate::types::phone::{DialPlan, Region};
 use crate::types::wire::{Day, Zone};
 
 /// Settings of a client; see [`ClientBuilder`] for what each does.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    pub(crate) region: Region,
+    pub(crate) dial_plan: DialPlan,
     pub(crate) zone: Zone,
     pub(crate) bases: BTreeMap<Host, Url>,
     pub(crate) paths: BTreeMap<String, String>,
@@ -98,7 +98,7 @@ pub struct Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("region", &self.core.config.region)
+            .field("region", &self.region())
             .field("zone", &self.core.config.zone)
             .finish_non_exhaustive()
     }
@@ -112,7 +112,12 @@ impl Client {
 
     /// The account's region.
     pub fn region(&self) -> Region {
-        self.core.config.region
+        self.core.config.dial_plan.region()
+    }
+
+    /// Which numbers this client dials, and in which form.
+    pub fn dial_plan(&self) -> &DialPlan {
+        &self.core.config.dial_plan
     }
 
     /// Today in the account's zone.

@@ -269,7 +269,7 @@ impl Error {
         self.0.reference.as_deref()
     }
 
-    /// The position of the row that cannot be decoded, counted from 0.
+    /// The row that cannot be decoded, or that was refused before anything was sent, counted from 1.
     pub fn row(&self) -> Option<u64> {
         self.0.row
     }

@@ -22,7 +22,7 @@ use crate::mdl::link::handshake::{TokenSession, uuid_v4};
 use crate::mdl::token::session::AgentIdentity;
 
 impl Client {
-    /// Settings of an agent's socket that share this client's network settings, clock and credentials.
+    /// Settings of an agent's socket that share this client's network settings, clock, credentials and dial plan.
     ///
     /// # Errors
     /// An address that is not `ws` or `wss`.
@@ -30,6 +30,7 @@ impl Client {
         let mut settings = SocketSettings::new(url, agent)?;
         settings.network = self.core.config.network.clone();
         settings.clock = Arc::clone(&self.core.clock);
+        settings.dial_plan = Some(self.dial_plan().clone());
         settings.credentials = Some(Arc::clone(&self.core.credentials));
         Ok(settings)
     }

@@ -17,7 +17,7 @@ use crate::core::pace::{Pacer, Patience};
 use crate::core::retry::RetryPolicy;
 use crate::core::transport::Transport;
 use crate::types::invalid::Invalid;
-use crate::types::phone::Region;
+use crate::types::phone::{Country, DialPlan, PhoneNumber, Region};
 use crate::types::secret::Secret;
 use crate::types::wire::Zone;
 
@@ -43,6 +43,9 @@ pub struct ClientBuilder {
     kookoo_key: Option<Secret>,
     mode: AuthMode,
     region: Region,
+    countries: Option<Vec<Country>>,
+    own_numbers: Vec<PhoneNumber>,
+    allowed_numbers: Vec<PhoneNumber>,
     zone: Option<Zone>,
     base: Option<String>,
     bases: BTreeMap<Host, String>,
@@ -106,6 +109,31 @@ impl ClientBuilder {
     /// The account's region. Default: India.
     pub fn region(mut self, region: Region) -> Self {
         self.region = region;
+        self
+    }
+
+    /// The countries whose numbers are dialled. Default: India in the region of India, and none elsewhere: there
+    /// nothing is dialled before they are set.
+    pub fn countries(mut self, countries: impl IntoIterator<Item = Country>) -> Self {
+        self.countries = Some(countries.into_iter().collect());
+        self
+    }
+
+    /// Numbers of the account itself, such as its DIDs, which are not dialled.
+    pub fn own_numbers<N: Into<PhoneNumber>>(
+        mut self,
+        numbers: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.own_numbers.extend(numbers.into_iter().map(Into::into));
+        self
+    }
+
+    /// Extensions, service codes, emergency codes and own numbers that are dialled nevertheless. Default: none.
+    pub fn allowed_numbers<N: Into<PhoneNumber>>(
+        mut self,
+        numbers: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.allowed_numbers.extend(numbers.into_iter().map(Into::into));
         self
     }
 
@@ -256,8 +284,13 @@ impl ClientBuilder {
                 return Err(Invalid::new("timezone", "has to be set outside India"));
             }
         };
+        let mut dial_plan =
+            DialPlan::new(self.region).own(self.own_numbers).allowed(self.allowed_numbers);
+        if let Some(countries) = self.countries {
+            dial_plan = dial_plan.countries(countries);
+        }
         let config = Arc::new(Config {
-            region: self.region,
+            dial_plan,
             zone,
             bases,
             paths: self.paths,

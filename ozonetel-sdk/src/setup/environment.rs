@@ -17,7 +17,7 @@ use crate::core::pace::{Pacer, StoreError};
 use crate::setup::builder::{ClientBuilder, address};
 use crate::types::ids::{AgentId, CampaignName, Did, PhoneName};
 use crate::types::invalid::Invalid;
-use crate::types::phone::{PhoneNumber, Region};
+use crate::types::phone::{Country, PhoneNumber, Region};
 use crate::types::secret::Secret;
 use crate::types::wire::Zone;
 
@@ -35,6 +35,12 @@ pub struct Environment {
     pub mode: AuthMode,
     /// `OZONETEL_REGION`: `india` (default) or `international`.
     pub region: Region,
+    /// `OZONETEL_COUNTRIES`: the countries whose numbers are dialled, as `IN,US`. Default: India in the region of
+    /// India, none elsewhere.
+    pub countries: Option<Vec<Country>>,
+    /// `OZONETEL_ALLOWED_NUMBERS`: extensions, service codes, emergency codes and own numbers that are dialled
+    /// nevertheless, as `139,500001`.
+    pub allowed_numbers: Vec<PhoneNumber>,
     /// `OZONETEL_TIMEZONE`, default `+05:30`; required outside India.
     pub zone: Option<Zone>,
     /// `OZONETEL_BASE_URL`: every family without an address of its own.
@@ -87,6 +93,17 @@ fn parsed<T: FromStr<Err = Invalid>>(
     get(name).map(parse).transpose()
 }
 
+/// The parts of a list with commas or blanks between them.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn listed(text: &str) -> Result<Vec<Country>, Invalid> {
+    let name = "OZONETEL_COUNTRIES";
+    let parse = |part: &str| part.parse().map_err(|bad: Invalid| bad.showing(part).under(name));
+    parts(text).map(parse).collect()
+}
+
 fn unusable(directory: &Path, error: StoreError) -> Invalid {
     Invalid::new("OZONETEL_STATE_DIR", format!("cannot be used: {error}"))
         .showing(&directory.to_string_lossy())
@@ -124,6 +141,8 @@ impl Environment {
         ];
         let mode = parsed(&get, "OZONETEL_AUTH")?;
         let region: Region = parsed(&get, "OZONETEL_REGION")?.unwrap_or_default();
+        let countries = get("OZONETEL_COUNTRIES").map(|text| listed(&text)).transpose()?;
+        let allowed = get("OZONETEL_ALLOWED_NUMBERS").unwrap_or_default();
         let zone: Option<Zone> = parsed(&get, "OZONETEL_TIMEZONE")?;
         let now = get("OZONETEL_NOW").map(|text| {
             let bad = |_| Invalid::new("OZONETEL_NOW", "expected an RFC 3339 time").showing(&text);
@@ -150,6 +169,8 @@ impl Environment {
             key: get("OZONETEL_API_KEY").map(Secret::from),
             mode: mode.unwrap_or_default(),
             region,
+            countries,
+            allowed_numbers: parts(&allowed).map(PhoneNumber::from).collect(),
             zone,
             base_url,
             base_urls,
@@ -186,7 +207,13 @@ impl Environment {
             .key(&key)
             .mode(self.mode)
             .region(self.region)
+            .own_numbers(self.did.iter().map(Did::as_str))
+            .own_numbers(&self.sip_id)
+            .allowed_numbers(&self.allowed_numbers)
             .clock(Arc::clone(&clock));
+        if let Some(countries) = &self.countries {
+            builder = builder.countries(countries.iter().copied());
+        }
         if let Some(zone) = &self.zone {
             builder = builder.zone(zone.clone());
         }
@@ -200,11 +227,7 @@ impl Environment {
             builder = builder.kookoo_key(key);
         }
         if let Some(directory) = &self.state_dir {
-            let region = match self.region {
-                Region::India => "india",
-                Region::International => "international",
-            };
-            let address = self.base_url.as_deref().unwrap_or(region);
+            let address = self.base_url.as_deref().unwrap_or(self.region.as_str());
             let state = FileState::open(directory, address, &account, &key, clock)
                 .map_err(|error| unusable(directory, error))?;
             let state = Arc::new(state);

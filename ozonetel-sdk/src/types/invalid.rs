@@ -53,26 +53,43 @@ impl fmt::Display for Invalid {
 
 impl StdError for Invalid {}
 
-/// A row of an input that is refused before anything is sent. `Display` counts rows from 1, as people and files do.
+/// A row of an input that is refused before anything is sent. Rows are counted from 1, as in a file without its header.
 ///
 /// ```
 /// use ozonetel_sdk::error::{Error, Invalid, InvalidRow};
-/// let row = InvalidRow { row: 2, invalid: Invalid::new("Name", "is empty") };
+/// let row = InvalidRow { row: 3, invalid: Invalid::new("Name", "is empty") };
 /// assert_eq!(row.to_string(), "row 3: Name is empty");
 /// let error = Error::from(row);
-/// assert_eq!((error.row(), error.summary().as_str()), (Some(2), "row 3: Name is empty"));
+/// assert_eq!((error.row(), error.summary().as_str()), (Some(3), "row 3: Name is empty"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct InvalidRow {
-    /// The row's position, counted from 0.
+    /// The row, counted from 1.
     pub row: usize,
     /// What is wrong with it.
     pub invalid: Invalid,
 }
 
+impl InvalidRow {
+    /// All bad rows as one refused value; none if there are none. A long list is shortened.
+    pub(crate) fn all(rows: &[Self]) -> Result<(), Invalid> {
+        const SHOWN: usize = 20;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let shown: Vec<String> = rows.iter().take(SHOWN).map(Self::to_string).collect();
+        let more = match rows.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let reason = format!("refused: {}{more}", shown.join("; "));
+        Err(Invalid::new("rows", reason))
+    }
+}
+
 impl fmt::Display for InvalidRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}: {}", self.row.saturating_add(1), self.invalid)
+        write!(f, "row {}: {}", self.row, self.invalid)
     }
 }
 

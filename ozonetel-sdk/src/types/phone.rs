@@ -1,12 +1,15 @@
 //! Telephone numbers, and the form in which each place of the service wants them.
 //!
 //! A [`PhoneNumber`] keeps the text it was made from. It is never rewritten silently: the methods that turn it into
-//! the form of one place return a new number, or an error that says why there is none.
+//! the form of one place return a new number, or an error that says why there is none. Which numbers may be dialled is
+//! the account's [`DialPlan`].
+
+mod dial_plan;
+mod written;
 
 use std::fmt;
 use std::str::FromStr;
 
-use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use sip_ucid::{Number, NumberPlan};
 
@@ -14,6 +17,8 @@ use crate::types::invalid::Invalid;
 use crate::types::redact::redact_number;
 use crate::types::text_eq::text_eq;
 use crate::types::wire::Scalar;
+
+pub use dial_plan::{Country, DialPlan};
 
 /// Which of the service's regions an account lives in; decides addresses and number forms.
 ///
@@ -69,11 +74,12 @@ impl FromStr for Region {
 /// they print is never accepted as a number. The whole text is [`as_str`](Self::as_str), and what serde writes.
 ///
 /// ```
-/// use ozonetel_sdk::types::{PhoneNumber, Region};
+/// use ozonetel_sdk::types::{DialPlan, PhoneNumber, Region};
+/// let plan = DialPlan::new(Region::India);
 /// let number = PhoneNumber::from("+91 90000-00001");
-/// assert_eq!(number.for_dial(Region::India)?.as_str(), "9000000001");
-/// assert_eq!(number.for_conference(Region::India)?.as_str(), "09000000001");
-/// assert!(PhoneNumber::from("90000abcde").for_dial(Region::India).is_err());
+/// assert_eq!(number.for_dial(&plan)?.as_str(), "9000000001");
+/// assert_eq!(number.for_conference(&plan)?.as_str(), "09000000001");
+/// assert!(PhoneNumber::from("90000abcde").for_dial(&plan).is_err());
 /// assert!(PhoneNumber::from("09000000001").is_same_number(&number));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
@@ -81,46 +87,47 @@ impl FromStr for Region {
 #[serde(transparent)]
 pub struct PhoneNumber(#[serde(deserialize_with = "crate::types::wire::text")] Box<str>);
 
-const FIELD: &str = "phone_number";
-
 impl PhoneNumber {
     /// The text as given or as received.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form for the two manual dials and for leads: in India ten digits without country code, abroad `+` and
-    /// country code.
+    /// The form in which a number is dialled, and in which leads are uploaded: in India ten digits without country
+    /// code, abroad `+` and country code. Toll-free and other service numbers of India keep their own form.
     ///
     /// # Errors
-    /// Letters, several numbers in one text, or digits that are not a telephone number. Indian service numbers
-    /// (beginning with 1, or up to six digits) pass as they are, since no number plan lists them reliably.
-    pub fn for_dial(&self, region: Region) -> Result<Self, Invalid> {
-        match self.read(region)? {
-            Read::Indian(national) => Ok(Self(national.into())),
-            Read::Service(digits) => Ok(Self(digits.into())),
-            Read::Foreign(e164) => Ok(Self(e164.into())),
-        }
+    /// Text that is not one number (letters, a list, separators where no one writes them), digits that are not a
+    /// telephone number, a country that the plan does not list, a number of the account itself, and up to six digits:
+    /// an extension, a service code or an emergency code. [`DialPlan::allowed`] makes exceptions of the last two.
+    pub fn for_dial(&self, plan: &DialPlan) -> Result<Self, Invalid> {
+        plan.customer(self.as_str()).map(Self::from)
     }
 
-    /// The form for `conferenceNumber`: in India `0` and ten digits, abroad `+` and country code.
+    /// The form for the `conferenceNumber` of a party that is to be rung: in India `0` and ten digits, abroad `+` and
+    /// country code. Service numbers of India keep their own form, and so do extensions and other short numbers.
     ///
     /// # Errors
-    /// As [`PhoneNumber::for_dial`].
-    pub fn for_conference(&self, region: Region) -> Result<Self, Invalid> {
-        match self.read(region)? {
-            Read::Indian(national) => Ok(Self(format!("0{national}").into())),
-            Read::Service(digits) => Ok(Self(digits.into())),
-            Read::Foreign(e164) => Ok(Self(e164.into())),
-        }
+    /// Text that is not one number, digits that are not a telephone number, a country that the plan does not list.
+    pub fn for_conference(&self, plan: &DialPlan) -> Result<Self, Invalid> {
+        plan.third_party(self.as_str()).map(Self::from)
+    }
+
+    /// The form for the `conferenceNumber` of a party that is in the call already: as
+    /// [`for_conference`](Self::for_conference), in any country.
+    ///
+    /// # Errors
+    /// Text that is not one number, or digits that are not a telephone number.
+    pub fn for_kick(&self, plan: &DialPlan) -> Result<Self, Invalid> {
+        plan.party(self.as_str()).map(Self::from)
     }
 
     /// The form for KooKoo's `phone_no`: Indian numbers with a leading `0`.
     ///
     /// # Errors
     /// As [`PhoneNumber::for_dial`].
-    pub fn for_kookoo(&self) -> Result<Self, Invalid> {
-        self.for_conference(Region::India)
+    pub fn for_kookoo(&self, plan: &DialPlan) -> Result<Self, Invalid> {
+        plan.kookoo(self.as_str()).map(Self::from)
     }
 
     /// Whether both are the same number, however they are written: an Indian number with nothing, `0`, `91`, `+91` or
@@ -136,7 +143,7 @@ impl PhoneNumber {
     /// assert!(!in_the_cdr.is_same_number(&PhoneNumber::from("+12015550123")));
     /// ```
     pub fn is_same_number(&self, other: &Self) -> bool {
-        sip_ucid::same_number(&*self.0, &*other.0)
+        sip_ucid::same_number(written::bare(&self.0), written::bare(&other.0))
     }
 
     /// What all spellings of the number have in common, to group and to look up by. `None` for text that is not a number.
@@ -149,67 +156,9 @@ impl PhoneNumber {
     /// assert_eq!(PhoneNumber::from("anonymous").key(), None);
     /// ```
     pub fn key(&self) -> Option<NumberKey> {
-        let number = Number::parse(&*self.0)?;
+        let number = Number::parse(written::bare(&self.0))?;
         let digits = number.significant_digits().map(char::from).collect();
         Some(NumberKey { plan: number.plan(), digits })
-    }
-
-    fn read(&self, region: Region) -> Result<Read, Invalid> {
-        let text = self.0.trim();
-        // Ten digits from 6 on are what an Indian mobile number is, and what nearly every dial carries: the library's
-        // tables, which cost more than the rest of a dial, have nothing to add.
-        let mobile = text.len() == 10 && text.starts_with(['6', '7', '8', '9']);
-        if region == Region::India && mobile && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Ok(Read::Indian(text.to_owned()));
-        }
-        let plain = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.');
-        if text.is_empty() {
-            return Err(Invalid::new(FIELD, "is empty"));
-        }
-        if !text.chars().all(plain) || text.rfind('+').is_some_and(|at| at > 0) {
-            return Err(Invalid::new(
-                FIELD,
-                "has to be one number: digits, with an optional + in front",
-            ));
-        }
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if !(3..=17).contains(&digits.len()) {
-            return Err(Invalid::new(FIELD, "has to be 3 to 17 digits long"));
-        }
-        let country = matches!(region, Region::India).then_some(country::IN);
-        let service = country.is_some()
-            && !text.starts_with('+')
-            && (digits.len() <= 6 || (digits.starts_with('1') && digits.len() <= 11));
-        if service {
-            return Ok(Read::Service(digits));
-        }
-        if country.is_none() && !text.starts_with('+') {
-            return Err(Invalid::new(
-                FIELD,
-                "has to begin with + and the country code outside India",
-            ));
-        }
-        // Ten digits behind `0`, `91` or `0091`, without a plus, are how Indian numbers are written here. The library
-        // would take a mobile number's own leading 91 for the country code.
-        let bare = ["", "0", "91", "0091"].iter().find_map(|prefix| {
-            digits.strip_prefix(prefix).filter(|rest| rest.len() == 10 && !rest.starts_with('0'))
-        });
-        let national = match bare {
-            Some(rest) if country.is_some() && !text.starts_with('+') => format!("+91{rest}"),
-            _ => text.to_owned(),
-        };
-        // A number with its country code is read without a country: the library would strip India's prefix from it.
-        let assumed = country.filter(|_| !national.starts_with('+'));
-        let number = phonenumber::parse(assumed, national)
-            .ok()
-            .filter(phonenumber::is_valid)
-            .filter(|number| number.extension().is_none())
-            .ok_or(Invalid::new(FIELD, "is not a telephone number of its country"))?;
-        if country.is_some() && number.code().value() == 91 {
-            return Ok(Read::Indian(number.national().to_string()));
-        }
-        let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-        Ok(Read::Foreign(e164))
     }
 }
 
@@ -231,12 +180,6 @@ impl fmt::Debug for NumberKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "NumberKey({:?})", self.plan)
     }
-}
-
-enum Read {
-    Indian(String),
-    Service(String),
-    Foreign(String),
 }
 
 impl From<&str> for PhoneNumber {
@@ -298,74 +241,7 @@ impl Scalar for PhoneNumber {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    fn dial(text: &str) -> Result<String, String> {
-        let dialled = PhoneNumber::from(text).for_dial(Region::India);
-        dialled.map(|number| number.0.into()).map_err(|invalid| invalid.reason().to_owned())
-    }
-
-    #[test]
-    fn every_spelling_of_an_indian_number_dials_the_same_ten_digits() {
-        for text in [
-            "9000000001",
-            "09000000001",
-            "919000000001",
-            "00919000000001",
-            "+919000000001",
-            "+91 (90000) 00001",
-            "90000-00001",
-        ] {
-            assert_eq!(dial(text).as_deref(), Ok("9000000001"), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_mobile_number_may_begin_with_91() {
-        assert_eq!(dial("9100000001").as_deref(), Ok("9100000001"));
-        assert_eq!(dial("919100000001").as_deref(), Ok("9100000001"));
-    }
-
-    #[test]
-    fn letters_lists_and_nonsense_are_refused() {
-        for text in [
-            "98765abcde",
-            "9000000001,9000000002",
-            "",
-            "   ",
-            "12",
-            "+",
-            "9000000001+91",
-            "90000000011234567890",
-        ] {
-            assert!(dial(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn service_numbers_pass_as_they_are() {
-        for text in ["18001234567", "1860123456", "1600123456", "112"] {
-            assert_eq!(dial(text).as_deref(), Ok(text));
-        }
-    }
-
-    #[test]
-    fn abroad_the_country_code_is_needed_and_kept() {
-        let us = PhoneNumber::from("+1 202-555-0143");
-        assert_eq!(us.for_dial(Region::International).unwrap().as_str(), "+12025550143");
-        assert_eq!(us.for_dial(Region::India).unwrap().as_str(), "+12025550143");
-        assert!(PhoneNumber::from("2025550143").for_dial(Region::International).is_err());
-    }
-
-    #[test]
-    fn a_number_that_would_be_written_as_another_is_refused() {
-        // Found by fuzzing: read as if it might be Indian, its zeros are taken for a prefix.
-        for region in [Region::India, Region::International] {
-            assert!(PhoneNumber::from("+8880007073140711").for_dial(region).is_err());
-        }
-    }
 
     #[test]
     fn the_projects_table_of_equal_numbers_holds() {
@@ -394,15 +270,14 @@ mod tests {
     #[test]
     fn debug_and_display_hide_the_number() {
         assert_eq!(PhoneNumber::from("9000000001").to_string(), "…01");
-        assert!(PhoneNumber::from("…01").for_dial(Region::India).is_err());
+        assert!(PhoneNumber::from("…01").for_dial(&DialPlan::default()).is_err());
         assert_eq!(format!("{:?}", PhoneNumber::from("9000000001")), "PhoneNumber(…01)");
     }
 
-    proptest! {
-        #[test]
-        fn nothing_panics(text in ".{0,30}") {
-            let number = PhoneNumber::from(text.as_str());
-            let _ = (number.for_dial(Region::India), number.for_conference(Region::International));
-        }
+    #[test]
+    fn direction_marks_around_a_number_do_not_make_it_another() {
+        let copied = PhoneNumber::from("\u{202a}+91 90000 00001\u{202c}");
+        assert!(copied.is_same_number(&PhoneNumber::from("9000000001")));
+        assert_eq!(copied.key(), PhoneNumber::from("9000000001").key());
     }
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PauseReason, PhoneName, SkillName, Ucid,
 };
-use crate::types::phone::{NumberKey, PhoneNumber, Region};
+use crate::types::phone::{Country, NumberKey, PhoneNumber, Region};
 use crate::types::wire::{ClockDuration, Day, LocalDateTime, SensitiveText, TimeOfDay, Zone};
 
 fn printed<T: Display>() {}
@@ -42,6 +42,7 @@ fn every_type_has_what_programs_expect() {
         PhoneNumber: printed parsed serialized ordered hashed compared;
         SensitiveText: printed parsed serialized ordered hashed compared;
         NumberKey: ordered hashed;
+        Country: printed parsed hashed;
         Region: printed parsed serialized ordered hashed;
         ClockDuration: printed parsed serialized ordered hashed;
         Day: printed parsed serialized ordered hashed;

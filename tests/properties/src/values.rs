@@ -2,7 +2,7 @@
 
 use ozonetel_sdk::types::{CallId, Ucid};
 use ozonetel_sdk::types::{ClockDuration, Day, LocalDateTime, TimeOfDay, Zone};
-use ozonetel_sdk::types::{PhoneNumber, Region};
+use ozonetel_sdk::types::{DialPlan, PhoneNumber, Region};
 
 /// Times, numbers and ids from text.
 pub fn values(data: &[u8]) {
@@ -28,11 +28,14 @@ pub fn values(data: &[u8]) {
         assert_eq!((ucid.as_str(), CallId::from(ucid).as_str()), (text, text));
     }
     let number = PhoneNumber::from(text);
-    for region in [Region::India, Region::International] {
-        if let Ok(dialled) = number.for_dial(region) {
-            assert_eq!(dialled.for_dial(region).expect("a form is its own form"), dialled);
+    for plan in [DialPlan::new(Region::India), DialPlan::new(Region::International)] {
+        if let Ok(form) = number.for_kick(&plan) {
+            assert_eq!(form.for_kick(&plan).expect("a form is its own form"), form);
         }
-        let _ = number.for_conference(region);
+        if let Ok(dialled) = number.for_dial(&plan) {
+            assert_eq!(dialled.for_dial(&plan).expect("a form is its own form"), dialled);
+        }
+        let _ = number.for_conference(&plan);
     }
     assert!(!number.is_same_number(&PhoneNumber::from("")));
 }

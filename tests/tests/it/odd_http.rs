@@ -304,7 +304,7 @@ async fn rows_that_came_before_the_silence_are_handed_out() {
         assert_eq!(rows.try_next().await.unwrap().unwrap().talk_time.unwrap().seconds(), 7);
         assert_eq!(rows.try_next().await.unwrap().unwrap().ucid.unwrap().as_str(), "2");
         let error = rows.try_next().await.unwrap_err();
-        assert_eq!((error.kind(), error.row()), (kind, Some(2)));
+        assert_eq!((error.kind(), error.row()), (kind, Some(3)));
         assert!(rows.try_next().await.unwrap().is_none());
         assert_eq!(server.got().len(), 1);
     }

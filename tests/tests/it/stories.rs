@@ -368,7 +368,7 @@ async fn days_are_read_in_order_and_go_on_where_they_stopped() {
     sim.fault(Fault::new(FaultKind::Cut).on(FetchDay::SPEC.path));
     rows.push(days.try_next().await.unwrap().unwrap().ucid.unwrap());
     let error = days.try_next().await.unwrap_err();
-    assert_eq!((error.kind(), error.row()), (ErrorKind::Unreadable, Some(1)));
+    assert_eq!((error.kind(), error.row()), (ErrorKind::Unreadable, Some(2)));
     assert!(days.try_next().await.unwrap().is_none());
     assert_eq!(rows, in_order[..7]);
     let unfinished = days.unfinished().unwrap();

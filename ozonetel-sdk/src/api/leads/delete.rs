@@ -12,7 +12,7 @@ use crate::core::endpoint::{
 };
 use crate::core::envelope::ServiceMessage;
 use crate::types::ids::CampaignName;
-use crate::types::invalid::{Invalid, filled};
+use crate::types::invalid::{Invalid, InvalidRow, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::redact::redact_number;
 use crate::types::wire::SensitiveText;
@@ -171,16 +171,20 @@ impl<'c> Leads<'c> {
         numbers: impl IntoIterator<Item = N>,
         campaigns: impl IntoIterator<Item = C>,
     ) -> Call<'c, DeleteMany> {
-        let number = |number: N| {
-            let number = number.into();
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for (at, number) in numbers.into_iter().enumerate() {
+            let number: PhoneNumber = number.into();
             let digits = number.as_str().bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| number.as_str().parse().ok().map(NumberAsNumber)).flatten()
-        };
-        let numbers: Option<Vec<_>> = numbers.into_iter().map(number).collect();
+            match number.as_str().parse().ok().filter(|_| digits) {
+                Some(number) => good.push(NumberAsNumber(number)),
+                None => bad.push(InvalidRow {
+                    row: at + 1,
+                    invalid: Invalid::new("phoneNumber", "may contain digits only"),
+                }),
+            }
+        }
         let campaigns = campaigns.into_iter().map(Into::into).collect();
-        let request = numbers
-            .map(|numbers| DeleteMany { numbers, campaigns })
-            .ok_or(Invalid::new("phoneNumber", "may contain digits only"));
+        let request = InvalidRow::all(&bad).map(|()| DeleteMany { numbers: good, campaigns });
         Call::new(self.0, request)
     }
 
@@ -188,10 +192,10 @@ impl<'c> Leads<'c> {
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
-    /// use ozonetel_sdk::leads::Lead;
+    /// use ozonetel_sdk::leads::{Lead, Sheet};
     /// let at = client.today().next().end();
-    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
-    /// client.leads().schedule("support_out", sheet?).await?;
+    /// let sheet = Sheet::of([Lead::new("9000000001").name("A B").scheduled(at)]);
+    /// client.leads().schedule("support_out", sheet).await?;
     /// client.leads().delete_scheduled("1").await?;
     /// assert!(client.leads().delete_scheduled("1").await.is_err());
     /// # Ok(()) });

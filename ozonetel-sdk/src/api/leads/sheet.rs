@@ -1,7 +1,7 @@
 //! Rows to upload: headers, and one value per header and row.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::{SerializeMap as _, Serializer};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::types::ids::{AgentId, SkillName};
 use crate::types::invalid::{Invalid, InvalidRow};
-use crate::types::phone::{PhoneNumber, Region};
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::{Day, LocalDateTime, SensitiveText};
 
 /// The header that every sheet has.
@@ -145,24 +145,44 @@ impl Lead {
 /// Headers and rows, as `bulkData` has them. `Debug` shows headers and the number of rows.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Sheet {
-    /// The headers.
-    pub map: Vec<String>,
-    /// The rows: one value per header.
-    pub data: Vec<Vec<Value>>,
+    map: Vec<String>,
+    data: Vec<Vec<Value>>,
+    /// What is wrong with a row's number, by its position: found where the numbers were put into the account's form.
+    #[serde(skip)]
+    numbers: BTreeMap<usize, Invalid>,
 }
 
 impl fmt::Debug for Sheet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sheet").field("map", &self.map).field("rows", &self.data.len()).finish()
+        f.debug_struct("Sheet")
+            .field("map", &self.map)
+            .field("rows", &self.data.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl FromIterator<Lead> for Sheet {
+    fn from_iter<I: IntoIterator<Item = Lead>>(leads: I) -> Self {
+        Self::of(leads)
     }
 }
 
 impl Sheet {
-    /// Leads as rows, numbers in the region's form; a header that a lead lacks is an empty text there.
+    /// Headers and rows of one's own, one value per header in each row.
+    pub fn new(headers: Vec<String>, rows: Vec<Vec<Value>>) -> Self {
+        Self { map: headers, data: rows, numbers: BTreeMap::new() }
+    }
+
+    /// Leads as rows; a header that a lead lacks is an empty text there. Numbers are checked, and put into the form
+    /// that the account requires, when the sheet is handed to a client.
     ///
-    /// # Errors
-    /// The row of a lead whose number is not one, and why.
-    pub fn of(region: Region, leads: impl IntoIterator<Item = Lead>) -> Result<Self, InvalidRow> {
+    /// ```
+    /// use ozonetel_sdk::leads::{Lead, Sheet};
+    /// let sheet = Sheet::of([Lead::new("9000000001").name("A B"), Lead::new("9000000002").priority(6)]);
+    /// assert_eq!(sheet.headers(), ["PhoneNumber", "Name", "Priority"]);
+    /// assert_eq!(sheet.len(), 2);
+    /// ```
+    pub fn of(leads: impl IntoIterator<Item = Lead>) -> Self {
         let leads: Vec<Lead> = leads.into_iter().collect();
         let mut map = vec![PHONE.to_owned()];
         for (header, _) in leads.iter().flat_map(|lead| &lead.cells) {
@@ -170,19 +190,26 @@ impl Sheet {
                 map.push(header.clone());
             }
         }
-        let mut data = Vec::with_capacity(leads.len());
-        for (at, lead) in leads.into_iter().enumerate() {
-            let number =
-                lead.number.for_dial(region).map_err(|invalid| InvalidRow { row: at, invalid })?;
+        let row = |lead: Lead| {
             let cell = |header: &String| {
                 let found = lead.cells.iter().find(|(known, _)| known == header);
                 found.map_or_else(|| Value::from(""), |(_, cell)| cell.0.clone())
             };
-            let mut row = vec![Value::from(number.as_str())];
-            row.extend(map.iter().skip(1).map(cell));
-            data.push(row);
-        }
-        Ok(Self { map, data })
+            let number = Value::from(lead.number.as_str());
+            std::iter::once(number).chain(map.iter().skip(1).map(cell)).collect()
+        };
+        let data = leads.into_iter().map(row).collect();
+        Self::new(map, data)
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &[String] {
+        &self.map
+    }
+
+    /// The rows: one value per header.
+    pub fn rows(&self) -> &[Vec<Value>] {
+        &self.data
     }
 
     /// How many rows there are.
@@ -195,19 +222,35 @@ impl Sheet {
         self.data.is_empty()
     }
 
-    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
-        let data = self.data.get(rows).unwrap_or_default().to_vec();
-        Self { map: self.map.clone(), data }
+    /// The same with numbers in the form that is dialled; those that have none are noted.
+    pub(crate) fn dialled(mut self, plan: &DialPlan) -> Self {
+        let Some(column) = self.column(PHONE) else { return self };
+        self.numbers.clear();
+        for (at, row) in self.data.iter_mut().enumerate() {
+            let Some(cell) = row.get_mut(column) else { continue };
+            match PhoneNumber::from(text(cell)).for_dial(plan) {
+                Ok(number) => *cell = Value::from(number.as_str()),
+                Err(invalid) => drop(self.numbers.insert(at, invalid.under(PHONE))),
+            }
+        }
+        self
+    }
+
+    /// The same with these rows only, counted from 1.
+    pub(crate) fn pick(&self, rows: &[usize]) -> Self {
+        let mut picked = Self::new(self.map.clone(), Vec::with_capacity(rows.len()));
+        for at in rows.iter().filter_map(|row| row.checked_sub(1)) {
+            let Some(row) = self.data.get(at) else { continue };
+            if let Some(invalid) = self.numbers.get(&at) {
+                picked.numbers.insert(picked.data.len(), invalid.clone());
+            }
+            picked.data.push(row.clone());
+        }
+        picked
     }
 
     fn column(&self, header: &str) -> Option<usize> {
         self.map.iter().position(|known| known.eq_ignore_ascii_case(header))
-    }
-
-    /// The number in a row.
-    pub fn number(&self, row: usize) -> Option<PhoneNumber> {
-        let cell = self.data.get(row)?.get(self.column(PHONE)?)?;
-        Some(PhoneNumber::from(text(cell).as_str()))
     }
 
     /// Checks headers and the number of rows.
@@ -224,26 +267,33 @@ impl Sheet {
         Ok(())
     }
 
-    /// Checks each row against the documented limits.
-    pub(crate) fn check_rows(&self, form: &RowForm) -> Result<(), InvalidRow> {
+    /// Checks each row against the documented limits; returns everything that is wrong.
+    pub(crate) fn check_rows(&self, form: &RowForm) -> Vec<InvalidRow> {
         let headers: usize = self.map.iter().map(|header| header.chars().count()).sum();
+        let mut found = Vec::new();
         for (at, row) in self.data.iter().enumerate() {
-            let refuse = |field, reason: &'static str| {
-                Err(InvalidRow { row: at, invalid: Invalid::new(field, reason) })
-            };
+            let mut refuse = |invalid| found.push(InvalidRow { row: at + 1, invalid });
+            if let Some(invalid) = self.numbers.get(&at) {
+                refuse(invalid.clone());
+            }
             if row.len() != self.map.len() {
-                return refuse("data", "a row needs one value per header");
+                refuse(Invalid::new("data", "a row needs one value per header"));
+                continue;
             }
             let size: usize = row.iter().map(|cell| text(cell).chars().count()).sum();
             if headers + size > form.characters {
-                return refuse("data", "a row with its headers is over 2000 characters long");
+                refuse(Invalid::new("data", "a row with its headers is over 2000 characters long"));
             }
-            for (header, cell) in self.map.iter().zip(row) {
-                form.cell(header, &text(cell))
-                    .map_err(|invalid| InvalidRow { row: at, invalid })?;
+            let cells = self.map.iter().zip(row);
+            let noted =
+                |header: &str| header.eq_ignore_ascii_case(PHONE) && self.numbers.contains_key(&at);
+            for (header, cell) in cells.filter(|(header, _)| !noted(header)) {
+                if let Err(invalid) = form.cell(header, &text(cell)) {
+                    refuse(invalid);
+                }
             }
         }
-        Ok(())
+        found
     }
 }
 
@@ -256,18 +306,25 @@ pub(crate) struct RowForm {
 
 impl RowForm {
     fn cell(&self, header: &str, text: &str) -> Result<(), Invalid> {
-        match header {
-            PHONE if text.trim().is_empty() => Err(Invalid::new(PHONE, "is empty")),
-            "Name" => name(text),
-            "Priority" if !text.is_empty() => priority(text),
-            "ExpiryDate" if !text.is_empty() && !self.scheduled => match text.parse::<Day>() {
-                Ok(_) => Ok(()),
-                Err(_) => Err(Invalid::new("ExpiryDate", "has to be YYYY-MM-DD")),
-            },
-            "ExpiryDate" if !text.is_empty() => time("ExpiryDate", text),
-            "ScheduledTime" => time("ScheduledTime", text),
-            _ => Ok(()),
+        let is = |name: &str| header.eq_ignore_ascii_case(name);
+        let filled = !text.trim().is_empty();
+        if is(PHONE) && !filled {
+            return Err(Invalid::new(PHONE, "is empty"));
         }
+        if is("Name") {
+            return name(text);
+        }
+        if is("Priority") && filled {
+            return priority(text);
+        }
+        if is("ScheduledTime") || (is("ExpiryDate") && filled && self.scheduled) {
+            let field = if is("ExpiryDate") { "ExpiryDate" } else { "ScheduledTime" };
+            return time(field, text);
+        }
+        if is("ExpiryDate") && filled && text.parse::<Day>().is_err() {
+            return Err(Invalid::new("ExpiryDate", "has to be YYYY-MM-DD"));
+        }
+        Ok(())
     }
 }
 
@@ -317,22 +374,54 @@ mod tests {
             Lead::new("+91 90000 00001").name("A B").priority(6),
             Lead::new("9000000002").skill("General"),
         ];
-        let sheet = Sheet::of(Region::India, leads).unwrap();
+        let sheet = Sheet::of(leads).dialled(&DialPlan::default());
         let want = serde_json::json!({"map": ["PhoneNumber", "Name", "Priority", "skill"],
             "data": [["9000000001", "A B", 6, ""], ["9000000002", "", "", "General"]]});
         assert_eq!(serde_json::to_value(&sheet).unwrap(), want);
         assert_eq!(sheet.check(2, &["PhoneNumber"]), Ok(()));
-        assert_eq!(sheet.check_rows(&BULK), Ok(()));
-        assert_eq!(sheet.number(1), Some("9000000002".into()));
+        assert_eq!(sheet.check_rows(&BULK), []);
         assert!(!format!("{sheet:?}").contains("A B"));
     }
 
+    fn bad(sheet: &Sheet) -> Vec<(usize, &'static str)> {
+        let found = sheet.check_rows(&BULK);
+        found.iter().map(|bad| (bad.row, bad.invalid.field())).collect()
+    }
+
     #[test]
-    fn a_number_that_is_none_is_named_by_its_row() {
-        let leads = [Lead::new("9000000001"), Lead::new("letters")];
-        let error = Sheet::of(Region::India, leads).unwrap_err();
-        assert_eq!((error.row, error.invalid.field()), (1, "phone_number"));
-        assert_eq!(crate::Error::from(error).row(), Some(1));
+    fn everything_that_is_wrong_is_told_by_its_row() {
+        let leads = [
+            Lead::new("9000000001").name("O'Brien").priority(100),
+            Lead::new("9000000002").name("A B"),
+            Lead::new("letters"),
+            Lead::new("112.0"),
+            Lead::new("").name("A B"),
+        ];
+        let sheet = Sheet::of(leads).dialled(&DialPlan::default());
+        let want = [(1, "Name"), (1, "Priority"), (3, PHONE), (4, PHONE), (5, PHONE)];
+        assert_eq!(bad(&sheet), want);
+        let part = sheet.pick(&[2, 3, 5, 9, 0]);
+        assert_eq!((part.len(), bad(&part)), (3, vec![(2, PHONE), (3, PHONE)]));
+    }
+
+    #[test]
+    fn a_spreadsheets_numbers_are_uploaded_as_themselves_or_not_at_all() {
+        for (cell, want) in [
+            (Value::from("1800123456.0"), Some("1800123456")),
+            (Value::from(9_000_000_001.0_f64), Some("9000000001")),
+            (Value::from("9000000001.0"), Some("9000000001")),
+            (Value::from("112.0"), None),
+            (Value::from("9.000000001E9"), None),
+            (Value::from(true), None),
+            (Value::Null, None),
+        ] {
+            let sheet = Sheet::new(vec!["phonenumber".into()], vec![vec![cell.clone()]]);
+            let sheet = sheet.dialled(&DialPlan::default());
+            match want {
+                Some(number) => assert_eq!(sheet.rows(), [[Value::from(number)]]),
+                None => assert_eq!(bad(&sheet), [(1, PHONE)], "{cell}"),
+            }
+        }
     }
 
     #[test]
@@ -353,15 +442,17 @@ mod tests {
 
     #[test]
     fn rows_are_held_to_the_documented_limits() {
-        let row = |cells: &[(&str, &str)]| Sheet {
-            map: cells.iter().map(|(header, _)| (*header).to_owned()).collect(),
-            data: vec![cells.iter().map(|(_, cell)| Value::from(*cell)).collect()],
+        let row = |cells: &[(&str, &str)]| {
+            let headers = cells.iter().map(|(header, _)| (*header).to_owned()).collect();
+            Sheet::new(headers, vec![cells.iter().map(|(_, cell)| Value::from(*cell)).collect()])
         };
         let number = ("PhoneNumber", "9000000001");
         let long = "x".repeat(1985);
         for (cells, good) in [
             (vec![number, ("Name", "A_B (c) 1.+$%-:")], true),
             (vec![number, ("Name", "A;B")], false),
+            (vec![number, ("name", "A;B")], false),
+            (vec![number, ("PRIORITY", "0")], false),
             (vec![number, ("Name", "आशा")], true),
             (vec![number, ("Priority", "99")], true),
             (vec![number, ("Priority", "0")], false),
@@ -373,23 +464,24 @@ mod tests {
             (vec![number, ("N", &long[..1978])], true),
             (vec![number, ("N", &long[..1979])], false),
         ] {
-            assert_eq!(row(&cells).check_rows(&BULK).is_ok(), good, "{cells:?}");
+            assert_eq!(row(&cells).check_rows(&BULK).is_empty(), good, "{cells:?}");
         }
         let scheduled = RowForm { characters: 2000, scheduled: true };
-        let at = |time| row(&[number, ("ScheduledTime", time)]).check_rows(&scheduled).is_ok();
+        let at = |time| row(&[number, ("ScheduledTime", time)]).check_rows(&scheduled).is_empty();
         assert!(at("2030-02-13 21:14:00") && !at("2030-02-13") && !at(""));
-        let short = Sheet { map: vec![PHONE.into(), "Name".into()], data: vec![vec!["9".into()]] };
-        assert_eq!(short.check_rows(&BULK).unwrap_err().row, 0);
+        let short = Sheet::new(vec![PHONE.into(), "Name".into()], vec![vec!["9".into()]]);
+        assert_eq!(bad(&short), [(1, "data")]);
     }
 
     proptest! {
         #[test]
         fn parts_put_together_are_the_sheet(rows in 0usize..40, size in 1usize..9) {
             let data: Vec<_> = (0..rows).map(|n| vec![Value::from(n)]).collect();
-            let sheet = Sheet { map: vec![PHONE.into()], data };
+            let sheet = Sheet::new(vec![PHONE.into()], data);
             let mut back = Vec::new();
-            for start in (0..rows).step_by(size) {
-                back.extend(sheet.part(start..(start + size).min(rows)).data);
+            let all: Vec<usize> = (1..=rows).collect();
+            for part in all.chunks(size) {
+                back.extend(sheet.pick(part).data);
             }
             prop_assert_eq!(back, sheet.data);
         }

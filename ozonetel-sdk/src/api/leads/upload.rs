@@ -1,11 +1,9 @@
 //! Many leads at once: the bulk upload and the schedule.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
+use super::Leads;
 use super::sheet::{RowForm, Sheet};
-use super::{Lead, Leads};
 use crate::api::setters::setters;
 use crate::core::call::{Batched, Call, RefusedRow};
 use crate::core::endpoint::{
@@ -104,7 +102,8 @@ impl Uploaded {
             Self::Said(_) => &[],
         };
         let refused = |(at, row): (usize, &LeadResult)| {
-            (!row.is_taken()).then(|| RefusedRow::new(at, row.status.clone().unwrap_or_default()))
+            (!row.is_taken())
+                .then(|| RefusedRow::new(at + 1, row.status.clone().unwrap_or_default()))
         };
         rows.iter().enumerate().filter_map(refused).collect()
     }
@@ -117,7 +116,7 @@ impl Endpoint for AddBulk {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK, &["PhoneNumber"])?;
-        self.check_rows().map_err(|row| row.invalid)
+        InvalidRow::all(&self.check_rows())
     }
 }
 
@@ -177,7 +176,7 @@ impl Endpoint for Schedule {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
         self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
-        self.check_rows().map_err(|row| row.invalid)
+        InvalidRow::all(&self.check_rows())
     }
 }
 
@@ -193,17 +192,17 @@ impl Batched for AddBulk {
         self.sheet.len()
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
+    fn pick(&self, rows: &[usize]) -> Self {
         Self {
             campaign: self.campaign.clone(),
-            sheet: self.sheet.part(rows),
+            sheet: self.sheet.pick(rows),
             action: self.action.clone(),
             check_duplicate: self.check_duplicate,
             replace: self.replace,
         }
     }
 
-    fn check_rows(&self) -> Result<(), InvalidRow> {
+    fn check_rows(&self) -> Vec<InvalidRow> {
         self.sheet.check_rows(&BULK_FORM)
     }
 
@@ -219,12 +218,12 @@ impl Batched for Schedule {
         self.sheet.len()
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
+    fn pick(&self, rows: &[usize]) -> Self {
         let (campaign, check_duplicate) = (self.campaign.clone(), self.check_duplicate);
-        Self { campaign, check_duplicate, sheet: self.sheet.part(rows) }
+        Self { campaign, check_duplicate, sheet: self.sheet.pick(rows) }
     }
 
-    fn check_rows(&self) -> Result<(), InvalidRow> {
+    fn check_rows(&self) -> Vec<InvalidRow> {
         self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: true })
     }
 
@@ -235,56 +234,47 @@ impl Batched for Schedule {
                 .as_ref()
                 .is_none_or(|word| word.trim().eq_ignore_ascii_case("success"));
             let at = row.index.and_then(|index| usize::try_from(index).ok()).unwrap_or(at);
-            (!taken).then(|| RefusedRow::new(at, row.says.clone().unwrap_or_default()))
+            (!taken).then(|| {
+                RefusedRow::new(at.saturating_add(1), row.says.clone().unwrap_or_default())
+            })
         };
         reply.iter().enumerate().filter_map(refused).collect()
     }
 }
 
 impl<'c> Leads<'c> {
-    /// Leads as a sheet, with numbers in the form that the account's region requires.
+    /// Uploads leads: 500 rows per request, any number with [`Call::in_batches`]. Numbers are put into the form that
+    /// the account requires, and every row is checked before the first is sent. Not repeated once it may have arrived.
+    /// The path's letter case is unconfirmed.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
-    /// use ozonetel_sdk::leads::Lead;
-    /// let good = Lead::new("+91 90000 00001").name("A B");
-    /// let sheet = client.leads().sheet([good.clone()])?;
-    /// assert_eq!(sheet.len(), 1);
-    /// let error = client.leads().sheet([good, Lead::new("12")]).unwrap_err();
-    /// assert_eq!(error.row, 1);
-    /// println!("{error}");
-    /// # Ok(()) });
-    /// ```
-    ///
-    /// # Errors
-    /// The row of a lead whose number is not one, and why.
-    pub fn sheet(&self, leads: impl IntoIterator<Item = Lead>) -> Result<Sheet, InvalidRow> {
-        Sheet::of(self.0.region(), leads)
-    }
-
-    /// Uploads leads: 500 rows per request, any number with [`Call::in_batches`]. Not repeated once it may have
-    /// arrived. The path's letter case is unconfirmed.
-    ///
-    /// ```
-    /// # ozonetel_sim::doc(async |sim, client| {
-    /// use ozonetel_sdk::leads::Lead;
-    /// let leads = (1000..1600).map(|n| Lead::new(format!("900000{n}")).name("A B"));
-    /// let sheet = client.leads().sheet(leads)?;
+    /// use ozonetel_sdk::leads::{Lead, Sheet};
+    /// let sheet = Sheet::of((1000..1600).map(|n| Lead::new(format!("900000{n}")).name("A B")));
     /// let mut batches = client.leads().bulk("support_out", sheet).check_duplicate().in_batches();
     /// while let Some(batch) = batches.try_next().await? {
-    ///     println!("{} of {} rows", batch.rows.end, batch.total);
-    ///     assert!(batch.refused.is_empty());
+    ///     println!("{} of {} rows", batch.rows.end(), batch.total);
+    ///     assert_eq!(batch.not_taken().count(), 0);
     /// }
+    /// // A bad row is named, and nothing is sent.
+    /// let leads = [Lead::new("9000000001").name("A B"), Lead::new("9000000002").name("O'Brien")];
+    /// let call = client.leads().bulk("support_out", Sheet::of(leads.clone()));
+    /// let halt = call.in_batches().try_next().await.unwrap_err();
+    /// assert_eq!((halt.invalid_rows().len(), halt.invalid_rows()[0].row), (1, 2));
+    /// // Or it is left out.
+    /// let call = client.leads().bulk("support_out", Sheet::of(leads)).skip_bad();
+    /// let batch = call.in_batches().try_next().await?.ok_or("no batch")?;
+    /// assert_eq!((batch.rows.clone(), batch.not_taken().count()), (1..=2, 1));
     /// # Ok(()) });
     /// ```
     ///
     /// # Errors
-    /// [`Input`](crate::ErrorKind::Input) for a sheet over the limits; see
-    /// [`Error::may_have_happened`](crate::Error::may_have_happened).
+    /// [`Input`](crate::ErrorKind::Input) for a sheet over the limits, and for rows that would be refused, all of them
+    /// with their row and what is wrong; see [`Error::may_have_happened`](crate::Error::may_have_happened).
     pub fn bulk(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, AddBulk> {
         let request = AddBulk {
             campaign: campaign.into(),
-            sheet,
+            sheet: sheet.dialled(self.0.dial_plan()),
             action: None,
             check_duplicate: None,
             replace: None,
@@ -297,10 +287,10 @@ impl<'c> Leads<'c> {
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
-    /// use ozonetel_sdk::leads::Lead;
+    /// use ozonetel_sdk::leads::{Lead, Sheet};
     /// let at = client.today().next().end();
-    /// let sheet = client.leads().sheet([Lead::new("9000000001").name("A B").scheduled(at)]);
-    /// let rows = client.leads().schedule("support_out", sheet?).await?;
+    /// let sheet = Sheet::of([Lead::new("9000000001").name("A B").scheduled(at)]);
+    /// let rows = client.leads().schedule("support_out", sheet).await?;
     /// assert_eq!(rows[0].response.as_deref(), Some("success"));
     /// # Ok(()) });
     /// ```
@@ -308,6 +298,7 @@ impl<'c> Leads<'c> {
     /// # Errors
     /// As [`bulk`](Self::bulk).
     pub fn schedule(&self, campaign: impl Into<CampaignName>, sheet: Sheet) -> Call<'c, Schedule> {
+        let sheet = sheet.dialled(self.0.dial_plan());
         let request = Schedule { campaign: campaign.into(), check_duplicate: None, sheet };
         Call::new(self.0, Ok(request))
     }

@@ -1,7 +1,5 @@
 //! Groups of blocked numbers as they were kept before: these can be added to.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::api::block_numbers::{BlockResult, MAX_NUMBERS, NumberList, check_group_name};
@@ -117,11 +115,11 @@ macro_rules! batched {
                 self.numbers.0.len()
             }
 
-            fn part(&self, rows: Range<usize>) -> Self {
-                Self { group: self.group, numbers: self.numbers.part(rows) }
+            fn pick(&self, rows: &[usize]) -> Self {
+                Self { group: self.group, numbers: self.numbers.pick(rows) }
             }
 
-            fn check_rows(&self) -> Result<(), InvalidRow> {
+            fn check_rows(&self) -> Vec<InvalidRow> {
                 self.numbers.check_rows("blockNumbers")
             }
 

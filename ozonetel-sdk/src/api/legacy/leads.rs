@@ -1,7 +1,5 @@
 //! Leads as they were uploaded, scheduled and deleted before.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
 use crate::api::leads::sheet::RowForm;
@@ -77,7 +75,7 @@ impl Endpoint for AddBulkLegacy {
     fn check(&self) -> Result<(), Invalid> {
         filled("campaign_name", self.campaign.as_str())?;
         self.sheet.check(MAX_BULK_LEGACY, &["PhoneNumber"])?;
-        self.check_rows().map_err(|row| row.invalid)
+        InvalidRow::all(&self.check_rows())
     }
 }
 
@@ -88,11 +86,11 @@ impl Batched for AddBulkLegacy {
         self.sheet.len()
     }
 
-    fn part(&self, rows: Range<usize>) -> Self {
-        Self { campaign: self.campaign.clone(), sheet: self.sheet.part(rows) }
+    fn pick(&self, rows: &[usize]) -> Self {
+        Self { campaign: self.campaign.clone(), sheet: self.sheet.pick(rows) }
     }
 
-    fn check_rows(&self) -> Result<(), InvalidRow> {
+    fn check_rows(&self) -> Vec<InvalidRow> {
         self.sheet.check_rows(&RowForm { characters: usize::MAX, scheduled: false })
     }
 
@@ -132,7 +130,7 @@ impl Endpoint for ScheduleText {
         filled("campaign_name", self.campaign.as_str())?;
         self.sheet.check(MAX_SCHEDULED, &["PhoneNumber", "ScheduledTime"])?;
         let form = RowForm { characters: usize::MAX, scheduled: true };
-        self.sheet.check_rows(&form).map_err(|row| row.invalid)
+        InvalidRow::all(&self.sheet.check_rows(&form))
     }
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::api::call_control::{Hold, Kick};
 use crate::api::dial::{AgentDial, PhoneDial};
 use crate::api::leads::{Lead, Sheet};
-use crate::core::call::RefusedRow;
+use crate::core::call::RowOutcome;
 use crate::core::error::{ErrorKind, Reason};
 use crate::core::transport::SendStage;
 use crate::testing::doubles::{Replay, Turn, asked, client};
@@ -91,7 +91,7 @@ async fn status_start_and_schedule_take_the_old_names() {
     assert_eq!(client.call(CampaignStatus { campaign: "c".into() }).await.unwrap().len(), 1);
     client.call(SetCampaign::start("c")).await.unwrap();
     let lead = Lead::new("9000000001").scheduled("2030-02-13 21:14:00".parse().unwrap());
-    let sheet = client.leads().sheet([lead]).unwrap();
+    let sheet = Sheet::of([lead]);
     client.call(ScheduleText { campaign: "c".into(), sheet }).await.unwrap();
     assert_eq!(asked(&replay, 0)["user_name"], "acme_support");
     let started = asked(&replay, 1);
@@ -130,7 +130,7 @@ async fn a_created_agent_carries_its_skills_and_buttons() {
 
 fn sheet(rows: u64) -> Sheet {
     let row = |n: u64| vec![Value::from(format!("{}", 9_000_000_000 + n))];
-    Sheet { map: vec!["PhoneNumber".into()], data: (0..rows).map(row).collect() }
+    Sheet::new(vec!["PhoneNumber".into()], (0..rows).map(row).collect())
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,7 +153,9 @@ async fn the_older_upload_answers_row_by_row_without_a_status() {
     };
     assert_eq!(upload(201).await.unwrap_err().kind(), ErrorKind::Input);
     let batch = upload(2).in_batches().try_next().await.unwrap().unwrap();
-    assert_eq!(batch.refused, [RefusedRow::new(1, "Number Already Exist")]);
+    let said = RowOutcome::Refused("Number Already Exist".into());
+    let outcomes: Vec<_> = batch.results.iter().map(|result| &result.outcome).collect();
+    assert_eq!(outcomes, [&RowOutcome::Taken, &said]);
     assert_eq!(upload(2).await.unwrap_err().reason(), Some(Reason::TooManyRequests));
     // A list without rows and without a status says nothing about what was taken.
     assert!(upload(2).await.unwrap_err().may_have_happened());
@@ -198,10 +200,10 @@ async fn batches_name_the_refused_numbers_by_their_place_in_the_whole() {
     let client = client(&replay);
     let numbers = (0..150).map(|n| format!("9000000{n:03}")).collect();
     let mut batches = client.call(AddToGroup { group: 20, numbers }).in_batches();
-    assert_eq!(batches.try_next().await.unwrap().unwrap().rows, 0..100);
+    assert_eq!(batches.try_next().await.unwrap().unwrap().rows, 1..=100);
     let last = batches.try_next().await.unwrap().unwrap();
-    assert_eq!(last.rows, 100..150);
-    assert_eq!(last.refused.iter().map(|row| row.row).collect::<Vec<_>>(), [107]);
+    assert_eq!(last.rows, 101..=150);
+    assert_eq!(last.not_taken().map(|result| result.row).collect::<Vec<_>>(), [108]);
     assert!(batches.try_next().await.unwrap().is_none());
     let numbers = ["9000000001", "9000000002"].into_iter().collect();
     let gone = client.call(DeleteFromGroup { group: 20, numbers }).await.unwrap();

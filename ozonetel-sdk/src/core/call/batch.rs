@@ -1,7 +1,13 @@
 //! Large inputs, sent in the batches that the service allows.
+//!
+//! Every row is checked before the first batch is sent. Rows are counted from 1 everywhere, as in a file without its
+//! header.
 
+mod plan;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,12 +15,14 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream;
 
+use self::plan::{BatchPlan, PlannedBatch};
 use super::{Attempts, Call, CallOptions, run};
 use crate::core::client::Core;
 use crate::core::endpoint::Endpoint;
 use crate::core::error::Error;
 use crate::core::pace::Patience;
-use crate::types::invalid::InvalidRow;
+use crate::types::invalid::{Invalid, InvalidRow};
+use crate::types::wire::SensitiveText;
 
 /// An endpoint that takes a limited number of rows per request.
 pub trait Batched: Endpoint {
@@ -24,16 +32,13 @@ pub trait Batched: Endpoint {
     /// How many rows there are.
     fn rows(&self) -> usize;
 
-    /// The same request with a part of the rows.
+    /// The same request with these rows only, counted from 1.
     #[must_use]
-    fn part(&self, rows: Range<usize>) -> Self;
+    fn pick(&self, rows: &[usize]) -> Self;
 
-    /// Which row would be refused for its form, the first of them.
-    ///
-    /// # Errors
-    /// Its position among these rows, and what is wrong with it.
-    fn check_rows(&self) -> Result<(), InvalidRow> {
-        Ok(())
+    /// Everything for which rows would be refused, in the order of the rows.
+    fn check_rows(&self) -> Vec<InvalidRow> {
+        Vec::new()
     }
 
     /// The rows of a batch that the service names as refused, counted from the batch's first.
@@ -41,53 +46,82 @@ pub trait Batched: Endpoint {
 }
 
 /// A row that the service did not take.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusedRow {
-    /// Its position in the whole input.
+    /// The row, counted from 1.
     pub row: usize,
     /// The service's words. May hold personal data; `Debug` shows their length.
-    pub says: Box<str>,
+    pub says: SensitiveText,
 }
 
 impl RefusedRow {
     /// A refused row and the service's words.
-    pub fn new(row: usize, says: impl Into<Box<str>>) -> Self {
+    pub fn new(row: usize, says: impl Into<SensitiveText>) -> Self {
         Self { row, says: says.into() }
     }
 }
 
-impl fmt::Debug for RefusedRow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RefusedRow({}, {} bytes)", self.row, self.says.len())
-    }
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowResult {
+    /// The row, counted from 1.
+    pub row: usize,
+    /// What became of it.
+    pub outcome: RowOutcome,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowOutcome {
+    /// The service took it: its batch succeeded, and the answer does not name the row as refused.
+    Taken,
+    /// The service did not take it. Its words may hold personal data; `Debug` shows their length.
+    Refused(SensitiveText),
+    /// It was not sent, for its form.
+    Invalid(Invalid),
+    /// Its batch was not taken.
+    NotTaken,
+    /// Its batch's outcome is unknown.
+    Unknown,
 }
 
 /// A batch that the service took.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Batch<R> {
-    /// The rows it held, by their position in the whole input. The end is where to go on from.
-    pub rows: Range<usize>,
+    /// The rows of the input that are done with, those that were left out included. The next batch begins after them.
+    pub rows: RangeInclusive<usize>,
     /// The total number of rows.
     pub total: usize,
     /// What the service said.
     pub reply: R,
-    /// The rows of it that the service did not take.
-    pub refused: Vec<RefusedRow>,
+    /// What became of each of the [`rows`](Self::rows), in their order.
+    pub results: Vec<RowResult>,
+}
+
+impl<R> Batch<R> {
+    /// The rows that were not taken, whether the service or the check refused them.
+    pub fn not_taken(&self) -> impl Iterator<Item = &RowResult> {
+        self.results.iter().filter(|result| result.outcome != RowOutcome::Taken)
+    }
 }
 
 /// Why a run of batches ended early, and where.
 #[derive(Debug)]
 pub struct Halt {
-    rows: Range<usize>,
+    rows: RangeInclusive<usize>,
     total: usize,
     error: Error,
+    invalid: Vec<InvalidRow>,
+    results: Vec<RowResult>,
 }
 
 impl Halt {
-    /// The rows of the batch that failed.
-    pub fn rows(&self) -> Range<usize> {
+    /// The rows of the batch that failed; all that were to be sent, if they were refused before the first.
+    pub fn rows(&self) -> RangeInclusive<usize> {
         self.rows.clone()
     }
 
@@ -101,6 +135,17 @@ impl Halt {
         &self.error
     }
 
+    /// Everything for which rows were refused before anything was sent: correct them, or leave them out with
+    /// [`Call::skip_bad`].
+    pub fn invalid_rows(&self) -> &[InvalidRow] {
+        &self.invalid
+    }
+
+    /// What became of each of the [`rows`](Self::rows), in their order.
+    pub fn results(&self) -> &[RowResult] {
+        &self.results
+    }
+
     /// Whether the batch's outcome is unknown. It was not sent again: find out what the service has of
     /// [`rows`](Self::rows), and continue after them or with those that are missing.
     pub fn is_unknown(&self) -> bool {
@@ -109,13 +154,13 @@ impl Halt {
 
     /// Where to go on from; nothing if the batch's outcome is unknown.
     pub fn resume_at(&self) -> Option<usize> {
-        (!self.is_unknown()).then_some(self.rows.start)
+        (!self.is_unknown()).then_some(*self.rows.start())
     }
 }
 
 impl fmt::Display for Halt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { start, end } = self.rows;
+        let (start, end) = (self.rows.start(), self.rows.end());
         let known = if self.is_unknown() { "outcome unknown" } else { "not taken" };
         write!(f, "rows {start} to {end} of {}, {known}: {}", self.total, self.error)
     }
@@ -159,70 +204,125 @@ impl<R> Batches<R> {
     }
 }
 
-struct Run<E> {
-    core: Arc<Core>,
-    request: E,
-    options: CallOptions,
-    at: usize,
-    over: bool,
-}
-
 impl<E: Batched> Call<'_, E> {
-    /// Sends any number of rows, in batches as large as the service allows, waiting for its limit between them
-    /// unless the call has its own patience.
-    pub fn in_batches(self) -> Batches<E::Reply> {
-        self.in_batches_from(0)
+    /// Leaves bad rows out of the [batches](Self::in_batches) instead of refusing all: the results of each batch name
+    /// them.
+    pub fn skip_bad(mut self) -> Self {
+        self.options.skip_bad = true;
+        self
     }
 
-    /// The same from a row on: [`Batch::rows`]' end or [`Halt::resume_at`] of an earlier run.
+    /// Everything for which rows would be refused; nothing is sent.
+    pub fn invalid_rows(&self) -> Vec<InvalidRow> {
+        self.request.as_ref().map(Batched::check_rows).unwrap_or_default()
+    }
+
+    /// Sends any number of rows, in batches as large as the service allows, waiting for its limit between them
+    /// unless the call has its own patience. Every row is checked before the first batch is sent; bad ones are reported
+    /// at once ([`Halt::invalid_rows`]), and nothing is sent unless they are to be [skipped](Self::skip_bad).
+    pub fn in_batches(self) -> Batches<E::Reply> {
+        self.in_batches_from(1)
+    }
+
+    /// The same from a row on, counted from 1: the one after [`Batch::rows`], or [`Halt::resume_at`] of an earlier run.
     pub fn in_batches_from(self, row: usize) -> Batches<E::Reply> {
         let Self { client, request, mut options } = self;
         options.patience = options.patience.or(Some(Patience::Wait));
         let core = Arc::clone(&client.core);
+        let from = row.max(1);
         Batches(match request {
             Err(invalid) => {
                 let error = super::named::<E>(invalid.into());
-                Box::pin(stream::iter([Err(Halt { rows: row..row, total: 0, error })]))
+                let (invalid, results) = (Vec::new(), Vec::new());
+                let rows = RangeInclusive::new(from, from.saturating_sub(1));
+                Box::pin(stream::iter([Err(Halt { rows, total: 0, error, invalid, results })]))
             }
             Ok(request) => {
-                let run = Run { core, request, options, at: row, over: false };
-                Box::pin(stream::unfold(run, |mut run| async {
-                    let item = run.next().await?;
-                    Some((item, run))
+                let batches = BatchRun { core, request, options, at: from, plan: None };
+                Box::pin(stream::unfold(batches, |mut batches| async {
+                    let item = batches.next().await?;
+                    Some((item, batches))
                 }))
             }
         })
     }
 }
 
-impl<E: Batched> Run<E> {
+/// A run of batches: the request, and what is still to be sent of it.
+struct BatchRun<E> {
+    core: Arc<Core>,
+    request: E,
+    options: CallOptions,
+    at: usize,
+    /// Made when the run begins.
+    plan: Option<BatchPlan>,
+}
+
+impl<E: Batched> BatchRun<E> {
     async fn next(&mut self) -> Option<Result<Batch<E::Reply>, Halt>> {
         let total = self.request.rows();
-        if self.over || self.at >= total {
+        if self.at > total {
             return None;
         }
-        let rows = self.at..self.at.saturating_add(E::MOST).min(total);
-        let part = self.request.part(rows.clone());
-        if let Err(InvalidRow { row, invalid }) = part.check_rows() {
-            // The good rows in front of it could go out, but a caller who repairs the input sends them all.
-            self.over = true;
-            let row = rows.start.saturating_add(row);
-            let error = super::named::<E>(InvalidRow { row, invalid }.into());
-            return Some(Err(Halt { rows, total, error }));
-        }
+        let plan = match &mut self.plan {
+            Some(plan) => plan,
+            unmade => {
+                let invalid: Vec<InvalidRow> = self
+                    .request
+                    .check_rows()
+                    .into_iter()
+                    .filter(|row| row.row >= self.at)
+                    .collect();
+                let plan = BatchPlan::new(total, E::MOST, &invalid);
+                let sendable = self.options.skip_bad && plan.any_good(self.at);
+                if !sendable && !invalid.is_empty() {
+                    return Some(Err(self.refuse(total, &plan, invalid)));
+                }
+                unmade.insert(plan)
+            }
+        };
+        let batch = plan.next(self.at);
+        let part = self.request.pick(&batch.sent);
+        let mut results = plan.results(&batch, &RowOutcome::Taken);
+        let rows = batch.rows.clone();
         match run(&self.core, &part, &self.options, Attempts::Policy).await {
             Ok(reply) => {
-                let mut refused = part.refused(&reply);
-                for row in &mut refused {
-                    row.row = row.row.saturating_add(rows.start);
-                }
-                self.at = rows.end;
-                Some(Ok(Batch { rows, total, reply, refused }))
+                refuse_rows(&batch, part.refused(&reply), &mut results);
+                self.at = rows.end().saturating_add(1);
+                Some(Ok(Batch { rows, total, reply, results }))
             }
             Err(error) => {
-                self.over = true;
-                Some(Err(Halt { rows, total, error }))
+                let known = !error.may_have_happened();
+                let outcome = if known { RowOutcome::NotTaken } else { RowOutcome::Unknown };
+                let results = plan.results(&batch, &outcome);
+                self.at = usize::MAX;
+                Some(Err(Halt { rows, total, error, invalid: Vec::new(), results }))
             }
+        }
+    }
+
+    /// Ends the run before anything was sent.
+    fn refuse(&mut self, total: usize, plan: &BatchPlan, invalid: Vec<InvalidRow>) -> Halt {
+        let rows = self.at..=total;
+        let sent = PlannedBatch { rows: rows.clone(), sent: Vec::new() };
+        let results = plan.results(&sent, &RowOutcome::NotTaken);
+        let refused = InvalidRow::all(&invalid).err();
+        let refused = refused.unwrap_or_else(|| Invalid::new("rows", "are refused"));
+        let error = super::named::<E>(refused.into());
+        self.at = usize::MAX;
+        Halt { rows, total, error, invalid, results }
+    }
+}
+
+/// Puts down what the service said of single rows.
+fn refuse_rows(batch: &PlannedBatch, refused: Vec<RefusedRow>, results: &mut [RowResult]) {
+    let named: BTreeMap<usize, SensitiveText> = refused
+        .into_iter()
+        .filter_map(|row| Some((*batch.sent.get(row.row.checked_sub(1)?)?, row.says)))
+        .collect();
+    for result in results {
+        if let Some(says) = named.get(&result.row) {
+            result.outcome = RowOutcome::Refused(says.clone());
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct CallOptions {
     pub(crate) silence: Option<Duration>,
     pub(crate) total: Option<Duration>,
     pub(crate) extra: Vec<(String, Value)>,
+    /// Leaves bad rows out of batches instead of refusing all.
+    pub(crate) skip_bad: bool,
 }
 
 /// All that is known of a call before its first attempt.

@@ -177,7 +177,7 @@ async fn next_row<R: DeserializeOwned>(
             None
         }
         Err(failed) => {
-            let error = decide::stop(progress, failed).await.at_row(at);
+            let error = decide::stop(progress, failed).await.at_row(at.saturating_add(1));
             Some(Err(progress.failed(error)))
         }
     }
@@ -210,6 +210,8 @@ fn decode<R: DeserializeOwned>(
             format!("[{at}].{path}")
         };
         let error = Error::unread(Unreadable::row(row, path));
-        error.named(progress.spec.name, progress.attempts(), progress.elapsed()).at_row(at)
+        error
+            .named(progress.spec.name, progress.attempts(), progress.elapsed())
+            .at_row(at.saturating_add(1))
     })
 }

@@ -16,9 +16,9 @@ impl fmt::Display for ErrorSummary<'_> {
         let inner = &self.0.0;
         match &inner.detail {
             Detail::Invalid(invalid) => {
-                // A row of the input, which people count from 1.
+                // A row of the input.
                 if let Some(row) = inner.row {
-                    write!(f, "row {}: ", row.saturating_add(1))?;
+                    write!(f, "row {row}: ")?;
                 }
                 write!(f, "{invalid}")?;
             }

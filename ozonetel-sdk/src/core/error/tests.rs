@@ -103,8 +103,8 @@ fn a_program_reads_facts_and_no_text() {
     assert_eq!(value["may_have_happened"], false);
     assert_eq!(value["summary"], error.summary());
     assert_eq!(value["advice"], error.advice().unwrap());
-    let row = InvalidRow { row: 4, invalid: Invalid::new("PhoneNumber", "is empty") };
+    let row = InvalidRow { row: 5, invalid: Invalid::new("PhoneNumber", "is empty") };
     let error = (|| -> Result<(), Error> { Err(row)? })().unwrap_err();
     assert_eq!(error.to_string(), "row 5: PhoneNumber is empty");
-    assert_eq!((error.kind(), error.row()), (ErrorKind::Input, Some(4)));
+    assert_eq!((error.kind(), error.row()), (ErrorKind::Input, Some(5)));
 }

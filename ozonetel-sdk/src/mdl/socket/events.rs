@@ -118,7 +118,8 @@ impl SocketEvents {
         let limits = settings.limits.clone();
         let (queue, commands) = mpsc::channel(limits.queue.max(1));
         let (state, watched) = watch::channel(LinkState::Idle);
-        let sender = SocketSender::new(queue, watched, limits.reply_wait);
+        let plan = settings.dial_plan.clone().map(Arc::new);
+        let sender = SocketSender::new(queue, watched, limits.reply_wait, plan);
         let link = Link::new(settings.agent.clone(), handshake, limits);
         let plan = ConnectPlan {
             settings,

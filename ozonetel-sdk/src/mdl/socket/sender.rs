@@ -18,6 +18,7 @@ use crate::mdl::token::reply::ReplyStatus;
 use crate::mdl::token::request::{ManualDial, TokenRequest};
 use crate::mdl::token::{Token, short_kind};
 use crate::types::ids::Ucid;
+use crate::types::phone::DialPlan;
 
 /// How much longer than the link itself a sender waits for the settlement.
 const GRACE: Duration = Duration::from_secs(1);
@@ -56,6 +57,7 @@ pub struct SocketSender {
     queue: mpsc::Sender<Command>,
     state: watch::Receiver<LinkState>,
     wait: Duration,
+    dial_plan: Option<Arc<DialPlan>>,
 }
 
 impl fmt::Debug for SocketSender {
@@ -78,8 +80,9 @@ impl SocketSender {
         queue: mpsc::Sender<Command>,
         state: watch::Receiver<LinkState>,
         wait: Duration,
+        dial_plan: Option<Arc<DialPlan>>,
     ) -> Self {
-        Self { queue, state, wait }
+        Self { queue, state, wait, dial_plan }
     }
 
     /// The link's state.
@@ -130,16 +133,21 @@ impl SocketSender {
         self.call("mdl.send", request).await
     }
 
-    /// Rings the agent's softphone, then the customer. Never repeated: when the outcome is unknown, settle it before
+    /// Rings the agent's softphone, then the customer, whose number is put into the form of the settings' dial plan.
+    /// Never repeated: when the outcome is unknown, settle it before
     /// dialing again. The UCID is there where the reply carries one; else it comes with the INVITE and the pushes.
     pub async fn dial(&self, dial: ManualDial) -> DialOutcome<Option<Ucid>> {
         const CALL: &str = "mdl.dial";
         let begun = Instant::now();
-        let request = match dial.request() {
+        let customer = match &self.dial_plan {
+            Some(plan) => dial.customer.for_dial(plan),
+            None => Ok(dial.customer.clone()),
+        };
+        let request = customer.and_then(|customer| ManualDial { customer, ..dial }.request());
+        let request = match request {
             Ok(request) => request,
             Err(invalid) => {
-                let error = Error::from(invalid);
-                return DialOutcome::NotSent(error.named(CALL, 0, Duration::ZERO));
+                return DialOutcome::of(Error::from(invalid).named(CALL, 0, Duration::ZERO));
             }
         };
         let draft = request.draft();

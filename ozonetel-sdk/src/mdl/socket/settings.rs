@@ -15,6 +15,7 @@ use crate::mdl::link::limits::LinkLimits;
 use crate::mdl::record::recorder::SocketTap;
 use crate::mdl::token::session::AgentIdentity;
 use crate::types::invalid::Invalid;
+use crate::types::phone::DialPlan;
 
 /// The sub-protocol offered unless set otherwise.
 pub const SUB_PROTOCOL: &str = "org.jwebsocket.json";
@@ -61,6 +62,7 @@ pub struct SocketSettings {
     pub(crate) network: Network,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tap: Option<Arc<dyn SocketTap>>,
+    pub(crate) dial_plan: Option<DialPlan>,
 }
 
 impl fmt::Debug for SocketSettings {
@@ -99,7 +101,15 @@ impl SocketSettings {
             network: Network::default(),
             clock: Arc::new(SystemClock),
             tap: None,
+            dial_plan: None,
         })
+    }
+
+    /// Which numbers are dialled over the socket. Default: that of the client which made the settings; without a
+    /// client, the customer's number is sent as it is.
+    pub fn dial_plan(mut self, plan: DialPlan) -> Self {
+        self.dial_plan = Some(plan);
+        self
     }
 
     /// Times and limits.

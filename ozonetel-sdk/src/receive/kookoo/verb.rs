@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use crate::types::invalid::Invalid;
-use crate::types::phone::PhoneNumber;
+use crate::types::phone::{DialPlan, PhoneNumber};
 use crate::types::wire::SensitiveText;
 
 /// A tag of the XML as it is written.
@@ -159,12 +159,12 @@ impl DialTarget {
         Self(text.into().into())
     }
 
-    /// An Indian telephone number as `0` and ten digits.
+    /// An Indian telephone number as `0` and ten digits; not an extension or another short number.
     ///
     /// # Errors
     /// As [`PhoneNumber::for_kookoo`].
     pub fn pstn(number: &PhoneNumber) -> Result<Self, Invalid> {
-        Ok(Self(number.for_kookoo()?.as_str().into()))
+        Ok(Self(number.for_kookoo(&DialPlan::default())?.as_str().into()))
     }
 
     /// `sip:ext@host`.

@@ -50,7 +50,7 @@ impl SocketDial {
         let campaign = campaign.ok_or_else(|| missing("--campaign-id", "OZONETEL_CAMPAIGN_ID"))?;
         let extension = context.agent_number(&self.extension)?;
         let settings = self.socket.settings(context)?;
-        let customer = self.number.for_dial(context.client.region())?;
+        let customer = self.number.for_dial(context.client.dial_plan())?;
         let mut dial = ManualDial::new(campaign, customer, extension);
         dial.wait = self.reply_wait.map(Duration::from_secs);
         dial.params()?;

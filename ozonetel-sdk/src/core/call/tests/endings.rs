@@ -70,7 +70,7 @@ async fn a_cut_behind_two_rows_of_the_third_attempt_is_the_failure_of_the_whole_
     assert_eq!(heard.ends(), [""; 0]);
     tokio::time::sleep(Duration::from_secs(7)).await;
     let error = rows.try_next().await.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.row()), (ErrorKind::Unreadable, 3, Some(2)));
+    assert_eq!((error.kind(), error.attempts(), error.row()), (ErrorKind::Unreadable, 3, Some(3)));
     assert_eq!(error.elapsed(), start.elapsed());
     assert!(error.elapsed() > Duration::from_secs(60) && error.may_have_reached());
     let end = format!("finished: unreadable, 3 attempts, {} ms", start.elapsed().as_millis());

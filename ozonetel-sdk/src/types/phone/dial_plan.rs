@@ -1,0 +1,315 @@
+//! Which numbers an account dials, and in which form.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use phonenumber::country::{self, Id};
+use phonenumber::metadata::DATABASE;
+
+use super::written::{self, FIELD, Written};
+use super::{PhoneNumber, Region};
+use crate::types::invalid::Invalid;
+
+/// The longest extension, service code or emergency code.
+const SHORT: usize = 6;
+
+/// A country, by its two letters of ISO 3166.
+///
+/// ```
+/// use ozonetel_sdk::types::Country;
+/// let country: Country = "us".parse()?;
+/// assert_eq!(country.to_string(), "US");
+/// assert!("USA".parse::<Country>().is_err());
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Country(Id);
+
+impl Country {
+    /// India.
+    pub const INDIA: Self = Self(Id::IN);
+
+    /// The two letters.
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref()
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Country {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let id = text.trim().to_ascii_uppercase().parse();
+        id.map(Self).map_err(|_| Invalid::new("country", "expected two letters, such as IN or US"))
+    }
+}
+
+/// Which numbers an account dials, and in which form: its region, the countries that are dialled, its own numbers,
+/// and the exceptions.
+///
+/// A client has one ([`Client::dial_plan`](crate::Client::dial_plan)) and checks it before anything is sent.
+///
+/// ```
+/// use ozonetel_sdk::types::{DialPlan, PhoneNumber, Region};
+/// let plan = DialPlan::new(Region::India);
+/// let abroad = PhoneNumber::from("+1 202-555-0143");
+/// assert!(abroad.for_dial(&plan).unwrap_err().reason().contains("US"));
+/// let plan = plan.countries(["IN".parse()?, "US".parse()?]);
+/// assert_eq!(abroad.for_dial(&plan)?.as_str(), "+12025550143");
+/// // An extension is not dialled, unless it is allowed.
+/// let extension = PhoneNumber::from("500001");
+/// assert!(extension.for_dial(&plan).is_err());
+/// assert_eq!(extension.for_dial(&plan.allowed(["500001"]))?.as_str(), "500001");
+/// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct DialPlan {
+    region: Region,
+    /// Without a list, India in the region of India, and none elsewhere.
+    countries: Option<Vec<Country>>,
+    own: Vec<PhoneNumber>,
+    allowed: Vec<PhoneNumber>,
+}
+
+/// What a text turned out to be.
+enum Number<'a> {
+    /// Ten digits.
+    Indian(Cow<'a, str>),
+    /// A service number of India, such as a toll-free one.
+    Service(String),
+    /// An extension, a service code or an emergency code.
+    Short(String),
+    /// `+`, country code and number; without a country where the code belongs to none, as those of satellites.
+    Foreign(String, Option<Country>),
+}
+
+impl DialPlan {
+    /// The plan of a region: India is dialled from India; from elsewhere no country is until
+    /// [`countries`](Self::countries) are given.
+    pub fn new(region: Region) -> Self {
+        Self { region, ..Self::default() }
+    }
+
+    /// The countries that are dialled, instead of the region's default.
+    pub fn countries(mut self, countries: impl IntoIterator<Item = Country>) -> Self {
+        self.countries = Some(countries.into_iter().collect());
+        self
+    }
+
+    /// Numbers of the account itself, such as its DIDs and its agents' extensions, which are not dialled.
+    pub fn own<N: Into<PhoneNumber>>(mut self, numbers: impl IntoIterator<Item = N>) -> Self {
+        self.own.extend(numbers.into_iter().map(Into::into));
+        self
+    }
+
+    /// Extensions, service codes, emergency codes and own numbers that are dialled nevertheless.
+    pub fn allowed<N: Into<PhoneNumber>>(mut self, numbers: impl IntoIterator<Item = N>) -> Self {
+        self.allowed.extend(numbers.into_iter().map(Into::into));
+        self
+    }
+
+    /// The region that decides the form of numbers.
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
+    /// The form of a number to be dialled.
+    pub(super) fn customer(&self, text: &str) -> Result<String, Invalid> {
+        self.dialled(text, self.region).map(|number| match number {
+            Number::Indian(digits) => digits.into_owned(),
+            other => other.into_text(),
+        })
+    }
+
+    /// The form of a number that KooKoo dials.
+    pub(super) fn kookoo(&self, text: &str) -> Result<String, Invalid> {
+        self.dialled(text, Region::India).map(Number::into_text)
+    }
+
+    /// The form of a number to be rung into a call.
+    pub(super) fn third_party(&self, text: &str) -> Result<String, Invalid> {
+        let number = parse(text, self.region)?;
+        self.check_country(&number)?;
+        Ok(number.into_text())
+    }
+
+    /// The form of a number that is in a call.
+    pub(super) fn party(&self, text: &str) -> Result<String, Invalid> {
+        parse(text, self.region).map(Number::into_text)
+    }
+
+    /// A number that may be dialled.
+    fn dialled<'a>(&self, text: &'a str, region: Region) -> Result<Number<'a>, Invalid> {
+        let number = parse(text, region)?;
+        let is = |other: &PhoneNumber| {
+            sip_ucid::same_number(number.text(), written::bare(other.as_str()))
+        };
+        if !self.allowed.iter().any(is) {
+            if self.own.iter().any(is) {
+                let reason = "is a number of the account itself, which is dialled only if OZONETEL_ALLOWED_NUMBERS \
+                              (or allowed_numbers) lists it";
+                return Err(Invalid::new(FIELD, reason));
+            }
+            if matches!(number, Number::Short(_)) {
+                let reason = "is an extension, a service code or an emergency code, which is dialled only if \
+                              OZONETEL_ALLOWED_NUMBERS (or allowed_numbers) lists it";
+                return Err(Invalid::new(FIELD, reason));
+            }
+        }
+        self.check_country(&number)?;
+        Ok(number)
+    }
+
+    fn check_country(&self, number: &Number<'_>) -> Result<(), Invalid> {
+        let country = match number {
+            Number::Short(_) => return Ok(()),
+            Number::Indian(_) | Number::Service(_) => Some(Country::INDIA),
+            Number::Foreign(_, country) => *country,
+        };
+        let listed: &[Country] = match (&self.countries, self.region) {
+            (Some(countries), _) => countries,
+            (None, Region::India) => &[Country::INDIA],
+            (None, Region::International) => &[],
+        };
+        if country.is_some_and(|country| listed.contains(&country)) {
+            return Ok(());
+        }
+        if listed.is_empty() {
+            let reason = "cannot be dialled before the countries to dial are set: OZONETEL_COUNTRIES (or countries) \
+                          lists none";
+            return Err(Invalid::new(FIELD, reason));
+        }
+        let known: Vec<&str> = listed.iter().map(Country::as_str).collect();
+        let place = country.map_or("no country".to_owned(), |country| country.to_string());
+        let known = known.join(",");
+        let reason = format!(
+            "is of {place}, and OZONETEL_COUNTRIES (or countries) lists {known}: only those are dialled"
+        );
+        Err(Invalid::new(FIELD, reason))
+    }
+}
+
+impl Number<'_> {
+    /// What identifies it.
+    fn text(&self) -> &str {
+        match self {
+            Self::Indian(digits) => digits,
+            Self::Service(text) | Self::Short(text) | Self::Foreign(text, _) => text,
+        }
+    }
+
+    /// The form with the trunk prefix of India.
+    fn into_text(self) -> String {
+        match self {
+            Self::Indian(digits) => format!("0{digits}"),
+            Self::Service(text) | Self::Short(text) | Self::Foreign(text, _) => text,
+        }
+    }
+}
+
+fn parse(text: &str, region: Region) -> Result<Number<'_>, Invalid> {
+    // Ten digits from 6 on are what an Indian mobile number is, and what nearly every dial carries: the library's
+    // tables, which cost more than the rest of a dial, have nothing to add.
+    let mobile = text.len() == 10 && text.starts_with(['6', '7', '8', '9']);
+    if region == Region::India && mobile && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Number::Indian(text.into()));
+    }
+    let Written { plus, digits, separated } = written::read(text)?;
+    if digits.len() <= SHORT {
+        if plus || separated {
+            let reason = "has up to six digits: such a number takes no separators and no +";
+            return Err(Invalid::new(FIELD, reason));
+        }
+        return Ok(Number::Short(digits));
+    }
+    match region {
+        Region::India => indian(plus, &digits),
+        Region::International if plus => foreign(None, &format!("+{digits}")),
+        Region::International => {
+            Err(Invalid::new(FIELD, "has to begin with + and the country code outside India"))
+        }
+    }
+}
+
+fn indian(plus: bool, digits: &str) -> Result<Number<'static>, Invalid> {
+    let prefixes: &[&str] = if plus { &["91"] } else { &["", "0", "91", "0091"] };
+    let rest = |accepts: fn(&str) -> bool| {
+        prefixes.iter().find_map(|prefix| digits.strip_prefix(prefix).filter(|rest| accepts(rest)))
+    };
+    if let Some(service) = rest(is_service) {
+        return Ok(Number::Service(service.to_owned()));
+    }
+    // Ten digits behind `0`, `91` or `0091`, without a plus, are how Indian numbers are written here. The library
+    // would take a mobile number's own leading 91 for the country code. A number with its country code is read without
+    // a country: the library would strip India's prefix from it.
+    match rest(|rest| rest.len() == 10 && !rest.starts_with('0')) {
+        Some(national) => foreign(None, &format!("+91{national}")),
+        None if plus => foreign(None, &format!("+{digits}")),
+        None => foreign(Some(country::IN), digits),
+    }
+    .map(|number| match number {
+        Number::Foreign(text, Some(Country::INDIA)) => {
+            let national = text.strip_prefix("+91").unwrap_or(&text).to_owned();
+            if national.len() == 10 && !national.starts_with('0') {
+                Number::Indian(national.into())
+            } else {
+                Number::Service(national)
+            }
+        }
+        other => other,
+    })
+}
+
+/// Toll-free numbers and others of India that no area code has; the library's tables know them in part. The last is
+/// the toll-free form for callers from abroad.
+fn is_service(digits: &str) -> bool {
+    let long = digits.len();
+    match digits.get(..4) {
+        Some("1800") => (10..=13).contains(&long),
+        Some("1860") => (10..=12).contains(&long),
+        Some("1600" | "1601") => long == 10,
+        Some("0008") => long == 13 && digits.starts_with("000800"),
+        Some(other) => other.starts_with("140") && long == 10,
+        None => false,
+    }
+}
+
+fn foreign(assumed: Option<Id>, text: &str) -> Result<Number<'static>, Invalid> {
+    let number = phonenumber::parse(assumed, text)
+        .ok()
+        .filter(phonenumber::is_valid)
+        .filter(|number| number.extension().is_none())
+        .ok_or_else(|| {
+            let hint = if assumed.is_some() && !text.starts_with('0') {
+                "; one of another country begins with + and the country code"
+            } else {
+                ""
+            };
+            Invalid::new(FIELD, format!("is not a telephone number of its country{hint}"))
+        })?;
+    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
+    Ok(Number::Foreign(e164, country_of(&number)))
+}
+
+/// The country of a valid number. Where the library does not know it, since it looks at the number without the zero that
+/// some national numbers begin with, it is the first country of the code that has such numbers.
+fn country_of(number: &phonenumber::PhoneNumber) -> Option<Country> {
+    number.country().id().map(Country).or_else(|| {
+        let national = number.national().to_string();
+        let fits = |region: &&str| {
+            let known = DATABASE.by_id(*region);
+            known.is_some_and(|known| known.descriptors().general().is_match(&national))
+        };
+        DATABASE.region(&number.code().value())?.into_iter().find(fits)?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests;
