@@ -71,19 +71,19 @@ pub struct InvalidRow {
 }
 
 impl InvalidRow {
-    /// All bad rows as one refused value; none if there are none. A long list is shortened.
+    /// All bad rows as one refused value, under the field that is wrong in all of them, else under `rows`; none if there
+    /// are none. A long list is shortened.
     pub(crate) fn all(rows: &[Self]) -> Result<(), Invalid> {
         const SHOWN: usize = 20;
-        if rows.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = rows.first().map(|row| row.invalid.field()) else { return Ok(()) };
+        let common = rows.iter().all(|row| row.invalid.field() == first);
         let shown: Vec<String> = rows.iter().take(SHOWN).map(Self::to_string).collect();
         let more = match rows.len().saturating_sub(SHOWN) {
             0 => String::new(),
             more => format!("; and {more} more"),
         };
         let reason = format!("refused: {}{more}", shown.join("; "));
-        Err(Invalid::new("rows", reason))
+        Err(Invalid::new(if common { first } else { "rows" }, reason))
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use phonenumber::country::{self, Id};
 use phonenumber::metadata::DATABASE;
 
-use super::written::{self, FIELD, Written};
+use super::written::{self, FIELD, WrittenNumber};
 use super::{PhoneNumber, Region};
 use crate::types::invalid::Invalid;
 
@@ -221,7 +221,7 @@ fn parse(text: &str, region: Region) -> Result<Number<'_>, Invalid> {
     if region == Region::India && mobile && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Number::Indian(text.into()));
     }
-    let Written { plus, digits, separated } = written::read(text)?;
+    let WrittenNumber { plus, digits, separated } = written::read(text)?;
     if digits.len() <= SHORT {
         if plus || separated {
             let reason = "has up to six digits: such a number takes no separators and no +";

@@ -16,7 +16,7 @@ const LARGEST_BEFORE_POINT: usize = 5;
 
 /// Digits, and what was written around them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(super) struct WrittenNumber {
     /// Whether a `+` was in front.
     pub(super) plus: bool,
     pub(super) digits: String,
@@ -38,7 +38,7 @@ struct Group {
 }
 
 /// Reads a text that is one number and nothing else.
-pub(super) fn read(text: &str) -> Result<Written, Invalid> {
+pub(super) fn read(text: &str) -> Result<WrittenNumber, Invalid> {
     let text = bare(text);
     if text.is_empty() {
         return Err(Invalid::new(FIELD, "is empty"));
@@ -57,7 +57,7 @@ pub(super) fn read(text: &str) -> Result<Written, Invalid> {
     }
     check_groups(&groups)?;
     let separated = groups.len() > 1 || text.contains(['(', ')']);
-    Ok(Written { plus, digits, separated })
+    Ok(WrittenNumber { plus, digits, separated })
 }
 
 /// What a spreadsheet makes of a number, without the `.0` that it adds.
