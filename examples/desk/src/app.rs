@@ -3,13 +3,16 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, Method};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, http::Request};
-use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{
+    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
+};
 use tower_http::trace::TraceLayer;
+use uuid::Uuid;
 
 use crate::body::LARGEST;
 use crate::desk::Desk;
@@ -35,22 +38,54 @@ use crate::routes;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn app(desk: Desk) -> Router {
+    let (live, _document) = routes::live::router().split_for_parts();
     Router::new()
-        .route("/healthz", get(healthz))
+        .merge(live)
         .nest("/api/ozonetel", routes::router())
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
+        .layer(from_fn_with_state(desk.clone(), refuse_when_stopping))
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(CatchPanicLayer::custom(panicked))
-        // The path only: queries may hold what does not belong in a log.
-        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<_>| {
-            tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-        }))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
         .with_state(desk)
 }
 
-async fn healthz() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+/// The header that a request's id is in, of an answer too.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Ids that rise with time.
+#[derive(Clone, Copy)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
+        let id = Uuid::now_v7().simple().to_string();
+        id.parse().ok().map(RequestId::new)
+    }
+}
+
+/// The route, not the path: a path may hold what does not belong in a log.
+fn span<B>(request: &http::Request<B>) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let id = request.extensions().get::<RequestId>();
+    let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), route)
+}
+
+/// Once the desk is stopping, it takes no new command; what is asked only is still answered.
+async fn refuse_when_stopping(
+    State(desk): State<Desk>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if desk.life().is_stopping() && !asks {
+        return Err(Problem::new(Kind::Busy, "the desk is stopping; nothing was done"));
+    }
+    Ok(next.run(request).await)
 }
 
 async fn nowhere() -> Problem {

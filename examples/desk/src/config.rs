@@ -27,6 +27,20 @@ const MISSED_FIELDS: [(&str, &str); 3] = [
 /// The file of a desk with an account, unless `DESK_STORE` names another.
 pub const FILE: &str = "desk.sqlite";
 
+/// The desk's variables, each with its meaning, for `--help`.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("DESK_LISTEN", "a port, or an address with one (127.0.0.1:8080)"),
+    ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
+    ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
+    ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
+    ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
+    ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
+    ("DESK_MISSED_CAMPAIGN_FIELD", "request field of missed calls (campaignName)"),
+    ("DESK_SIM_SPEED", "how much faster than life the simulator's telephones are (1)"),
+    ("DESK_LOG", "text or json, on standard error (text)"),
+    ("RUST_LOG", "what is logged (warn,desk=info)"),
+];
+
 /// Where the desk keeps what it keeps.
 #[derive(Clone)]
 pub enum StoreChoice {
@@ -55,6 +69,8 @@ pub struct Config {
     pub listen: String,
     /// `DESK_SIM_SPEED`: how much faster than life the embedded simulator's telephones are.
     pub sim_speed: f64,
+    /// `DESK_LOG`: whether the log is JSON, a line for each event.
+    pub log_is_json: bool,
     /// `DESK_STORE`, `DATABASE_URL`: where to keep things.
     pub store: StoreChoice,
     settings: Settings,
@@ -76,6 +92,11 @@ impl Config {
             let wrong = Invalid::new("DESK_SIM_SPEED", "expected a number from 0.1 to 1000");
             speed.filter(|speed| (0.1..=1000.0).contains(speed)).ok_or(wrong)
         });
+        let log = get("DESK_LOG").map_or(Ok(false), |text| match text.trim() {
+            "json" => Ok(true),
+            "text" => Ok(false),
+            _ => Err(Invalid::new("DESK_LOG", "expected text or json")),
+        });
         let settings = Settings {
             agent: environment.agent.clone(),
             password: environment.agent_password.clone(),
@@ -88,6 +109,7 @@ impl Config {
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
+            log_is_json: log?,
             store: store(get("DESK_STORE"), get("DATABASE_URL"), environment.account.is_none())?,
             settings,
             environment,
@@ -180,7 +202,7 @@ fn store(
 }
 
 /// Settings of the desk's own that hold no secret: a message about one shows its value.
-const SHOWN: [&str; 2] = ["DESK_DISPOSITIONS", "DESK_SIM_SPEED"];
+const SHOWN: [&str; 3] = ["DESK_DISPOSITIONS", "DESK_SIM_SPEED", "DESK_LOG"];
 
 /// What is wrong with a setting, with its value where it can be shown.
 pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {
@@ -194,6 +216,14 @@ pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_readme_names_every_variable() {
+        let readme = include_str!("../README.md");
+        for (name, _) in VARIABLES {
+            assert!(readme.contains(&format!("`{name}`")), "{name}");
+        }
+    }
 
     #[test]
     fn a_port_alone_is_an_address() {
@@ -256,6 +286,7 @@ mod tests {
             ("DESK_DISPOSITIONS", "x"),
             ("DESK_SIM_SPEED", "fast"),
             ("DESK_SIM_SPEED", "0"),
+            ("DESK_LOG", "xml"),
             ("OZONETEL_AUTH", "both"),
         ] {
             assert_eq!(config(&[(name, value)]).unwrap_err().field(), name);

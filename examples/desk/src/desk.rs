@@ -12,6 +12,8 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
 use crate::core::disposition::DispositionTable;
+use crate::events::EventHub;
+use crate::ops::Life;
 use crate::problem::Problem;
 use crate::report::Reports;
 use crate::store::Store;
@@ -44,6 +46,8 @@ struct Shared {
     client: Client,
     settings: Settings,
     store: Arc<dyn Store>,
+    events: EventHub,
+    life: Life,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -62,7 +66,18 @@ impl Desk {
         let memory = CallMemory::default();
         let reports = Reports::new(client.clone(), memory.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
-        Self(Arc::new(Shared { client, settings, store, memory, reports, tasks, references }))
+        let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
+        Self(Arc::new(Shared {
+            client,
+            settings,
+            store,
+            events,
+            life,
+            memory,
+            reports,
+            tasks,
+            references,
+        }))
     }
 
     /// The client.
@@ -73,6 +88,16 @@ impl Desk {
     /// What is kept.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.0.store
+    }
+
+    /// What happens, for those who watch.
+    pub fn events(&self) -> &EventHub {
+        &self.0.events
+    }
+
+    /// From start to stop.
+    pub fn life(&self) -> &Life {
+        &self.0.life
     }
 
     /// What is known of calls.

@@ -10,7 +10,9 @@ pub mod call_memory;
 pub mod config;
 pub mod core;
 mod desk;
+pub mod events;
 pub mod guide;
+pub mod ops;
 pub mod performance;
 pub mod phone_call;
 pub mod problem;
@@ -20,6 +22,7 @@ pub mod serve;
 pub mod simulated;
 pub mod store;
 pub mod tasks;
+pub mod work;
 
 pub use app::app;
 pub use desk::{Desk, Settings};

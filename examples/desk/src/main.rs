@@ -6,22 +6,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::ops::args::{Args, DeskTask};
 use desk::store::{Db, Meta as _, Store};
 use desk::{Desk, app, guide, serve};
+use ozonetel_sdk::client::Variables;
 use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,desk=info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    match run().await {
+    let args = Args::parse();
+    match run(args.task.unwrap_or(DeskTask::Serve)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("desk: {error}");
@@ -30,35 +27,58 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     let variables = |name: &str| std::env::var(name).ok();
-    let explained = |invalid| explain(&invalid, &variables);
-    let config = Config::read(&variables).map_err(explained)?;
+    let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
+    log(config.log_is_json);
+    match task {
+        DeskTask::Serve => serve_desk(config, &variables).await,
+    }
+}
+
+async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box<dyn Error>> {
+    let explained = |invalid| explain(&invalid, variables);
     // Before the first line is out, so that whoever reads it can end the process well.
-    let stop = serve::signals()?;
+    let (stop, hard) = serve::signals()?;
+    let stop = async move { stop.cancelled().await };
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| cannot_listen(&config.listen, &error))?;
     let http = format!("http://{}", listener.local_addr()?);
-    if !config.is_simulated() {
-        let (client, settings) = config.account().map_err(explained)?;
-        let store = opened(&config).await?.0;
-        let place = store.place();
-        let desk = Desk::new(client, settings, store);
-        say(&serde_json::json!({"http": http, "store": place}).to_string());
-        say("\nThe calls are real.");
-        return Ok(serve::serve(listener, app(desk.clone()), desk, stop).await?);
-    }
     let (store, start) = opened(&config).await?;
     let place = store.place();
-    let (sim, client, settings) = config.simulated(start).await.map_err(explained)?;
-    let server = sim.serve().await?;
-    let desk = Desk::new(client, settings, store);
-    say(&serde_json::json!({"http": http, "sim": server.url(), "store": place}).to_string());
-    say(&guide::text(&http, &server.url()));
-    serve::serve(listener, app(desk.clone()), desk, stop).await?;
-    server.stop().await;
-    Ok(())
+    let served = async {
+        if !config.is_simulated() {
+            let (client, settings) = config.account().map_err(explained)?;
+            let desk = Desk::new(client, settings, store);
+            say(&serde_json::json!({"http": http, "store": place}).to_string());
+            say("\nThe calls are real.");
+            return Ok(serve::serve(listener, app(desk.clone()), desk, stop).await?);
+        }
+        let (sim, client, settings) = config.simulated(start).await.map_err(explained)?;
+        let server = sim.serve().await?;
+        let desk = Desk::new(client, settings, store);
+        say(&serde_json::json!({"http": http, "sim": server.url(), "store": place}).to_string());
+        say(&guide::text(&http, &server.url()));
+        serve::serve(listener, app(desk.clone()), desk, stop).await?;
+        server.stop().await;
+        Ok(())
+    };
+    tokio::select! {
+        served = served => served,
+        () = hard.cancelled() => Err("stopped at once; what was under way has an unknown outcome".into()),
+    }
+}
+
+/// Logs to standard error.
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,desk=info".into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        log.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal()).init();
+    }
 }
 
 /// The store, taken for the account or the simulator, and how often that happened.

@@ -5,6 +5,7 @@ mod call_control;
 mod dial;
 mod dispose;
 mod history;
+pub(crate) mod live;
 mod missed;
 mod performance;
 mod recording;

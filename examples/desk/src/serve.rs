@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 
@@ -15,10 +17,15 @@ const CONNECTIONS: Duration = Duration::from_secs(10);
 /// How long work under way may take to finish: longer than the service may stay silent on a dial.
 const WORK: Duration = Duration::from_secs(45);
 
-/// Serves until `stop` resolves, and then until all work under way is done. A dial that was sent is waited for.
+/// How long work in the background may take to reach a point from which it can be taken up again.
+const BACKGROUND: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` resolves or work in the background ends by itself, and then ends in order: no new commands,
+/// streams are told, commands under way are finished (a dial that was sent is waited for), work in the background stops
+/// and releases its leases, the store is closed.
 ///
 /// # Errors
-/// The listener failed.
+/// The listener failed, or work in the background ended by itself.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -30,15 +37,22 @@ pub async fn serve(
         // A sender that is gone stops as well.
         let _ = stopping.await;
     };
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let mut serving =
         tokio::spawn(
             async move { axum::serve(listener, app).with_graceful_shutdown(graceful).await },
         );
+    let life = desk.life();
+    let mut failed = false;
     tokio::select! {
         ended = &mut serving => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
         () = stop => {}
+        () = life.failed() => failed = true,
     }
     tracing::info!(under_way = desk.tasks().under_way(), "stopping");
+    life.stop_commands();
+    // Before the listener waits for its connections: a stream would keep one open for good.
+    life.stop_streams();
     drop(told);
     let (served, done) =
         tokio::join!(tokio::time::timeout(CONNECTIONS, &mut serving), desk.finish(WORK));
@@ -51,28 +65,66 @@ pub async fn serve(
             "work was still under way at the end; its outcome is unknown"
         );
     }
+    if !life.stop_work(BACKGROUND).await {
+        tracing::error!("work in the background did not stop; it is taken up at the next start");
+    }
     desk.store().close().await;
-    Ok(())
+    if failed { Err(io::Error::other("work in the background ended by itself")) } else { Ok(()) }
 }
 
-/// Resolves on Ctrl-C, and on SIGTERM where there is such a thing.
+/// Two tokens: the first is cancelled by the first Ctrl-C or SIGTERM, the second by the next one, for those who cannot
+/// wait.
 ///
 /// # Errors
 /// The signals cannot be listened to.
-pub fn signals() -> io::Result<impl Future<Output = ()> + Send> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    #[cfg(unix)]
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    Ok(async move {
-        #[cfg(unix)]
+pub fn signals() -> io::Result<(CancellationToken, CancellationToken)> {
+    let mut signals = Signals::new()?;
+    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+    let tokens = (soft.clone(), hard.clone());
+    tokio::spawn(async move {
+        signals.next().await;
+        soft.cancel();
+        signals.next().await;
+        hard.cancel();
+    });
+    Ok(tokens)
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        #[cfg(not(unix))]
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    })
+    }
 }

@@ -7,4 +7,5 @@ mod binary;
 mod calls;
 mod errors;
 mod floor;
+mod live;
 mod reports;

@@ -1,0 +1,226 @@
+//! From the log to all listeners of this process: one reader, a bounded ring, and no listener that holds up another.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::store::{Event, Store};
+
+/// How many events a listener may lag behind before it has to ask the log.
+const RING: usize = 1024;
+
+/// How many events are read from the log at once.
+const PAGE: u32 = 500;
+
+/// How often the log is looked at where other desks write to it too, and after a failure.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How many listeners there may be.
+const LISTENERS: usize = 5_000;
+
+/// How many of them may belong to one caller: browser tabs.
+const LISTENERS_EACH: usize = 12;
+
+/// Carries events to listeners. Cheap to clone; clones share. The reader ends with the last one.
+#[derive(Clone)]
+pub struct EventHub(Arc<Shared>);
+
+struct Shared {
+    store: Arc<dyn Store>,
+    ring: broadcast::Sender<Arc<Event>>,
+    reader: OnceLock<()>,
+    listeners: Mutex<HashMap<String, usize>>,
+    gone: CancellationToken,
+}
+
+impl fmt::Debug for EventHub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventHub").field("listeners", &self.listeners()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.gone.cancel();
+    }
+}
+
+/// There are too many listeners, of the caller's own or in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are too many listeners; close a tab")]
+pub struct TooManyListeners;
+
+impl EventHub {
+    /// A hub on a store's log. Nothing runs before the first listener comes.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        let (ring, _) = broadcast::channel(RING);
+        let (reader, gone) = (OnceLock::new(), CancellationToken::new());
+        Self(Arc::new(Shared { store, ring, reader, listeners: Mutex::default(), gone }))
+    }
+
+    /// How many listeners there are.
+    pub fn listeners(&self) -> usize {
+        self.counted(|counts| counts.values().sum())
+    }
+
+    fn counted<T>(&self, work: impl FnOnce(&mut HashMap<String, usize>) -> T) -> T {
+        work(&mut self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A place for a listener of a caller; it is free again when it is dropped.
+    ///
+    /// # Errors
+    /// There is no room.
+    pub fn place(&self, caller: &str) -> Result<ListenerPlace, TooManyListeners> {
+        self.counted(|counts| {
+            let all: usize = counts.values().sum();
+            let own = counts.get(caller).copied().unwrap_or(0);
+            if all >= LISTENERS || own >= LISTENERS_EACH {
+                return Err(TooManyListeners);
+            }
+            counts.insert(caller.to_owned(), own + 1);
+            Ok(())
+        })?;
+        Ok(ListenerPlace { hub: self.clone(), caller: caller.to_owned() })
+    }
+
+    /// Everything from now on. What was committed before this returns and is not in the log's answer to a later read
+    /// comes from here.
+    pub(super) fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
+        let receiver = self.0.ring.subscribe();
+        let start = || {
+            let shared = &self.0;
+            let (store, ring) = (Arc::clone(&shared.store), shared.ring.clone());
+            // From where the log ends now, whenever the task first runs.
+            let mut head = store.head();
+            let last = *head.borrow_and_update();
+            let reading = read(store, head, last, ring);
+            tokio::spawn(shared.gone.clone().run_until_cancelled_owned(reading));
+        };
+        self.0.reader.get_or_init(start);
+        receiver
+    }
+
+    /// The log.
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+}
+
+/// Room for one listener.
+#[derive(Debug)]
+pub struct ListenerPlace {
+    hub: EventHub,
+    caller: String,
+}
+
+impl ListenerPlace {
+    pub(super) fn hub(&self) -> &EventHub {
+        &self.hub
+    }
+}
+
+impl Drop for ListenerPlace {
+    fn drop(&mut self) {
+        self.hub.counted(|counts| match counts.get_mut(&self.caller) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                counts.remove(&self.caller);
+            }
+        });
+    }
+}
+
+/// Reads the log as it grows, and hands each event to all listeners.
+async fn read(
+    store: Arc<dyn Store>,
+    mut head: watch::Receiver<i64>,
+    mut last: i64,
+    ring: broadcast::Sender<Arc<Event>>,
+) {
+    let shared = store.is_shared();
+    let mut failing = false;
+    loop {
+        match store.events_after(last, PAGE).await {
+            Ok(events) => {
+                failing = false;
+                let whole_page = events.len() == PAGE as usize;
+                for event in events {
+                    last = event.id;
+                    // Without listeners nothing is sent, and what comes later starts from the log.
+                    let _ = ring.send(Arc::new(event));
+                }
+                if whole_page {
+                    continue;
+                }
+            }
+            Err(error) => {
+                if !failing {
+                    tracing::warn!(%error, "the log of events cannot be read; trying again");
+                }
+                failing = true;
+            }
+        }
+        let changed = head.changed();
+        let news = if shared || failing {
+            tokio::time::timeout(LOOK, changed).await.unwrap_or(Ok(()))
+        } else {
+            changed.await
+        };
+        if news.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Audience, Events as _, Memory, NewEvent};
+
+    #[test]
+    fn listeners_are_bounded_per_caller_and_in_all() {
+        let hub = EventHub::new(Arc::new(Memory::new()));
+        let mut places: Vec<_> = (0..LISTENERS_EACH).map(|_| hub.place("u1").unwrap()).collect();
+        assert_eq!(hub.place("u1").unwrap_err(), TooManyListeners);
+        places.push(hub.place("u2").unwrap());
+        assert_eq!(hub.listeners(), LISTENERS_EACH + 1);
+        drop(places.swap_remove(0));
+        assert!(hub.place("u1").is_ok());
+        places.clear();
+        assert_eq!((hub.listeners(), hub.counted(|counts| counts.len())), (0, 0));
+        let places: Vec<_> = (0..LISTENERS).map(|n| hub.place(&n.to_string()).unwrap()).collect();
+        assert_eq!(hub.place("one more").unwrap_err(), TooManyListeners);
+        drop(places);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_log_that_fails_is_read_again() {
+        let store = Memory::new();
+        let hub = EventHub::new(Arc::new(store.clone()));
+        let mut events = hub.follow();
+        let event = || vec![NewEvent::new("one", Audience::Everyone, &1).unwrap()];
+        store.append_events(1, event()).await.unwrap();
+        assert_eq!(events.recv().await.unwrap().id, 1);
+        store.stop_at(0, crate::store::memory::Stop::After);
+        store.append_events(2, event()).await.unwrap_err();
+        store.append_events(3, event()).await.unwrap_err();
+        store.restart();
+        store.append_events(4, event()).await.unwrap();
+        assert_eq!(events.recv().await.unwrap().at, 2);
+        assert_eq!(events.recv().await.unwrap().at, 4);
+    }
+
+    #[tokio::test]
+    async fn the_reader_ends_with_the_hub() {
+        let store = Memory::new();
+        let hub = EventHub::new(Arc::new(store));
+        let mut events = hub.follow();
+        drop(hub);
+        assert!(matches!(events.recv().await, Err(broadcast::error::RecvError::Closed)));
+    }
+}

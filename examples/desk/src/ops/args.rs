@@ -1,0 +1,58 @@
+//! The command line.
+
+use std::fmt::Write as _;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::VARIABLES;
+
+/// The backend of an agent's desk.
+#[derive(Debug, Parser)]
+#[command(name = "desk", version, about, after_help = variables())]
+pub struct Args {
+    /// What to do; without one it serves.
+    #[command(subcommand)]
+    pub task: Option<DeskTask>,
+}
+
+/// What the program does.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum DeskTask {
+    /// Serve until Ctrl-C or SIGTERM
+    Serve,
+}
+
+/// The variables, in two columns.
+fn variables() -> String {
+    let width = VARIABLES.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut text =
+        String::from("Settings are variables; OZONETEL_* as in the project's README, and:\n");
+    for (name, meaning) in VARIABLES {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {name:width$}  {meaning}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed_and_help_names_every_variable() {
+        Args::command().debug_assert();
+        let help = Args::command().render_long_help().to_string();
+        for (name, meaning) in VARIABLES {
+            assert!(help.contains(name) && help.contains(meaning), "{name}");
+        }
+    }
+
+    #[test]
+    fn without_a_word_it_serves() {
+        assert_eq!(Args::parse_from(["desk"]).task, None);
+        assert_eq!(Args::parse_from(["desk", "serve"]).task, Some(DeskTask::Serve));
+        assert!(Args::try_parse_from(["desk", "sevre"]).is_err());
+    }
+}

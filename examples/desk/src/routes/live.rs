@@ -1,0 +1,44 @@
+//! What is live: the stream of events, and whether the desk is well.
+
+mod events;
+mod healthz;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::core::caller::Caller;
+use crate::desk::Desk;
+use crate::events::Snapshots;
+use crate::problem::Problem;
+
+/// The routes.
+pub(crate) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(events::events)).routes(routes!(healthz::healthz))
+}
+
+/// A part of a snapshot: its name, and what a caller sees of it.
+type Part = (&'static str, fn(&Desk, &Caller) -> BoxFuture<'static, Result<Value, Problem>>);
+
+/// The parts of a snapshot; an area adds its own.
+const PARTS: &[Part] = &[];
+
+/// Snapshots of everything.
+struct Everything(Desk);
+
+#[async_trait]
+impl Snapshots for Everything {
+    async fn snapshot(&self, caller: &Caller) -> Result<Map<String, Value>, Problem> {
+        let mut records = Map::new();
+        for (name, part) in PARTS {
+            records.insert((*name).to_owned(), part(&self.0, caller).await?);
+        }
+        Ok(records)
+    }
+
+    async fn caller(&self, caller: Caller) -> Option<Caller> {
+        Some(caller)
+    }
+}

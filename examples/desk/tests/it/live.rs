@@ -1,0 +1,140 @@
+//! The stream of events over HTTP, and the end of the desk.
+
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::Body;
+use desk::core::caller::{Caller, Role, Scope};
+use desk::store::{Audience, NewEvent};
+use desk::{app, serve};
+use futures_util::StreamExt as _;
+use http::{Method, Request, header};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt as _;
+
+use crate::floor::Floor;
+
+fn agent() -> Extension<Caller> {
+    Extension(Caller {
+        id: "u1".into(),
+        role: Role::Agent,
+        own: vec!["agent01".into()],
+        scope: Scope::Agents(vec!["agent01".into()]),
+        is_person: true,
+        must_change_password: false,
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
+    let floor = Floor::new();
+    let app = app(floor.desk.clone()).layer(agent());
+    let request = Request::get("/api/events").body(Body::empty()).unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
+    let headers = response.headers();
+    assert_eq!(headers[header::CONTENT_TYPE], "text/event-stream");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    assert_eq!(headers["x-accel-buffering"], "no");
+    let mut body = response.into_body().into_data_stream();
+    let mut next =
+        async || String::from_utf8(body.next().await.unwrap().unwrap().to_vec()).unwrap();
+    assert_eq!(next().await, "retry: 2000\n\n");
+    assert_eq!(next().await, "event: snapshot\ndata: {\"lastId\":0}\nid: 0\n\n");
+    let event =
+        NewEvent::new("call.changed", Audience::Agent("agent01".into()), &json!({"a": "b"}));
+    floor.desk.store().append_events(1, vec![event.unwrap()]).await.unwrap();
+    assert_eq!(next().await, "event: call.changed\ndata: {\"a\":\"b\"}\nid: 1\n\n");
+    let tick = next().await;
+    assert!(
+        tick.starts_with("event: tick\ndata: {\"at\":") && tick.ends_with("\nid: 1\n\n"),
+        "{tick}"
+    );
+
+    let request = Request::get("/api/events").header("last-event-id", "0");
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut body = response.into_body().into_data_stream();
+    body.next().await.unwrap().unwrap();
+    let missed = body.next().await.unwrap().unwrap();
+    assert_eq!(missed, "event: call.changed\ndata: {\"a\":\"b\"}\nid: 1\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tabs_are_bounded_and_one_that_is_closed_makes_room() {
+    let floor = Floor::new();
+    let app = app(floor.desk.clone()).layer(agent());
+    let open = async || {
+        let request = Request::get("/api/events").body(Body::empty()).unwrap();
+        app.clone().oneshot(request).await.unwrap()
+    };
+    let mut streams = Vec::new();
+    for _ in 0..12 {
+        let response = open().await;
+        assert_eq!(response.status(), 200);
+        streams.push(response);
+    }
+    assert_eq!(open().await.status(), 503);
+    streams.pop();
+    assert_eq!(open().await.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_desk_that_stops_takes_no_command_and_still_answers_questions() {
+    let floor = Floor::new();
+    floor.post("agent-login", &json!({})).await.ok();
+    let sent = floor.sim.requests().len();
+    floor.desk.life().stop_commands();
+    let refused = floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(503);
+    assert!(refused.text("message").contains("nothing was done"));
+    assert_eq!(floor.sim.requests().len(), sent);
+    floor.get("call-history").await.ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_answer_has_the_id_that_the_log_has() {
+    let floor = Floor::new();
+    let mut ids = Vec::new();
+    for path in ["/healthz", "/nowhere"] {
+        let answer = floor.raw(Method::GET, path, "text/plain", "").await;
+        ids.push(answer.headers["x-request-id"].to_str().unwrap().to_owned());
+    }
+    assert!(ids[0].len() == 32 && ids[0] < ids[1], "{ids:?}");
+}
+
+/// On real time: the end is about sockets.
+#[tokio::test]
+async fn an_open_stream_is_told_and_does_not_hold_up_the_end() {
+    let floor = Floor::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+    let desk = floor.desk.clone();
+    let serving = tokio::spawn(async move {
+        let app = app(desk.clone()).layer(agent());
+        serve::serve(listener, app, desk, async { stopping.await.unwrap() }).await
+    });
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /api/events HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = Vec::new();
+    while !String::from_utf8_lossy(&text).contains("event: snapshot") {
+        assert!(stream.read_buf(&mut text).await.unwrap() > 0);
+    }
+    stop.send(()).unwrap();
+    stream.read_to_end(&mut text).await.unwrap();
+    assert!(String::from_utf8(text).unwrap().contains("event: going-away\ndata: {}\n\n"));
+    tokio::time::timeout(Duration::from_secs(5), serving).await.unwrap().unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn work_in_the_background_that_ends_by_itself_ends_the_desk() {
+    let floor = Floor::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    floor.desk.life().spawn("outbox", |_| async {});
+    let serving =
+        serve::serve(listener, app(floor.desk.clone()), floor.desk.clone(), std::future::pending());
+    let ended = tokio::time::timeout(Duration::from_secs(20), serving).await.unwrap();
+    assert!(ended.unwrap_err().to_string().contains("ended by itself"));
+}
