@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, Method};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
@@ -16,6 +17,7 @@ use uuid::Uuid;
 
 use crate::body::LARGEST;
 use crate::desk::Desk;
+use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
 use crate::problem::{Kind, Problem};
 use crate::routes;
 
@@ -45,6 +47,7 @@ pub fn app(desk: Desk) -> Router {
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(desk.clone(), refuse_when_stopping))
+        .layer(from_fn_with_state(desk.clone(), measure))
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span))
@@ -73,6 +76,28 @@ fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>();
     let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
     tracing::info_span!("request", id, method = %request.method(), route)
+}
+
+/// Counts the request, and how long it took until the head of its answer.
+async fn measure(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = match request.method() {
+        known
+        @ (&Method::GET | &Method::POST | &Method::PUT | &Method::DELETE | &Method::PATCH) => {
+            known.as_str().to_owned()
+        }
+        _ => "other".to_owned(),
+    };
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("-", MatchedPath::as_str).to_owned();
+    let response = next.run(request).await;
+    let labels = |more: Option<&str>| {
+        let known = [label("method", &method), label("route", &route)];
+        known.into_iter().chain(more.map(|status| label("status", status))).collect()
+    };
+    desk.metrics().count(HTTP_REQUESTS, labels(Some(response.status().as_str())));
+    desk.metrics().time(HTTP_SECONDS, labels(None), begun.elapsed());
+    response
 }
 
 /// Once the desk is stopping, it takes no new command; what is asked only is still answered.

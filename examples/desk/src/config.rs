@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::{Environment, Variables};
@@ -11,6 +12,7 @@ use ozonetel_sim::Sim;
 
 use crate::core::disposition;
 use crate::desk::Settings;
+use crate::ops::Metrics;
 use crate::simulated;
 use crate::store::Owner;
 
@@ -30,6 +32,7 @@ pub const FILE: &str = "desk.sqlite";
 /// The desk's variables, each with its meaning, for `--help`.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_LISTEN", "a port, or an address with one (127.0.0.1:8080)"),
+    ("DESK_PUBLIC_URL", "the address that browsers use: https://… where TLS is in front"),
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
@@ -71,6 +74,8 @@ pub struct Config {
     pub sim_speed: f64,
     /// `DESK_LOG`: whether the log is JSON, a line for each event.
     pub log_is_json: bool,
+    /// `DESK_PUBLIC_URL`: whether the desk is reached through TLS.
+    pub has_tls: bool,
     /// `DESK_STORE`, `DATABASE_URL`: where to keep things.
     pub store: StoreChoice,
     settings: Settings,
@@ -105,11 +110,13 @@ impl Config {
             campaign: environment.campaign.clone(),
             did: environment.did.clone(),
             dispositions: dispositions.unwrap_or_default(),
+            metrics: Metrics::default(),
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
             log_is_json: log?,
+            has_tls: get("DESK_PUBLIC_URL").is_some_and(|url| url.trim().starts_with("https://")),
             store: store(get("DESK_STORE"), get("DATABASE_URL"), environment.account.is_none())?,
             settings,
             environment,
@@ -162,8 +169,9 @@ impl Config {
         Ok((sim, client, settings))
     }
 
-    /// Puts the configured names of the abandoned calls' fields into a client's settings.
+    /// Puts the configured names of the abandoned calls' fields into a client's settings, and has its calls counted.
     pub fn named(&self, builder: ClientBuilder) -> ClientBuilder {
+        let builder = builder.observer(Arc::new(self.settings.metrics.clone()));
         self.missed_fields.iter().fold(builder, |builder, (field, name)| {
             builder.field_name("missed.fetch", *field, name.as_str())
         })

@@ -12,8 +12,9 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
 use crate::core::disposition::DispositionTable;
+use crate::epoch::epoch_ms;
 use crate::events::EventHub;
-use crate::ops::Life;
+use crate::ops::{Health, Life, Metrics};
 use crate::problem::Problem;
 use crate::report::Reports;
 use crate::store::Store;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub did: Option<Did>,
     /// From a front end's codes to dispositions.
     pub dispositions: DispositionTable,
+    /// Where the desk's figures and those of its client are counted.
+    pub metrics: Metrics,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -48,6 +51,7 @@ struct Shared {
     store: Arc<dyn Store>,
     events: EventHub,
     life: Life,
+    health: Health,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -73,6 +77,7 @@ impl Desk {
             store,
             events,
             life,
+            health: Health::default(),
             memory,
             reports,
             tasks,
@@ -98,6 +103,26 @@ impl Desk {
     /// From start to stop.
     pub fn life(&self) -> &Life {
         &self.0.life
+    }
+
+    /// How the parts are.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// What is measured.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.settings.metrics
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Now, in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        epoch_ms(&**self.0.client.clock())
     }
 
     /// What is known of calls.

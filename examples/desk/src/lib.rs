@@ -10,6 +10,7 @@ pub mod call_memory;
 pub mod config;
 pub mod core;
 mod desk;
+pub mod epoch;
 pub mod events;
 pub mod guide;
 pub mod ops;

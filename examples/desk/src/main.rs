@@ -2,18 +2,26 @@
 
 use std::error::Error;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
-use desk::store::{Db, Meta as _, Store};
+use desk::ops::health::Condition;
+use desk::ops::{doctor, watch};
+use desk::store::{Db, Memory, Meta as _, Store};
 use desk::{Desk, app, guide, serve};
 use ozonetel_sdk::client::Variables;
+use serde_json::json;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -33,40 +41,134 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     log(config.log_is_json);
     match task {
         DeskTask::Serve => serve_desk(config, &variables).await,
+        DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }
 
 async fn serve_desk(config: Config, variables: &dyn Variables) -> Result<(), Box<dyn Error>> {
-    let explained = |invalid| explain(&invalid, variables);
     // Before the first line is out, so that whoever reads it can end the process well.
     let (stop, hard) = serve::signals()?;
-    let stop = async move { stop.cancelled().await };
     let listener = TcpListener::bind(&config.listen)
         .await
         .map_err(|error| cannot_listen(&config.listen, &error))?;
-    let http = format!("http://{}", listener.local_addr()?);
-    let (store, start) = opened(&config).await?;
-    let place = store.place();
-    let served = async {
-        if !config.is_simulated() {
-            let (client, settings) = config.account().map_err(explained)?;
-            let desk = Desk::new(client, settings, store);
-            say(&serde_json::json!({"http": http, "store": place}).to_string());
-            say("\nThe calls are real.");
-            return Ok(serve::serve(listener, app(desk.clone()), desk, stop).await?);
+    let serving = async {
+        if config.is_simulated() {
+            on_simulator(&config, variables, listener, stop).await
+        } else {
+            on_account(&config, variables, listener, stop).await
         }
-        let (sim, client, settings) = config.simulated(start).await.map_err(explained)?;
-        let server = sim.serve().await?;
-        let desk = Desk::new(client, settings, store);
-        say(&serde_json::json!({"http": http, "sim": server.url(), "store": place}).to_string());
-        say(&guide::text(&http, &server.url()));
-        serve::serve(listener, app(desk.clone()), desk, stop).await?;
-        server.stop().await;
-        Ok(())
     };
     tokio::select! {
-        served = served => served,
-        () = hard.cancelled() => Err("stopped at once; what was under way has an unknown outcome".into()),
+        served = serving => served,
+        () = hard.cancelled() => {
+            Err("stopped at once; what was under way has an unknown outcome".into())
+        }
+    }
+}
+
+async fn on_account(
+    config: &Config,
+    variables: &dyn Variables,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Box<dyn Error>> {
+    let (client, settings) = config.account().map_err(|invalid| explain(&invalid, variables))?;
+    let address = listener.local_addr()?;
+    let (store, _) = opened(config).await?;
+    let first = json!({"http": format!("http://{address}"), "store": store.place()});
+    let desk = Desk::new(client.clone(), settings.clone(), store);
+    let health = desk.health().clone();
+    let looked = tokio::time::timeout(FIRST_LOOK, watch::look(&client, &settings, &health)).await;
+    match looked {
+        Ok(Err(failure)) if failure.of_credentials => return Err(failure.into()),
+        Ok(Err(failure)) => {
+            tracing::warn!(%failure, "starting all the same; /readyz says when it is back");
+        }
+        Err(_) => tracing::warn!("the service does not answer; starting all the same"),
+        Ok(Ok(_)) => {}
+    }
+    desk.life().spawn("account", |stop| watch::watch_account(client, settings, health, stop));
+    say(&first.to_string());
+    say("\nThe calls are real.");
+    let exposure = doctor::exposure(address.ip(), config.has_tls);
+    if exposure.condition != Condition::Ok {
+        say(&format!("\nThe desk is {}.", exposure.text));
+    }
+    Ok(serve::serve(listener, app(desk.clone()), desk, stop.cancelled_owned()).await?)
+}
+
+async fn on_simulator(
+    config: &Config,
+    variables: &dyn Variables,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Box<dyn Error>> {
+    let address = listener.local_addr()?;
+    let http = format!("http://{address}");
+    let (store, start) = opened(config).await?;
+    let place = store.place();
+    let simulated = config.simulated(start).await;
+    let (sim, client, settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
+    let server = sim.serve().await?;
+    let desk = Desk::new(client, settings, store);
+    say(&json!({"http": http, "sim": server.url(), "store": place}).to_string());
+    say(&guide::text(&http, &server.url()));
+    let exposure = doctor::exposure(address.ip(), config.has_tls);
+    if exposure.condition != Condition::Ok {
+        say(&format!("The desk is {}.", exposure.text));
+    }
+    serve::serve(listener, app(desk.clone()), desk, stop.cancelled_owned()).await?;
+    server.stop().await;
+    Ok(())
+}
+
+/// How long the service may take to be looked at before the desk starts without it.
+const FIRST_LOOK: Duration = Duration::from_secs(15);
+
+/// `desk doctor`.
+async fn look(
+    config: &Config,
+    variables: &dyn Variables,
+    call: Option<&str>,
+) -> Result<(), Box<dyn Error>> {
+    let explained = |invalid| explain(&invalid, variables);
+    let _simulator;
+    let (client, settings) = if config.is_simulated() {
+        say("OZONETEL_ACCOUNT is not set: this is about the simulator.\n");
+        let (sim, client, settings) = config.simulated(1).await.map_err(explained)?;
+        _simulator = sim;
+        (client, settings)
+    } else {
+        config.account().map_err(explained)?
+    };
+    let mut findings = match looked_at(config).await {
+        Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
+        Err(finding) => vec![finding],
+    };
+    if let Ok(address) = config.listen.parse::<SocketAddr>() {
+        findings.push(doctor::exposure(address.ip(), config.has_tls));
+    }
+    if let Some(number) = call {
+        let reference = format!("doctor-{}", Uuid::now_v7().simple());
+        findings.push(doctor::call(&client, &settings, number, &reference).await);
+    }
+    say(&doctor::report(&findings));
+    match findings.iter().map(|finding| finding.condition).max() {
+        Some(Condition::Down) => Err("something has to be put right first".into()),
+        _ => Ok(()),
+    }
+}
+
+/// The store for looking only: a file that is not there is not made.
+async fn looked_at(config: &Config) -> Result<Arc<dyn Store>, Finding> {
+    let opened = match &config.store {
+        StoreChoice::File(file) if file.exists() => Db::sqlite(file).await,
+        StoreChoice::File(_) | StoreChoice::Fresh => return Ok(Arc::new(Memory::new())),
+        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await,
+    };
+    match opened {
+        Ok(store) => Ok(Arc::new(store)),
+        Err(error) => Err(Finding::down("store", error.to_string())),
     }
 }
 

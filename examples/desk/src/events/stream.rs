@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::Stream;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::audience::view;
 use super::hub::ListenerPlace;
 use crate::core::caller::Caller;
+use crate::epoch::epoch_ms;
 use crate::problem::Problem;
 use crate::store::{Event, StoreError};
 
@@ -220,8 +221,7 @@ impl Running {
             self.phase = Phase::Blank;
             return;
         }
-        let now = self.listener.clock.now().duration_since(SystemTime::UNIX_EPOCH);
-        let at = u64::try_from(now.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        let at = epoch_ms(&*self.listener.clock);
         self.say(Some(self.last), "tick", json!({"at": at}).to_string());
     }
 

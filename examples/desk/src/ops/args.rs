@@ -20,6 +20,12 @@ pub struct Args {
 pub enum DeskTask {
     /// Serve until Ctrl-C or SIGTERM
     Serve,
+    /// Look at everything the desk needs and say what is not as it should be
+    Doctor {
+        /// Also place one call to this number, which has to be yours
+        #[arg(long, value_name = "NUMBER")]
+        call: Option<String>,
+    },
 }
 
 /// The variables, in two columns.
@@ -53,6 +59,8 @@ mod tests {
     fn without_a_word_it_serves() {
         assert_eq!(Args::parse_from(["desk"]).task, None);
         assert_eq!(Args::parse_from(["desk", "serve"]).task, Some(DeskTask::Serve));
+        let doctor = DeskTask::Doctor { call: Some("9000012345".into()) };
+        assert_eq!(Args::parse_from(["desk", "doctor", "--call", "9000012345"]).task, Some(doctor));
         assert!(Args::try_parse_from(["desk", "sevre"]).is_err());
     }
 }

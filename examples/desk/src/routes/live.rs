@@ -2,6 +2,8 @@
 
 mod events;
 mod healthz;
+mod metrics;
+mod readyz;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -16,7 +18,11 @@ use crate::problem::Problem;
 
 /// The routes.
 pub(crate) fn router() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(events::events)).routes(routes!(healthz::healthz))
+    OpenApiRouter::new()
+        .routes(routes!(events::events))
+        .routes(routes!(healthz::healthz))
+        .routes(routes!(readyz::readyz))
+        .routes(routes!(metrics::metrics))
 }
 
 /// A part of a snapshot: its name, and what a caller sees of it.

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
+use super::tx::Tx;
 
 /// Whose calls a store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,15 @@ pub trait Meta: Send + Sync {
     /// Where it is, to be shown: a path, or host and database. No password is in it.
     fn place(&self) -> String;
 
+    /// How many transactions the one writer has committed; `None` where there is no such writer.
+    fn commits(&self) -> Option<u64>;
+
+    /// Whose it is; `None` if no one has taken it.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn owner(&self) -> Result<Option<String>, StoreError>;
+
     /// Whether several desks can share it.
     fn is_shared(&self) -> bool;
 
@@ -52,10 +62,23 @@ pub trait Meta: Send + Sync {
     async fn close(&self);
 }
 
+async fn owner_of(tx: &mut Tx) -> Result<Option<String>, StoreError> {
+    let row = tx.row("SELECT value FROM desk_meta WHERE name = 'owner'", args![]).await?;
+    row.map(|row| row.get("value")).transpose()
+}
+
 #[async_trait]
 impl Meta for Db {
     fn place(&self) -> String {
         self.place_of().to_owned()
+    }
+
+    fn commits(&self) -> Option<u64> {
+        Self::commits(self)
+    }
+
+    async fn owner(&self) -> Result<Option<String>, StoreError> {
+        self.read(|tx| Box::pin(owner_of(tx))).await
     }
 
     fn is_shared(&self) -> bool {
@@ -69,9 +92,7 @@ impl Meta for Db {
                 let insert = "INSERT INTO desk_meta (name, value) VALUES ('owner', $1) \
                               ON CONFLICT (name) DO NOTHING";
                 tx.execute(insert, args![&wanted]).await?;
-                let select = "SELECT value FROM desk_meta WHERE name = 'owner'";
-                let row = tx.row(select, args![]).await?.ok_or(StoreError::Missing("owner"))?;
-                let found: String = row.get("value")?;
+                let found = owner_of(tx).await?.ok_or(StoreError::Missing("owner"))?;
                 if found != wanted {
                     return Err(StoreError::Foreign { found, wanted });
                 }

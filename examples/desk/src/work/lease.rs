@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ozonetel_sdk::client::Clock;
 use tokio_util::sync::CancellationToken;
 
+use crate::epoch::{epoch_ms, millis};
 use crate::store::{Lease, Store};
 
 /// How long a lease is granted for.
@@ -42,7 +43,7 @@ impl HeldLease {
     /// Whether what only the holder may do may be done now. Ask right before doing it.
     pub fn is_valid(&self) -> bool {
         let until = self.until.load(std::sync::atomic::Ordering::Acquire);
-        !self.lost.is_cancelled() && now(&*self.clock) < until - millis(MARGIN)
+        !self.lost.is_cancelled() && epoch_ms(&*self.clock) < until - millis(MARGIN)
     }
 
     /// Resolves when the lease is lost.
@@ -104,7 +105,7 @@ impl LeaseKeeper {
     }
 
     async fn take(&self, name: &str) -> Option<HeldLease> {
-        let at = now(&*self.clock);
+        let at = epoch_ms(&*self.clock);
         let until = at + millis(GRANTED);
         match self.store.take_lease(name, &self.holder, at, until).await {
             Ok(lease) => lease.map(|lease| HeldLease {
@@ -124,7 +125,7 @@ impl LeaseKeeper {
     async fn keep(&self, held: &HeldLease) {
         loop {
             tokio::time::sleep(BEAT).await;
-            let at = now(&*self.clock);
+            let at = epoch_ms(&*self.clock);
             let until = at + millis(GRANTED);
             match self.store.keep_lease(&held.lease, at, until).await {
                 Ok(true) => held.until.store(until, std::sync::atomic::Ordering::Release),
@@ -143,18 +144,10 @@ impl LeaseKeeper {
     }
 }
 
-fn now(clock: &dyn Clock) -> i64 {
-    let since = clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::time::SystemTime;
 
     use ozonetel_sdk::client::TokioClock;
 

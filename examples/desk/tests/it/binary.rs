@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -16,24 +17,29 @@ struct Running {
     child: Child,
     address: String,
     rest: BufReader<tokio::process::ChildStdout>,
+    /// The first line of output.
+    first: Value,
+    folder: TempDir,
 }
 
-fn desk(variables: &[(&str, &str)]) -> Command {
+/// A desk in a folder of its own, which is empty.
+fn desk(folder: &TempDir, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_desk"));
-    command.env_clear().env("DESK_LISTEN", "127.0.0.1:0");
+    command.env_clear().env("DESK_LISTEN", "127.0.0.1:0").current_dir(folder);
     command.envs(variables.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
 async fn start(variables: &[(&str, &str)]) -> Running {
-    let mut child = desk(variables).spawn().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = desk(&folder, variables).spawn().unwrap();
     let mut rest = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     rest.read_line(&mut line).await.unwrap();
     let first: Value = serde_json::from_str(&line).unwrap();
     let address = first["http"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-    Running { child, address, rest }
+    Running { child, address, rest, first, folder }
 }
 
 impl Running {
@@ -192,9 +198,103 @@ async fn with_an_account_any_number_can_be_dialled() {
 
 #[tokio::test]
 async fn a_setting_that_does_not_read_ends_it_at_once() {
-    let output = desk(&[("DESK_SIM_SPEED", "fast")]).output();
+    let folder = tempfile::tempdir().unwrap();
+    let output = desk(&folder, &[("DESK_SIM_SPEED", "fast")]).output();
     let output = tokio::time::timeout(LIMIT, output).await.unwrap().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("DESK_SIM_SPEED"));
     assert!(output.stdout.is_empty());
+}
+
+async fn output_of(folder: &TempDir, variables: &[(&str, &str)], args: &[&str]) -> (bool, String) {
+    let output = desk(folder, variables).args(args).output();
+    let output = tokio::time::timeout(LIMIT, output).await.unwrap().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[tokio::test]
+async fn a_store_of_the_simulator_is_fresh_at_each_start_or_kept_with_other_calls() {
+    let (one, other) = (start(&[]).await, start(&[]).await);
+    assert_ne!(one.first["store"], other.first["store"]);
+    for running in [one, other] {
+        let file = std::path::PathBuf::from(running.first["store"].as_str().unwrap());
+        assert!(file.is_file());
+        running.terminate().await;
+        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept.sqlite");
+    let kept =
+        [("DESK_STORE", file.to_str().unwrap()), ("OZONETEL_NOW", "2026-11-20T12:00:00+05:30")];
+    let mut histories = Vec::new();
+    for _ in 0..2 {
+        let running = start(&kept).await;
+        assert_eq!(running.first["store"].as_str(), file.to_str());
+        histories.push(running.ask("GET", "/api/ozonetel/call-history", "").await.1);
+        running.terminate().await;
+    }
+    assert_ne!(histories[0], histories[1], "another seed");
+    let account = [("OZONETEL_ACCOUNT", "acme_support"), ("OZONETEL_API_KEY", "test-key"), kept[0]];
+    let (well, text) = output_of(&folder, &account, &[]).await;
+    assert!(
+        !well && text.contains("belongs to the simulator, not to account acme_support"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_is_refused_ends_it_at_once_and_one_that_is_away_does_not() {
+    let sim = Sim::start();
+    let server = sim.serve().await.unwrap();
+    let url = server.url();
+    let mut account = [
+        ("OZONETEL_ACCOUNT", "acme_support"),
+        ("OZONETEL_API_KEY", "hunter2"),
+        ("OZONETEL_BASE_URL", url.as_str()),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let (well, text) = output_of(&folder, &account, &[]).await;
+    assert!(!well && text.contains("the service") && !text.contains("hunter2"), "{text}");
+    account[2].1 = "http://127.0.0.1:9";
+    let desk = start(&account).await;
+    assert!(desk.folder.path().join("desk.sqlite").is_file());
+    let (status, readiness) = desk.ask("GET", "/readyz", "").await;
+    assert_eq!((status, &readiness["parts"]["service"]["condition"]), (503, &json!("down")));
+    assert_eq!(readiness["parts"]["store"]["condition"], "ok");
+    assert_eq!(desk.ask("GET", "/healthz", "").await.0, 200);
+}
+
+#[tokio::test]
+async fn help_and_the_doctor_say_what_is_needed_and_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (well, help) = output_of(&folder, &[], &["--help"]).await;
+    assert!(well && help.contains("DATABASE_URL") && help.contains("doctor"), "{help}");
+    let (well, found) = output_of(&folder, &[], &["doctor"]).await;
+    assert!(well && found.contains("ok    service") && found.contains("simulator"), "{found}");
+    let account = [
+        ("OZONETEL_ACCOUNT", "acme_support"),
+        ("OZONETEL_API_KEY", "hunter2"),
+        ("OZONETEL_BASE_URL", "http://127.0.0.1:9"),
+    ];
+    let (well, found) = output_of(&folder, &account, &["doctor"]).await;
+    assert!(!well && found.contains("fail  service") && !found.contains("hunter2"), "{found}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "no file was made");
+}
+
+#[tokio::test]
+async fn the_log_is_json_without_numbers_and_names_the_request() {
+    let mut desk =
+        start(&[("DESK_LOG", "json"), ("RUST_LOG", "tower_http=debug,desk=debug")]).await;
+    let mut log = desk.child.stderr.take().unwrap();
+    desk.ask("GET", "/healthz?number=918000000001", "").await;
+    desk.ask("GET", "/918000000001", "").await;
+    desk.post("dial", json!({"phoneNumber": "918000000001"})).await;
+    desk.terminate().await;
+    let mut text = String::new();
+    log.read_to_string(&mut text).await.unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!text.contains("918000000001") && !text.contains("8000000001"), "{text}");
+    let span = lines.iter().map(|line| &line["span"]).find(|span| span["route"] == "/healthz");
+    assert_eq!(span.unwrap()["id"].as_str().unwrap().len(), 32, "{text}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::body::Body;
 use desk::core::caller::{Caller, Role, Scope};
+use desk::ops::health::Condition;
 use desk::store::{Audience, NewEvent};
 use desk::{app, serve};
 use futures_util::StreamExt as _;
@@ -100,6 +101,39 @@ async fn each_answer_has_the_id_that_the_log_has() {
         ids.push(answer.headers["x-request-id"].to_str().unwrap().to_owned());
     }
     assert!(ids[0].len() == 32 && ids[0] < ids[1], "{ids:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_count_requests_by_route_and_show_no_path() {
+    let floor = Floor::new();
+    floor.get("call-history").await.ok();
+    floor.raw(Method::GET, "/918000000001", "text/plain", "").await.problem(404);
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let response = app(floor.desk.clone()).oneshot(request).await.unwrap();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    for line in [
+        r#"desk_http_requests_total{method="GET",route="/api/ozonetel/call-history",status="200"} 1"#,
+        r#"desk_http_requests_total{method="GET",route="-",status="404"} 1"#,
+        "desk_newest_event 0",
+        "desk_event_streams 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("918000000001"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_desk_is_ready_while_its_parts_are_well_and_it_is_not_stopping() {
+    let floor = Floor::new();
+    let ready = async || floor.raw(Method::GET, "/readyz", "text/plain", "").await;
+    let answer = ready().await.ok();
+    assert_eq!(answer.json["parts"]["store"]["condition"], "ok");
+    floor.desk.health().unwell("sync", Condition::Degraded, "a day behind", 1);
+    assert_eq!(ready().await.ok().json["condition"], "degraded");
+    floor.desk.life().stop_commands();
+    let answer = ready().await;
+    assert_eq!((answer.status.as_u16(), &answer.json["condition"]), (503, &json!("down")));
 }
 
 /// On real time: the end is about sockets.

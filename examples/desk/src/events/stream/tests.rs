@@ -1,5 +1,6 @@
 use std::pin::Pin;
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use futures_util::{FutureExt as _, StreamExt as _};
 use ozonetel_sdk::client::TokioClock;

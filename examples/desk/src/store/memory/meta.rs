@@ -18,6 +18,14 @@ impl Meta for Memory {
         "memory".to_owned()
     }
 
+    fn commits(&self) -> Option<u64> {
+        None
+    }
+
+    async fn owner(&self) -> Result<Option<String>, StoreError> {
+        self.read(|state| Ok(state.meta.owner.as_ref().map(ToString::to_string)))
+    }
+
     fn is_shared(&self) -> bool {
         false
     }

@@ -19,7 +19,9 @@ fn acme() -> Owner {
 }
 
 async fn a_store_belongs_to_whom_it_was_first_taken_for(store: Arc<dyn Store>) {
+    assert_eq!(store.owner().await, Ok(None));
     assert_eq!(store.take_for(&acme()).await, Ok(1));
+    assert_eq!(store.owner().await, Ok(Some("account acme_support".to_owned())));
     for other in [Owner::Simulator, Owner::Account("acme_sales".to_owned())] {
         let refused = store.take_for(&other).await.unwrap_err();
         let text = format!("the store belongs to account acme_support, not to {other}");

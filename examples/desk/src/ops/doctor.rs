@@ -1,0 +1,218 @@
+//! `desk doctor`: looks at everything the desk needs, changes nothing, and says in words what is not as it should be.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use ozonetel_sdk::Client;
+use ozonetel_sdk::dial::DialOutcome;
+use ozonetel_sdk::types::PhoneNumber;
+
+use super::account::{Finding, check, why};
+use super::health::Condition;
+use crate::desk::Settings;
+use crate::epoch::epoch_ms;
+use crate::store::{Owner, Store};
+
+/// Looks at the store, the service, and what the settings name.
+pub async fn examine(
+    store: &dyn Store,
+    owner: &Owner,
+    client: &Client,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut findings = vec![kept(store, owner).await];
+    findings.extend(desks(store, client).await);
+    match check(client, settings).await {
+        Ok(found) => findings.extend(found),
+        Err(error) => {
+            findings.push(Finding::down("service", why(&error)));
+            return findings;
+        }
+    }
+    findings.push(dispositions(client).await);
+    findings.push(subscription(client).await);
+    findings.push(agent(client, settings).await);
+    findings
+}
+
+async fn kept(store: &dyn Store, owner: &Owner) -> Finding {
+    let place = store.place();
+    if let Err(error) = store.ping().await {
+        return Finding::down("store", format!("{place}: {error}"));
+    }
+    let wanted = owner.to_string();
+    match store.owner().await {
+        Ok(Some(found)) if found != wanted => {
+            Finding::down("store", format!("{place} belongs to {found}, not to {wanted}"))
+        }
+        Ok(Some(found)) => Finding::ok("store", format!("{place}, of {found}")),
+        Ok(None) => Finding::ok("store", format!("{place}, new")),
+        Err(error) => Finding::down("store", format!("{place}: {error}")),
+    }
+}
+
+/// Which desks run on the store, by their leases.
+async fn desks(store: &dyn Store, client: &Client) -> Option<Finding> {
+    let leases = store.leases(epoch_ms(&**client.clock())).await.ok()?;
+    let mut holders: Vec<_> = leases.iter().map(|lease| lease.holder.as_str()).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    let text = format!("{} on this store hold {} leases", holders.len(), leases.len());
+    (!holders.is_empty()).then(|| Finding::ok("desks", text))
+}
+
+async fn dispositions(client: &Client) -> Finding {
+    match client.disposition().list().await {
+        Ok(list) => Finding::ok("dispositions", format!("{} are known", list.len())),
+        Err(error) => {
+            let text = format!("cannot be listed, all go as General Enquiry: {}", why(&error));
+            Finding::degraded("dispositions", text)
+        }
+    }
+}
+
+async fn subscription(client: &Client) -> Finding {
+    match client.events().subscription().await {
+        Ok(_) => Finding::ok("events", "the subscription can be looked at"),
+        Err(error) => Finding::degraded("events", format!("the subscription: {}", why(&error))),
+    }
+}
+
+async fn agent(client: &Client, settings: &Settings) -> Finding {
+    let Some(agent) = &settings.agent else {
+        return Finding::ok(
+            "agent",
+            "OZONETEL_AGENT_ID is not set; each user has a link of its own",
+        );
+    };
+    let name = agent.as_str();
+    match client.agents().login_status(agent.clone()).await {
+        Ok(_) => Finding::ok("agent", format!("{name} is logged in")),
+        Err(error) if error.refusal().is_some() => {
+            Finding::ok("agent", format!("{name} is not logged in"))
+        }
+        Err(error) => Finding::degraded("agent", format!("{name}: {}", why(&error))),
+    }
+}
+
+/// Whether the desk can be reached from elsewhere without TLS.
+pub fn exposure(ip: IpAddr, has_tls: bool) -> Finding {
+    match (ip.is_loopback(), has_tls) {
+        (true, _) => Finding::ok("address", "this machine only"),
+        (false, true) => Finding::ok("address", "reached from elsewhere, through TLS in front"),
+        (false, false) => Finding::degraded(
+            "address",
+            "reached from elsewhere without TLS: passwords and numbers can be read on the way. Put a proxy with \
+             TLS in front and set DESK_PUBLIC_URL=https://…",
+        ),
+    }
+}
+
+/// Places one call to a number of one's own, once, and says what became of it.
+pub async fn call(client: &Client, settings: &Settings, number: &str, reference: &str) -> Finding {
+    let (Some(agent), Some(campaign)) = (settings.agent.clone(), settings.campaign.clone()) else {
+        return Finding::down("call", "OZONETEL_AGENT_ID and OZONETEL_CAMPAIGN have to be set");
+    };
+    let dial = client.dial().agent(agent, campaign, PhoneNumber::from(number)).uui(reference);
+    match dial.outcome().await {
+        DialOutcome::Accepted(_) => {
+            Finding::ok("call", format!("accepted as {reference}: the phones ring now"))
+        }
+        DialOutcome::NotSent(error) | DialOutcome::Invalid(error) | DialOutcome::Refused(error) => {
+            Finding::down("call", format!("not placed: {}", why(&error)))
+        }
+        _ => Finding::down(
+            "call",
+            format!(
+                "it is not known whether it was placed; look for {reference} before trying again"
+            ),
+        ),
+    }
+}
+
+/// One line for each finding.
+pub fn report(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for Finding { about, condition, text: found } in findings {
+        let word = match condition {
+            Condition::Ok => "ok",
+            Condition::Degraded => "look",
+            Condition::Down => "fail",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{word:4}  {about:12}  {found}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ozonetel_sim::{Fault, FaultKind, Sim};
+
+    use super::*;
+    use crate::store::{Memory, Meta as _};
+
+    fn settings() -> Settings {
+        Settings {
+            agent: Some("agent01".into()),
+            campaign: Some("support_out".into()),
+            ..Settings::default()
+        }
+    }
+
+    fn words(findings: &[Finding]) -> Vec<(&'static str, Condition)> {
+        findings.iter().map(|finding| (finding.about, finding.condition)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_is_well_on_the_simulator_and_nothing_is_changed() {
+        let (sim, store) = (Sim::start(), Memory::new());
+        let writes = store.writes();
+        let found = examine(&store, &Owner::Simulator, &sim.client(), &settings()).await;
+        let about = ["store", "service", "campaign", "dispositions", "events", "agent"];
+        assert_eq!(words(&found), about.map(|about| (about, Condition::Ok)), "{}", report(&found));
+        assert_eq!(store.writes(), writes);
+        assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_wrong_is_named() {
+        let (sim, store) = (Sim::start(), Memory::new());
+        store.take_for(&Owner::Account("acme_support".into())).await.unwrap();
+        let wrong = sim.client_builder().key("hunter2").build().unwrap();
+        let found = examine(&store, &Owner::Simulator, &wrong, &settings()).await;
+        assert_eq!(words(&found), [("store", Condition::Down), ("service", Condition::Down)]);
+        let text = report(&found);
+        assert!(text.contains("memory belongs to account acme_support, not to the simulator"));
+        assert!(text.starts_with("fail  store") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn an_open_address_without_tls_is_said_aloud() {
+        let degraded = |ip: &str, tls| exposure(ip.parse().unwrap(), tls).condition;
+        for ip in ["127.0.0.1", "127.0.0.9", "::1"] {
+            assert_eq!(degraded(ip, false), Condition::Ok);
+        }
+        for ip in ["0.0.0.0", "::", "192.0.2.1"] {
+            assert_eq!(degraded(ip, false), Condition::Degraded);
+            assert_eq!(degraded(ip, true), Condition::Ok);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_test_call_is_placed_once_and_an_unknown_one_says_so() {
+        let sim = Sim::start();
+        let client = sim.client();
+        client.agents().login("agent01", "secret", "500001").await.unwrap();
+        assert!(sim.fault(Fault::new(FaultKind::CloseAfter).on("/ca_apis/AgentManualDial")));
+        let found = call(&client, &settings(), "9000000001", "test-a").await;
+        assert_eq!(found.condition, Condition::Down);
+        assert!(found.text.contains("test-a") && !found.text.contains("9000000001"), "{found:?}");
+        assert_eq!(sim.effects("dial"), 1);
+        sim.advance(Duration::from_mins(5)).await;
+        let nameless = call(&client, &Settings::default(), "9000000001", "test-b").await;
+        assert_eq!((nameless.condition, sim.effects("dial")), (Condition::Down, 1));
+    }
+}

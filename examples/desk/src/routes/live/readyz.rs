@@ -1,0 +1,46 @@
+//! Whether the desk can do its work.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::desk::Desk;
+use crate::ops::health::{Condition, Readiness};
+
+/// How long the store may take to answer.
+const STORE: Duration = Duration::from_secs(2);
+
+/// Whether the desk can do its work, part by part: the store, the service, the links, the sync. 503 if one of them is
+/// down, or if the desk is stopping; a part that is only degraded leaves it at 200.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "live",
+    extensions(("x-allow" = json!("none"))),
+    responses(
+        (status = 200, description = "Ready", body = Readiness),
+        (status = 503, description = "Not ready, or stopping", body = Readiness),
+    ),
+)]
+pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
+    let (health, at) = (desk.health(), desk.now());
+    let answered = tokio::time::timeout(STORE, desk.store().ping()).await;
+    match answered {
+        Ok(Ok(())) => health.well("store", Value::Null, at),
+        Ok(Err(error)) => health.unwell("store", Condition::Down, error.to_string(), at),
+        Err(_) => health.unwell("store", Condition::Down, "it does not answer", at),
+    }
+    if desk.life().is_stopping() {
+        health.unwell("life", Condition::Down, "the desk is stopping", at);
+    }
+    let readiness = health.readiness();
+    let status = match readiness.condition {
+        Condition::Down => StatusCode::SERVICE_UNAVAILABLE,
+        Condition::Ok | Condition::Degraded => StatusCode::OK,
+    };
+    (status, Json(readiness)).into_response()
+}
