@@ -16,4 +16,6 @@ pub(crate) mod pace;
 pub(crate) mod reason;
 pub(crate) mod retry;
 pub(crate) mod rows;
+pub(crate) mod text;
 pub(crate) mod transport;
+pub(crate) mod weight;

@@ -59,7 +59,7 @@ pub fn split(spec: &Spec, document: &Value) -> Split {
             Value::Object(_) => Value::Array(vec![rows]),
             rows => rows,
         }),
-        Payload::At(keys) => at(keys).map(|payload| match payload {
+        Payload::At(keys) | Payload::AtOrTop(keys) => at(keys).map(|payload| match payload {
             Value::Array(mut one) if one.len() == 1 => one.remove(0),
             payload => payload,
         }),

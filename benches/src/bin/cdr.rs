@@ -1,7 +1,8 @@
 //! A day of rows streamed from a server in another process: memory and throughput.
 //!
 //! `cdr stream ROWS` streams and prints the peak memory of this process; `cdr decode` compares the streaming path
-//! with `serde_json::from_slice`, interleaved, without a network.
+//! with `serde_json::from_slice`, interleaved, without a network. `cdr hostile` prints the peak memory of a process for
+//! each way of reading 64 MiB of what takes the most memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use ozonetel_bench::{Server, client, row};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_sdk::cdr::sync::{Checkpoint, RowBatch, Sink, SyncStep, Upserted};
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use serde::Deserialize;
 
@@ -89,6 +91,10 @@ fn main() {
             let rows = args.next().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
             runtime.block_on(stream(rows));
         }
+        Some("hostile") => match (args.next(), args.next()) {
+            (Some(way), Some(name)) => runtime.block_on(hostile(&way, &name)),
+            _ => each_hostile(),
+        },
         _ => runtime.block_on(decode()),
     }
 }
@@ -116,19 +122,98 @@ async fn stream(wanted: u64) {
     let seen = rows(&client).await;
     let took = start.elapsed();
     let bytes = wanted * u64::try_from(row(0).len() + 1).unwrap();
+    println!(
+        "{seen} rows, {} MB in {took:.2?}: {:.0} MB/s, peak memory {:.1} MiB",
+        bytes / 1_000_000,
+        bytes as f64 / 1e6 / took.as_secs_f64(),
+        peak()
+    );
+    assert_eq!(seen, wanted);
+}
+
+/// The most memory that this process has had, in MiB.
+fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak: u64 = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .and_then(|text| text.trim().trim_end_matches(" kB").trim().parse().ok())
         .unwrap();
-    println!(
-        "{seen} rows, {} MB in {took:.2?}: {:.0} MB/s, peak memory {:.1} MiB",
-        bytes / 1_000_000,
-        bytes as f64 / 1e6 / took.as_secs_f64(),
-        peak as f64 / 1024.0
-    );
-    assert_eq!(seen, wanted);
+    peak as f64 / 1024.0
+}
+
+/// Every way of reading every hostile answer, each in a process of its own.
+fn each_hostile() {
+    for way in ["awaited", "streamed", "sync"] {
+        for name in ["zeros", "records", "lists", "objects", "fields", "texts"] {
+            let program = std::env::current_exe().unwrap();
+            let status =
+                std::process::Command::new(program).args(["hostile", way, name]).status().unwrap();
+            assert!(status.success(), "{way} {name}");
+        }
+    }
+}
+
+/// A sink that keeps nothing: what is measured is the sync's own.
+#[derive(Debug, Default)]
+struct Nowhere(u64);
+
+impl Sink for Nowhere {
+    type Error = std::convert::Infallible;
+
+    async fn load(&mut self) -> Result<Option<Checkpoint>, Self::Error> {
+        Ok(None)
+    }
+
+    async fn upsert(&mut self, batch: RowBatch<'_>) -> Result<Upserted, Self::Error> {
+        self.0 += batch.rows.len() as u64;
+        Ok(Upserted::default())
+    }
+
+    async fn save(&mut self, _: &Checkpoint) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+async fn hostile(way: &str, name: &str) {
+    let server = Server::start();
+    let client = Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .mode(ozonetel_sdk::auth::AuthMode::Key)
+        .base_url(&server.address)
+        .path("cdr.fetch_day", format!("/day/hostile={name}"))
+        .build()
+        .unwrap();
+    let before = peak();
+    let end = match way {
+        "awaited" => match client.cdr().for_day(client.today()).await {
+            Ok(rows) => format!("{} rows", rows.len()),
+            Err(error) => error.summary(),
+        },
+        "streamed" => {
+            let mut rows = client.cdr().for_day(client.today()).stream();
+            let (mut good, mut bad) = (0_u64, 0_u64);
+            loop {
+                match rows.try_next().await {
+                    Ok(Some(_)) => good += 1,
+                    Err(error) if error.is_row() => bad += 1,
+                    Ok(None) => break format!("{good} rows, {bad} bad ones"),
+                    Err(error) => break error.summary(),
+                }
+            }
+        }
+        _ => {
+            let mut sync = client.cdr().sync(Nowhere::default());
+            let progress = sync.poll().await.unwrap();
+            match progress.step {
+                SyncStep::Failed { error, .. } => error.summary(),
+                _ => format!("{} rows", sync.sink().0),
+            }
+        }
+    };
+    println!("{way:9} {name:8} peak memory {:6.1} MiB ({before:.1} before): {end}", peak());
+    assert!(peak() < 64.0, "{way} {name}");
 }
 
 async fn decode() {

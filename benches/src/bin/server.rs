@@ -1,5 +1,6 @@
 //! A bare HTTP server: answers every `POST` as an accepted dial and every `GET` with a day of rows, as many as the
-//! address's query says (`?rows=N`). Prints its address.
+//! address's query says (`?rows=N`); or with 64 MiB of what takes the most memory (`?hostile=NAME`). Prints its
+//! address.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,6 +49,9 @@ async fn serve(mut stream: TcpStream, day: &'static [u8]) -> std::io::Result<()>
                 DIALED.len()
             );
             stream.write_all(answer.as_bytes()).await?;
+        } else if let Some((_, name)) = head.split_once("hostile=") {
+            let name = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            return hostile(&mut stream, name).await;
         } else {
             let rows: u64 = head.split_once("rows=").map_or(1, |(_, rest)| {
                 rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap_or(1)
@@ -62,4 +66,25 @@ async fn serve(mut stream: TcpStream, day: &'static [u8]) -> std::io::Result<()>
             return Ok(());
         }
     }
+}
+
+/// An answer of 64 MiB: so many pieces between a beginning and an end.
+async fn hostile(stream: &mut TcpStream, name: &str) -> std::io::Result<()> {
+    let row = format!(r#"{{"UCID":1,"Comments":"{}"}},"#, "x".repeat(1_000_000));
+    let (begin, piece, end) = match name {
+        "records" => (r#"{"status":"success","details":["#, r#"{"UCID":1},"#, r#"{"UCID":1}]}"#),
+        "lists" => (r#"{"status":"success","details":[{"UCID":1,"New":["#, "[0],", "0]}]}"),
+        "objects" => (r#"{"status":"success","details":["#, r#"{"UCID":1,"a":{"":0}},"#, "{}]}"),
+        "fields" => ("{", r#""a":0,"#, r#""details":[],"status":"success"}"#),
+        "texts" => (r#"{"status":"success","details":["#, row.as_str(), r#"{"UCID":1}]}"#),
+        _ => (r#"{"status":"success","details":["#, "0,", "0]}"),
+    };
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(begin.as_bytes()).await?;
+    let block = piece.repeat((1 << 16) / piece.len() + 1);
+    for _ in 0..(64 << 20) / block.len() {
+        stream.write_all(block.as_bytes()).await?;
+    }
+    stream.write_all(end.as_bytes()).await
 }

@@ -20,7 +20,7 @@ const AHT: Spec = Spec {
     path_verified: false,
     discriminator: Discriminator::Has("agentId"),
     rate: Rate::Aht,
-    envelope: Envelope::of(&["success"], Payload::At(&["message", "data", "details"])),
+    envelope: Envelope::of(&["success"], Payload::AtOrTop(&["message", "data", "details"])),
     docs: "https://docs.ozonetel.com/reference/get_ca-apis-aht-1",
     ..Spec::DEFAULT
 };
@@ -41,7 +41,8 @@ record! {
     }
 }
 
-/// One figure; the page leaves open whether there is an array around it.
+/// One figure. The page has it under `message` and leaves open whether there is an array around it; older programs
+/// find it beside the status word. All of these are read.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Around")]
 pub struct AverageHandling(pub HandlingTime);
@@ -63,6 +64,18 @@ impl From<Around> for AverageHandling {
 
 impl Reply for AverageHandling {}
 
+impl AverageHandling {
+    /// Whether it is a figure at all: one without calls has the names, and no average.
+    fn is_figure(&self) -> bool {
+        let figure = &self.0;
+        let named = figure.agent_id.is_some() || figure.campaign_id.is_some();
+        named
+            || figure.aht.is_some()
+            || figure.agent_name.is_some()
+            || figure.campaign_name.is_some()
+    }
+}
+
 /// The average handling time of an agent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AgentAht {
@@ -77,6 +90,10 @@ impl Endpoint for AgentAht {
 
     fn check(&self) -> Result<(), Invalid> {
         filled("agentId", self.agent.as_str())
+    }
+
+    fn accepts(&self, reply: &AverageHandling) -> bool {
+        reply.is_figure()
     }
 }
 
@@ -95,6 +112,10 @@ impl Endpoint for CampaignAht {
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())
+    }
+
+    fn accepts(&self, reply: &AverageHandling) -> bool {
+        reply.is_figure()
     }
 }
 
@@ -139,5 +160,48 @@ impl<'c> Aht<'c> {
     /// Refused with [`Reason::BadInput`](crate::Reason::BadInput) for an unknown campaign.
     pub fn campaign(&self, campaign: impl Into<CampaignName>) -> Call<'c, CampaignAht> {
         Call::new(self.0, Ok(CampaignAht { campaign: campaign.into() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::envelope::{Outcome, read};
+    use crate::core::error::ResponseHead;
+
+    fn figure(body: &str) -> Option<HandlingTime> {
+        match read::<AverageHandling>(&AHT, ResponseHead::OK, body.as_bytes()) {
+            Ok(Outcome::Done(reply)) => Some(reply.0),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_figure_is_read_nested_and_at_the_top() {
+        for body in [
+            r#"{"status":"success","message":{"AgentID":"7","AHT":"00:01:05"}}"#,
+            r#"{"status":"success","message":[{"AgentID":7,"AHT":"00:01:05"}]}"#,
+            r#"{"status":"success","message":"success","details":[{"AgentID":"7","AHT":"00:01:05"}]}"#,
+            r#"{"status":"success","data":{"AgentID":"7","AHT":"00:01:05"}}"#,
+            r#"{"status":"success","message":"success","AgentID":"7","AHT":"00:01:05"}"#,
+            r#"{"status":"success","AHT":"00:01:05","AgentID":7}"#,
+        ] {
+            let figure = figure(body).unwrap_or_else(|| panic!("{body}"));
+            assert_eq!(figure.aht.unwrap().seconds(), 65, "{body}");
+            assert_eq!(figure.agent_id.as_deref(), Some("7"), "{body}");
+            assert!(figure.extra.is_empty(), "{body}: {figure:?}");
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_figure_is_none() {
+        for body in [
+            r#"{"status":"success","message":"success"}"#,
+            r#"{"status":"success","message":{}}"#,
+            r#"{"status":"success","message":[]}"#,
+        ] {
+            let found = figure(body).map(AverageHandling);
+            assert!(found.is_none_or(|found| !found.is_figure()), "{body}");
+        }
     }
 }

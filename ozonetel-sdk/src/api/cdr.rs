@@ -15,13 +15,15 @@ mod retention;
 mod row;
 pub mod sync;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
-use crate::core::error::Error;
+use crate::core::error::{Error, ErrorKind};
 use crate::types::ids::{CallId, CampaignName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Day, LocalDateTime, loose};
@@ -29,6 +31,7 @@ use crate::types::wire::{Day, LocalDateTime, loose};
 pub use days::DayStream;
 pub(crate) use retention::NIGHT_OVER;
 pub use retention::WINDOW_DAYS;
+pub(crate) use row::is_transfer;
 pub use row::{
     CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
     HangupBy, HangupByKind,
@@ -105,6 +108,11 @@ fn one_day(from: LocalDateTime, to: LocalDateTime) -> Result<(), Invalid> {
 impl Endpoint for FetchDay {
     const SPEC: Spec = DAY;
     type Reply = Vec<CallRecord>;
+    const ROW_FIELDS: &'static [&'static str] = CallRecord::FIELDS;
+
+    fn accepts(&self, reply: &Vec<CallRecord>) -> bool {
+        reply.iter().all(CallRecord::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         one_day(self.from, self.to)
@@ -118,6 +126,10 @@ impl Endpoint for FetchDay {
 impl Rows for FetchDay {
     type Row = CallRecord;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &CallRecord) -> bool {
+        row.is_named()
+    }
 }
 
 /// One page of a day's rows.
@@ -154,6 +166,11 @@ impl Endpoint for FetchPage {
         ..DAY
     };
     type Reply = Vec<CallRecord>;
+    const ROW_FIELDS: &'static [&'static str] = CallRecord::FIELDS;
+
+    fn accepts(&self, reply: &Vec<CallRecord>) -> bool {
+        reply.iter().all(CallRecord::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         one_day(self.from, self.to)?;
@@ -170,6 +187,10 @@ impl Endpoint for FetchPage {
 impl Rows for FetchPage {
     type Row = CallRecord;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &CallRecord) -> bool {
+        row.is_named()
+    }
 }
 
 /// The rows of one leg.
@@ -194,6 +215,11 @@ impl Endpoint for FetchUcid {
         ..DAY
     };
     type Reply = Vec<CallRecord>;
+    const ROW_FIELDS: &'static [&'static str] = CallRecord::FIELDS;
+
+    fn accepts(&self, reply: &Vec<CallRecord>) -> bool {
+        reply.iter().all(CallRecord::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         one_day(self.from, self.to)
@@ -207,6 +233,10 @@ impl Endpoint for FetchUcid {
 impl Rows for FetchUcid {
     type Row = CallRecord;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &CallRecord) -> bool {
+        row.is_named()
+    }
 }
 
 /// One page, and the total number of rows.
@@ -399,11 +429,23 @@ impl Call<'_, FetchPage> {
         let mut stream = self.stream();
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await? {
+            // A service that does not know pages sends the day.
+            if rows.len() >= MAX_PAGE as usize {
+                let unread = "the page has more rows than a page may have";
+                return Err(Error::said(ErrorKind::Unreadable, unread).named(
+                    FetchPage::SPEC.name,
+                    1,
+                    Duration::ZERO,
+                ));
+            }
             rows.push(row);
         }
-        let total = stream.rest().and_then(|rest| crate::core::envelope::find(rest, "totalCount"));
-        let total =
-            total.and_then(|value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()));
+        let field = |name: &str| name.eq_ignore_ascii_case("totalCount");
+        let total = stream.rest().and_then(|rest| rest.iter().find(|(name, _)| field(name)));
+        let number = |value: &serde_json::Value| {
+            value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+        };
+        let total = total.and_then(|(_, value)| number(value));
         Ok(Page { rows, total })
     }
 }

@@ -443,7 +443,12 @@ mod tests {
     async fn a_failure_is_read_with_200_and_with_403() {
         let body =
             "<response><status>error</status><message>Authentication error</message></response>";
-        let replay = Replay::new([xml(200, body), xml(403, body), xml(200, "QUEUED|1")]);
+        let replay = Replay::new([
+            xml(200, body),
+            xml(403, body),
+            xml(200, "SOON|1"),
+            xml(200, "QUEUED|90000000000000001"),
+        ]);
         let client = client(&replay);
         for _ in 0..2 {
             let call = client.kookoo().call_with("9000000001", "<response><hangup/></response>");
@@ -452,9 +457,12 @@ mod tests {
             assert_eq!(error.refusal().unwrap().message(), "Authentication error");
             assert!(!error.may_have_happened());
         }
-        let error = client.kookoo().call("9000000001", "https://x.example.test").await.unwrap_err();
+        let call = || client.kookoo().call("9000000001", "https://x.example.test");
+        let error = call().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unreadable);
         assert!(error.may_have_happened());
+        // How older answers say it.
+        assert_eq!(call().await.unwrap().ucid().unwrap().as_str(), "90000000000000001");
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! Abandoned calls.
 //!
 //! No source gives the names of the range fields: `fromTime`, `toTime` and `campaignName` are assumed, and each can be
-//! renamed with [`ClientBuilder::field_name`](crate::ClientBuilder::field_name).
+//! renamed with [`ClientBuilder::field_name`](crate::ClientBuilder::field_name). A service that knows them under other
+//! names answers with its default range, so rows outside the range that was asked for are told apart:
+//! [`Call::by_range`] and [`FetchMissed::covers`].
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +11,21 @@ use crate::api::setters::setters;
 use crate::core::call::Call;
 use crate::core::client::Client;
 use crate::core::endpoint::{Endpoint, Envelope, Method, Payload, Rows, Spec};
+use crate::core::error::Error;
 use crate::types::ids::{AgentId, CallId, CampaignName, Did, SkillName};
 use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
 use crate::types::wire::{LocalDateTime, record};
 
 /// Lists abandoned calls.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FetchMissed {
-    /// From, inclusive.
-    #[serde(rename = "fromTime")]
-    pub from: LocalDateTime,
-    /// To, inclusive.
-    #[serde(rename = "toTime")]
-    pub to: LocalDateTime,
+    /// From, inclusive; absent: as the service has it.
+    #[serde(rename = "fromTime", default)]
+    pub from: Option<LocalDateTime>,
+    /// To, inclusive; absent: as the service has it.
+    #[serde(rename = "toTime", default)]
+    pub to: Option<LocalDateTime>,
     /// Of one campaign only.
     #[serde(rename = "campaignName", default)]
     pub campaign: Option<CampaignName>,
@@ -73,19 +76,57 @@ impl Endpoint for FetchMissed {
         ..Spec::DEFAULT
     };
     type Reply = Vec<MissedCall>;
+    const ROW_FIELDS: &'static [&'static str] = MissedCall::FIELDS;
 
     fn check(&self) -> Result<(), Invalid> {
-        if self.from > self.to {
-            Err(Invalid::new("fromTime", "is later than toTime"))
-        } else {
-            Ok(())
+        match (self.from, self.to) {
+            (Some(from), Some(to)) if from > to => {
+                Err(Invalid::new("fromTime", "is later than toTime"))
+            }
+            _ => Ok(()),
         }
     }
+
+    fn accepts(&self, reply: &Vec<MissedCall>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
+}
+
+impl FetchMissed {
+    /// Whether a row is within the range that was asked for. `None` where the row has no time.
+    ///
+    /// ```
+    /// use ozonetel_sdk::missed::{FetchMissed, MissedCall};
+    /// let request = FetchMissed { from: Some("2026-11-21 10:00:00".parse()?), ..FetchMissed::default() };
+    /// let row: MissedCall = serde_json::from_str(r#"{"callTime":"2026-11-20 23:00:00"}"#)?;
+    /// assert_eq!(request.covers(&row), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn covers(&self, row: &MissedCall) -> Option<bool> {
+        let at = row.call_time?;
+        Some(self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to))
+    }
+}
+
+/// Abandoned calls by the range that was asked for.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct MissedByRange {
+    /// Within the range.
+    pub inside: Vec<MissedCall>,
+    /// Outside of it: the service may have ignored the range.
+    pub outside: Vec<MissedCall>,
+    /// Without a time.
+    pub undated: Vec<MissedCall>,
 }
 
 impl Rows for FetchMissed {
     type Row = MissedCall;
     const KEYS: &'static [&'static str] = &["message"];
+
+    fn is_named(row: &MissedCall) -> bool {
+        row.call_id.is_some()
+    }
 }
 
 /// Abandoned calls: see [`Client::missed`].
@@ -100,6 +141,20 @@ impl Client {
 }
 
 impl<'c> Missed<'c> {
+    /// Abandoned calls of the range that the service takes by default; how long it is, no page says.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// assert!(client.missed().recent().await?.is_empty());
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As any call.
+    pub fn recent(&self) -> Call<'c, FetchMissed> {
+        Call::new(self.0, Ok(FetchMissed::default()))
+    }
+
     /// Abandoned calls of a stretch of time, in the account's zone.
     ///
     /// ```
@@ -113,7 +168,35 @@ impl<'c> Missed<'c> {
     /// # Errors
     /// As any call.
     pub fn between(&self, from: LocalDateTime, to: LocalDateTime) -> Call<'c, FetchMissed> {
-        Call::new(self.0, Ok(FetchMissed { from, to, campaign: None }))
+        let request = FetchMissed { from: Some(from), to: Some(to), campaign: None };
+        Call::new(self.0, Ok(request))
+    }
+}
+
+impl Call<'_, FetchMissed> {
+    /// Sends the call and tells rows outside the range apart, since the service may ignore it.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// let today = client.today();
+    /// let missed = client.missed().between(today.start(), today.end()).by_range().await?;
+    /// assert!(missed.outside.is_empty());
+    /// # Ok(()) });
+    /// ```
+    ///
+    /// # Errors
+    /// As awaiting the call.
+    pub async fn by_range(self) -> Result<MissedByRange, Error> {
+        let range = self.request().ok().cloned().unwrap_or_default();
+        let mut found = MissedByRange::default();
+        for row in self.await? {
+            match range.covers(&row) {
+                Some(true) => found.inside.push(row),
+                Some(false) => found.outside.push(row),
+                None => found.undated.push(row),
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -89,6 +89,7 @@ impl Endpoint for FetchSummary {
         ..Spec::DEFAULT
     };
     type Reply = Vec<AgentSummary>;
+    const ROW_FIELDS: &'static [&'static str] = AgentSummary::FIELDS;
 
     fn check(&self) -> Result<(), Invalid> {
         if self.from > self.to {

@@ -23,9 +23,10 @@ use serde_json::Value;
 use crate::core::client::{Client, Core};
 use crate::core::encode::Fields;
 use crate::core::endpoint::{Endpoint, Reply, Rows, Spec};
-use crate::core::envelope::{self, Outcome};
+use crate::core::envelope::{self, Answer, Asked, Outcome};
 use crate::core::error::{Error, ErrorKind, ResponseHead, Unreadable};
 use crate::core::pace::Patience;
+use crate::core::weight::ListShape;
 use crate::types::invalid::Invalid;
 
 pub use batch::{Batch, Batched, Batches, Halt, RefusedRow, RowOutcome, RowResult};
@@ -126,22 +127,31 @@ impl<E: Rows> Call<'_, E> {
     /// In the stream: a request that failed ends it; a row that cannot be decoded is an `Err` with its position and JSON
     /// path, and the next row follows.
     pub fn stream(self) -> RowStream<E::Row> {
-        self.stream_as()
+        self.stream_of(E::is_named)
     }
 
-    /// The same with a row type of your own, such as [`serde_json::Value`].
+    /// The same with a row type of your own, such as [`serde_json::Value`]; whether a row has an id is yours to ask.
     pub fn stream_as<R: DeserializeOwned + Send + 'static>(self) -> RowStream<R> {
+        self.stream_of(|_| true)
+    }
+
+    fn stream_of<R: DeserializeOwned + Send + 'static>(
+        self,
+        is_named: fn(&R) -> bool,
+    ) -> RowStream<R> {
         let core = Arc::clone(&self.client.core);
         let (request, options) = (self.request, self.options);
-        RowStream::new(async move {
+        let begin = async move {
             let request = request.map_err(|invalid| named::<E>(invalid.into()))?;
             let call = PreparedCall::of(&core, &request, &options)?.in_rows(E::KEYS);
             let mut progress = CallProgress::start_owned(core, &call);
+            let most = progress.core.config.limits.decoded();
             let mut judge =
-                |head: ResponseHead<'_>, body: &[u8]| stream::judge_rows(&E::SPEC, head, body);
+                |head: ResponseHead<'_>, body: &str| stream::judge_rows(&E::SPEC, head, body, most);
             let received = send_with_retries(&call, &mut progress, &mut judge).await?;
             Ok((progress, received))
-        })
+        };
+        RowStream::new(begin, is_named)
     }
 }
 
@@ -186,9 +196,11 @@ async fn run<E: Endpoint>(
     let mut progress = CallProgress::start(Arc::clone(core), &call);
     progress.retries.forbidden = attempts == Attempts::One;
     let mut outcome = None;
-    let mut judge = |head: ResponseHead<'_>, body: &[u8]| {
-        let unreadable = |what| Verdict::Unreadable(Unreadable::new(what, head, body));
-        match envelope::read::<E::Reply>(&E::SPEC, head, body) {
+    let rows = ListShape { level: 0, element: E::Reply::ELEMENT, fields: E::ROW_FIELDS };
+    let asked = Asked { ucid: call.ucid, most: core.config.limits.decoded(), rows };
+    let mut judge = |head: ResponseHead<'_>, text: &str| {
+        let unreadable = |what| Verdict::Unreadable(Unreadable::new(what, head, text.as_bytes()));
+        match envelope::read_text::<E::Reply>(&Answer { spec: &E::SPEC, head, text, asked }) {
             Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
             Ok(Outcome::Done(reply)) if !request.accepts(&reply) => {
                 unreadable("the answer lacks what was asked for")
@@ -251,8 +263,15 @@ impl Client {
         let call = PreparedCall::raw(&self.core, spec, sent);
         let mut progress = CallProgress::start(Arc::clone(&self.core), &call);
         let mut reply = Value::Null;
+        let rows = ListShape::default();
+        let asked = Asked { ucid: None, most: self.core.config.limits.decoded(), rows };
         let mut judge =
-            |head: ResponseHead<'_>, body: &[u8]| match envelope::read::<Value>(spec, head, body) {
+            |head: ResponseHead<'_>, text: &str| match envelope::read_text::<Value>(&Answer {
+                spec,
+                head,
+                text,
+                asked,
+            }) {
                 Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
                 Ok(Outcome::Done(value)) => {
                     reply = value;

@@ -50,10 +50,18 @@ impl Default for AnswerLimits {
             silence: Duration::from_secs(30),
             report_silence: Duration::from_secs(120),
             total: Duration::from_secs(300),
-            body: 64 << 20,
+            body: 10 << 20,
             row: 1 << 20,
             token_life: Duration::from_secs(3600),
         }
+    }
+}
+
+impl AnswerLimits {
+    /// What an answer may take once it is decoded: rows as the service writes them take three to four times their
+    /// bytes. The default keeps a client under 64 MiB whatever it is sent.
+    pub(crate) fn decoded(&self) -> usize {
+        self.body.saturating_mul(4)
     }
 }
 

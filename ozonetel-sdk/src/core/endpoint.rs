@@ -378,6 +378,8 @@ pub enum Payload {
     Whole,
     /// Under the first of these names that is there.
     At(&'static [&'static str]),
+    /// Under the first of these names that is there, or beside the status word.
+    AtOrTop(&'static [&'static str]),
     /// A list under the first of these names that is there; one object counts as one row.
     RowsAt(&'static [&'static str]),
     /// JSON text under the first of these names; an outcome inside it overrules the one around it.
@@ -476,6 +478,9 @@ impl Spec {
 
 /// A reply type: how "there is none" looks in it.
 pub trait Reply: Serialize + DeserializeOwned + Send + 'static {
+    /// Where the reply is a list: the size of an element in memory. Counts towards the limit of an answer.
+    const ELEMENT: usize = 0;
+
     /// The value that means "none", if the type has one.
     fn none() -> Option<Self> {
         None
@@ -486,6 +491,8 @@ impl Reply for Value {}
 impl Reply for String {}
 
 impl<T: Serialize + DeserializeOwned + Send + 'static> Reply for Vec<T> {
+    const ELEMENT: usize = size_of::<T>();
+
     fn none() -> Option<Self> {
         Some(Self::new())
     }
@@ -506,6 +513,10 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// What a success carries.
     type Reply: Reply;
+
+    /// Where the reply is a list of records: the names of their fields. What a record has a place for counts less
+    /// towards the limit of an answer.
+    const ROW_FIELDS: &'static [&'static str] = &[];
 
     /// Checks what would cost a request to be refused.
     ///
@@ -549,6 +560,13 @@ pub trait Rows: Endpoint {
 
     /// Names that the list may have.
     const KEYS: &'static [&'static str];
+
+    /// Whether a row has the id by which its report knows it. One that has none is a bad row: it is an error of its
+    /// own in a stream, and fails an answer that is awaited whole.
+    fn is_named(row: &Self::Row) -> bool {
+        let _ = row;
+        true
+    }
 }
 
 impl Reply for crate::types::wire::RawJson {}

@@ -5,6 +5,7 @@
 //! content type and a bounded excerpt: where it is not the service's envelope at all, and where what may happen only
 //! once is answered by neither a success nor a proof that nothing happened.
 
+mod answer;
 mod fields;
 mod list;
 mod words;
@@ -14,16 +15,19 @@ mod write;
 use std::fmt;
 
 use http::StatusCode;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
 use crate::core::error::{Refusal, ResponseHead, Unreadable};
 use crate::core::reason::{self, Reason, reason};
-use fields::{as_text, present, status, text_of};
+use crate::core::text;
+use crate::core::weight::ListShape;
+use answer::{ENVELOPE, PAYLOAD};
+use fields::{Object, TEXTS, as_str, as_text, find, is_structured, present, status, text_of};
 use words::Word;
 
-pub(crate) use fields::find;
+pub(crate) use answer::{Answer, Asked, TOO_LARGE};
 pub(crate) use list::rows;
 #[cfg(any(test, feature = "server"))]
 pub use write::write;
@@ -75,77 +79,95 @@ pub fn read<T: DeserializeOwned>(
     head: ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Outcome<T>, Unreadable> {
-    let object = match spec.envelope.payload {
-        Payload::Plain => return read_plain(spec, head, body),
-        Payload::Open => return read_open(spec, head, body),
-        // The shared refusals are JSON even where answers are XML.
-        Payload::Xml => match serde_json::from_slice(body) {
-            Ok(Value::Object(object)) => object,
-            _ => read_xml(head, body)?,
-        },
-        _ => match serde_json::from_slice(body) {
-            Ok(Value::Object(object)) => object,
-            Ok(_) => return Err(Unreadable::new("the answer is JSON, but no object", head, body)),
-            Err(_) if spec.host == crate::core::endpoint::Host::Events => {
-                return read_plain(spec, head, body);
-            }
-            Err(_) => return Err(Unreadable::new("the answer is not JSON", head, body)),
-        },
-    };
-    read_object(spec, head, body, object)
+    let asked = Asked { ucid: None, most: usize::MAX, rows: ListShape::default() };
+    read_text(&Answer { spec, head, text: &text::whole(body), asked })
 }
 
-/// Reads an envelope that is already an object: what is left of a document after its rows were cut out.
-pub(crate) fn read_object<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-    object: Map<String, Value>,
+/// The same for text.
+pub(crate) fn read_text<T: DeserializeOwned>(
+    answer: &Answer<'_>,
 ) -> Result<Outcome<T>, Unreadable> {
+    // Before anything is decoded.
+    if !answer.is_within(answer.text, ENVELOPE) {
+        return Err(answer.unreadable(TOO_LARGE));
+    }
+    match answer.spec.envelope.payload {
+        Payload::Plain => return read_plain(answer),
+        Payload::Open => return read_open(answer),
+        _ => {}
+    }
+    if let Some(object) = fields::object(answer.text) {
+        return read_object(answer, answer.text, &object);
+    }
+    if let Some(repaired) = text::repaired(answer.text)
+        && let Some(object) = fields::object(&repaired)
+    {
+        return read_object(answer, &repaired, &object);
+    }
+    if answer.spec.envelope.payload == Payload::Xml {
+        let document = read_xml(answer)?;
+        let document = Value::Object(document).to_string();
+        let object = fields::object(&document).unwrap_or_default();
+        return read_object(answer, &document, &object);
+    }
+    if serde_json::from_str::<IgnoredAny>(answer.text).is_ok() {
+        return Err(answer.unreadable("the answer is JSON, but no object"));
+    }
+    if answer.spec.host == crate::core::endpoint::Host::Events {
+        return read_plain(answer);
+    }
+    Err(answer.unreadable("the answer is not JSON"))
+}
+
+fn read_object<T: DeserializeOwned>(
+    answer: &Answer<'_>,
+    document: &str,
+    object: &Object<'_>,
+) -> Result<Outcome<T>, Unreadable> {
+    let spec = answer.spec;
     if let Payload::JsonTextAt(keys) = spec.envelope.payload
-        && let Some((verdict, inner)) = inner_outcome(&object, keys)
+        && let Some((verdict, inner)) = inner_outcome(answer, object, keys)
     {
         return match verdict {
-            Ok(()) => decode(spec, head, body, inner),
-            Err((word, text)) => judge_failure(spec, head, body, (Some(word), &text, &object)),
+            Ok(()) => decode(answer, &inner),
+            Err((word, text)) => judge_failure(answer, Some(word), &text, document),
         };
     }
-    let word = status(&object).map(|word| Word::of(&word));
+    let word = status(object).map(|word| Word::of(&word));
     // Without success words the payload decides, whatever the status word beside it.
     let payload_decides =
         spec.envelope.success_words.is_empty() && matches!(spec.envelope.payload, Payload::At(_));
     match word {
         Some(Word::Failure | Word::Unlisted) if !payload_decides => {
-            return judge_failure(spec, head, body, (word, &text_of(&object), &object));
+            return judge_failure(answer, word, &text_of(object), document);
         }
-        None if !spec.envelope.success_words.is_empty() && !has_list(&object, spec) => {
+        None if !spec.envelope.success_words.is_empty() && !has_list(answer, object) => {
             // A documented refusal needs no status word: some families leave it out.
-            return match text_of(&object) {
+            return match text_of(object) {
                 text if reason(&text) != Reason::Other => {
-                    judge_failure(spec, head, body, (None, &text, &object))
+                    judge_failure(answer, None, &text, document)
                 }
-                _ => Err(Unreadable::new("the answer has no status", head, body)),
+                _ => Err(answer.unreadable("the answer has no status")),
             };
         }
         Some(Word::Success) if spec.envelope.success_words.is_empty() && !payload_decides => {
-            let text = text_of(&object);
+            let text = text_of(object);
             if reason::documented(&text).is_some() || is_none(spec, &text) {
-                return judge_failure(spec, head, body, (word, &text, &object));
+                return judge_failure(answer, word, &text, document);
             }
         }
         _ => {}
     }
     let keys = match spec.envelope.payload {
-        Payload::Text | Payload::Plain => {
-            return decode(spec, head, body, Value::String(text_of(&object)));
-        }
-        Payload::Whole | Payload::Xml | Payload::Open => {
-            return decode(spec, head, body, Value::Object(object));
-        }
-        Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => keys,
+        Payload::Text | Payload::Plain => return decode_said(answer, &text_of(object)),
+        Payload::Whole | Payload::Xml | Payload::Open => return decode(answer, document),
+        Payload::At(keys)
+        | Payload::AtOrTop(keys)
+        | Payload::RowsAt(keys)
+        | Payload::JsonTextAt(keys) => keys,
     };
-    match read_payload(spec, head, body, &object, keys) {
-        Err(unread) => doubt(spec, head, body, (word, &object, keys), unread),
+    match read_payload(answer, object, keys) {
+        Err(unread) => doubt(answer, document, (word, object, keys), unread),
         done => done,
     }
 }
@@ -153,117 +175,155 @@ pub(crate) fn read_object<T: DeserializeOwned>(
 /// The first value under the keys that decodes: structured ones before texts, since a text beside the payload may be
 /// under one of its names (`"message": "success"`, then the rows).
 fn read_payload<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-    object: &Map<String, Value>,
+    answer: &Answer<'_>,
+    object: &Object<'_>,
     keys: &[&str],
 ) -> Result<Outcome<T>, Unreadable> {
     let mut first = None;
-    for value in present(object, keys) {
-        for reading in list::readings(spec, value) {
-            match decode(spec, head, body, reading) {
+    let present = present(object, keys);
+    if let Payload::AtOrTop(_) = answer.spec.envelope.payload
+        && !present.iter().any(|value| is_structured(value))
+    {
+        let rest = without_words(object);
+        if rest != "{}" {
+            return decode(answer, &rest);
+        }
+    }
+    for value in present {
+        for reading in list::readings(answer, value) {
+            match decode(answer, &reading) {
                 Ok(done) => return Ok(done),
                 Err(unread) => first = first.or(Some(unread)),
             }
         }
     }
     let path = keys.first().copied().unwrap_or_default();
-    Err(first.unwrap_or_else(|| {
-        Unreadable::new("the payload is missing, or not of its form", head, body).at(path)
-    }))
+    let missing = "the payload is missing, or not of its form";
+    Err(first.unwrap_or_else(|| answer.unreadable(missing).at(path)))
+}
+
+/// An envelope's fields without its status word and its texts.
+fn without_words(object: &Object<'_>) -> String {
+    let word = |name: &str| {
+        let mut words = TEXTS.into_iter().chain(["status"]);
+        words.any(|word| word.eq_ignore_ascii_case(name))
+    };
+    let left: Object<'_> = object
+        .iter()
+        .filter(|(name, _)| !word(name))
+        .map(|(name, value)| (name.clone(), *value))
+        .collect();
+    serde_json::to_string(&left).unwrap_or_default()
 }
 
 /// A success whose payload cannot be decoded. Where a documented refusal is in the payload's place, that is the
 /// answer, unless a second try could do harm; any other text there may be data and is not taken for the service's
 /// words.
 fn doubt<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-    (word, object, keys): (Option<Word>, &Map<String, Value>, &[&str]),
+    answer: &Answer<'_>,
+    document: &str,
+    (word, object, keys): (Option<Word>, &Object<'_>, &[&str]),
     unread: Unreadable,
 ) -> Result<Outcome<T>, Unreadable> {
+    let spec = answer.spec;
     let text = text_of(object);
-    let said = present(object, keys).into_iter().filter_map(Value::as_str).chain([text.as_str()]);
+    let said = present(object, keys).into_iter().filter_map(as_str).chain([text.clone()]);
     let mut said = said.filter(|said| reason::documented(said).is_some() || is_none(spec, said));
     if let (Repeat::Safe, Some(said)) = (spec.repeat, said.next()) {
-        return Ok(refuse(spec, head, said));
+        return Ok(refuse(spec, answer.head, &said));
     }
     if spec.envelope.success_words.is_empty() && !text.is_empty() {
-        return judge_failure(spec, head, body, (word, &text, object));
+        return judge_failure(answer, word, &text, document);
     }
     // A state change whose text is not the documented JSON is still a success.
     if let Payload::JsonTextAt(keys) = spec.envelope.payload
-        && let Some(text) = present(object, keys).into_iter().find_map(Value::as_str)
+        && let Some(text) = present(object, keys).into_iter().find_map(as_str)
     {
         let said = Value::Object(Map::from_iter([("message".to_owned(), Value::from(text))]));
-        return decode(spec, head, body, said).map_err(|_| unread);
+        return decode(answer, &said.to_string()).map_err(|_| unread);
     }
     Err(unread)
 }
 
 /// Whether the list that is asked for is there: bulk uploads answer with it and no status.
-fn has_list(object: &Map<String, Value>, spec: &Spec) -> bool {
-    let Payload::At(keys) = spec.envelope.payload else { return false };
-    let filled = |value: &Value| value.as_array().is_some_and(|rows| !rows.is_empty());
-    present(object, keys).into_iter().any(|value| list::readings(spec, value).iter().any(filled))
+fn has_list(answer: &Answer<'_>, object: &Object<'_>) -> bool {
+    let Payload::At(keys) = answer.spec.envelope.payload else { return false };
+    let filled = |list: &str| {
+        serde_json::from_str::<Vec<IgnoredAny>>(list).is_ok_and(|rows| !rows.is_empty())
+    };
+    let mut values = present(object, keys).into_iter();
+    values.any(|value| list::readings(answer, value).iter().any(|list| filled(list)))
 }
 
 /// An answer that is no success: refused, or unreadable where nothing proves that it was refused.
 fn judge_failure<T>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-    (word, text, object): (Option<Word>, &str, &Map<String, Value>),
+    answer: &Answer<'_>,
+    word: Option<Word>,
+    text: &str,
+    document: &str,
 ) -> Result<Outcome<T>, Unreadable> {
-    if words::is_refusal(spec, word, text, object) {
-        return Ok(refuse(spec, head, text));
+    if words::is_refusal(answer, word, text, document) {
+        return Ok(refuse(answer.spec, answer.head, text));
     }
-    let what = "the answer is neither a known success nor a known refusal";
-    Err(Unreadable::new(what, head, body))
+    Err(answer.unreadable("the answer is neither a known success nor a known refusal"))
 }
 
-fn read_open<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-) -> Result<Outcome<T>, Unreadable> {
-    let document: Value = serde_json::from_slice(body)
-        .map_err(|_| Unreadable::new("the answer is not JSON", head, body))?;
-    if let Value::Object(object) = &document {
-        let word = status(object).map(|word| Word::of(&word));
+fn read_open<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unreadable> {
+    let Answer { head, text, .. } = *answer;
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return Err(answer.unreadable("the answer is not JSON"));
+    }
+    if let Some(object) = fields::object(text) {
+        let word = status(&object).map(|word| Word::of(&word));
         if word == Some(Word::Failure) || !head.status.is_success() {
-            return judge_failure(spec, head, body, (word, &text_of(object), object));
+            return judge_failure(answer, word, &text_of(&object), text);
         }
     }
     if !head.status.is_success() {
-        return Err(Unreadable::new("the service failed", head, body));
+        return Err(answer.unreadable("the service failed"));
     }
-    decode(spec, head, body, document)
+    decode(answer, text)
 }
 
+/// Decodes JSON text, and names the path of what cannot be decoded.
 fn decode<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-    payload: Value,
+    answer: &Answer<'_>,
+    payload: &str,
 ) -> Result<Outcome<T>, Unreadable> {
-    let root = match spec.envelope.payload {
-        Payload::At(keys) | Payload::RowsAt(keys) | Payload::JsonTextAt(keys) => {
-            keys.first().copied().unwrap_or_default()
-        }
+    let root = match answer.spec.envelope.payload {
+        Payload::At(keys)
+        | Payload::AtOrTop(keys)
+        | Payload::RowsAt(keys)
+        | Payload::JsonTextAt(keys) => keys.first().copied().unwrap_or_default(),
         _ => "",
     };
-    serde_path_to_error::deserialize(payload).map(Outcome::Done).map_err(|error| {
+    if !answer.is_within(payload, PAYLOAD) {
+        return Err(answer.unreadable(TOO_LARGE).at(root));
+    }
+    let read = |json: &str| {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json))
+    };
+    let read = read(payload).or_else(|error| match text::repaired(payload) {
+        Some(repaired) => read(&repaired),
+        None => Err(error),
+    });
+    read.map(Outcome::Done).map_err(|error| {
         let path = match (root, error.path().to_string()) {
             ("", path) => path,
             (root, path) if path == "." => root.to_owned(),
             (root, path) if path.starts_with('[') => format!("{root}{path}"),
             (root, path) => format!("{root}.{path}"),
         };
-        Unreadable::new("the payload does not decode", head, body).at(path)
+        answer.unreadable("the payload does not decode").at(path)
     })
+}
+
+/// Decodes a text of the service.
+fn decode_said<T: DeserializeOwned>(
+    answer: &Answer<'_>,
+    said: &str,
+) -> Result<Outcome<T>, Unreadable> {
+    decode(answer, &Value::from(said).to_string())
 }
 
 /// The word and the text of an outcome that is no success.
@@ -271,11 +331,15 @@ type Failed = (Word, String);
 
 /// The outcome inside a JSON text of the answer: its own `status`, or the word before the colon of `resp`.
 fn inner_outcome(
-    object: &Map<String, Value>,
+    answer: &Answer<'_>,
+    object: &Object<'_>,
     keys: &[&str],
-) -> Option<(Result<(), Failed>, Value)> {
-    let text = keys.iter().find_map(|key| find(object, key)).and_then(Value::as_str)?;
-    let inner: Map<String, Value> = serde_json::from_str(text).ok()?;
+) -> Option<(Result<(), Failed>, String)> {
+    let text = keys.iter().find_map(|key| find(object, key)).and_then(as_str)?;
+    if !answer.is_within(&text, PAYLOAD) {
+        return None;
+    }
+    let inner = fields::object(&text)?;
     let verdict = match inner_word(&inner)? {
         Word::Success => Ok(()),
         word => match text_of(&inner) {
@@ -285,11 +349,11 @@ fn inner_outcome(
             text => Err((word, text)),
         },
     };
-    Some((verdict, Value::Object(inner)))
+    Some((verdict, text))
 }
 
 /// What an inner answer says, if it has an outcome at all.
-fn inner_word(inner: &Map<String, Value>) -> Option<Word> {
+fn inner_word(inner: &Object<'_>) -> Option<Word> {
     let word = match (status(inner), find(inner, "resp")) {
         (Some(word), _) => word,
         (None, Some(resp)) => as_text(resp).split(':').next().unwrap_or_default().to_owned(),
@@ -315,37 +379,35 @@ fn is_none(spec: &Spec, text: &str) -> bool {
     spec.envelope.empty_messages.iter().any(|none| reason::matches(none, text.trim()))
 }
 
-fn read_plain<T: DeserializeOwned>(
-    spec: &Spec,
-    head: ResponseHead<'_>,
-    body: &[u8],
-) -> Result<Outcome<T>, Unreadable> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| Unreadable::new("the answer is not text", head, body))?;
-    let text = text.trim();
-    if text.is_empty() || text.starts_with('<') || text.len() > 1000 {
-        return Err(Unreadable::new("the answer is not the service's text", head, body));
+fn read_plain<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unreadable> {
+    let Answer { spec, head, .. } = *answer;
+    let not_text = || Err(answer.unreadable("the answer is not the service's text"));
+    let text = answer.text.trim();
+    if text.is_empty()
+        || text.starts_with('<')
+        || text.len() > 1000
+        || text.contains(char::REPLACEMENT_CHARACTER)
+    {
+        return not_text();
     }
     // The shared refusals are JSON even where answers are text.
-    if let Ok(Value::Object(object)) = serde_json::from_str(text) {
+    if let Some(object) = fields::object(text) {
         let (word, said) = (status(&object).map(|word| Word::of(&word)), text_of(&object));
         return match word {
             Some(Word::Success) if head.status.is_success() && is_plain_success(spec, &said) => {
-                decode(spec, head, body, Value::from(said))
+                decode_said(answer, &said)
             }
-            Some(Word::Success) if reason::documented(&said).is_none() => {
-                Err(Unreadable::new("the answer is not the service's text", head, body))
-            }
-            _ => judge_failure(spec, head, body, (word, &said, &object)),
+            Some(Word::Success) if reason::documented(&said).is_none() => not_text(),
+            _ => judge_failure(answer, word, &said, text),
         };
     }
     if head.status.is_success() && is_plain_success(spec, text) {
-        return decode(spec, head, body, Value::from(text));
+        return decode_said(answer, text);
     }
     if !head.status.is_success() && reason(text) == Reason::Other {
-        return Err(Unreadable::new("the service failed", head, body));
+        return Err(answer.unreadable("the service failed"));
     }
-    judge_failure(spec, head, body, (None, text, &Map::new()))
+    judge_failure(answer, None, text, "")
 }
 
 /// Whether a plain answer begins with one of the endpoint's texts of success.
@@ -354,12 +416,22 @@ fn is_plain_success(spec: &Spec, text: &str) -> bool {
     spec.envelope.success_words.iter().any(start)
 }
 
+/// `QUEUED|id`: how older answers of KooKoo are written. The word has to be a known one.
+fn read_bar(text: &str) -> Option<Map<String, Value>> {
+    let (word, rest) = text.trim().split_once('|')?;
+    let field = |name: &str, value: &str| (name.to_owned(), Value::from(value.trim()));
+    (Word::of(word) != Word::Unlisted && !rest.contains(['|', '<']))
+        .then(|| Map::from_iter([field("status", word), field("message", rest)]))
+}
+
 /// `<response>` with one element per field.
-fn read_xml(head: ResponseHead<'_>, body: &[u8]) -> Result<Map<String, Value>, Unreadable> {
+fn read_xml(answer: &Answer<'_>) -> Result<Map<String, Value>, Unreadable> {
     use quick_xml::events::Event;
-    let bad = || Unreadable::new("the answer is not KooKoo's XML", head, body);
-    let text = std::str::from_utf8(body).map_err(|_| bad())?;
-    let mut reader = quick_xml::Reader::from_str(text);
+    let bad = || answer.unreadable("the answer is not KooKoo's XML");
+    if let Some(object) = read_bar(answer.text) {
+        return Ok(object);
+    }
+    let mut reader = quick_xml::Reader::from_str(answer.text);
     let (mut depth, mut object) = (0_usize, Map::new());
     let (mut name, mut value) = (String::new(), String::new());
     loop {

@@ -1,20 +1,23 @@
 //! Cuts the rows out of an envelope as its bytes arrive. No I/O, no JSON tree: strings, escapes and depth only.
 //!
-//! Memory is one row plus one chunk. What is left of the document, with the array emptied, comes last and is read
+//! Memory is one row plus one chunk. The bytes become text as they arrive, so that a row is checked once and decoded
+//! without further checks. What is left of the document, with the array emptied, comes last and is read
 //! like any other answer, so a refusal after the rows is still seen.
 //!
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
-use bytes::{Buf, Bytes, BytesMut};
 use serde::de::DeserializeOwned;
+
+use crate::core::text::{self, TextReader};
+use crate::core::weight::{ListShape, weight};
 
 /// What the splitter returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Segment {
     /// One row's text.
-    Row(Bytes),
+    Row(String),
     /// The document without its rows.
-    End(Bytes),
+    End(String),
 }
 
 /// Why no more pieces come.
@@ -24,6 +27,35 @@ pub(crate) enum SplitError {
     TooLarge(usize),
     /// Brackets do not match, or the document does not begin with an object.
     Shape,
+}
+
+/// Rows up to this size are decoded without being weighed: whatever is in them takes little.
+const UNWEIGHED: usize = 16 << 10;
+
+/// What a larger row may take once it is decoded.
+const MOST: usize = 8 << 20;
+
+/// Why a row cannot be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadRow {
+    /// The JSON path that cannot be decoded.
+    pub(crate) path: String,
+}
+
+/// Decodes a row that was cut out. Only one that fails is looked at again: repaired, then for its path.
+pub(crate) fn decode<R: DeserializeOwned>(row: &str) -> Result<R, BadRow> {
+    if row.len() > UNWEIGHED && weight(row, ListShape::default()) > MOST {
+        return Err(BadRow { path: String::new() });
+    }
+    if let Ok(decoded) = serde_json::from_str(row) {
+        return Ok(decoded);
+    }
+    let repaired = text::repaired(row);
+    let mut from = serde_json::Deserializer::from_str(repaired.as_deref().unwrap_or(row));
+    serde_path_to_error::deserialize::<_, R>(&mut from).map_err(|error| {
+        let path = error.path().to_string();
+        BadRow { path: if path == "." { String::new() } else { path } }
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +75,12 @@ enum State {
 pub(crate) struct RowSplitter {
     keys: &'static [&'static str],
     limit: usize,
-    buffer: BytesMut,
-    rest: Vec<u8>,
-    /// Bytes of the buffer that were looked at.
+    text: TextReader,
+    buffer: String,
+    rest: String,
+    /// Where the buffer begins that was not handed out.
+    from: usize,
+    /// How far the buffer was looked at.
     at: usize,
     depth: u32,
     in_string: bool,
@@ -53,7 +88,7 @@ pub(crate) struct RowSplitter {
     state: State,
     /// Where the last string of the envelope's top level began in `rest`.
     key_from: usize,
-    last_key: Vec<u8>,
+    last_key: String,
     after_key: bool,
     found: bool,
 }
@@ -64,15 +99,17 @@ impl RowSplitter {
         Self {
             keys,
             limit,
-            buffer: BytesMut::new(),
-            rest: Vec::new(),
+            text: TextReader::default(),
+            buffer: String::new(),
+            rest: String::new(),
+            from: 0,
             at: 0,
             depth: 0,
             in_string: false,
             escaped: false,
             state: State::Outside,
             key_from: 0,
-            last_key: Vec::new(),
+            last_key: String::new(),
             after_key: false,
             found: false,
         }
@@ -80,14 +117,25 @@ impl RowSplitter {
 
     /// Takes the next bytes of the answer.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.buffer.extend_from_slice(bytes);
+        self.buffer.drain(..self.from);
+        self.at -= self.from;
+        self.from = 0;
+        self.text.push(bytes, &mut self.buffer);
+    }
+
+    /// Takes what has arrived and was not handed out, and the reader that goes on behind it.
+    pub(crate) fn take_page(&mut self) -> (TextReader, String) {
+        let mut page = std::mem::take(&mut self.rest);
+        page.push_str(self.buffer.get(self.from..).unwrap_or_default());
+        self.buffer.clear();
+        (self.from, self.at) = (0, 0);
+        (std::mem::take(&mut self.text), page)
     }
 
     /// What has arrived and was not handed out, for an excerpt.
-    pub(crate) fn remains(&self) -> Vec<u8> {
-        let mut out = self.rest.clone();
-        out.extend_from_slice(&self.buffer);
-        out
+    pub(crate) fn remains(&self) -> String {
+        let tail = self.buffer.get(self.from..).unwrap_or_default();
+        [&self.rest, tail].concat()
     }
 
     /// The next piece, or `None` when more bytes are needed.
@@ -100,19 +148,19 @@ impl RowSplitter {
                 }
             }
             if self.in_string {
-                if !string_end(&self.buffer, &mut self.at, &mut self.escaped) {
+                if !string_end(self.buffer.as_bytes(), &mut self.at, &mut self.escaped) {
                     return self.need_more();
                 }
                 self.in_string = false;
             }
-            let Some(&byte) = self.buffer.get(self.at) else { return self.need_more() };
+            let Some(&byte) = self.buffer.as_bytes().get(self.at) else { return self.need_more() };
             self.at += 1;
             match self.state {
                 State::Row => {}
                 State::Between => self.between(byte)?,
                 State::Outside => {
                     if self.outside(byte)? {
-                        return Ok(Some(Segment::End(std::mem::take(&mut self.rest).into())));
+                        return Ok(Some(Segment::End(std::mem::take(&mut self.rest))));
                     }
                 }
                 State::Done if byte.is_ascii_whitespace() => {}
@@ -121,24 +169,28 @@ impl RowSplitter {
         }
     }
 
-    /// Decodes the next row where it is, if all of it has arrived and it can be decoded: then its bytes are seen once, not
-    /// twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
+    /// Decodes the next row where it is, if it is of the usual size, all of it has arrived and it can be decoded: then its
+    /// bytes are seen once, not twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
     pub(crate) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
         if self.state != State::Between {
             return None;
         }
-        let tail = self.buffer.get(self.at..)?;
+        let tail = self.buffer.as_bytes().get(self.at..)?;
         let begin =
             self.at + tail.iter().position(|byte| *byte != b',' && !byte.is_ascii_whitespace())?;
-        let row = self.buffer.get(begin..).filter(|row| row.first() == Some(&b'{'))?;
-        let mut values = serde_json::Deserializer::from_slice(row).into_iter::<R>();
+        let row = self.buffer.get(begin..).filter(|row| row.starts_with('{'))?;
+        let row = match row.len() {
+            0..=UNWEIGHED => row,
+            _ => (0..4).find_map(|less| row.get(..UNWEIGHED - less))?,
+        };
+        let mut values = serde_json::Deserializer::from_str(row).into_iter::<R>();
         let decoded = values.next()?.ok()?;
-        let end = begin + values.byte_offset();
-        if end - begin > self.limit {
+        let length = values.byte_offset();
+        if length > self.limit {
             return None;
         }
-        self.buffer.advance(end);
-        self.at = 0;
+        self.at = begin + length;
+        self.from = self.at;
         Some(decoded)
     }
 
@@ -146,7 +198,7 @@ impl RowSplitter {
         if self.state != State::Row {
             self.retain_envelope();
         }
-        if self.buffer.len() > self.limit || self.rest.len() > self.limit {
+        if self.buffer.len() - self.from > self.limit || self.rest.len() > self.limit {
             return Err(SplitError::TooLarge(self.limit));
         }
         Ok(None)
@@ -154,16 +206,15 @@ impl RowSplitter {
 
     /// Moves what was looked at into the rest, where it belongs to the envelope.
     fn retain_envelope(&mut self) {
-        let seen = self.buffer.split_to(self.at);
         if self.state == State::Outside {
-            self.rest.extend_from_slice(&seen);
+            self.rest.push_str(self.buffer.get(self.from..self.at).unwrap_or_default());
         }
-        self.at = 0;
+        self.from = self.at;
     }
 
     /// Goes through a row; `None` when its end has not arrived. The one loop that sees every byte: locals only.
-    fn in_row(&mut self) -> Result<Option<Bytes>, SplitError> {
-        let bytes: &[u8] = &self.buffer;
+    fn in_row(&mut self) -> Result<Option<String>, SplitError> {
+        let bytes = self.buffer.as_bytes();
         let (mut at, mut depth) = (self.at, self.depth);
         let end = loop {
             if self.in_string {
@@ -190,7 +241,8 @@ impl RowSplitter {
         };
         (self.at, self.depth) = (at, depth);
         let Some(byte) = end else { return Ok(None) };
-        let bare = byte == b',' || (byte == b']' && self.buffer.first() != Some(&b'['));
+        let first = self.buffer.as_bytes().get(self.from);
+        let bare = byte == b',' || (byte == b']' && first != Some(&b'['));
         let row = self.split_row(usize::from(bare));
         // However it arrived: in one piece, it would otherwise pass.
         if row.len() > self.limit {
@@ -203,27 +255,24 @@ impl RowSplitter {
     }
 
     /// Takes the row out of the buffer; `behind` bytes at its end belong to the array.
-    fn split_row(&mut self, behind: usize) -> Bytes {
-        let mut row = self.buffer.split_to(self.at);
-        row.truncate(self.at - behind);
-        self.at = 0;
+    fn split_row(&mut self, behind: usize) -> String {
+        let row = self.buffer.get(self.from..self.at - behind).unwrap_or_default().to_owned();
+        self.from = self.at;
         self.state = State::Between;
-        row.freeze()
+        row
     }
 
     fn between(&mut self, byte: u8) -> Result<(), SplitError> {
         match byte {
             b']' => {
-                let _ = self.buffer.split_to(self.at);
-                self.at = 0;
+                self.from = self.at;
                 self.close_array();
             }
             b',' => {}
             _ if byte.is_ascii_whitespace() => {}
             b'}' | b':' => return Err(SplitError::Shape),
             _ => {
-                let _ = self.buffer.split_to(self.at - 1);
-                self.at = 1;
+                self.from = self.at - 1;
                 self.state = State::Row;
                 match byte {
                     b'{' | b'[' => self.depth += 1,
@@ -236,7 +285,7 @@ impl RowSplitter {
     }
 
     fn close_array(&mut self) {
-        self.rest.push(b']');
+        self.rest.push(']');
         self.depth = 1;
         self.state = State::Outside;
     }
@@ -252,8 +301,8 @@ impl RowSplitter {
             b':' if self.depth == 1 => {
                 self.retain_envelope();
                 let key = self.rest.get(self.key_from..).unwrap_or_default();
-                let end = memchr::memrchr(b'"', key).unwrap_or_default();
-                self.last_key = key.get(..end).unwrap_or_default().to_vec();
+                let end = key.rfind('"').unwrap_or_default();
+                key.get(..end).unwrap_or_default().clone_into(&mut self.last_key);
                 self.after_key = true;
             }
             b'[' if self.depth == 1 && self.after_key && !self.found && self.is_wanted() => {
@@ -285,7 +334,7 @@ impl RowSplitter {
     }
 
     fn is_wanted(&self) -> bool {
-        self.keys.iter().any(|key| key.as_bytes().eq_ignore_ascii_case(&self.last_key))
+        self.keys.iter().any(|key| key.eq_ignore_ascii_case(&self.last_key))
     }
 
     /// Whether the array of rows was there.
@@ -338,9 +387,9 @@ mod tests {
             while let Some(piece) = splitter.next()? {
                 match piece {
                     Segment::Row(row) => {
-                        rows.push(serde_json::from_slice(&row).unwrap_or(Value::Null));
+                        rows.push(serde_json::from_str(&row).unwrap_or(Value::Null));
                     }
-                    Segment::End(end) => rest = serde_json::from_slice(&end).ok(),
+                    Segment::End(end) => rest = serde_json::from_str(&end).ok(),
                 }
             }
         }
@@ -446,7 +495,7 @@ mod tests {
                         continue;
                     }
                     match splitter.next().unwrap() {
-                        Some(Segment::Row(row)) => seen.push(serde_json::from_slice(&row).unwrap()),
+                        Some(Segment::Row(row)) => seen.push(serde_json::from_str(&row).unwrap()),
                         Some(Segment::End(_)) => ended = true,
                         None => break,
                     }
@@ -468,7 +517,8 @@ mod tests {
                         Err(_) => return Ok(()),
                     }
                 }
-                prop_assert!(splitter.buffer.len() <= 64 && splitter.rest.len() <= 64);
+                // Of what is no text, a byte becomes three.
+                prop_assert!(splitter.remains().len() <= 128 + 3 * chunk);
             }
         }
     }

@@ -42,6 +42,7 @@ mod call_index;
 mod merge;
 mod observation;
 mod outcome;
+mod states;
 
 pub use call_index::{MergeResult, PhoneCalls};
 pub use merge::{CallKey, PhoneCall};

@@ -23,8 +23,9 @@ use crate::types::wire::Zone;
 
 pub use softphone::Softphone;
 
-/// The `OZONETEL_*` variables. Each field's documentation names its variable.
-#[derive(Debug, Clone)]
+/// The `OZONETEL_*` variables. Each field's documentation names its variable. `Debug` shows no address: one may carry a
+/// password.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Environment {
     /// `OZONETEL_ACCOUNT`.
@@ -244,6 +245,21 @@ impl Client {
     /// The variable that is missing or cannot be parsed.
     pub fn from_env() -> Result<Self, Invalid> {
         Environment::of_process()?.client_builder()?.build()
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("account", &self.account)
+            .field("mode", &self.mode)
+            .field("region", &self.region)
+            .field("zone", &self.zone)
+            .field("agent", &self.agent)
+            .field("campaign", &self.campaign)
+            .field("did", &self.did)
+            .field("softphone", &self.softphone)
+            .finish_non_exhaustive()
     }
 }
 

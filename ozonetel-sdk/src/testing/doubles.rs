@@ -1,6 +1,7 @@
 //! Transports for tests: canned answers, silence, failures.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use http::StatusCode;
 use crate::core::transport::{Failure, Incoming, Outgoing, SendStage, Transport};
 
 /// What a [`Replay`] does with one request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Turn {
     /// Answers.
@@ -21,6 +22,18 @@ pub enum Turn {
     Fail(SendStage),
     /// Never answers.
     Hang,
+}
+
+/// Shows no body.
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(status, _, body) => write!(f, "Answer({status}, {} bytes)", body.len()),
+            Self::Pieces(pieces, whole) => write!(f, "Pieces({}, {whole})", pieces.len()),
+            Self::Fail(stage) => write!(f, "Fail({stage:?})"),
+            Self::Hang => f.write_str("Hang"),
+        }
+    }
 }
 
 impl Turn {
@@ -37,10 +50,17 @@ impl Turn {
 /// let replay = Replay::new([Turn::json(r#"{"status":"success"}"#)]);
 /// assert_eq!(replay.requests().len(), 0);
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Replay {
     turns: Arc<Mutex<VecDeque<Turn>>>,
     seen: Arc<Mutex<Vec<http::Request<Bytes>>>>,
+}
+
+/// Shows no request: they hold keys.
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay").field("asked", &self.requests().len()).finish_non_exhaustive()
+    }
 }
 
 impl Replay {

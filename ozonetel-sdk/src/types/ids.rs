@@ -50,6 +50,10 @@ impl Digits {
         Self { len, bytes: digits }
     }
 
+    fn is_zero(&self) -> bool {
+        self.as_str().bytes().all(|byte| byte == b'0')
+    }
+
     fn as_str(&self) -> &str {
         let part = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
         std::str::from_utf8(part).unwrap_or_default()
@@ -128,7 +132,13 @@ macro_rules! numeric_id {
 
         impl crate::types::wire::Scalar for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
-                Digits::read(text.trim()).map(Self).ok_or("expected 1 to 19 decimal digits")
+                let digits = Digits::read(text.trim()).filter(|digits| !digits.is_zero());
+                digits.map(Self).ok_or("expected 1 to 19 decimal digits")
+            }
+
+            /// Zeros name nothing either.
+            fn is_nothing(text: &str) -> bool {
+                crate::types::wire::means_nothing(text) || text.trim().bytes().all(|b| b == b'0')
             }
         }
 
@@ -201,7 +211,7 @@ impl From<Ucid> for CallId {
 }
 
 macro_rules! name {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident $(, $check:path)?) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -273,16 +283,22 @@ macro_rules! name {
 
         impl crate::types::wire::Scalar for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
+                $( $check(text)?; )?
                 Ok(Self(text.into()))
             }
         }
     };
 }
 
+/// Refuses an id with a letter that was cut: what is left names someone else, or no one.
+fn is_whole(text: &str) -> Result<(), &'static str> {
+    if text.contains(char::REPLACEMENT_CHARACTER) { Err("expected whole letters") } else { Ok(()) }
+}
+
 name! {
     /// An agent's login id. Leading zeros are not stable between what the service sends; it may be an e-mail
     /// address.
-    AgentId
+    AgentId, is_whole
 }
 impl AgentId {
     /// Whether both name the same agent. Leading zeros of numeric ids are not stable between what the service sends,

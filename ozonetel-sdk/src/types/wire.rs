@@ -14,9 +14,11 @@ mod string_enum;
 mod time;
 
 pub use raw::{Extra, RawJson};
-pub(crate) use record::record;
+pub(crate) use record::{FillGaps, field, record};
 pub use scalar::{Flag, Scalar, YesNo};
-pub(crate) use scalar::{Key, Loose, commas, exact_whole, loose, nested, text};
+pub(crate) use scalar::{
+    Kept, Key, Loose, commas, exact_whole, loose, means_nothing, nested, text,
+};
 pub use sensitive::SensitiveText;
 pub(crate) use string_enum::string_enum;
 pub use time::{ClockDuration, Day, LocalDateTime, TimeOfDay, Zone};

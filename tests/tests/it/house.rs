@@ -2,6 +2,7 @@
 //! modules are public, how long a file may be. Each rule also has tests with a planted fault.
 
 mod cfg;
+mod debug;
 mod files;
 mod graph;
 mod import;

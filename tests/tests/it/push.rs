@@ -3,7 +3,7 @@
 use http::header::CONTENT_TYPE;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::phone_call::{CallOutcome, CallOutcomeKind, PhoneCalls};
-use ozonetel_sdk::push::{Callback, ParsedPush, PushError, PushReader};
+use ozonetel_sdk::push::{Callback, ParsedPush, PushError, PushErrorKind, PushReader};
 use ozonetel_sdk::testing::record::{RecordedExchange, RecordedRequest};
 use ozonetel_sdk::types::CallId;
 use ozonetel_sim::world::{CallbackShape, Push, PushKind, Setup};
@@ -82,6 +82,10 @@ fn every_case_reads_as_it_says() {
                 assert_eq!(ids, case.about.monitor_ucids, "{name}");
             }
             ("ping" | "check", Ok(delivery)) => assert!(delivery.is_ping(), "{name}"),
+            ("no_id", Ok(delivery)) => {
+                assert!(delivery.items.is_empty() && !delivery.is_ping(), "{name}");
+                assert_eq!(delivery.failed[0].kind(), PushErrorKind::NoId, "{name}");
+            }
             ("unreadable", Err(error)) => {
                 assert!(!error.to_string().contains("test-key"), "{name}: {error}");
             }

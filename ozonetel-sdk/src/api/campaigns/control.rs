@@ -102,10 +102,10 @@ pub struct CreateOutbound {
     pub fallback_did: Option<Did>,
     /// Dynamic DIDs, separated by commas.
     #[serde(rename = "dynamicDID", default)]
-    pub dynamic_did: Option<String>,
+    pub dynamic_did: Option<SensitiveText>,
     /// Used when a dynamic DID cannot be.
     #[serde(rename = "fallbackDynamicDID", default)]
-    pub fallback_dynamic_did: Option<String>,
+    pub fallback_dynamic_did: Option<SensitiveText>,
     /// When dialling begins, in the account's zone.
     #[serde(rename = "runtimeStart")]
     pub runtime_start: TimeOfDay,
@@ -214,10 +214,10 @@ pub struct UpdateDynamicDids {
     pub campaign: CampaignName,
     /// The DIDs, separated by commas.
     #[serde(rename = "dynamicDIDs")]
-    pub dids: String,
+    pub dids: SensitiveText,
     /// The fallback DIDs, separated by commas.
     #[serde(rename = "fallbackDynamicDIDs")]
-    pub fallback: String,
+    pub fallback: SensitiveText,
 }
 
 const UPDATED: &str = "Dynamic DIDs updated successfully";
@@ -262,8 +262,8 @@ impl Endpoint for UpdateDynamicDids {
 
     fn check(&self) -> Result<(), Invalid> {
         filled("campaignName", self.campaign.as_str())?;
-        filled("dynamicDIDs", &self.dids)?;
-        filled("fallbackDynamicDIDs", &self.fallback)
+        filled("dynamicDIDs", self.dids.as_str())?;
+        filled("fallbackDynamicDIDs", self.fallback.as_str())
     }
 }
 
@@ -360,8 +360,8 @@ impl<'c> Campaigns<'c> {
     ) -> Call<'c, UpdateDynamicDids> {
         let request = UpdateDynamicDids {
             campaign: campaign.into(),
-            dids: commas(dids.into_iter().map(Into::into)),
-            fallback: commas(fallback.into_iter().map(Into::into)),
+            dids: commas(dids.into_iter().map(Into::into)).into(),
+            fallback: commas(fallback.into_iter().map(Into::into)).into(),
         };
         Call::new(self.0, Ok(request))
     }
@@ -382,13 +382,13 @@ impl Call<'_, CreateOutbound> {
     /// Dynamic DIDs.
     pub fn dynamic_dids<D: Into<Did>>(self, dids: impl IntoIterator<Item = D>) -> Self {
         let dids = commas(dids.into_iter().map(Into::into));
-        self.map(|request| request.dynamic_did = Some(dids))
+        self.map(|request| request.dynamic_did = Some(dids.into()))
     }
 
     /// Fallbacks of the dynamic DIDs.
     pub fn fallback_dynamic_dids<D: Into<Did>>(self, dids: impl IntoIterator<Item = D>) -> Self {
         let dids = commas(dids.into_iter().map(Into::into));
-        self.map(|request| request.fallback_dynamic_did = Some(dids))
+        self.map(|request| request.fallback_dynamic_did = Some(dids.into()))
     }
 }
 

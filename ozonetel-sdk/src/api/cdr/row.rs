@@ -2,7 +2,9 @@
 
 use crate::types::ids::{AgentId, CallId, CampaignName, Did, DispositionName, SkillName, Ucid};
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::{ClockDuration, Day, SensitiveText, TimeOfDay, record, string_enum};
+use crate::types::wire::{
+    ClockDuration, Day, SensitiveText, TimeOfDay, means_nothing, record, string_enum,
+};
 
 string_enum! {
     /// A call's type: the only reliable word on its direction.
@@ -86,23 +88,35 @@ string_enum! {
 
 record! {
     /// A row of the CDR: one leg of a phone call. Every field may be absent; text, number and `null` are all read.
+    ///
+    /// A row is bad, and an error of its own, where a value cannot be read that figures depend on: the ids (`UCID`,
+    /// `CallID`), the durations, `Type` and `Status`; and where it has neither id. Any other field that cannot be read
+    /// is absent, and what came is in [`extra`](field@Self::extra) under its name and `_text`.
+    ///
+    /// ```
+    /// use ozonetel_sdk::cdr::CallRecord;
+    /// let row: CallRecord = serde_json::from_str(r#"{"UCID":"90000000000000001","CallDate":"0000-00-00"}"#)?;
+    /// assert_eq!((row.call_date, row.extra.get("CallDate_text").unwrap().as_str()), (None, Some("0000-00-00")));
+    /// assert!(serde_json::from_str::<CallRecord>(r#"{"UCID":"90000000000000001","TalkTime":"-1"}"#).is_err());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct CallRecord {
         /// The phone call, shared by its legs; the callback's `monitorUCID`.
         call_id: CallId = "CallID",
         /// The leg: the key of a row.
         ucid: Ucid = "UCID",
         /// The day the call began, in the account's zone.
-        call_date: Day = "CallDate",
+        call_date: Day = "CallDate" or text,
         /// When the leg began.
-        start_time: TimeOfDay = "StartTime",
+        start_time: TimeOfDay = "StartTime" or text,
         /// When it ended; earlier than the start when the call ran past midnight.
-        end_time: TimeOfDay = "EndTime",
+        end_time: TimeOfDay = "EndTime" or text,
         /// When it was picked up. Does not mean that the call was answered.
-        pickup_time: TimeOfDay = "PickupTime",
+        pickup_time: TimeOfDay = "PickupTime" or text,
         /// When after-call work began.
-        wrap_up_start_time: TimeOfDay = "WrapUpStartTime",
+        wrap_up_start_time: TimeOfDay = "WrapUpStartTime" or text,
         /// When after-call work ended.
-        wrap_up_end_time: TimeOfDay = "WrapUpEndTime",
+        wrap_up_end_time: TimeOfDay = "WrapUpEndTime" or text,
         /// The whole leg, from start to end.
         duration: ClockDuration = "Duration",
         /// The conversation, hold included. Above zero exactly on answered rows.
@@ -122,69 +136,79 @@ record! {
         /// How long the customer's phone rang.
         customer_ring_time: ClockDuration = "CustomerRingTime",
         /// The customer, as dialled or as received.
-        caller_id: PhoneNumber = "CallerID",
+        caller_id: PhoneNumber = "CallerID" or text,
         /// The agent's number that was dialled.
-        dialed_number: PhoneNumber = "DialedNumber",
+        dialed_number: PhoneNumber = "DialedNumber" or text,
         /// `+91` put in front of the customer's number; right for Indian ten-digit numbers only.
-        e164: PhoneNumber = "E164",
+        e164: PhoneNumber = "E164" or text,
         /// The DID.
-        did: Did = "DID",
+        did: Did = "DID" or text,
         /// The dynamic DID, if one was used.
-        dynamic_did: Did = "DynamicDID",
+        dynamic_did: Did = "DynamicDID" or text,
         /// The dial-out's name.
-        dial_out_name: String = "DialOutName",
+        dial_out_name: String = "DialOutName" or text,
         /// How often was dialled.
-        dial_count: u32 = "DialCount",
+        dial_count: u32 = "DialCount" or text,
         /// The agent's login id; may be an e-mail address.
-        agent_id: AgentId = "AgentID",
+        agent_id: AgentId = "AgentID" or text,
         /// The agent's name.
-        agent_name: SensitiveText = "AgentName",
+        agent_name: SensitiveText = "AgentName" or text,
         /// The skill.
-        skill: SkillName = "Skill",
+        skill: SkillName = "Skill" or text,
         /// The campaign.
-        campaign_name: CampaignName = "CampaignName",
+        campaign_name: CampaignName = "CampaignName" or text,
         /// Where the customer calls from.
-        location: SensitiveText = "Location",
+        location: SensitiveText = "Location" or text,
         /// What the leg was, such as `AgentDial` or `Agent Dials`.
-        call_flow: String = "CallFlow",
+        call_flow: String = "CallFlow" or text,
         /// What the leg was, such as `Queue`.
-        event: String = "Event",
+        event: String = "Event" or text,
         /// Type and with it direction.
         kind: CallType = "Type",
         /// The outcome.
         status: CallStatus = "Status",
         /// How the dial ended.
-        dial_status: DialStatus = "DialStatus",
+        dial_status: DialStatus = "DialStatus" or text,
         /// How the agent's leg ended.
-        agent_dial_status: DialStatus = "AgentDialStatus",
+        agent_dial_status: DialStatus = "AgentDialStatus" or text,
         /// How the customer's leg ended.
-        customer_dial_status: DialStatus = "CustomerDialStatus",
+        customer_dial_status: DialStatus = "CustomerDialStatus" or text,
         /// The disposition, or an automatic text such as `Wrap up time exceeded :120`.
-        disposition: DispositionName = "Disposition",
+        disposition: DispositionName = "Disposition" or text,
         /// The agent's comments.
-        comments: SensitiveText = "Comments",
+        comments: SensitiveText = "Comments" or text,
         /// The caller-chosen reference, or what else stood in UUI.
-        uui: SensitiveText = "UUI",
+        uui: SensitiveText = "UUI" or text,
         /// Who hung up; absent on an agent's leg while the row is unfinished.
-        hangup_by: HangupBy = "HangupBy",
+        hangup_by: HangupBy = "HangupBy" or text,
         /// The kind of transfer.
-        transfer_type: String = "TransferType",
+        transfer_type: String = "TransferType" or text,
         /// Where it was transferred to.
-        transferred_to: SensitiveText = "TransferredTo",
+        transferred_to: SensitiveText = "TransferredTo" or text,
         /// The customer's rating.
-        rating: String = "Rating",
+        rating: String = "Rating" or text,
         /// The customer's words.
-        rating_comments: SensitiveText = "RatingComments",
+        rating_comments: SensitiveText = "RatingComments" or text,
         /// Link to the recording: anyone who has it can listen.
-        call_audio: SensitiveText = "CallAudio",
+        call_audio: SensitiveText = "CallAudio" or text,
         /// Link to the conference's recording.
-        caller_conf_audio_file: SensitiveText = "CallerConfAudioFile",
+        caller_conf_audio_file: SensitiveText = "CallerConfAudioFile" or text,
         /// Link to the video.
-        video_recording_url: SensitiveText = "VideoRecordingURL",
+        video_recording_url: SensitiveText = "VideoRecordingURL" or text,
     }
 }
 
 impl CallRecord {
+    /// Whether the row has an id: its leg's, or its call's.
+    pub fn is_named(&self) -> bool {
+        self.ucid.is_some() || self.call_id.is_some()
+    }
+
+    /// Whether the row says that the call was transferred. No row that was seen says so; transfers show in the legs.
+    pub fn is_transferred(&self) -> bool {
+        self.transfer_type.as_deref().is_some_and(is_transfer)
+    }
+
     /// Whether there was a conversation.
     pub fn is_answered(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status == CallStatusKind::Answered)
@@ -230,6 +254,11 @@ impl CallRecord {
         }
         row
     }
+}
+
+/// Whether the word under `TransferType` names a transfer: it may say in several ways that there was none.
+pub(crate) fn is_transfer(word: &str) -> bool {
+    !means_nothing(word) && !word.trim().eq_ignore_ascii_case("No Transfers")
 }
 
 /// `AgentDial`, `Agent Dials`, `Agent+Dials`.
@@ -302,5 +331,63 @@ mod tests {
     fn the_row_names_all_47_fields_once() {
         let names: std::collections::BTreeSet<_> = CallRecord::FIELDS.iter().collect();
         assert_eq!((names.len(), CallRecord::FIELDS.len()), (47, 47));
+    }
+
+    #[test]
+    fn a_bad_value_costs_the_row_only_where_figures_depend_on_it() {
+        let costs = |name: &&str| {
+            let row = serde_json::json!({"UCID": "7", *name: {"odd": [1]}});
+            serde_json::from_str::<CallRecord>(&row.to_string()).is_err()
+        };
+        let cost: Vec<&str> = CallRecord::FIELDS.iter().copied().filter(costs).collect();
+        assert_eq!(
+            cost,
+            [
+                "CallID",
+                "UCID",
+                "Duration",
+                "TalkTime",
+                "HandlingTime",
+                "HoldDuration",
+                "WrapupDuration",
+                "QueueTime",
+                "TimeToAnswer",
+                "ConferenceDuration",
+                "CustomerRingTime",
+                "Type",
+                "Status",
+            ]
+        );
+        for (field, value) in [
+            ("CallDate", "0000-00-00"),
+            ("CallDate", "2026:11:21"),
+            ("StartTime", "24:00:00"),
+            ("EndTime", "1970-01-01 05:30:00"),
+            ("DialCount", "-1"),
+            ("AgentID", "agent\u{fffd}"),
+        ] {
+            let row = serde_json::json!({"UCID": "7", field: value, "TalkTime": "00:00:09"});
+            let row: CallRecord = serde_json::from_str(&row.to_string()).unwrap();
+            assert_eq!(row.extra.get(&format!("{field}_text")).unwrap(), value);
+            assert_eq!(row.talk_time.unwrap().seconds(), 9);
+        }
+    }
+
+    #[test]
+    fn a_word_for_none_is_no_transfer() {
+        for (word, transfer) in [
+            ("No Transfers", false),
+            ("None", false),
+            ("null", false),
+            ("NA", false),
+            ("-", false),
+            ("", false),
+            ("Agent", true),
+            ("Nonestop", true),
+        ] {
+            let row = serde_json::json!({"UCID": "7", "TransferType": word});
+            let row: CallRecord = serde_json::from_value(row).unwrap();
+            assert_eq!(row.is_transferred(), transfer, "{word}");
+        }
     }
 }

@@ -52,6 +52,7 @@ use serde_json::value::RawValue;
 use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Reason};
 use crate::core::pace::Patience;
+use crate::core::weight::{ListShape, weight};
 
 use plan::{Ask, DayPlan, Next, PlanEvent};
 use row::Reader;
@@ -69,6 +70,9 @@ pub use sink::{RowBatch, Sink, Upserted};
 
 /// The longest sleep of [`CdrSync::run`], so that a clock that was set is noticed.
 const NAP: Duration = Duration::from_secs(60);
+
+/// What the rows of a batch may take in memory, whatever their number.
+const BATCH: usize = 8 << 20;
 
 /// Keeps a [`Sink`] up to date: see the [module](self). Made by [`Cdr::sync`](super::Cdr::sync).
 ///
@@ -249,10 +253,13 @@ async fn read<S: Sink>(
     let mut rows = client.cdr().for_day(day).patience(Patience::Wait).stream_as::<Box<RawValue>>();
     let mut reader = Reader::of(day);
     let mut done = DayRead { day, why, rows: Upserted::default(), unfinished: 0, unread: 0 };
-    let (mut batch, mut total) = (Vec::new(), 0_u64);
+    let (mut batch, mut held, mut total) = (Vec::new(), 0_usize, 0_u64);
     let end = loop {
         let row = match rows.try_next().await {
-            Ok(Some(text)) => reader.read(text.get()),
+            Ok(Some(text)) => {
+                held = held.saturating_add(weight(text.get(), ListShape::default()));
+                reader.read(text.get())
+            }
             Err(error) if error.is_row() => reader.broken(&error),
             Ok(None) => break None,
             Err(error) => break Some(error),
@@ -263,8 +270,9 @@ async fn read<S: Sink>(
             None => done.unread += 1,
         }
         batch.push(row);
-        if batch.len() >= size {
+        if batch.len() >= size || held >= BATCH {
             put(sink, &ask, &mut batch, &mut done.rows).await?;
+            held = 0;
         }
     };
     put(sink, &ask, &mut batch, &mut done.rows).await?;

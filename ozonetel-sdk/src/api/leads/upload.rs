@@ -152,7 +152,7 @@ record! {
         /// The skill it is for.
         skill: SkillName = "skill",
         /// The service's words.
-        says: String = "msg",
+        says: SensitiveText = "msg",
         /// The row, counted from 0.
         index: u32 = "index",
     }

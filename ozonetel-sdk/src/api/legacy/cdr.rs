@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::rows::{CallbackRow, DumpRow, SpacedRow};
+use super::rows::{CallbackFields, CallbackRow, DumpRow, SpacedRow};
 use crate::core::endpoint::{Auth, Endpoint, Envelope, Input, Method, Payload, Rate, Rows, Spec};
 use crate::types::ids::{CampaignName, Ucid};
 use crate::types::invalid::{Invalid, filled};
@@ -82,6 +82,11 @@ fn thirty_days(field: &'static str, from: LocalDateTime, to: LocalDateTime) -> R
 impl Endpoint for CdrDump {
     const SPEC: Spec = DUMP;
     type Reply = Vec<DumpRow>;
+    const ROW_FIELDS: &'static [&'static str] = DumpRow::FIELDS;
+
+    fn accepts(&self, reply: &Vec<DumpRow>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         thirty_days("fromDate", self.from, self.to)?;
@@ -98,6 +103,10 @@ impl Endpoint for CdrDump {
 impl Rows for CdrDump {
     type Row = DumpRow;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &DumpRow) -> bool {
+        row.ucid.is_some() || row.call_id.is_some()
+    }
 }
 
 /// The rows of one leg.
@@ -120,6 +129,11 @@ impl Endpoint for CdrByUcid {
         ..DUMP
     };
     type Reply = Vec<SpacedRow>;
+    const ROW_FIELDS: &'static [&'static str] = SpacedRow::FIELDS;
+
+    fn accepts(&self, reply: &Vec<SpacedRow>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
 
     fn ucid(&self) -> Option<Ucid> {
         Some(self.ucid)
@@ -129,6 +143,10 @@ impl Endpoint for CdrByUcid {
 impl Rows for CdrByUcid {
     type Row = SpacedRow;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &SpacedRow) -> bool {
+        row.ucid.is_some() || row.call_id.is_some()
+    }
 }
 
 /// A call as its callback would describe it, for 15 days.
@@ -150,6 +168,11 @@ impl Endpoint for CallbackCdr {
         ..DUMP
     };
     type Reply = Vec<CallbackRow>;
+    const ROW_FIELDS: &'static [&'static str] = CallbackFields::FIELDS;
+
+    fn accepts(&self, reply: &Vec<CallbackRow>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
 
     fn ucid(&self) -> Option<Ucid> {
         Some(self.ucid)
@@ -159,6 +182,10 @@ impl Endpoint for CallbackCdr {
 impl Rows for CallbackCdr {
     type Row = CallbackRow;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &CallbackRow) -> bool {
+        row.0.call_id.is_some()
+    }
 }
 
 /// Calls of the current day between two times.
@@ -184,6 +211,11 @@ impl Endpoint for CdrCurrentDay {
         ..DUMP
     };
     type Reply = Vec<DumpRow>;
+    const ROW_FIELDS: &'static [&'static str] = DumpRow::FIELDS;
+
+    fn accepts(&self, reply: &Vec<DumpRow>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         if self.from > self.to {
@@ -196,6 +228,10 @@ impl Endpoint for CdrCurrentDay {
 impl Rows for CdrCurrentDay {
     type Row = DumpRow;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &DumpRow) -> bool {
+        row.ucid.is_some() || row.call_id.is_some()
+    }
 }
 
 /// Calls of a range of at most 30 days, in one answer.
@@ -232,6 +268,11 @@ impl Endpoint for CdrRange {
         ..DUMP
     };
     type Reply = Vec<DumpRow>;
+    const ROW_FIELDS: &'static [&'static str] = DumpRow::FIELDS;
+
+    fn accepts(&self, reply: &Vec<DumpRow>) -> bool {
+        reply.iter().all(<Self as Rows>::is_named)
+    }
 
     fn check(&self) -> Result<(), Invalid> {
         thirty_days("from_date", self.from, self.to)
@@ -241,4 +282,8 @@ impl Endpoint for CdrRange {
 impl Rows for CdrRange {
     type Row = DumpRow;
     const KEYS: &'static [&'static str] = KEYS;
+
+    fn is_named(row: &DumpRow) -> bool {
+        row.ucid.is_some() || row.call_id.is_some()
+    }
 }

@@ -243,7 +243,7 @@ async fn a_dump_counts_in_text_and_keeps_its_counters() {
 
 #[tokio::test]
 async fn names_with_blanks_and_the_word_none() {
-    let spaced = json!({"status": "success", "message": [{"Campaign Name": "support_out",
+    let spaced = json!({"status": "success", "message": [{"UCID": "90000000000000001", "Campaign Name": "support_out",
         "Hangup By": "UserHangup", "Audio Download": "https://x.example.test/a.mp3"}]});
     let callback = json!({"status": "success", "message": [{"monitorUCID": "90000000000000001",
         "AgentName": "None", "Skill": "None", "Duration": "00:00:10"}]});

@@ -1,8 +1,8 @@
 //! Step 6, read: one reader for an answer, from the first byte after its head to its last row.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::core::client::Config;
 use crate::core::error::ResponseHead;
 use crate::core::rows::{RowSplitter, Segment, SplitError};
+use crate::core::text::TextReader;
 use crate::core::transport::{Body, Failure, Incoming};
 
 /// Time and size that an answer may take.
@@ -64,7 +65,9 @@ pub(super) struct ResponseReader {
     /// None when the answer is read whole.
     splitter: Option<RowSplitter>,
     /// What is kept: the whole body, or the document without its rows once that is complete.
-    kept: BytesMut,
+    kept: String,
+    /// Reads what is not split.
+    text: TextReader,
     /// The document is complete; only white space may follow.
     complete: bool,
     rows_began: bool,
@@ -87,7 +90,8 @@ impl ResponseReader {
             body,
             bounds,
             splitter: row_keys.map(|keys| RowSplitter::new(keys, bounds.row)),
-            kept: BytesMut::new(),
+            kept: String::new(),
+            text: TextReader::default(),
             complete: false,
             rows_began: false,
         }
@@ -115,7 +119,7 @@ impl ResponseReader {
             if let Some(splitter) = &mut self.splitter {
                 splitter.feed(&chunk);
             } else {
-                self.kept.extend_from_slice(&chunk);
+                self.text.push(&chunk, &mut self.kept);
                 if self.kept.len() > self.bounds.body {
                     return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
                 }
@@ -134,16 +138,14 @@ impl ResponseReader {
             }
             // The answer is over when its last byte has come, not before.
             Ok(Some(Segment::End(document))) => {
-                self.kept = document.into();
+                self.kept = document;
                 self.complete = true;
                 self.split()
             }
             Ok(None) => Ok(None),
             // Not an object at all, a proxy's page say: it is read whole, however it is chunked.
             Err(SplitError::Shape) if !self.rows_began => {
-                let mut page = std::mem::take(&mut self.kept);
-                page.extend_from_slice(&splitter.remains());
-                self.kept = page;
+                (self.text, self.kept) = splitter.take_page();
                 self.splitter = None;
                 Ok(None)
             }
@@ -153,19 +155,26 @@ impl ResponseReader {
 
     /// The body has ended.
     fn end(&mut self) -> Result<Segment, ReadError> {
-        match &self.splitter {
+        match &mut self.splitter {
             // The document broke off between two rows or inside one.
             Some(_) if self.rows_began && !self.complete => Err(ReadError::Lost(Failure::cut())),
-            Some(splitter) if !self.complete => Ok(Segment::End(splitter.remains().into())),
-            _ => Ok(Segment::End(std::mem::take(&mut self.kept).freeze())),
+            Some(splitter) if !self.complete => {
+                let (mut text, mut rest) = splitter.take_page();
+                text.end(&mut rest);
+                Ok(Segment::End(rest))
+            }
+            _ => {
+                self.text.end(&mut self.kept);
+                Ok(Segment::End(std::mem::take(&mut self.kept)))
+            }
         }
     }
 
     /// What has arrived and was not handed out, for an excerpt.
-    pub(super) fn remains(&self) -> Bytes {
+    pub(super) fn remains(&self) -> Cow<'_, str> {
         match &self.splitter {
             Some(splitter) if !self.complete => splitter.remains().into(),
-            _ => Bytes::copy_from_slice(&self.kept),
+            _ => Cow::Borrowed(&self.kept),
         }
     }
 }

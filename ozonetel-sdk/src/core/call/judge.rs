@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
 
 use super::answer::{ReadError, ResponseReader};
 use crate::core::endpoint::{Repeat, Spec};
+use crate::core::envelope::TOO_LARGE;
 use crate::core::error::{Error, ErrorKind, Reason, Refusal, ResponseHead, Unreadable};
 use crate::core::reason;
 use crate::core::retry::AttemptOutcome;
@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 }
 
 /// The typed half: reads an answer that is complete.
-pub(super) type Judge<'j> = dyn FnMut(ResponseHead<'_>, &[u8]) -> Verdict + Send + 'j;
+pub(super) type Judge<'j> = dyn FnMut(ResponseHead<'_>, &str) -> Verdict + Send + 'j;
 
 /// Why an attempt brought no answer to return.
 pub(super) enum AttemptError {
@@ -48,8 +48,8 @@ pub(super) fn classify(
 ) -> Result<Segment, FailedAttempt> {
     let (head, status) = (answer.head(), answer.head().status);
     let fail = |outcome, error| FailedAttempt { outcome, error, retry_after: answer.retry_after };
-    let unreadable = |what, body: &[u8]| {
-        let error = Error::unread(Unreadable::new(what, head, body));
+    let unreadable = |what, body: &str| {
+        let error = Error::unread(Unreadable::new(what, head, body.as_bytes()));
         fail(AttemptOutcome::Unreadable, error)
     };
     let read = match read {
@@ -62,9 +62,10 @@ pub(super) fn classify(
     };
     if status.is_server_error() {
         let excerpt = match &read {
-            Ok(Segment::Row(bytes) | Segment::End(bytes)) | Err((_, bytes)) => bytes,
+            Ok(Segment::Row(text) | Segment::End(text)) => text,
+            Err((_, text)) => &**text,
         };
-        let error = Error::unread(Unreadable::new("the service failed", head, excerpt));
+        let error = Error::unread(Unreadable::new("the service failed", head, excerpt.as_bytes()));
         return Err(fail(AttemptOutcome::ServerError, error));
     }
     match read {
@@ -88,9 +89,7 @@ pub(super) fn classify(
                 Err(fail(AttemptOutcome::Unreadable, Error::unread(unread)))
             }
         },
-        Err((SplitError::TooLarge(_), kept)) => {
-            Err(unreadable("the answer, or one row of it, is larger than the limit", &kept))
-        }
+        Err((SplitError::TooLarge(_), kept)) => Err(unreadable(TOO_LARGE, &kept)),
         Err((SplitError::Shape, kept)) => {
             Err(unreadable("the answer's brackets do not match", &kept))
         }
@@ -110,11 +109,11 @@ fn refused(spec: &Spec, refusal: &Refusal, with_token: bool) -> AttemptOutcome {
 
 /// No answer, or no more of it.
 pub(super) fn transport_error(failure: Failure) -> AttemptError {
-    let (outcome, error) = lost(failure, None, &Bytes::new());
+    let (outcome, error) = lost(failure, None, "");
     AttemptError::Failed(FailedAttempt { outcome, error, retry_after: None })
 }
 
-fn lost(failure: Failure, head: Option<ResponseHead<'_>>, kept: &[u8]) -> (AttemptOutcome, Error) {
+fn lost(failure: Failure, head: Option<ResponseHead<'_>>, kept: &str) -> (AttemptOutcome, Error) {
     let outcome = match failure.stage() {
         SendStage::NotSent => AttemptOutcome::NotSent,
         SendStage::Unknown => AttemptOutcome::Unknown,
@@ -122,7 +121,7 @@ fn lost(failure: Failure, head: Option<ResponseHead<'_>>, kept: &[u8]) -> (Attem
     let error = match head {
         // The head came and the body ended early: what is there is kept.
         Some(head) if !failure.timed_out() => {
-            Error::unread(Unreadable::new("the answer is cut off", head, kept))
+            Error::unread(Unreadable::new("the answer is cut off", head, kept.as_bytes()))
         }
         _ => {
             let broke = failure.stage() == SendStage::Unknown && !failure.timed_out();

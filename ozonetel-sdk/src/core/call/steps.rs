@@ -2,7 +2,6 @@
 //!
 //! prepare · wait for the limit · resolve the credential · sign · send · read · judge · decide
 
-use bytes::Bytes;
 use tracing::Instrument;
 
 use super::answer::ResponseReader;
@@ -17,9 +16,9 @@ use crate::core::rows::Segment;
 /// An answer to return.
 pub(super) enum Received {
     /// Complete and judged; the call is over.
-    Whole(Bytes),
+    Whole(String),
     /// The first row is there and more may follow: the call continues.
-    Rows(Bytes, Box<ResponseReader>),
+    Rows(String, Box<ResponseReader>),
 }
 
 /// Attempt by attempt, until there is an answer or a reason to stop.

@@ -6,11 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::{FutureExt, stream};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use tracing::Instrument;
 
@@ -20,9 +19,10 @@ use super::judge::{self, Verdict};
 use super::progress::CallProgress;
 use super::steps::Received;
 use crate::core::endpoint::Spec;
-use crate::core::envelope::{self, Outcome};
+use crate::core::envelope::{self, Answer, Asked, Outcome};
 use crate::core::error::{Error, ResponseHead, Unreadable};
-use crate::core::rows::Segment;
+use crate::core::rows::{self, BadRow, Segment};
+use crate::core::weight::ListShape;
 
 /// The rows of an answer, one by one. A row that cannot be decoded is an `Err` naming its position and JSON path, and
 /// the next row follows; any other error ends the stream.
@@ -77,14 +77,16 @@ type Beginning = BoxFuture<'static, Result<(CallProgress<'static>, Received), Er
 enum State {
     Begin(Beginning),
     /// Rows are arriving; one may have been cut out already.
-    Rows(Box<(CallProgress<'static>, ResponseReader)>, Option<Bytes>),
+    Rows(Box<(CallProgress<'static>, ResponseReader)>, Option<String>),
     /// Rows of an answer that was not cut into rows as it arrived.
-    Whole(Box<CallProgress<'static>>, VecDeque<Bytes>),
+    Whole(Box<CallProgress<'static>>, VecDeque<String>),
     End,
 }
 
-struct Reader {
+struct Reader<R> {
     state: State,
+    /// Whether a row has the id that it has to have.
+    is_named: fn(&R) -> bool,
     /// Position of the next row.
     at: u64,
     rest: Arc<OnceLock<Map<String, Value>>>,
@@ -93,10 +95,11 @@ struct Reader {
 impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
     pub(super) fn new(
         begin: impl Future<Output = Result<(CallProgress<'static>, Received), Error>> + Send + 'static,
+        is_named: fn(&R) -> bool,
     ) -> Self {
         let rest = Arc::new(OnceLock::new());
         let state = State::Begin(begin.boxed());
-        let reader = Reader { state, at: 0, rest: Arc::clone(&rest) };
+        let reader = Reader { state, is_named, at: 0, rest: Arc::clone(&rest) };
         let items = stream::unfold(reader, |mut reader| async move {
             let item = reader.next().await?;
             Some((item, reader))
@@ -105,8 +108,8 @@ impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
     }
 }
 
-impl Reader {
-    async fn next<R: DeserializeOwned>(&mut self) -> Option<Result<R, Error>> {
+impl<R: DeserializeOwned> Reader<R> {
+    async fn next(&mut self) -> Option<Result<R, Error>> {
         if let State::Begin(begin) = &mut self.state {
             match begin.await {
                 Ok((progress, received)) => self.begun(progress, received),
@@ -119,15 +122,15 @@ impl Reader {
         match &mut self.state {
             State::Begin(_) | State::End => None,
             State::Whole(progress, rows) => {
-                let decoded = decode(progress, &rows.pop_front()?, self.at);
+                let decoded = decode(progress, &rows.pop_front()?, self.at, self.is_named);
                 self.at += 1;
                 Some(decoded)
             }
             State::Rows(call, first) => {
                 let (progress, answer) = &mut **call;
                 let item = match first.take() {
-                    Some(row) => Some(decode(progress, &row, self.at)),
-                    None => next_row(progress, answer, self.at, &self.rest).await,
+                    Some(row) => Some(decode(progress, &row, self.at, self.is_named)),
+                    None => next_row(progress, answer, self.at, &self.rest, self.is_named).await,
                 };
                 self.at += 1;
                 if !matches!(&item, Some(Ok(_))) && progress.is_over() {
@@ -144,12 +147,10 @@ impl Reader {
                 State::Rows(Box::new((progress, *answer)), Some(first))
             }
             Received::Whole(body) => {
-                let rest: Map<String, Value> = serde_json::from_slice(&body).unwrap_or_default();
-                let rows = envelope::rows(progress.spec, &rest);
-                let rows = rows.iter().filter_map(|row| serde_json::to_vec(row).ok());
-                let rows = rows.map(Bytes::from).collect();
-                let _ = self.rest.set(rest);
-                State::Whole(Box::new(progress), rows)
+                let most = progress.core.config.limits.decoded();
+                let rows = envelope::rows(&answer(progress.spec, ResponseHead::OK, &body, most));
+                let _ = self.rest.set(serde_json::from_str(&body).unwrap_or_default());
+                State::Whole(Box::new(progress), rows.into())
             }
         };
     }
@@ -161,18 +162,19 @@ async fn next_row<R: DeserializeOwned>(
     answer: &mut ResponseReader,
     at: u64,
     rest: &OnceLock<Map<String, Value>>,
+    is_named: fn(&R) -> bool,
 ) -> Option<Result<R, Error>> {
     if let Some(row) = answer.decode_next() {
-        return Some(Ok(row));
+        return Some(if is_named(&row) { Ok(row) } else { Err(unnamed(progress, at)) });
     }
-    let spec = progress.spec;
+    let (spec, most) = (progress.spec, progress.core.config.limits.decoded());
     let read = answer.next().instrument(progress.span.clone()).await;
     // What is left of the document is an answer like any other: a refusal may follow the rows.
-    let mut judge = |head: ResponseHead<'_>, body: &[u8]| judge_rows(spec, head, body);
+    let mut judge = |head: ResponseHead<'_>, body: &str| judge_rows(spec, head, body, most);
     match judge::classify(spec, answer, read, &mut judge) {
-        Ok(Segment::Row(row)) => Some(decode(progress, &row, at)),
+        Ok(Segment::Row(row)) => Some(decode(progress, &row, at, is_named)),
         Ok(Segment::End(document)) => {
-            let _ = rest.set(serde_json::from_slice(&document).unwrap_or_default());
+            let _ = rest.set(serde_json::from_str(&document).unwrap_or_default());
             progress.succeeded();
             None
         }
@@ -184,34 +186,44 @@ async fn next_row<R: DeserializeOwned>(
 }
 
 /// The envelope around rows that are handed out one by one.
-pub(super) fn judge_rows(spec: &Spec, head: ResponseHead<'_>, body: &[u8]) -> Verdict {
-    match envelope::read::<Vec<Value>>(spec, head, body) {
+pub(super) fn judge_rows(spec: &Spec, head: ResponseHead<'_>, body: &str, most: usize) -> Verdict {
+    match envelope::read_text::<Vec<IgnoredAny>>(&answer(spec, head, body, most)) {
         Ok(Outcome::Refused(refusal)) => Verdict::Refused(refusal),
         Ok(_) => Verdict::Fine,
         Err(unreadable) => Verdict::Unreadable(unreadable),
     }
 }
 
-/// Decodes plainly; only a row that failed is decoded again for its path.
+fn answer<'a>(spec: &'a Spec, head: ResponseHead<'a>, text: &'a str, most: usize) -> Answer<'a> {
+    let asked = Asked { ucid: None, most, rows: ListShape::default() };
+    Answer { spec, head, text, asked }
+}
+
 fn decode<R: DeserializeOwned>(
     progress: &CallProgress<'_>,
-    row: &[u8],
+    row: &str,
     at: u64,
+    is_named: fn(&R) -> bool,
 ) -> Result<R, Error> {
-    serde_json::from_slice(row).map_err(|_| {
-        let path = serde_path_to_error::deserialize::<_, R>(
-            &mut serde_json::Deserializer::from_slice(row),
-        )
-        .err()
-        .map_or_else(String::new, |error| error.path().to_string());
-        let path = if path.is_empty() || path == "." {
-            format!("[{at}]")
-        } else {
-            format!("[{at}].{path}")
-        };
-        let error = Error::unread(Unreadable::row(row, path));
-        error
-            .named(progress.spec.name, progress.attempts(), progress.elapsed())
-            .at_row(at.saturating_add(1))
-    })
+    match rows::decode(row) {
+        Ok(decoded) if is_named(&decoded) => Ok(decoded),
+        Ok(_) => Err(unnamed(progress, at)),
+        Err(bad) => Err(bad_row(progress, row, at, &bad)),
+    }
+}
+
+/// A row without the id by which its report knows it.
+fn unnamed(progress: &CallProgress<'_>, at: u64) -> Error {
+    bad_row(progress, "", at, &BadRow { path: "id".to_owned() })
+}
+
+fn bad_row(progress: &CallProgress<'_>, row: &str, at: u64, bad: &BadRow) -> Error {
+    let path = match &*bad.path {
+        "" => format!("[{at}]"),
+        path => format!("[{at}].{path}"),
+    };
+    let error = Error::unread(Unreadable::row(row.as_bytes(), path));
+    error
+        .named(progress.spec.name, progress.attempts(), progress.elapsed())
+        .at_row(at.saturating_add(1))
 }

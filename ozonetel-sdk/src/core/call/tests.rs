@@ -1,4 +1,5 @@
 mod endings;
+mod reading;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -250,6 +250,111 @@ fn a_token_counts_whatever_stands_beside_it() {
     assert_eq!(refused(of::<GenerateToken>(r#"{"token":"","message":"no"}"#)).1, "no");
 }
 
+/// A leg's own id, sent back beside a failure, is no proof that another was dialled.
+#[test]
+fn a_failure_beside_the_id_that_was_asked_about_is_a_refusal() {
+    let own: Ucid = "90000000000000001".parse().unwrap();
+    let read_for = |ucid, text: &str| {
+        let asked = Asked { ucid, most: usize::MAX, rows: ListShape::default() };
+        let spec = &StartConference::SPEC;
+        read_text::<Value>(&Answer { spec, head: ResponseHead::OK, text, asked })
+    };
+    for body in [
+        r#"{"status":"Fail","message":"no","ucid":"90000000000000001"}"#,
+        r#"{"status":"error","message":"no","data":{"UCID":90000000000000001}}"#,
+        r#"{"status":"error","message":" 90000000000000001 "}"#,
+    ] {
+        assert!(matches!(read_for(Some(own), body), Ok(Outcome::Refused(_))), "{body}");
+        assert!(read_for(None, body).is_err(), "{body}");
+        let other = "90000000000000002".parse().unwrap();
+        assert!(read_for(Some(other), body).is_err(), "{body}");
+    }
+    let both = r#"{"status":"Fail","ucid":"90000000000000001","sid":"90000000000000002"}"#;
+    assert!(read_for(Some(own), both).is_err());
+}
+
+#[test]
+fn an_older_answer_of_kookoo_is_read() {
+    let ucid: Ucid = "90000000000000001".parse().unwrap();
+    for text in ["QUEUED|90000000000000001", " queued | 90000000000000001\r\n"] {
+        let Outcome::Done(queued) = of::<OutboundCall>(text).unwrap() else { panic!("{text}") };
+        assert_eq!(queued.ucid(), Some(ucid));
+    }
+    assert_eq!(refused(of::<OutboundCall>("ERROR|Invalid number")).1, "Invalid number");
+    for text in ["QUEUED|", "QUEUED", "SOON|90000000000000001", "QUEUED|1|2", "|90000000000000001"]
+    {
+        match of::<OutboundCall>(text) {
+            Ok(Outcome::Done(queued)) => assert_eq!(queued.sid, None, "{text}"),
+            other => assert!(other.is_err(), "{text}"),
+        }
+    }
+}
+
+/// Over REST it cost the whole answer; pushes were read.
+#[test]
+fn a_mark_a_cut_letter_and_a_raw_line_break_do_not_cost_the_answer() {
+    let row = |name: &[u8]| {
+        let parts: [&[u8]; 3] = [br#"{"UCID":"7","AgentName":""#, name, br#""}"#];
+        let row = parts.concat();
+        [&b"\xef\xbb\xbf{\"status\":\"success\",\"details\":["[..], &row, b"]}"].concat()
+    };
+    for (name, want) in [
+        (&b"A\xe0\xa4"[..], "A\u{fffd}"),
+        (b"A\nB\tC", "A\nB\tC"),
+        (br"A\ud83d", "A\u{fffd}"),
+        ("प्रिय".as_bytes(), "प्रिय"),
+    ] {
+        let read =
+            read::<Vec<crate::api::cdr::CallRecord>>(&FetchDay::SPEC, ResponseHead::OK, &row(name));
+        let Outcome::Done(rows) = read.unwrap() else { panic!("{want}") };
+        assert_eq!(rows[0].agent_name.as_ref().unwrap().as_str(), want);
+    }
+}
+
+/// 65 kB of gzip were 64 MiB of zeros and 1.5 GiB of values.
+#[test]
+fn an_answer_is_weighed_before_it_is_decoded() {
+    let most = 1 << 20;
+    let weighed = |text: &str| {
+        let rows =
+            ListShape { level: 0, element: 1200, fields: crate::api::cdr::CallRecord::FIELDS };
+        let asked = Asked { ucid: None, most, rows };
+        let head = ResponseHead::OK;
+        let answer = Answer { spec: &FetchDay::SPEC, head, text, asked };
+        let read = read_text::<Vec<crate::api::cdr::CallRecord>>(&answer);
+        read.map(|_| ()).map_err(|unread| unread.to_string())
+    };
+    let many = |piece: &str, last: &str| format!("{}{last}", piece.repeat(100_000));
+    let list = |inside: String| format!(r#"{{"status":"success","details":[{inside}]}}"#);
+    let texts = [
+        list(many("0,", "0")),
+        list(many("{},", "{}")),
+        list(many(r#"{"UCID":1},"#, "{}")),
+        list(format!(r#"{{"UCID":1,"New":[{}]}}"#, many("[],", "0"))),
+        format!(r#"{{"status":"success",{}"details":[]}}"#, many(r#""a":0,"#, "")),
+        json!({"status": "success", "details": format!("[{}]", many("{},", "{}"))}).to_string(),
+        json!({"status": "success", "details": format!("{{{}}}", many(r#""0":0,"#, r#""1":0"#))})
+            .to_string(),
+        many("0,", "0"),
+    ];
+    for text in &texts {
+        let error = weighed(text).unwrap_err();
+        let start = &text[..text.len().min(60)];
+        // JSON text within a text is not opened.
+        assert!(
+            error.contains("larger than the limit") || text.contains(r#""details":""#),
+            "{start}: {error}"
+        );
+    }
+    let fields: Vec<_> = crate::api::cdr::CallRecord::FIELDS
+        .iter()
+        .filter(|name| **name != "DialCount" && **name != "UCID")
+        .map(|name| format!(r#""{name}":"""#))
+        .collect();
+    let row = format!(r#"{{"UCID":"90000000000000001",{}}}"#, fields.join(","));
+    assert_eq!(weighed(&list(vec![row; 200].join(","))), Ok(()));
+}
+
 proptest! {
     /// A refusal survives the round trip at every endpoint that has success words, whatever its text and status word.
     /// Where there are none, the payload's type decides, and any JSON at all is a `Value`.

@@ -7,9 +7,11 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{TEXTS, as_text, find};
-use crate::core::endpoint::{Repeat, Spec};
+use super::answer::Answer;
+use super::fields::TEXTS;
+use crate::core::endpoint::Repeat;
 use crate::core::reason;
+use crate::types::ids::Ucid;
 
 /// Words of success, compared without case.
 pub(super) const SUCCESS: [&str; 4] = ["success", "true", "queued", "queued successfully"];
@@ -40,16 +42,20 @@ impl Word {
 }
 
 /// Whether an answer that is no success proves that nothing happened. What may be repeated needs no proof. What may
-/// happen only once needs a failure word or a documented text, and no call's id beside it.
+/// happen only once needs a failure word or a documented text, and no call's id beside it. The id that was asked
+/// about, sent back, is no news of another call.
 pub(super) fn is_refusal(
-    spec: &Spec,
+    answer: &Answer<'_>,
     word: Option<Word>,
     text: &str,
-    object: &Map<String, Value>,
+    document: &str,
 ) -> bool {
-    spec.repeat == Repeat::Safe
-        || ((word == Some(Word::Failure) || reason::documented(text).is_some())
-            && !has_call_id(object))
+    let proof = || word == Some(Word::Failure) || reason::documented(text).is_some();
+    let named = || match serde_json::from_str(document) {
+        Ok(Value::Object(object)) => has_call_id(&object, answer.asked.ucid.as_ref()),
+        _ => false,
+    };
+    answer.spec.repeat == Repeat::Safe || (proof() && !named())
 }
 
 /// Names under which answers carry the id of a call.
@@ -58,22 +64,29 @@ const IDS: [&str; 5] = ["ucid", "monitorUCID", "sid", "callID", "call_id"];
 /// The shortest id in a published sample.
 const SHORTEST_ID: usize = 14;
 
-/// Whether an answer names a call, at whatever depth: under a name for ids, or as the whole accompanying text.
-fn has_call_id(object: &Map<String, Value>) -> bool {
-    object.iter().any(|(name, value)| {
-        if IDS.iter().any(|id| id.eq_ignore_ascii_case(name)) {
+/// Whether an answer names a call other than this one, at whatever depth: under a name for ids, or as the whole
+/// accompanying text.
+fn has_call_id(object: &Map<String, Value>, own: Option<&Ucid>) -> bool {
+    let is_own = |value: &Value| own.is_some_and(|own| as_text(value).trim() == own.as_str());
+    let is = |name: &str, known: &[&str]| known.iter().any(|k| k.eq_ignore_ascii_case(name));
+    object.iter().filter(|(_, value)| !is_own(value)).any(|(name, value)| {
+        if is(name, &IDS) {
             return as_text(value).bytes().any(|b| matches!(b, b'1'..=b'9'));
         }
-        names_a_call(value)
-    }) || TEXTS.iter().filter_map(|name| find(object, name)).any(is_id_text)
+        names_a_call(value, own) || (is(name, &TEXTS) && is_id_text(value))
+    })
 }
 
-fn names_a_call(value: &Value) -> bool {
+fn names_a_call(value: &Value, own: Option<&Ucid>) -> bool {
     match value {
-        Value::Object(inner) => has_call_id(inner),
-        Value::Array(items) => items.iter().any(names_a_call),
+        Value::Object(inner) => has_call_id(inner, own),
+        Value::Array(items) => items.iter().any(|item| names_a_call(item, own)),
         _ => false,
     }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_id_text(value: &Value) -> bool {
@@ -86,7 +99,7 @@ fn is_id_text(value: &Value) -> bool {
 mod tests {
     use super::*;
     use crate::api::catalogue::ALL;
-    use crate::core::endpoint::Payload;
+    use crate::core::endpoint::{Payload, Spec};
 
     #[test]
     fn every_endpoint_draws_its_success_words_from_the_one_list() {
@@ -114,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_calls_id_is_found_wherever_it_is() {
-        let found = |json: &str| has_call_id(&serde_json::from_str(json).unwrap());
+        let found = |json: &str| has_call_id(&serde_json::from_str(json).unwrap(), None);
         for json in [
             r#"{"ucid":"90000000000000001"}"#,
             r#"{"UCID":90000000000000001}"#,

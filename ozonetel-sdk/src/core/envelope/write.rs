@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::as_text;
+use super::fields;
 use super::words::Word;
 use super::{Outcome, inner_word, is_plain_success};
 use crate::core::endpoint::{Payload, Reply, Spec};
@@ -34,15 +34,16 @@ pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<
         (Payload::Open, document) => return serde_json::to_vec(&document).unwrap_or_default(),
         (Payload::Whole | Payload::Xml, Value::Object(fields)) => object = fields,
         (Payload::Whole | Payload::Xml, other) => drop(object.insert("message".into(), other)),
-        (Payload::At(keys) | Payload::RowsAt(keys), payload) => {
+        (Payload::At(keys) | Payload::AtOrTop(keys) | Payload::RowsAt(keys), payload) => {
             drop(object.insert(keys.first().copied().unwrap_or("message").into(), payload));
         }
         (Payload::JsonTextAt(keys), payload) => {
             let key = keys.first().copied().unwrap_or("message");
             // As text it would be read as a refusal: an inner outcome counts more than the one around it.
-            let structured =
-                payload.as_object().is_some_and(|inner| inner_word(inner) != Some(Word::Success));
-            let payload = if structured { payload } else { Value::from(payload.to_string()) };
+            let text = payload.to_string();
+            let inner = fields::object(&text);
+            let structured = inner.is_some_and(|inner| inner_word(&inner) != Some(Word::Success));
+            let payload = if structured { payload } else { Value::from(text) };
             drop(object.insert(key.into(), payload));
         }
     }
@@ -73,6 +74,15 @@ fn write_text(spec: &Spec, failure: &str, text: &str) -> Vec<u8> {
             finish(spec, &object(&inner))
         }
         _ => finish(spec, &object(text)),
+    }
+}
+
+/// A value as text; nothing is the empty text.
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What REST and the agent socket share of the network: TLS, extra roots, proxy, the time to connect.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use url::Url;
 
 use crate::types::invalid::Invalid;
 
-/// Settings of the network stack.
-#[derive(Debug, Clone)]
+/// Settings of the network stack. `Debug` shows of the proxy's address neither user nor password.
+#[derive(Clone)]
 pub struct Network {
     /// Time to connect, TLS included.
     pub connect_timeout: Duration,
@@ -19,6 +20,22 @@ pub struct Network {
     pub proxy: Option<Url>,
     /// Whether connections are kept for further requests.
     pub keep_idle: bool,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the path either: some proxies take a token there.
+        let shown = |proxy: &Url| {
+            let port = proxy.port().map_or_else(String::new, |port| format!(":{port}"));
+            format!("{}://{}{port}", proxy.scheme(), proxy.host_str().unwrap_or_default())
+        };
+        f.debug_struct("Network")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("extra_roots", &self.extra_roots.len())
+            .field("proxy", &self.proxy.as_ref().map(shown))
+            .field("keep_idle", &self.keep_idle)
+            .finish()
+    }
 }
 
 impl Default for Network {
@@ -50,4 +67,25 @@ pub fn tls(extra_roots: &[CertificateDer<'static>]) -> Result<rustls::ClientConf
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_password_of_the_proxy() {
+        for (address, shown) in [
+            (
+                "http://user-mark:pass-mark@proxy.example.test:3128/t-mark?q-mark",
+                "http://proxy.example.test:3128",
+            ),
+            ("socks5://user-mark:pass-mark@[::1]:1080", "socks5://[::1]:1080"),
+            ("https://pass-mark@proxy.example.test", "https://proxy.example.test"),
+        ] {
+            let network = Network { proxy: Some(address.parse().unwrap()), ..Network::default() };
+            let text = format!("{network:?} {network:#?}");
+            assert!(text.contains(shown) && !text.contains("mark"), "{text}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! documentation says. An attribute that has no method here is given with `attribute`.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::types::invalid::Invalid;
 use crate::types::phone::{DialPlan, PhoneNumber};
@@ -19,7 +20,9 @@ use crate::types::wire::SensitiveText;
 /// assert!(xml.contains(r#"<newverb a="1 &lt; 2"/>"#));
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+///
+/// `Debug` shows names only: what is said and whom it is said to are personal.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Element {
     /// The tag's name.
     pub name: String,
@@ -27,6 +30,17 @@ pub struct Element {
     pub attributes: Vec<(String, String)>,
     /// The text in it.
     pub text: String,
+}
+
+impl fmt::Debug for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Element")
+            .field("name", &self.name)
+            .field("attributes", &names)
+            .field("text", &self.text.len())
+            .finish()
+    }
 }
 
 impl Element {

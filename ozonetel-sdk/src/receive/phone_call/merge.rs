@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::observation::{CallObservation, DialReply, Invite, fuller};
+use super::observation::{CallObservation, DialReply, Invite};
 use super::outcome::{CallOutcome, CallOutcomeKind, RawStatus};
+use super::states::{MergedStates, Ranked};
 use crate::api::cdr::CallRecord;
 use crate::receive::push::callback::Callback;
 use crate::receive::push::event::{CallActionKind, CallEvent};
@@ -73,7 +74,8 @@ type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 /// A phone call, from whichever sides it was seen.
 ///
 /// [`merge`](Self::merge) is a union: merging twice, in another order or in other groups gives the same. Of a row that
-/// was read several times the fullest state stays.
+/// was read several times, or a callback that came several times, each field is as the fullest state has it that has it
+/// at all: a later delivery that lacks a field does not erase it.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::{DialReply, PhoneCall};
@@ -105,10 +107,10 @@ pub struct PhoneCall {
     legs: BTreeSet<Ucid>,
     dials: BTreeSet<DialReply>,
     invites: BTreeSet<Invite>,
-    pops: BTreeMap<Option<Ucid>, ScreenPop>,
-    events: BTreeMap<EventKey, CallEvent>,
-    callback: Option<Callback>,
-    rows: BTreeMap<Option<Ucid>, CallRecord>,
+    pops: BTreeMap<Option<Ucid>, MergedStates<ScreenPop>>,
+    events: BTreeMap<EventKey, MergedStates<CallEvent>>,
+    callback: Option<MergedStates<Callback>>,
+    rows: BTreeMap<Option<Ucid>, MergedStates<CallRecord>>,
 }
 
 /// A phone call as it is serialized: what was seen, each part once.
@@ -121,21 +123,24 @@ struct StoredCall {
     invites: BTreeSet<Invite>,
     screen_pops: Vec<ScreenPop>,
     events: Vec<CallEvent>,
-    callback: Option<Callback>,
+    callbacks: Vec<Callback>,
     rows: Vec<CallRecord>,
 }
 
 impl From<PhoneCall> for StoredCall {
     fn from(call: PhoneCall) -> Self {
+        fn states<K, T: Ranked>(seen: BTreeMap<K, MergedStates<T>>) -> Vec<T> {
+            seen.into_values().flat_map(MergedStates::into_states).collect()
+        }
         Self {
             call_ids: call.calls,
             ucids: call.legs,
             dials: call.dials,
             invites: call.invites,
-            screen_pops: call.pops.into_values().collect(),
-            events: call.events.into_values().collect(),
-            callback: call.callback,
-            rows: call.rows.into_values().collect(),
+            screen_pops: states(call.pops),
+            events: states(call.events),
+            callbacks: call.callback.map(MergedStates::into_states).unwrap_or_default(),
+            rows: states(call.rows),
         }
     }
 }
@@ -147,13 +152,14 @@ impl From<StoredCall> for PhoneCall {
             legs: stored.ucids,
             dials: stored.dials,
             invites: stored.invites,
-            callback: stored.callback,
             ..Self::default()
         };
         let pops = stored.screen_pops.into_iter().map(CallObservation::from);
         let events = stored.events.into_iter().map(CallObservation::from);
         let rows = stored.rows.into_iter().map(CallObservation::from);
-        for part in pops.chain(events).chain(rows).filter_map(Self::of) {
+        let callbacks = stored.callbacks.into_iter().map(CallObservation::from);
+        let parts = pops.chain(events).chain(rows).chain(callbacks);
+        for part in parts.filter_map(Self::of) {
             call = call.merge(part);
         }
         call
@@ -161,22 +167,41 @@ impl From<StoredCall> for PhoneCall {
 }
 
 /// A finished row has more than an unfinished one, a longer one more than a shorter one.
-fn row_rank(row: &CallRecord) -> (bool, bool, Option<ClockDuration>) {
-    (row.hangup_by.is_some(), row.handling_time.is_some(), row.duration)
+impl Ranked for CallRecord {
+    type Rank = (bool, bool, Option<ClockDuration>);
+
+    fn rank(&self) -> Self::Rank {
+        (self.hangup_by.is_some(), self.handling_time.is_some(), self.duration)
+    }
 }
 
-fn callback_rank(call: &Callback) -> (Option<ClockDuration>, bool) {
-    (call.call_duration, call.disposition.is_some())
+impl Ranked for Callback {
+    type Rank = (Option<ClockDuration>, bool);
+
+    fn rank(&self) -> Self::Rank {
+        (self.call_duration, self.disposition.is_some())
+    }
 }
 
-fn join<K: Ord, T: serde::Serialize, R: Ord>(
-    mine: &mut BTreeMap<K, T>,
-    theirs: BTreeMap<K, T>,
-    rank: impl Fn(&T) -> R,
+impl Ranked for CallEvent {
+    type Rank = ();
+
+    fn rank(&self) -> Self::Rank {}
+}
+
+impl Ranked for ScreenPop {
+    type Rank = ();
+
+    fn rank(&self) -> Self::Rank {}
+}
+
+fn join<K: Ord, T: Ranked>(
+    mine: &mut BTreeMap<K, MergedStates<T>>,
+    theirs: BTreeMap<K, MergedStates<T>>,
 ) {
     for (key, value) in theirs {
         let value = match mine.remove(&key) {
-            Some(other) => fuller(other, value, &rank),
+            Some(other) => other.join(value),
             None => value,
         };
         mine.insert(key, value);
@@ -209,14 +234,14 @@ impl PhoneCall {
         match observation {
             CallObservation::Dial(dial) => _ = out.dials.insert(dial),
             CallObservation::Invite(invite) => _ = out.invites.insert(invite),
-            CallObservation::Pop(pop) => _ = out.pops.insert(ucid, *pop),
+            CallObservation::Pop(pop) => _ = out.pops.insert(ucid, MergedStates::of(*pop)),
             CallObservation::Event(event) => {
                 let action = event.action.as_ref().map(|a| a.as_str().to_ascii_lowercase());
                 let key = (event.event_time, ucid, call, action.unwrap_or_default());
-                out.events.insert(key, *event);
+                out.events.insert(key, MergedStates::of(*event));
             }
-            CallObservation::Callback(callback) => out.callback = Some(*callback),
-            CallObservation::Row(row) => _ = out.rows.insert(ucid, *row),
+            CallObservation::Callback(callback) => out.callback = Some(MergedStates::of(*callback)),
+            CallObservation::Row(row) => _ = out.rows.insert(ucid, MergedStates::of(*row)),
             CallObservation::Unrelated => {}
         }
         Some(out)
@@ -229,11 +254,11 @@ impl PhoneCall {
         unite(&mut self.legs, other.legs);
         unite(&mut self.dials, other.dials);
         unite(&mut self.invites, other.invites);
-        join(&mut self.pops, other.pops, |_| ());
-        join(&mut self.events, other.events, |_| ());
-        join(&mut self.rows, other.rows, row_rank);
+        join(&mut self.pops, other.pops);
+        join(&mut self.events, other.events);
+        join(&mut self.rows, other.rows);
         self.callback = match (self.callback, other.callback) {
-            (Some(a), Some(b)) => Some(fuller(a, b, callback_rank)),
+            (Some(a), Some(b)) => Some(a.join(b)),
             (a, b) => a.or(b),
         };
         self
@@ -261,18 +286,18 @@ impl PhoneCall {
     }
 
     /// The rows of the CDR, by leg.
-    pub fn rows(&self) -> impl Iterator<Item = &CallRecord> {
-        self.rows.values()
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &CallRecord> {
+        self.rows.values().map(MergedStates::whole)
     }
 
     /// The callback.
     pub fn callback(&self) -> Option<&Callback> {
-        self.callback.as_ref()
+        self.callback.as_ref().map(MergedStates::whole)
     }
 
     /// The events, oldest first by the time they happened.
-    pub fn events(&self) -> impl Iterator<Item = &CallEvent> {
-        self.events.values()
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &CallEvent> + Clone {
+        self.events.values().map(MergedStates::whole)
     }
 
     /// The replies to dials.
@@ -287,14 +312,14 @@ impl PhoneCall {
 
     /// The screen pops, by leg.
     pub fn pops(&self) -> impl Iterator<Item = &ScreenPop> {
-        self.pops.values()
+        self.pops.values().map(MergedStates::whole)
     }
 
     /// How it ended: by the callback, else by the rows, else by the events. Unknown while there are none of these.
     ///
     /// Of several rows, a conversation counts first, then a leg that is still going on, then the last leg with any words.
     pub fn outcome(&self) -> CallOutcome {
-        let from_callback = self.callback.as_ref().map(CallOutcome::from);
+        let from_callback = self.callback().map(CallOutcome::from);
         let known = |outcome: &CallOutcome| outcome.kind != CallOutcomeKind::Unknown;
         from_callback
             .clone()
@@ -309,7 +334,7 @@ impl PhoneCall {
 
     fn by_rows(&self) -> Option<CallOutcome> {
         // The ids of an inbound call's legs do not show which came last.
-        let mut rows: Vec<&CallRecord> = self.rows.values().collect();
+        let mut rows: Vec<&CallRecord> = self.rows().collect();
         rows.sort_by_key(|row| (row.call_date, row.start_time));
         let outcomes: Vec<CallOutcome> = rows.into_iter().map(CallOutcome::from).collect();
         let of = |kind| outcomes.iter().rev().find(|outcome| outcome.kind == kind);
@@ -326,11 +351,11 @@ impl PhoneCall {
 
     fn by_events(&self) -> Option<CallOutcome> {
         let is = |event: &CallEvent, kind| event.action.as_ref().is_some_and(|a| *a == kind);
-        let last = self.events.values().rev();
+        let last = self.events().rev();
         let end = last.clone().find(|event| is(event, CallActionKind::Disconnect));
         let Some(end) = end else { return last.map(CallOutcome::from).next() };
         let mut outcome = CallOutcome::from(end);
-        let talked = self.events.values().any(|event| is(event, CallActionKind::Answered));
+        let talked = self.events().any(|event| is(event, CallActionKind::Answered));
         if talked && outcome.kind == CallOutcomeKind::Unknown && outcome.raw.status.is_none() {
             outcome.kind = CallOutcomeKind::Completed;
         }
@@ -339,12 +364,12 @@ impl PhoneCall {
 
     /// The customer's number, as the first of these wrote it: callback, rows, events, pops, INVITEs, dials.
     pub fn caller(&self) -> Option<&PhoneNumber> {
-        let rows = self.rows.values().filter_map(|row| row.caller_id.as_ref());
-        let events = self.events.values().filter_map(|event| event.caller_id.as_ref());
-        let pops = self.pops.values().filter_map(ScreenPop::caller);
+        let rows = self.rows().filter_map(|row| row.caller_id.as_ref());
+        let events = self.events().filter_map(|event| event.caller_id.as_ref());
+        let pops = self.pops().filter_map(ScreenPop::caller);
         let invites = self.invites.iter().filter_map(|invite| invite.caller.as_ref());
         let dials = self.dials.iter().filter_map(|dial| dial.customer.as_ref());
-        let callback = self.callback.as_ref().and_then(|call| call.caller_id.as_ref());
+        let callback = self.callback().and_then(|call| call.caller_id.as_ref());
         callback
             .into_iter()
             .chain(rows)
@@ -357,52 +382,52 @@ impl PhoneCall {
 
     /// The DID, in the same order.
     pub fn did(&self) -> Option<&Did> {
-        let rows = self.rows.values().filter_map(|row| row.did.as_ref());
-        let events = self.events.values().filter_map(|event| event.did.as_ref());
-        let pops = self.pops.values().filter_map(|pop| pop.did.as_ref());
+        let rows = self.rows().filter_map(|row| row.did.as_ref());
+        let events = self.events().filter_map(|event| event.did.as_ref());
+        let pops = self.pops().filter_map(|pop| pop.did.as_ref());
         let invites = self.invites.iter().filter_map(|invite| invite.did.as_ref());
-        let callback = self.callback.as_ref().and_then(|call| call.did.as_ref());
+        let callback = self.callback().and_then(|call| call.did.as_ref());
         callback.into_iter().chain(rows).chain(events).chain(pops).chain(invites).next()
     }
 
     /// The reference that was sent along, as its sender wrote it where that is known.
     pub fn uui(&self) -> Option<&SensitiveText> {
         let dials = self.dials.iter().filter_map(|dial| dial.uui.as_ref());
-        let rows = self.rows.values().filter_map(|row| row.uui.as_ref());
-        let events = self.events.values().filter_map(|event| event.uui.as_ref());
-        let pops = self.pops.values().filter_map(|pop| pop.uui.as_ref());
+        let rows = self.rows().filter_map(|row| row.uui.as_ref());
+        let events = self.events().filter_map(|event| event.uui.as_ref());
+        let pops = self.pops().filter_map(|pop| pop.uui.as_ref());
         let invites = self.invites.iter().filter_map(|invite| invite.uui.as_ref());
-        let callback = self.callback.as_ref().and_then(|call| call.uui.as_ref());
+        let callback = self.callback().and_then(|call| call.uui.as_ref());
         dials.chain(callback).chain(rows).chain(events).chain(pops).chain(invites).next()
     }
 
     /// The agent whose leg counted: of the answered row, else of the callback's last leg, else of the last event that
     /// names one.
     pub fn agent(&self) -> Option<AgentId> {
-        let answered = self.rows.values().rev().find(|row| row.is_answered());
+        let answered = self.rows().rev().find(|row| row.is_answered());
         let row = answered.and_then(|row| row.agent_id.clone());
-        row.or_else(|| self.callback.as_ref()?.legs().last().and_then(|leg| leg.agent_id.clone()))
-            .or_else(|| self.events.values().rev().find_map(|event| event.agent().cloned()))
+        row.or_else(|| self.callback()?.legs().last().and_then(|leg| leg.agent_id.clone()))
+            .or_else(|| self.events().rev().find_map(|event| event.agent().cloned()))
     }
 
     /// The conversation: the callback's `Duration`, else the rows' talk times together.
     pub fn conversation(&self) -> Option<ClockDuration> {
-        let callback = self.callback.as_ref().and_then(|call| call.duration);
+        let callback = self.callback().and_then(|call| call.duration);
         callback.or_else(|| {
-            let mut times = self.rows.values().filter_map(|row| row.talk_time).peekable();
+            let mut times = self.rows().filter_map(|row| row.talk_time).peekable();
             times.peek().is_some().then(|| times.sum())
         })
     }
 
     /// The disposition: the callback's, else of the last row that has one.
     pub fn disposition(&self) -> Option<&DispositionName> {
-        let callback = self.callback.as_ref().and_then(|call| call.disposition.as_ref());
-        callback.or_else(|| self.rows.values().rev().find_map(|row| row.disposition.as_ref()))
+        let callback = self.callback().and_then(|call| call.disposition.as_ref());
+        callback.or_else(|| self.rows().rev().find_map(|row| row.disposition.as_ref()))
     }
 
     /// Link to the recording: anyone who has it can listen.
     pub fn recording(&self) -> Option<&SensitiveText> {
-        let callback = self.callback.as_ref().and_then(|call| call.audio_file.as_ref());
-        callback.or_else(|| self.rows.values().rev().find_map(|row| row.call_audio.as_ref()))
+        let callback = self.callback().and_then(|call| call.audio_file.as_ref());
+        callback.or_else(|| self.rows().rev().find_map(|row| row.call_audio.as_ref()))
     }
 }

@@ -196,16 +196,8 @@ impl From<CallRecord> for CallObservation {
     }
 }
 
-/// Of two states of one thing, the one that has more in it. The order is total over what is written on the wire, so the
-/// choice does not depend on which came first.
-pub(super) fn fuller<T: Serialize, R: Ord>(a: T, b: T, rank: impl Fn(&T) -> R) -> T {
-    let (mine, theirs) = (rank(&a), rank(&b));
-    let order = mine.cmp(&theirs).then_with(|| written(&a).cmp(&written(&b)));
-    if order.is_lt() { b } else { a }
-}
-
 /// How many fields are there, and what they say.
-fn written<T: Serialize>(value: &T) -> (usize, String) {
+pub(super) fn written<T: Serialize>(value: &T) -> (usize, String) {
     let fields = encode(value);
     (fields.len(), serde_json::Value::Object(fields).to_string())
 }

@@ -217,3 +217,49 @@ fn what_names_no_call_is_not_taken_in() {
     assert!(calls.observe(CallObservation::Unrelated).is_none());
     assert!(calls.is_empty());
 }
+
+/// A second callback without the recording erased it.
+#[test]
+fn a_later_delivery_that_lacks_a_field_does_not_erase_it() {
+    let first = json!({"monitorUCID":"7","Status":"Answered","CallDuration":"00:00:30","DialedNumber":"500001",
+        "Comments":"first","Odd":1});
+    let second = json!({"monitorUCID":"7","Status":"Answered","CallDuration":"00:00:31","Disposition":"Sale",
+        "AudioFile":"https://recordings.example.test/1.mp3","Comments":"second"});
+    let read =
+        |value: &serde_json::Value| serde_json::from_value::<Callback>(value.clone()).unwrap();
+    for pair in [[&first, &second], [&second, &first]] {
+        let mut calls = PhoneCalls::new(10);
+        for callback in pair {
+            calls.observe(read(callback));
+        }
+        let call = calls.get(&ucid(7).into()).unwrap();
+        let merged = call.callback().unwrap();
+        assert_eq!(merged.dialed_number.as_ref().unwrap().joined(), "500001");
+        assert!(merged.audio_file.is_some() && merged.disposition.is_some());
+        assert_eq!(merged.extra.get("Odd"), Some(&json!(1)));
+        // Where both have a value, the fuller one's counts.
+        assert_eq!(merged.comments.as_ref().unwrap().as_str(), "second");
+        let stored: PhoneCall =
+            serde_json::from_str(&serde_json::to_string(call).unwrap()).unwrap();
+        assert_eq!(&stored, call);
+    }
+    let mut calls = PhoneCalls::new(10);
+    for state in [
+        json!({"CallID":7,"UCID":7,"TalkTime":"00:00:09","Duration":"00:00:20","CallAudio":"a"}),
+        json!({"CallID":7,"UCID":7,"HangupBy":"UserHangup","Duration":"00:00:21","HandlingTime":"00:00:09"}),
+    ] {
+        calls.observe(row(&state));
+    }
+    for agent in ["agent01", ""] {
+        let event = json!({"action":"Answered","ucid":7,"monitor_ucid":7,"event_time":"2026-11-21 10:00:00","agent_id":agent});
+        calls.observe(serde_json::from_value::<CallEvent>(event).unwrap());
+    }
+    let call = calls.get(&ucid(7).into()).unwrap();
+    let rows: Vec<_> = call.rows().collect();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].talk_time.unwrap().seconds(), 9);
+    assert!(rows[0].call_audio.is_some() && rows[0].hangup_by.is_some());
+    assert_eq!(rows[0].duration.unwrap().seconds(), 21);
+    assert_eq!(call.events().count(), 1);
+    assert_eq!(call.events().next().unwrap().agent().unwrap().as_str(), "agent01");
+}

@@ -4,12 +4,12 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
-use super::error::PushError;
+use super::error::{PushError, PushErrorKind};
 use super::json;
 use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
 use super::ping;
-use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy};
+use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy, is_transfer};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
 };
@@ -254,9 +254,9 @@ impl Callback {
         rest.trim_start().strip_prefix(':')?.trim().parse().ok()
     }
 
-    /// Whether the call was transferred: `TransferType` is something other than `No Transfers`.
+    /// Whether the call was transferred: `TransferType` is something other than `No Transfers` and words for "none".
     pub fn is_transferred(&self) -> bool {
-        self.transfer_type.as_deref().is_some_and(|kind| !kind.eq_ignore_ascii_case("No Transfers"))
+        self.transfer_type.as_deref().is_some_and(is_transfer)
     }
 }
 
@@ -271,11 +271,19 @@ impl PushPayload for Callback {
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
         let fields = call_fields(fields);
+        let missing = || PushError::field("monitorUCID", "is missing");
         if !names_a_call(&fields) {
-            return Err(PushError::field("monitorUCID", "is missing"));
+            let known = is_known(&fields);
+            return Err(if known { missing().of_kind(PushErrorKind::NoId) } else { missing() });
         }
         decode(fields)
     }
+}
+
+/// An id of zeros names nothing.
+fn is_zero(value: &Value) -> bool {
+    value.as_u64() == Some(0)
+        || value.as_str().is_some_and(|text| text.trim().bytes().all(|byte| byte == b'0'))
 }
 
 /// Whether a callback names a call, in any spelling.
@@ -285,7 +293,15 @@ fn names_a_call(fields: &Map<String, Value>) -> bool {
             .iter()
             .any(|known| known.eq_ignore_ascii_case(name))
     };
-    fields.iter().any(|(name, value)| names_call(name) && !ping::is_blank(value))
+    fields.iter().any(|(name, value)| names_call(name) && !ping::is_blank(value) && !is_zero(value))
+}
+
+/// Whether the fields are a callback's, and none of the others may hold the id under another name.
+fn is_known(fields: &Map<String, Value>) -> bool {
+    let known = |name: &str| Callback::FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name));
+    let given = fields.iter().filter(|(_, value)| !ping::is_blank(value));
+    let (known, others): (Vec<_>, Vec<_>) = given.partition(|(name, _)| known(name));
+    !known.is_empty() && others.iter().all(|(_, value)| ping::is_harmless(value))
 }
 
 /// How often text within text is undone under `data`.
@@ -368,7 +384,9 @@ mod tests {
             read(r#"{"Disposition":"Wrap up time exceeded :30"}"#).wrap_up_exceeded(),
             Some(30)
         );
-        assert!(!read(r#"{"TransferType":"No Transfers"}"#).is_transferred());
+        for none in ["No Transfers", "no transfers", "None", "", "-", "NA", "null"] {
+            assert!(!read(&format!(r#"{{"TransferType":"{none}"}}"#)).is_transferred(), "{none}");
+        }
         assert!(read(r#"{"TransferType":"Agent"}"#).is_transferred());
     }
 

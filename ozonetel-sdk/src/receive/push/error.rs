@@ -28,6 +28,8 @@ pub enum PushErrorKind {
     Shape,
     /// A field has a value of the wrong kind.
     Field,
+    /// A callback as it should be, but for the id of its call: answer 200 and store it whole.
+    NoId,
     /// The proof of the sender is missing or wrong.
     Proof,
 }

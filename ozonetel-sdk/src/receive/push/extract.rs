@@ -2,7 +2,9 @@
 //!
 //! [`Pushed`] reads the request through a [`PushReader`] taken from the router's state. It answers requests that are not
 //! for the handler: 200 to the console's check (GET or HEAD without fields) and to pings without any call id; 401 to a
-//! missing or wrong proof, 413 to a body over the limit, 400 to what cannot be parsed. None of these answers shows what
+//! missing or wrong proof, 413 to a body over the limit, 400 to what cannot be parsed. A callback that lacks nothing but
+//! the id of its call reaches the handler, in [`failed`](super::ParsedPush::failed) instead of the items: store
+//! [`sanitized`](super::ParsedPush::sanitized) and answer 200, since a hook that refuses callbacks may be switched off. None of these answers shows what
 //! was expected. Checks and pings are answered without a proof, since they bring nothing.
 //!
 //! ```

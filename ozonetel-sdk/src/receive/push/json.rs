@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::error::{PushError, PushErrorKind};
 use super::work;
+use crate::core::text;
 
 /// Whether text can only be JSON.
 pub(super) fn looks_like_json(text: &str) -> bool {
@@ -12,10 +13,10 @@ pub(super) fn looks_like_json(text: &str) -> bool {
 }
 
 /// JSON text into a value; a raw line break in a text and half a surrogate pair do not cost the rest.
-pub(super) fn value(text: &str) -> Result<Value, serde_json::Error> {
-    work::done(text.len());
-    let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text).or_else(|error| match repaired(text) {
+pub(super) fn value(json: &str) -> Result<Value, serde_json::Error> {
+    work::done(json.len());
+    let json = json.trim_start_matches('\u{feff}');
+    serde_json::from_str(json).or_else(|error| match text::repaired(json) {
         Some(repaired) => serde_json::from_str(&repaired),
         None => Err(error),
     })
@@ -51,55 +52,5 @@ pub(super) fn fields_in(value: &Value) -> usize {
         Value::Array(list) => list.iter().map(fields_in).sum(),
         Value::Object(map) => map.len() + map.values().map(fields_in).sum::<usize>(),
         _ => 0,
-    }
-}
-
-/// Control characters inside texts escaped, halves of surrogate pairs replaced. `None` where there is none.
-fn repaired(text: &str) -> Option<String> {
-    let mut out = String::with_capacity(text.len() + 16);
-    let (mut quoted, mut changed) = (false, false);
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let mut len = first.len_utf8();
-        match first {
-            '"' => quoted = !quoted,
-            '\\' if quoted => {
-                let (taken, whole) = escape(rest);
-                if !whole {
-                    changed = true;
-                    out.push_str("\\ufffd");
-                    rest = rest.get(taken..).unwrap_or_default();
-                    continue;
-                }
-                len = taken;
-            }
-            control if quoted && control < ' ' => {
-                changed = true;
-                out.push_str("\\u00");
-                for half in [u32::from(control) >> 4, u32::from(control) & 15] {
-                    out.extend(char::from_digit(half, 16));
-                }
-                rest = rest.get(len..).unwrap_or_default();
-                continue;
-            }
-            _ => {}
-        }
-        out.push_str(rest.get(..len).unwrap_or(rest));
-        rest = rest.get(len..).unwrap_or_default();
-    }
-    changed.then_some(out)
-}
-
-/// How long the escape at the start is, and whether it is a whole letter.
-fn escape(text: &str) -> (usize, bool) {
-    let unit = |from: usize| {
-        let digits = text.get(from..)?.strip_prefix("\\u")?.get(..4)?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    match unit(0) {
-        Some(0xd800..=0xdbff) if matches!(unit(6), Some(0xdc00..=0xdfff)) => (12, true),
-        Some(0xd800..=0xdfff) => (6, false),
-        Some(_) => (6, true),
-        None => (1 + text.chars().nth(1).map_or(0, char::len_utf8), true),
     }
 }

@@ -75,7 +75,9 @@ impl<T: AsRef<str>> PerLeg<T> {
 }
 
 impl<T: Scalar> Scalar for PerLeg<T> {
-    const NOTHING: &'static [&'static str] = T::NOTHING;
+    fn is_nothing(text: &str) -> bool {
+        T::is_nothing(text)
+    }
 
     fn read(text: &str) -> Result<Self, &'static str> {
         let segments: Result<Vec<T>, _> =

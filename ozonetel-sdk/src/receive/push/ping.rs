@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::types::wire::means_nothing;
+
 /// Most fields of a ping, and most bytes of one of its values.
 const FIELDS: usize = 8;
 const BYTES: usize = 64;
@@ -9,14 +11,11 @@ const BYTES: usize = 64;
 /// Digits in a row from which a value may be a call's id or a number.
 const DIGITS: usize = 8;
 
-/// Words that mean "none".
-const NOTHING: &[&str] = &["", "none", "null", "-", "na", "n/a"];
-
 /// Whether a value says nothing: it is absent, empty, or a word that means "none".
 pub(crate) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::String(text) => NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text.trim())),
+        Value::String(text) => means_nothing(text),
         Value::Array(list) => list.is_empty(),
         Value::Object(map) => map.is_empty(),
         _ => false,
@@ -38,12 +37,12 @@ pub(crate) fn is_ping(fields: &Map<String, Value>, known: &[&str]) -> bool {
     }
     fields.len() <= FIELDS
         && fields.iter().all(|(name, value)| {
-            is_blank(value) || (name.len() <= BYTES && !names(name) && harmless(value))
+            is_blank(value) || (name.len() <= BYTES && !names(name) && is_harmless(value))
         })
 }
 
 /// Short, flat, and without an id or a document.
-fn harmless(value: &Value) -> bool {
+pub(super) fn is_harmless(value: &Value) -> bool {
     let text = match value {
         Value::Bool(_) => return true,
         Value::Number(number) => &*number.to_string(),

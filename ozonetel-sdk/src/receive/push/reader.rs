@@ -86,7 +86,8 @@ impl PushReader {
     ///
     /// # Errors
     /// As [`sanitize`](Self::sanitize); [`Proof`](super::PushErrorKind::Proof) when the proof is missing or wrong; and
-    /// [`Field`](super::PushErrorKind::Field) when no object of the push can be parsed.
+    /// [`Field`](super::PushErrorKind::Field) when no object of the push can be parsed. A callback that lacks the id of
+    /// its call and is whole otherwise is no error: it is in [`ParsedPush::failed`], to be stored and answered 200.
     pub fn read<T: PushPayload>(
         &self,
         query: Option<&str>,
@@ -119,7 +120,8 @@ impl PushReader {
                 Err(error) => push.failed.push(if many { error.at(at) } else { error }),
             }
         }
-        match push.failed.first() {
+        // What only lacks its id is answered 200, so that the service does not give the URL up, and stored.
+        match push.failed.iter().find(|error| error.kind() != PushErrorKind::NoId) {
             Some(error) if push.items.is_empty() => {
                 Err(error.clone().with_unread(push.sanitized.to_json()))
             }
@@ -200,7 +202,8 @@ impl PushReader {
 pub struct ParsedPush<T> {
     /// What could be parsed.
     pub items: Vec<T>,
-    /// Objects of a list that could not be parsed. They are in [`sanitized`](Self::sanitized).
+    /// Objects of a list that could not be parsed, and callbacks without the id of their call. They are in
+    /// [`sanitized`](Self::sanitized): store that and answer 200.
     pub failed: Vec<PushError>,
     /// Objects that name nothing: to be answered with 200 and dropped.
     pub pings: usize,

@@ -8,6 +8,7 @@ use super::error::{PushError, PushErrorKind};
 use super::forms::{self, Opened};
 use super::json;
 use super::key::{self, FoundKeys};
+use crate::core::text;
 use crate::types::secret::Secret;
 
 /// How much of a push is read.
@@ -102,8 +103,8 @@ impl SanitizedPush {
             let error = Box::new(PushError::new(PushErrorKind::TooLarge, reason));
             return Err(Unopened { error, keys: Vec::new() });
         }
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
-        let body = String::from_utf8_lossy(body);
+        let body = text::whole(body);
+        let body = body.trim_ascii();
         let mut sanitized = Self::default();
         let opened = if body.is_empty() {
             forms::listed(query, limits.fields).and_then(|mut pairs| {
@@ -113,10 +114,10 @@ impl SanitizedPush {
         } else if body == "null" {
             Ok(())
         } else {
-            sanitized.body(&body, form, limits)
+            sanitized.body(body, form, limits)
         };
         if let Err(error) = opened {
-            return Err(unopened(error, query, &body, hidden));
+            return Err(unopened(error, query, body, hidden));
         }
         let distinct = std::mem::take(&mut sanitized.distinct);
         key::scrub(sanitized.objects.iter_mut().map(|object| &mut object.fields), &distinct.proof);

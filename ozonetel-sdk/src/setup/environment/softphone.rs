@@ -1,5 +1,7 @@
 //! Settings of the agent socket and of the softphone.
 
+use std::fmt;
+
 use super::Variables;
 use crate::mdl::AgentIdentity;
 use crate::receive::softphone::AutoAnswer;
@@ -7,8 +9,8 @@ use crate::types::invalid::Invalid;
 use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
 
-/// What the variables of socket and phone say.
-#[derive(Debug, Clone, Default)]
+/// What the variables of socket and phone say. `Debug` shows no address: one may carry a token or a number.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Softphone {
     /// `OZONETEL_MDL_URL`: the agent socket, `ws` or `wss`.
@@ -25,6 +27,19 @@ pub struct Softphone {
     pub sip_password: Option<Secret>,
     /// `OZONETEL_AUTO_ANSWER`: 0 none (default), 1 all, 2 inbound, 3 outbound.
     pub auto_answer: AutoAnswer,
+}
+
+impl fmt::Debug for Softphone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Softphone")
+            .field("mdl_url", &self.mdl_url.is_some())
+            .field("sip_uri", &self.sip_uri.is_some())
+            .field("sip_ws_url", &self.sip_ws_url.is_some())
+            .field("agent_uniq_id", &self.agent_uniq_id)
+            .field("campaign_id", &self.campaign_id)
+            .field("auto_answer", &self.auto_answer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Softphone {

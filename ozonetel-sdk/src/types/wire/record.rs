@@ -2,10 +2,13 @@
 
 /// Makes a record type: every field optional, every scalar in any spelling, unknown fields kept in `extra`.
 ///
+/// A field whose bad values must not cost the record is followed by `or text`: it is then absent, and what came is
+/// in `extra` under its name and `_text`.
+///
 /// Written out instead of derived because `serde(flatten)` buffers a whole row before it decodes the first field.
 macro_rules! record {
     ($(#[$meta:meta])* pub struct $name:ident {
-        $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $wire:literal $(| $alt:literal)* ),+ $(,)?
+        $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $wire:literal $(| $alt:literal)* $(or $keep:ident)? ),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Default)]
@@ -19,6 +22,23 @@ macro_rules! record {
         impl $name {
             /// The fields as the service spells them, in the order of its page.
             pub const FIELDS: &'static [&'static str] = &[$($wire),+];
+        }
+
+        impl crate::types::wire::FillGaps for $name {
+            fn fill_gaps(&mut self, from: &Self) -> bool {
+                let mut filled = false;
+                $( if self.$field.is_none() && from.$field.is_some() {
+                    self.$field.clone_from(&from.$field);
+                    filled = true;
+                } )+
+                for (name, value) in &from.extra.0 {
+                    if !self.extra.0.contains_key(name) {
+                        self.extra.0.insert(name.clone(), value.clone());
+                        filled = true;
+                    }
+                }
+                filled
+            }
         }
 
         impl std::fmt::Debug for $name {
@@ -52,7 +72,9 @@ macro_rules! record {
                         let mut out = $name::default();
                         while let Some(key) = map.next_key::<crate::types::wire::Key<'de>>()? {
                             match key.0.as_ref() {
-                                $( $wire $(| $alt)* => out.$field = map.next_value::<crate::types::wire::Loose<$ty>>()?.0, )+
+                                $( $wire $(| $alt)* => {
+                                    out.$field = crate::types::wire::field!(map, out, $wire, $ty $(, $keep)?);
+                                } )+
                                 _ => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
                             }
                         }
@@ -67,11 +89,35 @@ macro_rules! record {
 
 pub(crate) use record;
 
+/// Reads the value of a field; one that may be kept as text goes to `extra` where it cannot be read.
+macro_rules! field {
+    ($map:ident, $out:ident, $wire:literal, $ty:ty) => {
+        $map.next_value::<crate::types::wire::Loose<$ty>>()?.0
+    };
+    ($map:ident, $out:ident, $wire:literal, $ty:ty, text) => {
+        match $map.next_value::<crate::types::wire::Kept<$ty>>()? {
+            crate::types::wire::Kept::Read(value) => value,
+            crate::types::wire::Kept::Other(other) => {
+                $out.extra.0.entry(concat!($wire, "_text").to_owned()).or_insert(other);
+                None
+            }
+        }
+    };
+}
+
+pub(crate) use field;
+
+/// A record that takes what it lacks from another state of the same thing.
+pub(crate) trait FillGaps {
+    /// Fills absent fields. Whether there was any to fill.
+    fn fill_gaps(&mut self, from: &Self) -> bool;
+}
+
 #[cfg(test)]
 #[allow(unreachable_pub, missing_docs)]
 mod tests {
     use crate::types::ids::Ucid;
-    use crate::types::wire::{ClockDuration, SensitiveText};
+    use crate::types::wire::{ClockDuration, Day, FillGaps, SensitiveText};
 
     record! {
         /// A row.
@@ -82,7 +128,41 @@ mod tests {
             talk: ClockDuration = "TalkTime",
             /// Words.
             comments: SensitiveText = "Comments" | "comments",
+            /// A day.
+            day: Day = "CallDate" or text,
         }
+    }
+
+    #[test]
+    fn a_bad_value_of_a_minor_field_does_not_cost_the_record() {
+        for (value, kept) in [
+            ("\"0000-00-00\"", serde_json::json!("0000-00-00")),
+            ("-7", serde_json::json!(-7)),
+            ("1.5", serde_json::json!(1.5)),
+            ("true", serde_json::json!(true)),
+            ("{\"a\":[1]}", serde_json::json!({"a": [1]})),
+            ("[]", serde_json::json!([])),
+        ] {
+            let text = format!("{{\"CallDate\":{value},\"UCID\":7}}");
+            let row: Row = serde_json::from_str(&text).unwrap();
+            assert_eq!((row.day, row.ucid.unwrap().as_str()), (None, "7"), "{value}");
+            assert_eq!(row.extra.get("CallDate_text"), Some(&kept));
+            let again: Row = serde_json::from_value(serde_json::to_value(&row).unwrap()).unwrap();
+            assert_eq!(again, row, "{value}");
+        }
+        for nothing in ["", "None", " NULL ", "-", "N/A"] {
+            let text = format!("{{\"CallDate\":\"{nothing}\"}}");
+            assert_eq!(serde_json::from_str::<Row>(&text).unwrap(), Row::default(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn gaps_are_filled_and_what_is_there_stays() {
+        let row = |text: &str| serde_json::from_str::<Row>(text).unwrap();
+        let mut one = row(r#"{"UCID":7,"New":1}"#);
+        let other = row(r#"{"UCID":8,"Comments":"x","New":2,"Old":3}"#);
+        assert!(one.fill_gaps(&other) && !one.fill_gaps(&other));
+        assert_eq!(one, row(r#"{"UCID":7,"Comments":"x","New":1,"Old":3}"#));
     }
 
     #[test]
@@ -96,7 +176,7 @@ mod tests {
         assert_eq!(row.comments.as_ref().unwrap().as_str(), "x");
         assert_eq!(row.extra.get("New").unwrap(), &serde_json::json!([1]));
         let back = serde_json::to_value(&row).unwrap();
-        let want = serde_json::json!({"UCID":"12345678901234567","TalkTime":null,"Comments":"x","New":[1]});
+        let want = serde_json::json!({"UCID":"12345678901234567","TalkTime":null,"Comments":"x","CallDate":null,"New":[1]});
         assert_eq!(back, want);
     }
 

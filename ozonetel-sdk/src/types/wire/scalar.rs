@@ -10,8 +10,11 @@ use serde_json::Value;
 
 /// A value that the service may write as text or as a number.
 pub trait Scalar: Sized {
-    /// Spellings of "nothing" beside `null` and the empty text.
-    const NOTHING: &'static [&'static str] = &[];
+    /// Whether a text that cannot be read says "none", as `null` and the empty text do.
+    fn is_nothing(text: &str) -> bool {
+        let _ = text;
+        false
+    }
 
     /// Reads the text form.
     ///
@@ -27,7 +30,9 @@ impl Scalar for String {
 }
 
 impl Scalar for u32 {
-    const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+    fn is_nothing(text: &str) -> bool {
+        means_nothing(text)
+    }
 
     fn read(text: &str) -> Result<Self, &'static str> {
         text.trim().parse().map_err(|_| "expected a whole number")
@@ -35,11 +40,22 @@ impl Scalar for u32 {
 }
 
 impl Scalar for u64 {
-    const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+    fn is_nothing(text: &str) -> bool {
+        means_nothing(text)
+    }
 
     fn read(text: &str) -> Result<Self, &'static str> {
         text.trim().parse().map_err(|_| "expected a whole number")
     }
+}
+
+/// Words that back ends write for "none", compared without case.
+const NOTHING: [&str; 6] = ["", "none", "null", "-", "na", "n/a"];
+
+/// Whether a text says "none".
+pub(crate) fn means_nothing(text: &str) -> bool {
+    let text = text.trim();
+    NOTHING.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Reads a [`Scalar`] from text, number, boolean or `null`.
@@ -55,10 +71,14 @@ impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Loose<T>, E> {
-        if text.is_empty() || T::NOTHING.contains(&text) {
+        if text.is_empty() {
             return Ok(Loose(None));
         }
-        T::read(text).map(|value| Loose(Some(value))).map_err(E::custom)
+        match T::read(text) {
+            Ok(value) => Ok(Loose(Some(value))),
+            Err(_) if T::is_nothing(text) => Ok(Loose(None)),
+            Err(expected) => Err(E::custom(expected)),
+        }
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Loose<T>, E> {
@@ -98,6 +118,78 @@ impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
 impl<'de, T: Scalar> Deserialize<'de> for Loose<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(LooseVisitor(PhantomData))
+    }
+}
+
+/// The same, and what cannot be read is kept: a bad value of a minor field must not cost the rest.
+pub(crate) enum Kept<T> {
+    Read(Option<T>),
+    Other(Value),
+}
+
+struct KeptVisitor<T>(PhantomData<T>);
+
+impl<T: Scalar> KeptVisitor<T> {
+    fn of(value: Value) -> Kept<T> {
+        match Loose::deserialize(&value) {
+            Ok(read) => Kept::Read(read.0),
+            Err(_) => Kept::Other(value),
+        }
+    }
+}
+
+impl<'de, T: Scalar> Visitor<'de> for KeptVisitor<T> {
+    type Value = Kept<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Kept<T>, E> {
+        let read = LooseVisitor(PhantomData).visit_str::<de::value::Error>(text);
+        Ok(read.map_or_else(|_| Kept::Other(Value::from(text)), |read| Kept::Read(read.0)))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kept<T>, E> {
+        Ok(Self::of(Value::from(number)))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Kept<T>, E> {
+        Ok(Self::of(Value::from(number)))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Kept<T>, E> {
+        Ok(Self::of(Value::from(number)))
+    }
+
+    fn visit_bool<E: de::Error>(self, yes: bool) -> Result<Kept<T>, E> {
+        Ok(Self::of(Value::from(yes)))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Kept<T>, E> {
+        Ok(Kept::Read(None))
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Kept<T>, E> {
+        Ok(Kept::Read(None))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Kept<T>, D::Error> {
+        from.deserialize_any(self)
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Kept<T>, A::Error> {
+        Value::deserialize(de::value::SeqAccessDeserializer::new(list)).map(Kept::Other)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Kept<T>, A::Error> {
+        Value::deserialize(de::value::MapAccessDeserializer::new(map)).map(Kept::Other)
+    }
+}
+
+impl<'de, T: Scalar> Deserialize<'de> for Kept<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(KeptVisitor(PhantomData))
     }
 }
 
@@ -260,6 +352,26 @@ mod tests {
         }
         // A text that may be an id shows that it was rounded.
         assert_eq!(read::<String>("7.0003617037413001e16").unwrap(), "7.0003617037413e16");
+    }
+
+    /// A call that no one knew by the name `None` was lost with its row.
+    #[test]
+    fn a_word_for_none_is_no_id_and_not_an_error() {
+        use crate::types::ids::{CallId, Ucid};
+        for word in ["None", "none", "null", "NULL", "-", " - ", "NA", "n/a", "0", "00", " 0 "] {
+            let text = Value::from(word).to_string();
+            assert_eq!(read::<Ucid>(&text), None, "{word}");
+            assert_eq!(read::<CallId>(&text), None, "{word}");
+        }
+        assert_eq!(
+            (read::<Ucid>("0"), read::<Ucid>("null"), read::<Ucid>("0.0")),
+            (None, None, None)
+        );
+        assert_eq!(read::<Ucid>("\"0001\"").unwrap(), "0001");
+        for word in ["nothing", "--", "No", "1 None"] {
+            let text = Value::from(word).to_string();
+            assert!(serde_json::from_str::<Loose<Ucid>>(&text).is_err(), "{word}");
+        }
     }
 
     #[test]

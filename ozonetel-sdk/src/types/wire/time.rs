@@ -21,7 +21,10 @@ macro_rules! as_text {
         }
 
         impl Scalar for $name {
-            const NOTHING: &'static [&'static str] = &["NA", "-", "None"];
+            fn is_nothing(text: &str) -> bool {
+                super::scalar::means_nothing(text)
+            }
+
             fn read(text: &str) -> Result<Self, &'static str> {
                 Self::parse(text).ok_or($expected)
             }

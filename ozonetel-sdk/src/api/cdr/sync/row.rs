@@ -5,11 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::api::cdr::CallRecord;
 use crate::core::error::Error;
+use crate::core::rows;
 use crate::types::ids::{CallId, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Day, SensitiveText};
@@ -73,6 +74,9 @@ impl From<RowKey> for String {
 
 const UNNAMED: &str = "row-";
 
+/// How many different rows without UCID are counted in a day.
+const COUNTED: usize = 100_000;
+
 /// A row of the CDR, on its way into a sink.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -114,6 +118,16 @@ impl Row {
     }
 }
 
+/// The ids of a row that cannot be parsed, as far as they can.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RowIds<'a> {
+    #[serde(rename = "UCID", borrow)]
+    ucid: Option<&'a RawValue>,
+    #[serde(rename = "CallID", borrow)]
+    call_id: Option<&'a RawValue>,
+}
+
 /// Reads the rows of one day, and names those without UCID.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -129,12 +143,11 @@ impl Reader {
 
     /// A row that is JSON.
     pub(super) fn read(&mut self, text: &str) -> Row {
-        if let Ok(record) = serde_json::from_str(text) {
-            return self.record(record);
+        match rows::decode::<CallRecord>(text) {
+            Ok(record) if record.is_named() => self.record(record),
+            Ok(_) => self.unread(text, "UCID"),
+            Err(bad) => self.unread(text, &bad.path),
         }
-        let mut from = serde_json::Deserializer::from_str(text);
-        let path = serde_path_to_error::deserialize::<_, CallRecord>(&mut from).err();
-        self.unread(text, &path.map(|error| error.path().to_string()).unwrap_or_default())
     }
 
     /// A row that is not a record.
@@ -150,9 +163,9 @@ impl Reader {
     }
 
     fn unread(&mut self, text: &str, path: &str) -> Row {
-        let value: Value = serde_json::from_str(text).unwrap_or_default();
-        let ucid = value.get("UCID").and_then(|id| Ucid::deserialize(id).ok());
-        let call_id = value.get("CallID").and_then(|id| CallId::deserialize(id).ok());
+        let ids: RowIds<'_> = serde_json::from_str(text).unwrap_or_default();
+        let ucid: Option<Ucid> = ids.ucid.and_then(|id| serde_json::from_str(id.get()).ok());
+        let call_id = ids.call_id.and_then(|id| serde_json::from_str(id.get()).ok());
         let key = ucid.map_or_else(|| self.name(&[text]), RowKey::Leg);
         Row {
             key,
@@ -169,7 +182,10 @@ impl Reader {
         }
         let short =
             digest.finalize().iter().take(8).fold(0_u64, |all, b| (all << 8) | u64::from(*b));
-        let count = self.unnamed.entry(short).or_default();
+        // Beyond what is counted, rows that agree in all of it are taken for one.
+        let counted = self.unnamed.len() < COUNTED || self.unnamed.contains_key(&short);
+        let mut none = 0;
+        let count = if counted { self.unnamed.entry(short).or_default() } else { &mut none };
         let which = *count;
         *count = count.saturating_add(1);
         RowKey::Unnamed(format!("{UNNAMED}{}-{short:016x}-{which}", self.day).into())
@@ -238,6 +254,7 @@ mod tests {
             r#"{"CallID":7,"StartTime":"10:00:00","AgentID":"agent01","Event":"Queue"}"#,
             r#"{"CallID":7,"StartTime":"10:00:00","AgentID":"agent01","Event":"AgentDial","DialedNumber":"500001"}"#,
             "7",
+            "{}",
             "null",
             r#"["x"]"#,
         ] {

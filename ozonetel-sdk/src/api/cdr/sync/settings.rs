@@ -81,7 +81,7 @@ impl SyncSettings {
         self
     }
 
-    /// Rows handed to the sink at once, 1 to 10,000. Default: 200.
+    /// Rows handed to the sink at once, 1 to 10,000; fewer where rows are large. Default: 200.
     pub fn batch(mut self, rows: usize) -> Self {
         self.batch = rows.clamp(1, 10_000);
         self

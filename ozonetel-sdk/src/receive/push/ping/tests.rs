@@ -42,12 +42,9 @@ fn a_callback_in_an_unknown_form_is_no_ping_and_is_offered_whole() {
         r#"{"CallSid":"9000000000000001"}"#,
         r#"{"id":9000000000000001}"#,
         r#"{"call":{"id":"9000000000000001"}}"#,
-        r#"{"monitorUCID":"","Status":"Answered"}"#,
-        r#"{"monitorUCID":"None","AgentID":"agent01"}"#,
         r#"{"payload":"{\"monitorUCID\":\"9000000000000001\"}"}"#,
         "payload=%7B%22monitorUCID%22%3A%229000000000000001%22%7D",
         "id=9000000000000001&state=done",
-        "Status=Answered",
         "9000000000000001",
         "data=PGNhbGw+",
         "monitorUCID: 9000000000000001",
@@ -59,6 +56,34 @@ fn a_callback_in_an_unknown_form_is_no_ping_and_is_offered_whole() {
         assert!(!format!("{error:?} {error}").contains("9000000000000001"), "{body}");
     }
     assert!(PushReader::new().callbacks(Some("id=9000000000000001"), b"").is_err());
+}
+
+/// A hook that answers 400 may be switched off by the service; what comes once may not be dropped.
+#[test]
+fn a_callback_that_lacks_nothing_but_its_id_is_kept_to_be_stored_and_answered_200() {
+    for body in [
+        r#"{"monitorUCID":"","Status":"Answered"}"#,
+        r#"{"monitorUCID":"None","AgentID":"agent01"}"#,
+        r#"{"monitorUCID":0,"Status":"Answered"}"#,
+        r#"data={"Status":"Answered","Comments":"rang twice","Apikey":"test-key"}"#,
+        "Status=Answered",
+        "status=Answered&ref=order-7",
+    ] {
+        let push = PushReader::new().callbacks(None, body.as_bytes()).unwrap();
+        assert!(push.items.is_empty() && !push.is_ping(), "{body}");
+        assert_eq!(push.failed.len(), 1, "{body}");
+        assert_eq!(push.failed[0].kind(), PushErrorKind::NoId, "{body}");
+        assert_eq!(push.failed[0].field_name(), Some("monitorUCID"));
+        let stored = push.sanitized.to_json();
+        assert!(stored.contains("nswered") || stored.contains("agent01"), "{body}");
+        assert!(!stored.contains("test-key"));
+        // Read again later, it is the same.
+        let again = PushReader::new().callbacks(None, stored.as_bytes()).unwrap();
+        assert_eq!(again.failed, push.failed);
+    }
+    let list = r#"[{"Status":"Answered"},{"monitorUCID":"7"},{"monitorUCID":"x"}]"#;
+    let push = PushReader::new().callbacks(None, list.as_bytes()).unwrap();
+    assert_eq!((push.items.len(), push.failed.len()), (1, 2));
 }
 
 #[test]
