@@ -14,15 +14,18 @@ pub(crate) struct Global {
     /// How results are printed; with json and jsonl errors are JSON as well.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub(crate) output: Format,
-    /// Shows telephone numbers whole in tables; machine output always does.
+    /// Shows telephone numbers whole in tables and in what `mdl watch` says; machine output of reports always does.
     #[arg(long, global = true)]
     pub(crate) show_numbers: bool,
     /// How long to wait for a published limit before giving up with exit code 5. `cdr range` always waits.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) wait: u64,
-    /// Prints on standard error what calls do.
-    #[arg(long, short, global = true)]
-    pub(crate) verbose: bool,
+    /// Says on standard error what calls do: attempts, waits, how they ended. Twice: the library's own log as well.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Leaves CSV cells as they are. By default a cell that a spreadsheet would run as a formula gets a `'` in front.
+    #[arg(long, global = true)]
+    pub(crate) raw_csv: bool,
     /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

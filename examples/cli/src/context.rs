@@ -37,7 +37,7 @@ impl Context {
             0 => Patience::Never,
             seconds => Patience::Until(Duration::from_secs(seconds)),
         };
-        let watcher = Arc::new(Watcher::default());
+        let watcher = Arc::new(Watcher::new(flags.verbose > 0, flags.output.is_json()));
         let mut client =
             environment.client_builder()?.patience(patience).observer(Arc::clone(&watcher) as _);
         if let Some(folder) = &flags.record {
@@ -46,7 +46,7 @@ impl Context {
         }
         let client = client.build()?;
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
-        let output = Output { format: flags.output, show_numbers: flags.show_numbers };
+        let output = Output::of(flags);
         Ok(Self { client, environment, output, stop, watcher })
     }
 

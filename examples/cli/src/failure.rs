@@ -45,7 +45,6 @@ struct Report {
     status: Option<u16>,
     may_have_happened: bool,
     ready_in_s: Option<u64>,
-    #[serde(skip)]
     advice: Option<String>,
     #[serde(skip)]
     exit: u8,

@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod context;
+mod days;
 mod failure;
 mod mask;
 mod output;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         Err(error) => return unparsed(&error, &arguments),
     };
     let format = cli.global.output;
-    if cli.global.verbose {
+    if cli.global.verbose > 1 {
         tracing_subscriber::fmt()
             .with_env_filter("ozonetel_sdk=debug")
             .with_writer(std::io::stderr)

@@ -1,8 +1,12 @@
 //! Results on standard output.
 
+mod defuse;
 mod one;
 mod rows;
 mod table;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
 
 use clap::ValueEnum;
 use ozonetel_sdk::cdr::CallRecord;
@@ -12,6 +16,9 @@ use ozonetel_sdk::types::DispositionName;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::args::Global;
+
+pub(crate) use defuse::defused;
 pub(crate) use one::one;
 pub(crate) use rows::rows;
 
@@ -28,14 +35,36 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// Format, and whether tables show numbers whole.
+/// Format, whether tables show numbers whole, and whether CSV cells are left as they are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) format: Format,
     pub(crate) show_numbers: bool,
+    pub(crate) raw_csv: bool,
 }
 
 impl Output {
+    pub(crate) fn of(flags: &Global) -> Self {
+        let Global { output, show_numbers, raw_csv, .. } = *flags;
+        Self { format: output, show_numbers, raw_csv }
+    }
+
+    /// One line of CSV.
+    pub(crate) fn record<T: AsRef<str>>(
+        self,
+        to: &mut impl Write,
+        cells: impl IntoIterator<Item = T>,
+    ) -> io::Result<()> {
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(to);
+        for cell in cells {
+            let cell = cell.as_ref();
+            let cell = if self.raw_csv { Cow::Borrowed(cell) } else { defused(cell) };
+            writer.write_field(cell.as_bytes())?;
+        }
+        writer.write_record(None::<&[u8]>)?;
+        writer.flush()
+    }
+
     /// A value's text in a table.
     fn cell(self, name: &str, value: &Value) -> String {
         let text = crate::mask::printable(&text(value));

@@ -1,11 +1,12 @@
 //! What calls do meanwhile: a bar for paced waits, and a note of operations that were dropped after they were sent.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{IsTerminal as _, Write as _, stderr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ozonetel_sdk::client::{ClientEvent, Observer};
+use serde_json::json;
 
 /// An operation whose outcome is no longer known.
 #[derive(Debug, Clone)]
@@ -15,8 +16,12 @@ pub(crate) struct Abandoned {
 }
 
 /// Watches the client's calls.
-#[derive(Debug, Default)]
-pub(crate) struct Watcher(Mutex<Noted>);
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    noted: Mutex<Noted>,
+    verbose: bool,
+    json: bool,
+}
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -25,8 +30,24 @@ struct Noted {
 }
 
 impl Watcher {
+    /// One that says what calls do, as JSON if errors are.
+    pub(crate) fn new(verbose: bool, json: bool) -> Self {
+        Self { noted: Mutex::default(), verbose, json }
+    }
+
+    fn say(&self, event: &ClientEvent<'_>) {
+        let Some((call, text)) = told(event).filter(|_| self.verbose) else { return };
+        let line = if self.json {
+            json!({ "progress": { "call": call, "message": text } }).to_string()
+        } else {
+            format!("{call}: {text}")
+        };
+        // With standard error gone, there is nobody to tell.
+        let _ = writeln!(stderr(), "{line}");
+    }
+
     fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operation that was dropped after it was sent.
@@ -37,6 +58,7 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn on(&self, event: &ClientEvent<'_>) {
+        self.say(event);
         match event {
             ClientEvent::Waiting { ready_in, .. } => {
                 if stderr().is_terminal() {
@@ -54,6 +76,34 @@ impl Observer for Watcher {
             }
         }
     }
+}
+
+/// What happens, in words: the call, and what it does.
+fn told(event: &ClientEvent<'_>) -> Option<(&'static str, String)> {
+    let seconds = Duration::as_secs_f32;
+    Some(match event {
+        ClientEvent::Waiting { spec, ready_in } => {
+            (spec.name, format!("waits {:.1} s for the published limit", seconds(ready_in)))
+        }
+        ClientEvent::Sending { spec, attempt } => (spec.name, format!("attempt {attempt}")),
+        ClientEvent::Repeating { spec, attempt, after } => {
+            (spec.name, format!("attempt {attempt} failed, again in {:.1} s", seconds(after)))
+        }
+        ClientEvent::Finished { spec, error, attempts, elapsed } => {
+            let ended = error.map_or("done", |error| error.kind().as_str());
+            let attempts = counted(*attempts);
+            (spec.name, format!("{ended}, {attempts}, {:.1} s", seconds(elapsed)))
+        }
+        ClientEvent::Abandoned { spec, attempts, elapsed, .. } => {
+            let attempts = counted(*attempts);
+            (spec.name, format!("given up, {attempts}, {:.1} s", seconds(elapsed)))
+        }
+        _ => return None,
+    })
+}
+
+fn counted(attempts: u32) -> String {
+    format!("{attempts} {}", if attempts == 1 { "attempt" } else { "attempts" })
 }
 
 /// A bar that fills while the limit is waited for.

@@ -198,6 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn the_readmes_table_lists_every_variable_that_a_program_reads() {
+        let readme = include_str!("../../../README.md");
+        let table = readme.lines().filter(|line| line.starts_with("| `OZONETEL_"));
+        let first = table.filter_map(|line| line.split('|').nth(1));
+        let listed: BTreeSet<String> = first
+            .flat_map(|names| names.split('`'))
+            .filter(|name| name.starts_with("OZONETEL_"))
+            .map(str::to_owned)
+            .collect();
+        let mut read = known_names();
+        read.insert("OZONETEL_CONFIG".to_owned());
+        assert!(read.len() > 30, "{read:?}");
+        assert_eq!(listed, read);
+    }
+
+    #[test]
     fn a_line_that_cannot_be_parsed_is_named_without_its_text() {
         for text in ["OZONETEL_ACCOUNT=a\nkey-of-mine", "KEY=key-of-mine", "OZONETEL_key-of-mine=a"]
         {

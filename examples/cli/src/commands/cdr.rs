@@ -2,20 +2,21 @@
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::cdr::MAX_PAGE;
-use ozonetel_sdk::types::Day;
-use ozonetel_sdk::types::{CallId, Ucid};
+use ozonetel_sdk::types::{CallId, Day, Ucid};
 
 use crate::context::Context;
+use crate::days::DayArgument;
 use crate::failure::{Completion, Failure};
 use crate::output;
 
-/// Days are `YYYY-MM-DD` in the account's zone.
+/// Days are `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back, in the account's zone.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cdr {
     /// One day's rows.
     Day {
         /// The day. Default: today.
-        date: Option<Day>,
+        #[arg(allow_hyphen_values = true)]
+        date: Option<DayArgument>,
         #[command(flatten)]
         filters: Filters,
     },
@@ -23,14 +24,17 @@ pub(crate) enum Cdr {
     /// how to resume; an interrupted day starts over, so its rows may come twice.
     Range {
         /// The first day.
-        from: Day,
+        #[arg(allow_hyphen_values = true)]
+        from: DayArgument,
         /// The last day.
-        to: Day,
+        #[arg(allow_hyphen_values = true)]
+        to: DayArgument,
     },
     /// One page of a day.
     Page {
         /// The day. Default: today.
-        date: Option<Day>,
+        #[arg(allow_hyphen_values = true)]
+        date: Option<DayArgument>,
         /// The page, from 1.
         #[arg(long, default_value_t = 1)]
         page: u32,
@@ -45,8 +49,8 @@ pub(crate) enum Cdr {
         /// The leg.
         ucid: Ucid,
         /// The day it took place. Default: today.
-        #[arg(long)]
-        date: Option<Day>,
+        #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
+        date: Option<DayArgument>,
     },
 }
 
@@ -94,20 +98,21 @@ macro_rules! filtered {
 impl Cdr {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (cdr, today) = (context.client.cdr(), context.client.today());
+        let on = |date: Option<DayArgument>| date.unwrap_or(DayArgument::TODAY).day(today);
         match self {
             Self::Day { date, filters } => {
-                let call = filtered!(cdr.for_day(date.unwrap_or(today)), filters);
+                let call = filtered!(cdr.for_day(on(date)), filters);
                 output::rows(context, call.stream()).await
             }
             Self::Page { date, page, size, filters } => {
-                let call = filtered!(cdr.page(date.unwrap_or(today), page, size), filters);
+                let call = filtered!(cdr.page(on(date), page, size), filters);
                 output::rows(context, call.stream()).await
             }
             Self::Ucid { ucid, date } => {
-                let call = cdr.for_ucid(ucid, date.unwrap_or(today));
+                let call = cdr.for_ucid(ucid, on(date));
                 output::rows(context, call.stream()).await
             }
-            Self::Range { from, to } => range(context, from, to).await,
+            Self::Range { from, to } => range(context, from.day(today), to.day(today)).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use clap::Args;
 use ozonetel_sdk::Call;
 use ozonetel_sdk::dial::Dialing;
-use ozonetel_sdk::types::{PhoneNumber, redact_number};
+use ozonetel_sdk::types::PhoneNumber;
 use serde_json::{Value, json};
 
 use crate::args::{AgentFlag, DidFlag};
@@ -65,14 +65,9 @@ impl DialFlags {
         call: Call<'_, E>,
         number: &PhoneNumber,
     ) -> Result<Completion, Failure> {
-        let shown = if context.output.show_numbers {
-            number.as_str().to_owned()
-        } else {
-            redact_number(number.as_str())
-        };
         // An invalid number will not be dialled, so there is nothing to confirm.
         let valid = call.request().is_ok();
-        context.confirm(format!("Ring {shown}?"), self.yes || !valid).await?;
+        context.confirm(question(number), self.yes || !valid).await?;
         let uui = self.uui.unwrap_or_else(fresh_reference);
         let sent = context.until_stopped(call.uui(uui.as_str()).send()).await;
         let reply = sent.map_err(|failure| failure.hide(number.as_str()))?;
@@ -88,6 +83,12 @@ impl DialFlags {
     }
 }
 
+/// What is asked before a telephone rings. The number is whole: one that is hidden cannot be confirmed, and whoever is
+/// asked has just typed it.
+pub(super) fn question(number: &PhoneNumber) -> String {
+    format!("Ring {}?", crate::mask::printable(number.as_str()))
+}
+
 /// A reference that no other call has; letters only, so that no one takes it for a number.
 fn fresh_reference() -> String {
     let letter = |nibble: u64| char::from(b'a' + u8::try_from(nibble & 15).unwrap_or_default());
@@ -97,6 +98,12 @@ fn fresh_reference() -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_number_to_confirm_is_shown_whole() {
+        assert_eq!(super::question(&"+91 90000 00417".into()), "Ring +91 90000 00417?");
+        assert_eq!(super::question(&"9000\u{1b}[8m".into()), "Ring 9000 [8m?");
+    }
+
     #[test]
     fn references_differ_and_hold_no_digits() {
         let (one, other) = (super::fresh_reference(), super::fresh_reference());

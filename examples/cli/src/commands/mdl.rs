@@ -4,6 +4,7 @@ mod dial;
 mod follow;
 mod print;
 mod replay;
+mod sentence;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,10 +18,10 @@ use ozonetel_sdk::mdl::{AgentIdentity, CredentialPlacement, SocketSettings, Toke
 use crate::args::AgentFlag;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
-use crate::output::Format;
+use crate::output::Output;
 
 /// The agent socket. Events are one line each: `{at, event: link|push|reply|settled, state?, type?, utid?, token?}`,
-/// masked.
+/// masked; as a table, a sentence each.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mdl {
     /// Prints what happens on the socket until it is stopped.
@@ -52,9 +53,9 @@ pub(crate) enum Mdl {
 
 impl Mdl {
     /// A transcript is printed without account and key.
-    pub(crate) fn offline(&self, format: Format) -> Option<Result<Completion, Failure>> {
+    pub(crate) fn offline(&self, output: Output) -> Option<Result<Completion, Failure>> {
         match self {
-            Self::Replay { file } => Some(replay::run(format, file)),
+            Self::Replay { file } => Some(replay::run(output, file)),
             _ => None,
         }
     }
@@ -71,7 +72,7 @@ impl Mdl {
                 follow::record(context, settings, &file, seconds).await
             }
             Self::Dial(dial) => dial.run(context).await,
-            Self::Replay { file } => replay::run(context.output.format, &file),
+            Self::Replay { file } => replay::run(context.output, &file),
         }
     }
 }

@@ -4,20 +4,21 @@ use std::str::FromStr;
 
 use clap::Args;
 use ozonetel_sdk::error::Invalid;
-use ozonetel_sdk::types::{Day, LocalDateTime};
+use ozonetel_sdk::types::LocalDateTime;
 
 use crate::context::Context;
+use crate::days::DayArgument;
 use crate::failure::{Completion, Failure};
 use crate::output;
 
-/// Times are `YYYY-MM-DD` or `YYYY-MM-DD HH:MM:SS` in the account's zone.
+/// Times are `YYYY-MM-DD`, `today`, `yesterday`, `-3d` or `YYYY-MM-DD HH:MM:SS`, in the account's zone.
 #[derive(Debug, Args)]
 pub(crate) struct Missed {
     /// From, inclusive. Default: today.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     from: Option<DayOrTime>,
     /// To, inclusive. Default: the end of today.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     to: Option<DayOrTime>,
     /// Of one campaign only.
     #[arg(long, value_name = "NAME")]
@@ -27,7 +28,7 @@ pub(crate) struct Missed {
 /// A day, or a time of one.
 #[derive(Debug, Clone, Copy)]
 enum DayOrTime {
-    Day(Day),
+    Day(DayArgument),
     Time(LocalDateTime),
 }
 
@@ -36,7 +37,10 @@ impl FromStr for DayOrTime {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let time = || text.parse().map(Self::Time);
         text.parse().map(Self::Day).or_else(|_: Invalid| time()).map_err(|_: Invalid| {
-            Invalid::new("time", "expected a day YYYY-MM-DD or a time YYYY-MM-DD HH:MM:SS")
+            Invalid::new(
+                "time",
+                "expected a day (YYYY-MM-DD, yesterday, -3d) or a time YYYY-MM-DD HH:MM:SS",
+            )
         })
     }
 }
@@ -44,12 +48,12 @@ impl FromStr for DayOrTime {
 impl Missed {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let today = context.client.today();
-        let from = match self.from.unwrap_or(DayOrTime::Day(today)) {
-            DayOrTime::Day(day) => day.start(),
+        let from = match self.from.unwrap_or(DayOrTime::Day(DayArgument::TODAY)) {
+            DayOrTime::Day(day) => day.day(today).start(),
             DayOrTime::Time(time) => time,
         };
-        let to = match self.to.unwrap_or(DayOrTime::Day(today)) {
-            DayOrTime::Day(day) => day.end(),
+        let to = match self.to.unwrap_or(DayOrTime::Day(DayArgument::TODAY)) {
+            DayOrTime::Day(day) => day.day(today).end(),
             DayOrTime::Time(time) => time,
         };
         let mut call = context.client.missed().between(from, to);

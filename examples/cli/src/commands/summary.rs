@@ -1,17 +1,18 @@
 //! `summary`
 
 use clap::Args;
-use ozonetel_sdk::types::Day;
 
 use crate::context::Context;
+use crate::days::DayArgument;
 use crate::failure::{Completion, Failure};
 use crate::output;
 
 /// One row per agent, day and mode.
 #[derive(Debug, Args)]
 pub(crate) struct Summary {
-    /// The day, `YYYY-MM-DD` in the account's zone. Default: today.
-    date: Option<Day>,
+    /// The day: `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back, in the account's zone. Default: today.
+    #[arg(allow_hyphen_values = true)]
+    date: Option<DayArgument>,
     /// Only this agent. Default: all agents.
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
@@ -22,7 +23,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
-        let day = self.date.unwrap_or_else(|| context.client.today());
+        let day = self.date.unwrap_or(DayArgument::TODAY).day(context.client.today());
         let mut call = context.client.summary().for_day(day);
         if let Some(agent) = self.agent {
             call = call.agent(agent);

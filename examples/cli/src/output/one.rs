@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::rows::{record, written};
+use super::rows::written;
 use super::{Format, Output, table, text};
 use crate::failure::{Completion, Failure};
 
@@ -24,8 +24,8 @@ fn write(output: Output, value: &impl Serialize, to: &mut impl Write) -> io::Res
         }
         Format::Csv => {
             let fields = fields(value)?;
-            record(to, fields.keys())?;
-            record(to, fields.values().map(text))
+            output.record(to, fields.keys())?;
+            output.record(to, fields.values().map(text))
         }
         Format::Table => {
             let pairs = fields(value)?
@@ -54,7 +54,7 @@ mod tests {
     fn printed(format: Format, show_numbers: bool) -> String {
         let mut out = Vec::new();
         let value = json!({"ucid": "12345170000000099", "callerID": "9000000001", "note": null});
-        write(Output { format, show_numbers }, &value, &mut out).unwrap();
+        write(Output { format, show_numbers, raw_csv: false }, &value, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

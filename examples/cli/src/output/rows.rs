@@ -68,16 +68,6 @@ pub(super) fn written(result: io::Result<()>) -> Result<Reader, Failure> {
     }
 }
 
-/// One line of CSV.
-pub(super) fn record<T: AsRef<[u8]>>(
-    to: &mut impl Write,
-    cells: impl IntoIterator<Item = T>,
-) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(to);
-    writer.write_record(cells)?;
-    writer.flush()
-}
-
 /// Writes rows in one format. However it ends, an array that was opened is closed.
 struct Printer<R, W: Write> {
     output: Output,
@@ -99,12 +89,14 @@ impl<R: Row, W: Write> Printer<R, W> {
         self.open = true;
         match self.output.format {
             Format::Json => write!(self.to, "["),
-            Format::Table => {
-                let names = R::TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
-                writeln!(self.to, "{}", table::line(R::TABLE, names))
-            }
-            Format::Jsonl | Format::Csv => Ok(()),
+            // Their first line comes with the first row, or at the end: an error is not printed below a table's head.
+            Format::Table | Format::Jsonl | Format::Csv => Ok(()),
         }
+    }
+
+    fn table_head(&mut self) -> io::Result<()> {
+        let names = R::TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
+        writeln!(self.to, "{}", table::line(R::TABLE, names))
     }
 
     fn row(&mut self, row: &R) -> io::Result<()> {
@@ -121,6 +113,9 @@ impl<R: Row, W: Write> Printer<R, W> {
             }
             Format::Csv => self.csv_row(row)?,
             Format::Table => {
+                if self.count == 0 {
+                    self.table_head()?;
+                }
                 let value = serde_json::to_value(row)?;
                 let cells =
                     R::TABLE.iter().map(|(name, _)| self.output.cell(name, field(&value, name)));
@@ -139,7 +134,7 @@ impl<R: Row, W: Write> Printer<R, W> {
             let known = R::FIELDS.iter().map(|name| (*name).to_owned());
             let new = keys().filter(|key| !R::FIELDS.contains(&key.as_str())).cloned();
             self.header = known.chain(new).collect();
-            record(&mut self.to, &self.header)?;
+            self.output.record(&mut self.to, &self.header)?;
         }
         for key in keys() {
             if !self.header.contains(key) && self.left_out.insert(key.clone()) {
@@ -147,7 +142,8 @@ impl<R: Row, W: Write> Printer<R, W> {
                 let _ = writeln!(io::stderr(), "note: later rows have a field {key}, left out");
             }
         }
-        record(&mut self.to, self.header.iter().map(|name| text(field(&value, name))))
+        let cells = self.header.iter().map(|name| text(field(&value, name)));
+        self.output.record(&mut self.to, cells)
     }
 
     /// Closes what was opened.
@@ -155,7 +151,8 @@ impl<R: Row, W: Write> Printer<R, W> {
         if std::mem::take(&mut self.open) {
             match self.output.format {
                 Format::Json => writeln!(self.to, "]")?,
-                Format::Csv if self.count == 0 => record(&mut self.to, R::FIELDS)?,
+                Format::Csv if self.count == 0 => self.output.record(&mut self.to, R::FIELDS)?,
+                Format::Table if self.count == 0 => self.table_head()?,
                 _ => {}
             }
         }
@@ -198,9 +195,41 @@ mod tests {
 
     use super::*;
 
+    fn output(format: Format) -> Output {
+        Output { format, show_numbers: false, raw_csv: false }
+    }
+
+    #[test]
+    fn a_table_has_no_head_before_an_error() {
+        let mut out = Vec::new();
+        let mut printer = Printer::<MissedCall, _>::new(output(Format::Table), &mut out);
+        printer.begin().unwrap();
+        drop(printer);
+        assert!(out.is_empty());
+        assert!(printed::<MissedCall>(Format::Table, &[]).starts_with("callTime"));
+        let row = missed(r#"{"campaign":"a"}"#);
+        assert_eq!(printed(Format::Table, &[row.clone(), row]).matches("callTime").count(), 1);
+    }
+
+    #[test]
+    fn a_csv_cell_is_not_run_by_a_spreadsheet_unless_it_is_asked_for() {
+        let row = [missed(
+            r#"{"campaign":"=1+1","agent":"A;@x","=New":"-1","callerID":"+919000000001"}"#,
+        )];
+        let text = printed(Format::Csv, &row);
+        for part in [",'=New\n", ",'=1+1,", "A;'@x", ",-1\n", ",+919000000001,"] {
+            assert!(text.contains(part), "{part} {text}");
+        }
+        let mut out = Vec::new();
+        let raw = Output { raw_csv: true, ..output(Format::Csv) };
+        Printer::new(raw, &mut out).row(&row[0]).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains(",=1+1,") && text.contains("A;@x"), "{text}");
+    }
+
     fn printed<R: Row>(format: Format, rows: &[R]) -> String {
         let mut out = Vec::new();
-        let mut printer = Printer::new(Output { format, show_numbers: false }, &mut out);
+        let mut printer = Printer::new(output(format), &mut out);
         printer.begin().unwrap();
         for row in rows {
             printer.row(row).unwrap();
@@ -222,8 +251,7 @@ mod tests {
             assert_eq!(read.len(), count);
         }
         let mut out = Vec::new();
-        let mut printer =
-            Printer::new(Output { format: Format::Json, show_numbers: false }, &mut out);
+        let mut printer = Printer::new(output(Format::Json), &mut out);
         printer.begin().unwrap();
         printer.row(&DispositionName::from("d")).unwrap();
         drop(printer);

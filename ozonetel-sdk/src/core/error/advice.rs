@@ -51,8 +51,9 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         None => {}
     }
     match (error.kind(), error.reason()) {
-        (_, Some(Reason::BadCredentials)) => {
-            Some("check account and key, and the agent's id and password where they are sent")
+        (_, Some(Reason::BadCredentials)) => Some(bad_credentials(error)),
+        (ErrorKind::Status, _) if error.status().is_some_and(is_unauthorized) => {
+            Some(bad_credentials(error))
         }
         (_, Some(Reason::TokenExpired)) => Some(
             "another program may be making tokens of the same account: let them share one, or check the account's \
@@ -73,7 +74,7 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (ErrorKind::Refused, _) => None,
         (ErrorKind::Input, _) => Some("correct the value; nothing was sent"),
         (ErrorKind::Credentials, _) => {
-            Some("check account, key and the account's API authentication setting")
+            Some("check account, key and the account's API authentication setting (OZONETEL_AUTH)")
         }
         (ErrorKind::Paced, _) => {
             Some("wait as long as it says, or share the limit between the programs of the account")
@@ -84,5 +85,25 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (ErrorKind::Unreadable, _) => {
             Some("look at the excerpt: this is not an answer of the service as documented")
         }
+    }
+}
+
+fn is_unauthorized(status: http::StatusCode) -> bool {
+    matches!(status, http::StatusCode::UNAUTHORIZED | http::StatusCode::FORBIDDEN)
+}
+
+/// Names the mode in which the request was signed, where the account's setting decides it: a wrong mode and a wrong key
+/// may be answered alike.
+fn bad_credentials(error: &Error) -> &'static str {
+    match error.0.mode {
+        Some(AuthMode::Token) => {
+            "check account and key, the agent's id and password where they are sent, and that the account's API \
+             authentication is the token, as it is set here (OZONETEL_AUTH=token)"
+        }
+        Some(AuthMode::Key) => {
+            "check account and key, the agent's id and password where they are sent, and that the account's API \
+             authentication is the key, as it is set here (OZONETEL_AUTH=key)"
+        }
+        None => "check account and key, and the agent's id and password where they are sent",
     }
 }

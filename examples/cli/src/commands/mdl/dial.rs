@@ -5,13 +5,14 @@ use std::time::Duration;
 use clap::Args;
 use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::{ManualDial, SocketSender};
-use ozonetel_sdk::types::{PhoneNumber, Ucid, redact_number};
+use ozonetel_sdk::types::{PhoneNumber, Ucid};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 use super::follow::Follower;
 use super::{Socket, missing};
 use crate::args::AgentNumberFlag;
+use crate::commands::dial::question;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output;
@@ -54,12 +55,7 @@ impl SocketDial {
         let mut dial = ManualDial::new(campaign, customer, extension);
         dial.wait = self.reply_wait.map(Duration::from_secs);
         dial.params()?;
-        let shown = if context.output.show_numbers {
-            self.number.as_str().to_owned()
-        } else {
-            redact_number(self.number.as_str())
-        };
-        context.confirm(format!("Ring {shown}?"), self.yes).await?;
+        context.confirm(question(&self.number), self.yes).await?;
         let print = context.output.format == Format::Jsonl || self.stay > 0;
         let (mut follower, sender) = Follower::new(context, settings, print)?;
         let (outcome, signal) = ring(context, &mut follower, &sender, dial).await?;

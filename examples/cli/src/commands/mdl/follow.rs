@@ -89,7 +89,7 @@ impl<'a> Follower<'a> {
         print: bool,
     ) -> Result<(Self, SocketSender), Failure> {
         let (events, sender) = settings.connect()?;
-        let printer = print.then(|| Printer::new(context.output.format, stdout()));
+        let printer = print.then(|| Printer::new(context.output, stdout()));
         Ok((Self { context, events, printer, fault: None }, sender))
     }
 

@@ -7,24 +7,25 @@ use jiff::Timestamp;
 use ozonetel_sdk::mdl::{Mask, SocketEvent};
 use serde_json::{Map, Value};
 
+use super::sentence;
 use crate::failure::Failure;
 use crate::mask::printable;
-use crate::output::Format;
+use crate::output::{Format, Output};
 
 /// What a line of the short formats shows.
 const COLUMNS: [&str; 5] = ["at", "event", "state", "type", "utid"];
 
 /// Writes events. With `json` it is one array, closed whatever happens; everything is masked.
 pub(super) struct Printer<W: Write> {
-    format: Format,
+    output: Output,
     to: W,
     mask: Mask,
     lines: u64,
 }
 
 impl<W: Write> Printer<W> {
-    pub(super) fn new(format: Format, to: W) -> Self {
-        Self { format, to, mask: Mask::default(), lines: 0 }
+    pub(super) fn new(output: Output, to: W) -> Self {
+        Self { output, to, mask: Mask::default(), lines: 0 }
     }
 
     /// One event. `false` when the reader of the output has gone.
@@ -32,7 +33,11 @@ impl<W: Write> Printer<W> {
         let mut line = event.masked(&self.mask).fields().clone();
         let at = Timestamp::try_from(at).map(|at| at.to_string()).unwrap_or_default();
         line.insert("at".to_owned(), at.into());
-        let written = self.line(&line).and_then(|()| self.to.flush());
+        let written = match self.output.format {
+            Format::Table => self.sentence(at_of(&line), event, &line),
+            _ => self.line(&line),
+        };
+        let written = written.and_then(|()| self.to.flush());
         self.lines += 1;
         open(written)
     }
@@ -42,7 +47,7 @@ impl<W: Write> Printer<W> {
             Some(Value::String(text)) => printable(text),
             _ => String::new(),
         };
-        match self.format {
+        match self.output.format {
             Format::Jsonl => serde_json::to_writer(&mut self.to, line)?,
             Format::Json => {
                 self.to.write_all(if self.lines == 0 { b"[" } else { b"," })?;
@@ -52,27 +57,37 @@ impl<W: Write> Printer<W> {
                 if self.lines == 0 {
                     writeln!(self.to, "{}", COLUMNS.join(","))?;
                 }
-                let mut csv = csv::Writer::from_writer(&mut self.to);
-                csv.write_record(COLUMNS.map(text))?;
-                return csv.flush();
+                return self.output.record(&mut self.to, COLUMNS.map(text));
             }
-            Format::Table => {
-                let [at, event, state, kind, utid] = COLUMNS.map(text);
-                let what = format!("{at:<30}  {event:<8} {state:<12} {kind:<20} {utid}");
-                self.to.write_all(what.trim_end().as_bytes())?;
-            }
+            Format::Table => {}
         }
         writeln!(self.to)
     }
 
+    /// What a person reads: when, to the second, and what happened.
+    fn sentence(
+        &mut self,
+        at: &str,
+        event: &SocketEvent,
+        masked: &Map<String, Value>,
+    ) -> io::Result<()> {
+        let text = sentence::of(event, masked, self.output.show_numbers);
+        let (time, _) = at.split_once(['.', 'Z']).unwrap_or((at, ""));
+        writeln!(self.to, "{time}Z  {}", printable(&text))
+    }
+
     /// The end of the array.
     pub(super) fn close(mut self) -> Result<(), Failure> {
-        if self.format == Format::Json {
+        if self.output.format == Format::Json {
             let end = if self.lines == 0 { "[]" } else { "]" };
             open(writeln!(self.to, "{end}").and_then(|()| self.to.flush()))?;
         }
         Ok(())
     }
+}
+
+fn at_of(line: &Map<String, Value>) -> &str {
+    line.get("at").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// A reader that has had enough is not a failure.
@@ -92,9 +107,13 @@ mod tests {
 
     use super::*;
 
+    fn output(format: Format) -> Output {
+        Output { format, show_numbers: false, raw_csv: false }
+    }
+
     fn printed(format: Format) -> String {
         let mut out = Vec::new();
-        let mut printer = Printer::new(format, &mut out);
+        let mut printer = Printer::new(output(format), &mut out);
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1500);
         let push = Token::parse(r#"{"type":"busyAgent","callerId":"9000000001"}"#).unwrap();
         for event in [SocketEvent::Link(LinkState::Up), SocketEvent::Push(push)] {
@@ -123,13 +142,16 @@ mod tests {
             printed(Format::Csv),
             "at,event,state,type,utid\n1970-01-01T00:00:01.5Z,link,up,,\n1970-01-01T00:00:01.5Z,push,,busyAgent,\n"
         );
-        assert!(printed(Format::Table).contains("push"), "{}", printed(Format::Table));
+        assert_eq!(
+            printed(Format::Table),
+            "1970-01-01T00:00:01Z  the socket is up\n1970-01-01T00:00:01Z  a call was answered: callerId …01\n"
+        );
     }
 
     #[test]
     fn nothing_is_an_empty_array() {
         let mut out = Vec::new();
-        Printer::new(Format::Json, &mut out).close().unwrap();
+        Printer::new(output(Format::Json), &mut out).close().unwrap();
         assert_eq!(out, b"[]\n");
     }
 }

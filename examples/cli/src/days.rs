@@ -1,0 +1,76 @@
+//! Days as people write them.
+
+use std::str::FromStr;
+
+use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::types::Day;
+
+/// The farthest day back that can be asked for.
+const FARTHEST: u32 = 9999;
+
+/// A day: `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DayArgument {
+    /// This one.
+    On(Day),
+    /// So many days before today.
+    Back(u32),
+}
+
+impl DayArgument {
+    /// Today.
+    pub(crate) const TODAY: Self = Self::Back(0);
+
+    /// The day, in the zone in which it is today.
+    pub(crate) fn day(self, today: Day) -> Day {
+        match self {
+            Self::On(day) => day,
+            Self::Back(days) => (0..days).fold(today, |day, _| day.previous()),
+        }
+    }
+}
+
+impl FromStr for DayArgument {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let back = || text.strip_prefix('-')?.strip_suffix('d')?.parse().ok();
+        match text {
+            "today" => Ok(Self::TODAY),
+            "yesterday" => Ok(Self::Back(1)),
+            _ => match back() {
+                Some(days) if days <= FARTHEST => Ok(Self::Back(days)),
+                _ => text.parse().map(Self::On).map_err(|_: Invalid| {
+                    Invalid::new(
+                        "day",
+                        "expected YYYY-MM-DD, today, yesterday, or -3d for three days back",
+                    )
+                }),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_may_be_counted_back_from_today() {
+        let today: Day = "2026-03-01".parse().unwrap();
+        for (text, want) in [
+            ("today", "2026-03-01"),
+            ("yesterday", "2026-02-28"),
+            ("-0d", "2026-03-01"),
+            ("-1d", "2026-02-28"),
+            ("-30d", "2026-01-30"),
+            ("2026-01-02", "2026-01-02"),
+        ] {
+            let day = text.parse::<DayArgument>().unwrap().day(today);
+            assert_eq!(day.to_string(), want, "{text}");
+        }
+        for text in ["", "-d", "-1", "--1d", "-1w", "1d", "-10000d", "-99999999999d", "Yesterday!"]
+        {
+            assert!(text.parse::<DayArgument>().is_err(), "{text}");
+        }
+    }
+}
