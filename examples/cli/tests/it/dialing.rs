@@ -7,8 +7,8 @@ use ozonetel_sim::{Fault, FaultKind};
 use crate::harness::{DIAL, Desk};
 
 /// The keys of an error, no more and no fewer.
-const KEYS: [&str; 7] =
-    ["call", "kind", "may_have_happened", "message", "ready_in_s", "reason", "status"];
+const KEYS: [&str; 8] =
+    ["advice", "call", "kind", "may_have_happened", "message", "ready_in_s", "reason", "status"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dial_that_was_taken_without_an_answer_is_unknown_and_can_be_settled() {

@@ -153,3 +153,48 @@ async fn a_reader_that_has_had_enough_is_no_failure() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tables_head_is_not_printed_before_an_error() {
+    let desk = Desk::start().await;
+    desk.sim.fault(Fault::new(FaultKind::Html).on(CDR));
+    let ran = desk.run(&["cdr", "day"]).await;
+    assert_eq!((ran.code, ran.out.as_str()), (8, ""), "{ran:?}");
+    let ran = desk.run(&["missed"]).await.done();
+    assert!(ran.out.starts_with("callTime"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cells_that_a_spreadsheet_would_run_are_made_text_unless_asked_for() {
+    let body = r#"{"status":"success","details":[{"UCID":"90000000000000001","Comments":"=1+1"}],
+        "totalCount":"1"}"#;
+    let stub = Stub::answering(body.to_owned()).await;
+    let safe = stub.shell.run(&["cdr", "day", "--output", "csv"]).await.done().out;
+    assert!(safe.contains(",'=1+1,"), "{safe}");
+    let raw = stub.shell.run(&["cdr", "day", "--output", "csv", "--raw-csv"]).await.done().out;
+    assert!(raw.contains(",=1+1,"), "{raw}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_counted_back_from_today() {
+    let desk = Desk::start().await;
+    for (arguments, day) in [
+        (&["cdr", "day", "yesterday"][..], "2026-01-01"),
+        (&["cdr", "page", "-1d", "--size", "5"], "2026-01-01"),
+        (&["summary", "--output", "json", "-2d"], "2025-12-31"),
+        (&["cdr", "ucid", "90000000000000001", "--date", "-3d", "--wait", "1"], "2025-12-30"),
+    ] {
+        // Two reports a minute are all that go out; whether it got that far is not what is asked here.
+        let before = desk.sim.requests().len();
+        let ran = desk.run(arguments).await;
+        let sent = desk.sim.requests()[before..]
+            .iter()
+            .any(|request| format!("{request:?}").contains(day));
+        assert!(sent || ran.code == 5, "{arguments:?} {ran:?} {:?}", desk.sim.requests().last());
+    }
+    let ran = desk.run(&["missed", "--from", "-1d", "--to", "yesterday"]).await.done();
+    assert!(ran.err.is_empty());
+    let ran = desk.run(&["cdr", "day", "-1w"]).await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("yesterday") && ran.err.contains("-3d"), "{ran:?}");
+}

@@ -127,3 +127,84 @@ async fn what_is_told_of_calls_holds_no_secret_and_no_number() {
     assert!(ran.err.contains("dial.agent"), "{ran:?}");
     assert!(!ran.err.contains("9000000001") && !ran.err.contains("eyJ"), "{ran:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verbose_says_attempts_waits_and_how_calls_ended() {
+    let desk = Desk::start().await;
+    desk.sim.fault(
+        ozonetel_sim::Fault::new(ozonetel_sim::FaultKind::CloseBefore)
+            .on("/ca_apis/DispositionAPIV2"),
+    );
+    let told = desk.run(&["-v", "dispositions"]).await.err;
+    for part in ["attempt 1\n", "attempt 1 failed, again in ", "attempt 2\n", "done, 2 attempts, "]
+    {
+        assert!(told.contains(&format!("disposition.list: {part}")), "{part}: {told}");
+    }
+    desk.run(&["cdr", "day"]).await.done();
+    desk.run(&["cdr", "day"]).await.done();
+    let told = desk.run(&["-v", "cdr", "day", "--output", "json"]).await.err;
+    let lines: Vec<serde_json::Value> =
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["progress"]["call"] == "cdr.fetch_day"), "{told}");
+    assert_eq!(lines.last().unwrap()["error"]["kind"], "paced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_mode_is_named_by_every_command_and_in_json_as_well() {
+    let tokens = Desk::start().await.set("OZONETEL_AUTH", "key");
+    let keys = Desk::in_key_mode().await.set("OZONETEL_AUTH", "token");
+    for (desk, mode) in [(tokens, "OZONETEL_AUTH=token"), (keys, "OZONETEL_AUTH=key")] {
+        for arguments in [
+            &["dispositions"][..],
+            &["dial", "9000000001"],
+            &["cdr", "day"],
+            &["missed"],
+            &["summary"],
+            &["aht"],
+            &["agent", "ready"],
+            &["call", "hold", "90000000000000001"],
+            &["dispose", "90000000000000001", "Follow Up"],
+        ] {
+            let ran = desk.json(arguments).await;
+            assert!(matches!(ran.code, 4), "{mode} {arguments:?} {ran:?}");
+            let advice = ran.error()["advice"].to_string();
+            assert!(advice.contains(mode), "{mode} {arguments:?} {ran:?}");
+        }
+        let told = desk.run(&["dispositions"]).await.err;
+        assert!(told.contains(mode), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_are_not_dialled_are_refused_before_anything_is_sent() {
+    let desk = Desk::start().await;
+    for (number, why) in [
+        ("+12025550143", "OZONETEL_COUNTRIES"),
+        ("918000000001", "account itself"),
+        ("500001", "account itself"),
+        ("112", "emergency"),
+        ("100 101", "separators"),
+    ] {
+        for command in ["dial", "phone-dial"] {
+            let ran = desk.json(&[command, number]).await;
+            let message = ran.error()["message"].to_string();
+            assert_eq!(ran.code, 2, "{ran:?}");
+            assert!(message.contains(why) && !message.contains(number), "{number}: {message}");
+        }
+    }
+    assert!(desk.sim.requests().is_empty());
+    let desk = desk.set("OZONETEL_COUNTRIES", "in, us").set("OZONETEL_ALLOWED_NUMBERS", "139");
+    desk.run(&["agent", "login"]).await.done();
+    for number in ["+12025550143", "139"] {
+        let ran = desk.json(&["dial", number]).await;
+        assert_ne!(ran.code, 2, "{ran:?}");
+    }
+    let ran = desk.set("OZONETEL_COUNTRIES", "IN,USA").json(&["dial", "139"]).await;
+    let message = ran.error()["message"].to_string();
+    assert!(message.contains("OZONETEL_COUNTRIES `USA`"), "{message}");
+    let region = [("OZONETEL_REGION", "international"), ("OZONETEL_TIMEZONE", "+00:00")];
+    let shell = region.into_iter().fold(Shell::new("http://127.0.0.1:9"), |s, (n, v)| s.set(n, v));
+    let ran = shell.json(&["dial", "+12025550143"]).await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("OZONETEL_COUNTRIES"), "{ran:?}");
+}
