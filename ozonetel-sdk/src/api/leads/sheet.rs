@@ -258,6 +258,15 @@ impl Sheet {
         if !needs.iter().all(|header| self.column(header).is_some()) {
             return Err(Invalid::new("map", "lacks a mandatory header"));
         }
+        let same = |one: &String, other: &String| {
+            one == other || (one.eq_ignore_ascii_case(PHONE) && other.eq_ignore_ascii_case(PHONE))
+        };
+        let twice = |(at, header): (usize, &String)| {
+            self.map.iter().take(at).any(|before| same(before, header))
+        };
+        if self.map.iter().enumerate().any(twice) {
+            return Err(Invalid::new("map", "has a header twice"));
+        }
         if self.is_empty() {
             return Err(Invalid::new("data", "has no rows"));
         }

@@ -234,3 +234,72 @@ async fn scheduled_rows_name_the_refused_by_index() {
     assert_eq!(body["checkDuplicate"], true);
     assert_eq!(body["bulkData"]["map"], json!(["PhoneNumber", "ScheduledTime"]));
 }
+
+/// A second round of attacks: inputs that no report named.
+#[tokio::test(start_paused = true)]
+async fn other_bad_rows_are_found_before_anything_is_sent() {
+    let replay = Replay::new([]);
+    let client = client(&replay);
+    let row = |cells: &[Value]| cells.to_vec();
+    let headers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let good = || Value::from("9000000001");
+    for (sheet, field, what) in [
+        (
+            Sheet::new(headers(&["PhoneNumber", "Name"]), vec![row(&[good()])]),
+            "data",
+            "a row that is too short",
+        ),
+        (
+            Sheet::new(headers(&["PhoneNumber"]), vec![row(&[good(), "x".into()])]),
+            "data",
+            "a row that is too long",
+        ),
+        (
+            Sheet::new(headers(&["Name", "phonenumber"]), vec![row(&["A".into(), "112".into()])]),
+            "PhoneNumber",
+            "a header in other letters, behind another",
+        ),
+        (
+            Sheet::new(headers(&["PhoneNumber"]), vec![row(&[json!(["9000000001"])])]),
+            "PhoneNumber",
+            "a list as number",
+        ),
+        (
+            Sheet::new(
+                headers(&["PhoneNumber", "PhoneNumber"]),
+                vec![row(&[good(), "112".into()])],
+            ),
+            "map",
+            "a header twice",
+        ),
+        (Sheet::new(headers(&["Name"]), vec![row(&["A".into()])]), "map", "no number at all"),
+        (Sheet::of([Lead::new("918000000001")]), "PhoneNumber", "an own number"),
+        (Sheet::of([Lead::new("+12025550143")]), "PhoneNumber", "a country that is not dialled"),
+    ] {
+        let plan = client.dial_plan().clone().own(["918000000001"]);
+        let mut call = client.leads().bulk("c", sheet.clone());
+        if let Ok(request) = call.request() {
+            let sheet = request.sheet.clone().dialled(&plan);
+            call = call.map(|request| request.sheet = sheet);
+        }
+        let halt = call.in_batches().try_next().await.unwrap_err();
+        let found = halt.error().invalid_input().map(Invalid::field);
+        assert_eq!(found, Some(field), "{what}: {halt}");
+    }
+    // Nothing to send is no failure.
+    let none = client.leads().bulk("c", Sheet::of([])).in_batches().try_next().await;
+    assert!(none.unwrap().is_none());
+    assert!(replay.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_bad_rows_are_told_in_a_bounded_text() {
+    let replay = Replay::new([]);
+    let client = client(&replay);
+    let leads = (0..5000).map(|_| Lead::new("letters").name("O'Brien"));
+    let call = client.leads().bulk("c", Sheet::of(leads));
+    let halt = call.in_batches().try_next().await.unwrap_err();
+    assert_eq!(halt.invalid_rows().len(), 10_000);
+    let told = halt.to_string();
+    assert!(told.contains("and 9980 more") && told.len() < 4000, "{told}");
+}

@@ -197,6 +197,67 @@ fn a_number_that_would_be_written_as_another_is_refused() {
     assert!(number.for_kick(&abroad(&["IN"])).is_err());
 }
 
+/// A second round of attacks: kinds of text that no report named.
+#[test]
+fn other_texts_dial_no_other_line() {
+    let plan = DialPlan::default().countries(["IN", "US"].map(|text| text.parse().unwrap()));
+    let dial = |text: &str| reason(PhoneNumber::from(text).for_dial(&plan));
+    for (text, what) in [
+        ("-9000000001", "a negative number of a spreadsheet"),
+        ("9,000,000,001", "thousands of a spreadsheet"),
+        ("90,00,00,00,01", "lakhs of a spreadsheet"),
+        ("9.000000001e9", "an exponent"),
+        ("9000000001%", "a format"),
+        ("='9000000001", "a formula"),
+        ("9000000001 2026-01-02", "a date behind it"),
+        ("26-11-2026", "a date"),
+        ("2026.11.26", "a date with points"),
+        ("10.20.30.40", "an address"),
+        ("12:30:45", "a time"),
+        ("1500.00", "a price"),
+        ("110001", "a postal code"),
+        ("411 001", "a postal code with a blank"),
+        ("4111 1111 1111 1111", "a card"),
+        ("1234 5678 9012", "an Aadhaar number"),
+        ("9000000001x5", "an extension"),
+        ("9000000001p5", "a pause"),
+        ("9000000001#", "a key"),
+        ("*31#9000000001", "a service of the network"),
+        ("**21*9000000001#", "a diversion"),
+        ("tel:+919000000001", "an address of a telephone"),
+        ("sip:9000000001@example.test", "an address of SIP"),
+        ("+91112", "an emergency code with the country code"),
+        ("0091 112", "the same with 00"),
+        ("091112", "the same with a trunk prefix"),
+        ("112112", "twice an emergency code"),
+        ("+1 911", "an emergency code abroad"),
+        ("+0919000000001", "a plus and a trunk prefix"),
+        ("+00919000000001", "a plus and an international prefix"),
+        ("000919000000001", "three zeros"),
+        ("90000O0001", "a letter like a digit"),
+        ("9000000001\u{0}", "a NUL"),
+        ("90000\n00001", "a line feed"),
+        ("90000\t00001", "a tab"),
+        ("9000000001\u{200d}1", "an invisible joiner"),
+        ("+91 1860", "a service prefix alone"),
+        ("1800", "a toll-free prefix alone"),
+        ("1800123", "a toll-free number cut off"),
+        ("14155550123", "a foreign number without plus"),
+        ("18005550123456", "a toll-free number that is too long"),
+    ] {
+        assert!(dial(text).is_err(), "{what}: {text} dials {:?}", dial(text));
+    }
+    for (text, want) in [
+        ("+1 (202) 555-0143", "+12025550143"),
+        ("001 202 555 0143", "+12025550143"),
+        ("+91-22-2600-1234", "2226001234"),
+        ("(0)90000 00001", "9000000001"),
+        ("1800-12-3456", "1800123456"),
+    ] {
+        assert_eq!(dial(text).as_deref(), Ok(want), "{text}");
+    }
+}
+
 #[test]
 fn no_reason_shows_a_digit_of_the_number() {
     for text in ["+1 202-555-0143", "500001", "8000000001", "9000000001.25", "9x00000001"] {
