@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::output::Format;
+use crate::output::{Format, Output};
 
 /// Flags that may come before or after the command.
 #[derive(Debug, Args)]
@@ -50,6 +50,14 @@ pub(crate) struct Global {
     /// Writes each exchange into a folder, masked, in the form of the project's fixtures. Read it before you hand it on.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) record: Option<PathBuf>,
+}
+
+impl Global {
+    /// How results are printed.
+    pub(crate) fn printing(&self) -> Output {
+        let Self { output, show_numbers, raw_csv, .. } = *self;
+        Output { format: output, show_numbers, raw_csv }
+    }
 }
 
 /// Whether `--output json` is anywhere in arguments that did not parse.

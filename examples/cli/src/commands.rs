@@ -19,7 +19,6 @@ use clap::{Parser, Subcommand};
 use crate::args::Global;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
-use crate::output::Output;
 
 /// The ozonetel command line.
 ///
@@ -80,7 +79,7 @@ pub(crate) enum Command {
 /// Does what was asked.
 pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
     if let Command::Mdl(mdl) = &cli.command
-        && let Some(done) = mdl.offline(Output::of(&cli.global))
+        && let Some(done) = mdl.offline(cli.global.printing())
     {
         return done;
     }

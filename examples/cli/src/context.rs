@@ -46,7 +46,7 @@ impl Context {
         }
         let client = client.build()?;
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
-        let output = Output::of(flags);
+        let output = flags.printing();
         Ok(Self { client, environment, output, stop, watcher })
     }
 

@@ -16,8 +16,6 @@ use ozonetel_sdk::types::DispositionName;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::Global;
-
 pub(crate) use defuse::defused;
 pub(crate) use one::one;
 pub(crate) use rows::rows;
@@ -44,11 +42,6 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn of(flags: &Global) -> Self {
-        let Global { output, show_numbers, raw_csv, .. } = *flags;
-        Self { format: output, show_numbers, raw_csv }
-    }
-
     /// One line of CSV.
     pub(crate) fn record<T: AsRef<str>>(
         self,
