@@ -1,5 +1,6 @@
 //! Days as people write them.
 
+use std::ffi::OsString;
 use std::str::FromStr;
 
 use ozonetel_sdk::error::Invalid;
@@ -7,6 +8,30 @@ use ozonetel_sdk::types::Day;
 
 /// The farthest day back that can be asked for.
 const FARTHEST: u32 = 9999;
+
+/// How `-3d` is written for the parser of arguments, to which a hyphen begins a flag: `3d-ago`.
+const AGO: &str = "d-ago";
+
+/// The commands that take days.
+const COMMANDS: [&str; 3] = ["cdr", "summary", "missed"];
+
+/// The arguments with days as the parser takes them.
+pub(crate) fn spelled_out(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments.iter().any(|word| COMMANDS.iter().any(|command| word == command)) {
+        for word in &mut arguments {
+            let days = word.to_str().and_then(|word| word.strip_prefix('-')?.strip_suffix('d'));
+            if let Some(days) = days.filter(|days| is_count(days)) {
+                *word = format!("{days}{AGO}").into();
+            }
+        }
+    }
+    arguments
+}
+
+fn is_count(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
 
 /// A day: `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +58,10 @@ impl DayArgument {
 impl FromStr for DayArgument {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let back = || text.strip_prefix('-')?.strip_suffix('d')?.parse().ok();
+        let back = || {
+            let days = text.strip_prefix('-').and_then(|rest| rest.strip_suffix('d'));
+            days.or_else(|| text.strip_suffix(AGO))?.parse().ok()
+        };
         match text {
             "today" => Ok(Self::TODAY),
             "yesterday" => Ok(Self::Back(1)),
@@ -55,6 +83,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_days_of_commands_with_days_are_spelled_out() {
+        let spelled = |line: &str| {
+            let words = spelled_out(line.split(' ').map(OsString::from));
+            words.into_iter().map(|word| word.into_string().unwrap()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(spelled("ozonetel cdr range -3d -1d"), "ozonetel cdr range 3d-ago 1d-ago");
+        for line in ["ozonetel cdr day -d", "ozonetel cdr page --sise 3", "ozonetel dispose 1 -1d"]
+        {
+            assert_eq!(spelled(line), line);
+        }
+    }
+
+    #[test]
     fn a_day_may_be_counted_back_from_today() {
         let today: Day = "2026-03-01".parse().unwrap();
         for (text, want) in [
@@ -63,6 +104,7 @@ mod tests {
             ("-0d", "2026-03-01"),
             ("-1d", "2026-02-28"),
             ("-30d", "2026-01-30"),
+            ("30d-ago", "2026-01-30"),
             ("2026-01-02", "2026-01-02"),
         ] {
             let day = text.parse::<DayArgument>().unwrap().day(today);

@@ -27,7 +27,7 @@ use crate::failure::{Completion, Failure};
 use crate::output::Format;
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments: Vec<OsString> = days::spelled_out(std::env::args_os());
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return unparsed(&error, &arguments),

@@ -15,7 +15,6 @@ pub(crate) enum Cdr {
     /// One day's rows.
     Day {
         /// The day. Default: today.
-        #[arg(allow_hyphen_values = true)]
         date: Option<DayArgument>,
         #[command(flatten)]
         filters: Filters,
@@ -24,16 +23,13 @@ pub(crate) enum Cdr {
     /// how to resume; an interrupted day starts over, so its rows may come twice.
     Range {
         /// The first day.
-        #[arg(allow_hyphen_values = true)]
         from: DayArgument,
         /// The last day.
-        #[arg(allow_hyphen_values = true)]
         to: DayArgument,
     },
     /// One page of a day.
     Page {
         /// The day. Default: today.
-        #[arg(allow_hyphen_values = true)]
         date: Option<DayArgument>,
         /// The page, from 1.
         #[arg(long, default_value_t = 1)]
@@ -49,7 +45,7 @@ pub(crate) enum Cdr {
         /// The leg.
         ucid: Ucid,
         /// The day it took place. Default: today.
-        #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
+        #[arg(long, value_name = "DAY")]
         date: Option<DayArgument>,
     },
 }

@@ -15,10 +15,10 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct Missed {
     /// From, inclusive. Default: today.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME")]
     from: Option<DayOrTime>,
     /// To, inclusive. Default: the end of today.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME")]
     to: Option<DayOrTime>,
     /// Of one campaign only.
     #[arg(long, value_name = "NAME")]

@@ -11,7 +11,6 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct Summary {
     /// The day: `YYYY-MM-DD`, `today`, `yesterday`, or `-3d` for three days back, in the account's zone. Default: today.
-    #[arg(allow_hyphen_values = true)]
     date: Option<DayArgument>,
     /// Only this agent. Default: all agents.
     #[arg(long, value_name = "ID")]

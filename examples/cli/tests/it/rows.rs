@@ -194,7 +194,10 @@ async fn days_are_counted_back_from_today() {
     }
     let ran = desk.run(&["missed", "--from", "-1d", "--to", "yesterday"]).await.done();
     assert!(ran.err.is_empty());
-    let ran = desk.run(&["cdr", "day", "-1w"]).await;
+    let ran = desk.run(&["cdr", "day", "tomorrow"]).await;
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("yesterday") && ran.err.contains("-3d"), "{ran:?}");
+    // A flag that is misspelt is not taken for a day.
+    let ran = desk.run(&["cdr", "page", "--sise", "3"]).await;
+    assert!(ran.code == 2 && ran.err.contains("'--size'"), "{ran:?}");
 }
