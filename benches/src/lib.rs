@@ -6,6 +6,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
@@ -69,4 +70,39 @@ pub fn row(n: u64) -> String {
         ),
         ucid = ucid
     )
+}
+
+/// How long each of many things took.
+#[derive(Debug, Default)]
+pub struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    /// One more.
+    pub fn add(&mut self, took: Duration) {
+        self.0.push(took);
+    }
+
+    /// Those of another.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The time that so many of a thousand stay below.
+    pub fn per_mille(&self, share: usize) -> Duration {
+        let mut sorted = self.0.clone();
+        sorted.sort_unstable();
+        let at = (sorted.len() * share / 1000).min(sorted.len().saturating_sub(1));
+        sorted.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Latencies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "p50 {:.2?}, p99 {:.2?}", self.per_mille(500), self.per_mille(990))
+    }
 }

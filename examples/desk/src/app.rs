@@ -8,6 +8,7 @@ use axum::http::{HeaderName, Method};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
@@ -53,6 +54,11 @@ pub fn app(desk: Desk) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
+        // What a client says is not an id of ours, and does not belong in a log.
+        .layer(MapRequestLayer::new(|mut request: Request| {
+            request.headers_mut().remove(REQUEST_ID);
+            request
+        }))
         .with_state(desk)
 }
 

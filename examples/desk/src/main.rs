@@ -14,7 +14,7 @@ use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
-use desk::store::{Db, Memory, Meta as _, Store};
+use desk::store::{Db, FileLock, Memory, Meta as _, Store};
 use desk::{Desk, app, guide, serve};
 use ozonetel_sdk::client::Variables;
 use serde_json::json;
@@ -74,7 +74,8 @@ async fn on_account(
 ) -> Result<(), Box<dyn Error>> {
     let (client, settings) = config.account().map_err(|invalid| explain(&invalid, variables))?;
     let address = listener.local_addr()?;
-    let (store, _) = opened(config).await?;
+    let opened = opened(config).await?;
+    let store = Arc::clone(&opened.store);
     let first = json!({"http": format!("http://{address}"), "store": store.place()});
     let desk = Desk::new(client.clone(), settings.clone(), store);
     let health = desk.health().clone();
@@ -105,9 +106,10 @@ async fn on_simulator(
 ) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let http = format!("http://{address}");
-    let (store, start) = opened(config).await?;
+    let opened = opened(config).await?;
+    let store = Arc::clone(&opened.store);
     let place = store.place();
-    let simulated = config.simulated(start).await;
+    let simulated = config.simulated(opened.start).await;
     let (sim, client, settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
     let server = sim.serve().await?;
     let desk = Desk::new(client, settings, store);
@@ -183,10 +185,22 @@ fn log(json: bool) {
     }
 }
 
+/// A store to serve from.
+struct Opened {
+    store: Arc<dyn Store>,
+    /// How often it has been opened, this time included.
+    start: u64,
+    _lock: Option<FileLock>,
+}
+
 /// The store, taken for the account or the simulator, and how often that happened.
-async fn opened(config: &Config) -> Result<(Arc<dyn Store>, u64), Box<dyn Error>> {
+async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
+    let mut lock = None;
     let store = match &config.store {
-        StoreChoice::File(file) => Db::sqlite(file).await?,
+        StoreChoice::File(file) => {
+            lock = Some(FileLock::take(file)?);
+            Db::sqlite(file).await?
+        }
         StoreChoice::Fresh => Db::sqlite(&fresh()?).await?,
         StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
     };
@@ -194,7 +208,7 @@ async fn opened(config: &Config) -> Result<(Arc<dyn Store>, u64), Box<dyn Error>
         .take_for(&config.owner())
         .await
         .map_err(|error| format!("{}: {error}; DESK_STORE names another file", store.place()))?;
-    Ok((Arc::new(store), start))
+    Ok(Opened { store: Arc::new(store), start, _lock: lock })
 }
 
 /// A file that is not there yet.

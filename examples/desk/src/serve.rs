@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+use crate::work::tidy::tidy;
 
 /// How long open connections may take to end.
 const CONNECTIONS: Duration = Duration::from_secs(10);
@@ -43,6 +45,7 @@ pub async fn serve(
             async move { axum::serve(listener, app).with_graceful_shutdown(graceful).await },
         );
     let life = desk.life();
+    start_work(&desk);
     let mut failed = false;
     tokio::select! {
         ended = &mut serving => return ended.unwrap_or_else(|error| Err(io::Error::other(error))),
@@ -70,6 +73,12 @@ pub async fn serve(
     }
     desk.store().close().await;
     if failed { Err(io::Error::other("work in the background ended by itself")) } else { Ok(()) }
+}
+
+/// Starts what runs in the background.
+fn start_work(desk: &Desk) {
+    let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
+    desk.life().spawn("tidy", |stop| tidy(store, clock, stop));
 }
 
 /// Two tokens: the first is cancelled by the first Ctrl-C or SIGTERM, the second by the next one, for those who cannot

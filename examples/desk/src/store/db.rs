@@ -26,6 +26,9 @@ const READERS: u32 = 4;
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
 
+/// Prepared statements that a connection keeps: more than the desk has.
+const STATEMENTS: usize = 500;
+
 /// How long a connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -74,6 +77,7 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS)
             .busy_timeout(PATIENCE);
         let mut conn = options.connect().await?;
         migrate(&mut conn).await?;
@@ -100,7 +104,9 @@ impl Db {
     /// # Errors
     /// The address cannot be parsed, the database cannot be reached, or its tables are of another version.
     pub async fn postgres(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?;
+        let options = PgConnectOptions::from_str(url)?
+            .statement_cache_capacity(STATEMENTS)
+            .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
         let database = options.get_database().unwrap_or_default();
         let place = format!("postgres://{}/{database}", options.get_host());
         let pool = PgPoolOptions::new()

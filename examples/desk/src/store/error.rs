@@ -31,6 +31,9 @@ pub enum StoreError {
         /// Who wanted it.
         wanted: String,
     },
+    /// Another process serves from it.
+    #[error("another desk runs on {0}")]
+    InUse(String),
     /// The database was written by another version of the desk.
     #[error("the store's tables are of another version: {0}")]
     Version(String),

@@ -232,6 +232,8 @@ async fn a_store_of_the_simulator_is_fresh_at_each_start_or_kept_with_other_call
         let running = start(&kept).await;
         assert_eq!(running.first["store"].as_str(), file.to_str());
         histories.push(running.ask("GET", "/api/ozonetel/call-history", "").await.1);
+        let (well, text) = output_of(&folder, &kept, &[]).await;
+        assert!(!well && text.contains("another desk runs on"), "{text}");
         running.terminate().await;
     }
     assert_ne!(histories[0], histories[1], "another seed");

@@ -96,6 +96,9 @@ async fn a_desk_that_stops_takes_no_command_and_still_answers_questions() {
 async fn each_answer_has_the_id_that_the_log_has() {
     let floor = Floor::new();
     let mut ids = Vec::new();
+    let request = Request::get("/healthz").header("x-request-id", "918000000001");
+    let answer = floor.send(request.body(Body::empty()).unwrap()).await;
+    assert_ne!(answer.headers["x-request-id"], "918000000001");
     for path in ["/healthz", "/nowhere"] {
         let answer = floor.raw(Method::GET, path, "text/plain", "").await;
         ids.push(answer.headers["x-request-id"].to_str().unwrap().to_owned());

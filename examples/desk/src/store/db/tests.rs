@@ -207,3 +207,51 @@ async fn postgresql_undoes_what_fails_and_is_shown_without_its_user() {
     assert!(db.place().starts_with("postgres://") && !db.place().contains('@'), "{}", db.place());
     db.close().await;
 }
+
+/// Each write is kept, or not, or unknown; one that was answered well is never lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_cuts_its_connections_loses_nothing_that_was_answered() {
+    let url = postgres().await;
+    let (db, other) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
+    let writing: Vec<_> = (0..8)
+        .map(|writer| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let mut kept = Vec::new();
+                let mut failed = Vec::new();
+                for n in 0..50 {
+                    let at = writer * 1_000 + n;
+                    match db.append_events(at, vec![event()]).await {
+                        Ok(()) => kept.push(at),
+                        Err(error) => failed.push(error),
+                    }
+                }
+                (kept, failed)
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        let cut = "SELECT CAST(COUNT(pg_terminate_backend(pid)) AS BIGINT) AS cut FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+        let _ = other.read(|tx| Box::pin(async move { tx.row(cut, Vec::new()).await })).await;
+        tokio::task::yield_now().await;
+    }
+    let (mut kept, mut failed) = (Vec::new(), Vec::new());
+    for task in writing {
+        let (some, others) = task.await.unwrap();
+        kept.extend(some);
+        failed.extend(others);
+    }
+    db.append_events(9_999, vec![event()]).await.unwrap();
+    let events = db.events_after(0, 1_000).await.unwrap();
+    let found: std::collections::BTreeSet<_> = events.iter().map(|event| event.at).collect();
+    assert!(kept.iter().all(|at| found.contains(at)));
+    let unknown = failed.iter().filter(|error| **error == StoreError::Unknown).count();
+    assert!(found.len() <= kept.len() + 1 + unknown, "one that failed for certain was kept");
+    for error in failed {
+        assert!(matches!(error, StoreError::Unavailable(_) | StoreError::Unknown), "{error:?}");
+    }
+    assert!(events.windows(2).all(|pair| pair[1].id == pair[0].id + 1), "no number is missing");
+    db.close().await;
+    other.close().await;
+}
