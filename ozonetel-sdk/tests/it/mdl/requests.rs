@@ -198,7 +198,7 @@ async fn what_cannot_be_sent_says_so() {
     // A number with a comma never gets near the link.
     let mut bad = dial();
     bad.customer = "9000000001,9000000002".into();
-    let DialOutcome::NotSent(error) = sender.dial(bad).await else { panic!() };
+    let DialOutcome::Invalid(error) = sender.dial(bad).await else { panic!() };
     assert_eq!(error.kind(), ErrorKind::Input);
     // The handshake is not done: not up.
     let mut events = events;
@@ -295,5 +295,20 @@ impl Pipe {
             came += 1;
             assert!(came <= tokens);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_dial_plan_does_not_have_is_not_dialled() {
+    use ozonetel_sdk::types::{DialPlan, Region};
+    let settings = settings(|_, mut peer: Pipe| async move { peer.idle().await });
+    let plan = DialPlan::new(Region::India).own(["918000000001"]);
+    let (_events, sender) = settings.dial_plan(plan).connect().unwrap();
+    for customer in ["112", "500001", "+12025550143", "8000000001", "100 101"] {
+        let mut bad = dial();
+        bad.customer = customer.into();
+        let outcome = sender.dial(bad).await;
+        let DialOutcome::Invalid(error) = outcome else { panic!("{customer}: {outcome:?}") };
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Input, 0));
     }
 }
