@@ -16,6 +16,7 @@ pub(crate) mod pace;
 pub(crate) mod reason;
 pub(crate) mod retry;
 pub(crate) mod rows;
+pub(crate) mod store_error;
 pub(crate) mod text;
 pub(crate) mod transport;
 pub(crate) mod weight;

@@ -6,6 +6,7 @@
 //! and trusts nothing else in it.
 
 mod cache;
+mod failures;
 mod store;
 
 use std::time::SystemTime;
@@ -20,6 +21,7 @@ use crate::core::error::{Error, ErrorKind};
 use crate::types::secret::Secret;
 
 pub(crate) use cache::TokenCache;
+pub use failures::TokenFailures;
 pub use store::{FileState, Lease, MemoryTokens, StoredToken, TokenStore};
 
 /// A bearer token as the service returns it.
@@ -120,12 +122,19 @@ impl Tokens<'_> {
     ///
     /// # Errors
     /// [`ErrorKind::Credentials`] when the account is in key mode or its key is refused, [`ErrorKind::Paced`] when
-    /// the hour's ten tokens are used up, and what any call may fail with.
+    /// the hour's ten tokens are used up or the last requests for one have failed, and what any call may fail with.
+    /// For a while after a failed refresh its error is returned again without another request: for two seconds, and
+    /// twice as long after each further failure, up to two minutes.
     ///
     /// # Cancel safety
     /// Dropping the future leaves a refresh that is under way running: its token is not lost.
     pub async fn token(self) -> Result<Bearer, Error> {
-        let credential = self.0.core.credentials.credential(CredentialKind::Account).await?;
+        let core = &self.0.core;
+        let total = core.config.limits.total;
+        let coming = core.credentials.credential(CredentialKind::Account);
+        let credential = tokio::time::timeout(total, coming).await.unwrap_or_else(|_| {
+            Err(Error::said(ErrorKind::Credentials, "no token came in the client's total time"))
+        })?;
         match credential.secret {
             AuthSecret::Bearer { secret, .. } => Ok(Bearer(secret)),
             AuthSecret::Key(_) => Err(Error::said(
@@ -142,7 +151,9 @@ impl Tokens<'_> {
     /// As [`Tokens::token`].
     pub async fn refresh(self) -> Result<Bearer, Error> {
         let current = self.token().await?;
-        self.0.core.credentials.reject(TokenId::of(&current.0)).await;
+        let core = &self.0.core;
+        let rejected = core.credentials.reject(TokenId::of(&current.0));
+        let _ = tokio::time::timeout(core.config.limits.total, rejected).await;
         self.token().await
     }
 }

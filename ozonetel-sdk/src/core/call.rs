@@ -96,7 +96,8 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self
     }
 
-    /// How long the whole answer may take. Default: the client's.
+    /// How long the whole answer may take, and each wait before it that is not for the published limit. Default: the
+    /// client's.
     pub fn total(mut self, limit: Duration) -> Self {
         self.options.total = Some(limit);
         self

@@ -87,10 +87,11 @@ pub enum AuthSecret {
 /// [`TokenStore`](crate::auth::TokenStore) is enough.
 #[async_trait]
 pub trait Credentials: Send + Sync + fmt::Debug {
-    /// A credential, resolved again for every attempt.
+    /// A credential, resolved again for every attempt. The call waits for it no longer than its total time.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] when there is none; [`ErrorKind::Paced`] when the hour's tokens are used up.
+    /// [`ErrorKind::Credentials`] when there is none; [`ErrorKind::Paced`] when the hour's tokens are used up;
+    /// [`ErrorKind::Store`] when the place where the token is kept cannot be used.
     async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error>;
 
     /// The service refused this token as expired. Does nothing if a newer one is there already.

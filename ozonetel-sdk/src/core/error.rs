@@ -14,6 +14,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::core::auth_mode::AuthMode;
+use crate::core::store_error::StoreError;
 use crate::types::invalid::{Invalid, InvalidRow};
 
 pub use crate::core::reason::{DocumentedText, Reason, documented_texts};
@@ -105,6 +106,11 @@ impl Error {
         let mut error = Self::with(ErrorKind::Paced, Detail::Nothing);
         error.0.ready_in = Some(ready_in);
         error
+    }
+
+    /// The store of the token or of the limits cannot be used: nothing was sent.
+    pub(crate) fn store(error: StoreError) -> Self {
+        Self::detailed(ErrorKind::Store, error)
     }
 
     pub(crate) fn refused(refusal: Refusal) -> Self {
@@ -244,6 +250,11 @@ impl Error {
             Detail::Unreadable(unreadable) => Some(unreadable),
             _ => None,
         }
+    }
+
+    /// What is wrong with the store of the token or of the limits.
+    pub fn store_error(&self) -> Option<&StoreError> {
+        self.detail()
     }
 
     /// The value that was refused here.

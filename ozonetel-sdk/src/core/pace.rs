@@ -1,10 +1,12 @@
 //! The published limits, kept on this side.
 //!
 //! Two per minute is a window, not a rate: a token bucket's burst is exactly what the service refuses. So each class
-//! of endpoints has a sliding log ([`RateWindow`], pure), and a fair queue in front of it. The service counts per
-//! account, not per client: share one [`Pacer`] between the clients of an account, and a [`PaceStore`] between
-//! processes.
+//! of endpoints has a sliding log ([`RateWindow`], pure), and a fair queue in front of it. A request counts from the
+//! moment in which it is sent, with a [margin](Pacer::with_margin). The service counts per account, not per client:
+//! share one [`Pacer`] between the clients of an account, and a [`PaceStore`] between processes.
 
+mod change;
+mod permit;
 mod window;
 
 use std::collections::BTreeMap;
@@ -12,13 +14,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::time::Instant;
 
 use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
-use crate::core::error::{Error, ErrorKind};
+use crate::core::error::Error;
 
-pub use window::RateWindow;
+pub use crate::core::store_error::{StoreError, StoreErrorKind};
+use change::WindowStep;
+pub use change::{WindowChange, WindowReply};
+pub(crate) use permit::{Permit, Sent};
+pub use window::{RateLimit, RateWindow};
 
 /// How long a call may wait for the published limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,71 +46,50 @@ impl Default for Patience {
     }
 }
 
-/// A store that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreError {
-    step: &'static str,
-    cause: Option<std::io::ErrorKind>,
-}
-
-impl StoreError {
-    /// What cannot be done: "read", "written", "locked".
-    pub const fn new(step: &'static str) -> Self {
-        Self { step, cause: None }
-    }
-
-    /// The same with the system's error.
-    #[must_use]
-    pub fn because(self, error: &std::io::Error) -> Self {
-        Self { cause: Some(error.kind()), ..self }
-    }
-
-    /// The system's error.
-    pub fn cause(&self) -> Option<std::io::ErrorKind> {
-        self.cause
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the shared state cannot be {}", self.step)?;
-        self.cause.map_or(Ok(()), |cause| write!(f, " ({cause})"))
-    }
-}
-
-impl std::error::Error for StoreError {}
-
 /// Where the windows are kept. The default is this process's memory.
+#[async_trait]
 pub trait PaceStore: Send + Sync + fmt::Debug {
-    /// Changes one window while no one else does. Must not take long.
+    /// Loads one window, applies a change, keeps the result and returns what the change found, while no one else
+    /// changes this window. A window that was never kept is [`RateWindow::default`]; one that cannot be read is
+    /// [`RateWindow::used_up`].
+    ///
+    /// The call bounds how long it waits; an update must not block its thread.
     ///
     /// # Errors
     /// When the store cannot be read or written; the call then fails before anything is sent.
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut RateWindow))
-    -> Result<(), StoreError>;
+    ///
+    /// # Cancel safety
+    /// An update whose future is dropped may be kept or not, but never in part.
+    async fn update(&self, rate: Rate, change: &WindowChange) -> Result<WindowReply, StoreError>;
 }
 
 /// Windows in memory.
 #[derive(Debug, Default)]
 pub struct MemoryWindows(Mutex<BTreeMap<Rate, RateWindow>>);
 
+#[async_trait]
 impl PaceStore for MemoryWindows {
-    fn update(
-        &self,
-        rate: Rate,
-        change: &mut dyn FnMut(&mut RateWindow),
-    ) -> Result<(), StoreError> {
+    async fn update(&self, rate: Rate, change: &WindowChange) -> Result<WindowReply, StoreError> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(windows.entry(rate).or_default());
-        Ok(())
+        Ok(change.apply(windows.entry(rate).or_default()))
     }
 }
 
-/// Waits on the windows. Cheap to clone; clones share.
+/// How long a call may wait, for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waits {
+    /// For the window.
+    pub(crate) patience: Patience,
+    /// For the store, each time.
+    pub(crate) total: Duration,
+}
+
+/// The gate in front of the limits' windows. Cheap to clone; clones share.
 #[derive(Debug, Clone)]
 pub struct Pacer {
     store: Arc<dyn PaceStore>,
     turns: Arc<BTreeMap<Rate, tokio::sync::Mutex<()>>>,
+    margin: Duration,
 }
 
 impl Default for Pacer {
@@ -118,60 +104,82 @@ impl Pacer {
         Self {
             store,
             turns: Arc::new(Rate::ALL.map(|rate| (rate, tokio::sync::Mutex::default())).into()),
+            margin: Duration::from_secs(1),
         }
+    }
+
+    /// How much longer than published a window is kept. Default: one second.
+    ///
+    /// The service counts a request when it arrives. Two requests that are sent a minute apart arrive less than a
+    /// minute apart if the first was slower on its way. Half of the margin is for that, the other half for the
+    /// moment between counting a request and sending it. Set it to the difference between the slowest and the
+    /// fastest way to the service, doubled; zero where nothing may be slower than the service's own count.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ozonetel_sdk::client::Pacer;
+    /// let slow_network = Pacer::default().with_margin(Duration::from_secs(5));
+    /// # let client = ozonetel_sdk::Client::builder().account("acme_support").key("test-key").pacer(slow_network).build();
+    /// # assert!(client.is_ok());
+    /// ```
+    #[must_use]
+    pub fn with_margin(mut self, margin: Duration) -> Self {
+        self.margin = margin;
+        self
+    }
+
+    /// A published limit with the margin.
+    pub(crate) fn limit(&self, rate: Rate) -> Option<RateLimit> {
+        rate.limit().map(|published| RateLimit::published(published).with_margin(self.margin))
     }
 
     /// When the class allows its next request, according to this side's count.
     ///
     /// # Errors
-    /// [`ErrorKind::Paced`] when the store cannot be used.
-    pub fn ready_in(&self, rate: Rate, clock: &dyn Clock) -> Result<Duration, Error> {
-        let Some(limit) = rate.limit() else { return Ok(Duration::ZERO) };
-        let mut wait = Duration::ZERO;
-        self.update(rate, &mut |window| wait = window.ready_in(limit, clock.now()))?;
-        Ok(wait)
+    /// [`ErrorKind::Store`](crate::ErrorKind::Store) when the store cannot be used.
+    pub async fn ready_in(&self, rate: Rate, clock: &Arc<dyn Clock>) -> Result<Duration, Error> {
+        let Some(limit) = self.limit(rate) else { return Ok(Duration::ZERO) };
+        let look = WindowChange::new(limit, WindowStep::Look, clock);
+        Ok(self.store.update(rate, &look).await.map_err(Error::store)?.ready_in)
     }
 
-    /// Waits for the class's window, in the order of asking, and spends one request of it.
+    /// Waits for the class's window, in the order of asking, and takes one request out of it.
     ///
     /// # Cancel safety
-    /// A dropped waiter leaves the queue and spends nothing.
+    /// A dropped waiter leaves the queue. What it took goes back, unless a store was just keeping it.
     pub(crate) async fn acquire(
         &self,
         rate: Rate,
-        patience: Patience,
+        waits: Waits,
         clock: &Arc<dyn Clock>,
         waiting: &(dyn Fn(Duration) + Send + Sync),
     ) -> Result<Permit, Error> {
-        let (Some(limit), Some(turn)) = (rate.limit(), self.turns.get(&rate)) else {
+        let (Some(limit), Some(turn)) = (self.limit(rate), self.turns.get(&rate)) else {
             return Ok(Permit::free());
         };
         let since = Instant::now();
-        let left = || match patience {
+        let left = || match waits.patience {
             Patience::Wait => None,
             Patience::Until(most) => Some(most.saturating_sub(since.elapsed())),
             Patience::Never => Some(Duration::ZERO),
         };
+        let change = |step| WindowChange::new(limit, step, clock);
         let _turn = match (turn.try_lock(), left()) {
             (Ok(turn), _) => turn,
             (Err(_), None) => turn.lock().await,
             (Err(_), Some(most)) => match tokio::time::timeout(most, turn.lock()).await {
                 Ok(turn) => turn,
-                Err(_) => return Err(Error::paced(self.ready_in(rate, &**clock)?)),
+                Err(_) => {
+                    let look = change(WindowStep::Look);
+                    return Err(Error::paced(self.update(rate, &look, waits.total).await?.ready_in));
+                }
             },
         };
         loop {
-            let now = clock.now();
-            let mut wait = Duration::ZERO;
-            self.update(rate, &mut |window| {
-                wait = window.ready_in(limit, now);
-                if wait.is_zero() {
-                    window.spend(limit, now);
-                }
-            })?;
+            let reply = self.update(rate, &change(WindowStep::Take), waits.total).await?;
+            let wait = reply.ready_in;
             if wait.is_zero() {
-                let store = Arc::clone(&self.store);
-                return Ok(Permit { spent: Some((store, rate, now)) });
+                return Ok(Permit::taken(self.clone(), rate, reply.at, clock));
             }
             if left().is_some_and(|left| wait > left) {
                 return Err(Error::paced(wait));
@@ -182,47 +190,27 @@ impl Pacer {
     }
 
     /// The service says that the window is used up, whatever this side counted.
-    pub(crate) fn push_back(
+    pub(crate) async fn push_back(
         &self,
         rate: Rate,
         ready_in: Duration,
-        clock: &dyn Clock,
+        clock: &Arc<dyn Clock>,
+        total: Duration,
     ) -> Result<(), Error> {
-        let now = clock.now();
-        let until = now.checked_add(ready_in).unwrap_or(now);
-        self.update(rate, &mut |window| window.block_until(until))
+        let Some(limit) = self.limit(rate) else { return Ok(()) };
+        let block = WindowChange::new(limit, WindowStep::Block(ready_in), clock);
+        self.update(rate, &block, total).await.map(drop)
     }
 
-    fn update(&self, rate: Rate, change: &mut dyn FnMut(&mut RateWindow)) -> Result<(), Error> {
-        self.store
-            .update(rate, change)
-            .map_err(|error| Error::source_of(ErrorKind::Paced, Arc::new(error)))
-    }
-}
-
-/// One request of a window. Dropped before it is [`sent`](Self::sent), it goes back.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    spent: Option<(Arc<dyn PaceStore>, Rate, std::time::SystemTime)>,
-}
-
-impl Permit {
-    fn free() -> Self {
-        Self { spent: None }
-    }
-
-    /// The request went out: the permit is spent whatever the result.
-    pub(crate) fn sent(mut self) {
-        self.spent = None;
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if let Some((store, rate, at)) = self.spent.take() {
-            // A store that fails here keeps one request too many on its account, which costs a wait.
-            let _ = store.update(rate, &mut |window| window.refund(at));
-        }
+    /// Updates the store, within a time.
+    async fn update(
+        &self,
+        rate: Rate,
+        change: &WindowChange,
+        total: Duration,
+    ) -> Result<WindowReply, Error> {
+        let updated = tokio::time::timeout(total, self.store.update(rate, change)).await;
+        updated.unwrap_or_else(|_| Err(StoreError::held())).map_err(Error::store)
     }
 }
 

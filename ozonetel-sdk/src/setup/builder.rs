@@ -203,8 +203,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one answer may take in all, however steadily it drips. Rows read as a stream are not bounded by it.
-    /// Default 300 s.
+    /// How long one answer may take in all, however steadily it drips, and before it each of the waits that are not
+    /// for the published limit: for the token, and for what other programs hold of the shared state. Rows read as a
+    /// stream are not bounded by it. Default 300 s.
     pub fn total(mut self, limit: Duration) -> Self {
         self.limits.total = limit;
         self

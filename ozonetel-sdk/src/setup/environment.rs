@@ -105,7 +105,7 @@ fn listed(text: &str) -> Result<Vec<Country>, Invalid> {
     parts(text).map(parse).collect()
 }
 
-fn unusable(directory: &Path, error: StoreError) -> Invalid {
+fn unusable(directory: &Path, error: &StoreError) -> Invalid {
     Invalid::new("OZONETEL_STATE_DIR", format!("cannot be used: {error}"))
         .showing(&directory.to_string_lossy())
 }
@@ -230,7 +230,7 @@ impl Environment {
         if let Some(directory) = &self.state_dir {
             let address = self.base_url.as_deref().unwrap_or(self.region.as_str());
             let state = FileState::open(directory, address, &account, &key, clock)
-                .map_err(|error| unusable(directory, error))?;
+                .map_err(|error| unusable(directory, &error))?;
             let state = Arc::new(state);
             builder = builder.token_store(Arc::clone(&state) as _).pacer(Pacer::with_store(state));
         }

@@ -8,30 +8,41 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use super::{GenerateToken, StoredToken, TokenStore};
+use super::{Bearer, GenerateToken, Lease, StoredToken, TokenFailures, TokenStore, failures};
 use crate::core::call;
 use crate::core::client::Core;
 use crate::core::credential::{AuthSecret, Credential, CredentialKind, Credentials, Keys, TokenId};
 use crate::core::endpoint::Rate;
 use crate::core::error::{Error, ErrorKind};
-use crate::core::pace::StoreError;
+use crate::core::pace::{RateLimit, StoreError};
 use crate::types::secret::Secret;
 
 /// A token is replaced when less than this remains, plus a jitter of up to [`JITTER`].
 const MARGIN: Duration = Duration::from_secs(300);
 const JITTER: u64 = 60;
 
-/// How often one refresh asks, how long it waits for one answer, and the longest pause between two.
+/// How often one refresh asks if none failed before it, how long it waits for one answer, and the longest pause
+/// between two.
 const TRIES: u32 = 3;
 const ANSWER: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a refresh may hold the store's lease: longer than it can take.
-const LEASE: Duration = Duration::from_secs(90);
+/// How long the store may take to keep something.
+const KEEP: Duration = Duration::from_secs(10);
+
+/// How long a refresh may hold the store's lease: longer than it can take. So long a refresh waits for the lease of
+/// another program.
+const LEASE: Duration = Duration::from_secs(150);
+
+/// The least pause between two refreshes that fail while the token is still good.
+const EARLY: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
-    LEASE.as_secs() > TRIES as u64 * ANSWER.as_secs() + (TRIES as u64 - 1) * PAUSE.as_secs(),
+    LEASE.as_secs()
+        > TRIES as u64 * (ANSWER.as_secs() + 2 * KEEP.as_secs())
+            + (TRIES as u64 - 1) * PAUSE.as_secs(),
     "a lease outlives its refresh"
 );
 
@@ -52,6 +63,38 @@ struct Slot {
     /// The refresh under way, by its number.
     flight: Option<(u64, Flight)>,
     number: u64,
+    failed: Option<Failed>,
+}
+
+/// The last refresh failed: its error is everyone's for a while.
+struct Failed {
+    error: Error,
+    /// How often in a row.
+    times: u32,
+    until: Instant,
+}
+
+/// Why a refresh failed.
+struct FailedFetch {
+    error: Error,
+    /// How long no other is begun: as long as the limit says, as failed requests that cost a token say, or as this
+    /// process's own count says.
+    pause: FetchPause,
+}
+
+enum FetchPause {
+    /// The store says when the next may be made, and asking it costs nothing.
+    Stated,
+    /// At least one request counts.
+    Spent(Duration),
+    /// None was sent.
+    Unsent,
+}
+
+impl FailedFetch {
+    fn stated(error: Error) -> Self {
+        Self { error, pause: FetchPause::Stated }
+    }
 }
 
 /// A refresh under way. However it ends, done, cancelled or by a panic, the next caller may begin another.
@@ -110,6 +153,10 @@ impl TokenCache {
             }
             if let Some((_, flight)) = &slot.flight {
                 (flight.clone(), None)
+            } else if let Some(failed) = &slot.failed
+                && Instant::now() < failed.until
+            {
+                return Err(failed.error.clone());
             } else {
                 let cache = self.me.upgrade().ok_or_else(gone)?;
                 let (landed, arrival) = oneshot::channel();
@@ -133,79 +180,161 @@ impl TokenCache {
     }
 
     async fn refresh(&self) -> Result<CachedToken, Error> {
-        let (current, rejected) = {
+        let (current, rejected, failures) = {
             let slot = self.slot();
-            (slot.held.clone(), slot.rejected)
+            (slot.held.clone(), slot.rejected, slot.failed.as_ref().map_or(0, |f| f.times))
         };
         let due = current.as_ref().map(|held| held.id);
-        let result = self.fetch([rejected, due]).await;
+        let good = |held: &CachedToken| held.expires_at > self.core.clock.now();
+        let hurry = failures == 0 && !current.as_ref().is_some_and(good);
+        let result = self.fetch([rejected, due], if hurry { TRIES } else { 1 }).await;
         let mut slot = self.slot();
-        match (result, current) {
-            (Ok(held), _) => {
+        let FailedFetch { error, pause } = match result {
+            Ok(held) => {
+                slot.failed = None;
                 slot.held = Some(held.clone());
-                Ok(held)
+                return Ok(held);
             }
-            // The early refresh failed, and the old token still has a while to go.
-            (Err(_), Some(mut held)) if held.expires_at > self.core.clock.now() => {
-                held.refresh_at =
-                    held.expires_at.min(self.core.clock.now() + Duration::from_secs(30));
-                slot.held = Some(held.clone());
-                Ok(held)
-            }
-            (Err(error), _) => Err(error),
+            Err(failed) => failed,
+        };
+        let times = failures.saturating_add(1);
+        let pause = match pause {
+            FetchPause::Stated => None,
+            FetchPause::Spent(pause) => Some(pause),
+            FetchPause::Unsent => Some(failures::pause_unsent(times)),
+        };
+        slot.failed = pause.map(|pause| {
+            let until = Instant::now() + pause;
+            Failed { error: error.clone(), times, until }
+        });
+        // An early refresh failed, and the old token still has a while to go.
+        let Some(mut held) = current.filter(good) else { return Err(error) };
+        let again = self.core.clock.now() + pause.unwrap_or_default().max(EARLY);
+        held.refresh_at = held.expires_at.min(again);
+        if slot.held.as_ref().is_none_or(|now| now.id != held.id) {
+            // It was rejected meanwhile.
+            return Err(error);
         }
+        slot.held = Some(held.clone());
+        Ok(held)
     }
 
-    async fn fetch(&self, replaced: [Option<TokenId>; 2]) -> Result<CachedToken, Error> {
-        let clock = &self.core.clock;
-        let mut lease = self.store.lease(LEASE).await.map_err(store_failed)?;
-        if let Some(held) = self.adopt(lease.stored(), replaced) {
-            return Ok(held);
+    /// Takes a token from the store, or asks for one.
+    async fn fetch(
+        &self,
+        replaced: [Option<TokenId>; 2],
+        tries: u32,
+    ) -> Result<CachedToken, FailedFetch> {
+        let lease = tokio::time::timeout(LEASE + KEEP, self.store.lease(LEASE)).await;
+        let mut lease = lease
+            .unwrap_or_else(|_| Err(StoreError::held()))
+            .map_err(|error| FailedFetch { error: Error::store(error), pause: FetchPause::Unsent })?;
+        let fetched = match self.adopt(lease.stored(), replaced) {
+            Some(held) => Ok(held),
+            None => self.ask(&mut *lease, tries).await,
+        };
+        // A lease that cannot be given back ends by itself.
+        let _ = tokio::time::timeout(KEEP, lease.release()).await;
+        fetched
+    }
+
+    /// Asks for a token, as often as it may.
+    async fn ask(&self, lease: &mut dyn Lease, tries: u32) -> Result<CachedToken, FailedFetch> {
+        let (clock, limit) = (&self.core.clock, self.limit());
+        let held_back = |stored: &StoredToken, wait: Duration| {
+            let wait = wait.max(stored.issued.ready_in(limit, clock.now()));
+            let paced = Error::paced(wait).named("auth.generate_token", 0, Duration::ZERO);
+            (!wait.is_zero()).then(|| FailedFetch::stated(paced))
+        };
+        let stored = lease.stored();
+        let before = stored.failed;
+        if let Some(failed) = held_back(stored, before.pause_left(clock.now())) {
+            return Err(failed);
         }
-        let limit = Rate::Token.limit().unwrap_or((10, 3600));
+        // What failed for another program may well fail again.
+        let tries = if before.times() == 0 { tries } else { 1 };
         let mut pauses = self.core.config.policy.pauses();
-        let mut tries = 0;
-        loop {
-            let now = clock.now();
+        let mut last: Option<FailedFetch> = None;
+        for attempt in 1..=tries {
             let mut stored = lease.stored().clone();
-            let wait = stored.issued.ready_in(limit, now);
-            if !wait.is_zero() {
-                return Err(Error::paced(wait).named("auth.generate_token", tries, Duration::ZERO));
+            let now = clock.now();
+            let kept = stored.failed.last_kept(&stored.issued, limit, now);
+            if let Some(failed) = held_back(&stored, kept) {
+                // What went wrong is still the request that was made.
+                return Err(last.unwrap_or(failed));
             }
-            // Noted before it is sent: an attempt counts whatever its result.
+            // Noted before it is sent: it counts unless it is known that it was not sent.
             stored.issued.spend(limit, now);
-            lease.save(stored.clone()).await.map_err(store_failed)?;
-            tries += 1;
-            match call::once_within::<GenerateToken>(&self.core, &GenerateToken {}, ANSWER).await {
-                Ok(bearer) => {
-                    let now = clock.now();
-                    stored.expires_at = Some(
-                        bearer.expires_at(now).unwrap_or(now + self.core.config.limits.token_life),
-                    );
-                    stored.token = Some(bearer.secret().clone());
-                    let held = self.held(bearer.secret(), stored.expires_at.unwrap_or(now));
-                    lease.save(stored).await.map_err(store_failed)?;
-                    return Ok(held);
-                }
-                Err(error) => {
-                    if !error.may_have_reached() && error.refusal().is_none() {
-                        // Nothing was sent, so nothing is spent.
-                        stored.issued.refund(now);
-                        lease.save(stored).await.map_err(store_failed)?;
-                    }
-                    let again = matches!(
-                        error.kind(),
-                        ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status
-                    );
-                    match pauses.next() {
-                        Some(pause) if again && tries < TRIES => {
-                            tokio::time::sleep(pause.min(PAUSE)).await;
-                        }
-                        _ => return Err(error.for_credentials()),
-                    }
-                }
+            keep(lease, stored.clone()).await.map_err(|error| FailedFetch {
+                error: Error::store(error),
+                pause: FetchPause::Unsent,
+            })?;
+            let asked = call::once_within::<GenerateToken>(&self.core, &GenerateToken {}, ANSWER);
+            let error = match asked.await {
+                Ok(bearer) => return Ok(self.made(lease, stored, &bearer).await),
+                Err(error) => error,
+            };
+            let failed = self.noted(lease, stored, now, error).await;
+            let again = matches!(
+                failed.error.kind(),
+                ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status
+            );
+            let pause = pauses.next().filter(|_| again && attempt < tries);
+            last = Some(failed);
+            match pause {
+                Some(pause) => tokio::time::sleep(pause.min(PAUSE)).await,
+                None => break,
             }
         }
+        Err(last.unwrap_or_else(|| FailedFetch::stated(gone())))
+    }
+
+    /// A token was made: it is used even if it cannot be kept, since the ones before it have ended.
+    async fn made(
+        &self,
+        lease: &mut dyn Lease,
+        mut stored: StoredToken,
+        bearer: &Bearer,
+    ) -> CachedToken {
+        let now = self.core.clock.now();
+        let life = self.core.config.limits.token_life;
+        let expires_at = bearer.expires_at(now).or_else(|| now.checked_add(life)).unwrap_or(now);
+        stored.expires_at = Some(expires_at);
+        stored.token = Some(bearer.secret().clone());
+        stored.failed = TokenFailures::default();
+        if let Err(error) = keep(lease, stored).await {
+            tracing::warn!(%error, "the token is used, but could not be kept");
+        }
+        self.held(bearer.secret(), expires_at)
+    }
+
+    /// A request failed. If nothing was sent, nothing is spent; otherwise the failure counts for all who share the
+    /// store.
+    async fn noted(
+        &self,
+        lease: &mut dyn Lease,
+        mut stored: StoredToken,
+        asked: SystemTime,
+        error: Error,
+    ) -> FailedFetch {
+        let spent = error.may_have_reached() || error.refusal().is_some();
+        let now = self.core.clock.now();
+        let pause = if spent {
+            stored.failed.note(now);
+            FetchPause::Spent(stored.failed.pause_left(now))
+        } else {
+            stored.issued.refund(asked);
+            FetchPause::Unsent
+        };
+        // What cannot be kept was kept as spent.
+        let _ = keep(lease, stored).await;
+        FailedFetch { error: error.for_credentials(), pause }
+    }
+
+    /// The hour's tokens, with the margin that every limit has.
+    fn limit(&self) -> RateLimit {
+        let published = RateLimit::published(Rate::Token.limit().unwrap_or((10, 3600)));
+        self.core.pacer.limit(Rate::Token).unwrap_or(published)
     }
 
     /// A token that another process fetched meanwhile: neither the one that was refused nor the one that is due.
@@ -236,8 +365,10 @@ fn gone() -> Error {
     Error::said(ErrorKind::Credentials, "the token refresh was stopped")
 }
 
-fn store_failed(error: StoreError) -> Error {
-    Error::source_of(ErrorKind::Credentials, Arc::new(error))
+/// Saves within a time.
+async fn keep(lease: &mut dyn Lease, stored: StoredToken) -> Result<(), StoreError> {
+    let kept = tokio::time::timeout(KEEP, lease.save(stored)).await;
+    kept.unwrap_or_else(|_| Err(StoreError::held()))
 }
 
 #[async_trait]
@@ -267,8 +398,9 @@ impl Credentials for TokenCache {
             let mut stored = lease.stored().clone();
             if stored.token.as_ref().is_some_and(|token| TokenId::of(token) == id) {
                 (stored.token, stored.expires_at) = (None, None);
-                let _ = lease.save(stored).await;
+                let _ = keep(&mut *lease, stored).await;
             }
+            let _ = tokio::time::timeout(KEEP, lease.release()).await;
         }
     }
 }

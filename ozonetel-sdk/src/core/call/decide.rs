@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::judge::{AttemptError, FailedAttempt};
-use super::limit;
 use super::progress::CallProgress;
+use super::{limit, sign};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::pace::Patience;
 use crate::core::reason;
@@ -29,10 +29,7 @@ pub(super) async fn decide(progress: &mut CallProgress<'_>, failed: AttemptError
             return NextStep::Stop(last.filter(|_| paced).unwrap_or(error));
         }
     };
-    let (decision, failed) = match weigh(progress, failed) {
-        Ok(weighed) => weighed,
-        Err(store) => return NextStep::Stop(store),
-    };
+    let (decision, failed) = weigh(progress, failed).await;
     match pause(progress, decision, &failed.error).await {
         Some(after) => {
             progress.retries.last = (decision == RetryDecision::Again).then_some(failed.error);
@@ -44,24 +41,25 @@ pub(super) async fn decide(progress: &mut CallProgress<'_>, failed: AttemptError
 
 /// The error that the call ends with: after the first row nothing is sent again.
 pub(super) async fn stop(progress: &mut CallProgress<'_>, failed: FailedAttempt) -> Error {
-    match weigh(progress, failed) {
-        Ok((decision, failed)) => give_up(progress, decision, failed).await,
-        Err(store) => store,
-    }
+    let (decision, failed) = weigh(progress, failed).await;
+    give_up(progress, decision, failed).await
 }
 
 /// What follows every failed attempt, repeated or not: the table's decision, and a window pushed forward.
-fn weigh(
+async fn weigh(
     progress: &mut CallProgress<'_>,
     mut failed: FailedAttempt,
-) -> Result<(RetryDecision, FailedAttempt), Error> {
+) -> (RetryDecision, FailedAttempt) {
     let (renewed, unknown) = (progress.retries.renewed, progress.retries.unknown);
     let decision = retry::decide(progress.spec.repeat, failed.outcome, renewed, unknown);
     progress.retries.unknown |=
         matches!(failed.outcome, AttemptOutcome::Unknown | AttemptOutcome::ServerError);
-    let ready_in = limit::push_back(progress, &failed)?;
+    if decision == RetryDecision::StopUnknown {
+        progress.left_open();
+    }
+    let ready_in = limit::push_back(progress, &failed).await;
     failed.error = failed.error.ready(ready_in);
-    Ok((decision, failed))
+    (decision, failed)
 }
 
 /// The pause before another attempt, if there is one.
@@ -86,9 +84,7 @@ async fn pause(
         }),
         RetryDecision::Renew => {
             progress.retries.renewed = true;
-            if let Some(token) = progress.token {
-                progress.core.credentials.reject(token).await;
-            }
+            sign::reject(progress).await;
             Some(Duration::ZERO)
         }
         _ => None,
@@ -100,11 +96,9 @@ async fn give_up(
     decision: RetryDecision,
     FailedAttempt { outcome, error, .. }: FailedAttempt,
 ) -> Error {
-    if let (Some(token), Some(refusal)) = (progress.token, error.refusal())
-        && reason::is_stale(refusal.message())
-    {
+    if error.refusal().is_some_and(|refusal| reason::is_stale(refusal.message())) {
         // This call stops; the next one begins with a new token.
-        progress.core.credentials.reject(token).await;
+        sign::reject(progress).await;
     }
     error
         .uncertain(decision == RetryDecision::StopUnknown, progress.reference())

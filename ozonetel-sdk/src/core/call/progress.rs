@@ -22,11 +22,15 @@ pub(super) struct CallProgress<'a> {
     pub(super) spec: &'static Spec,
     pub(super) span: tracing::Span,
     pub(super) patience: Patience,
+    /// How long each wait may take, but the one for the published limit.
+    pub(super) total: Duration,
     reference: Option<Cow<'a, str>>,
     started: Instant,
     attempts: u32,
     /// An attempt was handed to the transport, and its answer has not been read.
     in_flight: bool,
+    /// Its outcome is unknown, and that was not reported yet.
+    open: bool,
     over: bool,
     /// The token and the mode that the last attempt presented.
     pub(super) token: Option<TokenId>,
@@ -69,10 +73,12 @@ impl<'a> CallProgress<'a> {
             spec: call.spec,
             span: call.span(),
             patience: call.patience,
+            total: call.total,
             reference,
             started: Instant::now(),
             attempts: 0,
             in_flight: false,
+            open: false,
             over: false,
             token: None,
             mode: None,
@@ -112,6 +118,11 @@ impl<'a> CallProgress<'a> {
     /// The attempt's answer was read, or will never be.
     pub(super) fn landed(&mut self) {
         self.in_flight = false;
+    }
+
+    /// The attempt left the outcome open.
+    pub(super) fn left_open(&mut self) {
+        self.open = true;
     }
 
     /// An attempt failed and another follows.
@@ -156,7 +167,8 @@ impl Drop for CallProgress<'_> {
         if self.over {
             return;
         }
-        let may_have_happened = self.in_flight && self.spec.repeat == Repeat::Once;
+        let may_have_happened =
+            (self.in_flight || self.open) && self.spec.repeat == Repeat::Once;
         if may_have_happened {
             self.span.in_scope(|| {
                 tracing::warn!(

@@ -4,18 +4,15 @@ use super::answer::{Bounds, ResponseReader};
 use super::judge::{AttemptError, transport_error};
 use super::prepare::PreparedCall;
 use super::progress::CallProgress;
-use crate::core::pace::Permit;
 use crate::core::transport::Outgoing;
 
-/// From here on the permit is spent, whatever the result.
+/// The request was counted; nothing waits between that and the transport.
 pub(super) async fn send(
     progress: &mut CallProgress<'_>,
     call: &PreparedCall<'_>,
-    permit: Permit,
     request: Outgoing,
 ) -> Result<ResponseReader, AttemptError> {
     progress.sending();
-    permit.sent();
     let bounds = Bounds::new(&progress.core.config, call.silence, call.total);
     let incoming = bounds.within(progress.core.transport.send(request)).await;
     match incoming.and_then(|incoming| incoming) {

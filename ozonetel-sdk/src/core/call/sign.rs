@@ -1,24 +1,27 @@
 //! Steps 3 and 4: resolve the credential, and sign the request with it.
 
+use tokio::time::timeout;
+
 use super::judge::AttemptError;
 use super::prepare::PreparedCall;
 use super::progress::CallProgress;
 use crate::core::credential::{AuthMode, AuthSecret, Credential};
 use crate::core::encode::{self, Target};
 use crate::core::endpoint::{Auth, Repeat};
+use crate::core::error::{Error, ErrorKind};
 use crate::core::transport::Outgoing;
 use crate::types::invalid::Invalid;
 
-/// The credential that the endpoint needs, resolved again for every attempt.
+/// The credential that the endpoint needs, resolved again for every attempt, within the call's total time. A refresh
+/// that takes longer goes on for those who come later.
 pub(super) async fn credential(
     progress: &mut CallProgress<'_>,
 ) -> Result<Credential, AttemptError> {
     let auth = progress.spec.auth;
-    let credential = progress
-        .core
-        .credentials
-        .credential(auth.kind())
+    let late = || Err(Error::said(ErrorKind::Credentials, "no credential came in the call's time"));
+    let credential = timeout(progress.total, progress.core.credentials.credential(auth.kind()))
         .await
+        .unwrap_or_else(|_| late())
         .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?;
     let (token, mode) = match &credential.secret {
         AuthSecret::Bearer { id, .. } => (Some(*id), AuthMode::Token),
@@ -27,6 +30,14 @@ pub(super) async fn credential(
     progress.token = token;
     progress.mode = (auth == Auth::Account).then_some(mode);
     Ok(credential)
+}
+
+/// The service refused the last attempt's token as expired: the next one begins with another.
+pub(super) async fn reject(progress: &CallProgress<'_>) {
+    if let Some(token) = progress.token {
+        // Whoever holds the store is about to replace the token anyway.
+        let _ = timeout(progress.total, progress.core.credentials.reject(token)).await;
+    }
 }
 
 /// The HTTP request: fields and credential where the description says.

@@ -11,7 +11,9 @@ use super::prepare::PreparedCall;
 use super::progress::CallProgress;
 use super::{limit, send, sign};
 use crate::core::error::Error;
+use crate::core::pace::Sent;
 use crate::core::rows::Segment;
+use crate::core::transport::Outgoing;
 
 /// An answer to return.
 pub(super) enum Received {
@@ -51,16 +53,38 @@ pub(super) async fn send_with_retries(
     attempts.instrument(span).await
 }
 
+/// A request that may go out now: signed, and counted from this moment on.
+async fn signed_in_time(
+    call: &PreparedCall<'_>,
+    progress: &mut CallProgress<'_>,
+) -> Result<Outgoing, AttemptError> {
+    loop {
+        let permit = limit::wait(progress).await?;
+        let signed = match sign::credential(progress).await {
+            Ok(credential) => sign::sign(progress, call, &credential),
+            Err(error) => Err(error),
+        };
+        let request = match signed {
+            Ok(request) => request,
+            Err(error) => {
+                permit.give_back(progress.total).await;
+                return Err(error);
+            }
+        };
+        if limit::sent(progress, permit).await? == Sent::Now {
+            return Ok(request);
+        }
+    }
+}
+
 /// One attempt, up to the first row or the end of the answer.
 async fn send_once(
     call: &PreparedCall<'_>,
     progress: &mut CallProgress<'_>,
     judge: &mut Judge<'_>,
 ) -> Result<Received, AttemptError> {
-    let permit = limit::wait(progress).await?;
-    let credential = sign::credential(progress).await?;
-    let request = sign::sign(progress, call, &credential)?;
-    let mut answer = send::send(progress, call, permit, request).await?;
+    let request = signed_in_time(call, progress).await?;
+    let mut answer = send::send(progress, call, request).await?;
     let read = answer.next().await;
     progress.landed();
     match judge::classify(call.spec, &answer, read, judge).map_err(AttemptError::Failed)? {

@@ -1,5 +1,7 @@
 mod endings;
+mod limits;
 mod reading;
+mod tokens;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -214,108 +216,6 @@ async fn a_dial_is_not_repeated_on_a_text_that_only_may_mean_an_old_token() {
         client(&replay, AuthMode::Token).disposition().list().await.unwrap()[0].as_str(),
         "A"
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_thousand_callers_share_one_token_request() {
-    let replay = Replay::new([token("a")]);
-    for _ in 0..1000 {
-        replay.push(Turn::json(r#"{"status":"Success","details":[]}"#));
-    }
-    let client = client(&replay, AuthMode::Token);
-    let calls = (0..1000).map(|_| {
-        let client = client.clone();
-        tokio::spawn(async move { client.disposition().list().await.map(|list| list.len()) })
-    });
-    for call in calls.collect::<Vec<_>>() {
-        assert_eq!(call.await.unwrap().unwrap(), 0);
-    }
-    let tokens =
-        replay.requests().iter().filter(|r| r.uri().path().ends_with("generateToken")).count();
-    assert_eq!((tokens, replay.requests().len()), (1, 1001));
-}
-
-#[tokio::test(start_paused = true)]
-async fn tokens_are_at_most_ten_an_hour_and_a_failed_fetch_is_shared_by_its_waiters_only() {
-    let replay = Replay::new((0..30).map(|_| Turn::Fail(SendStage::Unknown)));
-    let client = client(&replay, AuthMode::Token);
-    let (a, b) = tokio::join!(client.auth().token(), client.auth().token());
-    assert_eq!(
-        (a.unwrap_err().kind(), b.unwrap_err().kind()),
-        (ErrorKind::Closed, ErrorKind::Closed)
-    );
-    assert_eq!(replay.requests().len(), 3);
-    for _ in 0..5 {
-        let _ = client.auth().token().await;
-    }
-    assert_eq!(replay.requests().len(), 10);
-    let error = client.auth().token().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Paced);
-    assert!(error.ready_in().unwrap() > Duration::from_secs(3500));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_token_request_that_was_not_sent_costs_none_of_the_ten() {
-    let replay = Replay::new((0..60).map(|_| Turn::Fail(SendStage::NotSent)));
-    let client = client(&replay, AuthMode::Token);
-    for _ in 0..15 {
-        assert_eq!(client.auth().token().await.unwrap_err().kind(), ErrorKind::Unreachable);
-    }
-    assert_eq!(replay.requests().len(), 45);
-    for _ in 0..15 {
-        replay.push(token("a"));
-    }
-    for _ in 0..15 {
-        let _ = client.auth().token().await;
-    }
-    assert!(client.auth().token().await.is_ok());
-}
-
-/// Panics when the first token request goes out.
-#[derive(Debug, Default)]
-struct Panicking(std::sync::atomic::AtomicBool);
-
-impl Observer for Panicking {
-    fn on(&self, event: &ClientEvent<'_>) {
-        let sending = matches!(event, ClientEvent::Sending { .. });
-        let first = sending && !self.0.swap(true, std::sync::atomic::Ordering::SeqCst);
-        assert!(!first, "an observer's own fault");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refresh_that_panics_does_not_end_the_client() {
-    let replay = Replay::new([token("a")]);
-    let client = Client::builder()
-        .account("acme_support")
-        .key("test-key")
-        .base_url("http://api.example.test")
-        .clock(Arc::new(TokioClock::new()))
-        .transport(Arc::new(replay.clone()))
-        .observer(Arc::new(Panicking::default()))
-        .build()
-        .unwrap();
-    let (one, other) = tokio::join!(client.auth().token(), client.auth().token());
-    assert_eq!(one.unwrap_err().kind(), ErrorKind::Credentials);
-    assert_eq!(other.unwrap_err().kind(), ErrorKind::Credentials);
-    assert_eq!(client.auth().token().await.unwrap().secret().reveal(), "a");
-}
-
-#[test]
-fn a_refresh_whose_runtime_ended_does_not_end_the_client() {
-    let replay = Replay::new([Turn::Hang, token("a")]);
-    let client = client(&replay, AuthMode::Token);
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().start_paused(true).build().unwrap()
-    };
-    let first = runtime();
-    let second = Duration::from_secs(1);
-    let lost = async { tokio::time::timeout(second, client.auth().token()).await.is_err() };
-    assert!(first.block_on(lost));
-    drop(first);
-    let token = runtime().block_on(client.auth().token());
-    assert_eq!(token.unwrap().secret().reveal(), "a");
 }
 
 #[tokio::test(start_paused = true)]

@@ -76,6 +76,9 @@ pub(super) fn advice(error: &Error) -> Option<&'static str> {
         (ErrorKind::Credentials, _) => {
             Some("check account, key and the account's API authentication setting (OZONETEL_AUTH)")
         }
+        (ErrorKind::Store, _) => {
+            Some("see to the place where token and limits are kept; nothing was sent")
+        }
         (ErrorKind::Paced, _) => {
             Some("wait as long as it says, or share the limit between the programs of the account")
         }

@@ -13,6 +13,9 @@ pub enum ErrorKind {
     Input,
     /// No credential could be had.
     Credentials,
+    /// The store of the token or of the limits cannot be used: a full disk, say, or a file that others could have
+    /// changed. Nothing was sent.
+    Store,
     /// The published limit is used up, or the wait for it exceeds the caller's patience.
     Paced,
     /// No answer: the service could not be reached, or stayed silent.
@@ -33,6 +36,7 @@ impl ErrorKind {
         match self {
             Self::Input => "input",
             Self::Credentials => "credentials",
+            Self::Store => "store",
             Self::Paced => "paced",
             Self::Unreachable => "unreachable",
             Self::Status => "status",

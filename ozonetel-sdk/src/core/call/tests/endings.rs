@@ -238,10 +238,8 @@ proptest! {
                         Err(error) => (0, Some(error)),
                     }
                 };
-                let window = client.core.pacer.ready_in(
-                    crate::core::endpoint::Rate::Cdr,
-                    &*client.core.clock,
-                );
+                let rate = crate::core::endpoint::Rate::Cdr;
+                let window = client.core.pacer.ready_in(rate, &client.core.clock).await;
                 let rows = if error.is_none() { rows } else { 0 };
                 (facts(error.as_ref()), rows, heard.ends(), window.unwrap(), replay.requests().len())
             })
