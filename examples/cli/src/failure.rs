@@ -174,10 +174,9 @@ fn exit_of(error: &Error) -> u8 {
         (ErrorKind::Paced, _) | (_, Some(Reason::TooManyRequests)) => PACED,
         (ErrorKind::Refused, _) => REFUSED,
         (ErrorKind::Input, _) => USAGE,
-        (
-            ErrorKind::Unreachable | ErrorKind::Status | ErrorKind::Closed | ErrorKind::Store,
-            _,
-        ) => UNREACHABLE,
+        (ErrorKind::Unreachable | ErrorKind::Status | ErrorKind::Closed | ErrorKind::Store, _) => {
+            UNREACHABLE
+        }
         _ => UNREADABLE,
     }
 }

@@ -167,13 +167,14 @@ impl Pacer {
         let _turn = match (turn.try_lock(), left()) {
             (Ok(turn), _) => turn,
             (Err(_), None) => turn.lock().await,
-            (Err(_), Some(most)) => match tokio::time::timeout(most, turn.lock()).await {
-                Ok(turn) => turn,
-                Err(_) => {
+            (Err(_), Some(most)) => {
+                let Ok(turn) = tokio::time::timeout(most, turn.lock()).await else {
                     let look = change(WindowStep::Look);
-                    return Err(Error::paced(self.update(rate, &look, waits.total).await?.ready_in));
-                }
-            },
+                    let found = self.update(rate, &look, waits.total).await?;
+                    return Err(Error::paced(found.ready_in));
+                };
+                turn
+            }
         };
         loop {
             let reply = self.update(rate, &change(WindowStep::Take), waits.total).await?;

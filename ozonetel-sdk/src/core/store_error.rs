@@ -113,9 +113,9 @@ impl fmt::Display for StoreError {
                 of(f)?;
                 write!(f, " cannot be {}, and nothing is sent without it", self.step)
             }
-            StoreErrorKind::Held => {
-                f.write_str("another program holds the shared state for longer than this one may wait")
-            }
+            StoreErrorKind::Held => f.write_str(
+                "another program holds the shared state for longer than this one may wait",
+            ),
             StoreErrorKind::LeaseEnded => {
                 f.write_str("the lease of the token ended before the token was saved")
             }

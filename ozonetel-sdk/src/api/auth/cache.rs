@@ -226,9 +226,9 @@ impl TokenCache {
         tries: u32,
     ) -> Result<CachedToken, FailedFetch> {
         let lease = tokio::time::timeout(LEASE + KEEP, self.store.lease(LEASE)).await;
-        let mut lease = lease
-            .unwrap_or_else(|_| Err(StoreError::held()))
-            .map_err(|error| FailedFetch { error: Error::store(error), pause: FetchPause::Unsent })?;
+        let mut lease = lease.unwrap_or_else(|_| Err(StoreError::held())).map_err(|error| {
+            FailedFetch { error: Error::store(error), pause: FetchPause::Unsent }
+        })?;
         let fetched = match self.adopt(lease.stored(), replaced) {
             Some(held) => Ok(held),
             None => self.ask(&mut *lease, tries).await,

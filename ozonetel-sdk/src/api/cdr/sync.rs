@@ -26,6 +26,13 @@
 //! Rows are keyed by UCID, never by CallID, which legs share; the two spellings of a row (today's store and the
 //! earlier days') are one row ([`CallRecord::says_the_same_as`](super::CallRecord::says_the_same_as)).
 //!
+//! # A wrong clock
+//!
+//! Days and nights go by the client's clock. A clock that is behind a time that has passed is waited for, up to an
+//! hour; if it stays there, it is believed, and whatever was known of later times is forgotten: readings from the
+//! future, and days that left the window too early. What was read meanwhile is read again. Gaps that a clock ahead
+//! has brought stay in the checkpoint, although their days are read after all.
+//!
 //! # Limits
 //!
 //! The client's pacer allows every request: two a minute together with every other user of that client. For several
@@ -41,6 +48,7 @@ mod memory;
 mod plan;
 mod progress;
 mod row;
+mod seen_time;
 mod settings;
 mod sink;
 
@@ -313,9 +321,11 @@ async fn put<S: Sink>(
 /// Whether another day would have fared the same.
 fn is_general(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Credentials | ErrorKind::Paced | ErrorKind::Unreachable | ErrorKind::Closed => {
-            true
-        }
+        ErrorKind::Credentials
+        | ErrorKind::Store
+        | ErrorKind::Paced
+        | ErrorKind::Unreachable
+        | ErrorKind::Closed => true,
         ErrorKind::Refused => matches!(
             error.reason(),
             Some(Reason::BadCredentials | Reason::TokenExpired | Reason::TooManyRequests)

@@ -167,8 +167,7 @@ impl Drop for CallProgress<'_> {
         if self.over {
             return;
         }
-        let may_have_happened =
-            (self.in_flight || self.open) && self.spec.repeat == Repeat::Once;
+        let may_have_happened = (self.in_flight || self.open) && self.spec.repeat == Repeat::Once;
         if may_have_happened {
             self.span.in_scope(|| {
                 tracing::warn!(

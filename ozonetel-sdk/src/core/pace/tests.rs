@@ -186,7 +186,8 @@ mod several {
     }
 
     fn caller() -> impl Strategy<Value = Caller> {
-        let token = prop_oneof![4 => 0_u64..2_000, 2 => 2_000_u64..50_000, 1 => 50_000_u64..200_000];
+        let token =
+            prop_oneof![4 => 0_u64..2_000, 2 => 2_000_u64..50_000, 1 => 50_000_u64..200_000];
         (0_usize..4, 0_u64..180_000, token, prop::bool::weighted(0.1)).prop_map(
             |(process, begins, token, gives_up)| Caller { process, begins, token, gives_up },
         )

@@ -99,7 +99,8 @@ impl<C: Cell> Drop for CellLease<C> {
         // A lease that cannot be given back ends by itself.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (cell, id) = (self.cell.clone(), self.id);
-        let mut release = Box::pin(async move { cell.change(move |state| state.release(id)).await });
+        let mut release =
+            Box::pin(async move { cell.change(move |state| state.release(id)).await });
         if (&mut release).now_or_never().is_none() {
             drop(runtime.spawn(release));
         }

@@ -119,7 +119,6 @@ impl<V: Content> StateFile<V> {
         );
         V::used_up(self.clock.now())
     }
-
 }
 
 /// Runs what may take a moment where it holds up no one.
@@ -240,14 +239,16 @@ fn not_followed(
 fn check_file(path: &Path, file: &Metadata) -> Result<(), StoreError> {
     if !file.is_file() {
         let what = "is not a regular file";
-        return Err(StoreError::not_safe(what, "remove it, or use another state directory").at(path));
+        return Err(
+            StoreError::not_safe(what, "remove it, or use another state directory").at(path)
+        );
     }
     check_owner(path, file)
 }
 
 fn check_directory(path: &Path) -> Result<(), StoreError> {
-    let found = fs::metadata(path)
-        .map_err(|error| StoreError::new("kept").at(path).because(&error))?;
+    let found =
+        fs::metadata(path).map_err(|error| StoreError::new("kept").at(path).because(&error))?;
     check_owner(path, &found)
 }
 

@@ -166,7 +166,8 @@ async fn a_clock_set_back_by_an_hour_keeps_no_lease_for_longer_than_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_parsed_counts_as_used_up_and_never_as_empty() {
-    for damaged in [&b"{not json"[..], b"", b"{}", b"null", b"[]", b"\0\0\0\0", b"{\"windows\":7}"] {
+    for damaged in [&b"{not json"[..], b"", b"{}", b"null", b"[]", b"\0\0\0\0", b"{\"windows\":7}"]
+    {
         let kept = Kept::new();
         kept.use_up().await;
         kept.nine_tokens().await;

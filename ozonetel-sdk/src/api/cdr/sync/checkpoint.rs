@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::seen_time::{SeenTime, Unix};
 use crate::core::error::{ErrorKind, Reason};
 use crate::types::wire::{Day, LocalDateTime};
 
@@ -17,8 +18,8 @@ const MOST_DAYS: usize = 64;
 /// Gaps beyond this number are joined, oldest first.
 pub(super) const MOST_GAPS: usize = 400;
 
-/// Seconds since the epoch.
-pub(super) type Unix = u64;
+/// The last closings that are remembered: twice the window.
+pub(super) const MOST_CLOSINGS: usize = 32;
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +53,16 @@ pub struct Checkpoint {
     pub(super) days: BTreeMap<Day, DayState>,
     pub(super) gaps: Vec<Gap>,
     pub(super) told: usize,
+    pub(super) seen: SeenTime,
+    pub(super) closings: Vec<Closing>,
     extra: BTreeMap<String, Value>,
+}
+
+/// Days left the window: everything before the oldest day was closed then, from this day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Closing {
+    pub(super) at: Unix,
+    pub(super) from: Day,
 }
 
 /// As it is written.
@@ -64,14 +74,18 @@ struct StoredRow {
     days: BTreeMap<Day, DayState>,
     gaps: Vec<Gap>,
     told: usize,
+    #[serde(default)]
+    seen: SeenTime,
+    #[serde(default)]
+    closings: Vec<Closing>,
     #[serde(flatten)]
     extra: BTreeMap<String, Value>,
 }
 
 impl From<Checkpoint> for StoredRow {
     fn from(from: Checkpoint) -> Self {
-        let Checkpoint { next, readings, days, gaps, told, extra } = from;
-        Self { version: VERSION, next, readings, days, gaps, told, extra }
+        let Checkpoint { next, readings, days, gaps, told, seen, closings, extra } = from;
+        Self { version: VERSION, next, readings, days, gaps, told, seen, closings, extra }
     }
 }
 
@@ -79,7 +93,7 @@ impl TryFrom<StoredRow> for Checkpoint {
     type Error = CheckpointError;
 
     fn try_from(from: StoredRow) -> Result<Self, CheckpointError> {
-        let StoredRow { version, next, readings, days, gaps, told, extra } = from;
+        let StoredRow { version, next, readings, days, gaps, told, seen, closings, extra } = from;
         if version != VERSION {
             return Err(CheckpointError::Version(version.into()));
         }
@@ -90,19 +104,24 @@ impl TryFrom<StoredRow> for Checkpoint {
         if told > gaps.len() || gaps.len() > 2 * MOST_GAPS {
             return damaged("gaps");
         }
-        Ok(Self { next, readings, days, gaps, told, extra })
+        if closings.len() > MOST_CLOSINGS || closings.iter().any(|closing| closing.from >= next) {
+            return damaged("closings");
+        }
+        Ok(Self { next, readings, days, gaps, told, seen, closings, extra })
     }
 }
 
 impl Checkpoint {
     /// Nothing read; the first day wanted.
-    pub(super) fn starting_at(first: Day) -> Self {
+    pub(super) fn starting_at(first: Day, seen: SeenTime) -> Self {
         Self {
             next: first,
             readings: 0,
             days: BTreeMap::new(),
             gaps: Vec::new(),
             told: 0,
+            seen,
+            closings: Vec::new(),
             extra: BTreeMap::new(),
         }
     }
@@ -146,7 +165,8 @@ impl Checkpoint {
     }
 
     /// What could not be had, oldest first. Adjacent stretches that were found together are one gap, and
-    /// beyond 400 the oldest are joined ([`GapReason::Several`]).
+    /// beyond 400 the oldest are joined ([`GapReason::Several`]). A gap that was found while the clock was wrong stays,
+    /// although its days may have been read since.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }

@@ -3,8 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::checkpoint::{
-    Checkpoint, DayReading, DayState, FailureCause, Gap, GapReason, MOST_GAPS, Trouble, Unix,
+    Checkpoint, Closing, DayReading, DayState, FailureCause, Gap, GapReason, MOST_CLOSINGS,
+    MOST_GAPS, Trouble,
 };
+use super::seen_time::{ClockLook, STEP, SeenTime, Unix};
 use super::settings::SyncSettings;
 use crate::api::cdr::retention::WINDOW_DAYS;
 use crate::types::wire::{Day, Zone};
@@ -113,7 +115,8 @@ impl DayPlan {
         now: SystemTime,
     ) -> Self {
         let checkpoint = from.unwrap_or_else(|| {
-            Checkpoint::starting_at(back(zone.day(now), i32::from(settings.back_fill)))
+            let first = back(zone.day(now), i32::from(settings.back_fill));
+            Checkpoint::starting_at(first, SeenTime::beginning(unix(now)))
         });
         Self { settings, zone, checkpoint, hold: Hold::default(), last: None }
     }
@@ -123,7 +126,24 @@ impl DayPlan {
     }
 
     /// Closes the days that have left the window, and records what is missing of them. True when anything changed.
+    ///
+    /// While the clock is behind a time that has passed, nothing is done; once it is believed, what was known of later
+    /// times is forgotten.
     pub(super) fn advance(&mut self, now: SystemTime) -> bool {
+        let corrected = match self.checkpoint.seen.look(unix(now)) {
+            ClockLook::GoesOn => false,
+            ClockLook::FallsBehind => return true,
+            ClockLook::StaysBehind => return false,
+            ClockLook::CaughtUp(behind) => {
+                self.forget_after(behind);
+                true
+            }
+            ClockLook::SetBack(since) => {
+                self.forget_after(since);
+                self.reopen(since, self.zone.day(now));
+                true
+            }
+        };
         let edge = back(self.zone.day(now), WINDOW_DAYS);
         let before = self.checkpoint.next;
         while self.checkpoint.next < edge {
@@ -134,12 +154,49 @@ impl DayPlan {
             }
             self.checkpoint.next = day.next();
         }
-        before != self.checkpoint.next
+        let closed = before != self.checkpoint.next;
+        if closed {
+            let closings = &mut self.checkpoint.closings;
+            closings.push(Closing { at: unix(now), from: before });
+            let too_many = closings.len().saturating_sub(MOST_CLOSINGS);
+            closings.drain(..too_many);
+        }
+        corrected || closed
+    }
+
+    /// A reading from the future is no reading, and a failure no failure. Nothing was read while the clock was behind:
+    /// what is later than its beginning was in the future then.
+    fn forget_after(&mut self, at: Unix) {
+        let known = at.saturating_add(STEP);
+        for state in self.checkpoint.days.values_mut() {
+            state.read = state.read.filter(|read| read.at <= known);
+            state.trouble = state.trouble.take().filter(|trouble| trouble.at <= known);
+        }
+        self.hold = Hold::default();
+        self.last = None;
+    }
+
+    /// Follows the days again that were closed by a clock that was ahead, and no day that has not begun.
+    fn reopen(&mut self, since: Unix, today: Day) {
+        let at = since.saturating_add(STEP);
+        let Checkpoint { next, days, closings, .. } = &mut self.checkpoint;
+        while let Some(closing) = closings.pop_if(|closing| closing.at > at) {
+            *next = closing.from.min(*next);
+        }
+        if *next > today {
+            // It all began while the clock was ahead.
+            *next = back(today, i32::from(self.settings.back_fill));
+            closings.clear();
+        }
+        days.retain(|day, _| *day <= today);
     }
 
     /// The next step.
     pub(super) fn next(&self, now: SystemTime) -> Next {
         let (at, today) = (unix(now), self.zone.day(now));
+        if let Some(again) = self.checkpoint.seen.look_again() {
+            return Next::Wait(time(again.max(at.saturating_add(1))));
+        }
         let mut wake = self.unix_of(today.next().start());
         let mut best: Option<(u32, u8, Ask)> = None;
         for (day, state) in self.followed(now) {

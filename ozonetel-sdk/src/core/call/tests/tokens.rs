@@ -270,4 +270,3 @@ fn a_refresh_whose_runtime_ended_does_not_end_the_client() {
     let token = runtime().block_on(client.auth().token());
     assert_eq!(token.unwrap().secret().reveal(), "a");
 }
-

@@ -1,5 +1,7 @@
 //! The plan alone: days and times in, requests out.
 
+mod clocks;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -385,17 +387,6 @@ fn spacing_keeps_requests_apart_whatever_came_of_them() {
     let now = now + Duration::from_secs(45);
     plan.on(failed(ask(&plan, now), now, false));
     assert_eq!(wait(&plan, now), now + Duration::from_secs(45));
-}
-
-#[test]
-fn a_clock_that_goes_back_asks_for_nothing() {
-    let mut plan = plan(SyncSettings::default().back_fill(0));
-    let now = at(3, "12:00:00");
-    assert!(!plan.advance(now));
-    assert_eq!(wait(&plan, now), at(2, "00:00:00"));
-    assert_eq!(plan.tally(now), Tally::default());
-    let _ = plan.next(SystemTime::UNIX_EPOCH);
-    let _ = plan.next(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::MAX / 2_000_000_000));
 }
 
 #[test]
