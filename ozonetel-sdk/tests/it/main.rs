@@ -1,4 +1,5 @@
-//! The agent socket against a scripted server, the CDR sync on the simulator, recordings of both kinds.
+//! The agent socket against a scripted server, the CDR sync on the simulator, recordings of both kinds, state
+//! directories under several processes.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -7,3 +8,5 @@ mod cdr_sync;
 mod mdl;
 #[cfg(feature = "testing")]
 mod recordings;
+#[cfg(all(unix, feature = "testing"))]
+mod state_directory;

@@ -36,9 +36,6 @@ const KEEP: Duration = Duration::from_secs(10);
 /// another program.
 const LEASE: Duration = Duration::from_secs(150);
 
-/// The least pause between two refreshes that fail while the token is still good.
-const EARLY: Duration = Duration::from_secs(30);
-
 const _: () = assert!(
     LEASE.as_secs()
         > TRIES as u64 * (ANSWER.as_secs() + 2 * KEEP.as_secs())
@@ -209,7 +206,8 @@ impl TokenCache {
         });
         // An early refresh failed, and the old token still has a while to go.
         let Some(mut held) = current.filter(good) else { return Err(error) };
-        let again = self.core.clock.now() + pause.unwrap_or_default().max(EARLY);
+        let again =
+            self.core.clock.now() + pause.unwrap_or_default().max(failures::pause_early(times));
         held.refresh_at = held.expires_at.min(again);
         if slot.held.as_ref().is_none_or(|now| now.id != held.id) {
             // It was rejected meanwhile.

@@ -12,6 +12,8 @@ const FIRST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(120);
 /// The longest pause after requests that were not sent: they cost nothing.
 const LONGEST_UNSENT: Duration = Duration::from_secs(15);
+/// The first pause while the token is still good: there is no hurry.
+const FIRST_EARLY: Duration = Duration::from_secs(30);
 /// After the hour's last token but one was asked for without success, the last one is kept back for so long.
 const LAST_KEPT: Duration = Duration::from_secs(60);
 
@@ -34,14 +36,19 @@ pub struct TokenFailures {
 }
 
 /// The pause after so many failures in a row.
-fn pause(times: u32, longest: Duration) -> Duration {
+fn pause(first: Duration, times: u32, longest: Duration) -> Duration {
     let Some(doublings) = times.checked_sub(1) else { return Duration::ZERO };
-    FIRST.saturating_mul(1 << doublings.min(16)).min(longest)
+    first.saturating_mul(1 << doublings.min(16)).min(longest)
+}
+
+/// The pause after so many failures in a row while the token is still good.
+pub(super) fn pause_early(times: u32) -> Duration {
+    pause(FIRST_EARLY, times, LONGEST)
 }
 
 /// The pause after so many attempts in a row that were not sent.
 pub(super) fn pause_unsent(times: u32) -> Duration {
-    pause(times, LONGEST_UNSENT)
+    pause(FIRST, times, LONGEST_UNSENT)
 }
 
 impl TokenFailures {
@@ -63,7 +70,7 @@ impl TokenFailures {
 
     /// How long no further request is made.
     pub fn pause_left(&self, now: SystemTime) -> Duration {
-        pause(self.times, LONGEST).saturating_sub(self.since(now))
+        pause(FIRST, self.times, LONGEST).saturating_sub(self.since(now))
     }
 
     /// How long the hour's last token is kept back.
@@ -107,6 +114,8 @@ mod tests {
         let unsent: Vec<_> = (0..6).map(|times| pause_unsent(times).as_secs()).collect();
         assert_eq!(unsent, [0, 2, 4, 8, 15, 15]);
         assert_eq!(pause_unsent(u32::MAX), LONGEST_UNSENT);
+        let early: Vec<_> = (1..5).map(|times| pause_early(times).as_secs()).collect();
+        assert_eq!(early, [30, 60, 120, 120]);
     }
 
     #[test]

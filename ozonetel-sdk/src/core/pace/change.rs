@@ -25,6 +25,8 @@ pub(super) enum WindowStep {
     Take,
     /// The request that was taken at this time goes out now: it counts from now on, if there is room.
     Send(SystemTime),
+    /// The request that was counted from this time on goes out only now.
+    SendLater(SystemTime),
     /// The request that was taken at this time does not go out.
     GiveBack(SystemTime),
     /// The service says that the window is used up.
@@ -49,16 +51,23 @@ impl WindowChange {
     pub fn apply(&self, window: &mut RateWindow) -> WindowReply {
         let (limit, now) = (self.limit, self.clock.now());
         window.pull_in(now);
-        let taken = matches!(self.step, WindowStep::Take | WindowStep::Send(_));
-        match self.step {
-            WindowStep::Send(at) | WindowStep::GiveBack(at) => window.refund(at.min(now)),
-            WindowStep::Block(wait) => window.block(wait, now),
-            WindowStep::Look | WindowStep::Take => {}
-        }
-        let ready_in = window.ready_in(limit, now);
-        if taken && ready_in.is_zero() {
-            window.spend(limit, now);
-        }
+        let ready_in = match self.step {
+            WindowStep::Look => window.ready_in(limit, now),
+            WindowStep::Take => window.take(limit, now),
+            WindowStep::Send(at) => window.send(at.min(now), limit, now),
+            WindowStep::SendLater(at) => {
+                window.refund(at.min(now));
+                window.send(at.min(now), limit, now)
+            }
+            WindowStep::GiveBack(at) => {
+                window.give_back(at.min(now));
+                window.ready_in(limit, now)
+            }
+            WindowStep::Block(wait) => {
+                window.block(wait, now);
+                window.ready_in(limit, now)
+            }
+        };
         WindowReply { ready_in, at: now }
     }
 }

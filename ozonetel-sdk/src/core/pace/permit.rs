@@ -58,20 +58,19 @@ impl Permit {
     pub(crate) async fn send(mut self, total: Duration) -> Result<Sent, Error> {
         let Some(taken) = &mut self.0 else { return Ok(Sent::Now) };
         let slack = taken.pacer.margin / 2;
+        let mut step = WindowStep::Send(taken.at);
         for _ in 0..ROUNDS {
-            let late = taken.clock.now().duration_since(taken.at).unwrap_or_default();
-            if late.is_zero() || late < slack {
-                break;
-            }
-            let step = WindowStep::Send(taken.at);
             let change = WindowChange::new(taken.limit, step, &taken.clock);
             let reply = taken.pacer.update(taken.rate, &change, total).await?;
             if !reply.ready_in.is_zero() {
-                // It is not in the window any more.
                 self.0 = None;
                 return Ok(Sent::TooLate);
             }
-            taken.at = reply.at;
+            let late = taken.clock.now().duration_since(reply.at).unwrap_or_default();
+            if late.is_zero() || late < slack {
+                break;
+            }
+            step = WindowStep::SendLater(reply.at);
         }
         self.0 = None;
         Ok(Sent::Now)

@@ -58,6 +58,9 @@ impl RateLimit {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateWindow {
     log: VecDeque<u64>,
+    /// Requests that are about to be sent, and when their room was taken.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    taken: VecDeque<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blocked: Option<Block>,
 }
@@ -90,19 +93,57 @@ impl RateWindow {
     /// With no room left: as many requests as fit, all of them now. What stands for a log that was lost.
     pub fn used_up(limit: RateLimit, now: SystemTime) -> Self {
         let requests = usize::try_from(limit.requests).unwrap_or(usize::MAX);
-        Self { log: std::iter::repeat_n(millis(now), requests).collect(), blocked: None }
+        Self { log: std::iter::repeat_n(millis(now), requests).collect(), ..Self::default() }
     }
 
-    /// How long until one more request fits.
+    /// How long until one more request fits, beside those that are about to be sent.
     pub fn ready_in(&self, limit: RateLimit, now: SystemTime) -> Duration {
+        let mut all: Vec<_> = self.log.iter().chain(&self.taken).copied().collect();
+        all.sort_unstable();
+        self.free_in(&all, limit, now)
+    }
+
+    fn free_in(&self, log: &[u64], limit: RateLimit, now: SystemTime) -> Duration {
         let now = millis(now);
         let requests = usize::try_from(limit.requests).unwrap_or(usize::MAX);
-        let oldest = self.log.len().checked_sub(requests).and_then(|at| self.log.get(at));
+        let oldest = log.len().checked_sub(requests).and_then(|at| log.get(at));
         let full = oldest
             .map_or(0, |at| (*at).min(now).saturating_add(limit.millis()).saturating_sub(now));
         let blocked =
             self.blocked.map_or(0, |block| block.pulled_in(now).until.saturating_sub(now));
         Duration::from_millis(full.max(blocked))
+    }
+
+    /// Takes room for a request that will be sent; zero if there was room.
+    pub(super) fn take(&mut self, limit: RateLimit, now: SystemTime) -> Duration {
+        let wait = self.ready_in(limit, now);
+        if wait.is_zero() {
+            self.taken.push_back(millis(now));
+            trim(&mut self.taken, limit, now);
+        }
+        wait
+    }
+
+    /// Gives room back that was taken at a time.
+    pub(super) fn give_back(&mut self, at: SystemTime) {
+        remove(&mut self.taken, at);
+    }
+
+    /// Sends the request whose room was taken at a time; zero if it may go. Only what was sent stands in its way: room
+    /// that others have taken may never be used.
+    pub(super) fn send(
+        &mut self,
+        taken: SystemTime,
+        limit: RateLimit,
+        now: SystemTime,
+    ) -> Duration {
+        self.give_back(taken);
+        let sent: Vec<_> = self.log.iter().copied().collect();
+        let wait = self.free_in(&sent, limit, now);
+        if wait.is_zero() {
+            self.spend(limit, now);
+        }
+        wait
     }
 
     /// How many requests count at this time.
@@ -115,21 +156,13 @@ impl RateWindow {
     /// Notes a request.
     pub fn spend(&mut self, limit: RateLimit, now: SystemTime) {
         self.pull_in(now);
-        let at = millis(now);
-        self.log.push_back(at);
-        while self.log.len() > usize::try_from(limit.requests).unwrap_or(usize::MAX)
-            || self.log.front().is_some_and(|first| first.saturating_add(limit.millis()) <= at)
-        {
-            self.log.pop_front();
-        }
+        self.log.push_back(millis(now));
+        trim(&mut self.log, limit, now);
     }
 
     /// Takes a request back that did not go out.
     pub fn refund(&mut self, at: SystemTime) {
-        let at = millis(at);
-        if let Some(found) = self.log.iter().rposition(|spent| *spent == at) {
-            self.log.remove(found);
-        }
+        remove(&mut self.log, at);
     }
 
     /// No request for so long, an hour at most.
@@ -148,12 +181,31 @@ impl RateWindow {
     /// caught up.
     pub fn pull_in(&mut self, now: SystemTime) {
         let now = millis(now);
-        for at in &mut self.log {
-            *at = (*at).min(now);
+        for log in [&mut self.log, &mut self.taken] {
+            for at in log.iter_mut() {
+                *at = (*at).min(now);
+            }
+            log.make_contiguous().sort_unstable();
         }
-        self.log.make_contiguous().sort_unstable();
         self.blocked =
             self.blocked.map(|block| block.pulled_in(now)).filter(|block| block.until > now);
+    }
+}
+
+/// Leaves what still counts.
+fn trim(log: &mut VecDeque<u64>, limit: RateLimit, now: SystemTime) {
+    let now = millis(now);
+    while log.len() > usize::try_from(limit.requests).unwrap_or(usize::MAX)
+        || log.front().is_some_and(|first| first.saturating_add(limit.millis()) <= now)
+    {
+        log.pop_front();
+    }
+}
+
+fn remove(log: &mut VecDeque<u64>, at: SystemTime) {
+    let at = millis(at);
+    if let Some(found) = log.iter().rposition(|spent| *spent == at) {
+        log.remove(found);
     }
 }
 
@@ -236,6 +288,17 @@ mod tests {
                 prop_assert!(inside <= requests as usize);
             }
         }
+    }
+
+    #[test]
+    fn room_that_is_taken_again_and_again_keeps_no_one_from_sending() {
+        let (mut window, one) = (RateWindow::default(), limit(1, 60));
+        assert_eq!(window.take(one, at(0)), Duration::ZERO);
+        // Slower than the window: others have the room meanwhile, and do not use it either.
+        assert_eq!(window.take(one, at(60_000)), Duration::ZERO);
+        assert_eq!(window.send(at(0), one, at(90_000)), Duration::ZERO);
+        assert_eq!(window.send(at(60_000), one, at(100_000)), Duration::from_secs(50));
+        assert_eq!(window.ready_in(one, at(150_000)), Duration::ZERO);
     }
 
     #[test]

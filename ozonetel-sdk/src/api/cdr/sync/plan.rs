@@ -156,6 +156,7 @@ impl DayPlan {
         }
         let closed = before != self.checkpoint.next;
         if closed {
+            self.checkpoint.seen.pass(unix(now));
             let closings = &mut self.checkpoint.closings;
             closings.push(Closing { at: unix(now), from: before });
             let too_many = closings.len().saturating_sub(MOST_CLOSINGS);
@@ -231,6 +232,7 @@ impl DayPlan {
             PlanEvent::Read { ask, started, ended, rows, unfinished, unread } => {
                 self.hold = Hold::default();
                 self.last = Some(unix(started));
+                self.checkpoint.seen.pass(unix(started.max(ended)));
                 let today = self.zone.day(ended);
                 let age = ask.day.days_until(today);
                 if age > WINDOW_DAYS || ask.day < self.checkpoint.next {
@@ -254,6 +256,7 @@ impl DayPlan {
             PlanEvent::Failed { ask, at, cause, general, ready_in } => {
                 let at = unix(at);
                 self.last = Some(at);
+                self.checkpoint.seen.pass(at);
                 let asked = ready_in.map_or(0, |wait| wait.as_secs().saturating_add(1));
                 if general {
                     self.hold.times = self.hold.times.saturating_add(1);

@@ -11,7 +11,7 @@ pub(super) const STEP: Unix = 5 * 60;
 /// So long a clock has to stay back until it is believed: most that are wrong are corrected sooner.
 pub(super) const PROOF: Unix = 60 * 60;
 
-/// The latest time that has passed, and whether the clock is behind it.
+/// The latest time at which something happened, and whether the clock is behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct SeenTime {
     latest: Unix,
@@ -39,9 +39,13 @@ impl SeenTime {
         Self { latest: at, behind: None }
     }
 
+    /// Something happened.
+    pub(super) fn pass(&mut self, at: Unix) {
+        self.latest = self.latest.max(at);
+    }
+
     pub(super) fn look(&mut self, at: Unix) -> ClockLook {
         if at.saturating_add(STEP) >= self.latest {
-            self.latest = self.latest.max(at);
             return self.behind.take().map_or(ClockLook::GoesOn, ClockLook::CaughtUp);
         }
         match self.behind {

@@ -244,7 +244,7 @@ async fn a_window_that_cannot_be_pushed_back_does_not_hide_what_the_service_answ
         [("<html>", true), (r#"{"status":"error","message":"Max limit exceeded"}"#, false)]
     {
         let turn = Turn::Answer(StatusCode::TOO_MANY_REQUESTS, "text/plain", body.into());
-        let store = Failing { good: Mutex::new(1), ..Failing::default() };
+        let store = Failing { good: Mutex::new(2), ..Failing::default() };
         let client = builder(Arc::new(Replay::new([turn])), &clock())
             .mode(AuthMode::Key)
             .pacer(Pacer::with_store(Arc::new(store)))

@@ -199,7 +199,7 @@ fn turn() -> impl Strategy<Value = Turn> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     /// However a clock is set while the sync looks at it and goes on for an hour, in the end every day was read after
     /// its horizon or is in a gap.
     #[test]
