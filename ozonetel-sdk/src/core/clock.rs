@@ -12,6 +12,12 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> SystemTime;
 }
 
+/// Milliseconds since 1970: what shared state is written in.
+pub(crate) fn unix_millis(at: SystemTime) -> u64 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The default clock: the machine's, asked every time, so that one that was set or a machine that slept is noticed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::clock::unix_millis;
 use crate::core::pace::{RateLimit, RateWindow};
 
 /// The first pause after a failed request; each further one doubles it.
@@ -60,12 +61,12 @@ impl TokenFailures {
     /// Another request failed, and it counts.
     pub fn note(&mut self, now: SystemTime) {
         self.times = self.times.saturating_add(1);
-        self.at_ms = super::store::millis(now);
+        self.at_ms = unix_millis(now);
     }
 
     /// A failure from the future, which a clock that was set back leaves, happened now.
     pub fn pull_in(&mut self, now: SystemTime) {
-        self.at_ms = self.at_ms.min(super::store::millis(now));
+        self.at_ms = self.at_ms.min(unix_millis(now));
     }
 
     /// How long no further request is made.
@@ -88,7 +89,7 @@ impl TokenFailures {
     }
 
     fn since(&self, now: SystemTime) -> Duration {
-        Duration::from_millis(super::store::millis(now).saturating_sub(self.at_ms))
+        Duration::from_millis(unix_millis(now).saturating_sub(self.at_ms))
     }
 }
 

@@ -76,10 +76,5 @@ pub trait Lease: Send + Sync + fmt::Debug {
     }
 }
 
-pub(super) fn millis(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests;

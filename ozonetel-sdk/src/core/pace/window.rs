@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::clock::unix_millis;
+
 /// So many requests in so long a time.
 ///
 /// ```
@@ -75,11 +77,6 @@ struct Block {
 /// In milliseconds.
 const LONGEST_BLOCK: u64 = 3_600_000;
 
-pub(super) fn millis(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
 impl Block {
     /// As long as it was meant to be, an hour at most, and not from a time that has not come.
     fn pulled_in(self, now: u64) -> Self {
@@ -93,7 +90,7 @@ impl RateWindow {
     /// With no room left: as many requests as fit, all of them now. What stands for a log that was lost.
     pub fn used_up(limit: RateLimit, now: SystemTime) -> Self {
         let requests = usize::try_from(limit.requests).unwrap_or(usize::MAX);
-        Self { log: std::iter::repeat_n(millis(now), requests).collect(), ..Self::default() }
+        Self { log: std::iter::repeat_n(unix_millis(now), requests).collect(), ..Self::default() }
     }
 
     /// How long until one more request fits, beside those that are about to be sent.
@@ -104,7 +101,7 @@ impl RateWindow {
     }
 
     fn free_in(&self, log: &[u64], limit: RateLimit, now: SystemTime) -> Duration {
-        let now = millis(now);
+        let now = unix_millis(now);
         let requests = usize::try_from(limit.requests).unwrap_or(usize::MAX);
         let oldest = log.len().checked_sub(requests).and_then(|at| log.get(at));
         let full = oldest
@@ -118,7 +115,7 @@ impl RateWindow {
     pub(super) fn take(&mut self, limit: RateLimit, now: SystemTime) -> Duration {
         let wait = self.ready_in(limit, now);
         if wait.is_zero() {
-            self.taken.push_back(millis(now));
+            self.taken.push_back(unix_millis(now));
             trim(&mut self.taken, limit, now);
         }
         wait
@@ -148,7 +145,7 @@ impl RateWindow {
 
     /// How many requests count at this time.
     pub fn used(&self, limit: RateLimit, now: SystemTime) -> usize {
-        let now = millis(now);
+        let now = unix_millis(now);
         let counts = |at: &&u64| (**at).min(now).saturating_add(limit.millis()) > now;
         self.log.iter().filter(counts).count()
     }
@@ -156,7 +153,7 @@ impl RateWindow {
     /// Notes a request.
     pub fn spend(&mut self, limit: RateLimit, now: SystemTime) {
         self.pull_in(now);
-        self.log.push_back(millis(now));
+        self.log.push_back(unix_millis(now));
         trim(&mut self.log, limit, now);
     }
 
@@ -168,7 +165,7 @@ impl RateWindow {
     /// No request for so long, an hour at most.
     pub fn block(&mut self, wait: Duration, now: SystemTime) {
         self.pull_in(now);
-        let from = millis(now);
+        let from = unix_millis(now);
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).min(LONGEST_BLOCK);
         let until = from.saturating_add(wait);
         if self.blocked.is_none_or(|block| block.until < until) {
@@ -180,7 +177,7 @@ impl RateWindow {
     /// become now, once and for all, so that a clock that was set back does not keep the window shut until it has
     /// caught up.
     pub fn pull_in(&mut self, now: SystemTime) {
-        let now = millis(now);
+        let now = unix_millis(now);
         for log in [&mut self.log, &mut self.taken] {
             for at in log.iter_mut() {
                 *at = (*at).min(now);
@@ -194,7 +191,7 @@ impl RateWindow {
 
 /// Leaves what still counts.
 fn trim(log: &mut VecDeque<u64>, limit: RateLimit, now: SystemTime) {
-    let now = millis(now);
+    let now = unix_millis(now);
     while log.len() > usize::try_from(limit.requests).unwrap_or(usize::MAX)
         || log.front().is_some_and(|first| first.saturating_add(limit.millis()) <= now)
     {
@@ -203,7 +200,7 @@ fn trim(log: &mut VecDeque<u64>, limit: RateLimit, now: SystemTime) {
 }
 
 fn remove(log: &mut VecDeque<u64>, at: SystemTime) {
-    let at = millis(at);
+    let at = unix_millis(at);
     if let Some(found) = log.iter().rposition(|spent| *spent == at) {
         log.remove(found);
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::lease::{Cell, lease_on};
 use super::state::State;
-use super::state_file::{Content, StateFile, off_the_runtime, prepare, try_lock};
+use super::state_file::{StateContent, StateFile, off_the_runtime, prepare, try_lock};
 use super::{Lease, StoredToken, TokenStore};
 use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
@@ -67,13 +67,13 @@ struct Windows {
     windows: BTreeMap<String, RateWindow>,
 }
 
-impl Content for State {
+impl StateContent for State {
     fn used_up(now: SystemTime) -> Self {
         Self::used_up(now)
     }
 }
 
-impl Content for Windows {
+impl StateContent for Windows {
     fn used_up(now: SystemTime) -> Self {
         let used_up = |rate: Rate| {
             let limit = RateLimit::published(rate.limit()?);

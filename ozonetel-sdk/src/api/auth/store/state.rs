@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoredToken, millis};
+use super::StoredToken;
 use crate::api::auth::TokenFailures;
+use crate::core::clock::unix_millis;
 use crate::core::endpoint::Rate;
 use crate::core::pace::{RateLimit, RateWindow};
 use crate::types::secret::Secret;
@@ -71,7 +72,7 @@ impl State {
     pub(super) fn take(&mut self, now: SystemTime, ttl: Duration, holder: Holder) -> Option<u64> {
         self.issued.pull_in(now);
         self.failed.pull_in(now);
-        let now = millis(now);
+        let now = unix_millis(now);
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let latest = now.saturating_add(ttl);
         if let Some((_, until)) = &mut self.held {
@@ -92,7 +93,7 @@ impl State {
         let holds = self.holds(id);
         if holds {
             self.token = stored.token.as_ref().map(|token| Plain(token.reveal().to_owned()));
-            self.expires_at_ms = stored.expires_at.map(millis);
+            self.expires_at_ms = stored.expires_at.map(unix_millis);
             self.issued = stored.issued.clone();
             self.failed = stored.failed;
         }

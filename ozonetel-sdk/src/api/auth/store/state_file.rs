@@ -25,7 +25,9 @@ const FIRST_TRY: Duration = Duration::from_millis(1);
 const LAST_TRY: Duration = Duration::from_millis(50);
 
 /// What such a file holds.
-pub(super) trait Content: Default + Serialize + DeserializeOwned + Send + 'static {
+pub(super) trait StateContent:
+    Default + Serialize + DeserializeOwned + Send + 'static
+{
     /// What a file counts as that cannot be parsed: nothing is left of any limit.
     fn used_up(now: SystemTime) -> Self;
 }
@@ -60,7 +62,7 @@ enum Tried<T, F> {
     Held(F),
 }
 
-impl<V: Content> StateFile<V> {
+impl<V: StateContent> StateFile<V> {
     /// A file in a directory that [`prepare`] has made.
     pub(super) fn new(directory: &Path, name: &str, clock: Arc<dyn Clock>) -> Self {
         Self {
