@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod answers;
+mod bounded;
+mod browsers;
 mod delivery_queue;
 mod doc;
 mod faults;
@@ -20,5 +22,5 @@ pub use faults::{Fault, FaultKind};
 pub use request_log::LogEntry;
 pub use response::{FaultyResponse, ServiceResponse};
 pub use server::Server;
-pub use sim::{Sim, SimBuilder, SimClock, WorldMut, WorldRef};
+pub use sim::{Sim, SimBuilder, SimClock};
 pub use transport::SimTransport;

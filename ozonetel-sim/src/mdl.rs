@@ -14,6 +14,8 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
+use crate::bounded;
+use crate::browsers::{Browser, BrowserSockets};
 use crate::faults::{Fault, FaultKind};
 use crate::sim::Sim;
 use crate::world::WorldEvent;
@@ -26,6 +28,8 @@ pub(crate) const LARGEST: usize = 1_048_840;
 const DELAY: Duration = Duration::from_secs(1);
 /// Size of the frame a giant fault puts before a reply.
 const GIANT: usize = 16 << 20;
+/// The largest message that is sent: the giant one and the token around it.
+pub(crate) const LARGEST_SENT: usize = GIANT + (64 << 10);
 /// How many replies may be held back on one connection.
 const HELD: usize = 256;
 /// How many sessions may begin while one does not look.
@@ -38,20 +42,33 @@ pub(crate) struct Sockets {
     /// Whose socket was taken, and by which connection.
     taken: broadcast::Sender<(Arc<str>, u64)>,
     made: Arc<std::sync::atomic::AtomicU64>,
+    browsers: BrowserSockets,
     stop: watch::Receiver<bool>,
 }
 
 impl Sockets {
-    pub(crate) fn new(sim: Sim, stop: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(sim: Sim, browsers: BrowserSockets, stop: watch::Receiver<bool>) -> Self {
         let (taken, _) = broadcast::channel(SESSIONS_BEHIND);
-        Self { sim, taken, made: Arc::default(), stop }
+        Self { sim, taken, made: Arc::default(), browsers, stop }
     }
 
     /// Serves one connection until it ends. `path` is for the log.
-    pub(crate) async fn serve(self, socket: WebSocket, path: String, query: String) {
+    pub(crate) async fn serve(
+        self,
+        socket: WebSocket,
+        (path, query): (String, String),
+        browser: Option<Browser>,
+    ) {
         let id = self.made.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-        let session =
-            Session { id, path, agent: None, late: Vec::new(), held: Vec::new(), sockets: self };
+        let session = Session {
+            id,
+            path,
+            browser,
+            agent: None,
+            late: Vec::new(),
+            held: Vec::new(),
+            sockets: self,
+        };
         session.run(socket, &query).await;
     }
 }
@@ -68,10 +85,17 @@ enum SessionEnd {
 struct Session {
     id: u64,
     path: String,
+    browser: Option<Browser>,
     agent: Option<Arc<str>>,
     late: Vec<(Instant, Token)>,
     held: Vec<Token>,
     sockets: Sockets,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.sockets.browsers.close(self.id);
+    }
 }
 
 impl Session {
@@ -92,7 +116,7 @@ impl Session {
 
     /// The agent that the address names.
     fn introduce(&mut self, query: &str) {
-        let field = self.sockets.sim.world().setup().mdl.agent_field.clone();
+        let field = self.sockets.sim.look(|world| world.setup().mdl.agent_field.clone());
         let named = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| *name == *field);
         if let Some((_, agent)) = named {
             self.belongs_to(&agent);
@@ -105,12 +129,17 @@ impl Session {
             return;
         }
         let sim = &self.sockets.sim;
-        let password = sim.world().agent(agent).map(|a| a.setup.password.clone());
-        let Some(password) = password else { return };
-        if sim.world_mut().toolbar_login(agent, &password).is_ok() {
+        let signed_in = sim.change(|world| {
+            let password = world.agent(agent).map(|a| a.setup.password.clone());
+            password.is_some_and(|password| world.toolbar_login(agent, &password).is_ok())
+        });
+        if signed_in {
             let agent: Arc<str> = agent.into();
             // No one listens before the first session does.
             let _ = self.sockets.taken.send((Arc::clone(&agent), self.id));
+            if let Some(browser) = &self.browser {
+                self.sockets.browsers.open(self.id, Arc::clone(&agent), browser.clone());
+            }
             self.agent = Some(agent);
         }
     }
@@ -136,6 +165,10 @@ impl Session {
                 received = socket.recv() => match received {
                     Some(Ok(Message::Text(text))) => self.received(socket, &text).await?,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                    // The pong goes out before anything else is read.
+                    Some(Ok(Message::Ping(_))) => {
+                        bounded::flush(socket).await.map_err(|_| SessionEnd::Dropped)?;
+                    }
                     Some(Ok(_)) => {}
                 },
                 event = events.recv() => {
@@ -148,7 +181,7 @@ impl Session {
                         let bye = Token::new("goodBye").with("ns", SYSTEM_NS);
                         send(socket, &bye.with("reason", "another connection")).await?;
                         // Whether the close frame arrives is the other side's business.
-                        let _ = socket.send(Message::Close(None)).await;
+                        let _ = bounded::send(socket, Message::Close(None)).await;
                         return Ok(());
                     }
                 }
@@ -158,12 +191,12 @@ impl Session {
     }
 
     fn welcome(&self) -> Option<Token> {
-        let world = self.sockets.sim.world();
-        let setup = world.setup();
-        if !setup.mdl.welcome {
+        let (mdl, seed) =
+            self.sockets.sim.look(|world| (world.setup().mdl.clone(), world.setup().seed));
+        if !mdl.welcome {
             return None;
         }
-        let mut rng = StdRng::seed_from_u64(setup.seed.rotate_left(32) ^ self.id);
+        let mut rng = StdRng::seed_from_u64(seed.rotate_left(32) ^ self.id);
         let mut token = Token::new("welcome")
             .with("ns", SYSTEM_NS)
             .with("vendor", "ozonetel-sim")
@@ -173,10 +206,7 @@ impl Session {
             .with("subProtocol", SUB_PROTOCOL);
         let octets: [u8; 12] = rng.random();
         let us_id = base64::engine::general_purpose::STANDARD.encode(octets);
-        let ids = [
-            (&setup.mdl.us_id_field, us_id),
-            (&setup.mdl.browser_session_field, uuid_v4(rng.random())),
-        ];
+        let ids = [(&mdl.us_id_field, us_id), (&mdl.browser_session_field, uuid_v4(rng.random()))];
         for (field, id) in ids {
             if !field.is_empty() {
                 token = token.with(field, id);
@@ -188,7 +218,7 @@ impl Session {
     fn replaced(&self, agent: &str, by: u64) -> bool {
         by != self.id
             && self.agent.as_deref() == Some(agent)
-            && self.sockets.sim.world().setup().mdl.replace
+            && self.sockets.sim.look(|world| world.setup().mdl.replace)
     }
 
     async fn received(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), SessionEnd> {
@@ -197,7 +227,7 @@ impl Session {
             Some("ping") if token.text("echo").as_deref() == Some("false") => return Ok(()),
             Some("close") => {
                 // As above.
-                let _ = socket.send(Message::Close(None)).await;
+                let _ = bounded::send(socket, Message::Close(None)).await;
                 return Err(SessionEnd::Dropped);
             }
             _ => {}
@@ -280,7 +310,7 @@ impl Session {
         if event.agent.is_none() || event.agent.as_deref() != self.agent.as_deref() {
             return Ok(());
         }
-        let token = push::push(&self.sockets.sim.world(), event);
+        let token = self.sockets.sim.look(|world| push::push(world, event));
         match token {
             Some(token) => send(socket, &token).await,
             None => Ok(()),
@@ -293,5 +323,5 @@ async fn send(socket: &mut WebSocket, token: &Token) -> Result<(), SessionEnd> {
 }
 
 async fn write(socket: &mut WebSocket, message: Message) -> Result<(), SessionEnd> {
-    socket.send(message).await.map_err(|_| SessionEnd::Dropped)
+    bounded::send(socket, message).await.map_err(|_| SessionEnd::Dropped)
 }

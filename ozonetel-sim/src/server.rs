@@ -4,6 +4,7 @@ mod connection;
 mod control;
 mod guard;
 mod push_sender;
+mod serving;
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,16 +24,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::bounded;
+use crate::browsers::{Browser, BrowserSockets};
 use crate::mdl::{self, Sockets};
 use crate::response::{FaultyResponse, ServiceResponse};
 use crate::sim::Sim;
 use crate::sip::{self, Softphones};
 use crate::transport::{half, pieces};
-use connection::{Connection, Listener};
+use connection::Connection;
 use push_sender::PushSender;
 
-/// The largest request body that is read.
-const LARGEST_BODY: usize = 16 << 20;
 /// How long open connections may take to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -75,22 +76,14 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let (sockets, ended) = watch::channel(false);
-        let (softphones, phones) = Softphones::start(sim.clone(), ended.clone());
-        let mdl = Sockets::new(sim.clone(), ended);
+        let browsers = BrowserSockets::default();
+        let (softphones, phones) = Softphones::start(sim.clone(), browsers.clone(), ended.clone());
+        let mdl = Sockets::new(sim.clone(), browsers, ended);
         let sender = PushSender::default();
         let delivering = tokio::spawn(sender.clone().deliver(sim.clone()));
         let asking = tokio::spawn(sender.clone().ask(sim.clone()));
-        let app = router(AppState { sim: sim.clone(), mdl, softphones, sender })
-            .into_make_service_with_connect_info::<Connection>();
-        let serving = tokio::spawn(async move {
-            let served = axum::serve(Listener(listener), app).with_graceful_shutdown(async {
-                // Dropping the sender stops as well.
-                let _ = stopped.await;
-            });
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the server ended");
-            }
-        });
+        let app = router(AppState { sim: sim.clone(), mdl, softphones, sender });
+        let serving = tokio::spawn(serving::serve(listener, app, stopped));
         let running = tokio::spawn(async move { sim.run().await });
         Ok(Self {
             address,
@@ -150,6 +143,7 @@ fn router(served: AppState) -> Router {
     Router::new()
         .nest("/_sim", control::router().with_state(served.clone()))
         .fallback(service)
+        .layer(middleware::from_fn(guard::read_in_time))
         .layer(middleware::from_fn(guard::refuse_foreign))
         .with_state(served)
 }
@@ -171,20 +165,27 @@ impl FromRef<AppState> for Sim {
 
 /// A WebSocket on any path but the control API's: a softphone's where the path or the subprotocol
 /// says so, else an agent's.
-fn socket(served: AppState, upgrade: WebSocketUpgrade, uri: &Uri, offered: &HeaderMap) -> Response {
-    let offered = offered.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+fn socket(
+    served: AppState,
+    upgrade: WebSocketUpgrade,
+    connection: &Connection,
+    (uri, headers): (&Uri, &HeaderMap),
+) -> Response {
+    let browser = Browser::of(connection.address(), headers);
+    let upgrade = upgrade.max_write_buffer_size(bounded::MOST_WAITING);
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let mut offered = offered.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     if uri.path() == "/sip" || offered.any(|name| name.trim() == sip::SUB_PROTOCOL) {
         return upgrade
             .protocols([sip::SUB_PROTOCOL])
             .max_message_size(sip::LARGEST)
-            .on_upgrade(|socket| served.softphones.serve(socket));
+            .on_upgrade(|socket| served.softphones.serve(socket, browser));
     }
-    let (path, query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+    let asked = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     upgrade
         .protocols([mdl::SUB_PROTOCOL])
         .max_message_size(mdl::LARGEST)
-        .on_upgrade(|socket| served.mdl.serve(socket, path, query))
+        .on_upgrade(|socket| served.mdl.serve(socket, asked, browser))
 }
 
 /// Every request that is not for the control API.
@@ -195,11 +196,11 @@ async fn service(
     request: Request,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        return socket(served, upgrade, request.uri(), request.headers());
+        return socket(served, upgrade, &connection, (request.uri(), request.headers()));
     }
     let sim = served.sim;
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+    let Ok(body) = axum::body::to_bytes(body, guard::LARGEST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = http::Request::from_parts(parts, body);

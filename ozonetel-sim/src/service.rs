@@ -1,5 +1,6 @@
 //! The service without a network: a world, the faults that wait, and the log of what was asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,7 +23,8 @@ const DRIP: Duration = Duration::from_millis(50);
 /// A world that is asked over HTTP.
 #[derive(Debug)]
 pub(crate) struct Service {
-    pub(crate) world: World,
+    /// Shared with those who look at it; a change makes a copy while anyone does.
+    pub(crate) world: Arc<World>,
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
     pub(crate) deliveries: DeliveryQueue,
@@ -31,13 +33,19 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn new(setup: Setup, now: Timestamp, log: RequestLog) -> Self {
-        let world = World::new(setup.clone(), now);
+        let world = Arc::new(World::new(setup.clone(), now));
         Self { world, faults: Faults::default(), log, deliveries: DeliveryQueue::default(), setup }
+    }
+
+    /// The world, to be changed.
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        Arc::make_mut(&mut self.world)
     }
 
     /// Everything as at the beginning, except what was appended to a file.
     pub(crate) fn reset(&mut self, now: Timestamp) {
-        self.world.restart(self.setup.clone(), now);
+        let setup = self.setup.clone();
+        self.world_mut().restart(setup, now);
         self.faults = Faults::default();
         self.deliveries = DeliveryQueue::default();
         self.log.clear();
@@ -45,7 +53,10 @@ impl Service {
 
     /// Takes what the world sent since the last time, and lets faults hit it.
     pub(crate) fn collect(&mut self) {
-        for push in self.world.take_pushes() {
+        if self.world.pushes().is_empty() {
+            return;
+        }
+        for push in Arc::make_mut(&mut self.world).take_pushes() {
             self.deliveries.enqueue(push, &mut self.faults);
         }
     }
@@ -61,7 +72,7 @@ impl Service {
         now: Timestamp,
         request: &http::Request<Bytes>,
     ) -> FaultyResponse {
-        self.world.advance_to(now);
+        self.world_mut().advance_to(now);
         let (method, path) = (request.method().as_str(), request.uri().path());
         let mut entry = self.log.arrived(now.to_string(), request);
         let fault = self.faults.take(method, path, answers::is_token(path));
@@ -94,10 +105,10 @@ impl Service {
         path: &str,
         token: &Token,
     ) -> (Option<Fault>, Token) {
-        self.world.advance_to(now);
+        self.world_mut().advance_to(now);
         // A keep-alive says nothing worth a line.
         if token.kind() == Some("ping") {
-            let reply = answers::mdl::answer(&mut self.world, token).0;
+            let reply = answers::mdl::answer(self.world_mut(), token).0;
             return (None, reply);
         }
         let mut entry = self.log.token_arrived(now.to_string(), path, token);
@@ -105,7 +116,7 @@ impl Service {
         entry.fault = fault.as_ref().map(|f| f.kind.word());
         let acts = fault.as_ref().is_none_or(|f| f.kind.acts());
         let (reply, effect) = if acts {
-            answers::mdl::answer(&mut self.world, token)
+            answers::mdl::answer(self.world_mut(), token)
         } else {
             (Token::from(serde_json::Map::new()), None)
         };
@@ -115,7 +126,7 @@ impl Service {
     }
 
     fn act(&mut self, request: &http::Request<Bytes>, entry: &mut LogEntry) -> ServiceResponse {
-        let (answer, effect) = answers::dispatch(&mut self.world, request);
+        let (answer, effect) = answers::dispatch(self.world_mut(), request);
         entry.effect = effect;
         answer
     }

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
-use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -40,7 +39,7 @@ const SLICE: Duration = Duration::from_secs(600);
 /// # ozonetel_sim::doc(async |_sim, _client| {
 /// use ozonetel_sim::Sim;
 /// let sim = Sim::builder().seed(7).build();
-/// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
+/// sim.change(|world| world.login("agent01", "secret", "")).map_err(|e| format!("{e:?}"))?;
 /// let call = sim.inbound("918000000001", "9000000001").ok_or("no such DID")?;
 /// sim.advance(std::time::Duration::from_secs(5)).await;
 /// assert!(sim.world().call(call.ucid).is_some_and(|c| c.answered()));
@@ -219,7 +218,7 @@ impl Sim {
     fn lock(&self) -> LockedState<'_> {
         let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = state.now();
-        state.service.world.advance_to(now);
+        state.service.world_mut().advance_to(now);
         let due = state.service.world.next_due();
         LockedState { state, due, shared: &self.shared }
     }
@@ -244,14 +243,37 @@ impl Sim {
         up.state.service.token(now, path, token)
     }
 
-    /// The world, to look at. Do not hold it across other calls on the simulator.
-    pub fn world(&self) -> WorldRef<'_> {
-        WorldRef(self.lock())
+    /// The world as it is now. What happens later does not change it, and nothing waits for it.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, _client| {
+    /// let before = sim.world();
+    /// sim.change(|world| world.login("agent01", "secret", "")).map_err(|e| format!("{e:?}"))?;
+    /// let after = sim.world();
+    /// assert!(before.agent("agent01").is_some_and(|agent| agent.login.is_none()));
+    /// assert!(after.agent("agent01").is_some_and(|agent| agent.login.is_some()));
+    /// # Ok(()) });
+    /// ```
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.lock().state.service.world)
     }
 
-    /// The world, to change. Do not hold it across other calls on the simulator.
-    pub fn world_mut(&self) -> WorldMut<'_> {
-        WorldMut(self.lock())
+    /// Looks at the world without keeping it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock().state.service.world)
+    }
+
+    /// Changes the world: what people and the service do in it. The closure must not use the simulator
+    /// itself.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, _client| {
+    /// let signed_in = sim.change(|world| world.login("agent01", "wrong", ""));
+    /// assert!(signed_in.is_err());
+    /// # Ok(()) });
+    /// ```
+    pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(self.lock().world())
     }
 
     /// The world as `/_sim/state` shows it.
@@ -274,11 +296,11 @@ impl Sim {
     /// use ozonetel_sdk::push::PushReader;
     /// use ozonetel_sim::Sim;
     /// let sim = Sim::builder().callback_url("https://crm.example.test/hooks/call").build();
-    /// sim.world_mut().login("agent01", "secret", "").map_err(|e| format!("{e:?}"))?;
+    /// sim.change(|world| world.login("agent01", "secret", "")).map_err(|e| format!("{e:?}"))?;
     /// let dialed = sim.client().dial().agent("agent01", "support_out", "9000000001").await?;
     /// sim.advance(Duration::from_secs(30)).await;
     /// assert!(sim.take_pushes().is_empty());
-    /// sim.world_mut().disconnect(dialed.ucid().as_str());
+    /// sim.change(|world| world.disconnect(dialed.ucid().as_str()));
     /// // No disposition is set: the callback waits for the end of wrap-up.
     /// sim.advance(Duration::from_secs(120)).await;
     /// for push in sim.take_pushes() {
@@ -324,7 +346,12 @@ impl Sim {
         &self,
         application: impl FnMut(&ApplicationRequest) -> String + Send + 'static,
     ) {
-        self.lock().state.service.world.set_application(Some(Box::new(application)));
+        self.lock().world().set_application(Some(Box::new(application)));
+    }
+
+    /// Takes the oldest request that waits for its application.
+    pub(crate) fn take_application_request(&self) -> Option<ApplicationRequest> {
+        self.lock().world().take_application_request()
     }
 
     /// What people on a call with an application do.
@@ -333,7 +360,7 @@ impl Sim {
     ///
     /// No such call is up, or nothing waits for this now.
     pub fn ivr_input(&self, sid: u64, input: IvrInput) -> Result<(), ActionRefusal> {
-        self.lock().state.service.world.ivr_input(sid, input)
+        self.lock().world().ivr_input(sid, input)
     }
 
     /// How many pushes met which fate.
@@ -367,7 +394,7 @@ impl Sim {
 
     /// A customer calls a DID. `None` when it belongs to no campaign.
     pub fn inbound(&self, did: &str, caller: &str) -> Option<CallIds> {
-        self.lock().state.service.world.inbound(did, caller, None)
+        self.lock().world().inbound(did, caller, None)
     }
 
     /// Makes a telephone of a live call do something.
@@ -381,7 +408,7 @@ impl Sim {
         side: LegSide,
         action: PhoneAction,
     ) -> Result<(), ActionRefusal> {
-        self.lock().state.service.world.phone_action(ucid, side, action)
+        self.lock().world().phone_action(ucid, side, action)
     }
 
     /// Moves the clock on, for everything: calls, tokens, rate windows.
@@ -491,6 +518,12 @@ struct LockedState<'a> {
     shared: &'a SimShared,
 }
 
+impl LockedState<'_> {
+    fn world(&mut self) -> &mut World {
+        self.state.service.world_mut()
+    }
+}
+
 impl Drop for LockedState<'_> {
     fn drop(&mut self) {
         let last = self.state.service.world.last_event();
@@ -511,46 +544,6 @@ impl Drop for LockedState<'_> {
             self.state.asked = asked;
             self.shared.posted.notify_waiters();
         }
-    }
-}
-
-/// The world, to look at.
-pub struct WorldRef<'a>(LockedState<'a>);
-
-impl fmt::Debug for WorldRef<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WorldRef")
-    }
-}
-
-impl Deref for WorldRef<'_> {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.0.state.service.world
-    }
-}
-
-/// The world, to change.
-pub struct WorldMut<'a>(LockedState<'a>);
-
-impl fmt::Debug for WorldMut<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("WorldMut")
-    }
-}
-
-impl Deref for WorldMut<'_> {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.0.state.service.world
-    }
-}
-
-impl DerefMut for WorldMut<'_> {
-    fn deref_mut(&mut self) -> &mut World {
-        &mut self.0.state.service.world
     }
 }
 

@@ -9,9 +9,12 @@ mod dialog;
 mod digest;
 mod exchange;
 mod registrar;
+mod ring;
 mod sdp;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
@@ -20,10 +23,11 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::bounded;
+use crate::browsers::{Browser, BrowserSockets};
 use crate::sim::Sim;
-use crate::world::{CallStage, Direction, EventKind, LegSide, PhoneCall, WorldEvent, sip_caller};
+use crate::world::{EventKind, LegSide, PhoneCall, World, WorldEvent};
 use connection::ConnectionId;
-use dialog::{LegInvite, MediaSource};
 use exchange::{Exchange, ExchangeAction};
 
 /// The subprotocol of RFC 7118.
@@ -37,33 +41,45 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// What reaches the exchange.
 enum SocketEvent {
-    Opened(ConnectionId, mpsc::Sender<Vec<u8>>),
+    Opened(ConnectionId, OpenLine),
     Received(ConnectionId, Bytes),
     Closed(ConnectionId),
+}
+
+/// A connection that is open: where its messages go, and which browser it comes from.
+#[derive(Debug)]
+struct OpenLine {
+    sender: mpsc::Sender<Vec<u8>>,
+    browser: Option<Browser>,
 }
 
 /// A handle on the exchange of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Softphones {
     inputs: mpsc::Sender<SocketEvent>,
-    lines: std::sync::Arc<std::sync::atomic::AtomicU64>,
+    lines: Arc<AtomicU64>,
     stop: watch::Receiver<bool>,
 }
 
 impl Softphones {
     /// Starts the exchange of a simulator; it follows the world from now on.
-    pub(crate) fn start(sim: Sim, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
+    pub(crate) fn start(
+        sim: Sim,
+        browsers: BrowserSockets,
+        stop: watch::Receiver<bool>,
+    ) -> (Self, JoinHandle<()>) {
         let (inputs, received) = mpsc::channel(WAITING);
         let events = sim.subscribe();
-        let task = tokio::spawn(ExchangeTask::new(sim).run(received, events));
-        (Self { inputs, lines: std::sync::Arc::default(), stop }, task)
+        let task = tokio::spawn(ExchangeTask::new(sim, browsers).run(received, events));
+        (Self { inputs, lines: Arc::default(), stop }, task)
     }
 
     /// Serves one softphone until its connection ends.
-    pub(crate) async fn serve(mut self, mut socket: WebSocket) {
-        let line = ConnectionId(self.lines.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    pub(crate) async fn serve(mut self, mut socket: WebSocket, browser: Option<Browser>) {
+        let line = ConnectionId(self.lines.fetch_add(1, Ordering::Relaxed));
         let (sender, mut outgoing) = mpsc::channel(WAITING);
-        if self.inputs.send(SocketEvent::Opened(line, sender)).await.is_err() {
+        let open = OpenLine { sender, browser };
+        if self.inputs.send(SocketEvent::Opened(line, open)).await.is_err() {
             return;
         }
         loop {
@@ -72,7 +88,13 @@ impl Softphones {
                     let bytes = match received {
                         Some(Ok(Message::Text(text))) => Bytes::from(text),
                         Some(Ok(Message::Binary(bytes))) => bytes,
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                            // Its pong goes out before anything else is read.
+                            if bounded::flush(&mut socket).await.is_err() {
+                                break;
+                            }
+                            continue;
+                        }
                         Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                     };
                     if self.inputs.send(SocketEvent::Received(line, bytes)).await.is_err() {
@@ -85,7 +107,7 @@ impl Softphones {
                         Ok(text) => Message::Text(text.into()),
                         Err(error) => Message::Binary(error.into_bytes().into()),
                     };
-                    if socket.send(frame).await.is_err() {
+                    if bounded::send(&mut socket, frame).await.is_err() {
                         break;
                     }
                 }
@@ -101,15 +123,17 @@ impl Softphones {
 struct ExchangeTask {
     sim: Sim,
     exchange: Exchange,
-    lines: BTreeMap<ConnectionId, mpsc::Sender<Vec<u8>>>,
+    lines: BTreeMap<ConnectionId, OpenLine>,
+    browsers: BrowserSockets,
     start: Instant,
 }
 
 impl ExchangeTask {
-    fn new(sim: Sim) -> Self {
-        let seed = sim.world().setup().seed;
+    fn new(sim: Sim, browsers: BrowserSockets) -> Self {
+        let seed = sim.look(|world| world.setup().seed);
         let exchange = Exchange::new("sim.example.test", seed);
-        let mut office = Self { sim, exchange, lines: BTreeMap::new(), start: Instant::now() };
+        let (lines, start) = (BTreeMap::new(), Instant::now());
+        let mut office = Self { sim, exchange, lines, browsers, start };
         office.look();
         office
     }
@@ -146,8 +170,8 @@ impl ExchangeTask {
     fn input(&mut self, input: SocketEvent) {
         let now = self.now();
         match input {
-            SocketEvent::Opened(line, sender) => {
-                self.lines.insert(line, sender);
+            SocketEvent::Opened(line, open) => {
+                self.lines.insert(line, open);
                 self.exchange.opened(line);
             }
             SocketEvent::Received(line, bytes) => self.exchange.received(line, &bytes, now),
@@ -164,33 +188,53 @@ impl ExchangeTask {
             EventKind::AgentRinging => self.ring(ucid, LegSide::Agent),
             EventKind::CustomerRinging => self.ring(ucid, LegSide::Customer),
             EventKind::Answered if self.exchange.holds(ucid) => {
-                self.sim.world_mut().hold(ucid, true);
+                self.sim.change(|world| world.hold(ucid, true));
             }
-            EventKind::Ended => self.exchange.ended(ucid, None, self.now()),
+            EventKind::Ended => {
+                let now = self.now();
+                self.exchange.ended(ucid, LegSide::Agent, now);
+                let call = event.monitor_ucid.unwrap_or(ucid);
+                if !self.sim.look(|world| world.call(call).is_some_and(PhoneCall::live)) {
+                    self.exchange.call_ended(call, now);
+                }
+            }
             _ => {}
         }
     }
 
     fn ring(&mut self, ucid: u64, side: LegSide) {
-        let ring = ring(&self.sim, ucid, side);
-        if let Some(ring) = ring.filter(|r| self.exchange.has(&r.extension)) {
-            self.exchange.ring(&ring);
+        let (ring, browser_only) = self.sim.look(|world| {
+            let only = side == LegSide::Agent && world.setup().mdl.rings_browser_only;
+            (ring::invite(world, ucid, side), only)
+        });
+        let Some(ring) = ring.filter(|r| self.exchange.has(&r.extension)) else { return };
+        let open = if browser_only { Some(self.browsers.of(ring.agent.as_deref())) } else { None };
+        let lines = &self.lines;
+        let may_ring = |line: ConnectionId| match &open {
+            None => true,
+            Some(open) => {
+                let browser = lines.get(&line).and_then(|line| line.browser.as_ref());
+                browser.is_some_and(|browser| open.contains(browser))
+            }
+        };
+        if !self.exchange.ring(&ring, may_ring) {
+            tracing::info!("no softphone may be rung for a leg: no browser has the agent's socket");
         }
     }
 
     /// Ends what the world no longer knows; agents come and go.
     fn look(&mut self) {
         let now = self.now();
-        let passwords = {
-            let world = self.sim.world();
+        let passwords = self.sim.look(|world| {
             let agents = world.agents().iter().map(|a| &a.setup);
             agents.map(|a| (a.extension.clone(), a.sip_password.clone())).collect()
-        };
+        });
         self.exchange.allow(passwords);
         self.exchange.tick(now);
-        for (ucid, side) in self.exchange.legs() {
-            if !self.sim.world().call(ucid).is_some_and(|c| stands(c, ucid)) {
-                self.exchange.ended(ucid, Some(side), now);
+        for (ucid, call, side) in self.exchange.legs() {
+            let there = |world: &World| world.call(call).is_some_and(|c| is_up(c, ucid, side));
+            if !self.sim.look(there) {
+                self.exchange.ended(ucid, side, now);
             }
         }
     }
@@ -211,7 +255,7 @@ impl ExchangeTask {
     fn carry_out(&mut self, output: ExchangeAction) {
         match output {
             ExchangeAction::Send(line, bytes) => {
-                let full = self.lines.get(&line).is_some_and(|s| s.try_send(bytes).is_err());
+                let full = self.lines.get(&line).is_some_and(|s| s.sender.try_send(bytes).is_err());
                 if full {
                     // A peer that does not read loses the connection.
                     self.lines.remove(&line);
@@ -219,58 +263,35 @@ impl ExchangeTask {
                 }
             }
             ExchangeAction::Outside(extension, there) => {
-                self.sim.world_mut().set_phone_outside(&extension, there);
+                self.sim.change(|world| world.set_phone_outside(&extension, there));
             }
             ExchangeAction::Hold(ucid, on) => {
                 // Before the customer is there it is noted by the dialog alone.
-                self.sim.world_mut().hold(ucid, on);
+                self.sim.change(|world| world.hold(ucid, on));
+            }
+            ExchangeAction::Lost(ucid, side) => {
+                self.sim.change(|world| world.softphone_lost(ucid, side));
+            }
+            ExchangeAction::Back(ucid, side) => {
+                self.sim.change(|world| world.softphone_back(ucid, side));
+            }
+            ExchangeAction::Fails(ucid, side, failure) => {
+                // The leg may have ended meanwhile.
+                self.sim.change(|world| world.ring_fails(ucid, side, &failure));
             }
             ExchangeAction::Phone(ucid, side, action) => {
                 if self.sim.phone(&ucid.to_string(), side, action).is_err() {
                     let now = self.now();
-                    self.exchange.ended(ucid, Some(side), now);
+                    self.exchange.ended(ucid, side, now);
                 }
             }
         }
     }
 }
 
-/// Whether a leg still rings or talks.
-fn stands(call: &PhoneCall, ucid: u64) -> bool {
-    call.live() && call.legs.iter().any(|leg| leg.ucid == ucid && leg.ended.is_none())
-}
-
-/// What a softphone is sent about a leg that rings now.
-fn ring(sim: &Sim, ucid: u64, side: LegSide) -> Option<LegInvite> {
-    let world = sim.world();
-    let call = world.call(ucid)?;
-    let leg = call.legs.iter().rev().find(|leg| leg.ucid == ucid && leg.ended.is_none())?;
-    let (wanted, extension) = match side {
-        LegSide::Agent => (CallStage::AgentRinging, leg.phone.clone()),
-        LegSide::Customer => (CallStage::CustomerRinging, call.caller.clone()),
-    };
-    if call.stage != wanted {
-        return None;
-    }
-    if side == LegSide::Customer {
-        let (from, relay) = (call.did.clone(), MediaSource::Second);
-        return Some(LegInvite { ucid, side, extension, from, headers: Vec::new(), relay });
-    }
-    let inbound = call.direction == Direction::Inbound;
-    let mut headers = vec![
-        ("X-UCID", ucid.to_string()),
-        ("X-DID", call.did.clone()),
-        ("X-ACCOUNT", world.setup().account.clone()),
-    ];
-    if inbound {
-        headers.push(("X-CALLERNO", sip_caller(&call.caller)));
-    }
-    if !call.uui.is_empty() {
-        headers.push(("X-UUI", call.uui.clone()));
-    }
-    let from = if inbound { &call.caller } else { &call.did };
-    let from: String = from.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    let both = !inbound && world.is_phone_outside(&call.caller);
-    let relay = if both { MediaSource::First } else { MediaSource::No };
-    Some(LegInvite { ucid, side, extension, from, headers, relay })
+/// Whether a telephone of a call still rings or talks.
+fn is_up(call: &PhoneCall, ucid: u64, side: LegSide) -> bool {
+    let leg = || call.legs.iter().any(|leg| leg.ucid == ucid && leg.ended.is_none());
+    let party = || call.parties.iter().any(|party| party.ucid == ucid && party.expected());
+    call.live() && (side == LegSide::Customer || leg() || party())
 }

@@ -32,12 +32,12 @@ use rand::Rng as _;
 use serde_json::Value;
 
 pub use agents::{
-    Agent, AgentAdminRefusal, AgentChange, AgentState, Agents, LoginSession, StateTotals,
+    Agent, AgentAdminRefusal, AgentChange, AgentState, Agents, Aside, LoginSession, StateTotals,
 };
 pub use block_lists::{BlockGroup, BlockLists};
 pub use calls::{
-    CallIds, CallStage, Calls, ConferenceParty, Direction, DispositionRequest, Leg, LegKind,
-    PhoneCall, RecordingSegment, WrapUp,
+    CONNECTION_LOST, CallIds, CallStage, Calls, ConferenceParty, Direction, DispositionRequest,
+    Leg, LegKind, PhoneCall, RecordingSegment, Transfer, WrapUp,
 };
 pub use campaigns::Campaigns;
 pub use event_log::{EventKind, WorldEvent};
@@ -45,19 +45,20 @@ pub use ids::CallKey;
 pub use ivr::{ApplicationFn, ApplicationRequest, Ivr, IvrCall, IvrDial, IvrInput};
 pub(crate) use leads::column;
 pub use leads::{Lead, LeadFilter, Leads};
-pub(crate) use numbers::sip_caller;
+pub(crate) use numbers::{is_caller, is_withheld, sip_caller};
 pub use phone_numbers::{PhoneNumberEntry, PhoneNumbers};
 pub use pushes::{EventSubscription, Push, PushKind, PushQueue};
 pub use rate_limits::RateWindow;
 pub use reports::{AbandonedQuery, AhtOf, CdrQuery, DEFAULT_PAGE, Reports, SummaryQuery};
 pub use setup::{
-    AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup, LoginKind,
-    MdlSetup, PhoneBehaviour, PushSetup, Scenario, ScenarioError, Setup, Traffic, UtidForm,
+    AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup,
+    ConferenceUcid, LateDisposition, LoginKind, MdlSetup, PhoneBehaviour, PushSetup, Scenario,
+    ScenarioError, Setup, Traffic, UtidForm,
 };
 pub use switch::{
     ActionRefusal, AgentDial, CUSTOMERS, CallControl, CallControlRefusal, DialRefusal,
-    DispositionRefusal, DispositionResult, LegSide, LoginRefusal, LogoutRefusal, PhoneAction,
-    PhoneDial, SkillDial, StateChange, StateRefusal,
+    DispositionRefusal, DispositionResult, LegFailure, LegSide, LoginRefusal, LogoutRefusal,
+    PhoneAction, PhoneDial, SkillDial, StateChange, StateRefusal,
 };
 pub use time::{Day, Timestamp, Zone, clock_text};
 pub use tokens::{TOKEN_LIFE_S, TokenCheck};
@@ -70,7 +71,7 @@ use timers::Timer;
 use tokens::Tokens;
 
 /// An account and everything that happens in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     cx: Context,
     switch: Switch,
@@ -118,10 +119,10 @@ impl World {
     /// The world begins again; telephones outside stay where they are, and so does an application.
     pub(crate) fn restart(&mut self, setup: Setup, now: Timestamp) {
         let phones_outside = std::mem::take(&mut self.switch.phones_outside);
-        let application = self.ivr.take_application();
+        let ivr = std::mem::take(&mut self.ivr);
         *self = Self::new(setup, now);
         self.switch.phones_outside = phones_outside;
-        self.ivr.set_application(application);
+        self.ivr.keep_application(&ivr);
     }
 
     /// What the world was made of.

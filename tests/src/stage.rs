@@ -56,13 +56,15 @@ impl Scenario {
         match self {
             Self::Start => {}
             Self::AdminPopulated => ucid = Some(populated(&sim)),
-            Self::Toolbar => sim.world_mut().toolbar_login("agent01", "secret").expect("a login"),
-            _ => sim.world_mut().login("agent01", "secret", "500001").expect("a login"),
+            Self::Toolbar => {
+                sim.change(|world| world.toolbar_login("agent01", "secret")).expect("a login")
+            }
+            _ => sim.change(|world| world.login("agent01", "secret", "500001")).expect("a login"),
         }
         if !matches!(self, Self::Start | Self::AdminPopulated | Self::Toolbar | Self::LoggedIn) {
             ucid = Some(self.call(&sim).await);
         }
-        let token = if key { None } else { sim.world_mut().issue_token() };
+        let token = if key { None } else { sim.change(|world| world.issue_token()) };
         Staged { sim, ucid, token }
     }
 
@@ -74,7 +76,8 @@ impl Scenario {
             uui: "order-7".into(),
         };
         let seconds = Duration::from_secs;
-        let ucid = sim.world_mut().dial_agent(&dial("9000000001")).expect("a dial").to_string();
+        let ucid =
+            sim.change(|world| world.dial_agent(&dial("9000000001"))).expect("a dial").to_string();
         sim.advance(seconds(20)).await;
         if self == Self::Live {
             return ucid;
@@ -94,12 +97,14 @@ impl Scenario {
             auto_release: true,
             pause: None,
         };
-        let disposed = sim.world_mut().dispose(&ucid, "918000000001", "agent01", disposal);
+        let disposed =
+            sim.change(|world| world.dispose(&ucid, "918000000001", "agent01", disposal));
         disposed.expect("a disposition");
         if self == Self::Disposed {
             return ucid;
         }
-        let second = sim.world_mut().dial_agent(&dial("9000000002")).expect("a dial").to_string();
+        let second =
+            sim.change(|world| world.dial_agent(&dial("9000000002"))).expect("a dial").to_string();
         let waiting = sim.inbound("918000000001", "9000000003").expect("a DID").ucid.to_string();
         sim.advance(seconds(2)).await;
         sim.phone(&waiting, LegSide::Customer, PhoneAction::Hangup).expect("a caller waits");
@@ -114,7 +119,10 @@ impl Scenario {
 
 /// A phone number, a lead, a scheduled lead, a group of blocked numbers, a subscription, an outbound call: its id.
 fn populated(sim: &Sim) -> String {
-    let mut world = sim.world_mut();
+    sim.change(populate).to_string()
+}
+
+fn populate(world: &mut world::World) -> u64 {
     world.phone_numbers_mut().add(world::PhoneNumberEntry {
         name: "desk4".into(),
         number: "9000000044".into(),
@@ -129,7 +137,7 @@ fn populated(sim: &Sim) -> String {
     subscription.calls = "https://crm.example.test/calls".into();
     subscription.agents = "https://crm.example.test/agents".into();
     let dial = world::IvrDial { number: "09000000001".into(), ..world::IvrDial::default() };
-    world.ivr_dial(dial).to_string()
+    world.ivr_dial(dial)
 }
 
 /// The account's mode that a case's request fits, unless the case says otherwise.

@@ -64,6 +64,8 @@ fn agent_text(refusal: DialRefusal) -> &'static str {
         DialRefusal::Campaign | DialRefusal::Did => "Please pass Valid Campaign Details",
         // The page breaks off before the case of a bad number; the text is ours.
         DialRefusal::Number => "Please pass Valid Customer Number",
+        // Ours: no source says what becomes of a reference with a line break in it.
+        DialRefusal::Uui => "Please pass Valid uui",
         _ => "Agent is not available",
     }
 }

@@ -101,6 +101,7 @@ fn refusal_text(refusal: DialRefusal) -> &'static str {
         DialRefusal::Agent => "unknown agent",
         DialRefusal::Campaign => "not a campaign to dial for",
         DialRefusal::Number => "no number",
+        DialRefusal::Uui => "not a reference that a header can carry",
         _ => "agent is not available",
     }
 }

@@ -13,10 +13,10 @@ impl Answers<Pause> for World {
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
         match request.text("action").as_str() {
             "" => Reply::refused("Error", "action should not be empty"),
-            a if a.eq_ignore_ascii_case("pause") => {
+            a if is_spelt(self, a, "pause") => {
                 record(self, request, false, "paused monitoring of the channel")
             }
-            _ => Reply::refused("Error", "action should be either pause or unPause"),
+            _ => Reply::refused("Error", SPELLING),
         }
     }
 }
@@ -25,9 +25,19 @@ impl Answers<Unpause> for World {
     const CREDENTIALS: AuthErrorStyle = AuthErrorStyle::Recording;
 
     fn answer(&mut self, request: &ApiRequest<'_>) -> Reply {
+        if !is_spelt(self, &request.text("action"), "unPause") {
+            return Reply::refused("Error", SPELLING);
+        }
         // "Its own wording" is all that is known of this text.
         record(self, request, true, "unpaused monitoring of the channel")
     }
+}
+
+const SPELLING: &str = "action should be either pause or unPause";
+
+/// Whether an action is spelt as the page spells it; in a lax world any case will do.
+fn is_spelt(world: &World, action: &str, page: &str) -> bool {
+    action == page || (world.setup().lax && action.eq_ignore_ascii_case(page))
 }
 
 fn record(world: &mut World, request: &ApiRequest<'_>, on: bool, text: &str) -> Reply {

@@ -6,7 +6,7 @@
 
 use ozonetel_sdk::mdl::{TOOLBAR_NS, Token};
 
-use crate::world::{Direction, EventKind, World, WorldEvent};
+use crate::world::{CONNECTION_LOST, Direction, EventKind, PhoneCall, World, WorldEvent};
 
 /// An agent's telephone rings. Constructed.
 pub(crate) const RINGING: &str = "simRinging";
@@ -18,11 +18,7 @@ pub(crate) const STATE: &str = "simAgentState";
 /// The token for an event, if the agent's session is sent one.
 pub(crate) fn push(world: &World, event: &WorldEvent) -> Option<Token> {
     let agent = event.agent.as_deref()?;
-    let leg = || {
-        let call = world.call(event.ucid?)?;
-        let leg = call.legs.iter().rev().find(|leg| Some(leg.ucid) == event.ucid)?;
-        Some((call, leg))
-    };
+    let line = || Line::of(world.call(event.ucid?)?, event.ucid?);
     let kind = match event.kind {
         EventKind::AgentState(state) => {
             let token = base(STATE, agent);
@@ -30,26 +26,64 @@ pub(crate) fn push(world: &World, event: &WorldEvent) -> Option<Token> {
         }
         EventKind::AgentRinging => RINGING,
         EventKind::Answered => "busyAgent",
-        EventKind::Ended if leg()?.1.answered() => ENDED,
+        EventKind::Ended if line()?.answered => ENDED,
         EventKind::Ended => "dropCall",
         _ => return None,
     };
-    let (call, leg) = leg()?;
+    let line = line()?;
+    let call = line.call;
     let zone = world.setup().zone;
     let how = match call.direction {
         Direction::Inbound => "IncomingCall",
         Direction::Outbound => "Manual Dialing",
     };
     let mut token = base(kind, agent)
-        .with("ucid", leg.ucid.to_string())
+        .with("ucid", line.announced.to_string())
         .with("callerId", call.caller.as_str())
         .with("callType", how)
         .with("campaignName", call.campaign.as_str())
-        .with("startTime", zone.date_time(leg.started));
-    if let Some(end) = leg.ended {
+        .with("startTime", zone.date_time(line.started));
+    if let Some(end) = line.ended {
         token = token.with("endTime", zone.date_time(end));
     }
+    if line.hangup_by == CONNECTION_LOST {
+        token = token.with("hangupBy", CONNECTION_LOST);
+    }
     Some(token)
+}
+
+/// What an agent's session is told of a leg, or of a call that the agent was rung into.
+struct Line<'a> {
+    call: &'a PhoneCall,
+    announced: u64,
+    answered: bool,
+    started: i64,
+    ended: Option<i64>,
+    hangup_by: &'static str,
+}
+
+impl<'a> Line<'a> {
+    fn of(call: &'a PhoneCall, ucid: u64) -> Option<Self> {
+        if let Some(leg) = call.legs.iter().rev().find(|leg| leg.ucid == ucid) {
+            return Some(Self {
+                call,
+                announced: leg.announced,
+                answered: leg.answered(),
+                started: leg.started,
+                ended: leg.ended,
+                hangup_by: leg.hangup_by,
+            });
+        }
+        let party = call.parties.iter().rev().find(|party| party.ucid == ucid)?;
+        Some(Self {
+            call,
+            announced: party.announced,
+            answered: party.joined.is_some(),
+            started: party.rang,
+            ended: party.left,
+            hangup_by: party.failure,
+        })
+    }
 }
 
 fn base(kind: &str, agent: &str) -> Token {

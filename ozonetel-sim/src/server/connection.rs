@@ -1,61 +1,38 @@
 //! Connections that can be dropped from inside a handler, before a byte of an answer is written.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 /// A connection as a handler sees it.
 #[derive(Clone, Debug)]
-pub(super) struct Connection(Arc<AtomicBool>);
+pub(super) struct Connection {
+    cut: Arc<AtomicBool>,
+    address: SocketAddr,
+}
 
 impl Connection {
     /// From now on nothing is written to this connection; it closes.
     pub(super) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
+        self.cut.store(true, Ordering::Release);
+    }
+
+    /// The other end.
+    pub(super) fn address(&self) -> IpAddr {
+        self.address.ip()
     }
 }
 
-impl Connected<IncomingStream<'_, Listener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        Self(Arc::clone(&stream.io().cut))
-    }
-}
-
-/// A TCP listener whose connections can be cut.
-#[derive(Debug)]
-pub(super) struct Listener(pub(super) TcpListener);
-
-impl axum::serve::Listener for Listener {
-    type Io = Stream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Stream, SocketAddr) {
-        loop {
-            match self.0.accept().await {
-                Ok((tcp, address)) => {
-                    // Small answers should not wait for more.
-                    let _ = tcp.set_nodelay(true);
-                    return (Stream { tcp, cut: Arc::default() }, address);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
+impl Connected<&Stream> for Connection {
+    fn connect_info(stream: &Stream) -> Self {
+        Self { cut: Arc::clone(&stream.cut), address: stream.address }
     }
 }
 
@@ -63,10 +40,15 @@ impl axum::serve::Listener for Listener {
 #[derive(Debug)]
 pub(super) struct Stream {
     tcp: TcpStream,
+    address: SocketAddr,
     cut: Arc<AtomicBool>,
 }
 
 impl Stream {
+    pub(super) fn new(tcp: TcpStream, address: SocketAddr) -> Self {
+        Self { tcp, address, cut: Arc::default() }
+    }
+
     fn alive(&self) -> io::Result<()> {
         if self.cut.load(Ordering::Acquire) {
             Err(io::Error::from(io::ErrorKind::ConnectionAborted))

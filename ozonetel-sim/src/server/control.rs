@@ -16,7 +16,7 @@ use super::AppState;
 use crate::delivery_queue::DeliveryResult;
 use crate::faults::{Fault, FaultKind, MDL_PATH, PUSH_PATH};
 use crate::sim::Sim;
-use crate::world::{ActionRefusal, IvrInput, LegSide, PhoneAction};
+use crate::world::{ActionRefusal, Aside, IvrInput, LegSide, PhoneAction, is_caller};
 
 /// The furthest the clock is moved at once: about a month.
 const FURTHEST_S: f64 = 31.0 * 86_400.0;
@@ -25,6 +25,7 @@ pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/inbound", post(inbound))
         .route("/call", post(call))
+        .route("/agent", post(agent))
         .route("/clock", post(clock))
         .route("/reset", post(reset))
         .route("/ivr", post(ivr))
@@ -71,14 +72,15 @@ async fn inbound(State(sim): State<Sim>, body: Bytes) -> Response {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
-    if !asked.caller.chars().any(|c| c.is_ascii_digit()) {
-        return bad(StatusCode::BAD_REQUEST, "caller has to be a number");
+    if !is_caller(asked.caller.trim()) {
+        return bad(StatusCode::BAD_REQUEST, "caller has to be a number, a word or empty");
     }
-    let mut world = sim.world_mut();
-    if asked.skill.as_ref().is_some_and(|skill| !world.has_skill(skill)) {
+    if asked.skill.as_ref().is_some_and(|skill| !sim.look(|world| world.has_skill(skill))) {
         return bad(StatusCode::BAD_REQUEST, "no one has this skill");
     }
-    match world.inbound(&asked.did, &asked.caller, asked.skill.as_deref()) {
+    let arrived =
+        sim.change(|world| world.inbound(&asked.did, &asked.caller, asked.skill.as_deref()));
+    match arrived {
         Some(arrived) => ok(json!({
             "ucid": arrived.ucid.to_string(),
             "monitor_ucid": arrived.monitor_ucid.to_string(),
@@ -175,6 +177,39 @@ async fn ivr(State(sim): State<Sim>, body: Bytes) -> Response {
         return bad(StatusCode::BAD_REQUEST, "sid has to be a number as text");
     };
     done(sim.ivr_input(sid, input))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgentCommand {
+    agent: String,
+    state: AsideWord,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AsideWord {
+    Idle,
+    Aux,
+}
+
+/// Puts an agent into a state of the platform's.
+async fn agent(State(sim): State<Sim>, body: Bytes) -> Response {
+    let asked: AgentCommand = match read(&body) {
+        Ok(asked) => asked,
+        Err(response) => return *response,
+    };
+    let aside = match asked.state {
+        AsideWord::Idle => Aside::Idle,
+        AsideWord::Aux => Aside::Aux(asked.reason),
+    };
+    if sim.change(|world| world.put_aside(&asked.agent, aside)) {
+        ok(json!({}))
+    } else {
+        bad(StatusCode::BAD_REQUEST, "no such agent is signed in and free of calls")
+    }
 }
 
 #[derive(Deserialize)]
@@ -296,7 +331,7 @@ async fn callback_url(State(served): State<AppState>, body: Bytes) -> Response {
         }
     }
     let url = Some(asked.url).filter(|url| !url.is_empty());
-    if served.sim.world_mut().set_callback_url(asked.campaign.as_deref(), url) {
+    if served.sim.change(|world| world.set_callback_url(asked.campaign.as_deref(), url)) {
         ok(json!({}))
     } else {
         bad(StatusCode::BAD_REQUEST, "there is no such campaign")

@@ -1,8 +1,10 @@
-//! What a foreign web page makes a browser send is refused: the control API needs no credentials,
+//! What is looked at before a request is handled. It has to arrive in time; and what a foreign web page makes a browser send is refused: the control API needs no credentials,
 //! so anyone who can send a request can drive the simulator.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -11,6 +13,23 @@ use axum::response::{IntoResponse as _, Response};
 
 /// Endings of names that no one can register for a web site.
 const LOCAL_ENDINGS: [&str; 5] = [".localhost", ".local", ".internal", ".test", ".home.arpa"];
+
+/// The largest request body that is read.
+pub(super) const LARGEST_BODY: usize = 16 << 20;
+/// How long a request's body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Reads the body of a request before anything acts on it. A body that takes too long is answered with 408,
+/// one that is too large with 413.
+pub(super) async fn read_in_time(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let whole = axum::body::to_bytes(body, LARGEST_BODY);
+    match tokio::time::timeout(BODY_TIME, whole).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
 
 /// Lets a request pass unless it comes from a foreign web page.
 pub(super) async fn refuse_foreign(request: Request, next: Next) -> Response {

@@ -105,13 +105,13 @@ impl PushSender {
         loop {
             let posted = sim.posted();
             while flights.len() < AT_ONCE {
-                let request = sim.world_mut().take_application_request();
+                let request = sim.take_application_request();
                 let Some(request) = request else { break };
                 flights.push(ask_application(self.transport(), request));
             }
             tokio::select! {
                 Some((request, xml)) = flights.next(), if !flights.is_empty() => {
-                    sim.world_mut().application_answers(&request, xml.as_deref());
+                    sim.change(|world| world.application_answers(&request, xml.as_deref()));
                 }
                 () = posted => {}
             }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sip_ucid::{Contact, Message, Name};
+use sip_ucid::{Contact, Message, Name, Writer};
 
 use super::compose::SipResponse;
-use super::connection::ConnectionId;
+use super::connection::{ConnectionId, SoftphoneId};
 use super::digest::{DigestClaim, DigestResult, check};
 
 /// The longest registration.
@@ -20,7 +20,7 @@ const MOST: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binding {
     pub(super) line: ConnectionId,
-    pub(super) contact: String,
+    pub(super) softphone: SoftphoneId,
     until: Duration,
 }
 
@@ -36,11 +36,14 @@ pub(super) struct RegisterResult {
     pub(super) reply: SipResponse<'static>,
     /// An extension whose telephone came or went.
     pub(super) changed: Option<(String, bool)>,
+    /// The softphones that this connection now belongs to.
+    pub(super) softphones: Vec<SoftphoneId>,
 }
 
 impl RegisterResult {
     fn no(code: u16, reason: &'static str) -> Self {
-        Self { reply: SipResponse::new(code, reason, "registrar"), changed: None }
+        let reply = SipResponse::new(code, reason, "registrar");
+        Self { reply, changed: None, softphones: Vec::new() }
     }
 }
 
@@ -50,9 +53,19 @@ impl Registrar {
         self.passwords = passwords;
     }
 
-    /// The softphone that rings for an extension: the last that registered.
-    pub(super) fn binding(&self, extension: &str) -> Option<&Binding> {
-        self.bindings.get(extension)?.last()
+    /// The softphone that rings for an extension: the last that registered over a connection that may be
+    /// rung.
+    pub(super) fn binding(
+        &self,
+        extension: &str,
+        may_ring: impl Fn(ConnectionId) -> bool,
+    ) -> Option<&Binding> {
+        self.bindings.get(extension)?.iter().rev().find(|binding| may_ring(binding.line))
+    }
+
+    /// Whether any softphone is registered for an extension.
+    pub(super) fn has(&self, extension: &str) -> bool {
+        self.bindings.get(extension).is_some_and(|bindings| !bindings.is_empty())
     }
 
     /// Answers REGISTER. `nonce` is the connection's.
@@ -94,7 +107,8 @@ impl Registrar {
         now: Duration,
     ) -> RegisterResult {
         let general = request.expires().unwrap_or(USUAL_S);
-        let before = self.binding(user).is_some();
+        let before = self.has(user);
+        let mut softphones = Vec::new();
         let bindings = self.bindings.entry(user.to_owned()).or_default();
         for contact in request.contacts() {
             let address = match contact {
@@ -108,10 +122,21 @@ impl Registrar {
             let own = address.params().get("expires").and_then(|t| t.to_str()?.parse().ok());
             let expires = u32::min(own.unwrap_or(general), LONGEST_S);
             let uri = address.uri().to_owned_string();
-            bindings.retain(|b| b.contact != uri);
+            // What is kept has to be writable: an INVITE goes to this URI.
+            if expires > 0 && Writer::request(&mut Vec::new(), "INVITE", &uri).is_err() {
+                return RegisterResult::no(400, "Contact is no URI that a request can be sent to");
+            }
+            bindings.retain(|b| b.softphone.contact != uri);
             if expires > 0 {
+                let instance = address.params().get("+sip.instance");
+                let softphone = SoftphoneId {
+                    extension: user.to_owned(),
+                    contact: uri,
+                    instance: instance.map(sip_ucid::Text::to_owned_string),
+                };
+                softphones.push(softphone.clone());
                 let until = now + Duration::from_secs(u64::from(expires));
-                bindings.push(Binding { line, contact: uri, until });
+                bindings.push(Binding { line, softphone, until });
             }
         }
         if bindings.len() > MOST {
@@ -120,11 +145,12 @@ impl Registrar {
         let mut reply = SipResponse::new(200, "OK", "registrar");
         for binding in bindings.iter() {
             let left = binding.until.saturating_sub(now).as_secs();
-            reply = reply.header("Contact", format!("<{}>;expires={left}", binding.contact));
+            reply =
+                reply.header("Contact", format!("<{}>;expires={left}", binding.softphone.contact));
         }
         let after = !bindings.is_empty();
         let changed = (before != after).then(|| (user.to_owned(), after));
-        RegisterResult { reply, changed }
+        RegisterResult { reply, changed, softphones }
     }
 
     /// Forgets the bindings that a condition holds for; the extensions that have no telephone any more.

@@ -29,6 +29,7 @@ pub(super) struct LocalSession {
     password: String,
     fingerprint: String,
     remote_user: String,
+    active: bool,
 }
 
 impl LocalSession {
@@ -42,7 +43,14 @@ impl LocalSession {
             password: Alphanumeric.sample_string(rng, 24),
             fingerprint: hex.join(":"),
             remote_user: String::new(),
+            active: false,
         }
+    }
+
+    /// Takes the active part in DTLS: for a softphone that is to talk with another one later. Its own part
+    /// cannot change then, and the other one, who has answered an offer, has the active part.
+    pub(super) fn be_active(&mut self) {
+        self.active = true;
     }
 
     fn head(&mut self) -> String {
@@ -62,7 +70,7 @@ impl LocalSession {
     pub(super) fn offer(&mut self) -> String {
         let mut text = self.head();
         text.push_str("a=group:BUNDLE 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 0 110 126\r\n");
-        text.push_str(&self.transport("actpass"));
+        text.push_str(&self.transport(if self.active { "active" } else { "actpass" }));
         text.push_str("a=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n");
         text.push_str(CODECS);
         text
@@ -109,7 +117,7 @@ impl LocalSession {
         }
         let mut text = format!("m=audio 9 {proto} {}\r\n", taken.join(" "));
         if attribute(offer, "fingerprint").is_some() {
-            let active = attribute(section, "setup") == Some("passive");
+            let active = self.active || attribute(section, "setup") == Some("passive");
             text.push_str(&self.transport(if active { "active" } else { "passive" }));
         } else {
             text.push_str("c=IN IP4 0.0.0.0\r\n");

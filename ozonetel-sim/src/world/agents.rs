@@ -8,9 +8,10 @@ mod events;
 use std::collections::BTreeMap;
 
 pub use admin::{AgentAdminRefusal, AgentChange};
-pub use agent::{Agent, AgentState, LoginSession, StateTotals};
+pub use agent::{Agent, AgentState, Aside, LoginSession, StateTotals};
 pub(crate) use events::AgentAction;
 
+use super::calls::CONNECTION_LOST;
 use super::context::Context;
 use super::event_log::EventKind;
 use super::ids::{CallKey, LegNo};
@@ -18,7 +19,7 @@ use super::setup::{AgentSetup, LoginKind};
 use super::time::Timestamp;
 
 /// All agents, by login id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Agents {
     by_id: BTreeMap<String, Agent>,
     /// Requests that were sent to agents' sessions.
@@ -63,6 +64,47 @@ impl Agents {
         self.iter().find(|a| a.setup.phone_name.eq_ignore_ascii_case(name))
     }
 
+    /// The agent whose telephone has this number as its extension.
+    pub(super) fn of_extension(&self, number: &str) -> Option<&Agent> {
+        self.iter().find(|a| a.setup.extension == number)
+    }
+
+    /// Sets which call an agent is on.
+    pub(super) fn set_call(&mut self, id: &str, call: Option<CallKey>) {
+        if let Some(agent) = self.by_id.get_mut(id) {
+            agent.call = call;
+        }
+    }
+
+    /// The agent's softphone has gone in mid-call.
+    pub(super) fn phone_lost(&self, cx: &mut Context, id: &str) {
+        if let Some(agent) = self.get(id).filter(|agent| agent.login.is_some()) {
+            events::push(cx, agent, AgentAction::Aux, CONNECTION_LOST);
+        }
+    }
+
+    /// Puts an agent who is on no call into a state of the platform's: idle, or a break that no one asked
+    /// for. False when there is no such agent, or the agent is not signed in or on a call.
+    pub(super) fn put_aside(&mut self, cx: &mut Context, id: &str, aside: Aside) -> bool {
+        let free = |a: &&mut Agent| a.login.is_some() && a.call.is_none() && a.wrapping.is_none();
+        let Some(agent) = self.by_id.get_mut(id).filter(free) else { return false };
+        let (state, action) = match &aside {
+            Aside::Idle => (AgentState::Idle, AgentAction::Idle),
+            Aside::Aux(_) => (AgentState::Aux, AgentAction::Aux),
+        };
+        agent.enter(state, cx.second(), cx.zone());
+        let reason = match aside {
+            Aside::Idle => String::new(),
+            Aside::Aux(reason) => reason,
+        };
+        agent.pause_reason = Some(reason.clone()).filter(|reason| !reason.is_empty());
+        Self::note_state(cx, id, state, None);
+        if let Some(agent) = self.get(id) {
+            events::push(cx, agent, action, &reason);
+        }
+        true
+    }
+
     /// Whether any agent has this skill.
     pub fn any_with_skill(&self, skill: &str) -> bool {
         self.iter().any(|a| a.setup.skills.iter().any(|s| s == skill))
@@ -90,7 +132,7 @@ impl Agents {
     /// Pushes what happened to an agent to the subscriber of agent events.
     pub(super) fn announce(&self, cx: &mut Context, id: &str, action: AgentAction) {
         if let Some(agent) = self.get(id) {
-            events::push(cx, agent, action);
+            events::push(cx, agent, action, "");
         }
     }
 
@@ -109,12 +151,19 @@ impl Agents {
         let Some(agent) = self.by_id.get_mut(id) else { return };
         let phone = phone.unwrap_or_else(|| agent.setup.extension.clone());
         agent.sign_in(kind, phone, cx.second(), cx.zone());
+        if cx.setup.idle_after_login && agent.state == AgentState::Ready {
+            agent.enter(AgentState::Idle, cx.second(), cx.zone());
+        }
         agent.ready_since = cx.now;
         let state = agent.state;
         Self::note_state(cx, id, state, None);
         self.announce(cx, id, AgentAction::Login);
-        let free = state == AgentState::Ready;
-        self.announce(cx, id, if free { AgentAction::Ready } else { AgentAction::InCall });
+        let action = match state {
+            AgentState::Ready => AgentAction::Ready,
+            AgentState::Idle => AgentAction::Idle,
+            _ => AgentAction::InCall,
+        };
+        self.announce(cx, id, action);
     }
 
     /// Signs an agent out; the leg whose after-call work that ends.
@@ -188,7 +237,7 @@ impl Agents {
         let pause = agent.pause_next.take();
         let action = match (&pause, agent.state) {
             (Some(_), _) => AgentAction::Pause,
-            (None, AgentState::Paused) => AgentAction::Release,
+            (None, AgentState::Paused | AgentState::Aux) => AgentAction::Release,
             (None, _) => AgentAction::Ready,
         };
         let state = if pause.is_some() { AgentState::Paused } else { AgentState::Ready };

@@ -15,7 +15,7 @@ pub struct BlockGroup {
 }
 
 /// All groups, by id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BlockLists(BTreeMap<u64, BlockGroup>);
 
 impl BlockLists {

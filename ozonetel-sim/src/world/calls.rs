@@ -7,8 +7,8 @@ mod summary;
 use std::collections::BTreeMap;
 
 pub use call::{
-    CallIds, CallStage, ConferenceParty, Direction, DispositionRequest, Leg, LegKind, PhoneCall,
-    RecordingSegment, WrapUp,
+    CONNECTION_LOST, CallIds, CallStage, ConferenceParty, Direction, DispositionRequest, Leg,
+    LegKind, PhoneCall, RecordingSegment, Transfer, WrapUp,
 };
 pub(crate) use events::CallAction;
 
@@ -25,7 +25,7 @@ const KEPT_WITH_SLACK: usize = KEPT + 1000;
 const WAITING_LOOKED_AT: usize = 5_000;
 
 /// All calls, in order of creation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Calls {
     by_key: BTreeMap<CallKey, PhoneCall>,
     /// Every id that stands for a call: its own and those of its legs.

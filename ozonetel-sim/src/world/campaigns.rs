@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::setup::{CampaignKind, CampaignSetup, SKILL};
 
 /// The account's campaigns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Campaigns {
     list: Vec<CampaignSetup>,
     positions: BTreeMap<String, &'static str>,

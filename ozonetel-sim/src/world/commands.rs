@@ -6,9 +6,10 @@ use http::Method;
 use super::ids::parse_ucid;
 use super::{
     ActionRefusal, AgentAdminRefusal, AgentChange, AgentDial, ApplicationFn, ApplicationRequest,
-    CallControl, CallControlRefusal, CallIds, Context, DialRefusal, DispositionRefusal,
-    DispositionRequest, DispositionResult, IvrDial, IvrInput, LegSide, LoginRefusal, LogoutRefusal,
-    PhoneAction, PhoneDial, Push, SkillDial, StateChange, StateRefusal, Switch, TokenCheck, World,
+    Aside, CallControl, CallControlRefusal, CallIds, Context, DialRefusal, DispositionRefusal,
+    DispositionRequest, DispositionResult, IvrDial, IvrInput, LegFailure, LegSide, LoginRefusal,
+    LogoutRefusal, PhoneAction, PhoneDial, Push, SkillDial, StateChange, StateRefusal, Switch,
+    TokenCheck, World,
 };
 
 impl World {
@@ -245,6 +246,29 @@ impl World {
         } else {
             self.switch.phones_outside.remove(extension);
         }
+    }
+
+    /// The softphone of a leg, of a third party or of the customer has lost its connection. It has a while
+    /// to come back ([`PhoneBehaviour::reconnect`](super::PhoneBehaviour::reconnect)).
+    pub fn softphone_lost(&mut self, ucid: u64, side: LegSide) {
+        self.switch.softphone_lost(&mut self.cx, ucid, side);
+    }
+
+    /// The softphone of a leg, of a third party or of the customer is back.
+    pub fn softphone_back(&mut self, ucid: u64, side: LegSide) {
+        self.switch.softphone_back(ucid, side);
+    }
+
+    /// A softphone cannot be rung for a leg, or stopped ringing without an answer. False when no such leg
+    /// rings.
+    pub fn ring_fails(&mut self, ucid: u64, side: LegSide, failure: &LegFailure) -> bool {
+        self.switched(|switch, cx| switch.ring_fails(cx, ucid, side, failure))
+    }
+
+    /// Puts an agent who is on no call into a state of the platform's. False when there is no such agent, or
+    /// the agent is not signed in or has a call or its after-call work.
+    pub fn put_aside(&mut self, id: &str, aside: Aside) -> bool {
+        self.switch.agents.put_aside(&mut self.cx, id, aside)
     }
 
     /// Whether a telephone outside rings for this extension.

@@ -14,7 +14,7 @@ use super::time::{Timestamp, Zone};
 use super::timers::{Timer, Timers};
 
 /// Time, chance, rules, and the sinks for timers, events and pushes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(super) setup: Setup,
     pub(super) now: Timestamp,

@@ -44,7 +44,7 @@ pub struct WorldEvent {
 }
 
 /// The events of a world, newest last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct EventLog {
     kept: VecDeque<WorldEvent>,
     made: u64,

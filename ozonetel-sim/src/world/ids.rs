@@ -14,6 +14,17 @@ pub(crate) type LegNo = usize;
 /// A conference party of a call, by order.
 pub(crate) type PartyNo = usize;
 
+/// A telephone of a call whose softphone lost its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LostPhone {
+    /// The customer's.
+    Customer,
+    /// The one of a leg.
+    Leg(LegNo),
+    /// A party's.
+    Party(PartyNo),
+}
+
 const DIGITS_12: u64 = 1_000_000_000_000;
 
 /// Ids in use.
@@ -26,7 +37,7 @@ pub(crate) fn parse_ucid(text: &str) -> Option<u64> {
 }
 
 /// Makes call ids, none that is in use.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct UcidGenerator {
     prefix: u64,
 }

@@ -11,6 +11,7 @@ mod verbs;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::sync::{Arc, Mutex};
 
 use ozonetel_sdk::kookoo::IvrResponse;
 use serde_json::{Value, json};
@@ -111,12 +112,12 @@ impl fmt::Debug for IvrInput {
 pub type ApplicationFn = Box<dyn FnMut(&ApplicationRequest) -> String + Send>;
 
 /// The calls that applications lead, and the requests to applications.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ivr {
     calls: BTreeMap<u64, IvrCall>,
     waiting: VecDeque<ApplicationRequest>,
     requests_made: u64,
-    application: Option<ApplicationFn>,
+    application: Option<Arc<Mutex<ApplicationFn>>>,
     /// Outbound calls that were asked for: number and second.
     dialled: BTreeMap<u64, (String, i64)>,
 }
@@ -144,11 +145,12 @@ impl Ivr {
     }
 
     pub(super) fn set_application(&mut self, application: Option<ApplicationFn>) {
-        self.application = application;
+        self.application = application.map(|application| Arc::new(Mutex::new(application)));
     }
 
-    pub(super) fn take_application(&mut self) -> Option<ApplicationFn> {
-        self.application.take()
+    /// Takes over the application of another one.
+    pub(super) fn keep_application(&mut self, before: &Self) {
+        self.application.clone_from(&before.application);
     }
 
     pub(super) fn take_request(&mut self) -> Option<ApplicationRequest> {

@@ -11,7 +11,7 @@ const KEPT: usize = 100_000;
 pub type Lead = Map<String, Value>;
 
 /// What campaigns are to dial.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Leads {
     by_campaign: BTreeMap<String, Vec<Lead>>,
     scheduled: BTreeMap<u64, (String, Lead)>,

@@ -1,6 +1,8 @@
 //! How the service writes telephone numbers, in each of the places where it does so differently.
 //! Whether two texts are one number is answered by [`sip_ucid::same_number`].
 
+use super::time::Zone;
+
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
@@ -35,9 +37,13 @@ pub(super) fn pushed_caller(caller: &str) -> String {
     }
 }
 
-/// Made by putting `+91` in front, as the service does; right for Indian numbers only.
+/// Made by putting `+91` in front, as the service does; right for Indian numbers only. Empty for a caller
+/// who withheld the number.
 pub(super) fn e164(caller: &str) -> String {
     let digits = digits(caller);
+    if digits.is_empty() {
+        return String::new();
+    }
     let bare = digits.strip_prefix("00").unwrap_or(&digits);
     if bare.len() == 12 && bare.starts_with("91") {
         format!("+{bare}")
@@ -46,9 +52,13 @@ pub(super) fn e164(caller: &str) -> String {
     }
 }
 
-/// The caller of an inbound CDR row: `0091` and ten digits for Indian numbers, digits for others.
+/// The caller of an inbound CDR row: `0091` and ten digits for Indian numbers, digits for others, and the
+/// network's word where the number is withheld.
 pub(super) fn network_form(caller: &str) -> String {
     let digits = digits(caller);
+    if digits.is_empty() {
+        return caller.to_owned();
+    }
     let ten = digits.get(digits.len().saturating_sub(10)..).unwrap_or("");
     let indian = ten.len() == 10
         && (digits.len() == 10
@@ -71,11 +81,31 @@ pub(crate) fn sip_caller(number: &str) -> String {
     local.map_or_else(|| number.to_owned(), |ten| format!("0{ten}"))
 }
 
-/// `0` and ten digits, or `+` with country code and number: what a conference takes.
-pub(super) fn conference_form(number: &str) -> bool {
+/// Whether a caller is one: a number, or the network's word for a number that is withheld.
+pub(crate) fn is_caller(caller: &str) -> bool {
+    let word = caller.len() <= 32 && caller.chars().all(|c| c.is_ascii_alphabetic());
+    word || caller.chars().any(|c| c.is_ascii_digit())
+}
+
+/// Whether a caller has withheld the number.
+pub(crate) fn is_withheld(caller: &str) -> bool {
+    !caller.chars().any(|c| c.is_ascii_digit())
+}
+
+/// What a conference takes: `0` and ten digits for a number of this country, `+` with country code and
+/// number for others. A lax one takes any spelling of a number that exists.
+///
+/// In India a number as it is stored (`91…`, `+91…`) is refused: field notes on call control.
+pub(super) fn conference_form(number: &str, zone: Zone, lax: bool) -> bool {
+    if lax && number_exists(number) {
+        return true;
+    }
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     match number.strip_prefix('+') {
-        Some(rest) => (7..=15).contains(&rest.len()) && digits(rest),
+        Some(rest) => {
+            let own = zone == Zone::INDIA && rest.starts_with("91");
+            (7..=15).contains(&rest.len()) && digits(rest) && !own
+        }
         None => number.len() == 11 && number.starts_with('0') && digits(number),
     }
 }
@@ -83,6 +113,38 @@ pub(super) fn conference_form(number: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conference_takes_numbers_in_the_documented_form_only() {
+        for (number, taken, if_lax) in [
+            ("09000000001", true, true),
+            ("+12025550100", true, true),
+            ("+919000000001", false, true),
+            ("919000000001", false, true),
+            ("9000000001", false, true),
+            ("0900000000", false, true),
+            ("+91900", false, false),
+            ("500001", false, false),
+            ("", false, false),
+        ] {
+            assert_eq!(conference_form(number, Zone::INDIA, false), taken, "{number}");
+            assert_eq!(conference_form(number, Zone::INDIA, true), if_lax, "{number}");
+        }
+        let elsewhere = Zone::from_minutes(60).unwrap();
+        assert!(conference_form("+919000000001", elsewhere, false));
+    }
+
+    #[test]
+    fn a_withheld_number_is_the_networks_word() {
+        for caller in ["anonymous", "Restricted", ""] {
+            assert!(is_caller(caller) && is_withheld(caller));
+            assert_eq!((network_form(caller), e164(caller)), (caller.to_owned(), String::new()));
+            assert_eq!(sip_caller(caller), caller);
+        }
+        for caller in ["an onymous", "a\r\nb", "?"] {
+            assert!(!is_caller(caller), "{caller:?}");
+        }
+    }
 
     #[test]
     fn callers_are_written_as_pushes_write_them() {

@@ -15,7 +15,7 @@ pub struct PhoneNumberEntry {
 }
 
 /// All of them, in the order they were created.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PhoneNumbers(Vec<PhoneNumberEntry>);
 
 impl PhoneNumbers {

@@ -154,7 +154,7 @@ impl fmt::Debug for EventSubscription {
 }
 
 /// Where pushes go and in which form, and those that nothing has taken yet, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PushQueue {
     pub(super) setup: PushSetup,
     subscription: EventSubscription,
@@ -194,6 +194,11 @@ impl PushQueue {
     /// Takes what was queued since the last time, oldest first.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Push> {
         self.waiting.drain(..)
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// How many pushes found no room.

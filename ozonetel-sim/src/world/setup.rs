@@ -116,6 +116,36 @@ pub struct CampaignSetup {
     pub callback_url: Option<String>,
 }
 
+/// What becomes of the customer when the agent's softphone has not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AfterLoss {
+    /// The customer waits: the agent can be rung into the call again.
+    Hold,
+    /// The call ends.
+    End,
+}
+
+/// Which id the INVITE to an agent who is rung into a running call carries: no source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConferenceUcid {
+    /// The one of the call that the agent is rung into.
+    Call,
+    /// One of its own, which is also the one of its row.
+    Leg,
+}
+
+/// What a disposition after the wrap-up limit is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LateDisposition {
+    /// It is saved, as the page of the disposition API says.
+    Accept,
+    /// It is refused, as integrators expect.
+    Refuse,
+}
+
 /// How telephones behave when nothing else is scripted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhoneBehaviour {
@@ -131,6 +161,14 @@ pub struct PhoneBehaviour {
     pub agent_answer_rate: f64,
     /// Share of customer legs that are answered, 0 to 1.
     pub customer_answer_rate: f64,
+    /// How long a call outlives the connection of its softphone.
+    pub reconnect: Duration,
+    /// What becomes of the customer when the agent's softphone has not come back.
+    pub after_loss: AfterLoss,
+    /// How long a customer whose agent lost the telephone waits alone.
+    pub held_limit: Duration,
+    /// Which id the INVITE to a third party carries.
+    pub conference_ucid: ConferenceUcid,
     /// Shortest and longest conversation; without it people talk until one of them hangs up.
     pub talk: Option<(Duration, Duration)>,
 }
@@ -144,6 +182,10 @@ impl Default for PhoneBehaviour {
             queue_limit: Duration::from_secs(30),
             agent_answer_rate: 1.0,
             customer_answer_rate: 1.0,
+            reconnect: Duration::from_secs(32),
+            after_loss: AfterLoss::Hold,
+            held_limit: Duration::from_secs(300),
+            conference_ucid: ConferenceUcid::Call,
             talk: None,
         }
     }
@@ -190,8 +232,15 @@ pub struct Setup {
     /// Enforces the documented separation: manual dial for toolbar logins only, agent state and
     /// call control for offline agents and campaigns only.
     pub strict: bool,
+    /// Takes what the documents and field reports say is refused: conference numbers as they are stored,
+    /// `pause` and `unPause` in any case.
+    pub lax: bool,
     /// After so many seconds wrap-up ends automatically.
     pub wrap_up_limit_s: u32,
+    /// What a disposition after that is answered.
+    pub late_disposition: LateDisposition,
+    /// A login leaves the agent idle until a change of state to ready.
+    pub idle_after_login: bool,
     /// Agents.
     pub agents: Vec<AgentSetup>,
     /// Campaigns.
@@ -269,7 +318,10 @@ impl Default for Setup {
             mode: AuthMode::Token,
             zone: Zone::INDIA,
             strict: false,
+            lax: false,
             wrap_up_limit_s: 120,
+            late_disposition: LateDisposition::Accept,
+            idle_after_login: false,
             agents: (1..=5).map(numbered_agent).collect(),
             campaigns: vec![
                 campaign(77, "support_out", CampaignKind::Manual, None),

@@ -63,6 +63,7 @@ fn call_json(call: &PhoneCall) -> Value {
         "ended": call.ended.map(at),
         "held": call.held_since.is_some(),
         "muted": call.muted,
+        "customer_lost": call.customer_lost.is_some(),
         "conference": call.parties.iter().map(party_json).collect::<Vec<_>>(),
         "recording": call.recording.iter().map(segment_json).collect::<Vec<_>>(),
         "legs": call.legs.iter().map(leg_json).collect::<Vec<_>>(),
@@ -71,11 +72,28 @@ fn call_json(call: &PhoneCall) -> Value {
 
 fn party_json(party: &ConferenceParty) -> Value {
     let state = match (party.joined, party.left) {
+        _ if party.leg.is_some() => "transferred",
         (_, Some(_)) => "left",
         (Some(_), None) => "joined",
         (None, None) => "ringing",
     };
-    json!({ "number": party.number, "state": state })
+    json!({
+        "number": party.number,
+        "state": state,
+        "agent": party.agent,
+        "ucid": party.ucid.to_string(),
+        "lost": party.lost.is_some(),
+        "reason": reason(party.failure, &party.reason),
+    })
+}
+
+/// Why something failed: the word of the reports, and what it does not say.
+fn reason(status: &str, reason: &str) -> Option<String> {
+    match (status, reason) {
+        ("", "") => None,
+        ("", only) | (only, "") => Some(only.to_owned()),
+        (status, reason) => Some(format!("{status}: {reason}")),
+    }
 }
 
 fn segment_json(segment: &RecordingSegment) -> Value {
@@ -91,6 +109,9 @@ fn leg_json(leg: &Leg) -> Value {
         "answered": leg.pickup.map(at),
         "ended": leg.ended.map(at),
         "hangup_by": leg.hangup_by,
+        "lost": leg.lost.is_some(),
+        "reason": if leg.reason.is_empty() { None } else { reason(leg.agent_status, &leg.reason) },
+        "transferred_to": leg.transfer.as_ref().map(|transfer| &transfer.to),
         "disposition": leg.disposition,
     })
 }

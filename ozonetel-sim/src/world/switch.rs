@@ -6,9 +6,11 @@
 mod agent_login;
 mod call_lifecycle;
 mod callback;
+mod conference;
 mod control;
 mod dial;
 mod disposition;
+mod lost;
 mod phone_action;
 mod queue;
 mod traffic;
@@ -20,6 +22,7 @@ pub use agent_login::{LoginRefusal, LogoutRefusal, StateChange, StateRefusal};
 pub use control::{CallControl, CallControlRefusal};
 pub use dial::{AgentDial, DialRefusal, PhoneDial, SkillDial};
 pub use disposition::{DispositionRefusal, DispositionResult};
+pub use lost::LegFailure;
 pub use phone_action::{ActionRefusal, LegSide, PhoneAction};
 pub use traffic::CUSTOMERS;
 
@@ -31,7 +34,7 @@ use super::ids::CallKey;
 use super::timers::Timer;
 
 /// Calls, agents and campaigns, and the telephones that ring for them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Switch {
     pub(super) calls: Calls,
     pub(super) agents: Agents,
@@ -66,6 +69,9 @@ impl Switch {
             Timer::CustomerMisses(call) => self.customer_fails(cx, call, "NormalUnspecified"),
             Timer::NumberFails(call) => self.customer_fails(cx, call, "InvalidNumberFormat"),
             Timer::PartyAnswers(call, party) => self.party_joins(cx, call, party),
+            Timer::PartyMisses(call, party) => self.party_misses(cx, call, party),
+            Timer::SoftphoneGone(call, phone, lost) => self.softphone_gone(cx, call, phone, lost),
+            Timer::HeldTooLong(call, since) => self.held_too_long(cx, call, since),
             Timer::TalkEnds(call, by_agent) => {
                 let by = if by_agent { "AgentHangup" } else { "UserHangup" };
                 self.hang_up_talk(cx, call, by);

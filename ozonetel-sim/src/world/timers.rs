@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ids::{CallKey, LegNo, PartyNo};
+use super::ids::{CallKey, LegNo, LostPhone, PartyNo};
 use super::time::Timestamp;
 
 /// Something that will happen unless it has become pointless by then.
@@ -20,6 +20,12 @@ pub(crate) enum Timer {
     NumberFails(CallKey),
     /// A third party of a conference picks up.
     PartyAnswers(CallKey, PartyNo),
+    /// A third party has let it ring long enough.
+    PartyMisses(CallKey, PartyNo),
+    /// A softphone that lost its connection then has not come back.
+    SoftphoneGone(CallKey, LostPhone, Timestamp),
+    /// The customer has waited alone since then for long enough.
+    HeldTooLong(CallKey, i64),
     /// The conversation ends: the agent hangs up, else the customer.
     TalkEnds(CallKey, bool),
     /// The longest talk time asked for is over.
@@ -40,7 +46,7 @@ pub(crate) enum Timer {
     IvrCallee(u64, u32),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Timers {
     due: BTreeMap<(Timestamp, u64), Timer>,
     made: u64,

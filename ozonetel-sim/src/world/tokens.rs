@@ -21,13 +21,13 @@ pub enum TokenCheck {
     Unknown,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Issued {
     text: String,
     until: i64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tokens {
     secret: [u8; 32],
     issued: Vec<Issued>,

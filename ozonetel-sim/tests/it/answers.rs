@@ -231,7 +231,7 @@ async fn dials_by_skill_and_by_phone() {
     assert_eq!(queued["message"].as_str().unwrap().len(), 17);
     assert_eq!(phone("checkStatus", "true".into())["status"], "error");
     assert_eq!(phone("checkStatus", false.into())["status"], "queued");
-    sim.world_mut().toolbar_login("agent02", "secret").unwrap();
+    sim.change(|world| world.toolbar_login("agent02", "secret")).unwrap();
     let online = no("Online agent logged in with same phone number");
     assert_eq!(phone("uui", "".into()), online);
     let wrong = Shown { key: Some("x"), ..KEY };
@@ -265,22 +265,12 @@ async fn dispositions() {
     assert_eq!(with("comments", "x")["status"], "Fail");
     assert_eq!(sim.effects("disposition"), 1);
 
-    sim.world_mut()
-        .phone_action(
-            &ucid,
-            ozonetel_sim::world::LegSide::Agent,
-            ozonetel_sim::world::PhoneAction::Hangup,
-        )
-        .unwrap();
+    let hang_up = ozonetel_sim::world::PhoneAction::Hangup;
+    sim.phone(&ucid, ozonetel_sim::world::LegSide::Agent, hang_up).unwrap();
     let second = ask::<AgentDial>(&sim, dial_fields())["ucid"].as_str().unwrap().to_owned();
     pass(&sim, 10).await;
-    sim.world_mut()
-        .phone_action(
-            &second,
-            ozonetel_sim::world::LegSide::Customer,
-            ozonetel_sim::world::PhoneAction::Hangup,
-        )
-        .unwrap();
+    let hang_up = ozonetel_sim::world::PhoneAction::Hangup;
+    sim.phone(&second, ozonetel_sim::world::LegSide::Customer, hang_up).unwrap();
     let saved = json!({"details": "Disposition saved successfully", "status": "Success"});
     assert_eq!(with("ucid", &second), saved);
     let list = ask::<ListDispositions>(&sim, json!({"action": "get"}));
@@ -407,7 +397,7 @@ async fn summary_and_handling_time() {
 #[test]
 fn an_account_in_key_mode() {
     let sim = sim(AuthMode::Key);
-    let minted = sim.world_mut().issue_token().unwrap();
+    let minted = sim.change(|world| world.issue_token()).unwrap();
     let null = |text: &str| json!({"status": "false", "message": text, "data": null});
     let missing = |text: &str| json!({"status": "false", "message": text});
     let wrong_key = Shown { key: Some("x"), ..KEY };

@@ -24,6 +24,7 @@ pub(crate) enum Op {
     Phone(usize, bool, usize),
     CallControl(usize, usize),
     Record(usize, bool),
+    Softphone(usize, usize),
     Dispose(usize, usize, bool, bool),
     Advance(u64),
 }
@@ -38,7 +39,8 @@ pub(crate) fn op() -> impl Strategy<Value = Op> {
         1 => (0..5usize, any::<bool>()).prop_map(|(a, c)| Op::DialPhone(a, c)),
         2 => any::<bool>().prop_map(Op::Inbound),
         4 => (0..3usize, any::<bool>(), 0..4usize).prop_map(|(c, s, a)| Op::Phone(c, s, a)),
-        3 => (0..3usize, 0..7usize).prop_map(|(c, a)| Op::CallControl(c, a)),
+        4 => (0..3usize, 0..9usize).prop_map(|(c, a)| Op::CallControl(c, a)),
+        2 => (0..3usize, 0..4usize).prop_map(|(c, what)| Op::Softphone(c, what)),
         1 => (0..3usize, any::<bool>()).prop_map(|(c, on)| Op::Record(c, on)),
         2 => (0..3usize, 0..5usize, any::<bool>(), any::<bool>())
             .prop_map(|(c, a, r, p)| Op::Dispose(c, a, r, p)),
@@ -140,12 +142,25 @@ impl Run {
                     2 => CallControl::Mute,
                     3 => CallControl::Unmute,
                     4 => CallControl::Conference("09000000005".into()),
+                    7 => CallControl::Conference("500002".into()),
+                    8 => CallControl::Conference("500001".into()),
                     5 => {
                         CallControl::Kick(call.legs.last().map_or("1".into(), |l| l.phone.clone()))
                     }
                     _ => CallControl::Kick("09000000005".into()),
                 };
                 let _ = self.world.control(&ucid, &did, &phone, &what);
+            }
+            Op::Softphone(c, what) => {
+                let Some((.., call)) = self.pick(*c) else { return };
+                let leg = call.legs.last().map(|leg| leg.ucid);
+                let party = call.parties.last().map(|party| party.ucid);
+                let Some(ucid) = (if what % 2 == 0 { leg } else { party.or(leg) }) else { return };
+                match what {
+                    0 | 1 => self.world.softphone_lost(ucid, LegSide::Agent),
+                    2 => self.world.softphone_back(ucid, LegSide::Agent),
+                    _ => self.world.softphone_lost(ucid, LegSide::Customer),
+                }
             }
             Op::Record(c, on) => {
                 let Some((ucid, ..)) = self.pick(*c) else { return };
@@ -221,14 +236,25 @@ fn check_row(row: &Value) {
     }
     assert!(seconds(row, "HoldDuration") <= seconds(row, "TalkTime"), "{row}");
     let inbound = text(row, "Type") != "Manual";
-    assert_eq!(row["CallID"] == row["UCID"], !inbound, "{row}");
+    assert!(row["CallID"] != row["UCID"] || !inbound, "{row}");
+}
+
+/// Of an outbound call's rows the first has the call's id; those after a transfer have ids of their own.
+fn check_ids(rows: &[Value]) {
+    let ids: BTreeSet<String> = rows.iter().map(|row| row["UCID"].to_string()).collect();
+    assert_eq!(ids.len(), rows.len(), "every row has an id of its own");
+    let manual = rows.iter().filter(|row| text(row, "Type") == "Manual");
+    let calls: BTreeSet<String> = manual.map(|row| row["CallID"].to_string()).collect();
+    assert!(calls.is_subset(&ids), "{calls:?}");
 }
 
 fn check_agents(world: &World) {
     let mut on_call: BTreeMap<String, usize> = BTreeMap::new();
     for call in world.calls().iter().filter(|c| c.live()) {
-        if let Some(agent) = call.current_leg().and_then(|(_, leg)| leg.agent.clone()) {
-            *on_call.entry(agent).or_default() += 1;
+        // An agent who comes back on another telephone is on the call twice for a moment.
+        let agents: BTreeSet<&str> = call.agents_on().collect();
+        for agent in agents {
+            *on_call.entry(agent.to_owned()).or_default() += 1;
         }
     }
     for agent in world.agents().iter() {
@@ -243,6 +269,7 @@ fn check_agents(world: &World) {
 fn check_reports(run: &Run) {
     let (world, rows) = (&run.world, all_rows(&run.world));
     rows.iter().for_each(check_row);
+    check_ids(&rows);
     let calls: BTreeSet<u64> = world.calls().iter().map(|c| c.monitor).collect();
     assert_eq!(calls, run.accepted, "one call per dial");
     let query = SummaryQuery { from: 0, to: 4_000_000_000, agents: vec![], modes: vec![] };

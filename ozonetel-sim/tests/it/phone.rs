@@ -21,7 +21,7 @@ async fn serve() -> (Sim, Server) {
 }
 
 fn open_toolbar(sim: &Sim) {
-    sim.world_mut().toolbar_login("agent01", "secret").unwrap();
+    sim.change(|world| world.toolbar_login("agent01", "secret")).unwrap();
 }
 
 /// Waits until something holds of the world.
@@ -110,7 +110,7 @@ async fn a_dial_over_rest_rings_the_softphone_and_ends_in_the_cdr() {
     phone.within(&invite, "BYE", "").await;
     phone.expect("481").await;
 
-    sim.world_mut().change_state("agent01", "Ready", None).unwrap();
+    sim.change(|world| world.change_state("agent01", "Ready", None)).unwrap();
     dial(&sim, "9000000001").await;
     let invite = phone.expect("INVITE").await;
     phone.pick_up(&invite).await;

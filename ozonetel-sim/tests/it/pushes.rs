@@ -114,7 +114,7 @@ async fn counted(sim: &Sim, enough: impl Fn(&PushCounts) -> bool) -> PushCounts 
 async fn one_call(sim: &Sim) -> String {
     let agent = sim.world().agent("agent01").unwrap().login.is_some();
     if !agent {
-        sim.world_mut().login("agent01", "secret", "").unwrap();
+        sim.change(|world| world.login("agent01", "secret", "")).unwrap();
     }
     let dial = AgentDial {
         agent: "agent01".into(),
@@ -122,16 +122,16 @@ async fn one_call(sim: &Sim) -> String {
         number: "9000000001".into(),
         uui: "order 7".into(),
     };
-    let ucid = sim.world_mut().dial_agent(&dial).unwrap().to_string();
+    let ucid = sim.change(|world| world.dial_agent(&dial)).unwrap().to_string();
     sim.advance(Duration::from_secs(30)).await;
-    assert!(sim.world_mut().disconnect(&ucid));
+    assert!(sim.change(|world| world.disconnect(&ucid)));
     let disposal = DispositionRequest {
         disposition: "Follow Up".into(),
         comments: String::new(),
         auto_release: true,
         pause: None,
     };
-    sim.world_mut().dispose(&ucid, "918000000001", "agent01", disposal).unwrap();
+    sim.change(|world| world.dispose(&ucid, "918000000001", "agent01", disposal)).unwrap();
     ucid
 }
 
@@ -209,18 +209,18 @@ async fn what_a_receiver_refuses_or_never_sees_is_counted_and_not_repeated() {
     one_call(&sim).await;
     counted(&sim, |c| c.answered_other == 1).await;
     // Redirects are not followed.
-    sim.world_mut().set_callback_url(None, Some(receiver.url("/moved")));
+    sim.change(|world| world.set_callback_url(None, Some(receiver.url("/moved"))));
     one_call(&sim).await;
     counted(&sim, |c| c.answered_other == 2).await;
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     for url in [format!("http://{nobody}/"), "no address".to_owned()] {
-        sim.world_mut().set_callback_url(None, Some(url));
+        sim.change(|world| world.set_callback_url(None, Some(url)));
         one_call(&sim).await;
     }
     counted(&sim, |c| c.failed == 2).await;
     // A ping is answered and brings nothing.
     assert!(sim.fault(Fault::new(FaultKind::Ping).on("push")));
-    sim.world_mut().set_callback_url(None, Some(receiver.url("/call")));
+    sim.change(|world| world.set_callback_url(None, Some(receiver.url("/call"))));
     let ucid = one_call(&sim).await;
     let counts = counted(&sim, |c| c.answered_200 == 2).await;
     assert_eq!((counts.made, counts.taken, counts.waiting), (5, 6, 0));

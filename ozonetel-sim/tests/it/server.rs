@@ -52,7 +52,7 @@ async fn a_get_with_a_json_body_is_read() {
     let sim = Sim::start();
     let server = sim.serve().await.unwrap();
     let asked = r#"{"userName":"acme_support","agentId":"agent01"}"#;
-    let token = sim.world_mut().issue_token().unwrap();
+    let token = sim.change(|world| world.issue_token()).unwrap();
     let auth = format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
     let answer = raw(server.address(), &http("GET", AHT, &auth, asked)).await.unwrap();
     assert_eq!(body(&answer)["message"]["AHT"], "00:00:00");
@@ -127,7 +127,7 @@ async fn faults_answer_as_they_say() {
 async fn the_control_api_drives_a_call() {
     let sim = Sim::builder().manual().build();
     let server = sim.serve().await.unwrap();
-    sim.world_mut().login("agent01", "secret", "").unwrap();
+    sim.change(|world| world.login("agent01", "secret", "")).unwrap();
     let asked = json!({"did": "918000000001", "caller": "9000000001"});
     let (code, arrived) = control(&server, "/_sim/inbound", asked).await;
     assert_eq!((code.as_str(), &arrived["ok"]), ("200", &true.into()));

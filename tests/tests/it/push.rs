@@ -184,16 +184,16 @@ async fn sent(answered: bool, change: impl FnOnce(&mut Setup)) -> Vec<Push> {
     let sim = Sim::builder().setup(setup).build();
     assert!(sim.fault(Fault::new(FaultKind::Ping).on("push:callback")));
     if answered {
-        sim.world_mut().login("agent01", "secret", "").expect("a login");
+        sim.change(|world| world.login("agent01", "secret", "")).expect("a login");
     }
     let call = sim.inbound("918000000001", "9000000001").expect("a call");
     for pause in [5, 1000] {
         sim.advance(std::time::Duration::from_secs(pause)).await;
-        sim.world_mut().disconnect(&call.monitor_ucid.to_string());
+        sim.change(|world| world.disconnect(&call.monitor_ucid.to_string()));
     }
     for method in ["GET", "HEAD"] {
         let method = method.parse().expect("a method");
-        sim.world_mut().check_url(method, "https://hooks.example.test/call");
+        sim.change(|world| world.check_url(method, "https://hooks.example.test/call"));
     }
     sim.take_pushes()
 }

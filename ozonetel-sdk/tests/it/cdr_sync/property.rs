@@ -138,7 +138,9 @@ impl Run {
             Op::Annotate(n) => {
                 let legs = self.rig.legs(still);
                 if let Some((ucid, ..)) = legs.get(n % legs.len().max(1)) {
-                    self.rig.sim.world_mut().calls_mut().annotate(*ucid, &format!("remark {n}"));
+                    self.rig
+                        .sim
+                        .change(|world| world.calls_mut().annotate(*ucid, &format!("remark {n}")));
                 }
             }
             Op::Late(n, hours) => {
@@ -149,7 +151,7 @@ impl Run {
                     let seen = self.rig.disk.disk().rows.rows().any(|(known, _)| *known == key);
                     let listed = self.rig.seen.values().any(|rows| rows.contains_key(&key));
                     if !seen && !listed {
-                        self.rig.sim.world_mut().calls_mut().withhold_row(*ucid, until);
+                        self.rig.sim.change(|world| world.calls_mut().withhold_row(*ucid, until));
                     }
                 }
             }

@@ -48,7 +48,7 @@ impl Rig {
         let noon = Timestamp::parse("2026-11-02T12:00:00+05:30").unwrap();
         let sim = Sim::builder().setup(setup).starting_at(noon).build();
         for agent in ["agent01", "agent02"] {
-            sim.world_mut().login(agent, "secret", "").unwrap();
+            sim.change(|world| world.login(agent, "secret", "")).unwrap();
         }
         let wire = Wire::on(&sim);
         let client = sim.client_builder().transport(Arc::<Wire>::clone(&wire)).build().unwrap();
@@ -131,7 +131,9 @@ impl Rig {
             let (campaign, uui) = ("support_out".to_owned(), String::new());
             let number = numbers[n % 4].to_owned();
             // An agent who is busy or not there refuses: no call then.
-            let _ = self.sim.world_mut().dial_agent(&AgentDial { agent, campaign, number, uui });
+            let _ = self
+                .sim
+                .change(|world| world.dial_agent(&AgentDial { agent, campaign, number, uui }));
         }
     }
 
@@ -145,7 +147,7 @@ impl Rig {
             pause: None,
         };
         // Twice is refused.
-        let _ = self.sim.world_mut().dispose(&ucid.to_string(), did, agent, disposal);
+        let _ = self.sim.change(|world| world.dispose(&ucid.to_string(), did, agent, disposal));
     }
 
     /// The disk has what the world had, for a day.

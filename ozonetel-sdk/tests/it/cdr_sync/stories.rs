@@ -258,7 +258,7 @@ async fn what_moves_overnight_is_the_same_and_what_changes_is_not() {
     assert_eq!((over.day, over.why, over.rows), (day, Why::Over, counts(0, 0, all)));
     // Somebody writes a remark.
     let (ucid, ..) = rig.legs(1)[0];
-    rig.sim.world_mut().calls_mut().annotate(ucid, "called back");
+    rig.sim.change(|world| world.calls_mut().annotate(ucid, "called back"));
     rig.pass_to(4).await;
     let mut readings = Vec::new();
     for _ in 0..3 {
@@ -313,7 +313,7 @@ async fn a_late_row_is_found_within_the_horizon_and_a_very_late_one_at_the_last_
     let legs = rig.legs(1);
     for (n, hours) in [(0, 30), (1, 12 * 24)] {
         let until = rig.sim.now().after(Duration::from_secs(hours * HOUR));
-        rig.sim.world_mut().calls_mut().withhold_row(legs[n].0, until);
+        rig.sim.change(|world| world.calls_mut().withhold_row(legs[n].0, until));
     }
     let mut sync =
         rig.sync().settings(SyncSettings::default().back_fill(0).every(Duration::from_secs(DAY)));

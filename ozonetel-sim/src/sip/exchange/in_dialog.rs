@@ -5,9 +5,9 @@ use std::time::Duration;
 use sip_ucid::Message;
 
 use super::{Exchange, ExchangeAction};
-use crate::sip::compose::{ALLOW, SipResponse, contact};
+use crate::sip::compose::{ALLOW, SipResponse, check_target, contact};
 use crate::sip::connection::ConnectionId;
-use crate::sip::dialog::{Dialog, DialogState, FIRST, MediaSource, RelayedReinvite};
+use crate::sip::dialog::{Dialog, DialogState, FIRST, Reinvite};
 use crate::sip::sdp;
 use crate::world::{LegSide, PhoneAction};
 
@@ -15,7 +15,7 @@ fn call_id(message: &Message<'_>) -> Option<String> {
     message.call_id().ok().map(sip_ucid::Text::to_owned_string)
 }
 
-fn body(message: &Message<'_>) -> Option<String> {
+pub(super) fn body(message: &Message<'_>) -> Option<String> {
     let text = std::str::from_utf8(message.body()).ok()?;
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
@@ -40,7 +40,9 @@ impl Exchange {
         else {
             return;
         };
-        let Some(dialog) = self.dialogs.get_mut(&id).filter(|d| d.line == line) else { return };
+        let Some(dialog) = self.dialogs.get_mut(&id).filter(|d| d.line == Some(line)) else {
+            return;
+        };
         if !cseq.method().is("INVITE") || cseq.number() != dialog.invite {
             return;
         }
@@ -53,7 +55,7 @@ impl Exchange {
                 dialog.again = again;
                 self.provisional(&id);
             }
-            (200..300, Some(again)) => self.agreed(&id, &again, body(message)),
+            (200..300, Some(again)) => self.agreed(&id, &again, body(message), now),
             (200..300, None) => self.answered(&id, message, now),
             (_, Some(again)) => self.disagreed(&id, &again, message),
             (_, None) => self.refused(&id, code, message),
@@ -80,115 +82,68 @@ impl Exchange {
         let Some(dialog) = self.dialogs.get_mut(id) else { return };
         match dialog.stage {
             DialogState::Up => return self.acknowledge(id, None),
-            DialogState::Held => return,
+            DialogState::Held { .. } | DialogState::Owed { .. } => return,
             DialogState::Calling { .. } | DialogState::Cancelled { .. } => {}
         }
-        let wanted = !matches!(dialog.stage, DialogState::Cancelled { .. });
+        let wanted = dialog.wanted();
         dialog.remote_tag = tag(message);
-        let contact = message.contacts().flatten().find_map(|c| Some(c.address()?.uri()));
-        if let Some(uri) = contact {
-            dialog.target = uri.to_owned_string();
-        }
         dialog.stage = DialogState::Up;
         let (ucid, side, relay) = (dialog.ucid, dialog.side, dialog.relay);
-        let theirs = body(message);
+        let contact = message.contacts().flatten().find_map(|c| Some(c.address()?.uri()));
+        let target = contact.map(sip_ucid::Text::to_owned_string);
+        // What is kept has to be writable. What cannot be written to is hung up on where it registered.
+        match target.map(|uri| check_target(&uri).map(|()| uri)) {
+            Some(Ok(uri)) => dialog.target = uri,
+            None => {}
+            Some(Err(error)) => {
+                self.acknowledge(id, None);
+                self.hang_up(id, now);
+                if wanted {
+                    self.fails(ucid, side, &error);
+                }
+                return;
+            }
+        }
         if !wanted {
             self.acknowledge(id, None);
             return self.hang_up(id, now);
         }
-        match (relay, theirs) {
-            (MediaSource::No, theirs) => {
-                if let Some(answer) = &theirs {
-                    dialog.media.answered(answer);
-                }
-                self.acknowledge(id, None);
-            }
-            (MediaSource::First, Some(offer)) => {
-                dialog.stage = DialogState::Held;
-                dialog.offer = Some(offer);
-            }
-            (MediaSource::Second, Some(answer)) => {
-                self.acknowledge(id, None);
-                self.bridge(id, ucid, &answer);
-            }
-            (MediaSource::First | MediaSource::Second, None) => {
-                self.acknowledge(id, None);
-                self.hang_up(id, now);
-                return self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Busy));
-            }
-        }
-        self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Answer));
-    }
-
-    /// The second telephone has answered the first one's offer.
-    fn bridge(&mut self, id: &str, ucid: u64, answer: &str) {
-        let first = |d: &&Dialog| d.ucid == ucid && d.stage == DialogState::Held;
-        let Some(first) = self.dialogs.values().find(first).map(|d| d.call_id.clone()) else {
-            return;
-        };
-        self.acknowledge(&first, Some(answer));
-        for (this, that) in [(id, first.as_str()), (first.as_str(), id)] {
-            if let Some(dialog) = self.dialogs.get_mut(this) {
-                dialog.stage = DialogState::Up;
-                dialog.peer = Some(that.to_owned());
-            }
+        if self.takes_media(id, relay, body(message), now) {
+            self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Answer));
+        } else {
+            self.hang_up(id, now);
+            self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Busy));
         }
     }
 
-    fn acknowledge(&mut self, id: &str, answer: Option<&str>) {
+    pub(super) fn acknowledge(&mut self, id: &str, answer: Option<&str>) {
         let (domain, branch) = (self.domain.clone(), self.branch());
         let Some(dialog) = self.dialogs.get(id) else { return };
         let (line, ack) = (dialog.line, dialog.ack(&domain, &branch, answer));
         self.send(line, ack);
     }
 
-    /// Sends another INVITE in a dialog that is up.
-    fn invite_again(&mut self, id: &str, offer: &str, again: RelayedReinvite) {
-        let (domain, branch) = (self.domain.clone(), self.branch());
-        let Some(dialog) = self.dialogs.get_mut(id) else { return };
-        dialog.cseq += 1;
-        dialog.invite = dialog.cseq;
-        dialog.branch = branch;
-        dialog.again = Some(again);
-        let (line, invite) = (dialog.line, dialog.invite(&domain, &[], Some(offer)));
-        self.send(line, invite);
-    }
-
-    /// A re-INVITE that was passed on was answered.
-    fn agreed(&mut self, id: &str, again: &RelayedReinvite, answer: Option<String>) {
-        self.acknowledge(id, None);
-        let reply = answer.map(|answer| SipResponse::new(200, "OK", "sim").body(answer));
-        self.passed_on(again, reply);
-    }
-
-    fn disagreed(&mut self, id: &str, again: &RelayedReinvite, message: &Message<'_>) {
+    fn disagreed(&mut self, id: &str, again: &Reinvite, message: &Message<'_>) {
         let domain = self.domain.clone();
-        let Some(dialog) = self.dialogs.get(id) else { return };
+        let Some(dialog) = self.dialogs.get_mut(id) else { return };
+        // It does not talk with any other telephone than it does now.
+        dialog.alone |= matches!(again, Reinvite::AsksForOffer);
         let (line, ack) = (dialog.line, dialog.ack_refusal(&domain, &tag(message)));
         self.send(line, ack);
-        self.passed_on(again, None);
-    }
-
-    /// Answers the re-INVITE that was passed on.
-    fn passed_on(&mut self, again: &RelayedReinvite, reply: Option<SipResponse<'static>>) {
-        let Some(line) = self.dialogs.get(&again.from).map(|d| d.line) else { return };
-        let Ok(request) = Message::websocket(&again.request) else { return };
-        if let Some(offer) = body(&request).filter(|_| reply.is_some()) {
-            self.held(&again.from, &offer);
-        }
-        let contact = contact(&self.domain);
-        let reply = match reply {
-            Some(reply) => reply.header("Contact", contact),
-            None => SipResponse::new(488, "Not Acceptable Here", "sim"),
-        };
-        self.reply(line, &request, &reply);
+        self.disagreed_on(again);
     }
 
     fn refused(&mut self, id: &str, code: u16, message: &Message<'_>) {
+        let rings = |dialog: &Dialog| {
+            matches!(dialog.stage, DialogState::Calling { .. } | DialogState::Cancelled { .. })
+        };
+        if !self.dialogs.get(id).is_some_and(rings) {
+            return;
+        }
         let domain = self.domain.clone();
-        let Some(dialog) = self.dialogs.remove(id) else { return };
+        let Some(dialog) = self.remove(id) else { return };
         self.send(dialog.line, dialog.ack_refusal(&domain, &tag(message)));
-        if !matches!(dialog.stage, DialogState::Cancelled { .. }) {
+        if dialog.wanted() {
             self.out.push(ExchangeAction::Phone(dialog.ucid, dialog.side, refusal(code)));
         }
     }
@@ -208,10 +163,16 @@ impl Exchange {
         let method = request.method();
         let ok = SipResponse::new(200, "OK", "sim");
         if method.is("BYE") {
-            let (ucid, side) = (dialog.ucid, dialog.side);
-            self.dialogs.remove(&id);
+            let (ucid, side, wanted) = (dialog.ucid, dialog.side, dialog.wanted());
+            let lost = dialog.line.is_none();
+            self.remove(&id);
             self.reply(line, request, &ok);
-            self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Hangup));
+            if wanted && lost {
+                self.out.push(ExchangeAction::Back(ucid, side));
+            }
+            if wanted {
+                self.out.push(ExchangeAction::Phone(ucid, side, PhoneAction::Hangup));
+            }
         } else if method.is("INVITE") || (method.is("UPDATE") && !request.body().is_empty()) {
             self.offered(&id, request);
         } else if method.is("INFO") || method.is("UPDATE") || method.is("OPTIONS") {
@@ -222,10 +183,13 @@ impl Exchange {
         }
     }
 
-    /// The dialog a request belongs to.
+    /// The dialog a request belongs to. One without a connection can be ended over any: its tags are known
+    /// to its softphone alone.
     fn of(&self, line: ConnectionId, request: &Message<'_>) -> Option<String> {
         let id = call_id(request)?;
-        let dialog = self.dialogs.get(&id).filter(|d| d.line == line)?;
+        let ends = request.method().is("BYE");
+        let here = |own: Option<ConnectionId>| own.map_or(ends, |own| own == line);
+        let dialog = self.dialogs.get(&id).filter(|dialog| here(dialog.line))?;
         let theirs = request.from().ok()?.tag()?;
         let ours = request.to().ok()?.tag()?;
         let fits = theirs.as_bytes() == dialog.remote_tag.as_bytes()
@@ -237,20 +201,21 @@ impl Exchange {
     fn offered(&mut self, id: &str, request: &Message<'_>) {
         let contact = contact(&self.domain);
         let Some(dialog) = self.dialogs.get_mut(id) else { return };
-        let line = dialog.line;
+        let Some(line) = dialog.line else { return };
         if dialog.again.is_some() || !dialog.up() {
             return self.reply(line, request, &SipResponse::new(491, "Request Pending", "sim"));
         }
         let offer = body(request);
         let peer = dialog.peer.clone().filter(|_| request.method().is("INVITE"));
         if let Some((peer, offer)) = peer.zip(offer.clone()) {
-            let busy = self.dialogs.get(&peer).is_none_or(|p| p.again.is_some() || !p.up());
+            let free = |p: &Dialog| p.again.is_none() && p.up() && p.line.is_some();
+            let busy = !self.dialogs.get(&peer).is_some_and(free);
             if busy {
                 return self.reply(line, request, &SipResponse::new(491, "Request Pending", "sim"));
             }
             let kept = [request.as_bytes(), request.body()].concat();
-            let again = RelayedReinvite { from: id.to_owned(), request: kept };
-            return self.invite_again(&peer, &offer, again);
+            let again = Reinvite::Relayed { from: id.to_owned(), request: kept };
+            return self.invite_again(&peer, Some(&offer), again);
         }
         let answer = match &offer {
             Some(offer) => dialog.media.answer(offer, &mut self.rng),
@@ -269,7 +234,7 @@ impl Exchange {
     }
 
     /// An offer was agreed to: the agent's hold is the call's.
-    fn held(&mut self, id: &str, offer: &str) {
+    pub(super) fn held(&mut self, id: &str, offer: &str) {
         let Some(dialog) = self.dialogs.get_mut(id) else { return };
         let held = sdp::holds(offer);
         if dialog.held != held {

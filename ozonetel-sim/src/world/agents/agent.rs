@@ -21,6 +21,20 @@ pub enum AgentState {
     Acw,
     /// On a break.
     Paused,
+    /// Signed in, but not ready: calls do not come before the agent says so.
+    Idle,
+    /// A break that the platform set.
+    Aux,
+}
+
+/// A state that the platform puts an agent into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Aside {
+    /// Signed in, but not ready.
+    Idle,
+    /// A break that the platform set, for this reason.
+    Aux(String),
 }
 
 impl AgentState {
@@ -32,6 +46,8 @@ impl AgentState {
             Self::Dialing | Self::Busy => "BUSY",
             Self::Acw => "ACW",
             Self::Paused => "PAUSED",
+            Self::Idle => "IDLE",
+            Self::Aux => "AUX",
         }
     }
 }
@@ -134,7 +150,7 @@ impl Agent {
         spread(&mut self.totals, (from, at), mode, zone, |t, s| add(t, was, s));
         self.state = state;
         self.since = at;
-        if state != AgentState::Paused {
+        if !matches!(state, AgentState::Paused | AgentState::Aux) {
             self.pause_reason = None;
         }
         at
@@ -171,11 +187,11 @@ impl Agent {
 fn add(totals: &mut StateTotals, state: AgentState, seconds: i64) {
     match state {
         AgentState::LoggedOut => {}
-        AgentState::Ready => totals.idle += seconds,
+        AgentState::Ready | AgentState::Idle => totals.idle += seconds,
         AgentState::Dialing => totals.dial += seconds,
         AgentState::Busy => totals.busy += seconds,
         AgentState::Acw => totals.wrap_up += seconds,
-        AgentState::Paused => totals.pause += seconds,
+        AgentState::Paused | AgentState::Aux => totals.pause += seconds,
     }
 }
 

@@ -18,6 +18,10 @@ pub(crate) enum AgentAction {
     InCall,
     Acw,
     Pause,
+    /// Signed in, but not ready.
+    Idle,
+    /// A break that the platform set.
+    Aux,
 }
 
 impl AgentAction {
@@ -31,17 +35,20 @@ impl AgentAction {
             Self::InCall => "incall",
             Self::Acw => "ACW",
             Self::Pause => "pause",
+            Self::Idle => "IDLE",
+            Self::Aux => "AUX",
         }
     }
 }
 
-/// Pushes what happened to an agent to the subscriber, if there is one.
-pub(super) fn push(cx: &mut Context, agent: &Agent, action: AgentAction) {
+/// Pushes what happened to an agent to the subscriber, if there is one. The name of the reason's field
+/// is ours.
+pub(super) fn push(cx: &mut Context, agent: &Agent, action: AgentAction, reason: &str) {
     let url = cx.pushes.subscription().agents.clone();
     if url.is_empty() {
         return;
     }
-    let data = json!({
+    let mut data = json!({
         "agentId": agent.setup.id,
         "agentName": agent.setup.name,
         "agentMode": agent.setup.mode.word(),
@@ -49,6 +56,9 @@ pub(super) fn push(cx: &mut Context, agent: &Agent, action: AgentAction) {
         "skill": agent.setup.skills.first().map_or("", String::as_str),
         "action": action.word(),
     });
+    if !reason.is_empty() {
+        data["reason"] = reason.into();
+    }
     let body = cx.event_body("Agent", &data);
     let push = Push::json(PushKind::AgentEvent, cx.now, url, &body);
     cx.pushes.enqueue(push);

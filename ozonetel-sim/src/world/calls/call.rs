@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::ids::CallKey;
+use crate::world::ids::{CallKey, LegNo};
 use crate::world::time::Timestamp;
 
 /// Who called whom.
@@ -113,7 +113,35 @@ pub struct Leg {
     pub queued: Option<DispositionRequest>,
     /// Seconds on hold, finished holds only.
     pub held_s: i64,
+    /// Where the leg's customer went when the agent left.
+    pub transfer: Option<Transfer>,
+    /// What was wrong, in words, where a status word does not say it.
+    pub reason: String,
+    /// Since when the softphone has had no connection.
+    pub lost: Option<Timestamp>,
+    /// `X-UCID` of the INVITE, and `ucid` on the agent socket.
+    pub(crate) announced: u64,
 }
+
+/// A transfer: the agent left, and somebody who had been called into the call stayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Whether the other one had answered before the agent left.
+    pub warm: bool,
+    /// The number that was called into the call.
+    pub to: String,
+}
+
+impl Transfer {
+    /// `TransferType`. No source has a word for either kind; these are ours.
+    pub fn word(&self) -> &'static str {
+        if self.warm { "Warm" } else { "Blind" }
+    }
+}
+
+/// `HangupBy` of a leg whose softphone lost its connection and did not come back. No source has a word
+/// for it; this one is ours.
+pub const CONNECTION_LOST: &str = "ConnectionLost";
 
 impl Leg {
     pub(crate) fn new(ucid: u64, kind: LegKind, started: i64) -> Self {
@@ -137,7 +165,22 @@ impl Leg {
             comments: String::new(),
             queued: None,
             held_s: 0,
+            transfer: None,
+            reason: String::new(),
+            lost: None,
+            announced: ucid,
         }
+    }
+
+    /// The agent's share of a hold: after the conversation has begun.
+    fn hold_s(&self, from: i64, until: i64) -> i64 {
+        let begin = self.pickup.filter(|_| self.agent.is_some());
+        begin.map_or(0, |pickup| (until - from.max(pickup)).max(0))
+    }
+
+    /// Ends a hold that began at a second.
+    pub(crate) fn add_hold(&mut self, from: i64, until: i64) {
+        self.held_s += self.hold_s(from, until);
     }
 
     /// Ends after-call work now, if it is still going on.
@@ -186,20 +229,50 @@ impl Leg {
     }
 }
 
-/// A third person who was added to a call.
+/// A third person who was added to a call: a number outside, or an agent's extension.
 #[derive(Clone, Debug)]
 pub struct ConferenceParty {
     /// The number dialled.
     pub number: String,
+    /// The id of the leg that it becomes if the agent leaves first.
+    pub ucid: u64,
+    /// The agent whose extension it is.
+    pub agent: Option<String>,
     /// When the number began to ring.
     pub rang: i64,
     /// When it was answered.
     pub joined: Option<i64>,
-    /// When it left.
+    /// When it left, or took over as a leg of the call.
     pub left: Option<i64>,
+    /// Why it did not answer.
+    pub failure: &'static str,
+    /// What was wrong, in words.
+    pub reason: String,
+    /// Since when its softphone has had no connection.
+    pub lost: Option<Timestamp>,
+    /// The number of the leg that it has become.
+    pub(crate) leg: Option<LegNo>,
+    /// `X-UCID` of its INVITE.
+    pub(crate) announced: u64,
 }
 
 impl ConferenceParty {
+    pub(crate) fn new(number: &str, (ucid, announced): (u64, u64), rang: i64) -> Self {
+        Self {
+            number: number.to_owned(),
+            ucid,
+            agent: None,
+            rang,
+            joined: None,
+            left: None,
+            failure: "",
+            reason: String::new(),
+            lost: None,
+            leg: None,
+            announced,
+        }
+    }
+
     /// On the line, or still ringing.
     pub fn expected(&self) -> bool {
         self.left.is_none()
@@ -264,6 +337,8 @@ pub struct PhoneCall {
     pub held_since: Option<i64>,
     /// The agent is muted.
     pub muted: bool,
+    /// Since when the customer's softphone has had no connection.
+    pub customer_lost: Option<Timestamp>,
     /// Third parties.
     pub parties: Vec<ConferenceParty>,
     /// Recorded stretches.
@@ -305,6 +380,7 @@ impl PhoneCall {
             legs: Vec::new(),
             held_since: None,
             muted: false,
+            customer_lost: None,
             parties: Vec::new(),
             recording: Vec::new(),
             key,
@@ -329,7 +405,7 @@ impl PhoneCall {
         } else if let Some(from) = self.held_since.take()
             && let Some(leg) = self.legs.last_mut().filter(|leg| leg.ended.is_none())
         {
-            leg.held_s += (now - from).max(0);
+            leg.add_hold(from, now);
         }
     }
 
@@ -354,7 +430,7 @@ impl PhoneCall {
     pub(crate) fn held_s(&self, leg: &Leg, now: i64) -> i64 {
         let talking = self.stage == CallStage::Talking && leg.ended.is_none();
         let open = self.held_since.filter(|_| talking);
-        leg.held_s + open.map_or(0, |from| (now - from).max(0))
+        leg.held_s + open.map_or(0, |from| leg.hold_s(from, now))
     }
 
     /// Ends the call: no one rings, talks or is recorded any more.
@@ -406,17 +482,46 @@ impl PhoneCall {
         (leg.ended.is_none()).then_some((no, leg))
     }
 
+    /// Whether the customer waits alone: the agent is gone, and no one else is on the line or rung.
+    pub fn is_alone(&self) -> bool {
+        self.stage == CallStage::Talking
+            && self.current_leg().is_none()
+            && !self.parties.iter().any(ConferenceParty::expected)
+    }
+
+    /// The agents who are rung or on the line now.
+    pub fn agents_on(&self) -> impl Iterator<Item = &str> {
+        let parties = self.parties.iter().filter(|party| party.expected());
+        let leg = self.current_leg().and_then(|(_, leg)| leg.agent.as_deref());
+        leg.into_iter().chain(parties.filter_map(|party| party.agent.as_deref()))
+    }
+
+    /// The transfer that came last.
+    pub fn transfer(&self) -> Option<&Transfer> {
+        self.legs.iter().rev().find_map(|leg| leg.transfer.as_ref())
+    }
+
     /// The agent on the call, else the last one who was.
     pub fn agent(&self) -> Option<&str> {
         self.legs.iter().rev().find_map(|l| l.agent.as_deref())
     }
 
-    /// Seconds with a third party on the line, as of `now`.
-    pub fn conference_s(&self, now: i64) -> i64 {
-        let end = self.ended.unwrap_or(now);
-        let from = self.parties.iter().filter_map(|p| p.joined).min();
-        let to = self.parties.iter().filter(|p| p.joined.is_some()).map(|p| p.left.unwrap_or(end));
-        from.zip(to.max()).map_or(0, |(from, to)| (to - from).max(0))
+    /// Seconds in which a leg had a third party on the line, as of `now`.
+    pub(crate) fn conference_s(&self, leg: &Leg, now: i64) -> i64 {
+        let Some(begin) = leg.pickup else { return 0 };
+        let end = leg.end_at(now);
+        let stretches = self.parties.iter().filter_map(|party| {
+            let (from, to) = (party.joined?.max(begin), party.left.unwrap_or(end).min(end));
+            (from < to).then_some((from, to))
+        });
+        let (mut total, mut counted) = (0, begin);
+        let mut stretches: Vec<(i64, i64)> = stretches.collect();
+        stretches.sort_unstable();
+        for (from, to) in stretches {
+            total += (to - from.max(counted)).max(0);
+            counted = counted.max(to);
+        }
+        total
     }
 
     /// The id shown for the call: of the leg that rings, talks or came last.
@@ -435,6 +540,7 @@ impl PhoneCall {
             CallStage::Queued => "queued",
             CallStage::AgentRinging => "agent_ringing",
             CallStage::CustomerRinging => "customer_ringing",
+            CallStage::Talking if self.is_alone() => "held",
             CallStage::Talking => "answered",
             CallStage::Ended if self.wrapping() => "wrap_up",
             CallStage::Ended => "ended",

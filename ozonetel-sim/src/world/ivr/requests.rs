@@ -1,14 +1,22 @@
 //! What an application is asked: a GET whose query gives the reason.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::call::{IvrCall, IvrStage};
 use super::running::{RunningVerb, VerbResult};
-use super::{ASKED_MOST, ApplicationRequest, Ivr, WAITING_MOST};
+use super::{ASKED_MOST, ApplicationFn, ApplicationRequest, Ivr, WAITING_MOST};
 use crate::world::context::Context;
 use crate::world::numbers::pushed_caller;
 use crate::world::switch::Switch;
 
 /// Addresses longer than this are not asked.
 const LONGEST_URL: usize = 8192;
+
+/// Asks an application in process.
+fn ask(application: &Mutex<ApplicationFn>, request: &ApplicationRequest) -> String {
+    let mut application = application.lock().unwrap_or_else(PoisonError::into_inner);
+    application(request)
+}
 
 /// Why an application is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,10 +136,9 @@ impl Ivr {
             self.end(cx, switch, sid, None);
             return;
         };
-        match self.application.take() {
-            Some(mut application) => {
-                let xml = application(&request);
-                self.application = Some(application);
+        match self.application.clone() {
+            Some(application) => {
+                let xml = ask(&application, &request);
                 self.application_answers(cx, switch, &request, Some(xml.as_bytes()));
             }
             None => {
@@ -155,10 +162,9 @@ impl Ivr {
             _ => None,
         };
         let Some(request) = self.request(cx, sid, event, running) else { return };
-        match self.application.take() {
-            Some(mut application) => {
-                application(&request);
-                self.application = Some(application);
+        match self.application.clone() {
+            Some(application) => {
+                ask(&application, &request);
             }
             None => {
                 self.wait_to_be_sent(request);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Reports;
-use crate::world::calls::{Direction, Leg, LegKind, PhoneCall};
+use crate::world::calls::{Direction, Leg, LegKind, PhoneCall, Transfer};
 use crate::world::numbers::{e164, network_form};
 use crate::world::time::clock_text;
 
@@ -97,7 +97,7 @@ impl Reports<'_> {
             "CallerID": caller,
             "CampaignName": call.campaign,
             "Comments": leg.comments,
-            "ConferenceDuration": clock_text(if leg.answered() { call.conference_s(now) } else { 0 }),
+            "ConferenceDuration": clock_text(call.conference_s(leg, now)),
             "CustomerDialStatus": leg.customer_status,
             "CustomerRingTime": clock_text(leg.customer_rang_s(now)),
             "DID": call.did,
@@ -125,8 +125,8 @@ impl Reports<'_> {
             "Status": if leg.answered() { "Answered" } else { "Unanswered" },
             "TalkTime": clock_text(leg.talk_s(now)),
             "TimeToAnswer": clock_text(pickup.map_or(0, |p| p - leg.started)),
-            "TransferType": "",
-            "TransferredTo": "",
+            "TransferType": leg.transfer.as_ref().map_or("", Transfer::word),
+            "TransferredTo": leg.transfer.as_ref().map_or("", |transfer| &transfer.to),
             "Type": type_word(call.direction, format),
             "UCID": id(leg.ucid),
             "UUI": call.uui,

@@ -27,6 +27,8 @@ pub struct MdlSetup {
     pub agent_field: String,
     /// Whether a second connection of an agent ends the first.
     pub replace: bool,
+    /// Whether an agent's softphone rings only in the browser that also has the agent's socket open.
+    pub rings_browser_only: bool,
 }
 
 impl Default for MdlSetup {
@@ -38,6 +40,7 @@ impl Default for MdlSetup {
             utid: UtidForm::AsSent,
             agent_field: "agentId".into(),
             replace: false,
+            rings_browser_only: false,
         }
     }
 }

@@ -8,8 +8,9 @@ use thiserror::Error;
 use ozonetel_sdk::auth::AuthMode;
 
 use super::{
-    AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup, LoginKind, MdlSetup,
-    PushSetup, SKILL, Setup, Traffic, UtidForm, numbered_agent,
+    AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup,
+    ConferenceUcid, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup, Traffic,
+    UtidForm, numbered_agent,
 };
 use crate::world::time::{Timestamp, Zone};
 
@@ -88,7 +89,10 @@ struct RulesFile {
     strict: bool,
     manual: bool,
     moves_at_night: bool,
+    lax: bool,
+    idle_after_login: bool,
     wrap_up_limit_s: Option<u32>,
+    late_disposition: Option<LateDisposition>,
 }
 
 #[derive(Deserialize, Default)]
@@ -101,6 +105,10 @@ struct PhonesFile {
     agent_answer_rate: Option<f64>,
     customer_answer_rate: Option<f64>,
     talk_s: Option<[f64; 2]>,
+    reconnect_s: Option<f64>,
+    held_limit_s: Option<f64>,
+    after_loss: Option<AfterLoss>,
+    conference_ucid: Option<ConferenceUcid>,
 }
 
 #[derive(Deserialize, Default)]
@@ -112,6 +120,7 @@ struct MdlFile {
     agent_field: Option<String>,
     utid: UtidFile,
     replace: bool,
+    rings_browser_only: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -230,11 +239,16 @@ impl ScenarioFile {
         setup.strict = self.rules.strict;
         setup.manual = self.rules.manual;
         setup.moves_at_night = self.rules.moves_at_night;
+        setup.lax = self.rules.lax;
+        setup.idle_after_login = self.rules.idle_after_login;
         setup.mdl = self.mdl.mdl();
         setup.push = self.push;
         setup.applications = self.applications;
         if let Some(limit) = self.rules.wrap_up_limit_s {
             setup.wrap_up_limit_s = limit;
+        }
+        if let Some(late) = self.rules.late_disposition {
+            setup.late_disposition = late;
         }
         phones(&mut setup, &self.phones)?;
         if !self.agents.is_empty() {
@@ -292,6 +306,8 @@ fn phones(setup: &mut Setup, file: &PhonesFile) -> Result<(), ScenarioError> {
         (&mut to.customer_answer, file.customer_answer_s),
         (&mut to.ring_limit, file.ring_limit_s),
         (&mut to.queue_limit, file.queue_limit_s),
+        (&mut to.reconnect, file.reconnect_s),
+        (&mut to.held_limit, file.held_limit_s),
     ];
     for (slot, value) in times {
         if let Some(seconds) = value {
@@ -307,6 +323,8 @@ fn phones(setup: &mut Setup, file: &PhonesFile) -> Result<(), ScenarioError> {
             *slot = rate("phones", value)?;
         }
     }
+    to.after_loss = file.after_loss.unwrap_or(to.after_loss);
+    to.conference_ucid = file.conference_ucid.unwrap_or(to.conference_ucid);
     to.talk = file.talk_s.map(|r| range("phones.talk_s", r)).transpose()?;
     Ok(())
 }
@@ -359,6 +377,7 @@ impl MdlFile {
                 UtidFile::Number => UtidForm::Number,
             },
             replace: self.replace,
+            rings_browser_only: self.rings_browser_only,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::world::agents::AgentState;
 use crate::world::calls::{CallAction, CallStage, Direction, Leg, LegKind, RecordingSegment};
 use crate::world::context::Context;
 use crate::world::event_log::EventKind;
-use crate::world::ids::{CallKey, LegNo, PartyNo};
+use crate::world::ids::{CallKey, LegNo};
 use crate::world::timers::Timer;
 
 impl Switch {
@@ -146,16 +146,10 @@ impl Switch {
         self.end_call(cx, key, "UserHangup");
     }
 
-    pub(super) fn party_joins(&mut self, cx: &mut Context, key: CallKey, no: PartyNo) {
-        let Some(call) = self.calls.in_stage(key, CallStage::Talking) else { return };
-        if let Some(party) = call.parties.get_mut(no).filter(|p| p.left.is_none()) {
-            party.joined.get_or_insert(cx.second());
-        }
-    }
-
     /// Ends the whole call.
     pub(crate) fn end_call(&mut self, cx: &mut Context, key: CallKey, by: &'static str) {
         self.end_leg(cx, key, by);
+        self.free_parties(cx, key);
         let Some(call) = self.calls.get_mut(key) else { return };
         let was_live = call.live();
         call.end(cx.second());
@@ -176,13 +170,16 @@ impl Switch {
         let end = leg.end_at(now);
         leg.ended = Some(end);
         leg.hangup_by = by;
-        leg.held_s += held.map_or(0, |from| end - from);
+        leg.lost = None;
+        if let Some(from) = held {
+            leg.add_hold(from, end);
+        }
         let (answered, agent_id, ucid) = (leg.answered(), leg.agent.clone(), leg.ucid);
         cx.note(EventKind::Ended, agent_id.as_deref(), Some((ucid, monitor)));
         if let Some(agent) = agent_id.as_ref().and_then(|id| self.agents.get_mut(id)) {
             agent.call = None;
         }
-        if answered {
+        if answered && agent_id.is_some() {
             self.wrap_up_begins(cx, (key, no), end);
         } else if let Some(id) = agent_id {
             self.apply_queued((key, no));

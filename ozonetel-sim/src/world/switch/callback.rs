@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Switch;
 use crate::world::agents::Agent;
-use crate::world::calls::{Leg, LegKind, PhoneCall};
+use crate::world::calls::{Leg, LegKind, PhoneCall, Transfer};
 use crate::world::context::Context;
 use crate::world::ids::CallKey;
 use crate::world::numbers::pushed_caller;
@@ -65,7 +65,7 @@ impl Switch {
             "CampaignName": call.campaign,
             "CampaignStatus": if call.offline { "OFFLINE" } else { "ONLINE" },
             "Comments": summary.comments,
-            "ConfDuration": clock_text(if call.answered() { call.conference_s(now) } else { 0 }),
+            "ConfDuration": clock_text(call.legs.iter().map(|l| call.conference_s(l, now)).sum()),
             "CustomerStatus": summary.customer,
             "DialStatus": summary.dial.join(ARROW),
             "DialedNumber": phones,
@@ -82,8 +82,8 @@ impl Switch {
             "Status": summary.status,
             "TimeToAnswer":
                 summary.answered_at.map(|at| clock_text(at - summary.start)).unwrap_or_default(),
-            "TransferType": "No Transfers",
-            "TransferredTo": "",
+            "TransferType": call.transfer().map_or("No Transfers", Transfer::word),
+            "TransferredTo": call.transfer().map_or("", |transfer| &transfer.to),
             "Type": call.direction.type_word(),
             "UUI": call.uui,
             "UserName": cx.setup.account,

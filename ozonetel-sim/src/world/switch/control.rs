@@ -8,7 +8,6 @@ use crate::world::calls::{CallStage, ConferenceParty, PhoneCall};
 use crate::world::context::Context;
 use crate::world::ids::CallKey;
 use crate::world::numbers::conference_form;
-use crate::world::timers::Timer;
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +57,8 @@ impl Switch {
         let now = cx.second();
         match what {
             CallControl::Conference(number) => {
-                if !conference_form(number) {
+                let extension = self.agents.of_extension(number).is_some();
+                if !extension && !conference_form(number, cx.setup.zone, cx.setup.lax) {
                     return Err(CallControlRefusal::Number);
                 }
                 self.add_party(cx, key, number);
@@ -99,44 +99,25 @@ impl Switch {
         fits.then_some(call)
     }
 
-    fn add_party(&mut self, cx: &mut Context, key: CallKey, number: &str) {
-        let now = cx.second();
-        let Some(call) = self.calls.get_mut(key) else { return };
-        call.parties.push(ConferenceParty {
-            number: number.to_owned(),
-            rang: now,
-            joined: None,
-            left: None,
-        });
-        let no = call.parties.len() - 1;
-        cx.later(cx.setup.behaviour.customer_answer, Timer::PartyAnswers(key, no));
-    }
-
     fn kick(
         &mut self,
         cx: &mut Context,
         key: CallKey,
         number: &str,
     ) -> Result<(), CallControlRefusal> {
-        let now = cx.second();
         let call = self.calls.get_mut(key).ok_or(CallControlRefusal::NotFound)?;
         let agent = call.current_leg().is_some_and(|(_, leg)| same_number(&leg.phone, number));
         if agent {
-            self.agent_leaves(cx, key);
+            self.agent_leaves(cx, key, "AgentHangup");
             return Ok(());
         }
         if same_number(&call.caller, number) {
             self.customer_leaves(cx, key);
             return Ok(());
         }
-        let there = |p: &&mut ConferenceParty| p.left.is_none() && same_number(&p.number, number);
-        if let Some(party) = call.parties.iter_mut().find(there) {
-            party.left = Some(now);
-            let alone =
-                call.current_leg().is_none() && !call.parties.iter().any(ConferenceParty::expected);
-            if alone {
-                self.end_call(cx, key, "SystemHangup");
-            }
+        let there = |p: &ConferenceParty| p.expected() && same_number(&p.number, number);
+        if let Some(no) = call.parties.iter().position(there) {
+            self.party_leaves(cx, (key, no), "");
             return Ok(());
         }
         let digits = number.chars().filter(char::is_ascii_digit).count();
@@ -145,19 +126,6 @@ impl Switch {
             Err(CallControlRefusal::NotFound)
         } else {
             Err(CallControlRefusal::Number)
-        }
-    }
-
-    /// The agent goes. With a third party on the line or still ringing, the customer stays.
-    pub(super) fn agent_leaves(&mut self, cx: &mut Context, key: CallKey) {
-        let Some(call) = self.calls.get_mut(key) else { return };
-        if call.current_leg().is_none() {
-            return;
-        }
-        if call.parties.iter().any(ConferenceParty::expected) {
-            self.end_leg(cx, key, "AgentHangup");
-        } else {
-            self.end_call(cx, key, "AgentHangup");
         }
     }
 
@@ -172,9 +140,13 @@ impl Switch {
         let key = self.calls.key_of(ucid)?;
         let now = cx.second();
         let call = self.calls.in_stage(key, CallStage::Talking)?;
-        let number = "IVR".to_owned();
-        call.parties.push(ConferenceParty { number, rang: now, joined: Some(now), left: None });
-        self.agent_leaves(cx, key);
+        let announced = call.ucid();
+        self.calls.next_leg_ucid(cx, key);
+        let call = self.calls.get_mut(key)?;
+        let mut party = ConferenceParty::new("IVR", (call.next_ucid, announced), now);
+        party.joined = Some(now);
+        call.parties.push(party);
+        self.agent_leaves(cx, key, "AgentHangup");
         Some(key)
     }
 

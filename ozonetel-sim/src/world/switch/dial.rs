@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sip_ucid::Writer;
+
 use super::Switch;
 use crate::world::agents::{Agent, AgentState};
 use crate::world::calls::{CallAction, Leg, LegKind, PhoneCall};
@@ -61,6 +63,8 @@ pub enum DialRefusal {
     Campaign,
     /// No number.
     Number,
+    /// A reference that no header can carry.
+    Uui,
     /// Not signed in, not ready, or in the wrong mode.
     NotAvailable,
     /// No one has this skill.
@@ -92,6 +96,7 @@ impl Switch {
         if dial.number.trim().is_empty() {
             return Err(DialRefusal::Number);
         }
+        check_uui(&dial.uui)?;
         if !can_dial(cx, agent) {
             return Err(DialRefusal::NotAvailable);
         }
@@ -113,6 +118,7 @@ impl Switch {
         if dial.number.trim().is_empty() {
             return Err(DialRefusal::Number);
         }
+        check_uui(&dial.uui)?;
         let fits = |a: &Agent| {
             can_dial(cx, a) && a.setup.mode.takes_inbound() && a.setup.skills.contains(&dial.skill)
         };
@@ -142,6 +148,7 @@ impl Switch {
         if dial.number.trim().is_empty() {
             return Err(DialRefusal::Number);
         }
+        check_uui(&dial.uui)?;
         let busy = agent.call.is_some();
         if busy && dial.check_status {
             return Err(DialRefusal::Busy);
@@ -199,6 +206,14 @@ impl Switch {
         self.end_call(cx, key, "SystemHangup");
         ucid
     }
+}
+
+/// What is kept has to be writable: the reference goes into the INVITE, as a header's value.
+fn check_uui(uui: &str) -> Result<(), DialRefusal> {
+    let mut line = Vec::new();
+    let response = Writer::response(&mut line, 200, "OK");
+    let written = response.and_then(|mut to| to.header("X-UUI", uui.trim()).map(|_| ()));
+    written.map_err(|_| DialRefusal::Uui)
 }
 
 /// Signed in where it counts, ready, in a mode that dials.

@@ -4,6 +4,7 @@ use super::Switch;
 use crate::world::calls::{DispositionRequest, Leg};
 use crate::world::context::Context;
 use crate::world::ids::{CallKey, LegNo, parse_ucid};
+use crate::world::setup::LateDisposition;
 
 /// The result of a disposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum DispositionRefusal {
     Call,
     /// Unknown agent, or one who had no leg of the call.
     Agent,
-    /// DispositionResult of already.
+    /// Disposed of already, by the agent or, where late ones are refused, by the limit.
     Again,
 }
 
@@ -53,7 +54,10 @@ impl Switch {
         let fits = |l: &Leg| (whole_call || l.ucid == id) && of_agent(&l);
         let no = call.legs.iter().rposition(fits).ok_or(DispositionRefusal::Agent)?;
         let leg = call.legs.get_mut(no).ok_or(DispositionRefusal::Agent)?;
-        if leg.disposed {
+        // Only the limit sets a disposition that no agent chose.
+        let late =
+            leg.disposition.is_some() && cx.setup.late_disposition == LateDisposition::Refuse;
+        if leg.disposed || late {
             return Err(DispositionRefusal::Again);
         }
         leg.disposed = true;
