@@ -83,7 +83,7 @@ impl Server {
         let delivering = tokio::spawn(sender.clone().deliver(sim.clone()));
         let asking = tokio::spawn(sender.clone().ask(sim.clone()));
         let app = router(AppState { sim: sim.clone(), mdl, softphones, sender });
-        let serving = tokio::spawn(serving::serve(listener, app, stopped));
+        let serving = tokio::spawn(serving::serve(listener, app, serving::HEAD_TIME, stopped));
         let running = tokio::spawn(async move { sim.run().await });
         Ok(Self {
             address,

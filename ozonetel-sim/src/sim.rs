@@ -1,6 +1,8 @@
 //! A handle on a simulated service: to ask it in process, to serve it over a socket, and to look
 //! at what it did.
 
+mod control;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
@@ -112,6 +114,18 @@ impl SimBuilder {
     /// Legs wait for instructions.
     pub fn manual(mut self) -> Self {
         self.setup.manual = true;
+        self
+    }
+
+    /// Takes what the documents and field reports say is refused.
+    pub fn lax(mut self) -> Self {
+        self.setup.lax = true;
+        self
+    }
+
+    /// Rings an agent's softphone only in the browser that also has the agent's socket open.
+    pub fn rings_browser_only(mut self) -> Self {
+        self.setup.mdl.rings_browser_only = true;
         self
     }
 

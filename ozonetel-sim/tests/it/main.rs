@@ -12,11 +12,14 @@ mod client;
 mod faults;
 mod ivr;
 mod kills;
+mod lost;
 mod numbers;
 mod phone;
 mod push_contents;
 #[cfg(feature = "deliver")]
 mod pushes;
+mod reconnect;
 mod server;
 mod socket;
 mod softphone;
+mod transfers;

@@ -162,7 +162,9 @@ async fn bad_control_requests_are_refused_with_a_reason() {
     let bad = [
         ("/_sim/inbound", json!({"did": "1", "caller": "9000000001"})),
         ("/_sim/inbound", json!({"did": "918000000001"})),
-        ("/_sim/inbound", json!({"did": "918000000001", "caller": "x"})),
+        ("/_sim/inbound", json!({"did": "918000000001", "caller": "no number"})),
+        ("/_sim/agent", json!({"agent": "agent01", "state": "idle"})),
+        ("/_sim/agent", json!({"agent": "agent01", "state": "asleep"})),
         ("/_sim/clock", json!({"advance_s": -1})),
         ("/_sim/clock", json!({"advance_s": "1"})),
         ("/_sim/faults", json!({"path": "*", "kind": "nothing"})),

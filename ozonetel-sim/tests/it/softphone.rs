@@ -22,6 +22,10 @@ pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\
 pub(crate) struct Softphone {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     extension: String,
+    /// The URI of its Contact.
+    pub(crate) contact: String,
+    /// `+sip.instance`, quotes and all.
+    pub(crate) instance: Option<String>,
     cseq: u32,
 }
 
@@ -48,11 +52,24 @@ pub(crate) fn body(message: &str) -> &str {
 
 impl Softphone {
     pub(crate) async fn connect(server: &Server, extension: &str) -> Self {
+        Self::connect_from(server, extension, None).await
+    }
+
+    /// A softphone in a page of this origin.
+    pub(crate) async fn connect_from(
+        server: &Server,
+        extension: &str,
+        origin: Option<&str>,
+    ) -> Self {
         let mut request = server.sip_url().into_client_request().unwrap();
+        if let Some(origin) = origin {
+            request.headers_mut().insert("Origin", origin.parse().unwrap());
+        }
         request.headers_mut().insert("Sec-WebSocket-Protocol", "sip".parse().unwrap());
         let (socket, response) = connect_async(request).await.unwrap();
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "sip");
-        Self { socket, extension: extension.into(), cseq: 0 }
+        let contact = format!("sip:{extension}@a.invalid;transport=ws");
+        Self { socket, extension: extension.into(), contact, instance: None, cseq: 0 }
     }
 
     /// A registered softphone.
@@ -62,6 +79,18 @@ impl Softphone {
         assert_eq!(start(&ok), "200", "{ok}");
         assert!(value(&ok, "Contact").unwrap().contains("expires="));
         phone
+    }
+
+    /// The same softphone over a new connection, registered; the old connection breaks.
+    pub(crate) async fn reconnect(self, server: &Server) -> Self {
+        let mut again = Self::connect(server, &self.extension).await;
+        again.contact.clone_from(&self.contact);
+        again.instance.clone_from(&self.instance);
+        again.cseq = self.cseq;
+        drop(self);
+        let extension = again.extension.clone();
+        assert_eq!(start(&again.register(&extension, 600).await), "200");
+        again
     }
 
     pub(crate) async fn send(&mut self, text: String) {
@@ -101,8 +130,9 @@ impl Softphone {
     /// Registers with a password, challenge and all; the last answer.
     pub(crate) async fn register(&mut self, password: &str, expires: u32) -> String {
         let extension = self.extension.clone();
-        let contact =
-            format!("Contact: <sip:{extension}@a.invalid;transport=ws>;expires={expires}\r\n");
+        let instance = self.instance.as_ref().map(|id| format!(";+sip.instance={id}"));
+        let instance = instance.unwrap_or_default();
+        let contact = format!("Contact: <{}>{instance};expires={expires}\r\n", self.contact);
         let request = self.request("REGISTER", &contact);
         self.send(request).await;
         let challenge = self.next().await.unwrap();
@@ -138,10 +168,10 @@ impl Softphone {
         let (id, cseq) = (take(Name::CallId), take(Name::CSeq));
         let kind = if sdp.is_some() { "Content-Type: application/sdp\r\n" } else { "" };
         let sdp = sdp.unwrap_or_default();
-        let extension = &self.extension;
+        let contact = &self.contact;
         let text = format!(
             "SIP/2.0 {code} Whatever\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {id}\r\n\
-             CSeq: {cseq}\r\nContact: <sip:{extension}@a.invalid;transport=ws>\r\n{kind}\
+             CSeq: {cseq}\r\nContact: <{contact}>\r\n{kind}\
              Content-Length: {}\r\n\r\n{sdp}",
             sdp.len()
         );
@@ -154,6 +184,13 @@ impl Softphone {
         self.reply(invite, 180, None).await;
         self.reply(invite, 200, Some(OFFER)).await;
         self.expect("ACK").await
+    }
+
+    /// Picks up with an offer, to an INVITE without one; its ACK comes when the other telephone is there.
+    pub(crate) async fn pick_up_late(&mut self, invite: &str) {
+        assert_eq!(body(invite), "");
+        self.reply(invite, 180, None).await;
+        self.reply(invite, 200, Some(OFFER)).await;
     }
 
     /// A request within the dialog of an INVITE that was answered.

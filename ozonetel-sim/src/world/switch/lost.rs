@@ -108,12 +108,13 @@ impl Switch {
         let Some(call) = self.calls.get_mut(key) else { return };
         let current = call.current_leg().filter(|(current, _)| *current == no);
         let Some((_, leg)) = current else { return };
-        let agent = leg.agent.clone();
-        if let Some(id) = &agent {
-            self.agents.phone_lost(cx, id);
+        let (agent, stage) = (leg.agent.clone(), call.stage);
+        let up = matches!(stage, CallStage::CustomerRinging | CallStage::Talking);
+        if let Some(id) = agent.filter(|_| up) {
+            self.agents.phone_lost(cx, &id);
         }
         let Some(call) = self.calls.get_mut(key) else { return };
-        match call.stage {
+        match stage {
             CallStage::CustomerRinging => {
                 call.set_status("agent_disconnect", "answered", "not_answered");
                 self.end_call(cx, key, CONNECTION_LOST);
