@@ -26,7 +26,10 @@ impl Browser {
 
 /// Agents' sockets that browsers have open, by session.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BrowserSockets(Arc<Mutex<BTreeMap<u64, (Arc<str>, Browser)>>>);
+pub(crate) struct BrowserSockets(Arc<Mutex<OpenSockets>>);
+
+/// Agent and browser of each session.
+type OpenSockets = BTreeMap<u64, (Arc<str>, Browser)>;
 
 impl BrowserSockets {
     /// A session belongs to an agent.

@@ -46,12 +46,20 @@ export class Chromium {
     const context = await this.browser.newContext({ permissions: ['microphone'] });
     const page = await context.newPage();
     page.on('pageerror', (error) => console.error(`page ${extension}: ${error.message}`));
+    const start = () => page.evaluate(
+      ([url, ext]) => window.tests.start(url, ext), [simulator.urls.sip, extension],
+    );
     await page.goto(`http://127.0.0.1:${this.server.address().port}/`);
-    await page.evaluate(([url, ext]) => window.tests.start(url, ext), [simulator.urls.sip, extension]);
+    await start();
     const call = (name) => (...args) =>
       page.evaluate(([n, a]) => window.tests[n](...a), [name, args]);
-    const names = ['view', 'dialled', 'answer', 'hangUp', 'hold', 'press', 'heard'];
-    return { context, ...Object.fromEntries(names.map((name) => [name, call(name)])) };
+    const names = ['view', 'dialled', 'answer', 'hangUp', 'hold', 'press', 'breaks', 'heard'];
+    /** Loads the page again: another softphone, registered. */
+    const reload = async () => {
+      await page.reload();
+      await start();
+    };
+    return { context, reload, ...Object.fromEntries(names.map((name) => [name, call(name)])) };
   }
 
   async stop() {

@@ -23,6 +23,7 @@ window.tests = {
   answer: () => phone.answer(),
   hangUp: () => phone.hangUp(),
   hold: (on) => phone.hold(on),
+  breaks: () => phone.breaks(),
   press: (tone) => phone.press(tone),
 
   /** What arrived of the other side's voice, and the state of the connection. */

@@ -46,7 +46,8 @@ export async function end(child) {
 
 export class Simulator {
   static async start(...options) {
-    const child = start(program('ozonetel-sim'), ['--mode', 'key', '--seed', '7', '--speed', '2', ...options], {
+    const speed = options.includes('--speed') ? [] : ['--speed', '2'];
+    const child = start(program('ozonetel-sim'), ['--mode', 'key', '--seed', '7', ...speed, ...options], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface(child.stdout), 'line');
@@ -54,8 +55,8 @@ export class Simulator {
   }
 
   /** Runs a story on a simulator where an agent's toolbar is open. */
-  static async run(story) {
-    const simulator = await Simulator.start();
+  static async run(story, ...options) {
+    const simulator = await Simulator.start(...options);
     try {
       await simulator.openToolbar();
       await story(simulator);
@@ -120,6 +121,19 @@ export class Simulator {
     return this.ozonetel('dispose', ucid, 'Follow Up');
   }
 
+  /** Asks for something of call control, as the agent of the call. */
+  async control(agent, ucid, action, number) {
+    const answer = await fetch(`${this.urls.http}/ca_apis/CallControl_V4`, {
+      method: 'POST',
+      headers: { apiKey: 'test-key', 'content-type': 'application/json' },
+      body: JSON.stringify({
+        userName: 'acme_support', action, ucid, did: '918000000001', agentPhoneName: agent, conferenceNumber: number,
+      }),
+    });
+    const { status, message } = await answer.json();
+    if (status !== 'Success') throw new Error(`${action} was refused: ${message}`);
+  }
+
   /** A call's row in the CDR. */
   async row(ucid) {
     return (await this.ozonetel('cdr', 'day')).find((row) => row.UCID === ucid);
@@ -143,8 +157,12 @@ export class Simulator {
     return this.#control('clock', { advance_s: seconds });
   }
 
+  async calls() {
+    return (await this.#control('state')).calls;
+  }
+
   async call(ucid) {
-    return (await this.#control('state')).calls.find((call) => call.ucid === ucid);
+    return (await this.calls()).find((call) => call.ucid === ucid);
   }
 
   callIs(ucid, ...states) {

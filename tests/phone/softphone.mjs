@@ -10,8 +10,10 @@ export class Softphone {
     this.answerOptions = answerOptions;
     this.calls = [];
     this.pendingUntil = 0;
+    this.socket = new JsSIP.WebSocketInterface(url);
     this.ua = new JsSIP.UA({
-      sockets: [new JsSIP.WebSocketInterface(url)],
+      sockets: [this.socket],
+      connection_recovery_min_interval: 1,
       uri: `sip:${extension}@sim.example.test`,
       password: extension,
       session_timers: false,
@@ -32,6 +34,14 @@ export class Softphone {
 
   stop() {
     this.ua.stop();
+  }
+
+  /** The connection breaks; resolves when the softphone has registered again. */
+  breaks() {
+    return new Promise((resolve) => {
+      this.ua.once('registered', () => resolve());
+      this.socket._ws.close();
+    });
   }
 
   /** A dial is on its way: the next call that names no caller is its own. */

@@ -103,6 +103,26 @@ export const STORIES = {
     assert.equal((await phone.view()).count, 2);
   },
 
+  async 'a socket that breaks in mid-call is continued, and the hang-up is the agent\'s'(simulator, phone) {
+    const ucid = await dialAndTalk(simulator, phone);
+    await phone.breaks();
+    await until('the world knows that it is back', async () => !(await simulator.call(ucid)).legs[0].lost);
+    await simulator.advance(600);
+    assert.deepEqual([(await simulator.call(ucid)).state, (await phone.view()).state], ['answered', 'up']);
+    await phone.hangUp();
+    await simulator.callIs(ucid, 'wrap_up');
+    assert.equal((await simulator.row(ucid)).HangupBy, 'AgentHangup');
+  },
+
+  async 'a customer who hangs up while the socket is broken leaves no ghost at the softphone'(simulator, phone) {
+    const ucid = await dialAndTalk(simulator, phone);
+    const again = phone.breaks();
+    await until('the world knows of it', async () => (await simulator.call(ucid)).legs[0].lost);
+    await simulator.customer(ucid, 'hangup');
+    await again;
+    await when(phone, 'the agent is told', (v) => v.state === 'ended');
+  },
+
   async 'a hold at the softphone is hold time in the CDR'(simulator, phone) {
     const ucid = await dialAndTalk(simulator, phone);
     await phone.hold(true);

@@ -64,7 +64,7 @@ impl Scenario {
         if !matches!(self, Self::Start | Self::AdminPopulated | Self::Toolbar | Self::LoggedIn) {
             ucid = Some(self.call(&sim).await);
         }
-        let token = if key { None } else { sim.change(|world| world.issue_token()) };
+        let token = if key { None } else { sim.change(world::World::issue_token) };
         Staged { sim, ucid, token }
     }
 

@@ -1,7 +1,7 @@
 //! Dispositions: what a call was about, set by the agent.
 //!
-//! A disposition may be sent while the call is up (it is queued), during wrap-up, or after wrap-up has timed out. A
-//! second one for the same call is refused.
+//! A disposition may be sent while the call is up (it is queued), during wrap-up, or, as the service's page says, after
+//! wrap-up has timed out. A second one for the same call is refused.
 
 use serde::{Deserialize, Serialize};
 

@@ -397,7 +397,7 @@ async fn summary_and_handling_time() {
 #[test]
 fn an_account_in_key_mode() {
     let sim = sim(AuthMode::Key);
-    let minted = sim.change(|world| world.issue_token()).unwrap();
+    let minted = sim.change(ozonetel_sim::world::World::issue_token).unwrap();
     let null = |text: &str| json!({"status": "false", "message": text, "data": null});
     let missing = |text: &str| json!({"status": "false", "message": text});
     let wrong_key = Shown { key: Some("x"), ..KEY };

@@ -133,7 +133,7 @@ async fn another_program_draws_from_the_same_window() {
 async fn a_token_that_another_process_ended_is_replaced_once() {
     let (sim, client) = sim(AuthMode::Token);
     client.check().await.unwrap();
-    sim.change(|world| world.issue_token()).unwrap();
+    sim.change(ozonetel_sim::world::World::issue_token).unwrap();
     client.disposition().list().await.unwrap();
     assert_eq!(sim.effects("token"), 2);
 }

@@ -317,7 +317,7 @@ async fn an_agent_socket_whose_peer_never_reads_takes_no_more_pings() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 101");
-    let mut ping = vec![0x89, 0x80 | 125, 0, 0, 0, 0];
+    let mut ping = vec![0x89, 0xfd, 0, 0, 0, 0];
     ping.extend([b'x'; 125]);
     let pings = ping.repeat(8192);
     // What neither end has read fits into the buffers of the two sockets: then writing stops.

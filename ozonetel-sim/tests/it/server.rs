@@ -52,7 +52,7 @@ async fn a_get_with_a_json_body_is_read() {
     let sim = Sim::start();
     let server = sim.serve().await.unwrap();
     let asked = r#"{"userName":"acme_support","agentId":"agent01"}"#;
-    let token = sim.change(|world| world.issue_token()).unwrap();
+    let token = sim.change(ozonetel_sim::world::World::issue_token).unwrap();
     let auth = format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
     let answer = raw(server.address(), &http("GET", AHT, &auth, asked)).await.unwrap();
     assert_eq!(body(&answer)["message"]["AHT"], "00:00:00");

@@ -131,6 +131,7 @@ fn a_colleague_rung_by_extension_takes_the_call_over() {
     kick(&mut world, &ucid, "500001");
     assert_eq!((state(&world, "agent01"), state(&world, "agent02")), ("ACW", "BUSY"));
     assert_eq!(world.calls().by_text(&ucid).unwrap().agent(), Some("agent02"));
+    assert_eq!(world.calls().by_text(&ucid).unwrap().ucid().to_string(), ucid, "the same call");
     pass(&mut world, 20);
     world.phone_action(&ucid, LegSide::Agent, PhoneAction::Hangup).unwrap();
     assert_eq!(state(&world, "agent02"), "ACW", "the leg is the colleague's");

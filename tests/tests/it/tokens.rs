@@ -43,7 +43,7 @@ async fn a_token_that_another_program_ended_is_renewed_once() {
     let client = sim.client();
     client.check().await.unwrap();
     client.agents().login("agent01", "secret", "500001").await.unwrap();
-    sim.change(|world| world.issue_token()).unwrap();
+    sim.change(ozonetel_sim::world::World::issue_token).unwrap();
     let dialed = client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
     assert_eq!(dialed.ucid().as_str().len(), 17);
     assert_eq!((sim.effects("token"), sim.effects("dial")), (2, 1));

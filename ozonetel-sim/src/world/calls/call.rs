@@ -526,7 +526,7 @@ impl PhoneCall {
 
     /// The id shown for the call: of the leg that rings, talks or came last.
     pub fn ucid(&self) -> u64 {
-        self.legs.last().map_or(self.next_ucid, |l| l.ucid)
+        self.legs.last().map_or(self.next_ucid, |l| l.announced)
     }
 
     /// Whether an agent is in after-call work for it.
