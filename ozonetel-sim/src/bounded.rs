@@ -11,8 +11,8 @@ use futures_util::SinkExt as _;
 /// How long a peer may take to read what it was sent.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What may wait to be written on one connection: more than the largest message.
-pub(crate) const MOST_WAITING: usize = crate::mdl::LARGEST_SENT + (64 << 10);
+/// What may wait to be written on one connection: more than the largest message that is sent.
+pub(crate) const MOST_WAITING: usize = 17 << 20;
 
 /// The peer did not read, or the connection has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,8 +28,7 @@ pub(crate) const LARGEST: usize = 1_048_840;
 const DELAY: Duration = Duration::from_secs(1);
 /// Size of the frame a giant fault puts before a reply.
 const GIANT: usize = 16 << 20;
-/// The largest message that is sent: the giant one and the token around it.
-pub(crate) const LARGEST_SENT: usize = GIANT + (64 << 10);
+const _: () = assert!(GIANT < bounded::MOST_WAITING);
 /// How many replies may be held back on one connection.
 const HELD: usize = 256;
 /// How many sessions may begin while one does not look.

@@ -57,7 +57,7 @@ impl Scenario {
             Self::Start => {}
             Self::AdminPopulated => ucid = Some(populated(&sim)),
             Self::Toolbar => {
-                sim.change(|world| world.toolbar_login("agent01", "secret")).expect("a login")
+                sim.change(|world| world.toolbar_login("agent01", "secret")).expect("a login");
             }
             _ => sim.change(|world| world.login("agent01", "secret", "500001")).expect("a login"),
         }

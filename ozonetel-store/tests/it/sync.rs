@@ -19,7 +19,7 @@ async fn world() -> Sim {
     setup.behaviour.agent_answer_rate = 0.8;
     let start = Timestamp::parse("2026-11-20T22:00:00+05:30").unwrap();
     let sim = Sim::builder().setup(setup).starting_at(start).build();
-    sim.world_mut().login("agent01", "secret", "").unwrap();
+    sim.change(|world| world.login("agent01", "secret", "")).unwrap();
     for n in 0..12 {
         sim.inbound("918000000001", ["9000000001", "9000000002"][n % 2]).unwrap();
         sim.advance(Duration::from_mins(20)).await;
