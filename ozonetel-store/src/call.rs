@@ -100,11 +100,8 @@ impl<'r> CallLegs<'r> {
     }
 
     /// Whether there was a conversation, by `Status` alone: a row that was not answered may have a pick-up time all the
-    /// same. `None` for a call that has not ended, or that says neither.
-    pub fn is_answered(&self) -> Option<bool> {
-        if !self.is_ended() {
-            return None;
-        }
+    /// same. `None` where no leg says.
+    pub fn has_conversation(&self) -> Option<bool> {
         if self.legs.iter().any(|leg| leg.is_answered()) {
             return Some(true);
         }
@@ -112,6 +109,11 @@ impl<'r> CallLegs<'r> {
             leg.status.as_ref().is_some_and(|status| *status == CallStatusKind::NotAnswered)
         };
         self.legs.iter().any(missed).then_some(false)
+    }
+
+    /// Whether it was answered or missed; `None` for a call that has not ended, or that says neither.
+    pub fn is_answered(&self) -> Option<bool> {
+        self.has_conversation().filter(|_| self.is_ended())
     }
 
     /// How it ended, in the SDK's words.

@@ -22,7 +22,7 @@ pub const MAX_PAGE: usize = 1_000;
 /// use ozonetel_store::{CallQuery, Order};
 /// let query = CallQuery {
 ///     from: Some("2026-11-01".parse()?),
-///     agent: Some("agent01".into()),
+///     agents: Some(vec!["agent01".into()]),
 ///     order: Order::OldestFirst,
 ///     ..CallQuery::default()
 /// };
@@ -35,8 +35,8 @@ pub struct CallQuery {
     pub from: Option<Day>,
     /// To this day, inclusive.
     pub to: Option<Day>,
-    /// Only calls of which this agent had a leg.
-    pub agent: Option<AgentId>,
+    /// Only calls of which one of these agents had a leg; of none, if the list is empty.
+    pub agents: Option<Vec<AgentId>>,
     /// Only this direction.
     pub direction: Option<Direction>,
     /// Only this outcome.

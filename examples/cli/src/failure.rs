@@ -80,6 +80,11 @@ impl Failure {
         Self::new(UNREACHABLE, ErrorKind::Closed, format!("the output cannot be written: {error}"))
     }
 
+    /// The store of call records cannot be used.
+    pub(crate) fn store(message: impl Into<String>) -> Self {
+        Self::new(UNREACHABLE, ErrorKind::Closed, message)
+    }
+
     /// A signal ended the command before it was done.
     pub(crate) fn stopped(signal: Signal) -> Self {
         Self::new(signal.exit(), ErrorKind::Closed, "stopped by a signal")

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub(crate) use defuse::defused;
 pub(crate) use one::one;
-pub(crate) use rows::rows;
+pub(crate) use rows::{Reader, rows, written};
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,6 +42,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// A cell of CSV, which no spreadsheet runs as a formula unless that is asked for.
+    pub(crate) fn cell_of_csv(self, cell: &str) -> Cow<'_, str> {
+        if self.raw_csv { Cow::Borrowed(cell) } else { defused(cell) }
+    }
+
     /// One line of CSV.
     pub(crate) fn record<T: AsRef<str>>(
         self,
@@ -51,7 +56,7 @@ impl Output {
         let mut writer = csv::WriterBuilder::new().buffer_capacity(1024).from_writer(to);
         for cell in cells {
             let cell = cell.as_ref();
-            let cell = if self.raw_csv { Cow::Borrowed(cell) } else { defused(cell) };
+            let cell = self.cell_of_csv(cell);
             writer.write_field(cell.as_bytes())?;
         }
         writer.write_record(None::<&[u8]>)?;

@@ -103,12 +103,11 @@ impl Tables {
                 return Ok(false);
             }
         }
-        let Some(agent) = &query.agent else { return Ok(true) };
-        let Some(agent) = agent.key() else { return Ok(false) };
+        let Some(agents) = &query.agents else { return Ok(true) };
         for leg in legs.iter().filter_map(|key| self.legs.get(key)) {
             let record = leg.record()?;
-            let found = record.and_then(|record| record.agent_id.as_ref()?.key());
-            if found.as_ref() == Some(&agent) {
+            let id = record.as_ref().and_then(|record| record.agent_id.as_ref());
+            if id.is_some_and(|id| agents.iter().any(|agent| agent.is_same_agent(id))) {
                 return Ok(true);
             }
         }

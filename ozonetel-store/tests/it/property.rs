@@ -41,7 +41,7 @@ fn query() -> impl Strategy<Value = CallQuery> {
         |(from, to, number, agent, direction, outcome, newest)| CallQuery {
             from: from.map(|n| DAYS[n].parse().unwrap()),
             to: to.map(|n| DAYS[n].parse().unwrap()),
-            agent: agent.map(|n| AGENTS[n].into()),
+            agents: agent.map(|n| AGENTS[..n].iter().map(|id| (*id).into()).collect()),
             number: number.map(|n| NUMBERS[n].into()),
             direction: direction.map(|n| [Direction::Inbound, Direction::Outbound][n]),
             outcome: outcome.map(|n| {

@@ -186,9 +186,14 @@ mod cases {
             (CallQuery { from: day("2026-11-20"), ..all() }, vec!["2", "1", "4"]),
             (CallQuery { to: day("2026-11-19"), ..all() }, vec!["3"]),
             (CallQuery::days(day("2026-11-19").unwrap(), day("2026-11-19").unwrap()), vec!["3"]),
-            (CallQuery { agent: Some("agent02".into()), ..all() }, vec!["1", "4"]),
-            (CallQuery { agent: Some("42".into()), ..all() }, vec!["3"]),
-            (CallQuery { agent: Some("0".into()), ..all() }, vec![]),
+            (CallQuery { agents: Some(vec!["agent02".into()]), ..all() }, vec!["1", "4"]),
+            (CallQuery { agents: Some(vec!["42".into()]), ..all() }, vec!["3"]),
+            (CallQuery { agents: Some(vec!["0".into()]), ..all() }, vec![]),
+            (CallQuery { agents: Some(vec![]), ..all() }, vec![]),
+            (
+                CallQuery { agents: Some(vec!["AGENT02".into(), "42".into()]), ..all() },
+                vec!["1", "4", "3"],
+            ),
             (CallQuery { direction: Some(Direction::Outbound), ..all() }, vec!["2"]),
             (CallQuery { direction: Some(Direction::Inbound), ..all() }, vec!["1", "4", "3"]),
             (CallQuery { outcome: Some(CallOutcomeKind::AgentMissed), ..all() }, vec!["4"]),
@@ -198,7 +203,7 @@ mod cases {
             (CallQuery { campaign: Some("support_out".into()), ..all() }, vec!["2"]),
             (
                 CallQuery {
-                    agent: Some("agent01".into()),
+                    agents: Some(vec!["agent01".into()]),
                     direction: Some(Direction::Inbound),
                     ..all()
                 },

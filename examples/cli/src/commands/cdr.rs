@@ -1,4 +1,9 @@
-//! `cdr day|range|page|ucid`
+//! `cdr day|range|page|ucid|sync|export|stats`
+
+mod export;
+mod place;
+mod stats;
+mod sync;
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::cdr::MAX_PAGE;
@@ -48,6 +53,9 @@ pub(crate) enum Cdr {
         #[arg(long, value_name = "DAY")]
         date: Option<DayArgument>,
     },
+    Sync(sync::Sync),
+    Export(export::Export),
+    Stats(stats::Stats),
 }
 
 #[derive(Debug, Args)]
@@ -109,6 +117,9 @@ impl Cdr {
                 output::rows(context, call.stream()).await
             }
             Self::Range { from, to } => range(context, from.day(today), to.day(today)).await,
+            Self::Sync(sync) => sync.run(context).await,
+            Self::Export(export) => export.run(context).await,
+            Self::Stats(stats) => stats.run(context).await,
         }
     }
 }

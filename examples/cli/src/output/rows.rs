@@ -54,13 +54,13 @@ pub(crate) async fn rows<R: Row>(
 
 /// Whether anybody still reads what is printed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reader {
+pub(crate) enum Reader {
     There,
     Gone,
 }
 
 /// A reader that has had enough is not a failure.
-pub(super) fn written(result: io::Result<()>) -> Result<Reader, Failure> {
+pub(crate) fn written(result: io::Result<()>) -> Result<Reader, Failure> {
     match result {
         Ok(()) => Ok(Reader::There),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),

@@ -10,5 +10,6 @@ mod recording;
 mod rows;
 mod settings;
 mod signals;
+mod store;
 mod story;
 mod tokens;

@@ -174,6 +174,27 @@ impl<S: Sink> CdrSync<S> {
         Ok(self.progress(step))
     }
 
+    /// Makes today due before its pause is over: for a program that knows that a call has ended. It is read again five
+    /// seconds after its last reading at the earliest, 40 seconds while other days are due. Holds until today was read;
+    /// nothing happens before the first poll, which reads today.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, client| {
+    /// use ozonetel_sdk::cdr::sync::{MemorySink, SyncSettings};
+    /// let settings = SyncSettings::default().back_fill(0);
+    /// let mut sync = client.cdr().sync(MemorySink::default()).settings(settings);
+    /// let read_at = client.clock().now();
+    /// assert!(sync.poll().await?.next_at >= read_at + std::time::Duration::from_secs(300));
+    /// sync.want_today();
+    /// assert!(sync.poll().await?.next_at < read_at + std::time::Duration::from_secs(60));
+    /// # Ok(()) });
+    /// ```
+    pub fn want_today(&mut self) {
+        if let Some(plan) = &mut self.plan {
+            plan.want_today();
+        }
+    }
+
     /// Polls for as long as `shutdown` is pending, and reports every step that did something. On shutdown the step in
     /// hand is dropped; its day is asked for again next time.
     ///

@@ -1,7 +1,9 @@
 //! Questions.
 
+use std::collections::BTreeSet;
+
 use ozonetel_sdk::cdr::sync::Gap;
-use ozonetel_sdk::types::Day;
+use ozonetel_sdk::types::{AgentId, Day};
 use serde_json::{Value as Json, json};
 
 use super::column::{day, needed, places, text_of, unsigned};
@@ -82,11 +84,16 @@ pub(super) async fn calls(
         let Some(key) = number_key(number) else { return Ok(Vec::new()) };
         select.and("number_key = ?", [Value::text(key)]);
     }
-    if let Some(agent) = &query.agent {
-        let Some(key) = agent.key() else { return Ok(Vec::new()) };
-        let leg =
-            "exists (select 1 from cdr_row l where l.call_key = cdr_call.key and l.agent_key = ?)";
-        select.and(leg, [Value::text(key)]);
+    if let Some(agents) = &query.agents {
+        let keys: BTreeSet<String> = agents.iter().filter_map(AgentId::key).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let places = vec!["?"; keys.len()].join(", ");
+        let leg = format!(
+            "exists (select 1 from cdr_row l where l.call_key = cdr_call.key and l.agent_key in ({places}))"
+        );
+        select.and(&leg, keys.into_iter().map(Value::text));
     }
     let (behind, order) = match query.order {
         Order::NewestFirst => ("<", "desc"),

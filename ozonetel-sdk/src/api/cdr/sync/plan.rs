@@ -74,6 +74,12 @@ pub(super) enum PlanEvent {
     },
 }
 
+/// The shortest pause between two readings of today, in seconds, however much it is wanted.
+const WANTED_PAUSE: u64 = 5;
+
+/// The same while other days are due: of the two requests a minute, some are left for them.
+const SHARED_PAUSE: u64 = 40;
+
 /// How many days are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -104,6 +110,8 @@ pub(super) struct DayPlan {
     hold: Hold,
     /// When the last request went out.
     last: Option<Unix>,
+    /// Today is wanted before its pause is over.
+    wanted: bool,
 }
 
 impl DayPlan {
@@ -118,7 +126,7 @@ impl DayPlan {
             let first = back(zone.day(now), i32::from(settings.back_fill));
             Checkpoint::starting_at(first, SeenTime::beginning(unix(now)))
         });
-        Self { settings, zone, checkpoint, hold: Hold::default(), last: None }
+        Self { settings, zone, checkpoint, hold: Hold::default(), last: None, wanted: false }
     }
 
     pub(super) fn checkpoint(&self) -> &Checkpoint {
@@ -192,6 +200,11 @@ impl DayPlan {
         days.retain(|day, _| *day <= today);
     }
 
+    /// Makes today due before its pause is over.
+    pub(super) fn want_today(&mut self) {
+        self.wanted = true;
+    }
+
     /// The next step.
     pub(super) fn next(&self, now: SystemTime) -> Next {
         let (at, today) = (unix(now), self.zone.day(now));
@@ -234,6 +247,7 @@ impl DayPlan {
                 self.last = Some(unix(started));
                 self.checkpoint.seen.pass(unix(started.max(ended)));
                 let today = self.zone.day(ended);
+                self.wanted &= ask.day != today;
                 let age = ask.day.days_until(today);
                 if age > WINDOW_DAYS || ask.day < self.checkpoint.next {
                     // The day left the window meanwhile: the service answers such days with nothing.
@@ -309,7 +323,9 @@ impl DayPlan {
             None if is_today => (0, Why::First),
             None => (opens(1), Why::First),
             Some(read) if is_today => {
-                (read.at.saturating_add(self.settings.every.as_secs()), Why::Today)
+                let every = self.settings.every.as_secs();
+                let pause = if self.wanted { every.min(self.wanted_pause(now)) } else { every };
+                (read.at.saturating_add(pause), Why::Today)
             }
             Some(read) => {
                 let round = self.round(day, read.at);
@@ -325,6 +341,15 @@ impl DayPlan {
         };
         let again_at = state.and_then(|state| state.trouble.as_ref()).map_or(0, |t| t.again_at);
         Some((at.max(again_at), why))
+    }
+
+    /// How soon today is read again where that is wanted.
+    fn wanted_pause(&self, now: SystemTime) -> u64 {
+        let (at, today) = (unix(now), self.zone.day(now));
+        let mut others = self.followed(now).filter(|(day, _)| *day != today);
+        let due =
+            others.any(|(day, state)| self.due(day, state, now).is_some_and(|(due, _)| due <= at));
+        if due { SHARED_PAUSE } else { WANTED_PAUSE }
     }
 
     /// How many nights after the day had passed at that time; 0 while it could not be read whole.

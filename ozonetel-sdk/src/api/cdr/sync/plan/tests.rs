@@ -525,3 +525,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn today_is_read_sooner_where_it_is_wanted_and_once_for_that() {
+    let mut plan = one_day(None, day(TODAY));
+    let now = at(0, "12:00:00");
+    let first = ask(&plan, now);
+    plan.on(read_as(first, now, 1, 0, 0));
+    assert_eq!(wait(&plan, now), at(0, "12:05:00"));
+    plan.want_today();
+    assert_eq!(wait(&plan, now), at(0, "12:00:05"));
+    let again = ask(&plan, at(0, "12:00:05"));
+    assert_eq!((again.day, again.why), (day(TODAY), Why::Today));
+    plan.on(read_as(again, at(0, "12:00:05"), 1, 0, 0));
+    assert_eq!(wait(&plan, at(0, "12:00:05")), at(0, "12:05:05"));
+}
+
+#[test]
+fn a_today_that_is_wanted_leaves_room_for_days_that_were_never_read() {
+    let mut plan = plan(SyncSettings::default());
+    let now = at(0, "12:00:00");
+    let first = ask(&plan, now);
+    plan.on(read_as(first, now, 1, 0, 0));
+    plan.want_today();
+    assert_eq!(ask(&plan, at(0, "12:00:39")).why, Why::First);
+    assert_eq!(ask(&plan, at(0, "12:00:40")).why, Why::Today);
+}
