@@ -2,25 +2,27 @@
 
 use std::any::Any;
 
+use axum::Extension;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, Method};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use tokio::time::Instant;
-use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::request_id::{
-    MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
-};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::trace::TraceLayer;
-use uuid::Uuid;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
 
+use crate::access::table::{RouteError, RouteTable};
+use crate::access::{Gate, enforce, identify};
 use crate::body::LARGEST;
 use crate::desk::Desk;
 use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
-use crate::problem::{Kind, Problem};
-use crate::routes;
+use crate::problem::{Kind, Problem, RequestId};
+use crate::routes::document::{Base, Served, complete};
 
 /// The whole desk as a router. Every answer that is not a success is a problem document.
 ///
@@ -32,55 +34,64 @@ use crate::routes;
 /// use tower::ServiceExt as _;
 ///
 /// let sim = ozonetel_sim::Sim::start();
-/// let settings = Settings { agent: Some("agent01".into()), ..Settings::default() };
-/// let desk = app(Desk::new(sim.client(), settings, Arc::new(Memory::new())));
-/// let request = http::Request::get("/api/ozonetel/performance").body(axum::body::Body::empty())?;
-/// assert_eq!(desk.oneshot(request).await?.status(), 200);
+/// let desk = app(Desk::new(sim.client(), Settings::default(), Arc::new(Memory::new())))?;
+/// let request = http::Request::get("/api/me").body(axum::body::Body::empty())?;
+/// assert_eq!(desk.oneshot(request).await?.status(), 401);
 /// # Ok(()) }
 /// # tokio::runtime::Runtime::new()?.block_on(run())?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn app(desk: Desk) -> Router {
-    let (live, _document) = routes::live::router().split_for_parts();
-    Router::new()
-        .merge(live)
-        .nest("/api/ozonetel", routes::router())
+///
+/// # Errors
+/// A route does not say who may ask.
+pub fn app(desk: Desk) -> Result<Router, RouteError> {
+    let (router, openapi) = all().split_for_parts();
+    let document = complete(&openapi);
+    let gate = Gate::new(&desk, RouteTable::of(&document)?);
+    let origins = desk.people().settings().origins.clone();
+    Ok(router
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
+        .layer(Extension(Served::new(&document)))
         .layer(from_fn_with_state(desk.clone(), refuse_when_stopping))
-        .layer(from_fn_with_state(desk.clone(), measure))
         .layer(DefaultBodyLimit::max(LARGEST))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(gate, enforce))
+        .layer(cors(origins))
+        .layer(from_fn_with_state(desk.clone(), measure))
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, NewRequestId))
-        // What a client says is not an id of ours, and does not belong in a log.
-        .layer(MapRequestLayer::new(|mut request: Request| {
-            request.headers_mut().remove(REQUEST_ID);
-            request
-        }))
-        .with_state(desk)
+        .layer(from_fn(identify))
+        .with_state(desk))
 }
 
-/// The header that a request's id is in, of an answer too.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The OpenAPI document of all routes.
+pub fn openapi() -> Value {
+    complete(&all().into_openapi())
+}
 
-/// Ids that rise with time.
-#[derive(Clone, Copy)]
-struct NewRequestId;
+fn all() -> OpenApiRouter<Desk> {
+    OpenApiRouter::with_openapi(Base::openapi()).merge(crate::routes::router())
+}
 
-impl MakeRequestId for NewRequestId {
-    fn make_request_id<B>(&mut self, _: &http::Request<B>) -> Option<RequestId> {
-        let id = Uuid::now_v7().simple().to_string();
-        id.parse().ok().map(RequestId::new)
-    }
+/// Pages of the listed origins may send requests with a token. Cookies stay with this desk's own pages.
+fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
+    let exposed = ["x-request-id", "desk-unreadable-rows", "idempotent-replayed", "retry-after"];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers(exposed.map(HeaderName::from_static))
 }
 
 /// The route, not the path: a path may hold what does not belong in a log.
 fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let id = request.extensions().get::<RequestId>();
-    let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default();
+    let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
     tracing::info_span!("request", id, method = %request.method(), route)
 }
 

@@ -1,13 +1,21 @@
 //! What a request carries, read so that every failure is a problem document.
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use http::{StatusCode, header, request::Parts};
-use serde::de::DeserializeOwned;
+use ozonetel_sdk::auth::Secret;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use crate::problem::{Kind, Problem};
+use crate::access::table::RouteInfo;
+use crate::ops::Metrics;
+use crate::ops::metrics::{UNKNOWN_FIELDS, label};
+use crate::problem::{FieldError, Kind, Problem};
 
 /// The largest body that is read.
 pub(crate) const LARGEST: usize = 64 << 10;
@@ -23,6 +31,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let route = request.extensions().get::<Arc<RouteInfo>>().cloned();
+        let metrics = request.extensions().get::<Metrics>().cloned();
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
         let read = tokio::time::timeout(ARRIVES_WITHIN, Bytes::from_request(request, state)).await;
@@ -49,7 +59,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if text.first() != Some(&b'{') {
             return Err(Problem::bad_request("the body has to be a JSON object"));
         }
-        decode(text).map(Self)
+        let value = decode(text)?;
+        if let Some(route) = route {
+            check_names(text, &route, metrics.as_ref())?;
+        }
+        Ok(Self(value))
     }
 }
 
@@ -65,11 +79,88 @@ fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
         if inner.is_syntax() || inner.is_eof() {
             return Problem::bad_request(format!("the body is not JSON: {inner}"));
         }
-        let place = if path == "." { String::new() } else { format!("{path}: ") };
-        Problem::bad_request(format!("{place}{inner}"))
+        let text = inner.to_string();
+        match missing_field(&text) {
+            Some(field) => Problem::field(field, "is missing"),
+            None if path == "." => Problem::bad_request(text),
+            None => Problem::field(&*path, &*text).saying(format!("{path}: {text}")),
+        }
     })?;
     read.end().map_err(|_| Problem::bad_request("something follows the JSON object"))?;
     Ok(value)
+}
+
+/// The field that a parser says is missing.
+fn missing_field(text: &str) -> Option<&str> {
+    text.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// The names of an object's fields.
+struct FieldNames(BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for FieldNames {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = FieldNames;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldNames, A::Error> {
+                let mut names = BTreeSet::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.insert(name);
+                }
+                Ok(FieldNames(names))
+            }
+        }
+        from.deserialize_map(Names)
+    }
+}
+
+/// How many names an answer lists.
+const LISTED: usize = 20;
+
+/// Refuses names that the route does not know, or ignores and counts them where front ends are older than this desk.
+fn check_names(text: &[u8], route: &RouteInfo, metrics: Option<&Metrics>) -> Result<(), Problem> {
+    let Some(known) = &route.names else { return Ok(()) };
+    // Parsed before, so that it is an object.
+    let Ok(FieldNames(found)) = serde_json::from_slice(text) else { return Ok(()) };
+    let unknown = || found.iter().filter(|name| !known.contains(*name));
+    if route.ignores_names {
+        for _ in unknown() {
+            if let Some(metrics) = metrics {
+                metrics.count(UNKNOWN_FIELDS, vec![label("route", &route.path)]);
+            }
+        }
+        return Ok(());
+    }
+    let error = |name: &String| FieldError {
+        path: name.chars().take(100).collect(),
+        text: "is not known here".to_owned(),
+    };
+    let errors: Vec<_> = unknown().take(LISTED).map(error).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
+}
+
+/// Reads a secret.
+///
+/// # Errors
+/// It is not text.
+pub(crate) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
+    String::deserialize(from).map(Secret::from)
+}
+
+/// Reads a secret that need not be there.
+///
+/// # Errors
+/// It is neither text nor `null`.
+pub(crate) fn optional_secret<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(Secret::from))
 }
 
 /// The query's fields.

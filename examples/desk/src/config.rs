@@ -13,6 +13,8 @@ use ozonetel_sim::Sim;
 use crate::core::disposition;
 use crate::desk::Settings;
 use crate::ops::Metrics;
+use crate::people::PeopleSettings;
+use crate::people::seal::SealKey;
 use crate::simulated;
 use crate::store::Owner;
 
@@ -33,6 +35,13 @@ pub const FILE: &str = "desk.sqlite";
 pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_LISTEN", "a port, or an address with one (127.0.0.1:8080)"),
     ("DESK_PUBLIC_URL", "the address that browsers use: https://… where TLS is in front"),
+    ("DESK_HOSTS", "other names in Host, separated by commas"),
+    ("DESK_ORIGINS", "origins whose pages may send requests with a token, separated by commas"),
+    ("DESK_BEHIND_PROXY", "1: a proxy in front says who asks, in X-Forwarded-For"),
+    ("DESK_KEY_FILE", "file with the key that agents' passwords are sealed with"),
+    ("DESK_KEY", "that key itself: 32 bytes in base64 or hexadecimal digits"),
+    ("DESK_SESSION_IDLE_MINUTES", "how long a session lasts unused (120)"),
+    ("DESK_SESSION_HOURS", "how long a session lasts at most (12)"),
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
@@ -111,6 +120,7 @@ impl Config {
             did: environment.did.clone(),
             dispositions: dispositions.unwrap_or_default(),
             metrics: Metrics::default(),
+            people: PeopleSettings::read(variables)?,
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
@@ -144,7 +154,8 @@ impl Config {
     /// The setting that is missing or cannot be parsed.
     pub fn account(&self) -> Result<(Client, Settings), Invalid> {
         let client = self.named(self.environment.client_builder()?).build()?;
-        Ok((client, self.settings.clone()))
+        let people = PeopleSettings { needs_administrator: true, ..self.settings.people.clone() };
+        Ok((client, Settings { people, ..self.settings.clone() }))
     }
 
     /// A simulator after an hour of traffic, a client of it, and its first agent as the desk's own. Each start has
@@ -157,6 +168,9 @@ impl Config {
         simulated::warm_up(&sim).await;
         let client = self.named(sim.client_builder()).build()?;
         let settings = self.settings.clone();
+        let new_key =
+            || SealKey::random().map_err(|error| Invalid::new("DESK_KEY", error.to_string()));
+        let key = settings.people.key.clone().map_or_else(new_key, Ok)?;
         let settings = Settings {
             agent: settings.agent.or_else(|| Some("agent01".into())),
             password: settings.password.or_else(|| Some("secret".into())),
@@ -164,6 +178,7 @@ impl Config {
             phone_name: settings.phone_name.or_else(|| Some("agent01".into())),
             campaign: settings.campaign.or_else(|| Some("support_out".into())),
             did: settings.did.or_else(|| Some("918000000001".into())),
+            people: PeopleSettings { key: Some(key), ..settings.people.clone() },
             ..settings
         };
         Ok((sim, client, settings))

@@ -15,6 +15,7 @@ use crate::core::disposition::DispositionTable;
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
 use crate::ops::{Health, Life, Metrics};
+use crate::people::{People, PeopleSettings};
 use crate::problem::Problem;
 use crate::report::Reports;
 use crate::store::Store;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub dispositions: DispositionTable,
     /// Where the desk's figures and those of its client are counted.
     pub metrics: Metrics,
+    /// Who is let in, and how.
+    pub people: PeopleSettings,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -52,6 +55,7 @@ struct Shared {
     events: EventHub,
     life: Life,
     health: Health,
+    people: People,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -71,6 +75,8 @@ impl Desk {
         let reports = Reports::new(client.clone(), memory.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
+        let clock = Arc::clone(client.clock());
+        let people = People::new(Arc::clone(&store), clock, settings.people.clone());
         Self(Arc::new(Shared {
             client,
             settings,
@@ -78,6 +84,7 @@ impl Desk {
             events,
             life,
             health: Health::default(),
+            people,
             memory,
             reports,
             tasks,
@@ -123,6 +130,11 @@ impl Desk {
     /// Now, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         epoch_ms(&**self.0.client.clock())
+    }
+
+    /// Who is let in.
+    pub fn people(&self) -> &People {
+        &self.0.people
     }
 
     /// What is known of calls.

@@ -64,21 +64,24 @@ pub const STEPS: &[Step] = &[
 ];
 
 /// The guide as text, with commands that work on this address.
-pub fn text(desk: &str, simulator: &str) -> String {
+pub fn text(desk: &str, simulator: &str, token: &str) -> String {
     let mut out = String::from(
         "\nNo account is set: these are simulated calls. agent01 is the desk's own and free; agent02 to agent05 have\n\
          traffic of their own. Set OZONETEL_ACCOUNT to use a real account.\n\n\
+         To sign in: agent01@desk.test, agent02@desk.test, supervisor01@desk.test or admin@desk.test, password demo.\n\n\
          What to try:\n\n",
     );
+    let _ = writeln!(out, "TOKEN={token}   # agent01's");
     for step in STEPS {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "# {}", step.why);
         let address = format!("{desk}{}", step.path);
         let _ = match step.body {
-            None => writeln!(out, "curl -sw '\\n' {address}"),
+            None => writeln!(out, "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\""),
             Some(body) if step.path.ends_with("/dial") => writeln!(
                 out,
-                "UCID=$(curl -sw '\\n' {address} -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
+                "UCID=$(curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
+                 -H 'content-type: application/json' -d '{body}' | tee /dev/stderr | \
                  sed 's/.*\"ucid\":\"\\([0-9]*\\)\".*/\\1/')"
             ),
             Some(body) => {
@@ -86,7 +89,8 @@ pub fn text(desk: &str, simulator: &str) -> String {
                 let body = body.replace('"', "\\\"");
                 writeln!(
                     out,
-                    "curl -sw '\\n' {address} -H 'content-type: application/json' -d \"{body}\""
+                    "curl -sw '\\n' {address} -H \"authorization: Bearer $TOKEN\" \
+                     -H 'content-type: application/json' -d \"{body}\""
                 )
             }
         };
@@ -102,4 +106,16 @@ pub fn text(desk: &str, simulator: &str) -> String {
          curl -sw '\\n' {simulator}/_sim/state\n"
     );
     out
+}
+
+/// How the first administrator is made.
+pub fn set_up(desk: &str, link: &str) -> String {
+    format!(
+        "\nThere is no administrator yet, and nothing is served but this. Within an hour, and once:\n\n\
+         {desk}/setup#{link}\n\n\
+         or\n\n\
+         curl -sw '\\n' {desk}/api/setup -H 'content-type: application/json' \
+         -d '{{\"link\":\"{link}\",\"email\":\"admin@example.test\",\"password\":\"…\"}}'\n\n\
+         or, at any time, `desk user add ADDRESS --role administrator`.\n"
+    )
 }

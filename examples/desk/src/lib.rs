@@ -4,6 +4,7 @@
 //! [`performance`] counts, [`phone_call`] puts legs together, [`core`] decides. Nothing here reads the
 //! environment but [`config`], which `main` calls.
 
+pub mod access;
 mod app;
 mod body;
 pub mod call_memory;
@@ -14,6 +15,7 @@ pub mod epoch;
 pub mod events;
 pub mod guide;
 pub mod ops;
+pub mod people;
 pub mod performance;
 pub mod phone_call;
 pub mod problem;
@@ -25,5 +27,5 @@ pub mod store;
 pub mod tasks;
 pub mod work;
 
-pub use app::app;
+pub use app::{app, openapi};
 pub use desk::{Desk, Settings};

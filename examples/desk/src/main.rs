@@ -89,13 +89,15 @@ async fn on_account(
         Ok(Ok(_)) => {}
     }
     desk.life().spawn("account", |stop| watch::watch_account(client, settings, health, stop));
+    let app = app(desk.clone())?;
     say(&first.to_string());
     say("\nThe calls are real.");
+    offer_set_up(&desk, &format!("http://{address}")).await?;
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
         say(&format!("\nThe desk is {}.", exposure.text));
     }
-    Ok(serve::serve(listener, app(desk.clone()), desk, stop.cancelled_owned()).await?)
+    Ok(serve::serve(listener, app, desk, stop.cancelled_owned()).await?)
 }
 
 async fn on_simulator(
@@ -110,16 +112,31 @@ async fn on_simulator(
     let store = Arc::clone(&opened.store);
     let place = store.place();
     let simulated = config.simulated(opened.start).await;
-    let (sim, client, settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
+    let (sim, client, mut settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
     let server = sim.serve().await?;
+    let local = address.ip().is_loopback();
+    settings.people.needs_administrator = !local;
     let desk = Desk::new(client, settings, store);
-    say(&json!({"http": http, "sim": server.url(), "store": place}).to_string());
-    say(&guide::text(&http, &server.url()));
+    let app = app(desk.clone())?;
+    let mut first = json!({"http": http, "sim": server.url(), "store": place});
+    if local {
+        let token = desk.people().add_demo().await?;
+        first["token"] = token.reveal().into();
+        say(&first.to_string());
+        say(&guide::text(&http, &server.url(), token.reveal()));
+    } else {
+        if desk.people().has_demo().await? {
+            let why = "the store has the demo users, whose password everyone knows";
+            return Err(format!("{why}; DESK_STORE names another file").into());
+        }
+        say(&first.to_string());
+        offer_set_up(&desk, &http).await?;
+    }
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
         say(&format!("The desk is {}.", exposure.text));
     }
-    serve::serve(listener, app(desk.clone()), desk, stop.cancelled_owned()).await?;
+    serve::serve(listener, app, desk, stop.cancelled_owned()).await?;
     server.stop().await;
     Ok(())
 }
@@ -191,6 +208,16 @@ struct Opened {
     /// How often it has been opened, this time included.
     start: u64,
     _lock: Option<FileLock>,
+}
+
+/// Prints the link with which the first administrator is made, if there is none.
+async fn offer_set_up(desk: &Desk, http: &str) -> Result<(), Box<dyn Error>> {
+    if desk.people().is_set_up().await? {
+        return Ok(());
+    }
+    let link = desk.people().offer_setup().await?;
+    say(&guide::set_up(http, link.reveal()));
+    Ok(())
 }
 
 /// The store, taken for the account or the simulator, and how often that happened.

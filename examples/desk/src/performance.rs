@@ -10,6 +10,7 @@ use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::types::AgentId;
 use ozonetel_sdk::types::{ClockDuration, Day};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::core::call::Direction;
 use crate::phone_call::{self, Outcome};
@@ -18,7 +19,7 @@ use crate::phone_call::{self, Outcome};
 pub const NO_DISPOSITION: &str = "No Disposition";
 
 /// Phone calls by direction and outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Calls {
     /// All of them.
     pub total: u32,
@@ -33,34 +34,42 @@ pub struct Calls {
 }
 
 /// How an agent's day was spent, over all modes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeUtilization {
     /// Logged in.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_login_duration: ClockDuration,
     /// In calls.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_busy_time: ClockDuration,
     /// Waiting for calls.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_idle_time: ClockDuration,
     /// Paused.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_pause_time: ClockDuration,
     /// In after-call work.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_wrapup_time: ClockDuration,
     /// Dialing.
+    #[schema(value_type = String, example = "00:01:30")]
     pub total_dial_time: ClockDuration,
 }
 
 /// An agent's figures of one day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Performance {
     /// The day.
+    #[schema(value_type = String, example = "2026-11-20")]
     pub date: Day,
     /// Phone calls, one count each however many legs they had.
     pub calls: Calls,
     /// Mean of the conversations, in whole seconds.
     pub avg_talk_time_sec: u64,
     /// Mean of conversation and after-call work.
+    #[schema(value_type = String, example = "00:01:30")]
     pub avg_handling_time: ClockDuration,
     /// Booked appointments per hundred phone calls.
     pub conversion_rate: u64,

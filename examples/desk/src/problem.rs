@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::store::StoreError;
 
@@ -17,6 +19,12 @@ use crate::store::StoreError;
 pub enum Kind {
     /// A field is missing or malformed.
     BadRequest,
+    /// No session and no token, or one that does not count.
+    NotSignedIn,
+    /// It may be seen and not done.
+    Forbidden,
+    /// There is no administrator yet.
+    NotSetUp,
     /// No such route, call, agent or record.
     NotFound,
     /// The route has other methods.
@@ -49,6 +57,11 @@ impl Kind {
         match self {
             Self::BadRequest => {
                 (StatusCode::BAD_REQUEST, "bad-request", "The request cannot be parsed")
+            }
+            Self::NotSignedIn => (StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first"),
+            Self::Forbidden => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
+            Self::NotSetUp => {
+                (StatusCode::SERVICE_UNAVAILABLE, "not-set-up", "The desk is not set up")
             }
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed => {
@@ -91,6 +104,62 @@ pub struct Problem {
     reason: Option<&'static str>,
     reference: Option<Box<str>>,
     ready_in: Option<Duration>,
+    errors: Option<Box<FieldErrors>>,
+}
+
+/// A pointer to the list keeps the problem small.
+#[derive(Clone)]
+struct FieldErrors(Vec<FieldError>);
+
+/// What is wrong with one field.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field, as it is spelled in the body or query.
+    pub path: String,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldError").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// The id of a request: in its answer, its problem document, the log and the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+tokio::task_local! {
+    static REQUEST: RequestId;
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RequestId {
+    /// A new one; ids rise with time. What a client says is not an id of ours, and does not belong in a log.
+    pub fn new() -> Self {
+        Self(uuid::Uuid::now_v7().simple().to_string().into())
+    }
+
+    /// That of the request that is being answered.
+    pub fn current() -> Option<Self> {
+        REQUEST.try_with(Self::clone).ok()
+    }
+
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Answers a request under its id: problem documents made in it name it.
+pub async fn in_request<T>(id: RequestId, answer: impl Future<Output = T>) -> T {
+    REQUEST.scope(id, answer).await
 }
 
 impl fmt::Debug for Problem {
@@ -102,16 +171,26 @@ impl fmt::Debug for Problem {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Document<'p> {
+#[schema(as = Problem)]
+pub(crate) struct Document<'p> {
+    /// Ends in the kind's word.
+    #[schema(example = "urn:ozonetel-desk:problem:bad-request")]
     r#type: String,
     title: &'static str,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
+    /// The sentence to show.
     message: &'p str,
+    /// Whether it may have taken effect all the same.
     may_have_happened: bool,
+    /// The id of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'p [FieldError],
     #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,12 +213,33 @@ impl Problem {
             reason: None,
             reference: None,
             ready_in: None,
+            errors: None,
         }
     }
 
     /// A missing or malformed field.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::BadRequest, message)
+    }
+
+    /// A field that is missing or malformed.
+    pub fn field(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::fields(vec![FieldError { path: path.into(), text: text.into() }])
+    }
+
+    /// Fields that are missing or malformed, each with what is wrong with it.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let sentence = |error: &FieldError| format!("{} {}", error.path, error.text);
+        let message = errors.iter().map(sentence).collect::<Vec<_>>().join("; ");
+        let errors = Some(Box::new(FieldErrors(errors)));
+        Self { errors, ..Self::new(Kind::BadRequest, message) }
+    }
+
+    /// When it may be tried again.
+    #[must_use]
+    pub fn ready_in(mut self, time: Duration) -> Self {
+        self.ready_in = Some(time);
+        self
     }
 
     /// Its kind.
@@ -176,7 +276,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, word, title) = self.kind.parts();
-        let ready_in_sec = self.ready_in.map(whole_seconds);
+        let wait = if self.kind == Kind::Busy { Some(BUSY) } else { None };
+        let ready_in_sec = self.ready_in.or(wait).map(whole_seconds);
+        let id = RequestId::current();
         let document = Document {
             r#type: format!("urn:ozonetel-desk:problem:{word}"),
             title,
@@ -184,6 +286,8 @@ impl IntoResponse for Problem {
             detail: self.detail,
             message: &self.message,
             may_have_happened: self.may_have_happened,
+            instance: id.map(|id| format!("urn:ozonetel-desk:request:{}", id.as_str())),
+            errors: self.errors.as_ref().map_or(&[], |errors| &errors.0),
             call: self.call,
             reason: self.reason,
             reference: self.reference.as_deref(),
@@ -192,12 +296,18 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.kind == Kind::Limit {
+        if matches!(self.kind, Kind::Limit | Kind::Busy) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(ready_in_sec.unwrap_or(60)));
+        }
+        if self.kind == Kind::NotSignedIn {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 }
+
+/// How long to wait when too much is going on.
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Rounded up, so that waiting this long is always enough; at least one.
 fn whole_seconds(time: Duration) -> u64 {

@@ -1,51 +1,79 @@
-//! The routes under `/api/ozonetel/`: each translates a request into calls of the SDK, and the answer back.
+//! The routes: each translates a request into what the desk does, and the answer back. A route's file has its types, its
+//! description with the rule that says who may ask, and its handler.
 
+mod admin;
 mod agent;
+mod audit;
 mod call_control;
 mod dial;
 mod dispose;
+pub(crate) mod document;
 mod history;
-pub(crate) mod live;
+mod live;
+mod me;
 mod missed;
 mod performance;
 mod recording;
+mod session;
+mod setup;
+mod signed_in;
 
-use axum::Router;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::routing::{get, post};
 use ozonetel_sdk::types::Day;
 use ozonetel_sdk::types::{AgentId, Did, PhoneName};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::body::given;
 use crate::desk::Desk;
 use crate::problem::Problem;
 
 /// All of them.
-pub(crate) fn router() -> Router<Desk> {
-    Router::new()
-        .route("/agent-login", post(agent::login))
-        .route("/agent-logout", post(agent::logout))
-        .route("/agent-state", post(agent::state))
-        .route("/force-ready", post(agent::force_ready))
-        .route("/dial", post(dial::dial))
-        .route("/dispose", post(dispose::dispose))
-        .route("/call-control", post(call_control::control))
-        .route("/recording", post(recording::record))
-        .route("/missed-calls", get(missed::missed))
-        .route("/call-history", get(history::history))
-        .route("/performance", get(performance::performance))
+pub(crate) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .merge(session::router())
+        .merge(me::router())
+        .merge(setup::router())
+        .merge(admin::router())
+        .merge(audit::router())
+        .merge(document::router())
+        .merge(live::router())
+        .merge(frozen())
+}
+
+/// Those under `/api/ozonetel/`, the ones existing front ends call.
+fn frozen() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(agent::login))
+        .routes(routes!(agent::logout))
+        .routes(routes!(agent::state))
+        .routes(routes!(agent::force_ready))
+        .routes(routes!(dial::dial))
+        .routes(routes!(dispose::dispose))
+        .routes(routes!(call_control::control))
+        .routes(routes!(recording::record))
+        .routes(routes!(missed::missed))
+        .routes(routes!(history::history))
+        .routes(routes!(performance::performance))
 }
 
 /// What every body may have in addition to its own fields.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct BodyContext {
+    /// The DID of the call.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     did: Option<Did>,
+    /// The phone name of the agent's number.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     agent_phone_name: Option<PhoneName>,
+    /// The agent; the caller's own if it is not said.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     agent_id: Option<AgentId>,
 }
 
@@ -55,9 +83,11 @@ fn said_or<T: AsRef<str>>(said: Option<T>, known: Option<T>) -> Option<T> {
 }
 
 /// What most changes are answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Ack {
+    /// `success`.
     status: &'static str,
+    /// The service's words.
     message: String,
 }
 

@@ -23,6 +23,7 @@
 //! A write that was begun is finished, whether or not its caller still waits. A [`Tx`] body awaits nothing but its own
 //! statements: on SQLite all writers wait for it.
 
+pub mod audit;
 mod conn;
 pub mod db;
 pub mod error;
@@ -32,11 +33,14 @@ pub mod lock;
 pub mod memory;
 pub mod meta;
 mod migrations;
+pub mod sessions;
 #[cfg(test)]
 mod suite;
 pub mod tx;
+pub mod users;
 mod writer;
 
+pub use audit::Audits;
 pub use conn::{Arg, Row};
 pub use db::Db;
 pub use error::StoreError;
@@ -45,9 +49,11 @@ pub use lease::{Lease, Leases};
 pub use lock::FileLock;
 pub use memory::Memory;
 pub use meta::{Meta, Owner};
+pub use sessions::Sessions;
 pub use tx::Tx;
+pub use users::Users;
 
 /// Everything the desk keeps. A new area is one more name here.
-pub trait Store: Meta + Events + Leases {}
+pub trait Store: Meta + Events + Leases + Audits + Users + Sessions {}
 
-impl<T: Meta + Events + Leases> Store for T {}
+impl<T: Meta + Events + Leases + Audits + Users + Sessions> Store for T {}

@@ -5,9 +5,12 @@ use std::str::FromStr;
 
 use ozonetel_sdk::types::AgentId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a user or a token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Handles calls: own ones.

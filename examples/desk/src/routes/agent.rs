@@ -4,64 +4,126 @@ use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::agents::{TargetState, TargetStateKind};
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::types::PauseReason;
-use ozonetel_sdk::types::PhoneNumber;
-use serde::{Deserialize, Deserializer};
+use ozonetel_sdk::types::{AgentId, PauseReason, PhoneNumber};
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{Ack, BodyContext};
+use crate::access::acting_agent;
 use crate::body::Body;
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
+use crate::store::users::AgentLink;
 use crate::tasks::TaskKind;
 
-#[derive(Deserialize)]
+/// Which agent, and what the desk does not know of the agent.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Login {
-    #[serde(default, deserialize_with = "secret")]
+    /// The agent's password.
+    #[serde(default, deserialize_with = "crate::body::optional_secret")]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<Secret>,
+    /// The number or SIP extension to be called on.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     phone_number: Option<PhoneNumber>,
     #[serde(flatten)]
     context: BodyContext,
 }
 
-fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(from)?.map(Secret::from))
+/// An agent with the password, the body's, else what the desk knows.
+async fn agent_and_password(
+    desk: &Desk,
+    caller: &Caller,
+    said: Option<AgentId>,
+    password: Option<Secret>,
+) -> Result<(AgentId, Secret, Option<AgentLink>), Problem> {
+    let agent = acting_agent(desk, caller, said)?;
+    let password = password.filter(|secret| !secret.reveal().is_empty());
+    let known = desk.people().agent_login(&agent).await?;
+    let (link, kept) = known.map_or((None, None), |known| (Some(known.link), known.password));
+    let password = desk.password(password.or(kept), &agent)?;
+    Ok((agent, password, link))
 }
 
+/// The number an agent logs in with: the body's, else that of the link, else the desk's own agent's.
+fn number(
+    desk: &Desk,
+    said: Option<PhoneNumber>,
+    agent: &AgentId,
+    link: Option<AgentLink>,
+) -> Result<PhoneNumber, Problem> {
+    let said = said.filter(|number| !number.as_str().trim().is_empty());
+    let linked = link.and_then(|link| link.extension).map(PhoneNumber::from);
+    desk.phone_number(said.or(linked), agent)
+}
+
+/// Logs an agent in.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/agent-login",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = Login,
+    responses((status = 200, description = "Logged in", body = Ack)),
+)]
 pub(super) async fn login(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<Login>,
 ) -> Result<Json<Ack>, Problem> {
-    let agent = desk.agent(body.context.agent_id)?;
-    let password = desk.password(body.password, &agent)?;
-    let number = desk.phone_number(body.phone_number, &agent)?;
+    let said = body.context.agent_id;
+    let (agent, password, link) = agent_and_password(&desk, &caller, said, body.password).await?;
+    let number = number(&desk, body.phone_number, &agent, link)?;
     let client = desk.client().clone();
     let work = async move { Ok(client.agents().login(agent, password, number).await?) };
     let said = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Ack::new(said.as_str())))
 }
 
+/// Logs an agent out.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/agent-logout",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = Login,
+    responses((status = 200, description = "Logged out", body = Ack)),
+)]
 pub(super) async fn logout(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<Login>,
 ) -> Result<Json<Ack>, Problem> {
-    let agent = desk.agent(body.context.agent_id)?;
-    let password = desk.password(body.password, &agent)?;
+    let said = body.context.agent_id;
+    let (agent, password, _) = agent_and_password(&desk, &caller, said, body.password).await?;
     let client = desk.client().clone();
     let work = async move { Ok(client.agents().logout(agent, password).await?) };
     let said = desk.tasks().run(TaskKind::Change, work).await?;
     Ok(Json(Ack::new(said.as_str())))
 }
 
-/// Logs out and in again. A failure in between says that the agent is logged out.
+/// Logs an agent out and in again, out of whatever state.
+///
+/// A failure in between says that the agent is logged out.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/force-ready",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = Login,
+    responses((status = 200, description = "Logged in again", body = Ack)),
+)]
 pub(super) async fn force_ready(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<Login>,
 ) -> Result<Json<Ack>, Problem> {
-    let agent = desk.agent(body.context.agent_id)?;
-    let password = desk.password(body.password, &agent)?;
-    let number = desk.phone_number(body.phone_number, &agent)?;
+    let said = body.context.agent_id;
+    let (agent, password, link) = agent_and_password(&desk, &caller, said, body.password).await?;
+    let number = number(&desk, body.phone_number, &agent, link)?;
     let client = desk.client().clone();
     let work = async move {
         client.agents().force_ready(agent, password, number).await.map_err(|error| {
@@ -77,21 +139,36 @@ pub(super) async fn force_ready(
     Ok(Json(Ack::new(said.as_str())))
 }
 
-#[derive(Deserialize)]
+/// The state that an agent is to have.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewState {
+    /// `Ready` or `Pause`.
+    #[schema(example = "Ready")]
     state: String,
+    /// Why the agent pauses; needed for a pause.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pause_reason: Option<PauseReason>,
     #[serde(flatten)]
     context: BodyContext,
 }
 
+/// Makes an agent ready, or pauses one.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/agent-state",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = NewState,
+    responses((status = 200, description = "Asked for", body = Ack)),
+)]
 pub(super) async fn state(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<NewState>,
 ) -> Result<Json<Ack>, Problem> {
-    let agent = desk.agent(body.context.agent_id)?;
+    let agent = acting_agent(&desk, &caller, body.context.agent_id)?;
     let phone_name = desk.phone_name(body.context.agent_phone_name, &agent);
     let reason = body.pause_reason.filter(|reason| !reason.as_str().trim().is_empty());
     let (ready, reason) = match (TargetState::from(body.state.as_str()).kind(), reason) {

@@ -5,30 +5,42 @@ use axum::extract::State;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::BodyContext;
+use crate::access::{acting_agent, check_call, of_call};
 use crate::body::Body;
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
 
-#[derive(Deserialize)]
+/// What to do with a call.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Control {
+    /// `HOLD`, `UNHOLD`, `MUTE`, `UNMUTE`, `CONFERENCE` or `KICK_CALL`.
+    #[schema(example = "HOLD")]
     action: String,
+    /// The call's id.
+    #[schema(value_type = String)]
     ucid: Ucid,
+    /// Whom to ring into the call, or to drop out of it.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     conference_number: Option<PhoneNumber>,
     #[serde(flatten)]
     context: BodyContext,
 }
 
 /// The service's own words.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Controlled {
     status: String,
     message: String,
+    /// The id of the leg, where there is a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     ucid: Option<Ucid>,
 }
 
@@ -61,19 +73,31 @@ impl Action {
     }
 }
 
+/// Holds, mutes, rings a third party into a call, drops one out of it.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/call-control",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = Control,
+    responses((status = 200, description = "Done", body = Controlled)),
+)]
 pub(super) async fn control(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<Control>,
 ) -> Result<Json<Controlled>, Problem> {
     let ucid = body.ucid;
     let action = Action::read(&body.action, body.conference_number)?;
     let known = desk.memory().of(&ucid).await;
+    check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_phone_name, known.phone_name);
     let name = if let Some(name) = said {
         name
     } else {
-        let agent = desk.agent(super::said_or(body.context.agent_id, known.agent))?;
+        let said = super::said_or(body.context.agent_id, known.agent);
+        let agent = acting_agent(&desk, &caller, said)?;
         desk.needed_phone_name(&agent)?
     };
     let client = desk.client().clone();
@@ -88,7 +112,7 @@ pub(super) async fn control(
             Action::Kick(number) => control.kick(ucid, did, name, number).await?,
         })
     };
-    let done = desk.tasks().run(TaskKind::Change, work).await?;
+    let done = desk.tasks().run(TaskKind::Change, work).await.map_err(of_call)?;
     let status = done.status.unwrap_or_else(|| "Success".to_owned());
     Ok(Json(Controlled { status, message: done.message.unwrap_or_default(), ucid: done.ucid }))
 }

@@ -7,37 +7,61 @@ use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialSettlement, DialWindow};
 use ozonetel_sdk::types::{CampaignName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::BodyContext;
+use crate::access::acting_agent;
 use crate::body::Body;
 use crate::call_memory::CallFacts;
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
 
-#[derive(Deserialize)]
+/// Whom to call.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct NewCall {
+    /// The number.
+    #[schema(value_type = String)]
     phone_number: PhoneNumber,
+    /// The campaign to dial on; the desk's own if it is not said.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     campaign_name: Option<CampaignName>,
     #[serde(flatten)]
     context: BodyContext,
 }
 
-#[derive(Serialize)]
+/// A call that was placed.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Dialed {
+    /// `success`.
     status: &'static str,
+    /// The service's words.
     message: String,
+    /// The call's id.
+    #[schema(value_type = String)]
     ucid: Ucid,
+    /// What the call is found by under UUI in the day's calls.
     reference: String,
 }
 
+/// Places a call: the agent is rung, then the customer.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/dial",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = NewCall,
+    responses((status = 200, description = "Placed", body = Dialed)),
+)]
 pub(super) async fn dial(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<NewCall>,
 ) -> Result<Json<Dialed>, Problem> {
-    let agent = desk.agent(body.context.agent_id)?;
+    let agent = acting_agent(&desk, &caller, body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
     let known = CallFacts {
         // What the environment says is not about this call: a row that names the DID is better.

@@ -7,33 +7,50 @@ use ozonetel_sdk::types::{DispositionName, PauseReason, Ucid};
 use ozonetel_sdk::types::{Flag, LocalDateTime, SensitiveText};
 use ozonetel_sdk::{Error, Reason};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::BodyContext;
+use crate::access::{acting_agent, check_call, of_call};
 use crate::body::{Body, given};
 use crate::call_memory::{CallFacts, Disposed};
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
 
-#[derive(Deserialize)]
+/// How a call ended.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Disposal {
+    /// The call's id.
+    #[schema(value_type = String)]
     ucid: Ucid,
+    /// The front end's code.
+    #[schema(example = "FOLLOW_UP_SCHEDULED")]
     disposition: String,
+    /// The customer's number.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     caller_phone: Option<PhoneNumber>,
+    /// Which way the call went.
     #[serde(default)]
     direction: Option<Way>,
+    /// How long it took.
     #[serde(default)]
     duration_sec: Option<u32>,
+    /// The front end's lead.
     #[serde(default)]
     lead_id: Option<LeadId>,
+    /// What the agent wrote.
     #[serde(default)]
     notes: Option<String>,
     /// Pauses the agent after the call instead of releasing; needs the reason.
     #[serde(default)]
+    #[schema(value_type = Option<bool>)]
     pause_after_dispose: Option<Flag>,
+    /// Why the agent pauses.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pause_reason: Option<PauseReason>,
     /// `YYYY-MM-DD HH:MM`, for dispositions that ask for it.
     #[serde(default)]
@@ -43,7 +60,7 @@ pub(super) struct Disposal {
 }
 
 /// Which way the call went, as front ends write it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Way {
     #[serde(alias = "Inbound", alias = "InBound", alias = "INBOUND")]
@@ -53,24 +70,41 @@ enum Way {
 }
 
 /// A lead's id: text or a number.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
 enum LeadId {
     Text(String),
     Number(u64),
 }
 
-#[derive(Serialize)]
+/// What became of a disposition.
+#[derive(Serialize, ToSchema)]
 pub(super) struct DisposalAck {
+    /// `success`.
     status: &'static str,
+    /// The service's words.
     message: String,
+    /// The front end's code.
     code: String,
+    /// What it was mapped to.
+    #[schema(value_type = String)]
     disposition: DispositionName,
+    /// Whether it waits to be taken.
     queued: bool,
 }
 
+/// Disposes of a call: ends after-call work.
+#[utoipa::path(
+    post,
+    path = "/api/ozonetel/dispose",
+    tag = "front ends",
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = Disposal,
+    responses((status = 200, description = "Taken, or queued", body = DisposalAck)),
+)]
 pub(super) async fn dispose(
     State(desk): State<Desk>,
+    caller: Caller,
     Body(body): Body<Disposal>,
 ) -> Result<Json<DisposalAck>, Problem> {
     let ucid = body.ucid;
@@ -80,7 +114,8 @@ pub(super) async fn dispose(
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
     let known = desk.memory().of(&ucid).await;
-    let agent = desk.agent(super::said_or(body.context.agent_id, known.agent))?;
+    check_call(&caller, known.agent.as_ref())?;
+    let agent = acting_agent(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let disposition = desk.dispositions().of(&code, None);
     let disposed = Disposed {
@@ -118,7 +153,7 @@ pub(super) async fn dispose(
         }
         answer
     };
-    let said = tasks.run(TaskKind::Change, work).await?;
+    let said = tasks.run(TaskKind::Change, work).await.map_err(of_call)?;
     let (message, queued) = (said.message().to_owned(), said.is_queued());
     Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
 }

@@ -7,9 +7,12 @@ use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::AgentId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
+use crate::access::no_such;
 use crate::body::{Params, given};
 use crate::call_memory::Disposed;
+use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
 use crate::phone_call::{Outcome, PhoneCall, group};
 use crate::problem::Problem;
@@ -26,7 +29,7 @@ pub(super) struct HistoryQuery {
 }
 
 /// A phone call; names as in `missed-calls`, where there are such.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Called {
     #[serde(rename = "monitorUCID")]
@@ -56,7 +59,7 @@ struct Called {
     legs: Vec<Leg>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Leg {
     ucid: Value,
@@ -144,22 +147,44 @@ impl Called {
     }
 }
 
+/// A day's phone calls with their legs, newest first.
+///
+/// Without an agent: all that the caller may see.
+#[utoipa::path(
+    get,
+    path = "/api/ozonetel/call-history",
+    tag = "front ends",
+    params(
+        ("date" = Option<String>, Query, description = "The day, YYYY-MM-DD; today if it is not said"),
+        ("agentId" = Option<String>, Query, description = "Only calls that this agent had a leg of"),
+    ),
+    extensions(("x-allow" = json!("agent:own"))),
+    responses((status = 200, description = "The calls", body = Vec<Called>)),
+)]
 pub(super) async fn history(
     State(desk): State<Desk>,
+    caller: Caller,
     Params(query): Params<HistoryQuery>,
 ) -> Result<Response, Problem> {
+    let agent = given(query.agent_id.as_deref()).map(AgentId::from);
+    if agent.as_ref().is_some_and(|agent| !caller.may_act_for(agent)) {
+        return Err(no_such("agent"));
+    }
+    let seen = match agent {
+        Some(agent) => Scope::Agents(vec![agent]),
+        None => caller.scope,
+    };
     let day = super::day(&desk, query.date.as_deref())?;
     let (tasks, reader) = (desk.tasks().clone(), desk.clone());
     let report = tasks.run(TaskKind::Read, async move { reader.reports().day(day).await }).await?;
-    let agent = given(query.agent_id.as_deref()).map(AgentId::from);
     let mut calls = Vec::new();
     for call in group(&report.rows) {
-        let has = |agent: &AgentId| {
-            call.legs()
+        let is_seen = seen == Scope::All
+            || call
+                .legs()
                 .iter()
-                .any(|leg| leg.agent_id.as_ref().is_some_and(|id| id.is_same_agent(agent)))
-        };
-        if !agent.as_ref().is_none_or(has) {
+                .any(|leg| leg.agent_id.as_ref().is_some_and(|id| seen.contains(id)));
+        if !is_seen {
             continue;
         }
         let mut disposed = None;

@@ -8,8 +8,10 @@ use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, CallId, CampaignName, Did};
 use ozonetel_sdk::types::{Day, LocalDateTime};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::body::{Params, given};
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
@@ -24,22 +26,32 @@ pub(super) struct Range {
     campaign: Option<String>,
 }
 
-#[derive(Serialize)]
+/// An abandoned call.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Missed {
     #[serde(rename = "monitorUCID")]
+    #[schema(value_type = Option<String>)]
     monitor_ucid: Option<CallId>,
+    #[schema(value_type = Option<String>)]
     r#type: Option<CallType>,
+    #[schema(value_type = Option<String>)]
     status: Option<CallStatus>,
+    #[schema(value_type = Option<String>)]
     campaign: Option<CampaignName>,
     #[serde(rename = "callerID")]
+    #[schema(value_type = Option<String>)]
     caller_id: Option<PhoneNumber>,
+    #[schema(value_type = Option<String>)]
     did: Option<Did>,
     #[serde(rename = "agentID")]
     agent_id: Option<String>,
+    #[schema(value_type = Option<String>)]
     agent: Option<AgentId>,
     #[serde(rename = "hangupBy")]
+    #[schema(value_type = Option<String>)]
     hangup_by: Option<HangupBy>,
     #[serde(rename = "callTime")]
+    #[schema(value_type = Option<String>)]
     call_time: Option<LocalDateTime>,
 }
 
@@ -60,8 +72,24 @@ impl From<MissedCall> for Missed {
     }
 }
 
+/// Calls that no one answered.
+///
+/// Those that reached no agent, and those of agents whom the caller looks after.
+#[utoipa::path(
+    get,
+    path = "/api/ozonetel/missed-calls",
+    tag = "front ends",
+    params(
+        ("from" = Option<String>, Query, description = "A day or a time; the start of today if it is not said"),
+        ("to" = Option<String>, Query, description = "A day or a time; the end of today if it is not said"),
+        ("campaign" = Option<String>, Query, description = "Only calls of this campaign"),
+    ),
+    extensions(("x-allow" = json!("agent:own"))),
+    responses((status = 200, description = "The calls", body = Vec<Missed>)),
+)]
 pub(super) async fn missed(
     State(desk): State<Desk>,
+    caller: Caller,
     Params(range): Params<Range>,
 ) -> Result<Json<Vec<Missed>>, Problem> {
     let today = desk.client().today();
@@ -81,7 +109,8 @@ pub(super) async fn missed(
         .await?)
     };
     let rows = desk.tasks().run(TaskKind::Read, work).await?;
-    Ok(Json(rows.into_iter().map(Missed::from).collect()))
+    let seen = |row: &MissedCall| row.agent.as_ref().is_none_or(|agent| caller.may_act_for(agent));
+    Ok(Json(rows.into_iter().filter(seen).map(Missed::from).collect()))
 }
 
 /// A time, or a day that stands for its first or last second.

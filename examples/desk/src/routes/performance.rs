@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use ozonetel_sdk::types::AgentId;
 use serde::Deserialize;
 
+use crate::access::acting_agent;
 use crate::body::{Params, given};
+use crate::core::caller::Caller;
 use crate::desk::Desk;
-use crate::performance::figures;
+use crate::performance::{Performance, figures};
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
 
@@ -21,12 +23,25 @@ pub(super) struct PerformanceQuery {
     agent_id: Option<String>,
 }
 
+/// An agent's figures of a day.
+#[utoipa::path(
+    get,
+    path = "/api/ozonetel/performance",
+    tag = "front ends",
+    params(
+        ("date" = Option<String>, Query, description = "The day, YYYY-MM-DD; today if it is not said"),
+        ("agentId" = Option<String>, Query, description = "The agent; the caller's own if it is not said"),
+    ),
+    extensions(("x-allow" = json!("agent:own"))),
+    responses((status = 200, description = "The figures", body = Performance)),
+)]
 pub(super) async fn performance(
     State(desk): State<Desk>,
+    caller: Caller,
     Params(query): Params<PerformanceQuery>,
 ) -> Result<Response, Problem> {
     let day = super::day(&desk, query.date.as_deref())?;
-    let agent = desk.agent(given(query.agent_id.as_deref()).map(AgentId::from))?;
+    let agent = acting_agent(&desk, &caller, given(query.agent_id.as_deref()).map(AgentId::from))?;
     let tasks = desk.tasks().clone();
     let work = async move {
         let report = desk.reports().day(day).await?;

@@ -1,9 +1,12 @@
 //! The store in memory: for tests, and to see what the databases have to do. It can be told to stop, as a process that
 //! is killed does.
 
+mod audit;
 mod events;
 mod lease;
 mod meta;
+mod sessions;
+mod users;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +21,9 @@ struct State {
     meta: meta::MetaTable,
     events: events::EventTable,
     leases: lease::LeaseTable,
+    audit: audit::AuditTable,
+    users: users::UserTable,
+    sessions: sessions::SessionTable,
     faults: Faults,
 }
 

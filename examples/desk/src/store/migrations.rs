@@ -4,8 +4,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// Number, title and text of each step; numbers by area, see [`store`](super).
-const STEPS: &[(i64, &str, &str)] =
-    &[(100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql")),
+    (200, "people, sessions, audit", include_str!("../../migrations/0200_people.sql")),
+];
 
 /// All steps. A database with steps that are not in the list, or with others of the same number, is refused.
 pub(super) fn migrator() -> Migrator {

@@ -1,8 +1,11 @@
 //! What holds for every store: each case runs on a SQLite file, on PostgreSQL and in memory, on a store of its own.
 
+mod audit;
 mod events;
 mod lease;
 mod meta;
+mod sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -23,7 +26,15 @@ use cases;
 
 /// All cases; an area adds its own here.
 fn all() -> Vec<Case> {
-    [meta::cases(), events::cases(), lease::cases()].concat()
+    [
+        meta::cases(),
+        events::cases(),
+        lease::cases(),
+        audit::cases(),
+        users::cases(),
+        sessions::cases(),
+    ]
+    .concat()
 }
 
 #[tokio::test]

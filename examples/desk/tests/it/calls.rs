@@ -10,7 +10,7 @@ use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, settings};
+use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, authorized, settings};
 
 #[tokio::test(start_paused = true)]
 async fn every_request_of_the_guide_works_in_order() {
@@ -81,7 +81,8 @@ async fn a_browser_that_goes_away_cancels_nothing() {
         .header("content-type", "application/json")
         .body(Body::from(r#"{"phoneNumber":"9000000001","did":"918000000009"}"#))
         .unwrap();
-    let browser = app(floor.desk.clone()).oneshot(request);
+    let request = authorized(&floor.desk, request).await;
+    let browser = app(floor.desk.clone()).unwrap().oneshot(request);
     assert!(tokio::time::timeout(Duration::from_secs(1), browser).await.is_err(), "it is gone");
     assert_eq!(floor.desk.tasks().under_way(), 1);
     assert!(floor.desk.finish(Duration::from_secs(30)).await, "the dial finishes");
@@ -291,6 +292,7 @@ async fn answers_have_the_shapes_that_front_ends_read() {
         json!({"status": "Success", "message": "dialing", "ucid": ucid})
     );
     let request = Request::get("/healthz").body(Body::empty()).unwrap();
-    let answer = Answer::of(app(floor.desk.clone()).oneshot(request).await.unwrap()).await.ok();
+    let answer =
+        Answer::of(app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap()).await.ok();
     assert_eq!(answer.json["status"], "ok");
 }

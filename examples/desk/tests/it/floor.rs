@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
+use desk::core::caller::Role;
+use desk::people::token::new_id;
+use desk::store::audit::AuditRow;
+use desk::store::sessions::ApiToken;
 use desk::store::{Memory, Store};
 use desk::{Desk, Settings, app};
 use http::{Method, Request, StatusCode, header};
@@ -78,6 +82,30 @@ pub(crate) fn store() -> Arc<dyn Store> {
     Arc::new(Memory::new())
 }
 
+/// The request with a token that acts for every agent, and for the desk's own if none is named.
+pub(crate) async fn authorized(desk: &Desk, mut request: Request<Body>) -> Request<Body> {
+    let token = token(desk, Role::Administrator, &[]).await;
+    let value = format!("Bearer {token}").parse().unwrap();
+    request.headers_mut().insert(header::AUTHORIZATION, value);
+    request
+}
+
+/// A new token.
+pub(crate) async fn token(desk: &Desk, role: Role, agents: &[&str]) -> String {
+    let token = ApiToken {
+        id: new_id(),
+        name: "test".into(),
+        role,
+        agents: agents.iter().map(|id| (*id).into()).collect(),
+        made_by: "test".into(),
+        made_at: 0,
+        ends_at: None,
+        seen_at: None,
+    };
+    let row = AuditRow::of_desk(0, "token.add", "token:test");
+    desk.people().add_token(token, row).await.unwrap().reveal().to_owned()
+}
+
 impl Floor {
     pub(crate) fn new() -> Self {
         Self::with(Setup::default(), settings())
@@ -91,7 +119,8 @@ impl Floor {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        Answer::of(app(self.desk.clone()).oneshot(request).await.unwrap()).await
+        let request = authorized(&self.desk, request).await;
+        Answer::of(app(self.desk.clone()).unwrap().oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn raw(&self, method: Method, path: &str, kind: &str, body: &str) -> Answer {

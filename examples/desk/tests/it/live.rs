@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::body::Body;
-use desk::core::caller::{Caller, Role, Scope};
+use desk::core::caller::Role;
 use desk::ops::health::Condition;
 use desk::store::{Audience, NewEvent};
-use desk::{app, serve};
+use desk::{Desk, app, serve};
 use futures_util::StreamExt as _;
 use http::{Method, Request, header};
 use serde_json::json;
@@ -15,24 +14,19 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
-use crate::floor::Floor;
+use crate::floor::{Floor, authorized, token};
 
-fn agent() -> Extension<Caller> {
-    Extension(Caller {
-        id: "u1".into(),
-        role: Role::Agent,
-        own: vec!["agent01".into()],
-        scope: Scope::Agents(vec!["agent01".into()]),
-        is_person: true,
-        must_change_password: false,
-    })
+/// A token of agent01.
+async fn bearer(desk: &Desk) -> String {
+    format!("Bearer {}", token(desk, Role::Agent, &["agent01"]).await)
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
     let floor = Floor::new();
-    let app = app(floor.desk.clone()).layer(agent());
-    let request = Request::get("/api/events").body(Body::empty()).unwrap();
+    let (app, bearer) = (app(floor.desk.clone()).unwrap(), bearer(&floor.desk).await);
+    let request = Request::get("/api/events").header("authorization", &bearer);
+    let request = request.body(Body::empty()).unwrap();
     let response = app.clone().oneshot(request).await.unwrap();
     let headers = response.headers();
     assert_eq!(headers[header::CONTENT_TYPE], "text/event-stream");
@@ -53,7 +47,8 @@ async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
         "{tick}"
     );
 
-    let request = Request::get("/api/events").header("last-event-id", "0");
+    let request = Request::get("/api/events").header("authorization", &bearer);
+    let request = request.header("last-event-id", "0");
     let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let mut body = response.into_body().into_data_stream();
     body.next().await.unwrap().unwrap();
@@ -64,9 +59,10 @@ async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
 #[tokio::test(start_paused = true)]
 async fn tabs_are_bounded_and_one_that_is_closed_makes_room() {
     let floor = Floor::new();
-    let app = app(floor.desk.clone()).layer(agent());
+    let (app, bearer) = (app(floor.desk.clone()).unwrap(), bearer(&floor.desk).await);
     let open = async || {
-        let request = Request::get("/api/events").body(Body::empty()).unwrap();
+        let request = Request::get("/api/events").header("authorization", &bearer);
+        let request = request.body(Body::empty()).unwrap();
         app.clone().oneshot(request).await.unwrap()
     };
     let mut streams = Vec::new();
@@ -112,7 +108,8 @@ async fn metrics_count_requests_by_route_and_show_no_path() {
     floor.get("call-history").await.ok();
     floor.raw(Method::GET, "/918000000001", "text/plain", "").await.problem(404);
     let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let response = app(floor.desk.clone()).oneshot(request).await.unwrap();
+    let request = authorized(&floor.desk, request).await;
+    let response = app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     for line in [
@@ -148,11 +145,13 @@ async fn an_open_stream_is_told_and_does_not_hold_up_the_end() {
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
     let desk = floor.desk.clone();
     let serving = tokio::spawn(async move {
-        let app = app(desk.clone()).layer(agent());
+        let app = app(desk.clone()).unwrap();
         serve::serve(listener, app, desk, async { stopping.await.unwrap() }).await
     });
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET /api/events HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let bearer = bearer(&floor.desk).await;
+    let request =
+        format!("GET /api/events HTTP/1.1\r\nhost: {address}\r\nauthorization: {bearer}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut text = Vec::new();
     while !String::from_utf8_lossy(&text).contains("event: snapshot") {
@@ -170,8 +169,12 @@ async fn work_in_the_background_that_ends_by_itself_ends_the_desk() {
     let floor = Floor::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     floor.desk.life().spawn("outbox", |_| async {});
-    let serving =
-        serve::serve(listener, app(floor.desk.clone()), floor.desk.clone(), std::future::pending());
+    let serving = serve::serve(
+        listener,
+        app(floor.desk.clone()).unwrap(),
+        floor.desk.clone(),
+        std::future::pending(),
+    );
     let ended = tokio::time::timeout(Duration::from_secs(20), serving).await.unwrap();
     assert!(ended.unwrap_err().to_string().contains("ended by itself"));
 }

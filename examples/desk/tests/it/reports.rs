@@ -13,7 +13,7 @@ use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
 use tower::ServiceExt;
 
-use crate::floor::{Answer, CDR, DAY, Floor, settings, store};
+use crate::floor::{Answer, CDR, DAY, Floor, authorized, settings, store};
 
 const SUMMARY: &str = "/ca_reports/summaryReport";
 const AHT: &str = "/ca_apis/aht";
@@ -24,8 +24,11 @@ async fn a_day_is_read_once_a_minute_for_everybody() {
     floor.talking().await;
     let ask = |route: &str| {
         let request = Request::get(format!("/api/ozonetel/{route}")).body(Body::empty()).unwrap();
-        let desk = app(floor.desk.clone());
-        async move { Answer::of(desk.oneshot(request).await.unwrap()).await.ok() }
+        let desk = floor.desk.clone();
+        async move {
+            let request = authorized(&desk, request).await;
+            Answer::of(app(desk).unwrap().oneshot(request).await.unwrap()).await.ok()
+        }
     };
     let same = format!("call-history?date={DAY}");
     let all = futures_util::future::join_all(
@@ -65,7 +68,8 @@ async fn a_reader_who_goes_away_wastes_no_request() {
     let late = Fault::new(FaultKind::Delay).on(CDR).delay(Duration::from_secs(10));
     assert!(floor.sim.fault(late));
     let request = Request::get("/api/ozonetel/call-history").body(Body::empty()).unwrap();
-    let reader = app(floor.desk.clone()).oneshot(request);
+    let request = authorized(&floor.desk, request).await;
+    let reader = app(floor.desk.clone()).unwrap().oneshot(request);
     assert!(tokio::time::timeout(Duration::from_secs(1), reader).await.is_err());
     tokio::time::sleep(Duration::from_secs(10)).await;
     floor.get("call-history").await.ok();

@@ -20,7 +20,7 @@ const STORE: Duration = Duration::from_secs(2);
     get,
     path = "/readyz",
     tag = "live",
-    extensions(("x-allow" = json!("none"))),
+    extensions(("x-allow" = json!("set-up"))),
     responses(
         (status = 200, description = "Ready", body = Readiness),
         (status = 503, description = "Not ready, or stopping", body = Readiness),

@@ -1,0 +1,79 @@
+//! How often a password may be tried.
+//!
+//! The counters are in the store, so that any number of desks count together. Three of them, because one alone is
+//! either too strict or too lax: one address trying one user, one user tried from anywhere, one address trying anyone.
+
+use std::net::IpAddr;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::store::sessions::AttemptLimit;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// The limits of one attempt to sign in. The keys hold no address and no name in clear.
+pub fn sign_in(email: &str, peer: Option<IpAddr>) -> Vec<AttemptLimit> {
+    let email = email.trim().to_lowercase();
+    let peer = peer.map_or_else(|| "unknown".to_owned(), |peer| network(peer).to_string());
+    let limit = |what: &str, text: &str, most: u32, minutes: i64| AttemptLimit {
+        key: format!("{what}:{}", digest(text)),
+        most,
+        window_ms: minutes * MINUTE_MS,
+    };
+    vec![
+        limit("pair", &format!("{peer} {email}"), 10, 15),
+        limit("user", &email, 50, 60),
+        limit("peer", &peer, 200, 15),
+    ]
+}
+
+/// The limits of one attempt to use a set-up link.
+pub fn set_up() -> Vec<AttemptLimit> {
+    vec![AttemptLimit { key: "set-up".to_owned(), most: 20, window_ms: 15 * MINUTE_MS }]
+}
+
+/// What one subscriber has: a whole address, or the first half of an IPv6 address.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_the_same_for_one_user_in_any_spelling_and_hold_no_personal_data() {
+        let peer = Some("192.0.2.7".parse().unwrap());
+        let limits = sign_in(" Agent01@Example.test", peer);
+        assert_eq!(limits, sign_in("agent01@example.test", peer));
+        assert_eq!(limits.len(), 3);
+        for limit in &limits {
+            assert!(
+                !limit.key.contains("agent01") && !limit.key.contains("192.0"),
+                "{}",
+                limit.key
+            );
+        }
+        let other = sign_in("agent02@example.test", peer);
+        assert_eq!(limits[2], other[2], "one address, whoever it tries");
+        assert_ne!((&limits[0], &limits[1]), (&other[0], &other[1]));
+    }
+
+    #[test]
+    fn an_ipv6_subscriber_is_one_and_a_mapped_address_is_the_ipv4_one() {
+        let keys = |text: &str| sign_in("a", Some(text.parse().unwrap()))[2].key.clone();
+        assert_eq!(keys("2001:db8:1:2:3::4"), keys("2001:db8:1:2:ffff::1"));
+        assert_ne!(keys("2001:db8:1:2::4"), keys("2001:db8:1:3::4"));
+        assert_eq!(keys("::ffff:192.0.2.7"), keys("192.0.2.7"));
+    }
+}

@@ -1,0 +1,18 @@
+//! Users, links to agents, teams, tokens.
+
+mod links;
+mod teams;
+mod tokens;
+mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::desk::Desk;
+
+pub(crate) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .merge(users::router())
+        .merge(links::router())
+        .merge(teams::router())
+        .merge(tokens::router())
+}
