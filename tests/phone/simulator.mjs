@@ -72,7 +72,8 @@ export class Simulator {
       OZONETEL_AUTH: 'key', OZONETEL_ACCOUNT: 'acme_support', OZONETEL_API_KEY: 'test-key',
       OZONETEL_AGENT_ID: 'agent01', OZONETEL_AGENT_UNIQ_ID: '1001', OZONETEL_SIP_ID: '500001',
       OZONETEL_CAMPAIGN: 'support_out', OZONETEL_CAMPAIGN_ID: '77', OZONETEL_DID: '918000000001',
-      OZONETEL_STATE_DIR: join(directory, 'state'),
+      // A customer at a softphone has an extension for a number.
+      OZONETEL_ALLOWED_NUMBERS: '500002', OZONETEL_STATE_DIR: join(directory, 'state'),
     };
   }
 
