@@ -12,6 +12,7 @@ use ozonetel_sim::Sim;
 
 use crate::core::disposition;
 use crate::desk::Settings;
+use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::PeopleSettings;
 use crate::people::seal::SealKey;
@@ -121,6 +122,7 @@ impl Config {
             dispositions: dispositions.unwrap_or_default(),
             metrics: Metrics::default(),
             people: PeopleSettings::read(variables)?,
+            calling: CallingSettings::read(variables)?,
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),

@@ -14,6 +14,7 @@ use crate::call_memory::CallMemory;
 use crate::core::disposition::DispositionTable;
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
+use crate::flow::calling::{Calling, CallingSettings};
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
 use crate::problem::Problem;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub metrics: Metrics,
     /// Who is let in, and how.
     pub people: PeopleSettings,
+    /// How calls are placed, answered and kept.
+    pub calling: CallingSettings,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -56,6 +59,7 @@ struct Shared {
     life: Life,
     health: Health,
     people: People,
+    calling: Calling,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -74,6 +78,7 @@ impl Desk {
         let memory = CallMemory::default();
         let reports = Reports::new(client.clone(), memory.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
+        let calling = Calling::new(settings.calling.clone());
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
         let clock = Arc::clone(client.clock());
         let people = People::new(Arc::clone(&store), clock, settings.people.clone());
@@ -85,6 +90,7 @@ impl Desk {
             life,
             health: Health::default(),
             people,
+            calling,
             memory,
             reports,
             tasks,
@@ -135,6 +141,11 @@ impl Desk {
     /// Who is let in.
     pub fn people(&self) -> &People {
         &self.0.people
+    }
+
+    /// What the flows of calls share.
+    pub fn calling(&self) -> &Calling {
+        &self.0.calling
     }
 
     /// What is known of calls.

@@ -13,6 +13,7 @@ pub mod core;
 mod desk;
 pub mod epoch;
 pub mod events;
+pub mod flow;
 pub mod guide;
 pub mod ops;
 pub mod people;

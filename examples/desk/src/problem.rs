@@ -264,6 +264,20 @@ impl Problem {
         self
     }
 
+    /// The key of the reason.
+    #[must_use]
+    pub fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// What the call is found by if it has happened.
+    #[must_use]
+    pub fn with_reference(mut self, reference: &str) -> Self {
+        self.reference = Some(reference.into());
+        self
+    }
+
     /// A failure after which it is unknown whether the request took effect.
     #[must_use]
     pub fn unknown(mut self) -> Self {

@@ -24,15 +24,20 @@
 //! statements: on SQLite all writers wait for it.
 
 pub mod audit;
+pub mod calls;
 mod conn;
 pub mod db;
+pub mod dials;
 pub mod error;
 pub mod events;
+mod json;
 pub mod lease;
 pub mod lock;
 pub mod memory;
 pub mod meta;
 mod migrations;
+pub mod outbox;
+pub mod pushes;
 pub mod sessions;
 #[cfg(test)]
 mod suite;
@@ -41,19 +46,29 @@ pub mod users;
 mod writer;
 
 pub use audit::Audits;
+pub use calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall};
 pub use conn::{Arg, Row};
 pub use db::Db;
+pub use dials::{DialWrite, Dials};
 pub use error::StoreError;
 pub use events::{Audience, Event, Events, NewEvent};
 pub use lease::{Lease, Leases};
 pub use lock::FileLock;
 pub use memory::Memory;
 pub use meta::{Meta, Owner};
+pub use outbox::{Outbox, OutboxWrite};
+pub use pushes::{NewPush, Pushes, StoredPush};
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use users::Users;
 
 /// Everything the desk keeps. A new area is one more name here.
-pub trait Store: Meta + Events + Leases + Audits + Users + Sessions {}
+pub trait Store:
+    Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes
+{
+}
 
-impl<T: Meta + Events + Leases + Audits + Users + Sessions> Store for T {}
+impl<T> Store for T where
+    T: Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes
+{
+}

@@ -54,6 +54,11 @@ impl Default for Tasks {
 }
 
 impl Tasks {
+    /// Lets work run in a task of its own that ends by itself before long. No one waits for it but the desk's end.
+    pub fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tracker.spawn(work.in_current_span());
+    }
+
     /// Runs a piece of work in a task of its own, and waits for it.
     ///
     /// # Errors

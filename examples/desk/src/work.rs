@@ -1,4 +1,6 @@
-//! Work in the background.
+//! What runs beside the requests.
 
 pub mod lease;
+pub mod outbox;
+pub mod settle;
 pub mod tidy;

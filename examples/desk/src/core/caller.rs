@@ -84,6 +84,21 @@ impl Scope {
     }
 }
 
+/// What all spellings of an agent's id have in common, as text: leading zeros of numeric ids and the case of letters
+/// do not count.
+///
+/// ```
+/// use desk::core::caller::agent_key;
+///
+/// assert_eq!(agent_key(&" Agent01 ".into()), "agent01");
+/// assert_eq!(agent_key(&"0042".into()), agent_key(&"42".into()));
+/// ```
+pub fn agent_key(agent: &AgentId) -> String {
+    let id = agent.as_str().trim();
+    let numeric = id.bytes().all(|byte| byte.is_ascii_digit());
+    if numeric { id.trim_start_matches('0') } else { id }.to_ascii_lowercase()
+}
+
 /// Who asks: a user with a session, or a token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Caller {

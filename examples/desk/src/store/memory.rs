@@ -2,9 +2,13 @@
 //! is killed does.
 
 mod audit;
+mod calls;
+mod dials;
 mod events;
 mod lease;
 mod meta;
+mod outbox;
+mod pushes;
 mod sessions;
 mod users;
 
@@ -24,6 +28,10 @@ struct State {
     audit: audit::AuditTable,
     users: users::UserTable,
     sessions: sessions::SessionTable,
+    calls: calls::CallTable,
+    dials: dials::DialTable,
+    outbox: outbox::OutboxTable,
+    pushes: pushes::PushTable,
     faults: Faults,
 }
 

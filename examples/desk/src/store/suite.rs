@@ -1,9 +1,12 @@
 //! What holds for every store: each case runs on a SQLite file, on PostgreSQL and in memory, on a store of its own.
 
 mod audit;
+mod calls;
+mod dials;
 mod events;
 mod lease;
 mod meta;
+mod outbox;
 mod sessions;
 mod users;
 
@@ -33,6 +36,9 @@ fn all() -> Vec<Case> {
         audit::cases(),
         users::cases(),
         sessions::cases(),
+        calls::cases(),
+        dials::cases(),
+        outbox::cases(),
     ]
     .concat()
 }

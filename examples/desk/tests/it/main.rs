@@ -5,6 +5,7 @@
 
 mod binary;
 mod calls;
+mod crash;
 mod errors;
 mod floor;
 mod live;

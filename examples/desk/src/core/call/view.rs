@@ -47,7 +47,7 @@ pub struct CallView {
     pub agent: Option<String>,
     pub direction: Option<Direction>,
     pub number: Option<String>,
-    pub masked: bool,
+    pub masked: String,
     pub phase: CallPhase,
     pub held: Option<bool>,
     pub muted: Option<bool>,
@@ -124,13 +124,18 @@ impl CallView {
         let dial = call.dial.as_ref().map(
             |(id, reference)| json!({"id": id, "reference": reference, "state": viewer.dial_state}),
         );
+        let whole = call.number.as_ref().filter(|_| viewer.whole);
         let heard = matches!(call.sip, SipLeg::Up | SipLeg::None) && !call.is_ended();
         Self {
             ids: call.ids.iter().cloned().collect(),
             agent: call.agent.as_ref().map(|agent| agent.as_str().to_owned()),
             direction: call.direction,
-            number: call.number.as_ref().map(|number| shown(number.as_str())),
-            masked: !viewer.whole,
+            number: whole.map(|number| number.as_str().to_owned()),
+            masked: call
+                .number
+                .as_ref()
+                .map(|number| redact_number(number.as_str()))
+                .unwrap_or_default(),
             phase: call.phase,
             held: call.held,
             muted: call.muted,

@@ -1,0 +1,12 @@
+//! What the desk does: each flow loads, asks the core, stores, and only then sends.
+
+pub mod calling;
+pub mod controlling;
+pub mod delivering;
+pub mod dialing;
+pub mod disposing;
+pub mod facts;
+pub mod ledger;
+pub mod phone;
+pub mod settling;
+pub mod viewing;

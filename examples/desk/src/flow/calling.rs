@@ -1,0 +1,227 @@
+//! What the flows of calls share: their settings, the account's dispositions, and who waits for the outbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use ozonetel_sdk::client::Variables;
+use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::phone_call::AutoAnswer;
+use ozonetel_sdk::types::{AgentId, DispositionName, PhoneNumber, TimeOfDay};
+use tokio::sync::Notify;
+
+use crate::core::caller::agent_key;
+use crate::core::can::Refusal;
+use crate::core::dial::{DialWay, number_key};
+use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
+
+/// The settings of calls. The default is what an account starts with.
+#[derive(Debug, Clone, Default)]
+pub struct CallingSettings {
+    /// Whom the desk may call, and when.
+    pub policy: CallingPolicy,
+    /// How a dial goes, unless an agent has another way.
+    pub way: DialWay,
+    /// Which calls a phone answers by itself, unless an agent has another setting.
+    pub auto_answer: AutoAnswer,
+    /// Whether the agent's phone can be rung into a call again.
+    pub reconnect: bool,
+    /// The SIP host that softphones register at.
+    pub sip_host: Option<String>,
+    /// The `wss` address of the SIP connection.
+    pub sip_address: Option<String>,
+    /// After how many seconds a paused recording is resumed; `None`: at the end of the call.
+    pub pause_limit_sec: Option<u32>,
+    /// The name of this desk among others that share its store.
+    pub holder: Option<String>,
+}
+
+impl CallingSettings {
+    /// From variables.
+    ///
+    /// # Errors
+    /// The variable that cannot be parsed.
+    pub fn read(variables: &dyn Variables) -> Result<Self, Invalid> {
+        let get = |name: &str| {
+            variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let flag = |name: &'static str| match get(name).as_deref() {
+            None => Ok(None),
+            Some("on" | "true" | "1" | "yes") => Ok(Some(true)),
+            Some("off" | "false" | "0" | "no") => Ok(Some(false)),
+            Some(_) => Err(Invalid::new(name, "expected on or off")),
+        };
+        let way = get("DESK_DIAL").map(|word| {
+            let wrong = Invalid::new("DESK_DIAL", "expected socket, agent or kookoo");
+            DialWay::of_name(&word).ok_or(wrong)
+        });
+        let auto_answer = get("DESK_AUTO_ANSWER").map(|digit| {
+            digit.parse().map_err(|_| Invalid::new("DESK_AUTO_ANSWER", "expected 0, 1, 2 or 3"))
+        });
+        let limit = get("DESK_PAUSE_LIMIT").map(|text| {
+            let wrong = Invalid::new("DESK_PAUSE_LIMIT", "expected seconds");
+            text.parse::<u32>().ok().filter(|seconds| *seconds > 0).ok_or(wrong)
+        });
+        let blocked = get("DESK_BLOCKED").unwrap_or_default();
+        let mut numbers = BTreeSet::new();
+        for text in blocked.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            let number = PhoneNumber::from(text);
+            if number.key().is_none() {
+                return Err(Invalid::new("DESK_BLOCKED", "expected numbers, separated by commas"));
+            }
+            numbers.insert(number_key(&number));
+        }
+        let hours = get(HOURS_VARIABLE).map(|text| text.parse()).transpose()?;
+        Ok(Self {
+            policy: CallingPolicy { hours, blocked: numbers },
+            way: way.transpose()?.unwrap_or_default(),
+            auto_answer: auto_answer.transpose()?.unwrap_or_default(),
+            reconnect: flag("DESK_RECONNECT")?.unwrap_or(false),
+            sip_host: get("DESK_SIP_HOST"),
+            sip_address: get("DESK_SIP_ADDRESS"),
+            pause_limit_sec: limit.transpose()?,
+            holder: get("DESK_NAME"),
+        })
+    }
+}
+
+/// What the flows of calls share.
+pub struct Calling {
+    settings: CallingSettings,
+    dispositions: Mutex<Option<Vec<DispositionName>>>,
+    /// Tells that there is something to deliver.
+    outbox: Notify,
+    /// Tells that a dial has to be settled.
+    unsettled: Notify,
+    /// Phones in browsers: by agent, the page and since when.
+    phones: Mutex<BTreeMap<String, (String, i64)>>,
+}
+
+impl fmt::Debug for Calling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calling").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Calling {
+    /// With these settings.
+    pub fn new(settings: CallingSettings) -> Self {
+        Self {
+            settings,
+            dispositions: Mutex::new(None),
+            outbox: Notify::new(),
+            unsettled: Notify::new(),
+            phones: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &CallingSettings {
+        &self.settings
+    }
+
+    /// The name of this desk among others that share its store.
+    pub fn holder(&self) -> &str {
+        self.settings.holder.as_deref().unwrap_or("desk")
+    }
+
+    /// The account's dispositions, where they are known.
+    pub fn dispositions(&self) -> Option<Vec<DispositionName>> {
+        self.dispositions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the account's dispositions.
+    pub fn learn_dispositions(&self, list: Vec<DispositionName>) {
+        *self.dispositions.lock().unwrap_or_else(PoisonError::into_inner) = Some(list);
+    }
+
+    /// Notes that an agent's phone registered. Whether it is another page than before.
+    pub fn register(&self, agent: &AgentId, page: &str, at_ms: i64) -> bool {
+        let mut phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = phones.insert(agent_key(agent), (page.to_owned(), at_ms));
+        known.is_none_or(|(known, _)| known != page)
+    }
+
+    /// Notes that an agent's phone is gone, if it is still that page's.
+    pub fn unregister(&self, agent: &AgentId, page: &str) {
+        let mut phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
+        if phones.get(&agent_key(agent)).is_some_and(|(known, _)| known == page) {
+            phones.remove(&agent_key(agent));
+        }
+    }
+
+    /// Whether an agent's phone is registered by a page of this desk.
+    pub fn has_phone(&self, agent: &AgentId) -> bool {
+        self.phone_since(agent).is_some()
+    }
+
+    /// Since when an agent's phone is registered.
+    pub fn phone_since(&self, agent: &AgentId) -> Option<i64> {
+        let phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
+        phones.get(&agent_key(agent)).map(|(_, since)| *since)
+    }
+
+    /// Why a number may not be called at this time of day.
+    pub fn refusal(&self, number: &PhoneNumber, time: TimeOfDay) -> Option<Refusal> {
+        self.settings.policy.refusal(number, time)
+    }
+
+    /// Tells that there is something to deliver.
+    pub fn wake_outbox(&self) {
+        self.outbox.notify_one();
+    }
+
+    /// Resolves when there is something to deliver.
+    pub async fn outbox_woken(&self) {
+        self.outbox.notified().await;
+    }
+
+    /// Tells that a dial has to be settled.
+    pub fn wake_settling(&self) {
+        self.unsettled.notify_one();
+    }
+
+    /// Resolves when a dial has to be settled.
+    pub async fn settling_woken(&self) {
+        self.unsettled.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &'static [(&'static str, &'static str)]) -> Result<CallingSettings, Invalid> {
+        CallingSettings::read(&move |name: &str| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn each_setting_is_read_and_what_is_wrong_is_named() {
+        let settings = read(&[
+            ("DESK_DIAL", "socket"),
+            ("DESK_AUTO_ANSWER", "3"),
+            ("DESK_RECONNECT", "on"),
+            ("DESK_PAUSE_LIMIT", "90"),
+            ("DESK_BLOCKED", "9000000001, +12015550123"),
+            ("DESK_CALLING_HOURS", "09:00-21:00"),
+        ])
+        .unwrap();
+        assert_eq!((settings.way, settings.auto_answer), (DialWay::Socket, AutoAnswer::Outbound));
+        assert_eq!((settings.reconnect, settings.pause_limit_sec), (true, Some(90)));
+        assert_eq!(settings.policy.blocked.len(), 2);
+        let defaults = read(&[]).unwrap();
+        assert_eq!((defaults.way, defaults.reconnect), (DialWay::Agent, false));
+        for set in [
+            &[("DESK_DIAL", "phone")],
+            &[("DESK_AUTO_ANSWER", "4")],
+            &[("DESK_RECONNECT", "perhaps")],
+            &[("DESK_PAUSE_LIMIT", "0")],
+            &[("DESK_BLOCKED", "9000000001,abc")],
+            &[("DESK_CALLING_HOURS", "nine")],
+        ] {
+            assert_eq!(read(set).unwrap_err().field(), set[0].0);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Commands on a call: hold, mute, conference, kick, transfer, recording, end, reconnect.
+
+use ozonetel_sdk::Error;
+use ozonetel_sdk::call_control::CallControl;
+use ozonetel_sdk::types::{Did, PhoneName, PhoneNumber, Ucid};
+
+use super::facts::{Actor, Together, acted, record_with};
+use super::viewing::{can_context, now_ms};
+use crate::core::answer::{AskedLeg, AskedLegKind};
+use crate::core::call::CallState;
+use crate::core::caller::Scope;
+use crate::core::can::{Command, judge};
+use crate::core::fact::{Action, ActionOutcome};
+use crate::core::transfer::TransferCommand;
+use crate::desk::Desk;
+use crate::problem::{Kind, Problem};
+use crate::store::{StoreError, StoredCall};
+use crate::tasks::TaskKind;
+
+/// A command on a call.
+#[derive(Debug, Clone)]
+pub struct ControlOrder {
+    /// Who asks, and of which agent's call.
+    pub actor: Actor,
+    /// The call, or a leg of it.
+    pub ucid: Ucid,
+    /// The DID.
+    pub did: Did,
+    /// The phone name of the agent's number.
+    pub phone_name: PhoneName,
+    /// The number that the agent is on: what dropping the agent takes.
+    pub agent_number: Option<PhoneNumber>,
+    /// The command.
+    pub action: Action,
+    /// Whether what is known of the call is a reason to refuse; without it the service alone decides.
+    pub is_judged: bool,
+}
+
+/// The service's words on a command.
+#[derive(Debug, Clone, Default)]
+pub struct ControlReply {
+    /// Its status word.
+    pub status: String,
+    /// Its text.
+    pub message: String,
+    /// The leg, where it names one.
+    pub ucid: Option<Ucid>,
+    /// The call afterwards, where the desk knows it.
+    pub call: Option<StoredCall>,
+}
+
+/// The command that judges an action; `None` for what is not judged here.
+fn command_of(action: &Action) -> Option<Command> {
+    Some(match action {
+        Action::Hold => Command::Hold,
+        Action::Unhold => Command::Unhold,
+        Action::Mute => Command::Mute,
+        Action::Unmute => Command::Unmute,
+        Action::PauseRecording => Command::PauseRecording,
+        Action::ResumeRecording => Command::ResumeRecording,
+        Action::Conference(_) => Command::Conference,
+        Action::Kick(_) => Command::Kick,
+        Action::End => Command::End,
+        Action::Reconnect => Command::Reconnect,
+        Action::Transfer { .. } => Command::Transfer,
+        Action::CompleteTransfer => Command::CompleteTransfer,
+        Action::CancelTransfer => Command::CancelTransfer,
+        Action::Dispose(_) | Action::Deliver { .. } => return None,
+    })
+}
+
+/// Sends a command and records how it ended.
+///
+/// # Errors
+/// The command is not allowed now, with the reason; the service refuses it; it may have happened; the store is not
+/// available.
+///
+/// # Cancel safety
+/// If it is dropped, the work goes on.
+pub async fn control(desk: &Desk, order: ControlOrder) -> Result<ControlReply, Problem> {
+    let work = {
+        let desk = desk.clone();
+        async move { judge_and_send(&desk, order).await }
+    };
+    desk.tasks().run(TaskKind::Change, work).await
+}
+
+/// The sentence for a reason.
+fn sentence(reason: &str) -> &'static str {
+    match reason {
+        "call_ended" => "the call has ended",
+        "no_answer_yet" => "no one has answered yet",
+        "already_held" => "the customer is on hold already",
+        "not_held" => "the customer is not on hold",
+        "already_muted" => "the agent is muted already",
+        "not_muted" => "the agent is not muted",
+        "already_paused" => "the recording is paused already",
+        "not_paused" => "the recording is not paused",
+        "transfer_under_way" => "a transfer is under way: complete or cancel it first",
+        "transferred" => "the call was transferred",
+        "no_transfer" => "no transfer is under way",
+        "no_one_to_drop" => "no one was rung into this call",
+        "not_available_on_account" => "this is not proven on the account: DESK_RECONNECT",
+        "phone_is_connected" => "the phone is connected",
+        "no_phone_here" => "the agent has no phone in the browser",
+        _ => "this is not possible now",
+    }
+}
+
+fn refused(reason: &'static str) -> Problem {
+    Problem::new(Kind::Conflict, sentence(reason)).because(reason)
+}
+
+async fn judge_and_send(desk: &Desk, order: ControlOrder) -> Result<ControlReply, Problem> {
+    let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
+    let state = known.as_ref().map(|call| call.state.clone()).unwrap_or_default();
+    if let Some(command) = command_of(&order.action).filter(|_| order.is_judged) {
+        judge(command, &state, can_context(desk, &state, true)).map_err(refused)?;
+    }
+    if let Action::Reconnect = order.action {
+        ask_for_own_leg(desk, &order, &state).await?;
+    }
+    let mut reply = one(desk, &order, &state).await?;
+    // A cold transfer goes on once the third party was certainly rung.
+    if let Action::Transfer { warm: false, .. } = order.action {
+        let order = ControlOrder { action: Action::CompleteTransfer, ..order };
+        let state = reply.call.as_ref().map(|call| call.state.clone()).unwrap_or(state);
+        reply = one(desk, &order, &state).await?;
+    }
+    Ok(reply)
+}
+
+/// The agent's phone is about to ring for a call that it is in already.
+async fn ask_for_own_leg(
+    desk: &Desk,
+    order: &ControlOrder,
+    state: &CallState,
+) -> Result<(), StoreError> {
+    let leg = AskedLeg {
+        id: uuid::Uuid::now_v7().simple().to_string(),
+        kind: AskedLegKind::Reconnect,
+        ucid: state.leg.or(Some(order.ucid)),
+        since_ms: now_ms(desk),
+    };
+    desk.store().ask_leg(&order.actor.agent, leg).await
+}
+
+/// Sends one step and records how it ended.
+async fn one(
+    desk: &Desk,
+    order: &ControlOrder,
+    state: &CallState,
+) -> Result<ControlReply, Problem> {
+    let sent = send(desk, order, state).await;
+    let outcome = match &sent {
+        Ok(_) => ActionOutcome::Done,
+        Err(Failure::Service(error)) if error.may_have_happened() => ActionOutcome::Unknown,
+        Err(_) => ActionOutcome::Failed,
+    };
+    let is_known = !state.ids.is_empty();
+    let mut call = None;
+    // What no one knows and did not happen leaves nothing to record.
+    if is_known || outcome != ActionOutcome::Failed {
+        let mut of = state.clone();
+        of.ids.insert(order.ucid.to_string());
+        let key = uuid::Uuid::now_v7().simple().to_string();
+        let action = order.action.clone();
+        let fact = acted(&of, key, order.actor.clone(), action, outcome, now_ms(desk));
+        let together = Together { call: Some(order.ucid.to_string()), ..Together::default() };
+        match record_with(desk, fact.into_iter().collect(), together).await {
+            Ok(recorded) => call = Some(recorded.call),
+            // It has happened: the caller is told so, whatever the store says.
+            Err(error) => tracing::error!(%error, "a command was not recorded"),
+        }
+    }
+    let reply = sent.map_err(|failure| match failure {
+        Failure::Service(error) => Problem::from(&error),
+        Failure::Problem(problem) => problem,
+    })?;
+    Ok(ControlReply { call, ..reply })
+}
+
+/// Why a step was not sent, or failed.
+enum Failure {
+    Service(Error),
+    Problem(Problem),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Service(error)
+    }
+}
+
+async fn send(
+    desk: &Desk,
+    order: &ControlOrder,
+    state: &CallState,
+) -> Result<ControlReply, Failure> {
+    let client = desk.client().clone();
+    let leg = state.leg.unwrap_or(order.ucid);
+    if let Action::PauseRecording | Action::ResumeRecording = order.action {
+        let recording = client.recording();
+        let done = match order.action {
+            Action::PauseRecording => recording.pause(leg).await?,
+            _ => recording.unpause(leg).await?,
+        };
+        let (status, message) = (done.status, done.message);
+        return Ok(ControlReply { status, message, ..ControlReply::default() });
+    }
+    let control = client.call_control();
+    let (did, name) = (order.did.clone(), order.phone_name.clone());
+    let done = match &order.action {
+        Action::Hold => control.hold(leg, did, name).await?,
+        Action::Unhold => control.unhold(leg, did, name).await?,
+        Action::Mute => control.mute(leg, did, name).await?,
+        Action::Unmute => control.unmute(leg, did, name).await?,
+        Action::Conference(number) => control.conference(leg, did, name, number.clone()).await?,
+        Action::Kick(number) => control.kick(leg, did, name, number.clone()).await?,
+        Action::End => control.kick(leg, did, name, own_number(order)?).await?,
+        Action::Reconnect => control.conference(leg, did, name, own_number(order)?).await?,
+        action => match state.transfer.begin(action) {
+            Some(command) => transfer(control, order, leg, command).await?,
+            None => return Err(Failure::Problem(refused("no_transfer"))),
+        },
+    };
+    Ok(ControlReply {
+        status: done.status.unwrap_or_else(|| "Success".to_owned()),
+        message: done.message.unwrap_or_default(),
+        ucid: done.ucid,
+        call: None,
+    })
+}
+
+async fn transfer(
+    control: CallControl<'_>,
+    order: &ControlOrder,
+    leg: Ucid,
+    command: TransferCommand,
+) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
+    let (did, name) = (order.did.clone(), order.phone_name.clone());
+    Ok(match command {
+        TransferCommand::Conference(number) => {
+            // Found now rather than when the customer is already with the third party.
+            own_number(order)?;
+            control.conference(leg, did, name, number).await?
+        }
+        TransferCommand::KickAgent => control.kick(leg, did, name, own_number(order)?).await?,
+        TransferCommand::KickThird(number) => control.kick(leg, did, name, number).await?,
+    })
+}
+
+fn own_number(order: &ControlOrder) -> Result<PhoneNumber, Failure> {
+    order.agent_number.clone().ok_or_else(|| {
+        let message = "the agent's own number is not known: set the link's extension";
+        Failure::Problem(Problem::new(Kind::Unprocessable, message).because("no_agent_number"))
+    })
+}

@@ -1,0 +1,217 @@
+//! Delivery of what is in the outbox: at least once, counted once.
+
+use std::time::Duration;
+
+use ozonetel_sdk::types::LocalDateTime;
+use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveText, Ucid};
+use ozonetel_sdk::{Error, ErrorKind, Reason};
+use serde::Deserialize;
+
+use super::facts::{Actor, Together, acted, delivered, record_with};
+use super::viewing::now_ms;
+use crate::core::call::CallState;
+use crate::core::caller::Scope;
+use crate::core::fact::{Action, ActionOutcome};
+use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, after_attempt};
+use crate::desk::Desk;
+use crate::problem::Problem;
+use crate::store::{OutboxWrite, StoreError};
+
+/// For how long an entry is taken: longer than the service may stay silent.
+const LEASE: Duration = Duration::from_mins(3);
+
+/// What became of an attempt.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    /// The entry afterwards.
+    pub entry: OutboxEntry,
+    /// The service's words.
+    pub message: Option<String>,
+    /// The call is still up: the service sets it at the end.
+    pub is_queued: bool,
+    /// Why it has not arrived.
+    pub problem: Option<Problem>,
+}
+
+/// What a disposition's entry holds.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DispositionPayload {
+    ucid: Ucid,
+    did: Did,
+    agent: AgentId,
+    disposition: DispositionName,
+    #[serde(default)]
+    notes: Option<SensitiveText>,
+    #[serde(default)]
+    pause_reason: Option<PauseReason>,
+    #[serde(default)]
+    call_back_time: Option<LocalDateTime>,
+}
+
+/// What a recording's entry holds.
+#[derive(Deserialize)]
+struct ResumePayload {
+    ucid: Ucid,
+}
+
+/// Until when an entry that is taken now stays taken.
+pub fn lease_until(now_ms: i64) -> i64 {
+    now_ms.saturating_add(i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Delivers an entry if it is to be delivered and no one has it.
+///
+/// # Errors
+/// The store is not available. What was sent then is sent again, which is harmless.
+pub async fn deliver(desk: &Desk, id: &str) -> Result<Option<Delivered>, StoreError> {
+    let at = now_ms(desk);
+    match desk.store().claim_entry(id, at, lease_until(at)).await? {
+        Some(entry) => deliver_claimed(desk, entry).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Delivers an entry that was taken, and writes down what became of it.
+///
+/// # Errors
+/// As [`deliver`].
+pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivered, StoreError> {
+    let (result, problem) = match entry.kind.as_str() {
+        "disposition" => send_disposition(desk, &entry).await,
+        "resume_recording" => send_resume(desk, &entry).await,
+        _ => {
+            let message = "the desk does not know how to deliver this".to_owned();
+            (AttemptResult::Refused { message, is_clear: true }, None)
+        }
+    };
+    let call = desk.store().call(&entry.call, &Scope::All).await?;
+    let state = call.as_ref().map(|call| call.state.clone()).unwrap_or_default();
+    let service = state.service_disposition.as_ref().map(DispositionName::as_str);
+    let at = now_ms(desk);
+    let jitter =
+        entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
+    let after = after_attempt(&entry, &result, service, at, jitter);
+    write(desk, &after, &state, at).await?;
+    let (message, is_queued) = match result {
+        AttemptResult::Done { message, queued } => (Some(message), queued),
+        _ => (None, false),
+    };
+    Ok(Delivered { entry: after, message, is_queued, problem })
+}
+
+async fn write(
+    desk: &Desk,
+    after: &OutboxEntry,
+    state: &CallState,
+    at: i64,
+) -> Result<(), StoreError> {
+    let mut facts = Vec::new();
+    if after.state != OutboxState::Pending {
+        facts.extend(delivered(after, state, at));
+        if after.kind == "resume_recording" {
+            let outcome = match after.state {
+                OutboxState::Sent => ActionOutcome::Done,
+                _ => ActionOutcome::Failed,
+            };
+            let agent = state.agent.clone().unwrap_or_else(|| AgentId::from(""));
+            let actor = Actor { by: "desk".to_owned(), agent };
+            let key = format!("{}:resumed", after.id);
+            facts.extend(acted(state, key, actor, Action::ResumeRecording, outcome, at));
+        }
+    }
+    let together = Together {
+        call: Some(after.call.clone()),
+        outbox: vec![OutboxWrite::Result(after.clone())],
+        ..Together::default()
+    };
+    match record_with(desk, facts, together).await {
+        // Another worker has taken it meanwhile: its word counts.
+        Ok(_) | Err(StoreError::Conflict("outbox entry")) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option<Problem>) {
+    let Ok(payload) = serde_json::from_value::<DispositionPayload>(entry.payload.clone()) else {
+        let message = "what is stored cannot be parsed".to_owned();
+        return (AttemptResult::Refused { message, is_clear: true }, None);
+    };
+    let DispositionPayload { ucid, did, agent, disposition, .. } = payload;
+    let mut call = desk.client().disposition().set(ucid, did, agent, disposition);
+    if let Some(reason) = payload.pause_reason {
+        call = call.pause_after(reason);
+    }
+    if let Some(notes) = payload.notes {
+        call = call.comments(notes);
+    }
+    if let Some(time) = payload.call_back_time {
+        call = call.call_back_at(time);
+    }
+    match call.await {
+        Ok(answer) => {
+            let message = answer.message().to_owned();
+            (AttemptResult::Done { message, queued: answer.is_queued() }, None)
+        }
+        Err(error) => (attempt_result(&error), Some(problem(&error, entry))),
+    }
+}
+
+async fn send_resume(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option<Problem>) {
+    let Ok(ResumePayload { ucid }) = serde_json::from_value(entry.payload.clone()) else {
+        let message = "what is stored cannot be parsed".to_owned();
+        return (AttemptResult::Refused { message, is_clear: true }, None);
+    };
+    match desk.client().recording().unpause(ucid).await {
+        Ok(answer) => (AttemptResult::Done { message: answer.message, queued: false }, None),
+        Err(error) => (attempt_result(&error), Some(Problem::from(&error))),
+    }
+}
+
+/// What a failed attempt means for the next one.
+fn attempt_result(error: &Error) -> AttemptResult {
+    let message = error.service_text().map_or_else(|| error.summary(), str::to_owned);
+    let ready_in_ms =
+        error.ready_in().map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let failed = |may_have_arrived| AttemptResult::Failed {
+        message: message.clone(),
+        may_have_arrived,
+        ready_in_ms,
+    };
+    match (error.kind(), error.reason()) {
+        (ErrorKind::Input, _) => AttemptResult::Refused { message, is_clear: true },
+        // The account's own trouble passes, or is mended.
+        (
+            ErrorKind::Refused,
+            Some(Reason::TooManyRequests | Reason::BadCredentials | Reason::TokenExpired),
+        ) => failed(error.may_have_reached()),
+        (ErrorKind::Refused, Some(Reason::Other) | None) if error.may_have_reached() => {
+            // An earlier attempt of this very request may be what the service speaks of.
+            failed_first(message)
+        }
+        (ErrorKind::Refused, reason) => {
+            let is_clear = reason.is_some_and(|reason| reason != Reason::Other);
+            AttemptResult::Refused { message, is_clear }
+        }
+        _ => failed(error.may_have_happened() || error.may_have_reached()),
+    }
+}
+
+/// A refusal after an attempt whose answer was lost. The next attempt is refused too, and then counted as that.
+fn failed_first(message: String) -> AttemptResult {
+    AttemptResult::Failed { message, may_have_arrived: true, ready_in_ms: None }
+}
+
+/// A disposition may be sent again, and a second one is refused: after an attempt whose answer was lost, nothing but a
+/// documented refusal says that it was not saved.
+fn problem(error: &Error, entry: &OutboxEntry) -> Problem {
+    let problem = Problem::from(error);
+    let known = error.reason().is_some_and(|reason| reason != Reason::Other);
+    if error.may_have_reached() && !known {
+        return problem.unknown().saying(format!(
+            "It is not known yet whether the disposition was saved. It is kept and sent again: see /api/owed/{}.",
+            entry.id
+        ));
+    }
+    problem
+}

@@ -1,0 +1,175 @@
+//! A disposition: stored with the call's change and what has to be delivered, and only then sent.
+
+use ozonetel_sdk::types::{
+    Did, DispositionName, LocalDateTime, PauseReason, PhoneNumber, SensitiveText, Ucid,
+};
+use serde_json::json;
+
+use super::delivering::deliver;
+use super::facts::{Actor, Together, record_with};
+use super::viewing::{can_context, now_ms};
+use crate::core::call::CallState;
+use crate::core::caller::Scope;
+use crate::core::can::{Command, judge};
+use crate::core::fact::{
+    Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
+};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
+use crate::desk::Desk;
+use crate::problem::{Kind, Problem};
+use crate::store::OutboxWrite;
+use crate::tasks::TaskKind;
+
+/// What an agent says about a call.
+#[derive(Debug, Clone)]
+pub struct DisposalOrder {
+    /// Who says it, and of which agent's call.
+    pub actor: Actor,
+    /// The call, or a leg of it.
+    pub ucid: Ucid,
+    /// The DID, as the request names it or the desk knows it.
+    pub did: Did,
+    /// The front end's code.
+    pub code: String,
+    /// Notes.
+    pub notes: Option<SensitiveText>,
+    /// Pauses the agent after the call.
+    pub pause: Option<PauseReason>,
+    /// When to call back.
+    pub call_back: Option<LocalDateTime>,
+    /// The front end's lead.
+    pub lead: Option<String>,
+    /// How long the front end says the call took.
+    pub duration_sec: Option<u32>,
+    /// `inbound` or `outbound`, as the front end says.
+    pub direction: Option<&'static str>,
+    /// Who the front end says the customer is.
+    pub caller: Option<PhoneNumber>,
+}
+
+/// What became of a disposition.
+#[derive(Debug, Clone)]
+pub struct DisposalReply {
+    /// The account's disposition that the code stands for.
+    pub disposition: DispositionName,
+    /// What has to be delivered, and how far that is.
+    pub entry: OutboxEntry,
+    /// The service's words, where it answered.
+    pub message: Option<String>,
+    /// The call is still up: the service sets it at the end.
+    pub is_queued: bool,
+    /// Why it has not arrived.
+    pub problem: Option<Problem>,
+    /// The id under which the call is stored.
+    pub call: String,
+}
+
+/// Stores a disposition and delivers it at once if that works; if not, it is delivered later.
+///
+/// # Errors
+/// The call has one already; the store is not available, and then nothing was sent.
+///
+/// # Cancel safety
+/// If it is dropped, the work goes on.
+pub async fn dispose(desk: &Desk, order: DisposalOrder) -> Result<DisposalReply, Problem> {
+    let work = {
+        let desk = desk.clone();
+        async move { store_and_send(&desk, order).await }
+    };
+    desk.tasks().run(TaskKind::Change, work).await
+}
+
+async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalReply, Problem> {
+    let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
+    let nothing = CallState::default();
+    let state = known.as_ref().map_or(&nothing, |call| &call.state);
+    if let Err(reason) = judge(Command::Dispose, state, can_context(desk, state, true)) {
+        let message = match reason {
+            "already_disposed" => "the call has a disposition already",
+            _ => "no one was on this call: there is nothing to say about it",
+        };
+        return Err(Problem::new(Kind::Unprocessable, message).because(reason));
+    }
+    let at = now_ms(desk);
+    let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
+    let leg = state.leg.unwrap_or(order.ucid);
+    let (fact, entry) = written(desk, &order, &disposition, leg, at);
+    let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
+    let recorded = record_with(desk, vec![fact], together).await?;
+    let entries = desk.store().outbox_of(&recorded.call.id).await?;
+    let of_service =
+        |entry: &OutboxEntry| entry.target == OutboxTarget::Service && entry.kind == "disposition";
+    let entry = entries.into_iter().find(of_service).ok_or_else(|| {
+        Problem::new(Kind::Internal, "the disposition was stored and cannot be found")
+    })?;
+    let reply = |entry| DisposalReply {
+        disposition: disposition.clone(),
+        entry,
+        message: None,
+        is_queued: false,
+        problem: None,
+        call: recorded.call.id.clone(),
+    };
+    // Another worker may have it by now: then that one delivers it.
+    let Some(delivered) = deliver(desk, &entry.id).await? else { return Ok(reply(entry)) };
+    Ok(DisposalReply {
+        message: delivered.message,
+        is_queued: delivered.is_queued,
+        problem: delivered.problem,
+        ..reply(delivered.entry)
+    })
+}
+
+/// The fact and the outbox entry of a disposition.
+fn written(
+    desk: &Desk,
+    order: &DisposalOrder,
+    disposition: &DispositionName,
+    leg: Ucid,
+    at: i64,
+) -> (Fact, OutboxEntry) {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let call_back_ms = order.call_back.map(|time| millis(time.instant(desk.client().zone())));
+    let said = DisposeAction {
+        code: order.code.clone(),
+        disposition: disposition.clone(),
+        notes: order.notes.clone(),
+        lead: order.lead.clone(),
+        duration_sec: order.duration_sec,
+        direction: order.direction.map(str::to_owned),
+        caller: order.caller.clone(),
+        call_back_ms,
+    };
+    let acted = ActionFact {
+        ucid: order.ucid,
+        by: order.actor.by.clone(),
+        agent: order.actor.agent.clone(),
+        action: Action::Dispose(Box::new(said)),
+        outcome: ActionOutcome::Done,
+    };
+    let fact = Fact::new(FactSource::Action, id.clone(), at, FactBody::Acted(Box::new(acted)));
+    let payload = json!({
+        "ucid": leg,
+        "did": order.did,
+        "agent": order.actor.agent,
+        "disposition": disposition,
+        "notes": order.notes,
+        "pauseReason": order.pause,
+        "callBackTime": order.call_back,
+    });
+    let entry = OutboxEntry {
+        id,
+        target: OutboxTarget::Service,
+        call: String::new(),
+        kind: "disposition".to_owned(),
+        payload,
+        state: OutboxState::Pending,
+        attempt: 0,
+        may_have_arrived: false,
+        leased_until_ms: 0,
+        next_ms: at,
+        created_ms: at,
+        message: None,
+    };
+    (fact, entry)
+}

@@ -1,0 +1,322 @@
+//! Facts are stored, applied, and what follows from them is written in the same transaction.
+
+use ozonetel_sdk::types::AgentId;
+use serde_json::json;
+
+use super::ledger::{self, dial_changed, dialed};
+use super::viewing::{changed, now_ms};
+use crate::core::call::{Call, CallState, Effect, effects};
+use crate::core::dial::{DialEntry, DialEvidence, settle};
+use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, after_evidence};
+use crate::desk::Desk;
+use crate::store::{
+    Audience, CallChange, DialWrite, LoadedCall, NewEvent, OutboxWrite, StoreError, StoredCall,
+};
+
+/// How often a change is tried again that met another one.
+const TRIES: usize = 8;
+
+/// What is written together with facts.
+#[derive(Debug, Clone, Default)]
+pub struct Together {
+    /// An id of the call, where there may be no fact that names one.
+    pub call: Option<String>,
+    /// Changes of the outbox. The entries' call is filled in.
+    pub outbox: Vec<OutboxWrite>,
+    /// Changes of the ledger.
+    pub dials: Vec<DialWrite>,
+}
+
+/// A call after facts were recorded.
+#[derive(Debug, Clone)]
+pub struct RecordedCall {
+    /// The call.
+    pub call: StoredCall,
+    /// What followed.
+    pub effects: Vec<Effect>,
+    /// Whether anything was new.
+    pub is_news: bool,
+}
+
+/// Records facts of any calls, each call in a transaction of its own. Facts that name no call are left out. What was
+/// recorded before changes nothing.
+///
+/// # Errors
+/// The store is not available. What was recorded until then stays.
+pub async fn record(desk: &Desk, facts: Vec<Fact>) -> Result<Vec<RecordedCall>, StoreError> {
+    let mut recorded = Vec::new();
+    for group in by_call(facts) {
+        recorded.push(record_with(desk, group, Together::default()).await?);
+    }
+    Ok(recorded)
+}
+
+/// Facts in groups that share an id.
+fn by_call(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
+    let mut groups: Vec<(Vec<String>, Vec<Fact>)> = Vec::new();
+    for fact in facts {
+        let mut ids = fact.ids();
+        if ids.is_empty() {
+            continue;
+        }
+        let mut group = vec![fact];
+        let (same, other): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|(known, _)| known.iter().any(|id| ids.contains(id)));
+        for (known, facts) in same.into_iter().rev() {
+            ids.extend(known);
+            group.splice(0..0, facts);
+        }
+        groups = other;
+        groups.push((ids, group));
+    }
+    groups.into_iter().map(|(_, facts)| facts).collect()
+}
+
+/// Records facts of one call, and what belongs to them, in one transaction.
+///
+/// # Errors
+/// [`StoreError::Missing`] if no fact names a call; the store is not available; [`StoreError::Conflict`] after many
+/// tries.
+pub async fn record_with(
+    desk: &Desk,
+    facts: Vec<Fact>,
+    together: Together,
+) -> Result<RecordedCall, StoreError> {
+    let mut tried = 0;
+    loop {
+        match attempt(desk, facts.clone(), together.clone()).await {
+            Err(StoreError::Conflict("call")) if tried < TRIES => tried += 1,
+            done => return done,
+        }
+    }
+}
+
+/// The calls that were loaded, as one.
+struct Merged {
+    id: String,
+    version: i64,
+    absorbed: Vec<(String, i64)>,
+    /// The call as it was stored.
+    before: CallState,
+    call: Call,
+}
+
+fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> Merged {
+    let mut loaded = loaded.into_iter();
+    let Some(first) = loaded.next() else {
+        let call = Call::default();
+        let before = call.state().clone();
+        return Merged { id: new_id.to_owned(), version: 0, absorbed: Vec::new(), before, call };
+    };
+    let before = Call::of(first.facts.clone()).state().clone();
+    let (mut facts, mut absorbed) = (first.facts, Vec::new());
+    for other in loaded {
+        absorbed.push((other.id, other.version));
+        facts.extend(other.facts);
+    }
+    Merged { id: first.id, version: first.version, absorbed, before, call: Call::of(facts) }
+}
+
+async fn attempt(
+    desk: &Desk,
+    mut facts: Vec<Fact>,
+    together: Together,
+) -> Result<RecordedCall, StoreError> {
+    let at = now_ms(desk);
+    let mut ids: Vec<String> = facts.iter().flat_map(Fact::ids).collect();
+    ids.extend(together.call);
+    ids.dedup();
+    let first = ids.first().cloned().ok_or(StoreError::Missing("call"))?;
+    let loaded = desk.store().load_calls(&ids).await?;
+    let mut merged = merge(loaded, &first);
+    facts.retain(|fact| !merged.call.facts().iter().any(|known| known.is_same(fact)));
+    for fact in &facts {
+        merged.call.apply(fact.clone());
+    }
+    let (mut outbox, mut dials) = (together.outbox, together.dials);
+    if let Some((fact, write)) = own_dial(desk, merged.call.state(), &dials, at).await? {
+        dials.extend(write);
+        merged.call.apply(fact.clone());
+        facts.push(fact);
+    }
+    let is_new_disposition =
+        merged.before.service_disposition != merged.call.state().service_disposition;
+    if is_new_disposition {
+        for (fact, write) in disposed_by_service(desk, &merged, at).await? {
+            merged.call.apply(fact.clone());
+            facts.push(fact);
+            outbox.push(write);
+        }
+    }
+    let is_news =
+        !(facts.is_empty() && merged.absorbed.is_empty() && outbox.is_empty() && dials.is_empty());
+    let state = merged.call.state().clone();
+    if !is_news {
+        let call = StoredCall { id: merged.id, version: merged.version, state };
+        return Ok(RecordedCall { call, effects: Vec::new(), is_news });
+    }
+    let effects = effects(&merged.before, &state);
+    for write in &mut outbox {
+        let (OutboxWrite::Put(entry) | OutboxWrite::Result(entry)) = write;
+        entry.call.clone_from(&merged.id);
+    }
+    outbox.extend(effects.iter().filter_map(|effect| resume(effect, &merged.id, at)));
+    let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
+    let change = CallChange {
+        events: events(desk, &merged, &call, &effects, (&outbox, &dials))?,
+        released: effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::ReleaseDial { dial } => Some(dial.clone()),
+                _ => None,
+            })
+            .collect(),
+        id: merged.id,
+        version: merged.version,
+        absorbed: merged.absorbed,
+        facts,
+        state: call.state.clone(),
+        outbox,
+        dials,
+        at,
+    };
+    let wakes = !change.outbox.is_empty();
+    let version = desk.store().save_call(change).await?;
+    if wakes {
+        desk.calling().wake_outbox();
+    }
+    Ok(RecordedCall { call: StoredCall { version, ..call }, effects, is_news })
+}
+
+/// A call that carries the reference of a dial of this desk is that dial's: the ledger is settled, and the call has the
+/// dial's agent and number.
+async fn own_dial(
+    desk: &Desk,
+    call: &CallState,
+    known: &[DialWrite],
+    at: i64,
+) -> Result<Option<(Fact, Option<DialWrite>)>, StoreError> {
+    let Some(reference) = call.uui.as_ref().filter(|_| call.dial.is_none()) else {
+        return Ok(None);
+    };
+    let Some(entry) = desk.store().dial_of_reference(reference).await? else { return Ok(None) };
+    let Some(ucid) = call.leg.or(entry.ucid) else { return Ok(None) };
+    let is_known = known.iter().any(|write| write.entry.id == entry.id);
+    let evidence = DialEvidence::Seen { ucid: Some(ucid) };
+    let settled = settle(&entry, &evidence, at).filter(|_| !is_known);
+    let write = settled.map(|settled| {
+        let answer = settled.answer.clone().or_else(|| Some(ledger::answer(&settled)));
+        DialWrite { from: entry.state, entry: DialEntry { answer, ..settled } }
+    });
+    Ok(Some((dialed(&entry, ucid, entry.asked_ms), write)))
+}
+
+/// What the service says about a call's disposition names the end of an outbox entry.
+async fn disposed_by_service(
+    desk: &Desk,
+    merged: &Merged,
+    at: i64,
+) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
+    let state = merged.call.state();
+    let Some(name) = state.service_disposition.as_ref().filter(|_| merged.version > 0) else {
+        return Ok(Vec::new());
+    };
+    let entries = desk.store().outbox_of(&merged.id).await?;
+    let ended = entries.iter().filter(|entry| entry.kind == "disposition");
+    Ok(ended
+        .filter_map(|entry| after_evidence(entry, name.as_str()))
+        .filter_map(|entry| Some((delivered(&entry, state, at)?, OutboxWrite::Result(entry))))
+        .collect())
+}
+
+/// The fact that an outbox entry has come to an end.
+pub(super) fn delivered(entry: &OutboxEntry, call: &CallState, at: i64) -> Option<Fact> {
+    let action = Action::Deliver {
+        target: entry.target.as_str().to_owned(),
+        state: entry.state.as_str().to_owned(),
+    };
+    let agent = call.agent.clone().unwrap_or_else(|| AgentId::from(""));
+    let key = format!("{}:{}:{}", entry.id, entry.attempt, entry.state.as_str());
+    let by = Actor { by: "desk".to_owned(), agent };
+    acted(call, key, by, action, ActionOutcome::Done, at)
+}
+
+/// Who does something to a call.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The user, the token, or `desk`.
+    pub by: String,
+    /// The agent whose call it is.
+    pub agent: AgentId,
+}
+
+/// The fact of a command. `None` for a call without any id.
+pub(super) fn acted(
+    call: &CallState,
+    key: String,
+    actor: Actor,
+    action: Action,
+    outcome: ActionOutcome,
+    at: i64,
+) -> Option<Fact> {
+    let known = call.ids.iter().find_map(|id| id.parse().ok());
+    let ucid = call.leg.or(known)?;
+    let Actor { by, agent } = actor;
+    let fact = ActionFact { ucid, by, agent, action, outcome };
+    Some(Fact::new(FactSource::Action, key, at, FactBody::Acted(Box::new(fact))))
+}
+
+/// The outbox entry that resumes a recording which was paused when its call ended.
+fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
+    let Effect::ResumeRecording { leg } = effect else { return None };
+    Some(OutboxWrite::Put(OutboxEntry {
+        id: format!("{call}:resume"),
+        target: OutboxTarget::Service,
+        call: call.to_owned(),
+        kind: "resume_recording".to_owned(),
+        payload: json!({"ucid": leg}),
+        state: OutboxState::Pending,
+        attempt: 0,
+        may_have_arrived: false,
+        leased_until_ms: 0,
+        next_ms: at,
+        created_ms: at,
+        message: None,
+    }))
+}
+
+fn events(
+    desk: &Desk,
+    merged: &Merged,
+    call: &StoredCall,
+    effects: &[Effect],
+    (outbox, dials): (&[OutboxWrite], &[DialWrite]),
+) -> Result<Vec<NewEvent>, StoreError> {
+    let mut events = changed(desk, call, merged.before.agent.as_ref())?;
+    for write in dials {
+        events.push(dial_changed(&write.entry)?);
+    }
+    let owed = outbox.iter().filter_map(|write| match write {
+        OutboxWrite::Result(entry) if entry.kind == "disposition" => Some(entry),
+        _ => None,
+    });
+    for entry in owed {
+        let audience = call.state.agent.clone().map_or(Audience::Supervisors, Audience::Agent);
+        let body = json!({
+            "id": entry.id, "ucid": call.id, "target": entry.target, "state": entry.state,
+        });
+        events.push(NewEvent::new("owed.changed", audience, &body)?);
+    }
+    for (id, _) in &merged.absorbed {
+        let body = json!({"ucid": id, "into": call.id});
+        events.push(NewEvent::new("call.merged", Audience::Everyone, &body)?);
+    }
+    for effect in effects {
+        if let Effect::Popup { agent } = effect {
+            let body = json!({"ucid": call.id, "number": call.state.number, "did": call.state.did});
+            events.push(NewEvent::new("popup", Audience::Agent(agent.clone()), &body)?);
+        }
+    }
+    Ok(events)
+}

@@ -1,0 +1,66 @@
+//! A row of the dial ledger as an answer, as an event and as a fact.
+
+use axum::response::IntoResponse as _;
+use futures_util::FutureExt as _;
+use ozonetel_sdk::types::Ucid;
+use serde_json::json;
+
+use crate::core::dial::{DialEntry, DialState, GivenAnswer};
+use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
+use crate::problem::{Kind, Problem};
+use crate::store::{Audience, NewEvent, StoreError};
+
+/// What a request is answered whose dial was being sent when the desk stopped.
+pub fn unknown_answer(entry: &DialEntry) -> GivenAnswer {
+    let message = "It is not known whether this happened. Do not repeat it before it is settled.";
+    given(Problem::new(Kind::Unknown, message).with_reference(&entry.reference))
+}
+
+/// A problem as the answer that is given again when the request is repeated.
+pub(super) fn given(problem: Problem) -> GivenAnswer {
+    let (parts, body) = problem.into_response().into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).now_or_never();
+    let bytes = bytes.and_then(Result::ok).unwrap_or_default();
+    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    GivenAnswer { status: parts.status.as_u16(), body }
+}
+
+/// What a repeated request is answered once its dial is settled.
+pub(super) fn answer(settled: &DialEntry) -> GivenAnswer {
+    if settled.state == DialState::SettledHappened && settled.ucid.is_some() {
+        let body = serde_json::json!({"message": "it had happened"});
+        return GivenAnswer { status: 200, body };
+    }
+    let problem = match settled.state {
+        DialState::SettledHappened => {
+            Problem::new(Kind::Conflict, "the dial has happened; under which UCID is not known")
+                .because("settled_happened")
+        }
+        _ => Problem::new(Kind::Conflict, "the dial did not happen: dialling again is safe")
+            .because("settled_not_happened"),
+    };
+    given(problem.with_reference(&settled.reference))
+}
+
+/// The event that reports a dial.
+pub(super) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
+    let body = json!({
+        "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
+        "ucid": entry.ucid, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,
+    });
+    NewEvent::new("dial.changed", Audience::Agent(entry.agent.clone()), &body)
+}
+
+/// The fact that a dial was accepted, or has happened.
+pub(super) fn dialed(entry: &DialEntry, ucid: Ucid, at_ms: i64) -> Fact {
+    let body = FactBody::Dialed(Box::new(DialedFact {
+        ucid,
+        dial: entry.id.clone(),
+        agent: entry.agent.clone(),
+        number: entry.number.clone(),
+        reference: entry.reference.clone(),
+        campaign: entry.campaign.clone(),
+        did: entry.did.clone(),
+    }));
+    Fact::new(FactSource::Dial, entry.id.clone(), at_ms, body)
+}

@@ -1,0 +1,138 @@
+//! The softphone in a tab: what it is told about an INVITE, and what it reports.
+
+use ozonetel_sdk::phone_call::{AutoAnswer, Invite};
+use ozonetel_sdk::types::{AgentId, Ucid};
+
+use super::facts::record;
+use super::viewing::now_ms;
+use crate::core::answer::{Answer, InviteDecision, InviteFacts, RingKind, decide};
+use crate::core::call::{CallPhase, Direction, SipLeg};
+use crate::core::caller::Scope;
+use crate::core::fact::{Fact, FactBody, FactSource, LegNews};
+use crate::desk::Desk;
+use crate::store::{StoreError, StoredCall};
+
+/// How many live calls of one agent are looked at.
+const MOST: u32 = 64;
+
+/// An INVITE as a tab saw it.
+#[derive(Debug, Clone)]
+pub struct SeenInvite {
+    /// Whose phone.
+    pub agent: AgentId,
+    /// What tells this INVITE from others: its `Call-ID`. The same one asked about again has the same answer.
+    pub id: String,
+    /// Its headers; `None` without a UCID that can be parsed.
+    pub invite: Option<Invite>,
+    /// Whether it names a caller.
+    pub has_caller: bool,
+    /// The agent's setting.
+    pub policy: AutoAnswer,
+}
+
+/// Decides about an INVITE and records it.
+///
+/// # Errors
+/// The store is not available: then the tab asks the agent.
+pub async fn invited(desk: &Desk, seen: SeenInvite) -> Result<InviteDecision, StoreError> {
+    let at = now_ms(desk);
+    let ucid = seen.invite.as_ref().map(|invite| invite.ucid);
+    let known = match ucid {
+        Some(ucid) => desk.store().call(ucid.as_str(), &Scope::All).await?,
+        None => None,
+    };
+    let key = format!("{}:{}", crate::core::caller::agent_key(&seen.agent), seen.id);
+    if let (Some(call), Some(ucid)) = (&known, ucid)
+        && let Some(decision) = decided_before(desk, call, ucid, &key).await?
+    {
+        return Ok(decision);
+    }
+    let known_inbound = known.as_ref().is_some_and(|call| {
+        call.state.direction == Some(Direction::Inbound) && call.state.dial.is_none()
+    });
+    let facts = InviteFacts { ucid, caller: seen.has_caller, known_inbound };
+    let asked = desk.store().asked_legs(&seen.agent, at).await?;
+    let in_call = in_call(desk, &seen.agent, ucid).await?;
+    let mut decision = decide(seen.policy, facts, &asked, in_call, at);
+    if let Some(leg) = &decision.used
+        && !desk.store().use_leg(leg).await?
+    {
+        // Another INVITE took it between the question and now.
+        let rest: Vec<_> = asked.into_iter().filter(|one| one.id != *leg).collect();
+        decision = decide(seen.policy, facts, &rest, in_call, at);
+    }
+    if let Some(invite) = seen.invite.filter(|_| decision.answer != Answer::Busy) {
+        let text = serde_json::to_string(&decision).unwrap_or_default();
+        let body = FactBody::Invited { agent: seen.agent, invite, decision: text };
+        record(desk, vec![Fact::new(FactSource::Invite, key, at, body)]).await?;
+    }
+    Ok(decision)
+}
+
+/// The same INVITE asked about again.
+async fn decided_before(
+    desk: &Desk,
+    call: &StoredCall,
+    ucid: Ucid,
+    key: &str,
+) -> Result<Option<InviteDecision>, StoreError> {
+    let loaded = desk.store().load_calls(&[call.id.clone(), ucid.to_string()]).await?;
+    let mut facts = loaded.into_iter().flat_map(|call| call.facts);
+    let known = facts.find(|fact| fact.source == FactSource::Invite && fact.key == key);
+    Ok(known.and_then(|fact| match fact.body {
+        FactBody::Invited { decision, .. } => serde_json::from_str(&decision).ok(),
+        _ => None,
+    }))
+}
+
+/// Whether the agent is in another call.
+async fn in_call(desk: &Desk, agent: &AgentId, ucid: Option<Ucid>) -> Result<bool, StoreError> {
+    let scope = Scope::Agents(vec![agent.clone()]);
+    let live = desk.store().live_calls(&scope, MOST).await?;
+    Ok(live.iter().any(|call| {
+        let state = &call.state;
+        let own = state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
+        let up = state.phase == CallPhase::Active
+            || (matches!(state.sip, SipLeg::Up | SipLeg::NoDevice) && !state.is_ended());
+        let this = ucid.is_some_and(|ucid| state.ids.contains(ucid.as_str()));
+        own && up && !this
+    }))
+}
+
+/// Records what became of a leg.
+///
+/// # Errors
+/// The store is not available.
+pub async fn leg(desk: &Desk, agent: AgentId, ucid: Ucid, news: LegNews) -> Result<(), StoreError> {
+    record(desk, vec![Fact::of_leg(agent, ucid, news, now_ms(desk))]).await.map(|_| ())
+}
+
+/// A phone registered: a new one, if its page is. Legs of the page before are dead.
+///
+/// # Errors
+/// The store is not available.
+pub async fn registered(desk: &Desk, agent: AgentId, page: &str) -> Result<(), StoreError> {
+    let is_new = desk.calling().register(&agent, page, now_ms(desk));
+    if !is_new {
+        return Ok(());
+    }
+    let scope = Scope::Agents(vec![agent.clone()]);
+    let at = now_ms(desk);
+    let mut facts = Vec::new();
+    for call in desk.store().live_calls(&scope, MOST).await? {
+        let up = matches!(call.state.sip, SipLeg::Up | SipLeg::NoDevice);
+        if let Some(ucid) = call.state.leg.filter(|_| up && !call.state.is_ended()) {
+            facts.push(Fact::of_leg(agent.clone(), ucid, LegNews::Lost, at));
+        }
+    }
+    record(desk, facts).await.map(|_| ())
+}
+
+/// What to show for an INVITE that rings.
+pub fn sentence(decision: &InviteDecision) -> &'static str {
+    match decision.shown_as {
+        RingKind::Own => "pick up to connect",
+        RingKind::Inbound => "a customer calls",
+        RingKind::Unclear => "a call",
+    }
+}

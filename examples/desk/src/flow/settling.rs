@@ -1,0 +1,62 @@
+//! Settling of a dial of unknown outcome, by evidence or by a supervisor.
+
+use super::facts::{Together, record_with};
+use super::ledger::{answer, dial_changed, dialed};
+use super::viewing::now_ms;
+use crate::core::dial::{DialEntry, DialEvidence, DialState, settle};
+use crate::desk::Desk;
+use crate::problem::{Kind, Problem};
+use crate::store::{DialWrite, StoreError};
+
+/// Applies a piece of evidence to a row. Whether it changed it.
+///
+/// # Errors
+/// The store is not available.
+pub async fn apply(
+    desk: &Desk,
+    row: &DialEntry,
+    evidence: &DialEvidence,
+) -> Result<bool, StoreError> {
+    let at = now_ms(desk);
+    let Some(settled) = settle(row, evidence, at) else { return Ok(false) };
+    let settled = DialEntry { answer: Some(answer(&settled)), ..settled };
+    let write = DialWrite { from: row.state, entry: settled.clone() };
+    let done = match settled.ucid {
+        Some(ucid) if settled.state == DialState::SettledHappened => {
+            let fact = dialed(&settled, ucid, settled.asked_ms);
+            let together = Together { dials: vec![write], ..Together::default() };
+            record_with(desk, vec![fact], together).await.map(|_| ())
+        }
+        _ => {
+            let events = vec![dial_changed(&settled)?];
+            desk.store().change_dial(write, at, events).await
+        }
+    };
+    match done {
+        Ok(()) => Ok(true),
+        // It was settled meanwhile.
+        Err(StoreError::Conflict("dial")) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A supervisor's word on a dial.
+///
+/// # Errors
+/// [`Kind::NotFound`] for no such row, [`Kind::Conflict`] for one that is not unknown.
+pub async fn decide(
+    desk: &Desk,
+    id: &str,
+    happened: bool,
+    by: &str,
+    reason: &str,
+) -> Result<DialEntry, Problem> {
+    let missing = || Problem::new(Kind::NotFound, "there is no such dial");
+    let row = desk.store().dial(id).await?.ok_or_else(missing)?;
+    let evidence = DialEvidence::Decided { happened, by: by.to_owned(), reason: reason.to_owned() };
+    if !apply(desk, &row, &evidence).await? {
+        let message = format!("the dial is {}, not unknown", row.state.as_str());
+        return Err(Problem::new(Kind::Conflict, message).because("not_unknown"));
+    }
+    desk.store().dial(id).await?.ok_or_else(missing)
+}

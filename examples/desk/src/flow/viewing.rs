@@ -1,0 +1,88 @@
+//! Calls as they are sent out: what depends on settings, drafts and the ledger comes together here.
+
+use ozonetel_sdk::types::AgentId;
+
+use crate::core::call::{CallState, CallView, Viewer};
+use crate::core::can::{CanContext, DispositionProgress, Refusal};
+use crate::desk::Desk;
+use crate::store::{Audience, NewEvent, StoreError, StoredCall};
+
+/// Now, in milliseconds since 1970, by the account's clock.
+pub fn now_ms(desk: &Desk) -> i64 {
+    desk.now()
+}
+
+/// Why the call's number cannot be dialled now.
+pub fn dial_refusal(desk: &Desk, call: &CallState) -> Option<Refusal> {
+    let client = desk.client();
+    let time = client.zone().stamp(client.clock().now()).time();
+    call.number.as_ref().and_then(|number| desk.calling().refusal(number, time))
+}
+
+/// What judgements of this call depend on.
+pub fn can_context(desk: &Desk, call: &CallState, may_act: bool) -> CanContext {
+    CanContext {
+        may_act,
+        reconnect: desk.calling().settings().reconnect,
+        dial: dial_refusal(desk, call),
+        disposition: DispositionProgress::of(call),
+    }
+}
+
+/// A call as a viewer sees it. `whole` is whether numbers and notes are shown: to who handles the call.
+///
+/// # Errors
+/// The store is not available.
+pub async fn view(
+    desk: &Desk,
+    call: &StoredCall,
+    whole: bool,
+    may_act: bool,
+) -> Result<CallView, StoreError> {
+    let draft = if whole { desk.store().draft(&call.id).await? } else { None };
+    let said = call.state.disposition.as_ref().map_or(i64::MIN, |said| said.at_ms);
+    let dial = match &call.state.dial {
+        Some((id, _)) => desk.store().dial(id).await?,
+        None => None,
+    };
+    let viewer = Viewer {
+        // What was typed before it was said for good is no draft any more.
+        notes: draft.filter(|draft| draft.at > said).map(|draft| draft.notes),
+        dial_state: dial.map(|dial| dial.state.as_str().to_owned()),
+        ..viewer(desk, call, whole, may_act)
+    };
+    Ok(CallView::of(&call.state, viewer))
+}
+
+fn viewer(desk: &Desk, call: &StoredCall, whole: bool, may_act: bool) -> Viewer {
+    Viewer {
+        ucid: call.id.clone(),
+        version: call.version,
+        whole,
+        can: can_context(desk, &call.state, may_act),
+        now_ms: now_ms(desk),
+        ..Viewer::default()
+    }
+}
+
+/// The events that report a changed call: to the agent who has it, to supervisors without its numbers, and to an agent
+/// who had it before.
+pub(super) fn changed(
+    desk: &Desk,
+    call: &StoredCall,
+    before: Option<&AgentId>,
+) -> Result<Vec<NewEvent>, StoreError> {
+    let whole = CallView::of(&call.state, viewer(desk, call, true, true));
+    let masked = CallView::of(&call.state, viewer(desk, call, false, true));
+    let audience = match &call.state.agent {
+        Some(agent) => Audience::Agent(agent.clone()),
+        None => Audience::Supervisors,
+    };
+    let mut events = vec![NewEvent::new("call.changed", audience, &whole)?.masked(&masked)?];
+    let current = call.state.agent.as_ref();
+    if let Some(before) = before.filter(|one| current.is_none_or(|now| !now.is_same_agent(one))) {
+        let theirs = CallView::of(&call.state, viewer(desk, call, false, false));
+        events.push(NewEvent::new("call.changed", Audience::Agent(before.clone()), &theirs)?);
+    }
+    Ok(events)
+}

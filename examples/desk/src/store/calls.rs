@@ -1,0 +1,369 @@
+//! Phone calls: their facts, what these come down to, and what is written together with a change.
+
+use std::fmt;
+
+use super::conn::args;
+use super::db::Db;
+use super::dials::{self, DialWrite};
+use super::error::StoreError;
+use super::events::{self, NewEvent};
+use super::json::{from_json, to_json};
+use super::outbox::{self, OutboxWrite};
+use super::tx::Tx;
+use crate::core::call::{CallPhase, CallState, Direction};
+use crate::core::caller::{Scope, agent_key};
+use crate::core::dial::number_key;
+use crate::core::fact::Fact;
+use async_trait::async_trait;
+
+/// A call as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredCall {
+    /// Its id: one of those under which it was seen, for good.
+    pub id: String,
+    /// How often it has changed.
+    pub version: i64,
+    /// What its facts come down to.
+    pub state: CallState,
+}
+
+/// A call with its facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedCall {
+    /// Its id.
+    pub id: String,
+    /// How often it has changed.
+    pub version: i64,
+    /// What was seen of it, in no order.
+    pub facts: Vec<Fact>,
+}
+
+/// Everything that is written when a call changes, together.
+#[derive(Clone, Default)]
+pub struct CallChange {
+    /// The call's id.
+    pub id: String,
+    /// The version that was loaded; 0 for a new call.
+    pub version: i64,
+    /// Calls that have turned out to be this one, with their versions.
+    pub absorbed: Vec<(String, i64)>,
+    /// New facts.
+    pub facts: Vec<Fact>,
+    /// What the facts come down to.
+    pub state: CallState,
+    /// Changes of the outbox.
+    pub outbox: Vec<OutboxWrite>,
+    /// Changes of the ledger.
+    pub dials: Vec<DialWrite>,
+    /// Dials that keep their agents no longer.
+    pub released: Vec<String>,
+    /// Events that report it.
+    pub events: Vec<NewEvent>,
+    /// Now.
+    pub at: i64,
+}
+
+impl fmt::Debug for CallChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallChange")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("facts", &self.facts.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Notes as they were typed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Who typed them.
+    pub by: String,
+    /// The notes.
+    pub notes: String,
+    /// When they were stored.
+    pub at: i64,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// Phone calls and their facts.
+#[async_trait]
+pub trait PhoneCalls: Send + Sync {
+    /// The calls that have one of these ids, with their facts, the one that changed first at the front.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn load_calls(&self, ids: &[String]) -> Result<Vec<LoadedCall>, StoreError>;
+
+    /// Writes a change of a call and all that belongs to it. Returns its new version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if one of the calls has changed since it was loaded; the store is not available.
+    async fn save_call(&self, change: CallChange) -> Result<i64, StoreError>;
+
+    /// A call by any of its ids.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError>;
+
+    /// The calls that are not closed, at most so many, the oldest first.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError>;
+
+    /// When a call was last heard of, apart from its dial's reply.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError>;
+
+    /// Keeps notes as they are typed. The later ones stay.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError>;
+
+    /// The notes that were typed last.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError>;
+}
+
+/// The word of a phase.
+pub(super) fn phase_word(phase: CallPhase) -> &'static str {
+    match phase {
+        CallPhase::Calling => "calling",
+        CallPhase::Ringing => "ringing",
+        CallPhase::Active => "active",
+        CallPhase::AfterCall => "after_call",
+        CallPhase::Closed => "closed",
+    }
+}
+
+/// Whether a caller sees a call: one of the agents who had a part in it is in the scope.
+pub(super) fn sees(scope: &Scope, state: &CallState) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Agents(_) => state.agents.iter().any(|agent| scope.contains(agent)),
+    }
+}
+
+async fn facts_of(tx: &mut Tx, call: &str) -> Result<Vec<Fact>, StoreError> {
+    let rows = tx.rows("SELECT body FROM desk_fact WHERE call = $1", args![call]).await?;
+    rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact")).collect()
+}
+
+async fn id_of(tx: &mut Tx, alias: &str) -> Result<Option<String>, StoreError> {
+    let select = "SELECT call FROM desk_call_id WHERE alias = $1";
+    tx.row(select, args![alias]).await?.map(|row| row.get("call")).transpose()
+}
+
+async fn stored(tx: &mut Tx, id: &str) -> Result<Option<StoredCall>, StoreError> {
+    let select = "SELECT id, version, state FROM desk_call WHERE id = $1";
+    tx.row(select, args![id]).await?.as_ref().map(call_of).transpose()
+}
+
+fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
+    Ok(StoredCall {
+        id: row.get("id")?,
+        version: row.get("version")?,
+        state: from_json(&row.get::<String>("state")?, "call")?,
+    })
+}
+
+/// The row of a call: written anew, or from the version that was loaded.
+async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
+    let state = &change.state;
+    let next = change.version + 1;
+    let mut columns = args![
+        next,
+        phase_word(state.phase),
+        state.direction.map(Direction::as_str),
+        state.agent.as_ref().map(agent_key),
+        state.number.as_ref().map(number_key),
+        state.began_ms.unwrap_or(change.at),
+        state.ended_ms,
+        change.at,
+        to_json(state)?,
+        &change.id,
+        change.version,
+    ];
+    let changed = if change.version == 0 {
+        let insert = "INSERT INTO desk_call (version, phase, direction, agent, number_key, began, ended, changed, \
+                      state, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
+        columns.pop();
+        tx.execute(insert, columns).await?
+    } else {
+        let update = "UPDATE desk_call SET version = $1, phase = $2, direction = $3, agent = $4, \
+                      number_key = $5, began = $6, ended = $7, changed = $8, state = $9 \
+                      WHERE id = $10 AND version = $11";
+        tx.execute(update, columns).await?
+    };
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict("call")) }
+}
+
+/// What was a call of its own becomes part of another.
+async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), StoreError> {
+    let delete = "DELETE FROM desk_call WHERE id = $1 AND version = $2";
+    if tx.execute(delete, args![other, version]).await? != 1 {
+        return Err(StoreError::Conflict("call"));
+    }
+    tx.execute("UPDATE desk_call_id SET call = $1 WHERE call = $2", args![id, other]).await?;
+    tx.execute("UPDATE desk_fact SET call = $1 WHERE call = $2", args![id, other]).await?;
+    tx.execute("DELETE FROM desk_call_agent WHERE call = $1", args![other]).await?;
+    // Two of one kind cannot both be of one call: the other's stays where it is and is sent all the same.
+    let outbox = "UPDATE desk_outbox SET call = $1 WHERE call = $2 AND NOT EXISTS (SELECT 1 FROM desk_outbox AS o \
+                  WHERE o.call = $1 AND o.target = desk_outbox.target AND o.kind = desk_outbox.kind)";
+    tx.execute(outbox, args![id, other]).await?;
+    let draft = "UPDATE desk_draft SET call = $1 WHERE call = $2 \
+                 AND NOT EXISTS (SELECT 1 FROM desk_draft AS d WHERE d.call = $1)";
+    tx.execute(draft, args![id, other]).await?;
+    Ok(())
+}
+
+async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
+    write_row(tx, &change).await?;
+    for (other, version) in &change.absorbed {
+        absorb(tx, &change.id, other, *version).await?;
+    }
+    for alias in &change.state.ids {
+        // An id that belongs to another call by now: the two have to be loaded together.
+        let insert =
+            "INSERT INTO desk_call_id (alias, call) VALUES ($1, $2) ON CONFLICT (alias) DO NOTHING";
+        if tx.execute(insert, args![alias, &change.id]).await? == 0
+            && id_of(tx, alias).await?.as_ref() != Some(&change.id)
+        {
+            return Err(StoreError::Conflict("call"));
+        }
+    }
+    for agent in &change.state.agents {
+        let insert = "INSERT INTO desk_call_agent (call, agent) VALUES ($1, $2) \
+                      ON CONFLICT (call, agent) DO NOTHING";
+        tx.execute(insert, args![&change.id, agent_key(agent)]).await?;
+    }
+    for fact in &change.facts {
+        let insert = "INSERT INTO desk_fact (source, key, call, at, body) VALUES ($1, $2, $3, $4, $5) \
+                      ON CONFLICT (source, key) DO NOTHING";
+        let args = args![fact.source.as_str(), &fact.key, &change.id, fact.at_ms, to_json(fact)?];
+        tx.execute(insert, args).await?;
+    }
+    for write in &change.outbox {
+        outbox::write(tx, write).await?;
+    }
+    for write in &change.dials {
+        dials::write(tx, write).await?;
+    }
+    for dial in &change.released {
+        dials::release(tx, dial).await?;
+    }
+    events::append(tx, change.at, &change.events).await?;
+    Ok(change.version + 1)
+}
+
+#[async_trait]
+impl PhoneCalls for Db {
+    async fn load_calls(&self, ids: &[String]) -> Result<Vec<LoadedCall>, StoreError> {
+        let ids = ids.to_vec();
+        self.snapshot(move |tx| {
+            Box::pin(async move {
+                let mut found: Vec<(i64, LoadedCall)> = Vec::new();
+                for alias in &ids {
+                    let Some(id) = id_of(tx, alias).await? else { continue };
+                    if found.iter().any(|(_, call)| call.id == id) {
+                        continue;
+                    }
+                    let select = "SELECT version, began FROM desk_call WHERE id = $1";
+                    let Some(row) = tx.row(select, args![&id]).await? else { continue };
+                    let facts = facts_of(tx, &id).await?;
+                    let version = row.get("version")?;
+                    found.push((row.get("began")?, LoadedCall { id, version, facts }));
+                }
+                found.sort_by(|(one, a), (other, b)| (one, &a.id).cmp(&(other, &b.id)));
+                Ok(found.into_iter().map(|(_, call)| call).collect())
+            })
+        })
+        .await
+    }
+
+    async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
+        self.write(move |tx| Box::pin(save(tx, change))).await
+    }
+
+    async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
+        let (id, scope) = (id.to_owned(), scope.clone());
+        self.snapshot(move |tx| {
+            Box::pin(async move {
+                let Some(id) = id_of(tx, &id).await? else { return Ok(None) };
+                Ok(stored(tx, &id).await?.filter(|call| sees(&scope, &call.state)))
+            })
+        })
+        .await
+    }
+
+    async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError> {
+        let scope = scope.clone();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT id, version, state FROM desk_call \
+                              WHERE phase IN ('calling', 'ringing', 'active', 'after_call') ORDER BY began, id";
+                let rows = tx.rows(select, args![]).await?;
+                let calls = rows.iter().map(call_of).filter(|call| {
+                    call.as_ref().map_or(true, |call| sees(&scope, &call.state))
+                });
+                calls.take(most as usize).collect()
+            })
+        })
+        .await
+    }
+
+    async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        let id = id.to_owned();
+        self.snapshot(move |tx| {
+            Box::pin(async move {
+                let Some(id) = id_of(tx, &id).await? else { return Ok(None) };
+                dials::heard(tx, &id).await
+            })
+        })
+        .await
+    }
+
+    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError> {
+        let call = call.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let upsert = "INSERT INTO desk_draft (call, typed_by, notes, at) VALUES ($1, $2, $3, $4) \
+                              ON CONFLICT (call) DO UPDATE SET typed_by = excluded.typed_by, notes = excluded.notes, \
+                              at = excluded.at WHERE desk_draft.at <= excluded.at";
+                tx.execute(upsert, args![call, draft.by, draft.notes, draft.at]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
+        let call = call.to_owned();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT typed_by, notes, at FROM desk_draft WHERE call = $1";
+                let row = tx.row(select, args![call]).await?;
+                let draft = |row: super::Row| {
+                    Ok(Draft {
+                        by: row.get("typed_by")?,
+                        notes: row.get("notes")?,
+                        at: row.get("at")?,
+                    })
+                };
+                row.map(draft).transpose()
+            })
+        })
+        .await
+    }
+}

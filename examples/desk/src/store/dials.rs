@@ -1,0 +1,415 @@
+//! The dial ledger.
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber};
+
+use super::conn::{Arg, Row, args};
+use super::db::Db;
+use super::error::StoreError;
+use super::events::{self, NewEvent};
+use super::json::{from_json, to_json};
+use super::tx::Tx;
+use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
+use crate::core::caller::agent_key;
+use crate::core::dial::{
+    DialDecision, DialEntry, DialState, DialWay, IMPLICIT_KEY_MS, LedgerView, decide,
+};
+
+/// A change of the dial ledger, with a call's: nothing unless the row is in the state it was in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DialWrite {
+    /// The state that the row has to be in.
+    pub from: DialState,
+    /// The row.
+    pub entry: DialEntry,
+}
+
+/// The dial ledger, and the legs that this desk asked for.
+#[async_trait]
+pub trait Dials: Send + Sync {
+    /// Decides about a dial and writes it down if it may go out. `holder` is the desk that would send it.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn begin_dial(
+        &self,
+        new: DialEntry,
+        holder: &str,
+        at: i64,
+    ) -> Result<DialDecision, StoreError>;
+
+    /// Changes a row that is in the given state.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is in another one; the store is not available.
+    async fn change_dial(
+        &self,
+        write: DialWrite,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<(), StoreError>;
+
+    /// A row by its id.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError>;
+
+    /// A row by its request's key.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError>;
+
+    /// A row by the reference that was sent along.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError>;
+
+    /// Rows in a state, the oldest first, at most so many.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dials_in(&self, state: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError>;
+
+    /// Rows that were being sent by this desk, or by any desk longer ago than a dial can take.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dials_left_sending(
+        &self,
+        holder: &str,
+        before: i64,
+    ) -> Result<Vec<DialEntry>, StoreError>;
+
+    /// The open row of an agent.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError>;
+
+    /// Notes that a leg was asked for.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError>;
+
+    /// The legs of an agent that were asked for, have not come and are still waited for.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn asked_legs(&self, agent: &AgentId, at: i64) -> Result<Vec<AskedLeg>, StoreError>;
+
+    /// Notes that a leg has come. Whether it was waited for: of two INVITEs only one gets it.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn use_leg(&self, id: &str) -> Result<bool, StoreError>;
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, asker, key, explicit, body_hash, agent, number, number_key, campaign, did, way, state, \
+             reference, ucid, answer, asked, decided, settled_by, reason, open FROM desk_dial ",
+            $rest
+        )
+    };
+}
+
+fn entry_of(row: &Row) -> Result<DialEntry, StoreError> {
+    let corrupt = || StoreError::Corrupt("dial");
+    let text = |name: &str| row.get::<Option<String>>(name);
+    Ok(DialEntry {
+        id: row.get("id")?,
+        user: row.get("asker")?,
+        key: row.get("key")?,
+        is_explicit: row.flag("explicit")?,
+        body_hash: row.get("body_hash")?,
+        agent: row.get::<String>("agent")?.into(),
+        number: PhoneNumber::from(row.get::<String>("number")?.as_str()),
+        number_key: row.get("number_key")?,
+        campaign: text("campaign")?.map(Into::into),
+        did: text("did")?.map(Into::into),
+        way: DialWay::of_name(&row.get::<String>("way")?).ok_or_else(corrupt)?,
+        state: DialState::of_name(&row.get::<String>("state")?).ok_or_else(corrupt)?,
+        reference: row.get("reference")?,
+        ucid: text("ucid")?.map(|text| text.parse()).transpose().map_err(|_| corrupt())?,
+        answer: text("answer")?.map(|text| from_json(&text, "dial")).transpose()?,
+        asked_ms: row.get("asked")?,
+        decided_ms: row.get("decided")?,
+        settled_by: text("settled_by")?,
+        reason: text("reason")?,
+        is_open: row.flag("open")?,
+    })
+}
+
+async fn insert(tx: &mut Tx, new: &DialEntry, holder: &str) -> Result<bool, StoreError> {
+    let insert = "INSERT INTO desk_dial (id, asker, key, explicit, body_hash, agent, agent_key, number, number_key, \
+                  campaign, did, way, state, reference, asked, open, holder) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16) \
+                  ON CONFLICT DO NOTHING";
+    let args = args![
+        &new.id,
+        &new.user,
+        &new.key,
+        new.is_explicit,
+        &new.body_hash,
+        new.agent.as_str(),
+        agent_key(&new.agent),
+        new.number.as_str(),
+        &new.number_key,
+        new.campaign.as_ref().map(CampaignName::as_str),
+        new.did.as_ref().map(Did::as_str),
+        new.way.as_str(),
+        DialState::Sending.as_str(),
+        &new.reference,
+        new.asked_ms,
+        holder,
+    ];
+    Ok(tx.execute(insert, args).await? == 1)
+}
+
+/// When a call was last heard of, apart from its dial's reply.
+pub(super) async fn heard(tx: &mut Tx, call: &str) -> Result<Option<i64>, StoreError> {
+    let select =
+        "SELECT MAX(at) AS at FROM desk_fact WHERE call = $1 AND source NOT IN ('dial', 'action')";
+    tx.row(select, args![call]).await?.map_or(Ok(None), |row| row.get("at"))
+}
+
+async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, StoreError> {
+    // Three questions in one, each by its own index.
+    let select = select!(
+        "WHERE (asker = $1 AND key = $2) OR (agent_key = $3 AND open = 1) \
+         OR (agent_key = $3 AND number_key = $4 AND explicit = 0 AND asked > $5) ORDER BY asked"
+    );
+    let agent = agent_key(&new.agent);
+    let since = at.saturating_sub(IMPLICIT_KEY_MS);
+    let args = args![&new.user, &new.key, &agent, &new.number_key, since];
+    let mut view = LedgerView::default();
+    for row in tx.rows(select, args).await? {
+        let entry = entry_of(&row)?;
+        if entry.user == new.user && entry.key == new.key {
+            view.same_key = Some(entry.clone());
+        }
+        let same_agent = agent_key(&entry.agent) == agent;
+        if same_agent && entry.number_key == new.number_key && !entry.is_explicit {
+            view.same_number = Some(entry.clone());
+        }
+        if same_agent && entry.is_open {
+            view.open = Some(entry);
+        }
+    }
+    if let Some(ucid) = view.open.as_ref().and_then(|open| open.ucid) {
+        let select = "SELECT call FROM desk_call_id WHERE alias = $1";
+        if let Some(row) = tx.row(select, args![ucid.as_str()]).await? {
+            view.open_heard_ms = heard(tx, &row.get::<String>("call")?).await?;
+        }
+    }
+    Ok(view)
+}
+
+async fn begin(
+    tx: &mut Tx,
+    new: DialEntry,
+    holder: String,
+    at: i64,
+) -> Result<DialDecision, StoreError> {
+    // Another desk may write the same row between the question and the insertion: then the question is asked again.
+    for _ in 0..4 {
+        let decision = decide(&new, ledger(tx, &new, at).await?, at);
+        let DialDecision::Place { close } = &decision else { return Ok(decision) };
+        if let Some(id) = close {
+            release(tx, id).await?;
+        }
+        if insert(tx, &new, &holder).await? {
+            return Ok(decision);
+        }
+    }
+    Err(StoreError::Conflict("dial"))
+}
+
+/// Ends what keeps an agent from being dialled for. One whose outcome is not known goes on keeping it.
+pub(super) async fn release(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let update =
+        "UPDATE desk_dial SET open = 0 WHERE id = $1 AND state NOT IN ('sending', 'unknown')";
+    tx.execute(update, args![id]).await?;
+    Ok(())
+}
+
+/// Writes a row that is in the given state.
+pub(super) async fn write(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreError> {
+    let entry = &write.entry;
+    let update = "UPDATE desk_dial SET state = $1, ucid = $2, answer = $3, decided = $4, settled_by = $5, \
+                  reason = $6, open = $7 WHERE id = $8 AND state = $9";
+    let args = args![
+        entry.state.as_str(),
+        entry.ucid.map(String::from),
+        entry.answer.as_ref().map(to_json).transpose()?,
+        entry.decided_ms,
+        entry.settled_by.clone(),
+        entry.reason.clone(),
+        entry.is_open,
+        &entry.id,
+        write.from.as_str(),
+    ];
+    match tx.execute(update, args).await? {
+        1 => Ok(()),
+        _ => Err(StoreError::Conflict("dial")),
+    }
+}
+
+impl Db {
+    async fn one_dial(
+        &self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<Option<DialEntry>, StoreError> {
+        self.read(move |tx| {
+            Box::pin(async move { tx.row(sql, args).await?.as_ref().map(entry_of).transpose() })
+        })
+        .await
+    }
+
+    async fn many_dials(
+        &self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<Vec<DialEntry>, StoreError> {
+        self.read(move |tx| {
+            Box::pin(async move { tx.rows(sql, args).await?.iter().map(entry_of).collect() })
+        })
+        .await
+    }
+}
+
+fn leg_of(row: &Row) -> Result<AskedLeg, StoreError> {
+    let corrupt = || StoreError::Corrupt("leg");
+    let kind = match row.get::<String>("kind")?.as_str() {
+        "dial" => AskedLegKind::Dial,
+        "reconnect" => AskedLegKind::Reconnect,
+        "agent" => AskedLegKind::Agent,
+        _ => return Err(corrupt()),
+    };
+    let ucid = row.get::<Option<String>>("ucid")?;
+    Ok(AskedLeg {
+        id: row.get("id")?,
+        kind,
+        ucid: ucid.map(|text| text.parse()).transpose().map_err(|_| corrupt())?,
+        since_ms: row.get("since")?,
+    })
+}
+
+/// The word of a leg's kind.
+pub(super) fn leg_word(kind: AskedLegKind) -> &'static str {
+    match kind {
+        AskedLegKind::Dial => "dial",
+        AskedLegKind::Reconnect => "reconnect",
+        AskedLegKind::Agent => "agent",
+    }
+}
+
+#[async_trait]
+impl Dials for Db {
+    async fn begin_dial(
+        &self,
+        new: DialEntry,
+        holder: &str,
+        at: i64,
+    ) -> Result<DialDecision, StoreError> {
+        let holder = holder.to_owned();
+        self.write(move |tx| Box::pin(begin(tx, new, holder, at))).await
+    }
+
+    async fn change_dial(
+        &self,
+        change: DialWrite,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                write(tx, &change).await?;
+                events::append(tx, at, &events).await
+            })
+        })
+        .await
+    }
+
+    async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.one_dial(select!("WHERE id = $1"), args![id]).await
+    }
+
+    async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.one_dial(select!("WHERE asker = $1 AND key = $2"), args![asker, key]).await
+    }
+
+    async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.one_dial(select!("WHERE reference = $1"), args![reference]).await
+    }
+
+    async fn dials_in(&self, state: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
+        let sql = select!("WHERE state = $1 ORDER BY asked, id LIMIT $2");
+        self.many_dials(sql, args![state.as_str(), most]).await
+    }
+
+    async fn dials_left_sending(
+        &self,
+        holder: &str,
+        before: i64,
+    ) -> Result<Vec<DialEntry>, StoreError> {
+        let sql =
+            select!("WHERE state = 'sending' AND (holder = $1 OR asked < $2) ORDER BY asked, id");
+        self.many_dials(sql, args![holder, before]).await
+    }
+
+    async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError> {
+        self.one_dial(select!("WHERE agent_key = $1 AND open = 1"), args![agent_key(agent)]).await
+    }
+
+    async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError> {
+        let agent = agent_key(agent);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let insert = "INSERT INTO desk_leg (id, agent_key, kind, ucid, since) VALUES ($1, $2, $3, $4, $5)";
+                let ucid = leg.ucid.map(String::from);
+                tx.execute(insert, args![leg.id, agent, leg_word(leg.kind), ucid, leg.since_ms]).await?;
+                // What is no longer waited for is of no use to anyone.
+                let old = leg.since_ms.saturating_sub(10 * WAITS_MS);
+                tx.execute("DELETE FROM desk_leg WHERE since < $1", args![old]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn asked_legs(&self, agent: &AgentId, at: i64) -> Result<Vec<AskedLeg>, StoreError> {
+        let (agent, since) = (agent_key(agent), at.saturating_sub(WAITS_MS));
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT id, kind, ucid, since FROM desk_leg \
+                              WHERE agent_key = $1 AND rung = 0 AND since > $2 \
+                              UNION ALL SELECT id, 'dial' AS kind, ucid, COALESCE(decided, asked) AS since \
+                              FROM desk_dial WHERE agent_key = $1 AND open = 1 AND rung = 0 \
+                              AND COALESCE(decided, asked) > $2 ORDER BY since, id";
+                tx.rows(select, args![agent, since]).await?.iter().map(leg_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn use_leg(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let leg = "UPDATE desk_leg SET rung = 1 WHERE id = $1 AND rung = 0";
+                let dial = "UPDATE desk_dial SET rung = 1 WHERE id = $1 AND rung = 0";
+                let changed =
+                    tx.execute(leg, args![&id]).await? + tx.execute(dial, args![&id]).await?;
+                Ok(changed > 0)
+            })
+        })
+        .await
+    }
+}

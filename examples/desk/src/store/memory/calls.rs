@@ -1,0 +1,182 @@
+//! Phone calls, in memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Memory;
+use super::dials::DialTable;
+use super::outbox::OutboxTable;
+use crate::core::caller::Scope;
+use crate::core::fact::{Fact, FactSource};
+use crate::store::calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall, sees};
+use crate::store::error::StoreError;
+
+#[derive(Debug, Default)]
+pub(super) struct CallTable {
+    calls: BTreeMap<String, StoredCall>,
+    /// To which call an id belongs.
+    ids: BTreeMap<String, String>,
+    /// Facts by source and key, each with its call.
+    facts: BTreeMap<(FactSource, String), (String, Fact)>,
+    drafts: BTreeMap<String, Draft>,
+}
+
+impl CallTable {
+    pub(super) fn id_of(&self, alias: &str) -> Option<&String> {
+        self.ids.get(alias)
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&StoredCall> {
+        self.calls.get(id)
+    }
+
+    fn facts_of(&self, id: &str) -> impl Iterator<Item = &Fact> {
+        self.facts.values().filter(move |(call, _)| call == id).map(|(_, fact)| fact)
+    }
+
+    /// When a call was last heard of, apart from its dial's reply.
+    pub(super) fn heard(&self, id: &str) -> Option<i64> {
+        let told = self.facts_of(id);
+        told.filter(|fact| !matches!(fact.source, FactSource::Dial | FactSource::Action))
+            .map(|fact| fact.at_ms)
+            .max()
+    }
+
+    /// Whether a change fits what is there.
+    fn check(&self, change: &CallChange) -> Result<(), StoreError> {
+        let conflict = StoreError::Conflict("call");
+        let version = |id: &str| self.calls.get(id).map_or(0, |call| call.version);
+        if version(&change.id) != change.version {
+            return Err(conflict);
+        }
+        if change.absorbed.iter().any(|(id, known)| *known == 0 || version(id) != *known) {
+            return Err(conflict);
+        }
+        let own = |id: &String| {
+            *id == change.id || change.absorbed.iter().any(|(absorbed, _)| absorbed == id)
+        };
+        if !change.state.ids.iter().filter_map(|alias| self.ids.get(alias)).all(own) {
+            return Err(conflict);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, change: &CallChange) {
+        for (other, _) in &change.absorbed {
+            self.calls.remove(other);
+            self.ids
+                .values_mut()
+                .filter(|id| *id == other)
+                .for_each(|id| id.clone_from(&change.id));
+            let facts = self.facts.values_mut().filter(|(call, _)| call == other);
+            facts.for_each(|(call, _)| call.clone_from(&change.id));
+            if let Some(draft) = self.drafts.remove(other) {
+                self.drafts.entry(change.id.clone()).or_insert(draft);
+            }
+        }
+        for alias in &change.state.ids {
+            self.ids.insert(alias.clone(), change.id.clone());
+        }
+        for fact in &change.facts {
+            let key = (fact.source, fact.key.clone());
+            self.facts.entry(key).or_insert_with(|| (change.id.clone(), fact.clone()));
+        }
+        let (id, version) = (change.id.clone(), change.version + 1);
+        let call = StoredCall { id: id.clone(), version, state: change.state.clone() };
+        self.calls.insert(id, call);
+    }
+}
+
+/// Checks everything first, so that nothing fails halfway.
+fn check(
+    calls: &CallTable,
+    outbox: &OutboxTable,
+    dials: &DialTable,
+    change: &CallChange,
+) -> Result<(), StoreError> {
+    calls.check(change)?;
+    change.outbox.iter().try_for_each(|write| outbox.check(write))?;
+    change.dials.iter().try_for_each(|write| dials.check(write))
+}
+
+#[async_trait]
+impl PhoneCalls for Memory {
+    async fn load_calls(&self, ids: &[String]) -> Result<Vec<LoadedCall>, StoreError> {
+        self.read(|state| {
+            let table = &state.calls;
+            let mut found: Vec<&StoredCall> = Vec::new();
+            for call in ids.iter().filter_map(|alias| table.calls.get(table.ids.get(alias)?)) {
+                if !found.iter().any(|known| known.id == call.id) {
+                    found.push(call);
+                }
+            }
+            found.sort_by_key(|call| (call.state.began_ms, &call.id));
+            let load = |call: &StoredCall| LoadedCall {
+                id: call.id.clone(),
+                version: call.version,
+                facts: table.facts_of(&call.id).cloned().collect(),
+            };
+            Ok(found.into_iter().map(load).collect())
+        })
+    }
+
+    async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
+        self.write(|state| {
+            check(&state.calls, &state.outbox, &state.dials, &change)?;
+            state.calls.write(&change);
+            for (other, _) in &change.absorbed {
+                state.outbox.absorb(&change.id, other);
+            }
+            for write in change.outbox {
+                state.outbox.write(write);
+            }
+            for write in change.dials {
+                state.dials.write(write);
+            }
+            for dial in &change.released {
+                state.dials.release(dial);
+            }
+            state.events.append(change.at, change.events);
+            Ok(change.version + 1)
+        })
+    }
+
+    async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
+        self.read(|state| {
+            let call = state.calls.ids.get(id).and_then(|id| state.calls.calls.get(id));
+            Ok(call.filter(|call| sees(scope, &call.state)).cloned())
+        })
+    }
+
+    async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError> {
+        self.read(|state| {
+            let live = |call: &&StoredCall| {
+                call.state.phase != crate::core::call::CallPhase::Closed && sees(scope, &call.state)
+            };
+            let mut calls: Vec<StoredCall> =
+                state.calls.calls.values().filter(live).cloned().collect();
+            calls.sort_by_key(|call| (call.state.began_ms, call.id.clone()));
+            calls.truncate(most as usize);
+            Ok(calls)
+        })
+    }
+
+    async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        self.read(|state| Ok(state.calls.ids.get(id).and_then(|id| state.calls.heard(id))))
+    }
+
+    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError> {
+        self.write(|state| {
+            let known = state.calls.drafts.get(call);
+            if known.is_none_or(|known| known.at <= draft.at) {
+                state.calls.drafts.insert(call.to_owned(), draft);
+            }
+            Ok(())
+        })
+    }
+
+    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
+        self.read(|state| Ok(state.calls.drafts.get(call).cloned()))
+    }
+}

@@ -1,0 +1,193 @@
+//! The dial ledger, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
+
+use super::Memory;
+use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
+use crate::core::caller::agent_key;
+use crate::core::dial::{DialDecision, DialEntry, DialState, IMPLICIT_KEY_MS, LedgerView, decide};
+use crate::store::dials::{DialWrite, Dials};
+use crate::store::error::StoreError;
+use crate::store::events::NewEvent;
+
+#[derive(Debug, Default)]
+pub(super) struct DialTable {
+    rows: BTreeMap<String, DialEntry>,
+    holders: BTreeMap<String, String>,
+    /// Dials and legs whose INVITE has come.
+    rung: BTreeSet<String>,
+    legs: BTreeMap<String, (String, AskedLeg)>,
+}
+
+impl DialTable {
+    pub(super) fn check(&self, write: &DialWrite) -> Result<(), StoreError> {
+        let same = self.rows.get(&write.entry.id).is_some_and(|row| row.state == write.from);
+        if same { Ok(()) } else { Err(StoreError::Conflict("dial")) }
+    }
+
+    pub(super) fn write(&mut self, write: DialWrite) {
+        self.rows.insert(write.entry.id.clone(), write.entry);
+    }
+
+    pub(super) fn release(&mut self, id: &str) {
+        if let Some(row) = self.rows.get_mut(id).filter(|row| !row.state.is_undecided()) {
+            row.is_open = false;
+        }
+    }
+
+    fn ledger(&self, new: &DialEntry, heard: impl Fn(&str) -> Option<i64>, at: i64) -> LedgerView {
+        let mut rows: Vec<&DialEntry> = self.rows.values().collect();
+        rows.sort_by_key(|row| row.asked_ms);
+        let mine = |row: &&&DialEntry| agent_key(&row.agent) == agent_key(&new.agent);
+        let since = at.saturating_sub(IMPLICIT_KEY_MS);
+        let same_number = |row: &&&DialEntry| {
+            mine(row)
+                && row.number_key == new.number_key
+                && !row.is_explicit
+                && (row.is_open || row.asked_ms > since)
+        };
+        let open = rows.iter().find(|row| mine(row) && row.is_open).map(|row| (*row).clone());
+        let ucid = open.as_ref().and_then(|open| open.ucid);
+        LedgerView {
+            same_key: rows
+                .iter()
+                .find(|row| row.user == new.user && row.key == new.key)
+                .map(|row| (*row).clone()),
+            same_number: rows.iter().rfind(same_number).map(|row| (*row).clone()),
+            open_heard_ms: ucid.and_then(|ucid| heard(ucid.as_str())),
+            open,
+        }
+    }
+
+    fn sorted(&self, fits: impl Fn(&DialEntry) -> bool) -> Vec<DialEntry> {
+        let mut rows: Vec<DialEntry> =
+            self.rows.values().filter(|row| fits(row)).cloned().collect();
+        rows.sort_by_key(|row| (row.asked_ms, row.id.clone()));
+        rows
+    }
+}
+
+#[async_trait]
+impl Dials for Memory {
+    async fn begin_dial(
+        &self,
+        new: DialEntry,
+        holder: &str,
+        at: i64,
+    ) -> Result<DialDecision, StoreError> {
+        self.write(|state| {
+            let heard = |alias: &str| state.calls.heard(state.calls.id_of(alias)?);
+            let decision = decide(&new, state.dials.ledger(&new, heard, at), at);
+            if let DialDecision::Place { close } = &decision {
+                if let Some(id) = close {
+                    state.dials.release(id);
+                }
+                state.dials.holders.insert(new.id.clone(), holder.to_owned());
+                let row = DialEntry { state: DialState::Sending, is_open: true, ..new };
+                state.dials.rows.insert(row.id.clone(), row);
+            }
+            Ok(decision)
+        })
+    }
+
+    async fn change_dial(
+        &self,
+        write: DialWrite,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<(), StoreError> {
+        self.write(|state| {
+            state.dials.check(&write)?;
+            state.dials.write(write);
+            state.events.append(at, events);
+            Ok(())
+        })
+    }
+
+    async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.read(|state| Ok(state.dials.rows.get(id).cloned()))
+    }
+
+    async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.read(|state| {
+            let mut rows = state.dials.rows.values();
+            Ok(rows.find(|row| row.user == asker && row.key == key).cloned())
+        })
+    }
+
+    async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError> {
+        self.read(|state| {
+            Ok(state.dials.rows.values().find(|row| row.reference == reference).cloned())
+        })
+    }
+
+    async fn dials_in(&self, wanted: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
+        self.read(|state| {
+            let mut rows = state.dials.sorted(|row| row.state == wanted);
+            rows.truncate(most as usize);
+            Ok(rows)
+        })
+    }
+
+    async fn dials_left_sending(
+        &self,
+        holder: &str,
+        before: i64,
+    ) -> Result<Vec<DialEntry>, StoreError> {
+        self.read(|state| {
+            let table = &state.dials;
+            Ok(table.sorted(|row| {
+                let mine = table.holders.get(&row.id).is_some_and(|held| held == holder);
+                row.state == DialState::Sending && (mine || row.asked_ms < before)
+            }))
+        })
+    }
+
+    async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError> {
+        self.read(|state| {
+            let mut rows = state.dials.rows.values();
+            Ok(rows.find(|row| row.is_open && agent_key(&row.agent) == agent_key(agent)).cloned())
+        })
+    }
+
+    async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError> {
+        self.write(|state| {
+            let old = leg.since_ms.saturating_sub(10 * WAITS_MS);
+            state.dials.legs.retain(|_, (_, known)| known.since_ms >= old);
+            state.dials.legs.insert(leg.id.clone(), (agent_key(agent), leg));
+            Ok(())
+        })
+    }
+
+    async fn asked_legs(&self, agent: &AgentId, at: i64) -> Result<Vec<AskedLeg>, StoreError> {
+        self.read(|state| {
+            let (table, agent) = (&state.dials, agent_key(agent));
+            let since = at.saturating_sub(WAITS_MS);
+            let dials =
+                table.rows.values().filter(|row| row.is_open && agent_key(&row.agent) == agent);
+            let dials = dials.map(|row| AskedLeg {
+                id: row.id.clone(),
+                kind: AskedLegKind::Dial,
+                ucid: row.ucid,
+                since_ms: row.decided_ms.unwrap_or(row.asked_ms),
+            });
+            let legs =
+                table.legs.values().filter(|(of, _)| *of == agent).map(|(_, leg)| leg.clone());
+            let waiting = |leg: &AskedLeg| leg.since_ms > since && !table.rung.contains(&leg.id);
+            let mut all: Vec<AskedLeg> = dials.chain(legs).filter(waiting).collect();
+            all.sort_by_key(|leg| (leg.since_ms, leg.id.clone()));
+            Ok(all)
+        })
+    }
+
+    async fn use_leg(&self, id: &str) -> Result<bool, StoreError> {
+        self.write(|state| {
+            let table = &mut state.dials;
+            let known = table.rows.contains_key(id) || table.legs.contains_key(id);
+            Ok(known && table.rung.insert(id.to_owned()))
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! The outbox, in memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Memory;
+use crate::core::caller::Scope;
+use crate::core::outbox::{OutboxEntry, OutboxState};
+use crate::store::calls::sees;
+use crate::store::error::StoreError;
+use crate::store::outbox::{Outbox, OutboxWrite};
+
+#[derive(Debug, Default)]
+pub(super) struct OutboxTable {
+    rows: BTreeMap<String, OutboxEntry>,
+}
+
+impl OutboxTable {
+    pub(super) fn check(&self, write: &OutboxWrite) -> Result<(), StoreError> {
+        let OutboxWrite::Result(entry) = write else { return Ok(()) };
+        let latest = self.rows.get(&entry.id).is_some_and(|row| row.attempt == entry.attempt);
+        if latest { Ok(()) } else { Err(StoreError::Conflict("outbox entry")) }
+    }
+
+    pub(super) fn write(&mut self, write: OutboxWrite) {
+        match write {
+            OutboxWrite::Result(entry) => {
+                self.rows.insert(entry.id.clone(), entry);
+            }
+            OutboxWrite::Put(entry) => {
+                let same = |row: &&mut OutboxEntry| {
+                    (row.target, &row.call, &row.kind) == (entry.target, &entry.call, &entry.kind)
+                };
+                match self.rows.values_mut().find(same) {
+                    Some(row) if row.state.is_sad() => {
+                        *row = OutboxEntry { id: row.id.clone(), attempt: row.attempt, ..entry };
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.rows.insert(entry.id.clone(), entry);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn absorb(&mut self, id: &str, other: &str) {
+        let taken: Vec<_> = self
+            .rows
+            .values()
+            .filter(|row| row.call == id)
+            .map(|row| (row.target, row.kind.clone()))
+            .collect();
+        let free = |row: &&mut OutboxEntry| {
+            row.call == other && !taken.contains(&(row.target, row.kind.clone()))
+        };
+        self.rows.values_mut().filter(free).for_each(|row| id.clone_into(&mut row.call));
+    }
+
+    fn claim(&mut self, id: &str, until: i64) -> Option<OutboxEntry> {
+        let row = self.rows.get_mut(id)?;
+        row.attempt += 1;
+        row.may_have_arrived |= row.leased_until_ms > 0;
+        row.leased_until_ms = until;
+        Some(row.clone())
+    }
+
+    fn sorted(&self, fits: impl Fn(&OutboxEntry) -> bool) -> Vec<OutboxEntry> {
+        let mut rows: Vec<OutboxEntry> =
+            self.rows.values().filter(|row| fits(row)).cloned().collect();
+        rows.sort_by_key(|row| (row.created_ms, row.id.clone()));
+        rows
+    }
+}
+
+#[async_trait]
+impl Outbox for Memory {
+    async fn claim_outbox(
+        &self,
+        at: i64,
+        until: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.write(|state| {
+            let mut due = state.outbox.sorted(|row| {
+                row.state == OutboxState::Pending && row.next_ms <= at && row.leased_until_ms <= at
+            });
+            due.sort_by_key(|row| (row.next_ms, row.id.clone()));
+            let due = due.into_iter().take(most as usize);
+            Ok(due.filter_map(|row| state.outbox.claim(&row.id, until)).collect())
+        })
+    }
+
+    async fn claim_entry(
+        &self,
+        id: &str,
+        at: i64,
+        until: i64,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        self.write(|state| {
+            let free =
+                state.outbox.rows.get(id).is_some_and(|row| {
+                    row.state == OutboxState::Pending && row.leased_until_ms <= at
+                });
+            Ok(if free { state.outbox.claim(id, until) } else { None })
+        })
+    }
+
+    async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.read(|state| Ok(state.outbox.sorted(|row| row.call == call)))
+    }
+
+    async fn outbox_entry(&self, id: &str) -> Result<Option<OutboxEntry>, StoreError> {
+        self.read(|state| Ok(state.outbox.rows.get(id).cloned()))
+    }
+
+    async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.read(|state| {
+            let visible = |row: &OutboxEntry| {
+                let call = state.calls.get(&row.call);
+                *scope == Scope::All || call.is_some_and(|call| sees(scope, &call.state))
+            };
+            let mut rows = state.outbox.sorted(|row| row.state.is_sad() && visible(row));
+            rows.truncate(most as usize);
+            Ok(rows)
+        })
+    }
+
+    async fn next_due(&self) -> Result<Option<i64>, StoreError> {
+        self.read(|state| {
+            let pending =
+                state.outbox.rows.values().filter(|row| row.state == OutboxState::Pending);
+            Ok(pending.map(|row| row.next_ms.max(row.leased_until_ms)).min())
+        })
+    }
+
+    async fn outbox_waiting(&self) -> Result<i64, StoreError> {
+        self.read(|state| {
+            let pending =
+                state.outbox.rows.values().filter(|row| row.state == OutboxState::Pending);
+            Ok(i64::try_from(pending.count()).unwrap_or(i64::MAX))
+        })
+    }
+}

@@ -1,0 +1,289 @@
+//! The outbox.
+
+use async_trait::async_trait;
+
+use super::conn::{Row, args};
+use super::db::Db;
+use super::error::StoreError;
+use super::json::{from_json, to_json};
+use super::tx::Tx;
+use crate::core::caller::{Scope, agent_key};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
+
+/// A change of the outbox, with a call's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OutboxWrite {
+    /// A new entry. One that exists for the same target, call and kind is replaced only if it has ended badly.
+    Put(OutboxEntry),
+    /// What became of an entry; nothing if another attempt has been made meanwhile.
+    Result(OutboxEntry),
+}
+
+/// What has to reach the service or the platform. Entries are written with the call that they belong to.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Takes entries that are due, for the given time: each raises its attempt. A holder that dies loses them when that
+    /// time is over; what it sent may have arrived.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn claim_outbox(
+        &self,
+        at: i64,
+        until: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// Takes one entry, if it is to be sent and no one has it.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn claim_entry(
+        &self,
+        id: &str,
+        at: i64,
+        until: i64,
+    ) -> Result<Option<OutboxEntry>, StoreError>;
+
+    /// The entries of a call.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// An entry by its id.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn outbox_entry(&self, id: &str) -> Result<Option<OutboxEntry>, StoreError>;
+
+    /// Entries that ended badly, of calls that the caller sees, the oldest first.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError>;
+
+    /// When the next entry is due.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn next_due(&self) -> Result<Option<i64>, StoreError>;
+
+    /// How many entries are to be sent.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn outbox_waiting(&self) -> Result<i64, StoreError>;
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, target, call, kind, payload, state, attempt, unclear, leased, next, created, message \
+             FROM desk_outbox ",
+            $rest
+        )
+    };
+}
+
+fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
+    let corrupt = || StoreError::Corrupt("outbox entry");
+    Ok(OutboxEntry {
+        id: row.get("id")?,
+        target: OutboxTarget::of_name(&row.get::<String>("target")?).ok_or_else(corrupt)?,
+        call: row.get("call")?,
+        kind: row.get("kind")?,
+        payload: from_json(&row.get::<String>("payload")?, "outbox entry")?,
+        state: OutboxState::of_name(&row.get::<String>("state")?).ok_or_else(corrupt)?,
+        attempt: row.get("attempt")?,
+        may_have_arrived: row.flag("unclear")?,
+        leased_until_ms: row.get("leased")?,
+        next_ms: row.get("next")?,
+        created_ms: row.get("created")?,
+        message: row.get("message")?,
+    })
+}
+
+/// Writes a change of the outbox.
+pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreError> {
+    match write {
+        OutboxWrite::Put(entry) => {
+            let put = "INSERT INTO desk_outbox (id, target, call, kind, payload, state, attempt, unclear, leased, \
+                       next, created, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                       ON CONFLICT (target, call, kind) DO UPDATE SET payload = excluded.payload, \
+                       state = excluded.state, attempt = desk_outbox.attempt, next = excluded.next, leased = 0, \
+                       created = excluded.created, message = excluded.message \
+                       WHERE desk_outbox.state NOT IN ('pending', 'sent')";
+            let args = args![
+                &entry.id,
+                entry.target.as_str(),
+                &entry.call,
+                &entry.kind,
+                to_json(&entry.payload)?,
+                entry.state.as_str(),
+                entry.attempt,
+                entry.may_have_arrived,
+                entry.leased_until_ms,
+                entry.next_ms,
+                entry.created_ms,
+                entry.message.clone(),
+            ];
+            tx.execute(put, args).await?;
+        }
+        OutboxWrite::Result(entry) => {
+            let update = "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, \
+                          message = $6 WHERE id = $7 AND attempt = $8";
+            let args = args![
+                entry.state.as_str(),
+                entry.may_have_arrived,
+                entry.leased_until_ms,
+                entry.next_ms,
+                entry.created_ms,
+                entry.message.clone(),
+                &entry.id,
+                entry.attempt,
+            ];
+            if tx.execute(update, args).await? != 1 {
+                return Err(StoreError::Conflict("outbox entry"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Outbox for Db {
+    async fn claim_outbox(
+        &self,
+        at: i64,
+        until: i64,
+        most: u32,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let due = if tx.is_postgres() {
+                    "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
+                     ORDER BY next, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+                } else {
+                    "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
+                     ORDER BY next, id LIMIT $2"
+                };
+                let mut entries = Vec::new();
+                for row in tx.rows(due, args![at, most]).await? {
+                    let id: String = row.get("id")?;
+                    let take = "UPDATE desk_outbox SET leased = $1, attempt = attempt + 1, \
+                                unclear = CASE WHEN leased > 0 THEN 1 ELSE unclear END WHERE id = $2";
+                    tx.execute(take, args![until, &id]).await?;
+                    let row = tx.row(select!("WHERE id = $1"), args![id]).await?;
+                    entries.extend(row.as_ref().map(entry_of).transpose()?);
+                }
+                Ok(entries)
+            })
+        })
+        .await
+    }
+
+    async fn claim_entry(
+        &self,
+        id: &str,
+        at: i64,
+        until: i64,
+    ) -> Result<Option<OutboxEntry>, StoreError> {
+        let id = id.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let take = "UPDATE desk_outbox SET leased = $1, attempt = attempt + 1, \
+                            unclear = CASE WHEN leased > 0 THEN 1 ELSE unclear END WHERE id = $2 AND state = 'pending' AND leased <= $3";
+                if tx.execute(take, args![until, &id, at]).await? == 0 {
+                    return Ok(None);
+                }
+                let row = tx.row(select!("WHERE id = $1"), args![id]).await?;
+                row.as_ref().map(entry_of).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
+        let call = call.to_owned();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let rows =
+                    tx.rows(select!("WHERE call = $1 ORDER BY created, id"), args![call]).await?;
+                rows.iter().map(entry_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn outbox_entry(&self, id: &str) -> Result<Option<OutboxEntry>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |tx| {
+            Box::pin(async move {
+                tx.row(select!("WHERE id = $1"), args![id])
+                    .await?
+                    .as_ref()
+                    .map(entry_of)
+                    .transpose()
+            })
+        })
+        .await
+    }
+
+    async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        let scope = scope.clone();
+        self.snapshot(move |tx| {
+            Box::pin(async move {
+                let select = select!("WHERE state NOT IN ('pending', 'sent') ORDER BY created, id");
+                let rows = tx.rows(select, args![]).await?;
+                let mut entries = Vec::new();
+                for entry in rows.iter().map(entry_of) {
+                    let entry = entry?;
+                    if entries.len() >= most as usize {
+                        break;
+                    }
+                    if is_visible(tx, &scope, &entry.call).await? {
+                        entries.push(entry);
+                    }
+                }
+                Ok(entries)
+            })
+        })
+        .await
+    }
+
+    async fn next_due(&self) -> Result<Option<i64>, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                // One that someone has is due again when that time is over.
+                let select = "SELECT MIN(CASE WHEN leased > next THEN leased ELSE next END) AS due \
+                              FROM desk_outbox WHERE state = 'pending'";
+                tx.row(select, args![]).await?.map_or(Ok(None), |row| row.get("due"))
+            })
+        })
+        .await
+    }
+
+    async fn outbox_waiting(&self) -> Result<i64, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let select = "SELECT COUNT(*) AS n FROM desk_outbox WHERE state = 'pending'";
+                tx.row(select, args![]).await?.map_or(Ok(0), |row| row.get("n"))
+            })
+        })
+        .await
+    }
+}
+
+/// Whether one of the call's agents is in the scope.
+async fn is_visible(tx: &mut Tx, scope: &Scope, call: &str) -> Result<bool, StoreError> {
+    let Some(agents) = scope.agents() else { return Ok(true) };
+    let rows = tx.rows("SELECT agent FROM desk_call_agent WHERE call = $1", args![call]).await?;
+    for row in rows {
+        let agent: String = row.get("agent")?;
+        if agents.iter().any(|own| agent_key(own) == agent) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,149 @@
+//! What the service sent: stored as it came, without the account's key, before anything is made of it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::conn::args;
+use super::db::Db;
+use super::error::StoreError;
+
+/// A push to be stored. `Debug` shows no body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewPush {
+    /// Which of the desk's addresses it came to.
+    pub source: String,
+    /// What tells it from others: the same push delivered again has the same.
+    pub digest: String,
+    /// When it came.
+    pub at: i64,
+    /// The push, as JSON, without the account's key.
+    pub body: String,
+}
+
+impl fmt::Debug for NewPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPush").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// A push that is stored. `Debug` shows no body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredPush {
+    /// Its number, in the order of arrival.
+    pub id: i64,
+    /// Which of the desk's addresses it came to.
+    pub source: String,
+    /// When it came.
+    pub at: i64,
+    /// The push, as JSON.
+    pub body: String,
+    /// How often it was tried to be worked.
+    pub attempt: i64,
+}
+
+impl fmt::Debug for StoredPush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredPush").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What the service sent.
+#[async_trait]
+pub trait Pushes: Send + Sync {
+    /// Stores pushes that are new; how many were.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError>;
+
+    /// Pushes that are to be worked, in the order of arrival. Each is counted as tried.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError>;
+
+    /// Notes that a push was worked, or why it cannot be.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn finish_push(&self, id: i64, failure: Option<String>) -> Result<(), StoreError>;
+
+    /// Removes pushes that were worked and are older than a time; how many.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError>;
+}
+
+#[async_trait]
+impl Pushes for Db {
+    async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                if tx.is_postgres() {
+                    tx.execute("LOCK TABLE desk_push IN SHARE ROW EXCLUSIVE MODE", args![]).await?;
+                }
+                let mut new = 0;
+                for push in pushes {
+                    let insert = "INSERT INTO desk_push (id, source, digest, at, body, state, attempt) \
+                                  SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3, $4, 'new', 0 FROM desk_push \
+                                  WHERE TRUE ON CONFLICT (source, digest) DO NOTHING";
+                    let args = args![push.source, push.digest, push.at, push.body];
+                    new += usize::from(tx.execute(insert, args).await? > 0);
+                }
+                Ok(new)
+            })
+        })
+        .await
+    }
+
+    async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let update = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
+                              (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
+                              RETURNING id, source, at, body, attempt";
+                let rows = tx.rows(update, args![most]).await?;
+                let push = |row: &super::Row| {
+                    Ok(StoredPush {
+                        id: row.get("id")?,
+                        source: row.get("source")?,
+                        at: row.get("at")?,
+                        body: row.get("body")?,
+                        attempt: row.get("attempt")?,
+                    })
+                };
+                let mut pushes: Vec<StoredPush> =
+                    rows.iter().map(push).collect::<Result<_, StoreError>>()?;
+                pushes.sort_by_key(|push| push.id);
+                Ok(pushes)
+            })
+        })
+        .await
+    }
+
+    async fn finish_push(&self, id: i64, failure: Option<String>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let state = if failure.is_some() { "failed" } else { "worked" };
+                let update = "UPDATE desk_push SET state = $1, failure = $2 WHERE id = $3";
+                tx.execute(update, args![state, failure, id]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                // The newest stays: its number is where the next one begins.
+                let delete = "DELETE FROM desk_push WHERE at < $1 AND state <> 'new' \
+                              AND id < (SELECT MAX(id) FROM desk_push)";
+                tx.execute(delete, args![before]).await
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,199 @@
+//! The dial ledger.
+
+use std::sync::Arc;
+
+use ozonetel_sdk::types::PhoneNumber;
+use serde_json::json;
+
+use super::{Case, cases};
+use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
+use crate::core::dial::{
+    DialDecision, DialEntry, DialState, DialWay, GivenAnswer, QUIET_MS, number_key,
+};
+use crate::store::{DialWrite, Store, StoreError};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        a_row_comes_back_as_it_was_written,
+        one_key_is_one_dial_whoever_asks_at_once,
+        an_agent_has_one_open_dial,
+        agent_and_number_are_the_key_where_there_is_none,
+        a_row_changes_from_the_state_it_is_in,
+        what_was_being_sent_is_found_by_who_sent_it,
+        a_leg_that_was_asked_for_is_used_once,
+    ]
+}
+
+fn row(id: &str, agent: &str, number: &str) -> DialEntry {
+    let number = PhoneNumber::from(number);
+    DialEntry {
+        id: id.into(),
+        user: "u1".into(),
+        key: id.into(),
+        is_explicit: true,
+        body_hash: "hash".into(),
+        agent: agent.into(),
+        number_key: number_key(&number),
+        number,
+        campaign: Some("support_out".into()),
+        did: None,
+        way: DialWay::Agent,
+        state: DialState::Sending,
+        reference: format!("desk-{id}"),
+        ucid: None,
+        answer: None,
+        asked_ms: 100,
+        decided_ms: None,
+        settled_by: None,
+        reason: None,
+        is_open: true,
+    }
+}
+
+fn decided(row: &DialEntry, state: DialState) -> DialWrite {
+    let entry = DialEntry {
+        state,
+        ucid: (state == DialState::Accepted).then(|| "90000000000000001".parse().unwrap()),
+        answer: Some(GivenAnswer { status: 200, body: json!({"message": "queued"}) }),
+        decided_ms: Some(150),
+        is_open: !state.rang_no_one(),
+        ..row.clone()
+    };
+    DialWrite { from: row.state, entry }
+}
+
+async fn place(store: &Arc<dyn Store>, row: &DialEntry) -> DialDecision {
+    store.begin_dial(row.clone(), "desk", row.asked_ms).await.unwrap()
+}
+
+const PLACED: DialDecision = DialDecision::Place { close: None };
+
+async fn a_row_comes_back_as_it_was_written(store: Arc<dyn Store>) {
+    let row = row("d1", "agent01", "+91 90000 00001");
+    assert_eq!(place(&store, &row).await, PLACED);
+    for found in [
+        store.dial("d1").await,
+        store.dial_of_key("u1", "d1").await,
+        store.dial_of_reference("desk-d1").await,
+        store.open_dial(&"AGENT01".into()).await,
+    ] {
+        assert_eq!(found, Ok(Some(row.clone())));
+    }
+    let write = decided(&row, DialState::Accepted);
+    store.change_dial(write.clone(), 150, Vec::new()).await.unwrap();
+    assert_eq!(store.dial("d1").await, Ok(Some(write.entry)));
+    assert_eq!(store.dial("d2").await, Ok(None));
+    assert_eq!(store.dial_of_key("u2", "d1").await, Ok(None));
+}
+
+async fn one_key_is_one_dial_whoever_asks_at_once(store: Arc<dyn Store>) {
+    let asked = (0..12).map(|n| {
+        let row = DialEntry { key: "k".into(), ..row(&format!("d{n}"), "agent01", "9000000001") };
+        let store = Arc::clone(&store);
+        async move { place(&store, &row).await }
+    });
+    let decisions = futures_util::future::join_all(asked).await;
+    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let repeated = decisions.iter().filter(|one| matches!(one, DialDecision::UnderWay(_))).count();
+    assert_eq!((placed, repeated), (1, 11));
+    let other = DialEntry {
+        key: "k".into(),
+        body_hash: "other".into(),
+        ..row("d99", "agent01", "9000000002")
+    };
+    assert!(matches!(place(&store, &other).await, DialDecision::OtherBody(_)));
+}
+
+async fn an_agent_has_one_open_dial(store: Arc<dyn Store>) {
+    let asked = (0..12).map(|n| {
+        let row = row(&format!("d{n}"), "agent01", &format!("90000000{n:02}"));
+        let store = Arc::clone(&store);
+        async move { place(&store, &row).await }
+    });
+    let decisions = futures_util::future::join_all(asked).await;
+    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let busy = decisions.iter().filter(|one| matches!(one, DialDecision::AgentBusy(_))).count();
+    assert_eq!((placed, busy), (1, 11));
+    assert_eq!(place(&store, &row("e1", "agent02", "9000000001")).await, PLACED);
+    // Once it rang no one, or its call was not heard of, the next one may go out.
+    let open = store.open_dial(&"agent01".into()).await.unwrap().unwrap();
+    store.change_dial(decided(&open, DialState::Accepted), 150, Vec::new()).await.unwrap();
+    let later = DialEntry { asked_ms: 150 + QUIET_MS, ..row("f1", "agent01", "9000000050") };
+    let closed = DialDecision::Place { close: Some(open.id.clone()) };
+    assert_eq!(place(&store, &later).await, closed);
+    assert_eq!(store.open_dial(&"agent01".into()).await.unwrap().unwrap().id, "f1");
+    assert!(!store.dial(&open.id).await.unwrap().unwrap().is_open);
+}
+
+async fn agent_and_number_are_the_key_where_there_is_none(store: Arc<dyn Store>) {
+    let asked = (0..12).map(|n| {
+        let row = DialEntry {
+            is_explicit: false,
+            user: format!("u{n}"),
+            ..row(
+                &format!("d{n}"),
+                "agent01",
+                if n % 2 == 0 { "9000000001" } else { "+919000000001" },
+            )
+        };
+        let store = Arc::clone(&store);
+        async move { place(&store, &row).await }
+    });
+    let decisions = futures_util::future::join_all(asked).await;
+    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let repeated = decisions.iter().filter(|one| matches!(one, DialDecision::UnderWay(_))).count();
+    assert_eq!((placed, repeated), (1, 11));
+    let open = store.open_dial(&"agent01".into()).await.unwrap().unwrap();
+    store.change_dial(decided(&open, DialState::Refused), 150, Vec::new()).await.unwrap();
+    let again = DialEntry { is_explicit: false, ..row("d50", "agent01", "9000000001") };
+    assert_eq!(place(&store, &again).await, PLACED, "a refused one blocks nothing");
+}
+
+async fn a_row_changes_from_the_state_it_is_in(store: Arc<dyn Store>) {
+    let row = row("d1", "agent01", "9000000001");
+    place(&store, &row).await;
+    let refused = decided(&row, DialState::Refused);
+    let unknown = decided(&row, DialState::Unknown);
+    store.change_dial(unknown.clone(), 150, Vec::new()).await.unwrap();
+    let late = store.change_dial(refused, 160, Vec::new()).await;
+    assert_eq!(late, Err(StoreError::Conflict("dial")));
+    let found = store.dials_in(DialState::Unknown, 9).await;
+    assert_eq!(found, Ok(vec![unknown.entry]));
+    assert_eq!(store.dials_in(DialState::Sending, 9).await, Ok(Vec::new()));
+}
+
+async fn what_was_being_sent_is_found_by_who_sent_it(store: Arc<dyn Store>) {
+    for (id, agent, holder) in [("d1", "agent01", "desk"), ("d2", "agent02", "other")] {
+        let row = row(id, agent, "9000000001");
+        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(PLACED));
+    }
+    let left = async |holder: &str, before| {
+        let rows = store.dials_left_sending(holder, before).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(left("desk", 0).await, ["d1"]);
+    assert_eq!(left("other", 100).await, ["d2"]);
+    assert_eq!(left("third", 101).await, ["d1", "d2"]);
+}
+
+async fn a_leg_that_was_asked_for_is_used_once(store: Arc<dyn Store>) {
+    let agent = "agent01".into();
+    place(&store, &row("d1", "agent01", "9000000001")).await;
+    let leg = AskedLeg {
+        id: "r1".into(),
+        kind: AskedLegKind::Reconnect,
+        ucid: Some("7".parse().unwrap()),
+        since_ms: 90,
+    };
+    store.ask_leg(&agent, leg.clone()).await.unwrap();
+    let dial = AskedLeg { id: "d1".into(), kind: AskedLegKind::Dial, ucid: None, since_ms: 100 };
+    assert_eq!(store.asked_legs(&agent, 110).await, Ok(vec![leg, dial.clone()]));
+    assert_eq!(store.asked_legs(&"agent02".into(), 110).await, Ok(Vec::new()));
+    assert_eq!(store.asked_legs(&agent, 90 + WAITS_MS).await, Ok(vec![dial]));
+    let (one, other) = tokio::join!(store.use_leg("d1"), store.use_leg("d1"));
+    assert_eq!([one, other].iter().filter(|used| **used == Ok(true)).count(), 1);
+    assert_eq!(store.use_leg("r1").await, Ok(true));
+    assert_eq!(store.use_leg("r1").await, Ok(false));
+    assert_eq!(store.use_leg("x").await, Ok(false));
+    assert_eq!(store.asked_legs(&agent, 110).await, Ok(Vec::new()));
+}

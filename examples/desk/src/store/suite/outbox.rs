@@ -1,0 +1,153 @@
+//! The outbox, and what the service sent.
+
+use std::sync::Arc;
+
+use super::calls::{change, entry};
+use super::{Case, cases};
+use crate::core::caller::Scope;
+use crate::core::fact::{Fact, FactBody, FactSource, LegNews};
+use crate::core::outbox::{OutboxEntry, OutboxState};
+use crate::store::{CallChange, NewPush, OutboxWrite, Store, StoreError};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        an_entry_is_claimed_by_one_at_a_time,
+        a_holder_that_died_loses_its_entry_and_cannot_write,
+        one_entry_for_each_call_target_and_kind,
+        what_ended_badly_is_owed_to_who_sees_the_call,
+        the_next_time_is_known,
+        a_push_is_stored_and_worked_once,
+        old_pushes_go_when_they_are_worked,
+    ]
+}
+
+async fn put(store: &Arc<dyn Store>, id: &str, agent: &str, writes: Vec<OutboxWrite>) {
+    let key = format!("l{id}");
+    let body =
+        FactBody::Leg { ucid: id.parse().unwrap(), agent: agent.into(), news: LegNews::Answered };
+    let fact = [Fact::new(FactSource::Phone, key, 5, body)];
+    let version =
+        store.load_calls(&[id.to_owned()]).await.unwrap().first().map_or(0, |one| one.version);
+    let change = CallChange { outbox: writes, ..change(id, version, &[], &fact) };
+    store.save_call(change).await.unwrap();
+}
+
+async fn an_entry_is_claimed_by_one_at_a_time(store: Arc<dyn Store>) {
+    put(&store, "11", "agent01", vec![OutboxWrite::Put(entry("o1", "11"))]).await;
+    assert_eq!(store.claim_outbox(9, 50, 5).await, Ok(Vec::new()), "not due yet");
+    let (one, other) = tokio::join!(store.claim_outbox(10, 50, 5), store.claim_outbox(10, 50, 5));
+    let claimed: Vec<OutboxEntry> = one.unwrap().into_iter().chain(other.unwrap()).collect();
+    let want = OutboxEntry { attempt: 1, leased_until_ms: 50, ..entry("o1", "11") };
+    assert_eq!(claimed, [want]);
+    assert_eq!(store.claim_entry("o1", 20, 60).await, Ok(None));
+}
+
+async fn a_holder_that_died_loses_its_entry_and_cannot_write(store: Arc<dyn Store>) {
+    put(&store, "11", "agent01", vec![OutboxWrite::Put(entry("o1", "11"))]).await;
+    let first = store.claim_entry("o1", 10, 50).await.unwrap().unwrap();
+    let second = store.claim_outbox(50, 90, 5).await.unwrap().remove(0);
+    assert_eq!((first.attempt, second.attempt), (1, 2));
+    assert_eq!((first.may_have_arrived, second.may_have_arrived), (false, true));
+    let result = |entry: &OutboxEntry| {
+        let entry =
+            OutboxEntry { state: OutboxState::Sent, message: Some("ok".into()), ..entry.clone() };
+        CallChange { outbox: vec![OutboxWrite::Result(entry)], ..change("11", 1, &[], &[]) }
+    };
+    let late = store.save_call(result(&first)).await;
+    assert_eq!(late, Err(StoreError::Conflict("outbox entry")));
+    store.save_call(result(&second)).await.unwrap();
+    let sent = store.outbox_entry("o1").await.unwrap().unwrap();
+    assert_eq!((sent.state, sent.message.as_deref()), (OutboxState::Sent, Some("ok")));
+    assert_eq!(store.claim_outbox(500, 900, 5).await, Ok(Vec::new()));
+    assert_eq!(store.outbox_entry("o2").await, Ok(None));
+}
+
+async fn one_entry_for_each_call_target_and_kind(store: Arc<dyn Store>) {
+    let again = |id: &str, state| {
+        let payload = serde_json::json!({"disposition": id});
+        OutboxWrite::Put(OutboxEntry { payload, state, ..entry(id, "11") })
+    };
+    put(&store, "11", "agent01", vec![again("o1", OutboxState::Pending)]).await;
+    put(&store, "11", "agent01", vec![again("o2", OutboxState::Pending)]).await;
+    let entries = store.outbox_of("11").await.unwrap();
+    assert_eq!((entries.len(), &entries[0].payload["disposition"]), (1, &"o1".into()));
+    let claimed = store.claim_entry("o1", 10, 50).await.unwrap().unwrap();
+    let refused = OutboxEntry { state: OutboxState::Refused, ..claimed };
+    put(&store, "11", "agent01", vec![OutboxWrite::Result(refused)]).await;
+    // One that ended badly may be given again.
+    put(&store, "11", "agent01", vec![again("o3", OutboxState::Pending)]).await;
+    let entries = store.outbox_of("11").await.unwrap();
+    assert_eq!((entries.len(), entries[0].id.as_str()), (1, "o1"));
+    assert_eq!(entries[0].payload["disposition"], "o3");
+    assert_eq!((entries[0].state, entries[0].attempt), (OutboxState::Pending, 1));
+}
+
+async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
+    for (id, agent, state) in [
+        ("11", "agent01", OutboxState::Refused),
+        ("12", "agent02", OutboxState::Overtaken),
+        ("13", "agent01", OutboxState::Sent),
+        ("14", "agent01", OutboxState::Pending),
+    ] {
+        let entry = OutboxEntry { state, ..entry(&format!("o{id}"), id) };
+        put(&store, id, agent, vec![OutboxWrite::Put(entry)]).await;
+    }
+    let owed = async |scope: Scope| {
+        let owed = store.owed(&scope, 9).await.unwrap();
+        owed.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    assert_eq!(owed(Scope::All).await, ["o11", "o12"]);
+    assert_eq!(owed(Scope::Agents(vec!["AGENT01".into()])).await, ["o11"]);
+    assert_eq!(owed(Scope::Agents(Vec::new())).await, Vec::<String>::new());
+    assert_eq!(store.owed(&Scope::All, 1).await.unwrap().len(), 1);
+    assert_eq!(store.outbox_waiting().await, Ok(1));
+}
+
+async fn the_next_time_is_known(store: Arc<dyn Store>) {
+    assert_eq!(store.next_due().await, Ok(None));
+    for (id, next) in [("11", 70), ("12", 40)] {
+        let entry = OutboxEntry { next_ms: next, ..entry(&format!("o{id}"), id) };
+        put(&store, id, "agent01", vec![OutboxWrite::Put(entry)]).await;
+    }
+    assert_eq!(store.next_due().await, Ok(Some(40)));
+    store.claim_entry("o12", 45, 90).await.unwrap().unwrap();
+    assert_eq!(store.next_due().await, Ok(Some(70)), "the other one is taken until 90");
+}
+
+fn push(digest: &str, at: i64) -> NewPush {
+    NewPush {
+        source: "calls".into(),
+        digest: digest.into(),
+        at,
+        body: r#"{"monitorUCID":"1"}"#.into(),
+    }
+}
+
+async fn a_push_is_stored_and_worked_once(store: Arc<dyn Store>) {
+    assert_eq!(store.store_pushes(vec![push("a", 1), push("b", 2), push("a", 3)]).await, Ok(2));
+    let (one, other) = tokio::join!(
+        store.store_pushes(vec![push("c", 4)]),
+        store.store_pushes(vec![push("c", 4)])
+    );
+    assert_eq!(one.unwrap() + other.unwrap(), 1);
+    let pushes = store.pushes_to_work(2).await.unwrap();
+    let seen: Vec<_> = pushes.iter().map(|push| (push.id, push.at, push.attempt)).collect();
+    assert_eq!(seen, [(1, 1, 1), (2, 2, 1)]);
+    assert_eq!(pushes[0].body, push("a", 1).body);
+    store.finish_push(1, None).await.unwrap();
+    store.finish_push(2, Some("cannot be parsed".into())).await.unwrap();
+    let rest = store.pushes_to_work(9).await.unwrap();
+    assert_eq!(rest.iter().map(|push| push.id).collect::<Vec<_>>(), [3]);
+    assert_eq!(store.store_pushes(vec![push("a", 9)]).await, Ok(0), "worked ones are known too");
+}
+
+async fn old_pushes_go_when_they_are_worked(store: Arc<dyn Store>) {
+    store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
+    for id in [1, 3] {
+        store.finish_push(id, None).await.unwrap();
+    }
+    assert_eq!(store.forget_pushes(9).await, Ok(1), "one is not worked, one is the newest");
+    store.store_pushes(vec![push("d", 4)]).await.unwrap();
+    let left = store.pushes_to_work(9).await.unwrap();
+    assert_eq!(left.iter().map(|push| push.id).collect::<Vec<_>>(), [2, 4]);
+}

@@ -1,0 +1,66 @@
+//! Delivers what is in the outbox, one after another and as often as it takes.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+use crate::flow::delivering::{deliver_claimed, lease_until};
+use crate::flow::viewing::now_ms;
+use crate::store::StoreError;
+
+/// How many entries are taken at once.
+const TOGETHER: u32 = 16;
+
+/// How long nothing is looked for when nothing is due and no one calls.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// How long after a failure of the store it is tried again.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Delivers everything that is due now. How many entries were tried.
+///
+/// # Errors
+/// The store is not available.
+pub async fn deliver_due(desk: &Desk) -> Result<usize, StoreError> {
+    let at = now_ms(desk);
+    let due = desk.store().claim_outbox(at, lease_until(at), TOGETHER).await?;
+    let count = due.len();
+    let delivered = stream::iter(due).map(|entry| deliver_claimed(desk, entry));
+    let mut delivered = delivered.buffer_unordered(4);
+    while let Some(done) = delivered.next().await {
+        done?;
+    }
+    Ok(count)
+}
+
+/// Delivers until it is stopped. What is being sent then is finished first.
+pub async fn run(desk: Desk, stop: CancellationToken) {
+    loop {
+        let pause = match deliver_due(&desk).await {
+            Ok(0) => sleep_for(&desk).await,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(%error, "the outbox cannot be worked");
+                AFTER_FAILURE
+            }
+        };
+        if stop.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = desk.calling().outbox_woken() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Until the next entry is due.
+async fn sleep_for(desk: &Desk) -> Duration {
+    let due = desk.store().next_due().await.ok().flatten();
+    let until = due.map(|due| u64::try_from(due - now_ms(desk)).unwrap_or(0));
+    until.map_or(LONGEST_SLEEP, |ms| Duration::from_millis(ms).min(LONGEST_SLEEP))
+}

@@ -1,0 +1,102 @@
+//! Finds out what became of dials of unknown outcome.
+
+use std::time::{Duration, SystemTime};
+
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::dial::{DialSettlement, DialWindow};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::dial::{DialEntry, DialEvidence, DialState, settle};
+use crate::desk::Desk;
+use crate::flow::settling::apply;
+use crate::flow::viewing::now_ms;
+use crate::store::{DialWrite, StoreError};
+
+/// How long after an unknown dial it is looked for, and how often: a row may take minutes to appear, and the report can
+/// be asked for twice a minute by all who share the account.
+const EVERY: Duration = Duration::from_mins(2);
+
+/// How many dials are looked for in one round.
+const TOGETHER: u32 = 8;
+
+/// Longer than a dial can be on its way.
+const LONGEST_DIAL_MS: i64 = 5 * 60_000;
+
+/// Marks dials that were being sent when a desk stopped as unknown. How many there were.
+///
+/// # Errors
+/// The store is not available.
+pub async fn take_over(desk: &Desk) -> Result<usize, StoreError> {
+    let at = now_ms(desk);
+    let before = at.saturating_sub(LONGEST_DIAL_MS);
+    let left = desk.store().dials_left_sending(desk.calling().holder(), before).await?;
+    let mut count = 0;
+    for row in left {
+        let Some(entry) = settle(&row, &DialEvidence::Restarted, at) else { continue };
+        let answer = Some(crate::flow::ledger::unknown_answer(&entry));
+        let write = DialWrite { from: row.state, entry: DialEntry { answer, ..entry } };
+        match desk.store().change_dial(write, at, Vec::new()).await {
+            Ok(()) => count += 1,
+            // Another desk was faster.
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if count > 0 {
+        tracing::warn!(
+            count,
+            "dials were being sent when the desk stopped: their outcome is unknown"
+        );
+    }
+    Ok(count)
+}
+
+/// Looks for unknown dials in the report once. How many were settled.
+///
+/// # Errors
+/// The store is not available.
+pub async fn look(desk: &Desk) -> Result<usize, StoreError> {
+    let mut settled = 0;
+    for row in desk.store().dials_in(DialState::Unknown, TOGETHER).await? {
+        let Some(evidence) = look_for(desk, &row).await else { continue };
+        settled += usize::from(apply(desk, &row, &evidence).await?);
+    }
+    Ok(settled)
+}
+
+/// What the report says of a dial, if a request of its limit is free.
+async fn look_for(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
+    let at =
+        |ms: i64| SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    let decided = row.decided_ms.unwrap_or(row.asked_ms);
+    // It was sent between the row's writing and the longest that a dial can take.
+    let until = decided.min(row.asked_ms.saturating_add(LONGEST_DIAL_MS)).max(row.asked_ms);
+    let window = DialWindow::new(at(row.asked_ms), at(until));
+    let look = desk.client().settle(row.reference.as_str(), window).patience(Patience::Never);
+    match look.await {
+        Ok(DialSettlement::Happened { ucid, .. }) => Some(DialEvidence::Seen { ucid: Some(ucid) }),
+        Ok(DialSettlement::DidNotHappen) => Some(DialEvidence::NotInReport),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::debug!(%error, "an unknown dial could not be looked for");
+            None
+        }
+    }
+}
+
+/// Settles until it is stopped.
+pub async fn run(desk: Desk, stop: CancellationToken) {
+    loop {
+        if let Err(error) = look(&desk).await {
+            tracing::warn!(%error, "unknown dials cannot be settled");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = desk.calling().settling_woken() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}

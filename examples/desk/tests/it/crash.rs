@@ -1,0 +1,185 @@
+//! The process is killed at every write of a dial and of a disposition; the next one finds out the truth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::Desk;
+use desk::core::call::CallPhase;
+use desk::core::caller::Scope;
+use desk::core::dial::DialState;
+use desk::core::outbox::{OutboxState, OutboxTarget};
+use desk::flow::dialing::{DialOrder, DialReply, dial};
+use desk::flow::disposing::{DisposalOrder, dispose};
+use desk::flow::facts::Actor;
+use desk::store::memory::Stop;
+use desk::store::{Dials as _, Memory, Outbox as _, PhoneCalls as _};
+use desk::work::{outbox, settle};
+use ozonetel_sdk::types::{PhoneNumber, Ucid};
+use ozonetel_sim::world::{Setup, Timestamp};
+use ozonetel_sim::{Fault, FaultKind, Sim};
+
+use crate::floor::{DAY, DIAL, settings};
+
+fn sim() -> Sim {
+    let start = Timestamp::parse(&format!("{DAY}T10:15:00+05:30")).unwrap();
+    Sim::builder().setup(Setup::default()).starting_at(start).build()
+}
+
+/// A process on a store that outlives it.
+fn process(sim: &Sim, store: &Memory) -> Desk {
+    Desk::new(sim.client(), settings(), Arc::new(store.clone()))
+}
+
+fn order() -> DialOrder {
+    DialOrder {
+        user: "u1".into(),
+        key: Some("key-1".into()),
+        agent: "agent01".into(),
+        number: PhoneNumber::from("9000000001"),
+        campaign: "support_out".into(),
+        did: None,
+    }
+}
+
+async fn log_in(sim: &Sim) {
+    sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+}
+
+/// Kills a dial at one write; whether there was such a write.
+async fn dial_killed_at(write: u64, stop: Stop, fault: Option<FaultKind>) -> bool {
+    let (sim, store) = (sim(), Memory::new());
+    log_in(&sim).await;
+    if let Some(kind) = fault {
+        assert!(sim.fault(Fault::new(kind).on(DIAL)));
+    }
+    let before = store.writes();
+    store.stop_at(write, stop);
+    let _ = dial(&process(&sim, &store), order()).await;
+    let was_reached = store.writes() > before + write;
+    store.restart();
+    // A new process: what was being sent is unknown, and the same request rings no one again.
+    let next = process(&sim, &store);
+    settle::take_over(&next).await.unwrap();
+    let rung = sim.effects("dial");
+    let case = format!("write {write}, {stop:?}, {fault:?}");
+    assert!(rung <= 1, "{case}");
+    let begun = store.dial_of_key("u1", "key-1").await.unwrap();
+    let reply = dial(&next, order()).await.unwrap();
+    let DialReply::Answered { entry, is_replay } = reply else { panic!("{case}: {reply:?}") };
+    assert_eq!(is_replay, begun.is_some(), "{case}");
+    if let Some(begun) = begun {
+        assert_eq!(sim.effects("dial"), rung, "{case}: a repeated request rang again");
+        assert_eq!(entry.id, begun.id, "{case}");
+        assert_ne!(begun.state, DialState::Sending, "{case}");
+        // What is certain is the truth; what is not says so.
+        if begun.state.happened() {
+            assert_eq!(rung, 1, "{case}");
+        }
+        if begun.state.rang_no_one() {
+            assert_eq!(rung, 0, "{case}");
+        }
+    }
+    // Another key of the same agent waits for the truth.
+    let other = DialOrder { key: Some("key-2".into()), ..order() };
+    if entry.state == DialState::Unknown {
+        let reply = dial(&next, other).await.unwrap();
+        assert!(matches!(reply, DialReply::AgentBusy(_)), "{case}");
+    }
+    // In time the report says what happened.
+    for _ in 0..4 {
+        sim.advance(Duration::from_mins(4)).await;
+        settle::look(&next).await.unwrap();
+    }
+    let row = store.dial_of_key("u1", "key-1").await.unwrap().unwrap();
+    assert_eq!(row.state.happened(), sim.effects("dial") == 1, "{case}: {:?}", row.state);
+    assert!(!row.state.is_undecided(), "{case}: {:?}", row.state);
+    if row.state.happened() {
+        let call = store.call(row.ucid.unwrap().as_str(), &Scope::All).await.unwrap().unwrap();
+        assert_eq!(call.state.dial, Some((row.id.clone(), row.reference.clone())), "{case}");
+    }
+    was_reached
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_killed_at_any_write_rings_once_and_the_ledger_is_right() {
+    for fault in [None, Some(FaultKind::CloseAfter), Some(FaultKind::CloseBefore)] {
+        for stop in [Stop::Before, Stop::After] {
+            let mut write = 0;
+            while dial_killed_at(write, stop, fault).await {
+                write += 1;
+            }
+            assert!(write >= 2, "{write} writes");
+        }
+    }
+}
+
+fn disposal(ucid: Ucid) -> DisposalOrder {
+    DisposalOrder {
+        actor: Actor { by: "u1".into(), agent: "agent01".into() },
+        ucid,
+        did: "918000000001".into(),
+        code: "FOLLOW_UP_SCHEDULED".into(),
+        notes: Some("call on Monday".into()),
+        pause: None,
+        call_back: None,
+        lead: None,
+        duration_sec: None,
+        direction: None,
+        caller: None,
+    }
+}
+
+async fn disposition_killed_at(write: u64, stop: Stop, fault: Option<FaultKind>) -> bool {
+    let (sim, store) = (sim(), Memory::new());
+    log_in(&sim).await;
+    let first = process(&sim, &store);
+    let reply = dial(&first, order()).await.unwrap();
+    let DialReply::Answered { entry, .. } = reply else { panic!("{reply:?}") };
+    let ucid = entry.ucid.unwrap();
+    sim.advance(Duration::from_secs(10)).await;
+    if let Some(kind) = fault {
+        assert!(sim.fault(Fault::new(kind).on(crate::floor::DISPOSITION).times(9)));
+    }
+    let before = store.writes();
+    store.stop_at(write, stop);
+    let said = dispose(&first, disposal(ucid)).await;
+    let was_reached = store.writes() > before + write;
+    store.restart();
+    let case = format!("write {write}, {stop:?}, {fault:?}");
+    let next = process(&sim, &store);
+    let stored = store.outbox_of(ucid.as_str()).await.unwrap();
+    if stored.is_empty() {
+        assert!(said.is_err(), "{case}: what was not stored was not taken");
+        assert_eq!(sim.effects("disposition"), 0, "{case}: nothing is sent before it is stored");
+        return was_reached;
+    }
+    for _ in 0..30 {
+        sim.advance(Duration::from_mins(4)).await;
+        outbox::deliver_due(&next).await.unwrap();
+    }
+    assert_eq!(sim.effects("disposition"), 1, "{case}");
+    let entries = store.outbox_of(ucid.as_str()).await.unwrap();
+    assert_eq!((entries.len(), entries[0].target), (1, OutboxTarget::Service), "{case}");
+    // The service refuses a second one without saying whose the first was: both are true.
+    let ended = [OutboxState::Sent, OutboxState::Already];
+    assert!(ended.contains(&entries[0].state), "{case}: {:?}", entries[0]);
+    let call = store.call(ucid.as_str(), &Scope::All).await.unwrap().unwrap();
+    let kept = call.state.disposition.unwrap();
+    assert_eq!(kept.said.code, "FOLLOW_UP_SCHEDULED", "{case}");
+    assert_eq!(kept.targets["service"], entries[0].state.as_str(), "{case}");
+    assert_ne!(call.state.phase, CallPhase::AfterCall, "{case}");
+    was_reached
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disposition_killed_at_any_write_arrives_and_counts_once() {
+    for fault in [None, Some(FaultKind::CloseAfter), Some(FaultKind::CloseBefore)] {
+        for stop in [Stop::Before, Stop::After] {
+            let mut write = 0;
+            while disposition_killed_at(write, stop, fault).await {
+                write += 1;
+            }
+            assert!(write >= 3, "{write} writes");
+        }
+    }
+}
