@@ -314,7 +314,7 @@ fn decode<T: DeserializeOwned>(
             (root, path) if path.starts_with('[') => format!("{root}{path}"),
             (root, path) => format!("{root}.{path}"),
         };
-        answer.unreadable("the payload does not decode").at(path)
+        answer.unreadable("the payload does not decode").at(&path)
     })
 }
 

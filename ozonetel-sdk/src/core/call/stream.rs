@@ -222,7 +222,7 @@ fn bad_row(progress: &CallProgress<'_>, row: &str, at: u64, bad: &BadRow) -> Err
         "" => format!("[{at}]"),
         path => format!("[{at}].{path}"),
     };
-    let error = Error::unread(Unreadable::row(row.as_bytes(), path));
+    let error = Error::unread(Unreadable::row(row.as_bytes(), &path));
     error
         .named(progress.spec.name, progress.attempts(), progress.elapsed())
         .at_row(at.saturating_add(1))

@@ -33,6 +33,9 @@ pub struct Unreadable {
 
 const ROW: &str = "a row cannot be decoded";
 
+/// How much of a path is kept.
+const PATH: usize = 100;
+
 /// How much of an unreadable answer is kept.
 const EXCERPT: usize = 512;
 
@@ -47,8 +50,9 @@ impl Unreadable {
         }
     }
 
-    pub(crate) fn at(mut self, path: impl Into<Box<str>>) -> Self {
-        self.path = Some(path.into());
+    /// A path is made of names that come from outside: no more of it is kept than says where.
+    pub(crate) fn at(mut self, path: &str) -> Self {
+        self.path = Some(path.chars().take(PATH).collect());
         self
     }
 
@@ -61,7 +65,7 @@ impl Unreadable {
         self.what == ROW
     }
 
-    pub(crate) fn row(body: &[u8], path: String) -> Self {
+    pub(crate) fn row(body: &[u8], path: &str) -> Self {
         Self::new(ROW, ResponseHead::OK, body).at(path)
     }
 

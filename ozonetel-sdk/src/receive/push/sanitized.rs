@@ -321,7 +321,7 @@ fn only_data(fields: &Map<String, Value>) -> bool {
 }
 
 fn wraps(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.trim_start().starts_with(['{', '[', '"']))
+    value.as_str().is_some_and(json::looks_like_json)
 }
 
 /// An error with the push beside it as text, key taken out, and with the keys that the text names.

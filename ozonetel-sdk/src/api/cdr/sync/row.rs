@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_no_json_is_kept_as_far_as_it_was() {
-        let unreadable = crate::core::error::Unreadable::row(br#"{"UCID":1,}"#, "[3]".to_owned());
+        let unreadable = crate::core::error::Unreadable::row(br#"{"UCID":1,}"#, "[3]");
         let error = Error::unread(unreadable).at_row(3);
         assert!(error.is_row());
         let row = reader().broken(&error);

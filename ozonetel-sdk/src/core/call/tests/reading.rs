@@ -100,3 +100,14 @@ async fn an_answer_that_would_take_much_is_refused_by_default() {
     // Rows one by one are not bounded.
     assert_eq!(streamed(answer(&million, 64 << 10)).await.len(), 100_000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_path_of_names_from_outside_is_short() {
+    let row = format!(r#"{{"UCID":"7","New":{{"{}":{}}}}}"#, "n".repeat(4000), "[".repeat(200));
+    let rows = [format!("{row}{}}}}}", "]".repeat(200))];
+    let error = awaited(answer(&[rows[0].as_bytes()], 4096)).await.unwrap_err();
+    assert!(error.to_string().len() < 300, "{error}");
+    let deep = format!(r#"{{"UCID":"7","New":{}0{}}}"#, "[".repeat(200), "]".repeat(200));
+    let items = streamed(answer(&[deep.as_bytes()], 4096)).await;
+    assert!(items[0].as_ref().unwrap_err().to_string().len() < 300);
+}

@@ -22,6 +22,7 @@ fn a_callback_in_another_form_is_read() {
         form_urlencoded::byte_serialize(format!("[{CALL}]").as_bytes()).collect(),
         CODED.to_owned(),
         format!("\u{feff}{CODED}\r\n"),
+        format!("\u{feff}data=\u{feff}{CALL}"),
     ];
     for body in bodies {
         let push = PushReader::new().callbacks(None, body.as_bytes()).unwrap();
