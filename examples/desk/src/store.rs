@@ -40,7 +40,7 @@ pub mod outbox;
 pub mod pushes;
 pub mod sessions;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 pub mod tx;
 pub mod users;
 mod writer;

@@ -180,7 +180,8 @@ async fn read(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Audience, Events as _, Memory, NewEvent};
+    use crate::store::suite::postgres;
+    use crate::store::{Audience, Db, Events as _, Memory, NewEvent};
 
     #[test]
     fn listeners_are_bounded_per_caller_and_in_all() {
@@ -213,6 +214,26 @@ mod tests {
         store.append_events(4, event()).await.unwrap();
         assert_eq!(events.recv().await.unwrap().at, 2);
         assert_eq!(events.recv().await.unwrap().at, 4);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_another_desk_writes_is_heard_here_in_order() {
+        let url = postgres().await;
+        let (here, there) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
+        let hub = EventHub::new(Arc::new(here.clone()));
+        let mut events = hub.follow();
+        for at in 1..=20 {
+            let event = NewEvent::new("one", Audience::Everyone, &at).unwrap();
+            let desk = if at % 3 == 0 { &here } else { &there };
+            desk.append_events(at, vec![event]).await.unwrap();
+        }
+        for id in 1..=20 {
+            let event = events.recv().await.unwrap();
+            assert_eq!((event.id, event.at), (id, id));
+        }
+        drop(hub);
+        here.close().await;
+        there.close().await;
     }
 
     #[tokio::test]

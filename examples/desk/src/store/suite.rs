@@ -73,7 +73,7 @@ async fn every_case_holds_in_postgresql() {
 }
 
 /// The address of a new database with the desk's tables.
-pub(super) async fn postgres() -> String {
+pub(crate) async fn postgres() -> String {
     let server = ozonetel_postgres::server().unwrap();
     let prepare = async |url: &str| {
         Db::postgres(url).await.unwrap().close().await;
