@@ -76,8 +76,9 @@ impl Gate {
                 let caller = presented.as_ref().map(|presented| &presented.caller);
                 info.rule.check(caller).map_err(|denial| problem(denial, info.rule))?;
             }
-            if let Some(Presented { caller, session }) = presented {
+            if let Some(Presented { caller, session, proof }) = presented {
                 request.extensions.insert(caller);
+                request.extensions.insert(proof);
                 if let Some(session) = session {
                     request.extensions.insert(session);
                 }

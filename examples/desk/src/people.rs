@@ -83,6 +83,15 @@ pub struct Presented {
     pub caller: Caller,
     /// The session; none for a token.
     pub session: Option<Session>,
+    /// What it was shown by.
+    pub proof: Proof,
+}
+
+/// What a caller was shown by, without its secret: to ask again later whether it still counts.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    digest: TokenDigest,
+    is_session: bool,
 }
 
 impl fmt::Debug for People {
@@ -188,10 +197,16 @@ impl People {
     /// # Errors
     /// The store is not available.
     pub async fn with_token(&self, secret: &str) -> Result<Option<Presented>, StoreError> {
-        let Some(digest) = TokenDigest::of(secret) else { return Ok(None) };
+        match TokenDigest::of(secret) {
+            Some(digest) => self.token_of(digest).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn token_of(&self, digest: TokenDigest) -> Result<Option<Presented>, StoreError> {
         let now = self.now();
         if let Some(known) = self.known(&digest, now).await.filter(|known| known.token.is_some()) {
-            return Ok(Some(self.use_known(&known, now).await));
+            return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
         let Some(token) = self.0.store.token(digest.as_str(), now).await? else { return Ok(None) };
@@ -211,11 +226,31 @@ impl People {
     /// # Errors
     /// The store is not available.
     pub async fn with_session(&self, secret: &str) -> Result<Option<Presented>, StoreError> {
-        let Some(digest) = TokenDigest::of(secret) else { return Ok(None) };
+        match TokenDigest::of(secret) {
+            Some(digest) => self.session_of(digest).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Who has a session or token now: what it presented may have ended since, or show other records. Counts as a use.
+    ///
+    /// # Errors
+    /// The store is not available.
+    pub async fn again(&self, proof: &Proof) -> Result<Option<Caller>, StoreError> {
+        let digest = proof.digest.clone();
+        let presented = if proof.is_session {
+            self.session_of(digest).await?
+        } else {
+            self.token_of(digest).await?
+        };
+        Ok(presented.map(|presented| presented.caller))
+    }
+
+    async fn session_of(&self, digest: TokenDigest) -> Result<Option<Presented>, StoreError> {
         let now = self.now();
         if let Some(known) = self.known(&digest, now).await.filter(|known| known.session.is_some())
         {
-            return Ok(Some(self.use_known(&known, now).await));
+            return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
         let found = self.0.store.signed_in(digest.as_str(), now, self.idle_since(now)).await?;
@@ -243,12 +278,12 @@ impl People {
 
     async fn keep(&self, digest: TokenDigest, known: KnownCaller, now: i64) -> Presented {
         let known = Arc::new(known);
-        self.0.known.insert(digest, Arc::clone(&known)).await;
-        self.use_known(&known, now).await
+        self.0.known.insert(digest.clone(), Arc::clone(&known)).await;
+        self.use_known(digest, &known, now).await
     }
 
     /// Uses a session or token; once a minute the store is told.
-    async fn use_known(&self, known: &KnownCaller, now: i64) -> Presented {
+    async fn use_known(&self, digest: TokenDigest, known: &KnownCaller, now: i64) -> Presented {
         let seen_at = known.seen_at.load(Ordering::Relaxed);
         let due = now - seen_at >= TOUCH_MS;
         let turn = due
@@ -266,7 +301,8 @@ impl People {
                 tracing::warn!(%error, "the last use of a session was not kept");
             }
         }
-        Presented { caller: known.caller.clone(), session: known.session.clone() }
+        let proof = Proof { digest, is_session: known.session.is_some() };
+        Presented { caller: known.caller.clone(), session: known.session.clone(), proof }
     }
 
     /// Makes a token; its secret is shown once.

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::events::Snapshots;
+use crate::people::Proof;
 use crate::problem::Problem;
 
 /// The routes.
@@ -31,20 +32,27 @@ type Part = (&'static str, fn(&Desk, &Caller) -> BoxFuture<'static, Result<Value
 /// The parts of a snapshot; an area adds its own.
 const PARTS: &[Part] = &[];
 
-/// Snapshots of everything.
-struct Everything(Desk);
+/// Snapshots of everything, for one who is signed in.
+struct Everything {
+    desk: Desk,
+    proof: Proof,
+}
 
 #[async_trait]
 impl Snapshots for Everything {
     async fn snapshot(&self, caller: &Caller) -> Result<Map<String, Value>, Problem> {
         let mut records = Map::new();
         for (name, part) in PARTS {
-            records.insert((*name).to_owned(), part(&self.0, caller).await?);
+            records.insert((*name).to_owned(), part(&self.desk, caller).await?);
         }
         Ok(records)
     }
 
     async fn caller(&self, caller: Caller) -> Option<Caller> {
-        Some(caller)
+        match self.desk.people().again(&self.proof).await {
+            Ok(now) => now.filter(|caller| !caller.must_change_password),
+            // Nothing new is shown while the store does not answer.
+            Err(_) => Some(caller),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use desk::core::caller::Role;
 use desk::ops::health::Condition;
+use desk::store::audit::AuditRow;
 use desk::store::{Audience, NewEvent};
 use desk::{Desk, app, serve};
 use futures_util::StreamExt as _;
@@ -54,6 +55,27 @@ async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
     body.next().await.unwrap().unwrap();
     let missed = body.next().await.unwrap().unwrap();
     assert_eq!(missed, "event: call.changed\ndata: {\"a\":\"b\"}\nid: 1\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_when_the_token_is_revoked() {
+    let floor = Floor::new();
+    let (app, bearer) = (app(floor.desk.clone()).unwrap(), bearer(&floor.desk).await);
+    let request = Request::get("/api/events").header("authorization", &bearer);
+    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let mut body = response.into_body().into_data_stream();
+    for expected in ["retry", "event: snapshot", "event: tick"] {
+        let part = body.next().await.unwrap().unwrap();
+        assert!(part.starts_with(expected.as_bytes()), "{part:?}");
+    }
+    let store = floor.desk.store();
+    for token in store.tokens().await.unwrap() {
+        let row = AuditRow::of_desk(1, "token.remove", "token:test");
+        assert!(store.remove_token(&token.id, row).await.unwrap());
+    }
+    floor.desk.people().changed();
+    assert!(body.next().await.is_none());
+    assert_eq!(floor.desk.events().listeners(), 0);
 }
 
 #[tokio::test(start_paused = true)]

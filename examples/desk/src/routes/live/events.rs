@@ -15,6 +15,7 @@ use super::Everything;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::events::stream::{Frame, Listener};
+use crate::people::Proof;
 use crate::problem::{Kind, Problem};
 
 /// How long a client waits before it connects again.
@@ -37,10 +38,10 @@ const RETRY: Duration = Duration::from_secs(2);
 )]
 pub(super) async fn events(
     State(desk): State<Desk>,
-    caller: Option<Extension<Caller>>,
+    Extension(caller): Extension<Caller>,
+    Extension(proof): Extension<Proof>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Extension(caller) = caller.ok_or_else(not_signed_in)?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let place = desk.events().place(&caller.id);
     let place = place.map_err(|full| Problem::new(Kind::Busy, full.to_string()))?;
@@ -48,7 +49,7 @@ pub(super) async fn events(
         place,
         caller,
         last,
-        snapshots: Arc::new(Everything(desk.clone())),
+        snapshots: Arc::new(Everything { desk: desk.clone(), proof }),
         clock: Arc::clone(desk.client().clock()),
         closing: desk.life().streams(),
     };
@@ -68,8 +69,4 @@ fn event(frame: Frame) -> Event {
         Some(id) => event.id(id.to_string()),
         None => event,
     }
-}
-
-fn not_signed_in() -> Problem {
-    Problem::new(Kind::NotFound, "there is no such route")
 }
