@@ -10,7 +10,7 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
-use crate::core::disposition;
+use crate::core::{disposition, worklist};
 use crate::desk::Settings;
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
@@ -46,6 +46,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
+    ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
     ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
     ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
     ("DESK_MISSED_CAMPAIGN_FIELD", "request field of missed calls (campaignName)"),
@@ -102,6 +103,7 @@ impl Config {
         let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
         let environment = Environment::read(variables)?;
         let dispositions = get(disposition::VARIABLE).map(|text| text.parse()).transpose()?;
+        let levels = get(worklist::LEVELS_VARIABLE).map(|text| text.parse()).transpose()?;
         let speed = get("DESK_SIM_SPEED").map(|text| {
             let speed: Option<f64> = text.trim().parse().ok();
             let wrong = Invalid::new("DESK_SIM_SPEED", "expected a number from 0.1 to 1000");
@@ -123,6 +125,7 @@ impl Config {
             metrics: Metrics::default(),
             people: PeopleSettings::read(variables)?,
             calling: CallingSettings::read(variables)?,
+            service_levels: levels.unwrap_or_default(),
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
@@ -227,7 +230,7 @@ fn store(
 }
 
 /// Settings of the desk's own that hold no secret: a message about one shows its value.
-const SHOWN: [&str; 3] = ["DESK_DISPOSITIONS", "DESK_SIM_SPEED", "DESK_LOG"];
+const SHOWN: [&str; 4] = ["DESK_DISPOSITIONS", "DESK_SERVICE_LEVELS", "DESK_SIM_SPEED", "DESK_LOG"];
 
 /// What is wrong with a setting, with its value where it can be shown.
 pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {

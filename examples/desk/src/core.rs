@@ -15,3 +15,4 @@ pub mod missed;
 pub mod outbox;
 pub mod policy;
 pub mod transfer;
+pub mod worklist;

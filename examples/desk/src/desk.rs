@@ -12,6 +12,7 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::call_memory::CallMemory;
 use crate::core::disposition::DispositionTable;
+use crate::core::worklist::ServiceLevels;
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
 use crate::flow::calling::{Calling, CallingSettings};
@@ -45,6 +46,8 @@ pub struct Settings {
     pub people: PeopleSettings,
     /// How calls are placed, answered and kept.
     pub calling: CallingSettings,
+    /// How long who is on the worklist may wait.
+    pub service_levels: ServiceLevels,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -161,6 +164,11 @@ impl Desk {
     /// The work under way.
     pub fn tasks(&self) -> &Tasks {
         &self.0.tasks
+    }
+
+    /// How long who is on the worklist may wait.
+    pub fn service_levels(&self) -> ServiceLevels {
+        self.0.settings.service_levels
     }
 
     /// From a front end's codes to dispositions.

@@ -10,3 +10,4 @@ pub mod ledger;
 pub mod phone;
 pub mod settling;
 pub mod viewing;
+pub mod working;

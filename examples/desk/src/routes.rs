@@ -17,6 +17,7 @@ mod recording;
 mod session;
 mod setup;
 mod signed_in;
+mod work;
 
 use axum::http::{HeaderMap, HeaderValue};
 use ozonetel_sdk::types::Day;
@@ -40,6 +41,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(audit::router())
         .merge(document::router())
         .merge(live::router())
+        .merge(work::router())
         .merge(frozen())
 }
 

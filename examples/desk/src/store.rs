@@ -43,6 +43,7 @@ pub mod sessions;
 pub(crate) mod suite;
 pub mod tx;
 pub mod users;
+pub mod work;
 mod writer;
 
 pub use audit::Audits;
@@ -61,14 +62,25 @@ pub use pushes::{NewPush, Pushes, StoredPush};
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use users::Users;
+pub use work::Work;
 
 /// Everything the desk keeps. A new area is one more name here.
 pub trait Store:
-    Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes
+    Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes + Work
 {
 }
 
 impl<T> Store for T where
-    T: Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes
+    T: Meta
+        + Events
+        + Leases
+        + Audits
+        + Users
+        + Sessions
+        + PhoneCalls
+        + Dials
+        + Outbox
+        + Pushes
+        + Work
 {
 }

@@ -11,6 +11,7 @@ mod outbox;
 mod pushes;
 mod sessions;
 mod users;
+mod work;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,7 @@ struct State {
     dials: dials::DialTable,
     outbox: outbox::OutboxTable,
     pushes: pushes::PushTable,
+    work: work::WorkTable,
     faults: Faults,
 }
 

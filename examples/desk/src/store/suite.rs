@@ -9,6 +9,7 @@ mod meta;
 mod outbox;
 mod sessions;
 mod users;
+mod work;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ fn all() -> Vec<Case> {
         calls::cases(),
         dials::cases(),
         outbox::cases(),
+        work::cases(),
     ]
     .concat()
 }

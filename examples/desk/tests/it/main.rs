@@ -10,3 +10,4 @@ mod errors;
 mod floor;
 mod live;
 mod reports;
+mod working;

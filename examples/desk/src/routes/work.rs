@@ -1,0 +1,123 @@
+//! What is to be done: worklist, leads, missed calls, follow-ups.
+
+mod assign;
+mod change_follow_up;
+mod change_missed;
+mod follow_ups;
+mod import;
+mod missed;
+mod worklist;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::core::followup::FollowUp;
+use crate::core::missed::MissedNumber;
+use crate::core::worklist::EntryKind;
+use crate::desk::Desk;
+
+/// How many missed numbers and follow-ups an answer has at most.
+const MOST: u32 = 500;
+
+pub(crate) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(worklist::worklist))
+        .routes(routes!(assign::assign))
+        .routes(routes!(missed::missed))
+        .routes(routes!(change_missed::claim))
+        .routes(routes!(change_missed::release))
+        .routes(routes!(change_missed::close))
+        .routes(routes!(follow_ups::list, follow_ups::add))
+        .routes(routes!(change_follow_up::change))
+        .merge(import::router())
+}
+
+/// The missed calls of one number.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct MissedView {
+    /// The id: what all spellings of the number have in common.
+    id: String,
+    /// The number, whole.
+    #[schema(example = "9000000001")]
+    number: String,
+    /// The name of the lead with this number.
+    name: Option<String>,
+    /// When the last missed call was, in milliseconds since 1970.
+    at: i64,
+    /// How many calls were missed since the number was last reached.
+    calls: usize,
+    /// Which agent has taken it.
+    claimed_by: Option<String>,
+    /// Until when, in milliseconds since 1970.
+    claimed_until: Option<i64>,
+    /// `ok`, `due` or `late`.
+    level: &'static str,
+}
+
+impl MissedView {
+    async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, crate::problem::Problem> {
+        let now = desk.people().now();
+        let lead = desk.store().lead_of_number(&missed.number).await?;
+        let claimed_by = missed.claimed_by(now).map(str::to_owned);
+        let claimed_until =
+            missed.claim.as_ref().map(|(_, until)| *until).filter(|_| claimed_by.is_some());
+        let age = now.saturating_sub(missed.last_ms);
+        Ok(Self {
+            number: missed.number.as_str().to_owned(),
+            name: lead.map(|lead| lead.name).filter(|name| !name.is_empty()),
+            at: missed.last_ms,
+            calls: missed.calls.len(),
+            claimed_by,
+            claimed_until,
+            level: desk.service_levels().level(EntryKind::Missed, age).as_str(),
+            id: missed.key,
+        })
+    }
+}
+
+/// What someone has promised to do.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FollowUpView {
+    /// Its id.
+    id: String,
+    /// Whose it is.
+    agent: String,
+    /// When it is due, in milliseconds since 1970.
+    due_at: i64,
+    /// Whom to call.
+    number: Option<String>,
+    /// The name of the lead with this number.
+    name: Option<String>,
+    /// What for.
+    text: String,
+    /// The call that it comes from.
+    call: Option<String>,
+    /// `open`, `done` or `cancelled`.
+    state: &'static str,
+    /// Whether it is done.
+    done: bool,
+}
+
+impl FollowUpView {
+    async fn of(desk: &Desk, follow_up: FollowUp) -> Result<Self, crate::problem::Problem> {
+        let name = match &follow_up.number {
+            Some(number) => desk.store().lead_of_number(number).await?.map(|lead| lead.name),
+            None => None,
+        };
+        Ok(Self {
+            id: follow_up.id,
+            agent: follow_up.agent,
+            due_at: follow_up.due_ms,
+            number: follow_up.number.map(|number| number.as_str().to_owned()),
+            name: name.filter(|name| !name.is_empty()),
+            text: follow_up.note,
+            call: follow_up.call,
+            state: follow_up.state.as_str(),
+            done: follow_up.state == crate::core::followup::FollowUpState::Done,
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! Import leads from a CSV file.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::core::caller::Caller;
+use crate::desk::Desk;
+use crate::people::sign_in::RequestOrigin;
+use crate::people::token::new_id;
+use crate::problem::Problem;
+use crate::store::audit::AuditRow;
+use crate::store::work::{Lead, LeftOut};
+use crate::store::{Audience, NewEvent};
+
+/// How many rows a file may have.
+const MOST_ROWS: i64 = 50_000;
+
+/// How many bytes a value may have.
+const LONGEST: usize = 200;
+
+/// How many rows that were left out an answer lists.
+const LISTED: usize = 200;
+
+const NUMBER: [&str; 6] = ["number", "phone", "phonenumber", "mobile", "contact", "caller"];
+const NAME: [&str; 4] = ["name", "customer", "customername", "fullname"];
+const SOURCE: [&str; 3] = ["source", "campaign", "leadsource"];
+const AGENT: [&str; 3] = ["agent", "agentid", "assignedto"];
+
+/// The largest file.
+const LARGEST: usize = 8 << 20;
+
+/// The route, with a limit of its own.
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(LARGEST))
+}
+
+/// What an import did.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Imported {
+    /// How many numbers were new.
+    imported: u64,
+    /// How many were known already, and keep what they have.
+    known: u64,
+    /// The rows that were left out, at most the first 200.
+    left_out: Vec<LeftOutView>,
+    /// How many were left out.
+    left_out_count: usize,
+}
+
+/// A row that was left out.
+#[derive(Serialize, ToSchema)]
+struct LeftOutView {
+    /// The line in the file, counted from 1.
+    line: i64,
+    /// Why.
+    reason: String,
+}
+
+/// Imports leads from a CSV file with a header: a column `number` (or `phone`, `mobile`), and, where there are, `name`,
+/// `source` and `agent`. Rows without a number that can be called are left out, listed and counted. The same file twice
+/// changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/leads/import",
+    tag = "work",
+    extensions(("x-allow" = json!("supervisor:team"))),
+    request_body(content = String, content_type = "text/csv", description = "The file, UTF-8"),
+    responses((status = 200, description = "Imported", body = Imported)),
+)]
+async fn import(
+    State(desk): State<Desk>,
+    caller: Caller,
+    from: RequestOrigin,
+    body: Bytes,
+) -> Result<Json<Imported>, Problem> {
+    let now = desk.people().now();
+    let Parsed { leads, left_out } = parse(&body, &caller, now)?;
+    let id: String = Sha256::digest(&body).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let count = u64::try_from(leads.len()).unwrap_or(u64::MAX);
+    let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &count)?];
+    let store = desk.store();
+    let imported = store.import_leads(&id, now, leads, left_out.clone(), events).await?;
+    let row =
+        AuditRow::new(now, &caller, "lead.import", format!("import:{id}")).in_request(from.request);
+    store.append_audit(vec![row]).await?;
+    let left_out_count = left_out.len();
+    let listed = left_out.into_iter().take(LISTED);
+    Ok(Json(Imported {
+        imported,
+        known: count.saturating_sub(imported),
+        left_out: listed.map(|LeftOut { line, reason }| LeftOutView { line, reason }).collect(),
+        left_out_count,
+    }))
+}
+
+struct Parsed {
+    leads: Vec<Lead>,
+    left_out: Vec<LeftOut>,
+}
+
+fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::bad_request("the file is not UTF-8: save it as CSV UTF-8"))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let headers = reader.headers().map_err(|_| Problem::bad_request("the file is not CSV"))?;
+    let plain = |name: &str| {
+        name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+    };
+    let column = |names: &[&str]| headers.iter().position(|name| names.contains(&&*plain(name)));
+    let [number, name, source, agent] =
+        [column(&NUMBER), column(&NAME), column(&SOURCE), column(&AGENT)];
+    let Some(number) = number else {
+        return Err(Problem::bad_request("the first line names no column number, phone or mobile"));
+    };
+    let mut parsed = Parsed { leads: Vec::new(), left_out: Vec::new() };
+    for (record, row) in reader.records().zip(1_i64..) {
+        if row > MOST_ROWS {
+            return Err(Problem::bad_request(format!("the file has more than {MOST_ROWS} rows")));
+        }
+        let mut leave = |line: i64, reason: &str| {
+            parsed.left_out.push(LeftOut { line, reason: reason.to_owned() });
+        };
+        let Ok(record) = record else {
+            leave(row + 1, "is not CSV");
+            continue;
+        };
+        let line =
+            record.position().and_then(|at| i64::try_from(at.line()).ok()).unwrap_or(row + 1);
+        let value = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().trim();
+        let phone = PhoneNumber::from(value(Some(number)));
+        let agent = Some(value(agent)).filter(|agent| !agent.is_empty()).map(AgentId::from);
+        let (name, source) = (value(name), value(source));
+        if phone.as_str().is_empty() {
+            leave(line, "has no number");
+        } else if phone.key().is_none() {
+            leave(line, "number is not a telephone number");
+        } else if [name, source].iter().any(|text| text.len() > LONGEST) {
+            leave(line, "name or source is longer than 200 bytes");
+        } else if agent.as_ref().is_some_and(|agent| !caller.may_act_for(agent)) {
+            leave(line, "agent is not in the team");
+        } else {
+            parsed.leads.push(Lead {
+                id: new_id(),
+                number: phone,
+                name: name.to_owned(),
+                source: source.to_owned(),
+                agent,
+                added: now,
+                last_interaction: None,
+                done: false,
+            });
+        }
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::caller::{Role, Scope};
+
+    fn caller() -> Caller {
+        Caller {
+            id: "u1".into(),
+            role: Role::Supervisor,
+            own: Vec::new(),
+            scope: Scope::Agents(vec!["agent01".into()]),
+            is_person: true,
+            must_change_password: false,
+        }
+    }
+
+    #[test]
+    fn rows_are_told_apart_by_line_and_reason() {
+        let file = "\u{feff}Name, Mobile No ,Lead Source,Agent\n\
+                    Customer A,9000000001,web,agent01\n\
+                    Customer B,,web,\n\
+                    Customer C,none,,\n\
+                    Customer D,9000000002,,agent09\n\
+                    \"Customer \"\"E\"\"\",+91 90000 00003,,\n";
+        let file = file.replace("Mobile No", "Mobile");
+        let Parsed { leads, left_out } = parse(file.as_bytes(), &caller(), 7).unwrap();
+        let leads: Vec<_> = leads
+            .iter()
+            .map(|lead| (lead.name.as_str(), lead.number.as_str(), lead.source.as_str()))
+            .collect();
+        assert_eq!(
+            leads,
+            [("Customer A", "9000000001", "web"), ("Customer \"E\"", "+91 90000 00003", "")]
+        );
+        let left: Vec<_> = left_out.iter().map(|left| (left.line, left.reason.as_str())).collect();
+        assert_eq!(
+            left,
+            [
+                (3, "has no number"),
+                (4, "number is not a telephone number"),
+                (5, "agent is not in the team"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused() {
+        for file in [&b"name\nCustomer A\n"[..], b"", b"number\n\xff\xfe\n"] {
+            assert!(parse(file, &caller(), 0).is_err(), "{file:?}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What is to be done, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
+
+use super::Memory;
+use crate::core::caller::Scope;
+use crate::core::dial::number_key;
+use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::missed::MissedNumber;
+use crate::store::error::StoreError;
+use crate::store::events::NewEvent;
+use crate::store::work::{Lead, LeftOut, Versioned, Work, folded};
+
+#[derive(Debug, Default)]
+pub(super) struct WorkTable {
+    leads: BTreeMap<String, Lead>,
+    left_out: BTreeSet<(String, i64)>,
+    missed: BTreeMap<String, Versioned<MissedNumber>>,
+    follow_ups: BTreeMap<String, Versioned<FollowUp>>,
+}
+
+fn agent_of(id: &AgentId) -> AgentId {
+    folded(id).as_str().into()
+}
+
+/// Whether a record may be written over the one that is there.
+fn check<T>(
+    found: Option<&Versioned<T>>,
+    version: i64,
+    what: &'static str,
+) -> Result<(), StoreError> {
+    let known = found.map_or(0, |found| found.version);
+    if known == version { Ok(()) } else { Err(StoreError::Conflict(what)) }
+}
+
+fn most<T>(rows: impl Iterator<Item = T>, most: u32) -> Vec<T> {
+    rows.take(most as usize).collect()
+}
+
+#[async_trait]
+impl Work for Memory {
+    async fn import_leads(
+        &self,
+        import: &str,
+        at: i64,
+        leads: Vec<Lead>,
+        left_out: Vec<LeftOut>,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let mut new = 0;
+            for mut lead in leads {
+                lead.agent = lead.agent.as_ref().map(agent_of);
+                match state.work.leads.get_mut(&number_key(&lead.number)) {
+                    Some(known) => {
+                        let filled = |known: &mut String, new: String| {
+                            if known.is_empty() {
+                                *known = new;
+                            }
+                        };
+                        filled(&mut known.name, lead.name);
+                        filled(&mut known.source, lead.source);
+                    }
+                    None => {
+                        (lead.last_interaction, lead.done) = (None, false);
+                        state.work.leads.insert(number_key(&lead.number), lead);
+                        new += 1;
+                    }
+                }
+            }
+            let lines = left_out.into_iter().map(|left| (import.to_owned(), left.line));
+            state.work.left_out.extend(lines);
+            state.events.append(at, events);
+            Ok(new)
+        })
+    }
+
+    async fn assign_leads(
+        &self,
+        ids: Vec<String>,
+        agent: Option<AgentId>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let mut found = 0;
+            for id in ids {
+                for lead in state.work.leads.values_mut().filter(|lead| lead.id == id) {
+                    lead.agent = agent.as_ref().map(agent_of);
+                    found += 1;
+                }
+            }
+            state.events.append(at, events);
+            Ok(found)
+        })
+    }
+
+    async fn open_leads(
+        &self,
+        scope: &Scope,
+        after: Option<(i64, String)>,
+        count: u32,
+    ) -> Result<Vec<Lead>, StoreError> {
+        self.read(|state| {
+            let place = |lead: &Lead| (lead.added, lead.id.clone());
+            let mut open: Vec<_> = state.work.leads.values().filter(|lead| !lead.done).collect();
+            open.retain(|lead| lead.agent.as_ref().is_none_or(|agent| scope.contains(agent)));
+            open.retain(|lead| after.as_ref().is_none_or(|after| place(lead) > *after));
+            open.sort_by_key(|lead| place(lead));
+            Ok(most(open.into_iter().cloned(), count))
+        })
+    }
+
+    async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError> {
+        self.read(|state| Ok(state.work.leads.get(&number_key(number)).cloned()))
+    }
+
+    async fn touch_lead(
+        &self,
+        number: &PhoneNumber,
+        at: i64,
+        done: bool,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError> {
+        self.write(|state| {
+            let known = state.work.leads.get_mut(&number_key(number));
+            let is_known = known.is_some();
+            if let Some(lead) = known {
+                lead.last_interaction = lead.last_interaction.max(Some(at));
+                lead.done |= done;
+            }
+            state.events.append(at, events);
+            Ok(is_known)
+        })
+    }
+
+    async fn left_out(&self) -> Result<u64, StoreError> {
+        self.read(|state| Ok(state.work.left_out.len() as u64))
+    }
+
+    async fn missed_number(
+        &self,
+        key: &str,
+    ) -> Result<Option<Versioned<MissedNumber>>, StoreError> {
+        self.read(|state| Ok(state.work.missed.get(key).cloned()))
+    }
+
+    async fn open_missed(&self, count: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
+        self.read(|state| {
+            let mut open: Vec<_> =
+                state.work.missed.values().filter(|one| one.record.is_open()).collect();
+            open.sort_by_key(|one| (std::cmp::Reverse(one.record.last_ms), &one.record.key));
+            Ok(most(open.into_iter().cloned(), count))
+        })
+    }
+
+    async fn save_missed(
+        &self,
+        missed: Versioned<MissedNumber>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError> {
+        self.write(|state| {
+            let Versioned { version, record } = missed;
+            check(state.work.missed.get(&record.key), version, "the missed call")?;
+            let saved = Versioned { version: version + 1, record };
+            state.work.missed.insert(saved.record.key.clone(), saved);
+            state.events.append(at, events);
+            Ok(version + 1)
+        })
+    }
+
+    async fn follow_up(
+        &self,
+        scope: &Scope,
+        id: &str,
+    ) -> Result<Option<Versioned<FollowUp>>, StoreError> {
+        self.read(|state| {
+            let found = state.work.follow_ups.get(id);
+            Ok(found.filter(|one| scope.contains(&one.record.agent.as_str().into())).cloned())
+        })
+    }
+
+    async fn open_follow_ups(
+        &self,
+        scope: &Scope,
+        count: u32,
+    ) -> Result<Vec<Versioned<FollowUp>>, StoreError> {
+        self.read(|state| {
+            let mut open: Vec<_> = state.work.follow_ups.values().collect();
+            open.retain(|one| one.record.state == FollowUpState::Open);
+            open.retain(|one| scope.contains(&one.record.agent.as_str().into()));
+            open.sort_by_key(|one| (one.record.due_ms, &one.record.id));
+            Ok(most(open.into_iter().cloned(), count))
+        })
+    }
+
+    async fn save_follow_up(
+        &self,
+        follow_up: Versioned<FollowUp>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError> {
+        self.write(|state| {
+            let Versioned { version, record } = follow_up;
+            check(state.work.follow_ups.get(&record.id), version, "the follow-up")?;
+            let saved = Versioned { version: version + 1, record };
+            state.work.follow_ups.insert(saved.record.id.clone(), saved);
+            state.events.append(at, events);
+            Ok(version + 1)
+        })
+    }
+}

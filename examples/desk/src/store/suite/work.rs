@@ -1,0 +1,197 @@
+//! What is to be done: leads, missed calls, follow-ups.
+
+use std::sync::Arc;
+
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
+
+use super::{Case, cases};
+use crate::core::caller::Scope;
+use crate::core::dial::number_key;
+use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::missed::MissedNumber;
+use crate::store::work::{Lead, LeftOut, Versioned};
+use crate::store::{Audience, NewEvent, Store, StoreError};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        a_number_is_one_lead_however_it_is_written,
+        leads_come_in_pages_and_only_to_whom_they_are_for,
+        an_interaction_never_moves_back_and_done_leads_leave,
+        of_two_who_save_one_version_the_second_is_told,
+        open_missed_numbers_come_newest_first,
+        follow_ups_are_the_agents_own_and_come_by_their_time,
+        events_are_written_with_the_change_or_not_at_all,
+    ]
+}
+
+fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::from(text)
+}
+
+fn lead(id: &str, text: &str, added: i64) -> Lead {
+    Lead {
+        id: id.into(),
+        number: number(text),
+        name: String::new(),
+        source: String::new(),
+        agent: None,
+        added,
+        last_interaction: None,
+        done: false,
+    }
+}
+
+fn own(agent: &str) -> Scope {
+    Scope::Agents(vec![agent.into()])
+}
+
+fn changed() -> Vec<NewEvent> {
+    vec![NewEvent::new("worklist.changed", Audience::Everyone, &1).unwrap()]
+}
+
+async fn ids(store: &dyn Store, scope: &Scope) -> Vec<String> {
+    let leads = store.open_leads(scope, None, 100).await.unwrap();
+    leads.into_iter().map(|lead| lead.id).collect()
+}
+
+async fn a_number_is_one_lead_however_it_is_written(store: Arc<dyn Store>) {
+    let first = vec![lead("l1", "9000000001", 1)];
+    assert_eq!(store.import_leads("i1", 1, first, Vec::new(), Vec::new()).await, Ok(1));
+    let mut again = lead("l2", "+91 90000 00001", 2);
+    (again.name, again.source) = ("Customer A".into(), "web".into());
+    let mut third = again.clone();
+    (third.id, third.name) = ("l3".into(), "Customer B".into());
+    let left = vec![LeftOut { line: 4, reason: "no number".into() }];
+    let import = store.import_leads("i2", 2, vec![again, third], left.clone(), Vec::new());
+    assert_eq!(import.await, Ok(0));
+    let found = store.lead_of_number(&number("09000000001")).await.unwrap().unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.name.as_str(), found.source.as_str(), found.added),
+        ("l1", "Customer A", "web", 1)
+    );
+    assert_eq!(store.lead_of_number(&number("9000000002")).await, Ok(None));
+    assert_eq!(store.import_leads("i2", 3, Vec::new(), left, Vec::new()).await, Ok(0));
+    assert_eq!(store.left_out().await, Ok(1), "an import that is repeated leaves out nothing more");
+}
+
+async fn leads_come_in_pages_and_only_to_whom_they_are_for(store: Arc<dyn Store>) {
+    let all = ["l1", "l2", "l3", "l4"]
+        .into_iter()
+        .zip(["1", "2", "3", "4"])
+        .map(|(id, n)| lead(id, &format!("900000000{n}"), if id == "l4" { 1 } else { 5 }));
+    store.import_leads("i", 5, all.collect(), Vec::new(), Vec::new()).await.unwrap();
+    assert_eq!(ids(&*store, &Scope::All).await, ["l4", "l1", "l2", "l3"]);
+    let page = store.open_leads(&Scope::All, None, 2).await.unwrap();
+    assert_eq!(page.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["l4", "l1"]);
+    let next = store.open_leads(&Scope::All, Some((5, "l1".into())), 9).await.unwrap();
+    assert_eq!(next.iter().map(|lead| lead.id.as_str()).collect::<Vec<_>>(), ["l2", "l3"]);
+    let agent = Some(AgentId::from("Agent01"));
+    let assigned = store.assign_leads(vec!["l1".into(), "none".into()], agent, 6, Vec::new());
+    assert_eq!(assigned.await, Ok(1));
+    assert_eq!(ids(&*store, &own("agent01")).await, ["l4", "l1", "l2", "l3"]);
+    assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l2", "l3"]);
+    assert_eq!(ids(&*store, &Scope::Agents(Vec::new())).await, ["l4", "l2", "l3"]);
+    store.assign_leads(vec!["l1".into()], None, 7, Vec::new()).await.unwrap();
+    assert_eq!(ids(&*store, &own("agent02")).await, ["l4", "l1", "l2", "l3"]);
+}
+
+async fn an_interaction_never_moves_back_and_done_leads_leave(store: Arc<dyn Store>) {
+    let leads = vec![lead("l1", "9000000001", 1)];
+    store.import_leads("i", 1, leads, Vec::new(), Vec::new()).await.unwrap();
+    let number = number("9000000001");
+    for (at, known) in [(10, 10), (7, 10), (12, 12)] {
+        assert_eq!(store.touch_lead(&number, at, false, Vec::new()).await, Ok(true));
+        let lead = store.lead_of_number(&number).await.unwrap().unwrap();
+        assert_eq!((lead.last_interaction, lead.done), (Some(known), false));
+    }
+    assert_eq!(store.touch_lead(&self::number("9000000009"), 1, true, Vec::new()).await, Ok(false));
+    store.touch_lead(&number, 13, true, Vec::new()).await.unwrap();
+    assert!(ids(&*store, &Scope::All).await.is_empty());
+    assert!(store.lead_of_number(&number).await.unwrap().unwrap().done);
+}
+
+async fn of_two_who_save_one_version_the_second_is_told(store: Arc<dyn Store>) {
+    let missed = MissedNumber::new(number("9000000001"), "c1", 10);
+    let key = number_key(&missed.number);
+    let new = |record: &MissedNumber| Versioned { version: 0, record: record.clone() };
+    assert_eq!(store.save_missed(new(&missed), 10, Vec::new()).await, Ok(1));
+    let conflict = Err(StoreError::Conflict("the missed call"));
+    assert_eq!(store.save_missed(new(&missed), 10, Vec::new()).await, conflict);
+    let loaded = store.missed_number(&key).await.unwrap().unwrap();
+    let (mut mine, mut theirs) = (loaded.clone(), loaded);
+    mine.record.claim("agent01", 20).unwrap();
+    theirs.record.claim("agent02", 20).unwrap();
+    assert_eq!(store.save_missed(mine, 20, Vec::new()).await, Ok(2));
+    assert_eq!(store.save_missed(theirs, 20, Vec::new()).await, conflict);
+    let kept = store.missed_number(&key).await.unwrap().unwrap();
+    assert_eq!((kept.version, kept.record.claimed_by(21)), (2, Some("agent01")));
+    assert_eq!(store.missed_number("none").await, Ok(None));
+}
+
+async fn open_missed_numbers_come_newest_first(store: Arc<dyn Store>) {
+    for (text, at) in [("9000000001", 10), ("9000000002", 30), ("9000000003", 20)] {
+        let mut record = MissedNumber::new(number(text), "c", at);
+        if at == 20 {
+            record.reached(25);
+        }
+        store.save_missed(Versioned { version: 0, record }, at, Vec::new()).await.unwrap();
+    }
+    let texts = async |most| {
+        let open = store.open_missed(most).await.unwrap();
+        open.iter().map(|one| one.record.number.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(9).await, ["9000000002", "9000000001"]);
+    assert_eq!(texts(1).await, ["9000000002"]);
+}
+
+fn follow_up(id: &str, agent: &str, due_ms: i64) -> Versioned<FollowUp> {
+    let record = FollowUp {
+        id: id.into(),
+        agent: agent.into(),
+        number: Some(number("9000000001")),
+        lead: None,
+        due_ms,
+        note: "the price list".into(),
+        call: Some("c1".into()),
+        state: FollowUpState::Open,
+        changed_ms: 0,
+    };
+    Versioned { version: 0, record }
+}
+
+async fn follow_ups_are_the_agents_own_and_come_by_their_time(store: Arc<dyn Store>) {
+    for (id, agent, due) in [("f1", "agent01", 30), ("f2", "Agent01", 10), ("f3", "agent02", 20)] {
+        store.save_follow_up(follow_up(id, agent, due), 1, Vec::new()).await.unwrap();
+    }
+    let ids = async |scope: Scope| {
+        let open = store.open_follow_ups(&scope, 9).await.unwrap();
+        open.into_iter().map(|one| one.record.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(own("agent01")).await, ["f2", "f1"]);
+    assert_eq!(ids(Scope::All).await, ["f2", "f3", "f1"]);
+    assert!(ids(Scope::Agents(Vec::new())).await.is_empty());
+    assert_eq!(store.follow_up(&own("agent01"), "f3").await, Ok(None));
+    let mut found = store.follow_up(&own("agent01"), "f1").await.unwrap().unwrap();
+    assert_eq!((found.version, found.record.note.as_str()), (1, "the price list"));
+    found.record.end(FollowUpState::Done, 40).unwrap();
+    assert_eq!(store.save_follow_up(found.clone(), 40, Vec::new()).await, Ok(2));
+    let late = store.save_follow_up(found, 41, Vec::new()).await;
+    assert_eq!(late, Err(StoreError::Conflict("the follow-up")));
+    assert_eq!(ids(own("agent01")).await, ["f2"]);
+    let twice = store.save_follow_up(follow_up("f2", "agent01", 5), 1, Vec::new()).await;
+    assert_eq!(twice, Err(StoreError::Conflict("the follow-up")), "made once");
+}
+
+async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>) {
+    let follow_up = follow_up("f1", "agent01", 5);
+    store.save_follow_up(follow_up.clone(), 1, changed()).await.unwrap();
+    assert_eq!(store.newest_event().await, Ok(1));
+    store.save_follow_up(follow_up, 1, changed()).await.unwrap_err();
+    assert_eq!(store.newest_event().await, Ok(1), "what did not happen is not reported");
+    store.import_leads("i", 1, Vec::new(), Vec::new(), changed()).await.unwrap();
+    store.touch_lead(&number("9000000001"), 1, false, changed()).await.unwrap();
+    store.assign_leads(Vec::new(), None, 1, changed()).await.unwrap();
+    let record = MissedNumber::new(number("9000000001"), "c1", 10);
+    store.save_missed(Versioned { version: 0, record }, 1, changed()).await.unwrap();
+    assert_eq!(store.newest_event().await, Ok(5));
+}

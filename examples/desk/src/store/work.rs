@@ -1,0 +1,484 @@
+//! What is to be done: leads, missed calls, follow-ups.
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::AssertSqlSafe;
+
+use super::conn::{Arg, Row, args};
+use super::db::Db;
+use super::error::StoreError;
+use super::events::{NewEvent, append};
+use super::tx::Tx;
+use crate::core::caller::Scope;
+use crate::core::dial::number_key;
+use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::missed::MissedNumber;
+
+/// A person to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lead {
+    /// Its id.
+    pub id: String,
+    /// The number, as it was written.
+    pub number: PhoneNumber,
+    /// The name; empty where none was given.
+    pub name: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Whom it is assigned to; everyone's where there is none.
+    pub agent: Option<AgentId>,
+    /// When it was added, in milliseconds since 1970.
+    pub added: i64,
+    /// When there was last something with this person.
+    pub last_interaction: Option<i64>,
+    /// Whether nothing is left to do.
+    pub done: bool,
+}
+
+/// What an import left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The line in the file, counted from 1.
+    pub line: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A record with the version it was loaded in, which the change of it has to name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The version; 0 is a record that is not there yet.
+    pub version: i64,
+    /// The record.
+    pub record: T,
+}
+
+/// Leads, missed calls, follow-ups.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// Adds leads whose number is new; a known number keeps its row and takes the name and the source where it has
+    /// none. How many were new. What was left out is kept with the import, to be counted.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn import_leads(
+        &self,
+        import: &str,
+        at: i64,
+        leads: Vec<Lead>,
+        left_out: Vec<LeftOut>,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError>;
+
+    /// Assigns leads to an agent, or to everyone. How many there were of them.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn assign_leads(
+        &self,
+        ids: Vec<String>,
+        agent: Option<AgentId>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError>;
+
+    /// Open leads, oldest first, after a place (when it was added, and its id), at most so many: those that are
+    /// assigned to agents in the scope, and everyone's.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn open_leads(
+        &self,
+        scope: &Scope,
+        after: Option<(i64, String)>,
+        most: u32,
+    ) -> Result<Vec<Lead>, StoreError>;
+
+    /// The lead with a number, in whatever spelling.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError>;
+
+    /// Notes that there was something with a number; whether it is a lead's. A time before the known one changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn touch_lead(
+        &self,
+        number: &PhoneNumber,
+        at: i64,
+        done: bool,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError>;
+
+    /// How many rows of all imports were left out.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn left_out(&self) -> Result<u64, StoreError>;
+
+    /// The missed calls of a number, by [`number_key`].
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn missed_number(&self, key: &str)
+    -> Result<Option<Versioned<MissedNumber>>, StoreError>;
+
+    /// Those that someone still has to call back, the newest missed call first, at most so many.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn open_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError>;
+
+    /// Writes the missed calls of a number; the new version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is no longer the version that was loaded; the store is not available.
+    async fn save_missed(
+        &self,
+        missed: Versioned<MissedNumber>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError>;
+
+    /// A follow-up of an agent in the scope.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn follow_up(
+        &self,
+        scope: &Scope,
+        id: &str,
+    ) -> Result<Option<Versioned<FollowUp>>, StoreError>;
+
+    /// Open follow-ups of the agents in the scope, the first due first, at most so many.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn open_follow_ups(
+        &self,
+        scope: &Scope,
+        most: u32,
+    ) -> Result<Vec<Versioned<FollowUp>>, StoreError>;
+
+    /// Writes a follow-up; the new version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is no longer the version that was loaded, or one that is new exists already;
+    /// the store is not available.
+    async fn save_follow_up(
+        &self,
+        follow_up: Versioned<FollowUp>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError>;
+}
+
+const LEAD: &str = "id, number, name, source, agent, added, last_interaction, done";
+
+fn lead_of(row: &Row) -> Result<Lead, StoreError> {
+    Ok(Lead {
+        id: row.get("id")?,
+        number: PhoneNumber::from(row.get::<String>("number")?.as_str()),
+        name: row.get("name")?,
+        source: row.get("source")?,
+        agent: row.get::<Option<String>>("agent")?.map(|agent| agent.as_str().into()),
+        added: row.get("added")?,
+        last_interaction: row.get("last_interaction")?,
+        done: row.get::<i64>("done")? != 0,
+    })
+}
+
+fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(record).map_err(|_| StoreError::Corrupt(what))
+}
+
+fn versioned<T: DeserializeOwned>(
+    row: &Row,
+    what: &'static str,
+) -> Result<Versioned<T>, StoreError> {
+    let body: String = row.get("body")?;
+    let record = serde_json::from_str(&body).map_err(|_| StoreError::Corrupt(what))?;
+    Ok(Versioned { version: row.get("version")?, record })
+}
+
+/// A condition that a column names an agent of the scope, with its parameters from `$first` on.
+fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Vec<Arg>) {
+    let Some(agents) = scope.agents() else { return ("1 = 1".to_owned(), Vec::new()) };
+    if agents.is_empty() {
+        return ("1 = 0".to_owned(), Vec::new());
+    }
+    let places: Vec<_> = (first..).take(agents.len()).map(|n| format!("${n}")).collect();
+    let args = agents.iter().map(|agent| Arg::from(folded(agent))).collect();
+    (format!("{column} IN ({})", places.join(", ")), args)
+}
+
+/// An agent's id as it is compared.
+pub(super) fn folded(agent: &AgentId) -> String {
+    agent.as_str().trim().to_lowercase()
+}
+
+async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
+    let key = number_key(&lead.number);
+    let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, agent, added) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number_key) DO NOTHING";
+    let agent = lead.agent.as_ref().map(folded);
+    let args =
+        args![&lead.id, &key, lead.number.as_str(), &lead.name, &lead.source, agent, lead.added];
+    if tx.execute(insert, args).await? == 1 {
+        return Ok(true);
+    }
+    let fill = "UPDATE desk_lead SET name = CASE WHEN name = '' THEN $1 ELSE name END, \
+                source = CASE WHEN source = '' THEN $2 ELSE source END WHERE number_key = $3";
+    tx.execute(fill, args![&lead.name, &lead.source, &key]).await?;
+    Ok(false)
+}
+
+#[async_trait]
+impl Work for Db {
+    async fn import_leads(
+        &self,
+        import: &str,
+        at: i64,
+        leads: Vec<Lead>,
+        left_out: Vec<LeftOut>,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError> {
+        let import = import.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let mut new = 0;
+                for lead in &leads {
+                    new += u64::from(add(tx, lead).await?);
+                }
+                for LeftOut { line, reason } in left_out {
+                    let insert = "INSERT INTO desk_lead_left (import, line, reason, at) \
+                                  VALUES ($1, $2, $3, $4) ON CONFLICT (import, line) DO NOTHING";
+                    tx.execute(insert, args![&import, line, reason, at]).await?;
+                }
+                append(tx, at, &events).await?;
+                Ok(new)
+            })
+        })
+        .await
+    }
+
+    async fn assign_leads(
+        &self,
+        ids: Vec<String>,
+        agent: Option<AgentId>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let mut found = 0;
+                for id in ids {
+                    let agent = agent.as_ref().map(folded);
+                    let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
+                    found += tx.execute(assign, args![agent, id]).await?;
+                }
+                append(tx, at, &events).await?;
+                Ok(found)
+            })
+        })
+        .await
+    }
+
+    async fn open_leads(
+        &self,
+        scope: &Scope,
+        after: Option<(i64, String)>,
+        most: u32,
+    ) -> Result<Vec<Lead>, StoreError> {
+        let (added, id) = after.unwrap_or((i64::MIN, String::new()));
+        let (own, agents) = of_scope(scope, "agent", 4);
+        let select = format!(
+            "SELECT {LEAD} FROM desk_lead WHERE done = 0 \
+             AND (added > $1 OR (added = $2 AND id > $3)) AND (agent IS NULL OR {own}) \
+             ORDER BY added, id LIMIT {most}"
+        );
+        let mut args = args![added, added, id];
+        args.extend(agents);
+        self.read(move |tx| {
+            Box::pin(async move {
+                tx.rows(AssertSqlSafe(select), args).await?.iter().map(lead_of).collect()
+            })
+        })
+        .await
+    }
+
+    async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError> {
+        let key = number_key(number);
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = format!("SELECT {LEAD} FROM desk_lead WHERE number_key = $1");
+                let row = tx.row(AssertSqlSafe(select), args![key]).await?;
+                row.as_ref().map(lead_of).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn touch_lead(
+        &self,
+        number: &PhoneNumber,
+        at: i64,
+        done: bool,
+        events: Vec<NewEvent>,
+    ) -> Result<bool, StoreError> {
+        let key = number_key(number);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let touch = "UPDATE desk_lead SET \
+                             last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
+                             done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4";
+                let known = tx.execute(touch, args![at, at, done, key]).await? == 1;
+                append(tx, at, &events).await?;
+                Ok(known)
+            })
+        })
+        .await
+    }
+
+    async fn left_out(&self) -> Result<u64, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let row = tx.row("SELECT COUNT(*) AS n FROM desk_lead_left", args![]).await?;
+                let n: i64 = row.map_or(Ok(0), |row| row.get("n"))?;
+                u64::try_from(n).map_err(|_| StoreError::Corrupt("count"))
+            })
+        })
+        .await
+    }
+
+    async fn missed_number(
+        &self,
+        key: &str,
+    ) -> Result<Option<Versioned<MissedNumber>>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT version, body FROM desk_missed WHERE number_key = $1";
+                let row = tx.row(select, args![key]).await?;
+                row.map(|row| versioned(&row, "missed call")).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn open_missed(&self, most: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT version, body FROM desk_missed WHERE open = 1 \
+                              ORDER BY last DESC, number_key LIMIT $1";
+                let rows = tx.rows(select, args![most]).await?;
+                rows.iter().map(|row| versioned(row, "missed call")).collect()
+            })
+        })
+        .await
+    }
+
+    async fn save_missed(
+        &self,
+        missed: Versioned<MissedNumber>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError> {
+        let Versioned { version, record } = missed;
+        let body = json(&record, "missed call")?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let (open, last) = (record.is_open(), record.last_ms);
+                let done = if version == 0 {
+                    let insert = "INSERT INTO desk_missed (number_key, version, open, last, body) \
+                                  VALUES ($1, 1, $2, $3, $4) ON CONFLICT (number_key) DO NOTHING";
+                    tx.execute(insert, args![&record.key, open, last, body]).await?
+                } else {
+                    let update = "UPDATE desk_missed SET version = version + 1, open = $1, last = $2, body = $3 \
+                                  WHERE number_key = $4 AND version = $5";
+                    tx.execute(update, args![open, last, body, &record.key, version]).await?
+                };
+                saved(done, "the missed call")?;
+                append(tx, at, &events).await?;
+                Ok(version + 1)
+            })
+        })
+        .await
+    }
+
+    async fn follow_up(
+        &self,
+        scope: &Scope,
+        id: &str,
+    ) -> Result<Option<Versioned<FollowUp>>, StoreError> {
+        let (own, agents) = of_scope(scope, "agent", 2);
+        let select = format!("SELECT version, body FROM desk_follow_up WHERE id = $1 AND {own}");
+        let mut args = args![id];
+        args.extend(agents);
+        self.read(move |tx| {
+            Box::pin(async move {
+                let row = tx.row(AssertSqlSafe(select), args).await?;
+                row.map(|row| versioned(&row, "follow-up")).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn open_follow_ups(
+        &self,
+        scope: &Scope,
+        most: u32,
+    ) -> Result<Vec<Versioned<FollowUp>>, StoreError> {
+        let (own, args) = of_scope(scope, "agent", 1);
+        let select = format!(
+            "SELECT version, body FROM desk_follow_up WHERE open = 1 AND {own} \
+             ORDER BY due, id LIMIT {most}"
+        );
+        self.read(move |tx| {
+            Box::pin(async move {
+                let rows = tx.rows(AssertSqlSafe(select), args).await?;
+                rows.iter().map(|row| versioned(row, "follow-up")).collect()
+            })
+        })
+        .await
+    }
+
+    async fn save_follow_up(
+        &self,
+        follow_up: Versioned<FollowUp>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError> {
+        let Versioned { version, record } = follow_up;
+        let body = json(&record, "follow-up")?;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let agent = folded(&record.agent.as_str().into());
+                let open = record.state == FollowUpState::Open;
+                let done = if version == 0 {
+                    let insert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body) \
+                                  VALUES ($1, 1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
+                    tx.execute(insert, args![&record.id, agent, open, record.due_ms, body]).await?
+                } else {
+                    let update = "UPDATE desk_follow_up SET version = version + 1, agent = $1, open = $2, due = $3, \
+                                  body = $4 WHERE id = $5 AND version = $6";
+                    let args = args![agent, open, record.due_ms, body, &record.id, version];
+                    tx.execute(update, args).await?
+                };
+                saved(done, "the follow-up")?;
+                append(tx, at, &events).await?;
+                Ok(version + 1)
+            })
+        })
+        .await
+    }
+}
+
+/// No row affected: someone else was faster.
+fn saved(rows: u64, what: &'static str) -> Result<(), StoreError> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::Conflict(what)) }
+}

@@ -1,0 +1,197 @@
+//! Worklist, missed calls, follow-ups over HTTP.
+
+use axum::body::Body;
+use desk::core::caller::Role;
+use desk::flow::working::{note_missed, note_reached};
+use desk::{Desk, app};
+use http::{Method, Request, header};
+use ozonetel_sdk::types::PhoneNumber;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::floor::{Answer, Floor, token};
+
+/// Someone with a token.
+struct Someone<'f> {
+    desk: &'f Desk,
+    bearer: String,
+}
+
+impl<'f> Someone<'f> {
+    async fn new(desk: &'f Desk, role: Role, agents: &[&str]) -> Self {
+        Self { desk, bearer: format!("Bearer {}", token(desk, role, agents).await) }
+    }
+
+    async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, &self.bearer)
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from(body));
+        let app = app(self.desk.clone()).unwrap();
+        Answer::of(app.oneshot(request.unwrap()).await.unwrap()).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, "text/plain", String::new()).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, "application/json", body.to_string()).await
+    }
+
+    async fn import(&self, file: &str) -> Answer {
+        self.send(Method::POST, "/api/leads/import", "text/csv", file.to_owned()).await
+    }
+}
+
+async fn both(floor: &Floor) -> (Someone<'_>, Someone<'_>, Someone<'_>) {
+    let desk = &floor.desk;
+    (
+        Someone::new(desk, Role::Agent, &["agent01"]).await,
+        Someone::new(desk, Role::Agent, &["agent02"]).await,
+        Someone::new(desk, Role::Supervisor, &["agent01", "agent02"]).await,
+    )
+}
+
+fn numbers(answer: &Answer) -> Vec<&str> {
+    let entries = answer.json["entries"].as_array().unwrap();
+    entries.iter().map(|entry| entry["number"].as_str().unwrap()).collect()
+}
+
+const FILE: &str = "number,name,source,agent\n\
+                    9000000001,Customer A,web,agent01\n\
+                    9000000002,Customer B,,\n\
+                    ,Customer C,,\n\
+                    9000000003,Customer D,fair,agent02\n";
+
+#[tokio::test(start_paused = true)]
+async fn leads_are_imported_once_assigned_and_seen_by_whom_they_are_for() {
+    let floor = Floor::new();
+    let (agent01, agent02, supervisor) = both(&floor).await;
+    agent01.import(FILE).await.problem(403);
+    let first = supervisor.import(FILE).await.ok().json;
+    assert_eq!(
+        first,
+        json!({
+            "imported": 3, "known": 0, "leftOutCount": 1,
+            "leftOut": [{"line": 4, "reason": "has no number"}],
+        })
+    );
+    let again = supervisor.import(FILE).await.ok().json;
+    assert_eq!((&again["imported"], &again["known"]), (&json!(0), &json!(3)));
+    let page = agent01.get("/api/worklist").await.ok();
+    assert_eq!(numbers(&page), ["9000000001", "9000000002"]);
+    assert_eq!(page.json["withoutNumber"], 1, "a file that is imported twice counts once");
+    let entry = &page.json["entries"][0];
+    assert_eq!(
+        (&entry["kind"], &entry["name"], &entry["source"], &entry["level"]),
+        (&json!("lead"), &json!("Customer A"), &json!("web"), &json!("ok"))
+    );
+    let body = json!({"leads": [page.json["entries"][1]["id"]], "agent": "agent02"});
+    agent01.post("/api/leads/assign", body.clone()).await.problem(403);
+    let assigned = supervisor.post("/api/leads/assign", body).await.ok().json;
+    assert_eq!(assigned, json!({"assigned": 1}));
+    assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000001"]);
+    let other = numbers(&agent02.get("/api/worklist").await.ok()).join(" ");
+    assert_eq!(other, "9000000002 9000000003");
+    let unseen = json!({"leads": ["x"], "agent": "agent09"});
+    supervisor.post("/api/leads/assign", unseen).await.problem(404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_worklist_is_paged_and_a_page_names_the_next() {
+    let floor = Floor::new();
+    let (agent01, _, supervisor) = both(&floor).await;
+    supervisor.import("phone\n9000000001\n9000000002\n9000000003\n").await.ok();
+    let (mut seen, mut path) = (Vec::new(), "/api/worklist?limit=2".to_owned());
+    loop {
+        let page = agent01.get(&path).await.ok();
+        seen.extend(numbers(&page).into_iter().map(str::to_owned));
+        let Some(cursor) = page.json["cursor"].as_str() else { break };
+        path = format!("/api/worklist?limit=2&cursor={cursor}");
+    }
+    seen.sort();
+    assert_eq!(seen, ["9000000001", "9000000002", "9000000003"]);
+    for query in ["limit=0", "limit=201", "cursor=x", "page=2"] {
+        agent01.get(&format!("/api/worklist?{query}")).await.problem(400);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() {
+    let floor = Floor::new();
+    let (agent01, agent02, supervisor) = both(&floor).await;
+    supervisor.import(FILE).await.ok();
+    let (desk, now) = (&floor.desk, floor.desk.now());
+    for (number, call, at) in
+        [("9000000001", "c1", now), ("+919000000001", "c2", now + 1), ("9000000001", "c1", now)]
+    {
+        note_missed(desk, &PhoneNumber::from(number), call, at).await.unwrap();
+    }
+    let missed = agent01.get("/api/missed").await.ok().json;
+    let entry = &missed["missed"][0];
+    assert_eq!(missed["missed"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&entry["calls"], &entry["name"], &entry["claimedBy"]),
+        (&json!(2), &json!("Customer A"), &Value::Null)
+    );
+    let page = agent01.get("/api/worklist").await.ok();
+    assert_eq!(numbers(&page), ["+919000000001", "9000000002"], "not a lead as well");
+    let path = |verb: &str| format!("/api/missed/{}/{verb}", entry["id"].as_str().unwrap());
+    let taken = agent01.post(&path("claim"), json!({})).await.ok();
+    assert_eq!(taken.text("claimedBy"), "agent01");
+    let refused = agent02.post(&path("claim"), json!({})).await.problem(409);
+    assert!(refused.text("message").contains("agent01"), "{}", refused.json);
+    agent01.post(&path("release"), json!({})).await.ok();
+    agent02.post(&path("claim"), json!({})).await.ok();
+    note_reached(desk, &PhoneNumber::from("09000000001"), now + 2).await.unwrap();
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+    assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000002"]);
+    agent01.post(&path("claim"), json!({})).await.problem(409);
+    agent01.post("/api/missed/1/claim", json!({})).await.problem(404);
+    note_missed(desk, &PhoneNumber::from("9000000001"), "c3", now + 3).await.unwrap();
+    agent01.post(&path("close"), json!({"reason": " "})).await.problem(400);
+    agent01.post(&path("close"), json!({"reason": "came by"})).await.ok();
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follow_up_is_on_the_worklist_once_it_is_due_and_is_closed_by_its_agent() {
+    let floor = Floor::new();
+    let (agent01, agent02, supervisor) = both(&floor).await;
+    let due = floor.desk.now() + 60_000;
+    let body = json!({"dueAt": due, "number": "9000000007", "text": "wants a call"});
+    let made = agent01.post("/api/follow-ups", body).await;
+    assert_eq!(made.status, 201, "{}", made.json);
+    let id = made.text("id").to_owned();
+    assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), [""; 0]);
+    floor.wait(61).await;
+    let page = agent01.get("/api/worklist").await.ok();
+    let entry = &page.json["entries"][0];
+    assert_eq!((&entry["kind"], &entry["level"]), (&json!("follow_up"), &json!("due")));
+    assert_eq!(numbers(&agent02.get("/api/worklist").await.ok()), [""; 0]);
+    let team = supervisor.get("/api/follow-ups").await.ok().json;
+    assert_eq!(team["followUps"][0]["text"], "wants a call");
+    let path = format!("/api/follow-ups/{id}");
+    let change = async |who: &Someone<'_>, body: Value| {
+        who.send(Method::PATCH, &path, "application/json", body.to_string()).await
+    };
+    change(&agent02, json!({"done": true})).await.problem(404);
+    change(&agent01, json!({"dueAt": 1})).await.problem(400);
+    change(&agent01, json!({"done": true, "cancelled": true})).await.problem(400);
+    let done = change(&agent01, json!({"done": true})).await.ok().json;
+    assert_eq!((&done["state"], &done["done"]), (&json!("done"), &json!(true)));
+    change(&agent01, json!({"cancelled": true})).await.problem(409);
+    assert_eq!(agent01.get("/api/follow-ups").await.ok().json, json!({"followUps": []}));
+    for body in [
+        json!({"dueAt": 1}),
+        json!({"dueAt": due * 2, "number": "none"}),
+        json!({"dueAt": due * 2, "when": 1}),
+    ] {
+        agent01.post("/api/follow-ups", body).await.problem(400);
+    }
+    let other = json!({"dueAt": due * 2, "agent": "agent02"});
+    agent01.post("/api/follow-ups", other).await.problem(404);
+}
