@@ -10,7 +10,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::events::{NewEvent, append};
 use super::tx::Tx;
-use crate::core::caller::Scope;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
@@ -212,20 +212,15 @@ fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Vec<Arg>) {
         return ("1 = 0".to_owned(), Vec::new());
     }
     let places: Vec<_> = (first..).take(agents.len()).map(|n| format!("${n}")).collect();
-    let args = agents.iter().map(|agent| Arg::from(folded(agent))).collect();
+    let args = agents.iter().map(|agent| Arg::from(agent_key(agent))).collect();
     (format!("{column} IN ({})", places.join(", ")), args)
-}
-
-/// An agent's id as it is compared.
-pub(super) fn folded(agent: &AgentId) -> String {
-    agent.as_str().trim().to_lowercase()
 }
 
 async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
     let key = number_key(&lead.number);
     let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, agent, added) \
                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number_key) DO NOTHING";
-    let agent = lead.agent.as_ref().map(folded);
+    let agent = lead.agent.as_ref().map(agent_key);
     let args =
         args![&lead.id, &key, lead.number.as_str(), &lead.name, &lead.source, agent, lead.added];
     if tx.execute(insert, args).await? == 1 {
@@ -277,7 +272,7 @@ impl Work for Db {
             Box::pin(async move {
                 let mut found = 0;
                 for id in ids {
-                    let agent = agent.as_ref().map(folded);
+                    let agent = agent.as_ref().map(agent_key);
                     let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
                     found += tx.execute(assign, args![agent, id]).await?;
                 }
@@ -457,7 +452,7 @@ impl Work for Db {
         let body = json(&record, "follow-up")?;
         self.write(move |tx| {
             Box::pin(async move {
-                let agent = folded(&record.agent.as_str().into());
+                let agent = agent_key(&record.agent.as_str().into());
                 let open = record.state == FollowUpState::Open;
                 let done = if version == 0 {
                     let insert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body) \

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
 use super::Memory;
-use crate::core::caller::Scope;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
 use crate::store::error::StoreError;
 use crate::store::events::NewEvent;
-use crate::store::work::{Lead, LeftOut, Versioned, Work, folded};
+use crate::store::work::{Lead, LeftOut, Versioned, Work};
 
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
@@ -23,7 +23,7 @@ pub(super) struct WorkTable {
 }
 
 fn agent_of(id: &AgentId) -> AgentId {
-    folded(id).as_str().into()
+    agent_key(id).as_str().into()
 }
 
 /// Whether a record may be written over the one that is there.
