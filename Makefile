@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk test phone-test bench fuzz check-more setup
+.PHONY: help desk test phone-test stories bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -9,7 +9,8 @@ help: ## list the targets
 setup: ## install what is missing on this machine
 	@scripts/setup
 
-desk: setup ## run the desk on http://127.0.0.1:8080 (on the simulator unless OZONETEL_ACCOUNT is set)
+desk: setup ## build the page and run the desk on http://127.0.0.1:8080 (on the simulator unless OZONETEL_ACCOUNT is set)
+	@scripts/page
 	cargo run --locked -p desk
 
 test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
@@ -17,6 +18,9 @@ test: setup ## format, lints, all tests, doc tests, softphones, features, docume
 
 phone-test: setup ## JsSIP in Node and in Chromium, and sipp, against the simulator
 	@scripts/phone-test
+
+stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES=DIR keeps pictures)
+	@scripts/stories
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)
 	@scripts/bench

@@ -21,6 +21,7 @@ use crate::access::{Gate, enforce, identify};
 use crate::body::LARGEST;
 use crate::desk::Desk;
 use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
+use crate::page;
 use crate::problem::{Kind, Problem, RequestId};
 use crate::routes::document::{Base, Served, complete};
 
@@ -130,8 +131,13 @@ async fn refuse_when_stopping(
     Ok(next.run(request).await)
 }
 
-async fn nowhere() -> Problem {
-    Problem::new(Kind::NotFound, "there is no such route")
+/// What no route is for: the page, or nothing.
+async fn nowhere(request: Request) -> Response {
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    match page::serve(method, uri.path(), headers) {
+        Some(response) => response,
+        None => Problem::new(Kind::NotFound, "there is no such route").into_response(),
+    }
 }
 
 async fn other_method() -> Problem {

@@ -16,6 +16,7 @@ pub mod events;
 pub mod flow;
 pub mod guide;
 pub mod ops;
+mod page;
 pub mod people;
 pub mod performance;
 pub mod phone_call;

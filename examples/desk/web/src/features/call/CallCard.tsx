@@ -1,0 +1,128 @@
+import { Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Call } from '../../api/types';
+import { useNow, usePhone, useStale } from '../../state';
+import { Button, Chip, Empty, Notice } from '../../ui/controls';
+import { Menu } from '../../ui/Menu';
+import { clock, grouped, timeOfDay } from '../../words/time';
+import { useWords } from '../../words/words';
+import { TransferDialog } from '../transfer/TransferDialog';
+import { audio, reasonIn, useBlocked, useCommand } from './commands';
+import { forgetPending, resume, type Pending } from './dialing';
+import { Incoming } from './Incoming';
+import { Keypad } from './Keypad';
+import { Notes } from './Notes';
+import { Participants } from './Participants';
+import { useShortcuts } from './shortcuts';
+
+/** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
+export function CallCard({ call, pending }: { call: Call | null; pending: Pending | null }) {
+  const words = useWords();
+  useEffect(() => { void resume(); }, []);
+  const matched = call !== null && pending !== null && (call.ucid === pending.ucid || call.phase !== 'ringing');
+  useEffect(() => { if (matched) forgetPending(); }, [matched]);
+  if (!call && pending) return <PendingCard pending={pending} />;
+  if (!call) return <section className="card"><Empty icon={<PhoneCall aria-hidden />} title={words.call.none}><p>{words.call.noneWhy}</p></Empty></section>;
+  if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
+  return <ActiveCard call={call} />;
+}
+
+function PendingCard({ pending }: { pending: Pending }) {
+  const words = useWords();
+  const now = useNow();
+  const { state } = pending;
+  const lost = state === 'unknown';
+  const over = state === 'refused' || state === 'not_sent';
+  return (
+    <section className="card call-card" aria-label={words.call.calling}>
+      <div className="head">
+        <h1>{pending.name ?? grouped(pending.number)}</h1>
+        {!over && !lost && <time className="clock">{clock(now - pending.at)}</time>}
+        <span className="number muted">{grouped(pending.number)}</span>
+      </div>
+      {lost ? (
+        <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
+      ) : over ? (
+        <div className="body"><Notice tone="bad" action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{words.call.notRung}</strong></p>{pending.problem && <p>{pending.problem}</p>}</Notice></div>
+      ) : (
+        <>
+          <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>
+          <div className="controls"><Button tone="bad" className="end" blocked={words.call.calling}><PhoneOff aria-hidden />{words.call.end}</Button></div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function phaseText(call: Call, words: ReturnType<typeof useWords>) {
+  if (call.phase === 'calling') return words.call.calling;
+  if (call.phase === 'ringing') return words.call.ringing;
+  return call.held ? words.call.held : words.call.active;
+}
+
+function ActiveCard({ call }: { call: Call }) {
+  const words = useWords();
+  const now = useNow();
+  const phone = usePhone();
+  const stale = useStale();
+  const command = useCommand(call);
+  const blocked = useBlocked(call);
+  const [keys, setKeys] = useState(false);
+  const [transfer, setTransfer] = useState(false);
+  const here = phone.leg.kind === 'up';
+  const muted = here && phone.leg.kind === 'up' ? phone.leg.muted : call.muted;
+  const canMute = blocked(muted ? 'unmute' : 'mute');
+  const since = call.answeredAt ?? call.askedAt ?? call.ringingAt;
+  const waits = command.isPending ? words.loading : null;
+  const mute = () => { if (call.phone.tab) void audio(words, muted ? 'unmute' : 'mute'); else command.mutate({ verb: muted ? 'unmute' : 'mute' }); };
+  const hold = () => command.mutate({ verb: call.held ? 'unhold' : 'hold' });
+  const record = () => command.mutate({ verb: 'recording', body: { action: call.recording === 'paused' ? 'resume' : 'pause' } });
+  const end = () => command.mutate({ verb: 'end' });
+  useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
+  const unheard = call.phase === 'active' && call.phone.tab && !call.phone.heard && !here;
+  const recordVerb = call.recording === 'paused' ? 'resumeRecording' : 'pauseRecording';
+  const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask';
+  return (
+    <section className="card call-card" aria-label={phaseText(call, words)}>
+      <div className="head">
+        <h1>{call.lead?.name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
+        {since !== null && <time className="clock" aria-hidden>{clock(now - since)}</time>}
+        <span className="number muted">{call.number ? grouped(call.number) : call.masked || words.withheld}</span>
+      </div>
+      <p className="facts" role="status">
+        <Chip tone={call.phase === 'active' ? (call.held ? 'warning' : 'good') : 'blue'}>{phaseText(call, words)}</Chip>
+        {call.recording === 'on' && <Chip><Circle aria-hidden fill="currentColor" />{words.call.recorded}</Chip>}
+        {call.recording === 'paused' && <Chip tone="warning"><Pause aria-hidden />{words.call.recordingPaused(call.recordingPausedAt === null ? '' : timeOfDay(call.recordingPausedAt))}</Chip>}
+        {muted && <Chip tone="warning"><MicOff aria-hidden />{words.call.mute}</Chip>}
+        {call.campaign && <Chip>{call.campaign}</Chip>}
+        <Chip>{call.direction === 'inbound' ? words.call.inbound : words.call.outbound}</Chip>
+      </p>
+      {pickUp && <div className="body"><Button tone="good" onClick={() => void audio(words, 'answer')}><PhoneIncoming aria-hidden />{words.call.pickUp}</Button></div>}
+      {unheard && (
+        <div className="body"><Notice tone="bad" action={<Button small blocked={blocked('reconnect')} onClick={() => command.mutate({ verb: 'reconnect' })}>{words.phone.reconnect}</Button>}>
+          <p><strong>{words.phone.unheard}</strong></p><p>{words.phone.unheardWhy}</p>
+          {call.can['reconnect'] && <p className="small muted">{words.phone.reconnect}: {reasonIn(words, call.can['reconnect'])}</p>}
+        </Notice></div>
+      )}
+      {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
+      <div className="controls">
+        <Button aria-pressed={muted} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
+        <Button aria-pressed={call.held} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
+        <Button aria-expanded={keys} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
+        <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
+        <Button className="second" aria-pressed={call.recording === 'paused'} blocked={blocked(recordVerb) ?? waits} onClick={record}><Circle aria-hidden />{call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec}</Button>
+        <span className="in-more">
+          <Menu trigger={<Button><MoreHorizontal aria-hidden />{words.more}</Button>} entries={[
+            { key: 'transfer', label: words.call.transfer, blocked: blocked('transfer'), onSelect: () => setTransfer(true) },
+            { key: 'record', label: call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec, blocked: blocked(recordVerb), onSelect: record },
+          ]} />
+        </span>
+        <Button tone="bad" className="end" blocked={blocked('end') ?? (stale ? words.reason['stale'] : null)} onClick={end}><PhoneOff aria-hidden />{words.call.end}<kbd aria-hidden>E</kbd></Button>
+      </div>
+      {keys && <div className="body"><Keypad onKey={(tone) => void audio(words, 'keys', tone)} /></div>}
+      {call.participants.length > 2 && <div className="body"><Participants call={call} /></div>}
+      {call.phase === 'active' && <div className="body"><Notes call={call} /></div>}
+      {transfer && <TransferDialog call={call} onClose={() => setTransfer(false)} />}
+    </section>
+  );
+}

@@ -1,0 +1,29 @@
+import { useQuery } from '@tanstack/react-query';
+import { get } from '../../api/client';
+import type { Call } from '../../api/types';
+import { Notice } from '../../ui/controls';
+import { dateAndTime } from '../../words/time';
+import { useWords } from '../../words/words';
+import type { HistoryPage } from '../history/rows';
+
+/** What is known of whom: earlier calls. A report that failed is said; it is never "no history". */
+export function CustomerBrief({ call }: { call: Call }) {
+  const words = useWords();
+  const earlier = useQuery({
+    queryKey: ['earlier', call.ucid],
+    queryFn: ({ signal }) => get<HistoryPage>('/api/calls', { query: { number: call.number, limit: 5 }, signal }),
+    enabled: call.number !== null,
+  });
+  const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];
+  return (
+    <div className="stack">
+      <h3>{words.call.history}</h3>
+      {earlier.isError && <Notice tone="warning">{words.call.historyFailed}</Notice>}
+      {earlier.isPending && call.number !== null && <p className="muted">{words.loading}</p>}
+      {(earlier.isSuccess || call.number === null) && rows.length === 0 && <p className="muted">{words.call.noHistory}</p>}
+      <ul>
+        {rows.map((row) => <li key={row.ucid} className="row small" style={{ padding: '3px 0' }}><time>{row.startedAt === null ? '' : dateAndTime(row.startedAt)}</time><span>{row.disposition ?? row.outcome ?? ''}</span><span className="muted end">{row.agent ?? ''}</span></li>)}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { useEffect, useRef, useState } from 'react';
+import { put } from '../../api/client';
+import type { Call } from '../../api/types';
+import { Field } from '../../ui/controls';
+import { timeOfDay } from '../../words/time';
+import { useWords } from '../../words/words';
+import { callPath } from './commands';
+
+const AFTER_MS = 500;
+
+/** Notes, kept by the desk as they are typed. */
+export function Notes({ call, onChange }: { call: Call; onChange?: (text: string) => void }) {
+  const words = useWords();
+  const [text, setText] = useState(call.notes);
+  const [state, setState] = useState<'' | 'saving' | 'failed' | number>('');
+  const latest = useRef({ text, saved: call.notes });
+  const save = useRef(async () => {
+    const { text: now, saved } = latest.current;
+    if (now === saved) return;
+    setState('saving');
+    try {
+      await put(callPath(call.ucid, 'draft'), { notes: now });
+      latest.current.saved = now;
+      setState(Date.now());
+    } catch { setState('failed'); }
+  });
+  useEffect(() => {
+    latest.current.text = text;
+    onChange?.(text);
+    const timer = setTimeout(() => void save.current(), AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text, onChange]);
+  useEffect(() => {
+    const again = setInterval(() => { if (latest.current.text !== latest.current.saved) void save.current(); }, 5_000);
+    const saveNow = save.current;
+    return () => { clearInterval(again); void saveNow(); };
+  }, []);
+  const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
+  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} value={text} maxLength={4_000} onChange={(event) => setText(event.target.value)} />}</Field>;
+}

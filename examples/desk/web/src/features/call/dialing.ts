@@ -1,0 +1,81 @@
+/** A dial from the click on: one key for one wish, kept over a reload, never posted twice. */
+import { useSyncExternalStore } from 'react';
+import { get, post } from '../../api/client';
+import { Problem } from '../../api/problem';
+
+export interface Pending {
+  key: string;
+  number: string;
+  name: string | null;
+  at: number;
+  state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown';
+  ucid: string | null;
+  reference: string | null;
+  problem: string | null;
+}
+
+const KEPT = 'desk-dial';
+const watchers = new Set<() => void>();
+let pending: Pending | null = load();
+
+function load(): Pending | null {
+  try { return JSON.parse(sessionStorage.getItem(KEPT) ?? 'null') as Pending | null; } catch { return null; }
+}
+
+function set(next: Pending | null) {
+  pending = next;
+  if (next) sessionStorage.setItem(KEPT, JSON.stringify(next)); else sessionStorage.removeItem(KEPT);
+  watchers.forEach((watcher) => watcher());
+}
+
+const watch = (watcher: () => void) => {
+  watchers.add(watcher);
+  return () => { watchers.delete(watcher); };
+};
+
+export const usePending = () => useSyncExternalStore(watch, () => pending);
+export const forgetPending = () => set(null);
+
+export interface Wish { number: string; name?: string | null; campaign?: string | null; did?: string | null; missedId?: string | null; leadId?: string | null }
+interface Dialled { ucid: string | null; reference: string; state: string }
+
+/** Places a call. A second one while the first is on its way is not sent. */
+export async function dial({ number, name = null, campaign, did, missedId, leadId }: Wish): Promise<void> {
+  if (pending?.state === 'sending') return;
+  const key = crypto.randomUUID();
+  set({ key, number, name, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
+  try {
+    const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
+    took(key, await post<Dialled>('/api/calls', body, { key }));
+  } catch (error) {
+    failed(key, error);
+  }
+}
+
+/** A page that was loaded anew in mid-dial asks what became of it; it never dials again. */
+export async function resume(): Promise<void> {
+  if (pending?.state !== 'sending') return;
+  const { key } = pending;
+  try {
+    took(key, await get<Dialled>(`/api/dials/${encodeURIComponent(key)}`));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) update(key, { state: 'not_sent' });
+    else failed(key, error);
+  }
+}
+
+function took(key: string, { ucid, reference, state }: Dialled) {
+  const known = state === 'accepted' || state === 'refused' || state === 'not_sent' || state === 'unknown' ? state : state === 'sending' ? 'sending' : 'accepted';
+  update(key, { state: known, ucid, reference });
+}
+
+function failed(key: string, error: unknown) {
+  const problem = error instanceof Problem ? error : null;
+  const reference = typeof problem?.body['reference'] === 'string' ? problem.body['reference'] : null;
+  const sent = problem?.mayHaveHappened ?? true;
+  update(key, { state: sent ? 'unknown' : 'refused', reference, problem: problem?.body.message || null });
+}
+
+function update(key: string, change: Partial<Pending>) {
+  if (pending?.key === key) set({ ...pending, ...change });
+}

@@ -1,0 +1,15 @@
+/** Which of the agent's calls the card is about: pure. */
+import type { Call } from '../../api/types';
+
+const begun = (call: Call) => call.askedAt ?? call.ringingAt ?? call.answeredAt ?? 0;
+const latest = (calls: readonly Call[]) => [...calls].sort((a, b) => begun(b) - begun(a))[0] ?? null;
+
+/**
+ * A call that wants a disposition comes first, whatever else is going on; then the one with audio, then
+ * one that rings. A call that is done stays until it was put aside (`back`).
+ */
+export function subjectOf(calls: readonly Call[], back: string | null): Call | null {
+  const of = (...phases: Call['phase'][]) => calls.filter(({ phase }) => phases.includes(phase));
+  return latest(of('after_call')) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
+    ?? latest(of('closed').filter(({ ucid, disposition }) => ucid !== back && disposition !== null));
+}

@@ -1,0 +1,46 @@
+import { useEffect, useState } from 'react';
+import { softphone } from '../../app';
+import { choose, chosen } from '../../phone/audio';
+import { usePhone } from '../../state';
+import { Button, Field, Notice } from '../../ui/controls';
+import { useWords } from '../../words/words';
+
+/** Microphone, voice and ring: kept in this browser, changed also in a call. */
+export function Devices() {
+  const words = useWords();
+  const phone = usePhone();
+  const [devices, setDevices] = useState<MediaDeviceInfo[]>([]);
+  const [now, setNow] = useState(chosen);
+  useEffect(() => {
+    const look = () => void navigator.mediaDevices.enumerateDevices().then(setDevices);
+    look();
+    navigator.mediaDevices.addEventListener('devicechange', look);
+    return () => navigator.mediaDevices.removeEventListener('devicechange', look);
+  }, [phone.microphone]);
+  const pick = (what: 'input' | 'output' | 'ring', id: string) => {
+    choose({ [what]: id });
+    setNow(chosen());
+    if (what === 'input') void softphone.useDevices();
+  };
+  const select = (what: 'input' | 'output' | 'ring', kind: MediaDeviceKind) => (
+    <Field label={words.devices[what]}>
+      {(ids) => (
+        <select {...ids} value={now[what]} onChange={(event) => pick(what, event.target.value)}>
+          <option value="">{words.devices.standard}</option>
+          {devices.filter((device) => device.kind === kind && device.deviceId !== '').map(({ deviceId, label }) => <option key={deviceId} value={deviceId}>{label}</option>)}
+        </select>
+      )}
+    </Field>
+  );
+  return (
+    <div className="stack">
+      {phone.microphone === 'ready' ? <Notice tone="good">{words.devices.ready}</Notice>
+        : phone.microphone !== 'unasked' && <Notice tone="bad">{words.phone[phone.microphone]}</Notice>}
+      {phone.microphone !== 'ready' && <Button onClick={() => void softphone.useDevices()}>{words.devices.allow}</Button>}
+      {select('input', 'audioinput')}
+      {select('output', 'audiooutput')}
+      {select('ring', 'audiooutput')}
+      <Button onClick={() => void softphone.speaker.test(now.ring || now.output)}>{words.devices.test}</Button>
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { get, post } from '../../api/client';
+import type { Call, Disposed } from '../../api/types';
+import { useNow, useStale } from '../../state';
+import { Button, Chip, Field, Notice } from '../../ui/controls';
+import { sentence } from '../../ui/toasts';
+import { clock, grouped } from '../../words/time';
+import { useWords } from '../../words/words';
+import { Notes } from '../call/Notes';
+import { callPath } from '../call/commands';
+import { useShortcuts } from '../call/shortcuts';
+
+export interface Choice { code: string; name: string; label?: string }
+
+/** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
+export function AfterCall({ call, onBack }: { call: Call; onBack: () => void }) {
+  const words = useWords();
+  const since = call.answeredAt !== null && call.endedAt !== null ? clock(call.endedAt - call.answeredAt) : null;
+  return (
+    <section className="card call-card" aria-label={words.call.afterCall}>
+      <div className="head">
+        <h1>{call.lead?.name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
+        {since && <span className="clock">{since}</span>}
+        <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>
+      </div>
+      <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && <Chip>{call.outcome.replaceAll('_', ' ')}</Chip>}{call.transferred && <Chip>{words.call.transfer}</Chip>}</p>
+      {call.wrapup && !call.disposition && <Countdown call={call} />}
+      {call.disposition ? <Done disposed={call.disposition} onBack={onBack} /> : <Choose call={call} />}
+    </section>
+  );
+}
+
+function Countdown({ call }: { call: Call }) {
+  const words = useWords();
+  const now = useNow(500);
+  if (!call.wrapup || call.wrapup.limitSec === null) return null;
+  const limit = call.wrapup.limitSec * 1000;
+  const left = call.wrapup.startedAt + limit - now;
+  const seconds = Math.ceil(Math.abs(left) / 1000);
+  return (
+    <div style={{ padding: '0 16px 10px' }}>
+      <div className={`countdown ${left < 0 ? 'over' : ''}`} aria-hidden><div style={{ width: `${Math.max(0, Math.min(100, left < 0 ? 100 : (left / limit) * 100))}%` }} /></div>
+      <p className={`small numeric ${left < 0 ? '' : 'muted'}`}>{left < 0 ? words.disposition.overrun(seconds) : words.disposition.wrapUp(seconds)}</p>
+    </div>
+  );
+}
+
+function Choose({ call }: { call: Call }) {
+  const words = useWords();
+  const stale = useStale();
+  const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: ({ signal }) => get<{ dispositions: Choice[] }>('/api/dispositions', { query: { campaign: call.campaign }, signal }), staleTime: 300_000 });
+  const choices = list.data?.dispositions ?? [];
+  const [code, setCode] = useState('');
+  const [callBackAt, setCallBackAt] = useState('');
+  const notes = useRef(call.notes);
+  const typed = useCallback((text: string) => { notes.current = text; }, []);
+  const key = useRef(crypto.randomUUID());
+  const save = useMutation({
+    mutationFn: () => post(callPath(call.ucid, 'disposition'), {
+      code, notes: notes.current, ...(callBackAt ? { callBackAt: new Date(callBackAt).getTime() } : {}),
+    }, { key: key.current }),
+  });
+  const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
+  useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => { form.current?.querySelector<HTMLInputElement>('input[type=radio]')?.focus(); }, [choices.length]);
+  const error = save.error ? sentence(save.error, words) : null;
+  return (
+    <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); submit(); }}>
+      <fieldset>
+        <legend><h2>{words.disposition.title}</h2></legend>
+        {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.disposition.none}</Notice>}
+        {list.isPending && <p className="muted">{words.loading}</p>}
+        <div className="choices">
+          {choices.map((choice, at) => (
+            <label key={choice.code}>
+              <input type="radio" name="disposition" value={choice.code} checked={code === choice.code} onChange={() => setCode(choice.code)}
+                onKeyDown={(event) => { const pick = choices[Number(event.key) - 1]; if (pick && !event.ctrlKey) { event.preventDefault(); setCode(pick.code); } }} />
+              {choice.label ?? choice.name}{at < 9 && <kbd aria-hidden>{at + 1}</kbd>}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
+      <Notes call={call} onChange={typed} />
+      {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
+      <div className="row"><Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+    </form>
+  );
+}
+
+/** What became of it, for each place that has to know. */
+function Done({ disposed, onBack }: { disposed: Disposed; onBack: () => void }) {
+  const words = useWords();
+  const targets = Object.entries(disposed.targets);
+  const bad = targets.filter(([, state]) => ['overtaken', 'refused', 'given_up'].includes(state));
+  const waits = targets.some(([, state]) => state === 'pending');
+  return (
+    <div className="body">
+      <Notice tone={bad.length > 0 ? 'warning' : waits ? 'blue' : 'good'}>
+        <p><strong>{disposed.name}</strong></p>
+        {waits && <p>{words.disposition.queued}</p>}
+        {!waits && bad.length === 0 && <p>{words.disposition.saved}</p>}
+        {bad.map(([target, state]) => <p key={target}>{words.disposition.target[target] ?? target}: {words.disposition.targets[state]}</p>)}
+      </Notice>
+      <div className="row"><Button tone="primary" autoFocus className="end" onClick={onBack}>{words.disposition.back}</Button></div>
+    </div>
+  );
+}

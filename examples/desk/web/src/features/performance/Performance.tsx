@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { get } from '../../api/client';
+import { KEYS } from '../../live/cache';
+import { useMe } from '../../state';
+import { Button, Chip, Field, Notice } from '../../ui/controls';
+import { clock, dateAndTime, dayOf, daysBefore, timeOfDay, weekday } from '../../words/time';
+import { useWords } from '../../words/words';
+import type { Figures, Trend } from './figures';
+import './performance.css';
+
+const Chart = lazy(() => import('./Chart'));
+
+type Range = { from: string; to: string };
+
+/** An agent's own figures: the API's, drawn, with a table behind each picture. */
+export default function Performance() {
+  const words = useWords();
+  const { data: me } = useMe();
+  const today = dayOf(Date.now());
+  const [range, setRange] = useState<Range>({ from: today, to: today });
+  const agent = me?.agents[0] ?? null;
+  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get<Figures>('/api/performance', { query: { ...range, agent }, signal }) });
+  const length = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000 + 1;
+  const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
+  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get<Figures>('/api/performance', { query: { ...week, agent }, signal }) });
+  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: ({ signal }) => get<Trend>('/api/performance/trend', { query: { days: 7, agent }, signal }) });
+  const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
+  return (
+    <div className="page">
+      <div className="row" style={{ alignItems: 'flex-end' }}>
+        <h1 className="grow">{words.performance.title} {figures.data?.provisional && <Chip tone="blue">{words.performance.provisional}</Chip>}</h1>
+        {choices.map(([name, choice]) => <Button key={name} aria-pressed={choice.from === range.from && choice.to === range.to} onClick={() => setRange(choice)}>{name}</Button>)}
+        <Field label={words.performance.day}>{(ids) => <input {...ids} type="date" max={today} value={range.from === range.to ? range.from : ''} onChange={(event) => { if (event.target.value) setRange({ from: event.target.value, to: event.target.value }); }} />}</Field>
+      </div>
+      {figures.isError ? <Notice tone="bad" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice> : null}
+      {figures.data?.gaps?.length ? <Notice tone="warning">{words.history.gaps(figures.data.gaps.map(({ from, to }) => `${dateAndTime(from)}–${timeOfDay(to)}`).join(', '))}</Notice> : null}
+      <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
+      <div className="charts">
+        <Panel title={words.performance.sevenDays} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ day, inbound, outbound }) => [weekday(day), inbound, outbound])}>
+          {trend.data && <Chart kind="days" days={trend.data.days.map(({ day, inbound, outbound }) => ({ name: weekday(day), inbound, outbound }))} names={[words.history.inbound, words.history.outbound]} />}
+        </Panel>
+        <Panel title={words.performance.dispositions} head={[words.history.disposition, words.performance.total]} rows={figures.data && Object.entries(figures.data.dispositions)}>
+          {figures.data && <Chart kind="donut" parts={Object.entries(figures.data.dispositions).map(([name, value]) => ({ name, value }))} />}
+        </Panel>
+        <Panel title={words.performance.timeUse} head={[words.wallboard.state, words.wallboard.since]} rows={figures.data?.timeUse ? Object.entries(figures.data.timeUse).map(([name, sec]) => [words.performance.times[name] ?? name, clock(sec * 1000)]) : []}>
+          {figures.data?.timeUse && <Chart kind="stack" parts={Object.entries(figures.data.timeUse).map(([name, value]) => ({ name: words.performance.times[name] ?? name, value }))} text={(sec) => clock(sec * 1000)} />}
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function Cards({ now, then, name }: { now: Figures | undefined; then: Figures | undefined; name: string }) {
+  const words = useWords();
+  const rows: [string, (f: Figures) => number | null, (n: number) => string][] = [
+    [words.performance.total, (f) => f.total, String],
+    [words.performance.answered, (f) => f.answered, String],
+    [words.performance.booked, (f) => f.booked, String],
+    [words.performance.handling, (f) => f.handlingMeanSec, (n) => clock(n * 1000)],
+    [words.performance.conversion, (f) => f.conversion, (n) => `${Math.round(n)} %`],
+    [words.performance.signedIn, (f) => f.signedInSec, (n) => clock(n * 1000)],
+  ];
+  return (
+    <dl className="figures">
+      {rows.map(([label, of, text]) => {
+        const value = now ? of(now) : null;
+        const old = then ? of(then) : null;
+        const change = value !== null && old !== null ? value - old : null;
+        return (
+          <div className="card" key={label}>
+            <dt className="muted">{label}</dt>
+            <dd className="figure">{value === null ? '–' : text(value)}</dd>
+            <dd className="small muted">{change === null ? ' ' : change === 0 ? words.performance.same(name) : words.performance.against(`${change < 0 ? '−' : '+'}${text(Math.abs(change))}`, name)}</dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+/** A picture with its table behind it. */
+function Panel({ title, head, rows, children }: { title: string; head: string[]; rows: (string | number)[][] | undefined; children: ReactNode }) {
+  const words = useWords();
+  const [table, setTable] = useState(false);
+  const empty = !rows || rows.length === 0;
+  return (
+    <section className="card" aria-label={title}>
+      <header><h2>{title}</h2><Button small tone="quiet" className="end" aria-pressed={table} onClick={() => setTable(!table)}>{words.performance.table}</Button></header>
+      <div className="body chart">
+        {empty ? <p className="empty">{rows ? words.performance.noData : words.loading}</p> : table ? (
+          <table><thead><tr>{head.map((name, at) => <th key={name} className={at > 0 ? 'numeric' : ''}>{name}</th>)}</tr></thead><tbody>{rows.map((row) => <tr key={String(row[0])}>{row.map((cell, at) => <td key={at} className={at > 0 ? 'numeric' : ''}>{cell}</td>)}</tr>)}</tbody></table>
+        ) : <Suspense fallback={<p className="empty">{words.loading}</p>}>{children}</Suspense>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,173 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Inbox, Phone, PhoneMissed } from 'lucide-react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { get, post } from '../../api/client';
+import { KEYS } from '../../live/cache';
+import { useMe, useNow, useStale } from '../../state';
+import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
+import { ContextMenu, type MenuEntry } from '../../ui/Menu';
+import { toast, toastProblem } from '../../ui/toasts';
+import { dateAndTime, grouped, span } from '../../words/time';
+import { useWords } from '../../words/words';
+import { dial, usePending } from '../call/dialing';
+import { FollowUps } from '../follow-ups/FollowUps';
+import { Owed } from '../disposition/Owed';
+
+export interface Entry { id: string; kind: 'lead' | 'missed' | 'follow_up'; name: string | null; number: string; source: string | null; lastInteractionAt: number | null; ageSec: number; level: 'ok' | 'due' | 'late'; leadId: string | null }
+interface WorklistPage { entries: Entry[]; withoutNumber: number; cursor: string | null; menu?: { sms: boolean; whatsapp: boolean } }
+export interface Missed { id: string; number: string; name: string | null; at: number; calls: number; claimedBy: string | null; level: 'ok' | 'due' | 'late' }
+
+type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
+export const LEVEL_TONE = { ok: 'good', due: 'warning', late: 'bad' } as const;
+
+export function Worklist({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
+  const words = useWords();
+  const [tab, setTab] = useState<Tab>('worklist');
+  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get<{ missed: Missed[] }>('/api/missed', { signal }) });
+  const owed = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get<{ owed: unknown[] }>('/api/owed', { signal }) });
+  const count = missed.data?.missed.length ?? 0;
+  const owes = owed.data?.owed.length ?? 0;
+  const tabs: [Tab, string, number][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count], ['follow_ups', words.worklist.followUps, 0]];
+  if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes]);
+  useMissedNews(missed.data?.missed);
+  return (
+    <section className="card list-card" aria-label={words.worklist.title}>
+      <Dialer busy={busy} onSelect={onSelect} />
+      <div className="tabs" role="tablist">
+        {tabs.map(([key, name, n]) => <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="list" onClick={() => setTab(key)}>{name}{n > 0 && <> <Chip tone={key === 'owed' ? 'warning' : 'blue'}>{n}</Chip></>}</button>)}
+      </div>
+      <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'worklist' && <Entries onSelect={onSelect} busy={busy} />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} busy={busy} />}
+        {tab === 'follow_ups' && <FollowUps />}
+        {tab === 'owed' && <Owed />}
+      </div>
+    </section>
+  );
+}
+
+function useMissedNews(missed: readonly Missed[] | undefined) {
+  const words = useWords();
+  const known = useRef<Set<string> | null>(null);
+  useEffect(() => {
+    if (!missed) return;
+    const before = known.current;
+    known.current = new Set(missed.map(({ id }) => id));
+    if (!before) return;
+    for (const { id, name, number } of missed) {
+      if (before.has(id)) continue;
+      toast('warning', words.worklist.missedNews(name ?? grouped(number)));
+      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(words.worklist.missedNews(name ?? words.unknownName), { tag: id });
+    }
+  }, [missed, words]);
+}
+
+function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: string; name: null }) => void }) {
+  const words = useWords();
+  const stale = useStale();
+  const pending = usePending();
+  const [number, setNumber] = useState('');
+  const [more, setMore] = useState(false);
+  const [campaign, setCampaign] = useState('');
+  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: ({ signal }) => get<{ campaigns: { name: string; did?: string | null }[] }>('/api/campaigns', { signal }), staleTime: 300_000, enabled: more });
+  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (blocked) return;
+    onSelect({ number: number.trim(), name: null });
+    void dial({ number: number.trim(), campaign: campaign || null });
+    setNumber('');
+  };
+  return (
+    <form className="dialer" onSubmit={submit} style={{ flexWrap: 'wrap' }}>
+      <div className="grow"><Field label={words.worklist.dialPlace}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />}</Field></div>
+      <Button type="submit" tone="primary" blocked={blocked}><Phone aria-hidden />{words.worklist.dial}</Button>
+      <Button tone="quiet" small aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.campaign}</Button>
+      {more && <div style={{ flexBasis: '100%' }}><Field label={words.worklist.campaign}>{(ids) => <select {...ids} value={campaign} onChange={(event) => setCampaign(event.target.value)}><option value="">{words.worklist.defaultChoice}</option>{campaigns.data?.campaigns.map(({ name }) => <option key={name}>{name}</option>)}</select>}</Field></div>}
+    </form>
+  );
+}
+
+function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
+  const words = useWords();
+  const stale = useStale();
+  const list = useInfiniteQuery({
+    queryKey: KEYS.worklist,
+    queryFn: ({ pageParam, signal }) => get<WorklistPage>('/api/worklist', { query: { cursor: pageParam, limit: 50 }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ cursor }) => cursor,
+  });
+  if (list.isError) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
+  if (list.isPending) return <p className="empty" role="status">{words.loading}</p>;
+  const pages = list.data.pages;
+  const entries = pages.flatMap((page) => page.entries);
+  const left = pages[0]?.withoutNumber ?? 0;
+  const menu = pages[0]?.menu;
+  const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : null;
+  return (
+    <>
+      {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
+      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} blocked={blocked ?? null} menu={menu} onSelect={onSelect} />)}</ul>
+      {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
+      {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
+    </>
+  );
+}
+
+function EntryRow({ entry, blocked, menu, onSelect }: { entry: Entry; blocked: string | null; menu: WorklistPage['menu']; onSelect: (who: { number: string; name: string | null }) => void }) {
+  const words = useWords();
+  const now = useNow(30_000);
+  const name = entry.name ?? grouped(entry.number);
+  const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id : null }); };
+  const entries: MenuEntry[] = [
+    { key: 'call', label: words.worklist.dial, blocked, onSelect: call },
+    ...(menu?.sms ? [{ key: 'sms', label: words.worklist.sms, onSelect: () => onSelect(entry) }] : []),
+    ...(menu?.whatsapp ? [{ key: 'whatsapp', label: words.worklist.whatsapp, onSelect: () => onSelect(entry) }] : []),
+    { key: 'copy', label: words.worklist.copy, onSelect: () => void navigator.clipboard.writeText(entry.number) },
+  ];
+  return (
+    <ContextMenu entries={entries} area={
+      <li className="entry">
+        <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
+        <span className="who">
+          <strong>{name}</strong>
+          <span className="small muted">{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, entry.lastInteractionAt === null ? null : words.time.ago(span(now - entry.lastInteractionAt, words))].filter(Boolean).join(' · ')}</span>
+        </span>
+        <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
+      </li>
+    } />
+  );
+}
+
+function MissedList({ missed, failed, busy }: { missed: readonly Missed[] | undefined; failed: boolean; busy: boolean }) {
+  const words = useWords();
+  const { data: me } = useMe();
+  const now = useNow(30_000);
+  const stale = useStale();
+  const cache = useQueryClient();
+  const claim = useMutation({
+    mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(`/api/missed/${encodeURIComponent(id)}/${verb}`),
+    onError: (problem) => toastProblem(problem, words),
+    onSettled: () => cache.invalidateQueries({ queryKey: KEYS.missed }),
+  });
+  if (failed) return <div style={{ padding: 12 }}><Notice tone="bad">{words.problem.title}</Notice></div>;
+  if (!missed) return <p className="empty" role="status">{words.loading}</p>;
+  if (missed.length === 0) return <Empty icon={<PhoneMissed aria-hidden />} title={words.worklist.missedEmpty}><p>{words.worklist.missedEmptyWhy}</p></Empty>;
+  return (
+    <ul>
+      {missed.map((entry) => {
+        const mine = entry.claimedBy !== null && entry.claimedBy === me?.agents[0];
+        const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
+        const name = entry.name ?? grouped(entry.number);
+        return (
+          <li className="entry" key={entry.id}>
+            <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken} onClick={() => void dial({ number: entry.number, name: entry.name, missedId: entry.id })}><Phone aria-hidden /></Button>
+            <span className="who"><strong>{name}</strong><span className="small muted"><time title={dateAndTime(entry.at)}>{words.time.ago(span(now - entry.at, words))}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}</span></span>
+            <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
+            {!taken && <Button small blocked={stale ? words.reason['stale'] : null} onClick={() => claim.mutate({ id: entry.id, verb: mine ? 'release' : 'claim' })}>{mine ? words.worklist.release : words.worklist.claim}</Button>}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,49 @@
+/** Events of the desk into the query cache. The only writer of live records. */
+import type { QueryClient } from '@tanstack/react-query';
+import type { AgentView, Call } from '../api/types';
+import { replaced, reset } from './records';
+import type { StreamMessage } from './stream';
+
+export type Calls = ReadonlyMap<string, Call>;
+export type Agents = ReadonlyMap<string, AgentView & { version: number }>;
+
+export const KEYS = {
+  me: ['me'], calls: ['live', 'calls'], agents: ['live', 'agents'], worklist: ['worklist'], missed: ['missed'], followUps: ['follow-ups'],
+  owed: ['owed'], dials: ['dials'], history: ['history'], performance: ['performance'], popup: ['live', 'popup'],
+} as const;
+
+/** What each kind makes old; what it carries is only believed where it has a version. */
+const STALE: Record<string, readonly (readonly string[])[]> = {
+  'missed.changed': [KEYS.missed, KEYS.worklist],
+  'worklist.changed': [KEYS.worklist],
+  'followup.changed': [KEYS.followUps, KEYS.worklist],
+  'dial.changed': [KEYS.dials],
+  'owed.changed': [KEYS.owed],
+};
+
+const withVersion = (agent: AgentView) => ({ ...agent, version: agent.version ?? agent.state.at });
+
+export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
+  if (kind === 'snapshot') { snapshot(cache, data as { calls?: Call[]; agents?: AgentView[] }); return; }
+  if (kind === 'call.changed') {
+    const call = data as Call;
+    cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call));
+    if (call.phase === 'closed' || call.phase === 'after_call') void cache.invalidateQueries({ queryKey: KEYS.history });
+    return;
+  }
+  if (kind === 'agent.changed') {
+    const agent = withVersion(data as AgentView);
+    cache.setQueryData<Agents>(KEYS.agents, (kept) => replaced(kept ?? new Map(), agent.agent, agent));
+    return;
+  }
+  if (kind === 'popup') { cache.setQueryData(KEYS.popup, data); return; }
+  for (const queryKey of STALE[kind] ?? []) void cache.invalidateQueries({ queryKey });
+}
+
+function snapshot(cache: QueryClient, { calls = [], agents = [] }: { calls?: Call[]; agents?: AgentView[] }) {
+  cache.setQueryData<Calls>(KEYS.calls, (kept) => reset(kept ?? new Map(), calls, ({ ucid }) => ucid));
+  cache.setQueryData<Agents>(KEYS.agents, (kept) => reset(kept ?? new Map(), agents.map(withVersion), ({ agent }) => agent));
+  for (const queryKey of [KEYS.worklist, KEYS.missed, KEYS.followUps, KEYS.owed, KEYS.dials, KEYS.history]) {
+    void cache.invalidateQueries({ queryKey });
+  }
+}

@@ -1,0 +1,21 @@
+/** How what arrives changes what is kept: pure. The higher version wins; a snapshot replaces everything. */
+
+export interface Versioned { version: number }
+
+/** A set of records by id, with one of them replaced unless the kept one is newer. */
+export function replaced<T extends Versioned>(kept: ReadonlyMap<string, T>, id: string, record: T): ReadonlyMap<string, T> {
+  const known = kept.get(id);
+  if (known && known.version >= record.version) return kept;
+  return new Map(kept).set(id, record);
+}
+
+/** What a snapshot holds, nothing else. A newer record that came before an older snapshot survives it. */
+export function reset<T extends Versioned>(kept: ReadonlyMap<string, T>, records: readonly T[], idOf: (record: T) => string): ReadonlyMap<string, T> {
+  const fresh = new Map<string, T>();
+  for (const record of records) {
+    const id = idOf(record);
+    const known = kept.get(id);
+    fresh.set(id, known && known.version > record.version ? known : record);
+  }
+  return fresh;
+}

@@ -1,0 +1,132 @@
+/** The desk's event stream: resumed by id, watched by its tick, and honest about being stale. */
+
+export type Standing = 'connecting' | 'live' | 'stale' | 'away';
+
+export interface StreamMessage { kind: string; id: string; data: unknown }
+
+/** No tick for so long: the connection is dead even if the browser does not know it. */
+const SILENCE_MS = 40_000;
+/** Commands are blocked when nothing came for so long. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 10_000;
+
+const KINDS = [
+  'snapshot', 'call.changed', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
+  'dial.changed', 'owed.changed', 'popup', 'tick', 'going-away',
+];
+
+export interface Source {
+  addEventListener(kind: string, listener: (event: MessageEvent<string>) => void): void;
+  close(): void;
+  onerror: ((event: Event) => void) | null;
+}
+
+export interface Surroundings {
+  open(url: string): Source;
+  after(ms: number, run: () => void): () => void;
+}
+
+const BROWSER: Surroundings = {
+  open: (url) => new EventSource(url),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Keeps one connection. Outside React, so that a page has one however often it draws. */
+export class Stream {
+  #source: Source | null = null;
+  #lastId = '';
+  #wait = FIRST_WAIT_MS;
+  #silence: () => void = () => {};
+  #retry: () => void = () => {};
+  #standing: Standing = 'connecting';
+  #staleSince: number | null = null;
+  #watchers = new Set<() => void>();
+  #ended = true;
+
+  constructor(private readonly tell: (message: StreamMessage) => void, private readonly around = BROWSER) {}
+
+  start() {
+    if (!this.#ended) return;
+    this.#ended = false;
+    this.#open();
+  }
+
+  stop() {
+    this.#ended = true;
+    this.#close();
+    this.#lastId = '';
+  }
+
+  /** A new network or a page that woke up: try at once. */
+  hurry() {
+    if (this.#ended || this.#standing === 'live') return;
+    this.#wait = FIRST_WAIT_MS;
+    this.#open();
+  }
+
+  get standing() { return this.#standing; }
+  get staleSince() { return this.#staleSince; }
+
+  watch = (watcher: () => void) => {
+    this.#watchers.add(watcher);
+    return () => { this.#watchers.delete(watcher); };
+  };
+
+  #is(standing: Standing) {
+    if (standing === this.#standing) return;
+    this.#standing = standing;
+    if (standing === 'live') this.#staleSince = null;
+    else this.#staleSince ??= Date.now();
+    this.#watchers.forEach((watcher) => watcher());
+  }
+
+  #close() {
+    this.#silence();
+    this.#retry();
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  #open() {
+    this.#close();
+    // A new EventSource cannot send Last-Event-ID, so the id goes in the query as well.
+    const source = this.around.open(`/api/events${this.#lastId ? `?after=${encodeURIComponent(this.#lastId)}` : ''}`);
+    this.#source = source;
+    this.#heard();
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event) => this.#arrived(source, kind, event));
+    }
+    source.onerror = () => { if (source === this.#source) this.#again('stale'); };
+  }
+
+  #arrived(source: Source, kind: string, event: MessageEvent<string>) {
+    if (source !== this.#source) return;
+    this.#heard();
+    this.#wait = FIRST_WAIT_MS;
+    if (event.lastEventId) this.#lastId = event.lastEventId;
+    if (kind === 'going-away') { this.#again('away'); return; }
+    if (kind !== 'tick') this.tell({ kind, id: event.lastEventId, data: parsed(event.data) });
+    this.#is('live');
+  }
+
+  #heard() {
+    this.#silence();
+    this.#silence = this.around.after(SILENCE_MS, () => this.#again('stale'));
+  }
+
+  #again(standing: Standing) {
+    this.#close();
+    this.#is(standing);
+    if (this.#ended) return;
+    const wait = this.#wait * (0.75 + Math.random() / 2);
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
+    this.#retry = this.around.after(wait, () => this.#open());
+  }
+}
+
+function parsed(text: string): unknown {
+  try { return JSON.parse(text); } catch { return null; }
+}

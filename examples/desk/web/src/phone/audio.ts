@@ -1,0 +1,88 @@
+/** Microphone, loudspeaker and ring: devices are the browser's, the choice is kept in this browser. */
+export interface Chosen { input: string; output: string; ring: string }
+const KEY = 'desk-devices';
+
+export function chosen(): Chosen {
+  try {
+    return { input: '', output: '', ring: '', ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Chosen>) };
+  } catch { return { input: '', output: '', ring: '' }; }
+}
+
+export function choose(change: Partial<Chosen>) {
+  localStorage.setItem(KEY, JSON.stringify({ ...chosen(), ...change }));
+}
+
+export type Microphone = { state: 'ready'; stream: MediaStream } | { state: 'missing' | 'forbidden' };
+
+/** Asks for the microphone. None and not allowed are different things. */
+export async function microphone(): Promise<Microphone> {
+  const { input } = chosen();
+  const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: input ? { ...audio, deviceId: { ideal: input } } : audio });
+    return { state: 'ready', stream };
+  } catch (error) {
+    const name = error instanceof DOMException ? error.name : '';
+    return { state: name === 'NotAllowedError' || name === 'SecurityError' ? 'forbidden' : 'missing' };
+  }
+}
+
+interface Sinks { setSinkId?(id: string): Promise<void> }
+
+export class Loudspeaker {
+  readonly #voice = new Audio();
+  #context: AudioContext | null = null;
+  #ringing: (() => void) | null = null;
+
+  /** In a click: browsers let a page sound only after one. */
+  unlock() {
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
+  }
+
+  play(stream: MediaStream) {
+    this.#voice.srcObject = stream;
+    const { output } = chosen();
+    void (this.#voice as Sinks).setSinkId?.(output).catch(() => {});
+    void this.#voice.play().catch(() => {});
+  }
+
+  silence() { this.#voice.srcObject = null; }
+
+  /** Two tones, as telephones in India ring: 0.4 s on, 0.2 off, 0.4 on, 2 off. */
+  ring(on: boolean) {
+    if (!on) { this.#ringing?.(); this.#ringing = null; return; }
+    if (this.#ringing) return;
+    this.unlock();
+    const burst = () => { this.#tone(400, 0, 0.4); this.#tone(400, 0.6, 0.4); };
+    burst();
+    const timer = setInterval(burst, 3_000);
+    this.#ringing = () => clearInterval(timer);
+  }
+
+  /** One second of a tone, to try a device. */
+  async test(device: string) {
+    this.unlock();
+    const context = this.#context as AudioContext & Sinks;
+    await context.setSinkId?.(device).catch(() => {});
+    this.#tone(440, 0, 1);
+  }
+
+  #tone(hertz: number, after: number, seconds: number) {
+    const context = this.#context;
+    if (!context) return;
+    const { ring } = chosen();
+    if (ring) void (context as AudioContext & Sinks).setSinkId?.(ring).catch(() => {});
+    const tone = context.createOscillator();
+    const volume = context.createGain();
+    const from = context.currentTime + after;
+    volume.gain.setValueAtTime(0, from);
+    volume.gain.linearRampToValueAtTime(0.16, from + 0.03);
+    volume.gain.setValueAtTime(0.16, from + seconds - 0.05);
+    volume.gain.linearRampToValueAtTime(0, from + seconds);
+    tone.frequency.value = hertz;
+    tone.connect(volume).connect(context.destination);
+    tone.start(from);
+    tone.stop(from + seconds);
+  }
+}

@@ -1,0 +1,141 @@
+/** The only place that knows JsSIP. */
+import JsSIP from 'jssip';
+import type { IncomingRequest } from 'jssip/lib/SIPMessage';
+import type { RTCSession } from 'jssip/lib/RTCSession';
+
+export interface SipSettings {
+  url: string;
+  uri: string;
+  password: string;
+  displayName?: string;
+  iceServers: RTCIceServer[];
+  instanceId: string;
+}
+
+export interface Invitation {
+  id: string;
+  /** Headers of the INVITE that say which call this is, as received. */
+  headers: Record<string, string>;
+  from: string | null;
+  answer(microphone: MediaStream): void;
+  decline(): void;
+  busy(): void;
+}
+
+export interface SipListener {
+  connecting(): void;
+  registered(): void;
+  unregistered(): void;
+  refused(cause: string): void;
+  invited(invitation: Invitation): void;
+  up(id: string): void;
+  ended(id: string, cause: string, byUs: boolean): void;
+  track(id: string, stream: MediaStream): void;
+}
+
+const HEADERS = ['X-UCID', 'X-CALLERNO', 'X-DID', 'X-ACCOUNT', 'X-UUI', 'User-to-User', 'X-Twilio-CallSid', 'Call-ID'];
+
+/** A registration that is made again whenever the network comes back. */
+export class Sip {
+  readonly #ua: JsSIP.UA;
+  readonly #sessions = new Map<string, RTCSession>();
+
+  constructor(private readonly settings: SipSettings, private readonly listener: SipListener) {
+    this.#ua = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(settings.url)],
+      uri: settings.uri,
+      password: settings.password,
+      instance_id: settings.instanceId,
+      session_timers: false,
+      register_expires: 120,
+      connection_recovery_min_interval: 1,
+      connection_recovery_max_interval: 10,
+      ...(settings.displayName === undefined ? {} : { display_name: settings.displayName }),
+    });
+    this.#ua.on('connecting', () => listener.connecting());
+    this.#ua.on('registered', () => listener.registered());
+    this.#ua.on('unregistered', () => listener.unregistered());
+    this.#ua.on('disconnected', () => listener.connecting());
+    this.#ua.on('registrationFailed', ({ cause }: { cause?: string }) => listener.refused(cause ?? ''));
+    this.#ua.on('newRTCSession', (event: { originator: string; session: RTCSession; request: unknown }) => {
+      if (event.originator === 'remote') this.#rings(event.session, event.request as IncomingRequest);
+    });
+  }
+
+  start() { this.#ua.start(); }
+
+  /** Ends sessions and the registration. */
+  stop() { this.#ua.stop(); }
+
+  /** Takes the contact away before the page goes, so that the next INVITE finds another one. */
+  leave() { this.#ua.unregister(); }
+
+  hangUp(id: string) {
+    const session = this.#sessions.get(id);
+    if (session && !session.isEnded()) session.terminate();
+  }
+
+  mute(id: string, on: boolean) {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    if (on) session.mute({ audio: true }); else session.unmute({ audio: true });
+  }
+
+  press(id: string, tones: string) {
+    this.#sessions.get(id)?.sendDTMF(tones, { duration: 120, interToneGap: 80 });
+  }
+
+  /** Another microphone for the session that is up. */
+  async microphone(id: string, stream: MediaStream) {
+    const sender = this.#sessions.get(id)?.connection?.getSenders().find(({ track }) => track?.kind === 'audio');
+    const [track] = stream.getAudioTracks();
+    if (sender && track) await sender.replaceTrack(track);
+  }
+
+  /** A new network under a session: a re-INVITE with new candidates. */
+  restartIce(id: string): Promise<boolean> {
+    const session = this.#sessions.get(id);
+    if (!session) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const asked = session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }, () => resolve(true));
+      if (!asked) resolve(false);
+    });
+  }
+
+  #rings(session: RTCSession, request: IncomingRequest) {
+    const { id } = session;
+    this.#sessions.set(id, session);
+    const headers: Record<string, string> = {};
+    for (const name of HEADERS) {
+      const value = request.getHeader(name);
+      if (value !== undefined && value !== null) headers[name] = value;
+    }
+    let byUs = false;
+    const over = (cause: string) => {
+      this.#sessions.delete(id);
+      this.listener.ended(id, cause, byUs);
+    };
+    session.on('confirmed', () => this.listener.up(id));
+    session.on('ended', ({ cause, originator }) => { byUs ||= originator === 'local'; over(cause); });
+    session.on('failed', ({ cause, originator }) => { byUs ||= originator === 'local'; over(cause); });
+    session.on('peerconnection', ({ peerconnection }: { peerconnection: RTCPeerConnection }) => {
+      peerconnection.addEventListener('track', ({ streams, track }) => {
+        this.listener.track(id, streams[0] ?? new MediaStream([track]));
+      });
+    });
+    const end = (status: number) => {
+      byUs = true;
+      if (!session.isEnded()) session.terminate({ status_code: status });
+    };
+    this.listener.invited({
+      id, headers,
+      from: request.from?.uri?.user ?? null,
+      answer: (mediaStream) => session.answer({
+        mediaStream, mediaConstraints: { audio: true, video: false },
+        pcConfig: { iceServers: this.settings.iceServers },
+      }),
+      decline: () => end(603),
+      busy: () => end(486),
+    });
+  }
+}

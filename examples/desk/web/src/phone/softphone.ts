@@ -1,0 +1,199 @@
+/** This tab's phone: the machine, the SIP stack, the audio and the desk's word on each INVITE. */
+import { get, post } from '../api/client';
+import { Loudspeaker, microphone } from './audio';
+import type { AudioCommand } from './owner';
+import { START, next, type Answer, type Phone, type PhoneFact } from './machine';
+import type { Invitation, Sip, SipListener } from './jssip';
+
+export interface PhoneConfig {
+  enabled: boolean;
+  extension: string;
+  password: string;
+  url: string;
+  domain: string;
+  iceServers?: RTCIceServer[];
+}
+
+/** The desk's word on an INVITE has to come within this time; without it the agent is asked. */
+const DECISION_MS = 1_000;
+
+export class Softphone {
+  #phone: Phone = START;
+  #watchers = new Set<() => void>();
+  #sip: Sip | null = null;
+  #stream: MediaStream | null = null;
+  #invitations = new Map<string, Invitation>();
+  #starting: Promise<void> | null = null;
+  readonly speaker = new Loudspeaker();
+  /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
+  readonly #instance = crypto.randomUUID();
+
+  get phone() { return this.#phone; }
+
+  watch = (watcher: () => void) => {
+    this.#watchers.add(watcher);
+    return () => { this.#watchers.delete(watcher); };
+  };
+
+  /** Asks for the microphone and registers. Once; again after `stop`. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch((error: unknown) => { this.#starting = null; throw error; });
+    return this.#starting;
+  }
+
+  stop() {
+    this.speaker.ring(false);
+    this.#sip?.stop();
+    this.#sip = null;
+    this.#starting = null;
+    this.#stream?.getTracks().forEach((track) => track.stop());
+    this.#stream = null;
+    this.#is({ is: 'unregistered' });
+  }
+
+  /** The page goes: the contact is taken away. */
+  leave() { this.#sip?.leave(); }
+
+  /** The network changed: new candidates for the session that is up. */
+  async networkChanged() {
+    const { leg } = this.#phone;
+    if (leg.kind === 'up') await this.#sip?.restartIce(leg.session);
+  }
+
+  /** An audio command. Answers why not, or `null`. */
+  async carryOut(command: AudioCommand, value?: string): Promise<string | null> {
+    const { leg } = this.#phone;
+    if (command === 'hand_over') return leg.kind === 'idle' ? null : 'in_a_call';
+    if (leg.kind === 'ringing') {
+      if (command === 'answer') return this.#answer(leg.session);
+      if (command === 'decline' || command === 'hang_up') { this.#invitations.get(leg.session)?.decline(); return null; }
+    }
+    if (leg.kind === 'up') {
+      if (command === 'mute' || command === 'unmute') {
+        this.#sip?.mute(leg.session, command === 'mute');
+        this.#is({ is: 'muted', session: leg.session, on: command === 'mute' });
+        return null;
+      }
+      if (command === 'keys' && value) { this.#sip?.press(leg.session, value); return null; }
+      if (command === 'hang_up') { this.#sip?.hangUp(leg.session); return null; }
+    }
+    return 'no_audio_here';
+  }
+
+  /** Asks again for the microphone and moves a session's track to it. */
+  async useDevices() {
+    const got = await microphone();
+    this.#is({ is: 'microphone', state: got.state });
+    if (got.state !== 'ready') return;
+    const before = this.#stream;
+    this.#stream = got.stream;
+    this.#watchTrack(got.stream);
+    const { leg } = this.#phone;
+    if (leg.kind === 'up') await this.#sip?.microphone(leg.session, got.stream);
+    before?.getTracks().forEach((track) => track.stop());
+  }
+
+  async #start() {
+    const config = await get<PhoneConfig>('/api/phone/config');
+    if (!config.enabled) return;
+    this.#is({ is: 'connecting' });
+    await this.useDevices();
+    // The SIP stack is a third of the page: only the tab that owns the phone loads it.
+    const { Sip: SipStack } = await import('./jssip');
+    this.#sip = new SipStack({
+      url: config.url,
+      uri: `sip:${config.extension}@${config.domain}`,
+      password: config.password,
+      iceServers: config.iceServers ?? [],
+      instanceId: this.#instance,
+    }, this.#listener());
+    this.#sip.start();
+  }
+
+  #listener(): SipListener {
+    return {
+      connecting: () => this.#is({ is: 'connecting' }),
+      registered: () => { this.#is({ is: 'registered' }); this.#tell({ event: 'registered' }); },
+      unregistered: () => { this.#is({ is: 'unregistered' }); this.#tell({ event: 'unregistered' }); },
+      refused: () => { this.#is({ is: 'refused' }); this.#tell({ event: 'unregistered' }); },
+      invited: (invitation) => void this.#invited(invitation),
+      up: (id) => {
+        this.speaker.ring(false);
+        this.#is({ is: 'up', session: id });
+        this.#tell({ event: 'answered', ucid: this.#ucid(id) });
+      },
+      ended: (id, cause, byUs) => {
+        this.speaker.ring(false);
+        this.speaker.silence();
+        const ucid = this.#ucid(id);
+        this.#invitations.delete(id);
+        this.#is({ is: 'ended', session: id });
+        this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
+      },
+      track: (_, stream) => this.speaker.play(stream),
+    };
+  }
+
+  async #invited(invitation: Invitation) {
+    const header = (name: string) => Object.entries(invitation.headers).find(([key]) => key.toLowerCase() === name)?.[1] ?? null;
+    const ucid = header('x-ucid');
+    const caller = header('x-callerno');
+    if (this.#phone.leg.kind === 'up' || this.#phone.leg.kind === 'ringing') { invitation.busy(); return; }
+    this.#invitations.set(invitation.id, invitation);
+    this.#is({ is: 'invited', session: invitation.id, ucid, caller });
+    const answer = await this.#decision(invitation);
+    if (!this.#rings(invitation.id)) return;
+    if (answer === 'busy') { invitation.busy(); return; }
+    if (answer === 'auto') { await this.#answer(invitation.id); return; }
+    this.#is({ is: 'decided', session: invitation.id, answer });
+    this.speaker.ring(true);
+  }
+
+  async #decision(invitation: Invitation): Promise<Answer> {
+    const slow = new Promise<Answer>((resolve) => { setTimeout(() => resolve('ask'), DECISION_MS); });
+    const asked = post<{ answer: Answer }>('/api/phone/events', {
+      event: 'invite', headers: invitation.headers, from: invitation.from, at: Date.now(),
+    }).then(({ answer }) => answer, (): Answer => 'ask');
+    return Promise.race([asked, slow]);
+  }
+
+  async #answer(session: string): Promise<string | null> {
+    if (!this.#stream || this.#stream.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
+    const invitation = this.#invitations.get(session);
+    if (!this.#stream || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
+    invitation.answer(this.#stream);
+    return null;
+  }
+
+  #rings(session: string): boolean {
+    const { leg } = this.#phone;
+    return leg.kind === 'ringing' && leg.session === session;
+  }
+
+  #watchTrack(stream: MediaStream) {
+    const [track] = stream.getAudioTracks();
+    track?.addEventListener('ended', () => {
+      if (stream !== this.#stream) return;
+      const { leg } = this.#phone;
+      this.#tell({ event: 'device_lost', ucid: leg.kind === 'up' ? leg.ucid : null });
+      this.#is({ is: 'microphone', state: 'missing' });
+    });
+  }
+
+  #ucid(id: string): string | null {
+    const { leg } = this.#phone;
+    return leg.kind !== 'idle' && leg.kind !== 'lost' && leg.session === id ? leg.ucid : null;
+  }
+
+  /** News for the desk. Lost news is no harm: the service tells the same, later. */
+  #tell(body: Record<string, unknown>) {
+    void post('/api/phone/events', { ...body, at: Date.now() }).catch(() => {});
+  }
+
+  #is(fact: PhoneFact) {
+    const after = next(this.#phone, fact);
+    if (after === this.#phone) return;
+    this.#phone = after;
+    this.#watchers.forEach((watcher) => watcher());
+  }
+}

@@ -1,0 +1,59 @@
+/** Hooks over what the page has once. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { get } from './api/client';
+import { Problem } from './api/problem';
+import type { AgentView, Call, Me } from './api/types';
+import { owner, softphone, stream } from './app';
+import { KEYS, type Agents, type Calls } from './live/cache';
+
+export function useMe() {
+  return useQuery({
+    queryKey: KEYS.me,
+    queryFn: ({ signal }) => get<Me>('/api/me', { signal }).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 401) return null;
+      throw error;
+    }),
+    staleTime: Infinity,
+  });
+}
+
+const live = <T,>(key: readonly string[]) => ({ queryKey: key, queryFn: () => new Map() as T, staleTime: Infinity, gcTime: Infinity });
+
+export function useCalls(): readonly Call[] {
+  const { data } = useQuery(live<Calls>(KEYS.calls));
+  return data ? [...data.values()] : [];
+}
+
+export function useAgents(): readonly AgentView[] {
+  const { data } = useQuery(live<Agents>(KEYS.agents));
+  return data ? [...data.values()] : [];
+}
+
+export function useAgent(id: string | null): AgentView | null {
+  return useAgents().find(({ agent }) => agent === id) ?? null;
+}
+
+export const useStanding = () => useSyncExternalStore(stream.watch, () => stream.standing);
+export const usePhone = () => useSyncExternalStore(softphone.watch, () => softphone.phone);
+export const useOwnership = () => useSyncExternalStore(owner.watch, () => owner.state);
+
+/** Why commands wait, or `null`. */
+export function useStale(): 'stale' | null {
+  return useStanding() === 'live' ? null : 'stale';
+}
+
+/** The time, once a second while it is shown. */
+export function useNow(every = 1_000): number {
+  const [now, set] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => set(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return now;
+}
+
+export function useInvalidate() {
+  const cache = useQueryClient();
+  return (key: readonly string[]) => void cache.invalidateQueries({ queryKey: key });
+}

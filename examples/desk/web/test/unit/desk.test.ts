@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { subjectOf } from '../../src/features/desk/subject';
+import { byAttention } from '../../src/features/wallboard/attention';
+import { clamped, moved, sized } from '../../src/ui/box';
+import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
+import { en } from '../../src/words/en';
+import { hi } from '../../src/words/hi';
+import { agent, call } from './calls';
+
+describe('which call the card is about', () => {
+  const done = { code: 'X', name: 'X', at: 0, by: null, targets: {} };
+  test('after-call work has precedence over any active call', () => {
+    const owed = call({ ucid: '1', phase: 'after_call' });
+    expect(subjectOf([call({ ucid: '2', askedAt: 9_000 }), owed], null)?.ucid).toBe('1');
+  });
+  test('then the one that is up, then the one that rings', () => {
+    expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], null)?.ucid).toBe('2');
+    expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], null)?.ucid).toBe('1');
+  });
+  test('a call that is done stays until it was put aside', () => {
+    const closed = call({ ucid: '1', phase: 'closed', disposition: done });
+    expect(subjectOf([closed], null)?.ucid).toBe('1');
+    expect(subjectOf([closed], '1')).toBeNull();
+    expect(subjectOf([call({ ucid: '1', phase: 'closed' })], null)).toBeNull();
+  });
+  test('without calls there is none', () => { expect(subjectOf([], null)).toBeNull(); });
+});
+
+test('who needs attention is first', () => {
+  const since = (minutes: number) => ({ word: 'ACW', source: 's', at: 0, since: 600_000 - minutes * 60_000, fresh: true, asked: null, setBy: null });
+  const agents = [agent('ready', 'READY'), agent('wrap', 'ACW', { state: since(5) }), agent('out', 'LOGOUT', { loggedIn: false }), agent('owes', 'READY', { owed: 1 }), agent('short', 'ACW', { state: since(1) })];
+  expect(byAttention(agents, 600_000).map((one) => one.agent)).toEqual(['owes', 'wrap', 'short', 'ready', 'out']);
+});
+
+describe('a window', () => {
+  const screen = { width: 1000, height: 800 };
+  test('never leaves the screen', () => {
+    expect(clamped({ x: -50, y: 900, width: 400, height: 300 }, screen)).toEqual({ x: 0, y: 500, width: 400, height: 300 });
+    expect(moved({ x: 10, y: 10, width: 400, height: 300 }, 5_000, -5_000, screen)).toEqual({ x: 600, y: 0, width: 400, height: 300 });
+  });
+  test('keeps a least and a greatest size', () => {
+    expect(sized({ x: 700, y: 0, width: 280, height: 300 }, 900, 0, screen)).toEqual({ x: 700, y: 0, width: 300, height: 300 });
+    expect(sized({ x: 0, y: 0, width: 400, height: 300 }, -390, -290, screen)).toMatchObject({ width: 280, height: 180 });
+  });
+  test('fits a screen that is smaller than it', () => {
+    expect(clamped({ x: 0, y: 0, width: 400, height: 300 }, { width: 200, height: 150 })).toEqual({ x: 0, y: 0, width: 200, height: 150 });
+  });
+});
+
+describe('times', () => {
+  test('on a clock', () => { expect([clock(0), clock(42_900), clock(3_729_000), clock(-5)]).toEqual(['00:00', '00:42', '1:02:09', '00:00']); });
+  test('in words', () => { expect([span(30_000, en), span(240_000, en), span(7_200_000, en), span(200_000_000, en)]).toEqual(['30 s', '4 min', '2 h', '2 d']); });
+  test('a day is the account’s', () => {
+    expect(dayOf(Date.UTC(2026, 10, 25, 20, 0))).toBe('2026-11-26');
+    expect(daysBefore('2026-03-01', 1)).toBe('2026-02-28');
+  });
+  test('numbers in groups', () => { expect([grouped('9000000001'), grouped('+39061234567')]).toEqual(['90000 00001', '+39061234567']); });
+});
+
+test('a second language has every word of the first', () => {
+  const keys = (words: object, path = ''): string[] => Object.entries(words).flatMap(([key, value]) => value !== null && typeof value === 'object' ? keys(value as object, `${path}${key}.`) : [path + key]);
+  expect(keys(en).filter((key) => !keys(hi).includes(key) && !key.includes('.words.'))).toEqual([]);
+  expect(hi.call.accept).not.toBe(en.call.accept);
+});

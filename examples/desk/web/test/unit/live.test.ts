@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { replaced, reset } from '../../src/live/records';
+import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
+
+describe('records', () => {
+  const one = (version: number) => ({ id: 'a', version });
+  test('the higher version wins, in any order', () => {
+    const kept = replaced(new Map(), 'a', one(2));
+    expect(replaced(kept, 'a', one(1)).get('a')).toEqual(one(2));
+    expect(replaced(kept, 'a', one(3)).get('a')).toEqual(one(3));
+    expect(replaced(kept, 'a', one(2))).toBe(kept);
+  });
+  test('a snapshot replaces the set', () => {
+    const kept = replaced(new Map(), 'gone', { id: 'gone', version: 9 });
+    expect([...reset(kept, [one(1)], ({ id }) => id).keys()]).toEqual(['a']);
+  });
+  test('a change that came before an older snapshot survives it', () => {
+    const kept = replaced(new Map(), 'a', one(5));
+    expect(reset(kept, [one(4)], ({ id }) => id).get('a')).toEqual(one(5));
+  });
+});
+
+class Fake implements Source {
+  onerror: ((event: Event) => void) | null = null;
+  closed = false;
+  listeners = new Map<string, (event: MessageEvent<string>) => void>();
+  constructor(readonly url: string) {}
+  addEventListener(kind: string, listener: (event: MessageEvent<string>) => void) { this.listeners.set(kind, listener); }
+  close() { this.closed = true; }
+  send(kind: string, data: unknown, lastEventId = '') { this.listeners.get(kind)?.({ data: JSON.stringify(data), lastEventId } as MessageEvent<string>); }
+}
+
+function made() {
+  const sources: Fake[] = [];
+  const timers: { ms: number; run: () => void; on: boolean }[] = [];
+  const told: StreamMessage[] = [];
+  const stream = new Stream((message) => told.push(message), {
+    open: (url) => { const source = new Fake(url); sources.push(source); return source; },
+    after: (ms, run) => { const timer = { ms, run, on: true }; timers.push(timer); return () => { timer.on = false; }; },
+  });
+  const fire = (test: (ms: number) => boolean) => { const timer = timers.findLast(({ ms, on }) => on && test(ms)); if (timer) { timer.on = false; timer.run(); } };
+  const last = () => sources[sources.length - 1] as Fake;
+  return { stream, sources, told, fire, last };
+}
+
+describe('the stream', () => {
+  test('is live once something came, and resumes after the last id', () => {
+    const { stream, fire, last, told } = made();
+    stream.start();
+    expect([stream.standing, last().url]).toEqual(['connecting', '/api/events']);
+    last().send('snapshot', { calls: [] }, '41');
+    last().send('call.changed', { ucid: '1' }, '42');
+    expect([stream.standing, told.map(({ kind }) => kind)]).toEqual(['live', ['snapshot', 'call.changed']]);
+    last().onerror?.({} as Event);
+    expect(stream.standing).toBe('stale');
+    expect(stream.staleSince).not.toBeNull();
+    fire((ms) => ms < 2_000);
+    expect(last().url).toBe('/api/events?after=42');
+  });
+
+  test('a connection without a tick is dead', () => {
+    const { stream, fire, sources, last } = made();
+    stream.start();
+    last().send('tick', {});
+    expect(stream.standing).toBe('live');
+    fire((ms) => ms === 40_000);
+    expect([stream.standing, sources[0]?.closed]).toEqual(['stale', true]);
+  });
+
+  test('going away is said, and it comes back', () => {
+    const { stream, fire, last } = made();
+    stream.start();
+    last().send('snapshot', {}, '1');
+    last().send('going-away', {});
+    expect(stream.standing).toBe('away');
+    fire((ms) => ms < 2_000);
+    last().send('snapshot', {}, '2');
+    expect([stream.standing, stream.staleSince]).toEqual(['live', null]);
+  });
+
+  test('what an old connection still says is not heard', () => {
+    const { stream, sources, last, fire, told } = made();
+    stream.start();
+    last().onerror?.({} as Event);
+    fire((ms) => ms < 2_000);
+    sources[0]?.send('call.changed', {}, '9');
+    expect(told).toEqual([]);
+  });
+
+  test('a second start opens nothing', () => {
+    const { stream, sources } = made();
+    stream.start();
+    stream.start();
+    expect(sources.length).toBe(1);
+  });
+});
