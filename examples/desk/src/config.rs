@@ -46,6 +46,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
+    ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
     ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
     ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
@@ -126,6 +127,7 @@ impl Config {
             people: PeopleSettings::read(variables)?,
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
+            pause_reasons: list(&get("DESK_PAUSE_REASONS").unwrap_or_default()),
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
@@ -183,6 +185,10 @@ impl Config {
             phone_name: settings.phone_name.or_else(|| Some("agent01".into())),
             campaign: settings.campaign.or_else(|| Some("support_out".into())),
             did: settings.did.or_else(|| Some("918000000001".into())),
+            pause_reasons: match settings.pause_reasons.is_empty() {
+                true => sim.world().setup().pause_reasons.clone(),
+                false => settings.pause_reasons.clone(),
+            },
             people: PeopleSettings { key: Some(key), ..settings.people.clone() },
             ..settings
         };
@@ -196,6 +202,11 @@ impl Config {
             builder.field_name("missed.fetch", *field, name.as_str())
         })
     }
+}
+
+/// What is between commas.
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// An address to listen on; a port alone is one of this machine.

@@ -15,6 +15,7 @@ use crate::core::disposition::DispositionTable;
 use crate::core::worklist::ServiceLevels;
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
+use crate::flow::agent_state::StateSources;
 use crate::flow::calling::{Calling, CallingSettings};
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub calling: CallingSettings,
     /// How long who is on the worklist may wait.
     pub service_levels: ServiceLevels,
+    /// Why agents may pause: no API of the service lists it.
+    pub pause_reasons: Vec<String>,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -63,6 +66,7 @@ struct Shared {
     health: Health,
     people: People,
     calling: Calling,
+    state_sources: StateSources,
     memory: CallMemory,
     reports: Reports,
     tasks: Tasks,
@@ -94,6 +98,7 @@ impl Desk {
             health: Health::default(),
             people,
             calling,
+            state_sources: StateSources::default(),
             memory,
             reports,
             tasks,
@@ -149,6 +154,11 @@ impl Desk {
     /// What the flows of calls share.
     pub fn calling(&self) -> &Calling {
         &self.0.calling
+    }
+
+    /// Which sources would report a change of an agent's state.
+    pub fn state_sources(&self) -> &StateSources {
+        &self.0.state_sources
     }
 
     /// What is known of calls.

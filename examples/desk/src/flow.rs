@@ -1,5 +1,7 @@
 //! What the desk does: each flow loads, asks the core, stores, and only then sends.
 
+pub mod agent_state;
+pub mod agent_view;
 pub mod calling;
 pub mod controlling;
 pub mod delivering;

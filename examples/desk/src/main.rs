@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::flow::working::add_demo_leads;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
@@ -121,6 +122,7 @@ async fn on_simulator(
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
     if local {
         let token = desk.people().add_demo().await?;
+        add_demo_leads(&desk).await?;
         first["token"] = token.reveal().into();
         say(&first.to_string());
         say(&guide::text(&http, &server.url(), token.reveal()));

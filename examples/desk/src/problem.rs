@@ -264,6 +264,11 @@ impl Problem {
         self
     }
 
+    /// The key of the reason, if there is one.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
+    }
+
     /// The key of the reason.
     #[must_use]
     pub fn because(mut self, reason: &'static str) -> Self {

@@ -3,6 +3,7 @@
 
 mod admin;
 mod agent;
+mod agents;
 mod audit;
 mod call_control;
 mod dial;
@@ -42,6 +43,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(document::router())
         .merge(live::router())
         .merge(work::router())
+        .merge(agents::router())
         .merge(frozen())
 }
 

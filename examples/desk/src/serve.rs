@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+use crate::work::agents;
 use crate::work::tidy::tidy;
 
 /// How long open connections may take to end.
@@ -79,6 +80,10 @@ pub async fn serve(
 fn start_work(desk: &Desk) {
     let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
     desk.life().spawn("tidy", |stop| tidy(store, clock, stop));
+    let looked_after = desk.clone();
+    desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
+    let listed = desk.clone();
+    desk.life().spawn("dispositions", |stop| agents::dispositions(listed, stop));
 }
 
 /// Two tokens: the first is cancelled by the first Ctrl-C or SIGTERM, the second by the next one, for those who cannot

@@ -23,6 +23,7 @@
 //! A write that was begun is finished, whether or not its caller still waits. A [`Tx`] body awaits nothing but its own
 //! statements: on SQLite all writers wait for it.
 
+pub mod agents;
 pub mod audit;
 pub mod calls;
 mod conn;
@@ -46,6 +47,7 @@ pub mod users;
 pub mod work;
 mod writer;
 
+pub use agents::Agents;
 pub use audit::Audits;
 pub use calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall};
 pub use conn::{Arg, Row};
@@ -66,7 +68,18 @@ pub use work::Work;
 
 /// Everything the desk keeps. A new area is one more name here.
 pub trait Store:
-    Meta + Events + Leases + Audits + Users + Sessions + PhoneCalls + Dials + Outbox + Pushes + Work
+    Meta
+    + Events
+    + Leases
+    + Audits
+    + Users
+    + Sessions
+    + PhoneCalls
+    + Dials
+    + Outbox
+    + Pushes
+    + Work
+    + Agents
 {
 }
 
@@ -82,5 +95,6 @@ impl<T> Store for T where
         + Outbox
         + Pushes
         + Work
+        + Agents
 {
 }

@@ -1,5 +1,6 @@
 //! What runs beside the requests.
 
+pub mod agents;
 pub mod lease;
 pub mod outbox;
 pub mod settle;

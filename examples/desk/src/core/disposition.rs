@@ -80,6 +80,16 @@ impl DispositionTable {
         list.and_then(|list| list.iter().find(same)).unwrap_or(&self.other).clone()
     }
 
+    /// The codes that a front end can offer: the known ones, and those of the table.
+    pub fn codes(&self) -> Vec<String> {
+        let known = CODES.iter().map(|(code, _)| *code).chain([CALLBACK]);
+        let mut codes: Vec<_> = known.map(str::to_owned).collect();
+        codes.extend(
+            self.rows.keys().filter(|code| !codes.contains(code)).cloned().collect::<Vec<_>>(),
+        );
+        codes
+    }
+
     /// The table's dispositions that the account's list does not name: what `doctor` reports.
     pub fn unlisted(&self, list: &[DispositionName]) -> Vec<&DispositionName> {
         let has = |name: &DispositionName| {

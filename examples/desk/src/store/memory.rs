@@ -1,6 +1,7 @@
 //! The store in memory: for tests, and to see what the databases have to do. It can be told to stop, as a process that
 //! is killed does.
 
+mod agents;
 mod audit;
 mod calls;
 mod dials;
@@ -34,6 +35,7 @@ struct State {
     outbox: outbox::OutboxTable,
     pushes: pushes::PushTable,
     work: work::WorkTable,
+    agents: agents::AgentTable,
     faults: Faults,
 }
 

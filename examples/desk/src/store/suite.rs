@@ -1,5 +1,6 @@
 //! What holds for every store: each case runs on a SQLite file, on PostgreSQL and in memory, on a store of its own.
 
+mod agents;
 mod audit;
 mod calls;
 mod dials;
@@ -41,6 +42,7 @@ fn all() -> Vec<Case> {
         dials::cases(),
         outbox::cases(),
         work::cases(),
+        agents::cases(),
     ]
     .concat()
 }

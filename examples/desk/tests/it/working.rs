@@ -12,17 +12,23 @@ use tower::ServiceExt as _;
 use crate::floor::{Answer, Floor, token};
 
 /// Someone with a token.
-struct Someone<'f> {
+pub(crate) struct Someone<'f> {
     desk: &'f Desk,
     bearer: String,
 }
 
 impl<'f> Someone<'f> {
-    async fn new(desk: &'f Desk, role: Role, agents: &[&str]) -> Self {
+    pub(crate) async fn new(desk: &'f Desk, role: Role, agents: &[&str]) -> Self {
         Self { desk, bearer: format!("Bearer {}", token(desk, role, agents).await) }
     }
 
-    async fn send(&self, method: Method, path: &str, kind: &str, body: String) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: String,
+    ) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -33,11 +39,11 @@ impl<'f> Someone<'f> {
         Answer::of(app.oneshot(request.unwrap()).await.unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, "text/plain", String::new()).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, "application/json", body.to_string()).await
     }
 

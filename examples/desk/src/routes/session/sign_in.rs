@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::signed_in::{Me, signed_in};
 use crate::body::Body;
 use crate::desk::Desk;
+use crate::flow::agent_state;
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::Problem;
 
@@ -48,5 +49,6 @@ pub(crate) async fn sign_in(
     Body(body): Body<Credentials>,
 ) -> Result<Response, Problem> {
     let opened = desk.people().sign_in(&body.email, body.password, from).await?;
+    agent_state::signed_in(&desk, &opened.user.id).await?;
     signed_in(&desk, StatusCode::OK, opened).await
 }

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::core::caller::Caller;
 use crate::desk::Desk;
+use crate::flow::agent_state;
 use crate::people::cookie;
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::Problem;
@@ -31,6 +32,7 @@ pub(crate) async fn sign_out(
     let row = AuditRow::new(people.now(), &caller, "session.end", target).in_request(from.request);
     desk.store().end_session(&caller.id, &session.id, row).await?;
     people.changed();
+    agent_state::signed_out(&desk, &caller.id).await?;
     let mut headers = HeaderMap::new();
     if let Some(cookie) = cookie::clear_session(people.settings().address.is_secure()) {
         headers.insert(header::SET_COOKIE, cookie);

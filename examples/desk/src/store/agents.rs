@@ -1,0 +1,139 @@
+//! Agents: what the service says of them, what was asked for, who logged them in.
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
+use serde::{Deserialize, Serialize};
+
+use super::conn::{Row, args};
+use super::db::Db;
+use super::error::StoreError;
+use super::events::{NewEvent, append};
+use super::json::{from_json, to_json};
+use super::work::Versioned;
+use crate::core::agent::AgentRecord;
+use crate::core::caller::{Scope, agent_key};
+
+/// What is kept of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptAgent {
+    /// The agent.
+    pub agent: AgentId,
+    /// The service's words, and what was asked for.
+    pub record: AgentRecord,
+    /// What the service answered last to a login or logout: whether the agent is in, and since when.
+    pub login: Option<(bool, i64)>,
+    /// Why the last login failed.
+    pub login_problem: Option<String>,
+    /// Whether a session of this desk logged the agent in: its end logs the agent out.
+    pub held_by_session: bool,
+}
+
+impl KeptAgent {
+    /// An agent of whom nothing is known.
+    pub fn new(agent: AgentId) -> Self {
+        Self {
+            agent,
+            record: AgentRecord::default(),
+            login: None,
+            login_problem: None,
+            held_by_session: false,
+        }
+    }
+}
+
+/// Agents.
+#[async_trait]
+pub trait Agents: Send + Sync {
+    /// What is kept of an agent, in whatever spelling.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn kept_agent(&self, agent: &AgentId)
+    -> Result<Option<Versioned<KeptAgent>>, StoreError>;
+
+    /// What is kept of the agents in the scope.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn kept_agents(&self, scope: &Scope) -> Result<Vec<Versioned<KeptAgent>>, StoreError>;
+
+    /// Writes what is known of an agent; the new version.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is no longer the version that was loaded; the store is not available.
+    async fn save_agent(
+        &self,
+        kept: Versioned<KeptAgent>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError>;
+}
+
+fn kept_of(row: &Row) -> Result<Versioned<KeptAgent>, StoreError> {
+    let record = from_json(&row.get::<String>("body")?, "agent")?;
+    Ok(Versioned { version: row.get("version")?, record })
+}
+
+#[async_trait]
+impl Agents for Db {
+    async fn kept_agent(
+        &self,
+        agent: &AgentId,
+    ) -> Result<Option<Versioned<KeptAgent>>, StoreError> {
+        let key = agent_key(agent);
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT version, body FROM desk_agent WHERE agent_key = $1";
+                tx.row(select, args![key]).await?.as_ref().map(kept_of).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn kept_agents(&self, scope: &Scope) -> Result<Vec<Versioned<KeptAgent>>, StoreError> {
+        let scope = scope.clone();
+        self.read(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT version, body FROM desk_agent ORDER BY agent_key";
+                let mut all = Vec::new();
+                for row in tx.rows(select, args![]).await? {
+                    let kept = kept_of(&row)?;
+                    if scope.contains(&kept.record.agent) {
+                        all.push(kept);
+                    }
+                }
+                Ok(all)
+            })
+        })
+        .await
+    }
+
+    async fn save_agent(
+        &self,
+        kept: Versioned<KeptAgent>,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, StoreError> {
+        let Versioned { version, record } = kept;
+        let (key, body) = (agent_key(&record.agent), to_json(&record)?);
+        self.write(move |tx| {
+            Box::pin(async move {
+                let rows = if version == 0 {
+                    let insert = "INSERT INTO desk_agent (agent_key, version, body) VALUES ($1, 1, $2) \
+                                  ON CONFLICT (agent_key) DO NOTHING";
+                    tx.execute(insert, args![key, body]).await?
+                } else {
+                    let update = "UPDATE desk_agent SET version = version + 1, body = $1 \
+                                  WHERE agent_key = $2 AND version = $3";
+                    tx.execute(update, args![body, key, version]).await?
+                };
+                if rows != 1 {
+                    return Err(StoreError::Conflict("agent"));
+                }
+                append(tx, at, &events).await?;
+                Ok(version + 1)
+            })
+        })
+        .await
+    }
+}
