@@ -10,6 +10,7 @@ pub mod can;
 pub mod dial;
 pub mod disposition;
 pub mod fact;
+pub mod figures;
 pub mod followup;
 pub mod missed;
 pub mod outbox;

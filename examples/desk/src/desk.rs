@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::types::PhoneNumber;
-use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 
-use crate::call_memory::CallMemory;
+use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
 use crate::core::worklist::ServiceLevels;
 use crate::epoch::epoch_ms;
@@ -20,6 +20,7 @@ use crate::flow::calling::{Calling, CallingSettings};
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
 use crate::problem::Problem;
+use crate::records::Records;
 use crate::report::Reports;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -69,6 +70,7 @@ struct Shared {
     state_sources: StateSources,
     memory: CallMemory,
     reports: Reports,
+    records: Records,
     tasks: Tasks,
     references: AtomicU32,
 }
@@ -80,10 +82,22 @@ impl fmt::Debug for Desk {
 }
 
 impl Desk {
-    /// A desk on a client and a store.
+    /// A desk on a client and a store. Call records are kept in memory: see [`with_records`](Self::with_records).
     pub fn new(client: Client, settings: Settings, store: Arc<dyn Store>) -> Self {
+        let records = ozonetel_store::Store::in_memory(client.zone().clone());
+        let records = Records::new(client.clone(), records);
+        Self::with_records(client, settings, store, records)
+    }
+
+    /// The same with call records in a store of theirs.
+    pub fn with_records(
+        client: Client,
+        settings: Settings,
+        store: Arc<dyn Store>,
+        records: Records,
+    ) -> Self {
         let memory = CallMemory::default();
-        let reports = Reports::new(client.clone(), memory.clone());
+        let reports = Reports::new(client.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
         let calling = Calling::new(settings.calling.clone());
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
@@ -101,9 +115,31 @@ impl Desk {
             state_sources: StateSources::default(),
             memory,
             reports,
+            records,
             tasks,
             references,
         }))
+    }
+
+    /// The account's call records.
+    pub fn records(&self) -> &Records {
+        &self.0.records
+    }
+
+    /// What is known of a call: by what went through this desk, else by its record.
+    pub async fn known(&self, ucid: &Ucid) -> CallFacts {
+        let known = self.0.memory.of(ucid).await;
+        if known.agent.is_some() && known.did.is_some() {
+            return known;
+        }
+        // Without a record there is nothing to add; a store that fails says so where it is needed.
+        let Ok(Some(call)) = self.0.records.store().call(ucid.as_str()).await else { return known };
+        for row in call.records().unwrap_or_default() {
+            if row.ucid == Some(*ucid) {
+                self.0.memory.learn_row(&row).await;
+            }
+        }
+        self.0.memory.of(ucid).await
     }
 
     /// The client.

@@ -11,7 +11,7 @@ pub struct Step {
     pub path: &'static str,
     /// The body of a POST, in which `$UCID` stands for the call's id; none for a GET.
     pub body: Option<&'static str>,
-    /// Seconds to wait afterwards, for telephones to ring and be answered.
+    /// Seconds to wait afterwards: telephones ring, records are read.
     pub wait: u64,
 }
 
@@ -49,11 +49,14 @@ pub const STEPS: &[Step] = &[
         "/api/ozonetel/call-control",
         r#"{"ucid":"$UCID","action":"KICK_CALL","conferenceNumber":"500001"}"#,
     ),
-    post(
-        "dispose of it, which ends after-call work",
-        "/api/ozonetel/dispose",
-        r#"{"ucid":"$UCID","disposition":"FOLLOW_UP_SCHEDULED","notes":"call on Monday"}"#,
-    ),
+    Step {
+        wait: 8,
+        ..post(
+            "dispose of it, which ends after-call work and brings the day's records up to date",
+            "/api/ozonetel/dispose",
+            r#"{"ucid":"$UCID","disposition":"FOLLOW_UP_SCHEDULED","notes":"call on Monday"}"#,
+        )
+    },
     get("the day's calls with their legs", "/api/ozonetel/call-history"),
     get("the agent's figures of the day", "/api/ozonetel/performance"),
     get("calls that no one answered", "/api/ozonetel/missed-calls"),
@@ -95,12 +98,12 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
             }
         };
         if step.wait > 0 {
-            let _ = writeln!(out, "sleep {}   # until it is answered", step.wait);
+            let _ = writeln!(out, "sleep {}   # it takes a moment", step.wait);
         }
     }
     let _ = writeln!(
         out,
-        "\nReports are kept for a minute. A customer calls in, and what the simulator thinks:\n\n\
+        "\nThe day's records are read once a minute. A customer calls in, and what the simulator thinks:\n\n\
          curl -sw '\\n' {simulator}/_sim/inbound -H 'content-type: application/json' \
          -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
          curl -sw '\\n' {simulator}/_sim/state\n"

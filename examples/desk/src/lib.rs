@@ -1,8 +1,7 @@
 //! Agent-desk backend on the Ozonetel SDK: JSON routes under `/api/ozonetel/`, the ones existing front ends call.
 //!
-//! [`app`] is the whole of it as a router over a [`Desk`]; handlers translate and nothing more. What is pure is apart:
-//! [`performance`] counts, [`phone_call`] puts legs together, [`core`] decides. Nothing here reads the
-//! environment but [`config`], which `main` calls.
+//! [`app`] is the whole of it as a router over a [`Desk`]; handlers translate and nothing more. What is pure is
+//! in [`core`]. Nothing here reads the environment but [`config`], which `main` calls.
 
 pub mod access;
 mod app;
@@ -18,10 +17,10 @@ pub mod guide;
 pub mod ops;
 mod page;
 pub mod people;
-pub mod performance;
-pub mod phone_call;
 pub mod problem;
+pub mod records;
 pub mod report;
+pub mod reporting;
 mod routes;
 pub mod serve;
 pub mod simulated;

@@ -15,9 +15,12 @@ use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
-use desk::store::{Db, FileLock, Memory, Meta as _, Store};
+use desk::records::Records;
+use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
 use desk::{Desk, app, guide, serve};
+use ozonetel_sdk::Client;
 use ozonetel_sdk::client::Variables;
+use ozonetel_store::StoreAddress;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -78,7 +81,8 @@ async fn on_account(
     let opened = opened(config).await?;
     let store = Arc::clone(&opened.store);
     let first = json!({"http": format!("http://{address}"), "store": store.place()});
-    let desk = Desk::new(client.clone(), settings.clone(), store);
+    let records = records(config, &client, &store.place()).await?;
+    let desk = Desk::with_records(client.clone(), settings.clone(), store, records);
     let health = desk.health().clone();
     let looked = tokio::time::timeout(FIRST_LOOK, watch::look(&client, &settings, &health)).await;
     match looked {
@@ -117,7 +121,8 @@ async fn on_simulator(
     let server = sim.serve().await?;
     let local = address.ip().is_loopback();
     settings.people.needs_administrator = !local;
-    let desk = Desk::new(client, settings, store);
+    let records = records(config, &client, &place).await?;
+    let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
     if local {
@@ -238,6 +243,21 @@ async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
         .await
         .map_err(|error| format!("{}: {error}; DESK_STORE names another file", store.place()))?;
     Ok(Opened { store: Arc::new(store), start, _lock: lock })
+}
+
+/// The call records, in tables of their own in the same database.
+async fn records(config: &Config, client: &Client, place: &str) -> Result<Records, Box<dyn Error>> {
+    let address = match &config.store {
+        StoreChoice::Postgres(url) => url.reveal().parse()?,
+        StoreChoice::File(_) | StoreChoice::Fresh => StoreAddress::Sqlite(place.into()),
+    };
+    // The simulator's world has just begun: what came before today was never there.
+    let (account, settings) = match config.owner() {
+        Owner::Account(name) => (name, Records::settings()),
+        Owner::Simulator => (Owner::Simulator.to_string(), Records::settings().back_fill(0)),
+    };
+    let store = ozonetel_store::Store::open(&address, &account, client.zone().clone()).await?;
+    Ok(Records::with(client.clone(), store, settings))
 }
 
 /// A file that is not there yet.

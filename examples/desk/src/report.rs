@@ -1,5 +1,5 @@
-//! Reports, each kept for a minute and shared by all routes: the service allows two CDR reads a minute for the whole
-//! account, so every row is fetched once for everybody.
+//! Reports on today that only the service has, each kept for a minute and shared by all routes. Past days and calls are in
+//! the store: see [`records`](crate::records).
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -9,15 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use moka::future::Cache;
 use moka::ops::compute::Op;
-use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::summary::AgentSummary;
 use ozonetel_sdk::types::AgentId;
 use ozonetel_sdk::types::{ClockDuration, Day};
 use ozonetel_sdk::{Client, Error};
 
-use crate::call_memory::CallMemory;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// How long a report is kept.
 const KEPT: Duration = Duration::from_mins(1);
@@ -25,27 +23,10 @@ const KEPT: Duration = Duration::from_mins(1);
 /// How many days, or agents, are kept at once.
 const MOST: u64 = 64;
 
-/// The largest day that is held in memory.
-const MOST_ROWS: usize = 200_000;
-
-/// How long the reading of one day may take.
-const READ_WITHIN: Duration = Duration::from_mins(5);
-
-/// A day's rows.
-#[derive(Debug)]
-pub struct DayReport {
-    /// The rows that could be parsed.
-    pub rows: Vec<CallRecord>,
-    /// How many did not.
-    pub unreadable: usize,
-}
-
 /// Why a report could not be had. Shared by all who waited for it.
 #[derive(Clone)]
 enum Failed {
     Service(Error),
-    TooLarge,
-    TooSlow,
 }
 
 impl From<Error> for Failed {
@@ -58,8 +39,6 @@ impl From<&Failed> for Problem {
     fn from(failed: &Failed) -> Self {
         match failed {
             Failed::Service(error) => error.into(),
-            Failed::TooLarge => Self::new(Kind::Service, "the day has more rows than can be held"),
-            Failed::TooSlow => Self::new(Kind::Service, "the day's rows did not arrive in time"),
         }
     }
 }
@@ -124,8 +103,6 @@ where
 /// All reports.
 pub struct Reports {
     client: Client,
-    memory: CallMemory,
-    days: Shared<Day, DayReport>,
     summaries: Shared<Day, Vec<AgentSummary>>,
     handling: Shared<AgentId, Option<ClockDuration>>,
 }
@@ -137,45 +114,11 @@ impl fmt::Debug for Reports {
 }
 
 impl Reports {
-    /// Reports of an account; what rows say about calls goes into `memory`.
-    pub fn new(client: Client, memory: CallMemory) -> Self {
+    /// Reports of an account.
+    pub fn new(client: Client) -> Self {
         let clock = client.clock();
-        let (days, summaries, handling) =
-            (Shared::new(clock), Shared::new(clock), Shared::new(clock));
-        Self { client, memory, days, summaries, handling }
-    }
-
-    /// A day's rows.
-    ///
-    /// # Errors
-    /// As any call to the service; [`Kind::Limit`] when the two reads of the minute are used up.
-    pub async fn day(&self, day: Day) -> Result<Arc<DayReport>, Problem> {
-        self.days.get(day, || self.load_day(day)).await
-    }
-
-    async fn load_day(&self, day: Day) -> Result<DayReport, Failed> {
-        let read = async {
-            let mut stream = self.client.cdr().for_day(day).stream();
-            let mut report = DayReport { rows: Vec::new(), unreadable: 0 };
-            loop {
-                match stream.try_next().await {
-                    Ok(Some(row)) if report.rows.len() < MOST_ROWS => report.rows.push(row),
-                    Ok(Some(_)) => return Err(Failed::TooLarge),
-                    Ok(None) => return Ok(report),
-                    Err(error) if error.is_row() => {
-                        tracing::warn!(%error, "a row cannot be parsed");
-                        report.unreadable += 1;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        };
-        let report = tokio::time::timeout(READ_WITHIN, read).await;
-        let report = report.unwrap_or(Err(Failed::TooSlow))?;
-        for row in &report.rows {
-            self.memory.learn_row(row).await;
-        }
-        Ok(report)
+        let (summaries, handling) = (Shared::new(clock), Shared::new(clock));
+        Self { client, summaries, handling }
     }
 
     /// A day's summary, of all agents: the name of the agent filter is not documented.

@@ -15,6 +15,7 @@ mod me;
 mod missed;
 mod performance;
 mod recording;
+mod records;
 mod session;
 mod setup;
 mod signed_in;
@@ -40,6 +41,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(setup::router())
         .merge(admin::router())
         .merge(audit::router())
+        .merge(records::router())
         .merge(document::router())
         .merge(live::router())
         .merge(work::router())
@@ -109,7 +111,7 @@ fn day(desk: &Desk, text: Option<&str>) -> Result<Day, Problem> {
 }
 
 /// Reports how many rows of a report could not be parsed and are missing from the answer.
-fn unreadable(rows: usize) -> HeaderMap {
+pub(crate) fn unreadable(rows: usize) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if rows > 0 {
         headers.insert("desk-unreadable-rows", HeaderValue::from(rows));

@@ -9,10 +9,12 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::desk::Desk;
-use crate::work::agents;
+use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
+use crate::work::{agents, cdr_sync, summary};
 
 /// How long open connections may take to end.
 const CONNECTIONS: Duration = Duration::from_secs(10);
@@ -79,11 +81,24 @@ pub async fn serve(
 /// Starts what runs in the background.
 fn start_work(desk: &Desk) {
     let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
+    let holder = Uuid::now_v7().simple().to_string().into();
+    let keeper = LeaseKeeper { store: Arc::clone(&store), clock: Arc::clone(&clock), holder };
     desk.life().spawn("tidy", |stop| tidy(store, clock, stop));
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
     let listed = desk.clone();
     desk.life().spawn("dispositions", |stop| agents::dispositions(listed, stop));
+    let (records, health) = (desk.records().clone(), desk.health().clone());
+    let (client, account) = (desk.client().clone(), keeper.clone());
+    desk.life().spawn("call records", |stop| async move {
+        let sync = |_, stop| cdr_sync::run(records.clone(), client.clone(), health.clone(), stop);
+        account.run("cdr_sync", stop, sync).await;
+    });
+    let (client, records) = (desk.client().clone(), desk.records().store().clone());
+    desk.life().spawn("summaries", |stop| async move {
+        let file = |_, stop| summary::run(client.clone(), records.clone(), stop);
+        keeper.run("summaries", stop, file).await;
+    });
 }
 
 /// Two tokens: the first is cancelled by the first Ctrl-C or SIGTERM, the second by the next one, for those who cannot

@@ -89,7 +89,7 @@ pub(super) async fn control(
 ) -> Result<Json<Controlled>, Problem> {
     let ucid = body.ucid;
     let action = Action::read(&body.action, body.conference_number)?;
-    let known = desk.memory().of(&ucid).await;
+    let known = desk.known(&ucid).await;
     check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_phone_name, known.phone_name);

@@ -113,7 +113,7 @@ pub(super) async fn dispose(
         .to_owned();
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
-    let known = desk.memory().of(&ucid).await;
+    let known = desk.known(&ucid).await;
     check_call(&caller, known.agent.as_ref())?;
     let agent = acting_agent(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
@@ -150,6 +150,7 @@ pub(super) async fn dispose(
         if answer.as_ref().map_or_else(Problem::may_have_happened, |_| true) {
             let known = CallFacts { disposed: Some(disposed), ..CallFacts::default() };
             desk.memory().learn(ucid, known).await;
+            desk.records().call_ended();
         }
         answer
     };

@@ -3,8 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::AgentId;
+use ozonetel_store::{CallLegs, CallQuery, Direction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -14,9 +16,11 @@ use crate::body::{Params, given};
 use crate::call_memory::Disposed;
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
-use crate::phone_call::{Outcome, PhoneCall, group};
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
+
+/// The most phone calls of one answer.
+const MOST: usize = 100_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -116,7 +120,7 @@ impl Leg {
 }
 
 impl Called {
-    fn of(call: &PhoneCall<'_>, disposed: Option<Disposed>) -> Option<Self> {
+    fn of(call: &CallLegs<'_>, disposed: Option<Disposed>) -> Option<Self> {
         let (first, main) = (call.first()?, call.main()?);
         let (code, lead_id) =
             disposed.map_or((None, None), |disposed| (Some(disposed.code), disposed.lead));
@@ -124,11 +128,8 @@ impl Called {
             monitor_ucid: value(main.call_id.as_ref()),
             ucid: value(main.ucid.as_ref()),
             r#type: value(main.kind.as_ref()),
-            direction: call.direction().map(crate::core::call::Direction::as_str),
-            status: call.outcome().map(|outcome| match outcome {
-                Outcome::Answered => "Answered",
-                Outcome::Missed => "Unanswered",
-            }),
+            direction: call.direction().map(Direction::as_str),
+            status: call.has_conversation().map(|any| if any { "Answered" } else { "Unanswered" }),
             campaign: value(main.campaign_name.as_ref()),
             caller_id: value(main.caller_id.as_ref()),
             did: value(main.did.as_ref()),
@@ -175,26 +176,33 @@ pub(super) async fn history(
         None => caller.scope,
     };
     let day = super::day(&desk, query.date.as_deref())?;
-    let (tasks, reader) = (desk.tasks().clone(), desk.clone());
-    let report = tasks.run(TaskKind::Read, async move { reader.reports().day(day).await }).await?;
-    let mut calls = Vec::new();
-    for call in group(&report.rows) {
-        let is_seen = seen == Scope::All
-            || call
-                .legs()
-                .iter()
-                .any(|leg| leg.agent_id.as_ref().is_some_and(|id| seen.contains(id)));
-        if !is_seen {
-            continue;
-        }
-        let mut disposed = None;
-        for ucid in call.legs().iter().rev().filter_map(|leg| leg.ucid.as_ref()) {
-            disposed = desk.memory().of(ucid).await.disposed;
-            if disposed.is_some() {
-                break;
+    let query = CallQuery {
+        from: Some(day),
+        to: Some(day),
+        agents: seen.agents().map(<[_]>::to_vec),
+        ..CallQuery::default()
+    };
+    let tasks = desk.tasks().clone();
+    let work = async move {
+        let read = desk.records().day(day).await?;
+        let (mut calls, mut unread) = (Vec::new(), 0);
+        for call in desk.records().calls(query, MOST).await? {
+            unread += call.unread();
+            let mut disposed = None;
+            for ucid in call.legs.iter().rev().filter_map(|leg| leg.key.parse().ok()) {
+                disposed = desk.memory().of(&ucid).await.disposed;
+                if disposed.is_some() {
+                    break;
+                }
             }
+            calls.extend(Called::of(&CallLegs::new(&call.records()?), disposed));
         }
-        calls.extend(Called::of(&call, disposed));
+        Ok((read, calls, unread))
+    };
+    let (read, calls, unread) = tasks.run(TaskKind::Read, work).await?;
+    let mut headers = super::unreadable(unread);
+    if let Some(read) = read.read {
+        headers.insert("desk-read-at", HeaderValue::from(read.at.saturating_mul(1000)));
     }
-    Ok((super::unreadable(report.unreadable), Json(calls)).into_response())
+    Ok((headers, Json(calls)).into_response())
 }

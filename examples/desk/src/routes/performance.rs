@@ -9,9 +9,11 @@ use serde::Deserialize;
 use crate::access::acting_agent;
 use crate::body::{Params, given};
 use crate::core::caller::Caller;
+use crate::core::figures::{Performance, utilization};
 use crate::desk::Desk;
-use crate::performance::{Performance, figures};
+
 use crate::problem::Problem;
+use crate::reporting::breakdown;
 use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
@@ -44,14 +46,21 @@ pub(super) async fn performance(
     let agent = acting_agent(&desk, &caller, given(query.agent_id.as_deref()).map(AgentId::from))?;
     let tasks = desk.tasks().clone();
     let work = async move {
-        let report = desk.reports().day(day).await?;
-        let summary = desk.reports().summary(day).await?;
-        let mut figures = figures(day, &agent, &report.rows, &summary);
+        desk.records().day(day).await?;
+        let agents = std::slice::from_ref(&agent);
+        let found = breakdown(&desk, day, day, Some(agents)).await?;
+        // Today is not filed yet, and neither is a day that the desk has not come to.
+        let filed = desk.records().store().summary(day, day).await?.remove(&day);
+        let time = match filed.filter(|_| day != desk.client().today()) {
+            Some(filed) => utilization(Some(agents), &filed),
+            None => utilization(Some(agents), &*desk.reports().summary(day).await?),
+        };
+        let mut figures = Performance::of(day, found.total, time);
         if day == desk.client().today() {
             // The service's own figure covers the last two hours of outbound calls; other days are counted from rows.
             figures.avg_handling_time = desk.reports().handling(&agent).await?.unwrap_or_default();
         }
-        Ok((figures, report.unreadable))
+        Ok((figures, found.unread))
     };
     let (figures, left_out) = tasks.run(TaskKind::Read, work).await?;
     Ok((super::unreadable(left_out), Json(figures)).into_response())

@@ -50,7 +50,7 @@ pub(super) async fn record(
         action if action.eq_ignore_ascii_case("unPause") => false,
         _ => return Err(Problem::bad_request("action has to be pause or unPause")),
     };
-    check_call(&caller, desk.memory().of(&body.ucid).await.agent.as_ref())?;
+    check_call(&caller, desk.known(&body.ucid).await.agent.as_ref())?;
     let client = desk.client().clone();
     let work = async move {
         let recording = client.recording();

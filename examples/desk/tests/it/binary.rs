@@ -152,9 +152,18 @@ async fn a_whole_call() {
     let disposed =
         desk.ok("dispose", json!({"ucid": ucid, "disposition": "APPOINTMENT_BOOKED"})).await;
     assert_eq!(disposed["disposition"], "Appointment Booked");
-    let (status, history) = desk.ask("GET", "/api/ozonetel/call-history", "").await;
-    assert_eq!(status, 200);
-    let mine = history.as_array().unwrap().iter().find(|call| call["monitorUCID"] == ucid).unwrap();
+    // The disposition makes the desk read the day's records once more.
+    let mine = loop {
+        let (status, history) = desk.ask("GET", "/api/ozonetel/call-history", "").await;
+        assert_eq!(status, 200);
+        let calls = history.as_array().unwrap();
+        let found =
+            calls.iter().find(|call| call["monitorUCID"] == ucid && call["code"].is_string());
+        if let Some(found) = found.filter(|call| call["status"] == "Answered") {
+            break found.clone();
+        }
+        tokio::task::yield_now().await;
+    };
     assert_eq!(
         (&mine["status"], &mine["code"]),
         (&json!("Answered"), &json!("APPOINTMENT_BOOKED"))

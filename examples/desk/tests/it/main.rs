@@ -10,5 +10,6 @@ mod crash;
 mod errors;
 mod floor;
 mod live;
+mod records;
 mod reports;
 mod working;

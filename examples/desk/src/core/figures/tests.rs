@@ -15,8 +15,26 @@ fn row(fields: &[(&str, Value)]) -> CallRecord {
     serde_json::from_value(row).unwrap()
 }
 
+fn agent() -> AgentId {
+    "agent01".into()
+}
+
+/// The rows of each phone call.
+fn calls(rows: &[CallRecord]) -> Vec<Vec<CallRecord>> {
+    let calls = CallLegs::group(rows);
+    calls.iter().map(|call| call.legs().iter().map(|leg| (*leg).clone()).collect()).collect()
+}
+
+fn tally(rows: &[CallRecord]) -> Tally {
+    let mut tally = Tally::default();
+    for call in calls(rows) {
+        tally.add(&call, Some(&[agent()]), KeptFacts::default());
+    }
+    tally
+}
+
 fn of(rows: &[CallRecord], summary: &[AgentSummary]) -> Performance {
-    figures(day(), &"agent01".into(), rows, summary)
+    Performance::of(day(), tally(rows), utilization(Some(&[agent()]), summary))
 }
 
 /// Nine rows of seven phone calls, six of them the agent's.
@@ -134,7 +152,7 @@ fn inbound() -> Vec<CallRecord> {
 #[test]
 fn a_mixed_day_counted_by_hand() {
     let figures = of(&mixed(), &[]);
-    let calls = Calls { total: 6, inbound: 2, outbound: 3, answered: 3, missed: 2 };
+    let calls = CallCounts { total: 6, inbound: 2, outbound: 3, answered: 3, missed: 2 };
     assert_eq!(figures.calls, calls);
     // 100, 75 and 61 s: 236 / 3 = 78.67.
     assert_eq!(figures.avg_talk_time_sec, 79);
@@ -235,7 +253,7 @@ fn legs_past_midnight_keep_their_order() {
         ])
     };
     let rows = [leg("12", "00:00:40", "second"), leg("11", "23:58:00", "first")];
-    let calls = phone_call::group(&rows);
+    let calls = CallLegs::group(&rows);
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].disposition(), Some("second"));
     assert_eq!(calls[0].first().unwrap().ucid.unwrap().as_str(), "11");
@@ -245,7 +263,7 @@ fn legs_past_midnight_keep_their_order() {
 fn any_row() -> impl Strategy<Value = CallRecord> {
     let word = |words: &'static [&'static str]| prop::sample::select(words);
     (
-        (0_u32..6, 0_u32..20, word(&["agent01", "agent02", ""])),
+        (1_u32..7, 0_u32..20, word(&["agent01", "agent02", ""])),
         word(&["Manual", "InBound", "Inbound", "Preview", "IVR", "", "Odd"]),
         word(&["Answered", "Unanswered", "NotAnswered", ""]),
         (0_u32..5000, 0_u32..86_400),
@@ -265,7 +283,78 @@ fn any_row() -> impl Strategy<Value = CallRecord> {
         })
 }
 
+#[test]
+fn a_call_that_goes_on_is_neither_answered_nor_missed() {
+    let leg = |ucid: &str, agent: &str, hangup: &str| {
+        row(&[
+            ("CallID", json!("1")),
+            ("UCID", json!(ucid)),
+            ("AgentID", json!(agent)),
+            ("Event", json!("AgentDial")),
+            ("Type", json!("InBound")),
+            ("Status", json!("Answered")),
+            ("HangupBy", json!(hangup)),
+            ("TalkTime", json!("00:00:10")),
+        ])
+    };
+    let counts = |rows: &[CallRecord]| {
+        let calls = tally(rows).calls();
+        (calls.total, calls.answered, calls.missed)
+    };
+    assert_eq!(counts(&[leg("11", "agent01", "")]), (1, 0, 0));
+    assert_eq!(counts(&[leg("11", "agent01", "UserHangup")]), (1, 1, 0));
+    // Handed over: for the one it has ended, for the other it goes on, and the phone call goes on too.
+    let handed = [leg("11", "agent01", "AgentHangup"), leg("12", "agent02", "")];
+    assert_eq!(counts(&handed), (1, 1, 0));
+    let mut whole = Tally::default();
+    whole.add(&handed, None, KeptFacts::default());
+    assert_eq!((whole.calls().total, whole.calls().answered), (1, 0));
+}
+
+#[test]
+fn a_booking_is_by_code_or_appointment_and_else_by_text() {
+    let booked = |disposition: &str, code: Option<&str>, has_appointment: bool| {
+        let mut tally = Tally::default();
+        let call = [row(&[("CallID", json!("1")), ("Disposition", json!(disposition))])];
+        tally.add(&call, None, KeptFacts { code, has_appointment });
+        Figures::from(tally).appointments_booked
+    };
+    for (disposition, code, has_appointment, expected) in [
+        ("Appointment Booked", None, false, 1),
+        ("General Enquiry", None, false, 0),
+        ("General Enquiry", Some("APPOINTMENT_BOOKED"), false, 1),
+        ("General Enquiry", Some(" appointment_booked "), false, 1),
+        // The code that was given says more than the text it was mapped to.
+        ("Appointment Booked", Some("INFO_PROVIDED"), false, 0),
+        ("General Enquiry", Some("INFO_PROVIDED"), true, 1),
+        ("Appointment Booked", Some("APPOINTMENT_BOOKED"), true, 1),
+        ("", None, true, 1),
+    ] {
+        let found = booked(disposition, code, has_appointment);
+        assert_eq!(found, expected, "{disposition} {code:?} {has_appointment}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn the_tally_of_a_range_is_the_sum_of_its_parts(
+        rows in prop::collection::vec(any_row(), 0..40),
+        cut in 0_usize..40,
+    ) {
+        let calls = calls(&rows);
+        let (one, other) = calls.split_at(cut.min(calls.len()));
+        let part = |calls: &[Vec<CallRecord>]| {
+            let mut tally = Tally::default();
+            for call in calls {
+                tally.add(call, Some(&[agent()]), KeptFacts::default());
+            }
+            tally
+        };
+        let mut sum = part(one);
+        sum += &part(other);
+        prop_assert_eq!(sum, part(&calls));
+    }
+
     #[test]
     fn the_figures_add_up(rows in prop::collection::vec(any_row(), 0..40)) {
         let figures = of(&rows, &[]);

@@ -1,0 +1,235 @@
+//! The account's call-detail records: the store they are in, and the sync that fills it. All reports of past calls are
+//! answered out of the store; what asks the service is the sync alone, twice a minute at most.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ozonetel_sdk::cdr::sync::{Progress, SyncSettings, SyncStep};
+use ozonetel_sdk::cdr::{CdrSync, WINDOW_DAYS};
+use ozonetel_sdk::types::Day;
+use ozonetel_sdk::{Client, Error};
+use ozonetel_store::{CallQuery, DayCoverage, Store, StoreError, StoreSink, StoredCall};
+use tokio::sync::{Mutex, watch};
+
+use crate::problem::{Kind, Problem};
+
+/// How often today is read: half of the two requests a minute that the service allows.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// Rows written at once.
+const BATCH: usize = 500;
+
+/// How long a request waits for a day's first reading.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The records. Cheap to clone; clones share.
+#[derive(Clone)]
+pub struct Records(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    store: Store,
+    settings: SyncSettings,
+    sync: Mutex<CdrSync<StoreSink>>,
+    state: watch::Sender<SyncState>,
+}
+
+/// How the sync is doing.
+#[derive(Debug, Clone, Default)]
+pub struct SyncState {
+    /// Steps that it has taken.
+    pub steps: u64,
+    /// Calls that have ended since the start, as far as this desk knows.
+    pub ended: u64,
+    /// Of these, how many had ended before today's report was last asked for.
+    pub covered: u64,
+    /// When something was last read; `None` if nothing was since the start.
+    pub read_at: Option<SystemTime>,
+    /// Days that were never read.
+    pub never_read: u32,
+    /// Why the last request failed; `None` if it did not.
+    pub failed: Option<Error>,
+}
+
+impl SyncState {
+    /// Whether a call has ended since today's report was last asked for.
+    pub fn is_behind(&self) -> bool {
+        self.covered < self.ended
+    }
+}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Records").field(&self.0.store).finish()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let reason = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(%error, reason, "the call-detail store failed");
+        Self::new(Kind::Internal, "the store of call records does not answer")
+    }
+}
+
+impl Records {
+    /// The records of a client's account, in a store of it.
+    pub fn new(client: Client, store: Store) -> Self {
+        Self::with(client, store, Self::settings())
+    }
+
+    /// How the sync goes: all that the service has, and today every minute.
+    pub fn settings() -> SyncSettings {
+        SyncSettings::default().every(EVERY).batch(BATCH)
+    }
+
+    /// The same with other settings of the sync.
+    pub fn with(client: Client, store: Store, settings: SyncSettings) -> Self {
+        let sync = Mutex::new(client.cdr().sync(store.sink()).settings(settings));
+        let state = watch::Sender::new(SyncState::default());
+        Self(Arc::new(Shared { client, store, settings, sync, state }))
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// How the sync is doing.
+    pub fn state(&self) -> SyncState {
+        self.0.state.borrow().clone()
+    }
+
+    /// Begins the sync anew, from where the store says that it is: another desk may have gone on meanwhile.
+    pub async fn restart(&self) {
+        let Shared { client, store, settings, .. } = &*self.0;
+        *self.0.sync.lock().await = client.cdr().sync(store.sink()).settings(*settings);
+    }
+
+    /// One step of the sync; one at a time, however many ask. When the next has something to do.
+    ///
+    /// # Errors
+    /// The store failed. A request that fails is in [`SyncState::failed`].
+    ///
+    /// # Cancel safety
+    /// May be dropped at any time; at worst a day is read again.
+    pub async fn step(&self) -> Result<SystemTime, StoreError> {
+        let mut sync = self.0.sync.lock().await;
+        let before = self.state();
+        if before.is_behind() {
+            sync.want_today();
+        }
+        let progress = sync.poll().await.map_err(|error| match error {
+            ozonetel_sdk::cdr::sync::SyncError::Upsert(error)
+            | ozonetel_sdk::cdr::sync::SyncError::Save(error)
+            | ozonetel_sdk::cdr::sync::SyncError::Load(error) => error,
+            _ => StoreError::Damaged { what: "the sync".to_owned() },
+        })?;
+        let next = progress.next_at;
+        self.heard(progress, before.ended);
+        Ok(next)
+    }
+
+    fn heard(&self, progress: Progress, ended: u64) {
+        for gap in &progress.gaps {
+            tracing::warn!(from = %gap.from, to = %gap.to, reason = ?gap.reason, "call records are missing for good");
+        }
+        if matches!(progress.step, SyncStep::Idle) {
+            return;
+        }
+        let (now, today) = (self.0.client.clock().now(), self.0.client.today());
+        self.0.state.send_modify(|state| {
+            state.steps += 1;
+            state.never_read = progress.tally.never_read;
+            match progress.step {
+                SyncStep::Read(read) => {
+                    state.read_at = Some(now);
+                    state.failed = None;
+                    if read.day == today {
+                        state.covered = ended;
+                    }
+                    tracing::debug!(day = %read.day, rows = ?read.rows, unread = read.unread, "call records read");
+                }
+                SyncStep::Failed { day, error, .. } => {
+                    tracing::warn!(%day, %error, "call records cannot be read; they are asked for again");
+                    state.failed = Some(error);
+                }
+                _ => {}
+            }
+        });
+    }
+
+    /// A call has ended or was disposed of: today's report is read again soon, not only when its minute is over.
+    pub fn call_ended(&self) {
+        self.0.state.send_modify(|state| state.ended += 1);
+    }
+
+    /// What is known of a day, once it has been read; waits a moment for its first reading.
+    ///
+    /// # Errors
+    /// 400 for a day that is in the future, or left the service's window unread; 429 for one that the sync has still to
+    /// come to; whatever kept the sync from reading it.
+    pub async fn day(&self, day: Day) -> Result<DayCoverage, Problem> {
+        let today = self.0.client.today();
+        if day > today {
+            let text = format!("date `{day}`: is in the future, today being {today}");
+            return Err(Problem::bad_request(text));
+        }
+        let waited = tokio::time::timeout(PATIENCE, self.first_reading(day)).await;
+        if let Ok(found) = waited {
+            return found;
+        }
+        if let Some(found) = self.found(day).await? {
+            return Ok(found);
+        }
+        let text = format!("the records of {day} have not been read yet");
+        let half_minutes = Duration::from_secs(30) * self.state().never_read.max(1);
+        Err(Problem::new(Kind::Limit, text).ready_in(half_minutes))
+    }
+
+    async fn first_reading(&self, day: Day) -> Result<DayCoverage, Problem> {
+        let mut states = self.0.state.subscribe();
+        loop {
+            let failed = states.borrow_and_update().failed.clone();
+            if let Some(found) = self.found(day).await? {
+                return Ok(found);
+            }
+            if day.days_until(self.0.client.today()) > WINDOW_DAYS {
+                let text = format!(
+                    "date `{day}`: was never read, and the service keeps {WINDOW_DAYS} days"
+                );
+                return Err(Problem::bad_request(text));
+            }
+            if let Some(error) = &failed {
+                return Err(Problem::from(error));
+            }
+            // The sender is in `self`.
+            let _ = states.changed().await;
+        }
+    }
+
+    async fn found(&self, day: Day) -> Result<Option<DayCoverage>, Problem> {
+        let found = self.0.store.days(day, day).await?;
+        Ok(found.into_iter().find(|found| found.read.is_some()))
+    }
+
+    /// The phone calls of a query, all of them.
+    ///
+    /// # Errors
+    /// The store failed; there are more than can be answered at once.
+    pub async fn calls(&self, query: CallQuery, most: usize) -> Result<Vec<StoredCall>, Problem> {
+        let mut stream = self.0.store.stream(query);
+        let mut calls = Vec::new();
+        while let Some(call) = stream.try_next().await? {
+            if calls.len() == most {
+                return Err(Problem::new(
+                    Kind::TooLarge,
+                    format!("there are more than {most} calls"),
+                ));
+            }
+            calls.push(call);
+        }
+        Ok(calls)
+    }
+}

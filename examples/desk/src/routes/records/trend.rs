@@ -1,0 +1,100 @@
+//! Figures day by day.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use ozonetel_sdk::types::Day;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{csv_table, range};
+use crate::body::Params;
+use crate::core::caller::Caller;
+use crate::core::figures::{Figures, Tally};
+use crate::desk::Desk;
+use crate::problem::Problem;
+use crate::reporting::{breakdown, never_read};
+use crate::tasks::TaskKind;
+
+/// The most days.
+const MOST: usize = 90;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrendQuery {
+    days: Option<usize>,
+    agent: Option<String>,
+}
+
+/// One day.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct DayFigures {
+    /// The day.
+    date: String,
+    /// Whether its records were ever read; without that the figures say nothing.
+    is_read: bool,
+    /// The figures.
+    #[serde(flatten)]
+    figures: Figures,
+}
+
+/// Days in a row.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Trend {
+    /// Every day, oldest first; one without calls has zeros.
+    days: Vec<DayFigures>,
+}
+
+/// Figures of the last days, today included: of an agent, or of all whom the caller sees.
+#[utoipa::path(
+    get,
+    path = "/api/performance/trend",
+    tag = "figures",
+    params(
+        ("days" = Option<usize>, Query, description = "How many days, at most 90; 7 if it is not said"),
+        ("agent" = Option<String>, Query, description = "Only this agent"),
+    ),
+    extensions(("x-allow" = json!("agent:own"))),
+    responses((status = 200, description = "The days; as CSV if that is accepted first", body = Trend)),
+)]
+pub(super) async fn trend(
+    State(desk): State<Desk>,
+    caller: Caller,
+    headers: HeaderMap,
+    Params(query): Params<TrendQuery>,
+) -> Result<Response, Problem> {
+    let count = query.days.unwrap_or(7);
+    if !(1..=MOST).contains(&count) {
+        return Err(Problem::field("days", format!("has to be from 1 to {MOST}")));
+    }
+    let agents = range::agents(&caller, query.agent.as_deref())?;
+    let to = desk.client().today();
+    let mut days: Vec<Day> =
+        std::iter::successors(Some(to), |day| Some(day.previous())).take(count).collect();
+    days.reverse();
+    let from = days.first().copied().unwrap_or(to);
+    let tasks = desk.tasks().clone();
+    let work = async move {
+        let found = breakdown(&desk, from, to, agents.as_deref()).await?;
+        Ok((found, never_read(&desk, from, to).await?))
+    };
+    let (mut found, missing) = tasks.run(TaskKind::Read, work).await?;
+    let mut figures_of = |day: &Day| {
+        let tally: Tally = found.days.remove(day).unwrap_or_default();
+        Figures::from(tally)
+    };
+    if csv_table::is_wanted(&headers) {
+        let rows: Vec<(String, Figures)> =
+            days.iter().map(|day| (day.to_string(), figures_of(day))).collect();
+        return csv_table::csv("date", &rows);
+    }
+    let days = days.iter().map(|day| DayFigures {
+        date: day.to_string(),
+        is_read: !missing.contains(day),
+        figures: figures_of(day),
+    });
+    let answer = Trend { days: days.collect() };
+    Ok((crate::routes::unreadable(found.unread), Json(answer)).into_response())
+}

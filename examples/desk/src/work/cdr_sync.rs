@@ -1,0 +1,70 @@
+//! Keeps the call-detail records up to date. One desk of several does it: two syncs would save over each other.
+
+use std::time::Duration;
+
+use ozonetel_sdk::Client;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::epoch::epoch_ms;
+use crate::ops::health::{Condition, Health};
+use crate::records::{Records, SyncState};
+
+/// The longest nap: the account's clock may have been set, or run faster than this machine's.
+const NAP: Duration = Duration::from_millis(500);
+
+/// The pause after the store failed.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The part of the desk's health.
+const PART: &str = "call records";
+
+/// How long today's report may be old before that is worth saying.
+const LATE: Duration = Duration::from_mins(10);
+
+/// Runs the sync until `stop`, from where the store says that it is. A store that fails is tried again.
+pub async fn run(records: Records, client: Client, health: Health, stop: CancellationToken) {
+    records.restart().await;
+    loop {
+        let taken = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            taken = records.step() => taken,
+        };
+        let now = client.clock().now();
+        let wait = match taken {
+            Ok(next) => {
+                report(&records.state(), &client, &health);
+                next.duration_since(now).unwrap_or_default().min(NAP)
+            }
+            Err(error) => {
+                let reason = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, reason, "call records cannot be stored; trying again");
+                let at = epoch_ms(&**client.clock());
+                health.unwell(PART, Condition::Degraded, "they cannot be stored", at);
+                PAUSE
+            }
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Says how far behind the records are. Past days never make the desk unfit to take calls.
+fn report(state: &SyncState, client: &Client, health: &Health) {
+    let (at, now) = (epoch_ms(&**client.clock()), client.clock().now());
+    let age = state.read_at.map(|read| now.duration_since(read).unwrap_or_default());
+    match (&state.failed, age) {
+        (Some(error), _) => health.unwell(PART, Condition::Degraded, error.summary(), at),
+        (None, Some(age)) if age > LATE => {
+            health.unwell(PART, Condition::Degraded, "they are more than ten minutes old", at);
+        }
+        (None, age) => {
+            let age = age.map(|age| age.as_secs());
+            health.well(PART, json!({"ageSec": age, "daysToRead": state.never_read}), at);
+        }
+    }
+}
