@@ -9,9 +9,14 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use super::account::{Finding, check, why};
 use super::health::Condition;
+use crate::core::caller::Scope;
+use crate::core::dial::DialState;
 use crate::desk::Settings;
 use crate::epoch::epoch_ms;
 use crate::store::{Owner, Store};
+
+/// How many open ends are counted.
+const MOST: u32 = 1_000;
 
 /// Looks at the store, the service, and what the settings name.
 pub async fn examine(
@@ -22,6 +27,7 @@ pub async fn examine(
 ) -> Vec<Finding> {
     let mut findings = vec![kept(store, owner).await];
     findings.extend(desks(store, client).await);
+    findings.extend(open_ends(store).await);
     match check(client, settings).await {
         Ok(found) => findings.extend(found),
         Err(error) => {
@@ -59,6 +65,28 @@ async fn desks(store: &dyn Store, client: &Client) -> Option<Finding> {
     holders.dedup();
     let text = format!("{} on this store hold {} leases", holders.len(), leases.len());
     (!holders.is_empty()).then(|| Finding::ok("desks", text))
+}
+
+/// What waits for someone: dials of unknown outcome, dispositions that did not arrive, the first administrator.
+async fn open_ends(store: &dyn Store) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Ok(unknown) = store.dials_in(DialState::Unknown, MOST).await
+        && !unknown.is_empty()
+    {
+        let text = format!("{} of unknown outcome are to be settled", unknown.len());
+        findings.push(Finding::degraded("dials", text));
+    }
+    if let Ok(owed) = store.owed(&Scope::All, MOST).await
+        && !owed.is_empty()
+    {
+        let text = format!("{} did not arrive and are to be repeated by hand", owed.len());
+        findings.push(Finding::degraded("outbox", text));
+    }
+    if store.has_administrator().await == Ok(false) {
+        let text = "there is no administrator: open the link that the desk prints at its start";
+        findings.push(Finding::ok("people", text));
+    }
+    findings
 }
 
 async fn dispositions(client: &Client) -> Finding {
@@ -171,7 +199,7 @@ mod tests {
         let (sim, store) = (Sim::start(), Memory::new());
         let writes = store.writes();
         let found = examine(&store, &Owner::Simulator, &sim.client(), &settings()).await;
-        let about = ["store", "service", "campaign", "dispositions", "events", "agent"];
+        let about = ["store", "people", "service", "campaign", "dispositions", "events", "agent"];
         assert_eq!(words(&found), about.map(|about| (about, Condition::Ok)), "{}", report(&found));
         assert_eq!(store.writes(), writes);
         assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
@@ -183,7 +211,9 @@ mod tests {
         store.take_for(&Owner::Account("acme_support".into())).await.unwrap();
         let wrong = sim.client_builder().key("hunter2").build().unwrap();
         let found = examine(&store, &Owner::Simulator, &wrong, &settings()).await;
-        assert_eq!(words(&found), [("store", Condition::Down), ("service", Condition::Down)]);
+        let down =
+            [("store", Condition::Down), ("people", Condition::Ok), ("service", Condition::Down)];
+        assert_eq!(words(&found), down);
         let text = report(&found);
         assert!(text.contains("memory belongs to account acme_support, not to the simulator"));
         assert!(text.starts_with("fail  store") && !text.contains("hunter2"), "{text}");

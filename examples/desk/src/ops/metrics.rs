@@ -22,6 +22,9 @@ const DESCRIBED: &[(&str, &str)] = &[
     (TASKS, "Commands under way"),
     (STORE_COMMITS, "Transactions that the SQLite writer has committed"),
     (EVENTS, "Number of the newest event"),
+    (OUTBOX, "Dispositions that are still to be delivered"),
+    (UNKNOWN_DIALS, "Dials of unknown outcome, at most 1000"),
+    (OWED, "Dispositions that did not arrive, at most 1000"),
     (UNKNOWN_FIELDS, "Fields of requests that no route knows, ignored"),
 ];
 
@@ -43,6 +46,12 @@ pub const TASKS: &str = "desk_commands_under_way";
 pub const STORE_COMMITS: &str = "desk_store_commits_total";
 /// The newest event.
 pub const EVENTS: &str = "desk_newest_event";
+/// Dispositions to be delivered.
+pub const OUTBOX: &str = "desk_outbox_waiting";
+/// Dials of unknown outcome.
+pub const UNKNOWN_DIALS: &str = "desk_dials_unknown";
+/// Dispositions that did not arrive.
+pub const OWED: &str = "desk_dispositions_owed";
 /// Unknown fields.
 pub const UNKNOWN_FIELDS: &str = "desk_unknown_fields_total";
 

@@ -141,6 +141,9 @@ async fn metrics_count_requests_by_route_and_show_no_path() {
         r#"desk_http_requests_total{method="GET",route="-",status="404"} 1"#,
         "desk_newest_event 0",
         "desk_event_streams 0",
+        "desk_outbox_waiting 0",
+        "desk_dials_unknown 0",
+        "desk_dispositions_owed 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
