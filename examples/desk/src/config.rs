@@ -190,6 +190,8 @@ impl Config {
                 false => settings.pause_reasons.clone(),
             },
             people: PeopleSettings { key: Some(key), ..settings.people.clone() },
+            // The simulator rings an extension into a call that is up.
+            calling: CallingSettings { reconnect: true, ..settings.calling.clone() },
             ..settings
         };
         Ok((sim, client, settings))

@@ -269,6 +269,11 @@ impl Problem {
         self.reason
     }
 
+    /// The key of the reason, or the kind's word where there is none.
+    pub fn word(&self) -> &'static str {
+        self.reason.unwrap_or(self.kind.parts().1)
+    }
+
     /// The key of the reason.
     #[must_use]
     pub fn because(mut self, reason: &'static str) -> Self {

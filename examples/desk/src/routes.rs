@@ -6,7 +6,9 @@ mod agent;
 mod agents;
 mod audit;
 mod call_control;
+mod calls;
 mod dial;
+mod dials;
 mod dispose;
 pub(crate) mod document;
 mod history;
@@ -14,6 +16,7 @@ mod live;
 mod me;
 mod missed;
 mod performance;
+mod phone;
 mod recording;
 mod records;
 mod session;
@@ -46,6 +49,9 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(live::router())
         .merge(work::router())
         .merge(agents::router())
+        .merge(calls::router())
+        .merge(dials::router())
+        .merge(phone::router())
         .merge(frozen())
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
-use crate::work::{agents, cdr_sync, summary};
+use crate::work::{agents, cdr_sync, outbox, settle, summary};
 
 /// How long open connections may take to end.
 const CONNECTIONS: Duration = Duration::from_secs(10);
@@ -99,6 +99,10 @@ fn start_work(desk: &Desk) {
         let file = |_, stop| summary::run(client.clone(), records.clone(), stop);
         keeper.run("summaries", stop, file).await;
     });
+    let worked = desk.clone();
+    desk.life().spawn("outbox", |stop| outbox::run(worked, stop));
+    let worked = desk.clone();
+    desk.life().spawn("settle", |stop| settle::run(worked, stop));
 }
 
 /// Two tokens: the first is cancelled by the first Ctrl-C or SIGTERM, the second by the next one, for those who cannot

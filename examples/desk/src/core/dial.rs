@@ -251,6 +251,9 @@ pub fn decide(new: &DialEntry, ledger: LedgerView, now_ms: i64) -> DialDecision 
     if !new.is_explicit
         && let Some(row) = ledger.same_number.filter(|row| holds_number(row, now_ms))
     {
+        if row.body_hash != new.body_hash {
+            return DialDecision::OtherBody(Box::new(row));
+        }
         return repeated(row);
     }
     match ledger.open {

@@ -263,6 +263,9 @@ pub enum Action {
         target: String,
         /// The outbox row's state.
         state: String,
+        /// The service set it at once: the call is over.
+        #[serde(default)]
+        is_over: bool,
     },
 }
 

@@ -197,8 +197,7 @@ async fn send(
     order: &ControlOrder,
     state: &CallState,
 ) -> Result<ControlReply, Failure> {
-    let client = desk.client().clone();
-    let leg = state.leg.unwrap_or(order.ucid);
+    let (client, leg) = (desk.client().clone(), order.ucid);
     if let Action::PauseRecording | Action::ResumeRecording = order.action {
         let recording = client.recording();
         let done = match order.action {

@@ -92,23 +92,24 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let jitter =
         entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
     let after = after_attempt(&entry, &result, service, at, jitter);
-    write(desk, &after, &state, at).await?;
-    let (message, is_queued) = match result {
-        AttemptResult::Done { message, queued } => (Some(message), queued),
-        _ => (None, false),
+    let (message, is_queued, is_done) = match result {
+        AttemptResult::Done { message, queued } => (Some(message), queued, true),
+        _ => (None, false, false),
     };
+    let is_over = is_done && !is_queued && after.kind == "disposition";
+    write(desk, &after, (&state, is_over), at).await?;
     Ok(Delivered { entry: after, message, is_queued, problem })
 }
 
 async fn write(
     desk: &Desk,
     after: &OutboxEntry,
-    state: &CallState,
+    (state, is_over): (&CallState, bool),
     at: i64,
 ) -> Result<(), StoreError> {
     let mut facts = Vec::new();
     if after.state != OutboxState::Pending {
-        facts.extend(delivered(after, state, at));
+        facts.extend(delivered(after, state, is_over, at));
         if after.kind == "resume_recording" {
             let outcome = match after.state {
                 OutboxState::Sent => ActionOutcome::Done,

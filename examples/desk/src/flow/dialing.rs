@@ -8,13 +8,14 @@ use std::time::Duration;
 use ozonetel_sdk::Error;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialOutcome, DialSettlement, DialWindow, Dialed};
-use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::facts::{Together, record_with};
 use super::ledger::{dial_changed, dialed, given};
 use super::viewing::now_ms;
+use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key};
 use crate::core::fact::{Fact, MissingNews};
@@ -44,6 +45,8 @@ pub struct DialOrder {
     pub campaign: CampaignName,
     /// The DID that the request names.
     pub did: Option<Did>,
+    /// The phone name of the agent's number, as the request names it or the desk knows it.
+    pub phone_name: Option<PhoneName>,
 }
 
 /// What became of a request to dial.
@@ -74,11 +77,20 @@ pub enum DialReply {
 /// If it is dropped, the dial goes on.
 pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     may_call(desk, &order.number)?;
+    // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
+    let plan = desk.client().dial_plan();
+    order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
     let entry = entry_of(desk, &order);
     let reference = entry.reference.clone();
+    let known = CallFacts {
+        did: order.did,
+        agent: Some(order.agent),
+        phone_name: order.phone_name,
+        disposed: None,
+    };
     let work = {
         let desk = desk.clone();
-        async move { place(&desk, entry).await }
+        async move { place(&desk, entry, known).await }
     };
     let reply = desk.tasks().run(TaskKind::Change, work).await;
     reply.map_err(|problem| match problem.kind() {
@@ -138,11 +150,14 @@ fn entry_of(desk: &Desk, order: &DialOrder) -> DialEntry {
     }
 }
 
-async fn place(desk: &Desk, entry: DialEntry) -> Result<DialReply, Problem> {
+async fn place(desk: &Desk, entry: DialEntry, known: CallFacts) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
     match desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await? {
         DialDecision::Place { .. } => {
             let entry = Box::new(send(desk, entry).await);
+            if let Some(ucid) = entry.ucid {
+                desk.memory().learn(ucid, known).await;
+            }
             Ok(DialReply::Answered { entry, is_replay: false })
         }
         DialDecision::Replay(entry) => Ok(DialReply::Answered { entry, is_replay: true }),

@@ -5,12 +5,12 @@ use ozonetel_sdk::types::{
 };
 use serde_json::json;
 
-use super::delivering::deliver;
+use super::delivering::{Delivered, deliver, deliver_claimed, lease_until};
 use super::facts::{Actor, Together, record_with};
 use super::viewing::{can_context, now_ms};
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
-use crate::core::can::{Command, judge};
+use crate::core::can::{Command, DispositionProgress, judge};
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
 };
@@ -83,7 +83,14 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
     let nothing = CallState::default();
     let state = known.as_ref().map_or(&nothing, |call| &call.state);
-    if let Err(reason) = judge(Command::Dispose, state, can_context(desk, state, true)) {
+    let judged = judge(Command::Dispose, state, can_context(desk, state, true));
+    let same = state.disposition.as_ref().filter(|known| known.said.code == order.code);
+    let is_waiting = DispositionProgress::of(state) == DispositionProgress::Waiting;
+    if let (Err(_), Some(known), Some(call)) = (&judged, same.filter(|_| is_waiting), &known) {
+        // The same again, before the first has arrived: it is tried once more, and counts once.
+        return send_stored(desk, &call.id, known.said.disposition.clone()).await;
+    }
+    if let Err(reason) = judged {
         let message = match reason {
             "already_disposed" => "the call has a disposition already",
             _ => "no one was on this call: there is nothing to say about it",
@@ -92,45 +99,67 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     }
     let at = now_ms(desk);
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
-    let leg = state.leg.unwrap_or(order.ucid);
-    let (fact, entry) = written(desk, &order, &disposition, leg, at);
+    let said = said(desk, &order, &disposition);
+    let (fact, entry) = written(&order, said.clone(), at);
     let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
     let recorded = record_with(desk, vec![fact], together).await?;
-    let entries = desk.store().outbox_of(&recorded.call.id).await?;
+    let counts = recorded.call.state.disposition.as_ref();
+    if counts.is_none_or(|known| known.said != said) {
+        // Another one was faster.
+        let message = "the call has a disposition already";
+        return Err(Problem::new(Kind::Unprocessable, message).because("already_disposed"));
+    }
+    let entry = of_service(desk, &recorded.call.id).await?;
+    let delivered = deliver_claimed(desk, entry).await?;
+    Ok(reply(delivered, disposition, recorded.call.id))
+}
+
+/// The entry of a call's disposition.
+async fn of_service(desk: &Desk, call: &str) -> Result<OutboxEntry, Problem> {
+    let entries = desk.store().outbox_of(call).await?;
     let of_service =
         |entry: &OutboxEntry| entry.target == OutboxTarget::Service && entry.kind == "disposition";
-    let entry = entries.into_iter().find(of_service).ok_or_else(|| {
+    entries.into_iter().find(of_service).ok_or_else(|| {
         Problem::new(Kind::Internal, "the disposition was stored and cannot be found")
-    })?;
-    let reply = |entry| DisposalReply {
-        disposition: disposition.clone(),
-        entry,
-        message: None,
-        is_queued: false,
-        problem: None,
-        call: recorded.call.id.clone(),
-    };
-    // Another worker may have it by now: then that one delivers it.
-    let Some(delivered) = deliver(desk, &entry.id).await? else { return Ok(reply(entry)) };
-    Ok(DisposalReply {
-        message: delivered.message,
-        is_queued: delivered.is_queued,
-        problem: delivered.problem,
-        ..reply(delivered.entry)
     })
 }
 
-/// The fact and the outbox entry of a disposition.
-fn written(
+fn reply(delivered: Delivered, disposition: DispositionName, call: String) -> DisposalReply {
+    DisposalReply {
+        disposition,
+        entry: delivered.entry,
+        message: delivered.message,
+        is_queued: delivered.is_queued,
+        problem: delivered.problem,
+        call,
+    }
+}
+
+/// Delivers what is stored, if no one else does.
+async fn send_stored(
     desk: &Desk,
-    order: &DisposalOrder,
-    disposition: &DispositionName,
-    leg: Ucid,
-    at: i64,
-) -> (Fact, OutboxEntry) {
-    let id = uuid::Uuid::now_v7().simple().to_string();
+    call: &str,
+    disposition: DispositionName,
+) -> Result<DisposalReply, Problem> {
+    let entry = of_service(desk, call).await?;
+    match deliver(desk, &entry.id).await? {
+        Some(delivered) => Ok(reply(delivered, disposition, call.to_owned())),
+        // Someone else has it: that one delivers it.
+        None => Ok(DisposalReply {
+            disposition,
+            entry,
+            message: None,
+            is_queued: false,
+            problem: None,
+            call: call.to_owned(),
+        }),
+    }
+}
+
+/// What is said, as it is kept.
+fn said(desk: &Desk, order: &DisposalOrder, disposition: &DispositionName) -> DisposeAction {
     let call_back_ms = order.call_back.map(|time| millis(time.instant(desk.client().zone())));
-    let said = DisposeAction {
+    DisposeAction {
         code: order.code.clone(),
         disposition: disposition.clone(),
         notes: order.notes.clone(),
@@ -139,7 +168,13 @@ fn written(
         direction: order.direction.map(str::to_owned),
         caller: order.caller.clone(),
         call_back_ms,
-    };
+    }
+}
+
+/// The fact and the outbox entry of a disposition.
+fn written(order: &DisposalOrder, said: DisposeAction, at: i64) -> (Fact, OutboxEntry) {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let disposition = said.disposition.clone();
     let acted = ActionFact {
         ucid: order.ucid,
         by: order.actor.by.clone(),
@@ -149,7 +184,7 @@ fn written(
     };
     let fact = Fact::new(FactSource::Action, id.clone(), at, FactBody::Acted(Box::new(acted)));
     let payload = json!({
-        "ucid": leg,
+        "ucid": order.ucid,
         "did": order.did,
         "agent": order.actor.agent,
         "disposition": disposition,
@@ -164,9 +199,10 @@ fn written(
         kind: "disposition".to_owned(),
         payload,
         state: OutboxState::Pending,
-        attempt: 0,
+        // Whoever stores it sends it. If that one dies, another takes it when the time is over.
+        attempt: 1,
         may_have_arrived: false,
-        leased_until_ms: 0,
+        leased_until_ms: lease_until(at),
         next_ms: at,
         created_ms: at,
         message: None,

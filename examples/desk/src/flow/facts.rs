@@ -226,15 +226,21 @@ async fn disposed_by_service(
     let ended = entries.iter().filter(|entry| entry.kind == "disposition");
     Ok(ended
         .filter_map(|entry| after_evidence(entry, name.as_str()))
-        .filter_map(|entry| Some((delivered(&entry, state, at)?, OutboxWrite::Result(entry))))
+        .filter_map(|entry| Some((delivered(&entry, state, true, at)?, OutboxWrite::Result(entry))))
         .collect())
 }
 
 /// The fact that an outbox entry has come to an end.
-pub(super) fn delivered(entry: &OutboxEntry, call: &CallState, at: i64) -> Option<Fact> {
+pub(super) fn delivered(
+    entry: &OutboxEntry,
+    call: &CallState,
+    is_over: bool,
+    at: i64,
+) -> Option<Fact> {
     let action = Action::Deliver {
         target: entry.target.as_str().to_owned(),
         state: entry.state.as_str().to_owned(),
+        is_over,
     };
     let agent = call.agent.clone().unwrap_or_else(|| AgentId::from(""));
     let key = format!("{}:{}:{}", entry.id, entry.attempt, entry.state.as_str());

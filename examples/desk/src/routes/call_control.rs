@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
+use super::calls::{audited, known_of, phone_name, word};
 use crate::access::{acting_agent, check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
+use crate::core::fact::Action;
 use crate::desk::Desk;
+use crate::flow::controlling::{ControlOrder, control as send};
+use crate::flow::dialing::may_call;
+use crate::flow::facts::Actor;
 use crate::problem::Problem;
-use crate::tasks::TaskKind;
 
 /// What to do with a call.
 #[derive(Deserialize, ToSchema)]
@@ -44,33 +48,23 @@ pub(super) struct Controlled {
     ucid: Option<Ucid>,
 }
 
-enum Action {
-    Hold,
-    Unhold,
-    Mute,
-    Unmute,
-    Conference(PhoneNumber),
-    Kick(PhoneNumber),
-}
-
-impl Action {
-    fn read(word: &str, number: Option<PhoneNumber>) -> Result<Self, Problem> {
-        let number = number.filter(|number| !number.as_str().trim().is_empty());
-        let number = || number.ok_or_else(|| Problem::bad_request("conferenceNumber is missing"));
-        Ok(match word.trim().to_ascii_uppercase().as_str() {
-            "HOLD" => Self::Hold,
-            "UNHOLD" => Self::Unhold,
-            "MUTE" => Self::Mute,
-            "UNMUTE" => Self::Unmute,
-            "CONFERENCE" => Self::Conference(number()?),
-            "KICK_CALL" => Self::Kick(number()?),
-            _ => {
-                return Err(Problem::bad_request(
-                    "action has to be HOLD, UNHOLD, MUTE, UNMUTE, CONFERENCE or KICK_CALL",
-                ));
-            }
-        })
-    }
+/// The command of a word.
+fn command(word: &str, number: Option<PhoneNumber>) -> Result<Action, Problem> {
+    let number = number.filter(|number| !number.as_str().trim().is_empty());
+    let number = || number.ok_or_else(|| Problem::bad_request("conferenceNumber is missing"));
+    Ok(match word.trim().to_ascii_uppercase().as_str() {
+        "HOLD" => Action::Hold,
+        "UNHOLD" => Action::Unhold,
+        "MUTE" => Action::Mute,
+        "UNMUTE" => Action::Unmute,
+        "CONFERENCE" => Action::Conference(number()?),
+        "KICK_CALL" => Action::Kick(number()?),
+        _ => {
+            return Err(Problem::bad_request(
+                "action has to be HOLD, UNHOLD, MUTE, UNMUTE, CONFERENCE or KICK_CALL",
+            ));
+        }
+    })
 }
 
 /// Holds, mutes, rings a third party into a call, drops one out of it.
@@ -88,31 +82,34 @@ pub(super) async fn control(
     Body(body): Body<Control>,
 ) -> Result<Json<Controlled>, Problem> {
     let ucid = body.ucid;
-    let action = Action::read(&body.action, body.conference_number)?;
-    let known = desk.known(&ucid).await;
+    let action = command(&body.action, body.conference_number)?;
+    if let Action::Conference(number) = &action {
+        may_call(&desk, number)?;
+    }
+    let known = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
-    let said = super::said_or(body.context.agent_phone_name, known.phone_name);
-    let name = if let Some(name) = said {
-        name
-    } else {
-        let said = super::said_or(body.context.agent_id, known.agent);
-        let agent = acting_agent(&desk, &caller, said)?;
-        desk.needed_phone_name(&agent)?
+    let said = super::said_or(body.context.agent_id, known.agent);
+    let agent = acting_agent(&desk, &caller, said);
+    let named = super::said_or(body.context.agent_phone_name, known.phone_name);
+    let phone_name = match (named, &agent) {
+        (Some(name), _) => name,
+        (None, Ok(agent)) => phone_name(&desk, agent).await?,
+        (None, Err(problem)) => return Err(problem.clone()),
     };
-    let client = desk.client().clone();
-    let work = async move {
-        let control = client.call_control();
-        Ok(match action {
-            Action::Hold => control.hold(ucid, did, name).await?,
-            Action::Unhold => control.unhold(ucid, did, name).await?,
-            Action::Mute => control.mute(ucid, did, name).await?,
-            Action::Unmute => control.unmute(ucid, did, name).await?,
-            Action::Conference(number) => control.conference(ucid, did, name, number).await?,
-            Action::Kick(number) => control.kick(ucid, did, name, number).await?,
-        })
+    let agent = agent.unwrap_or_else(|_| "".into());
+    let name = word(&action);
+    let order = ControlOrder {
+        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
+        ucid,
+        did,
+        phone_name,
+        agent_number: None,
+        action,
+        is_judged: false,
     };
-    let done = desk.tasks().run(TaskKind::Change, work).await.map_err(of_call)?;
-    let status = done.status.unwrap_or_else(|| "Success".to_owned());
-    Ok(Json(Controlled { status, message: done.message.unwrap_or_default(), ucid: done.ucid }))
+    let done = send(&desk, order).await;
+    audited(&desk, &caller, name, ucid.as_str(), (Some(&agent), done.as_ref().err())).await;
+    let done = done.map_err(of_call)?;
+    Ok(Json(Controlled { status: done.status, message: done.message, ucid: done.ucid }))
 }

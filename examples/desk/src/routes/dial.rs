@@ -1,22 +1,20 @@
 //! Place a call. Once: whatever happens to the request or the browser, nothing here dials again.
 
-use axum::Json;
 use axum::extract::State;
-use ozonetel_sdk::Error;
-use ozonetel_sdk::client::Patience;
-use ozonetel_sdk::dial::{DialSettlement, DialWindow};
+use axum::response::Response;
+use http::HeaderMap;
 use ozonetel_sdk::types::{CampaignName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
+use super::calls::{answer, audited, idempotency_key};
 use crate::access::acting_agent;
 use crate::body::Body;
-use crate::call_memory::CallFacts;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
+use crate::flow::dialing::{DialOrder, DialReply, dial as place};
 use crate::problem::Problem;
-use crate::tasks::TaskKind;
 
 /// Whom to call.
 #[derive(Deserialize, ToSchema)]
@@ -42,59 +40,50 @@ pub(super) struct Dialed {
     message: String,
     /// The call's id.
     #[schema(value_type = String)]
-    ucid: Ucid,
+    ucid: Option<Ucid>,
     /// What the call is found by under UUI in the day's calls.
     reference: String,
 }
 
 /// Places a call: the agent is rung, then the customer.
+///
+/// With the same `Idempotency-Key` the first answer is given again and no one is rung. Without the header, agent and
+/// number are the key for a minute, or until the dial is settled.
 #[utoipa::path(
     post,
     path = "/api/ozonetel/dial",
     tag = "front ends",
     extensions(("x-allow" = json!("agent:own"))),
+    params(("Idempotency-Key" = Option<String>, Header, description = "One key for one wish to call")),
     request_body = NewCall,
-    responses((status = 200, description = "Placed", body = Dialed)),
+    responses(
+        (status = 200, description = "Placed, or the first answer again", body = Dialed),
+        (status = 202, description = "Still going on: see Location", body = Object),
+        (status = 409, description = "The agent is not available, or has an open dial: see Location"),
+    ),
 )]
 pub(super) async fn dial(
     State(desk): State<Desk>,
     caller: Caller,
+    headers: HeaderMap,
     Body(body): Body<NewCall>,
-) -> Result<Json<Dialed>, Problem> {
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
     let agent = acting_agent(&desk, &caller, body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
-    let known = CallFacts {
-        // What the environment says is not about this call: a row that names the DID is better.
-        did: body.context.did.filter(|did| !did.as_str().trim().is_empty()),
-        phone_name: desk.phone_name(body.context.agent_phone_name, &agent),
-        agent: Some(agent.clone()),
-        disposed: None,
-    };
-    let reference = desk.reference();
-    let (tasks, uui) = (desk.tasks().clone(), reference.clone());
-    let work = async move {
-        let call = desk.client().dial().agent(agent, campaign, body.phone_number).uui(uui);
-        let (ucid, message) = match call.await {
-            Ok(dialed) => (dialed.ucid(), dialed.status().unwrap_or_default().to_owned()),
-            Err(error) => settle(&desk, error).await?,
-        };
-        desk.memory().learn(ucid, known).await;
-        Ok((ucid, message))
-    };
-    let (ucid, message) = tasks.run(TaskKind::Change, work).await?;
-    Ok(Json(Dialed { status: "success", message, ucid, reference }))
-}
-
-/// Looks once whether a dial of unknown outcome is in the report by now; if not, it stays unknown. The look spends a
-/// request of the report's limit only if one is free.
-async fn settle(desk: &Desk, error: Error) -> Result<(Ucid, String), Error> {
-    let Some(reference) = error.reference().filter(|_| error.may_have_happened()) else {
-        return Err(error);
-    };
-    let window = DialWindow::of(&error, desk.client().clock().now());
-    let look = desk.client().settle(reference, window).patience(Patience::Never);
-    match look.await {
-        Ok(DialSettlement::Happened { ucid, .. }) => Ok((ucid, "found in the report".to_owned())),
-        _ => Err(error),
+    // What the environment says is not about this call: a row that names the DID is better.
+    let did = body.context.did.filter(|did| !did.as_str().trim().is_empty());
+    let phone_name = desk.phone_name(body.context.agent_phone_name, &agent);
+    let (user, number) = (caller.id.clone(), body.phone_number);
+    let order = DialOrder { user, key, agent: agent.clone(), number, campaign, did, phone_name };
+    let reply = place(&desk, order).await?;
+    if let DialReply::Answered { entry, is_replay: false } = &reply {
+        let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
+        audited(&desk, &caller, "call.dial", &call, (Some(&agent), None)).await;
     }
+    Ok(answer(reply, |entry, message| {
+        let (message, reference) = (message.to_owned(), entry.reference.clone());
+        let placed = Dialed { status: "success", message, ucid: entry.ucid, reference };
+        serde_json::to_value(placed).unwrap_or_default()
+    }))
 }

@@ -5,18 +5,21 @@ use axum::extract::State;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{DispositionName, PauseReason, Ucid};
 use ozonetel_sdk::types::{Flag, LocalDateTime, SensitiveText};
-use ozonetel_sdk::{Error, Reason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
+use super::calls::{audited, known_of};
 use crate::access::{acting_agent, check_call, of_call};
 use crate::body::{Body, given};
 use crate::call_memory::{CallFacts, Disposed};
+use crate::core::call::Direction;
 use crate::core::caller::Caller;
+use crate::core::outbox::OutboxState;
 use crate::desk::Desk;
-use crate::problem::Problem;
-use crate::tasks::TaskKind;
+use crate::flow::disposing::{DisposalOrder, dispose as store_and_send};
+use crate::flow::facts::Actor;
+use crate::problem::{Kind, Problem};
 
 /// How a call ended.
 #[derive(Deserialize, ToSchema)]
@@ -113,63 +116,61 @@ pub(super) async fn dispose(
         .to_owned();
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
-    let known = desk.known(&ucid).await;
+    let known = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let agent = acting_agent(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
-    let disposition = desk.dispositions().of(&code, None);
-    let disposed = Disposed {
+    let lead = body.lead_id.map(|lead| match lead {
+        LeadId::Text(text) => text,
+        LeadId::Number(number) => number.to_string(),
+    });
+    let direction = body.direction.map(|way| match way {
+        Way::Inbound => Direction::Inbound,
+        Way::Outbound => Direction::Outbound,
+    });
+    let order = DisposalOrder {
+        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
+        ucid,
+        did,
         code: code.clone(),
-        disposition: disposition.clone(),
-        lead: body.lead_id.map(|lead| match lead {
-            LeadId::Text(text) => text,
-            LeadId::Number(number) => number.to_string(),
-        }),
+        notes: given(body.notes.as_deref()).map(SensitiveText::from),
+        pause,
+        call_back,
+        lead: lead.clone(),
         duration_sec: body.duration_sec,
-        direction: body.direction.map(|way| match way {
-            Way::Inbound => crate::core::call::Direction::Inbound,
-            Way::Outbound => crate::core::call::Direction::Outbound,
-        }),
-        caller: body.caller_phone,
+        direction: direction.map(Direction::as_str),
+        caller: body.caller_phone.clone(),
     };
-    let notes = given(body.notes.as_deref()).map(SensitiveText::from);
-    let (tasks, mapped) = (desk.tasks().clone(), disposition.clone());
-    let work = async move {
-        let mut call = desk.client().disposition().set(ucid, did, agent, mapped);
-        if let Some(reason) = pause {
-            call = call.pause_after(reason);
-        }
-        if let Some(notes) = notes {
-            call = call.comments(notes);
-        }
-        if let Some(time) = call_back {
-            call = call.call_back_at(time);
-        }
-        let answer = call.await.map_err(|error| problem(&error));
-        // What may have been saved is kept as well as what was.
-        if answer.as_ref().map_or_else(Problem::may_have_happened, |_| true) {
-            let known = CallFacts { disposed: Some(disposed), ..CallFacts::default() };
-            desk.memory().learn(ucid, known).await;
-            desk.records().call_ended();
-        }
-        answer
-    };
-    let said = tasks.run(TaskKind::Change, work).await.map_err(of_call)?;
-    let (message, queued) = (said.message().to_owned(), said.is_queued());
-    Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
-}
-
-/// A disposition may be sent again, and a second one is refused: after an attempt whose answer was lost, nothing but a
-/// documented refusal says that it was not saved.
-fn problem(error: &Error) -> Problem {
-    let problem = Problem::from(error);
-    let known = error.reason().is_some_and(|reason| reason != Reason::Other);
-    if error.may_have_reached() && !known {
-        return problem.unknown().saying(
-            "It is not known whether the disposition was saved. Look at the call before sending it again.",
-        );
+    let reply = store_and_send(&desk, order).await;
+    let about = (Some(&agent), reply.as_ref().err());
+    audited(&desk, &caller, "call.dispose", ucid.as_str(), about).await;
+    let reply = reply?;
+    let disposition = reply.disposition.clone();
+    // What may have been saved is known as well as what was.
+    if !matches!(reply.entry.state, OutboxState::Refused) {
+        let disposed = Disposed {
+            code: code.clone(),
+            disposition: disposition.clone(),
+            lead,
+            duration_sec: body.duration_sec,
+            direction,
+            caller: body.caller_phone,
+        };
+        let known = CallFacts { disposed: Some(disposed), ..CallFacts::default() };
+        desk.memory().learn(ucid, known).await;
+        desk.records().call_ended();
     }
-    problem
+    match (reply.entry.state, reply.problem) {
+        (OutboxState::Sent, _) => {
+            let (message, queued) = (reply.message.unwrap_or_default(), reply.is_queued);
+            Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
+        }
+        (_, Some(problem)) => Err(of_call(problem)),
+        (state, None) => {
+            let message = format!("the disposition is {}: see /api/calls/{ucid}", state.as_str());
+            Err(Problem::new(Kind::Conflict, message))
+        }
+    }
 }
 
 fn pause(

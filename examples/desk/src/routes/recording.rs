@@ -6,12 +6,15 @@ use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::calls::{audited, known_of, word};
 use crate::access::{check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
+use crate::core::fact::Action;
 use crate::desk::Desk;
+use crate::flow::controlling::{ControlOrder, control as send};
+use crate::flow::facts::Actor;
 use crate::problem::Problem;
-use crate::tasks::TaskKind;
 
 /// Which recording, and what to do with it.
 #[derive(Deserialize, ToSchema)]
@@ -50,16 +53,22 @@ pub(super) async fn record(
         action if action.eq_ignore_ascii_case("unPause") => false,
         _ => return Err(Problem::bad_request("action has to be pause or unPause")),
     };
-    check_call(&caller, desk.known(&body.ucid).await.agent.as_ref())?;
-    let client = desk.client().clone();
-    let work = async move {
-        let recording = client.recording();
-        Ok(if pause {
-            recording.pause(body.ucid).await?
-        } else {
-            recording.unpause(body.ucid).await?
-        })
+    let known = known_of(&desk, &body.ucid).await?;
+    check_call(&caller, known.agent.as_ref())?;
+    let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
+    let (name, agent) = (word(&action), known.agent.unwrap_or_else(|| "".into()));
+    let order = ControlOrder {
+        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
+        ucid: body.ucid,
+        // The recording is known by the leg alone.
+        did: known.did.unwrap_or_else(|| "".into()),
+        phone_name: known.phone_name.unwrap_or_else(|| "".into()),
+        agent_number: None,
+        action,
+        is_judged: false,
     };
-    let done = desk.tasks().run(TaskKind::Change, work).await.map_err(of_call)?;
+    let done = send(&desk, order).await;
+    audited(&desk, &caller, name, body.ucid.as_str(), (Some(&agent), done.as_ref().err())).await;
+    let done = done.map_err(of_call)?;
     Ok(Json(Recorded { status: done.status, message: done.message }))
 }

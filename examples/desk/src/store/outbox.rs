@@ -111,7 +111,8 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
             let put = "INSERT INTO desk_outbox (id, target, call, kind, payload, state, attempt, unclear, leased, \
                        next, created, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                        ON CONFLICT (target, call, kind) DO UPDATE SET payload = excluded.payload, \
-                       state = excluded.state, attempt = desk_outbox.attempt, next = excluded.next, leased = 0, \
+                       state = excluded.state, attempt = desk_outbox.attempt + excluded.attempt, \
+                       next = excluded.next, leased = excluded.leased, \
                        created = excluded.created, message = excluded.message \
                        WHERE desk_outbox.state NOT IN ('pending', 'sent')";
             let args = args![

@@ -86,6 +86,9 @@ async fn look_for(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
 
 /// Settles until it is stopped.
 pub async fn run(desk: Desk, stop: CancellationToken) {
+    if let Err(error) = take_over(&desk).await {
+        tracing::error!(%error, "dials that were being sent cannot be taken over");
+    }
     loop {
         if let Err(error) = look(&desk).await {
             tracing::warn!(%error, "unknown dials cannot be settled");

@@ -38,6 +38,7 @@ fn order() -> DialOrder {
         number: PhoneNumber::from("9000000001"),
         campaign: "support_out".into(),
         did: None,
+        phone_name: None,
     }
 }
 
@@ -179,7 +180,7 @@ async fn a_disposition_killed_at_any_write_arrives_and_counts_once() {
             while disposition_killed_at(write, stop, fault).await {
                 write += 1;
             }
-            assert!(write >= 3, "{write} writes");
+            assert!(write >= 2, "{write} writes");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use desk::core::caller::Role;
+use desk::flow::calling::CallingSettings;
 use desk::people::token::new_id;
 use desk::records::Records;
 use desk::store::audit::AuditRow;
@@ -119,6 +120,13 @@ pub(crate) async fn token(desk: &Desk, role: Role, agents: &[&str]) -> String {
 impl Floor {
     pub(crate) fn new() -> Self {
         Self::with(Setup::default(), settings())
+    }
+
+    /// With other settings of calls.
+    pub(crate) fn with_calling(change: impl FnOnce(&mut CallingSettings)) -> Self {
+        let mut settings = settings();
+        change(&mut settings.calling);
+        Self::with(Setup::default(), settings)
     }
 
     pub(crate) fn with(setup: Setup, settings: Settings) -> Self {

@@ -9,6 +9,7 @@ mod calls;
 mod crash;
 mod errors;
 mod floor;
+mod handling;
 mod live;
 mod records;
 mod reports;

@@ -278,7 +278,8 @@ impl Fold {
             Action::End if acted.outcome == ActionOutcome::Done => {
                 latest(&mut self.own_ended_ms, at);
             }
-            Action::Dispose(said) => {
+            // A second one of one call counts only where the first has ended badly.
+            Action::Dispose(said) if self.takes_disposition() => {
                 self.state.disposition = Some(DispositionState {
                     said: said.as_ref().clone(),
                     at_ms: at,
@@ -287,13 +288,23 @@ impl Fold {
                     targets: BTreeMap::new(),
                 });
             }
-            Action::Deliver { target, state } => {
+            Action::Deliver { target, state, is_over } => {
+                if *is_over {
+                    latest(&mut self.own_ended_ms, at);
+                }
                 if let Some(disposition) = &mut self.state.disposition {
                     disposition.targets.insert(target.clone(), state.clone());
                 }
             }
             _ => {}
         }
+    }
+
+    /// Whether nothing was said about the call, or nothing that the service took.
+    fn takes_disposition(&self) -> bool {
+        let known = self.state.disposition.as_ref();
+        let state = known.and_then(|known| known.targets.get("service")).map(String::as_str);
+        known.is_none() || matches!(state, Some("refused" | "given_up" | "overtaken"))
     }
 
     fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {
@@ -386,6 +397,10 @@ impl Fold {
 
     fn phase(&self) -> CallPhase {
         let state = &self.state;
+        // Of a call that no one has seen there are commands only: it is not going on.
+        if state.began_ms.is_none() && !state.ids.is_empty() {
+            return CallPhase::Closed;
+        }
         if !state.is_ended() {
             return match (state.answered_ms, state.ringing_ms) {
                 (Some(_), _) => CallPhase::Active,

@@ -81,7 +81,8 @@ fn disposed(n: u32, code: &str, at: i64) -> Fact {
 }
 
 fn delivered(n: u32, state: &str, at: i64) -> Fact {
-    let action = Action::Deliver { target: "service".into(), state: state.into() };
+    let (target, state) = ("service".into(), state.into());
+    let action = Action::Deliver { target, state, is_over: false };
     acted(n, action, ActionOutcome::Done, at)
 }
 
@@ -258,6 +259,18 @@ fn stuck_in_after_call_work_ends_with_a_disposition_that_reached_the_service() {
     }
     call.apply(delivered(8, "sent", 50));
     assert_eq!(call.state().phase, CallPhase::Closed);
+}
+
+#[test]
+fn of_two_dispositions_of_one_call_the_first_counts_unless_it_ended_badly() {
+    let code = |facts: Vec<Fact>| {
+        let call = Call::of(outbound().into_iter().take(10).chain(facts));
+        call.state().disposition.as_ref().unwrap().said.code.clone()
+    };
+    let (first, second) = (disposed(4, "NO_ANSWER", 40), disposed(9, "WRONG_NUMBER", 45));
+    assert_eq!(code(vec![first.clone(), second.clone()]), "NO_ANSWER");
+    assert_eq!(code(vec![first.clone(), delivered(5, "sent", 41), second.clone()]), "NO_ANSWER");
+    assert_eq!(code(vec![first, delivered(5, "refused", 41), second]), "WRONG_NUMBER");
 }
 
 #[test]

@@ -86,6 +86,9 @@ fn without_a_key_agent_and_number_are_the_key_for_a_minute_or_until_settled() {
             let decision = decide(&entry("new", None), ledger.clone(), now);
             let repeats = matches!(decision, DialDecision::Replay(_) | DialDecision::UnderWay(_));
             assert_eq!(repeats, held, "{state:?} at {now}");
+            let other = DialEntry { body_hash: "b".into(), ..entry("new", None) };
+            let differs = matches!(decide(&other, ledger.clone(), now), DialDecision::OtherBody(_));
+            assert_eq!(differs, held, "{state:?} at {now}");
             // A request with a key has its own.
             let decision = decide(&entry("new", Some("k2")), ledger, now);
             assert_eq!(decision, DialDecision::Place { close: None });

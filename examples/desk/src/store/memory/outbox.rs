@@ -34,7 +34,10 @@ impl OutboxTable {
                 };
                 match self.rows.values_mut().find(same) {
                     Some(row) if row.state.is_sad() => {
-                        *row = OutboxEntry { id: row.id.clone(), attempt: row.attempt, ..entry };
+                        let attempt = row.attempt + entry.attempt;
+                        let may_have_arrived = row.may_have_arrived;
+                        let id = row.id.clone();
+                        *row = OutboxEntry { id, attempt, may_have_arrived, ..entry };
                     }
                     Some(_) => {}
                     None => {

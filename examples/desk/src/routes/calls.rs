@@ -1,0 +1,133 @@
+//! Phone calls: placed, seen, handled, disposed of.
+
+mod control;
+mod dispose;
+mod draft;
+mod live;
+mod place;
+mod read;
+mod reveal;
+
+use ozonetel_sdk::types::{AgentId, Did, PhoneName, PhoneNumber, Ucid};
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::no_such;
+use crate::call_memory::CallFacts;
+use crate::core::caller::{Caller, Scope};
+use crate::desk::Desk;
+use crate::flow::viewing::view;
+use crate::problem::{Kind, Problem, RequestId};
+use crate::store::StoredCall;
+use crate::store::audit::AuditRow;
+
+pub(super) use control::word;
+pub(super) use live::snapshot;
+pub(super) use place::{answer, idempotency_key};
+
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(place::place))
+        .routes(routes!(live::live))
+        .routes(routes!(read::read))
+        .routes(routes!(draft::save))
+        .routes(routes!(control::hold))
+        .routes(routes!(control::unhold))
+        .routes(routes!(control::mute))
+        .routes(routes!(control::unmute))
+        .routes(routes!(control::end))
+        .routes(routes!(control::reconnect))
+        .routes(routes!(control::recording))
+        .routes(routes!(control::conference))
+        .routes(routes!(control::kick))
+        .routes(routes!(control::transfer))
+        .routes(routes!(control::complete))
+        .routes(routes!(control::cancel))
+        .routes(routes!(dispose::dispose))
+        .routes(routes!(reveal::reveal))
+}
+
+/// A call that the caller sees.
+///
+/// # Errors
+/// [`Kind::NotFound`], also for one that the caller may not see.
+pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<StoredCall, Problem> {
+    if id.parse::<Ucid>().is_err() {
+        return Err(no_such("call"));
+    }
+    desk.store().call(id, &caller.scope).await?.ok_or_else(|| no_such("call"))
+}
+
+/// What is known of a call: by the store, by front ends, by the rows that were read.
+pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Problem> {
+    let known = desk.known(ucid).await;
+    let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
+    let Some(state) = stored.map(|call| call.state) else { return Ok(known) };
+    Ok(CallFacts { did: known.did.or(state.did), agent: state.agent.or(known.agent), ..known })
+}
+
+/// The phone name of an agent's number: of its link, or of the desk's own agent.
+pub(super) async fn phone_name(desk: &Desk, agent: &AgentId) -> Result<PhoneName, Problem> {
+    let link = desk.store().link_of_agent(agent).await?;
+    match link.and_then(|link| link.phone_name) {
+        Some(name) => Ok(name.as_str().into()),
+        None => desk.needed_phone_name(agent),
+    }
+}
+
+/// Whether the caller handles a call, and so sees its number.
+pub(super) fn handles(caller: &Caller, call: &StoredCall) -> bool {
+    caller.own.iter().any(|own| call.state.is_of(own))
+}
+
+/// A call as the caller sees it.
+async fn shown(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<Value, Problem> {
+    let may_act = caller.may_act_on_call_of(call.state.agent.as_ref());
+    let view = view(desk, call, handles(caller, call), may_act).await?;
+    serde_json::to_value(view)
+        .map_err(|_| Problem::new(Kind::Internal, "the call cannot be written"))
+}
+
+/// What commands on a call need to know of its agent.
+pub(super) struct CallPlace {
+    pub(super) agent: AgentId,
+    pub(super) did: Did,
+    pub(super) phone_name: PhoneName,
+    pub(super) agent_number: Option<PhoneNumber>,
+}
+
+/// Where a call is: its agent's link first, then what the desk is set to.
+async fn place_of(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<CallPlace, Problem> {
+    let agent = match &call.state.agent {
+        Some(agent) => agent.clone(),
+        None => crate::access::acting_agent(desk, caller, None)?,
+    };
+    let link = desk.store().link_of_agent(&agent).await?;
+    let phone_name = phone_name(desk, &agent).await?;
+    let number = link.as_ref().and_then(|link| link.extension.as_deref()).map(PhoneNumber::from);
+    let agent_number = number.or_else(|| desk.phone_number(None, &agent).ok());
+    let did = desk.did(call.state.did.clone())?;
+    Ok(CallPlace { agent, did, phone_name, agent_number })
+}
+
+/// Writes the audit row of an action on a call. An action that is done is not undone because its row cannot be
+/// written: that is logged.
+pub(super) async fn audited(
+    desk: &Desk,
+    caller: &Caller,
+    action: &str,
+    call: &str,
+    (agent, failure): (Option<&AgentId>, Option<&Problem>),
+) {
+    let row = AuditRow::new(desk.now(), caller, action, format!("call:{call}"))
+        .about(agent)
+        .in_request(RequestId::current().map(|id| id.as_str().to_owned()));
+    let row = match failure {
+        Some(problem) => row.ending(problem.word()),
+        None => row,
+    };
+    if let Err(error) = desk.store().append_audit(vec![row]).await {
+        tracing::error!(%error, action, "an audit row was not written");
+    }
+}

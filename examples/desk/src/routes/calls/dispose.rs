@@ -1,0 +1,129 @@
+//! Say how a call went.
+
+use std::time::{Duration, SystemTime};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use ozonetel_sdk::types::{PauseReason, SensitiveText};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{audited, place_of, visible};
+use crate::access::no_such;
+use crate::body::{Body, given};
+use crate::core::caller::Caller;
+use crate::core::outbox::OutboxState;
+use crate::desk::Desk;
+use crate::flow::disposing::{DisposalOrder, dispose as store_and_send};
+use crate::flow::facts::Actor;
+use crate::problem::{Kind, Problem};
+
+/// How a call went.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SaidOfCall {
+    /// The front end's code, such as `FOLLOW_UP_SCHEDULED`.
+    code: String,
+    /// Notes; those that were typed so far if they are not said.
+    #[serde(default)]
+    notes: Option<String>,
+    /// When to call back, in milliseconds since 1970.
+    #[serde(default)]
+    call_back_at: Option<i64>,
+    /// The reason of a pause after the call.
+    #[serde(default)]
+    pause_after: Option<String>,
+}
+
+/// Says how a call went, which ends after-call work.
+///
+/// It is stored before it is sent: what cannot be delivered now is delivered later, and `queued` says so.
+#[utoipa::path(
+    post,
+    path = "/api/calls/{ucid}/disposition",
+    tag = "calls",
+    params(("ucid" = String, Path, description = "The call's id, or a leg's")),
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = SaidOfCall,
+    responses(
+        (status = 200, description = "Saved", body = Object),
+        (status = 202, description = "Kept and delivered later: see Location", body = Object),
+        (status = 422, description = "The call has one already, or the service does not take it"),
+    ),
+)]
+pub(crate) async fn dispose(
+    State(desk): State<Desk>,
+    caller: Caller,
+    Path(ucid): Path<String>,
+    Body(body): Body<SaidOfCall>,
+) -> Result<Response, Problem> {
+    let call = visible(&desk, &caller, &ucid).await?;
+    if !caller.may_act_on_call_of(call.state.agent.as_ref()) {
+        return Err(no_such("call"));
+    }
+    let code =
+        given(Some(&body.code)).ok_or_else(|| Problem::field("code", "is empty"))?.to_owned();
+    if code.chars().count() > 250 {
+        return Err(Problem::field("code", "is longer than 250 characters"));
+    }
+    let call_back = body.call_back_at.map(|ms| call_back(&desk, ms)).transpose()?;
+    let place = place_of(&desk, &caller, &call).await?;
+    let notes = match body.notes {
+        Some(notes) => Some(notes),
+        None => desk.store().draft(&call.id).await?.map(|draft| draft.notes),
+    };
+    let leg = call.state.leg.or_else(|| call.id.parse().ok()).ok_or_else(|| no_such("call"))?;
+    let order = DisposalOrder {
+        actor: Actor { by: caller.id.clone(), agent: place.agent.clone() },
+        ucid: leg,
+        did: place.did,
+        code: code.clone(),
+        notes: given(notes.as_deref()).map(SensitiveText::from),
+        pause: given(body.pause_after.as_deref()).map(PauseReason::from),
+        call_back,
+        lead: None,
+        duration_sec: None,
+        direction: None,
+        caller: None,
+    };
+    let reply = store_and_send(&desk, order).await;
+    let about = (Some(&place.agent), reply.as_ref().err());
+    audited(&desk, &caller, "call.dispose", &call.id, about).await;
+    let reply = reply?;
+    let document = |status: &str| {
+        json!({
+            "status": status,
+            "message": reply.message,
+            "code": code,
+            "disposition": reply.disposition,
+            "queued": reply.is_queued || status == "queued",
+            "target": {"id": reply.entry.id, "state": reply.entry.state},
+        })
+    };
+    match reply.entry.state {
+        OutboxState::Sent => Ok(Json(document("success")).into_response()),
+        OutboxState::Pending => {
+            let mut response = (StatusCode::ACCEPTED, Json(document("queued"))).into_response();
+            if let Ok(place) = HeaderValue::from_str(&format!("/api/calls/{}", reply.call)) {
+                response.headers_mut().insert(header::LOCATION, place);
+            }
+            Ok(response)
+        }
+        state => Err(reply.problem.unwrap_or_else(|| {
+            let message = format!("the service did not take it: {}", state.as_str());
+            Problem::new(Kind::Unprocessable, message)
+        })),
+    }
+}
+
+/// A call-back time in the account's zone.
+fn call_back(desk: &Desk, ms: i64) -> Result<ozonetel_sdk::types::LocalDateTime, Problem> {
+    let since = u64::try_from(ms).ok().filter(|_| ms >= desk.now());
+    let since = since.ok_or_else(|| Problem::field("callBackAt", "is in the past"))?;
+    let at = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since));
+    let at = at.ok_or_else(|| Problem::field("callBackAt", "is not a time"))?;
+    Ok(desk.client().zone().stamp(at))
+}

@@ -1,0 +1,168 @@
+//! Place a call, once.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::access::acting_agent;
+use crate::body::Body;
+use crate::core::caller::Caller;
+use crate::core::dial::DialEntry;
+use crate::desk::Desk;
+use crate::flow::dialing::{DialOrder, DialReply, dial};
+use crate::problem::{Kind, Problem};
+use crate::routes::calls::audited;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Whom to call.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlaceCall {
+    /// The customer's number.
+    #[schema(value_type = String)]
+    number: PhoneNumber,
+    /// The campaign to dial on; the desk's own if it is not said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    campaign: Option<CampaignName>,
+    /// The number to call from, where it can be chosen.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    did: Option<Did>,
+    /// The agent; the caller's own if it is not said.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentId>,
+    /// The missed call that is answered by this one.
+    #[serde(default)]
+    #[allow(dead_code, reason = "who claimed it is known; it is closed by the conversation")]
+    missed_id: Option<String>,
+    /// The lead.
+    #[serde(default)]
+    #[allow(dead_code, reason = "kept by the platform")]
+    lead_id: Option<String>,
+}
+
+/// Places a call: the agent is rung, then the customer.
+///
+/// With the same `Idempotency-Key` and body the first answer is given again and no one is rung. An agent has one open
+/// dial: another one meanwhile is refused with the address of the first.
+#[utoipa::path(
+    post,
+    path = "/api/calls",
+    tag = "calls",
+    params(("Idempotency-Key" = Option<String>, Header, description = "One key for one wish to call")),
+    extensions(("x-allow" = json!("agent:own"))),
+    request_body = PlaceCall,
+    responses(
+        (status = 200, description = "Placed, or the first answer again", body = Object),
+        (status = 202, description = "Still going on: see Location", body = Object),
+        (status = 409, description = "The agent has an open dial: see Location"),
+        (status = 422, description = "The key was used for something else; the number is not called"),
+        (status = 504, description = "It may have happened: do not repeat it"),
+    ),
+)]
+pub(crate) async fn place(
+    State(desk): State<Desk>,
+    caller: Caller,
+    headers: HeaderMap,
+    Body(body): Body<PlaceCall>,
+) -> Result<Response, Problem> {
+    let key = idempotency_key(&headers)?;
+    let agent = acting_agent(&desk, &caller, body.agent)?;
+    let campaign = desk.campaign(body.campaign)?;
+    let did = body.did.filter(|did| !did.as_str().trim().is_empty());
+    let phone_name = desk.phone_name(None, &agent);
+    let (user, number) = (caller.id.clone(), body.number);
+    let order = DialOrder { user, key, agent: agent.clone(), number, campaign, did, phone_name };
+    let reply = dial(&desk, order).await?;
+    if let DialReply::Answered { entry, is_replay: false } = &reply {
+        let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
+        audited(&desk, &caller, "call.dial", &call, (Some(&agent), None)).await;
+    }
+    Ok(answer(reply, |entry, message| {
+        json!({
+            "id": entry.id, "ucid": entry.ucid, "reference": entry.reference,
+            "state": entry.state, "message": message,
+        })
+    }))
+}
+
+/// The request's key.
+///
+/// # Errors
+/// It is too long, or holds what cannot be seen.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let (Some(value), more) = (values.next(), values.next()) else { return Ok(None) };
+    let key = value.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));
+    // One of the desk's own begins so.
+    match key.filter(|key| more.is_none() && !key.starts_with('~')) {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Problem::field("Idempotency-Key", "has to be one text of 1 to 200 characters")),
+    }
+}
+
+/// What a request to dial is answered. `placed` writes the answer of one that has happened.
+pub(crate) fn answer(reply: DialReply, placed: impl Fn(&DialEntry, &str) -> Value) -> Response {
+    match reply {
+        DialReply::Answered { entry, is_replay } => {
+            let mut response = given(&entry, placed);
+            if is_replay {
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
+        DialReply::UnderWay(entry) => {
+            let body = json!({
+                "id": entry.id, "ucid": entry.ucid, "reference": entry.reference,
+                "state": entry.state,
+            });
+            let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            at(response, &entry)
+        }
+        DialReply::OtherBody(entry) => {
+            let message = "this Idempotency-Key was used for another number, agent or campaign";
+            let problem = Problem::new(Kind::Unprocessable, message).because("key_used");
+            at(problem.with_reference(&entry.reference).into_response(), &entry)
+        }
+        DialReply::AgentBusy(entry) => {
+            let message = format!("the agent has an open dial: {}", entry.id);
+            let problem = Problem::new(Kind::Conflict, message).because("dial_open");
+            at(problem.with_reference(&entry.reference).into_response(), &entry)
+        }
+    }
+}
+
+fn given(entry: &DialEntry, placed: impl Fn(&DialEntry, &str) -> Value) -> Response {
+    let Some(answer) = &entry.answer else {
+        return Problem::new(Kind::Internal, "the dial has no answer").into_response();
+    };
+    if answer.status == 200 {
+        let message = answer.body["message"].as_str().unwrap_or_default();
+        return Json(placed(entry, message)).into_response();
+    }
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(&answer.body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = answer.body["readyInSec"].as_u64() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn at(mut response: Response, entry: &DialEntry) -> Response {
+    if let Ok(place) = HeaderValue::from_str(&format!("/api/dials/{}", entry.id)) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    response
+}

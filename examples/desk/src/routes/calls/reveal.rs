@@ -1,0 +1,31 @@
+//! The whole number of a call.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+
+use super::{audited, visible};
+use crate::core::caller::Caller;
+use crate::desk::Desk;
+use crate::problem::{Kind, Problem};
+
+/// Shows the whole number of a call. Who asked is kept in the audit.
+#[utoipa::path(
+    post,
+    path = "/api/calls/{ucid}/reveal",
+    tag = "calls",
+    params(("ucid" = String, Path, description = "The call's id, or a leg's")),
+    extensions(("x-allow" = json!("agent:own"))),
+    responses((status = 200, description = "The number", body = Object)),
+)]
+pub(crate) async fn reveal(
+    State(desk): State<Desk>,
+    caller: Caller,
+    Path(ucid): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let call = visible(&desk, &caller, &ucid).await?;
+    let unknown = || Problem::new(Kind::Conflict, "the number is not known").because("no_number");
+    let number = call.state.number.clone().ok_or_else(unknown)?;
+    audited(&desk, &caller, "call.reveal", &call.id, (call.state.agent.as_ref(), None)).await;
+    Ok(Json(json!({"number": number})))
+}

@@ -1,0 +1,49 @@
+//! Dials in a state.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use super::shown;
+use crate::body::Params;
+use crate::core::caller::Caller;
+use crate::core::dial::DialState;
+use crate::desk::Desk;
+use crate::problem::Problem;
+
+/// How many are listed.
+const MOST: u32 = 500;
+
+/// Which dials.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DialsQuery {
+    /// `unknown` if it is not said; `sending`, `accepted`, `refused`, `invalid`, `not_sent`, `settled_happened`,
+    /// `settled_not_happened`.
+    #[serde(default)]
+    state: Option<String>,
+}
+
+/// The team's dials in a state, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/dials",
+    tag = "dials",
+    params(DialsQuery),
+    extensions(("x-allow" = json!("supervisor:team"))),
+    responses((status = 200, description = "The dials", body = Object)),
+)]
+pub(crate) async fn unknown(
+    State(desk): State<Desk>,
+    caller: Caller,
+    Params(query): Params<DialsQuery>,
+) -> Result<Json<Value>, Problem> {
+    let state = query.state.as_deref().unwrap_or("unknown");
+    let state = DialState::of_name(state).ok_or_else(|| Problem::field("state", "is not known"))?;
+    let rows = desk.store().dials_in(state, MOST).await?;
+    let rows = rows.iter().filter(|entry| caller.may_act_for(&entry.agent));
+    let dials: Vec<Value> = rows.map(shown).collect();
+    Ok(Json(json!({"dials": dials})))
+}

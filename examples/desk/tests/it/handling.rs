@@ -1,0 +1,297 @@
+//! Calls over the routes of the desk's own page: what must not happen, does not.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use desk::app;
+use desk::core::caller::Role;
+use desk::work::{outbox, settle};
+use http::{Method, Request, header};
+use ozonetel_sim::{Fault, FaultKind};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, token};
+
+/// A browser: one token, and so one caller.
+struct Browser<'f> {
+    floor: &'f Floor,
+    token: String,
+}
+
+impl<'f> Browser<'f> {
+    async fn new(floor: &'f Floor, role: Role) -> Self {
+        Self { floor, token: token(&floor.desk, role, &["agent01"]).await }
+    }
+
+    async fn send(&self, method: Method, path: &str, key: Option<&str>, body: &Value) -> Answer {
+        Answer::of(self.response(method, path, key, body).await).await
+    }
+
+    async fn response(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> Response {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        app(self.floor.desk.clone()).unwrap().oneshot(request).await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, None, body).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, &json!({})).await
+    }
+
+    async fn dial(&self, key: &str, number: &str) -> Answer {
+        self.send(Method::POST, "/api/calls", Some(key), &json!({"number": number})).await
+    }
+
+    async fn talking(&self) -> String {
+        let ucid = self.dial("first", "9000000001").await.ok().text("ucid").to_owned();
+        self.floor.wait(5).await;
+        ucid
+    }
+}
+
+async fn floor() -> Floor {
+    let floor = Floor::new();
+    floor.post("agent-login", &json!({})).await.ok();
+    floor
+}
+
+fn is_replay(answer: &Answer) -> bool {
+    answer.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_post_rings_once() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let first = browser.dial("k1", "9000000001").await.ok();
+    assert!(!is_replay(&first));
+    floor.wait(600).await;
+    let again = browser.dial("k1", "9000000001").await.ok();
+    assert!(is_replay(&again));
+    assert_eq!(again.json, first.json);
+    assert_eq!(floor.sim.effects("dial"), 1);
+    let other = browser.dial("k1", "9000000002").await.problem(422);
+    assert_eq!(other.text("reason"), "key_used");
+    let found = browser.get("/api/dials/k1").await.ok();
+    assert_eq!((found.text("state"), found.text("masked")), ("accepted", "…01"));
+    assert!(!found.json.to_string().contains("9000000001"));
+    browser.dial("", "9000000001").await.problem(400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_clicks_ring_once() {
+    let floor = floor().await;
+    let late = Fault::new(FaultKind::Delay).on(DIAL).delay(Duration::from_secs(3));
+    assert!(floor.sim.fault(late));
+    let body = json!({"phoneNumber": "9000000001"});
+    let (one, other) = tokio::join!(floor.post("dial", &body), floor.post("dial", &body));
+    let (one, other) = (one.ok(), other.ok());
+    assert_eq!(one.json, other.json);
+    assert_ne!(is_replay(&one), is_replay(&other));
+    assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_tabs_ring_once() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let (one, other) =
+        tokio::join!(browser.dial("tab-1", "9000000001"), browser.dial("tab-2", "9000000001"));
+    let (first, second) = if one.status == 200 { (one, other) } else { (other, one) };
+    let first = first.ok();
+    let second = second.problem(409);
+    assert_eq!(second.text("reason"), "dial_open");
+    let place = format!("/api/dials/{}", first.text("id"));
+    assert_eq!(second.headers[header::LOCATION], place);
+    assert_eq!(second.text("reference"), first.text("reference"));
+    assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_dial_waits_for_evidence_or_for_a_supervisor() {
+    let floor = floor().await;
+    let agent = Browser::new(&floor, Role::Agent).await;
+    let supervisor = Browser::new(&floor, Role::Supervisor).await;
+    // Nothing arrives, and the report cannot be asked.
+    assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(DIAL)));
+    assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(CDR).times(99)));
+    let problem = agent.dial("k1", "9000000001").await.problem(504);
+    let reference = problem.text("reference").to_owned();
+    agent.dial("k2", "9000000002").await.problem(409);
+    let listed = supervisor.get("/api/dials?state=unknown").await.ok();
+    let dial = &listed.json["dials"][0];
+    assert_eq!(dial["reference"], reference);
+    let path = format!("/api/dials/{}/settle", dial["id"].as_str().unwrap());
+    let word = json!({"outcome": "not_placed", "reason": "the agent's phone did not ring"});
+    agent.post(&path, &word).await.problem(403);
+    supervisor.post(&path, &json!({"outcome": "not_placed", "reason": " "})).await.problem(400);
+    let settled = supervisor.post(&path, &word).await.ok();
+    assert_eq!(settled.text("state"), "settled_not_happened");
+    supervisor.post(&path, &word).await.problem(409);
+    agent.dial("k1", "9000000001").await.problem(409);
+    agent.dial("k3", "9000000001").await.ok();
+    assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_disposition_is_not_answered_with_success() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.talking().await;
+    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
+    floor.post("call-control", &kick).await.ok();
+    let draft = json!({"notes": "Tuesday, ten"});
+    let path = format!("/api/calls/{ucid}/draft");
+    assert_eq!(browser.response(Method::PUT, &path, None, &draft).await.status(), 204);
+    assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(DISPOSITION).times(9)));
+    let path = format!("/api/calls/{ucid}/disposition");
+    let answer = browser.post(&path, &json!({"code": "FOLLOW_UP_SCHEDULED"})).await;
+    assert_eq!((answer.status.as_u16(), answer.text("status")), (202, "queued"));
+    assert_eq!(answer.headers[header::LOCATION], format!("/api/calls/{ucid}"));
+    let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
+    assert_eq!(
+        (&call["phase"], &call["disposition"]["targets"]),
+        (&json!("after_call"), &json!({}))
+    );
+    assert_eq!(
+        floor.sim.state()["agents"][0]["state"],
+        "ACW",
+        "the agent is still in after-call work"
+    );
+    for _ in 0..12 {
+        floor.wait(300).await;
+        outbox::deliver_due(&floor.desk).await.unwrap();
+    }
+    let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
+    assert_eq!(call["disposition"]["targets"]["service"], "sent");
+    assert_eq!(floor.sim.effects("disposition"), 1);
+    assert_eq!(floor.last(DISPOSITION).body["comments"], "Tuesday, ten", "the draft was not lost");
+    let second = browser.post(&path, &json!({"code": "WRONG_NUMBER"})).await.problem(422);
+    assert_eq!(second.text("reason"), "already_disposed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_back_is_not_filed_as_not_interested() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let names = ["Not Interested", "Follow Up", "General Enquiry"].map(Into::into).to_vec();
+    floor.desk.calling().learn_dispositions(names);
+    let ucid = browser.talking().await;
+    let path = format!("/api/calls/{ucid}/disposition");
+    let answer = browser.post(&path, &json!({"code": "CALLBACK_REQUESTED"})).await.ok();
+    assert_eq!(answer.text("disposition"), "General Enquiry");
+    assert_eq!(floor.last(DISPOSITION).body["disposition"], "General Enquiry");
+    let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
+    assert_eq!(call["disposition"]["code"], "CALLBACK_REQUESTED");
+}
+
+fn invite(ucid: &str, caller: Option<&str>, at: i64) -> Value {
+    let mut headers = json!({"X-UCID": ucid, "X-DID": "918000000001"});
+    if let Some(caller) = caller {
+        headers["X-CALLERNO"] = caller.into();
+    }
+    json!({"event": "invite", "headers": headers, "from": "sip", "at": at})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_dial_does_not_answer_the_next_inbound_call() {
+    let floor = Floor::with_calling(|calling| {
+        calling.auto_answer = ozonetel_sdk::phone_call::AutoAnswer::Outbound;
+    });
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.dial("k1", "9000000001").await.ok().text("ucid").to_owned();
+    let ask = async |body: Value| {
+        browser.post("/api/phone/events", &body).await.ok().text("answer").to_owned()
+    };
+    assert_eq!(ask(invite("90000000000000009", Some("09000000002"), 1)).await, "ask");
+    assert_eq!(ask(invite(&ucid, None, 2)).await, "auto", "its own leg");
+    assert_eq!(ask(invite(&ucid, None, 2)).await, "auto", "the same INVITE asked about again");
+    assert_eq!(ask(invite("90000000000000007", None, 3)).await, "ask", "the dial is used up");
+    browser.post("/api/phone/events", &json!({"event": "answered"})).await.problem(400);
+    let answered = json!({"event": "answered", "ucid": ucid});
+    browser.post("/api/phone/events", &answered).await.ok();
+    assert_eq!(ask(invite("90000000000000008", Some("09000000002"), 4)).await, "busy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_handled_and_says_what_is_possible() {
+    let floor = floor().await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.talking().await;
+    let live = browser.get("/api/calls/live").await.ok().json;
+    let call = &live["calls"][0];
+    assert_eq!((&call["ucid"], &call["number"]), (&json!(ucid), &json!("9000000001")));
+    assert_eq!((&call["direction"], &call["can"]["hold"]), (&json!("outbound"), &Value::Null));
+    let path = |verb: &str| format!("/api/calls/{ucid}/{verb}");
+    let held = browser.post(&path("hold"), &json!({})).await.ok().json;
+    assert_eq!(
+        (&held["call"]["held"], &held["call"]["can"]["hold"]),
+        (&json!(true), &json!("already_held"))
+    );
+    let again = browser.post(&path("hold"), &json!({})).await.problem(409);
+    assert_eq!(again.text("reason"), "already_held");
+    browser.post(&path("unhold"), &json!({})).await.ok();
+    let paused = browser.post(&path("recording"), &json!({"action": "pause"})).await.ok().json;
+    assert!(paused["call"]["recordingPausedAt"].is_i64());
+    browser.post(&path("recording"), &json!({"action": "resume"})).await.ok();
+    let to = json!({"kind": "warm", "number": "9000000002"});
+    let open = browser.post(&path("transfer"), &to).await.ok().json;
+    assert_eq!(open["call"]["transfer"]["step"], "consulting");
+    browser.post(&path("transfer"), &to).await.problem(409);
+    let back = browser.post(&path("transfer/cancel"), &json!({})).await.ok().json;
+    assert_eq!(back["call"]["transfer"]["step"], "cancelled");
+    browser.post(&path("transfer"), &json!({"kind": "hot", "number": "1"})).await.problem(400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_another_agent_is_not_there() {
+    let floor = floor().await;
+    let ucid = Browser::new(&floor, Role::Agent).await.talking().await;
+    let other =
+        Browser { floor: &floor, token: token(&floor.desk, Role::Agent, &["agent02"]).await };
+    for path in [format!("/api/calls/{ucid}"), "/api/calls/90000000000000001".to_owned()] {
+        let answer = other.get(&path).await.problem(404);
+        assert_eq!(answer.text("message"), "there is no such call");
+    }
+    other.post(&format!("/api/calls/{ucid}/hold"), &json!({})).await.problem(404);
+    other.get("/api/dials/first").await.problem(404);
+    let nothing = other.get("/api/calls/live").await.ok().json;
+    assert_eq!(nothing, json!({"calls": []}));
+    let supervisor = Browser::new(&floor, Role::Supervisor).await;
+    assert_eq!(settle::look(&floor.desk).await, Ok(0));
+    let reveal = supervisor.post(&format!("/api/calls/{ucid}/reveal"), &json!({})).await.ok();
+    assert_eq!(reveal.text("number"), "9000000001");
+}
+
+#[tokio::test(start_paused = true)]
+async fn outside_calling_hours_no_one_is_rung() {
+    let floor = Floor::with_calling(|calling| {
+        calling.policy.hours = Some("09:00-10:00".parse().unwrap());
+    });
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let problem = browser.dial("k1", "9000000001").await.problem(409);
+    assert_eq!(problem.text("reason"), "outside_calling_hours");
+    floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(409);
+    assert_eq!(floor.count(DIAL), 0);
+}
