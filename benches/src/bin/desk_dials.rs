@@ -58,6 +58,7 @@ async fn measure(name: &str, store: Arc<dyn Store>, agents: usize, at_once: usiz
                 number: format!("90000{:05}", n % 100_000).as_str().into(),
                 campaign: "support_out".into(),
                 did: None,
+                phone_name: None,
             };
             let begun = Instant::now();
             let reply = dial(&desk, order).await.unwrap();
