@@ -95,7 +95,7 @@ async fn limits_are_5_and_say_when() {
     let ran = desk.json(&["cdr", "page"]).await;
     assert_eq!((ran.code, ran.out.as_str()), (5, "[]\n"));
     assert_eq!(ran.error()["kind"], "paced");
-    assert!((1..=60).contains(&ran.error()["ready_in_s"].as_u64().unwrap()), "{ran:?}");
+    assert!((1..=61).contains(&ran.error()["ready_in_s"].as_u64().unwrap()), "{ran:?}");
     let reports =
         desk.sim.requests().iter().filter(|entry| entry.path.contains("/ca_reports/")).count();
     assert_eq!(reports, 2);

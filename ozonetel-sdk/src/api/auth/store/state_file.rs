@@ -266,7 +266,12 @@ fn check_owner(path: &Path, found: &Metadata) -> Result<(), StoreError> {
     }
     if found.mode() & 0o022 != 0 {
         let what = "can be written by others";
-        return Err(StoreError::not_safe(what, "take the right away with `chmod go-w`").at(path));
+        let advice = if found.is_dir() {
+            "use a directory of this user's own, or take the right away with `chmod go-w`"
+        } else {
+            "take the right away with `chmod go-w`"
+        };
+        return Err(StoreError::not_safe(what, advice).at(path));
     }
     Ok(())
 }
