@@ -48,6 +48,21 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
+    ("DESK_DIAL", "how a dial goes: socket, agent or kookoo (agent)"),
+    ("DESK_CALLING_HOURS", "when customers may be called, as 09:00-21:00 (at any time)"),
+    ("DESK_BLOCKED", "numbers that are not called, separated by commas"),
+    (
+        "DESK_AUTO_ANSWER",
+        "calls that a phone answers by itself: 0 none, 1 all, 2 inbound, 3 outbound",
+    ),
+    ("DESK_RECONNECT", "on: an agent's phone can be rung into a call again (off)"),
+    (
+        "DESK_PAUSE_LIMIT",
+        "seconds after which a paused recording is resumed (at the end of the call)",
+    ),
+    ("DESK_SIP_HOST", "the SIP host that softphones register at"),
+    ("DESK_SIP_ADDRESS", "the wss address of the SIP connection"),
+    ("DESK_NAME", "the name of this desk, which no other on its store may have (desk)"),
     ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
     ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
     ("DESK_MISSED_CAMPAIGN_FIELD", "request field of missed calls (campaignName)"),
@@ -257,6 +272,33 @@ pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_lists_every_variable_that_is_used() {
+        let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        let mut used = std::collections::BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                for part in text.split("\"DESK_").skip(1) {
+                    let name = part.split('"').next().unwrap_or_default();
+                    if name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+                        used.insert(format!("DESK_{name}"));
+                    }
+                }
+            }
+        }
+        assert!(used.len() > 15, "{used:?}");
+        let listed = |name: &String| VARIABLES.iter().any(|(listed, _)| listed == name);
+        let missing: Vec<_> =
+            used.iter().filter(|name| *name != "DESK_" && !listed(name)).collect();
+        assert!(missing.is_empty(), "not in VARIABLES: {missing:?}");
+    }
 
     #[test]
     fn the_readme_names_every_variable() {
