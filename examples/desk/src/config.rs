@@ -11,11 +11,12 @@ use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
 use crate::core::{disposition, worklist};
-use crate::desk::Settings;
+use crate::desk::{AgentSocketSettings, Settings};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::PeopleSettings;
 use crate::people::seal::SealKey;
+use crate::people::token::new_token;
 use crate::simulated;
 use crate::store::Owner;
 
@@ -46,6 +47,9 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
+    ("DESK_AGENT_SOCKET", "desk: this desk holds the agents' sockets; off (desk)"),
+    ("DESK_AGENT_SOCKET_URL", "the wss address of the agents' sockets; none without"),
+    ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (a new one)"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
     ("DESK_DIAL", "how a dial goes: socket, agent or kookoo (agent)"),
@@ -142,6 +146,12 @@ impl Config {
             people: PeopleSettings::read(variables)?,
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
+            agent_socket: agent_socket(
+                get("DESK_AGENT_SOCKET"),
+                get("DESK_AGENT_SOCKET_URL"),
+                environment.account.as_ref().map(|name| name.as_str()),
+            )?,
+            webhook_secret: webhook_secret(get("DESK_WEBHOOK_SECRET"))?,
             pause_reasons: list(&get("DESK_PAUSE_REASONS").unwrap_or_default()),
         };
         Ok(Self {
@@ -218,6 +228,43 @@ impl Config {
         self.missed_fields.iter().fold(builder, |builder, (field, name)| {
             builder.field_name("missed.fetch", *field, name.as_str())
         })
+    }
+}
+
+/// The agents' sockets: with an address and an account, unless they are off.
+fn agent_socket(
+    mode: Option<String>,
+    url: Option<String>,
+    account: Option<&str>,
+) -> Result<Option<AgentSocketSettings>, Invalid> {
+    match mode.as_deref().map(str::trim) {
+        None | Some("desk") => {}
+        Some("off") => return Ok(None),
+        Some(_) => return Err(Invalid::new("DESK_AGENT_SOCKET", "expected desk or off")),
+    }
+    let Some((url, account)) = url.zip(account) else { return Ok(None) };
+    let url = url.trim().to_owned();
+    if !url.starts_with("wss://") && !url.starts_with("ws://") {
+        return Err(Invalid::new("DESK_AGENT_SOCKET_URL", "expected a wss address"));
+    }
+    Ok(Some(AgentSocketSettings { url, account: account.to_owned() }))
+}
+
+/// The secret in the addresses that the service sends to: as said, else a new one for each start.
+fn webhook_secret(said: Option<String>) -> Result<Option<Secret>, Invalid> {
+    let invalid = |text: &'static str| Invalid::new("DESK_WEBHOOK_SECRET", text);
+    match said.map(|text| text.trim().to_owned()) {
+        Some(text)
+            if text.len() < 16
+                || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) =>
+        {
+            Err(invalid("expected at least 16 letters, digits, - or _"))
+        }
+        Some(text) => Ok(Some(text.into())),
+        None => match new_token("") {
+            Ok((secret, _)) => Ok(Some(secret)),
+            Err(_) => Err(invalid("no randomness for a new one")),
+        },
     }
 }
 

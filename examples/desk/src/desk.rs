@@ -17,6 +17,7 @@ use crate::epoch::epoch_ms;
 use crate::events::EventHub;
 use crate::flow::agent_state::StateSources;
 use crate::flow::calling::{Calling, CallingSettings};
+use crate::flow::intake::Intake;
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
 use crate::problem::Problem;
@@ -24,6 +25,15 @@ use crate::records::Records;
 use crate::report::Reports;
 use crate::store::Store;
 use crate::tasks::Tasks;
+
+/// Where the agent sockets are, and whose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentSocketSettings {
+    /// The address: `ws` or `wss`.
+    pub url: String,
+    /// The account's name.
+    pub account: String,
+}
 
 /// What the desk takes when a request does not say.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +62,10 @@ pub struct Settings {
     pub service_levels: ServiceLevels,
     /// Why agents may pause: no API of the service lists it.
     pub pause_reasons: Vec<String>,
+    /// The agent sockets that this desk holds; none without.
+    pub agent_socket: Option<AgentSocketSettings>,
+    /// The secret in the addresses that the service sends to; without one nothing is taken.
+    pub webhook_secret: Option<Secret>,
 }
 
 /// The state behind all routes. Cheap to clone; clones share.
@@ -68,6 +82,7 @@ struct Shared {
     people: People,
     calling: Calling,
     state_sources: StateSources,
+    intake: Intake,
     memory: CallMemory,
     reports: Reports,
     records: Records,
@@ -99,6 +114,7 @@ impl Desk {
         let memory = CallMemory::default();
         let reports = Reports::new(client.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
+        let intake = Intake::new(settings.webhook_secret.clone());
         let calling = Calling::new(settings.calling.clone());
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
         let clock = Arc::clone(client.clock());
@@ -113,6 +129,7 @@ impl Desk {
             people,
             calling,
             state_sources: StateSources::default(),
+            intake,
             memory,
             reports,
             records,
@@ -195,6 +212,11 @@ impl Desk {
     /// Which sources would report a change of an agent's state.
     pub fn state_sources(&self) -> &StateSources {
         &self.0.state_sources
+    }
+
+    /// What the service sends.
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
     }
 
     /// What is known of calls.

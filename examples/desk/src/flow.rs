@@ -8,6 +8,7 @@ pub mod delivering;
 pub mod dialing;
 pub mod disposing;
 pub mod facts;
+pub mod intake;
 pub mod ledger;
 pub mod phone;
 pub mod settling;

@@ -29,4 +29,4 @@ pub mod tasks;
 pub mod work;
 
 pub use app::{app, openapi};
-pub use desk::{Desk, Settings};
+pub use desk::{AgentSocketSettings, Desk, Settings};

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::flow::intake::PushKind;
 use desk::flow::working::add_demo_leads;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
@@ -17,9 +18,11 @@ use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
 use desk::records::Records;
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
-use desk::{Desk, app, guide, serve};
+use desk::{AgentSocketSettings, Desk, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::client::Variables;
+use ozonetel_sdk::events::Subscribe;
+use ozonetel_sim::Sim;
 use ozonetel_store::StoreAddress;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -97,6 +100,9 @@ async fn on_account(
     let app = app(desk.clone())?;
     say(&first.to_string());
     say("\nThe calls are real.");
+    if let Some(path) = desk.intake().path(PushKind::Calls) {
+        say(&format!("Callback URL for the console, after this desk's address: {path}"));
+    }
     offer_set_up(&desk, &format!("http://{address}")).await?;
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
@@ -122,6 +128,10 @@ async fn on_simulator(
     let local = address.ip().is_loopback();
     settings.people.needs_administrator = !local;
     let records = records(config, &client, &place).await?;
+    if variables.get("DESK_AGENT_SOCKET").is_none_or(|mode| mode.trim() != "off") {
+        let account = sim.world().setup().account.clone();
+        settings.agent_socket = Some(AgentSocketSettings { url: server.mdl_url(), account });
+    }
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
@@ -143,8 +153,20 @@ async fn on_simulator(
     if exposure.condition != Condition::Ok {
         say(&format!("The desk is {}.", exposure.text));
     }
+    wire(&sim, &desk, &http).await?;
     serve::serve(listener, app, desk, stop.cancelled_owned()).await?;
     server.stop().await;
+    Ok(())
+}
+
+/// Has the simulator send to the desk what the service sends.
+async fn wire(sim: &Sim, desk: &Desk, http: &str) -> Result<(), Box<dyn Error>> {
+    let address = |kind| desk.intake().path(kind).map(|path| format!("{http}{path}"));
+    if let (Some(calls), Some(events)) = (address(PushKind::Calls), address(PushKind::Events)) {
+        sim.change(|world| world.set_callback_url(None, Some(calls)));
+        let events = Some(events.as_str().into());
+        desk.client().call(Subscribe { calls: events.clone(), agents: events }).await?;
+    }
     Ok(())
 }
 

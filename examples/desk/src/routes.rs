@@ -22,6 +22,7 @@ mod records;
 mod session;
 mod setup;
 mod signed_in;
+mod webhooks;
 mod work;
 
 use axum::http::{HeaderMap, HeaderValue};
@@ -52,6 +53,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(calls::router())
         .merge(dials::router())
         .merge(phone::router())
+        .merge(webhooks::router())
         .merge(frozen())
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
-use crate::work::{agents, cdr_sync, outbox, settle, summary};
+use crate::work::{agents, cdr_sync, intake, links, outbox, settle, summary};
 
 /// How long open connections may take to end.
 const CONNECTIONS: Duration = Duration::from_secs(10);
@@ -86,6 +86,12 @@ fn start_work(desk: &Desk) {
     desk.life().spawn("tidy", |stop| tidy(store, clock, stop));
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
+    let arriving = desk.clone();
+    desk.life().spawn("intake", |stop| intake::run(arriving, stop));
+    let swept = desk.clone();
+    desk.life().spawn("missed calls", |stop| intake::sweep(swept, stop));
+    let held = desk.clone();
+    desk.life().spawn("agent sockets", |stop| links::run(held, stop));
     let listed = desk.clone();
     desk.life().spawn("dispositions", |stop| agents::dispositions(listed, stop));
     let (records, health) = (desk.records().clone(), desk.health().clone());

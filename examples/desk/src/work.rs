@@ -2,7 +2,9 @@
 
 pub mod agents;
 pub mod cdr_sync;
+pub mod intake;
 pub mod lease;
+pub mod links;
 pub mod outbox;
 pub mod settle;
 pub mod summary;

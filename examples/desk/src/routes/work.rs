@@ -47,7 +47,7 @@ struct MissedView {
     name: Option<String>,
     /// When the last missed call was, in milliseconds since 1970.
     at: i64,
-    /// How many calls were missed since the number was last reached.
+    /// How many of the number's calls were missed.
     calls: usize,
     /// Which agent has taken it.
     claimed_by: Option<String>,

@@ -10,6 +10,7 @@ mod crash;
 mod errors;
 mod floor;
 mod handling;
+mod intake;
 mod live;
 mod records;
 mod reports;

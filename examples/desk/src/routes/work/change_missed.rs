@@ -114,7 +114,8 @@ pub(super) async fn close(
     }
     let now = desk.people().now();
     let close = change_missed(&desk, &id, |missed| {
-        missed.close(&caller.id, &reason, now);
+        // The service's clock may be ahead of this one.
+        missed.close(&caller.id, &reason, now.max(missed.last_ms));
         Ok(())
     });
     Ok(Json(MissedView::of(&desk, close.await?.0).await?))

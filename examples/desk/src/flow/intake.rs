@@ -1,0 +1,255 @@
+//! What the service sends: proven, stored without the account's key, answered, and worked later.
+
+use std::fmt;
+
+use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::cdr::CallTypeKind;
+use ozonetel_sdk::missed::MissedCall;
+use ozonetel_sdk::push::{Callback, EventBody, PushError, PushEvent, PushReader};
+use ozonetel_sdk::types::LocalDateTime;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+
+use super::agent_state::say;
+use super::facts::record;
+use super::working::{note_missed, note_reached};
+use crate::core::agent::{StateSource, StateWord};
+use crate::core::call::Direction;
+use crate::core::fact::{Fact, millis};
+use crate::desk::Desk;
+use crate::problem::{Kind, Problem};
+use crate::store::{NewPush, StoreError, StoredPush};
+
+/// How many pushes are worked in one go.
+const TOGETHER: u32 = 64;
+
+/// How often a push is tried before it is put aside.
+const TRIES: i64 = 5;
+
+/// Which of the desk's addresses a push came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushKind {
+    /// The callback after a call.
+    Calls,
+    /// Events of calls and agents.
+    Events,
+}
+
+impl PushKind {
+    /// The word in the address and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// What the intake needs: the secret in its addresses, and who waits for work.
+pub struct Intake {
+    secret: Option<Secret>,
+    arrived: Notify,
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").finish_non_exhaustive()
+    }
+}
+
+impl Intake {
+    /// With the secret that the addresses have; without one nothing is taken.
+    pub fn new(secret: Option<Secret>) -> Self {
+        Self { secret, arrived: Notify::new() }
+    }
+
+    /// Whether a text is the secret. The comparison takes the same time for every text of its length.
+    pub fn is_secret(&self, text: &str) -> bool {
+        self.secret.as_ref().is_some_and(|secret| secret.same(&Secret::from(text)))
+    }
+
+    /// The path that one registers with the service.
+    pub fn path(&self, kind: PushKind) -> Option<String> {
+        let secret = self.secret.as_ref()?;
+        Some(format!("/webhooks/ozonetel/{}/{}", kind.as_str(), secret.reveal()))
+    }
+
+    /// Resolves when something has arrived.
+    pub async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Stores a push whose sender has proved itself. What was stored before is not stored again.
+///
+/// # Errors
+/// It is no push, in no form; the store is not available, and then the service may send it again.
+pub async fn take(
+    desk: &Desk,
+    kind: PushKind,
+    query: Option<&str>,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let reader = PushReader::new();
+    let parsed = match kind {
+        PushKind::Calls => {
+            reader.callbacks(query, body).map(|push| (push.is_ping(), push.sanitized.to_json()))
+        }
+        PushKind::Events => {
+            reader.events(query, body).map(|push| (push.is_ping(), push.sanitized.to_json()))
+        }
+    };
+    let (text, failure) = match parsed {
+        Ok((true, _)) => return Ok(()),
+        Ok((false, text)) => (text, None),
+        // What could be opened and not understood is stored all the same.
+        Err(error) => match error.unread() {
+            Some(text) => (text.to_owned(), Some(problem(&error))),
+            None => return Err(problem(&error)),
+        },
+    };
+    let now = desk.now();
+    if kind == PushKind::Events {
+        desk.state_sources().heard(now);
+    }
+    let push =
+        NewPush { source: kind.as_str().to_owned(), digest: digest(&text), at: now, body: text };
+    desk.store().store_pushes(vec![push]).await?;
+    desk.intake().arrived.notify_one();
+    failure.map_or(Ok(()), Err)
+}
+
+fn problem(error: &PushError) -> Problem {
+    let field = error.field_name().map(|name| format!("{name}: ")).unwrap_or_default();
+    Problem::new(Kind::BadRequest, format!("{field}{}", error.reason()))
+}
+
+/// Works what was stored and is not worked yet. How many pushes.
+///
+/// # Errors
+/// The store is not available; what was not worked is worked later.
+pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
+    let mut worked = 0;
+    loop {
+        let pushes = desk.store().pushes_to_work(TOGETHER).await?;
+        if pushes.is_empty() {
+            return Ok(worked);
+        }
+        for push in pushes {
+            let failure = match work(desk, &push).await {
+                Ok(failure) => failure,
+                Err(error) if push.attempt < TRIES => {
+                    tracing::warn!(?error, "a push was not worked; it is tried again");
+                    return Ok(worked);
+                }
+                Err(error) => Some(error.message().to_owned()),
+            };
+            desk.store().finish_push(push.id, failure).await?;
+            worked += 1;
+        }
+    }
+}
+
+/// Works one push: what cannot be understood in it is the failure that is kept beside it.
+async fn work(desk: &Desk, push: &StoredPush) -> Result<Option<String>, Problem> {
+    let reader = PushReader::new();
+    let body = push.body.as_bytes();
+    let failed = if push.source == PushKind::Calls.as_str() {
+        match reader.callbacks(None, body) {
+            Ok(parsed) => {
+                for callback in parsed.items {
+                    called(desk, callback, push.at).await?;
+                }
+                parsed.failed
+            }
+            Err(error) => vec![error],
+        }
+    } else {
+        match reader.events(None, body) {
+            Ok(parsed) => {
+                for event in parsed.items {
+                    happened(desk, event, push.at).await?;
+                }
+                parsed.failed
+            }
+            Err(error) => vec![error],
+        }
+    };
+    Ok(failed.first().map(|error| problem(error).message().to_owned()))
+}
+
+/// A callback: the call's last word. A call that came in and was not answered is a missed call; a conversation closes
+/// what was missed before.
+async fn called(desk: &Desk, callback: Callback, at: i64) -> Result<(), Problem> {
+    let zone = desk.client().zone();
+    let answered = callback.is_answered();
+    let id = callback.call_id.map(|id| id.to_string());
+    let began = callback.start_time.map_or(at, |time| millis(time.instant(zone)));
+    let fact = Fact::of_callback(callback, at, zone);
+    for recorded in record(desk, vec![fact]).await? {
+        let state = recorded.call.state;
+        let Some(number) = &state.number else { continue };
+        let call = id.clone().unwrap_or(recorded.call.id);
+        if answered {
+            note_reached(desk, number, state.ended_ms.unwrap_or(began)).await?;
+        } else if state.direction == Some(Direction::Inbound) {
+            note_missed(desk, number, &call, began).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An event: news of a call, or the service's word about an agent.
+async fn happened(desk: &Desk, event: PushEvent, at: i64) -> Result<(), Problem> {
+    let zone = desk.client().zone();
+    let said = event.happened_at().map(|time: LocalDateTime| millis(time.instant(zone)));
+    match event.what {
+        EventBody::Call(call) => {
+            record(desk, vec![Fact::of_event(*call, at, zone)]).await?;
+        }
+        EventBody::Agent(agent) => {
+            if let (Some(id), Some(action)) = (&agent.agent_id, &agent.action) {
+                let word = StateWord {
+                    at_ms: said.unwrap_or(at),
+                    source: StateSource::Event,
+                    word: action.as_str().to_owned(),
+                    reason: None,
+                };
+                say(desk, id, word).await?;
+            }
+        }
+        // It is stored as it came.
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Notes the abandoned calls that the service lists of the last day: callbacks may be lost. How many rows there were.
+///
+/// # Errors
+/// What the service fails with; the store is not available.
+pub async fn sweep_missed(desk: &Desk) -> Result<usize, Problem> {
+    let client = desk.client();
+    let zone = client.zone();
+    let now = client.clock().now();
+    let from = now.checked_sub(std::time::Duration::from_hours(24)).unwrap_or(now);
+    let rows = client.missed().between(zone.stamp(from), zone.stamp(now)).by_range().await?;
+    let came_in = |row: &&MissedCall| {
+        row.kind
+            .as_ref()
+            .and_then(|kind| kind.kind())
+            .is_none_or(|kind| kind == CallTypeKind::Inbound)
+    };
+    let mut count = 0;
+    for row in rows.inside.iter().filter(came_in) {
+        if let (Some(number), Some(call), Some(time)) = (&row.caller, row.call_id, row.call_time) {
+            note_missed(desk, number, &call.to_string(), millis(time.instant(zone))).await?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}

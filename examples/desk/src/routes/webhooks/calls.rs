@@ -1,0 +1,53 @@
+//! The callback after a call.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+
+use super::prove;
+use crate::desk::Desk;
+use crate::flow::intake::{PushKind, take};
+use crate::problem::Problem;
+
+/// Takes a push that comes in the query; without one, answers the console, which asks whether there is such an address.
+#[utoipa::path(
+    get,
+    path = "/webhooks/ozonetel/calls/{secret}",
+    tag = "intake",
+    params(("secret" = String, Path, description = "DESK_WEBHOOK_SECRET")),
+    extensions(("x-allow" = json!("secret"))),
+    responses((status = 200, description = "Taken"), (status = 404, description = "Another secret")),
+)]
+pub(super) async fn check_calls(
+    State(desk): State<Desk>,
+    Path(secret): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<(), Problem> {
+    prove(&desk, &secret)?;
+    match query {
+        Some(query) => take(&desk, PushKind::Calls, Some(&query), b"").await,
+        None => Ok(()),
+    }
+}
+
+/// The callback after a call: stored without the account's key, answered, and worked later. The same again changes nothing.
+#[utoipa::path(
+    post,
+    path = "/webhooks/ozonetel/calls/{secret}",
+    tag = "intake",
+    params(("secret" = String, Path, description = "DESK_WEBHOOK_SECRET")),
+    extensions(("x-allow" = json!("secret"))),
+    responses(
+        (status = 200, description = "Stored"),
+        (status = 400, description = "In no form that is known"),
+        (status = 404, description = "Another secret"),
+    ),
+)]
+pub(super) async fn calls(
+    State(desk): State<Desk>,
+    Path(secret): Path<String>,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<(), Problem> {
+    prove(&desk, &secret)?;
+    take(&desk, PushKind::Calls, query.as_deref(), &body).await
+}

@@ -1,0 +1,147 @@
+//! What the service sends, over HTTP.
+
+use desk::Settings;
+use desk::core::caller::Role;
+use desk::flow::intake::{sweep_missed, work_pushes};
+use http::Method;
+use ozonetel_sim::world::Setup;
+use serde_json::{Value, json};
+
+use crate::floor::{DAY, Floor, settings};
+use crate::working::Someone;
+
+const SECRET: &str = "a-secret-of-the-tests";
+
+fn floor() -> Floor {
+    let webhook_secret = Some(SECRET.into());
+    Floor::with(Setup::default(), Settings { webhook_secret, ..settings() })
+}
+
+async fn send(floor: &Floor, path: &str, kind: &str, body: &str) -> u16 {
+    let request = http::Request::post(format!("/webhooks/ozonetel/{path}"))
+        .header("content-type", kind)
+        .body(axum::body::Body::from(body.to_owned()));
+    let app = desk::app(floor.desk.clone()).unwrap();
+    tower::ServiceExt::oneshot(app, request.unwrap()).await.unwrap().status().as_u16()
+}
+
+fn callback(id: &str, status: &str, minute: u32) -> String {
+    let data = json!({
+        "monitorUCID": id, "Type": "Inbound", "Status": status, "CallerID": "9000000001",
+        "Did": "918000000001", "StartTime": format!("{DAY} 10:{minute}:00"),
+        "EndTime": format!("{DAY} 10:{minute}:30"), "AgentID": "agent01", "Apikey": "test-key",
+    });
+    data.to_string()
+}
+
+async fn missed(floor: &Floor) -> Value {
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    agent.get("/api/missed").await.ok().json["missed"].clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_is_stored_once_without_the_key_and_makes_a_missed_call() {
+    let floor = floor();
+    let path = format!("calls/{SECRET}");
+    let body = callback("90000000000000001", "NotAnswered", 10);
+    assert_eq!(send(&floor, "calls/another-secret-of-16", "application/json", &body).await, 404);
+    for _ in 0..2 {
+        assert_eq!(send(&floor, &path, "application/json", &body).await, 200);
+    }
+    let stored = floor.desk.store().pushes_to_work(9).await.unwrap();
+    assert_eq!(stored.len(), 1);
+    assert!(!stored[0].body.contains("test-key") && stored[0].body.contains("9000000001"));
+    assert_eq!(work_pushes(&floor.desk).await, Ok(1));
+    assert_eq!(work_pushes(&floor.desk).await, Ok(0));
+    let entries = missed(&floor).await;
+    assert_eq!((&entries[0]["number"], &entries[0]["calls"]), (&json!("9000000001"), &json!(1)));
+    // The same call in other words is the same missed call.
+    let other = body.replace("agent01", "agent02");
+    assert_eq!(send(&floor, &path, "application/json", &other).await, 200);
+    work_pushes(&floor.desk).await.unwrap();
+    assert_eq!(missed(&floor).await[0]["calls"], 1);
+    let answered = callback("90000000000000002", "Answered", 12);
+    assert_eq!(send(&floor, &path, "application/json", &answered).await, 200);
+    work_pushes(&floor.desk).await.unwrap();
+    assert_eq!(missed(&floor).await, json!([]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_dropped_and_what_is_in_no_form_is_refused() {
+    let floor = floor();
+    let path = format!("calls/{SECRET}");
+    assert_eq!(send(&floor, &path, "application/json", "").await, 200);
+    assert_eq!(send(&floor, &path, "application/json", r#"{"ping":"1"}"#).await, 200);
+    assert_eq!(send(&floor, &path, "application/json", "{").await, 400);
+    // Pings leave nothing; what was refused is kept with its failure.
+    assert_eq!(work_pushes(&floor.desk).await, Ok(1));
+    assert_eq!(work_pushes(&floor.desk).await, Ok(0));
+    let check = format!("/webhooks/ozonetel/events/{SECRET}");
+    let request = http::Request::get(check).body(axum::body::Body::empty()).unwrap();
+    let app = desk::app(floor.desk.clone()).unwrap();
+    assert_eq!(tower::ServiceExt::oneshot(app, request).await.unwrap().status(), 200);
+    let none = Floor::new();
+    assert_eq!(send(&none, "calls/", "application/json", "").await, 404);
+    assert_eq!(send(&none, &path, "application/json", "").await, 404, "no secret is set");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_event_is_the_services_word_about_the_agent() {
+    let floor = floor();
+    let event = |action: &str, second: u32| {
+        json!({
+            "eventType": "Agent", "eventTime": format!("{DAY} 10:14:{second}"),
+            "data": {"agentId": "agent01", "action": action},
+        })
+        .to_string()
+    };
+    let path = format!("events/{SECRET}");
+    // In the wrong order: the later moment counts.
+    for body in [event("READY", 50), event("pause", 40)] {
+        assert_eq!(send(&floor, &path, "application/json", &body).await, 200);
+    }
+    work_pushes(&floor.desk).await.unwrap();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let view = agent.get("/api/agents/agent01").await.ok();
+    let state = &view.json["state"];
+    assert_eq!((&state["word"], &state["source"]), (&json!("READY"), &json!("event")));
+    assert_eq!((&state["kind"], &state["fresh"]), (&json!("ready"), &json!(true)));
+    let other = agent.send(Method::GET, "/api/agents/agent02", "text/plain", String::new()).await;
+    other.problem(404);
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_calls_are_missed_calls_also_without_a_callback() {
+    let floor = floor();
+    let call = floor.sim.inbound("918000000001", "9000000044").unwrap();
+    floor.wait(5).await;
+    floor.sim.change(|world| world.disconnect(&call.ucid.to_string()));
+    floor.wait(200).await;
+    for _ in 0..2 {
+        let found = sweep_missed(&floor.desk).await.unwrap();
+        assert_eq!(found, 1);
+        let entries = missed(&floor).await;
+        assert_eq!((&entries[0]["calls"], entries.as_array().unwrap().len()), (&json!(1), 1));
+        floor.wait(60).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_socket_is_a_living_source_of_the_state() {
+    use desk::work::links::heard;
+    use ozonetel_sdk::mdl::{LinkState, SocketEvent, Token};
+
+    let floor = floor();
+    let (desk, agent01) = (&floor.desk, "agent01".into());
+    let push = |text: &str| SocketEvent::Push(Token::parse(text).unwrap());
+    heard(desk, &agent01, &SocketEvent::Link(LinkState::Up)).await.unwrap();
+    heard(desk, &agent01, &push(r#"{"type":"x","agentStatus":"PAUSED"}"#)).await.unwrap();
+    floor.wait(600).await;
+    let agent = Someone::new(desk, Role::Agent, &["agent01"]).await;
+    let state = async || agent.get("/api/agents/agent01").await.ok().json["state"].clone();
+    let seen = state().await;
+    assert_eq!((&seen["word"], &seen["source"]), (&json!("PAUSED"), &json!("socket")));
+    assert_eq!(seen["fresh"], true, "the socket would have said otherwise");
+    heard(desk, &agent01, &SocketEvent::Link(LinkState::Idle)).await.unwrap();
+    assert_eq!(state().await["fresh"], false);
+}
