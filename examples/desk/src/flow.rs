@@ -11,6 +11,8 @@ pub mod facts;
 pub mod intake;
 pub mod ledger;
 pub mod phone;
+pub mod push_address;
 pub mod settling;
+pub mod state_sources;
 pub mod viewing;
 pub mod working;

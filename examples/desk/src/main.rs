@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
-use desk::flow::intake::PushKind;
+use desk::flow::push_address::PushKind;
 use desk::flow::working::add_demo_leads;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};

@@ -1,5 +1,6 @@
 //! The worklist: whom to call next, out of leads, missed calls and follow-ups that are due.
 
+use std::fmt;
 use std::str::FromStr;
 
 use ozonetel_sdk::error::Invalid;
@@ -120,8 +121,8 @@ impl FromStr for ServiceLevels {
     }
 }
 
-/// Someone to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Someone to call. `Debug` shows kind and level only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The id of the record it comes from, with its kind.
     pub id: String,
@@ -141,6 +142,15 @@ pub struct Entry {
     pub level: ServiceLevel,
     /// The lead, where it is one.
     pub lead: Option<String>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("kind", &self.kind)
+            .field("level", &self.level)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ServiceLevels {

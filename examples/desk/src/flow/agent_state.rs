@@ -1,8 +1,5 @@
 //! Agents: what the service says of them is kept; commands are sent, and say nothing about the state.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-
 use ozonetel_sdk::agents::{ChangeState, EnsuredLogin, TargetStateKind};
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::types::{AgentId, PauseReason, PhoneNumber};
@@ -10,7 +7,7 @@ use ozonetel_sdk::{Error, Reason};
 
 use super::agent_view::{AgentView, agent_view, is_in_call};
 use crate::core::agent::{AskedState, StateWord};
-use crate::core::caller::{Caller, Scope, agent_key};
+use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::agents::KeptAgent;
@@ -22,45 +19,6 @@ use crate::tasks::TaskKind;
 
 /// How often a change is tried again when someone else was faster.
 const TRIES: u32 = 8;
-
-/// Which sources would report a change of an agent's state now.
-#[derive(Debug, Default)]
-pub struct StateSources {
-    agents: Mutex<BTreeSet<String>>,
-    all: Mutex<Option<i64>>,
-}
-
-/// For how long a subscription counts as alive after its last event.
-const ALIVE_MS: i64 = 60_000;
-
-impl StateSources {
-    /// Says whether a source that speaks of one agent is alive.
-    pub fn watch(&self, agent: &AgentId, alive: bool) {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if alive {
-            agents.insert(agent_key(agent));
-        } else {
-            agents.remove(&agent_key(agent));
-        }
-    }
-
-    /// Notes that the subscription has sent something.
-    pub fn heard(&self, at_ms: i64) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        *all = (*all).max(Some(at_ms));
-    }
-
-    /// Whether a source is alive that would report a change of an agent's state.
-    pub fn is_watched(&self, agent: &AgentId, now_ms: i64) -> bool {
-        let all = *self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.is_some_and(|at| now_ms.saturating_sub(at) < ALIVE_MS)
-            || self
-                .agents
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .contains(&agent_key(agent))
-    }
-}
 
 /// What is to be done about an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,17 +1,14 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
-use std::fmt;
-
-use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::cdr::CallTypeKind;
 use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::push::{Callback, EventBody, PushError, PushEvent, PushReader};
 use ozonetel_sdk::types::LocalDateTime;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Notify;
 
 use super::agent_state::say;
 use super::facts::record;
+use super::push_address::PushKind;
 use super::working::{note_missed, note_reached};
 use crate::core::agent::{StateSource, StateWord};
 use crate::core::call::Direction;
@@ -25,60 +22,6 @@ const TOGETHER: u32 = 64;
 
 /// How often a push is tried before it is put aside.
 const TRIES: i64 = 5;
-
-/// Which of the desk's addresses a push came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushKind {
-    /// The callback after a call.
-    Calls,
-    /// Events of calls and agents.
-    Events,
-}
-
-impl PushKind {
-    /// The word in the address and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Calls => "calls",
-            Self::Events => "events",
-        }
-    }
-}
-
-/// What the intake needs: the secret in its addresses, and who waits for work.
-pub struct Intake {
-    secret: Option<Secret>,
-    arrived: Notify,
-}
-
-impl fmt::Debug for Intake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake").finish_non_exhaustive()
-    }
-}
-
-impl Intake {
-    /// With the secret that the addresses have; without one nothing is taken.
-    pub fn new(secret: Option<Secret>) -> Self {
-        Self { secret, arrived: Notify::new() }
-    }
-
-    /// Whether a text is the secret. The comparison takes the same time for every text of its length.
-    pub fn is_secret(&self, text: &str) -> bool {
-        self.secret.as_ref().is_some_and(|secret| secret.same(&Secret::from(text)))
-    }
-
-    /// The path that one registers with the service.
-    pub fn path(&self, kind: PushKind) -> Option<String> {
-        let secret = self.secret.as_ref()?;
-        Some(format!("/webhooks/ozonetel/{}/{}", kind.as_str(), secret.reveal()))
-    }
-
-    /// Resolves when something has arrived.
-    pub async fn arrived(&self) {
-        self.arrived.notified().await;
-    }
-}
 
 fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
@@ -119,7 +62,7 @@ pub async fn take(
     let push =
         NewPush { source: kind.as_str().to_owned(), digest: digest(&text), at: now, body: text };
     desk.store().store_pushes(vec![push]).await?;
-    desk.intake().arrived.notify_one();
+    desk.intake().wake();
     failure.map_or(Ok(()), Err)
 }
 

@@ -1,5 +1,7 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,8 +17,8 @@ use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
 
-/// A person to call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A person to call. `Debug` shows the id only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Lead {
     /// Its id.
     pub id: String,
@@ -34,6 +36,12 @@ pub struct Lead {
     pub last_interaction: Option<i64>,
     /// Whether nothing is left to do.
     pub done: bool,
+}
+
+impl fmt::Debug for Lead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lead").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// What an import left out.

@@ -32,7 +32,7 @@ const CLOSES: Duration = Duration::from_secs(3);
 const MOST: usize = 2_000;
 
 /// Who may have a link: the agent, and its number.
-type Wanted = BTreeMap<String, (AgentId, u64)>;
+type AgentsToLink = BTreeMap<String, (AgentId, u64)>;
 
 /// Holds the links whenever this desk has the lease, until `stop`. Without `DESK_AGENT_SOCKET_URL` and an account name
 /// there are none.
@@ -83,9 +83,9 @@ async fn hold(desk: Desk, stop: CancellationToken) {
 }
 
 /// The agents whom a session logged in and who have a SIP phone and a number at the service.
-async fn wanted(desk: &Desk) -> Result<Wanted, StoreError> {
+async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
     let links = desk.store().links().await?;
-    let mut wanted = Wanted::new();
+    let mut wanted = AgentsToLink::new();
     for kept in desk.store().kept_agents(&Scope::All).await? {
         let agent = kept.record.agent;
         let link = links.iter().find(|link| link.agent.is_same_agent(&agent));

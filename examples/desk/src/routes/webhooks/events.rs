@@ -5,7 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 
 use super::prove;
 use crate::desk::Desk;
-use crate::flow::intake::{PushKind, take};
+use crate::flow::intake::take;
+use crate::flow::push_address::PushKind;
 use crate::problem::Problem;
 
 /// Takes a push that comes in the query; without one, answers the console, which asks whether there is such an address.
