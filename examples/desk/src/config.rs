@@ -210,9 +210,10 @@ impl Config {
             phone_name: settings.phone_name.or_else(|| Some("agent01".into())),
             campaign: settings.campaign.or_else(|| Some("support_out".into())),
             did: settings.did.or_else(|| Some("918000000001".into())),
-            pause_reasons: match settings.pause_reasons.is_empty() {
-                true => sim.world().setup().pause_reasons.clone(),
-                false => settings.pause_reasons.clone(),
+            pause_reasons: if settings.pause_reasons.is_empty() {
+                sim.world().setup().pause_reasons.clone()
+            } else {
+                settings.pause_reasons.clone()
             },
             people: PeopleSettings { key: Some(key), ..settings.people.clone() },
             // The simulator rings an extension into a call that is up.
