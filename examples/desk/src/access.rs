@@ -16,7 +16,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use ozonetel_sdk::types::AgentId;
 
-use crate::core::caller::{ActingAgent, Caller};
+use crate::core::caller::{ActingAgent, Caller, Scope};
 use crate::desk::Desk;
 use crate::ops::Metrics;
 use crate::people::cookie;
@@ -262,6 +262,22 @@ pub(crate) fn acting_agent(
             }
         }
     }
+}
+
+/// The agent a request about a call is for. Who sees only some agents does not learn from the answer whether there is
+/// such a call.
+///
+/// # Errors
+/// As [`acting_agent`].
+pub(crate) fn agent_of_call(
+    desk: &Desk,
+    caller: &Caller,
+    said: Option<AgentId>,
+) -> Result<AgentId, Problem> {
+    acting_agent(desk, caller, said).map_err(|problem| match (problem.kind(), &caller.scope) {
+        (Kind::BadRequest, Scope::Agents(_)) => no_such("call"),
+        _ => problem,
+    })
 }
 
 /// A failure of what was asked of the service about a call. One that the service does not know is answered like one that

@@ -14,11 +14,11 @@ use crate::core::{disposition, worklist};
 use crate::desk::{AgentSocketSettings, Settings};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
-use crate::people::PeopleSettings;
 use crate::people::seal::SealKey;
 use crate::people::token::new_token;
+use crate::people::{People, PeopleSettings};
 use crate::simulated;
-use crate::store::Owner;
+use crate::store::{Owner, Store};
 
 /// Where the desk listens unless `DESK_LISTEN` says otherwise.
 pub const LISTEN: &str = "127.0.0.1:8080";
@@ -178,6 +178,11 @@ impl Config {
     pub fn owner(&self) -> Owner {
         let name = self.environment.account.as_ref();
         name.map_or(Owner::Simulator, |name| Owner::Account(name.as_str().to_owned()))
+    }
+
+    /// The people of a store.
+    pub fn people(&self, store: Arc<dyn Store>) -> People {
+        People::new(store, self.environment.clock(), self.settings.people.clone())
     }
 
     /// A client of the account, and the settings.

@@ -16,10 +16,12 @@ use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
+use desk::people::command::UserTask;
 use desk::records::Records;
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
 use desk::{AgentSocketSettings, Desk, app, guide, serve};
 use ozonetel_sdk::Client;
+use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Variables;
 use ozonetel_sdk::events::Subscribe;
 use ozonetel_sim::Sim;
@@ -48,6 +50,7 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     log(config.log_is_json);
     match task {
         DeskTask::Serve => serve_desk(config, &variables).await,
+        DeskTask::User { task } => manage_users(&config, &task).await,
         DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }
@@ -237,6 +240,34 @@ struct Opened {
     /// How often it has been opened, this time included.
     start: u64,
     _lock: Option<FileLock>,
+}
+
+/// `desk user`. A desk may run on the same store: it sees what changed within seconds.
+async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Error>> {
+    let store = match &config.store {
+        StoreChoice::File(file) => Db::sqlite(file).await?,
+        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
+        StoreChoice::Fresh => {
+            return Err(
+                "DESK_STORE or DATABASE_URL has to name the store: without an account each \
+                        start has a new one"
+                    .into(),
+            );
+        }
+    };
+    store.take_for(&config.owner()).await?;
+    let mut ask = |prompt: &str| {
+        if std::io::stdin().is_terminal() {
+            return rpassword::prompt_password(prompt).map(Secret::from);
+        }
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        Ok(Secret::from(line.trim_end_matches(['\r', '\n'])))
+    };
+    let done = task.run(&config.people(Arc::new(store.clone())), &mut ask).await;
+    store.close().await;
+    say(&done?);
+    Ok(())
 }
 
 /// Prints the link with which the first administrator is made, if there is none.

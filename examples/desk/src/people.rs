@@ -3,6 +3,7 @@
 //! Who asks is a [`Caller`](crate::core::caller::Caller): found here from a session or a token, judged in
 //! [`access`](crate::access).
 
+pub mod command;
 pub mod cookie;
 pub mod demo;
 pub mod fields;
@@ -140,15 +141,30 @@ pub struct LinkSecrets {
 impl People {
     /// People on a store, by a clock.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, settings: PeopleSettings) -> Self {
+        Self::with_passwords(store, clock, settings, PasswordWorkers::default())
+    }
+
+    /// The same with passwords hashed at another cost.
+    pub fn with_passwords(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        settings: PeopleSettings,
+        passwords: PasswordWorkers,
+    ) -> Self {
         Self(Arc::new(Shared {
             store,
             clock,
             settings,
-            passwords: PasswordWorkers::default(),
+            passwords,
             known: Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KNOWN_FOR).build(),
             generation: AtomicU64::new(0),
             has_administrator: AtomicBool::new(false),
         }))
+    }
+
+    /// Where people are kept.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
     }
 
     /// The settings.

@@ -52,6 +52,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        self.parts().1
+    }
+
     /// Status, word and title.
     fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
@@ -318,6 +323,7 @@ impl IntoResponse for Problem {
             ready_in_sec,
         };
         let mut response = (status, Json(document)).into_response();
+        response.extensions_mut().insert(self.kind);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self.kind, Kind::Limit | Kind::Busy) {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::{Parser, Subcommand};
 
 use crate::config::VARIABLES;
+use crate::people::command::UserTask;
 
 /// The backend of an agent's desk.
 #[derive(Debug, Parser)]
@@ -20,6 +21,12 @@ pub struct Args {
 pub enum DeskTask {
     /// Serve until Ctrl-C or SIGTERM
     Serve,
+    /// Add and change users, on the store that DESK_STORE or DATABASE_URL names
+    User {
+        /// What to do
+        #[command(subcommand)]
+        task: UserTask,
+    },
     /// Look at everything the desk needs and say what is not as it should be
     Doctor {
         /// Also place one call to this number, which has to be yours
@@ -45,6 +52,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::core::caller::Role;
 
     #[test]
     fn the_command_line_is_well_formed_and_help_names_every_variable() {
@@ -61,6 +69,10 @@ mod tests {
         assert_eq!(Args::parse_from(["desk", "serve"]).task, Some(DeskTask::Serve));
         let doctor = DeskTask::Doctor { call: Some("9000012345".into()) };
         assert_eq!(Args::parse_from(["desk", "doctor", "--call", "9000012345"]).task, Some(doctor));
+        let add = ["desk", "user", "add", "a@example.test", "--role", "agent"];
+        let task = UserTask::Add { email: "a@example.test".into(), role: Role::Agent, name: None };
+        assert_eq!(Args::parse_from(add).task, Some(DeskTask::User { task }));
+        assert!(Args::try_parse_from(["desk", "user", "add", "a@b", "--role", "root"]).is_err());
         assert!(Args::try_parse_from(["desk", "sevre"]).is_err());
     }
 }

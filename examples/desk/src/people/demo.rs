@@ -57,7 +57,8 @@ impl People {
                 };
                 let secrets =
                     LinkSecrets { password: Some(AGENT_PASSWORD.into()), sip_password: None };
-                self.set_link(link, secrets, row("link.set", format!("user:{id}"))).await?;
+                let row = row("link.set", format!("user:{id}")).about(Some(&link.agent));
+                self.set_link(link, secrets, row).await?;
             }
             if role == Role::Supervisor {
                 let team = Team {

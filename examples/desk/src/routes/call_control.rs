@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::BodyContext;
 use super::calls::{audited, known_of, phone_name, word};
-use crate::access::{acting_agent, check_call, of_call};
+use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::core::fact::Action;
@@ -90,7 +90,7 @@ pub(super) async fn control(
     check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
-    let agent = acting_agent(&desk, &caller, said);
+    let agent = agent_of_call(&desk, &caller, said);
     let named = super::said_or(body.context.agent_phone_name, known.phone_name);
     let phone_name = match (named, &agent) {
         (Some(name), _) => name,

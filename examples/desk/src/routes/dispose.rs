@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::BodyContext;
 use super::calls::{audited, known_of};
-use crate::access::{acting_agent, check_call, of_call};
+use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::{Body, given};
 use crate::call_memory::{CallFacts, Disposed};
 use crate::core::call::Direction;
@@ -118,7 +118,7 @@ pub(super) async fn dispose(
     let call_back = call_back(body.call_back_time.as_deref())?;
     let known = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
-    let agent = acting_agent(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
+    let agent = agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let lead = body.lead_id.map(|lead| match lead {
         LeadId::Text(text) => text,

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod agents;
 mod binary;
 mod calls;
@@ -10,8 +11,10 @@ mod crash;
 mod errors;
 mod floor;
 mod handling;
+mod hostile;
 mod intake;
 mod live;
+mod people;
 mod records;
 mod reports;
 mod working;
