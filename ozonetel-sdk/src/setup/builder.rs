@@ -213,7 +213,7 @@ impl ClientBuilder {
 
     /// The largest answer that is read into memory, unpacked; decoded it may take four times as much. Default 10 MiB,
     /// some nine thousand rows of the CDR. Rows read as a stream are not bounded by it: see
-    /// [`Call::stream`](crate::client::Call::stream).
+    /// [`Call::stream`](crate::Call::stream).
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.limits.body = bytes;
         self
