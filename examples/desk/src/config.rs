@@ -10,6 +10,7 @@ use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
+use crate::core::audio::HOSTS;
 use crate::core::{disposition, worklist};
 use crate::desk::{AgentSocketSettings, Settings};
 use crate::flow::calling::CallingSettings;
@@ -109,6 +110,8 @@ pub struct Config {
     pub has_tls: bool,
     /// `DESK_STORE`, `DATABASE_URL`: where to keep things.
     pub store: StoreChoice,
+    /// `DESK_RECORDING_HOSTS`: the hosts that recordings are fetched from, each with its scheme.
+    pub recording_hosts: Vec<String>,
     settings: Settings,
     environment: Environment,
     missed_fields: Vec<(&'static str, String)>,
@@ -159,6 +162,7 @@ impl Config {
             sim_speed: speed.transpose()?.unwrap_or(1.0),
             log_is_json: log?,
             has_tls: get("DESK_PUBLIC_URL").is_some_and(|url| url.trim().starts_with("https://")),
+            recording_hosts: recording_hosts(get("DESK_RECORDING_HOSTS").as_deref())?,
             store: store(get("DESK_STORE"), get("DATABASE_URL"), environment.account.is_none())?,
             settings,
             environment,
@@ -286,6 +290,21 @@ fn address(text: &str) -> String {
         Ok(port) => format!("127.0.0.1:{port}"),
         Err(_) => text.to_owned(),
     }
+}
+
+/// Hosts that recordings are fetched from: as listed, else those that are known.
+fn recording_hosts(listed: Option<&str>) -> Result<Vec<String>, Invalid> {
+    let Some(listed) = listed else { return Ok(HOSTS.map(str::to_owned).into()) };
+    let host = |text: &str| {
+        let name = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or(text);
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        (!name.is_empty() && name.chars().all(plain)).then(|| text.to_owned())
+    };
+    let hosts = listed.split(',').map(str::trim).map(host).collect::<Option<Vec<_>>>();
+    hosts.ok_or(Invalid::new(
+        "DESK_RECORDING_HOSTS",
+        "expected hosts, such as https://s3.ap-south-1.amazonaws.com",
+    ))
 }
 
 /// Where to keep things: as said, else a file that stays for an account and goes for the simulator.

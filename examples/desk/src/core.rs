@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod answer;
+pub mod audio;
 pub mod call;
 pub mod caller;
 pub mod can;

@@ -17,13 +17,14 @@ use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
 use desk::people::command::UserTask;
-use desk::records::Records;
+use desk::records::{AudioSource, Records};
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
 use desk::{AgentSocketSettings, Desk, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Variables;
 use ozonetel_sdk::events::Subscribe;
+use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sim::Sim;
 use ozonetel_store::StoreAddress;
 use serde_json::json;
@@ -310,7 +311,9 @@ async fn records(config: &Config, client: &Client, place: &str) -> Result<Record
         Owner::Simulator => (Owner::Simulator.to_string(), Records::settings().back_fill(0)),
     };
     let store = ozonetel_store::Store::open(&address, &account, client.zone().clone()).await?;
-    Ok(Records::with(client.clone(), store, settings))
+    let transport = Arc::new(Reqwest::new(&Network::default())?);
+    let source = AudioSource { transport, hosts: config.recording_hosts.clone() };
+    Ok(Records::with(client.clone(), store, settings).fetching(source))
 }
 
 /// A file that is not there yet.

@@ -2,11 +2,12 @@
 //! answered out of the store; what asks the service is the sync alone, twice a minute at most.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::cdr::sync::{Progress, SyncSettings, SyncStep};
 use ozonetel_sdk::cdr::{CdrSync, WINDOW_DAYS};
+use ozonetel_sdk::transport::Transport;
 use ozonetel_sdk::types::Day;
 use ozonetel_sdk::{Client, Error};
 use ozonetel_store::{CallQuery, DayCoverage, Store, StoreError, StoreSink, StoredCall};
@@ -32,7 +33,17 @@ struct Shared {
     store: Store,
     settings: SyncSettings,
     sync: Mutex<CdrSync<StoreSink>>,
+    audio: OnceLock<AudioSource>,
     state: watch::Sender<SyncState>,
+}
+
+/// Where recordings are fetched from.
+#[derive(Debug, Clone)]
+pub struct AudioSource {
+    /// What fetches them; it follows no redirects.
+    pub transport: Arc<dyn Transport>,
+    /// The hosts that are asked, each with its scheme: see [`HOSTS`](crate::core::audio::HOSTS).
+    pub hosts: Vec<String>,
 }
 
 /// How the sync is doing.
@@ -88,12 +99,25 @@ impl Records {
     pub fn with(client: Client, store: Store, settings: SyncSettings) -> Self {
         let sync = Mutex::new(client.cdr().sync(store.sink()).settings(settings));
         let state = watch::Sender::new(SyncState::default());
-        Self(Arc::new(Shared { client, store, settings, sync, state }))
+        let audio = OnceLock::new();
+        Self(Arc::new(Shared { client, store, settings, sync, audio, state }))
     }
 
     /// The store.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    /// Recordings are fetched from here; the first that is set stays.
+    #[must_use]
+    pub fn fetching(self, source: AudioSource) -> Self {
+        let _ = self.0.audio.set(source);
+        self
+    }
+
+    /// Where recordings are fetched from, if they are.
+    pub fn audio(&self) -> Option<&AudioSource> {
+        self.0.audio.get()
     }
 
     /// How the sync is doing.

@@ -4,6 +4,7 @@ mod csv_table;
 mod list;
 mod performance;
 mod range;
+mod recording;
 mod team;
 mod trend;
 
@@ -15,6 +16,7 @@ use crate::desk::Desk;
 pub(crate) fn router() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
+        .routes(routes!(recording::recording))
         .routes(routes!(performance::range))
         .routes(routes!(trend::trend))
         .routes(routes!(team::team))

@@ -1,10 +1,14 @@
 //! Past calls and figures out of the store of call records.
 
+use std::sync::Arc;
+
 use axum::body::{Body, to_bytes};
 use desk::core::caller::Role;
+use desk::records::AudioSource;
 use desk::work::summary;
 use desk::{Desk, app};
 use http::{Request, StatusCode, header};
+use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sim::world::{LegSide, PhoneAction, Setup};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -283,4 +287,57 @@ async fn what_was_read_is_there_after_a_restart() {
         .await
         .unwrap();
     assert_eq!((page.calls.len(), floor.count(CDR)), (1, asked));
+}
+
+/// A floor whose recordings come from a store that answers as it is told.
+async fn with_audio(turns: Vec<Turn>) -> (Floor, Replay, String) {
+    let mut floor = Floor::new();
+    let replay = Replay::new(turns);
+    let hosts = vec!["https://recordings.example.test".to_owned()];
+    let source = AudioSource { transport: Arc::new(replay.clone()), hosts };
+    let client = floor.sim.client();
+    let records = crate::floor::records(&client).fetching(source);
+    floor.desk = Desk::with_records(client, settings(), store(), records);
+    let ucid = floor.talking().await;
+    (floor, replay, ucid)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_is_fetched_for_whom_the_call_is_and_every_listening_is_in_the_audit() {
+    let audio = Turn::Answer(StatusCode::OK, "audio/mpeg", "ID3 the whole".into());
+    let document = Turn::Answer(StatusCode::NOT_FOUND, "application/xml", "<Error/>".into());
+    let moved = Turn::Answer(StatusCode::FOUND, "text/html", "".into());
+    let (floor, replay, ucid) = with_audio(vec![document, audio, moved]).await;
+    let path = format!("/api/calls/{ucid}/recording");
+    let fetch = async |role, agents: &'static [&'static str]| {
+        asked(&floor, role, agents, &path, "audio/mpeg").await
+    };
+    // While the call goes on there is none; nothing is fetched, and nothing is in the audit.
+    floor.sync().await;
+    let early = Answer::of(fetch(Role::Agent, &["agent01"]).await).await.problem(409);
+    assert!(early.text("message").contains("not ended"), "{}", early.json);
+    floor.sim.phone(&ucid, LegSide::Customer, PhoneAction::Hangup).unwrap();
+    floor.wait(60).await;
+    Answer::of(fetch(Role::Agent, &["agent02"]).await).await.problem(404);
+    assert!(replay.requests().is_empty());
+    // Not there yet, then there, then somewhere else.
+    let late = Answer::of(fetch(Role::Agent, &["agent01"]).await).await.problem(409);
+    assert!(late.text("message").contains("not there yet"), "{}", late.json);
+    let played = fetch(Role::Agent, &["agent01"]).await;
+    assert_eq!(
+        (played.status(), &played.headers()[header::CONTENT_TYPE]),
+        (StatusCode::OK, &"audio/mpeg".parse().unwrap())
+    );
+    assert_eq!(to_bytes(played.into_body(), 1 << 20).await.unwrap(), "ID3 the whole");
+    Answer::of(fetch(Role::Administrator, &[]).await).await.problem(502);
+    let asked_for = replay.requests();
+    assert_eq!(asked_for.len(), 3);
+    assert_eq!(asked_for[0].uri().host(), Some("recordings.example.test"));
+    let audit = get(&floor, "/api/audit?action=recording.play").await;
+    let rows = audit["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3, "{audit}");
+    assert!(
+        rows.iter().all(|row| row["target"] == format!("call:{ucid}") && row["agent"] == "agent01")
+    );
+    ask(&floor, Role::Administrator, &[], "/api/calls/1/recording").await.problem(404);
 }
