@@ -21,7 +21,7 @@ const PASSED: [HeaderName; 4] =
     [header::CONTENT_LENGTH, header::CONTENT_RANGE, header::ACCEPT_RANGES, header::LAST_MODIFIED];
 
 /// How long to wait before a recording that is not there yet is asked for again.
-const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
+const AGAIN: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A call's recording, or a range of it. Who listened is in the audit; the link itself is never handed out here.
 #[utoipa::path(
