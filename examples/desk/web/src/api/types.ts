@@ -21,13 +21,13 @@ export interface Disposed { code: string; name: string; at: number; by: string |
 export interface Call {
   ucid: string;
   version: number;
-  agent: string;
-  direction: 'inbound' | 'outbound';
+  agent: string | null;
+  direction: 'inbound' | 'outbound' | null;
   number: string | null;
   masked: string;
   phase: Phase;
-  held: boolean;
-  muted: boolean;
+  held: boolean | null;
+  muted: boolean | null;
   recording: 'on' | 'paused' | 'off' | 'unknown';
   recordingPausedAt: number | null;
   askedAt: number | null;
@@ -45,7 +45,7 @@ export interface Call {
   wrapup: Wrapup | null;
   disposition: Disposed | null;
   dial: { id: string; reference: string; state: string } | null;
-  phone: { tab: boolean; heard: boolean };
+  phone: { tab: boolean; heard: boolean; inviteMissing: boolean };
   can: Can;
 }
 
@@ -59,5 +59,6 @@ export interface AgentView {
   call: string | null;
   owed: number;
   loggedIn: boolean;
+  loginProblem: string | null;
   version?: number;
 }

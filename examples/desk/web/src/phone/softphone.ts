@@ -152,7 +152,7 @@ export class Softphone {
   async #decision(invitation: Invitation): Promise<Answer> {
     const slow = new Promise<Answer>((resolve) => { setTimeout(() => resolve('ask'), DECISION_MS); });
     const asked = post<{ answer: Answer }>('/api/phone/events', {
-      event: 'invite', headers: invitation.headers, from: invitation.from, at: Date.now(),
+      event: 'invite', headers: invitation.headers, from: invitation.from, at: Date.now(), page: this.#instance,
     }).then(({ answer }) => answer, (): Answer => 'ask');
     return Promise.race([asked, slow]);
   }
@@ -187,7 +187,9 @@ export class Softphone {
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
   #tell(body: Record<string, unknown>) {
-    void post('/api/phone/events', { ...body, at: Date.now() }).catch(() => {});
+    // A leg that names no call is none that the desk could know.
+    if (body['event'] === 'answered' && !body['ucid']) return;
+    void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }).catch(() => {});
   }
 
   #is(fact: PhoneFact) {

@@ -70,7 +70,7 @@ function ActiveCard({ call }: { call: Call }) {
   const [keys, setKeys] = useState(false);
   const [transfer, setTransfer] = useState(false);
   const here = phone.leg.kind === 'up';
-  const muted = here && phone.leg.kind === 'up' ? phone.leg.muted : call.muted;
+  const muted = here && phone.leg.kind === 'up' ? phone.leg.muted : call.muted === true;
   const canMute = blocked(muted ? 'unmute' : 'mute');
   const since = call.answeredAt ?? call.askedAt ?? call.ringingAt;
   const waits = command.isPending ? words.loading : null;
@@ -104,10 +104,11 @@ function ActiveCard({ call }: { call: Call }) {
           {call.can['reconnect'] && <p className="small muted">{words.phone.reconnect}: {reasonIn(words, call.can['reconnect'])}</p>}
         </Notice></div>
       )}
+      {call.phone.inviteMissing && <div className="body"><Notice tone="warning">{words.phone.inviteMissing}</Notice></div>}
       {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
       <div className="controls">
         <Button aria-pressed={muted} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
-        <Button aria-pressed={call.held} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
+        <Button aria-pressed={call.held === true} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
         <Button aria-expanded={keys} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
         <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
         <Button className="second" aria-pressed={call.recording === 'paused'} blocked={blocked(recordVerb) ?? waits} onClick={record}><Circle aria-hidden />{call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec}</Button>

@@ -7,6 +7,7 @@ import { Preparation } from '../call/Preparation';
 import { usePending } from '../call/dialing';
 import { useLeaveUnheard } from '../call/notify';
 import { Worklist } from '../worklist/Worklist';
+import { SignedOut } from './SignedOut';
 import { subjectOf } from './subject';
 import './desk.css';
 
@@ -28,6 +29,7 @@ export default function Desk() {
     <div className="desk">
       <div className="side"><Worklist onSelect={select} busy={shown !== null && shown.phase !== 'closed'} /></div>
       <div className="middle stack">
+        {agent !== null && <SignedOut agent={agent} />}
         {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
           ? <AfterCall key={shown.ucid} call={shown} onBack={() => { setBack(shown.ucid); select(null); }} />
           : <CallCard call={shown} pending={pending} />}

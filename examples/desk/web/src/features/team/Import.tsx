@@ -5,7 +5,7 @@ import { Button, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { useWords } from '../../words/words';
 
-interface Imported { imported: number; leftOut: { line: number; reason: string }[] }
+interface Imported { imported: number; known: number; leftOutCount: number; leftOut: { line: number; reason: string }[] }
 
 /** Leads of a file. What is left out is told line by line. */
 export function Import() {
@@ -24,7 +24,7 @@ export function Import() {
       <Field label={words.team.file}>{(ids) => <input {...ids} type="file" accept=".csv,text/csv" onChange={(event) => setFile(event.target.files?.[0] ?? null)} />}</Field>
       <div className="row"><Button type="submit" tone="primary" blocked={file ? (send.isPending ? words.loading : null) : words.team.file}>{words.team.import}</Button></div>
       {error && <Notice tone="bad"><p>{sentence(error, words).title}</p>{error instanceof Problem && error.body.errors?.map(({ path, text }) => <p key={path} className="small">{path}: {text}</p>)}</Notice>}
-      {data && <Notice tone={data.leftOut.length > 0 ? 'warning' : 'good'}><p>{words.team.imported(data.imported, data.leftOut.length)}</p>{data.leftOut.slice(0, 20).map(({ line, reason }) => <p key={line} className="small">{line}: {reason}</p>)}</Notice>}
+      {data && <Notice tone={data.leftOut.length > 0 ? 'warning' : 'good'}><p>{words.team.imported(data.imported, data.leftOutCount)}</p>{data.leftOut.slice(0, 20).map(({ line, reason }) => <p key={line} className="small">{line}: {reason}</p>)}</Notice>}
     </form>
   );
 }

@@ -118,7 +118,7 @@ function EntryRow({ entry, blocked, menu, onSelect }: { entry: Entry; blocked: s
   const words = useWords();
   const now = useNow(30_000);
   const name = entry.name ?? grouped(entry.number);
-  const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id : null }); };
+  const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null }); };
   const entries: MenuEntry[] = [
     { key: 'call', label: words.worklist.dial, blocked, onSelect: call },
     ...(menu?.sms ? [{ key: 'sms', label: words.worklist.sms, onSelect: () => onSelect(entry) }] : []),

@@ -1,0 +1,21 @@
+import { useMutation } from '@tanstack/react-query';
+import { post } from '../../api/client';
+import { useAgent, useStale } from '../../state';
+import { Button, Notice } from '../../ui/controls';
+import { toastProblem } from '../../ui/toasts';
+import { useWords } from '../../words/words';
+
+/** Signed in here and not at the service: no calls come, and why. */
+export function SignedOut({ agent: id }: { agent: string }) {
+  const words = useWords();
+  const agent = useAgent(id);
+  const stale = useStale();
+  const login = useMutation({ mutationFn: () => post(`/api/agents/${encodeURIComponent(id)}/login`), onError: (problem) => toastProblem(problem, words) });
+  if (!agent || agent.loggedIn) return null;
+  return (
+    <Notice tone="warning" action={<Button small blocked={stale ? words.reason['stale'] : login.isPending ? words.loading : null} onClick={() => login.mutate()}>{words.agent.logIn}</Button>}>
+      <p><strong>{words.agent.signedOut}</strong></p>
+      <p>{agent.loginProblem ?? words.agent.signedOutWhy}</p>
+    </Notice>
+  );
+}
