@@ -136,6 +136,8 @@ async fn on_simulator(
         let account = sim.world().setup().account.clone();
         settings.agent_socket = Some(AgentSocketSettings { url: server.mdl_url(), account });
     }
+    settings.calling.sip_host.get_or_insert_with(|| "sim.example.test".to_owned());
+    settings.calling.sip_address.get_or_insert_with(|| server.sip_url());
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { get } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Notice } from '../../ui/controls';
-import { dateAndTime } from '../../words/time';
+import { dateAndTime, dayOf, daysBefore } from '../../words/time';
 import { useWords } from '../../words/words';
 import type { HistoryPage } from '../history/rows';
 
@@ -11,7 +11,7 @@ export function CustomerBrief({ call }: { call: Call }) {
   const words = useWords();
   const earlier = useQuery({
     queryKey: ['earlier', call.ucid],
-    queryFn: ({ signal }) => get<HistoryPage>('/api/calls', { query: { number: call.number, limit: 5 }, signal }),
+    queryFn: ({ signal }) => get<HistoryPage>('/api/calls', { query: { number: call.number, from: daysBefore(dayOf(Date.now()), 14), to: dayOf(Date.now()), limit: 5 }, signal }),
     enabled: call.number !== null,
   });
   const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];
@@ -22,7 +22,7 @@ export function CustomerBrief({ call }: { call: Call }) {
       {earlier.isPending && call.number !== null && <p className="muted">{words.loading}</p>}
       {(earlier.isSuccess || call.number === null) && rows.length === 0 && <p className="muted">{words.call.noHistory}</p>}
       <ul>
-        {rows.map((row) => <li key={row.ucid} className="row small" style={{ padding: '3px 0' }}><time>{row.startedAt === null ? '' : dateAndTime(row.startedAt)}</time><span>{row.disposition ?? row.outcome ?? ''}</span><span className="muted end">{row.agent ?? ''}</span></li>)}
+        {rows.map((row) => <li key={row.ucid} className="row small" style={{ padding: '3px 0' }}><time>{dateAndTime(row.startedAt)}</time><span>{row.disposition ?? row.outcome.replaceAll('_', ' ')}</span><span className="muted end">{row.agents.join(', ')}</span></li>)}
       </ul>
     </div>
   );

@@ -1,6 +1,5 @@
 export interface HistoryRow {
-  ucid: string; direction: 'inbound' | 'outbound' | null; masked: string; agent: string | null; startedAt: number | null; talkSec: number | null;
-  outcome: string | null; disposition: string | null; recording: 'ready' | 'not_ready' | 'none' | null;
-  legs: { agent: string | null; status: string | null; startedAt: number | null; talkSec: number | null }[];
+  ucid: string; startedAt: number; direction: 'inbound' | 'outbound' | null; outcome: string; answered: boolean | null; number: string | null; campaign: string | null;
+  agents: string[]; legs: number; talkSec: number; disposition: string | null; code: string | null; recorded: boolean;
 }
-export interface HistoryPage { calls: HistoryRow[]; cursor: string | null; gaps?: { from: number; to: number }[] }
+export interface HistoryPage { calls: HistoryRow[]; next: string | null; neverRead: string[] }

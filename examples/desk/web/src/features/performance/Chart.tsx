@@ -9,7 +9,7 @@ use([BarChart, PieChart, GridComponent, LegendComponent, TooltipComponent, AriaC
 
 interface Part { name: string; value: number }
 type Props =
-  | { kind: 'days'; days: { name: string; inbound: number; outbound: number }[]; names: [string, string] }
+  | { kind: 'days'; days: { name: string; inbound: number | null; outbound: number | null }[]; names: [string, string] }
   | { kind: 'donut'; parts: Part[] }
   | { kind: 'stack'; parts: Part[]; text: (n: number) => string };
 

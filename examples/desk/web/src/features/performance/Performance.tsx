@@ -4,9 +4,9 @@ import { get } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { useMe } from '../../state';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
-import { clock, dateAndTime, dayOf, daysBefore, timeOfDay, weekday } from '../../words/time';
+import { clock, dayOf, daysBefore, weekday } from '../../words/time';
 import { useWords } from '../../words/words';
-import type { Figures, Trend } from './figures';
+import { parts, seconds, type RangeFigures, type Trend } from './figures';
 import './performance.css';
 
 const Chart = lazy(() => import('./Chart'));
@@ -20,46 +20,47 @@ export default function Performance() {
   const today = dayOf(Date.now());
   const [range, setRange] = useState<Range>({ from: today, to: today });
   const agent = me?.agents[0] ?? null;
-  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get<Figures>('/api/performance', { query: { ...range, agent }, signal }) });
+  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get<RangeFigures>('/api/performance', { query: { ...range, agent }, signal }) });
   const length = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000 + 1;
   const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
-  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get<Figures>('/api/performance', { query: { ...week, agent }, signal }) });
+  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get<RangeFigures>('/api/performance', { query: { ...week, agent }, signal }) });
   const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: ({ signal }) => get<Trend>('/api/performance/trend', { query: { days: 7, agent }, signal }) });
+  const use = figures.data?.timeUtilization ? parts(figures.data.timeUtilization) : [];
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (
     <div className="page">
       <div className="row" style={{ alignItems: 'flex-end' }}>
-        <h1 className="grow">{words.performance.title} {figures.data?.provisional && <Chip tone="blue">{words.performance.provisional}</Chip>}</h1>
+        <h1 className="grow">{words.performance.title} {range.to === today && <Chip tone="blue">{words.performance.provisional}</Chip>}</h1>
         {choices.map(([name, choice]) => <Button key={name} aria-pressed={choice.from === range.from && choice.to === range.to} onClick={() => setRange(choice)}>{name}</Button>)}
         <Field label={words.performance.day}>{(ids) => <input {...ids} type="date" max={today} value={range.from === range.to ? range.from : ''} onChange={(event) => { if (event.target.value) setRange({ from: event.target.value, to: event.target.value }); }} />}</Field>
       </div>
       {figures.isError ? <Notice tone="bad" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice> : null}
-      {figures.data?.gaps?.length ? <Notice tone="warning">{words.history.gaps(figures.data.gaps.map(({ from, to }) => `${dateAndTime(from)}–${timeOfDay(to)}`).join(', '))}</Notice> : null}
+      {figures.data?.neverRead.length ? <Notice tone="warning">{words.history.gaps(figures.data.neverRead.join(', '))}</Notice> : null}
       <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
       <div className="charts">
-        <Panel title={words.performance.sevenDays} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ day, inbound, outbound }) => [weekday(day), inbound, outbound])}>
-          {trend.data && <Chart kind="days" days={trend.data.days.map(({ day, inbound, outbound }) => ({ name: weekday(day), inbound, outbound }))} names={[words.history.inbound, words.history.outbound]} />}
+        <Panel title={words.performance.sevenDays} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
+          {trend.data && <Chart kind="days" days={trend.data.days.map(({ date, calls, isRead }) => ({ name: weekday(date), inbound: isRead ? calls.inbound : null, outbound: isRead ? calls.outbound : null }))} names={[words.history.inbound, words.history.outbound]} />}
         </Panel>
         <Panel title={words.performance.dispositions} head={[words.history.disposition, words.performance.total]} rows={figures.data && Object.entries(figures.data.dispositions)}>
           {figures.data && <Chart kind="donut" parts={Object.entries(figures.data.dispositions).map(([name, value]) => ({ name, value }))} />}
         </Panel>
-        <Panel title={words.performance.timeUse} head={[words.wallboard.state, words.wallboard.since]} rows={figures.data?.timeUse ? Object.entries(figures.data.timeUse).map(([name, sec]) => [words.performance.times[name] ?? name, clock(sec * 1000)]) : []}>
-          {figures.data?.timeUse && <Chart kind="stack" parts={Object.entries(figures.data.timeUse).map(([name, value]) => ({ name: words.performance.times[name] ?? name, value }))} text={(sec) => clock(sec * 1000)} />}
+        <Panel title={words.performance.timeUse} head={[words.wallboard.state, words.wallboard.since]} rows={figures.data && use.map(([name, sec]) => [words.performance.times[name] ?? name, clock(sec * 1000)])}>
+          {use.length > 0 && <Chart kind="stack" parts={use.map(([name, value]) => ({ name: words.performance.times[name] ?? name, value }))} text={(sec) => clock(sec * 1000)} />}
         </Panel>
       </div>
     </div>
   );
 }
 
-function Cards({ now, then, name }: { now: Figures | undefined; then: Figures | undefined; name: string }) {
+function Cards({ now, then, name }: { now: RangeFigures | undefined; then: RangeFigures | undefined; name: string }) {
   const words = useWords();
-  const rows: [string, (f: Figures) => number | null, (n: number) => string][] = [
-    [words.performance.total, (f) => f.total, String],
-    [words.performance.answered, (f) => f.answered, String],
-    [words.performance.booked, (f) => f.booked, String],
+  const rows: [string, (f: RangeFigures) => number | null, (n: number) => string][] = [
+    [words.performance.total, (f) => f.calls.total, String],
+    [words.performance.answered, (f) => f.calls.answered, String],
+    [words.performance.booked, (f) => f.appointmentsBooked, String],
     [words.performance.handling, (f) => f.handlingMeanSec, (n) => clock(n * 1000)],
-    [words.performance.conversion, (f) => f.conversion, (n) => `${Math.round(n)} %`],
-    [words.performance.signedIn, (f) => f.signedInSec, (n) => clock(n * 1000)],
+    [words.performance.conversion, (f) => f.conversionRate, (n) => `${Math.round(n)} %`],
+    [words.performance.signedIn, (f) => f.timeUtilization ? seconds(f.timeUtilization.totalLoginDuration) : null, (n) => clock(n * 1000)],
   ];
   return (
     <dl className="figures">

@@ -1,8 +1,22 @@
 export interface Figures {
-  total: number; answered: number; missed: number; inbound: number; outbound: number; booked: number; handlingMeanSec: number | null; talkMeanSec: number | null; conversion: number | null; signedInSec: number | null;
+  calls: { total: number; inbound: number; outbound: number; answered: number; missed: number };
+  answerRate: number; talkMeanSec: number; handlingMeanSec: number; appointmentsBooked: number; conversionRate: number;
   dispositions: Record<string, number>;
-  timeUse: Record<string, number> | null;
-  provisional?: boolean;
-  gaps?: { from: number; to: number }[];
 }
-export interface Trend { days: { day: string; inbound: number; outbound: number; figures?: Figures }[] }
+/** Times of the day as the service sums them up, `HH:MM:SS`. */
+export interface TimeUse { totalLoginDuration: string; totalBusyTime: string; totalIdleTime: string; totalPauseTime: string; totalWrapupTime: string; totalDialTime: string }
+export interface RangeFigures extends Figures { timeUtilization: TimeUse | null; neverRead: string[] }
+export interface Trend { days: (Figures & { date: string; isRead: boolean })[] }
+export interface TeamFigures { agents: (Figures & { agent: string })[]; total: Figures }
+
+/** `1:02:03` in seconds; none for what is no such text. */
+export function seconds(text: string): number | null {
+  const parts = text.split(':').map(Number);
+  return parts.length === 3 && parts.every((part) => Number.isFinite(part)) ? (parts[0] ?? 0) * 3600 + (parts[1] ?? 0) * 60 + (parts[2] ?? 0) : null;
+}
+
+/** What the signed-in time went into. */
+export function parts(use: TimeUse): [string, number][] {
+  const all: [string, string][] = [['idle', use.totalIdleTime], ['talk', use.totalBusyTime], ['dial', use.totalDialTime], ['wrapup', use.totalWrapupTime], ['pause', use.totalPauseTime]];
+  return all.flatMap(([name, text]) => { const sec = seconds(text); return sec === null || sec === 0 ? [] : [[name, sec] as [string, number]]; });
+}

@@ -10,7 +10,7 @@ import { toastProblem } from '../../ui/toasts';
 import { clock, dayOf, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { stateTone, stateWord } from '../agent/AgentBadge';
-import type { Figures } from '../performance/figures';
+import type { TeamFigures } from '../performance/figures';
 import type { Missed } from '../worklist/Worklist';
 import { byAttention } from './attention';
 import '../performance/performance.css';
@@ -23,12 +23,12 @@ export default function Wallboard() {
   const agents = useAgents();
   const calls = useCalls().filter(({ phase }) => phase !== 'closed');
   const today = dayOf(now);
-  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: ({ signal }) => get<{ team: Figures }>('/api/performance/team', { query: { from: today, to: today }, signal }), refetchInterval: 60_000 });
+  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: ({ signal }) => get<TeamFigures>('/api/performance/team', { query: { from: today, to: today }, signal }), refetchInterval: 60_000 });
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get<{ missed: Missed[] }>('/api/missed', { signal }) });
   const waiting = calls.filter(({ direction, phase }) => direction === 'inbound' && phase === 'ringing').length;
   const top: [string, string | number][] = [
     [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data?.missed.length ?? '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],
-    [words.wallboard.today, figures.data?.team.total ?? '–'], [words.wallboard.answered, figures.data?.team.answered ?? '–'], [words.performance.booked, figures.data?.team.booked ?? '–'],
+    [words.wallboard.today, figures.data?.total.calls.total ?? '–'], [words.wallboard.answered, figures.data?.total.calls.answered ?? '–'], [words.performance.booked, figures.data?.total.appointmentsBooked ?? '–'],
   ];
   return (
     <div className="page wallboard">
