@@ -150,9 +150,9 @@ impl Config {
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
             agent_socket: agent_socket(
-                get("DESK_AGENT_SOCKET"),
+                get("DESK_AGENT_SOCKET").as_deref(),
                 get("DESK_AGENT_SOCKET_URL"),
-                environment.account.as_ref().map(|name| name.as_str()),
+                environment.account.as_deref(),
             )?,
             webhook_secret: webhook_secret(get("DESK_WEBHOOK_SECRET"))?,
             pause_reasons: list(&get("DESK_PAUSE_REASONS").unwrap_or_default()),
@@ -243,11 +243,11 @@ impl Config {
 
 /// The agents' sockets: with an address and an account, unless they are off.
 fn agent_socket(
-    mode: Option<String>,
+    mode: Option<&str>,
     url: Option<String>,
     account: Option<&str>,
 ) -> Result<Option<AgentSocketSettings>, Invalid> {
-    match mode.as_deref().map(str::trim) {
+    match mode.map(str::trim) {
         None | Some("desk") => {}
         Some("off") => return Ok(None),
         Some(_) => return Err(Invalid::new("DESK_AGENT_SOCKET", "expected desk or off")),

@@ -1,6 +1,6 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
-use ozonetel_sdk::cdr::CallTypeKind;
+use ozonetel_sdk::cdr::{CallType, CallTypeKind};
 use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::push::{Callback, EventBody, PushError, PushEvent, PushReader};
 use ozonetel_sdk::types::LocalDateTime;
@@ -182,15 +182,12 @@ pub async fn sweep_missed(desk: &Desk) -> Result<usize, Problem> {
     let from = now.checked_sub(std::time::Duration::from_hours(24)).unwrap_or(now);
     let rows = client.missed().between(zone.stamp(from), zone.stamp(now)).by_range().await?;
     let came_in = |row: &&MissedCall| {
-        row.kind
-            .as_ref()
-            .and_then(|kind| kind.kind())
-            .is_none_or(|kind| kind == CallTypeKind::Inbound)
+        row.kind.as_ref().and_then(CallType::kind).is_none_or(|kind| kind == CallTypeKind::Inbound)
     };
     let mut count = 0;
     for row in rows.inside.iter().filter(came_in) {
         if let (Some(number), Some(call), Some(time)) = (&row.caller, row.call_id, row.call_time) {
-            note_missed(desk, number, &call.to_string(), millis(time.instant(zone))).await?;
+            note_missed(desk, number, call.as_str(), millis(time.instant(zone))).await?;
             count += 1;
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use ozonetel_sdk::mdl::{AgentIdentity, LinkState, SocketEvent, SocketPush};
+use ozonetel_sdk::mdl::{AgentIdentity, LinkState, SocketEvent, SocketPush, SocketSettings};
 use ozonetel_sdk::types::AgentId;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +103,7 @@ async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
 async fn link(desk: Desk, agent: AgentId, number: u64, end: CancellationToken) {
     let Some(socket) = desk.settings().agent_socket.clone() else { return };
     let identity = AgentIdentity::new(socket.account, agent.clone(), number);
-    let opened = desk.client().mdl(&socket.url, identity).and_then(|settings| settings.connect());
+    let opened = desk.client().mdl(&socket.url, identity).and_then(SocketSettings::connect);
     match opened {
         Ok((mut events, sender)) => {
             let closing = async {

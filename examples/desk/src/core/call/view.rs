@@ -85,7 +85,7 @@ pub struct TransferView {
 }
 
 /// After-call work as it is sent out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WrapupView {
     /// When it began.

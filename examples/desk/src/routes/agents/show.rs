@@ -33,9 +33,7 @@ pub(super) async fn agent(
     let known = desk.store().kept_agent(&agent).await?.is_some()
         || desk.store().link_of_agent(&agent).await?.is_some()
         || caller.scope.agents().is_some();
-    let mut views = match known {
-        true => agent_views(&desk, &Scope::Agents(vec![agent])).await?,
-        false => Vec::new(),
-    };
+    let mut views =
+        if known { agent_views(&desk, &Scope::Agents(vec![agent])).await? } else { Vec::new() };
     views.pop().map(Json).ok_or_else(|| no_such("agent"))
 }

@@ -46,7 +46,8 @@ pub(super) fn router() -> OpenApiRouter<Desk> {
 #[serde(rename_all = "camelCase")]
 struct Imported {
     /// How many numbers were new.
-    imported: u64,
+    #[serde(rename = "imported")]
+    new: u64,
     /// How many were known already, and keep what they have.
     known: u64,
     /// The rows that were left out, at most the first 200.
@@ -87,15 +88,15 @@ async fn import(
     let count = u64::try_from(leads.len()).unwrap_or(u64::MAX);
     let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &count)?];
     let store = desk.store();
-    let imported = store.import_leads(&id, now, leads, left_out.clone(), events).await?;
+    let new = store.import_leads(&id, now, leads, left_out.clone(), events).await?;
     let row =
         AuditRow::new(now, &caller, "lead.import", format!("import:{id}")).in_request(from.request);
     store.append_audit(vec![row]).await?;
     let left_out_count = left_out.len();
     let listed = left_out.into_iter().take(LISTED);
     Ok(Json(Imported {
-        imported,
-        known: count.saturating_sub(imported),
+        new,
+        known: count.saturating_sub(new),
         left_out: listed.map(|LeftOut { line, reason }| LeftOutView { line, reason }).collect(),
         left_out_count,
     }))

@@ -54,21 +54,18 @@ impl Work for Memory {
             let mut new = 0;
             for mut lead in leads {
                 lead.agent = lead.agent.as_ref().map(agent_of);
-                match state.work.leads.get_mut(&number_key(&lead.number)) {
-                    Some(known) => {
-                        let filled = |known: &mut String, new: String| {
-                            if known.is_empty() {
-                                *known = new;
-                            }
-                        };
-                        filled(&mut known.name, lead.name);
-                        filled(&mut known.source, lead.source);
-                    }
-                    None => {
-                        (lead.last_interaction, lead.done) = (None, false);
-                        state.work.leads.insert(number_key(&lead.number), lead);
-                        new += 1;
-                    }
+                if let Some(known) = state.work.leads.get_mut(&number_key(&lead.number)) {
+                    let filled = |known: &mut String, new: String| {
+                        if known.is_empty() {
+                            *known = new;
+                        }
+                    };
+                    filled(&mut known.name, lead.name);
+                    filled(&mut known.source, lead.source);
+                } else {
+                    (lead.last_interaction, lead.done) = (None, false);
+                    state.work.leads.insert(number_key(&lead.number), lead);
+                    new += 1;
                 }
             }
             let lines = left_out.into_iter().map(|left| (import.to_owned(), left.line));
