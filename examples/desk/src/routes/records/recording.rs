@@ -69,7 +69,11 @@ pub(super) async fn recording(
         .in_request(from.request);
     // Nothing is played that is not in the audit.
     desk.store().append_audit(vec![row]).await?;
-    let answer = audio.transport.send(Outgoing::new(request, false)).await.map_err(failed)?;
+    let answer = audio
+        .transport
+        .send(Outgoing::new(request, false))
+        .await
+        .map_err(|failure| failed(&failure))?;
     played(answer).await
 }
 
@@ -87,7 +91,7 @@ fn no_link(why: NoLink) -> Problem {
     }
 }
 
-fn failed(failure: Failure) -> Problem {
+fn failed(failure: &Failure) -> Problem {
     tracing::warn!(%failure, "a recording cannot be fetched");
     Problem::new(Kind::Service, "the recording cannot be fetched")
 }
@@ -96,7 +100,7 @@ fn failed(failure: Failure) -> Problem {
 async fn played(answer: Incoming) -> Result<Response, Problem> {
     let Incoming { head, mut body } = answer;
     let first = match body.next().await {
-        Some(first) => first.map_err(failed)?,
+        Some(first) => first.map_err(|failure| failed(&failure))?,
         None => Bytes::new(),
     };
     let kind = head.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
