@@ -54,7 +54,7 @@ fn main() {
             let (body, fields) = body(bytes, bytes * share / 4);
             // Neither the URL's secret nor the key in the body is right.
             let url = shortest(|| {
-                assert!(by_url.callbacks(Some("code=wrong"), body.as_bytes()).is_err())
+                assert!(by_url.callbacks(Some("code=wrong"), body.as_bytes()).is_err());
             });
             let key = shortest(|| assert!(by_key.callbacks(None, body.as_bytes()).is_err()));
             let per = |time: Duration| time.as_nanos() as f64 / body.len() as f64;

@@ -15,7 +15,7 @@ const ROUNDS: u32 = 200;
 async fn refresh(store: &dyn TokenStore) -> Duration {
     let start = Instant::now();
     for _ in 0..ROUNDS {
-        let mut lease = store.lease(Duration::from_secs(60)).await.unwrap();
+        let mut lease = store.lease(Duration::from_mins(1)).await.unwrap();
         let stored = lease.stored().clone();
         lease.save(stored).await.unwrap();
         lease.release().await.unwrap();

@@ -121,7 +121,7 @@ async fn sign_in(floor: &Floor) -> String {
 }
 
 async fn settle(floor: &Floor) {
-    assert!(floor.desk.finish(std::time::Duration::from_secs(600)).await);
+    assert!(floor.desk.finish(std::time::Duration::from_mins(10)).await);
 }
 
 #[tokio::test(start_paused = true)]

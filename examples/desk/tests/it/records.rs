@@ -323,12 +323,12 @@ async fn a_recording_is_fetched_for_whom_the_call_is_and_every_listening_is_in_t
     // Not there yet, then there, then somewhere else.
     let late = Answer::of(fetch(Role::Agent, &["agent01"]).await).await.problem(409);
     assert!(late.text("message").contains("not there yet"), "{}", late.json);
-    let played = fetch(Role::Agent, &["agent01"]).await;
+    let audio = fetch(Role::Agent, &["agent01"]).await;
     assert_eq!(
-        (played.status(), &played.headers()[header::CONTENT_TYPE]),
+        (audio.status(), &audio.headers()[header::CONTENT_TYPE]),
         (StatusCode::OK, &"audio/mpeg".parse().unwrap())
     );
-    assert_eq!(to_bytes(played.into_body(), 1 << 20).await.unwrap(), "ID3 the whole");
+    assert_eq!(to_bytes(audio.into_body(), 1 << 20).await.unwrap(), "ID3 the whole");
     Answer::of(fetch(Role::Administrator, &[]).await).await.problem(502);
     let asked_for = replay.requests();
     assert_eq!(asked_for.len(), 3);
