@@ -22,10 +22,10 @@ mod records;
 mod session;
 mod setup;
 mod signed_in;
+mod unreadable;
 mod webhooks;
 mod work;
 
-use axum::http::{HeaderMap, HeaderValue};
 use ozonetel_sdk::types::Day;
 use ozonetel_sdk::types::{AgentId, Did, PhoneName};
 use serde::{Deserialize, Serialize};
@@ -116,13 +116,4 @@ fn day(desk: &Desk, text: Option<&str>) -> Result<Day, Problem> {
     given(text).map_or(Ok(desk.client().today()), |text| {
         text.parse().map_err(|_| Problem::bad_request("date has to be a day YYYY-MM-DD"))
     })
-}
-
-/// Reports how many rows of a report could not be parsed and are missing from the answer.
-pub(crate) fn unreadable(rows: usize) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    if rows > 0 {
-        headers.insert("desk-unreadable-rows", HeaderValue::from(rows));
-    }
-    headers
 }

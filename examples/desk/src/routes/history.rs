@@ -200,7 +200,7 @@ pub(super) async fn history(
         Ok((read, calls, unread))
     };
     let (read, calls, unread) = tasks.run(TaskKind::Read, work).await?;
-    let mut headers = super::unreadable(unread);
+    let mut headers = super::unreadable::unreadable(unread);
     if let Some(read) = read.read {
         headers.insert("desk-read-at", HeaderValue::from(read.at.saturating_mul(1000)));
     }

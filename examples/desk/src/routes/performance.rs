@@ -63,5 +63,5 @@ pub(super) async fn performance(
         Ok((figures, found.unread))
     };
     let (figures, left_out) = tasks.run(TaskKind::Read, work).await?;
-    Ok((super::unreadable(left_out), Json(figures)).into_response())
+    Ok((super::unreadable::unreadable(left_out), Json(figures)).into_response())
 }

@@ -4,6 +4,7 @@
 mod agents;
 mod audit;
 mod calls;
+mod dial_table;
 mod dials;
 mod events;
 mod lease;
@@ -31,7 +32,7 @@ struct State {
     users: users::UserTable,
     sessions: sessions::SessionTable,
     calls: calls::CallTable,
-    dials: dials::DialTable,
+    dials: dial_table::DialTable,
     outbox: outbox::OutboxTable,
     pushes: pushes::PushTable,
     work: work::WorkTable,

@@ -333,9 +333,9 @@ async fn a_recording_is_fetched_for_whom_the_call_is_and_every_listening_is_in_t
     let asked_for = replay.requests();
     assert_eq!(asked_for.len(), 3);
     assert_eq!(asked_for[0].uri().host(), Some("recordings.example.test"));
-    let audit = get(&floor, "/api/audit?action=recording.play").await;
-    let rows = audit["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 3, "{audit}");
+    let plays = get(&floor, "/api/audit?action=recording.play").await;
+    let rows = plays["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 3, "{plays}");
     assert!(
         rows.iter().all(|row| row["target"] == format!("call:{ucid}") && row["agent"] == "agent01")
     );

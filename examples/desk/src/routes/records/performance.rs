@@ -88,5 +88,5 @@ pub(super) async fn range(
         figures,
         never_read: missing.iter().map(ToString::to_string).collect(),
     };
-    Ok((crate::routes::unreadable(found.unread), Json(answer)).into_response())
+    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
 }

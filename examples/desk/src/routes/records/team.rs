@@ -90,5 +90,5 @@ pub(super) async fn team(
         figures: tally.into(),
     });
     let answer = TeamFigures { agents: agents.collect(), total };
-    Ok((crate::routes::unreadable(found.unread), Json(answer)).into_response())
+    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
 }

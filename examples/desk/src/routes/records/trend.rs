@@ -96,5 +96,5 @@ pub(super) async fn trend(
         figures: figures_of(day),
     });
     let answer = Trend { days: days.collect() };
-    Ok((crate::routes::unreadable(found.unread), Json(answer)).into_response())
+    Ok((crate::routes::unreadable::unreadable(found.unread), Json(answer)).into_response())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use super::Memory;
-use super::dials::DialTable;
+use super::dial_table::DialTable;
 use super::outbox::OutboxTable;
 use crate::core::caller::Scope;
 use crate::core::fact::{Fact, FactSource};
