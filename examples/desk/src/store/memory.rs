@@ -10,6 +10,7 @@ mod events;
 mod lease;
 mod meta;
 mod outbox;
+mod outbox_table;
 mod pushes;
 mod sessions;
 mod users;
@@ -33,7 +34,7 @@ struct State {
     sessions: sessions::SessionTable,
     calls: calls::CallTable,
     dials: dial_table::DialTable,
-    outbox: outbox::OutboxTable,
+    outbox: outbox_table::OutboxTable,
     pushes: pushes::PushTable,
     work: work::WorkTable,
     agents: agents::AgentTable,

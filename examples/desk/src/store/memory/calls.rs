@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Memory;
 use super::dial_table::DialTable;
-use super::outbox::OutboxTable;
+use super::outbox_table::OutboxTable;
 use crate::core::caller::Scope;
 use crate::core::fact::{Fact, FactSource};
 use crate::store::calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall, sees};

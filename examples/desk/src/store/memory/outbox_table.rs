@@ -1,0 +1,73 @@
+//! The rows of the outbox, in memory.
+
+use std::collections::BTreeMap;
+
+use crate::core::outbox::OutboxEntry;
+use crate::store::error::StoreError;
+use crate::store::outbox::OutboxWrite;
+
+#[derive(Debug, Default)]
+pub(super) struct OutboxTable {
+    pub(super) rows: BTreeMap<String, OutboxEntry>,
+}
+
+impl OutboxTable {
+    pub(super) fn check(&self, write: &OutboxWrite) -> Result<(), StoreError> {
+        let OutboxWrite::Result(entry) = write else { return Ok(()) };
+        let latest = self.rows.get(&entry.id).is_some_and(|row| row.attempt == entry.attempt);
+        if latest { Ok(()) } else { Err(StoreError::Conflict("outbox entry")) }
+    }
+
+    pub(super) fn write(&mut self, write: OutboxWrite) {
+        match write {
+            OutboxWrite::Result(entry) => {
+                self.rows.insert(entry.id.clone(), entry);
+            }
+            OutboxWrite::Put(entry) => {
+                let same = |row: &&mut OutboxEntry| {
+                    (row.target, &row.call, &row.kind) == (entry.target, &entry.call, &entry.kind)
+                };
+                match self.rows.values_mut().find(same) {
+                    Some(row) if row.state.is_sad() => {
+                        let attempt = row.attempt + entry.attempt;
+                        let may_have_arrived = row.may_have_arrived;
+                        let id = row.id.clone();
+                        *row = OutboxEntry { id, attempt, may_have_arrived, ..entry };
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.rows.insert(entry.id.clone(), entry);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn absorb(&mut self, id: &str, other: &str) {
+        let taken: Vec<_> = self
+            .rows
+            .values()
+            .filter(|row| row.call == id)
+            .map(|row| (row.target, row.kind.clone()))
+            .collect();
+        let free = |row: &&mut OutboxEntry| {
+            row.call == other && !taken.contains(&(row.target, row.kind.clone()))
+        };
+        self.rows.values_mut().filter(free).for_each(|row| id.clone_into(&mut row.call));
+    }
+
+    pub(super) fn claim(&mut self, id: &str, until: i64) -> Option<OutboxEntry> {
+        let row = self.rows.get_mut(id)?;
+        row.attempt += 1;
+        row.may_have_arrived |= row.leased_until_ms > 0;
+        row.leased_until_ms = until;
+        Some(row.clone())
+    }
+
+    pub(super) fn sorted(&self, fits: impl Fn(&OutboxEntry) -> bool) -> Vec<OutboxEntry> {
+        let mut rows: Vec<OutboxEntry> =
+            self.rows.values().filter(|row| fits(row)).cloned().collect();
+        rows.sort_by_key(|row| (row.created_ms, row.id.clone()));
+        rows
+    }
+}
