@@ -52,6 +52,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_AGENT_SOCKET_URL", "the wss address of the agents' sockets; none without"),
     ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (a new one)"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
+    ("DESK_RECORDING_HOSTS", "hosts that recordings are fetched from, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
     ("DESK_DIAL", "how a dial goes: socket, agent or kookoo (agent)"),
     ("DESK_CALLING_HOURS", "when customers may be called, as 09:00-21:00 (at any time)"),

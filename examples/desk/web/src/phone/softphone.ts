@@ -23,6 +23,7 @@ export class Softphone {
   #sip: Sip | null = null;
   #stream: MediaStream | null = null;
   #invitations = new Map<string, Invitation>();
+  #answered = new Set<string>();
   #starting: Promise<void> | null = null;
   readonly speaker = new Loudspeaker();
   /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
@@ -127,6 +128,7 @@ export class Softphone {
         this.speaker.silence();
         const ucid = this.#ucid(id);
         this.#invitations.delete(id);
+        this.#answered.delete(id);
         this.#is({ is: 'ended', session: id });
         this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
       },
@@ -160,7 +162,10 @@ export class Softphone {
   async #answer(session: string): Promise<string | null> {
     if (!this.#stream || this.#stream.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
     const invitation = this.#invitations.get(session);
+    // The desk's word and a click, or two clicks, may both pick up: once is enough.
+    if (this.#answered.has(session)) return null;
     if (!this.#stream || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
+    this.#answered.add(session);
     invitation.answer(this.#stream);
     return null;
   }

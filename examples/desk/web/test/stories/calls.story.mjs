@@ -10,65 +10,10 @@ const run = (told, environment) => story(() => browser, told, environment);
 const agent = (desk, chromium, options) => chromium.person(desk, 'agent01@desk.test', options);
 
 describe('calls', { concurrency: 2 }, () => {
-  test('outbound: dial, talk, hold, end, dispose, back to the worklist', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
-    await person.phoneReady();
-    await person.dial('9000000001');
-    await person.page.getByText('Calling …').first().waitFor();
-    const ucid = await person.talks();
-    assert.equal(await person.button('Accept').count(), 0);
-    await person.button('Hold').click();
-    await person.page.getByText('On hold', { exact: true }).waitFor();
-    assert.equal((await desk.call(ucid)).held, true);
-    await person.button('Resume').click();
-    await person.page.getByText('Talking', { exact: true }).waitFor();
-    await person.button('End').click();
-    await person.page.getByText('After the call').first().waitFor();
-    await person.dispose('Info Provided', 'asked for the price list');
-    await until('the service has the disposition', async () => (await desk.call(ucid)).state === 'ended');
-    await person.back();
-    await person.page.getByText('No call', { exact: true }).waitFor();
-    assert.equal((await desk.callsTo('9000000001')).length, 1);
-    await person.leave();
-  }));
-
-  test('redial at once, and an inbound call after an outbound one rings', { timeout: 120_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
-    await person.phoneReady();
-    for (const number of ['9000000001', '9000000002']) {
-      await person.dial(number);
-      await person.talks();
-      await person.button('End').click();
-      await person.dispose('No Answer');
-      await person.back();
-    }
-    const ucid = await desk.inbound('9000000003');
-    const rings = person.page.getByRole('alertdialog');
-    await rings.waitFor();
-    assert.equal((await desk.call(ucid)).state, 'agent_ringing');
-    assert.equal(await person.button('Accept').count(), 1);
-    await person.button('Accept').click();
-    await person.page.getByText('Talking', { exact: true }).waitFor();
-    await desk.callIs(ucid, 'answered');
-    await desk.customer(ucid, 'hangup');
-    await person.dispose('Follow Up');
-    await person.leave();
-  }));
-
-  test('two clicks on one number ring once', { timeout: 60_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium);
-    await person.phoneReady();
-    await person.page.getByLabel('Number to call').fill('9000000005');
-    await person.page.getByRole('button', { name: 'Call', exact: true }).dblclick();
-    await person.talks();
-    assert.equal((await desk.callsTo('9000000005')).length, 1);
-    await person.leave();
-  }));
-
   test('a dial whose outcome is unknown says so and is not repeated', { timeout: 60_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium);
     await person.phoneReady();
-    await desk.fault('*', 'cut', { count: 1 });
+    await desk.fault('/ca_apis/AgentManualDial', 'close_before', { count: 1 });
     person.provokes(/50[24]/);
     await person.dial('9000000006');
     await person.page.getByText('We do not know whether').waitFor();
@@ -84,7 +29,7 @@ describe('calls', { concurrency: 2 }, () => {
     await person.page.getByRole('alertdialog').waitFor();
     await person.picture('ringing');
     await person.button('Decline').click();
-    await until('it rings here no more', async () => (await desk.call(ucid)).state !== 'agent_ringing');
+    await until('it rings here no more', async () => (await desk.call(ucid))?.state !== 'agent_ringing');
     await person.page.getByRole('alertdialog').waitFor({ state: 'detached' });
     await person.leave();
   }));
@@ -98,7 +43,7 @@ describe('calls', { concurrency: 2 }, () => {
     const dialog = person.page.getByRole('dialog');
     await dialog.getByLabel('Number or extension').fill('9000000009');
     await dialog.getByRole('button', { name: 'Connect' }).click();
-    await dialog.getByText('on the call').nth(2).waitFor();
+    await dialog.getByText('Third party 9').waitFor();
     await person.picture('transfer');
     await dialog.getByRole('button', { name: 'Complete' }).click();
     await person.page.getByText('After the call').first().waitFor();
@@ -127,8 +72,10 @@ describe('calls', { concurrency: 2 }, () => {
     const ucid = await person.talks();
     await person.button('End').click();
     await person.page.getByText('After the call').first().waitFor();
-    await desk.fault('*', 'status', { status: 503, count: 3 });
-    await person.dispose('Follow Up');
+    await desk.fault('/ca_apis/DispositionAPIV2', 'status', { status: 503, count: 4 });
+    person.provokes(/50[234]/);
+    await person.page.getByRole('radio', { name: 'Follow up' }).check();
+    await person.page.getByRole('button', { name: 'Save disposition' }).click();
     await person.page.getByText('Kept here, not yet at the service').waitFor();
     await person.picture('queued');
     await until('it reaches the service', async () => (await desk.call(ucid)).state === 'ended', 45_000);

@@ -59,11 +59,11 @@ describe('people', { concurrency: 2 }, () => {
     await person.page.getByRole('link', { name: 'My Performance' }).click();
     const figures = await until('the call is in the figures', async () => {
       const found = await person.json('/api/performance');
-      return found.booked === 1 ? found : null;
+      return found.appointmentsBooked === 1 ? found : null;
     }, 60_000);
     await person.page.reload();
     const card = person.page.locator('.figures .card').filter({ hasText: 'Booked' });
-    await card.locator('.figure').filter({ hasText: String(figures.booked) }).waitFor();
+    await card.locator('.figure').filter({ hasText: String(figures.appointmentsBooked) }).waitFor();
     await person.leave();
   }));
 });

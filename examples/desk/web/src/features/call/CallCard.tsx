@@ -79,7 +79,7 @@ function ActiveCard({ call }: { call: Call }) {
   const record = () => command.mutate({ verb: 'recording', body: { action: call.recording === 'paused' ? 'resume' : 'pause' } });
   const end = () => command.mutate({ verb: 'end' });
   useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
-  const unheard = call.phase === 'active' && call.phone.tab && !call.phone.heard && !here;
+  const unheard = call.phase === 'active' && !call.phone.heard && !here;
   const recordVerb = call.recording === 'paused' ? 'resumeRecording' : 'pauseRecording';
   const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask';
   return (

@@ -17,8 +17,8 @@ export function TransferDialog({ call, onClose }: { call: Call; onClose: () => v
   const wanted = number.trim() === '' ? words.transfer.number : null;
   return (
     <Dialog open title={words.transfer.title} onClose={onClose} footer={third ? <>
-      <Button blocked={waits} onClick={() => command.mutate({ verb: 'transfer/cancel' })}>{words.transfer.stop}</Button>
-      <Button tone="primary" blocked={waits ?? (third.state === 'on' ? null : words.call.states[third.state] ?? null)} onClick={() => command.mutate({ verb: 'transfer/complete' }, { onSuccess: onClose })}>{words.transfer.complete}</Button>
+      <Button blocked={waits ?? blocked('cancelTransfer')} onClick={() => command.mutate({ verb: 'transfer/cancel' })}>{words.transfer.stop}</Button>
+      <Button tone="primary" blocked={waits ?? blocked('completeTransfer')} onClick={() => command.mutate({ verb: 'transfer/complete' }, { onSuccess: onClose })}>{words.transfer.complete}</Button>
     </> : <>
       <Button blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', body: { kind: 'cold', number: number.trim() } }, { onSuccess: onClose })}>{words.transfer.cold}</Button>
       <Button tone="primary" blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', body: { kind: 'warm', number: number.trim() } })}>{words.transfer.connect}</Button>
