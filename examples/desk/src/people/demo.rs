@@ -51,8 +51,8 @@ impl People {
                 let link = AgentLink {
                     phone_name: Some(agent.to_owned()),
                     extension: Some(extension.to_owned()),
-                    // The agent's own dials are picked up by the phone itself.
-                    auto_answer: Some(1),
+                    // The phone picks up the agent's own dials by itself, and no call that comes in.
+                    auto_answer: Some(3),
                     // The simulator numbers its agents from 1001.
                     unique_id: agent.strip_prefix("agent").map(|number| format!("10{number}")),
                     ..AgentLink::new(id.as_str(), agent)

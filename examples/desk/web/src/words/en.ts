@@ -51,10 +51,10 @@ export const en = {
   },
   agent: {
     badge: 'Your state at the service', ready: 'Ready', pause: 'Pause', pauseWith: (reason: string) => `Pause: ${reason}`,
-    afterCall: 'after this call', asked: (word: string, ago: string) => `Asked for ${word} ${ago} ago`, unknown: (since: string) => `Unknown since ${since}`,
+    afterCall: 'after this call', asked: (word: string, ago: string) => `Asked for ${word} ${ago} ago`, unknown: (since: string | null) => since === null ? 'Unknown' : `Unknown since ${since}`,
     signedOut: 'Signed out of the service', signedOutWhy: 'You are signed in to the desk, but the service has you signed out, so no calls reach you.',
     logIn: 'Log in to the service', reasons: 'Pause with a reason', noReasons: 'The campaign has no reasons.', free: 'Free', none: 'No agent is linked to you.',
-    words: { READY: 'Ready', AVAILABLE: 'Ready', IDLE: 'Ready', PAUSE: 'Paused', PAUSED: 'Paused', BUSY: 'In a call', INCALL: 'In a call', CALLING: 'Calling', ACW: 'After call', WRAPUP: 'After call', LOGOUT: 'Logged out', LOGGED_OUT: 'Logged out', AUX: 'Paused' } as Record<string, string>,
+    words: { READY: 'Ready', AVAILABLE: 'Ready', IDLE: 'Ready', PAUSE: 'Paused', PAUSED: 'Paused', BUSY: 'In a call', INCALL: 'In a call', CALLING: 'Calling', ACW: 'After call', WRAPUP: 'After call', LOGIN: 'Logged in', LOGGED_IN: 'Logged in', LOGOUT: 'Logged out', LOGGED_OUT: 'Logged out', AUX: 'Paused' } as Record<string, string>,
   },
   worklist: {
     title: 'Worklist', missed: 'Missed', followUps: 'Follow-ups', owed: 'To dispose', empty: 'The worklist is empty.', emptyWhy: 'Leads, missed calls and follow-ups that are due appear here.',

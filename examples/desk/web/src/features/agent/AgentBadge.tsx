@@ -23,7 +23,7 @@ export function stateTone(agent: AgentView): 'good' | 'warning' | 'bad' | 'blue'
   if (/BUSY|CALL|TALK/.test(word) && !/AFTER/.test(word)) return 'blue';
   if (/ACW|WRAP|AFTER/.test(word)) return 'warning';
   if (/PAUSE|AUX|BREAK/.test(word)) return 'warning';
-  if (/LOG/.test(word)) return 'bad';
+  if (/LOG.*OUT/.test(word)) return 'bad';
   return '';
 }
 
@@ -49,7 +49,7 @@ export function AgentBadge({ agent: id }: { agent: string }) {
     ...list.map((reason) => ({ key: reason, label: reason, icon: <CirclePause aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'pause' as const, reason }) })),
     ...(list.length === 0 ? [{ key: 'pause', label: words.agent.pause, icon: <CirclePause aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'pause' }) }] : []),
   ] : [{ key: 'login', label: words.agent.logIn, icon: <LogIn aria-hidden />, blocked: stale, onSelect: () => command.mutate({ verb: 'login' }) }];
-  const text = state.fresh || state.word === '' ? stateWord(agent, words) : words.agent.unknown(timeOfDay(state.at));
+  const text = state.fresh || state.word === '' ? stateWord(agent, words) : words.agent.unknown(state.at === 0 ? null : timeOfDay(state.at));
   const asked = state.asked && (!state.fresh || state.asked.at > state.at) ? words.agent.asked(state.asked.word, span(now - state.asked.at, words)) : null;
   return (
     <Menu

@@ -55,7 +55,7 @@ function Row({ agent, now, masked }: { agent: AgentView; now: number; masked: st
   return (
     <tr>
       <td><strong>{agent.name || agent.agent}</strong></td>
-      <td><span className="row"><span className={`dot ${stateTone(agent)}`} aria-hidden />{state.fresh ? stateWord(agent, words) : words.agent.unknown(timeOfDay(state.at))}</span></td>
+      <td><span className="row"><span className={`dot ${stateTone(agent)}`} aria-hidden />{state.fresh ? stateWord(agent, words) : words.agent.unknown(state.at === 0 ? null : timeOfDay(state.at))}</span></td>
       <td className="numeric">{state.since !== null && state.fresh ? clock(now - state.since) : ''}</td>
       <td className="number">{masked}</td>
       <td>{agent.phone.registered ? <Chip tone="good">{words.phone.registered}</Chip> : <Chip>{words.phone.off}</Chip>}</td>
