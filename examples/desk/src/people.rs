@@ -1,6 +1,6 @@
 //! People: who they are, how they sign in, what is kept of them.
 //!
-//! Who asks is a [`Caller`](crate::core::caller::Caller): found here from a session or a token, judged in
+//! Who asks is a [`Caller`]: found here from a session or a token, judged in
 //! [`access`](crate::access).
 
 pub mod command;

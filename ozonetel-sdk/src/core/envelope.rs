@@ -22,6 +22,7 @@ use crate::core::endpoint::{Payload, Repeat, Reply, Spec};
 use crate::core::error::{Refusal, ResponseHead, Unreadable};
 use crate::core::reason::{self, Reason, reason};
 use crate::core::text;
+#[cfg(any(test, feature = "server", feature = "testing"))]
 use crate::core::weight::ListShape;
 use answer::{ENVELOPE, PAYLOAD};
 use fields::{Object, TEXTS, as_str, as_text, find, is_structured, present, status, text_of};
@@ -74,6 +75,7 @@ impl Reply for ServiceMessage {}
 /// # Errors
 /// [`Unreadable`] when it is not the service's envelope, or when a success does not decode. For an operation that
 /// may happen only once, anything doubtful is unreadable rather than refused: a refusal invites a second try.
+#[cfg(any(test, feature = "server", feature = "testing"))]
 pub fn read<T: DeserializeOwned>(
     spec: &Spec,
     head: ResponseHead<'_>,

@@ -7,7 +7,7 @@ use super::words::Word;
 use super::{Outcome, inner_word, is_plain_success};
 use crate::core::endpoint::{Payload, Reply, Spec};
 
-/// Writes the answer that [`read`](super::read) reads: for simulators and tests.
+/// Writes the answer that the client parses: for simulators and tests.
 ///
 /// `failure` is the status word of a refusal.
 pub fn write<T: Reply>(spec: &Spec, outcome: &Outcome<T>, failure: &str) -> Vec<u8> {
