@@ -9,10 +9,11 @@ mod cache;
 mod failures;
 mod store;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::core::client::Client;
 use crate::core::credential::{AuthSecret, CredentialKind, TokenId};
@@ -38,17 +39,25 @@ impl Bearer {
     pub fn expires_at(&self, now: SystemTime) -> Option<SystemTime> {
         #[derive(serde::Deserialize)]
         struct Claims {
-            exp: Option<u64>,
-            iat: Option<u64>,
+            exp: Option<Value>,
+            iat: Option<Value>,
         }
         let claims: Claims =
             jsonwebtoken::dangerous::insecure_decode_claims(self.0.reveal().as_bytes()).ok()?;
-        let day = |at: u64| std::time::Duration::from_secs(at);
-        match (claims.exp?, claims.iat) {
-            (exp, Some(iat)) if exp > iat => now.checked_add(day(exp - iat)),
-            (exp, _) => SystemTime::UNIX_EPOCH.checked_add(day(exp)),
+        match (seconds(&claims.exp?)?, claims.iat.as_ref().and_then(seconds)) {
+            (exp, Some(iat)) if exp > iat => now.checked_add(exp.saturating_sub(iat)),
+            (exp, _) => SystemTime::UNIX_EPOCH.checked_add(exp),
         }
     }
+}
+
+/// The time of a claim: seconds, whole or with a fraction, as a number or as text.
+fn seconds(claim: &Value) -> Option<Duration> {
+    let number = match claim {
+        Value::String(text) => text.trim().parse().ok()?,
+        other => other.as_f64()?,
+    };
+    Duration::try_from_secs_f64(number).ok()
 }
 
 impl From<Secret> for Bearer {
@@ -155,5 +164,62 @@ impl Tokens<'_> {
         let rejected = core.credentials.reject(TokenId::of(&current.0));
         let _ = tokio::time::timeout(core.config.limits.total, rejected).await;
         self.token().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use serde_json::{Value, json};
+
+    use super::{Bearer, seconds};
+
+    /// A token with these claims; signed by no one, since no one verifies it here.
+    fn bearer(claims: &Value) -> Bearer {
+        let part = |value: &Value| {
+            const LETTERS: &[u8; 64] =
+                b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+            let (mut out, mut bits, mut held) = (String::new(), 0_u32, 0_u32);
+            for byte in value.to_string().bytes() {
+                (held, bits) = ((held << 8) | u32::from(byte), bits + 8);
+                while bits >= 6 {
+                    bits -= 6;
+                    out.push(char::from(LETTERS[(held >> bits & 63) as usize]));
+                }
+            }
+            if bits > 0 {
+                out.push(char::from(LETTERS[(held << (6 - bits) & 63) as usize]));
+            }
+            out
+        };
+        let token = format!("{}.{}.x", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
+        Bearer(token.as_str().into())
+    }
+
+    #[test]
+    fn a_claim_is_seconds_in_whatever_form() {
+        assert_eq!(seconds(&json!(7)), Some(Duration::from_secs(7)));
+        assert_eq!(seconds(&json!(4.5)), Some(Duration::from_millis(4_500)));
+        assert_eq!(seconds(&json!(" 7 ")), Some(Duration::from_secs(7)));
+        for odd in [json!(-1), json!("soon"), json!(1e300), json!(null), json!("NaN"), json!([7])] {
+            assert_eq!(seconds(&odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_token_whose_times_have_fractions_or_are_text_ends_when_it_says() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        for (claims, life_ms) in [
+            (json!({"exp": 1_700_000_004.5, "iat": 1_700_000_000}), 4_500),
+            (json!({"exp": "1700000060", "iat": 1_700_000_000}), 60_000),
+            (json!({"exp": 1_700_000_060, "iat": 1_700_000_000}), 60_000),
+        ] {
+            let life = bearer(&claims).expires_at(now).unwrap().duration_since(now).unwrap();
+            assert_eq!(life, Duration::from_millis(life_ms), "{claims}");
+        }
+        assert_eq!(bearer(&json!({"exp": "soon"})).expires_at(now), None);
+        let alone = bearer(&json!({"exp": 2_000.25})).expires_at(now);
+        assert_eq!(alone, SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(2_000_250)));
     }
 }
