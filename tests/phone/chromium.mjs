@@ -44,6 +44,8 @@ export class Chromium {
   /** A softphone in a browser profile of its own, registered. */
   async phone(simulator, extension) {
     const context = await this.browser.newContext({ permissions: ['microphone'] });
+    // Chromium opens sixteen microphones at most.
+    simulator.atEnd(() => context.close());
     const page = await context.newPage();
     page.on('pageerror', (error) => console.error(`page ${extension}: ${error.message}`));
     const start = () => page.evaluate(

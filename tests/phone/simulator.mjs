@@ -66,7 +66,7 @@ export class Simulator {
   }
 
   constructor(child, urls, directory) {
-    Object.assign(this, { children: [child], urls, directory, events: [] });
+    Object.assign(this, { children: [child], urls, directory, events: [], closers: [] });
     this.environment = {
       OZONETEL_BASE_URL: urls.http, OZONETEL_MDL_URL: `${urls.mdl}?agentId=agent01`,
       OZONETEL_AUTH: 'key', OZONETEL_ACCOUNT: 'acme_support', OZONETEL_API_KEY: 'test-key',
@@ -77,7 +77,13 @@ export class Simulator {
     };
   }
 
+  /** Done before the simulator ends. */
+  atEnd(close) {
+    this.closers.push(close);
+  }
+
   async stop() {
+    await Promise.all(this.closers.map((close) => close()));
     for (const child of this.children.reverse()) await end(child);
     await rm(this.directory, { recursive: true, force: true });
   }
