@@ -329,6 +329,33 @@ fn check_aht(world: &World, rows: &[Value]) {
     assert_eq!(world.reports().aht_s(&AhtOf::Campaign("support_out".into())), mean);
 }
 
+/// The colleague is a leg of the call already, and is not taken for one who comes back on another telephone.
+#[test]
+fn a_colleague_whose_connection_breaks_while_a_transfer_rings_is_still_on_the_call() {
+    let start = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
+    let mut run = Run { world: World::new(Setup::default(), start), accepted: BTreeSet::new() };
+    for op in [
+        Op::Login(2),
+        Op::Inbound(false),
+        Op::Phone(0, true, 0),
+        Op::CallControl(0, 7),
+        Op::CallControl(0, 5),
+        Op::Softphone(0, 0),
+        Op::Advance(1000),
+    ] {
+        run.apply(&op);
+        check_agents(&run.world);
+    }
+    let on: Vec<String> = run
+        .world
+        .calls()
+        .iter()
+        .filter(|call| call.live())
+        .flat_map(|call| call.agents_on().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(on, ["agent02"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

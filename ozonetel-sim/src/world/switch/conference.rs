@@ -97,6 +97,7 @@ impl Switch {
         }
         let current = call.current_leg().map(|(_, leg)| leg);
         if let Some(id) = &agent
+            && leg.is_none()
             && current.is_some_and(|l| l.lost.is_some() && l.agent.as_ref() == Some(id))
         {
             // The agent is back on another telephone: the one that was lost is not waited for.
