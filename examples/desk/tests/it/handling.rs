@@ -170,7 +170,7 @@ async fn a_failed_disposition_is_not_answered_with_success() {
     let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
     assert_eq!(
         (&call["phase"], &call["disposition"]["targets"]),
-        (&json!("after_call"), &json!({}))
+        (&json!("after_call"), &json!({"service": "pending"}))
     );
     assert_eq!(
         floor.sim.state()["agents"][0]["state"],

@@ -50,13 +50,15 @@ async fn the_stream_begins_with_a_snapshot_and_no_one_may_keep_it() {
         "{tick}"
     );
 
-    let request = Request::get("/api/events").header("authorization", &bearer);
-    let request = request.header("last-event-id", "0");
-    let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    let mut body = response.into_body().into_data_stream();
-    body.next().await.unwrap().unwrap();
-    let missed = body.next().await.unwrap().unwrap();
-    assert_eq!(missed, "event: call.changed\ndata: {\"a\":\"b\"}\nid: 1\n\n");
+    let by_header = Request::get("/api/events").header("last-event-id", "0");
+    for request in [by_header, Request::get("/api/events?after=0")] {
+        let request = request.header("authorization", &bearer);
+        let response = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let mut body = response.into_body().into_data_stream();
+        body.next().await.unwrap().unwrap();
+        let missed = body.next().await.unwrap().unwrap();
+        assert_eq!(missed, "event: call.changed\ndata: {\"a\":\"b\"}\nid: 1\n\n");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -285,7 +285,7 @@ impl Fold {
                     at_ms: at,
                     by: acted.by.clone(),
                     agent: acted.agent.clone(),
-                    targets: BTreeMap::new(),
+                    targets: BTreeMap::from([("service".into(), "pending".into())]),
                 });
             }
             Action::Deliver { target, state, is_over } => {

@@ -10,8 +10,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
+use serde::Deserialize;
 
 use super::Everything;
+use crate::body::Params;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::events::stream::{Frame, Listener};
@@ -20,6 +22,12 @@ use crate::problem::{Kind, Problem};
 
 /// How long a client waits before it connects again.
 const RETRY: Duration = Duration::from_secs(2);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventsQuery {
+    after: Option<i64>,
+}
 
 /// What happens, as server-sent events, from the last one the client has seen (`Last-Event-ID`). Without that, and
 /// after a long absence, the first event is a `snapshot` of everything, with the number of the last event as `lastId`.
@@ -30,7 +38,10 @@ const RETRY: Duration = Duration::from_secs(2);
     path = "/api/events",
     tag = "live",
     extensions(("x-allow" = json!("agent:own"))),
-    params(("Last-Event-ID" = Option<i64>, Header, description = "The last event seen")),
+    params(
+        ("Last-Event-ID" = Option<i64>, Header, description = "The last event seen"),
+        ("after" = Option<i64>, Query, description = "The same, for pages: a new EventSource sends no header"),
+    ),
     responses(
         (status = 200, description = "Events", content_type = "text/event-stream", body = String),
         (status = 503, description = "Too many listeners", content_type = "application/problem+json"),
@@ -41,8 +52,10 @@ pub(super) async fn events(
     Extension(caller): Extension<Caller>,
     Extension(proof): Extension<Proof>,
     headers: HeaderMap,
+    Params(query): Params<EventsQuery>,
 ) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let last = last.or(query.after);
     let place = desk.events().place(&caller.id);
     let place = place.map_err(|full| Problem::new(Kind::Busy, full.to_string()))?;
     let listener = Listener {

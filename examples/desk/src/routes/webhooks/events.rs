@@ -3,9 +3,8 @@
 use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 
-use super::prove;
+use super::{check, receive};
 use crate::desk::Desk;
-use crate::flow::intake::take;
 use crate::flow::push_address::PushKind;
 use crate::problem::Problem;
 
@@ -23,11 +22,7 @@ pub(super) async fn check_events(
     Path(secret): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<(), Problem> {
-    prove(&desk, &secret)?;
-    match query {
-        Some(query) => take(&desk, PushKind::Events, Some(&query), b"").await,
-        None => Ok(()),
-    }
+    check(&desk, PushKind::Events, &secret, query.as_deref()).await
 }
 
 /// Events of calls and agents: stored without the account's key, answered, and worked later. The same again changes nothing.
@@ -49,6 +44,5 @@ pub(super) async fn events(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<(), Problem> {
-    prove(&desk, &secret)?;
-    take(&desk, PushKind::Events, query.as_deref(), &body).await
+    receive(&desk, PushKind::Events, &secret, query.as_deref(), &body).await
 }

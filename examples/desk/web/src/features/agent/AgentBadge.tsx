@@ -55,7 +55,8 @@ export function AgentBadge({ agent: id }: { agent: string }) {
     <Menu
       entries={entries}
       trigger={
-        <Button className="badge" aria-label={`${words.agent.badge}: ${text}`} title={asked ?? agent.state.source}>
+        <Button className="badge" title={asked ?? agent.state.source}>
+          <span className="only-read">{words.agent.badge}: </span>
           <span className={`dot ${stateTone(agent)}`} aria-hidden />
           <span>{text}</span>
           {state.since !== null && state.fresh && <time className="muted">{clock(now - state.since)}</time>}

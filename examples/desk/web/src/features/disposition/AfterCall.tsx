@@ -95,8 +95,7 @@ function Done({ disposed, onBack }: { disposed: Disposed; onBack: () => void }) 
   const words = useWords();
   const targets = Object.entries(disposed.targets);
   const bad = targets.filter(([, state]) => ['overtaken', 'refused', 'given_up'].includes(state));
-  // What the service has not taken yet is not saved: no word of it is no success.
-  const waits = disposed.targets['service'] === undefined || targets.some(([, state]) => state === 'pending');
+  const waits = targets.some(([, state]) => state === 'pending');
   return (
     <div className="body">
       <Notice tone={bad.length > 0 ? 'warning' : waits ? 'blue' : 'good'}>

@@ -29,7 +29,7 @@ export function Profile({ me }: { me: Me }) {
   return (
     <>
       <Menu
-        trigger={<Button tone="quiet" aria-label={words.profile.label}>{me.name}<ChevronDown aria-hidden /></Button>}
+        trigger={<Button tone="quiet"><span className="only-read">{words.profile.label}: </span>{me.name}<ChevronDown aria-hidden /></Button>}
         entries={[
           { key: 'who', caption: me.email ?? me.name },
           ...(own === null ? [] : [
