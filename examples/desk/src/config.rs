@@ -54,7 +54,6 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     ("DESK_RECORDING_HOSTS", "hosts that recordings are fetched from, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
-    ("DESK_DIAL", "how a dial goes: socket, agent or kookoo (agent)"),
     ("DESK_CALLING_HOURS", "when customers may be called, as 09:00-21:00 (at any time)"),
     ("DESK_BLOCKED", "numbers that are not called, separated by commas"),
     (
@@ -62,10 +61,6 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "calls that a phone answers by itself: 0 none, 1 all, 2 inbound, 3 outbound",
     ),
     ("DESK_RECONNECT", "on: an agent's phone can be rung into a call again (off)"),
-    (
-        "DESK_PAUSE_LIMIT",
-        "seconds after which a paused recording is resumed (at the end of the call)",
-    ),
     ("DESK_SIP_HOST", "the SIP host that softphones register at"),
     ("DESK_SIP_ADDRESS", "the wss address of the SIP connection"),
     ("DESK_NAME", "the name of this desk, which no other on its store may have (desk)"),

@@ -102,7 +102,7 @@ pub enum DialWay {
 }
 
 impl DialWay {
-    /// The word of `DESK_DIAL`.
+    /// The name in `snake_case`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "agent",
@@ -111,7 +111,7 @@ impl DialWay {
         }
     }
 
-    /// The way of that word.
+    /// The way of that name.
     pub fn of_name(name: &str) -> Option<Self> {
         [Self::Agent, Self::Socket, Self::Kookoo].into_iter().find(|way| way.as_str() == name)
     }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::core::caller::agent_key;
 use crate::core::can::Refusal;
-use crate::core::dial::{DialWay, number_key};
+use crate::core::dial::number_key;
 use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
 
 /// The settings of calls. The default is what an account starts with.
@@ -20,8 +20,6 @@ use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
 pub struct CallingSettings {
     /// Whom the desk may call, and when.
     pub policy: CallingPolicy,
-    /// How a dial goes, unless an agent has another way.
-    pub way: DialWay,
     /// Which calls a phone answers by itself, unless an agent has another setting.
     pub auto_answer: AutoAnswer,
     /// Whether the agent's phone can be rung into a call again.
@@ -30,8 +28,6 @@ pub struct CallingSettings {
     pub sip_host: Option<String>,
     /// The `wss` address of the SIP connection.
     pub sip_address: Option<String>,
-    /// After how many seconds a paused recording is resumed; `None`: at the end of the call.
-    pub pause_limit_sec: Option<u32>,
     /// The name of this desk among others that share its store.
     pub holder: Option<String>,
 }
@@ -51,16 +47,8 @@ impl CallingSettings {
             Some("off" | "false" | "0" | "no") => Ok(Some(false)),
             Some(_) => Err(Invalid::new(name, "expected on or off")),
         };
-        let way = get("DESK_DIAL").map(|word| {
-            let wrong = Invalid::new("DESK_DIAL", "expected socket, agent or kookoo");
-            DialWay::of_name(&word).ok_or(wrong)
-        });
         let auto_answer = get("DESK_AUTO_ANSWER").map(|digit| {
             digit.parse().map_err(|_| Invalid::new("DESK_AUTO_ANSWER", "expected 0, 1, 2 or 3"))
-        });
-        let limit = get("DESK_PAUSE_LIMIT").map(|text| {
-            let wrong = Invalid::new("DESK_PAUSE_LIMIT", "expected seconds");
-            text.parse::<u32>().ok().filter(|seconds| *seconds > 0).ok_or(wrong)
         });
         let blocked = get("DESK_BLOCKED").unwrap_or_default();
         let mut numbers = BTreeSet::new();
@@ -74,12 +62,10 @@ impl CallingSettings {
         let hours = get(HOURS_VARIABLE).map(|text| text.parse()).transpose()?;
         Ok(Self {
             policy: CallingPolicy { hours, blocked: numbers },
-            way: way.transpose()?.unwrap_or_default(),
             auto_answer: auto_answer.transpose()?.unwrap_or_default(),
             reconnect: flag("DESK_RECONNECT")?.unwrap_or(false),
             sip_host: get("DESK_SIP_HOST"),
             sip_address: get("DESK_SIP_ADDRESS"),
-            pause_limit_sec: limit.transpose()?,
             holder: get("DESK_NAME"),
         })
     }
@@ -200,24 +186,19 @@ mod tests {
     #[test]
     fn each_setting_is_read_and_what_is_wrong_is_named() {
         let settings = read(&[
-            ("DESK_DIAL", "socket"),
             ("DESK_AUTO_ANSWER", "3"),
             ("DESK_RECONNECT", "on"),
-            ("DESK_PAUSE_LIMIT", "90"),
             ("DESK_BLOCKED", "9000000001, +12015550123"),
             ("DESK_CALLING_HOURS", "09:00-21:00"),
         ])
         .unwrap();
-        assert_eq!((settings.way, settings.auto_answer), (DialWay::Socket, AutoAnswer::Outbound));
-        assert_eq!((settings.reconnect, settings.pause_limit_sec), (true, Some(90)));
+        assert_eq!((settings.reconnect, settings.auto_answer), (true, AutoAnswer::Outbound));
         assert_eq!(settings.policy.blocked.len(), 2);
         let defaults = read(&[]).unwrap();
-        assert_eq!((defaults.way, defaults.reconnect), (DialWay::Agent, false));
+        assert!(!defaults.reconnect);
         for set in [
-            &[("DESK_DIAL", "phone")],
             &[("DESK_AUTO_ANSWER", "4")],
             &[("DESK_RECONNECT", "perhaps")],
-            &[("DESK_PAUSE_LIMIT", "0")],
             &[("DESK_BLOCKED", "9000000001,abc")],
             &[("DESK_CALLING_HOURS", "nine")],
         ] {
