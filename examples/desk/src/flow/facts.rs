@@ -33,8 +33,6 @@ pub struct Together {
 pub struct RecordedCall {
     /// The call.
     pub call: StoredCall,
-    /// What followed.
-    pub effects: Vec<Effect>,
     /// Whether anything was new.
     pub is_news: bool,
 }
@@ -154,7 +152,7 @@ async fn attempt(
     let state = merged.call.state().clone();
     if !is_news {
         let call = StoredCall { id: merged.id, version: merged.version, state };
-        return Ok(RecordedCall { call, effects: Vec::new(), is_news });
+        return Ok(RecordedCall { call, is_news });
     }
     let effects = effects(&merged.before, &state);
     for write in &mut outbox {
@@ -186,7 +184,7 @@ async fn attempt(
     if wakes {
         desk.calling().wake_outbox();
     }
-    Ok(RecordedCall { call: StoredCall { version, ..call }, effects, is_news })
+    Ok(RecordedCall { call: StoredCall { version, ..call }, is_news })
 }
 
 /// A call that carries the reference of a dial of this desk is that dial's: the ledger is settled, and the call has the

@@ -4,7 +4,7 @@
 use sip_ucid::same_number;
 
 use super::Switch;
-use crate::world::calls::{CallStage, ConferenceParty, PhoneCall};
+use crate::world::calls::{CallStage, ConferenceParty, Direction, PhoneCall};
 use crate::world::context::Context;
 use crate::world::ids::CallKey;
 use crate::world::numbers::conference_form;
@@ -129,8 +129,20 @@ impl Switch {
         }
     }
 
-    /// The customer goes. The call is over, no matter who else is on the line.
+    /// The customer goes, wherever the call is. It is over, no matter who else is on the line.
     pub(super) fn customer_leaves(&mut self, cx: &mut Context, key: CallKey) {
+        let Some(call) = self.calls.get_mut(key) else { return };
+        let inbound = call.direction == Direction::Inbound;
+        match call.stage {
+            CallStage::Queued => call.add_queue_leg("error", "UserHangup", cx.second()),
+            CallStage::AgentRinging if inbound => {
+                call.set_status("not_answered", "user_disconnected", "");
+            }
+            CallStage::CustomerRinging => {
+                return self.customer_fails(cx, key, "NormalUnspecified");
+            }
+            CallStage::AgentRinging | CallStage::Talking | CallStage::Ended => {}
+        }
         self.end_call(cx, key, "UserHangup");
     }
 

@@ -69,7 +69,11 @@ impl Switch {
         let agent = self.agents.get(agent_id);
         if released && agent.is_some_and(|a| a.wrapping == Some((key, no))) {
             self.finish_wrap_up(cx, agent_id);
-        } else if released && agent.is_some_and(|a| a.pause_next.is_some() && a.call.is_none()) {
+        } else if released
+            && agent
+                .is_some_and(|a| a.pause_next.is_some() && a.call.is_none() && a.wrapping.is_none())
+        {
+            // A break that was asked for late begins at once, unless the agent still works on another call.
             self.release(cx, agent_id, cx.second());
         }
         Ok(DispositionResult::Saved)

@@ -83,19 +83,12 @@ impl Switch {
             (LegSide::Customer, CallStage::CustomerRinging, PhoneAction::Busy) => {
                 self.customer_fails(cx, key, "Busy");
             }
-            (LegSide::Customer, CallStage::CustomerRinging, _) => {
-                self.customer_fails(cx, key, "NormalUnspecified");
-            }
-            (LegSide::Customer, CallStage::Talking, PhoneAction::Hangup) => {
+            (LegSide::Customer, CallStage::CustomerRinging, _)
+            | (LegSide::Customer, CallStage::Talking | CallStage::Queued, PhoneAction::Hangup) => {
                 self.customer_leaves(cx, key);
             }
-            (LegSide::Customer, CallStage::Queued, PhoneAction::Hangup) => {
-                call.add_queue_leg("error", "UserHangup", cx.second());
-                self.end_call(cx, key, "UserHangup");
-            }
             (LegSide::Customer, CallStage::AgentRinging, PhoneAction::Hangup) if inbound => {
-                call.set_status("not_answered", "user_disconnected", "");
-                self.end_call(cx, key, "UserHangup");
+                self.customer_leaves(cx, key);
             }
             _ => return Err(ActionRefusal::NotNow),
         }
