@@ -354,12 +354,11 @@ fn what_is_sent_out_has_whole_numbers_only_for_who_handles_the_call() {
 }
 
 #[test]
-fn an_agent_is_shown_who_calls_once() {
+fn each_agent_who_is_rung_is_shown_who_calls_once() {
     let mut call = Call::default();
-    let all: Vec<Effect> = inbound().into_iter().flat_map(|fact| call.apply(fact)).collect();
-    let popups = all.iter().filter(|effect| matches!(effect, Effect::Popup { .. })).count();
-    assert_eq!(popups, 1);
-    assert!(all.contains(&Effect::Popup { agent: "agent01".into() }));
+    let shown: Vec<Effect> = inbound().into_iter().flat_map(|fact| call.apply(fact)).collect();
+    let popup = |agent: &str| Effect::Popup { agent: agent.into() };
+    assert_eq!(shown, [popup("agent02"), popup("agent01")]);
 }
 
 /// Everything that may be said about one call.
