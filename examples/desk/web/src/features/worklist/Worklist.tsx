@@ -126,7 +126,7 @@ function EntryRow({ entry, blocked, menu, onSelect }: { entry: Entry; blocked: s
     { key: 'copy', label: words.worklist.copy, onSelect: () => void navigator.clipboard.writeText(entry.number) },
   ];
   return (
-    <ContextMenu entries={entries} area={
+    <ContextMenu label={name} entries={entries} area={
       <li className="entry">
         <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
         <span className="who">
