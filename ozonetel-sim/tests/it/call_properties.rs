@@ -356,6 +356,28 @@ fn a_colleague_whose_connection_breaks_while_a_transfer_rings_is_still_on_the_ca
     assert_eq!(on, ["agent02"]);
 }
 
+/// Kicked from the telephone that was lost, the agent is rung on the other one and has no after-call work.
+#[test]
+fn an_agent_whose_lost_telephone_is_kicked_stays_on_the_call_with_the_one_that_rings() {
+    let start = Timestamp::parse("2026-11-21T05:00:00Z").unwrap();
+    let setup = Setup { seed: 105, ..Setup::default() };
+    let mut run = Run { world: World::new(setup, start), accepted: BTreeSet::new() };
+    for op in [
+        Op::Login(1),
+        Op::Inbound(false),
+        Op::DialPhone(0, false),
+        Op::Advance(1000),
+        Op::Softphone(1, 0),
+        Op::CallControl(1, 7),
+        Op::CallControl(1, 5),
+    ] {
+        run.apply(&op);
+        check_agents(&run.world);
+    }
+    let agent = run.world.agents().iter().find(|agent| agent.setup.id == "agent02").unwrap();
+    assert!(agent.is_on_call() && !agent.is_wrapping_up());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

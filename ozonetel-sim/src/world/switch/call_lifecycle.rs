@@ -3,7 +3,9 @@
 
 use super::Switch;
 use crate::world::agents::AgentState;
-use crate::world::calls::{CallAction, CallStage, Direction, Leg, LegKind, RecordingSegment};
+use crate::world::calls::{
+    CallAction, CallStage, Direction, Leg, LegKind, RecordingSegment, WrapUp,
+};
 use crate::world::context::Context;
 use crate::world::event_log::EventKind;
 use crate::world::ids::{CallKey, LegNo};
@@ -162,20 +164,9 @@ impl Switch {
 
     /// Ends the leg that rings or talks, if one does, and frees its agent.
     pub(super) fn end_leg(&mut self, cx: &mut Context, key: CallKey, by: &'static str) {
-        let now = cx.second();
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Some((no, _)) = call.current_leg() else { return };
-        let (held, monitor) = (call.held_since.take(), call.monitor);
-        let Some(leg) = call.legs.get_mut(no) else { return };
-        let end = leg.end_at(now);
-        leg.ended = Some(end);
-        leg.hangup_by = by;
-        leg.lost = None;
-        if let Some(from) = held {
-            leg.add_hold(from, end);
-        }
-        let (answered, agent_id, ucid) = (leg.answered(), leg.agent.clone(), leg.ucid);
-        cx.note(EventKind::Ended, agent_id.as_deref(), Some((ucid, monitor)));
+        let Some((no, end)) = self.close_leg(cx, key, by) else { return };
+        let Some(leg) = self.calls.leg_mut(key, no) else { return };
+        let (answered, agent_id) = (leg.answered(), leg.agent.clone());
         if let Some(agent) = agent_id.as_ref().and_then(|id| self.agents.get_mut(id)) {
             agent.call = None;
         }
@@ -185,5 +176,44 @@ impl Switch {
             self.apply_queued((key, no));
             self.release(cx, &id, end);
         }
+    }
+
+    /// Ends the leg of an agent who is on the call with another telephone too: the agent stays on it, and
+    /// has no work after this leg.
+    pub(super) fn end_leg_of_who_stays(
+        &mut self,
+        cx: &mut Context,
+        key: CallKey,
+        by: &'static str,
+    ) {
+        let Some((no, end)) = self.close_leg(cx, key, by) else { return };
+        let Some(leg) = self.calls.leg_mut(key, no) else { return };
+        if leg.answered() {
+            leg.wrap_up = Some(WrapUp { start: end, end: Some(end) });
+        }
+        self.apply_queued((key, no));
+    }
+
+    /// Writes the end of the leg that rings or talks. Its number and the second.
+    fn close_leg(
+        &mut self,
+        cx: &mut Context,
+        key: CallKey,
+        by: &'static str,
+    ) -> Option<(LegNo, i64)> {
+        let now = cx.second();
+        let call = self.calls.get_mut(key)?;
+        let (no, _) = call.current_leg()?;
+        let (held, monitor) = (call.held_since.take(), call.monitor);
+        let leg = call.legs.get_mut(no)?;
+        let end = leg.end_at(now);
+        leg.ended = Some(end);
+        leg.hangup_by = by;
+        leg.lost = None;
+        if let Some(from) = held {
+            leg.add_hold(from, end);
+        }
+        cx.note(EventKind::Ended, leg.agent.as_deref(), Some((leg.ucid, monitor)));
+        Some((no, end))
     }
 }

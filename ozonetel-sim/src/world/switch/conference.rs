@@ -101,9 +101,7 @@ impl Switch {
             && current.is_some_and(|l| l.lost.is_some() && l.agent.as_ref() == Some(id))
         {
             // The agent is back on another telephone: the one that was lost is not waited for.
-            self.end_leg(cx, key, CONNECTION_LOST);
-            self.stop_wrap_up(cx, id);
-            self.agents.set_call(id, Some(key));
+            self.end_leg_of_who_stays(cx, key, CONNECTION_LOST);
         }
         if let Some(id) = &agent {
             self.agents.talk(cx, id);
@@ -215,20 +213,26 @@ impl Switch {
     /// one; a customer whose agent lost the telephone waits, unless the setting says otherwise.
     pub(super) fn agent_leaves(&mut self, cx: &mut Context, key: CallKey, by: &'static str) {
         let Some(call) = self.calls.get_mut(key) else { return };
-        let Some((leg, _)) = call.current_leg() else { return };
-        let lost = call.legs.get(leg).is_some_and(|leg| leg.lost.is_some());
+        let Some((leg, current)) = call.current_leg() else { return };
+        let (lost, agent) = (current.lost.is_some(), current.agent.clone());
         let by = if lost { CONNECTION_LOST } else { by };
         let expected = |p: &ConferenceParty| p.expected();
         let joined = call.parties.iter().position(|p| p.expected() && p.joined.is_some());
         let stays = joined.or_else(|| call.parties.iter().position(expected));
         if let Some(no) = stays {
+            let same =
+                agent.is_some() && call.parties.iter().any(|p| p.expected() && p.agent == agent);
             if !lost && let Some(party) = call.parties.get(no) {
                 let transfer = Transfer { warm: joined.is_some(), to: party.number.clone() };
                 if let Some(leg) = call.legs.get_mut(leg) {
                     leg.transfer = Some(transfer);
                 }
             }
-            self.end_leg(cx, key, by);
+            if same {
+                self.end_leg_of_who_stays(cx, key, by);
+            } else {
+                self.end_leg(cx, key, by);
+            }
             self.take_over_if_alone(cx, key, no);
         } else if lost && cx.setup.behaviour.after_loss == AfterLoss::Hold {
             self.end_leg(cx, key, by);
