@@ -46,12 +46,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
+    if task == DeskTask::Openapi {
+        let text = serde_json::to_string_pretty(&desk::openapi())?;
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        return Ok(());
+    }
     let variables = |name: &str| std::env::var(name).ok();
     let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
     log(config.log_is_json);
     match task {
         DeskTask::Serve => serve_desk(config, &variables).await,
         DeskTask::User { task } => manage_users(&config, &task).await,
+        DeskTask::Openapi => Ok(()),
         DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }

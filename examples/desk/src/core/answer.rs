@@ -4,6 +4,7 @@
 use ozonetel_sdk::phone_call::AutoAnswer;
 use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How long a leg that was asked for is waited for.
 pub const WAITS_MS: i64 = 30_000;
@@ -45,7 +46,7 @@ pub struct InviteFacts {
 }
 
 /// What the softphone does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Answer at once.
@@ -68,7 +69,7 @@ impl Answer {
 }
 
 /// What to show for an INVITE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RingKind {
     /// A leg that this desk asked for: "pick up to connect", and never an inbound call.

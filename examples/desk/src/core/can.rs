@@ -4,6 +4,7 @@
 //! What is not known is no reason to refuse: where no source speaks of a call while it is up, the service decides.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::{CallPhase, CallState, RecordingState, SipLeg};
 use super::transfer::TransferStep;
@@ -185,7 +186,7 @@ fn reconnect(call: &CallState, context: CanContext) -> Result<(), Refusal> {
 }
 
 /// All judgements of a call: `null`, or the reason why not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "each is the command of its name")]
 pub struct Can {

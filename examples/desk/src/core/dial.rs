@@ -8,6 +8,7 @@ use std::fmt;
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// How long agent and number stand for a key where the request has none.
 pub const IMPLICIT_KEY_MS: i64 = 60_000;
@@ -20,7 +21,7 @@ pub const QUIET_MS: i64 = 60_000;
 pub const LONGEST_SILENCE_MS: i64 = 4 * 3_600_000;
 
 /// Where a dial is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DialState {
     /// The row is written; the request may be on its way.

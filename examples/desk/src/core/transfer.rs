@@ -5,11 +5,12 @@
 
 use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::fact::{Action, ActionOutcome};
 
 /// Where a transfer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TransferStep {
     /// There is none.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use ozonetel_sdk::error::Invalid;
 use ozonetel_sdk::types::PhoneNumber;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::followup::FollowUp;
 use super::missed::MissedNumber;
@@ -15,7 +17,8 @@ pub const LEVELS_VARIABLE: &str = "DESK_SERVICE_LEVELS";
 const MINUTE_MS: i64 = 60_000;
 
 /// Why someone is on the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// Called and was not answered.
     Missed,
@@ -40,7 +43,8 @@ impl EntryKind {
 }
 
 /// How long an entry may wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ServiceLevel {
     /// Too long already.
     Late,

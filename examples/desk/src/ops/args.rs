@@ -27,6 +27,8 @@ pub enum DeskTask {
         #[command(subcommand)]
         task: UserTask,
     },
+    /// Print the OpenAPI document of all routes
+    Openapi,
     /// Look at everything the desk needs and say what is not as it should be
     Doctor {
         /// Also place one call to this number, which has to be yours
@@ -67,6 +69,7 @@ mod tests {
     fn without_a_word_it_serves() {
         assert_eq!(Args::parse_from(["desk"]).task, None);
         assert_eq!(Args::parse_from(["desk", "serve"]).task, Some(DeskTask::Serve));
+        assert_eq!(Args::parse_from(["desk", "openapi"]).task, Some(DeskTask::Openapi));
         let doctor = DeskTask::Doctor { call: Some("9000012345".into()) };
         assert_eq!(Args::parse_from(["desk", "doctor", "--call", "9000012345"]).task, Some(doctor));
         let add = ["desk", "user", "add", "a@example.test", "--role", "agent"];

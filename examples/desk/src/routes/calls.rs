@@ -9,16 +9,16 @@ mod read;
 mod reveal;
 
 use ozonetel_sdk::types::{AgentId, Did, PhoneName, PhoneNumber, Ucid};
-use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::no_such;
 use crate::call_memory::CallFacts;
+use crate::core::call::CallView;
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
 use crate::flow::viewing::view;
-use crate::problem::{Kind, Problem, RequestId};
+use crate::problem::{Problem, RequestId};
 use crate::store::StoredCall;
 use crate::store::audit::AuditRow;
 
@@ -82,11 +82,9 @@ pub(super) fn handles(caller: &Caller, call: &StoredCall) -> bool {
 }
 
 /// A call as the caller sees it.
-async fn shown(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<Value, Problem> {
+async fn shown(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<CallView, Problem> {
     let may_act = caller.may_act_on_call_of(call.state.agent.as_ref());
-    let view = view(desk, call, handles(caller, call), may_act).await?;
-    serde_json::to_value(view)
-        .map_err(|_| Problem::new(Kind::Internal, "the call cannot be written"))
+    Ok(view(desk, call, handles(caller, call), may_act).await?)
 }
 
 /// What commands on a call need to know of its agent.

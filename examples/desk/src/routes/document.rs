@@ -2,6 +2,7 @@
 
 mod page;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -42,6 +43,9 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
 )]
 pub(crate) struct Base;
 
+/// Schemas of answers that leave out what is not known; all others say `null`.
+const SPARING: [&str; 4] = ["Called", "Controlled", "PartHealth", "Problem"];
+
 /// The whole document: each route with the answer for what goes wrong, and with what it asks for.
 pub(crate) fn complete(openapi: &utoipa::openapi::OpenApi) -> Value {
     let mut document = serde_json::to_value(openapi).unwrap_or_default();
@@ -56,8 +60,9 @@ pub(crate) fn complete(openapi: &utoipa::openapi::OpenApi) -> Value {
         "description": "What went wrong",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     });
-    for (_, item) in object(&mut document["paths"]) {
-        for (_, operation) in object(item) {
+    for (path, item) in object(&mut document["paths"]) {
+        for (method, operation) in object(item) {
+            operation["operationId"] = operation_id(method, path).into();
             let rule = operation["x-allow"].as_str().and_then(|word| word.parse::<Rule>().ok());
             let open = rule.is_some_and(Rule::is_open);
             operation["security"] =
@@ -70,7 +75,60 @@ pub(crate) fn complete(openapi: &utoipa::openapi::OpenApi) -> Value {
             operation["responses"]["default"] = problem.clone();
         }
     }
+    say_that_answers_are_whole(&mut document);
     document
+}
+
+/// `get` and `/api/dials/{key}` as `getDialsByKey`: no two operations have one id, as the names of handlers would.
+fn operation_id(method: &str, path: &str) -> String {
+    let mut id = method.to_owned();
+    for part in path.trim_start_matches("/api").split('/').filter(|part| !part.is_empty()) {
+        let name = part.trim_matches(['{', '}']);
+        if name != part {
+            id.push_str("By");
+        }
+        for word in name.split(|letter: char| !letter.is_ascii_alphanumeric()) {
+            id.extend(word.chars().take(1).map(|first| first.to_ascii_uppercase()));
+            id.extend(word.chars().skip(1));
+        }
+    }
+    id
+}
+
+/// An answer has all its fields, and `null` where nothing is known: what derives the schemas cannot know that.
+fn say_that_answers_are_whole(document: &mut Value) {
+    let (mut asked, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for operation in document["paths"].as_object().into_iter().flatten().flat_map(|(_, item)| {
+        item.as_object().into_iter().flatten().map(|(_, operation)| operation)
+    }) {
+        named(&operation["requestBody"], document, &mut asked);
+        named(&operation["responses"], document, &mut answered);
+    }
+    for (name, schema) in object(&mut document["components"]["schemas"]) {
+        let is_answer = answered.contains(name) && !asked.contains(name);
+        if is_answer && !SPARING.contains(&name.as_str()) {
+            let names = schema["properties"].as_object().into_iter().flatten();
+            let names: Vec<_> = names.map(|(name, _)| name.clone()).collect();
+            if !names.is_empty() {
+                schema["required"] = json!(names);
+            }
+        }
+    }
+}
+
+/// The schemas that a part of the document names, and those that they name.
+fn named(part: &Value, document: &Value, found: &mut BTreeSet<String>) {
+    if let Some(name) = part["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        if found.insert(name.to_owned()) {
+            named(&document["components"]["schemas"][name], document, found);
+        }
+        return;
+    }
+    match part {
+        Value::Object(fields) => fields.values().for_each(|one| named(one, document, found)),
+        Value::Array(items) => items.iter().for_each(|one| named(one, document, found)),
+        _ => {}
+    }
 }
 
 fn object(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {

@@ -30,6 +30,9 @@ pub(crate) struct Me {
     agents: Vec<String>,
     /// Whether nothing is allowed before the password is changed.
     must_change_password: bool,
+    /// The account's time zone: a name or an offset.
+    #[schema(example = "+05:30")]
+    zone: String,
 }
 
 impl Me {
@@ -43,6 +46,7 @@ impl Me {
             role: user.role,
             agents: own.into_iter().map(|link| link.agent.as_str().to_owned()).collect(),
             must_change_password: user.must_change,
+            zone: desk.client().zone().to_string(),
         })
     }
 
@@ -58,6 +62,7 @@ impl Me {
             role: caller.role,
             agents: caller.own.iter().map(|agent| agent.as_str().to_owned()).collect(),
             must_change_password: caller.must_change_password,
+            zone: desk.client().zone().to_string(),
         })
     }
 }

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
-use crate::core::worklist::EntryKind;
+use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
 
 /// How many missed numbers and follow-ups an answer has at most.
@@ -53,8 +53,8 @@ struct MissedView {
     claimed_by: Option<String>,
     /// Until when, in milliseconds since 1970.
     claimed_until: Option<i64>,
-    /// `ok`, `due` or `late`.
-    level: &'static str,
+    /// How long it may wait.
+    level: ServiceLevel,
 }
 
 impl MissedView {
@@ -72,7 +72,7 @@ impl MissedView {
             calls: missed.calls.len(),
             claimed_by,
             claimed_until,
-            level: desk.service_levels().level(EntryKind::Missed, age).as_str(),
+            level: desk.service_levels().level(EntryKind::Missed, age),
             id: missed.key,
         })
     }

@@ -7,6 +7,7 @@ use desk::core::caller::{Caller, Role, Scope};
 use desk::{app, openapi};
 use http::{Method, Request, header};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 
 use crate::floor::{Answer, Floor, token};
@@ -329,6 +330,11 @@ fn the_document_is_complete() {
             ids.push(operation["operationId"].as_str().unwrap_or_default().to_owned());
         }
     }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "two operations have one id");
+    assert!(ids.iter().any(|id| id == "postCallsByUcidTransferComplete"), "{ids:?}");
     check_references(&document, &document);
     assert!(document["components"]["schemas"]["Problem"]["properties"]["instance"].is_object());
 }
@@ -391,4 +397,15 @@ async fn unknown_names_are_refused_in_new_routes_and_counted_in_old_ones() {
     assert_eq!(answer.text("message"), "ucid is missing");
     let id = answer.headers["x-request-id"].to_str().unwrap();
     assert_eq!(answer.text("instance"), format!("urn:ozonetel-desk:request:{id}"));
+}
+
+/// What the page knows of the routes is generated from this document: `scripts/page types`.
+#[test]
+fn the_types_of_the_page_are_those_of_the_document() {
+    let text = serde_json::to_string_pretty(&openapi()).unwrap();
+    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let types = concat!(env!("CARGO_MANIFEST_DIR"), "/web/src/api/schema.d.ts");
+    let types = std::fs::read_to_string(types).unwrap();
+    let first = types.lines().next().unwrap_or_default();
+    assert!(first.ends_with(&digest), "run scripts/page types: {first}");
 }

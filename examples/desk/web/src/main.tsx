@@ -9,6 +9,7 @@ import './ui/controls.css';
 import './features/shell/shell.css';
 import { Toasts } from './ui/toasts';
 import { en } from './words/en';
+import { inLocale } from './words/time';
 import { WordsContext, language, wordsOf } from './words/words';
 import { applyTheme } from './ui/theme';
 
@@ -19,6 +20,7 @@ function Root() {
   useEffect(() => {
     const change = () => void wordsOf(language()).then((next) => {
       document.documentElement.lang = language();
+      inLocale(language() === 'hi' ? 'hi-IN' : undefined);
       setWords(next);
     });
     change();

@@ -323,6 +323,26 @@ impl FromStr for Zone {
     }
 }
 
+/// As [`FromStr`] takes it: an offset or a name.
+///
+/// ```
+/// use ozonetel_sdk::types::Zone;
+///
+/// assert_eq!(Zone::india().to_string(), "+05:30");
+/// ```
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.iana_name(), self.0.to_fixed_offset()) {
+            (Some(name), _) => f.write_str(name),
+            (None, Ok(offset)) => {
+                let (sign, all) = (if offset.is_negative() { '-' } else { '+' }, offset.seconds());
+                write!(f, "{sign}{:02}:{:02}", all.abs() / 3600, all.abs() / 60 % 60)
+            }
+            (None, Err(_)) => f.write_str("Z"),
+        }
+    }
+}
+
 impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.iana_name(), self.0.to_fixed_offset()) {
@@ -477,6 +497,11 @@ mod tests {
     fn zones_are_offsets_or_names() {
         assert_eq!("+05:30".parse::<Zone>().unwrap(), Zone::india());
         assert_eq!(format!("{:?}", "-08:00".parse::<Zone>().unwrap()), "Zone(-08)");
+        for text in ["+05:30", "-08:00", "+00:00", "-03:30", "Asia/Kolkata", "America/New_York"] {
+            let zone: Zone = text.parse().unwrap();
+            assert_eq!(zone.to_string(), text);
+            assert_eq!(zone.to_string().parse::<Zone>().unwrap(), zone);
+        }
         assert!("+5:30".parse::<Zone>().is_err());
         assert!("Mars/Olympus".parse::<Zone>().is_err());
     }

@@ -8,12 +8,13 @@ use ozonetel_sdk::types::{
     AgentId, CampaignName, Did, DispositionName, PhoneNumber, SkillName, Ucid,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::core::fact::DisposeAction;
 use crate::core::transfer::Transfer;
 
 /// Which way a phone call went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// A customer called.
@@ -33,7 +34,9 @@ impl Direction {
 }
 
 /// How far a call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CallPhase {
     /// It was asked for; no one has been rung as far as is known.
@@ -50,7 +53,7 @@ pub enum CallPhase {
 }
 
 /// The leg of the agent's softphone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SipLeg {
     /// None was seen: the agent has no softphone here.
@@ -69,7 +72,7 @@ pub enum SipLeg {
 }
 
 /// Whether the call is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingState {
     /// There is nothing to record.
@@ -114,7 +117,7 @@ impl fmt::Debug for Participant {
 }
 
 /// What a participant is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParticipantRole {
     /// The customer.
@@ -126,7 +129,7 @@ pub enum ParticipantRole {
 }
 
 /// Whether a participant is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ParticipantState {
     /// Being rung.

@@ -1,9 +1,12 @@
 //! A call as it is sent out.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use ozonetel_sdk::phone_call::CallOutcomeKind;
-use ozonetel_sdk::types::redact_number;
+use ozonetel_sdk::types::{DispositionName, redact_number};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::state::{
     CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState,
@@ -37,7 +40,7 @@ pub struct Viewer {
 }
 
 /// A call as it is sent out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the fields are those of the route's description")]
 pub struct CallView {
@@ -60,21 +63,84 @@ pub struct CallView {
     pub campaign: Option<String>,
     pub did: Option<String>,
     pub skill: Option<String>,
-    pub participants: Vec<Value>,
+    pub participants: Vec<ParticipantView>,
+    #[schema(value_type = Option<String>)]
     pub outcome: Option<CallOutcomeKind>,
     pub transferred: bool,
     pub transfer: TransferView,
-    pub lead: Option<Value>,
+    pub lead: Option<LeadOfCall>,
     pub notes: String,
     pub wrapup: Option<WrapupView>,
-    pub disposition: Option<Value>,
-    pub dial: Option<Value>,
+    pub disposition: Option<DispositionOfCall>,
+    pub dial: Option<DialOfCall>,
     pub phone: PhoneView,
     pub can: Can,
 }
 
+/// Who is, or was, on a call, as it is sent out.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ParticipantView {
+    /// The number, masked where the call's is; of an agent, the id.
+    pub number: String,
+    /// What they are.
+    pub role: ParticipantRole,
+    /// Whether they are on.
+    pub state: ParticipantState,
+}
+
+impl fmt::Debug for ParticipantView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.role, self.state)
+    }
+}
+
+/// The lead whose number a call's is.
+#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LeadOfCall {
+    /// The lead's id.
+    pub id: String,
+    /// The lead's name.
+    pub name: String,
+}
+
+impl fmt::Debug for LeadOfCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lead {}", self.id)
+    }
+}
+
+/// What was said about a call, and where that has arrived.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DispositionOfCall {
+    /// The code that was chosen.
+    pub code: String,
+    /// The account's disposition it stands for.
+    #[schema(value_type = String)]
+    pub name: DispositionName,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// By whom.
+    pub by: String,
+    /// When to call back, in milliseconds since 1970.
+    pub call_back_at: Option<i64>,
+    /// For each target (`service`, `platform`) `pending`, `sent`, `already`, `overtaken`, `refused` or `given_up`.
+    pub targets: BTreeMap<String, String>,
+}
+
+/// The dial that a call comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DialOfCall {
+    /// Its id in the ledger.
+    pub id: String,
+    /// What was sent along, to find the call by.
+    pub reference: String,
+    /// Its state in the ledger.
+    pub state: Option<String>,
+}
+
 /// A call's transfer as it is sent out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TransferView {
     /// Where it is.
     pub step: TransferStep,
@@ -85,7 +151,7 @@ pub struct TransferView {
 }
 
 /// After-call work as it is sent out.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WrapupView {
     /// When it began.
@@ -99,7 +165,7 @@ pub struct WrapupView {
 }
 
 /// The agent's softphone in a call, as it is sent out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneView {
     /// The leg in the tab that owns the phone.
@@ -121,9 +187,11 @@ impl CallView {
         };
         let said = call.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
         let notes = viewer.notes.clone().or_else(|| said.map(|notes| notes.as_str().to_owned()));
-        let dial = call.dial.as_ref().map(
-            |(id, reference)| json!({"id": id, "reference": reference, "state": viewer.dial_state}),
-        );
+        let dial = call.dial.as_ref().map(|(id, reference)| DialOfCall {
+            id: id.clone(),
+            reference: reference.clone(),
+            state: viewer.dial_state,
+        });
         let whole = call.number.as_ref().filter(|_| viewer.whole);
         let heard = matches!(call.sip, SipLeg::Up | SipLeg::None) && !call.is_ended();
         Self {
@@ -160,7 +228,7 @@ impl CallView {
                 number: call.transfer.number.as_ref().map(|number| shown(number.as_str())),
                 warm: call.transfer.warm,
             },
-            lead: viewer.lead.as_ref().map(|(id, name)| json!({"id": id, "name": name})),
+            lead: viewer.lead.map(|(id, name)| LeadOfCall { id, name }),
             notes: notes.filter(|_| viewer.whole).unwrap_or_default(),
             wrapup: wrapup(call, viewer.now_ms),
             disposition: disposition(call),
@@ -178,7 +246,7 @@ impl CallView {
     }
 }
 
-fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -> Value {
+fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -> ParticipantView {
     let rang_out = one.since_ms.is_some_and(|since| now_ms.saturating_sub(since) > RINGS_MS);
     let state = match one.state {
         ParticipantState::Ringing if rang_out => ParticipantState::NotConfirmed,
@@ -188,7 +256,7 @@ fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -
         ParticipantRole::Agent => one.number.clone(),
         _ => shown(&one.number),
     };
-    json!({"number": number, "role": one.role, "state": state})
+    ParticipantView { number, role: one.role, state }
 }
 
 fn wrapup(call: &CallState, now_ms: i64) -> Option<WrapupView> {
@@ -204,14 +272,14 @@ fn wrapup(call: &CallState, now_ms: i64) -> Option<WrapupView> {
     })
 }
 
-fn disposition(call: &CallState) -> Option<Value> {
+fn disposition(call: &CallState) -> Option<DispositionOfCall> {
     let known = call.disposition.as_ref()?;
-    Some(json!({
-        "code": known.said.code,
-        "name": known.said.disposition,
-        "at": known.at_ms,
-        "by": known.by,
-        "callBackAt": known.said.call_back_ms,
-        "targets": known.targets,
-    }))
+    Some(DispositionOfCall {
+        code: known.said.code.clone(),
+        name: known.said.disposition.clone(),
+        at: known.at_ms,
+        by: known.by.clone(),
+        call_back_at: known.said.call_back_ms,
+        targets: known.targets.clone(),
+    })
 }

@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use ozonetel_sdk::types::PhoneNumber;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{audited, place_of, shown, visible};
 use crate::access::no_such;
 use crate::body::Body;
+use crate::core::call::CallView;
 use crate::core::caller::Caller;
 use crate::core::fact::Action;
 use crate::desk::Desk;
@@ -18,13 +18,24 @@ use crate::flow::dialing::may_call;
 use crate::flow::facts::Actor;
 use crate::problem::Problem;
 
+/// What a command did.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CommandReply {
+    /// The service's status word.
+    status: String,
+    /// The service's text.
+    message: String,
+    /// The call afterwards.
+    call: CallView,
+}
+
 /// Sends a command and answers with the call afterwards.
 async fn send(
     desk: &Desk,
     caller: &Caller,
     ucid: &str,
     action: Action,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CommandReply>, Problem> {
     let call = visible(desk, caller, ucid).await?;
     if !caller.may_act_on_call_of(call.state.agent.as_ref()) {
         return Err(no_such("call"));
@@ -50,7 +61,7 @@ async fn send(
     let reply = reply?;
     let after = reply.call.unwrap_or(call);
     let call = shown(desk, caller, &after).await?;
-    Ok(Json(json!({"status": reply.status, "message": reply.message, "call": call})))
+    Ok(Json(CommandReply { status: reply.status, message: reply.message, call }))
 }
 
 /// What the audit calls a command.
@@ -84,7 +95,7 @@ macro_rules! command {
             params(("ucid" = String, Path, description = "The call's id, or a leg's")),
             extensions(("x-allow" = json!("agent:own"))),
             responses(
-                (status = 200, description = "Done, with the call afterwards", body = Object),
+                (status = 200, description = "Done, with the call afterwards", body = CommandReply),
                 (status = 409, description = "Not possible now: `reason` says why"),
             ),
         )]
@@ -92,7 +103,7 @@ macro_rules! command {
             State(desk): State<Desk>,
             caller: Caller,
             Path(ucid): Path<String>,
-        ) -> Result<Json<Value>, Problem> {
+        ) -> Result<Json<CommandReply>, Problem> {
             send(&desk, &caller, &ucid, $action).await
         }
     };
@@ -146,14 +157,14 @@ pub(crate) struct RecordingCommand {
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
     request_body = RecordingCommand,
-    responses((status = 200, description = "Done, with the call afterwards", body = Object)),
+    responses((status = 200, description = "Done, with the call afterwards", body = CommandReply)),
 )]
 pub(crate) async fn recording(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
     Body(body): Body<RecordingCommand>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CommandReply>, Problem> {
     let action = match body.action.as_str() {
         "pause" => Action::PauseRecording,
         "resume" => Action::ResumeRecording,
@@ -187,14 +198,14 @@ impl Party {
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
     request_body = Party,
-    responses((status = 200, description = "Done, with the call afterwards", body = Object)),
+    responses((status = 200, description = "Done, with the call afterwards", body = CommandReply)),
 )]
 pub(crate) async fn conference(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
     Body(body): Body<Party>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CommandReply>, Problem> {
     send(&desk, &caller, &ucid, Action::Conference(body.number()?)).await
 }
 
@@ -206,14 +217,14 @@ pub(crate) async fn conference(
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
     request_body = Party,
-    responses((status = 200, description = "Done, with the call afterwards", body = Object)),
+    responses((status = 200, description = "Done, with the call afterwards", body = CommandReply)),
 )]
 pub(crate) async fn kick(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
     Body(body): Body<Party>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CommandReply>, Problem> {
     send(&desk, &caller, &ucid, Action::Kick(body.number()?)).await
 }
 
@@ -235,14 +246,14 @@ pub(crate) struct TransferOrder {
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
     request_body = TransferOrder,
-    responses((status = 200, description = "Done, with the call afterwards", body = Object)),
+    responses((status = 200, description = "Done, with the call afterwards", body = CommandReply)),
 )]
 pub(crate) async fn transfer(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
     Body(body): Body<TransferOrder>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CommandReply>, Problem> {
     let warm = match body.kind.as_str() {
         "warm" => true,
         "cold" => false,

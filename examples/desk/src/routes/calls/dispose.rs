@@ -6,9 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use ozonetel_sdk::types::{PauseReason, SensitiveText};
-use serde::Deserialize;
-use serde_json::json;
+use ozonetel_sdk::types::{DispositionName, PauseReason, SensitiveText};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{audited, place_of, visible};
@@ -38,6 +37,33 @@ pub(crate) struct SaidOfCall {
     pause_after: Option<String>,
 }
 
+/// What became of a disposition.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DispositionReply {
+    /// `success`, or `queued` if it is delivered later.
+    status: &'static str,
+    /// The service's words, where it answered.
+    message: Option<String>,
+    /// The code that was chosen.
+    code: String,
+    /// The account's disposition it stands for.
+    #[schema(value_type = String)]
+    disposition: DispositionName,
+    /// Whether the service has it only later.
+    queued: bool,
+    /// What is to be delivered.
+    target: DeliveryState,
+}
+
+/// How far a delivery is.
+#[derive(Serialize, ToSchema)]
+struct DeliveryState {
+    /// Its id, to repeat it by.
+    id: String,
+    /// Where it is.
+    state: OutboxState,
+}
+
 /// Says how a call went, which ends after-call work.
 ///
 /// It is stored before it is sent: what cannot be delivered now is delivered later, and `queued` says so.
@@ -49,8 +75,8 @@ pub(crate) struct SaidOfCall {
     extensions(("x-allow" = json!("agent:own"))),
     request_body = SaidOfCall,
     responses(
-        (status = 200, description = "Saved", body = Object),
-        (status = 202, description = "Kept and delivered later: see Location", body = Object),
+        (status = 200, description = "Saved", body = DispositionReply),
+        (status = 202, description = "Kept and delivered later: see Location", body = DispositionReply),
         (status = 422, description = "The call has one already, or the service does not take it"),
     ),
 )]
@@ -93,15 +119,13 @@ pub(crate) async fn dispose(
     let about = (Some(&place.agent), reply.as_ref().err());
     audited(&desk, &caller, "call.dispose", &call.id, about).await;
     let reply = reply?;
-    let document = |status: &str| {
-        json!({
-            "status": status,
-            "message": reply.message,
-            "code": code,
-            "disposition": reply.disposition,
-            "queued": reply.is_queued || status == "queued",
-            "target": {"id": reply.entry.id, "state": reply.entry.state},
-        })
+    let document = |status: &'static str| DispositionReply {
+        status,
+        message: reply.message.clone(),
+        code: code.clone(),
+        disposition: reply.disposition.clone(),
+        queued: reply.is_queued || status == "queued",
+        target: DeliveryState { id: reply.entry.id.clone(), state: reply.entry.state },
     };
     match reply.entry.state {
         OutboxState::Sent => Ok(Json(document("success")).into_response()),

@@ -3,15 +3,25 @@
 use axum::Json;
 use axum::extract::State;
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::shown;
+use crate::core::call::CallView;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// How many are listed.
 const MOST: u32 = 500;
+
+/// Calls that are going on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LiveCalls {
+    /// The calls.
+    calls: Vec<CallView>,
+}
 
 /// The calls that are not closed: the caller's own, or the team's.
 #[utoipa::path(
@@ -19,23 +29,29 @@ const MOST: u32 = 500;
     path = "/api/calls/live",
     tag = "calls",
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The calls", body = Object)),
+    responses((status = 200, description = "The calls", body = LiveCalls)),
 )]
-pub(crate) async fn live(State(desk): State<Desk>, caller: Caller) -> Result<Json<Value>, Problem> {
-    Ok(Json(json!({"calls": live_calls(&desk, &caller).await?})))
+pub(crate) async fn live(
+    State(desk): State<Desk>,
+    caller: Caller,
+) -> Result<Json<LiveCalls>, Problem> {
+    Ok(Json(LiveCalls { calls: live_calls(&desk, &caller).await? }))
 }
 
 /// The calls' part of a snapshot.
 pub(crate) fn snapshot(desk: &Desk, caller: &Caller) -> BoxFuture<'static, Result<Value, Problem>> {
     let (desk, caller) = (desk.clone(), caller.clone());
-    Box::pin(async move { live_calls(&desk, &caller).await })
+    Box::pin(async move {
+        serde_json::to_value(live_calls(&desk, &caller).await?)
+            .map_err(|_| Problem::new(Kind::Internal, "the calls cannot be written"))
+    })
 }
 
 /// The calls that are not closed, as the caller sees them.
-async fn live_calls(desk: &Desk, caller: &Caller) -> Result<Value, Problem> {
+async fn live_calls(desk: &Desk, caller: &Caller) -> Result<Vec<CallView>, Problem> {
     let mut calls = Vec::new();
     for call in desk.store().live_calls(&caller.scope, MOST).await? {
         calls.push(shown(desk, caller, &call).await?);
     }
-    Ok(Value::Array(calls))
+    Ok(calls)
 }

@@ -4,15 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber};
-use serde::Deserialize;
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::access::acting_agent;
 use crate::body::Body;
 use crate::core::caller::Caller;
-use crate::core::dial::DialEntry;
+use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
 use crate::flow::dialing::{DialOrder, DialReply, dial};
 use crate::problem::{Kind, Problem};
@@ -50,6 +50,34 @@ pub(crate) struct PlaceCall {
     lead_id: Option<String>,
 }
 
+/// A dial that was taken.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PlacedCall {
+    /// The dial's id in the ledger.
+    id: String,
+    /// The leg, once it is known.
+    #[schema(value_type = Option<String>)]
+    ucid: Option<Ucid>,
+    /// What was sent along, to find the call by.
+    reference: String,
+    /// Where the dial is.
+    state: DialState,
+    /// The service's text; empty while the dial is going on.
+    message: String,
+}
+
+impl PlacedCall {
+    fn of(entry: &DialEntry, message: &str) -> Self {
+        Self {
+            id: entry.id.clone(),
+            ucid: entry.ucid,
+            reference: entry.reference.clone(),
+            state: entry.state,
+            message: message.to_owned(),
+        }
+    }
+}
+
 /// Places a call: the agent is rung, then the customer.
 ///
 /// With the same `Idempotency-Key` and body the first answer is given again and no one is rung. An agent has one open
@@ -62,8 +90,8 @@ pub(crate) struct PlaceCall {
     extensions(("x-allow" = json!("agent:own"))),
     request_body = PlaceCall,
     responses(
-        (status = 200, description = "Placed, or the first answer again", body = Object),
-        (status = 202, description = "Still going on: see Location", body = Object),
+        (status = 200, description = "Placed, or the first answer again", body = PlacedCall),
+        (status = 202, description = "Still going on: see Location", body = PlacedCall),
         (status = 409, description = "The agent has an open dial: see Location"),
         (status = 422, description = "The key was used for something else; the number is not called"),
         (status = 504, description = "It may have happened: do not repeat it"),
@@ -87,12 +115,7 @@ pub(crate) async fn place(
         let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
         audited(&desk, &caller, "call.dial", &call, (Some(&agent), None)).await;
     }
-    Ok(answer(reply, |entry, message| {
-        json!({
-            "id": entry.id, "ucid": entry.ucid, "reference": entry.reference,
-            "state": entry.state, "message": message,
-        })
-    }))
+    Ok(answer(reply, |entry, message| json!(PlacedCall::of(entry, message))))
 }
 
 /// The request's key.
@@ -121,11 +144,8 @@ pub(crate) fn answer(reply: DialReply, placed: impl Fn(&DialEntry, &str) -> Valu
             response
         }
         DialReply::UnderWay(entry) => {
-            let body = json!({
-                "id": entry.id, "ucid": entry.ucid, "reference": entry.reference,
-                "state": entry.state,
-            });
-            let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
+            let body = Json(PlacedCall::of(&entry, ""));
+            let mut response = (StatusCode::ACCEPTED, body).into_response();
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             at(response, &entry)
         }

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::Value;
 
 use super::{shown, visible};
+use crate::core::call::CallView;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
@@ -16,13 +16,13 @@ use crate::problem::Problem;
     tag = "calls",
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The call", body = Object)),
+    responses((status = 200, description = "The call", body = CallView)),
 )]
 pub(crate) async fn read(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<CallView>, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;
     Ok(Json(shown(&desk, &caller, &call).await?))
 }

@@ -2,12 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use ozonetel_sdk::types::PhoneNumber;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{audited, visible};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
+
+/// A whole number.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RevealedNumber {
+    /// The number.
+    #[schema(value_type = String)]
+    number: PhoneNumber,
+}
 
 /// Shows the whole number of a call. Who asked is kept in the audit.
 #[utoipa::path(
@@ -16,16 +26,16 @@ use crate::problem::{Kind, Problem};
     tag = "calls",
     params(("ucid" = String, Path, description = "The call's id, or a leg's")),
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The number", body = Object)),
+    responses((status = 200, description = "The number", body = RevealedNumber)),
 )]
 pub(crate) async fn reveal(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<RevealedNumber>, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;
     let unknown = || Problem::new(Kind::Conflict, "the number is not known").because("no_number");
     let number = call.state.number.clone().ok_or_else(unknown)?;
     audited(&desk, &caller, "call.reveal", &call.id, (call.state.agent.as_ref(), None)).await;
-    Ok(Json(json!({"number": number})))
+    Ok(Json(RevealedNumber { number }))
 }

@@ -2,9 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::Value;
 
-use super::shown;
+use super::{DialView, shown};
 use crate::access::no_such;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
@@ -17,13 +16,13 @@ use crate::problem::Problem;
     tag = "dials",
     params(("key" = String, Path, description = "The dial's id, or the request's key")),
     extensions(("x-allow" = json!("agent:own"))),
-    responses((status = 200, description = "The dial", body = Object)),
+    responses((status = 200, description = "The dial", body = DialView)),
 )]
 pub(crate) async fn read(
     State(desk): State<Desk>,
     caller: Caller,
     Path(key): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<DialView>, Problem> {
     let found = match desk.store().dial_of_key(&caller.id, &key).await? {
         Some(found) => Some(found),
         None => desk.store().dial(&key).await?,

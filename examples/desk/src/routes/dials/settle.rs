@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::shown;
+use super::{DialView, shown};
 use crate::access::no_such;
 use crate::body::{Body, given};
 use crate::core::caller::Caller;
@@ -33,7 +32,7 @@ pub(crate) struct SettleOrder {
     extensions(("x-allow" = json!("supervisor:team"))),
     request_body = SettleOrder,
     responses(
-        (status = 200, description = "The dial", body = Object),
+        (status = 200, description = "The dial", body = DialView),
         (status = 409, description = "It is not unknown"),
     ),
 )]
@@ -42,7 +41,7 @@ pub(crate) async fn settle(
     caller: Caller,
     Path(id): Path<String>,
     Body(body): Body<SettleOrder>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<DialView>, Problem> {
     let happened = match body.outcome.as_str() {
         "placed" => true,
         "not_placed" => false,

@@ -2,11 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::shown;
+use super::{DialView, shown};
 use crate::body::Params;
 use crate::core::caller::Caller;
 use crate::core::dial::DialState;
@@ -26,6 +25,13 @@ pub(crate) struct DialsQuery {
     state: Option<String>,
 }
 
+/// Dials.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DialList {
+    /// The dials, the oldest first.
+    dials: Vec<DialView>,
+}
+
 /// The team's dials in a state, the oldest first.
 #[utoipa::path(
     get,
@@ -33,17 +39,16 @@ pub(crate) struct DialsQuery {
     tag = "dials",
     params(DialsQuery),
     extensions(("x-allow" = json!("supervisor:team"))),
-    responses((status = 200, description = "The dials", body = Object)),
+    responses((status = 200, description = "The dials", body = DialList)),
 )]
 pub(crate) async fn unknown(
     State(desk): State<Desk>,
     caller: Caller,
     Params(query): Params<DialsQuery>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<DialList>, Problem> {
     let state = query.state.as_deref().unwrap_or("unknown");
     let state = DialState::of_name(state).ok_or_else(|| Problem::field("state", "is not known"))?;
     let rows = desk.store().dials_in(state, MOST).await?;
     let rows = rows.iter().filter(|entry| caller.may_act_for(&entry.agent));
-    let dials: Vec<Value> = rows.map(shown).collect();
-    Ok(Json(json!({"dials": dials})))
+    Ok(Json(DialList { dials: rows.map(shown).collect() }))
 }

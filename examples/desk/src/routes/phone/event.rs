@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use ozonetel_sdk::phone_call::{AutoAnswer, Invite};
 use ozonetel_sdk::types::{AgentId, Ucid};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::body::Body;
+use crate::core::answer::{Answer, RingKind};
 use crate::core::caller::Caller;
 use crate::core::fact::LegNews;
 use crate::desk::Desk;
@@ -29,7 +29,6 @@ pub(crate) struct PhoneNews {
     ucid: Option<Ucid>,
     /// The INVITE's headers.
     #[serde(default)]
-    #[schema(value_type = Object)]
     headers: BTreeMap<String, String>,
     /// Whom the INVITE is from; it is kept nowhere.
     #[serde(default)]
@@ -50,6 +49,16 @@ pub(crate) struct PhoneNews {
     at: Option<i64>,
 }
 
+/// What to do with an INVITE.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PhoneReply {
+    /// `auto`, `ask` or `busy`; none for other news.
+    answer: Option<Answer>,
+    /// What it is shown as; none for other news.
+    shown_as: Option<RingKind>,
+}
+
 /// Takes news of the softphone. An INVITE is answered `auto`, `ask` or `busy`.
 #[utoipa::path(
     post,
@@ -57,13 +66,13 @@ pub(crate) struct PhoneNews {
     tag = "phone",
     extensions(("x-allow" = json!("agent:own"))),
     request_body = PhoneNews,
-    responses((status = 200, description = "Taken; for an INVITE, what to do with it", body = Object)),
+    responses((status = 200, description = "Taken; for an INVITE, what to do with it", body = PhoneReply)),
 )]
 pub(crate) async fn event(
     State(desk): State<Desk>,
     caller: Caller,
     Body(news): Body<PhoneNews>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<PhoneReply>, Problem> {
     let [agent] = caller.own.as_slice() else {
         let message = "the caller is not one agent: a phone belongs to one";
         return Err(Problem::new(Kind::Forbidden, message));
@@ -95,10 +104,10 @@ pub(crate) async fn event(
             return Err(Problem::field("event", known));
         }
     }
-    Ok(Json(json!({"status": "success"})))
+    Ok(Json(PhoneReply { answer: None, shown_as: None }))
 }
 
-async fn invite(desk: &Desk, agent: AgentId, news: PhoneNews) -> Result<Json<Value>, Problem> {
+async fn invite(desk: &Desk, agent: AgentId, news: PhoneNews) -> Result<Json<PhoneReply>, Problem> {
     let header = |name: &str| {
         let mut found = news.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         found.next().map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
@@ -132,8 +141,5 @@ async fn invite(desk: &Desk, agent: AgentId, news: PhoneNews) -> Result<Json<Val
         policy,
     };
     let decision = invited(desk, seen).await?;
-    Ok(Json(json!({
-        "answer": decision.answer,
-        "shownAs": decision.shown_as,
-    })))
+    Ok(Json(PhoneReply { answer: Some(decision.answer), shown_as: Some(decision.shown_as) }))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::MOST;
 use crate::body::Params;
 use crate::core::caller::Caller;
-use crate::core::worklist::{Entry, EntryKind, sort};
+use crate::core::worklist::{Entry, EntryKind, ServiceLevel, sort};
 use crate::desk::Desk;
 use crate::problem::Problem;
 use crate::store::work::Lead;
@@ -30,8 +30,8 @@ struct EntryView {
     /// The id, with its kind before the colon.
     #[schema(example = "lead:0196")]
     id: String,
-    /// `lead`, `missed` or `follow_up`.
-    kind: &'static str,
+    /// Why.
+    kind: EntryKind,
     /// The name, where one is known.
     name: Option<String>,
     /// The number, whole.
@@ -43,8 +43,8 @@ struct EntryView {
     last_interaction_at: Option<i64>,
     /// How long it has been waiting, in seconds.
     age_sec: i64,
-    /// `ok`, `due` or `late`.
-    level: &'static str,
+    /// How long it may wait.
+    level: ServiceLevel,
     /// The lead's id, where it is one.
     lead_id: Option<String>,
 }
@@ -53,13 +53,13 @@ impl From<Entry> for EntryView {
     fn from(entry: Entry) -> Self {
         Self {
             id: entry.id,
-            kind: entry.kind.as_str(),
+            kind: entry.kind,
             name: entry.name,
             number: entry.number.as_str().to_owned(),
             source: entry.source,
             last_interaction_at: entry.last_interaction_ms,
             age_sec: entry.age_ms / 1000,
-            level: entry.level.as_str(),
+            level: entry.level,
             lead_id: entry.lead,
         }
     }

@@ -1,13 +1,16 @@
 import { Problem, problemOf, unanswered } from './problem';
+import type { paths } from './schema';
 
 /** How long the desk may take: it answers within a minute. */
 const LIMIT_MS = 65_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-export interface Ask {
+type Value = string | number | null | undefined;
+
+export interface Ask<Q = Record<string, Value>> {
   body?: unknown;
-  query?: Record<string, string | number | null | undefined>;
+  query?: Q;
   key?: string;
   signal?: AbortSignal;
 }
@@ -19,7 +22,7 @@ export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
 /** One request to the desk. Never repeated: whoever asks decides. Throws a `Problem`. */
 export async function ask<T>(method: Method, path: string, { body, query, key, signal }: Ask = {}): Promise<T> {
   const url = new URL(path, location.origin);
-  for (const [name, value] of Object.entries(query ?? {})) {
+  for (const [name, value] of Object.entries<Value>(query ?? {})) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value));
   }
   const headers = new Headers({ accept: 'application/json' });
@@ -46,10 +49,43 @@ export async function ask<T>(method: Method, path: string, { body, query, key, s
   return (type.includes('json') ? await response.json() : null) as T;
 }
 
-export const get = <T>(path: string, more?: Ask) => ask<T>('GET', path, more);
-export const post = <T>(path: string, body: unknown = {}, more?: Ask) => ask<T>('POST', path, { ...more, body });
-export const put = <T>(path: string, body: unknown) => ask<T>('PUT', path, { body });
-export const patch = <T>(path: string, body: unknown) => ask<T>('PATCH', path, { body });
-export const remove = <T>(path: string) => ask<T>('DELETE', path);
+/** Paths of the document that take a method. */
+type PathOf<M extends string> = { [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never }[keyof paths];
+type Operation<P extends keyof paths, M extends string> = paths[P] extends Record<M, infer O> ? O : never;
+type Json<R> = R extends { content: { 'application/json': infer T } } ? T : R extends { content?: never } ? null : never;
+/** What a path answers when it works. */
+type AnswerOf<P extends keyof paths, M extends string> = Operation<P, M> extends { responses: infer R } ? { [S in keyof R]: S extends 200 | 201 | 202 | 204 ? Json<R[S]> : never }[keyof R] : never;
+/** What a path is sent. */
+type BodyOf<P extends keyof paths, M extends string> = Operation<P, M> extends { requestBody: { content: { 'application/json': infer B } } } ? B : Record<string, never>;
+
+/** What may stand in a path's query; what is empty is left out. */
+type QueryOf<P extends keyof paths, M extends string> = Operation<P, M> extends { parameters: { query?: infer Q } } ? { [K in keyof Q]?: Q[K] | '' | null } : never;
+
+/** A path of the document with its parameters filled in. */
+declare const of: unique symbol;
+export type At<P extends keyof paths> = string & { readonly [of]: P };
+type Parameters<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Record<Name, string> & Parameters<Rest> : unknown;
+
+/** Fills in a path's parameters. */
+export function at<P extends keyof paths>(path: P, parameters: Parameters<P>): At<P> {
+  const given = parameters as Record<string, string>;
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(given[name] ?? '')) as At<P>;
+}
+
+/** A path of the document as it is, or one with its parameters filled in. */
+interface Asks<M extends string> {
+  <P extends PathOf<M>>(path: P, more?: Ask<QueryOf<P, M>>): Promise<AnswerOf<P, M>>;
+  <P extends PathOf<M>>(path: At<P>, more?: Ask<QueryOf<P, M>>): Promise<AnswerOf<P, M>>;
+}
+interface Sends<M extends string> {
+  <P extends PathOf<M>>(path: P, body: BodyOf<P, M>, more?: Ask): Promise<AnswerOf<P, M>>;
+  <P extends PathOf<M>>(path: At<P>, body: BodyOf<P, M>, more?: Ask): Promise<AnswerOf<P, M>>;
+}
+
+export const get: Asks<'get'> = (path: string, more?: Ask) => ask<never>('GET', path, more);
+export const post: Sends<'post'> = (path: string, body: unknown, more?: Ask) => ask<never>('POST', path, { ...more, body });
+export const put: Sends<'put'> = (path: string, body: unknown, more?: Ask) => ask<never>('PUT', path, { ...more, body });
+export const patch: Sends<'patch'> = (path: string, body: unknown, more?: Ask) => ask<never>('PATCH', path, { ...more, body });
+export const remove: Asks<'delete'> = (path: string, more?: Ask) => ask<never>('DELETE', path, more);
 
 export { Problem };

@@ -1,64 +1,38 @@
-/** The desk's records as the page uses them. */
-export type Role = 'agent' | 'supervisor' | 'administrator' | 'service';
-export type Phase = 'calling' | 'ringing' | 'active' | 'after_call' | 'closed';
+/** Short names for the records of the API; what they are is generated from the desk's document. */
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Role = Schemas['Role'];
+export type Me = Schemas['Me'];
+export type Call = Schemas['CallView'];
+export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */
-export type Can = Readonly<Record<string, string | null>>;
-
-export interface Me {
-  id: string;
-  email: string | null;
-  name: string;
-  role: Role;
-  agents: string[];
-  mustChangePassword: boolean;
-}
-
-export interface Participant { number: string; role: 'customer' | 'agent' | 'third'; state: 'ringing' | 'on' | 'left' | 'not_confirmed' }
-export interface Wrapup { startedAt: number; limitSec: number | null; overrun: boolean }
-export type TargetState = 'pending' | 'sent' | 'already' | 'overtaken' | 'refused' | 'given_up';
-export interface Disposed { code: string; name: string; at: number; by: string | null; targets: Record<string, TargetState> }
-
-export interface Call {
-  ucid: string;
-  version: number;
-  agent: string | null;
-  direction: 'inbound' | 'outbound' | null;
-  number: string | null;
-  masked: string;
-  phase: Phase;
-  held: boolean | null;
-  muted: boolean | null;
-  recording: 'on' | 'paused' | 'off' | 'unknown';
-  recordingPausedAt: number | null;
-  askedAt: number | null;
-  ringingAt: number | null;
-  answeredAt: number | null;
-  endedAt: number | null;
-  campaign: string | null;
-  did: string | null;
-  skill: string | null;
-  participants: Participant[];
-  outcome: string | null;
-  transferred: boolean;
-  lead: { id: string; name: string } | null;
-  notes: string;
-  wrapup: Wrapup | null;
-  disposition: Disposed | null;
-  dial: { id: string; reference: string; state: string } | null;
-  phone: { tab: boolean; heard: boolean; inviteMissing: boolean };
-  can: Can;
-}
-
-export interface AgentView {
-  agent: string;
-  name: string;
-  state: { word: string; source: string; at: number; since: number | null; fresh: boolean; asked: { word: string; at: number } | null; setBy: string | null };
-  phone: { registered: boolean; at: number | null };
-  pausedReason: string | null;
-  afterCall: { reason: string } | null;
-  call: string | null;
-  owed: number;
-  loggedIn: boolean;
-  loginProblem: string | null;
-  version?: number;
-}
+export type Can = Schemas['Can'];
+export type Participant = Schemas['ParticipantView'];
+export type Disposed = Schemas['DispositionOfCall'];
+export type AgentView = Schemas['AgentView'];
+export type Dial = Schemas['DialView'];
+export type PlacedCall = Schemas['PlacedCall'];
+export type Choice = Schemas['DispositionChoice'];
+export type OwedRow = Schemas['OwedView'];
+export type Entry = Schemas['EntryView'];
+export type WorklistPage = Schemas['WorklistPage'];
+export type Missed = Schemas['MissedView'];
+export type FollowUp = Schemas['FollowUpView'];
+export type HistoryRow = Schemas['PastCall'];
+export type HistoryPage = Schemas['CallList'];
+export type Figures = Schemas['Figures'];
+export type RangeFigures = Schemas['RangeFigures'];
+export type TimeUse = Schemas['TimeUtilization'];
+export type Trend = Schemas['Trend'];
+export type TeamFigures = Schemas['TeamFigures'];
+export type Imported = Schemas['Imported'];
+export type User = Schemas['UserView'];
+export type Link = Schemas['LinkView'];
+export type NewLink = Schemas['NewLink'];
+export type Team = Schemas['TeamView'];
+export type Token = Schemas['TokenView'];
+export type AuditRow = Schemas['AuditView'];
+export type PhoneNews = Schemas['PhoneNews'];
+export type Answer = NonNullable<Schemas['PhoneReply']['answer']>;

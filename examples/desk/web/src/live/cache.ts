@@ -5,11 +5,12 @@ import { replaced, reset } from './records';
 import type { StreamMessage } from './stream';
 
 export type Calls = ReadonlyMap<string, Call>;
-export type Agents = ReadonlyMap<string, AgentView & { version: number }>;
+export type Agents = ReadonlyMap<string, AgentView>;
 
 export const KEYS = {
   me: ['me'], calls: ['live', 'calls'], agents: ['live', 'agents'], worklist: ['worklist'], missed: ['missed'], followUps: ['follow-ups'],
   owed: ['owed'], dials: ['dials'], history: ['history'], performance: ['performance'], popup: ['live', 'popup'],
+  users: ['users'], links: ['links'], teams: ['teams'], tokens: ['tokens'], audit: ['audit'], subscription: ['subscription'],
 } as const;
 
 /** What each kind makes old; what it carries is only believed where it has a version. */
@@ -21,8 +22,6 @@ const STALE: Record<string, readonly (readonly string[])[]> = {
   'owed.changed': [KEYS.owed],
 };
 
-const withVersion = (agent: AgentView) => ({ ...agent, version: agent.version ?? agent.state.at });
-
 export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'snapshot') { snapshot(cache, data as { calls?: Call[]; agents?: AgentView[] }); return; }
   if (kind === 'call.changed') {
@@ -32,7 +31,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
     return;
   }
   if (kind === 'agent.changed') {
-    const agent = withVersion(data as AgentView);
+    const agent = data as AgentView;
     cache.setQueryData<Agents>(KEYS.agents, (kept) => replaced(kept ?? new Map(), agent.agent, agent));
     return;
   }
@@ -42,7 +41,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
 
 function snapshot(cache: QueryClient, { calls = [], agents = [] }: { calls?: Call[]; agents?: AgentView[] }) {
   cache.setQueryData<Calls>(KEYS.calls, (kept) => reset(kept ?? new Map(), calls, ({ ucid }) => ucid));
-  cache.setQueryData<Agents>(KEYS.agents, (kept) => reset(kept ?? new Map(), agents.map(withVersion), ({ agent }) => agent));
+  cache.setQueryData<Agents>(KEYS.agents, (kept) => reset(kept ?? new Map(), agents, ({ agent }) => agent));
   for (const queryKey of [KEYS.worklist, KEYS.missed, KEYS.followUps, KEYS.owed, KEYS.dials, KEYS.history]) {
     void cache.invalidateQueries({ queryKey });
   }

@@ -2,8 +2,10 @@
  * The phone of this tab: a SIP registration and at most one session with audio. Pure.
  * It knows nothing of calls at the service; the desk's record of a call is another thing, joined by its UCID.
  */
+import type { Answer } from '../api/types';
+
+export type { Answer };
 export type Registration = 'off' | 'connecting' | 'registered' | 'refused';
-export type Answer = 'auto' | 'ask' | 'busy';
 
 export interface Ringing { kind: 'ringing'; session: string; ucid: string | null; caller: string | null; answer: Answer | null }
 export interface Up { kind: 'up'; session: string; ucid: string | null; caller: string | null; muted: boolean }

@@ -2,7 +2,9 @@
 import { get, post } from '../api/client';
 import { Loudspeaker, microphone } from './audio';
 import type { AudioCommand } from './owner';
+import { Relay } from './relay';
 import { START, next, type Answer, type Phone, type PhoneFact } from './machine';
+import type { PhoneNews } from '../api/types';
 import type { Invitation, Sip, SipListener } from './jssip';
 
 export interface PhoneConfig {
@@ -12,6 +14,7 @@ export interface PhoneConfig {
   url: string;
   domain: string;
   iceServers?: RTCIceServer[];
+  agentSocket?: { mode: 'desk' | 'browser' | 'off'; relay: string | null };
 }
 
 /** The desk's word on an INVITE has to come within this time; without it the agent is asked. */
@@ -24,6 +27,7 @@ export class Softphone {
   #stream: MediaStream | null = null;
   #invitations = new Map<string, Invitation>();
   #answered = new Set<string>();
+  #relay: Relay | null = null;
   #starting: Promise<void> | null = null;
   readonly speaker = new Loudspeaker();
   /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
@@ -44,6 +48,8 @@ export class Softphone {
 
   stop() {
     this.speaker.ring(false);
+    this.#relay?.stop();
+    this.#relay = null;
     this.#sip?.stop();
     this.#sip = null;
     this.#starting = null;
@@ -95,9 +101,14 @@ export class Softphone {
   }
 
   async #start() {
-    const config = await get<PhoneConfig>('/api/phone/config');
+    const config = await get('/api/phone/config') as unknown as PhoneConfig;
     if (!config.enabled) return;
     this.#is({ is: 'connecting' });
+    const relay = config.agentSocket?.relay ?? null;
+    if (relay !== null) {
+      this.#relay = new Relay(location.origin.replace(/^http/, 'ws') + relay);
+      this.#relay.start();
+    }
     await this.useDevices();
     // The SIP stack is a third of the page: only the tab that owns the phone loads it.
     const { Sip: SipStack } = await import('./jssip');
@@ -153,9 +164,9 @@ export class Softphone {
 
   async #decision(invitation: Invitation): Promise<Answer> {
     const slow = new Promise<Answer>((resolve) => { setTimeout(() => resolve('ask'), DECISION_MS); });
-    const asked = post<{ answer: Answer }>('/api/phone/events', {
+    const asked = post('/api/phone/events', {
       event: 'invite', headers: invitation.headers, from: invitation.from, at: Date.now(), page: this.#instance,
-    }).then(({ answer }) => answer, (): Answer => 'ask');
+    }).then(({ answer }) => answer ?? 'ask', (): Answer => 'ask');
     return Promise.race([asked, slow]);
   }
 
@@ -191,9 +202,9 @@ export class Softphone {
   }
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
-  #tell(body: Record<string, unknown>) {
+  #tell(body: PhoneNews) {
     // A leg that names no call is none that the desk could know.
-    if (body['event'] === 'answered' && !body['ucid']) return;
+    if (body.event === 'answered' && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }).catch(() => {});
   }
 

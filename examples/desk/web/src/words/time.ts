@@ -2,8 +2,16 @@
 import type { Words } from './words';
 
 let zone = 'Asia/Kolkata';
-/** The account's zone, as the desk says. */
-export function useZone(name: string) { zone = name; }
+let shift = 0;
+let locale: string | undefined;
+/** The account's zone, as the desk says: a name, or an offset, which not every browser takes for a zone. */
+export function inZone(name: string) {
+  const offset = /^([+-])(\d\d):(\d\d)$/.exec(name);
+  zone = offset ? 'UTC' : name;
+  shift = offset ? (offset[1] === '-' ? -1 : 1) * (Number(offset[2]) * 60 + Number(offset[3])) * 60_000 : 0;
+}
+/** Dates and numbers in the words of a language; of this browser, if none is chosen. */
+export function inLocale(name: string | undefined) { locale = name; }
 
 const two = (n: number) => String(n).padStart(2, '0');
 
@@ -23,21 +31,33 @@ export function span(ms: number, words: Words): string {
   return `${Math.floor(s / 86_400)} ${words.time.d}`;
 }
 
-export function timeOfDay(ms: number, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hour12: false, timeZone: zone }).format(ms);
+export function timeOfDay(ms: number): string {
+  return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(ms + shift);
 }
 
-export function dateAndTime(ms: number, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(ms);
+export function dateAndTime(ms: number): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(ms + shift);
 }
 
-export function weekday(day: string, locale?: string): string {
+export function weekday(day: string): string {
   return new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(Date.parse(`${day}T00:00:00Z`));
 }
 
 /** The account's day of a moment, `YYYY-MM-DD`. */
 export function dayOf(ms: number): string {
-  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(ms);
+  return new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(ms + shift);
+}
+
+/** The moment at which a clock in the account's zone shows `YYYY-MM-DDTHH:MM`. */
+export function momentOf(text: string): number {
+  const wished = Date.parse(`${text}:00Z`);
+  const shownAt = (ms: number) => {
+    const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(ms + shift).map(({ type, value }) => [type, value]));
+    return Date.parse(`${parts['year']}-${parts['month']}-${parts['day']}T${parts['hour']}:${parts['minute']}:00Z`);
+  };
+  // The offset there, then once more: near a change of the clocks the first one is the other side's.
+  const once = wished - (shownAt(wished) - wished);
+  return once - (shownAt(once) - wished);
 }
 
 /** Days before a day, `YYYY-MM-DD`. */

@@ -8,7 +8,7 @@ import { hi } from '../../src/words/hi';
 import { agent, call } from './calls';
 
 describe('which call the card is about', () => {
-  const done = { code: 'X', name: 'X', at: 0, by: null, targets: {} };
+  const done = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
   test('after-call work has precedence over any active call', () => {
     const owed = call({ ucid: '1', phase: 'after_call' });
     expect(subjectOf([call({ ucid: '2', askedAt: 9_000 }), owed], null)?.ucid).toBe('1');
@@ -27,7 +27,7 @@ describe('which call the card is about', () => {
 });
 
 test('who needs attention is first', () => {
-  const since = (minutes: number) => ({ word: 'ACW', source: 's', at: 0, since: 600_000 - minutes * 60_000, fresh: true, asked: null, setBy: null });
+  const since = (minutes: number) => ({ word: 'ACW', kind: null, source: 's', at: 0, since: 600_000 - minutes * 60_000, fresh: true, asked: null, setBy: null });
   const agents = [agent('ready', 'READY'), agent('wrap', 'ACW', { state: since(5) }), agent('out', 'LOGOUT', { loggedIn: false }), agent('owes', 'READY', { owed: 1 }), agent('short', 'ACW', { state: since(1) })];
   expect(byAttention(agents, 600_000).map((one) => one.agent)).toEqual(['owes', 'wrap', 'short', 'ready', 'out']);
 });

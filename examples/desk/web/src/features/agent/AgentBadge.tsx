@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Check, ChevronDown, CirclePause, LogIn } from 'lucide-react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
 import type { AgentView } from '../../api/types';
 import { useAgent, useNow, useStale } from '../../state';
 import { Button } from '../../ui/controls';
@@ -33,9 +33,9 @@ export function AgentBadge({ agent: id }: { agent: string }) {
   const agent = useAgent(id);
   const stale = useStale();
   const now = useNow();
-  const reasons = useQuery({ queryKey: ['pause-reasons'], queryFn: ({ signal }) => get<{ reasons: string[] }>('/api/pause-reasons', { signal }) });
+  const reasons = useQuery({ queryKey: ['pause-reasons'], queryFn: ({ signal }) => get('/api/pause-reasons', { signal }) });
   const command = useMutation({
-    mutationFn: ({ verb, reason }: { verb: 'ready' | 'pause' | 'login'; reason?: string }) => post(`/api/agents/${encodeURIComponent(id)}/${verb}`, reason === undefined ? {} : { reason }),
+    mutationFn: ({ verb, reason }: { verb: 'ready' | 'pause' | 'login'; reason?: string }) => verb === 'pause' ? post(at('/api/agents/{id}/pause', { id }), { reason: reason ?? '' }) : post(at(`/api/agents/{id}/${verb}`, { id }), {}),
     onError: (problem) => toastProblem(problem, words),
   });
   if (!agent) return <Button className="badge" blocked={words.live.connecting}>{words.loading}</Button>;

@@ -76,7 +76,7 @@ function ActiveCard({ call }: { call: Call }) {
   const waits = command.isPending ? words.loading : null;
   const mute = () => { if (call.phone.tab) void audio(words, muted ? 'unmute' : 'mute'); else command.mutate({ verb: muted ? 'unmute' : 'mute' }); };
   const hold = () => command.mutate({ verb: call.held ? 'unhold' : 'hold' });
-  const record = () => command.mutate({ verb: 'recording', body: { action: call.recording === 'paused' ? 'resume' : 'pause' } });
+  const record = () => command.mutate({ verb: 'recording', action: call.recording === 'paused' ? 'resume' : 'pause' });
   const end = () => command.mutate({ verb: 'end' });
   useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
   const unheard = call.phase === 'active' && !call.phone.heard && !here;

@@ -4,14 +4,13 @@ import type { Call } from '../../api/types';
 import { Notice } from '../../ui/controls';
 import { dateAndTime, dayOf, daysBefore } from '../../words/time';
 import { useWords } from '../../words/words';
-import type { HistoryPage } from '../history/rows';
 
 /** What is known of whom: earlier calls. A report that failed is said; it is never "no history". */
 export function CustomerBrief({ call }: { call: Call }) {
   const words = useWords();
   const earlier = useQuery({
     queryKey: ['earlier', call.ucid],
-    queryFn: ({ signal }) => get<HistoryPage>('/api/calls', { query: { number: call.number, from: daysBefore(dayOf(Date.now()), 14), to: dayOf(Date.now()), limit: 5 }, signal }),
+    queryFn: ({ signal }) => get('/api/calls', { query: { number: call.number, from: daysBefore(dayOf(Date.now()), 14), to: dayOf(Date.now()), limit: 5 }, signal }),
     enabled: call.number !== null,
   });
   const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];

@@ -1,10 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
-import { put } from '../../api/client';
+import { at, put } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Field } from '../../ui/controls';
 import { timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
-import { callPath } from './commands';
 
 const AFTER_MS = 500;
 
@@ -19,7 +18,7 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
     if (now === saved) return;
     setState('saving');
     try {
-      await put(callPath(call.ucid, 'draft'), { notes: now });
+      await put(at('/api/calls/{ucid}/draft', { ucid: call.ucid }), { notes: now });
       latest.current.saved = now;
       setState(Date.now());
     } catch { setState('failed'); }

@@ -16,7 +16,7 @@ export function Participants({ call }: { call: Call }) {
           <li key={`${one.role} ${one.number}`} className="row" style={{ padding: '4px 0' }}>
             <span className="number">{words.call.roles[one.role] ?? one.role} {one.number}</span>
             <Chip tone={one.state === 'on' ? 'good' : one.state === 'left' ? undefined : 'warning'}>{words.call.states[one.state] ?? one.state}</Chip>
-            {one.role === 'third' && one.state !== 'left' && <Button small className="end" blocked={blocked('kick')} onClick={() => command.mutate({ verb: 'kick', body: { number: one.number } })}>{words.call.kick}</Button>}
+            {one.role === 'third' && one.state !== 'left' && <Button small className="end" blocked={blocked('kick')} onClick={() => command.mutate({ verb: 'kick', number: one.number })}>{words.call.kick}</Button>}
           </li>
         ))}
       </ul>

@@ -1,25 +1,35 @@
 /** Commands on a call: each goes to the desk once; audio goes to the tab that has it. */
 import { useMutation } from '@tanstack/react-query';
-import { post } from '../../api/client';
+import { at, post } from '../../api/client';
 import { owner } from '../../app';
 import { useStale } from '../../state';
 import { toast, toastProblem } from '../../ui/toasts';
 import { useWords, type Words } from '../../words/words';
-import type { Call } from '../../api/types';
+import type { Call, Can } from '../../api/types';
 import type { AudioCommand } from '../../phone/owner';
 
-export const callPath = (ucid: string, verb: string) => `/api/calls/${encodeURIComponent(ucid)}/${verb}`;
+export type Verb = 'hold' | 'unhold' | 'mute' | 'unmute' | 'end' | 'reconnect' | 'reveal' | 'transfer/complete' | 'transfer/cancel';
+export type CallCommand = { verb: Verb } | { verb: 'recording'; action: 'pause' | 'resume' } | { verb: 'transfer'; kind: 'warm' | 'cold'; number: string } | { verb: 'kick'; number: string };
+
+function send(ucid: string, command: CallCommand) {
+  switch (command.verb) {
+    case 'recording': return post(at('/api/calls/{ucid}/recording', { ucid }), { action: command.action });
+    case 'transfer': return post(at('/api/calls/{ucid}/transfer', { ucid }), { kind: command.kind, number: command.number });
+    case 'kick': return post(at('/api/calls/{ucid}/kick', { ucid }), { number: command.number });
+    default: return post(at(`/api/calls/{ucid}/${command.verb}`, { ucid }), {});
+  }
+}
 
 export function useCommand(call: Call | null) {
   const words = useWords();
   return useMutation({
-    mutationFn: ({ verb, body }: { verb: string; body?: unknown }) => post(callPath(call?.ucid ?? '', verb), body ?? {}),
+    mutationFn: (command: CallCommand) => send(call?.ucid ?? '', command),
     onError: (problem) => toastProblem(problem, words),
   });
 }
 
 /** Why a command is blocked, in words; `null` if it is not. */
-export function useBlocked(call: Call | null): (name: string) => string | null {
+export function useBlocked(call: Call | null): (name: keyof Can) => string | null {
   const words = useWords();
   const stale = useStale();
   return (name) => {

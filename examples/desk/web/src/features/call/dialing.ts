@@ -1,7 +1,8 @@
 /** A dial from the click on: one key for one wish, kept over a reload, never posted twice. */
 import { useSyncExternalStore } from 'react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
 import { Problem } from '../../api/problem';
+import type { PlacedCall } from '../../api/types';
 
 export interface Pending {
   key: string;
@@ -37,7 +38,6 @@ export const usePending = () => useSyncExternalStore(watch, () => pending);
 export const forgetPending = () => set(null);
 
 export interface Wish { number: string; name?: string | null; campaign?: string | null; did?: string | null; missedId?: string | null; leadId?: string | null }
-interface Dialled { ucid: string | null; reference: string; state: string }
 
 /** Places a call. A second one while the first is on its way is not sent. */
 export async function dial({ number, name = null, campaign, did, missedId, leadId }: Wish): Promise<void> {
@@ -46,7 +46,7 @@ export async function dial({ number, name = null, campaign, did, missedId, leadI
   set({ key, number, name, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
   try {
     const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
-    took(key, await post<Dialled>('/api/calls', body, { key }));
+    took(key, await post('/api/calls', body, { key }));
   } catch (error) {
     failed(key, error);
   }
@@ -57,14 +57,14 @@ export async function resume(): Promise<void> {
   if (pending?.state !== 'sending') return;
   const { key } = pending;
   try {
-    took(key, await get<Dialled>(`/api/dials/${encodeURIComponent(key)}`));
+    took(key, await get(at('/api/dials/{key}', { key })));
   } catch (error) {
     if (error instanceof Problem && error.status === 404) update(key, { state: 'not_sent' });
     else failed(key, error);
   }
 }
 
-function took(key: string, { ucid, reference, state }: Dialled) {
+function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
   const known = state === 'accepted' || state === 'refused' || state === 'not_sent' || state === 'unknown' ? state : state === 'sending' ? 'sending' : 'accepted';
   update(key, { state: known, ucid, reference });
 }

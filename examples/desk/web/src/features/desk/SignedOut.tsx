@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { post } from '../../api/client';
+import { at, post } from '../../api/client';
 import { useAgent, useStale } from '../../state';
 import { Button, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
@@ -10,7 +10,7 @@ export function SignedOut({ agent: id }: { agent: string }) {
   const words = useWords();
   const agent = useAgent(id);
   const stale = useStale();
-  const login = useMutation({ mutationFn: () => post(`/api/agents/${encodeURIComponent(id)}/login`), onError: (problem) => toastProblem(problem, words) });
+  const login = useMutation({ mutationFn: () => post(at('/api/agents/{id}/login', { id }), {}), onError: (problem) => toastProblem(problem, words) });
   if (!agent || agent.loggedIn) return null;
   return (
     <Notice tone="warning" action={<Button small blocked={stale ? words.reason['stale'] : login.isPending ? words.loading : null} onClick={() => login.mutate()}>{words.agent.logIn}</Button>}>

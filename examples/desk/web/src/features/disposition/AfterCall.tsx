@@ -1,17 +1,14 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
 import type { Call, Disposed } from '../../api/types';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
-import { clock, grouped } from '../../words/time';
+import { clock, grouped, momentOf } from '../../words/time';
 import { useWords } from '../../words/words';
 import { Notes } from '../call/Notes';
-import { callPath } from '../call/commands';
 import { useShortcuts } from '../call/shortcuts';
-
-export interface Choice { code: string; name: string; label?: string }
 
 /** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
 export function AfterCall({ call, onBack }: { call: Call; onBack: () => void }) {
@@ -49,7 +46,7 @@ function Countdown({ call }: { call: Call }) {
 function Choose({ call }: { call: Call }) {
   const words = useWords();
   const stale = useStale();
-  const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: ({ signal }) => get<{ dispositions: Choice[] }>('/api/dispositions', { query: { campaign: call.campaign }, signal }), staleTime: 300_000 });
+  const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: ({ signal }) => get('/api/dispositions', { query: { campaign: call.campaign }, signal }), staleTime: 300_000 });
   const choices = list.data?.dispositions ?? [];
   const [code, setCode] = useState('');
   const [callBackAt, setCallBackAt] = useState('');
@@ -57,8 +54,8 @@ function Choose({ call }: { call: Call }) {
   const typed = useCallback((text: string) => { notes.current = text; }, []);
   const key = useRef(crypto.randomUUID());
   const save = useMutation({
-    mutationFn: () => post(callPath(call.ucid, 'disposition'), {
-      code, notes: notes.current, ...(callBackAt ? { callBackAt: new Date(callBackAt).getTime() } : {}),
+    mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
+      code, notes: notes.current, ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
     }, { key: key.current }),
   });
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };

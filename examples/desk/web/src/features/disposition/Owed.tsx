@@ -1,22 +1,19 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardCheck } from 'lucide-react';
-import { get, post } from '../../api/client';
-import type { TargetState } from '../../api/types';
+import { at, get, post } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
 
-export interface OwedRow { id: string; ucid: string; agent: string; masked: string; code: string | null; name: string | null; target: string; state: TargetState | 'none'; at: number }
-
 /** Dispositions that did not reach where they belong, or were never given. */
 export function Owed() {
   const words = useWords();
   const cache = useQueryClient();
-  const list = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get<{ owed: OwedRow[] }>('/api/owed', { signal }) });
+  const list = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get('/api/owed', { signal }) });
   const repeat = useMutation({
-    mutationFn: (id: string) => post(`/api/owed/${encodeURIComponent(id)}/retry`),
+    mutationFn: (id: string) => post(at('/api/owed/{id}/retry', { id }), {}),
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.owed }),
   });

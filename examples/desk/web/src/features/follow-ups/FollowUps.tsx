@@ -1,37 +1,48 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { AlarmClock, Phone } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { get, patch } from '../../api/client';
+import { at, get, patch } from '../../api/client';
+import type { FollowUp } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { toast, toastProblem } from '../../ui/toasts';
 import { dateAndTime, grouped } from '../../words/time';
-import { useWords } from '../../words/words';
+import { useWords, type Words } from '../../words/words';
 import { dial } from '../call/dialing';
 
-export interface FollowUp { id: string; dueAt: number; number: string; name: string | null; text: string; done: boolean }
+const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: ({ signal }) => get('/api/follow-ups', { signal }) });
+const shownAs = (one: FollowUp, words: Words) => one.name ?? (one.number === null ? words.unknownName : grouped(one.number));
+
+/** Says once when a promise falls due, whatever is on the page; outside it too while the page is hidden. */
+export function useDueAlarm() {
+  const words = useWords();
+  const now = useNow(5_000);
+  const { data } = useFollowUps();
+  const told = useRef(new Set<string>());
+  useEffect(() => {
+    for (const one of data?.followUps ?? []) {
+      if (one.done || one.dueAt > now || told.current.has(one.id)) continue;
+      told.current.add(one.id);
+      const title = words.followUps.due(shownAs(one, words));
+      toast('warning', title, one.text);
+      if (document.hidden && 'Notification' in window && Notification.permission === 'granted') new Notification(title, { tag: one.id });
+    }
+  }, [data, now, words]);
+}
 
 export function FollowUps() {
   const words = useWords();
   const stale = useStale();
   const now = useNow(5_000);
   const cache = useQueryClient();
-  const list = useQuery({ queryKey: KEYS.followUps, queryFn: ({ signal }) => get<{ followUps: FollowUp[] }>('/api/follow-ups', { signal }) });
+  const list = useFollowUps();
   const done = useMutation({
-    mutationFn: (id: string) => patch(`/api/follow-ups/${encodeURIComponent(id)}`, { done: true }),
+    mutationFn: (id: string) => patch(at('/api/follow-ups/{id}', { id }), { done: true }),
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.followUps }),
   });
   const open = (list.data?.followUps ?? []).filter((one) => !one.done).sort((a, b) => a.dueAt - b.dueAt);
-  const told = useRef(new Set<string>());
-  useEffect(() => {
-    for (const one of open) {
-      if (one.dueAt > now || told.current.has(one.id)) continue;
-      told.current.add(one.id);
-      toast('warning', words.followUps.due(one.name ?? grouped(one.number)), one.text);
-    }
-  }, [open, now, words]);
   if (list.isError) return <Notice tone="bad">{words.problem.title}</Notice>;
   if (!list.data) return <p className="empty" role="status">{words.loading}</p>;
   if (open.length === 0) return <Empty icon={<AlarmClock aria-hidden />} title={words.followUps.empty}><p>{words.followUps.emptyWhy}</p></Empty>;
@@ -39,8 +50,8 @@ export function FollowUps() {
     <ul>
       {open.map((one) => (
         <li className="entry" key={one.id}>
-          <Button icon tone="quiet" aria-label={words.worklist.call(one.name ?? grouped(one.number))} blocked={stale ? words.reason['stale'] : null} onClick={() => void dial({ number: one.number, name: one.name })}><Phone aria-hidden /></Button>
-          <span className="who"><strong>{one.name ?? grouped(one.number)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
+          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number !== null) void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
+          <span className="who"><strong>{shownAs(one, words)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
           {one.dueAt <= now && <Chip tone="warning">{words.followUps.overdue}</Chip>}
           <Button small onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>
         </li>

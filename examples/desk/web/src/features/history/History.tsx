@@ -7,7 +7,7 @@ import { useMe } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { clock, dateAndTime, dayOf } from '../../words/time';
 import { useWords } from '../../words/words';
-import type { HistoryPage, HistoryRow } from './rows';
+import type { HistoryRow } from '../../api/types';
 
 /** Calls of the store: filters, legs, masked numbers, recordings. */
 export default function History() {
@@ -18,7 +18,7 @@ export default function History() {
   const set = (change: Partial<typeof filter>) => setFilter({ ...filter, ...change });
   const list = useInfiniteQuery({
     queryKey: [...KEYS.history, filter],
-    queryFn: ({ pageParam, signal }) => get<HistoryPage>('/api/calls', { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
+    queryFn: ({ pageParam, signal }) => get('/api/calls', { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });

@@ -6,7 +6,8 @@ import { useMe } from '../../state';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { clock, dayOf, daysBefore, weekday } from '../../words/time';
 import { useWords } from '../../words/words';
-import { parts, seconds, type RangeFigures, type Trend } from './figures';
+import type { RangeFigures } from '../../api/types';
+import { parts, seconds } from './figures';
 import './performance.css';
 
 const Chart = lazy(() => import('./Chart'));
@@ -20,11 +21,11 @@ export default function Performance() {
   const today = dayOf(Date.now());
   const [range, setRange] = useState<Range>({ from: today, to: today });
   const agent = me?.agents[0] ?? null;
-  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get<RangeFigures>('/api/performance', { query: { ...range, agent }, signal }) });
+  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get('/api/performance', { query: { ...range, agent }, signal }) });
   const length = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000 + 1;
   const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
-  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get<RangeFigures>('/api/performance', { query: { ...week, agent }, signal }) });
-  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: ({ signal }) => get<Trend>('/api/performance/trend', { query: { days: 7, agent }, signal }) });
+  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get('/api/performance', { query: { ...week, agent }, signal }) });
+  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: ({ signal }) => get('/api/performance/trend', { query: { days: 7, agent }, signal }) });
   const use = figures.data?.timeUtilization ? parts(figures.data.timeUtilization) : [];
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (

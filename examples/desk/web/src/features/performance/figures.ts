@@ -1,13 +1,4 @@
-export interface Figures {
-  calls: { total: number; inbound: number; outbound: number; answered: number; missed: number };
-  answerRate: number; talkMeanSec: number; handlingMeanSec: number; appointmentsBooked: number; conversionRate: number;
-  dispositions: Record<string, number>;
-}
-/** Times of the day as the service sums them up, `HH:MM:SS`. */
-export interface TimeUse { totalLoginDuration: string; totalBusyTime: string; totalIdleTime: string; totalPauseTime: string; totalWrapupTime: string; totalDialTime: string }
-export interface RangeFigures extends Figures { timeUtilization: TimeUse | null; neverRead: string[] }
-export interface Trend { days: (Figures & { date: string; isRead: boolean })[] }
-export interface TeamFigures { agents: (Figures & { agent: string })[]; total: Figures }
+import type { TimeUse } from '../../api/types';
 
 /** `1:02:03` in seconds; none for what is no such text. */
 export function seconds(text: string): number | null {

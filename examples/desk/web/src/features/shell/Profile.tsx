@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { ChevronDown, KeyRound, Languages, LogOut, Mic, Moon, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { post, remove } from '../../api/client';
+import { at, post, remove } from '../../api/client';
 import type { Me } from '../../api/types';
 import { leave } from '../../app';
 import { useAgent, useStale } from '../../state';
@@ -70,7 +70,7 @@ function SignOut({ me, onClose }: { me: Me; onClose: () => void }) {
 
 function ForceReady({ agent, onClose }: { agent: string; onClose: () => void }) {
   const words = useWords();
-  const force = useMutation({ mutationFn: () => post(`/api/agents/${encodeURIComponent(agent)}/force-ready`), onSuccess: onClose, onError: (problem) => toastProblem(problem, words) });
+  const force = useMutation({ mutationFn: () => post(at('/api/agents/{id}/force-ready', { id: agent }), {}), onSuccess: onClose, onError: (problem) => toastProblem(problem, words) });
   return (
     <Dialog open title={words.profile.forceTitle} onClose={onClose} footer={<>
       <Button onClick={onClose}>{words.cancel}</Button>

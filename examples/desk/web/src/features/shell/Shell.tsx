@@ -4,6 +4,7 @@ import type { Me } from '../../api/types';
 import { begin } from '../../app';
 import { useMe } from '../../state';
 import { Notice } from '../../ui/controls';
+import { inZone } from '../../words/time';
 import { useWords } from '../../words/words';
 import { FirstPassword, SignInForm } from '../sign-in/SignIn';
 
@@ -19,6 +20,7 @@ export function Shell() {
   useEffect(() => whenSignedOut(() => setEnded(true)), []);
   useEffect(() => {
     if (!me.data) return;
+    inZone(me.data.zone);
     setKept(me.data);
     setEnded(false);
     if (!me.data.mustChangePassword) begin(me.data.agents.length > 0);

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
+import type { Dial } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { Dialog } from '../../ui/Dialog';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
@@ -11,13 +12,11 @@ import { Owed } from '../disposition/Owed';
 import { Import } from './Import';
 import '../desk/desk.css';
 
-interface Dial { id: string; agent: string; masked: string; reference: string; at: number; state: string }
-
 /** What a supervisor has to settle. */
 export default function Team() {
   const words = useWords();
   const [settling, settle] = useState<Dial | null>(null);
-  const dials = useQuery({ queryKey: KEYS.dials, queryFn: ({ signal }) => get<{ dials: Dial[] }>('/api/dials', { query: { state: 'unknown' }, signal }) });
+  const dials = useQuery({ queryKey: KEYS.dials, queryFn: ({ signal }) => get('/api/dials', { query: { state: 'unknown' }, signal }) });
   return (
     <div className="page">
       <h1>{words.team.title}</h1>
@@ -39,7 +38,7 @@ function Settle({ dial, onClose }: { dial: Dial; onClose: () => void }) {
   const cache = useQueryClient();
   const [reason, setReason] = useState('');
   const save = useMutation({
-    mutationFn: (outcome: 'placed' | 'not_placed') => post(`/api/dials/${encodeURIComponent(dial.id)}/settle`, { outcome, reason }),
+    mutationFn: (outcome: 'placed' | 'not_placed') => post(at('/api/dials/{id}/settle', { id: dial.id }), { outcome, reason }),
     onSuccess: async () => { await cache.invalidateQueries({ queryKey: KEYS.dials }); onClose(); },
   });
   const wait = reason.trim() === '' ? words.team.why : save.isPending ? words.loading : null;

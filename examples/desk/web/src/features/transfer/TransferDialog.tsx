@@ -20,8 +20,8 @@ export function TransferDialog({ call, onClose }: { call: Call; onClose: () => v
       <Button blocked={waits ?? blocked('cancelTransfer')} onClick={() => command.mutate({ verb: 'transfer/cancel' })}>{words.transfer.stop}</Button>
       <Button tone="primary" blocked={waits ?? blocked('completeTransfer')} onClick={() => command.mutate({ verb: 'transfer/complete' }, { onSuccess: onClose })}>{words.transfer.complete}</Button>
     </> : <>
-      <Button blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', body: { kind: 'cold', number: number.trim() } }, { onSuccess: onClose })}>{words.transfer.cold}</Button>
-      <Button tone="primary" blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', body: { kind: 'warm', number: number.trim() } })}>{words.transfer.connect}</Button>
+      <Button blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', kind: 'cold', number: number.trim() }, { onSuccess: onClose })}>{words.transfer.cold}</Button>
+      <Button tone="primary" blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', kind: 'warm', number: number.trim() })}>{words.transfer.connect}</Button>
     </>}>
       {third ? <><Participants call={call} /><p className="muted small">{words.transfer.completing}</p></> : <>
         <Field label={words.transfer.number}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} autoFocus />}</Field>

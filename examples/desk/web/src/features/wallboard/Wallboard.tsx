@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
 import type { AgentView } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useAgents, useCalls, useNow, useStale } from '../../state';
@@ -10,8 +10,6 @@ import { toastProblem } from '../../ui/toasts';
 import { clock, dayOf, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { stateTone, stateWord } from '../agent/AgentBadge';
-import type { TeamFigures } from '../performance/figures';
-import type { Missed } from '../worklist/Worklist';
 import { byAttention } from './attention';
 import '../performance/performance.css';
 import './wallboard.css';
@@ -23,8 +21,8 @@ export default function Wallboard() {
   const agents = useAgents();
   const calls = useCalls().filter(({ phase }) => phase !== 'closed');
   const today = dayOf(now);
-  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: ({ signal }) => get<TeamFigures>('/api/performance/team', { query: { from: today, to: today }, signal }), refetchInterval: 60_000 });
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get<{ missed: Missed[] }>('/api/missed', { signal }) });
+  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: ({ signal }) => get('/api/performance/team', { query: { from: today, to: today }, signal }), refetchInterval: 60_000 });
+  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get('/api/missed', { signal }) });
   const waiting = calls.filter(({ direction, phase }) => direction === 'inbound' && phase === 'ringing').length;
   const top: [string, string | number][] = [
     [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data?.missed.length ?? '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],
@@ -50,7 +48,7 @@ function Row({ agent, now, masked }: { agent: AgentView; now: number; masked: st
   const words = useWords();
   const stale = useStale();
   const [ask, setAsk] = useState(false);
-  const free = useMutation({ mutationFn: () => post(`/api/agents/${encodeURIComponent(agent.agent)}/free`), onSuccess: () => setAsk(false), onError: (problem) => toastProblem(problem, words) });
+  const free = useMutation({ mutationFn: () => post(at('/api/agents/{id}/free', { id: agent.agent }), {}), onSuccess: () => setAsk(false), onError: (problem) => toastProblem(problem, words) });
   const { state } = agent;
   return (
     <tr>

@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { get, post } from '../../api/client';
+import { at, get, post } from '../../api/client';
+import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useMe, useNow, useStale } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
@@ -10,12 +11,9 @@ import { toast, toastProblem } from '../../ui/toasts';
 import { dateAndTime, grouped, span } from '../../words/time';
 import { useWords } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
-import { FollowUps } from '../follow-ups/FollowUps';
+import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
 import { Owed } from '../disposition/Owed';
 
-export interface Entry { id: string; kind: 'lead' | 'missed' | 'follow_up'; name: string | null; number: string; source: string | null; lastInteractionAt: number | null; ageSec: number; level: 'ok' | 'due' | 'late'; leadId: string | null }
-interface WorklistPage { entries: Entry[]; withoutNumber: number; cursor: string | null; menu?: { sms: boolean; whatsapp: boolean } }
-export interface Missed { id: string; number: string; name: string | null; at: number; calls: number; claimedBy: string | null; level: 'ok' | 'due' | 'late' }
 
 type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
 export const LEVEL_TONE = { ok: 'good', due: 'warning', late: 'bad' } as const;
@@ -23,13 +21,14 @@ export const LEVEL_TONE = { ok: 'good', due: 'warning', late: 'bad' } as const;
 export function Worklist({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get<{ missed: Missed[] }>('/api/missed', { signal }) });
-  const owed = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get<{ owed: unknown[] }>('/api/owed', { signal }) });
+  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get('/api/missed', { signal }) });
+  const owed = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get('/api/owed', { signal }) });
   const count = missed.data?.missed.length ?? 0;
   const owes = owed.data?.owed.length ?? 0;
   const tabs: [Tab, string, number][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count], ['follow_ups', words.worklist.followUps, 0]];
   if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes]);
   useMissedNews(missed.data?.missed);
+  useDueAlarm();
   return (
     <section className="card list-card" aria-label={words.worklist.title}>
       <Dialer busy={busy} onSelect={onSelect} />
@@ -69,7 +68,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: s
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
   const [campaign, setCampaign] = useState('');
-  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: ({ signal }) => get<{ campaigns: { name: string; did?: string | null }[] }>('/api/campaigns', { signal }), staleTime: 300_000, enabled: more });
+  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: ({ signal }) => get('/api/campaigns', { signal }), staleTime: 300_000, enabled: more });
   const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -93,7 +92,7 @@ function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: s
   const stale = useStale();
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
-    queryFn: ({ pageParam, signal }) => get<WorklistPage>('/api/worklist', { query: { cursor: pageParam, limit: 50 }, signal }),
+    queryFn: ({ pageParam, signal }) => get('/api/worklist', { query: { cursor: pageParam, limit: 50 }, signal }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   });
@@ -102,27 +101,24 @@ function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: s
   const pages = list.data.pages;
   const entries = pages.flatMap((page) => page.entries);
   const left = pages[0]?.withoutNumber ?? 0;
-  const menu = pages[0]?.menu;
   const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : null;
   return (
     <>
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} blocked={blocked ?? null} menu={menu} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
   );
 }
 
-function EntryRow({ entry, blocked, menu, onSelect }: { entry: Entry; blocked: string | null; menu: WorklistPage['menu']; onSelect: (who: { number: string; name: string | null }) => void }) {
+function EntryRow({ entry, blocked, onSelect }: { entry: Entry; blocked: string | null; onSelect: (who: { number: string; name: string | null }) => void }) {
   const words = useWords();
   const now = useNow(30_000);
   const name = entry.name ?? grouped(entry.number);
   const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null }); };
   const entries: MenuEntry[] = [
     { key: 'call', label: words.worklist.dial, blocked, onSelect: call },
-    ...(menu?.sms ? [{ key: 'sms', label: words.worklist.sms, onSelect: () => onSelect(entry) }] : []),
-    ...(menu?.whatsapp ? [{ key: 'whatsapp', label: words.worklist.whatsapp, onSelect: () => onSelect(entry) }] : []),
     { key: 'copy', label: words.worklist.copy, onSelect: () => void navigator.clipboard.writeText(entry.number) },
   ];
   return (
@@ -146,7 +142,7 @@ function MissedList({ missed, failed, busy }: { missed: readonly Missed[] | unde
   const stale = useStale();
   const cache = useQueryClient();
   const claim = useMutation({
-    mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(`/api/missed/${encodeURIComponent(id)}/${verb}`),
+    mutationFn: ({ id, verb }: { id: string; verb: 'claim' | 'release' }) => post(at(`/api/missed/{id}/${verb}`, { id }), {}),
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.missed }),
   });
