@@ -145,6 +145,7 @@ impl Config {
             people: PeopleSettings::read(variables)?,
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
+            platform: None,
             agent_socket: agent_socket(
                 get("DESK_AGENT_SOCKET").as_deref(),
                 get("DESK_AGENT_SOCKET_URL"),

@@ -4,6 +4,7 @@
 
 pub mod agent;
 pub mod answer;
+pub mod appointment;
 pub mod audio;
 pub mod call;
 pub mod caller;

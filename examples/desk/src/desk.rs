@@ -16,10 +16,12 @@ use crate::core::worklist::ServiceLevels;
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
 use crate::flow::calling::{Calling, CallingSettings};
+use crate::flow::customers::LeadNames;
 use crate::flow::push_address::Intake;
 use crate::flow::state_sources::StateSources;
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
+use crate::ports::platform::{OwnTables, Platform, SharedReads};
 use crate::problem::Problem;
 use crate::records::Records;
 use crate::report::Reports;
@@ -60,6 +62,8 @@ pub struct Settings {
     pub calling: CallingSettings,
     /// How long who is on the worklist may wait.
     pub service_levels: ServiceLevels,
+    /// The platform of leads and appointments; the desk's own tables without one.
+    pub platform: Option<Arc<dyn Platform>>,
     /// Why agents may pause: no API of the service lists it.
     pub pause_reasons: Vec<String>,
     /// The agent sockets that this desk holds; none without.
@@ -80,6 +84,8 @@ struct Shared {
     life: Life,
     health: Health,
     people: People,
+    platform: Arc<dyn Platform>,
+    lead_names: LeadNames,
     calling: Calling,
     state_sources: StateSources,
     intake: Intake,
@@ -119,6 +125,9 @@ impl Desk {
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
         let clock = Arc::clone(client.clock());
         let people = People::new(Arc::clone(&store), clock, settings.people.clone());
+        let platform = settings.platform.clone();
+        let platform = platform.unwrap_or_else(|| Arc::new(OwnTables::new(Arc::clone(&store))));
+        let platform = Arc::new(SharedReads::new(platform, Arc::clone(&store)));
         Self(Arc::new(Shared {
             client,
             settings,
@@ -127,6 +136,8 @@ impl Desk {
             life,
             health: Health::default(),
             people,
+            platform,
+            lead_names: LeadNames::default(),
             calling,
             state_sources: StateSources::default(),
             intake,
@@ -202,6 +213,16 @@ impl Desk {
     /// Who is let in.
     pub fn people(&self) -> &People {
         &self.0.people
+    }
+
+    /// Leads, appointments, finished calls.
+    pub fn platform(&self) -> &Arc<dyn Platform> {
+        &self.0.platform
+    }
+
+    /// The leads of calls, where they are known without asking.
+    pub fn lead_names(&self) -> &LeadNames {
+        &self.0.lead_names
     }
 
     /// What the flows of calls share.

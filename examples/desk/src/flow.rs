@@ -2,9 +2,12 @@
 
 pub mod agent_state;
 pub mod agent_view;
+pub mod booking;
 pub mod calling;
 pub mod controlling;
+pub mod customers;
 pub mod delivering;
+pub mod demo;
 pub mod dialing;
 pub mod disposing;
 pub mod facts;

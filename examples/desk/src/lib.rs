@@ -17,6 +17,7 @@ pub mod guide;
 pub mod ops;
 mod page;
 pub mod people;
+pub mod ports;
 pub mod problem;
 pub mod records;
 pub mod report;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::flow::demo::{add_demo_leads, add_demo_schedule};
 use desk::flow::push_address::PushKind;
-use desk::flow::working::add_demo_leads;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
@@ -150,6 +150,7 @@ async fn on_simulator(
     if local {
         let token = desk.people().add_demo().await?;
         add_demo_leads(&desk).await?;
+        add_demo_schedule(&desk).await?;
         first["token"] = token.reveal().into();
         say(&first.to_string());
         say(&guide::text(&http, &server.url(), token.reveal()));

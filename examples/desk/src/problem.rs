@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457), and what each failure of the service becomes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::store::StoreError;
@@ -110,6 +112,7 @@ pub struct Problem {
     reference: Option<Box<str>>,
     ready_in: Option<Duration>,
     errors: Option<Box<FieldErrors>>,
+    more: Option<Box<(&'static str, Value)>>,
 }
 
 /// A pointer to the list keeps the problem small.
@@ -204,6 +207,9 @@ pub(crate) struct Document<'p> {
     reference: Option<&'p str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ready_in_sec: Option<u64>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: BTreeMap<&'static str, &'p Value>,
 }
 
 impl Problem {
@@ -219,6 +225,7 @@ impl Problem {
             reference: None,
             ready_in: None,
             errors: None,
+            more: None,
         }
     }
 
@@ -293,6 +300,13 @@ impl Problem {
         self
     }
 
+    /// What whoever asked needs to go on, in a field of its own.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.more = Some(Box::new((name, value)));
+        self
+    }
+
     /// A failure after which it is unknown whether the request took effect.
     #[must_use]
     pub fn unknown(mut self) -> Self {
@@ -321,6 +335,7 @@ impl IntoResponse for Problem {
             reason: self.reason,
             reference: self.reference.as_deref(),
             ready_in_sec,
+            more: self.more.iter().map(|more| (more.0, &more.1)).collect(),
         };
         let mut response = (status, Json(document)).into_response();
         response.extensions_mut().insert(self.kind);

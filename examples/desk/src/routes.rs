@@ -4,6 +4,7 @@
 mod admin;
 mod agent;
 mod agents;
+mod appointments;
 mod audit;
 mod call_control;
 mod calls;
@@ -12,6 +13,7 @@ mod dials;
 mod dispose;
 pub(crate) mod document;
 mod history;
+mod leads;
 mod live;
 mod me;
 mod missed;
@@ -49,6 +51,8 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(document::router())
         .merge(live::router())
         .merge(work::router())
+        .merge(leads::router())
+        .merge(appointments::router())
         .merge(agents::router())
         .merge(calls::router())
         .merge(dials::router())

@@ -24,6 +24,7 @@
 //! statements: on SQLite all writers wait for it.
 
 pub mod agents;
+pub mod appointments;
 pub mod audit;
 pub mod calls;
 mod conn;
@@ -32,6 +33,7 @@ pub mod dials;
 pub mod error;
 pub mod events;
 mod json;
+pub mod leads;
 pub mod lease;
 pub mod lock;
 pub mod memory;
@@ -48,6 +50,7 @@ pub mod work;
 mod writer;
 
 pub use agents::Agents;
+pub use appointments::{AppointmentQuery, Appointments};
 pub use audit::Audits;
 pub use calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall};
 pub use conn::{Arg, Row};
@@ -55,6 +58,7 @@ pub use db::Db;
 pub use dials::{DialWrite, Dials};
 pub use error::StoreError;
 pub use events::{Audience, Event, Events, NewEvent};
+pub use leads::{LeadSearch, Leads};
 pub use lease::{Lease, Leases};
 pub use lock::FileLock;
 pub use memory::Memory;
@@ -80,6 +84,8 @@ pub trait Store:
     + Pushes
     + Work
     + Agents
+    + Appointments
+    + Leads
 {
 }
 
@@ -96,5 +102,7 @@ impl<T> Store for T where
         + Pushes
         + Work
         + Agents
+        + Appointments
+        + Leads
 {
 }

@@ -257,6 +257,13 @@ pub enum Action {
     CancelTransfer,
     /// Sets the disposition. Its delivery is the outbox's.
     Dispose(Box<DisposeAction>),
+    /// An appointment came of the call, or it was moved or cancelled.
+    Appointment {
+        /// The appointment.
+        id: String,
+        /// Whether it was not cancelled.
+        stands: bool,
+    },
     /// The disposition reached a target, or never will.
     Deliver {
         /// `service` or `platform`.

@@ -65,7 +65,7 @@ fn command_of(action: &Action) -> Option<Command> {
         Action::Transfer { .. } => Command::Transfer,
         Action::CompleteTransfer => Command::CompleteTransfer,
         Action::CancelTransfer => Command::CancelTransfer,
-        Action::Dispose(_) | Action::Deliver { .. } => return None,
+        Action::Dispose(_) | Action::Deliver { .. } | Action::Appointment { .. } => return None,
     })
 }
 

@@ -3,8 +3,9 @@
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
+use super::customers::LeadName;
 use super::ledger::{self, dial_changed, dialed};
-use super::viewing::{changed, now_ms};
+use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Effect, effects};
 use crate::core::dial::{DialEntry, DialEvidence, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
@@ -161,8 +162,9 @@ async fn attempt(
     }
     outbox.extend(effects.iter().filter_map(|effect| resume(effect, &merged.id, at)));
     let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
+    let lead = lead_of_call(desk, &call.id, call.state.number.as_ref()).await;
     let change = CallChange {
-        events: events(desk, &merged, &call, &effects, (&outbox, &dials))?,
+        events: events(desk, &merged, (&call, lead.as_ref()), &effects, (&outbox, &dials))?,
         released: effects
             .iter()
             .filter_map(|effect| match effect {
@@ -293,11 +295,11 @@ fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
 fn events(
     desk: &Desk,
     merged: &Merged,
-    call: &StoredCall,
+    (call, lead): (&StoredCall, Option<&LeadName>),
     effects: &[Effect],
     (outbox, dials): (&[OutboxWrite], &[DialWrite]),
 ) -> Result<Vec<NewEvent>, StoreError> {
-    let mut events = changed(desk, call, merged.before.agent.as_ref())?;
+    let mut events = changed(desk, call, merged.before.agent.as_ref(), lead)?;
     for write in dials {
         events.push(dial_changed(&write.entry)?);
     }

@@ -1,8 +1,10 @@
 //! Calls as they are sent out: what depends on settings, drafts and the ledger comes together here.
 
-use ozonetel_sdk::types::AgentId;
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
+use super::customers::LeadName;
 use crate::core::call::{CallState, CallView, Viewer};
+use crate::core::caller::Scope;
 use crate::core::can::{CanContext, DispositionProgress, Refusal};
 use crate::desk::Desk;
 use crate::store::{Audience, NewEvent, StoreError, StoredCall};
@@ -49,6 +51,7 @@ pub async fn view(
         // What was typed before it was said for good is no draft any more.
         notes: draft.filter(|draft| draft.at > said).map(|draft| draft.notes),
         dial_state: dial.map(|dial| dial.state.as_str().to_owned()),
+        lead: lead_of_call(desk, &call.id, call.state.number.as_ref()).await,
         ..viewer(desk, call, whole, may_act)
     };
     Ok(CallView::of(&call.state, viewer))
@@ -71,9 +74,12 @@ pub(super) fn changed(
     desk: &Desk,
     call: &StoredCall,
     before: Option<&AgentId>,
+    lead: Option<&LeadName>,
 ) -> Result<Vec<NewEvent>, StoreError> {
-    let whole = CallView::of(&call.state, viewer(desk, call, true, true));
-    let masked = CallView::of(&call.state, viewer(desk, call, false, true));
+    let viewer =
+        |whole, may_act| Viewer { lead: lead.cloned(), ..viewer(desk, call, whole, may_act) };
+    let whole = CallView::of(&call.state, viewer(true, true));
+    let masked = CallView::of(&call.state, viewer(false, true));
     let audience = match &call.state.agent {
         Some(agent) => Audience::Agent(agent.clone()),
         None => Audience::Supervisors,
@@ -81,8 +87,46 @@ pub(super) fn changed(
     let mut events = vec![NewEvent::new("call.changed", audience, &whole)?.masked(&masked)?];
     let current = call.state.agent.as_ref();
     if let Some(before) = before.filter(|one| current.is_none_or(|now| !now.is_same_agent(one))) {
-        let theirs = CallView::of(&call.state, viewer(desk, call, false, false));
+        let theirs = CallView::of(&call.state, viewer(false, false));
         events.push(NewEvent::new("call.changed", Audience::Agent(before.clone()), &theirs)?);
     }
     Ok(events)
+}
+
+/// The lead of a call's number, as far as that is known at once. Where the platform is elsewhere it is asked, and the
+/// call is sent out again when it has answered: no call waits for it.
+pub(super) async fn lead_of_call(
+    desk: &Desk,
+    call: &str,
+    number: Option<&PhoneNumber>,
+) -> Option<LeadName> {
+    let number = number?;
+    if desk.platform().is_local() {
+        // A call without its lead is better than no call.
+        let lead = desk.platform().lead_of_number(number).await.ok().flatten();
+        return lead.map(|lead| (lead.id, lead.name));
+    }
+    if let Some(known) = desk.lead_names().get(number).await {
+        return known;
+    }
+    let (desk, number, call) = (desk.clone(), number.clone(), call.to_owned());
+    desk.tasks().clone().watch(async move {
+        match desk.lead_names().ask(&**desk.platform(), &number).await {
+            Ok(Some(lead)) => {
+                if let Err(error) = show_again(&desk, &call, &lead).await {
+                    tracing::warn!(%error, "a call was not sent out with its lead");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "the lead of a call is not known"),
+        }
+    });
+    None
+}
+
+/// Reports a call once more, with its lead.
+async fn show_again(desk: &Desk, id: &str, lead: &LeadName) -> Result<(), StoreError> {
+    let Some(call) = desk.store().call(id, &Scope::All).await? else { return Ok(()) };
+    let events = changed(desk, &call, None, Some(lead))?;
+    desk.store().append_events(now_ms(desk), events).await
 }

@@ -9,7 +9,7 @@ use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
-use crate::store::work::{Lead, Versioned};
+use crate::store::work::Versioned;
 use crate::store::{Audience, NewEvent, StoreError};
 
 /// How often a change is tried again when someone else was faster.
@@ -148,37 +148,6 @@ pub async fn change_follow_up(
         }
     }
     Err(busy())
-}
-
-/// Numbers, names and sources of people who do not exist.
-const DEMO: [(&str, &str, &str); 6] = [
-    ("9000000101", "Asha Demo", "web"),
-    ("9000000102", "Ravi Demo", "web"),
-    ("9000000103", "Meera Demo", "fair"),
-    ("9000000104", "Arjun Demo", "referral"),
-    ("9000000105", "Lata Demo", "web"),
-    ("9000000106", "Kiran Demo", "fair"),
-];
-
-/// Adds made-up leads, so that the worklist of a desk on the simulator is not empty.
-///
-/// # Errors
-/// The store is not available.
-pub async fn add_demo_leads(desk: &Desk) -> Result<(), StoreError> {
-    let now = desk.now();
-    let leads = DEMO.iter().zip(1_i64..).map(|((number, name, source), place)| Lead {
-        id: format!("demo-{place}"),
-        number: PhoneNumber::from(*number),
-        name: (*name).to_owned(),
-        source: (*source).to_owned(),
-        agent: None,
-        // Half an hour apart, so that there are all service levels.
-        added: now - place * 1_800_000 * 2,
-        last_interaction: None,
-        done: false,
-    });
-    desk.store().import_leads("demo", now, leads.collect(), Vec::new(), Vec::new()).await?;
-    Ok(())
 }
 
 fn busy() -> Problem {

@@ -8,6 +8,7 @@ mod import;
 mod missed;
 mod worklist;
 
+use ozonetel_sdk::types::redact_number;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -81,7 +82,7 @@ impl MissedView {
 /// What someone has promised to do.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct FollowUpView {
+pub(super) struct FollowUpView {
     /// Its id.
     id: String,
     /// Whose it is.
@@ -103,7 +104,12 @@ struct FollowUpView {
 }
 
 impl FollowUpView {
-    async fn of(desk: &Desk, follow_up: FollowUp) -> Result<Self, crate::problem::Problem> {
+    /// With number and text, or without.
+    pub(super) async fn of(
+        desk: &Desk,
+        follow_up: FollowUp,
+        whole: bool,
+    ) -> Result<Self, crate::problem::Problem> {
         let name = match &follow_up.number {
             Some(number) => desk.store().lead_of_number(number).await?.map(|lead| lead.name),
             None => None,
@@ -112,9 +118,12 @@ impl FollowUpView {
             id: follow_up.id,
             agent: follow_up.agent,
             due_at: follow_up.due_ms,
-            number: follow_up.number.map(|number| number.as_str().to_owned()),
+            number: follow_up.number.map(|number| match whole {
+                true => number.as_str().to_owned(),
+                false => redact_number(number.as_str()),
+            }),
             name: name.filter(|name| !name.is_empty()),
-            text: follow_up.note,
+            text: if whole { follow_up.note } else { String::new() },
             call: follow_up.call,
             state: follow_up.state.as_str(),
             done: follow_up.state == crate::core::followup::FollowUpState::Done,

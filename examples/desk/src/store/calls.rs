@@ -170,7 +170,7 @@ async fn stored(tx: &mut Tx, id: &str) -> Result<Option<StoredCall>, StoreError>
     tx.row(select, args![id]).await?.as_ref().map(call_of).transpose()
 }
 
-fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
+pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
     Ok(StoredCall {
         id: row.get("id")?,
         version: row.get("version")?,

@@ -2,11 +2,13 @@
 //! is killed does.
 
 mod agents;
+mod appointments;
 mod audit;
 mod calls;
 mod dial_table;
 mod dials;
 mod events;
+mod leads;
 mod lease;
 mod meta;
 mod outbox;
@@ -38,6 +40,7 @@ struct State {
     pushes: pushes::PushTable,
     work: work::WorkTable,
     agents: agents::AgentTable,
+    appointments: appointments::AppointmentTable,
     faults: Faults,
 }
 

@@ -10,6 +10,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (300, "calls, dials, outbox, pushes", include_str!("../../migrations/0300_calls.sql")),
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),
     (410, "agents", include_str!("../../migrations/0410_agents.sql")),
+    (420, "leads' details, appointments", include_str!("../../migrations/0420_customers.sql")),
 ];
 
 /// All steps. A database with steps that are not in the list, or with others of the same number, is refused.

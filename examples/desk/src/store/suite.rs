@@ -1,10 +1,12 @@
 //! What holds for every store: each case runs on a SQLite file, on PostgreSQL and in memory, on a store of its own.
 
 mod agents;
+mod appointments;
 mod audit;
 mod calls;
 mod dials;
 mod events;
+mod leads;
 mod lease;
 mod meta;
 mod outbox;
@@ -43,6 +45,8 @@ fn all() -> Vec<Case> {
         outbox::cases(),
         work::cases(),
         agents::cases(),
+        leads::cases(),
+        appointments::cases(),
     ]
     .concat()
 }

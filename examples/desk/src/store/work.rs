@@ -1,5 +1,6 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::events::{NewEvent, append};
+use super::json::{from_json, to_json};
 use super::tx::Tx;
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
@@ -28,6 +30,10 @@ pub struct Lead {
     pub name: String,
     /// Where it comes from.
     pub source: String,
+    /// The e-mail address, where one is known.
+    pub email: Option<String>,
+    /// What else is known, by name, as it came.
+    pub fields: BTreeMap<String, String>,
     /// Whom it is assigned to; everyone's where there is none.
     pub agent: Option<AgentId>,
     /// When it was added, in milliseconds since 1970.
@@ -65,8 +71,8 @@ pub struct Versioned<T> {
 /// Leads, missed calls, follow-ups.
 #[async_trait]
 pub trait Work: Send + Sync {
-    /// Adds leads whose number is new; a known number keeps its row and takes the name and the source where it has
-    /// none. How many were new. What was left out is kept with the import, to be counted.
+    /// Adds leads whose number is new; a known number keeps its row and takes name, source, e-mail address and other
+    /// fields where it has none. How many were new. What was left out is kept with the import, to be counted.
     ///
     /// # Errors
     /// The store is not available.
@@ -185,14 +191,20 @@ pub trait Work: Send + Sync {
     ) -> Result<i64, StoreError>;
 }
 
-const LEAD: &str = "id, number, name, source, agent, added, last_interaction, done";
+pub(super) const LEAD: &str =
+    "id, number, name, source, email, fields, agent, added, last_interaction, done";
 
-fn lead_of(row: &Row) -> Result<Lead, StoreError> {
+pub(super) fn lead_of(row: &Row) -> Result<Lead, StoreError> {
     Ok(Lead {
         id: row.get("id")?,
         number: PhoneNumber::from(row.get::<String>("number")?.as_str()),
         name: row.get("name")?,
         source: row.get("source")?,
+        email: row.get("email")?,
+        fields: match row.get::<Option<String>>("fields")? {
+            Some(text) => from_json(&text, "lead")?,
+            None => BTreeMap::new(),
+        },
         agent: row.get::<Option<String>>("agent")?.map(|agent| agent.as_str().into()),
         added: row.get("added")?,
         last_interaction: row.get("last_interaction")?,
@@ -204,7 +216,7 @@ fn json(record: &impl Serialize, what: &'static str) -> Result<String, StoreErro
     serde_json::to_string(record).map_err(|_| StoreError::Corrupt(what))
 }
 
-fn versioned<T: DeserializeOwned>(
+pub(super) fn versioned<T: DeserializeOwned>(
     row: &Row,
     what: &'static str,
 ) -> Result<Versioned<T>, StoreError> {
@@ -214,7 +226,7 @@ fn versioned<T: DeserializeOwned>(
 }
 
 /// A condition that a column names an agent of the scope, with its parameters from `$first` on.
-fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Vec<Arg>) {
+pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Vec<Arg>) {
     let Some(agents) = scope.agents() else { return ("1 = 1".to_owned(), Vec::new()) };
     if agents.is_empty() {
         return ("1 = 0".to_owned(), Vec::new());
@@ -226,17 +238,28 @@ fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Vec<Arg>) {
 
 async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
     let key = number_key(&lead.number);
-    let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, agent, added) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number_key) DO NOTHING";
+    let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, email, fields, agent, \
+                  added) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (number_key) DO NOTHING";
     let agent = lead.agent.as_ref().map(agent_key);
-    let args =
-        args![&lead.id, &key, lead.number.as_str(), &lead.name, &lead.source, agent, lead.added];
+    let fields = to_json(&lead.fields)?;
+    let args = args![
+        &lead.id,
+        &key,
+        lead.number.as_str(),
+        &lead.name,
+        &lead.source,
+        lead.email.clone(),
+        &fields,
+        agent,
+        lead.added
+    ];
     if tx.execute(insert, args).await? == 1 {
         return Ok(true);
     }
     let fill = "UPDATE desk_lead SET name = CASE WHEN name = '' THEN $1 ELSE name END, \
-                source = CASE WHEN source = '' THEN $2 ELSE source END WHERE number_key = $3";
-    tx.execute(fill, args![&lead.name, &lead.source, &key]).await?;
+                source = CASE WHEN source = '' THEN $2 ELSE source END, email = COALESCE(email, $3), \
+                fields = CASE WHEN fields IS NULL OR fields = '{}' THEN $4 ELSE fields END WHERE number_key = $5";
+    tx.execute(fill, args![&lead.name, &lead.source, lead.email.clone(), &fields, &key]).await?;
     Ok(false)
 }
 
@@ -463,9 +486,11 @@ impl Work for Db {
                 let agent = agent_key(&record.agent.as_str().into());
                 let open = record.state == FollowUpState::Open;
                 let done = if version == 0 {
-                    let insert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body) \
-                                  VALUES ($1, 1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING";
-                    tx.execute(insert, args![&record.id, agent, open, record.due_ms, body]).await?
+                    let insert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body, number_key) \
+                                  VALUES ($1, 1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
+                    let number = record.number.as_ref().map(number_key);
+                    let args = args![&record.id, agent, open, record.due_ms, body, number];
+                    tx.execute(insert, args).await?
                 } else {
                     let update = "UPDATE desk_follow_up SET version = version + 1, agent = $1, open = $2, due = $3, \
                                   body = $4 WHERE id = $5 AND version = $6";

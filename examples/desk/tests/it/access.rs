@@ -88,6 +88,7 @@ const LISTS: &[(&str, &str)] = &[
     ("POST", "/api/owed/{id}/retry"),
     ("GET", "/api/performance/team"),
     ("GET", "/api/worklist"),
+    ("GET", "/api/leads"),
     ("GET", "/api/follow-ups"),
     ("PATCH", "/api/follow-ups/{id}"),
     ("POST", "/api/leads/import"),

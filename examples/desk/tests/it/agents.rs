@@ -6,7 +6,7 @@ use desk::app;
 use desk::core::agent::{StateSource, StateWord};
 use desk::core::caller::Role;
 use desk::flow::agent_state::{say, tidy_agents};
-use desk::flow::working::add_demo_leads;
+use desk::flow::demo::add_demo_leads;
 use desk::work::agents::learn_dispositions;
 use desk::{Settings, people::PeopleSettings};
 use http::{Method, Request, header};

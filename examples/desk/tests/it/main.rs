@@ -8,6 +8,7 @@ mod agents;
 mod binary;
 mod calls;
 mod crash;
+mod customers;
 mod errors;
 mod floor;
 mod handling;

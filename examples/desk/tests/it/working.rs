@@ -47,7 +47,7 @@ impl<'f> Someone<'f> {
         self.send(Method::POST, path, "application/json", body.to_string()).await
     }
 
-    async fn import(&self, file: &str) -> Answer {
+    pub(crate) async fn import(&self, file: &str) -> Answer {
         self.send(Method::POST, "/api/leads/import", "text/csv", file.to_owned()).await
     }
 }

@@ -248,7 +248,9 @@ impl Fold {
             ActionOutcome::Unknown if known != Some(wanted) => None,
             _ => known,
         };
-        self.last.get_or_insert_with(|| acted.agent.clone());
+        if !acted.agent.as_str().is_empty() {
+            self.last.get_or_insert_with(|| acted.agent.clone());
+        }
         self.state.transfer = self.state.transfer.after(&acted.action, acted.outcome);
         match &acted.action {
             Action::Hold => self.state.held = to(true, self.state.held),
@@ -287,6 +289,12 @@ impl Fold {
                     agent: acted.agent.clone(),
                     targets: BTreeMap::from([("service".into(), "pending".into())]),
                 });
+            }
+            Action::Appointment { id, stands: true } => {
+                self.state.appointments.insert(id.clone());
+            }
+            Action::Appointment { id, stands: false } => {
+                self.state.appointments.remove(id);
             }
             Action::Deliver { target, state, is_over } => {
                 if *is_over {

@@ -233,6 +233,9 @@ pub struct CallState {
     pub disposition: Option<DispositionState>,
     /// The disposition as the service has it.
     pub service_disposition: Option<DispositionName>,
+    /// The appointments that came of it and were not cancelled.
+    #[serde(default)]
+    pub appointments: BTreeSet<String>,
     /// Length of the conversation in seconds, once it is known.
     pub talk_sec: Option<u32>,
     /// Whether there is a link to a recording. The link itself is in the facts.

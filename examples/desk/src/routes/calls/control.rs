@@ -82,6 +82,7 @@ pub(crate) fn word(action: &Action) -> &'static str {
         Action::CancelTransfer => "call.cancel_transfer",
         Action::Dispose(_) => "call.dispose",
         Action::Deliver { .. } => "call.deliver",
+        Action::Appointment { .. } => "call.appointment",
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn list(
 ) -> Result<Json<FollowUps>, Problem> {
     let mut follow_ups = Vec::new();
     for found in desk.store().open_follow_ups(&caller.scope, MOST).await? {
-        follow_ups.push(FollowUpView::of(&desk, found.record).await?);
+        follow_ups.push(FollowUpView::of(&desk, found.record, true).await?);
     }
     Ok(Json(FollowUps { follow_ups }))
 }
@@ -108,5 +108,5 @@ pub(super) async fn add(
         changed_ms: now,
     };
     add_follow_up(&desk, follow_up.clone()).await?;
-    Ok((StatusCode::CREATED, Json(FollowUpView::of(&desk, follow_up).await?)))
+    Ok((StatusCode::CREATED, Json(FollowUpView::of(&desk, follow_up, true).await?)))
 }

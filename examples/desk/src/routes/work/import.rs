@@ -1,5 +1,7 @@
 //! Import leads from a CSV file.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -32,6 +34,10 @@ const NUMBER: [&str; 6] = ["number", "phone", "phonenumber", "mobile", "contact"
 const NAME: [&str; 4] = ["name", "customer", "customername", "fullname"];
 const SOURCE: [&str; 3] = ["source", "campaign", "leadsource"];
 const AGENT: [&str; 3] = ["agent", "agentid", "assignedto"];
+const EMAIL: [&str; 3] = ["email", "emailaddress", "mail"];
+
+/// How many columns a file may have.
+const MOST_COLUMNS: usize = 50;
 
 /// The largest file.
 const LARGEST: usize = 8 << 20;
@@ -66,7 +72,7 @@ struct LeftOutView {
 }
 
 /// Imports leads from a CSV file with a header: a column `number` (or `phone`, `mobile`), and, where there are, `name`,
-/// `source` and `agent`. Rows without a number that can be called are left out, listed and counted. The same file twice
+/// `source`, `email` and `agent`; other columns are kept under their names. Rows without a number that can be called are left out, listed and counted. The same file twice
 /// changes nothing.
 #[utoipa::path(
     post,
@@ -117,8 +123,18 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
         name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
     };
     let column = |names: &[&str]| headers.iter().position(|name| names.contains(&&*plain(name)));
-    let [number, name, source, agent] =
-        [column(&NUMBER), column(&NAME), column(&SOURCE), column(&AGENT)];
+    let [number, name, source, agent, email] =
+        [column(&NUMBER), column(&NAME), column(&SOURCE), column(&AGENT), column(&EMAIL)];
+    if headers.len() > MOST_COLUMNS {
+        return Err(Problem::bad_request(format!("the file has more than {MOST_COLUMNS} columns")));
+    }
+    let known = [number, name, source, agent, email];
+    let others: Vec<(usize, String)> = headers
+        .iter()
+        .enumerate()
+        .filter(|(at, name)| !known.contains(&Some(*at)) && !name.trim().is_empty())
+        .map(|(at, name)| (at, name.trim().to_owned()))
+        .collect();
     let Some(number) = number else {
         return Err(Problem::bad_request("the first line names no column number, phone or mobile"));
     };
@@ -139,13 +155,21 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
         let value = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().trim();
         let phone = PhoneNumber::from(value(Some(number)));
         let agent = Some(value(agent)).filter(|agent| !agent.is_empty()).map(AgentId::from);
-        let (name, source) = (value(name), value(source));
+        let [number, email, name, source] =
+            [value(Some(number)), value(email), value(name), value(source)];
+        let fields: BTreeMap<String, String> = others
+            .iter()
+            .map(|(at, name)| (name.clone(), value(Some(*at)).to_owned()))
+            .filter(|(_, text)| !text.is_empty())
+            .collect();
         if phone.as_str().is_empty() {
             leave(line, "has no number");
         } else if phone.key().is_none() {
             leave(line, "number is not a telephone number");
-        } else if [name, source].iter().any(|text| text.len() > LONGEST) {
-            leave(line, "name or source is longer than 200 bytes");
+        } else if [number, email, name, source].iter().any(|text| text.len() > LONGEST) {
+            leave(line, "number, name, source or email is longer than 200 bytes");
+        } else if fields.iter().any(|(name, text)| name.len().max(text.len()) > LONGEST) {
+            leave(line, "a field is longer than 200 bytes");
         } else if agent.as_ref().is_some_and(|agent| !caller.may_act_for(agent)) {
             leave(line, "agent is not in the team");
         } else {
@@ -154,6 +178,8 @@ fn parse(bytes: &[u8], caller: &Caller, now: i64) -> Result<Parsed, Problem> {
                 number: phone,
                 name: name.to_owned(),
                 source: source.to_owned(),
+                email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+                fields,
                 agent,
                 added: now,
                 last_interaction: None,
@@ -182,14 +208,17 @@ mod tests {
 
     #[test]
     fn rows_are_told_apart_by_line_and_reason() {
-        let file = "\u{feff}Name, Mobile No ,Lead Source,Agent\n\
-                    Customer A,9000000001,web,agent01\n\
+        let file = "\u{feff}Name, Mobile No ,Lead Source,Agent,E-mail,City\n\
+                    Customer A,9000000001,web,agent01,a@example.test,Pune\n\
                     Customer B,,web,\n\
                     Customer C,none,,\n\
                     Customer D,9000000002,,agent09\n\
                     \"Customer \"\"E\"\"\",+91 90000 00003,,\n";
         let file = file.replace("Mobile No", "Mobile");
         let Parsed { leads, left_out } = parse(file.as_bytes(), &caller(), 7).unwrap();
+        let details = (leads[0].email.as_deref(), leads[0].fields.get("City"));
+        assert_eq!(details, (Some("a@example.test"), Some(&"Pune".to_owned())));
+        assert_eq!((&leads[1].email, leads[1].fields.len()), (&None, 0));
         let leads: Vec<_> = leads
             .iter()
             .map(|lead| (lead.name.as_str(), lead.number.as_str(), lead.source.as_str()))

@@ -1,5 +1,6 @@
 //! Phone calls, in memory.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use super::Memory;
 use super::dial_table::DialTable;
 use super::outbox_table::OutboxTable;
 use crate::core::caller::Scope;
+use crate::core::dial::number_key;
 use crate::core::fact::{Fact, FactSource};
 use crate::store::calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall, sees};
 use crate::store::error::StoreError;
@@ -29,6 +31,16 @@ impl CallTable {
 
     pub(super) fn get(&self, id: &str) -> Option<&StoredCall> {
         self.calls.get(id)
+    }
+
+    /// The calls with a number, the newest first.
+    pub(super) fn of_number(&self, key: &str, most: u32) -> Vec<StoredCall> {
+        let is_of =
+            |call: &&StoredCall| call.state.number.as_ref().map(number_key).as_deref() == Some(key);
+        let mut found: Vec<_> = self.calls.values().filter(is_of).cloned().collect();
+        found.sort_by_key(|call| Reverse((call.state.began_ms, call.id.clone())));
+        found.truncate(most as usize);
+        found
     }
 
     fn facts_of(&self, id: &str) -> impl Iterator<Item = &Fact> {

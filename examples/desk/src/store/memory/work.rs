@@ -16,10 +16,10 @@ use crate::store::work::{Lead, LeftOut, Versioned, Work};
 
 #[derive(Debug, Default)]
 pub(super) struct WorkTable {
-    leads: BTreeMap<String, Lead>,
+    pub(super) leads: BTreeMap<String, Lead>,
     left_out: BTreeSet<(String, i64)>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
-    follow_ups: BTreeMap<String, Versioned<FollowUp>>,
+    pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
 }
 
 fn agent_of(id: &AgentId) -> AgentId {
@@ -62,6 +62,10 @@ impl Work for Memory {
                     };
                     filled(&mut known.name, lead.name);
                     filled(&mut known.source, lead.source);
+                    known.email = known.email.take().or(lead.email);
+                    if known.fields.is_empty() {
+                        known.fields = lead.fields;
+                    }
                 } else {
                     (lead.last_interaction, lead.done) = (None, false);
                     state.work.leads.insert(number_key(&lead.number), lead);

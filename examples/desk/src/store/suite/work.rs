@@ -1,5 +1,6 @@
 //! What is to be done: leads, missed calls, follow-ups.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
@@ -34,6 +35,8 @@ fn lead(id: &str, text: &str, added: i64) -> Lead {
         number: number(text),
         name: String::new(),
         source: String::new(),
+        email: None,
+        fields: BTreeMap::new(),
         agent: None,
         added,
         last_interaction: None,

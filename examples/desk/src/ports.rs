@@ -1,0 +1,3 @@
+//! The edges of the desk that can be something else: each is a trait, with its adapters beside it.
+
+pub mod platform;

@@ -1,0 +1,92 @@
+//! The desk's own tables as the platform.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ozonetel_sdk::types::PhoneNumber;
+
+use super::{Platform, PlatformError};
+use crate::core::appointment::{Appointment, Department, Doctor, Slot};
+use crate::core::caller::Scope;
+use crate::store::work::Lead;
+use crate::store::{AppointmentQuery, LeadSearch, NewEvent, Store};
+
+/// How many times of a doctor an answer has at most.
+const MOST_SLOTS: u32 = 500;
+
+/// The desk's own tables.
+#[derive(Clone)]
+pub struct OwnTables(Arc<dyn Store>);
+
+impl OwnTables {
+    /// Those of a store.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(store)
+    }
+}
+
+impl fmt::Debug for OwnTables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnTables").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Platform for OwnTables {
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, PlatformError> {
+        Ok(self.0.lead_of_number(number).await?)
+    }
+
+    async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {
+        Ok(self.0.lead(id).await?)
+    }
+
+    async fn search_leads(
+        &self,
+        scope: &Scope,
+        search: &LeadSearch,
+    ) -> Result<Vec<Lead>, PlatformError> {
+        Ok(self.0.search_leads(scope, search).await?)
+    }
+
+    async fn departments(&self) -> Result<Vec<Department>, PlatformError> {
+        Ok(self.0.departments().await?)
+    }
+
+    async fn doctors(&self, department: Option<&str>) -> Result<Vec<Doctor>, PlatformError> {
+        Ok(self.0.doctors(department).await?)
+    }
+
+    async fn slots(&self, doctor: &str, range: (i64, i64)) -> Result<Vec<Slot>, PlatformError> {
+        Ok(self.0.slots(doctor, range, MOST_SLOTS).await?)
+    }
+
+    async fn slot(&self, id: &str) -> Result<Option<(Slot, Doctor)>, PlatformError> {
+        Ok(self.0.slot(id).await?)
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, PlatformError> {
+        Ok(self.0.appointment(id).await?)
+    }
+
+    async fn appointments(
+        &self,
+        query: &AppointmentQuery,
+    ) -> Result<Vec<Appointment>, PlatformError> {
+        Ok(self.0.appointments(query).await?)
+    }
+
+    async fn save_appointment(
+        &self,
+        appointment: Appointment,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, PlatformError> {
+        Ok(self.0.save_appointment(appointment, at, events).await?)
+    }
+}

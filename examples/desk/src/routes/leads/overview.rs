@@ -1,0 +1,196 @@
+//! Everything that there was with a person.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::LeadView;
+use crate::access::no_such;
+use crate::core::appointment::{Appointment, AppointmentState, AppointmentView};
+use crate::core::call::{CallState, Direction};
+use crate::core::caller::Caller;
+use crate::core::worklist::{EntryKind, ServiceLevel};
+use crate::desk::Desk;
+use crate::flow::customers::{MOST_CALLS, handles_lead};
+use crate::problem::Problem;
+use crate::routes::work::FollowUpView;
+use crate::store::work::Lead;
+use crate::store::{AppointmentQuery, StoredCall};
+
+/// How many records of a kind an answer has at most.
+const MOST: u32 = 50;
+
+/// Everything about a lead.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LeadOverview {
+    /// Who it is.
+    lead: LeadView,
+    /// What there was last.
+    last_interaction: Option<Interaction>,
+    /// How long the person has been waiting.
+    service_level: LevelView,
+    /// Calls, the newest first.
+    calls: Vec<LeadCall>,
+    /// Appointments, the first first.
+    appointments: Vec<AppointmentView>,
+    /// Follow-ups, the last due first; the open ones are to be done.
+    follow_ups: Vec<FollowUpView>,
+    /// Whether there is an appointment to come.
+    booked: bool,
+}
+
+/// What there was with a person.
+#[derive(Serialize, ToSchema, PartialEq, Eq, Debug)]
+struct Interaction {
+    /// When, in milliseconds since 1970.
+    at: i64,
+    /// `call` or `appointment`; `other` where only the time is known.
+    kind: &'static str,
+    /// In a word: the call's disposition or outcome, the doctor.
+    text: String,
+}
+
+/// How long a person has been waiting.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LevelView {
+    /// `ok`, `due` or `late`.
+    state: &'static str,
+    /// Since the last interaction, or since the lead was added, in seconds.
+    age_sec: i64,
+}
+
+/// A call with a person.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct LeadCall {
+    /// Its id.
+    ucid: String,
+    /// When it began, in milliseconds since 1970.
+    at: Option<i64>,
+    /// `inbound` or `outbound`, where it is known.
+    direction: Option<&'static str>,
+    /// Who had it.
+    agent: Option<String>,
+    /// Whether there was a conversation.
+    answered: bool,
+    /// How long it was, in seconds.
+    duration_sec: Option<u32>,
+    /// How it ended.
+    #[schema(value_type = Option<String>)]
+    outcome: Option<ozonetel_sdk::phone_call::CallOutcomeKind>,
+    /// What was said about it.
+    disposition: Option<String>,
+    /// The notes; only for who handles the person.
+    notes: Option<String>,
+}
+
+fn disposition(state: &CallState) -> Option<String> {
+    let said = state.disposition.as_ref().map(|known| known.said.disposition.clone());
+    let name = state.service_disposition.clone().or(said);
+    name.map(|name| name.as_str().to_owned())
+}
+
+impl LeadCall {
+    fn of(call: StoredCall, whole: bool) -> Self {
+        let state = call.state;
+        let said = state.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
+        Self {
+            at: state.began_ms,
+            direction: state.direction.map(Direction::as_str),
+            agent: state.agent.as_ref().map(|agent| agent.as_str().to_owned()),
+            answered: state.is_answered(),
+            duration_sec: state.talk_sec,
+            outcome: state.outcome,
+            disposition: disposition(&state),
+            notes: said.filter(|_| whole).map(|notes| notes.as_str().to_owned()),
+            ucid: call.id,
+        }
+    }
+}
+
+/// Everything that there was with a lead: details, calls, appointments, follow-ups. Numbers, notes and details are whole
+/// for who handles the person: whose lead it is, everyone if it is no one's, who had a call with the number.
+#[utoipa::path(
+    get,
+    path = "/api/leads/{id}/360",
+    tag = "customers",
+    params(("id" = String, Path, description = "The lead's id")),
+    extensions(("x-allow" = json!("agent"))),
+    responses(
+        (status = 200, description = "What is known", body = LeadOverview),
+        (status = 404, description = "There is no such lead"),
+    ),
+)]
+pub(super) async fn overview(
+    State(desk): State<Desk>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<LeadOverview>, Problem> {
+    let lead = desk.platform().lead(&id).await?.ok_or_else(|| no_such("lead"))?;
+    let whole = handles_lead(&desk, &caller, &lead).await?;
+    let query = AppointmentQuery {
+        number: Some(lead.number.clone()),
+        most: MOST,
+        ..AppointmentQuery::default()
+    };
+    let (calls, appointments, follow_ups) = tokio::join!(
+        desk.store().calls_of_number(&lead.number, MOST_CALLS),
+        desk.platform().appointments(&query),
+        desk.store().follow_ups_of_number(&lead.number, MOST),
+    );
+    let (calls, appointments) = (calls?, appointments?);
+    let now = desk.now();
+    let last_interaction = last_interaction(&lead, &calls, &appointments);
+    let service_level = level(&desk, &lead, last_interaction.as_ref(), now);
+    let to_come = |one: &Appointment| one.state == AppointmentState::Booked && one.ends_ms > now;
+    let mut views = Vec::new();
+    for found in follow_ups? {
+        views.push(FollowUpView::of(&desk, found.record, whole).await?);
+    }
+    Ok(Json(LeadOverview {
+        last_interaction,
+        service_level,
+        calls: calls.into_iter().map(|call| LeadCall::of(call, whole)).collect(),
+        booked: appointments.iter().any(to_come),
+        appointments: appointments.iter().map(|one| AppointmentView::of(one, whole)).collect(),
+        follow_ups: views,
+        lead: LeadView::of(lead, whole),
+    }))
+}
+
+fn last_interaction(
+    lead: &Lead,
+    calls: &[StoredCall],
+    appointments: &[Appointment],
+) -> Option<Interaction> {
+    let call = |call: &StoredCall| {
+        let text = disposition(&call.state).unwrap_or_else(|| {
+            (if call.state.is_answered() { "answered" } else { "not answered" }).to_owned()
+        });
+        Some(Interaction { at: call.state.began_ms?, kind: "call", text })
+    };
+    let appointment = |one: &Appointment| Interaction {
+        at: one.booked_ms,
+        kind: "appointment",
+        text: one.doctor.name.clone(),
+    };
+    let other =
+        lead.last_interaction.map(|at| Interaction { at, kind: "other", text: String::new() });
+    let known = calls.iter().filter_map(call).chain(appointments.iter().map(appointment));
+    // A conversation is noted with the lead at its end: the call itself says more.
+    let newest = known.max_by_key(|one| one.at);
+    newest.or(other)
+}
+
+fn level(desk: &Desk, lead: &Lead, last: Option<&Interaction>, now: i64) -> LevelView {
+    let since = lead.last_interaction.max(last.map(|last| last.at)).unwrap_or(lead.added);
+    let age_ms = now.saturating_sub(since).max(0);
+    let level = match lead.done {
+        true => ServiceLevel::Ok,
+        false => desk.service_levels().level(EntryKind::Lead, age_ms),
+    };
+    LevelView { state: level.as_str(), age_sec: age_ms / 1000 }
+}

@@ -1,0 +1,253 @@
+//! Leads and appointments over HTTP.
+
+use desk::core::appointment::{Department, Doctor, Slot};
+use desk::core::caller::Role;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::floor::{Answer, Floor};
+use crate::working::Someone;
+
+/// Half an hour from when the floor begins, and half-hours from there.
+const FIRST_MS: i64 = 1_800_000;
+
+/// A doctor with eight times, the first in half an hour.
+async fn schedule(floor: &Floor) -> Vec<Slot> {
+    let department = Department { id: "d1".into(), name: "General".into() };
+    let doctor = Doctor { id: "m1".into(), name: "Dr A".into(), department };
+    let now = floor.desk.now();
+    let slots: Vec<_> = (1..=8)
+        .map(|n| Slot::of_doctor("m1", now + n * FIRST_MS, now + (n + 1) * FIRST_MS))
+        .collect();
+    floor.desk.store().add_schedule(vec![doctor], slots.clone()).await.unwrap();
+    slots
+}
+
+const FILE: &str = "number,name,source,agent,email,City\n\
+                    9000000001,Customer A,web,agent01,a@example.test,Pune\n\
+                    9000000002,Customer B,,,,\n\
+                    9000000003,Customer D,fair,agent02,,\n";
+
+struct Team<'f> {
+    agent01: Someone<'f>,
+    agent02: Someone<'f>,
+    supervisor: Someone<'f>,
+}
+
+impl<'f> Team<'f> {
+    async fn new(floor: &'f Floor) -> Self {
+        let desk = &floor.desk;
+        let supervisor = Someone::new(desk, Role::Supervisor, &["agent01", "agent02"]).await;
+        supervisor.import(FILE).await.ok();
+        Self {
+            agent01: Someone::new(desk, Role::Agent, &["agent01"]).await,
+            agent02: Someone::new(desk, Role::Agent, &["agent02"]).await,
+            supervisor,
+        }
+    }
+}
+
+impl Answer {
+    fn created(self) -> Self {
+        assert_eq!(self.status, StatusCode::CREATED, "{}", self.json);
+        self
+    }
+}
+
+async fn patch(who: &Someone<'_>, id: &str, body: Value) -> Answer {
+    let path = format!("/api/appointments/{id}");
+    who.send(Method::PATCH, &path, "application/json", body.to_string()).await
+}
+
+async fn cancel(who: &Someone<'_>, id: &str) -> Answer {
+    let path = format!("/api/appointments/{id}");
+    who.send(Method::DELETE, &path, "application/json", String::new()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_is_looked_up_in_any_spelling_and_is_whole_for_who_handles_the_person() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    for spelling in ["9000000001", "%2B919000000001", "09000000001", "+91+90000+00001"] {
+        let path = format!("/api/leads/lookup?number={spelling}");
+        let lead = team.agent01.get(&path).await.ok().json["lead"].clone();
+        assert_eq!(
+            (&lead["name"], &lead["number"], &lead["source"], &lead["email"], &lead["fields"]),
+            (
+                &json!("Customer A"),
+                &json!("9000000001"),
+                &json!("web"),
+                &json!("a@example.test"),
+                &json!({"City": "Pune"})
+            ),
+            "{spelling}"
+        );
+        let other = team.agent02.get(&path).await.ok().json["lead"].clone();
+        assert_eq!(
+            (&other["name"], &other["number"], &other["email"], &other["fields"]),
+            (&json!("Customer A"), &json!("…01"), &Value::Null, &json!({})),
+            "another agent's lead"
+        );
+    }
+    let nobody = team.agent01.get("/api/leads/lookup?number=9000000009").await.ok();
+    assert_eq!(nobody.json, json!({"lead": null}));
+    for query in ["number=", "number=x", "number=1&x=2", ""] {
+        team.agent01.get(&format!("/api/leads/lookup?{query}")).await.problem(400);
+    }
+    let found = team.agent01.get("/api/leads?q=customer").await.ok().json;
+    let names: Vec<_> = found["leads"].as_array().unwrap().iter().map(|l| &l["name"]).collect();
+    assert!(names.contains(&&json!("Customer A")) && names.len() == 2, "{names:?}");
+    let page = team.supervisor.get("/api/leads?limit=2").await.ok().json;
+    let next = page["next"].as_str().unwrap();
+    let rest = team.supervisor.get(&format!("/api/leads?limit=2&cursor={next}")).await.ok().json;
+    assert_eq!((rest["leads"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    for query in ["limit=0", "limit=201", "cursor=x", "page=2"] {
+        team.agent01.get(&format!("/api/leads?{query}")).await.problem(400);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_is_booked_once_moved_and_cancelled() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    let departments = team.agent01.get("/api/departments").await.ok().json;
+    assert_eq!(departments, json!({"departments": [{"id": "d1", "name": "General"}]}));
+    let doctors = team.agent01.get("/api/doctors?department=d1").await.ok().json;
+    assert_eq!(doctors["doctors"][0]["departmentId"], "d1");
+    let day = format!("/api/slots?doctor=m1&date={}", crate::floor::DAY);
+    let listed = team.agent01.get(&day).await.ok().json;
+    assert_eq!(listed["slots"].as_array().unwrap().len(), 8);
+    assert_eq!(listed["slots"][0]["startsAt"], slots[0].starts_ms);
+
+    let body = json!({"number": "09000000001", "slotId": slots[0].id, "notes": "first visit"});
+    let booked = team.agent01.post("/api/appointments", body.clone()).await.created();
+    assert_eq!(
+        (booked.text("name"), booked.text("doctor"), booked.text("state"), booked.text("notes")),
+        ("Customer A", "Dr A", "booked", "first visit")
+    );
+    let again = team.agent01.post("/api/appointments", body.clone()).await.ok();
+    assert_eq!(again.json, booked.json, "the same again is the same appointment");
+    let other = json!({"number": "9000000002", "slotId": slots[0].id});
+    let refused = team.agent02.post("/api/appointments", other).await.problem(409);
+    assert_eq!(refused.text("reason"), "slot_taken");
+    let fresh = refused.json["slots"].as_array().unwrap();
+    let taken: Vec<_> = fresh.iter().map(|slot| slot["taken"] == json!(true)).collect();
+    assert_eq!(taken, [true, false, false, false, false, false, false, false]);
+
+    let id = booked.text("id").to_owned();
+    let stale = json!({"version": 9, "slotId": slots[1].id});
+    assert_eq!(
+        patch(&team.agent02, &id, stale).await.problem(409).text("reason"),
+        "changed_meanwhile"
+    );
+    let moved = patch(&team.agent02, &id, json!({"version": 1, "slotId": slots[1].id})).await.ok();
+    assert_eq!((&moved.json["version"], moved.text("number")), (&json!(2), "…01"));
+    assert_eq!(moved.json["notes"], Value::Null, "who does not handle the person sees no notes");
+    let early = patch(&team.agent01, &id, json!({"version": 2, "completed": true})).await;
+    assert_eq!(early.problem(409).text("reason"), "slot_not_begun");
+    let second = json!({"number": "9000000002", "slotId": slots[2].id});
+    let second = team.agent01.post("/api/appointments", second).await.created();
+    let onto = json!({"version": 1, "slotId": slots[1].id});
+    let refused = patch(&team.agent01, second.text("id"), onto).await.problem(409);
+    assert!(refused.json["slots"].is_array());
+
+    assert_eq!(cancel(&team.agent01, &id).await.ok().text("state"), "cancelled");
+    assert_eq!(cancel(&team.agent01, &id).await.ok().json["version"], 3, "again changes nothing");
+    let reopened = json!({"version": 3, "slotId": slots[3].id});
+    assert_eq!(
+        patch(&team.agent01, &id, reopened).await.problem(409).text("reason"),
+        "appointment_closed"
+    );
+    let onto = json!({"version": 1, "slotId": slots[1].id});
+    patch(&team.agent01, second.text("id"), onto).await.ok();
+    let all = team.agent01.get("/api/appointments").await.ok().json;
+    let states: Vec<_> =
+        all["appointments"].as_array().unwrap().iter().map(|a| &a["state"]).collect();
+    assert_eq!(states, ["cancelled", "booked"]);
+    cancel(&team.agent01, "none").await.problem(404);
+    floor.wait(2 * 1800 + 1).await;
+    let past = json!({"number": "9000000002", "slotId": slots[0].id});
+    let past = team.agent01.post("/api/appointments", past).await.problem(409);
+    assert_eq!(past.text("reason"), "slot_past");
+    let came =
+        patch(&team.agent01, second.text("id"), json!({"version": 2, "completed": true})).await;
+    assert_eq!(came.ok().text("state"), "completed");
+    let audit = team.supervisor.get("/api/audit").await.ok().json.to_string();
+    for part in ["appointment.book", "slot_taken", "appointment.cancel", "appointment.change"] {
+        assert!(audit.contains(part), "{part}: {audit}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_with_a_booking_is_named() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    let book = async |body: Value| team.agent01.post("/api/appointments", body).await;
+    let slot = &slots[0].id;
+    for (body, path) in [
+        (json!({"number": "9000000001"}), "slotId"),
+        (json!({"slotId": slot}), "leadId"),
+        (json!({"slotId": slot, "number": "none"}), "number"),
+        (json!({"slotId": "none", "number": "9000000001"}), "slotId"),
+        (json!({"slotId": slot, "number": "9000000001", "notes": "x".repeat(2001)}), "notes"),
+        (json!({"slotId": slot, "number": "9000000009", "name": "x".repeat(201)}), "name"),
+        (json!({"slotId": slot, "number": "9000000001", "doctor": "m1"}), "doctor"),
+    ] {
+        let answer = book(body.clone()).await.problem(400);
+        assert_eq!(answer.json["errors"][0]["path"], path, "{body}");
+    }
+    book(json!({"slotId": slot, "leadId": "none"})).await.problem(404);
+    book(json!({"slotId": slot, "number": "9000000001", "ucid": "12345678901234567"}))
+        .await
+        .problem(404);
+    for query in ["from=2&to=1", "from=0&to=9000000000000", "date=x"] {
+        team.agent01.get(&format!("/api/appointments?{query}")).await.problem(400);
+    }
+    for query in ["doctor=m1", "doctor=m1&date=today"] {
+        team.agent01.get(&format!("/api/slots?{query}")).await.problem(400);
+    }
+    let none = team.agent01.get("/api/slots?doctor=m9&date=2026-11-20").await.ok().json;
+    assert_eq!(none, json!({"slots": []}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_shows_its_lead_and_that_it_led_to_an_appointment() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let slots = schedule(&floor).await;
+    let ucid = floor.talking().await;
+    let call = async || team.agent01.get(&format!("/api/calls/{ucid}")).await.ok().json;
+    let before = call().await;
+    assert_eq!((&before["lead"]["name"], &before["booked"]), (&json!("Customer A"), &json!(false)));
+    let body = json!({"ucid": ucid, "slotId": slots[0].id});
+    team.agent02.post("/api/appointments", body.clone()).await.problem(404);
+    let booked = team.agent01.post("/api/appointments", body).await.created();
+    assert_eq!((booked.text("ucid"), booked.text("name")), (ucid.as_str(), "Customer A"));
+    assert_eq!(call().await["booked"], true);
+    let events = floor.desk.store().events_after(0, 500).await.unwrap();
+    let last = |kind: &str| events.iter().rfind(|event| event.kind == kind).unwrap();
+    assert!(last("call.changed").body.contains(r#""booked":true"#));
+    assert!(!last("appointment.changed").body.contains("9000000001"));
+    let of_call = team.agent01.get(&format!("/api/appointments?ucid={ucid}")).await.ok().json;
+    assert_eq!(of_call["appointments"][0]["id"], booked.json["id"]);
+    team.agent02.get(&format!("/api/appointments?ucid={ucid}")).await.problem(404);
+
+    let lead = before["lead"]["id"].as_str().unwrap();
+    let seen = team.agent01.get(&format!("/api/leads/{lead}/360")).await.ok().json;
+    assert_eq!(seen["lead"]["number"], "9000000001");
+    assert_eq!((&seen["booked"], &seen["calls"][0]["ucid"]), (&json!(true), &json!(ucid)));
+    assert_eq!(seen["appointments"][0]["id"], booked.json["id"]);
+    assert_eq!(seen["lastInteraction"]["kind"], "appointment");
+    assert_eq!(seen["serviceLevel"]["state"], "ok");
+    let masked = team.agent02.get(&format!("/api/leads/{lead}/360")).await.ok().json;
+    assert_eq!(
+        (&masked["lead"]["number"], &masked["appointments"][0]["number"]),
+        (&json!("…01"), &json!("…01"))
+    );
+    team.agent01.get("/api/leads/none/360").await.problem(404);
+
+    cancel(&team.agent01, booked.text("id")).await.ok();
+    assert_eq!(call().await["booked"], false);
+}
