@@ -45,7 +45,7 @@ pub struct Slot {
 }
 
 /// Where an appointment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AppointmentState {
     /// Someone is to come.
@@ -231,8 +231,8 @@ pub struct AppointmentView {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: i64,
-    /// `booked`, `cancelled` or `completed`.
-    pub state: &'static str,
+    /// Where it is.
+    pub state: AppointmentState,
     /// The call that it came of.
     pub ucid: Option<String>,
     /// Notes; none for those who see the number masked.
@@ -260,7 +260,7 @@ impl AppointmentView {
             slot_id: appointment.slot.clone(),
             starts_at: appointment.starts_ms,
             ends_at: appointment.ends_ms,
-            state: appointment.state.as_str(),
+            state: appointment.state,
             ucid: appointment.call.clone(),
             notes: notes.map(|notes| notes.as_str().to_owned()),
             booked_by: appointment.booked_by.clone(),

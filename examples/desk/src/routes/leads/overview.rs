@@ -46,18 +46,30 @@ pub(super) struct LeadOverview {
 struct Interaction {
     /// When, in milliseconds since 1970.
     at: i64,
-    /// `call` or `appointment`; `other` where only the time is known.
-    kind: &'static str,
+    /// What it was.
+    kind: InteractionKind,
     /// In a word: the call's disposition or outcome, the doctor.
     text: String,
+}
+
+/// What there was with a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum InteractionKind {
+    /// A call.
+    Call,
+    /// An appointment was made.
+    Appointment,
+    /// Something of which the time is known only.
+    Other,
 }
 
 /// How long a person has been waiting.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct LevelView {
-    /// `ok`, `due` or `late`.
-    state: &'static str,
+    /// How that is to be judged.
+    state: ServiceLevel,
     /// Since the last interaction, or since the lead was added, in seconds.
     age_sec: i64,
 }
@@ -70,8 +82,8 @@ struct LeadCall {
     ucid: String,
     /// When it began, in milliseconds since 1970.
     at: Option<i64>,
-    /// `inbound` or `outbound`, where it is known.
-    direction: Option<&'static str>,
+    /// Which way it went, where that is known.
+    direction: Option<Direction>,
     /// Who had it.
     agent: Option<String>,
     /// Whether there was a conversation.
@@ -99,7 +111,7 @@ impl LeadCall {
         let said = state.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
         Self {
             at: state.began_ms,
-            direction: state.direction.map(Direction::as_str),
+            direction: state.direction,
             agent: state.agent.as_ref().map(|agent| agent.as_str().to_owned()),
             answered: state.is_answered(),
             duration_sec: state.talk_sec,
@@ -170,15 +182,18 @@ fn last_interaction(
         let text = disposition(&call.state).unwrap_or_else(|| {
             (if call.state.is_answered() { "answered" } else { "not answered" }).to_owned()
         });
-        Some(Interaction { at: call.state.began_ms?, kind: "call", text })
+        Some(Interaction { at: call.state.began_ms?, kind: InteractionKind::Call, text })
     };
     let appointment = |one: &Appointment| Interaction {
         at: one.booked_ms,
-        kind: "appointment",
+        kind: InteractionKind::Appointment,
         text: one.doctor.name.clone(),
     };
-    let other =
-        lead.last_interaction.map(|at| Interaction { at, kind: "other", text: String::new() });
+    let other = lead.last_interaction.map(|at| Interaction {
+        at,
+        kind: InteractionKind::Other,
+        text: String::new(),
+    });
     let known = calls.iter().filter_map(call).chain(appointments.iter().map(appointment));
     // A conversation is noted with the lead at its end: the call itself says more.
     let newest = known.max_by_key(|one| one.at);
@@ -192,5 +207,5 @@ fn level(desk: &Desk, lead: &Lead, last: Option<&Interaction>, now: i64) -> Leve
         true => ServiceLevel::Ok,
         false => desk.service_levels().level(EntryKind::Lead, age_ms),
     };
-    LevelView { state: level.as_str(), age_sec: age_ms / 1000 }
+    LevelView { state: level, age_sec: age_ms / 1000 }
 }
