@@ -26,6 +26,13 @@ pub(crate) struct Global {
     /// Leaves CSV cells as they are. By default a cell that a spreadsheet would run as a formula gets a `'` in front.
     #[arg(long, global = true)]
     pub(crate) raw_csv: bool,
+    /// Prints the requests that the command would send, masked, and sends nothing.
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// The settings that `ozonetel login` kept under this name; they come before the environment's. Default:
+    /// OZONETEL_PROFILE, or `default` if there is one.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
     /// A file of OZONETEL_NAME=value lines that only its owner can read. Default: OZONETEL_CONFIG.
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -2,19 +2,34 @@
 
 mod agent;
 mod aht;
+mod api;
+mod block;
 mod call;
+mod campaign;
 mod cdr;
+mod completions;
 mod dial;
 mod disposition;
+mod doctor;
+mod events;
+mod kookoo;
+mod lead;
+mod listen;
+mod login;
 mod mdl;
 mod missed;
+mod perform;
 mod phone_dial;
+mod phone_number;
 mod recording;
 mod settle;
+mod sim;
 mod summary;
 mod token;
+mod trigger;
+mod whatsapp;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::args::Global;
 use crate::context::Context;
@@ -22,9 +37,11 @@ use crate::failure::{Completion, Failure};
 
 /// The ozonetel command line.
 ///
-/// Settings come from the OZONETEL_* environment variables, or from a file given with --config that only its owner
-/// can read; flags override both. Secrets are never arguments: OZONETEL_API_KEY, OZONETEL_AGENT_PASSWORD and
-/// OZONETEL_KOOKOO_KEY come from the environment or that file, or from a file of their own named by
+/// Begin with `ozonetel login`, or without an account with `ozonetel sim start`; `ozonetel doctor` says what is missing.
+///
+/// Settings come from the profile that `login` keeps, from the OZONETEL_* environment variables, or from a file given
+/// with --config; flags override them. Secrets are never arguments: OZONETEL_API_KEY, OZONETEL_AGENT_PASSWORD and
+/// OZONETEL_KOOKOO_KEY come from the environment, a profile or that file, or from a file of their own named by
 /// OZONETEL_API_KEY_FILE and so on.
 ///
 /// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
@@ -41,6 +58,13 @@ pub(crate) struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Keeps account and key in a profile.
+    Login(login::AccountLogin),
+    /// The profiles that login keeps.
+    #[command(subcommand)]
+    Profile(login::Profile),
+    /// Checks the settings and says what is missing. Spends no token.
+    Doctor(doctor::Doctor),
     /// The account's token: the current one, or a new one.
     Token(token::Token),
     /// Logs an agent in or out, and changes its state.
@@ -71,20 +95,98 @@ pub(crate) enum Command {
     Summary(summary::Summary),
     /// Average handling time of outbound calls in the last two hours.
     Aht(aht::Aht),
+    /// Campaigns: list, status, start, stop, create.
+    #[command(subcommand)]
+    Campaign(campaign::Campaign),
+    /// Leads of campaigns.
+    #[command(subcommand)]
+    Lead(lead::Lead),
+    /// Blocked numbers.
+    #[command(subcommand)]
+    Block(block::Block),
+    /// Agents' phone numbers.
+    #[command(subcommand)]
+    PhoneNumber(phone_number::PhoneNumber),
+    /// Subscriptions to call and agent events.
+    #[command(subcommand)]
+    Events(events::Events),
+    /// KooKoo: calls into applications, text messages.
+    #[command(subcommand)]
+    Kookoo(kookoo::Kookoo),
+    /// WhatsApp templates.
+    #[command(subcommand, name = "whatsapp")]
+    WhatsApp(whatsapp::WhatsApp),
+    /// Any endpoint of the service by its name.
+    Api(api::Api),
     /// The agent socket.
     #[command(subcommand)]
     Mdl(mdl::Mdl),
+    /// Receives callbacks and events on this machine, keeps them, and hands them on.
+    Listen(listen::Listen),
+    /// Sends a realistic callback, event, screen pop or KooKoo request to a receiver of yours.
+    Trigger(trigger::Trigger),
+    /// The service, simulated: start it, call it, break it.
+    #[command(subcommand)]
+    Sim(sim::Sim),
+    /// Completions for a shell.
+    Completions(completions::Completions),
+    /// The manual page.
+    Man(completions::Man),
+}
+
+impl Command {
+    /// What needs neither account nor client; the command itself if it does.
+    async fn offline(self, flags: &Global) -> Result<Result<Completion, Failure>, Self> {
+        let output = flags.printing();
+        Ok(match self {
+            Self::Login(login) => login.run(flags).await,
+            Self::Profile(profile) => profile.run(output),
+            Self::Doctor(doctor) => doctor.run(flags).await,
+            Self::Completions(completions) => completions.run(Cli::command()),
+            Self::Man(man) => man.run(Cli::command()),
+            Self::Sim(sim) => sim.run(flags).await,
+            Self::Listen(listen) => listen.run(flags).await,
+            Self::Trigger(trigger) => trigger.run(flags).await,
+            Self::Mdl(mdl) => return mdl.offline(output).ok_or(Self::Mdl(mdl)),
+            Self::Api(api) => return api.offline(output).ok_or(Self::Api(api)),
+            other => return Err(other),
+        })
+    }
+
+    /// Whether `--dry-run` can show what the command would send.
+    fn has_dry_run(&self) -> bool {
+        match self {
+            Self::Mdl(_) | Self::Sim(_) | Self::Listen(_) | Self::Trigger(_) | Self::Token(_) => {
+                false
+            }
+            Self::Cdr(cdr) => cdr.asks_the_service_once(),
+            _ => true,
+        }
+    }
 }
 
 /// Does what was asked.
 pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
-    if let Command::Mdl(mdl) = &cli.command
-        && let Some(done) = mdl.offline(cli.global.printing())
-    {
-        return done;
+    let Cli { global, command } = cli;
+    if global.dry_run && !command.has_dry_run() {
+        return Err(Failure::usage(
+            "--dry-run shows requests of REST calls; this command has none to show",
+        ));
     }
-    let context = &Context::new(&cli.global)?;
-    match cli.command {
+    let command = match Box::pin(command.offline(&global)).await {
+        Ok(done) => return done,
+        Err(command) => command,
+    };
+    let context = Context::new(&global)?;
+    match Box::pin(send(command, &context)).await {
+        // What would have been sent was printed; that it was not sent is not a failure.
+        Err(_) if context.has_printed_a_request() => Ok(Completion::Clean),
+        done => done,
+    }
+}
+
+async fn send(command: Command, context: &Context) -> Result<Completion, Failure> {
+    match command {
         Command::Token(token) => token.run(context).await,
         Command::Agent(agent) => agent.run(context).await,
         Command::Dial(dial) => dial.run(context).await,
@@ -98,14 +200,28 @@ pub(crate) async fn run(cli: Cli) -> Result<Completion, Failure> {
         Command::Cdr(cdr) => cdr.run(context).await,
         Command::Summary(summary) => summary.run(context).await,
         Command::Aht(aht) => aht.run(context).await,
+        Command::Campaign(campaign) => campaign.run(context).await,
+        Command::Lead(lead) => lead.run(context).await,
+        Command::Block(block) => block.run(context).await,
+        Command::PhoneNumber(number) => number.run(context).await,
+        Command::Events(events) => events.run(context).await,
+        Command::Kookoo(kookoo) => kookoo.run(context).await,
+        Command::WhatsApp(whatsapp) => whatsapp.run(context).await,
+        Command::Api(api) => api.run(context).await,
         Command::Mdl(mdl) => mdl.run(context).await,
+        Command::Login(_)
+        | Command::Profile(_)
+        | Command::Doctor(_)
+        | Command::Completions(_)
+        | Command::Sim(_)
+        | Command::Listen(_)
+        | Command::Trigger(_)
+        | Command::Man(_) => Ok(Completion::Clean),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -116,12 +232,13 @@ mod tests {
     #[test]
     fn no_argument_takes_a_secret() {
         fn flags(command: &clap::Command, found: &mut Vec<String>) {
-            found.extend(command.get_arguments().filter_map(|arg| arg.get_long().map(Into::into)));
+            let taking = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+            found.extend(taking.filter_map(|arg| arg.get_long().map(Into::into)));
             command.get_subcommands().for_each(|sub| flags(sub, found));
         }
         let mut found = Vec::new();
         flags(&Cli::command(), &mut found);
-        assert!(found.contains(&"cold".to_owned()));
+        assert!(found.contains(&"campaign".to_owned()));
         for word in ["key", "password", "secret", "pin"] {
             assert!(!found.iter().any(|flag| flag.contains(word)), "{word}");
         }

@@ -14,10 +14,11 @@ use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName};
 
 use crate::args::{AgentFlag, AgentNumberFlag, DidFlag, Global, PhoneNameFlag};
+use crate::dry_run::DryRun;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Watcher;
-use crate::settings;
+use crate::settings::{self, Variables};
 use crate::stop::{self, Stop};
 
 /// Client, settings and output of one run.
@@ -26,28 +27,55 @@ pub(crate) struct Context {
     pub(crate) environment: Environment,
     pub(crate) output: Output,
     pub(crate) stop: Stop,
+    variables: Variables,
     watcher: Arc<Watcher>,
+    dry_run: Option<Arc<DryRun>>,
 }
 
 impl Context {
     pub(crate) fn new(flags: &Global) -> Result<Self, Failure> {
-        let environment = settings::environment(flags)?;
+        let variables = settings::variables(flags)?;
+        Self::of(flags, variables)
+    }
+
+    /// With these variables.
+    pub(crate) fn of(flags: &Global, variables: Variables) -> Result<Self, Failure> {
+        let environment = settings::environment(flags, &variables)?;
         settings::complete(&environment)?;
+        let output = flags.printing();
+        let dry_run = flags.dry_run.then(|| Arc::new(DryRun::new(output)));
         let patience = match flags.wait {
             0 => Patience::Never,
             seconds => Patience::Until(Duration::from_secs(seconds)),
         };
         let watcher = Arc::new(Watcher::new(flags.verbose > 0, flags.output.is_json()));
-        let mut client =
-            environment.client_builder()?.patience(patience).observer(Arc::clone(&watcher) as _);
-        if let Some(folder) = &flags.record {
+        let mut client = match &dry_run {
+            Some(dry_run) => Arc::clone(dry_run).builder(&environment)?,
+            None => environment.client_builder()?,
+        };
+        client = client.patience(patience).observer(Arc::clone(&watcher) as _);
+        if let Some(folder) = flags.record.as_ref().filter(|_| dry_run.is_none()) {
             let network = Reqwest::new(&Network::default())?;
             client = client.transport(Arc::new(Recorder::new(Arc::new(network), folder)));
         }
         let client = client.build()?;
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
-        let output = flags.printing();
-        Ok(Self { client, environment, output, stop, watcher })
+        Ok(Self { client, environment, output, stop, variables, watcher, dry_run })
+    }
+
+    /// Whether requests are printed instead of sent.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run.is_some()
+    }
+
+    /// Whether a request was printed instead of sent.
+    pub(crate) fn has_printed_a_request(&self) -> bool {
+        self.dry_run.as_ref().is_some_and(|dry_run| dry_run.has_printed())
+    }
+
+    /// A setting of this program's own, by the name of its variable.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
     }
 
     /// Awaits a call, unless a signal comes first.
@@ -67,25 +95,9 @@ impl Context {
         Err(self.watcher.abandoned().map_or(Failure::stopped(signal), Failure::abandoned))
     }
 
-    /// Asks before a telephone rings, if there is somebody to ask.
+    /// Asks before a telephone rings or something is deleted, if there is somebody to ask.
     pub(crate) async fn confirm(&self, question: String, yes: bool) -> Result<(), Failure> {
-        if yes || !stdin().is_terminal() || !stderr().is_terminal() {
-            return Ok(());
-        }
-        let answer = tokio::task::spawn_blocking(move || {
-            let mut line = String::new();
-            write!(stderr(), "{question} [y/N] ")?;
-            stdin().read_line(&mut line)?;
-            Ok::<_, std::io::Error>(line)
-        });
-        let answer = tokio::select! {
-            answer = answer => answer,
-            signal = self.stop.clone() => return Err(Failure::stopped(signal)),
-        };
-        match answer {
-            Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes") => Ok(()),
-            _ => Err(Failure::usage("not confirmed; nothing was sent")),
-        }
+        ask(question, yes || self.is_dry_run(), Some(self.stop.clone())).await.map(drop)
     }
 
     pub(crate) fn agent(&self, flag: &AgentFlag) -> Result<AgentId, Failure> {
@@ -130,6 +142,35 @@ impl Context {
                  owner can read",
             )
         })
+    }
+}
+
+/// Asks a question on the terminal: `true` if it was answered with yes or need not be asked, `false` if there is no one
+/// to ask.
+pub(crate) async fn ask(question: String, yes: bool, stop: Option<Stop>) -> Result<bool, Failure> {
+    if yes {
+        return Ok(true);
+    }
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Ok(false);
+    }
+    let stop = match stop {
+        Some(stop) => stop,
+        None => stop::listen().map_err(|error| Failure::output(&error))?,
+    };
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        write!(stderr(), "{question} [y/N] ")?;
+        stdin().read_line(&mut line)?;
+        Ok::<_, std::io::Error>(line)
+    });
+    let answer = tokio::select! {
+        answer = answer => answer,
+        signal = stop => return Err(Failure::stopped(signal)),
+    };
+    match answer {
+        Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes") => Ok(true),
+        _ => Err(Failure::usage("not confirmed; nothing was sent")),
     }
 }
 

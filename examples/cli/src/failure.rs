@@ -80,6 +80,23 @@ impl Failure {
         Self::new(UNREACHABLE, ErrorKind::Closed, format!("the output cannot be written: {error}"))
     }
 
+    /// Something that is not the service did not answer.
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
+        Self::new(UNREACHABLE, ErrorKind::Unreachable, message)
+    }
+
+    /// It may have happened, and was not repeated.
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
+        let mut failure = Self::new(UNKNOWN, ErrorKind::Closed, message);
+        failure.0.may_have_happened = true;
+        failure
+    }
+
+    /// Whether what failed may have happened all the same.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        self.0.may_have_happened
+    }
+
     /// The store of call records cannot be used.
     pub(crate) fn store(message: impl Into<String>) -> Self {
         Self::new(UNREACHABLE, ErrorKind::Closed, message)
@@ -119,6 +136,12 @@ impl Failure {
         self
     }
 
+    /// Says what to do next.
+    pub(crate) fn advise(mut self, advice: &str) -> Self {
+        self.0.advice = Some(advice.to_owned());
+        self
+    }
+
     /// Says how to resume where this stopped.
     pub(crate) fn resume(mut self, command: &str) -> Self {
         if self.0.exit != USAGE {
@@ -136,6 +159,11 @@ impl Failure {
             self.0.message = self.0.message.replace(&tail, &redact_number(&tail));
         }
         self
+    }
+
+    /// The message, and what to do next.
+    pub(crate) fn told(&self) -> (String, Option<String>) {
+        (self.0.message.clone(), self.0.advice.clone())
     }
 
     /// Writes the failure on standard error and returns its exit code.

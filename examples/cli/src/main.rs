@@ -8,12 +8,17 @@ mod args;
 mod commands;
 mod context;
 mod days;
+mod dry_run;
 mod failure;
+mod listen_address;
 mod mask;
+mod notes;
 mod output;
 mod progress;
+mod push_url;
 mod settings;
 mod stop;
+mod web;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

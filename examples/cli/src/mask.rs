@@ -3,7 +3,20 @@
 use ozonetel_sdk::types::{redact_number, redact_numbers_in};
 
 /// Fields whose value is a telephone number, an extension or a line, by the service's own names.
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 22] = [
+    "phoneNumber",
+    "PhoneNumber",
+    "phone_number",
+    "phone_no",
+    "newPhoneNumber",
+    "number",
+    "customerNumber",
+    "custNumber",
+    "conferenceNumber",
+    "kickNumber",
+    "caller_id",
+    "recipient",
+    "blockNumbers",
     "CallerID",
     "callerID",
     "DialedNumber",
@@ -27,6 +40,27 @@ pub(crate) fn field(name: &str, text: &str) -> String {
     } else {
         redact_numbers_in(text)
     }
+}
+
+/// An address without what may be secret in it: user, query, fragment.
+pub(crate) fn url(text: &str) -> String {
+    let Ok(mut url) = url::Url::parse(text) else { return "(an address)".to_owned() };
+    // An address that has no host cannot have a user either.
+    let _ = (url.set_username(""), url.set_password(None));
+    let had_query = url.query().is_some();
+    url.set_query(None);
+    url.set_fragment(None);
+    if had_query { format!("{url}?…") } else { url.into() }
+}
+
+/// A text of a library: numbers shortened, no control characters, not endless.
+pub(crate) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    redact_numbers_in(&printable(&shown))
 }
 
 /// A text that cannot move a terminal's cursor.

@@ -2,6 +2,7 @@
 
 mod defuse;
 mod one;
+mod reply;
 mod rows;
 mod table;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub(crate) use defuse::defused;
 pub(crate) use one::one;
+pub(crate) use reply::reply;
 pub(crate) use rows::{Reader, rows, written};
 
 /// How results are printed.

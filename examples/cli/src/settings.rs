@@ -1,4 +1,6 @@
-//! Settings: flags before the environment before the file of `--config`.
+//! Settings: flags before a profile that is named by a flag, before the environment, before a file or a profile.
+
+pub(crate) mod profile;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,27 +14,107 @@ use crate::args::Global;
 use crate::failure::Failure;
 
 /// Secrets that may be in a file of their own, named by the same variable with `_FILE` appended.
-const SECRETS: [&str; 4] =
-    ["OZONETEL_API_KEY", "OZONETEL_AGENT_PASSWORD", "OZONETEL_KOOKOO_KEY", "OZONETEL_SIP_PASSWORD"];
+const SECRETS: [&str; 6] = [
+    "OZONETEL_API_KEY",
+    "OZONETEL_AGENT_PASSWORD",
+    "OZONETEL_KOOKOO_KEY",
+    "OZONETEL_SIP_PASSWORD",
+    "OZONETEL_PUSH_SECRET",
+    "OZONETEL_DESK_PASSWORD",
+];
 
 /// The largest file of settings.
 const LARGEST: u64 = 64 << 10;
 
-/// Variables by name.
-type Variables = BTreeMap<String, String>;
+/// Names that this program looks for besides those of the SDK.
+const OWN: [&str; 5] = [
+    "OZONETEL_STORE",
+    "OZONETEL_PUSH_SECRET",
+    "OZONETEL_DESK_URL",
+    "OZONETEL_DESK_PASSWORD",
+    profile::KEY_STORE,
+];
 
-/// Everything that is set, read once.
-pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
-    let mut variables = Variables::new();
-    let process = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    let config = flags.config.clone().or_else(|| process("OZONETEL_CONFIG").map(PathBuf::from));
-    if let Some(path) = &config {
-        variables = read_config(&read_private(path)?)?;
+/// Variables by name.
+pub(crate) type Variables = BTreeMap<String, String>;
+
+/// A variable of the process that is set and not blank.
+pub(crate) fn process(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Where the settings of a run come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SettingsFile {
+    /// None but flags and environment.
+    Environment,
+    /// The file of `--config` or OZONETEL_CONFIG.
+    Config(PathBuf),
+    /// A profile.
+    Profile(String, PathBuf),
+}
+
+/// Which file a run takes its settings from. A file that is named wins over a profile.
+pub(crate) fn file(flags: &Global) -> Result<SettingsFile, Failure> {
+    if flags.config.is_some() && flags.profile.is_some() {
+        return Err(Failure::usage("--config and --profile exclude each other: name one of them"));
     }
+    let profile = |name: String| {
+        let path = profile::path(&name)?;
+        Ok(SettingsFile::Profile(name, path))
+    };
+    if let Some(path) = &flags.config {
+        return Ok(SettingsFile::Config(path.clone()));
+    }
+    if let Some(name) = &flags.profile {
+        return profile(name.clone());
+    }
+    if let Some(path) = process("OZONETEL_CONFIG") {
+        return Ok(SettingsFile::Config(path.into()));
+    }
+    if let Some(name) = process("OZONETEL_PROFILE") {
+        return profile(name);
+    }
+    match profile::path(profile::DEFAULT) {
+        Ok(path) if path.exists() => Ok(SettingsFile::Profile(profile::DEFAULT.to_owned(), path)),
+        _ => Ok(SettingsFile::Environment),
+    }
+}
+
+/// The variables of a file, the key from wherever the profile keeps it.
+fn of_file(file: &SettingsFile) -> Result<Variables, Failure> {
+    match file {
+        SettingsFile::Environment => Ok(Variables::new()),
+        SettingsFile::Config(path) => read_config(&read_private(path)?),
+        SettingsFile::Profile(name, path) => profile::read(name, path),
+    }
+}
+
+/// Everything that is set, read once: by name.
+pub(crate) fn variables(flags: &Global) -> Result<Variables, Failure> {
+    // A profile that a flag names is a flag: what an environment left over says must not be mixed with it.
+    complemented(flags, of_file(&file(flags)?)?, flags.profile.is_some())
+}
+
+/// The same without any profile.
+pub(crate) fn given(flags: &Global) -> Result<Variables, Failure> {
+    let config = flags.config.clone().or_else(|| process("OZONETEL_CONFIG").map(PathBuf::from));
+    let file = config.map_or(SettingsFile::Environment, SettingsFile::Config);
+    complemented(flags, of_file(&file)?, false)
+}
+
+/// A file's variables with those of the environment, files of secrets, and flags; `named`: the file comes before the
+/// environment.
+fn complemented(
+    flags: &Global,
+    mut variables: Variables,
+    named: bool,
+) -> Result<Variables, Failure> {
     for (name, value) in std::env::vars_os() {
         if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string())
             && name.starts_with("OZONETEL_")
             && !value.trim().is_empty()
+            && !(named && variables.contains_key(&name))
         {
             variables.insert(name, value);
         }
@@ -57,6 +139,11 @@ pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
             variables.insert(name.to_owned(), value);
         }
     }
+    Ok(variables)
+}
+
+/// The settings of the SDK, out of the variables.
+pub(crate) fn environment(flags: &Global, variables: &Variables) -> Result<Environment, Failure> {
     let get = |name: &str| variables.get(name).cloned();
     let mut environment = Environment::read(&get)?;
     environment.state_dir = flags.state_dir.clone().or(environment.state_dir).or_else(xdg_state);
@@ -67,13 +154,14 @@ pub(crate) fn environment(flags: &Global) -> Result<Environment, Failure> {
 pub(crate) fn complete(environment: &Environment) -> Result<(), Failure> {
     if environment.account.is_none() {
         return Err(Failure::credentials(
-            "OZONETEL_ACCOUNT is not set; set OZONETEL_ACCOUNT and OZONETEL_API_KEY, and OZONETEL_AUTH to token or \
-             key as the account's API authentication says, or name a file with these lines: --config FILE",
+            "OZONETEL_ACCOUNT is not set: `ozonetel login` keeps account and key in a profile; or set OZONETEL_ACCOUNT \
+             and OZONETEL_API_KEY, and OZONETEL_AUTH to token or key as the account's API authentication says",
         ));
     }
     if environment.key.is_none() {
         return Err(Failure::credentials(
-            "OZONETEL_API_KEY is not set; set it, or OZONETEL_API_KEY_FILE to a file that only its owner can read",
+            "OZONETEL_API_KEY is not set: `ozonetel login` keeps it in a profile; or set it, or OZONETEL_API_KEY_FILE to a \
+             file that only its owner can read",
         ));
     }
     Ok(())
@@ -81,11 +169,16 @@ pub(crate) fn complete(environment: &Environment) -> Result<(), Failure> {
 
 /// `$XDG_STATE_HOME/ozonetel`, which is `~/.local/state/ozonetel` by default.
 fn xdg_state() -> Option<PathBuf> {
+    xdg("XDG_STATE_HOME", ".local/state")
+}
+
+/// The program's directory of a kind, by the XDG base directory specification.
+fn xdg(variable: &str, below_home: &str) -> Option<PathBuf> {
     let absolute =
         |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_STATE_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".local/state")))
-        .map(|state| state.join("ozonetel"))
+    absolute(variable)
+        .or_else(|| Some(absolute("HOME")?.join(below_home)))
+        .map(|directory| directory.join("ozonetel"))
 }
 
 /// A file that may hold secrets: refused when others can read it.
@@ -121,6 +214,7 @@ fn known_names() -> BTreeSet<String> {
     });
     let mut names = asked.into_inner();
     names.extend(SECRETS.map(|name| format!("{name}_FILE")));
+    names.extend(OWN.map(str::to_owned));
     names
 }
 
@@ -208,7 +302,7 @@ mod tests {
             .map(str::to_owned)
             .collect();
         let mut read = known_names();
-        read.insert("OZONETEL_CONFIG".to_owned());
+        read.extend(["OZONETEL_CONFIG", "OZONETEL_PROFILE"].map(str::to_owned));
         assert!(read.len() > 30, "{read:?}");
         assert_eq!(listed, read);
     }

@@ -1,9 +1,10 @@
-//! `agent login|logout|ready|pause|force-ready`
+//! `agent`
 
 use clap::{Args, Subcommand};
 use ozonetel_sdk::endpoint::ServiceMessage;
 use serde_json::json;
 
+use super::perform::{Confirmation, perform};
 use crate::args::{AgentFlag, AgentNumberFlag, PhoneNameFlag};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
@@ -22,6 +23,26 @@ pub(crate) enum Agent {
     Pause(Pause),
     /// Logs out and in again: out of after-call work into ready.
     ForceReady(Login),
+    /// On which campaign the agent is live.
+    Status(AgentFlag),
+    /// The agents who are logged in: one request in five minutes.
+    List,
+    /// The agent's details, as the service has them.
+    Details(AgentFlag),
+    /// Ends a pause or after-call work, whoever the agent is.
+    Release(AgentFlag),
+    /// Logs any agent out, whatever the agent is doing.
+    ForceLogout(Drastic),
+    /// Deletes an agent.
+    Delete(Drastic),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Drastic {
+    #[command(flatten)]
+    agent: AgentFlag,
+    #[command(flatten)]
+    confirmation: Confirmation,
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +89,34 @@ impl Agent {
             Self::Logout(agent) => {
                 let call = agents.logout(context.agent(&agent)?, context.agent_password()?);
                 said(context, &context.until_stopped(call.send()).await?)
+            }
+            Self::Status(agent) => {
+                let call = agents.login_status(context.agent(&agent)?);
+                let live = context.until_stopped(call.send()).await?;
+                output::one(context.output, &live.0)
+            }
+            Self::List => {
+                let call = context.client.call(ozonetel_sdk::legacy::ListLoggedIn {});
+                perform(context, call, "", &Confirmation { yes: true }).await
+            }
+            Self::Details(agent) => {
+                let call = agents.details(context.agent(&agent)?);
+                perform(context, call, "", &Confirmation { yes: true }).await
+            }
+            Self::Release(agent) => {
+                let call = agents.release(context.agent(&agent)?);
+                perform(context, call, "", &Confirmation { yes: true }).await
+            }
+            Self::ForceLogout(drastic) => {
+                let agent = context.agent(&drastic.agent)?;
+                let what = format!("Agent {agent} is logged out");
+                let call = agents.force_logout(agent);
+                perform(context, call, &what, &drastic.confirmation).await
+            }
+            Self::Delete(drastic) => {
+                let agent = context.agent(&drastic.agent)?;
+                let what = format!("Agent {agent} is deleted");
+                perform(context, agents.delete(agent), &what, &drastic.confirmation).await
             }
             Self::Ready(state) => state.change(context, None).await,
             Self::Pause(pause) => pause.state.change(context, Some(pause.reason)).await,

@@ -100,6 +100,11 @@ macro_rules! filtered {
 }
 
 impl Cdr {
+    /// Whether it is one request, or one per day; the others work on a store.
+    pub(crate) fn asks_the_service_once(&self) -> bool {
+        !matches!(self, Self::Sync(_) | Self::Export(_) | Self::Stats(_))
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (cdr, today) = (context.client.cdr(), context.client.today());
         let on = |date: Option<DayArgument>| date.unwrap_or(DayArgument::TODAY).day(today);

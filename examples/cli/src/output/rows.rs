@@ -18,6 +18,13 @@ pub(crate) async fn rows<R: Row>(
     context: &Context,
     mut stream: impl Stream<Item = Result<R, Error>> + Unpin,
 ) -> Result<Completion, Failure> {
+    if context.is_dry_run() {
+        // What it would ask for is printed in the place of rows.
+        return match stream.next().await {
+            Some(Err(error)) => Err(error.into()),
+            _ => Ok(Completion::Clean),
+        };
+    }
     let out = io::BufWriter::new(io::stdout().lock());
     let mut printer = Printer::<R, _>::new(context.output, out);
     let mut done = Completion::Clean;

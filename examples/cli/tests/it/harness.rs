@@ -254,7 +254,8 @@ impl Stub {
     }
 }
 
-async fn read_request(stream: &mut TcpStream) {
+/// One request, head and body.
+pub(crate) async fn read_request(stream: &mut TcpStream) -> String {
     let mut seen = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -267,12 +268,12 @@ async fn read_request(stream: &mut TcpStream) {
                 })
                 .unwrap_or(0);
             if body.len() >= length {
-                return;
+                return text;
             }
         }
         match stream.read(&mut chunk).await {
             Ok(count) if count > 0 => seen.extend_from_slice(&chunk[..count]),
-            _ => return,
+            _ => return text,
         }
     }
 }

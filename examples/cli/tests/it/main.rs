@@ -1,15 +1,21 @@
 //! The real binary against a real simulator.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod api;
 mod codes;
 mod dialing;
 mod harness;
+mod listening;
 mod mdl;
 mod mdl_lines;
+mod profiles;
+mod receiver;
 mod recording;
 mod rows;
 mod settings;
 mod signals;
+mod sim;
 mod store;
 mod story;
 mod tokens;
+mod uploading;

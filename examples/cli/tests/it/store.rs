@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ozonetel_sim::world::PhoneAction;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
@@ -11,11 +12,14 @@ use crate::signals::signal;
 /// A day of a few calls, and the path of a store that is not there yet.
 async fn with_calls() -> (Desk, String) {
     let desk = Desk::with_agent().await;
-    desk.talking().await;
+    let ucid = desk.talking().await;
     for caller in ["9000000002", "9000000003"] {
         desk.sim.inbound("918000000001", caller).unwrap();
         desk.sim.advance(Duration::from_mins(2)).await;
     }
+    // A call that is still going on is longer each time it is asked for.
+    desk.sim.customer(&ucid, PhoneAction::Hangup).unwrap();
+    desk.sim.advance(Duration::from_mins(3)).await;
     let place = desk.shell.state.path().join("calls.db").display().to_string();
     (desk, place)
 }

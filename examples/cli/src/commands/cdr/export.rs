@@ -12,9 +12,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de::DeserializeSeed};
 use serde_json::value::RawValue;
 
-use super::place::{RangeFlags, StoreFlag, failure, note, note_missing};
+use super::place::{RangeFlags, StoreFlag, failure, note_missing};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::notes::note;
 use crate::output::{Output, Reader, written};
 
 /// Writes the rows of a range out of the store, oldest first, whole numbers included. Asks the service nothing.

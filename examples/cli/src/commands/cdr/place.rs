@@ -9,6 +9,7 @@ use ozonetel_store::{Store, StoreAddress, StoreError};
 use crate::context::Context;
 use crate::days::DayArgument;
 use crate::failure::Failure;
+use crate::notes::note;
 
 /// The variable that names the store, for addresses with a password.
 const VARIABLE: &str = "OZONETEL_STORE";
@@ -126,10 +127,4 @@ pub(crate) async fn note_missing(store: &Store, from: Day, to: Day) -> Result<Ve
         }
     }
     Ok(missing)
-}
-
-/// Writes a line on standard error, which may be closed.
-pub(crate) fn note(text: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "note: {text}");
 }

@@ -1,7 +1,6 @@
 //! `cdr sync`: a copy of all call-detail records.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _, stderr};
 
 use clap::Args;
 use ozonetel_sdk::ErrorKind;
@@ -10,9 +9,10 @@ use ozonetel_sdk::types::Day;
 use ozonetel_store::StoreError;
 use serde::Serialize;
 
-use super::place::{StoreFlag, failure, note};
+use super::place::{StoreFlag, failure};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::notes::{note, show};
 use crate::output;
 
 /// Copies all call-detail records into a store, and ends when it has what the service has: the first time 16 days, one
@@ -115,13 +115,6 @@ impl SyncReport {
             }
             _ => {}
         }
-    }
-}
-
-/// A line on the terminal; scripts have the report.
-fn show(text: &str) {
-    if stderr().is_terminal() {
-        let _ = writeln!(stderr(), "{text}");
     }
 }
 

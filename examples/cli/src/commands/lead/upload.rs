@@ -1,0 +1,407 @@
+//! `lead upload`: leads out of a file, in batches.
+
+mod columns;
+mod progress;
+mod results;
+mod table;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use ozonetel_sdk::client::Patience;
+use ozonetel_sdk::leads::Sheet;
+use ozonetel_sdk::{Batched, Call, ErrorKind};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::super::perform::Confirmation;
+use crate::context::Context;
+use crate::failure::{Completion, Failure};
+use crate::notes::{note, show};
+use crate::output;
+use columns::Column;
+use progress::{BatchState, Progress};
+use results::{BadRow, Results};
+use table::{TableOptions, TextTable};
+
+/// Every row is checked before the first is sent. An upload that stopped goes on where it was when the same command is
+/// given again; a batch of which it is unknown whether it arrived is listed and not sent again.
+#[derive(Debug, Args)]
+pub(crate) struct Upload {
+    /// The file: CSV in any encoding, or xlsx, xlsb, xls, ods.
+    file: PathBuf,
+    /// The campaign. Default: OZONETEL_CAMPAIGN.
+    #[arg(long, value_name = "NAME")]
+    campaign: Option<String>,
+    /// Which column is which header, such as PhoneNumber=Mobile; give the flag once for each.
+    #[arg(long, value_name = "HEADER=COLUMN", value_parser = pair)]
+    map: Vec<(String, String)>,
+    /// Sends no column but those that --map names and those of the service's own names.
+    #[arg(long)]
+    only_named: bool,
+    /// The sheet of a spreadsheet. Default: the first.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The encoding of a CSV file, such as utf-8 or windows-1252. Default: it is found out.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// What is between the cells of a CSV file. Default: it is found out.
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+    /// Puts the leads on the schedule; they need a column ScheduledTime.
+    #[arg(long)]
+    schedule: bool,
+    /// Leaves out numbers that the campaign has already.
+    #[arg(long)]
+    check_duplicate: bool,
+    /// Sends the good rows although there are bad ones.
+    #[arg(long)]
+    skip_bad: bool,
+    /// Where bad rows go, with line and reason. Default: FILE.bad.csv.
+    #[arg(long, value_name = "FILE")]
+    bad_rows: Option<PathBuf>,
+    /// Sends batches again of which it is unknown whether they arrived: their leads may then be there twice.
+    #[arg(long)]
+    repeat_unknown: bool,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((header, column)) if !header.is_empty() && !column.is_empty() => {
+            Ok((header.to_owned(), column.to_owned()))
+        }
+        _ => Err("expected HEADER=COLUMN".to_owned()),
+    }
+}
+
+/// A file that has been read and mapped.
+struct Prepared {
+    table: TextTable,
+    columns: Vec<Column>,
+    campaign: String,
+    /// The places of the rows that are sent, in the table.
+    good: Vec<usize>,
+    bad: Vec<BadRow>,
+}
+
+impl Prepared {
+    /// The rows at these places.
+    fn sheet(&self, places: &[usize]) -> Sheet {
+        let headers = self.columns.iter().map(|column| column.header.clone()).collect();
+        let cell = |cells: &[String], at: usize| {
+            Value::from(cells.get(at).map(String::as_str).unwrap_or_default())
+        };
+        let rows = places
+            .iter()
+            .filter_map(|place| self.table.rows.get(*place))
+            .map(|row| self.columns.iter().map(|column| cell(&row.cells, column.at)).collect());
+        Sheet::new(headers, rows.collect())
+    }
+
+    /// What tells this upload from others: the campaign, and every cell that is sent.
+    fn digest(&self, account: &str, endpoint: &str) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        };
+        [account, &self.campaign, endpoint].into_iter().for_each(&mut add);
+        for column in &self.columns {
+            add(&column.header);
+        }
+        for row in self.good.iter().filter_map(|place| self.table.rows.get(*place)) {
+            for column in &self.columns {
+                add(row.cells.get(column.at).map(String::as_str).unwrap_or_default());
+            }
+        }
+        let bytes = hash.finalize();
+        bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Upload {
+    pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
+        if self.schedule {
+            let make = |prepared: &Prepared, places: &[usize]| {
+                let call = context.client.leads();
+                let call = call.schedule(prepared.campaign.as_str(), prepared.sheet(places));
+                if self.check_duplicate { call.check_duplicate() } else { call }
+            };
+            self.upload(context, make).await
+        } else {
+            let make = |prepared: &Prepared, places: &[usize]| {
+                let call = context.client.leads();
+                let call = call.bulk(prepared.campaign.as_str(), prepared.sheet(places));
+                if self.check_duplicate { call.check_duplicate() } else { call }
+            };
+            self.upload(context, make).await
+        }
+    }
+
+    async fn upload<'c, E: Batched>(
+        &self,
+        context: &'c Context,
+        make: impl Fn(&Prepared, &[usize]) -> Call<'c, E>,
+    ) -> Result<Completion, Failure> {
+        let mut prepared = self.read(context)?;
+        self.check(&mut prepared, &make)?;
+        let batches: Vec<Vec<usize>> =
+            prepared.good.chunks(E::MOST).map(<[usize]>::to_vec).collect();
+        if context.is_dry_run() {
+            return self.describe(context, &prepared, batches.len(), E::SPEC.name);
+        }
+        let account = context.environment.account.as_deref().unwrap_or_default();
+        let path = progress_file(context, &prepared.digest(account, E::SPEC.name))?;
+        let mut progress = Progress::open(&path)
+            .map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))?;
+        let is_due = |progress: &Progress, batch: usize| match progress.of(batch) {
+            None | Some(BatchState::NotSent | BatchState::Refused) => true,
+            Some(BatchState::Unknown | BatchState::Sending) => self.repeat_unknown,
+            Some(BatchState::Taken { .. }) => false,
+        };
+        let due: Vec<usize> = (0..batches.len()).filter(|at| is_due(&progress, *at)).collect();
+        if !due.is_empty() {
+            context.confirm(question(&prepared, &batches, &due), self.confirmation.yes).await?;
+        }
+        let mut ended = None;
+        for (number, at) in due.iter().enumerate() {
+            let Some(places) = batches.get(*at) else { continue };
+            let left = due.len() - number;
+            let sent = send(context, *at, left, || make(&prepared, places), &mut progress).await;
+            if let Err(failure) = sent {
+                ended = Some(failure);
+                break;
+            }
+        }
+        let results = Results::of(&prepared, &batches, &progress);
+        results.print(context)?;
+        match ended {
+            Some(failure) => Err(failure.resume("the same command")),
+            None if results.unknown.is_empty() => Ok(Completion::Clean),
+            None => Err(results.unknown_failure()),
+        }
+    }
+
+    fn read(&self, context: &Context) -> Result<Prepared, Failure> {
+        let campaign = context.campaign(self.campaign.as_ref())?;
+        let delimiter = self.delimiter.map(u8::try_from).transpose();
+        let delimiter =
+            delimiter.map_err(|_| Failure::usage("--delimiter is not one ASCII character"))?;
+        let options =
+            TableOptions { sheet: self.sheet.clone(), encoding: self.encoding.clone(), delimiter };
+        let named = |reason: String| Failure::usage(format!("{} {reason}", self.file.display()));
+        let table = table::read(&self.file, &options).map_err(named)?;
+        let columns = columns::chosen(&table.headers, &self.map, self.only_named).map_err(named)?;
+        if table.rows.is_empty() {
+            return Err(named("has no rows".to_owned()));
+        }
+        Ok(Prepared {
+            table,
+            columns,
+            campaign: campaign.as_str().to_owned(),
+            good: Vec::new(),
+            bad: Vec::new(),
+        })
+    }
+
+    /// Checks all rows; bad ones go into a file of their own, and unless they are to be skipped, nothing is sent.
+    fn check<'c, E: Batched>(
+        &self,
+        prepared: &mut Prepared,
+        make: &impl Fn(&Prepared, &[usize]) -> Call<'c, E>,
+    ) -> Result<(), Failure> {
+        let width = prepared.table.headers.len();
+        let all: Vec<usize> = (0..prepared.table.rows.len()).collect();
+        let call = make(prepared, &all);
+        call.request().map_err(|invalid| Failure::from(invalid.clone()))?;
+        let invalid = call.invalid_rows();
+        for (place, row) in prepared.table.rows.iter().enumerate() {
+            let mut reasons: Vec<String> = invalid
+                .iter()
+                .filter(|invalid| invalid.row == place + 1)
+                .map(|invalid| invalid.invalid.to_string())
+                .collect();
+            if row.cells.iter().skip(width).any(|cell| !cell.is_empty()) {
+                reasons.push(format!("has {} cells, the line of headers {width}", row.cells.len()));
+            }
+            if reasons.is_empty() {
+                prepared.good.push(place);
+            } else {
+                prepared.bad.push(BadRow { place, reason: reasons.join("; ") });
+            }
+        }
+        if prepared.bad.is_empty() {
+            return Ok(());
+        }
+        let path = self.bad_rows.clone().unwrap_or_else(|| beside(&self.file));
+        results::write_bad_rows(&path, prepared).map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}", path.display()))
+        })?;
+        let (bad, all) = (prepared.bad.len(), prepared.table.rows.len());
+        let said = format!(
+            "{bad} of {all} rows are bad: {} has them, with line and reason",
+            path.display()
+        );
+        if prepared.good.is_empty() || !self.skip_bad {
+            let failure = Failure::usage(format!("{said}; nothing was sent"));
+            return Err(failure.advise("correct them, or send the others with --skip-bad"));
+        }
+        note(&said);
+        Ok(())
+    }
+
+    fn describe(
+        &self,
+        context: &Context,
+        prepared: &Prepared,
+        batches: usize,
+        endpoint: &str,
+    ) -> Result<Completion, Failure> {
+        let columns: Vec<String> = prepared
+            .columns
+            .iter()
+            .map(|column| {
+                let own = prepared.table.headers.get(column.at).map_or("", String::as_str);
+                format!("{own} as {}", column.header)
+            })
+            .collect();
+        output::one(
+            context.output,
+            &json!({
+                "file": self.file.display().to_string(),
+                "read_as": prepared.table.form,
+                "campaign": prepared.campaign,
+                "columns": columns.join(", "),
+                "rows": prepared.table.rows.len(),
+                "good": prepared.good.len(),
+                "bad": prepared.bad.len(),
+                "batches": batches,
+                "endpoint": endpoint,
+                "sent": false,
+            }),
+        )
+    }
+}
+
+/// What is asked before leads are sent.
+fn question(prepared: &Prepared, batches: &[Vec<usize>], due: &[usize]) -> String {
+    let leads: usize = due.iter().filter_map(|at| batches.get(*at)).map(Vec::len).sum();
+    format!(
+        "{leads} leads go to campaign {} in {} batches, which it rings while it runs; a batch is sent once and never \
+         repeated. Go on?",
+        prepared.campaign,
+        due.len()
+    )
+}
+
+/// Sends one batch, noted before and after.
+async fn send<'c, E: Batched>(
+    context: &'c Context,
+    at: usize,
+    left: usize,
+    make: impl Fn() -> Call<'c, E>,
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    let not_noted =
+        |error: std::io::Error| Failure::usage(format!("progress cannot be written: {error}"));
+    loop {
+        progress.note(at, BatchState::Sending).map_err(not_noted)?;
+        // Waiting is done here, so that a batch that waits is not one that may have been sent.
+        let sent = context.until_stopped(attempt(make())).await;
+        let (state, result) = match sent {
+            Ok(Sent::Taken(refused)) => (BatchState::Taken { refused }, Some(Ok(()))),
+            Ok(Sent::Paced(wait)) => {
+                progress.note(at, BatchState::NotSent).map_err(not_noted)?;
+                show(&format!("{left} batches to go; the next one in {} s", wait.as_secs() + 1));
+                let nap = async {
+                    tokio::time::sleep(wait).await;
+                    Ok::<_, Failure>(())
+                };
+                context.until_stopped(nap).await?;
+                continue;
+            }
+            Err(failure) if failure.may_have_happened() => {
+                (BatchState::Unknown, Some(Err(failure)))
+            }
+            Err(failure) => (BatchState::Refused, Some(Err(failure))),
+        };
+        progress.note(at, state).map_err(not_noted)?;
+        if let Some(result) = result {
+            return result;
+        }
+    }
+}
+
+enum Sent {
+    /// The service took the batch, but for these rows.
+    Taken(Vec<(usize, String)>),
+    /// The published limit is used up.
+    Paced(Duration),
+}
+
+async fn attempt<E: Batched>(call: Call<'_, E>) -> Result<Sent, ozonetel_sdk::Error> {
+    let request = call.request().ok().map(|request| request.pick(&all_of(request)));
+    match call.patience(Patience::Never).await {
+        Ok(reply) => {
+            let refused = request.map(|request| request.refused(&reply)).unwrap_or_default();
+            let said = refused.into_iter().map(|row| (row.row, row.says.as_str().to_owned()));
+            Ok(Sent::Taken(said.collect()))
+        }
+        Err(error) if error.kind() == ErrorKind::Paced && error.call() == E::SPEC.name => {
+            Ok(Sent::Paced(error.ready_in().unwrap_or(Duration::from_secs(1))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn all_of<E: Batched>(request: &E) -> Vec<usize> {
+    (1..=request.rows()).collect()
+}
+
+/// Where the progress of an upload is kept.
+fn progress_file(context: &Context, digest: &str) -> Result<PathBuf, Failure> {
+    let state = context.environment.state_dir.as_ref().ok_or_else(|| {
+        Failure::usage(
+            "there is no state directory to keep the progress in: set OZONETEL_STATE_DIR",
+        )
+    })?;
+    Ok(state.join("uploads").join(format!("{digest}.jsonl")))
+}
+
+/// The file of bad rows, beside the file of leads.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".bad.csv");
+    PathBuf::from(name)
+}
+
+/// The lines of rows as a short list: `2-501, 503`.
+fn ranges(lines: &BTreeSet<u64>) -> String {
+    let mut parts: Vec<(u64, u64)> = Vec::new();
+    for line in lines {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == *line => *last = *line,
+            _ => parts.push((*line, *line)),
+        }
+    }
+    let part = |(first, last): (u64, u64)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_listed_shortly() {
+        let lines = |list: &[u64]| ranges(&list.iter().copied().collect());
+        assert_eq!(lines(&[2, 3, 4, 7, 9, 10]), "2-4, 7, 9-10");
+        assert_eq!(lines(&[]), "");
+    }
+}

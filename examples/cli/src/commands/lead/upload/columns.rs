@@ -1,0 +1,104 @@
+//! Which column of a file is which header of the service.
+
+/// The headers that the service documents; further ones are those of the campaign's map file.
+const KNOWN: [&str; 7] =
+    ["PhoneNumber", "Name", "Priority", "ExpiryDate", "ScheduledTime", "AgentId", "skill"];
+
+/// A column that is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    /// Its place in the file.
+    pub(super) at: usize,
+    /// The header under which it is sent.
+    pub(super) header: String,
+}
+
+/// Letters and digits alone: `Phone Number` is `PhoneNumber`, and what letters mean is no guess of ours.
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The columns: those that `map` names (`Header=column of the file`), those of the service's own names, and the rest
+/// under their own names, unless only named ones are wanted.
+pub(super) fn chosen(
+    headers: &[String],
+    map: &[(String, String)],
+    only_named: bool,
+) -> Result<Vec<Column>, String> {
+    let mut columns: Vec<Column> = Vec::new();
+    for (header, column) in map {
+        let found = headers
+            .iter()
+            .position(|known| known == column)
+            .or_else(|| headers.iter().position(|known| plain(known) == plain(column)));
+        let at = found
+            .ok_or_else(|| format!("has no column {column}; there are {}", headers.join(", ")))?;
+        columns.push(Column { at, header: header.clone() });
+    }
+    for (at, own) in headers.iter().enumerate() {
+        if own.is_empty() || columns.iter().any(|column| column.at == at) {
+            continue;
+        }
+        let known = KNOWN.iter().find(|known| plain(known) == plain(own));
+        let header = match known {
+            Some(known) => (*known).to_owned(),
+            None if only_named => continue,
+            None => own.clone(),
+        };
+        if columns.iter().any(|column| column.header == header) {
+            // A column that `--map` put in the place of this one.
+            if map.iter().any(|(named, _)| *named == header) {
+                continue;
+            }
+            return Err(format!(
+                "has two columns for {header}: name the one with --map {header}=COLUMN"
+            ));
+        }
+        columns.push(Column { at, header });
+    }
+    if !columns.iter().any(|column| column.header == "PhoneNumber") {
+        return Err(format!(
+            "has no column PhoneNumber; there are {}: say which one it is with --map PhoneNumber=COLUMN",
+            headers.join(", ")
+        ));
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[&str]) -> Vec<String> {
+        list.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn named(list: &[&str], map: &[(&str, &str)], only: bool) -> Result<Vec<String>, String> {
+        let map: Vec<_> = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let columns = chosen(&headers(list), &map, only)?;
+        Ok(columns.iter().map(|column| format!("{}:{}", column.at, column.header)).collect())
+    }
+
+    #[test]
+    fn the_services_names_are_found_however_they_are_written() {
+        let list = ["phone number", "NAME", "expiry_date", "City", ""];
+        let want = ["0:PhoneNumber", "1:Name", "2:ExpiryDate", "3:City"];
+        assert_eq!(named(&list, &[], false).unwrap(), want);
+        assert_eq!(named(&list, &[], true).unwrap(), want[..3]);
+    }
+
+    #[test]
+    fn a_map_names_what_is_not_found_and_nothing_is_guessed() {
+        let list = ["Mobile", "Customer"];
+        let error = named(&list, &[], false).unwrap_err();
+        assert!(error.contains("there are Mobile, Customer"), "{error}");
+        let map = [("PhoneNumber", "mobile"), ("Name", "Customer")];
+        assert_eq!(named(&list, &map, false).unwrap(), ["0:PhoneNumber", "1:Name"]);
+        assert!(named(&list, &[("PhoneNumber", "Phone")], false).is_err());
+        let twice = ["PhoneNumber", "Phone number"];
+        assert!(named(&twice, &[], false).unwrap_err().contains("two columns"));
+        let second = [("PhoneNumber", "Phone number")];
+        assert_eq!(named(&twice, &second, false).unwrap(), ["1:PhoneNumber"]);
+    }
+}

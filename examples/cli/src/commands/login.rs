@@ -1,0 +1,187 @@
+//! `login` and `profile`
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::context::Context;
+use crate::failure::{Completion, Failure};
+use crate::output::{self, Output};
+use crate::settings::profile::{self, NewProfile};
+use crate::settings::{self, Variables};
+
+/// Asks for what is not given by a flag or in the environment. The key is read without being shown, or from standard
+/// input; it is checked with one cheap request and kept in a file that only you can read, or in the system's keyring.
+#[derive(Debug, Args)]
+pub(crate) struct AccountLogin {
+    /// Keeps the key in the system's keyring instead of a file.
+    #[arg(long)]
+    keyring: bool,
+    /// Reads the key from standard input.
+    #[arg(long)]
+    stdin: bool,
+    /// Does not ask the service whether the key is right.
+    #[arg(long)]
+    unchecked: bool,
+}
+
+/// What a profile keeps if it is set.
+const KEPT: [&str; 19] = [
+    "OZONETEL_ACCOUNT",
+    "OZONETEL_API_KEY",
+    "OZONETEL_AUTH",
+    "OZONETEL_REGION",
+    "OZONETEL_COUNTRIES",
+    "OZONETEL_TIMEZONE",
+    "OZONETEL_BASE_URL",
+    "OZONETEL_AGENT_ID",
+    "OZONETEL_AGENT_PASSWORD",
+    "OZONETEL_SIP_ID",
+    "OZONETEL_PHONE_NAME",
+    "OZONETEL_CAMPAIGN",
+    "OZONETEL_CAMPAIGN_ID",
+    "OZONETEL_DID",
+    "OZONETEL_KOOKOO_KEY",
+    "OZONETEL_MDL_URL",
+    "OZONETEL_AGENT_UNIQ_ID",
+    "OZONETEL_AUTO_ANSWER",
+    "OZONETEL_PUSH_SECRET",
+];
+
+impl AccountLogin {
+    pub(crate) async fn run(self, flags: &Global) -> Result<Completion, Failure> {
+        let name = flags
+            .profile
+            .clone()
+            .or_else(|| settings::process("OZONETEL_PROFILE"))
+            .unwrap_or_else(|| profile::DEFAULT.to_owned());
+        profile::path(&name)?;
+        let mut variables = self.known(flags)?;
+        self.ask(&mut variables).await?;
+        variables.retain(|name, _| KEPT.contains(&name.as_str()));
+        let mut checked = false;
+        if !self.unchecked {
+            let context = Context::of(flags, variables.clone())?;
+            context.until_stopped(context.client.check()).await?;
+            checked = true;
+        }
+        let account = variables.get("OZONETEL_ACCOUNT").cloned();
+        let path = profile::write(NewProfile { name: &name, variables, keyring: self.keyring })?;
+        output::one(
+            flags.printing(),
+            &json!({
+                "profile": name,
+                "account": account,
+                "file": path.display().to_string(),
+                "key": if self.keyring { "in the system's keyring" } else { "in the file" },
+                "checked": checked,
+            }),
+        )
+    }
+
+    /// What flags, environment and a file of settings say already. The profile that is replaced says nothing.
+    fn known(&self, flags: &Global) -> Result<Variables, Failure> {
+        let mut variables = settings::given(flags)?;
+        if self.stdin {
+            variables.remove("OZONETEL_API_KEY");
+        }
+        Ok(variables)
+    }
+
+    async fn ask(&self, variables: &mut Variables) -> Result<(), Failure> {
+        let terminal = stdin().is_terminal() && stderr().is_terminal();
+        let from_stdin = self.stdin;
+        let (account, mode, key) = (
+            !variables.contains_key("OZONETEL_ACCOUNT"),
+            !variables.contains_key("OZONETEL_AUTH"),
+            !variables.contains_key("OZONETEL_API_KEY"),
+        );
+        if account && (from_stdin || !terminal) {
+            return Err(Failure::credentials(
+                "the account is not known: give --account, or set OZONETEL_ACCOUNT",
+            ));
+        }
+        if key && !from_stdin && !terminal {
+            return Err(Failure::credentials(
+                "there is no terminal to ask for the key: give it on standard input with --stdin, or set \
+                 OZONETEL_API_KEY_FILE",
+            ));
+        }
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut answers = Vec::new();
+            if account {
+                answers.push(("OZONETEL_ACCOUNT", line("Account: ")?));
+            }
+            if mode && !from_stdin && terminal {
+                let mode = line("API authentication, token or key [token]: ")?;
+                answers
+                    .push(("OZONETEL_AUTH", if mode.is_empty() { "token".into() } else { mode }));
+            }
+            if key {
+                let key = if from_stdin {
+                    let mut line = String::new();
+                    stdin().read_line(&mut line)?;
+                    line.trim().to_owned()
+                } else {
+                    rpassword::prompt_password("API key (not shown): ")?.trim().to_owned()
+                };
+                answers.push(("OZONETEL_API_KEY", key));
+            }
+            Ok::<_, std::io::Error>(answers)
+        });
+        let stop = crate::stop::listen().map_err(|error| Failure::output(&error))?;
+        let answers = tokio::select! {
+            asked = asked => asked,
+            signal = stop => return Err(Failure::stopped(signal)),
+        };
+        let cannot = |why: String| Failure::credentials(format!("nothing was kept: {why}"));
+        let answers = answers.map_err(|error| cannot(error.to_string()))?;
+        for (name, value) in answers.map_err(|error| cannot(error.to_string()))? {
+            if value.is_empty() {
+                return Err(cannot(format!("{name} is empty")));
+            }
+            variables.insert(name.to_owned(), value);
+        }
+        Ok(())
+    }
+}
+
+fn line(question: &str) -> std::io::Result<String> {
+    write!(stderr(), "{question}")?;
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// The settings that `login` kept.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Profile {
+    /// The profiles there are.
+    List,
+    /// Deletes a profile, its key included.
+    Remove {
+        /// The profile.
+        name: String,
+    },
+}
+
+impl Profile {
+    pub(crate) fn run(self, output: Output) -> Result<Completion, Failure> {
+        match self {
+            Self::List => {
+                let row = |name: String| {
+                    let path = profile::path(&name)?;
+                    Ok(json!({ "profile": name, "file": path.display().to_string() }))
+                };
+                let rows: Result<_, Failure> = profile::names()?.into_iter().map(row).collect();
+                output::reply(output, rows?)
+            }
+            Self::Remove { name } => {
+                let path = profile::remove(&name)?;
+                output::one(output, &json!({ "removed": name, "file": path.display().to_string() }))
+            }
+        }
+    }
+}

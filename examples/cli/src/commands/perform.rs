@@ -1,0 +1,105 @@
+//! Sending one call: asked for first where it rings, sends or deletes, and its outcome in words.
+
+use clap::Args;
+use ozonetel_sdk::Call;
+use ozonetel_sdk::endpoint::{Effect, Endpoint, Repeat, Spec};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::failure::{Completion, Failure};
+use crate::output;
+
+/// `--yes`.
+#[derive(Debug, Args)]
+pub(crate) struct Confirmation {
+    /// Does not ask for confirmation.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Whether an operation is asked for before it is sent: it happens only once, rings people, or deletes.
+pub(crate) fn is_asked(spec: &Spec) -> bool {
+    let deletes = matches!(
+        spec.effect,
+        Effect::DeleteAgent
+            | Effect::Logout
+            | Effect::Block
+            | Effect::Leads
+            | Effect::Kick
+            | Effect::Disconnect
+    );
+    spec.repeat == Repeat::Once || deletes || spec.name.contains("delete")
+}
+
+/// Sends a call and prints its reply. `what` says in full what will happen.
+pub(crate) async fn perform<E: Endpoint>(
+    context: &Context,
+    call: Call<'_, E>,
+    what: &str,
+    confirmation: &Confirmation,
+) -> Result<Completion, Failure> {
+    let spec = &E::SPEC;
+    // An invalid request will not be sent, so there is nothing to confirm.
+    if is_asked(spec) && call.request().is_ok() {
+        let once =
+            if spec.repeat == Repeat::Once { " It is sent once and never repeated." } else { "" };
+        context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await?;
+    }
+    let reply = context.until_stopped(call.send()).await?;
+    let reply = serde_json::to_value(reply).map_err(|error| Failure::output(&error.into()))?;
+    let printed = if spec.repeat == Repeat::Once { accepted(reply) } else { reply };
+    output::reply(context.output, printed)
+}
+
+/// The reply of an operation that happens only once, with the word of its outcome.
+fn accepted(reply: Value) -> Value {
+    match reply {
+        Value::Object(mut fields) => {
+            fields.entry("outcome").or_insert_with(|| "accepted".into());
+            Value::Object(fields)
+        }
+        Value::Array(rows) => json!({ "outcome": "accepted", "rows": rows }),
+        Value::Null => json!({ "outcome": "accepted" }),
+        text => json!({ "outcome": "accepted", "message": text }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ozonetel_sdk::endpoint::{ALL, LEGACY};
+
+    use super::*;
+
+    #[test]
+    fn what_rings_sends_or_deletes_is_asked_for() {
+        let asked = |name: &str| {
+            let spec = ALL.iter().chain(LEGACY).find(|spec| spec.name == name);
+            is_asked(spec.unwrap())
+        };
+        for name in [
+            "dial.agent",
+            "kookoo.call",
+            "campaigns.start",
+            "leads.delete",
+            "phone_numbers.delete",
+            "agents.delete",
+            "block_numbers.create",
+            "leads.bulk",
+            "legacy.clear_campaign",
+        ] {
+            assert!(asked(name), "{name}");
+        }
+        for name in ["campaigns.list", "agents.details", "events.list", "cdr.fetch_day"] {
+            assert!(!asked(name), "{name}");
+        }
+        for spec in ALL.iter().chain(LEGACY).filter(|spec| spec.effect == Effect::Dial) {
+            assert!(is_asked(spec), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn the_outcome_of_what_happens_once_is_a_word() {
+        assert_eq!(accepted(json!("queued")), json!({"outcome": "accepted", "message": "queued"}));
+        assert_eq!(accepted(json!({"sid": 1})), json!({"outcome": "accepted", "sid": 1}));
+    }
+}

@@ -1,0 +1,122 @@
+//! `api`, the named commands that go over it, `--dry-run`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{DIAL, Desk, Shell};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_endpoint_is_reached_by_its_name() {
+    let desk = Desk::start().await;
+    let listed = desk.json(&["api", "campaigns.list"]).await.done().rows();
+    let named = desk.json(&["campaign", "list"]).await.done().rows();
+    assert!(!listed.is_empty());
+    assert_eq!(listed, named);
+    let live = desk.json(&["api", "campaigns.status", "campaignName=support_out"]).await.done();
+    assert_eq!(live.rows()[0]["CampaignName"], "support_out");
+    let table = desk.run(&["campaign", "list"]).await.done().out;
+    assert!(table.contains("support_out") && !table.contains("918000000001"), "{table}");
+    // An agent's password is a credential, never a field.
+    desk.json(&["api", "agents.login", "phoneNumber=500001"]).await.done();
+    assert_eq!(desk.sim.effects("login"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_endpoint_does_not_take_is_refused_before_anything_is_asked() {
+    let desk = Desk::start().await;
+    for (arguments, part) in [
+        (&["api", "campaigns.status", "campaign=x"][..], "has no field campaign"),
+        (&["api", "campaigns.stauts"], "there are campaigns.status"),
+        (&["api", "nothing.at_all"], "`ozonetel api` lists them all"),
+        (&["api", "campaigns.status", "campaignName"], "is not name=text"),
+        (&["api", "campaigns.status"], "missing field `campaignName`"),
+        (&["api", "leads.bulk", "campaignName=x", "bulkData:={"], "is not JSON"),
+    ] {
+        let ran = desk.json(arguments).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+        let message = ran.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(desk.sim.requests().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_catalogue_is_listed_without_an_account() {
+    let shell = Shell::new("http://127.0.0.1:9").unset("OZONETEL_ACCOUNT");
+    let rows = shell.json(&["api"]).await.done().rows();
+    let names: Vec<&str> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
+    assert!(names.len() > 80 && names.contains(&"kookoo.call"), "{names:?}");
+    let dial = shell.json(&["api", "dial.agent", "--describe"]).await.done().json();
+    assert_eq!((&dial["repeated"], &dial["asks_first"]), (&json!("never"), &json!(true)));
+    assert!(dial["fields"].as_str().unwrap().contains("agentID"), "{dial}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outcome_of_what_happens_once_is_in_words() {
+    let desk = Desk::with_agent().await;
+    let fields = ["agentID=agent01", "campaignName=support_out", "customerNumber=9000000417"];
+    let ran = desk.json(&[&["api", "dial.agent", "UCID=true"][..], &fields].concat()).await.done();
+    assert_eq!(ran.json()["outcome"], "accepted");
+    assert_eq!(desk.sim.effects("dial"), 1);
+    // The agent is busy: refused, in the service's words, and no one was rung.
+    let ran = desk.json(&[&["api", "dial.agent"][..], &fields].concat()).await;
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert_eq!((&ran.error()["call"], desk.sim.effects("dial")), (&json!("dial.agent"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_prints_the_request_and_sends_nothing() {
+    let desk = Desk::start().await;
+    let ran = desk.json(&["--dry-run", "dial", "9000000417", "--uui", "order-7"]).await.done();
+    let request = ran.json()["request"].clone();
+    assert_eq!((&request["endpoint"], &request["method"]), (&json!("dial.agent"), &json!("POST")));
+    assert!(request["url"].as_str().unwrap().ends_with(DIAL));
+    assert_eq!(request["fields"]["customerNumber"], "…17");
+    assert!(!ran.out.contains("9000000417"));
+    let table = desk.run(&["--dry-run", "cdr", "day", "--show-numbers"]).await.done().out;
+    assert!(table.contains("cdr.fetch_day") && table.ends_with("not sent: this was a dry run\n"));
+    for refused in [&["--dry-run", "mdl", "watch"][..], &["--dry-run", "cdr", "sync"]] {
+        assert_eq!(desk.run(refused).await.code, 2, "{refused:?}");
+    }
+    // An invalid request is said to be invalid, not printed.
+    assert_eq!(desk.run(&["--dry-run", "dial", "letters"]).await.code, 2);
+    assert_eq!((desk.sim.requests().len(), desk.sim.effects("token")), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_leads_numbers_and_subscriptions_have_commands() {
+    let desk = Desk::with_agent().await.set("OZONETEL_PUSH_SECRET", "s3cret-of-urls");
+    let live = desk.json(&["agent", "status"]).await.done().json();
+    assert_eq!(live["AgentId"], "agent01");
+    assert_eq!(desk.json(&["agent", "list"]).await.done().rows().len(), 1);
+    desk.json(&["lead", "add", "9000000001", "--name", "A B"]).await.done();
+    desk.json(&["lead", "delete", "9000000001", "--name", "A B"]).await.done();
+    desk.json(&["block", "create", "nuisance", "9000000001", "9000000002"]).await.done();
+    desk.json(&["block", "delete", "9000000001"]).await.done();
+    desk.json(&["phone-number", "create", "9000000009", "desk09"]).await.done();
+    desk.json(&["phone-number", "get", "--name", "desk09"]).await.done();
+    desk.json(&["phone-number", "delete", "9000000009", "desk09"]).await.done();
+    let gone = desk.json(&["phone-number", "get", "--name", "desk09"]).await;
+    assert_eq!(gone.code, 3, "{gone:?}");
+    let url = "https://crm.example.test/events";
+    desk.json(&["events", "subscribe", "--calls", url]).await.done();
+    let table = desk.run(&["events", "list"]).await.done().out;
+    assert!(table.contains("https://crm.example.test/events?…"), "{table}");
+    assert!(!table.contains("s3cret"), "{table}");
+    let whole = desk.json(&["events", "list"]).await.done().json();
+    assert_eq!(whole["callEventsURL"], format!("{url}?code=s3cret-of-urls"));
+    desk.json(&["events", "unsubscribe", "call"]).await.done();
+    assert_eq!(desk.json(&["events", "list"]).await.done().json()["callEventsURL"], Value::Null);
+    let logged_out = desk.json(&["agent", "force-logout"]).await;
+    assert_eq!(logged_out.code, 0, "{logged_out:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kookoo_and_whatsapp_have_commands() {
+    let desk = Desk::start().await.set("OZONETEL_KOOKOO_KEY", "test-key");
+    let call = ["kookoo", "call", "9000000001", "https://ivr.example.test/start"];
+    let queued = desk.json(&call).await.done().json();
+    assert_eq!(queued["outcome"], "accepted");
+    let sent = desk.json(&["whatsapp", "send", "919000000001", "order_left", "A B"]).await.done();
+    assert_eq!(sent.json()["outcome"], "accepted");
+    assert_eq!((desk.sim.effects("outbound"), desk.sim.effects("whatsapp")), (1, 1));
+}

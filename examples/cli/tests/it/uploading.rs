@@ -1,0 +1,122 @@
+//! `lead upload`: messy files, limits, and what is not sent twice.
+
+use std::time::Duration;
+
+use ozonetel_sim::{Fault, FaultKind};
+use serde_json::{Map, Value, json};
+
+use crate::harness::{Desk, Ran};
+use crate::signals::signal;
+
+const BULK: &str = "/cloudAgentRestAPI/index.php/AddCampaignBulkDataV4/addBulkData/format/json";
+
+fn file(desk: &Desk, name: &str, bytes: &[u8]) -> String {
+    let path = desk.shell.state.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// A file of so many good leads.
+fn leads(desk: &Desk, count: usize) -> String {
+    let rows: String = (0..count).map(|n| format!("90000{n:05},A B\n")).collect();
+    file(desk, "leads.csv", format!("PhoneNumber,Name\n{rows}").as_bytes())
+}
+
+fn in_world(desk: &Desk) -> Vec<String> {
+    let world = desk.sim.world();
+    let number = |lead: &Map<String, Value>| lead["PhoneNumber"].as_str().unwrap().to_owned();
+    world.leads().of("support_out").iter().map(number).collect()
+}
+
+fn outcomes(ran: &Ran, word: &str) -> usize {
+    ran.rows().iter().filter(|row| row["outcome"] == word).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_messy_spreadsheet_is_checked_corrected_and_uploaded_once() {
+    let desk = Desk::start().await;
+    let text = "Mobile No;Customer;Priority;City\n+91 90000 00001;José Müller;6;Pune\nletters;A B;;\n;;;\n\
+                9000000003;O'Brien;;Goa\n9000000004;C D;100;\n9000000005;E F;9;=1+1\n";
+    let (bytes, ..) = encoding_rs::WINDOWS_1252.encode(text);
+    let path = file(&desk, "messy.csv", &bytes);
+    let upload = ["lead", "upload", &path];
+    let ran = desk.json(&upload).await;
+    assert!(ran.code == 2 && ran.err.contains("--map PhoneNumber=COLUMN"), "{ran:?}");
+    let map = ["--map", "PhoneNumber=Mobile No", "--map", "Name=Customer"];
+    let mapped = [&upload[..], &map].concat();
+    let ran = desk.json(&mapped).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("3 of 5 rows are bad") && ran.err.contains("--skip-bad"), "{ran:?}");
+    let bad = std::fs::read_to_string(format!("{path}.bad.csv")).unwrap();
+    let mut bad = csv::Reader::from_reader(bad.as_bytes());
+    let bad: Vec<csv::StringRecord> = bad.records().map(Result::unwrap).collect();
+    let lines: Vec<&str> = bad.iter().map(|row| &row[0]).collect();
+    assert_eq!(lines, ["3", "5", "6"]);
+    assert!(bad[1][1].contains("Name takes letters"), "{bad:?}");
+    // A dry run says what would be done.
+    let plan = desk.json(&[&mapped[..], &["--skip-bad", "--dry-run"]].concat()).await;
+    assert_eq!((plan.json()["good"].clone(), plan.json()["batches"].clone()), (json!(2), json!(1)));
+    assert!(plan.json()["read_as"].as_str().unwrap().starts_with("windows-1252, semicolons"));
+    assert_eq!(desk.sim.effects("leads"), 0);
+
+    let ran = desk.json(&[&mapped[..], &["--skip-bad"]].concat()).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "bad")), (0, 2, 3), "{ran:?}");
+    assert_eq!(in_world(&desk), ["9000000001", "9000000005"]);
+    // Again: nothing is left to send.
+    let ran = desk.json(&[&mapped[..], &["--skip-bad"]].concat()).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 2, 1));
+    let table = desk.run(&[&mapped[..], &["--skip-bad"]].concat()).await;
+    assert!(table.out.contains("taken") && !table.out.contains("9000000003"), "{}", table.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_unknown_outcome_is_listed_and_not_repeated() {
+    let desk = Desk::start().await;
+    let path = leads(&desk, 1100);
+    let upload = ["lead", "upload", &path];
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(BULK));
+    let ran = desk.json(&upload).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert_eq!((outcomes(&ran, "unknown"), outcomes(&ran, "not_sent")), (500, 600));
+    // The others go on; the first batch is named, and is not sent again.
+    let ran = desk.json(&upload).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert_eq!((outcomes(&ran, "unknown"), outcomes(&ran, "taken")), (500, 600));
+    assert!(ran.err.contains("lines 2-501"), "{}", ran.err);
+    assert_eq!((desk.sim.effects("leads"), in_world(&desk).len()), (3, 1100));
+    // Unless it is asked for: the operator has looked, say, and they were not there.
+    let ran = desk.json(&[&upload[..], &["--repeat-unknown"]].concat()).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 1100, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_refuses_is_sent_again_when_it_can_be() {
+    let desk = Desk::start().await;
+    let path = leads(&desk, 3);
+    let wrong = desk.json(&["lead", "upload", &path, "--campaign", "nowhere"]).await;
+    assert_eq!((wrong.code, outcomes(&wrong, "not_taken")), (3, 3), "{wrong:?}");
+    let ran = desk.json(&["lead", "upload", &path]).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken")), (0, 3), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_while_it_waits_for_the_limit_leaves_nothing_unknown() {
+    let desk = Desk::start().await;
+    // Five a minute: the sixth waits.
+    let path = leads(&desk, 2600);
+    let child = desk.shell.spawn(&["lead", "upload", &path, "--output", "json"]);
+    let bound = Duration::from_secs(30);
+    tokio::time::timeout(bound, async {
+        while desk.sim.effects("leads") < 5 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    signal(&child, "-INT").await;
+    let ran = crate::harness::ended(child).await;
+    assert_eq!((ran.code, outcomes(&ran, "unknown")), (130, 0), "{}", ran.err);
+    assert_eq!((outcomes(&ran, "taken"), outcomes(&ran, "not_sent")), (2500, 100));
+    let rows: Vec<Value> = ran.rows();
+    assert_eq!(rows.len(), 2600);
+}
