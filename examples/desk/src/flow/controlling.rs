@@ -2,12 +2,13 @@
 
 use ozonetel_sdk::Error;
 use ozonetel_sdk::call_control::CallControl;
+use ozonetel_sdk::error::Reason;
 use ozonetel_sdk::types::{Did, PhoneName, PhoneNumber, Ucid};
 
 use super::facts::{Actor, Together, acted, record_with};
 use super::viewing::{can_context, now_ms};
 use crate::core::answer::{AskedLeg, AskedLegKind};
-use crate::core::call::CallState;
+use crate::core::call::{CallState, SipLeg};
 use crate::core::caller::Scope;
 use crate::core::can::{Command, judge};
 use crate::core::fact::{Action, ActionOutcome};
@@ -216,7 +217,7 @@ async fn send(
         Action::Unmute => control.unmute(leg, did, name).await?,
         Action::Conference(number) => control.conference(leg, did, name, number.clone()).await?,
         Action::Kick(number) => control.kick(leg, did, name, number.clone()).await?,
-        Action::End => control.kick(leg, did, name, own_number(order)?).await?,
+        Action::End => end(control, order, leg, state).await?,
         Action::Reconnect => control.conference(leg, did, name, own_number(order)?).await?,
         action => match state.transfer.begin(action) {
             Some(command) => transfer(control, order, leg, command).await?,
@@ -229,6 +230,25 @@ async fn send(
         ucid: done.ucid,
         call: None,
     })
+}
+
+/// Drops the agent, which ends the call. Where the agent's phone was lost and the service has dropped it already, the
+/// customer is still there: then it is the customer who is dropped.
+async fn end(
+    control: CallControl<'_>,
+    order: &ControlOrder,
+    leg: Ucid,
+    state: &CallState,
+) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
+    let (did, name) = (order.did.clone(), order.phone_name.clone());
+    let ended = control.kick(leg, did.clone(), name.clone(), own_number(order)?).await;
+    let customer = state.number.clone().filter(|_| state.sip == SipLeg::Lost);
+    match (ended, customer) {
+        (Err(error), Some(customer)) if error.reason() == Some(Reason::NotFound) => {
+            Ok(control.kick(leg, did, name, customer).await?)
+        }
+        (ended, _) => Ok(ended?),
+    }
 }
 
 async fn transfer(

@@ -35,6 +35,7 @@ export function begin(hasPhone: boolean) {
     });
     void owner.start();
   }
+  addEventListener('offline', () => stream.lost());
   addEventListener('online', () => { stream.hurry(); void softphone.networkChanged(); });
   addEventListener('visibilitychange', () => { if (!document.hidden) stream.hurry(); });
   addEventListener('pagehide', () => softphone.leave());

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { rolldown } from 'rolldown';
 
 const PROGRAM = process.env.DESK_PROGRAM ?? fileURLToPath(new URL('../../../../target/debug/desk', import.meta.url));
 const PICTURES = process.env.STORY_PICTURES ?? '';
@@ -91,6 +92,21 @@ export class Desk {
     return (await this.control('requests')).requests.filter((request) => JSON.stringify(request).includes(part)).length;
   }
 
+  async #asService(path, headers, body) {
+    const response = await fetch(`${this.sim}/ca_apis/${path}`, {
+      method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ userName: 'acme_support', ...body }),
+    });
+    return response.json();
+  }
+
+  /** Another program dials for the desk's agent, with a token of its own: the desk's is void then, and it asks for another. The UCID. */
+  async dialledElsewhere(customerNumber) {
+    const { token } = await this.#asService('CAToken/generateToken', { apiKey: 'test-key' }, {});
+    const answer = await this.#asService('AgentManualDial', { authorization: `Bearer ${token}` }, { agentID: 'agent01', campaignName: 'support_out', customerNumber, UCID: 'true' });
+    assert.ok(answer.ucid, `the service took the dial: ${JSON.stringify(answer)}`);
+    return answer.ucid;
+  }
+
   /** The API as a machine uses it, with the demo token of agent01. */
   async api(method, path, body) {
     const response = await fetch(this.http + path, {
@@ -110,17 +126,66 @@ export class Browser {
 
   constructor(browser) { this.browser = browser; }
 
-  async person(desk, email, options = {}) {
+  /** Someone at the page of a desk who has not signed in. */
+  async visitor(desk, email, options = {}) {
     const context = await this.browser.newContext({
       viewport: { width: 1440, height: 900 }, locale: 'en-IN', permissions: ['microphone', 'clipboard-read', 'clipboard-write'], ...options,
     });
+    await context.addInitScript(() => {
+      const Native = globalThis.RTCPeerConnection;
+      globalThis.connections = [];
+      globalThis.RTCPeerConnection = class extends Native {
+        constructor(...given) { super(...given); globalThis.connections.push(this); }
+      };
+    });
     const person = new Person(desk, context, email);
     await person.open();
+    return person;
+  }
+
+  /** Someone who is signed in. */
+  async person(desk, email, options = {}) {
+    const person = await this.visitor(desk, email, options);
     await person.signIn();
     return person;
   }
 
+  /** A customer with a softphone: an extension of the simulator that is dialled. */
+  async customer(desk, extension) {
+    const context = await this.browser.newContext({ permissions: ['microphone'] });
+    const page = await context.newPage();
+    await page.goto(`${desk.http}/healthz`);
+    const bundle = await rolldown({ input: fileURLToPath(new URL('customer.mjs', import.meta.url)), platform: 'browser', transform: { define: { global: 'globalThis' } } });
+    const { output } = await bundle.generate({ format: 'iife' });
+    await page.evaluate(output[0].code);
+    await page.evaluate(([url, user]) => globalThis.customer.start(url, user), [`${desk.sim.replace('http', 'ws')}/sip`, extension]);
+    return {
+      context,
+      heard: () => page.evaluate(() => globalThis.customer.heard()),
+    };
+  }
+
+  /** Every page as it is when a story fails. */
+  async pictures(error) {
+    if (!PICTURES) return;
+    const pages = this.browser.contexts().flatMap((context) => context.pages());
+    for (const [at, page] of pages.entries()) {
+      await page.screenshot({ path: `${PICTURES}/failed-${error.message.slice(0, 20).replaceAll(/\W/g, '-')}-${at}.png` }).catch(() => {});
+    }
+  }
+
   stop() { return this.browser.close(); }
+}
+
+/** Each hears the others from now on. */
+export async function hearEachOther(...phones) {
+  for (const phone of phones) {
+    const before = await phone.heard();
+    await until('the other one is heard', async () => {
+      const { packets, energy } = await phone.heard();
+      return packets > (packets < before.packets ? 0 : before.packets) + 50 && energy > 0.001;
+    });
+  }
 }
 
 /** Someone at the page. A console line that the story does not expect fails it. */
@@ -186,6 +251,15 @@ export class Person {
 
   async back() { await this.page.getByRole('button', { name: 'Back to Worklist' }).click(); }
 
+  /** What has arrived of the other side's voice. */
+  heard() {
+    return this.page.evaluate(async () => {
+      const reports = [...(await globalThis.connections.at(-1)?.getStats() ?? new Map()).values()];
+      const inbound = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+      return { packets: inbound?.packetsReceived ?? 0, energy: inbound?.totalAudioEnergy ?? 0 };
+    });
+  }
+
   /** Asks the desk as this page would. */
   json(path) {
     return this.page.evaluate(async (url) => (await fetch(url)).json(), path);
@@ -213,6 +287,9 @@ export class Person {
 export function story(browser, run, environment) {
   return async () => {
     const desk = await Desk.start(environment);
-    try { await run(desk, browser()); } finally { await desk.stop(); }
+    try { await run(desk, browser()); } catch (error) {
+      await browser().pictures(error);
+      throw error;
+    } finally { await desk.stop(); }
   };
 }

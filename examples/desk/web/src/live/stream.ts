@@ -67,6 +67,11 @@ export class Stream {
     this.#open();
   }
 
+  /** The computer is offline: what is open is dead, even if nothing says so yet. */
+  lost() {
+    if (!this.#ended && this.#source) this.#again('stale');
+  }
+
   get standing() { return this.#standing; }
   get staleSince() { return this.#staleSince; }
 
@@ -99,6 +104,12 @@ export class Stream {
     for (const kind of KINDS) {
       source.addEventListener(kind, (event) => this.#arrived(source, kind, event));
     }
+    // A stream that is resumed has nothing to say if nothing was missed; a new one begins with a snapshot.
+    source.addEventListener('open', () => {
+      if (source !== this.#source || !this.#lastId) return;
+      this.#heard();
+      this.#is('live');
+    });
     source.onerror = () => { if (source === this.#source) this.#again('stale'); };
   }
 

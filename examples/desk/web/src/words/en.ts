@@ -90,7 +90,8 @@ export const en = {
     dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
   } as Record<string, string>,
   disposition: {
-    title: 'How did it end?', submit: 'Save disposition', wrapUp: (s: number) => `${s} s left`, overrun: (s: number) => `over the limit by ${s} s`,
+    title: 'How did it end?', submit: 'Save disposition', wrapUp: (s: number) => `${s} s left`, overrun: (s: number) => `over the limit by ${s} s`, soFar: (time: string) => `After-call work for ${time}`,
+    ranOut: (limit: number | null) => `The service closed this call itself: its time${limit === null ? '' : ` of ${limit} s`} had run out, and you get calls again. What you save now is still kept.`,
     none: 'The list of dispositions could not be loaded.', pauseAfter: 'Pause afterwards', callBackAt: 'Call back at', choose: 'Choose a disposition.',
     saved: 'Saved', queued: 'Kept here, not yet at the service. It is sent again by itself.', back: 'Back to Worklist', followUp: 'Add a follow-up',
     targets: { pending: 'waits to be sent', sent: 'saved', already: 'was saved already', overtaken: 'the service closed it first, when its time ran out', refused: 'refused by the service', given_up: 'could not be delivered' } as Record<string, string>,

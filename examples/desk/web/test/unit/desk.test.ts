@@ -23,6 +23,15 @@ describe('which call the card is about', () => {
     expect(subjectOf([closed], '1')).toBeNull();
     expect(subjectOf([call({ ucid: '1', phase: 'closed' })], null)).toBeNull();
   });
+  test('a call that ran out of its time stays until it is disposed of or put aside', () => {
+    const closed = call({ ucid: '1', phase: 'closed', wrapup: { startedAt: 0, limitSec: 120, remainingSec: null, overrun: true } });
+    expect(subjectOf([closed], null)?.ucid).toBe('1');
+    expect(subjectOf([closed, call({ ucid: '2', phase: 'ringing' })], null)?.ucid).toBe('2');
+    expect(subjectOf([closed], '1')).toBeNull();
+    const unanswered = call({ ucid: '1', phase: 'closed', wrapup: { startedAt: 0, limitSec: null, remainingSec: null, overrun: false } });
+    expect(subjectOf([unanswered], null)).toBeNull();
+    expect(subjectOf([{ ...unanswered, dial: { id: 'd', reference: 'r', state: 'accepted' } }], null)?.ucid).toBe('1');
+  });
   test('without calls there is none', () => { expect(subjectOf([], null)).toBeNull(); });
 });
 

@@ -58,6 +58,28 @@ describe('the stream', () => {
     expect(last().url).toBe('/api/events?after=42');
   });
 
+  test('resumed, it is live as soon as it is open; a new one not before its snapshot', () => {
+    const { stream, fire, last } = made();
+    stream.start();
+    last().send('open', null);
+    expect(stream.standing).toBe('connecting');
+    last().send('snapshot', {}, '41');
+    last().onerror?.({} as Event);
+    fire((ms) => ms < 2_000);
+    last().send('open', null);
+    expect([stream.standing, stream.staleSince]).toEqual(['live', null]);
+  });
+
+  test('offline, it is stale at once and tries again', () => {
+    const { stream, sources, fire, last } = made();
+    stream.start();
+    last().send('snapshot', {}, '41');
+    stream.lost();
+    expect([stream.standing, sources[0]?.closed]).toEqual(['stale', true]);
+    fire((ms) => ms < 2_000);
+    expect(last().url).toBe('/api/events?after=41');
+  });
+
   test('a connection without a tick is dead', () => {
     const { stream, fire, sources, last } = made();
     stream.start();

@@ -4,12 +4,15 @@ import type { Call } from '../../api/types';
 const begun = (call: Call) => call.askedAt ?? call.ringingAt ?? call.answeredAt ?? 0;
 const latest = (calls: readonly Call[]) => [...calls].sort((a, b) => begun(b) - begun(a))[0] ?? null;
 
+const wantsOne = ({ wrapup, dial, can }: Call) => wrapup !== null && (wrapup.overrun || dial !== null) && can.dispose === null;
+
 /**
  * A call that wants a disposition comes first, whatever else is going on; then the one with audio, then
- * one that rings. A call that is done stays until it was put aside (`back`).
+ * one that rings. A call that is done stays until it was put aside (`back`), and so does one that the service closed
+ * before the agent could say how it went: its time had run out, or a customer who was dialled did not answer.
  */
 export function subjectOf(calls: readonly Call[], back: string | null): Call | null {
   const of = (...phases: Call['phase'][]) => calls.filter(({ phase }) => phases.includes(phase));
   return latest(of('after_call')) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
-    ?? latest(of('closed').filter(({ ucid, disposition }) => ucid !== back && disposition !== null));
+    ?? latest(of('closed').filter((call) => call.ucid !== back && (call.disposition !== null || wantsOne(call))));
 }

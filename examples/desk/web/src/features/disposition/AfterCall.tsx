@@ -7,7 +7,7 @@ import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { clock, grouped, momentOf } from '../../words/time';
 import { useWords } from '../../words/words';
-import { Notes } from '../call/Notes';
+import { Notes, notesOf } from '../call/Notes';
 import { useShortcuts } from '../call/shortcuts';
 
 /** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
@@ -22,18 +22,20 @@ export function AfterCall({ call, onBack }: { call: Call; onBack: () => void }) 
         <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>
       </div>
       <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && <Chip>{call.outcome.replaceAll('_', ' ')}</Chip>}{call.transferred && <Chip>{words.call.transfer}</Chip>}</p>
-      {call.wrapup && !call.disposition && <Countdown call={call} />}
-      {call.disposition ? <Done disposed={call.disposition} onBack={onBack} /> : <Choose call={call} />}
+      {call.wrapup && !call.disposition && (call.phase === 'after_call' || call.wrapup.overrun) && <Clock wrapup={call.wrapup} />}
+      {call.disposition ? <Done disposed={call.disposition} onBack={onBack} /> : <Choose call={call} onBack={onBack} />}
     </section>
   );
 }
 
-function Countdown({ call }: { call: Call }) {
+/** The time of after-call work: what is left of the campaign's limit, or how long it has taken where none is known. */
+function Clock({ wrapup }: { wrapup: NonNullable<Call['wrapup']> }) {
   const words = useWords();
   const now = useNow(500);
-  if (!call.wrapup || call.wrapup.limitSec === null) return null;
-  const limit = call.wrapup.limitSec * 1000;
-  const left = call.wrapup.startedAt + limit - now;
+  if (wrapup.overrun) return <div className="body"><Notice tone="warning">{words.disposition.ranOut(wrapup.limitSec)}</Notice></div>;
+  if (wrapup.limitSec === null) return <p className="small muted numeric" style={{ padding: '0 16px 10px' }}>{words.disposition.soFar(clock(now - wrapup.startedAt))}</p>;
+  const limit = wrapup.limitSec * 1000;
+  const left = wrapup.startedAt + limit - now;
   const seconds = Math.ceil(Math.abs(left) / 1000);
   return (
     <div style={{ padding: '0 16px 10px' }}>
@@ -43,14 +45,14 @@ function Countdown({ call }: { call: Call }) {
   );
 }
 
-function Choose({ call }: { call: Call }) {
+function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
   const words = useWords();
   const stale = useStale();
   const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: ({ signal }) => get('/api/dispositions', { query: { campaign: call.campaign }, signal }), staleTime: 300_000 });
   const choices = list.data?.dispositions ?? [];
   const [code, setCode] = useState('');
   const [callBackAt, setCallBackAt] = useState('');
-  const notes = useRef(call.notes);
+  const notes = useRef(notesOf(call));
   const typed = useCallback((text: string) => { notes.current = text; }, []);
   const key = useRef(crypto.randomUUID());
   const save = useMutation({
@@ -82,7 +84,7 @@ function Choose({ call }: { call: Call }) {
       {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
-      <div className="row"><Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+      <div className="row">{call.phase === 'closed' && <Button onClick={onBack}>{words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>
   );
 }

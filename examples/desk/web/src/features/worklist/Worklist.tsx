@@ -76,6 +76,8 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: s
     onSelect({ number: number.trim(), name: null });
     void dial({ number: number.trim(), campaign: campaign || null });
     setNumber('');
+    // The call's shortcuts are single keys: they work once nobody types any more.
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
   return (
     <form className="dialer" onSubmit={submit} style={{ flexWrap: 'wrap' }}>
