@@ -127,7 +127,7 @@ export class Browser {
   constructor(browser) { this.browser = browser; }
 
   /** Someone at the page of a desk who has not signed in. */
-  async visitor(desk, email, options = {}) {
+  async visitor(desk, email, { prepare, ...options } = {}) {
     const context = await this.browser.newContext({
       viewport: { width: 1440, height: 900 }, locale: 'en-IN', permissions: ['microphone', 'clipboard-read', 'clipboard-write'], ...options,
     });
@@ -138,6 +138,7 @@ export class Browser {
         constructor(...given) { super(...given); globalThis.connections.push(this); }
       };
     });
+    await prepare?.(context);
     const person = new Person(desk, context, email);
     await person.open();
     return person;

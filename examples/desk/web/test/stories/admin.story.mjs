@@ -1,0 +1,95 @@
+// What an administrator does, and what follows from it.
+import assert from 'node:assert/strict';
+import test, { after, before, describe } from 'node:test';
+import { Browser, story, until } from '../harness.mjs';
+
+let browser;
+before(async () => { browser = await Browser.start(); });
+after(async () => { await browser?.stop(); });
+const run = (told, environment) => story(() => browser, told, environment);
+
+describe('administration', { concurrency: 2 }, () => {
+  test('a user is added and linked to an agent, signs in, and has to choose a password', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const admin = await chromium.person(desk, 'admin@desk.test');
+    const { page } = admin;
+    await page.getByRole('link', { name: 'Admin' }).click();
+    const form = page.getByRole('form', { name: 'Add user' });
+    await form.getByLabel('E-mail').fill('agent03@desk.test');
+    await form.getByLabel('Name').fill('Agent Three');
+    await form.getByLabel('First password').fill('first password');
+    await form.getByRole('button', { name: 'Add user' }).click();
+    await page.getByRole('button', { name: 'Change agent03@desk.test' }).click();
+    await page.getByRole('menuitem', { name: 'Agent and phone' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('CloudAgent agent').fill('agent03');
+    await dialog.getByLabel('Extension').fill('500003');
+    await dialog.getByLabel('SIP password').fill('a secret of the phone');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const row = page.getByRole('row').filter({ hasText: 'agent03@desk.test' });
+    await row.getByText('500003').waitFor();
+    await admin.picture('admin-users');
+    // What is kept is never shown again.
+    await page.getByRole('button', { name: 'Change agent03@desk.test' }).click();
+    await page.getByRole('menuitem', { name: 'Agent and phone' }).click();
+    assert.equal(await dialog.getByLabel('SIP password').inputValue(), '');
+    assert.equal(await dialog.getByText('One is kept. Leave this empty to keep it.').count(), 1);
+    assert.equal((await page.content()).includes('a secret of the phone'), false);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+    const person = await chromium.visitor(desk, 'agent03@desk.test');
+    await person.page.getByLabel('E-mail').fill('agent03@desk.test');
+    await person.page.getByLabel('Password', { exact: true }).fill('first password');
+    await person.page.getByRole('button', { name: 'Sign in' }).click();
+    await person.page.getByText('Choose your own password').waitFor();
+    await person.page.getByLabel('Present password').fill('first password');
+    await person.page.getByLabel('New password', { exact: true }).fill('quite another one');
+    await person.page.getByLabel('New password again').fill('quite another one');
+    await person.page.getByRole('button', { name: 'Change password' }).click();
+    await person.page.getByRole('navigation', { name: 'Pages' }).waitFor();
+
+    await page.getByRole('button', { name: 'Change agent03@desk.test' }).click();
+    await page.getByRole('menuitem', { name: 'Disable' }).click();
+    await row.getByText('disabled').waitFor();
+    person.provokes(/40[13]/);
+    await until('the session has ended', async () => await person.page.evaluate(async () => (await fetch('/api/me')).status) === 401);
+    await page.getByRole('tab', { name: 'Audit' }).click();
+    await page.getByText('user.add').first().waitFor();
+    await admin.picture('admin-audit');
+    await admin.leave();
+    await person.leave();
+  }));
+
+  test('a token is shown once, works, and is refused once it is revoked; a team makes its agents visible', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const admin = await chromium.person(desk, 'admin@desk.test');
+    const { page } = admin;
+    await page.goto(`${desk.http}/admin?part=tokens`);
+    const form = page.getByRole('form', { name: 'Make token' });
+    await form.getByLabel('What it is for').fill('west office');
+    await form.getByLabel('Role').selectOption('agent');
+    await form.getByLabel('Agents').fill('agent02');
+    await form.getByRole('button', { name: 'Make token' }).click();
+    const token = await page.locator('code').filter({ hasText: /^desk_/ }).textContent();
+    const asks = async () => (await fetch(`${desk.http}/api/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+    assert.equal(await asks(), 200);
+    await page.reload();
+    const row = page.getByRole('row').filter({ hasText: 'west office' });
+    await row.waitFor();
+    assert.equal((await page.content()).includes(token), false);
+    await admin.picture('admin-tokens');
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+    await row.waitFor({ state: 'detached' });
+    assert.equal(await asks(), 401);
+
+    await page.getByRole('tab', { name: 'Teams' }).click();
+    await page.getByRole('button', { name: 'Add team' }).click();
+    await page.getByLabel('Name').fill('West');
+    await page.getByLabel('agent02').check();
+    await page.getByLabel('Supervisor One').check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row').filter({ hasText: 'West' }).getByText('Supervisor One').waitFor();
+    await admin.picture('admin-teams');
+    await admin.leave();
+  }));
+});
