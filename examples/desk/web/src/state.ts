@@ -10,7 +10,7 @@ import { KEYS, type Agents, type Calls } from './live/cache';
 export function useMe() {
   return useQuery({
     queryKey: KEYS.me,
-    queryFn: ({ signal }) => get('/api/me', { signal }).catch((error: unknown) => {
+    queryFn: () => get('/api/me').catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
     }),

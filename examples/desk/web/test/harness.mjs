@@ -14,7 +14,7 @@ const FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
   '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-  '--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--allow-loopback-in-peer-connection',
 ];
 
 export const PASSWORD = 'demo';
@@ -119,9 +119,9 @@ export class Desk {
 
 /** A browser with a profile for each person. */
 export class Browser {
-  static async start() {
+  static async start(disabled = []) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-    return new Browser(await chromium.launch({ executablePath, args: FLAGS, headless: true }));
+    return new Browser(await chromium.launch({ executablePath, args: [...FLAGS, `--disable-features=${['WebRtcHideLocalIpsWithMdns', ...disabled].join(',')}`], headless: true }));
   }
 
   constructor(browser) { this.browser = browser; }

@@ -12,15 +12,15 @@ export interface Ask<Q = Record<string, Value>> {
   body?: unknown;
   query?: Q;
   key?: string;
-  signal?: AbortSignal;
 }
 
 let onSignedOut: () => void = () => {};
 /** Called for each 401 of a page that is signed in. */
 export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
 
-/** One request to the desk. Never repeated: whoever asks decides. Throws a `Problem`. */
-export async function ask<T>(method: Method, path: string, { body, query, key, signal }: Ask = {}): Promise<T> {
+/** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
+ * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */
+export async function ask<T>(method: Method, path: string, { body, query, key }: Ask = {}): Promise<T> {
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries<Value>(query ?? {})) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value));
@@ -28,16 +28,14 @@ export async function ask<T>(method: Method, path: string, { body, query, key, s
   const headers = new Headers({ accept: 'application/json' });
   if (body !== undefined) headers.set('content-type', 'application/json');
   if (key !== undefined) headers.set('idempotency-key', key);
-  const limit = AbortSignal.timeout(LIMIT_MS);
   let response: Response;
   try {
     response = await fetch(url, {
       method, headers, credentials: 'same-origin', cache: 'no-store',
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      signal: AbortSignal.timeout(LIMIT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  } catch (error) {
-    if (signal?.aborted) throw error;
+  } catch {
     throw unanswered(method !== 'GET');
   }
   if (!response.ok) {

@@ -12,7 +12,8 @@ const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.html': 'text/htm
 let browser;
 let folder;
 before(async () => {
-  browser = await Browser.start();
+  // The page comes out of this process here, so that Chromium does not take it for a local one.
+  browser = await Browser.start(['LocalNetworkAccessChecks']);
   folder = await mkdtemp(join(tmpdir(), 'desk-page-'));
   // Only React for development mounts twice.
   process.env.NODE_ENV = 'development';

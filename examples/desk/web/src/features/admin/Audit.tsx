@@ -17,7 +17,7 @@ export function Audit() {
   const set = (change: Partial<typeof filter>) => setFilter({ ...filter, ...change });
   const rows = useInfiniteQuery({
     queryKey: [...KEYS.audit, filter],
-    queryFn: ({ pageParam, signal }) => get('/api/audit', { query: { from: momentOf(`${filter.from}T00:00`), to: momentOf(`${filter.to}T23:59`) + 59_999, who: filter.who, action: filter.action, cursor: pageParam, limit: 100 }, signal }),
+    queryFn: ({ pageParam }) => get('/api/audit', { query: { from: momentOf(`${filter.from}T00:00`), to: momentOf(`${filter.to}T23:59`) + 59_999, who: filter.who, action: filter.action, cursor: pageParam, limit: 100 } }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });

@@ -9,7 +9,7 @@ import { Button, Field } from '../../ui/controls';
 import { useWords } from '../../words/words';
 import { Wrong } from './Listed';
 
-export const useLinks = () => useQuery({ queryKey: KEYS.links, queryFn: ({ signal }) => get('/api/admin/links', { signal }) });
+export const useLinks = () => useQuery({ queryKey: KEYS.links, queryFn: () => get('/api/admin/links') });
 
 type Text = 'agent' | 'extension' | 'phoneName' | 'uniqueId' | 'campaignId';
 const TEXTS: readonly Text[] = ['agent', 'extension', 'phoneName', 'uniqueId', 'campaignId'];

@@ -14,7 +14,7 @@ const TONE = { ours: 'good', partly: 'warning', other: 'bad', none: 'warning' } 
 export function Subscription() {
   const words = useWords();
   const cache = useQueryClient();
-  const now = useQuery({ queryKey: KEYS.subscription, queryFn: ({ signal }) => ask<SubscriptionView>('GET', '/api/admin/subscription', { signal }) });
+  const now = useQuery({ queryKey: KEYS.subscription, queryFn: () => ask<SubscriptionView>('GET', '/api/admin/subscription') });
   const change = useMutation({
     mutationFn: (method: 'PUT' | 'DELETE') => ask<SubscriptionView | null>(method, '/api/admin/subscription'),
     onError: (problem) => toastProblem(problem, words),

@@ -16,7 +16,7 @@ export function Teams() {
   const words = useWords();
   const users = useUsers();
   const [editing, edit] = useState<Team | 'new' | null>(null);
-  const teams = useQuery({ queryKey: KEYS.teams, queryFn: ({ signal }) => get('/api/admin/teams', { signal }) });
+  const teams = useQuery({ queryKey: KEYS.teams, queryFn: () => get('/api/admin/teams') });
   const name = (id: string) => users.data?.find((user) => user.id === id)?.name ?? id;
   return (
     <>

@@ -19,7 +19,7 @@ export function Tokens() {
   const cache = useQueryClient();
   const [form, setForm] = useState(NONE);
   const [revoking, setRevoking] = useState<Token | null>(null);
-  const tokens = useQuery({ queryKey: KEYS.tokens, queryFn: ({ signal }) => get('/api/admin/tokens', { signal }) });
+  const tokens = useQuery({ queryKey: KEYS.tokens, queryFn: () => get('/api/admin/tokens') });
   const again = () => cache.invalidateQueries({ queryKey: KEYS.tokens });
   const make = useMutation({
     mutationFn: () => post('/api/admin/tokens', { name: form.name.trim(), role: form.role, agents: form.agents.split(/[\s,]+/).filter(Boolean), days: form.days === '' ? null : Number(form.days) }),

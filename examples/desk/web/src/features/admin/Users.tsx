@@ -14,7 +14,7 @@ import { LinkForm, useLinks } from './Links';
 import { Listed, Wrong } from './Listed';
 
 export const ROLES = ['agent', 'supervisor', 'administrator'] as const satisfies readonly Role[];
-export const useUsers = () => useQuery({ queryKey: KEYS.users, queryFn: ({ signal }) => get('/api/admin/users', { signal }) });
+export const useUsers = () => useQuery({ queryKey: KEYS.users, queryFn: () => get('/api/admin/users') });
 
 /** People, and the agent that each of them is at the service. */
 export function Users() {

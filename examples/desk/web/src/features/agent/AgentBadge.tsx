@@ -33,7 +33,7 @@ export function AgentBadge({ agent: id }: { agent: string }) {
   const agent = useAgent(id);
   const stale = useStale();
   const now = useNow();
-  const reasons = useQuery({ queryKey: ['pause-reasons'], queryFn: ({ signal }) => get('/api/pause-reasons', { signal }) });
+  const reasons = useQuery({ queryKey: ['pause-reasons'], queryFn: () => get('/api/pause-reasons') });
   const command = useMutation({
     mutationFn: ({ verb, reason }: { verb: 'ready' | 'pause' | 'login'; reason?: string }) => verb === 'pause' ? post(at('/api/agents/{id}/pause', { id }), { reason: reason ?? '' }) : post(at(`/api/agents/{id}/${verb}`, { id }), {}),
     onError: (problem) => toastProblem(problem, words),

@@ -17,5 +17,5 @@ export function PhoneBadge() {
   }
   const { registration } = phone;
   const tone = registration === 'registered' ? 'good' : registration === 'refused' ? 'bad' : 'warning';
-  return <span role="status" title={registration === 'registered' ? '' : words.phone.notRegisteredWhy}><Chip tone={tone}>{registration === 'registered' ? <Phone aria-hidden /> : <PhoneOff aria-hidden />}{words.phone[registration]}</Chip></span>;
+  return <span role="status" title={registration === 'registered' ? '' : words.phone.notRegisteredWhy}><Chip tone={tone}>{registration === 'registered' ? <Phone aria-hidden /> : <PhoneOff aria-hidden />}<span className="label">{words.phone[registration]}</span></Chip></span>;
 }

@@ -10,7 +10,7 @@ export function CustomerBrief({ call }: { call: Call }) {
   const words = useWords();
   const earlier = useQuery({
     queryKey: ['earlier', call.ucid],
-    queryFn: ({ signal }) => get('/api/calls', { query: { number: call.number, from: daysBefore(dayOf(Date.now()), 14), to: dayOf(Date.now()), limit: 5 }, signal }),
+    queryFn: () => get('/api/calls', { query: { number: call.number, from: daysBefore(dayOf(Date.now()), 14), to: dayOf(Date.now()), limit: 5 } }),
     enabled: call.number !== null,
   });
   const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];

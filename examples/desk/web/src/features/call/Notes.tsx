@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { at, put } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Field } from '../../ui/controls';
@@ -6,41 +6,58 @@ import { timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 
 const AFTER_MS = 500;
+const AGAIN_MS = 5_000;
+
+interface Draft { text: string; saved: string; sending: boolean }
 
 /** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. */
-const typed = new Map<string, string>();
+const drafts = new Map<string, Draft>();
 
-export const notesOf = (call: Call) => typed.get(call.ucid) ?? call.notes;
+function draftOf({ ucid, notes }: Call): Draft {
+  const kept = drafts.get(ucid);
+  const draft = kept ?? { text: notes, saved: notes, sending: false };
+  drafts.set(ucid, draft);
+  return draft;
+}
+
+export const notesOf = (call: Call) => draftOf(call).text;
+
+/** Sends what is not kept yet; answers whether there was anything. */
+async function keep(ucid: string, draft: Draft): Promise<boolean> {
+  const { text } = draft;
+  if (draft.sending || text === draft.saved) return false;
+  draft.sending = true;
+  try {
+    await put(at('/api/calls/{ucid}/draft', { ucid }), { notes: text });
+    draft.saved = text;
+    return true;
+  } finally { draft.sending = false; }
+}
 
 /** Notes, kept by the desk as they are typed. */
 export function Notes({ call, onChange }: { call: Call; onChange?: (text: string) => void }) {
   const words = useWords();
   const { ucid } = call;
-  const [text, setText] = useState(() => notesOf(call));
+  const [draft] = useState(() => draftOf(call));
+  const [text, setText] = useState(draft.text);
   const [state, setState] = useState<'' | 'saving' | 'failed' | number>('');
-  const latest = useRef({ text, saved: call.notes });
-  const save = useRef(async () => {
-    const { text: now, saved } = latest.current;
-    if (now === saved) return;
-    setState('saving');
-    try {
-      await put(at('/api/calls/{ucid}/draft', { ucid }), { notes: now });
-      latest.current.saved = now;
-      setState(Date.now());
-    } catch { setState('failed'); }
-  });
   useEffect(() => {
-    latest.current.text = text;
-    if (text !== latest.current.saved || typed.has(ucid)) typed.set(ucid, text);
-    onChange?.(text);
-    const timer = setTimeout(() => void save.current(), AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [text, onChange, ucid]);
-  useEffect(() => {
-    const again = setInterval(() => { if (latest.current.text !== latest.current.saved) void save.current(); }, 5_000);
-    const saveNow = save.current;
-    return () => { clearInterval(again); void saveNow(); };
-  }, []);
+    const save = () => {
+      if (draft.text === draft.saved) return;
+      setState('saving');
+      keep(ucid, draft).then((sent) => { if (sent) setState(Date.now()); }, () => setState('failed'));
+    };
+    const timer = setTimeout(save, AFTER_MS);
+    const again = setInterval(save, AGAIN_MS);
+    return () => { clearTimeout(timer); clearInterval(again); };
+  }, [text, draft, ucid]);
+  // The form goes: what was typed last goes at once.
+  useEffect(() => () => void keep(ucid, draft).catch(() => {}), [ucid, draft]);
+  const type = (next: string) => {
+    draft.text = next;
+    setText(next);
+    onChange?.(next);
+  };
   const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
-  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} value={text} maxLength={4_000} onChange={(event) => setText(event.target.value)} />}</Field>;
+  return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} value={text} maxLength={4_000} onChange={(event) => type(event.target.value)} />}</Field>;
 }

@@ -48,7 +48,7 @@ function Clock({ wrapup }: { wrapup: NonNullable<Call['wrapup']> }) {
 function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
   const words = useWords();
   const stale = useStale();
-  const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: ({ signal }) => get('/api/dispositions', { query: { campaign: call.campaign }, signal }), staleTime: 300_000 });
+  const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: () => get('/api/dispositions', { query: { campaign: call.campaign } }), staleTime: 300_000 });
   const choices = list.data?.dispositions ?? [];
   const [code, setCode] = useState('');
   const [callBackAt, setCallBackAt] = useState('');

@@ -11,7 +11,7 @@ import { useWords } from '../../words/words';
 export function Owed() {
   const words = useWords();
   const cache = useQueryClient();
-  const list = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get('/api/owed', { signal }) });
+  const list = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
   const repeat = useMutation({
     mutationFn: (id: string) => post(at('/api/owed/{id}/retry', { id }), {}),
     onError: (problem) => toastProblem(problem, words),

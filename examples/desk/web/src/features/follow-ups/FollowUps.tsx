@@ -11,7 +11,7 @@ import { dateAndTime, grouped } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import { dial } from '../call/dialing';
 
-const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: ({ signal }) => get('/api/follow-ups', { signal }) });
+const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: () => get('/api/follow-ups') });
 const shownAs = (one: FollowUp, words: Words) => one.name ?? (one.number === null ? words.unknownName : grouped(one.number));
 
 /** Says once when a promise falls due, whatever is on the page; outside it too while the page is hidden. */

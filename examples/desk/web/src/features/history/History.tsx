@@ -18,7 +18,7 @@ export default function History() {
   const set = (change: Partial<typeof filter>) => setFilter({ ...filter, ...change });
   const list = useInfiniteQuery({
     queryKey: [...KEYS.history, filter],
-    queryFn: ({ pageParam, signal }) => get('/api/calls', { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
+    queryFn: ({ pageParam }) => get('/api/calls', { query: { ...filter, cursor: pageParam, limit: 50 } }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
   });

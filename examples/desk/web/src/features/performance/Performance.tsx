@@ -21,11 +21,11 @@ export default function Performance() {
   const today = dayOf(Date.now());
   const [range, setRange] = useState<Range>({ from: today, to: today });
   const agent = me?.agents[0] ?? null;
-  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: ({ signal }) => get('/api/performance', { query: { ...range, agent }, signal }) });
+  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: () => get('/api/performance', { query: { ...range, agent } }) });
   const length = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000 + 1;
   const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
-  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: ({ signal }) => get('/api/performance', { query: { ...week, agent }, signal }) });
-  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: ({ signal }) => get('/api/performance/trend', { query: { days: 7, agent }, signal }) });
+  const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: () => get('/api/performance', { query: { ...week, agent } }) });
+  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: () => get('/api/performance/trend', { query: { days: 7, agent } }) });
   const use = figures.data?.timeUtilization ? parts(figures.data.timeUtilization) : [];
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (

@@ -16,7 +16,7 @@ import '../desk/desk.css';
 export default function Team() {
   const words = useWords();
   const [settling, settle] = useState<Dial | null>(null);
-  const dials = useQuery({ queryKey: KEYS.dials, queryFn: ({ signal }) => get('/api/dials', { query: { state: 'unknown' }, signal }) });
+  const dials = useQuery({ queryKey: KEYS.dials, queryFn: () => get('/api/dials', { query: { state: 'unknown' } }) });
   return (
     <div className="page">
       <h1>{words.team.title}</h1>

@@ -21,8 +21,8 @@ export default function Wallboard() {
   const agents = useAgents();
   const calls = useCalls().filter(({ phase }) => phase !== 'closed');
   const today = dayOf(now);
-  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: ({ signal }) => get('/api/performance/team', { query: { from: today, to: today }, signal }), refetchInterval: 60_000 });
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get('/api/missed', { signal }) });
+  const figures = useQuery({ queryKey: [...KEYS.performance, 'team', today], queryFn: () => get('/api/performance/team', { query: { from: today, to: today } }), refetchInterval: 60_000 });
+  const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
   const waiting = calls.filter(({ direction, phase }) => direction === 'inbound' && phase === 'ringing').length;
   const top: [string, string | number][] = [
     [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data?.missed.length ?? '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],

@@ -21,8 +21,8 @@ export const LEVEL_TONE = { ok: 'good', due: 'warning', late: 'bad' } as const;
 export function Worklist({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
-  const missed = useQuery({ queryKey: KEYS.missed, queryFn: ({ signal }) => get('/api/missed', { signal }) });
-  const owed = useQuery({ queryKey: KEYS.owed, queryFn: ({ signal }) => get('/api/owed', { signal }) });
+  const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
+  const owed = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
   const count = missed.data?.missed.length ?? 0;
   const owes = owed.data?.owed.length ?? 0;
   const tabs: [Tab, string, number][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count], ['follow_ups', words.worklist.followUps, 0]];
@@ -68,7 +68,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: s
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
   const [campaign, setCampaign] = useState('');
-  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: ({ signal }) => get('/api/campaigns', { signal }), staleTime: 300_000, enabled: more });
+  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: () => get('/api/campaigns'), staleTime: 300_000, enabled: more });
   const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -94,7 +94,7 @@ function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: s
   const stale = useStale();
   const list = useInfiniteQuery({
     queryKey: KEYS.worklist,
-    queryFn: ({ pageParam, signal }) => get('/api/worklist', { query: { cursor: pageParam, limit: 50 }, signal }),
+    queryFn: ({ pageParam }) => get('/api/worklist', { query: { cursor: pageParam, limit: 50 } }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   });
