@@ -12,6 +12,7 @@ use ozonetel_sim::Sim;
 
 use crate::core::audio::HOSTS;
 use crate::core::{disposition, worklist};
+use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
@@ -67,6 +68,9 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
     ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
     ("DESK_MISSED_CAMPAIGN_FIELD", "request field of missed calls (campaignName)"),
+    ("REDIS_URL", "where callers' profiles are: redis://host:6379/0 (this process)"),
+    ("DESK_HANDOFF_PHRASES", "a JSON file with the phrases that ask for a human (a few languages)"),
+    ("DESK_HANDOFF_MATCH", "id, or number: how a call is found to be a voice assistant's (id)"),
     ("DESK_SIM_SPEED", "how much faster than life the simulator's telephones are (1)"),
     ("DESK_LOG", "text or json, on standard error (text)"),
     ("RUST_LOG", "what is logged (warn,desk=info)"),
@@ -146,6 +150,7 @@ impl Config {
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
             platform: None,
+            customers: CustomerSettings::read(variables)?,
             agent_socket: agent_socket(
                 get("DESK_AGENT_SOCKET").as_deref(),
                 get("DESK_AGENT_SOCKET_URL"),

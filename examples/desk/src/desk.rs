@@ -13,6 +13,7 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
 use crate::core::worklist::ServiceLevels;
+use crate::customers::{CustomerSettings, Customers};
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
 use crate::flow::calling::{Calling, CallingSettings};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub pause_reasons: Vec<String>,
     /// The agent sockets that this desk holds; none without.
     pub agent_socket: Option<AgentSocketSettings>,
+    /// Callers' profiles, and who rings agents for a voice assistant.
+    pub customers: CustomerSettings,
     /// The secret in the addresses that the service sends to; without one nothing is taken.
     pub webhook_secret: Option<Secret>,
 }
@@ -87,6 +90,7 @@ struct Shared {
     platform: Arc<dyn Platform>,
     lead_names: LeadNames,
     calling: Calling,
+    customers: Customers,
     state_sources: StateSources,
     intake: Intake,
     memory: CallMemory,
@@ -122,6 +126,7 @@ impl Desk {
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
         let intake = Intake::new(settings.webhook_secret.clone());
         let calling = Calling::new(settings.calling.clone());
+        let customers = Customers::new(&settings.customers, &client);
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
         let clock = Arc::clone(client.clock());
         let people = People::new(Arc::clone(&store), clock, settings.people.clone());
@@ -139,6 +144,7 @@ impl Desk {
             platform,
             lead_names: LeadNames::default(),
             calling,
+            customers,
             state_sources: StateSources::default(),
             intake,
             memory,
@@ -228,6 +234,11 @@ impl Desk {
     /// What the flows of calls share.
     pub fn calling(&self) -> &Calling {
         &self.0.calling
+    }
+
+    /// Callers' profiles, and who rings agents for a voice assistant.
+    pub fn customers(&self) -> &Customers {
+        &self.0.customers
     }
 
     /// Which sources would report a change of an agent's state.

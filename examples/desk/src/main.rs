@@ -18,6 +18,7 @@ use desk::ops::health::Condition;
 use desk::ops::{doctor, watch};
 use desk::people::command::UserTask;
 use desk::records::{AudioSource, Records};
+use desk::simulated::SimPhones;
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
 use desk::{AgentSocketSettings, Desk, app, guide, serve};
 use ozonetel_sdk::Client;
@@ -144,6 +145,9 @@ async fn on_simulator(
     }
     settings.calling.sip_host.get_or_insert_with(|| "sim.example.test".to_owned());
     settings.calling.sip_address.get_or_insert_with(|| server.sip_url());
+    if local {
+        settings.customers.demo = Some(Arc::new(SimPhones::new(sim.clone(), DEMO_DID)));
+    }
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
@@ -182,6 +186,9 @@ async fn wire(sim: &Sim, desk: &Desk, http: &str) -> Result<(), Box<dyn Error>> 
     }
     Ok(())
 }
+
+/// The number that the simulator's callers call.
+const DEMO_DID: &str = "918000000001";
 
 /// How long the service may take to be looked at before the desk starts without it.
 const FIRST_LOOK: Duration = Duration::from_secs(15);

@@ -8,10 +8,13 @@ mod appointments;
 mod audit;
 mod call_control;
 mod calls;
+mod customers;
+mod demo;
 mod dial;
 mod dials;
 mod dispose;
 pub(crate) mod document;
+mod handoffs;
 mod history;
 mod leads;
 mod live;
@@ -55,6 +58,9 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(appointments::router())
         .merge(agents::router())
         .merge(calls::router())
+        .merge(customers::router())
+        .merge(handoffs::router())
+        .merge(demo::router())
         .merge(dials::router())
         .merge(phone::router())
         .merge(webhooks::router())

@@ -3,8 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::client::Clock;
+use ozonetel_sdk::types::AgentId;
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{Setup, Timestamp, Traffic};
+
+use crate::flow::demo_handoff::DemoPhones;
 
 /// How long the traffic has been going on when the desk starts.
 const BEFORE: Duration = Duration::from_hours(1);
@@ -13,6 +16,9 @@ const BEFORE: Duration = Duration::from_hours(1);
 /// the given one; an hour of calls has passed when [`warm_up`] is done.
 pub fn world(speed: f64, chance: u64, clock: &dyn Clock) -> Sim {
     let mut setup = Setup { speed, seed: chance, ..Setup::default() };
+    for agent in &mut setup.agents {
+        agent.skills.push(direct_skill(&agent.id));
+    }
     setup.traffic = Some(Traffic {
         agents: setup.agents.iter().skip(1).map(|agent| agent.id.clone()).collect(),
         calls_per_minute: 1.5,
@@ -30,4 +36,35 @@ pub fn world(speed: f64, chance: u64, clock: &dyn Clock) -> Sim {
 /// Lets the hour before the start pass, so that there are calls to look at.
 pub async fn warm_up(sim: &Sim) {
     sim.advance(BEFORE).await;
+}
+
+/// The skill that an agent has alone: what an application hands to it rings at this agent.
+pub fn direct_skill(agent: &str) -> String {
+    format!("direct_{agent}")
+}
+
+/// The telephones of the simulator inside.
+#[derive(Debug, Clone)]
+pub struct SimPhones {
+    sim: Sim,
+    did: String,
+}
+
+impl SimPhones {
+    /// Calls come in on a DID.
+    pub fn new(sim: Sim, did: impl Into<String>) -> Self {
+        Self { sim, did: did.into() }
+    }
+}
+
+impl DemoPhones for SimPhones {
+    fn is_ready(&self, agent: &AgentId) -> bool {
+        let world = self.sim.world();
+        world.agent(agent.as_str()).is_some_and(ozonetel_sim::world::Agent::is_free)
+    }
+
+    fn ring(&self, agent: &AgentId, number: &str, reference: &str) -> bool {
+        let (did, skill) = (self.did.as_str(), direct_skill(agent.as_str()));
+        self.sim.change(|world| world.hand_to_skill((did, number), &skill, reference)).is_some()
+    }
 }

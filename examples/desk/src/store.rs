@@ -32,6 +32,7 @@ pub mod db;
 pub mod dials;
 pub mod error;
 pub mod events;
+pub mod handoffs;
 mod json;
 pub mod leads;
 pub mod lease;
@@ -58,6 +59,7 @@ pub use db::Db;
 pub use dials::{DialWrite, Dials};
 pub use error::StoreError;
 pub use events::{Audience, Event, Events, NewEvent};
+pub use handoffs::{HandoffBegun, Handoffs};
 pub use leads::{LeadSearch, Leads};
 pub use lease::{Lease, Leases};
 pub use lock::FileLock;
@@ -86,6 +88,7 @@ pub trait Store:
     + Agents
     + Appointments
     + Leads
+    + Handoffs
 {
 }
 
@@ -104,5 +107,6 @@ impl<T> Store for T where
         + Agents
         + Appointments
         + Leads
+        + Handoffs
 {
 }

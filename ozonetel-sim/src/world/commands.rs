@@ -154,6 +154,15 @@ impl World {
         ids
     }
 
+    /// An application hands its caller to a skill, with data for the agent, as KooKoo's `<cctransfer>` does. `None`
+    /// when no one has the skill.
+    pub fn hand_to_skill(&mut self, line: (&str, &str), skill: &str, uui: &str) -> Option<CallIds> {
+        let key = self.switch.arrive_from_application(&mut self.cx, line, skill, uui);
+        self.follow_ended_calls();
+        let call = self.switch.calls.get(key?)?;
+        Some(CallIds { ucid: call.ucid(), monitor_ucid: call.monitor })
+    }
+
     /// Makes a telephone of a live call do something.
     ///
     /// # Errors

@@ -17,7 +17,8 @@ pub struct RouteInfo {
     pub path: String,
     /// Whom it lets in.
     pub rule: Rule,
-    /// The names that its JSON body knows; `None` if it takes none.
+    /// The names that its JSON body knows; `None` if it takes none, or keeps those that it does not know
+    /// (`x-unknown-fields: kept`).
     pub names: Option<BTreeSet<String>>,
     /// Whether other names are ignored and counted, as front ends of the older routes expect, and not refused.
     pub ignores_names: bool,
@@ -67,7 +68,8 @@ impl RouteTable {
                     method: method.clone(),
                     path: path.clone(),
                     rule,
-                    names: (!body.is_null()).then(|| names(document, body)),
+                    names: (!body.is_null() && operation["x-unknown-fields"] != "kept")
+                        .then(|| names(document, body)),
                     ignores_names: path.starts_with(FROZEN),
                 };
                 routes.entry(method).or_default().insert(path.clone(), Arc::new(info));

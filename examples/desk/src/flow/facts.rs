@@ -4,11 +4,13 @@ use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
 use super::customers::LeadName;
+use super::joining::{self, profile_changed};
 use super::ledger::{self, dial_changed, dialed};
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Effect, effects};
 use crate::core::dial::{DialEntry, DialEvidence, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
+use crate::core::handoff::HandoffRow;
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, after_evidence};
 use crate::desk::Desk;
 use crate::store::{
@@ -27,6 +29,8 @@ pub struct Together {
     pub outbox: Vec<OutboxWrite>,
     /// Changes of the ledger.
     pub dials: Vec<DialWrite>,
+    /// Whether to look for the hand-off that the call is, also if nothing is new about it.
+    pub look_for_handoff: bool,
 }
 
 /// A call after facts were recorded.
@@ -148,9 +152,19 @@ async fn attempt(
             outbox.push(write);
         }
     }
-    let is_news =
-        !(facts.is_empty() && merged.absorbed.is_empty() && outbox.is_empty() && dials.is_empty());
     let state = merged.call.state().clone();
+    let own = [&merged.id].into_iter().chain(merged.absorbed.iter().map(|(id, _)| id));
+    let own: Vec<_> = own.cloned().collect();
+    let handoff = if together.look_for_handoff || joining::may_change(&merged.before, &state) {
+        joining::find(desk, &own, &state, at).await?
+    } else {
+        None
+    };
+    let is_news = !(facts.is_empty()
+        && merged.absorbed.is_empty()
+        && outbox.is_empty()
+        && dials.is_empty()
+        && handoff.is_none());
     if !is_news {
         let call = StoredCall { id: merged.id, version: merged.version, state };
         return Ok(RecordedCall { call, is_news });
@@ -163,8 +177,11 @@ async fn attempt(
     outbox.extend(effects.iter().filter_map(|effect| resume(effect, &merged.id, at)));
     let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
     let lead = lead_of_call(desk, &call.id, call.state.number.as_ref()).await;
+    let mut events = events(desk, &merged, (&call, lead.as_ref()), (&outbox, &dials))?;
+    events.extend(popups(desk, &call, &effects, &own, handoff.as_ref()).await?);
     let change = CallChange {
-        events: events(desk, &merged, (&call, lead.as_ref()), &effects, (&outbox, &dials))?,
+        events,
+        handoff: handoff.map(|row| row.id),
         released: effects
             .iter()
             .filter_map(|effect| match effect {
@@ -296,7 +313,6 @@ fn events(
     desk: &Desk,
     merged: &Merged,
     (call, lead): (&StoredCall, Option<&LeadName>),
-    effects: &[Effect],
     (outbox, dials): (&[OutboxWrite], &[DialWrite]),
 ) -> Result<Vec<NewEvent>, StoreError> {
     let mut events = changed(desk, call, merged.before.agent.as_ref(), lead)?;
@@ -318,11 +334,34 @@ fn events(
         let body = json!({"ucid": id, "into": call.id});
         events.push(NewEvent::new("call.merged", Audience::Everyone, &body)?);
     }
+    Ok(events)
+}
+
+/// Who calls, for the agents who are rung, and whether a profile belongs to it; a profile that was found just now.
+async fn popups(
+    desk: &Desk,
+    call: &StoredCall,
+    effects: &[Effect],
+    own: &[String],
+    found: Option<&HandoffRow>,
+) -> Result<Vec<NewEvent>, StoreError> {
+    let mut events = Vec::new();
     for effect in effects {
-        if let Effect::Popup { agent } = effect {
-            let body = json!({"ucid": call.id, "number": call.state.number, "did": call.state.did});
-            events.push(NewEvent::new("popup", Audience::Agent(agent.clone()), &body)?);
-        }
+        let Effect::Popup { agent } = effect else { continue };
+        let known = match found {
+            Some(_) => None,
+            None => joining::joined(desk, own).await?,
+        };
+        let row = found.or(known.as_ref());
+        let body = json!({
+            "ucid": call.id, "number": call.state.number, "did": call.state.did,
+            "profile": row.is_some(), "callId": row.and_then(|row| row.call_id.as_ref()),
+        });
+        events.push(NewEvent::new("popup", Audience::Agent(agent.clone()), &body)?);
+    }
+    if let Some(row) = found {
+        let agent = call.state.agent.as_ref().unwrap_or(&row.agent);
+        events.push(profile_changed(row, agent, Some(&call.id))?);
     }
     Ok(events)
 }

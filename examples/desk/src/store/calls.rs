@@ -7,6 +7,7 @@ use super::db::Db;
 use super::dials::{self, DialWrite};
 use super::error::StoreError;
 use super::events::{self, NewEvent};
+use super::handoffs;
 use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
 use super::tx::Tx;
@@ -57,6 +58,8 @@ pub struct CallChange {
     pub dials: Vec<DialWrite>,
     /// Dials that keep their agents no longer.
     pub released: Vec<String>,
+    /// The hand-off that it turned out to be.
+    pub handoff: Option<String>,
     /// Events that report it.
     pub events: Vec<NewEvent>,
     /// Now.
@@ -225,7 +228,7 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
     let draft = "UPDATE desk_draft SET call = $1 WHERE call = $2 \
                  AND NOT EXISTS (SELECT 1 FROM desk_draft AS d WHERE d.call = $1)";
     tx.execute(draft, args![id, other]).await?;
-    Ok(())
+    handoffs::absorb(tx, id, other).await
 }
 
 async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
@@ -262,6 +265,9 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
     }
     for dial in &change.released {
         dials::release(tx, dial).await?;
+    }
+    if let Some(handoff) = &change.handoff {
+        handoffs::join(tx, handoff, &change.id).await?;
     }
     events::append(tx, change.at, &change.events).await?;
     Ok(change.version + 1)

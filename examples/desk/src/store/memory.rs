@@ -8,6 +8,7 @@ mod calls;
 mod dial_table;
 mod dials;
 mod events;
+mod handoffs;
 mod leads;
 mod lease;
 mod meta;
@@ -41,6 +42,7 @@ struct State {
     work: work::WorkTable,
     agents: agents::AgentTable,
     appointments: appointments::AppointmentTable,
+    handoffs: handoffs::HandoffTable,
     faults: Faults,
 }
 

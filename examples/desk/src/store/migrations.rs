@@ -11,6 +11,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),
     (410, "agents", include_str!("../../migrations/0410_agents.sql")),
     (420, "leads' details, appointments", include_str!("../../migrations/0420_customers.sql")),
+    (450, "hand-offs", include_str!("../../migrations/0450_handoffs.sql")),
 ];
 
 /// All steps. A database with steps that are not in the list, or with others of the same number, is refused.

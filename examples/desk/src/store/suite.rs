@@ -6,6 +6,7 @@ mod audit;
 mod calls;
 mod dials;
 mod events;
+mod handoffs;
 mod leads;
 mod lease;
 mod meta;
@@ -47,6 +48,7 @@ fn all() -> Vec<Case> {
         agents::cases(),
         leads::cases(),
         appointments::cases(),
+        handoffs::cases(),
     ]
     .concat()
 }

@@ -70,6 +70,7 @@ const RECORDS: &[(&str, &str, &str, &str)] = &[
     ("POST", "/api/agents/{id}/force-ready", "id=agent02", "id=no-one"),
     ("POST", "/api/agents/{id}/free", "id=agent02", "id=no-one"),
     ("GET", "/api/agents/{id}", "id=agent02", "id=no-one"),
+    ("GET", "/api/customer/data", "extension=500002", "extension=no-one"),
     ("GET", "/api/performance", "agent=agent02", "agent=no-one"),
     ("GET", "/api/performance/trend", "agent=agent02", "agent=no-one"),
     ("GET", "/api/ozonetel/performance", "agentId=agent02", "agentId=no-one"),

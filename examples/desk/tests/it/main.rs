@@ -11,6 +11,7 @@ mod crash;
 mod customers;
 mod errors;
 mod floor;
+mod handing_over;
 mod handling;
 mod hostile;
 mod intake;

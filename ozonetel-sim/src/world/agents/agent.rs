@@ -129,7 +129,7 @@ impl Agent {
     }
 
     /// Whether the agent would take another call now.
-    pub(crate) fn is_free(&self) -> bool {
+    pub fn is_free(&self) -> bool {
         self.state == AgentState::Ready && self.call.is_none()
     }
 

@@ -136,9 +136,13 @@ impl PhoneCalls for Memory {
     async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
         self.write(|state| {
             check(&state.calls, &state.outbox, &state.dials, &change)?;
+            if let Some(handoff) = &change.handoff {
+                state.handoffs.check(handoff, &change.id)?;
+            }
             state.calls.write(&change);
             for (other, _) in &change.absorbed {
                 state.outbox.absorb(&change.id, other);
+                state.handoffs.absorb(&change.id, other);
             }
             for write in change.outbox {
                 state.outbox.write(write);
@@ -148,6 +152,9 @@ impl PhoneCalls for Memory {
             }
             for dial in &change.released {
                 state.dials.release(dial);
+            }
+            if let Some(handoff) = &change.handoff {
+                state.handoffs.join(handoff, &change.id);
             }
             state.events.append(change.at, change.events);
             Ok(change.version + 1)

@@ -1,0 +1,521 @@
+//! Callers' profiles and calls that a voice assistant hands over, as voice servers and pages use them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use desk::app;
+use desk::core::caller::Role;
+use desk::flow::demo_handoff::DemoPhones;
+use desk::profiles::{MemoryProfiles, Profiles, ProfilesError};
+use desk::simulated::{SimPhones, direct_skill};
+use desk::store::Event;
+use http::{Method, Request, header};
+use ozonetel_sdk::types::AgentId;
+use ozonetel_sim::world::Setup;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::floor::{Answer, Floor, settings, token};
+
+/// The path that rings an agent into a call.
+const CONTROL: &str = "/ca_apis/CallControl_V4";
+
+/// Whoever asks.
+struct Asker {
+    app: Router,
+    token: String,
+}
+
+impl Asker {
+    async fn new(floor: &Floor, role: Role, agents: &[&str]) -> Self {
+        let token = token(&floor.desk, role, agents).await;
+        Self { app: app(floor.desk.clone()).unwrap(), token }
+    }
+
+    async fn service(floor: &Floor) -> Self {
+        Self::new(floor, Role::Service, &[]).await
+    }
+
+    async fn agent(floor: &Floor) -> Self {
+        Self::new(floor, Role::Agent, &["agent01"]).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        Answer::of(self.app.clone().oneshot(request).await.unwrap()).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, &body.to_string()).await
+    }
+
+    async fn profile(&self, query: &str) -> Answer {
+        self.send(Method::GET, &format!("/api/customer/data?{query}"), "").await
+    }
+
+    async fn name(&self, query: &str) -> String {
+        self.profile(query).await.ok().text("name").to_owned()
+    }
+
+    /// The agent's phone rings.
+    async fn rung(&self, ucid: &str, caller: &str, uui: Option<&str>) {
+        let mut headers = json!({"X-UCID": ucid, "X-CALLERNO": caller, "Call-ID": ucid});
+        if let Some(uui) = uui {
+            headers["X-UUI"] = uui.into();
+        }
+        let body = json!({"event": "invite", "headers": headers});
+        self.post("/api/phone/events", &body).await.ok();
+    }
+}
+
+fn handoff(session: &str, name: &str, phone: &str) -> Value {
+    json!({
+        "session_id": session, "extension": "500001", "carrier": "none", "channel": "web",
+        "user": {"name": name, "phone": phone},
+        "transcript": [
+            {"role": "human", "content": "Hello"},
+            {"role": "assistant", "content": "Good morning"},
+        ],
+        "tool_calls": [{"tool": "add_todo", "title": "Call back", "result": "created"}],
+    })
+}
+
+async fn events(floor: &Floor, kind: &str) -> Vec<Value> {
+    let events: Vec<Event> = floor.desk.store().events_after(0, 1_000).await.unwrap();
+    let of_kind = events.into_iter().filter(|event| event.kind == kind);
+    of_kind.map(|event| serde_json::from_str(&event.body).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_that_arrives_has_the_words_of_the_assistants_caller_and_keeps_them() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let body = handoff("s1", "Asha Example", "9000000011");
+    let answer = service.post("/api/handoff", &body).await.ok();
+    assert_eq!((answer.text("state"), answer.text("call_id")), ("waiting", "s1"));
+    assert_eq!(answer.json["replayed"], false);
+    let announced = events(&floor, "profile.changed").await;
+    assert_eq!((&announced[0]["callId"], &announced[0]["ucid"]), (&json!("s1"), &Value::Null));
+    agent.rung("90000000000000011", "09000000011", Some(answer.text("handoff"))).await;
+    let popups = events(&floor, "popup").await;
+    assert_eq!(popups.len(), 1);
+    assert_eq!((&popups[0]["profile"], &popups[0]["callId"]), (&json!(true), &json!("s1")));
+    let profile = agent.profile("call_id=90000000000000011").await.ok().json;
+    assert_eq!(profile["name"], "Asha Example");
+    assert_eq!(profile["conversation_history"][0], json!({"role": "user", "content": "Hello"}));
+    assert_eq!(profile["activities"][0]["activity_type"], "todo");
+    assert_eq!((&profile["channel"], &profile["extension"]), (&json!("web"), &json!("500001")));
+    // By extension alone while it is the only live call; and for good by its id.
+    assert_eq!(agent.profile("").await.ok().json, profile);
+    floor.wait(3_600).await;
+    assert_eq!(
+        agent.profile("extension=500001&call_id=90000000000000011&x=1").await.ok().json,
+        profile
+    );
+    let shown = service
+        .send(Method::GET, &format!("/api/handoff/{}", answer.text("handoff")), "")
+        .await
+        .ok();
+    assert_eq!(shown.text("ucid"), "90000000000000011");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_off_that_comes_after_the_call_rang_is_joined_to_it() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    agent.rung("90000000000000011", "09000000011", Some("s1")).await;
+    assert_eq!(events(&floor, "popup").await[0]["profile"], false);
+    assert_eq!(agent.name("call_id=90000000000000011").await, "Unknown Caller");
+    service.post("/api/handoff", &handoff("s1", "Asha Example", "9000000011")).await.ok();
+    let told = events(&floor, "profile.changed").await;
+    assert!(told.iter().any(|event| event["ucid"] == "90000000000000011"), "{told:?}");
+    assert_eq!(agent.name("call_id=90000000000000011").await, "Asha Example");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_joins_a_call_only_where_that_is_asked_for() {
+    for by_number in [false, true] {
+        let mut settings = settings();
+        settings.customers.by_number = by_number;
+        let floor = Floor::with(Setup::default(), settings);
+        let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+        service.post("/api/handoff", &handoff("s1", "Asha Example", "9000000011")).await.ok();
+        agent.rung("90000000000000011", "09000000011", None).await;
+        assert_eq!(events(&floor, "popup").await[0]["profile"], by_number);
+        let expected = if by_number { "Asha Example" } else { "Unknown Caller" };
+        assert_eq!(agent.name("call_id=90000000000000011").await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_call_again_is_the_same_hand_off_and_another_extension_is_refused() {
+    let floor = Floor::new();
+    let service = Asker::service(&floor).await;
+    let body = handoff("s1", "Asha Example", "9000000011");
+    let first = service.post("/api/handoff", &body).await.ok();
+    let again = service.post("/api/handoff", &body).await.ok();
+    assert_eq!(again.json["replayed"], true);
+    assert_eq!(again.text("handoff"), first.text("handoff"));
+    // What another token has handed over is not to be seen.
+    let other = Asker::service(&floor).await;
+    let path = format!("/api/handoff/{}", first.text("handoff"));
+    other.send(Method::GET, &path, "").await.problem(404);
+    let theirs = other.post("/api/handoff", &body).await.ok();
+    assert_ne!(theirs.text("handoff"), first.text("handoff"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_input_is_named_and_nothing_is_stored() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let good = handoff("s1", "Asha Example", "9000000011");
+    let with = |field: &str, value: Value| {
+        let mut body = good.clone();
+        body[field] = value;
+        body
+    };
+    for (body, path) in [
+        (with("session_id", Value::Null), "session_id"),
+        (with("session_id", json!("a:b")), "session_id"),
+        (with("extension", json!("599999")), "extension"),
+        (with("extension", json!("500001:x")), "extension"),
+        (with("call_sid", json!("<script>")), "call_sid"),
+        (with("carrier", json!("pigeon")), "carrier"),
+        (with("carrier", json!("conference")), "call_id"),
+        (with("user", json!({"name": "x".repeat(300)})), "user.name"),
+        (
+            with("transcript", json!([{"role": "user", "content": "x".repeat(9_000)}])),
+            "conversation_history[0].content",
+        ),
+        (with("transcript", json!(vec![json!({"role": "user"}); 600])), "transcript"),
+    ] {
+        let answer = service.post("/api/handoff", &body).await.problem(400);
+        assert_eq!(answer.json["errors"][0]["path"], path, "{}", answer.json);
+        assert!(!answer.text("message").contains("9000000011"));
+    }
+    let megabytes = with("transcript", json!("x".repeat(3 << 20)));
+    service.post("/api/handoff", &megabytes).await.problem(413);
+    assert_eq!(floor.desk.store().newest_event().await.unwrap(), 0);
+    assert_eq!(agent.name("call_id=s1").await, "Unknown Caller");
+    // Text is text.
+    let html = with("user", json!({"name": "<img src=x onerror=alert(1)>"}));
+    service.post("/api/handoff", &html).await.ok();
+    assert_eq!(agent.name("call_id=s1").await, "<img src=x onerror=alert(1)>");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_lasts_300_seconds_from_its_last_use() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let path = "/api/customer/data?extension=500001&call_sid=CA1&whatever=1";
+    let body = json!({"name": "Asha Example", "voice_pin": "…", "phone": "9000000011"}).to_string();
+    let stored = service.send(Method::PUT, path, &body).await.ok().json;
+    assert_eq!((&stored["call_sid"], &stored["voice_pin"]), (&json!("CA1"), &json!("…")));
+    for _ in 0..3 {
+        floor.wait(299).await;
+        assert_eq!(agent.name("call_sid=CA1").await, "Asha Example");
+    }
+    assert_eq!(agent.name("call_sid=CA2").await, "Unknown Caller");
+    assert_eq!(agent.name("call_sid=CA1&call_id=x").await, "Asha Example");
+    floor.wait(300).await;
+    assert_eq!(agent.name("call_sid=CA1").await, "Unknown Caller");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_without_an_id_is_the_first_askers() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let body = json!({"extension": "500001", "name": "Asha Example"}).to_string();
+    service.send(Method::PUT, "/api/customer/data", &body).await.ok();
+    assert_eq!(agent.name("").await, "Unknown Caller", "no call is live");
+    assert_eq!(agent.name("call_id=a").await, "Asha Example");
+    assert_eq!(agent.name("call_id=b").await, "Unknown Caller");
+    assert_eq!(agent.name("call_id=a").await, "Asha Example");
+    let other = json!({"extension": "500001", "call_id": "x"}).to_string();
+    let path = "/api/customer/data?call_id=y";
+    let answer = service.send(Method::PUT, path, &other).await.problem(400);
+    assert_eq!(answer.json["errors"][0]["path"], "call_id");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_sees_who_calls_and_neither_number_nor_words() {
+    let floor = Floor::new();
+    let service = Asker::service(&floor).await;
+    service.post("/api/handoff", &handoff("s1", "Asha Example", "9000000011")).await.ok();
+    let supervisor = Asker::new(&floor, Role::Supervisor, &["agent01"]).await;
+    let shown = supervisor.profile("extension=500001&call_id=s1").await.ok().json;
+    assert_eq!(
+        (&shown["name"], &shown["conversation_history"]),
+        (&json!("Asha Example"), &json!([]))
+    );
+    assert!(!shown.to_string().contains("9000000011") && !shown.to_string().contains("Hello"));
+    let other = Asker::new(&floor, Role::Supervisor, &["agent02"]).await;
+    other.profile("extension=500001&call_id=s1").await.problem(404);
+    service.profile("extension=500001&call_id=s1").await.problem(403);
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_that_asks_for_a_human_hands_over_and_no_other() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let mut body = handoff("s1", "Asha Example", "9000000011");
+    for speech in ["Don't transfer me!", "What is the time?"] {
+        body["speech"] = speech.into();
+        let answer = service.post("/api/handoff/speech", &body).await.ok();
+        assert_eq!((answer.text("intent"), &answer.json["handoff"]), ("none", &Value::Null));
+    }
+    assert_eq!(agent.name("call_id=s1").await, "Unknown Caller");
+    body["speech"] = "Let me talk to a human, please".into();
+    let answer = service.post("/api/handoff/speech", &body).await.ok();
+    assert_eq!((answer.text("intent"), answer.text("language")), ("human", "en"));
+    assert_eq!(agent.name("call_id=s1").await, "Asha Example");
+    body["speech"] = Value::Null;
+    service.post("/api/handoff/speech", &body).await.problem(400);
+}
+
+/// Profiles that fail on request.
+#[derive(Debug)]
+struct FailingProfiles {
+    inner: MemoryProfiles,
+    fails: Arc<AtomicBool>,
+}
+
+impl FailingProfiles {
+    fn check(&self) -> Result<(), ProfilesError> {
+        if self.fails.load(Ordering::Relaxed) { Err(ProfilesError::Unreachable) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Profiles for FailingProfiles {
+    fn place(&self) -> &'static str {
+        "failing"
+    }
+
+    async fn put(&self, key: &str, text: &str) -> Result<(), ProfilesError> {
+        self.check()?;
+        self.inner.put(key, text).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<String>, ProfilesError> {
+        self.check()?;
+        self.inner.get(key).await
+    }
+
+    async fn swap(&self, key: &str, old: &str, new: &str) -> Result<bool, ProfilesError> {
+        self.check()?;
+        self.inner.swap(key, old, new).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), ProfilesError> {
+        self.check()?;
+        self.inner.remove(key).await
+    }
+
+    async fn session(&self, id: &str) -> Result<Option<String>, ProfilesError> {
+        self.check()?;
+        self.inner.session(id).await
+    }
+}
+
+/// A floor whose profiles fail on request.
+fn failing_floor() -> (Floor, Arc<AtomicBool>) {
+    let fails = Arc::new(AtomicBool::new(false));
+    let mut settings = settings();
+    let clock = Arc::clone(ozonetel_sim::Sim::start().client().clock());
+    let profiles = FailingProfiles { inner: MemoryProfiles::new(clock), fails: Arc::clone(&fails) };
+    settings.customers.profiles = Some(Arc::new(profiles));
+    (Floor::with(Setup::default(), settings), fails)
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_the_profiles_away_no_carrier_is_asked_and_a_joined_call_keeps_its_profile() {
+    let (floor, fails) = failing_floor();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    service.post("/api/handoff", &handoff("s1", "Asha Example", "9000000011")).await.ok();
+    agent.rung("90000000000000011", "09000000011", Some("s1")).await;
+    fails.store(true, Ordering::Relaxed);
+    assert_eq!(agent.name("call_id=90000000000000011").await, "Asha Example");
+    agent.profile("call_id=90000000000000012").await.problem(503);
+    let mut body = handoff("s2", "Ravi Example", "9000000012");
+    (body["carrier"], body["call_id"]) = ("conference".into(), "90000000000000012".into());
+    service.post("/api/handoff", &body).await.problem(503);
+    assert_eq!(floor.count(CONTROL), 0);
+    let path = "/api/customer/data?extension=500001";
+    service.send(Method::PUT, path, "{}").await.problem(503);
+    fails.store(false, Ordering::Relaxed);
+    assert_eq!(agent.name("call_id=90000000000000012").await, "Unknown Caller");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_request_leaves_out_is_in_the_session() {
+    let (floor, _) = failing_floor();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let session = json!({
+        "call_id": "a-1", "user": {"name": "Asha Example"},
+        "history": [{"role": "user", "content": "Hello"}],
+    });
+    let profiles = floor.desk.customers().profiles();
+    profiles.put("session:s1", &session.to_string()).await.unwrap();
+    let body = json!({"session_id": "s1", "extension": "500001", "carrier": "none"});
+    let answer = service.post("/api/handoff", &body).await.ok();
+    assert_eq!(answer.text("call_id"), "a-1");
+    let profile = agent.profile("call_id=a-1").await.ok();
+    assert_eq!(profile.json["conversation_history"][0]["content"], "Hello");
+    let foreign = json!({"session_id": "s1", "extension": "500001", "call_id": "b-2"});
+    let answer = service.post("/api/handoff", &foreign).await.problem(400);
+    assert_eq!(answer.json["errors"][0]["path"], "session_id");
+    profiles.put("session:s2", "no JSON").await.unwrap();
+    let body = json!({"session_id": "s2", "extension": "500001"});
+    service.post("/api/handoff", &body).await.problem(400);
+}
+
+/// A floor with a made-up assistant.
+fn demo_floor() -> Floor {
+    let mut setup = Setup::default();
+    for agent in &mut setup.agents {
+        agent.skills.push(direct_skill(&agent.id));
+    }
+    let phones = Arc::new(LatePhones::default());
+    let mut settings = settings();
+    settings.customers.demo = Some(Arc::clone(&phones) as Arc<dyn DemoPhones>);
+    let floor = Floor::with(setup, settings);
+    let _ = phones.0.set(SimPhones::new(floor.sim.clone(), "918000000001"));
+    floor
+}
+
+/// The simulator's telephones, once there is a simulator.
+#[derive(Debug, Default)]
+struct LatePhones(std::sync::OnceLock<SimPhones>);
+
+impl DemoPhones for LatePhones {
+    fn is_ready(&self, agent: &AgentId) -> bool {
+        self.0.get().unwrap().is_ready(agent)
+    }
+
+    fn ring(&self, agent: &AgentId, number: &str, reference: &str) -> bool {
+        self.0.get().unwrap().ring(agent, number, reference)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_demos_assistant_rings_the_agent_who_asked_with_the_callers_words() {
+    let floor = demo_floor();
+    let agent = Asker::agent(&floor).await;
+    let refused = agent.post("/api/demo/handoff", &json!({})).await.problem(409);
+    assert_eq!(refused.text("reason"), "agent_not_ready");
+    floor.post("agent-login", &json!({})).await.ok();
+    let answer = agent.post("/api/demo/handoff", &json!({})).await.ok();
+    assert!(answer.text("sessionId").starts_with("demo-"));
+    let (ucid, caller, uui) = {
+        let world = floor.sim.world();
+        let call = world.calls().iter().find(|call| call.live()).unwrap();
+        assert_eq!(call.legs.last().unwrap().agent.as_deref(), Some("agent01"));
+        (call.ucid().to_string(), call.caller.clone(), call.uui.clone())
+    };
+    assert_eq!(uui, answer.text("handoff"));
+    agent.rung(&ucid, &caller, Some(&uui)).await;
+    assert_eq!(events(&floor, "popup").await[0]["profile"], true);
+    let profile = agent.profile(&format!("call_id={ucid}")).await.ok();
+    assert_eq!(profile.json["conversation_history"].as_array().unwrap().len(), 7);
+    assert_eq!(profile.json["activities"].as_array().unwrap().len(), 2);
+    agent.post("/api/demo/handoff", &json!({})).await.problem(409);
+    // Without the simulator inside there is no such route.
+    let real = Floor::new();
+    Asker::agent(&real).await.post("/api/demo/handoff", &json!({})).await.problem(404);
+}
+
+/// What happens on one extension, in any order.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Caller `n` is handed over.
+    HandOver(usize),
+    /// Caller `n`'s call rings, with the reference or without.
+    Ring(usize, bool),
+    /// The page asks for caller `n`'s profile.
+    Ask(usize),
+    /// A voice server stores a profile of caller `n` under its own id.
+    Put(usize),
+    /// Time passes.
+    Wait(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..4_usize).prop_map(Step::HandOver),
+        3 => (0..4_usize, any::<bool>()).prop_map(|(n, named)| Step::Ring(n, named)),
+        2 => (0..4_usize).prop_map(Step::Ask),
+        1 => (0..4_usize).prop_map(Step::Put),
+        1 => (1..200_u64).prop_map(Step::Wait),
+    ]
+}
+
+/// Callers 0 and 1 have a number of their own; 2 and 3 call from the same one.
+fn number(n: usize) -> String {
+    format!("90000000{}", 11 + n.min(2))
+}
+
+fn ucid(n: usize) -> String {
+    format!("9000000000000010{n}")
+}
+
+async fn run(steps: Vec<Step>) {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let mut references: [Option<String>; 4] = Default::default();
+    for step in steps {
+        match step {
+            Step::HandOver(n) => {
+                let body = handoff(&format!("s{n}"), &format!("Caller {n}"), &number(n));
+                let answer = service.post("/api/handoff", &body).await.ok();
+                references[n] = Some(answer.text("handoff").to_owned());
+            }
+            Step::Ring(n, named) => {
+                let reference = references[n].as_deref().filter(|_| named);
+                agent.rung(&ucid(n), &format!("0{}", number(n)), reference).await;
+            }
+            Step::Put(n) => {
+                let path = format!("/api/customer/data?extension=500001&call_id={}", ucid(n));
+                let body = json!({"name": format!("Caller {n}"), "phone": number(n)});
+                service.send(Method::PUT, &path, &body.to_string()).await.ok();
+            }
+            Step::Wait(seconds) => floor.wait(seconds).await,
+            Step::Ask(n) => check(&agent, n).await,
+        }
+    }
+    for n in 0..4 {
+        check(&agent, n).await;
+    }
+}
+
+/// Whatever is shown for a call is its own caller's.
+async fn check(agent: &Asker, n: usize) {
+    for query in [format!("call_id={}", ucid(n)), format!("call_id=s{n}")] {
+        let name = agent.name(&query).await;
+        assert!(name == format!("Caller {n}") || name == "Unknown Caller", "{query}: {name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn a_profile_that_is_shown_is_never_another_calls(steps in prop::collection::vec(step(), 1..14)) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(run(steps));
+    }
+}
