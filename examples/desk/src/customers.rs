@@ -7,12 +7,12 @@ use ozonetel_sdk::Client;
 use ozonetel_sdk::client::{Clock, Variables};
 use ozonetel_sdk::error::Invalid;
 
-use crate::carriers::Carrier;
-use crate::carriers::cloudagent::{Conference, PhoneDial};
 use crate::core::handoff::intent::IntentRules;
 use crate::core::profile::CallKeys;
 use crate::flow::demo_handoff::DemoPhones;
-use crate::profiles::{MemoryProfiles, Profiles, RedisProfiles};
+use crate::ports::carriers::Carrier;
+use crate::ports::carriers::cloudagent::{Conference, PhoneDial};
+use crate::ports::profiles::{MemoryProfiles, Profiles, RedisProfiles};
 
 /// The settings of profiles and hand-offs. The default keeps profiles in memory and knows no carrier but CloudAgent.
 #[derive(Clone, Default)]

@@ -1,3 +1,5 @@
 //! The edges of the desk that can be something else: each is a trait, with its adapters beside it.
 
+pub mod carriers;
 pub mod platform;
+pub mod profiles;

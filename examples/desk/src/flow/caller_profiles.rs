@@ -12,8 +12,8 @@ use crate::core::profile::{
 };
 use crate::desk::Desk;
 use crate::people::token::new_id;
+use crate::ports::profiles::ProfilesError;
 use crate::problem::{Kind, Problem};
-use crate::profiles::ProfilesError;
 use crate::store::{HandoffBegun, StoreError, StoredCall};
 
 /// How many live calls of an agent are looked at.

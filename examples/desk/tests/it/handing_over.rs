@@ -9,7 +9,7 @@ use axum::body::Body;
 use desk::app;
 use desk::core::caller::Role;
 use desk::flow::demo_handoff::DemoPhones;
-use desk::profiles::{MemoryProfiles, Profiles, ProfilesError};
+use desk::ports::profiles::{MemoryProfiles, Profiles, ProfilesError};
 use desk::simulated::{SimPhones, direct_skill};
 use desk::store::Event;
 use http::{Method, Request, header};
