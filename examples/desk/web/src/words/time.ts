@@ -36,7 +36,7 @@ export function timeOfDay(ms: number): string {
 }
 
 export function dateAndTime(ms: number): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(ms + shift);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: zone }).format(ms + shift);
 }
 
 export function weekday(day: string): string {

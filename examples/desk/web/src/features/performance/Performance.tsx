@@ -26,6 +26,7 @@ export default function Performance() {
   const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
   const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: () => get('/api/performance', { query: { ...week, agent } }) });
   const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: () => get('/api/performance/trend', { query: { days: 7, agent } }) });
+  const unread = trend.data?.days.filter(({ isRead }) => !isRead).map(({ date }) => weekday(date)) ?? [];
   const use = figures.data?.timeUtilization ? parts(figures.data.timeUtilization) : [];
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (
@@ -39,7 +40,7 @@ export default function Performance() {
       {figures.data?.neverRead.length ? <Notice tone="warning">{words.history.gaps(figures.data.neverRead.join(', '))}</Notice> : null}
       <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
       <div className="charts">
-        <Panel title={words.performance.sevenDays} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
+        <Panel title={words.performance.sevenDays} note={unread.length > 0 ? words.history.gaps(unread.join(', ')) : null} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
           {trend.data && <Chart kind="days" days={trend.data.days.map(({ date, calls, isRead }) => ({ name: weekday(date), inbound: isRead ? calls.inbound : null, outbound: isRead ? calls.outbound : null }))} names={[words.history.inbound, words.history.outbound]} />}
         </Panel>
         <Panel title={words.performance.dispositions} head={[words.history.disposition, words.performance.total]} rows={figures.data && Object.entries(figures.data.dispositions)}>
@@ -67,13 +68,14 @@ function Cards({ now, then, name }: { now: RangeFigures | undefined; then: Range
     <dl className="figures">
       {rows.map(([label, of, text]) => {
         const value = now ? of(now) : null;
-        const old = then ? of(then) : null;
+        // A day that was not read is no day without calls.
+        const old = then && then.neverRead.length === 0 ? of(then) : null;
         const change = value !== null && old !== null ? value - old : null;
         return (
           <div className="card" key={label}>
             <dt className="muted">{label}</dt>
             <dd className="figure">{value === null ? '–' : text(value)}</dd>
-            <dd className="small muted">{change === null ? ' ' : change === 0 ? words.performance.same(name) : words.performance.against(`${change < 0 ? '−' : '+'}${text(Math.abs(change))}`, name)}</dd>
+            <dd className="small muted">{change === null ? (then && then.neverRead.length > 0 ? words.performance.notRead(name) : '\u00a0') : change === 0 ? words.performance.same(name) : words.performance.against(`${change < 0 ? '−' : '+'}${text(Math.abs(change))}`, name)}</dd>
           </div>
         );
       })}
@@ -82,7 +84,7 @@ function Cards({ now, then, name }: { now: RangeFigures | undefined; then: Range
 }
 
 /** A picture with its table behind it. */
-function Panel({ title, head, rows, children }: { title: string; head: string[]; rows: (string | number)[][] | undefined; children: ReactNode }) {
+function Panel({ title, head, rows, note, children }: { title: string; head: string[]; rows: (string | number)[][] | undefined; note?: string | null; children: ReactNode }) {
   const words = useWords();
   const [table, setTable] = useState(false);
   const empty = !rows || rows.length === 0;
@@ -94,6 +96,7 @@ function Panel({ title, head, rows, children }: { title: string; head: string[];
           <table><thead><tr>{head.map((name, at) => <th key={name} className={at > 0 ? 'numeric' : ''}>{name}</th>)}</tr></thead><tbody>{rows.map((row) => <tr key={String(row[0])}>{row.map((cell, at) => <td key={at} className={at > 0 ? 'numeric' : ''}>{cell}</td>)}</tr>)}</tbody></table>
         ) : <Suspense fallback={<p className="empty">{words.loading}</p>}>{children}</Suspense>}
       </div>
+      {note && <p className="small muted note">{note}</p>}
     </section>
   );
 }
