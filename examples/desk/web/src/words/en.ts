@@ -75,7 +75,7 @@ export const en = {
     confirmed: 'confirmed', notConfirmed: 'not confirmed', participants: 'On the call', roles: { customer: 'Customer', agent: 'Agent', third: 'Third party' } as Record<string, string>,
     states: { ringing: 'ringing', on: 'on the call', left: 'left', not_confirmed: 'not confirmed' } as Record<string, string>,
     unknownTitle: 'We do not know whether the customer’s phone rang.', unknownWhy: 'We are looking. Do not call again until it is clear.',
-    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', reveal: 'Show number', kick: 'Remove',
+    reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', reveal: 'Show number', kick: 'Remove',
     pickUp: 'Pick up to connect', history: 'Earlier calls', activities: 'Activities', noHistory: 'No earlier calls.', historyFailed: 'Earlier calls could not be loaded.',
     keys: 'Keys', notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached',
     outbound: 'outbound', inbound: 'inbound',
@@ -109,7 +109,7 @@ export const en = {
   },
   performance: {
     title: 'My Performance', team: 'Team performance', today: 'Today', yesterday: 'Yesterday', week: 'Last 7 days', day: 'Day', total: 'Calls', answered: 'Answered', booked: 'Booked', handling: 'Average handle time', conversion: 'Conversion', signedIn: 'Signed in',
-    same: (day: string) => `same as ${day}`, notRead: (day: string) => `${day}: not read yet`, against: (change: string, day: string) => `${change} against ${day}`, sevenDays: 'Seven days, in and out', dispositions: 'Dispositions', timeUse: 'Time use', table: 'Show as a table', noData: 'No data', provisional: 'so far',
+    same: (day: string) => `same as ${day}`, notRead: (day: string) => `Nothing to compare with: ${day} was not read yet.`, against: (change: string, day: string) => `${change} against ${day}`, sevenDays: 'Seven days, in and out', dispositions: 'Dispositions', timeUse: 'Time use', table: 'Show as a table', noData: 'No data', provisional: 'so far',
     times: { ready: 'Ready', talk: 'Talking', wrapup: 'After call', pause: 'Paused', other: 'Other', idle: 'Ready', dial: 'Dialling', hold: 'On hold' } as Record<string, string>,
   },
   wallboard: {

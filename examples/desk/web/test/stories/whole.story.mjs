@@ -208,6 +208,8 @@ describe('whole', { concurrency: 2 }, () => {
     await supervisor.picture('settle');
     await supervisor.page.getByRole('button', { name: 'It did not ring' }).click();
     await supervisor.page.getByText('Every dial has a known outcome.').waitFor();
+    await person.page.getByText('The call was not placed.').waitFor();
+    await person.page.getByText('We do not know whether').waitFor({ state: 'detached' });
     await person.dial('9000000006');
     await person.talks();
     assert.equal((await desk.callsTo('9000000006')).length, 1);

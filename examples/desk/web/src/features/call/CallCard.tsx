@@ -1,6 +1,9 @@
 import { Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { at, get } from '../../api/client';
 import type { Call } from '../../api/types';
+import { KEYS } from '../../live/cache';
 import { useNow, usePhone, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
@@ -8,7 +11,7 @@ import { clock, grouped, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { forgetPending, resume, type Pending } from './dialing';
+import { forgetPending, resume, took, type Pending } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { Notes } from './Notes';
@@ -32,7 +35,10 @@ function PendingCard({ pending }: { pending: Pending }) {
   const now = useNow();
   const { state } = pending;
   const lost = state === 'unknown';
-  const over = state === 'refused' || state === 'not_sent';
+  const over = state === 'refused' || state === 'not_sent' || state === 'happened';
+  // It is found out by the desk, or settled by a supervisor: the card follows.
+  const found = useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: () => get(at('/api/dials/{key}', { key: pending.key })), enabled: lost });
+  useEffect(() => { if (lost && found.data && found.data.state !== 'unknown') took(pending.key, found.data); }, [lost, found.data, pending.key]);
   return (
     <section className="card call-card" aria-label={words.call.calling}>
       <div className="head">
@@ -43,7 +49,7 @@ function PendingCard({ pending }: { pending: Pending }) {
       {lost ? (
         <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
       ) : over ? (
-        <div className="body"><Notice tone="bad" action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{words.call.notRung}</strong></p>{pending.problem && <p>{pending.problem}</p>}</Notice></div>
+        <div className="body"><Notice tone={state === 'happened' ? 'warning' : 'bad'} action={<Button small onClick={forgetPending}>{words.close}</Button>}><p><strong>{state === 'happened' ? words.call.didRing : words.call.notRung}</strong></p>{pending.problem && <p>{pending.problem}</p>}</Notice></div>
       ) : (
         <>
           <p className="facts" role="status"><Chip tone="blue">{words.call.calling}</Chip></p>

@@ -9,7 +9,7 @@ export interface Pending {
   number: string;
   name: string | null;
   at: number;
-  state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown';
+  state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown' | 'happened';
   ucid: string | null;
   reference: string | null;
   problem: string | null;
@@ -64,9 +64,13 @@ export async function resume(): Promise<void> {
   }
 }
 
-function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
-  const known = state === 'accepted' || state === 'refused' || state === 'not_sent' || state === 'unknown' ? state : state === 'sending' ? 'sending' : 'accepted';
-  update(key, { state: known, ucid, reference });
+const STATES: Record<PlacedCall['state'], Pending['state']> = {
+  sending: 'sending', accepted: 'accepted', refused: 'refused', invalid: 'refused', not_sent: 'not_sent', unknown: 'unknown', settled_happened: 'happened', settled_not_happened: 'not_sent',
+};
+
+/** What the desk's ledger says of a dial. */
+export function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
+  update(key, { state: STATES[state], ucid, reference });
 }
 
 function failed(key: string, error: unknown) {

@@ -31,7 +31,7 @@ export default function Performance() {
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (
     <div className="page">
-      <div className="row" style={{ alignItems: 'flex-end' }}>
+      <div className="row heading">
         <h1 className="grow">{words.performance.title} {range.to === today && <Chip tone="blue">{words.performance.provisional}</Chip>}</h1>
         {choices.map(([name, choice]) => <Button key={name} aria-pressed={choice.from === range.from && choice.to === range.to} onClick={() => setRange(choice)}>{name}</Button>)}
         <Field label={words.performance.day}>{(ids) => <input {...ids} type="date" max={today} value={range.from === range.to ? range.from : ''} onChange={(event) => { if (event.target.value) setRange({ from: event.target.value, to: event.target.value }); }} />}</Field>
@@ -39,6 +39,7 @@ export default function Performance() {
       {figures.isError ? <Notice tone="bad" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice> : null}
       {figures.data?.neverRead.length ? <Notice tone="warning">{words.history.gaps(figures.data.neverRead.join(', '))}</Notice> : null}
       <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
+      {before.data && before.data.neverRead.length > 0 && <p className="small muted">{words.performance.notRead(length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`)}</p>}
       <div className="charts">
         <Panel title={words.performance.sevenDays} note={unread.length > 0 ? words.history.gaps(unread.join(', ')) : null} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
           {trend.data && <Chart kind="days" days={trend.data.days.map(({ date, calls, isRead }) => ({ name: weekday(date), inbound: isRead ? calls.inbound : null, outbound: isRead ? calls.outbound : null }))} names={[words.history.inbound, words.history.outbound]} />}
@@ -75,7 +76,7 @@ function Cards({ now, then, name }: { now: RangeFigures | undefined; then: Range
           <div className="card" key={label}>
             <dt className="muted">{label}</dt>
             <dd className="figure">{value === null ? '–' : text(value)}</dd>
-            <dd className="small muted">{change === null ? (then && then.neverRead.length > 0 ? words.performance.notRead(name) : '\u00a0') : change === 0 ? words.performance.same(name) : words.performance.against(`${change < 0 ? '−' : '+'}${text(Math.abs(change))}`, name)}</dd>
+            <dd className="small muted">{change === null ? '\u00a0' : change === 0 ? words.performance.same(name) : words.performance.against(`${change < 0 ? '−' : '+'}${text(Math.abs(change))}`, name)}</dd>
           </div>
         );
       })}
