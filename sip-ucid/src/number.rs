@@ -10,6 +10,14 @@ const SHORTEST_INTERNATIONAL: usize = 7;
 /// The length of an Indian number without country code and trunk prefix.
 const INDIAN: usize = 10;
 
+/// The length of a foreign number that is written without a prefix: longer than an Indian number and
+/// shorter than the id of a call.
+const FOREIGN: core::ops::RangeInclusive<usize> = 11..=13;
+
+/// How Indian service numbers of eleven digits and more begin. They are written like numbers of
+/// country code 1.
+const SERVICE: [&[u8]; 2] = [b"1800", b"1860"];
+
 /// Whether both texts are telephone numbers, and the same one: whether both are a [`Number`] and
 /// the two are equal. Text that is not a number equals nothing, itself included: two withheld
 /// callers are not one caller.
@@ -20,6 +28,7 @@ const INDIAN: usize = 10;
 /// assert!(same_number("09000000001", "+91 9000-000-001"));
 /// assert!(same_number("00919000000001", "9000000001"));
 /// assert!(same_number("0012015550123", "+1 (201) 555-0123"));
+/// assert!(same_number("12015550123", "+12015550123"));
 /// assert!(!same_number("+12015550123", "2015550123"));
 /// assert!(!same_number("100", "0100"));
 /// assert!(!same_number("anonymous", "anonymous"));
@@ -56,10 +65,11 @@ pub fn is_number(text: impl AsRef<[u8]>) -> bool {
 #[non_exhaustive]
 pub enum NumberPlan {
     /// An Indian number: ten digits that do not begin with `0`, whatever precedes them: nothing,
-    /// `0`, `91`, `+91` or `0091`.
+    /// `0`, `91`, `+91`, `0091` or `+0`.
     Indian,
-    /// A country code and a number, written with `+` or `00`. It is never the same as its digits
-    /// without the prefix, since then the country is unknown.
+    /// A country code and a number, written with `+`, with `00`, or in eleven to thirteen digits
+    /// without a prefix, as the platform writes foreign callers. Service numbers of India, which
+    /// begin with `1800` or `1860`, are not among the latter.
     International,
     /// Any other digits, such as a short code or an extension: they equal only themselves, leading
     /// zeros included.
@@ -147,17 +157,16 @@ impl<'a> Number<'a> {
     /// The plan of `count` digits, and the length of the prefix before the significant ones.
     fn place(text: &[u8], global: bool, count: usize) -> (NumberPlan, usize) {
         let leads = |prefix: &[u8]| {
-            let mut digits = digits(text);
-            prefix.iter().all(|digit| digits.next() == Some(*digit))
-                && digits.next().is_some_and(|digit| digit != b'0')
+            begins(text, prefix)
+                && digits(text).nth(prefix.len()).is_some_and(|digit| digit != b'0')
         };
         let indian = |prefix: &[u8]| count == prefix.len() + INDIAN && leads(prefix);
         if global {
-            return if indian(b"91") {
-                (NumberPlan::Indian, 2)
-            } else {
-                (NumberPlan::International, 0)
-            };
+            // No country code begins with 0: it is the trunk prefix of a national number.
+            let national = [&b"91"[..], b"0"].into_iter().find(|prefix| indian(prefix));
+            return national.map_or((NumberPlan::International, 0), |prefix| {
+                (NumberPlan::Indian, prefix.len())
+            });
         }
         for prefix in [&b""[..], b"0", b"91", b"0091"] {
             if indian(prefix) {
@@ -166,6 +175,10 @@ impl<'a> Number<'a> {
         }
         if count >= 2 + SHORTEST_INTERNATIONAL && leads(b"00") {
             return (NumberPlan::International, 2);
+        }
+        let service = SERVICE.iter().any(|prefix| begins(text, prefix));
+        if FOREIGN.contains(&count) && leads(b"") && !service {
+            return (NumberPlan::International, 0);
         }
         (NumberPlan::Local, 0)
     }
@@ -191,6 +204,10 @@ impl fmt::Debug for Number<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Number({:?})", self.plan)
     }
+}
+
+fn begins(text: &[u8], prefix: &[u8]) -> bool {
+    digits(text).take(prefix.len()).eq(prefix.iter().copied())
 }
 
 fn digits(text: &[u8]) -> impl Iterator<Item = u8> + use<'_> {

@@ -130,8 +130,8 @@ impl PhoneNumber {
         plan.kookoo(self.as_str()).map(Self::from)
     }
 
-    /// Whether both are the same number, however they are written: an Indian number with nothing, `0`, `91`, `+91` or
-    /// `0091` before it; a foreign one with `+` or `00`; a short code only as it is. Text that is not a number equals
+    /// Whether both are the same number, however they are written: an Indian number with nothing, `0`, `91`, `+91`,
+    /// `0091` or `+0` before it; a foreign one with `+`, `00` or nothing; a short code only as it is. Text that is not a number equals
     /// nothing, itself included.
     ///
     /// This is [`sip_ucid::same_number`], so a caller of an INVITE and of a call record can be compared.

@@ -5,7 +5,7 @@ use ozonetel_sdk::push::PushReader;
 use ozonetel_sdk::types::Zone;
 
 /// Whether every number is whole: fractions and numbers beyond 64 bits do not keep their last digit.
-fn exact(value: &serde_json::Value) -> bool {
+pub(crate) fn exact(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::Number(number) => !number.is_f64(),
         serde_json::Value::Array(list) => list.iter().all(exact),

@@ -42,20 +42,42 @@ impl Word {
 }
 
 /// Whether an answer that is no success proves that nothing happened. What may be repeated needs no proof. What may
-/// happen only once needs a failure word or a documented text, and no call's id beside it. The id that was asked
-/// about, sent back, is no news of another call.
+/// happen only once needs a documented text, or a failure word without a text that says the opposite; and no call's id
+/// beside it or in the text. The id that was asked about, sent back, is no news of another call.
 pub(super) fn is_refusal(
     answer: &Answer<'_>,
     word: Option<Word>,
     text: &str,
     document: &str,
 ) -> bool {
-    let proof = || word == Some(Word::Failure) || reason::documented(text).is_some();
+    let own = answer.asked.ucid.as_ref();
+    let documented = || reason::documented(text).is_some();
+    let proof = || documented() || (word == Some(Word::Failure) && !says_success(text));
     let named = || match serde_json::from_str(document) {
-        Ok(Value::Object(object)) => has_call_id(&object, answer.asked.ucid.as_ref()),
+        Ok(Value::Object(object)) => has_call_id(&object, own),
         _ => false,
     };
-    answer.spec.repeat == Repeat::Safe || (proof() && !named())
+    let mentioned = || mentions_a_call(text, own) && !documented();
+    answer.spec.repeat == Repeat::Safe || (proof() && !named() && !mentioned())
+}
+
+/// Whether a text says that something was done: `Call queued successfully`.
+fn says_success(text: &str) -> bool {
+    let mut done = false;
+    for word in text.split(|letter: char| !letter.is_alphanumeric()) {
+        let is = |known: &str| known.eq_ignore_ascii_case(word);
+        if ["not", "no", "cannot", "failed"].into_iter().any(is) {
+            return false;
+        }
+        done |= ["success", "successful", "successfully", "queued"].into_iter().any(is);
+    }
+    done
+}
+
+/// Whether a text has a run of digits that can only be the id of a call other than this one.
+fn mentions_a_call(text: &str, own: Option<&Ucid>) -> bool {
+    text.split(|letter: char| !letter.is_ascii_digit())
+        .any(|run| run.len() > LONGEST_NUMBER && own.is_none_or(|own| own.as_str() != run))
 }
 
 /// Names under which answers carry the id of a call.
@@ -63,6 +85,9 @@ const IDS: [&str; 5] = ["ucid", "monitorUCID", "sid", "callID", "call_id"];
 
 /// The shortest id in a published sample.
 const SHORTEST_ID: usize = 14;
+
+/// The longest telephone number that a text may mention: `0091` and ten digits.
+const LONGEST_NUMBER: usize = 14;
 
 /// Whether an answer names a call other than this one, at whatever depth: under a name for ids, or as the whole
 /// accompanying text.
@@ -149,5 +174,22 @@ mod tests {
         ] {
             assert!(!found(json), "{json}");
         }
+    }
+
+    #[test]
+    fn a_text_that_says_success_or_names_a_call_is_no_refusal() {
+        for text in ["Call queued successfully", "Queued", "SUCCESS", "Dial: successful."] {
+            assert!(says_success(text), "{text}");
+        }
+        for text in
+            ["Call not queued", "No success", "queued: failed", "Agent busy", "", "unsuccessful"]
+        {
+            assert!(!says_success(text), "{text}");
+        }
+        let own = "90000000000000001".parse().ok();
+        let other = r#"{"ucid":"90000000000000002"}"#;
+        assert!(mentions_a_call(other, own.as_ref()) && mentions_a_call(other, None));
+        assert!(!mentions_a_call("ucid 90000000000000001 is over", own.as_ref()));
+        assert!(!mentions_a_call("00919000000001 is not reachable", None));
     }
 }

@@ -99,7 +99,7 @@ record! {
         /// The account.
         user_name: String = "UserName" | "userName",
         /// The phone call: the CDR's `CallID`. There is no leg's id in a callback.
-        call_id: CallId = "monitorUCID" | "monitorUcid" | "monitor_ucid",
+        call_id: CallId = "monitorUCID",
         /// The call's outcome.
         status: CallStatus = "Status",
         /// From start to answer.
@@ -270,11 +270,15 @@ impl PushPayload for Callback {
     }
 
     fn from_fields(fields: Map<String, Value>) -> Result<Self, PushError> {
-        let fields = call_fields(fields);
+        let mut fields = call_fields(fields);
         let missing = || PushError::field("monitorUCID", "is missing");
         if !names_a_call(&fields) {
             let known = is_known(&fields);
             return Err(if known { missing().of_kind(PushErrorKind::NoId) } else { missing() });
+        }
+        let spelled = fields.keys().find(|name| is_id(name) && *name != ID).cloned();
+        if let Some(id) = spelled.and_then(|name| fields.remove(&name)) {
+            fields.entry(ID).or_insert(id);
         }
         decode(fields)
     }
@@ -286,14 +290,18 @@ fn is_zero(value: &Value) -> bool {
         || value.as_str().is_some_and(|text| text.trim().bytes().all(|byte| byte == b'0'))
 }
 
-/// Whether a callback names a call, in any spelling.
+/// The name of a callback's id.
+const ID: &str = "monitorUCID";
+
+/// Whether this is the name of a callback's id, however it is spelled. `UCID` and `CallID` are names of other pushes.
+fn is_id(name: &str) -> bool {
+    [ID, "monitor_ucid"].iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether a callback names a call.
 fn names_a_call(fields: &Map<String, Value>) -> bool {
-    let names_call = |name: &String| {
-        ["monitorUCID", "monitor_ucid", "UCID", "CallID", "call_id"]
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-    };
-    fields.iter().any(|(name, value)| names_call(name) && !ping::is_blank(value) && !is_zero(value))
+    let given = |value: &Value| !ping::is_blank(value) && !is_zero(value);
+    fields.iter().any(|(name, value)| is_id(name) && given(value))
 }
 
 /// Whether the fields are a callback's, and none of the others may hold the id under another name.

@@ -15,6 +15,12 @@ const LAYERS: usize = 8;
 /// FoundKeys shorter than this are not looked for inside other values.
 const SCRUB_FROM: usize = 8;
 
+/// The most fields of an object that is a name and its value: `{"name":"Apikey","value":…}`.
+const PAIR: usize = 4;
+
+/// What the name's field is called in such an object; any other may hold the value.
+const NAMES: [&str; 5] = ["name", "key", "field", "id", "label"];
+
 /// What stands for a key that was taken out.
 const BLANK: &str = "…";
 
@@ -91,8 +97,9 @@ fn strip_map(
     left: usize,
     keys: &mut FoundKeys,
 ) -> Result<bool, PushError> {
-    let pair = map.values().any(is_name);
-    let odd = |name: &str| is_key(name) || (pair && name.eq_ignore_ascii_case("value"));
+    let pair = map.len() <= PAIR && map.values().any(is_name);
+    let names = |name: &str| NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let odd = |name: &str| is_key(name) || (pair && !names(name));
     let mut changed = false;
     if map.keys().any(|name| odd(name) || mark_of(name)) {
         changed = true;
@@ -100,8 +107,12 @@ fn strip_map(
             if odd(&name) {
                 take(value, counts, keys)?;
             } else {
-                let name = text_without(&name, false, left, keys)?.unwrap_or(name);
-                map.insert(name, value);
+                match text_without(&name, false, left, keys)? {
+                    // The name was the key's name and the key: `Apikey:…`.
+                    Some(clean) if is_key(&clean) => {}
+                    Some(clean) => _ = map.insert(clean, value),
+                    None => _ = map.insert(name, value),
+                }
             }
         }
     }
@@ -207,6 +218,10 @@ fn blanked(text: &str, keys: &mut FoundKeys) -> Option<String> {
         let start = at + start;
         at = start + 1;
         let Some(after) = name_end(text.as_bytes(), start) else { continue };
+        // `<Apikey type="…">`: the attributes of a tag are no value.
+        let tag = text.as_bytes().get(start.wrapping_sub(1)) == Some(&b'<');
+        let end = tag.then(|| text.get(after..)?.find('>')).flatten();
+        let after = end.filter(|end| *end <= GLUE).map_or(after, |end| after + end);
         let Some((from, to)) = value_after(text, after) else { continue };
         keys.name(text.get(from..to)?);
         out.push_str(text.get(done..from)?);
@@ -242,12 +257,14 @@ fn value_after(text: &str, name_end: usize) -> Option<(usize, usize)> {
         at += match rest {
             [b'<', ..] if rest.starts_with(b"<![CDATA[") => 9,
             [b'<', ..] => rest.iter().take(64).position(|byte| *byte == b'>')? + 1,
-            [b'&', b'q', b'u', b'o', b't', b';', ..] => 6,
+            [b'&', ..] => entity(rest)?,
             [b'"' | b'\'' | b'\\' | b']' | b'[' | 0, ..] => 1,
             [byte, ..] if byte.is_ascii_whitespace() || b":=>".contains(byte) => 1,
             _ => break,
         };
-        separated |= matches!(rest, [b':' | b'=' | b'>' | b'<' | b'\n', ..]);
+        separated |= matches!(rest, [b':' | b'=' | b'>' | b'<' | b'\n', ..])
+            || rest.starts_with(b"&#58;")
+            || rest.starts_with(b"&#61;");
     }
     let ends = ['"', '\'', '\\', '&', ',', '<', '}', ';', '\n', '\r', '\t', ' '];
     let rest = text.get(at..)?;
@@ -255,11 +272,41 @@ fn value_after(text: &str, name_end: usize) -> Option<(usize, usize)> {
     (separated && end > at).then_some((at, end))
 }
 
+/// The length of a quotation mark or a separator that is written as an entity of XML.
+fn entity(rest: &[u8]) -> Option<usize> {
+    let known = ["&quot;", "&apos;", "&#34;", "&#39;", "&#x22;", "&#x27;", "&#58;", "&#61;"];
+    let starts = |known: &&str| {
+        rest.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes()))
+    };
+    known.into_iter().find(starts).map(str::len)
+}
+
+/// Text without these keys.
+pub(super) fn scrub_text(mut text: String, keys: &[Secret]) -> String {
+    for needle in needles(keys) {
+        if text.contains(needle.as_str()) {
+            text = text.replace(needle.as_str(), BLANK);
+        }
+    }
+    text
+}
+
 /// Blanks out these keys wherever else they are.
 pub(super) fn scrub<'a>(
     objects: impl Iterator<Item = &'a mut Map<String, Value>>,
     keys: &[Secret],
 ) {
+    let needles = needles(keys);
+    if needles.is_empty() {
+        return;
+    }
+    for object in objects {
+        scrub_map(object, &needles);
+    }
+}
+
+/// The keys in the spellings in which they are looked for.
+fn needles(keys: &[Secret]) -> Vec<String> {
     let mut needles: Vec<String> = Vec::new();
     for key in keys.iter().map(Secret::reveal).filter(|key| key.len() >= SCRUB_FROM) {
         let coded: String = form_urlencoded::byte_serialize(key.as_bytes()).collect();
@@ -271,12 +318,7 @@ pub(super) fn scrub<'a>(
             }
         }
     }
-    if needles.is_empty() {
-        return;
-    }
-    for object in objects {
-        scrub_map(object, &needles);
-    }
+    needles
 }
 
 fn scrub_map(map: &mut Map<String, Value>, needles: &[String]) {

@@ -6,11 +6,18 @@ use serde::{Serialize, Serializer};
 
 use crate::types::wire::Scalar;
 
-/// What separates two segments.
-const ARROW: &str = "->";
+/// What separates two segments: the first is what callbacks have, the others are what receivers split at too.
+const ARROWS: [&str; 3] = ["->", "=>", "→"];
 
 /// How many segments are read; what follows stays in the last one.
 const MAX_SEGMENTS: usize = 64;
+
+/// The text before the first arrow, and the text after it.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let first = ARROWS.iter().filter_map(|arrow| Some((text.find(arrow)?, arrow.len())));
+    let (at, length) = first.min()?;
+    Some((text.get(..at)?, text.get(at + length..)?))
+}
 
 /// A field that holds one segment per leg, in order of ringing: `agent01 -> agent02`.
 ///
@@ -80,9 +87,15 @@ impl<T: Scalar> Scalar for PerLeg<T> {
     }
 
     fn read(text: &str) -> Result<Self, &'static str> {
-        let segments: Result<Vec<T>, _> =
-            text.splitn(MAX_SEGMENTS, ARROW).map(|segment| T::read(segment.trim())).collect();
-        segments.map(Self::new)
+        let (mut segments, mut rest) = (Vec::new(), text);
+        while segments.len() + 1 < MAX_SEGMENTS
+            && let Some((segment, after)) = split(rest)
+        {
+            segments.push(T::read(segment.trim())?);
+            rest = after;
+        }
+        segments.push(T::read(rest.trim())?);
+        Ok(Self::new(segments))
     }
 }
 
@@ -116,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_arrow_may_stand_with_or_without_blanks() {
-        for text in ["a -> b -> ", "a->b->", " a  ->b -> "] {
+        for text in ["a -> b -> ", "a->b->", " a  ->b -> ", "a → b=> ", "a=>b→"] {
             let chain: PerLeg<String> = text.parse().unwrap();
             assert_eq!(chain.segments(), ["a", "b", ""], "{text}");
         }
@@ -130,7 +143,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_more_segments_than_are_allowed(text in "(->|a| ){0,300}") {
+        fn no_text_makes_more_segments_than_are_allowed(text in "(->|=>|→|a| ){0,300}") {
             let chain: PerLeg<String> = text.parse().unwrap();
             prop_assert!((1..=MAX_SEGMENTS).contains(&chain.len()));
         }

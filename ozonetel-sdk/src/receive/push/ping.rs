@@ -32,13 +32,17 @@ pub(crate) fn is_ping(fields: &Map<String, Value>, known: &[&str]) -> bool {
         let name = plain(name);
         name.ends_with("ucid") || name.ends_with("callid") || known.iter().any(|k| plain(k) == name)
     };
+    // A name may be the whole document: `?{"monitorUCID":…}`.
+    if !fields.keys().all(|name| is_harmless_text(name)) {
+        return false;
+    }
     if fields.values().all(is_blank) {
         return true;
     }
     fields.len() <= FIELDS
-        && fields.iter().all(|(name, value)| {
-            is_blank(value) || (name.len() <= BYTES && !names(name) && is_harmless(value))
-        })
+        && fields
+            .iter()
+            .all(|(name, value)| is_blank(value) || (!names(name) && is_harmless(value)))
 }
 
 /// Short, flat, and without an id or a document.
@@ -49,6 +53,10 @@ pub(super) fn is_harmless(value: &Value) -> bool {
         Value::String(text) => text,
         _ => return false,
     };
+    is_harmless_text(text)
+}
+
+fn is_harmless_text(text: &str) -> bool {
     let mut run = 0;
     let long = text.bytes().any(|byte| {
         run = if byte.is_ascii_digit() { run + 1 } else { 0 };

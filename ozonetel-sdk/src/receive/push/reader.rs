@@ -7,7 +7,7 @@ use super::callback::Callback;
 use super::error::{PushError, PushErrorKind};
 use super::event::PushEvent;
 use super::payload::PushPayload;
-use super::sanitized::{Form, PushLimits, SanitizedPush, Unopened};
+use super::sanitized::{Expected, Form, PushLimits, SanitizedPush, Unopened};
 use super::screen_pop::ScreenPop;
 use super::verify::Verifier;
 
@@ -76,8 +76,12 @@ impl PushReader {
         body: &[u8],
         form: Form,
     ) -> Result<SanitizedPush, Unopened> {
-        let hidden = self.verifier.as_deref().and_then(Verifier::hidden);
-        SanitizedPush::read(query, body, form, &self.limits, hidden)
+        let verifier = self.verifier.as_deref();
+        let expected = Expected {
+            hidden: verifier.and_then(Verifier::hidden),
+            keys: verifier.map_or(&[], Verifier::keys),
+        };
+        SanitizedPush::read(query, body, form, &self.limits, expected)
     }
 
     /// Reads a push of type `T`: the body, or the query where there is no body. Both are given as they came.

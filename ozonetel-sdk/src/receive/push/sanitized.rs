@@ -75,6 +75,15 @@ struct Object {
     keys: Vec<Secret>,
 }
 
+/// What is known of a push in advance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Expected<'a> {
+    /// The query parameter that is not a field, but the URL's secret.
+    pub(crate) hidden: Option<&'a str>,
+    /// The account's keys: they are taken out wherever they are.
+    pub(crate) keys: &'a [Secret],
+}
+
 /// Whether fields are on their own, or inside the JSON text of a field `data`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -88,14 +97,13 @@ pub(crate) enum Form {
 const WRAPPINGS: usize = 3;
 
 impl SanitizedPush {
-    /// Reads a body, or the query where there is no body. `hidden` is a query parameter that is not a field: the
-    /// URL's secret.
+    /// Reads a body, or the query where there is no body.
     pub(crate) fn read(
         query: Option<&str>,
         body: &[u8],
         form: Form,
         limits: &PushLimits,
-        hidden: Option<&str>,
+        expected: Expected<'_>,
     ) -> Result<Self, Unopened> {
         let query = query.unwrap_or_default();
         if body.len() > limits.bytes || query.len() > limits.bytes {
@@ -108,8 +116,14 @@ impl SanitizedPush {
         let mut sanitized = Self::default();
         let opened = if body.is_empty() {
             forms::listed(query, limits.fields).and_then(|mut pairs| {
-                pairs.retain(|(name, _)| hidden != Some(unescaped(name)));
-                sanitized.pairs(pairs, form, limits)
+                pairs.retain(|(name, _)| expected.hidden != Some(unescaped(name)));
+                match &*pairs {
+                    // JSON without a field's name, as in a body.
+                    [(json, value)] if value.is_empty() && json::looks_like_json(json) => {
+                        sanitized.json(json, form, limits)
+                    }
+                    _ => sanitized.pairs(pairs, form, limits),
+                }
             })
         } else if body == "null" {
             Ok(())
@@ -117,10 +131,11 @@ impl SanitizedPush {
             sanitized.body(body, form, limits)
         };
         if let Err(error) = opened {
-            return Err(unopened(error, query, body, hidden));
+            return Err(unopened(error, query, body, expected));
         }
-        let distinct = std::mem::take(&mut sanitized.distinct);
-        key::scrub(sanitized.objects.iter_mut().map(|object| &mut object.fields), &distinct.proof);
+        let mut keys = std::mem::take(&mut sanitized.distinct).proof;
+        keys.extend_from_slice(expected.keys);
+        key::scrub(sanitized.objects.iter_mut().map(|object| &mut object.fields), &keys);
         Ok(sanitized)
     }
 
@@ -325,14 +340,15 @@ fn wraps(value: &Value) -> bool {
 }
 
 /// An error with the push beside it as text, key taken out, and with the keys that the text names.
-fn unopened(error: PushError, query: &str, body: &str, hidden: Option<&str>) -> Unopened {
+fn unopened(error: PushError, query: &str, body: &str, expected: Expected<'_>) -> Unopened {
     let mut keys = FoundKeys::default();
     // A query with the URL's secret in it is not kept.
-    let text = if body.is_empty() && hidden.is_none() { query } else { body };
+    let text = if body.is_empty() && expected.hidden.is_none() { query } else { body };
     let unread = match key::strip_text(text, &mut keys) {
         Ok(clean) => clean.unwrap_or_else(|| text.to_owned()),
         Err(_) => String::new(),
     };
+    let unread = key::scrub_text(unread, expected.keys);
     keys.named.append(&mut keys.proof);
     Unopened { error: Box::new(error.with_unread(unread)), keys: keys.named }
 }

@@ -130,6 +130,11 @@ impl Verifier {
         self.url.as_ref().map(|url| &*url.name)
     }
 
+    /// The keys that are the account's.
+    pub(crate) fn keys(&self) -> &[Secret] {
+        &self.keys
+    }
+
     /// Checks what arrived.
     ///
     /// # Errors

@@ -252,7 +252,11 @@ fn indian(plus: bool, digits: &str) -> Result<Number<'static>, Invalid> {
     match rest(|rest| rest.len() == 10 && !rest.starts_with('0')) {
         Some(national) => foreign(None, &format!("+91{national}")),
         None if plus => foreign(None, &format!("+{digits}")),
-        None => foreign(Some(country::IN), digits),
+        // `00` is a plus. With a country beside it, the library takes numbers that it refuses with the plus.
+        None => match digits.strip_prefix("00") {
+            Some(abroad) => foreign(None, &format!("+{abroad}")),
+            None => foreign(Some(country::IN), digits),
+        },
     }
     .map(|number| match number {
         Number::Foreign(text, Some(Country::INDIA)) => {

@@ -189,3 +189,49 @@ fn fields_are_counted_at_every_depth() {
     let error = PushReader::new().callbacks(None, body.as_bytes()).unwrap_err();
     assert_eq!(error.kind(), PushErrorKind::TooMany);
 }
+
+#[test]
+fn a_name_that_is_the_key_and_its_name_is_not_kept() {
+    for body in [
+        "Status=Answered&Apikey:test-key&monitorUCID=90000000000000001",
+        "Status=Answered&[Apikey]:test-key=1&monitorUCID=90000000000000001",
+    ] {
+        let reader = PushReader::new();
+        let kept = reader.sanitize(None, body.as_bytes()).unwrap().to_json();
+        assert_eq!(kept, r#"[{"Status":"Answered","monitorUCID":"90000000000000001"}]"#, "{body}");
+        assert_eq!(reader.sanitize(None, kept.as_bytes()).unwrap().to_json(), kept);
+    }
+}
+
+#[test]
+fn a_key_behind_entities_attributes_or_in_a_pair_is_taken_out() {
+    for uui in [
+        format!("&quot;Apikey&quot;:&quot;{KEY}&quot;"),
+        format!("&#34;Apikey&#34;:&#34;{KEY}&#34;"),
+        format!("&#x22;Apikey&#X22;&#58;&#x22;{KEY}&#x22;"),
+        format!("<apiKey type='text' use=\"sign\">{KEY}</apiKey>"),
+        json!([{"key": "Apikey", "val": KEY}]).to_string(),
+        json!({"label": "api_key", "content": KEY, "id": "1"}).to_string(),
+    ] {
+        let body = json!({"monitorUCID": "90000000000000001", "UUI": uui}).to_string();
+        assert!(!stored(body.as_bytes()).contains(KEY), "{uui}");
+    }
+    // A field of a callback that happens to hold the name costs no other field.
+    let body = json!({"monitorUCID": "90000000000000001", "Disposition": "Api Key", "Skill": "General",
+        "Status": "Answered", "Type": "Manual"});
+    assert!(stored(body.to_string().as_bytes()).contains("General"));
+}
+
+#[test]
+fn an_expected_key_is_taken_out_wherever_it_is() {
+    let reader = PushReader::new().verifier(Verifier::key(KEY).unwrap());
+    let fields = json!({"monitorUCID": "90000000000000001", "Apikey": KEY, "UUI": format!("ref {KEY}"),
+        "names": ["monitorUCID", "secret"], "values": ["1", KEY]});
+    let push = reader.callbacks(None, fields.to_string().as_bytes()).unwrap();
+    assert!(!push.sanitized.to_json().contains(KEY), "{}", push.sanitized.to_json());
+    // In a form that cannot be opened, too.
+    let csv = format!("Apikey: {KEY}\nmonitorUCID,Status,Secret\n9000,Answered,{KEY}\n");
+    let error = reader.callbacks(None, csv.as_bytes()).unwrap_err();
+    assert!(error.unread().unwrap().contains("Answered"));
+    assert!(!format!("{error:?}{:?}", error.unread()).contains(KEY), "{:?}", error.unread());
+}

@@ -106,3 +106,36 @@ fn other_pushes_without_their_leading_field_are_no_pings() {
     assert!(!reader.events(None, br#"{"leg":{"x":"9000000000000001"}}"#).unwrap().is_ping());
     assert!(!reader.screen_pops(Some("call=9000000000000001"), b"").unwrap().is_ping());
 }
+
+#[test]
+fn a_callback_whose_json_is_the_query_is_no_ping() {
+    let json = "%7B%22monitorUCID%22%3A%2290000000000000001%22%2C%22Status%22%3A%22Answered%22%7D";
+    for query in [json.to_owned(), format!("{json}=")] {
+        let push = PushReader::new().callbacks(Some(&query), b"").unwrap();
+        let ids: Vec<_> = push.items.iter().filter_map(|call| call.call_id.as_ref()).collect();
+        assert_eq!(ids.iter().map(|id| id.as_str()).collect::<Vec<_>>(), ["90000000000000001"]);
+    }
+    // With text around it: not dropped.
+    let error = PushReader::new().callbacks(Some(&format!("x{json}")), b"").unwrap_err();
+    assert!(error.unread().unwrap().contains("90000000000000001"));
+    let push = PushReader::new().callbacks(Some(&format!("{json}&Type=Manual")), b"").unwrap();
+    assert!(!push.is_ping() && push.items.is_empty() && push.failed.len() == 1);
+    assert!(push.sanitized.to_json().contains("90000000000000001"));
+}
+
+#[test]
+fn an_id_under_another_name_makes_no_callback_without_an_id() {
+    for name in ["monitorucid", "MONITORUCID", "MonitorUcid", "monitor_ucid", "Monitor_UCID"] {
+        let body = format!(r#"{{"{name}":"90000000000000001","Status":"Answered"}}"#);
+        let push = PushReader::new().callbacks(None, body.as_bytes()).unwrap();
+        let call = push.items.into_iter().next().unwrap();
+        assert_eq!(call.call_id.unwrap().as_str(), "90000000000000001", "{name}");
+        assert!(call.extra.0.is_empty(), "{name}");
+    }
+    for name in ["UCID", "ucid", "CallID", "call_id", "sid"] {
+        let body = format!(r#"{{"{name}":"90000000000000001","Status":"Answered"}}"#);
+        let error = PushReader::new().callbacks(None, body.as_bytes()).unwrap_err();
+        assert_eq!((error.kind(), error.field_name()), (PushErrorKind::Field, Some("monitorUCID")));
+        assert!(error.unread().unwrap().contains("90000000000000001"), "{name}");
+    }
+}

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn read(body: &[u8]) -> Result<SanitizedPush, PushError> {
-    SanitizedPush::read(None, body, Form::Wrapped, &PushLimits::default(), None)
+    SanitizedPush::read(None, body, Form::Wrapped, &PushLimits::default(), Expected::default())
         .map_err(|unopened| *unopened.error)
 }
 
@@ -37,9 +37,14 @@ fn one_call_in_every_transport_is_the_same_parcel() {
         assert!(!sanitized.key_is(&Secret::from("test-kex")));
     }
     let query = String::from_utf8(form(&flat)).unwrap();
-    let sanitized =
-        SanitizedPush::read(Some(&query), b"", Form::Wrapped, &PushLimits::default(), None)
-            .unwrap();
+    let sanitized = SanitizedPush::read(
+        Some(&query),
+        b"",
+        Form::Wrapped,
+        &PushLimits::default(),
+        Expected::default(),
+    )
+    .unwrap();
     assert_eq!(sanitized.to_json(), BARE);
 }
 
@@ -106,7 +111,7 @@ fn wrapping_without_end_is_refused() {
 fn everything_is_bounded() {
     let limits = PushLimits { bytes: 1000, items: 2, fields: 3, depth: 2 };
     let kind = |body: &str| {
-        SanitizedPush::read(None, body.as_bytes(), Form::Wrapped, &limits, None)
+        SanitizedPush::read(None, body.as_bytes(), Form::Wrapped, &limits, Expected::default())
             .map_err(|e| e.error.kind())
     };
     assert!(kind("[{},{}]").is_ok());
@@ -129,15 +134,16 @@ fn the_urls_secret_is_no_field() {
         b"",
         Form::Wrapped,
         &PushLimits::default(),
-        Some("code"),
+        Expected { hidden: Some("code"), keys: &[] },
     );
     assert_eq!(sanitized.unwrap().to_json(), r#"[{"did":"2","ucid":"1"}]"#);
 }
 
 #[test]
 fn in_the_flat_form_data_is_a_field_like_any_other() {
-    let read =
-        |body: &[u8]| SanitizedPush::read(None, body, Form::Flat, &PushLimits::default(), None);
+    let read = |body: &[u8]| {
+        SanitizedPush::read(None, body, Form::Flat, &PushLimits::default(), Expected::default())
+    };
     assert_eq!(
         read(b"event=GotDTMF&data=12").unwrap().to_json(),
         r#"[{"data":"12","event":"GotDTMF"}]"#
@@ -160,7 +166,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..200), query in ".{0,60}") {
         for form in [Form::Wrapped, Form::Flat] {
-            let _ = SanitizedPush::read(Some(&query), &body, form, &PushLimits::default(), Some("code"));
+            let _ = SanitizedPush::read(Some(&query), &body, form, &PushLimits::default(), Expected { hidden: Some("code"), keys: &[] });
         }
     }
 

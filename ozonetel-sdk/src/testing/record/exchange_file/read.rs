@@ -139,7 +139,9 @@ fn request(lines: &mut Lines<'_>) -> Result<RecordedRequest, ExchangeFileError> 
     let method = Method::from_bytes(&line[..at]).ok().filter(is_method);
     let method = method.ok_or_else(|| lines.wrong("a method is made of capitals"))?;
     let target = text::read_value(&line[at + 1..]).map_err(|problem| lines.wrong(problem))?;
-    let target = PathAndQuery::try_from(target.as_slice()).ok();
+    // The parser of targets drops a `#` and what follows.
+    let whole = !target.contains(&b'#');
+    let target = PathAndQuery::try_from(target.as_slice()).ok().filter(|_| whole);
     let target = target.filter(|target| target.as_str().starts_with(['/', '*']));
     let target = target.ok_or_else(|| lines.wrong("a target is a path and a query"))?;
     let (headers, body) = rest_of_message(lines)?;

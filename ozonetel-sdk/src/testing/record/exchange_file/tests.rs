@@ -214,3 +214,12 @@ fn a_file_that_cannot_be_read_is_named() {
     assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     assert!(error.to_string().contains("a.http: line 2: "), "{error}");
 }
+
+#[test]
+fn a_target_with_a_fragment_is_an_error_and_not_cut() {
+    for target in ["#/path", "/path#part", "/path\\x23part"] {
+        let text = format!("### a\nGET {target}\n");
+        let error = ExchangeFile::parse(text.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "line 2: a target is a path and a query", "{target}");
+    }
+}

@@ -285,3 +285,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn zeros_in_place_of_the_plus_change_nothing() {
+    let plan = DialPlan::new(Region::India)
+        .countries(["IN", "US", "RU", "GB"].map(|c| c.parse().unwrap()));
+    for digits in
+        ["78739001614", "12015550123", "442079460123", "919000000001", "0000000", "70000000000"]
+    {
+        let form = |prefix: &str| {
+            let number = PhoneNumber::from(format!("{prefix}{digits}"));
+            [number.for_dial(&plan), number.for_conference(&plan), number.for_kick(&plan)]
+        };
+        let [plus, zeros] = ["+", "00"].map(form).map(|forms| forms.map(Result::ok));
+        assert_eq!(plus, zeros, "{digits}");
+        if let [.., Some(kicked)] = zeros {
+            assert_eq!(kicked.for_kick(&plan), Ok(kicked));
+        }
+    }
+}
