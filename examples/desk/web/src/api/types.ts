@@ -4,8 +4,8 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Role = Schemas['Role'];
-export type Me = Schemas['Me'];
-export type Call = Schemas['CallView'];
+export type Me = Schemas['Me'] & { demo?: boolean };
+export type Call = Schemas['CallView'] & { booked?: boolean };
 export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */
 export type Can = Schemas['Can'];
@@ -18,7 +18,7 @@ export type Choice = Schemas['DispositionChoice'];
 export type OwedRow = Schemas['OwedView'];
 export type Entry = Schemas['EntryView'];
 export type WorklistPage = Schemas['WorklistPage'];
-export type Missed = Schemas['MissedView'];
+export type Missed = Schemas['MissedView'] & { leadId?: string | null; lastInteractionAt?: number | null };
 export type FollowUp = Schemas['FollowUpView'];
 export type HistoryRow = Schemas['PastCall'];
 export type HistoryPage = Schemas['CallList'];

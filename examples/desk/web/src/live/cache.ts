@@ -11,15 +11,19 @@ export const KEYS = {
   me: ['me'], calls: ['live', 'calls'], agents: ['live', 'agents'], worklist: ['worklist'], missed: ['missed'], followUps: ['follow-ups'],
   owed: ['owed'], dials: ['dials'], history: ['history'], performance: ['performance'], popup: ['live', 'popup'],
   users: ['users'], links: ['links'], teams: ['teams'], tokens: ['tokens'], audit: ['audit'], subscription: ['subscription'],
+  lead: ['lead'], appointments: ['appointments'], profile: ['profile'],
 } as const;
 
 /** What each kind makes old; what it carries is only believed where it has a version. */
 const STALE: Record<string, readonly (readonly string[])[]> = {
   'missed.changed': [KEYS.missed, KEYS.worklist],
   'worklist.changed': [KEYS.worklist],
-  'followup.changed': [KEYS.followUps, KEYS.worklist],
+  'followup.changed': [KEYS.followUps, KEYS.worklist, KEYS.lead],
   'dial.changed': [KEYS.dials],
   'owed.changed': [KEYS.owed],
+  'lead.changed': [KEYS.lead, KEYS.worklist],
+  'appointment.changed': [KEYS.appointments, KEYS.lead],
+  'profile.changed': [KEYS.profile],
 };
 
 export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
@@ -27,7 +31,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'call.changed') {
     const call = data as Call;
     cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call));
-    if (call.phase === 'closed' || call.phase === 'after_call') void cache.invalidateQueries({ queryKey: KEYS.history });
+    if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead]) void cache.invalidateQueries({ queryKey });
     return;
   }
   if (kind === 'agent.changed') {
@@ -35,14 +39,14 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
     cache.setQueryData<Agents>(KEYS.agents, (kept) => replaced(kept ?? new Map(), agent.agent, agent));
     return;
   }
-  if (kind === 'popup') { cache.setQueryData(KEYS.popup, data); return; }
+  if (kind === 'popup') { cache.setQueryData(KEYS.popup, data); void cache.invalidateQueries({ queryKey: KEYS.profile }); return; }
   for (const queryKey of STALE[kind] ?? []) void cache.invalidateQueries({ queryKey });
 }
 
 function snapshot(cache: QueryClient, { calls = [], agents = [] }: { calls?: Call[]; agents?: AgentView[] }) {
   cache.setQueryData<Calls>(KEYS.calls, (kept) => reset(kept ?? new Map(), calls, ({ ucid }) => ucid));
   cache.setQueryData<Agents>(KEYS.agents, (kept) => reset(kept ?? new Map(), agents, ({ agent }) => agent));
-  for (const queryKey of [KEYS.worklist, KEYS.missed, KEYS.followUps, KEYS.owed, KEYS.dials, KEYS.history]) {
+  for (const queryKey of [KEYS.worklist, KEYS.missed, KEYS.followUps, KEYS.owed, KEYS.dials, KEYS.history, KEYS.lead, KEYS.appointments, KEYS.profile]) {
     void cache.invalidateQueries({ queryKey });
   }
 }

@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 10_000;
 
 const KINDS = [
   'snapshot', 'call.changed', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
-  'dial.changed', 'owed.changed', 'popup', 'tick', 'going-away',
+  'dial.changed', 'owed.changed', 'lead.changed', 'appointment.changed', 'profile.changed', 'popup', 'tick', 'going-away',
 ];
 
 export interface Source {

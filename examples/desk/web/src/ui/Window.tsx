@@ -43,13 +43,13 @@ export function Window({ title, start, onClose, onPlaced, children }: Props) {
   };
 
   return (
-    <section className="window" role="dialog" aria-labelledby={id} style={{ left: box.x, top: box.y, width: box.width, height: box.height }}>
+    <section className="window" role="dialog" aria-labelledby={id} onKeyDown={(event) => { if (event.key === 'Escape') onClose(); }} style={{ left: box.x, top: box.y, width: box.width, height: box.height }}>
       <div className="bar" tabIndex={0} role="group" aria-label={`${title}. ${words.window.move}. ${words.window.size}.`}
         onPointerDown={down(false)} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys}>
         <h2 id={id}>{title}</h2>
         <Button tone="quiet" icon small className="end" aria-label={words.close} onClick={onClose}><X aria-hidden /></Button>
       </div>
-      <div className="content">{children}</div>
+      <div className="content" role="group" aria-label={title} tabIndex={0}>{children}</div>
       <button type="button" className="size" tabIndex={-1} aria-hidden onPointerDown={down(true)} onPointerMove={move} onPointerUp={up} onPointerCancel={up} />
     </section>
   );

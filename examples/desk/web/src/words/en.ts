@@ -63,6 +63,7 @@ export const en = {
     left: (n: number) => `${count(n, 'entry has', 'entries have')} no number and cannot be called.`,
     missedEmpty: 'No missed calls.', missedEmptyWhy: 'A call that nobody answered appears here until someone has called back.',
     claim: 'Take', release: 'Give back', claimed: (who: string) => `taken by ${who}`, mine: 'yours', attempts: (n: number) => count(n, 'call', 'calls'),
+    last: (ago: string) => `last contact ${ago} ago`,
     missedNews: (who: string) => `Missed call from ${who}`,
     kinds: { lead: 'Lead', missed: 'Missed call', follow_up: 'Follow-up' } as Record<string, string>,
     dialPlace: 'Number to call', dial: 'Call', campaign: 'Campaign', did: 'Number shown to the customer', options: 'Options', defaultChoice: 'Default', choicesFailed: 'The choices could not be loaded; the defaults apply.',
@@ -96,13 +97,14 @@ export const en = {
     saved: 'Saved', queued: 'Kept here, not yet at the service. It is sent again by itself.', back: 'Back to Worklist', followUp: 'Add a follow-up',
     targets: { pending: 'waits to be sent', sent: 'saved', already: 'was saved already', overtaken: 'the service closed it first, when its time ran out', refused: 'refused by the service', given_up: 'could not be delivered' } as Record<string, string>,
     target: { service: 'Service', platform: 'Records' } as Record<string, string>,
+    suggested: 'Chosen because an appointment was booked in this call.',
     owedTitle: 'Dispositions still owed', owedEmpty: 'Nothing is owed.', repeat: 'Send again', press: (n: number) => `Key ${n}`,
   },
   transfer: {
     title: 'Transfer', number: 'Number or extension', connect: 'Connect', cold: 'Transfer at once', complete: 'Complete', stop: 'Cancel the transfer', warmWhy: 'Connect first, speak, then complete. The customer stays with you until then.',
     completing: 'You leave the call; the customer and the third party go on talking.',
   },
-  followUps: { title: 'Follow-ups', empty: 'No follow-ups.', emptyWhy: 'Add one after a call, or choose “Call back at” with the disposition.', due: (who: string) => `Follow-up is due: ${who}`, done: 'Done', at: 'When', what: 'What for', add: 'Add', overdue: 'overdue' },
+  followUps: { title: 'Follow-ups', empty: 'No follow-ups.', emptyWhy: 'Add one after a call, or choose “Call back at” with the disposition.', due: (who: string) => `Follow-up is due: ${who}`, done: 'Done', added: 'Follow-up added', at: 'When', what: 'What for', add: 'Add', overdue: 'overdue' },
   history: {
     title: 'Call History', from: 'From', to: 'To', direction: 'Direction', all: 'All', inbound: 'Inbound', outbound: 'Outbound', outcome: 'Outcome', number: 'Number', agent: 'Agent', when: 'When', talk: 'Talked', disposition: 'Disposition', legs: 'Legs',
     recording: 'Recording', play: 'Play', notReady: 'not ready yet', empty: 'No calls match.', emptyWhy: 'Choose other days or fewer filters.', gaps: (text: string) => `Not read yet: ${text}`, failed: 'Call history could not be loaded.',
@@ -147,7 +149,28 @@ export const en = {
   },
   time: { now: 'now', s: 's', min: 'min', h: 'h', d: 'd', ago: (text: string) => `${text} ago`, in: (text: string) => `in ${text}` },
   window: { move: 'Move with the arrow keys', size: 'Size with Shift and the arrow keys', customer: 'Customer', detach: 'Put into a window of its own', attach: 'Put back into the card' },
-  demo: { inbound: 'Ring me', inboundWhy: 'A made-up customer calls you.' },
+  demo: { handoff: 'Send me an assistant’s call', handoffWhy: 'A made-up voice assistant gives up and hands its caller to you.' },
+  customer: {
+    titled: (who: string) => `Customer: ${who}`, open: 'Open the customer window', turns: 'With the assistant', noTurns: 'Nothing was said before.', before: (n: number) => `${n} earlier, in the window once you accept`,
+    activities: 'Activities', noActivities: 'Nothing was done before.', failed: 'What the assistant knows could not be loaded.', phone: 'Phone', email: 'E-mail', note: 'Note',
+    said: { customer: 'Customer', assistant: 'Assistant' }, kinds: { calendar_event: 'Calendar', todo: 'To-do', tool_call: 'Action' } as Record<string, string>,
+    actions: { created: 'created', updated: 'updated', completed: 'completed' } as Record<string, string>,
+  },
+  lead: {
+    title: 'Customer', choose: 'Choose someone from the worklist to see what is known.', preparation: 'Preparation', whole: 'Lead 360', source: 'Source', assignedTo: 'Assigned to', last: 'Last contact', never: 'none yet', level: 'Service level',
+    waits: (text: string) => `waiting ${text}`, notALead: 'Not among the leads.', failed: 'The lead could not be loaded.', calls: 'Calls', noCalls: 'No calls yet.',
+    kinds: { call: 'Call', message: 'Message', appointment: 'Appointment', follow_up: 'Follow-up', whatsapp: 'WhatsApp', sms: 'SMS' } as Record<string, string>,
+  },
+  appointments: {
+    title: 'Appointments', none: 'No appointments.', book: 'Book appointment', bookAt: (time: string) => `Book ${time}`, bookedHere: 'booked', department: 'Department', doctor: 'Doctor', day: 'Day', slots: 'Time', notes: 'Note for the appointment', choose: 'Choose…', chooseSlot: 'Choose a time.',
+    edit: 'Change', save: 'Save change', cancel: 'Cancel it', reallyCancel: 'Yes, cancel it', keep: 'Keep it', another: 'Book another', changed: 'Someone else changed it meanwhile. This is how it is now.', saved: (doctor: string, when: string) => `Booked: ${doctor}, ${when}.`,
+    lost: 'Someone else took that time just now.', lostWhy: 'Nothing was booked. The times below are fresh: choose another.', noSlots: 'No times on this day.', noSlotsRead: 'The times could not be loaded.', noChoices: 'Departments and doctors could not be loaded.', failed: 'Appointments could not be loaded.',
+    noNumber: 'A number is needed to book for.', off: { taken: 'taken', past: 'over' }, states: { booked: 'booked', cancelled: 'cancelled', completed: 'completed' } as Record<string, string>,
+  },
+  messages: {
+    title: 'Messages', none: 'No messages.', template: 'Template', choose: 'Choose…', param: (n: number) => `Value ${n}`, text: 'Text', send: 'Send', fill: 'Fill in everything first.', sent: (who: string) => `Sent to ${who}`,
+    unknown: 'We do not know whether it was sent.', doNotRepeat: 'Do not send it again: the customer may have it already.', states: { sent: 'sent', unknown: 'perhaps sent', refused: 'refused', not_sent: 'not sent' } as Record<string, string>,
+  },
 };
 
 export type Words = typeof en;

@@ -1,23 +1,12 @@
 // What tools can tell of accessibility: axe on every page, in both themes.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import test, { after, before, describe } from 'node:test';
+import { findings } from '../axe.mjs';
 import { Browser, story } from '../harness.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 let browser;
 before(async () => { browser = await Browser.start(); });
 after(async () => { await browser?.stop(); });
-
-/** What axe finds on the page as it is now. */
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target}: ${failureSummary.replaceAll('\n', ' ')}`));
-}
 
 describe('accessibility', { concurrency: 2 }, () => {
   for (const colorScheme of ['light', 'dark']) {

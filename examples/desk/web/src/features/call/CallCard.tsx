@@ -1,4 +1,4 @@
-import { Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
+import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { at, get } from '../../api/client';
@@ -10,6 +10,7 @@ import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { TransferDialog } from '../transfer/TransferDialog';
+import { useCustomerName } from '../customer/query';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
 import { forgetPending, resume, took, type Pending } from './dialing';
 import { Incoming } from './Incoming';
@@ -18,8 +19,10 @@ import { Notes } from './Notes';
 import { Participants } from './Participants';
 import { useShortcuts } from './shortcuts';
 
+interface Booking { booking: boolean; onBook: () => void }
+
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
-export function CallCard({ call, pending }: { call: Call | null; pending: Pending | null }) {
+export function CallCard({ call, pending, ...book }: { call: Call | null; pending: Pending | null } & Booking) {
   const words = useWords();
   useEffect(() => { void resume(); }, []);
   const matched = call !== null && pending !== null && (call.ucid === pending.ucid || call.phase !== 'ringing');
@@ -27,7 +30,7 @@ export function CallCard({ call, pending }: { call: Call | null; pending: Pendin
   if (!call && pending) return <PendingCard pending={pending} />;
   if (!call) return <section className="card"><Empty icon={<PhoneCall aria-hidden />} title={words.call.none}><p>{words.call.noneWhy}</p></Empty></section>;
   if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
-  return <ActiveCard call={call} />;
+  return <ActiveCard call={call} {...book} />;
 }
 
 function PendingCard({ pending }: { pending: Pending }) {
@@ -66,7 +69,7 @@ function phaseText(call: Call, words: ReturnType<typeof useWords>) {
   return call.held ? words.call.held : words.call.active;
 }
 
-function ActiveCard({ call }: { call: Call }) {
+function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   const words = useWords();
   const now = useNow();
   const phone = usePhone();
@@ -75,6 +78,7 @@ function ActiveCard({ call }: { call: Call }) {
   const blocked = useBlocked(call);
   const [keys, setKeys] = useState(false);
   const [transfer, setTransfer] = useState(false);
+  const name = useCustomerName(call);
   const here = phone.leg.kind === 'up';
   const muted = here && phone.leg.kind === 'up' ? phone.leg.muted : call.muted === true;
   const canMute = blocked(muted ? 'unmute' : 'mute');
@@ -91,7 +95,7 @@ function ActiveCard({ call }: { call: Call }) {
   return (
     <section className="card call-card" aria-label={phaseText(call, words)}>
       <div className="head">
-        <h1>{call.lead?.name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
+        <h1 dir="auto">{name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
         {since !== null && <time className="clock" aria-hidden>{clock(now - since)}</time>}
         <span className="number muted">{call.number ? grouped(call.number) : call.masked || words.withheld}</span>
       </div>
@@ -116,6 +120,7 @@ function ActiveCard({ call }: { call: Call }) {
         <Button aria-pressed={muted} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
         <Button aria-pressed={call.held === true} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
         <Button aria-expanded={keys} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
+        <Button aria-pressed={booking} onClick={onBook}><CalendarPlus aria-hidden />{words.call.book}</Button>
         <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
         <Button className="second" aria-pressed={call.recording === 'paused'} blocked={blocked(recordVerb) ?? waits} onClick={record}><Circle aria-hidden />{call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec}</Button>
         <span className="in-more">
@@ -128,7 +133,7 @@ function ActiveCard({ call }: { call: Call }) {
       </div>
       {keys && <div className="body"><Keypad onKey={(tone) => void audio(words, 'keys', tone)} /></div>}
       {call.participants.length > 2 && <div className="body"><Participants call={call} /></div>}
-      {call.phase === 'active' && <div className="body"><Notes call={call} /></div>}
+      {call.phase === 'active' && <div className="body notes"><Notes call={call} /></div>}
       {transfer && <TransferDialog call={call} onClose={() => setTransfer(false)} />}
     </section>
   );

@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { get } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Notice } from '../../ui/controls';
 import { dateAndTime, dayOf, daysBefore } from '../../words/time';
 import { useWords } from '../../words/words';
 
-/** What is known of whom: earlier calls. A report that failed is said; it is never "no history". */
+const ProfileBrief = lazy(() => import('../customer/ProfileView'));
+
+/** What is known of whom: what was said before, while it rings, and earlier calls. A report that failed is said; it is never "no history". */
 export function CustomerBrief({ call }: { call: Call }) {
   const words = useWords();
   const earlier = useQuery({
@@ -16,6 +19,7 @@ export function CustomerBrief({ call }: { call: Call }) {
   const rows = earlier.data?.calls.filter(({ ucid }) => ucid !== call.ucid) ?? [];
   return (
     <div className="stack">
+      {call.phase === 'ringing' && <Suspense><ProfileBrief ucid={call.ucid} /></Suspense>}
       <h3>{words.call.history}</h3>
       {earlier.isError && <Notice tone="warning">{words.call.historyFailed}</Notice>}
       {earlier.isPending && call.number !== null && <p className="muted">{words.loading}</p>}

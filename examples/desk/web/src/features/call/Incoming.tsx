@@ -6,6 +6,8 @@ import { Button, Chip, Notice } from '../../ui/controls';
 import { Window } from '../../ui/Window';
 import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
+import { beginning, place, usePlace } from '../customer/places';
+import { useCustomerName } from '../customer/query';
 import { CustomerBrief } from './CustomerBrief';
 import { audio } from './commands';
 import { useShortcuts } from './shortcuts';
@@ -18,23 +20,24 @@ export function Incoming({ call }: { call: Call }) {
   const words = useWords();
   const phone = usePhone();
   const [popup, setPopup] = useState<'in' | 'off' | 'closed'>('in');
+  const { box } = usePlace(call.ucid);
   const ready = phone.leg.kind === 'ringing';
   const accept = () => void audio(words, 'answer');
   const decline = () => void audio(words, 'decline');
   useShortcuts({ a: accept, d: decline });
   useEffect(() => setPopup('in'), [call.ucid]);
-  const name = call.lead?.name ?? words.unknownName;
+  const name = useCustomerName(call) ?? words.unknownName;
   return (
     <section className="card call-card ringing-in" role="alertdialog" aria-label={`${words.call.ringingIn}: ${name}`}>
       <div className="head">
-        <h1>{name}</h1>
+        <h1 dir="auto">{name}</h1>
         <Chip tone="good"><PhoneIncoming aria-hidden />{words.call.ringingIn}</Chip>
         <span className="number muted">{call.number ? grouped(call.number) : call.masked || words.withheld}</span>
         <Button tone="quiet" small icon style={{ justifySelf: 'end' }} aria-label={popup === 'in' ? words.window.detach : words.window.attach} title={popup === 'in' ? words.window.detach : words.window.attach} onClick={() => setPopup(popup === 'in' ? 'off' : 'in')}>{popup === 'in' ? <PanelTopOpen aria-hidden /> : <PanelTopClose aria-hidden />}</Button>
       </div>
       {call.campaign && <p className="facts"><Chip>{call.campaign}</Chip>{call.skill && <Chip>{call.skill}</Chip>}</p>}
       {popup === 'in' && <div className="body"><CustomerBrief call={call} /></div>}
-      {popup === 'off' && <Window title={name} start={{ x: 420, y: 120, width: 380, height: 420 }} onClose={() => setPopup('closed')}><CustomerBrief call={call} /></Window>}
+      {popup === 'off' && <Window title={name} start={box ?? beginning(0, { width: innerWidth, height: innerHeight })} onPlaced={(next) => place(call.ucid, { box: next })} onClose={() => setPopup('closed')}><CustomerBrief call={call} /></Window>}
       {!ready && !call.phone.tab && <div className="body"><Notice tone="warning">{words.phone.notRegisteredWhy}</Notice></div>}
       <div className="controls">
         <Button tone="good" onClick={accept}><PhoneIncoming aria-hidden />{words.call.accept}<kbd aria-hidden>A</kbd></Button>

@@ -8,6 +8,7 @@ export interface Pending {
   key: string;
   number: string;
   name: string | null;
+  leadId: string | null;
   at: number;
   state: 'sending' | 'accepted' | 'refused' | 'not_sent' | 'unknown' | 'happened';
   ucid: string | null;
@@ -43,7 +44,7 @@ export interface Wish { number: string; name?: string | null; campaign?: string 
 export async function dial({ number, name = null, campaign, did, missedId, leadId }: Wish): Promise<void> {
   if (pending?.state === 'sending') return;
   const key = crypto.randomUUID();
-  set({ key, number, name, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
+  set({ key, number, name, leadId: leadId ?? null, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
   try {
     const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
     took(key, await post('/api/calls', body, { key }));

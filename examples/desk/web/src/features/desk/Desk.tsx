@@ -1,40 +1,61 @@
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useCalls, useMe } from '../../state';
-import type { Call } from '../../api/types';
+import type { Call, Me } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
-import { Preparation } from '../call/Preparation';
 import { usePending } from '../call/dialing';
 import { useLeaveUnheard } from '../call/notify';
+import { Demo } from '../customer/Demo';
+import type { Selected } from '../lead/query';
 import { Worklist } from '../worklist/Worklist';
+import { useWords } from '../../words/words';
 import { SignedOut } from './SignedOut';
 import { subjectOf } from './subject';
 import './desk.css';
 
+const Appointments = lazy(() => import('../appointments/Appointments'));
+const CustomerWindows = lazy(() => import('../customer/CustomerWindows'));
+const LeadPanel = lazy(() => import('../lead/LeadPanel'));
+
 /** The call desk: who to call, the call, who it is. After-call work has precedence over any active call. */
 export default function Desk() {
-  const { data: me } = useMe();
+  const words = useWords();
+  const { data } = useMe();
+  const me: Me | null = data ?? null;
   const agent = me?.agents[0] ?? null;
   const mine = useCalls().filter((call) => call.agent === agent);
   const pending = usePending();
   const [back, setBack] = useState<string | null>(null);
-  const [selected, select] = useState<{ number: string | null; name: string | null } | null>(null);
+  const [selected, select] = useState<Selected | null>(null);
+  const [booking, setBooking] = useState(false);
   const subject = subjectOf(mine, back);
   useLeaveUnheard(mine);
   // A new call clears what was put aside.
   const newest = subject?.ucid ?? null;
   useEffect(() => { if (newest !== null && newest !== back) setBack(null); }, [newest, back]);
+  useEffect(() => setBooking(false), [newest]);
+  // Where the columns stand one above the other, whoever is chosen comes into view.
+  const lead = useRef<HTMLDivElement>(null);
+  useEffect(() => { if (selected && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected]);
   const shown: Call | null = subject;
+  // Whom one calls is whom the page is about, before the service has said anything of the call.
+  const about = pending && pending.number !== selected?.number ? pending : selected;
+  const ringsIn = shown?.direction === 'inbound' && shown.phase === 'ringing';
   return (
     <div className="desk">
       <div className="side"><Worklist onSelect={select} busy={shown !== null && shown.phase !== 'closed'} /></div>
-      <div className="middle stack">
-        {agent !== null && <SignedOut agent={agent} />}
-        {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
-          ? <AfterCall key={shown.ucid} call={shown} onBack={() => { setBack(shown.ucid); select(null); }} />
-          : <CallCard call={shown} pending={pending} />}
+      <div className="center stack">
+        <div className="middle stack">
+          {agent !== null && <SignedOut agent={agent} />}
+          {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
+            ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setBack(shown.ucid); select(null); }} />
+            : <CallCard call={shown} pending={pending} booking={booking} onBook={() => setBooking(!booking)} />}
+        </div>
+        {!shown && !pending && me?.demo && <Demo />}
+        <Suspense>{!ringsIn && (shown ?? about) && <Appointments key={shown?.ucid ?? about?.number ?? ''} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Suspense>
       </div>
-      <div className="lead"><Preparation call={shown} selected={pending ?? selected} /></div>
+      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense></div>
+      <Suspense><CustomerWindows calls={mine} /></Suspense>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { at, get, post } from '../../api/client';
 import type { Call, Disposed } from '../../api/types';
 import { useNow, useStale } from '../../state';
@@ -9,21 +9,26 @@ import { clock, grouped, momentOf } from '../../words/time';
 import { useWords } from '../../words/words';
 import { Notes, notesOf } from '../call/Notes';
 import { useShortcuts } from '../call/shortcuts';
+import { suggested } from '../appointments/slots';
+import { useCustomerName } from '../customer/query';
+
+const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
 
 /** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
-export function AfterCall({ call, onBack }: { call: Call; onBack: () => void }) {
+export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
   const words = useWords();
+  const name = useCustomerName(call);
   const since = call.answeredAt !== null && call.endedAt !== null ? clock(call.endedAt - call.answeredAt) : null;
   return (
     <section className="card call-card" aria-label={words.call.afterCall}>
       <div className="head">
-        <h1>{call.lead?.name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
+        <h1 dir="auto">{name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
         {since && <span className="clock">{since}</span>}
         <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>
       </div>
       <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && <Chip>{call.outcome.replaceAll('_', ' ')}</Chip>}{call.transferred && <Chip>{words.call.transfer}</Chip>}</p>
       {call.wrapup && !call.disposition && (call.phase === 'after_call' || call.wrapup.overrun) && <Clock wrapup={call.wrapup} />}
-      {call.disposition ? <Done disposed={call.disposition} onBack={onBack} /> : <Choose call={call} onBack={onBack} />}
+      {call.disposition ? <Done call={call} disposed={call.disposition} onBack={onBack} onBook={onBook} /> : <Choose call={call} onBack={onBack} />}
     </section>
   );
 }
@@ -50,7 +55,8 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
   const stale = useStale();
   const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: () => get('/api/dispositions', { query: { campaign: call.campaign } }), staleTime: 300_000 });
   const choices = list.data?.dispositions ?? [];
-  const [code, setCode] = useState('');
+  const [picked, setCode] = useState<string | null>(null);
+  const code = suggested(picked, call.booked, choices);
   const [callBackAt, setCallBackAt] = useState('');
   const notes = useRef(notesOf(call));
   const typed = useCallback((text: string) => { notes.current = text; }, []);
@@ -63,7 +69,10 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
   useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => { form.current?.querySelector<HTMLInputElement>('input[type=radio]')?.focus(); }, [choices.length]);
+  useEffect(() => {
+    const radio = (which: string) => form.current?.querySelector<HTMLInputElement>(`input[type=radio]${which}`);
+    (radio(':checked') ?? radio(''))?.focus();
+  }, [choices.length]);
   const error = save.error ? sentence(save.error, words) : null;
   return (
     <form ref={form} className="body" onSubmit={(event) => { event.preventDefault(); submit(); }}>
@@ -71,6 +80,7 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
         <legend><h2>{words.disposition.title}</h2></legend>
         {list.isError && <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.disposition.none}</Notice>}
         {list.isPending && <p className="muted">{words.loading}</p>}
+        {picked === null && code !== '' && <p className="small muted">{words.disposition.suggested}</p>}
         <div className="choices">
           {choices.map((choice, at) => (
             <label key={choice.code}>
@@ -89,9 +99,10 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
   );
 }
 
-/** What became of it, for each place that has to know. */
-function Done({ disposed, onBack }: { disposed: Disposed; onBack: () => void }) {
+/** What became of it, for each place that has to know, and what may follow. */
+function Done({ call, disposed, onBack, onBook }: { call: Call; disposed: Disposed; onBack: () => void; onBook: () => void }) {
   const words = useWords();
+  const [adds, add] = useState(false);
   const targets = Object.entries(disposed.targets);
   const bad = targets.filter(([, state]) => ['overtaken', 'refused', 'given_up'].includes(state));
   const waits = targets.some(([, state]) => state === 'pending');
@@ -103,7 +114,12 @@ function Done({ disposed, onBack }: { disposed: Disposed; onBack: () => void }) 
         {!waits && bad.length === 0 && <p>{words.disposition.saved}</p>}
         {bad.map(([target, state]) => <p key={target}>{words.disposition.target[target] ?? target}: {words.disposition.targets[state]}</p>)}
       </Notice>
-      <div className="row"><Button tone="primary" autoFocus className="end" onClick={onBack}>{words.disposition.back}</Button></div>
+      {adds && <Suspense><AddFollowUp call={call} onDone={() => add(false)} /></Suspense>}
+      <div className="row">
+        <Button onClick={onBook}>{words.appointments.book}</Button>
+        {call.number !== null && <Button aria-expanded={adds} onClick={() => add(!adds)}>{words.disposition.followUp}</Button>}
+        <Button tone="primary" autoFocus className="end" onClick={onBack}>{words.disposition.back}</Button>
+      </div>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { toast, toastProblem } from '../../ui/toasts';
 import { dateAndTime, grouped } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import { dial } from '../call/dialing';
+import type { Selected } from '../lead/query';
 
 const useFollowUps = () => useQuery({ queryKey: KEYS.followUps, queryFn: () => get('/api/follow-ups') });
 const shownAs = (one: FollowUp, words: Words) => one.name ?? (one.number === null ? words.unknownName : grouped(one.number));
@@ -31,7 +32,7 @@ export function useDueAlarm() {
   }, [data, now, words]);
 }
 
-export function FollowUps() {
+export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
   const words = useWords();
   const stale = useStale();
   const now = useNow(5_000);
@@ -50,7 +51,7 @@ export function FollowUps() {
     <ul>
       {open.map((one) => (
         <li className="entry" key={one.id}>
-          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number !== null) void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
+          <Button icon tone="quiet" aria-label={words.worklist.call(shownAs(one, words))} blocked={stale ? words.reason['stale'] : one.number === null ? words.reason['no_number'] : null} onClick={() => { if (one.number === null) return; onSelect(one); void dial({ number: one.number, name: one.name }); }}><Phone aria-hidden /></Button>
           <span className="who"><strong>{shownAs(one, words)}</strong><span className="small muted">{dateAndTime(one.dueAt)}{one.text && ` · ${one.text}`}</span></span>
           {one.dueAt <= now && <Chip tone="warning">{words.followUps.overdue}</Chip>}
           <Button small onClick={() => done.mutate(one.id)}>{words.followUps.done}</Button>

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
 import { at, get, post } from '../../api/client';
 import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
@@ -9,16 +9,20 @@ import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 import { toast, toastProblem } from '../../ui/toasts';
 import { dateAndTime, grouped, span } from '../../words/time';
-import { useWords } from '../../words/words';
+import { useWords, type Words } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
 import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
 import { Owed } from '../disposition/Owed';
+import { useTemplates, type Selected } from '../lead/query';
+import { LEVEL_TONE } from './levels';
+
+const MessageDialog = lazy(() => import('../lead/MessageDialog'));
 
 
+type Select = (who: Selected) => void;
 type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
-export const LEVEL_TONE = { ok: 'good', due: 'warning', late: 'bad' } as const;
 
-export function Worklist({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
+export function Worklist({ onSelect, busy }: { onSelect: Select; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
@@ -37,8 +41,8 @@ export function Worklist({ onSelect, busy }: { onSelect: (who: { number: string;
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} busy={busy} />}
-        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} busy={busy} />}
-        {tab === 'follow_ups' && <FollowUps />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} busy={busy} onSelect={onSelect} />}
+        {tab === 'follow_ups' && <FollowUps onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
     </section>
@@ -61,7 +65,7 @@ function useMissedNews(missed: readonly Missed[] | undefined) {
   }, [missed, words]);
 }
 
-function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: string; name: null }) => void }) {
+function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
   const words = useWords();
   const stale = useStale();
   const pending = usePending();
@@ -89,7 +93,7 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: (who: { number: s
   );
 }
 
-function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: string | null }) => void; busy: boolean }) {
+function Entries({ onSelect, busy }: { onSelect: Select; busy: boolean }) {
   const words = useWords();
   const stale = useStale();
   const list = useInfiniteQuery({
@@ -114,30 +118,54 @@ function Entries({ onSelect, busy }: { onSelect: (who: { number: string; name: s
   );
 }
 
-function EntryRow({ entry, blocked, onSelect }: { entry: Entry; blocked: string | null; onSelect: (who: { number: string; name: string | null }) => void }) {
+function EntryRow({ entry, blocked, onSelect }: { entry: Entry; blocked: string | null; onSelect: Select }) {
   const words = useWords();
   const now = useNow(30_000);
   const name = entry.name ?? grouped(entry.number);
   const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null }); };
-  const entries: MenuEntry[] = [
-    { key: 'call', label: words.worklist.dial, blocked, onSelect: call },
-    { key: 'copy', label: words.worklist.copy, onSelect: () => void navigator.clipboard.writeText(entry.number) },
-  ];
   return (
-    <ContextMenu label={name} entries={entries} area={
+    <RowMenu who={entry} blocked={blocked} onCall={call} area={
       <li className="entry">
         <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
-        <span className="who">
-          <strong>{name}</strong>
-          <span className="small muted">{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, entry.lastInteractionAt === null ? null : words.time.ago(span(now - entry.lastInteractionAt, words))].filter(Boolean).join(' · ')}</span>
-        </span>
+        <Who name={name} onSelect={() => onSelect(entry)}>{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, sinceLast(entry.lastInteractionAt, now, words)].filter(Boolean).join(' · ')}</Who>
         <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
       </li>
     } />
   );
 }
 
-function MissedList({ missed, failed, busy }: { missed: readonly Missed[] | undefined; failed: boolean; busy: boolean }) {
+function sinceLast(at: number | null | undefined, now: number, words: Words): string | null {
+  return at === null || at === undefined ? null : words.time.ago(span(now - at, words));
+}
+
+/** Who it is; a press shows the lead beside the list. */
+function Who({ name, onSelect, children }: { name: string; onSelect: () => void; children: ReactNode }) {
+  return <button type="button" className="who" onClick={onSelect}><strong dir="auto">{name}</strong><span className="small muted">{children}</span></button>;
+}
+
+interface Listed { number: string; name: string | null; leadId?: string | null }
+
+/** What can be done with a row: a message only to a lead, and only where the account can send it. */
+function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string | null; onCall: () => void; area: ComponentProps<typeof ContextMenu>['area'] }) {
+  const words = useWords();
+  const { data: can } = useTemplates();
+  const [channel, write] = useState<'sms' | 'whatsapp' | null>(null);
+  const lead = who.leadId ? { id: who.leadId, name: who.name, number: who.number } : null;
+  const entries: MenuEntry[] = [
+    { key: 'call', label: words.worklist.dial, blocked, onSelect: onCall },
+    ...(lead && can?.sms ? [{ key: 'sms', label: words.worklist.sms, onSelect: () => write('sms') }] : []),
+    ...(lead && can && can.whatsapp.length > 0 ? [{ key: 'whatsapp', label: words.worklist.whatsapp, onSelect: () => write('whatsapp') }] : []),
+    { key: 'copy', label: words.worklist.copy, onSelect: () => void navigator.clipboard.writeText(who.number) },
+  ];
+  return (
+    <>
+      <ContextMenu label={who.name ?? grouped(who.number)} entries={entries} area={area} />
+      {lead && channel && <Suspense><MessageDialog channel={channel} lead={lead} onClose={() => write(null)} /></Suspense>}
+    </>
+  );
+}
+
+function MissedList({ missed, failed, busy, onSelect }: { missed: readonly Missed[] | undefined; failed: boolean; busy: boolean; onSelect: Select }) {
   const words = useWords();
   const { data: me } = useMe();
   const now = useNow(30_000);
@@ -157,13 +185,17 @@ function MissedList({ missed, failed, busy }: { missed: readonly Missed[] | unde
         const mine = entry.claimedBy !== null && entry.claimedBy === me?.agents[0];
         const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
         const name = entry.name ?? grouped(entry.number);
+        const blocked = (stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken) ?? null;
+        const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id }); };
         return (
-          <li className="entry" key={entry.id}>
-            <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken} onClick={() => void dial({ number: entry.number, name: entry.name, missedId: entry.id })}><Phone aria-hidden /></Button>
-            <span className="who"><strong>{name}</strong><span className="small muted"><time title={dateAndTime(entry.at)}>{words.time.ago(span(now - entry.at, words))}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}</span></span>
-            <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
-            {!taken && <Button small blocked={stale ? words.reason['stale'] : null} onClick={() => claim.mutate({ id: entry.id, verb: mine ? 'release' : 'claim' })}>{mine ? words.worklist.release : words.worklist.claim}</Button>}
-          </li>
+          <RowMenu key={entry.id} who={entry} blocked={blocked} onCall={call} area={
+            <li className="entry">
+              <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
+              <Who name={name} onSelect={() => onSelect(entry)}><time title={dateAndTime(entry.at)}>{words.time.ago(span(now - entry.at, words))}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}{entry.lastInteractionAt != null && <> · {words.worklist.last(span(now - entry.lastInteractionAt, words))}</>}</Who>
+              <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
+              {!taken && <Button small blocked={stale ? words.reason['stale'] : null} onClick={() => claim.mutate({ id: entry.id, verb: mine ? 'release' : 'claim' })}>{mine ? words.worklist.release : words.worklist.claim}</Button>}
+            </li>
+          } />
         );
       })}
     </ul>

@@ -1,0 +1,86 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { CalendarPlus, ChevronDown, ChevronRight } from 'lucide-react';
+import { useId, useState } from 'react';
+import { ask as request } from '../../api/client';
+import type { Call } from '../../api/types';
+import { KEYS } from '../../live/cache';
+import { useNow, useStale } from '../../state';
+import { Button, Chip, Notice } from '../../ui/controls';
+import { toastProblem } from '../../ui/toasts';
+import { dateAndTime } from '../../words/time';
+import { useWords } from '../../words/words';
+import { useLeadId, type Selected } from '../lead/query';
+import { BookingForm, inView } from './BookingForm';
+import { useAppointments } from './query';
+import { relevant, type Appointment } from './slots';
+import './appointments.css';
+
+interface Props { call: Call | null; selected: Selected | null; open: boolean; onToggle: () => void }
+
+/** Appointments under the card: what is booked, and a form to book, change or cancel. */
+export default function Appointments({ call, selected, open, onToggle }: Props) {
+  const words = useWords();
+  const id = useId();
+  const leadId = useLeadId(call, selected) ?? null;
+  const ucid = call?.ucid ?? null;
+  const now = useNow(30_000);
+  const list = useAppointments(leadId, ucid);
+  const [picked, edit] = useState<Appointment | null>(null);
+  const [done, setDone] = useState<string | null>(null);
+  const rows = relevant(list.data?.appointments ?? [], ucid, now);
+  // The form is about the appointment as it is now, also if someone else changed it meanwhile.
+  const edited = rows.find(({ id: one, state }) => one === picked?.id && state === 'booked') ?? null;
+  const here = rows.filter((one) => ucid !== null && one.ucid === ucid && one.state === 'booked').length;
+  const number = call ? call.number : selected?.number ?? null;
+  return (
+    <section className="card appointments" aria-label={words.appointments.title}>
+      <h2><button type="button" className="fold" aria-expanded={open} aria-controls={id} onClick={onToggle}>
+        <CalendarPlus aria-hidden />{words.appointments.book}{here > 0 && <Chip tone="good">{words.appointments.bookedHere}</Chip>}
+        <span className="end">{open ? <ChevronDown aria-hidden /> : <ChevronRight aria-hidden />}</span>
+      </button></h2>
+      {open && (
+        <div className="body stack" id={id}>
+          {list.isError && <Notice tone="warning" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.appointments.failed}</Notice>}
+          {rows.length > 0 && <ul className="booked">{rows.map((one) => <Row key={one.id} one={one} edited={edited?.id === one.id} onEdit={() => { setDone(null); edit(edited?.id === one.id ? null : one); }} />)}</ul>}
+          {edited && picked && edited.version !== picked.version && <Notice tone="warning">{words.appointments.changed}</Notice>}
+          {done && <div className="outcome" ref={inView}><Notice tone="good" action={<Button small onClick={() => setDone(null)}>{words.appointments.another}</Button>}>{done}</Notice></div>}
+          {done === null && <BookingForm
+            key={edited ? `${edited.id} ${edited.version}` : 'new'} edited={edited} to={{ leadId, number, ucid }}
+            onDone={(one) => { edit(null); setDone(words.appointments.saved(one.doctor, dateAndTime(one.startsAt))); }} onStop={() => edit(null)}
+          />}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Row({ one, edited, onEdit }: { one: Appointment; edited: boolean; onEdit: () => void }) {
+  const words = useWords();
+  const stale = useStale();
+  const cache = useQueryClient();
+  const [asks, ask] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => request('DELETE', `/api/appointments/${encodeURIComponent(one.id)}`),
+    onError: (problem) => toastProblem(problem, words),
+    onSettled: () => { ask(false); return cache.invalidateQueries({ queryKey: KEYS.appointments }); },
+  });
+  const blocked = stale ? words.reason['stale'] : cancel.isPending ? words.loading : null;
+  const standing = one.state === 'booked';
+  return (
+    <li className="entry">
+      <span className="who">
+        <strong className={standing ? '' : 'struck'}>{dateAndTime(one.startsAt)}</strong>
+        <span className="small muted" dir="auto">{[one.doctor, one.department, one.notes].filter(Boolean).join(' · ')}</span>
+      </span>
+      {!standing && <Chip>{words.appointments.states[one.state] ?? one.state}</Chip>}
+      {standing && !asks && <>
+        <Button small aria-pressed={edited} blocked={blocked} onClick={onEdit}>{words.appointments.edit}</Button>
+        <Button small blocked={blocked} onClick={() => ask(true)}>{words.appointments.cancel}</Button>
+      </>}
+      {standing && asks && <>
+        <Button small tone="bad" autoFocus blocked={blocked} onClick={() => cancel.mutate()}>{words.appointments.reallyCancel}</Button>
+        <Button small onClick={() => ask(false)}>{words.appointments.keep}</Button>
+      </>}
+    </li>
+  );
+}

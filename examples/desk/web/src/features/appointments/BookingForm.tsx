@@ -1,0 +1,101 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ask } from '../../api/client';
+import { Problem } from '../../api/problem';
+import { KEYS } from '../../live/cache';
+import { useNow, useStale } from '../../state';
+import { Button, Field, Notice } from '../../ui/controls';
+import { sentence } from '../../ui/toasts';
+import { dayOf, timeOfDay } from '../../words/time';
+import { useWords } from '../../words/words';
+import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
+import { freshSlots, why, type Appointment, type Slot } from './slots';
+
+export interface To { leadId: string | null; number: string | null; ucid: string | null }
+interface Props { edited: Appointment | null; to: To; onDone: (one: Appointment) => void; onStop: () => void }
+
+const LONGEST_NOTES = 1_000;
+/** What came of it is seen, wherever the page is. */
+export const inView = (notice: HTMLElement | null) => notice?.scrollIntoView({ block: 'nearest' });
+
+/** Department, doctor, day, slot. A slot that someone else took meanwhile is told, with what is free now. */
+export function BookingForm({ edited, to, onDone, onStop }: Props) {
+  const words = useWords();
+  const now = useNow(30_000);
+  const stale = useStale();
+  const cache = useQueryClient();
+  const [department, setDepartment] = useState('');
+  const [doctor, setDoctor] = useState(edited?.doctorId ?? '');
+  const [date, setDate] = useState(() => dayOf(edited?.startsAt ?? Date.now()));
+  const [slot, setSlot] = useState(edited?.slotId ?? '');
+  const [notes, setNotes] = useState(edited?.notes ?? '');
+  const departments = useDepartments();
+  // An appointment names its department, not its id.
+  const at = department || departments.data?.departments.find(({ name }) => name === edited?.department)?.id || '';
+  const doctors = useDoctors(at);
+  const slots = useSlots(doctor, date);
+  const all = slots.data?.slots ?? [];
+  const chosen = all.find(({ id }) => id === slot);
+  const free = chosen && why(chosen, now, edited?.slotId ?? null) === null ? chosen : null;
+  const save = useMutation({
+    mutationFn: () => edited
+      ? ask<Appointment>('PATCH', `/api/appointments/${encodeURIComponent(edited.id)}`, { body: { slotId: slot, notes, version: edited.version } })
+      : ask<Appointment>('POST', '/api/appointments', { body: { slotId: slot, notes, ...(to.leadId !== null ? { leadId: to.leadId } : { number: to.number }), ...(to.ucid !== null ? { ucid: to.ucid } : {}) } }),
+    onSuccess: (one) => { setSlot(''); setNotes(''); onDone(one); },
+    onError: (problem) => {
+      const fresh = problem instanceof Problem ? freshSlots(problem) : null;
+      if (fresh) { cache.setQueryData(slotsKey(doctor, date), { slots: fresh }); setSlot(''); }
+    },
+    onSettled: (_, problem) => {
+      if (problem instanceof Problem && freshSlots(problem)) return;
+      void cache.invalidateQueries({ queryKey: KEYS.appointments });
+      void cache.invalidateQueries({ queryKey: KEYS.lead });
+    },
+  });
+  const lost = save.error instanceof Problem && freshSlots(save.error) !== null;
+  const failed = save.error && !lost ? sentence(save.error, words) : null;
+  const nobody = to.leadId === null && to.number === null && !edited;
+  const blocked = stale ? words.reason['stale'] : nobody ? words.appointments.noNumber : save.isPending ? words.loading : !free ? words.appointments.chooseSlot : null;
+  const change = (set: (value: string) => void) => (event: { target: { value: string } }) => { set(event.target.value); setSlot(''); save.reset(); };
+  return (
+    <form className="stack" aria-label={edited ? words.appointments.edit : words.appointments.book} onSubmit={(event) => { event.preventDefault(); if (blocked === null) save.mutate(); }}>
+      {(departments.isError || doctors.isError) && <Notice tone="warning" action={<Button small onClick={() => { void departments.refetch(); if (at) void doctors.refetch(); }}>{words.retry}</Button>}>{words.appointments.noChoices}</Notice>}
+      <div className="row three">
+        <Field label={words.appointments.department}>{(ids) => <select {...ids} value={at} onChange={change((value) => { setDepartment(value); setDoctor(''); })}><option value="">{words.appointments.choose}</option>{departments.data?.departments.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
+        <Field label={words.appointments.doctor}>{(ids) => <select {...ids} value={doctor} disabled={at === ''} onChange={change(setDoctor)}><option value="">{words.appointments.choose}</option>{doctors.data?.doctors.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
+        <Field label={words.appointments.day}>{(ids) => <input {...ids} type="date" value={date} min={dayOf(now)} onChange={change(setDate)} />}</Field>
+      </div>
+      {lost && <div className="outcome" ref={inView}><Notice tone="warning"><p><strong>{words.appointments.lost}</strong></p><p>{words.appointments.lostWhy}</p></Notice></div>}
+      {doctor !== '' && (slots.isError ? <Notice tone="warning" action={<Button small onClick={() => void slots.refetch()}>{words.retry}</Button>}>{words.appointments.noSlotsRead}</Notice>
+        : slots.isPending ? <p className="muted" role="status">{words.loading}</p>
+        : all.length === 0 ? <p className="muted">{words.appointments.noSlots}</p>
+        : <Grid slots={all} now={now} own={edited?.slotId ?? null} chosen={slot} onChoose={(id) => { setSlot(id); save.reset(); }} />)}
+      <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
+      {failed && <Notice tone="bad"><p>{failed.title}</p>{failed.text && <p>{failed.text}</p>}</Notice>}
+      <div className="row">
+        {edited && <Button onClick={onStop}>{words.cancel}</Button>}
+        <Button type="submit" tone="primary" className="end" blocked={blocked}>{edited ? words.appointments.save : free ? words.appointments.bookAt(timeOfDay(free.startsAt)) : words.appointments.book}</Button>
+      </div>
+    </form>
+  );
+}
+
+function Grid({ slots, now, own, chosen, onChoose }: { slots: readonly Slot[]; now: number; own: string | null; chosen: string; onChoose: (id: string) => void }) {
+  const words = useWords();
+  return (
+    <fieldset>
+      <legend className="small muted">{words.appointments.slots}</legend>
+      <div className="slots">
+        {slots.map((slot) => {
+          const off = why(slot, now, own);
+          return (
+            <label key={slot.id} className={off ?? ''} title={off ? words.appointments.off[off] : undefined}>
+              <input type="radio" name="slot" className="only-read" value={slot.id} disabled={off !== null} checked={off === null && chosen === slot.id} onChange={() => onChoose(slot.id)} />
+              <time>{timeOfDay(slot.startsAt)}</time>{off && <span className="only-read"> {words.appointments.off[off]}</span>}
+            </label>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}

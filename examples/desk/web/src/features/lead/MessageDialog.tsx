@@ -1,0 +1,61 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { ask } from '../../api/client';
+import { Problem } from '../../api/problem';
+import { KEYS } from '../../live/cache';
+import { useStale } from '../../state';
+import { Button, Field, Notice } from '../../ui/controls';
+import { Dialog } from '../../ui/Dialog';
+import { sentence, toast } from '../../ui/toasts';
+import { grouped } from '../../words/time';
+import { useWords } from '../../words/words';
+import { filled, useTemplates, type Message } from './query';
+
+const LONGEST_SMS = 1_000;
+const LONGEST_VALUE = 500;
+
+/** A message to a lead. It is sent once: where nobody knows whether it went out, that is said, and it is not sent again. */
+export default function MessageDialog({ channel, lead, onClose }: { channel: 'whatsapp' | 'sms'; lead: { id: string; name: string | null; number: string }; onClose: () => void }) {
+  const words = useWords();
+  const stale = useStale();
+  const cache = useQueryClient();
+  const templates = useTemplates();
+  const [template, choose] = useState('');
+  const [values, setValues] = useState<readonly string[]>([]);
+  const [text, setText] = useState('');
+  const key = useRef(crypto.randomUUID());
+  const chosen = templates.data?.whatsapp.find(({ id }) => id === template) ?? null;
+  const params = Array.from({ length: chosen?.params ?? 0 }, (_, n) => values[n] ?? '');
+  const body = channel === 'sms' ? { channel, text: text.trim() } : { channel, template, params: params.map((value) => value.trim()) };
+  const send = useMutation({
+    mutationFn: () => ask<Message>('POST', `/api/leads/${encodeURIComponent(lead.id)}/messages`, { body, key: key.current }),
+    onSuccess: ({ state }) => {
+      if (state !== 'sent') return;
+      toast('good', words.messages.sent(lead.name || grouped(lead.number)));
+      onClose();
+    },
+    onSettled: () => cache.invalidateQueries({ queryKey: KEYS.lead }),
+  });
+  const unknown = send.data ? send.data.state === 'unknown' : send.error instanceof Problem && send.error.mayHaveHappened;
+  const failed = send.error && !unknown ? sentence(send.error, words) : null;
+  const lacking = channel === 'sms' ? text.trim() === '' : !chosen || params.some((value) => value.trim() === '');
+  const blocked = stale ? words.reason['stale'] : unknown ? words.messages.doNotRepeat : send.isPending ? words.loading : lacking ? words.messages.fill : null;
+  return (
+    <Dialog open title={channel === 'sms' ? words.worklist.sms : words.worklist.whatsapp} onClose={onClose} footer={<>
+      <Button onClick={onClose}>{words.cancel}</Button>
+      <Button tone="primary" blocked={blocked} onClick={() => send.mutate()}>{words.messages.send}</Button>
+    </>}>
+      <p>{lead.name && <><bdi>{lead.name}</bdi> · </>}<span className="number">{grouped(lead.number)}</span></p>
+      {channel === 'sms'
+        ? <Field label={words.messages.text} hint={`${text.length} / ${LONGEST_SMS}`}>{(ids) => <textarea {...ids} value={text} maxLength={LONGEST_SMS} onChange={(event) => setText(event.target.value)} />}</Field>
+        : <>
+          <Field label={words.messages.template}>{(ids) => <select {...ids} value={template} onChange={(event) => { choose(event.target.value); setValues([]); }}><option value="">{words.messages.choose}</option>{templates.data?.whatsapp.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
+          {params.map((value, n) => <Field key={n} label={words.messages.param(n + 1)}>{(ids) => <input {...ids} value={value} maxLength={LONGEST_VALUE} onChange={(event) => setValues(params.map((kept, at) => at === n ? event.target.value : kept))} />}</Field>)}
+          {chosen?.text && <p className="preview" dir="auto">{filled(chosen.text, params)}</p>}
+        </>}
+      {unknown && <Notice tone="warning"><p><strong>{words.messages.unknown}</strong></p><p>{words.messages.doNotRepeat}</p></Notice>}
+      {send.data && !unknown && <Notice tone="bad">{words.messages.states[send.data.state] ?? send.data.state}</Notice>}
+      {failed && <Notice tone="bad"><p>{failed.title}</p>{failed.text && <p>{failed.text}</p>}</Notice>}
+    </Dialog>
+  );
+}

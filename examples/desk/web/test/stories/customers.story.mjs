@@ -1,0 +1,191 @@
+// Leads, appointments, and two browsers that want the same slot.
+import assert from 'node:assert/strict';
+import test, { after, before, describe } from 'node:test';
+import { findings } from '../axe.mjs';
+import { Browser, story, until } from '../harness.mjs';
+
+let browser;
+before(async () => { browser = await Browser.start(); });
+after(async () => { await browser?.stop(); });
+const run = (told, environment) => story(() => browser, told, environment);
+const agent = (desk, chromium, options) => chromium.person(desk, 'agent01@desk.test', options);
+
+/** The first lead of the worklist: its row, name and number. */
+async function lead(person) {
+  const { entries } = await person.json('/api/worklist');
+  const { name, number } = entries.find(({ kind }) => kind === 'lead');
+  return { name, number, row: person.page.getByRole('listitem').filter({ hasText: name }).first() };
+}
+
+/** The form with a department, a doctor and tomorrow chosen. */
+async function form(page) {
+  const all = page.getByRole('region', { name: 'Appointments' });
+  if (await all.getByLabel('Department').count() === 0) await all.getByRole('button', { name: 'Book appointment' }).first().click();
+  await all.getByLabel('Department').selectOption({ index: 1 });
+  await until('there are doctors', async () => await all.getByLabel('Doctor').locator('option').count() > 1);
+  await all.getByLabel('Doctor').selectOption({ index: 1 });
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Kolkata' }).format(Date.now() + 86_400_000);
+  await all.getByLabel('Day').fill(day);
+  await all.locator('.slots label').first().waitFor();
+  return all;
+}
+
+const free = (all) => all.locator('.slots label:not(.taken):not(.past)');
+const choose = async (all, n = 0) => { const slot = free(all).nth(n); const time = await slot.locator('time').textContent(); await slot.click(); return time; };
+const book = (all, time) => all.getByRole('button', { name: `Book ${time}` }).click();
+
+describe('customers', { concurrency: 2 }, () => {
+  test('two browsers, one slot: one books, the other is told and sees what is free now', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const one = await agent(desk, chromium);
+    const two = await chromium.person(desk, 'agent02@desk.test');
+    for (const person of [one, two]) {
+      await (await lead(person)).row.locator('button.who').click();
+      await person.page.getByRole('region', { name: 'Lead 360' }).waitFor();
+    }
+    const [first, second] = [await form(one.page), await form(two.page)];
+    // The second one's network is slow: its page does not hear in time that the slot is taken.
+    await two.context.route('**/api/slots*', () => {});
+    const time = await choose(first);
+    assert.equal(await choose(second), time);
+    await book(first, time);
+    await first.getByText('Booked:').waitFor();
+    two.provokes(/409/);
+    await book(second, time);
+    await second.getByText('Someone else took that time just now.').waitFor();
+    const taken = second.locator('.slots label.taken').filter({ hasText: time });
+    await taken.waitFor();
+    assert.equal(await taken.locator('input').isDisabled(), true);
+    await two.picture('appointment-conflict');
+    await two.context.unroute('**/api/slots*');
+    const other = await choose(second);
+    assert.notEqual(other, time);
+    await book(second, other);
+    await second.getByText('Booked:').waitFor();
+    const { appointments } = await one.json('/api/appointments');
+    assert.equal(new Set(appointments.map(({ slotId }) => slotId)).size, appointments.length);
+    await two.leave();
+    await one.leave();
+  }));
+
+  test('an appointment booked in a call: suggested as its disposition, counted, and in Lead 360', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium, { bypassCSP: true });
+    const { page } = person;
+    const clean = async (what) => assert.deepEqual([what, await findings(page)], [what, []]);
+    await person.phoneReady();
+    const who = await lead(person);
+    await who.row.getByRole('button', { name: 'Call' }).click();
+    await page.getByRole('region', { name: 'Preparation' }).getByRole('heading', { name: who.name }).waitFor();
+    const ucid = await person.talks();
+    await page.getByRole('region', { name: 'Talking' }).getByRole('heading', { name: who.name }).waitFor();
+    await person.button('Book appt').click();
+    const all = await form(page);
+    const time = await choose(all, 1);
+    await clean('slots');
+    await person.picture('appointment-slots');
+    await book(all, time);
+    await all.getByText('Booked:').waitFor();
+    // Another time for the same appointment, which gives the first one back.
+    await all.getByRole('button', { name: 'Change' }).click();
+    await all.locator('.slots label').first().waitFor();
+    const later = await choose(all, 3);
+    await all.getByRole('button', { name: 'Save change' }).click();
+    await all.getByText('Booked:').waitFor();
+    const { appointments: [kept] } = await person.json(`/api/appointments?ucid=${ucid}`);
+    assert.equal(new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Kolkata' }).format(kept.startsAt), later);
+    assert.equal(kept.state, 'booked');
+
+    await person.button('End').first().click();
+    await page.getByText('Chosen because an appointment was booked').waitFor();
+    assert.equal(await page.getByRole('radio', { name: 'Appointment booked' }).isChecked(), true);
+    await person.picture('appointment-suggested');
+    await page.getByRole('button', { name: 'Save disposition' }).click();
+    await person.back();
+    await who.row.locator('button.who').click();
+    const whole = page.getByRole('region', { name: 'Lead 360' });
+    await whole.locator('li').filter({ hasText: 'booked' }).first().waitFor();
+    await clean('lead 360');
+    await person.picture('lead-360');
+    await page.getByRole('link', { name: 'My Performance' }).click();
+    await until('the booking is in the figures', async () => (await person.json('/api/performance')).appointmentsBooked === 1, 60_000);
+    await page.reload();
+    await page.locator('.figures .card').filter({ hasText: 'Booked' }).locator('.figure').filter({ hasText: /^1$/ }).waitFor();
+    await person.leave();
+  }));
+
+  test('an appointment that is cancelled suggests nothing and frees its slot', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    await (await lead(person)).row.getByRole('button', { name: 'Call' }).click();
+    await person.talks();
+    await person.button('Book appt').click();
+    const all = await form(page);
+    const before = await free(all).count();
+    await book(all, await choose(all));
+    await all.getByText('Booked:').waitFor();
+    await all.getByRole('button', { name: 'Cancel it' }).click();
+    await all.getByRole('button', { name: 'Yes, cancel it' }).click();
+    await all.getByText('cancelled').waitFor();
+    await all.getByRole('button', { name: 'Book another' }).click();
+    await form(page);
+    assert.equal(await free(all).count(), before);
+    await person.button('End').first().click();
+    await page.getByText('How did it end?').waitFor();
+    assert.equal(await page.getByRole('radio', { checked: true }).count(), 0);
+    await person.leave();
+  }));
+
+  test('WhatsApp from the menu of a row is sent once and kept; without its fields there is no SMS', { timeout: 60_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    const who = await lead(person);
+    await who.row.locator('button.who').click({ button: 'right' });
+    const menu = page.getByRole('menu');
+    assert.equal(await menu.getByRole('menuitem', { name: 'Send an SMS' }).count(), 0);
+    await menu.getByRole('menuitem', { name: 'Send WhatsApp' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Send WhatsApp' });
+    await dialog.getByLabel('Template').selectOption({ index: 1 });
+    for (const field of await dialog.getByLabel(/^Value/).all()) await field.fill('tomorrow');
+    await person.picture('message');
+    await dialog.getByRole('button', { name: 'Send', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await who.row.locator('button.who').click();
+    await page.getByRole('region', { name: 'Lead 360' }).locator('li').filter({ hasText: 'WhatsApp' }).waitFor();
+    const { entries } = await person.json('/api/worklist');
+    const { messages } = await person.json(`/api/leads/${entries.find(({ name }) => name === who.name).leadId}/360`);
+    assert.equal(messages.length, 1);
+    await person.leave();
+  }));
+
+  test('360 px: the window is a sheet, and the call’s controls stay on the screen', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium, { viewport: { width: 360, height: 740 }, bypassCSP: true });
+    const { page } = person;
+    const clean = async (what) => assert.deepEqual([what, await findings(page)], [what, []]);
+    await person.button('Send me an assistant').click();
+    await page.getByRole('alertdialog').locator('.turns li').first().waitFor();
+    const accept = person.button('Accept');
+    const inView = async (what) => { const { y, height } = await what.boundingBox(); assert.ok(y >= 52 && y + height <= 740 - 56, `${y} ${height}`); };
+    await inView(accept);
+    await clean('ringing');
+    await person.picture('narrow-ringing');
+    await accept.click();
+    const sheet = page.getByRole('dialog', { name: 'Customer:' });
+    await sheet.waitFor();
+    const box = await sheet.boundingBox();
+    assert.deepEqual([box.x, box.width, Math.round(box.y + box.height)], [0, 360, 740 - 56]);
+    for (const name of ['Mute', 'Hold', 'End']) {
+      await inView(person.button(name).first());
+      assert.ok((await person.button(name).first().boundingBox()).y + 30 < box.y);
+    }
+    await clean('sheet');
+    await person.picture('narrow-sheet');
+    await sheet.getByRole('button', { name: 'Close' }).click();
+    await person.button('Book appt').click();
+    const all = await form(page);
+    await choose(all, 2);
+    await inView(person.button('End').first());
+    await clean('slots');
+    await person.picture('narrow-slots');
+    await person.leave();
+  }));
+});

@@ -1,0 +1,125 @@
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { QueryClient } from '@tanstack/react-query';
+import { describe, expect, test } from 'vitest';
+import { Problem } from '../../src/api/problem';
+import { BOOKED, freshSlots, relevant, suggested, why, type Appointment } from '../../src/features/appointments/slots';
+import { beginning, placed, type Places } from '../../src/features/customer/places';
+import { moment, plain, profileOf } from '../../src/features/customer/profile';
+import { ProfileView } from '../../src/features/customer/ProfileView';
+import { filled, moreOf } from '../../src/features/lead/query';
+import { KEYS, apply } from '../../src/live/cache';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+describe('a profile', () => {
+  test('of the documented shape', () => {
+    const profile = profileOf({
+      customer_id: '7', extension: '1001', call_sid: 'CA1', voice_pin: '1234', name: 'Customer A', phone: '9000000001', email: 'a@example.test', notes: 'From the assistant', account_status: 'Verified',
+      conversation_history: [{ role: 'user', content: 'I need a person', timestamp: 1_790_000_000 }, { role: 'assistant', content: 'One moment' }],
+      activities: [{ type: 'tool_call', tool: 'create_event', activity_type: 'calendar_event', title: 'Check-up', action: 'created', date: '2026-11-27', result: 'ok', timestamp: '2026-11-26T10:00:00+05:30' }],
+    });
+    expect(profile).toEqual({
+      name: 'Customer A', phone: '9000000001', email: 'a@example.test', notes: 'From the assistant', more: [['Account status', 'Verified']],
+      turns: [{ who: 'customer', role: 'user', text: 'I need a person', at: 1_790_000_000_000 }, { who: 'assistant', role: 'assistant', text: 'One moment', at: null }],
+      activities: [{ kind: 'calendar_event', action: 'created', title: 'Check-up', date: '2026-11-27', at: Date.UTC(2026, 10, 26, 4, 30), result: 'ok' }],
+    });
+  });
+  test('that knows nothing is none', () => {
+    const miss = { name: 'Unknown Caller', email: 'N/A', phone: '9000000001', account_status: 'N/A', open_tickets: 0, notes: 'No context', conversation_history: [], activities: [] };
+    expect(profileOf(miss)).toBeNull();
+    expect(profileOf({ ...miss, conversation_history: [{ role: 'user', content: 'hello' }] })?.name).toBeNull();
+    for (const nothing of [null, 'text', 7, [], {}]) expect(profileOf(nothing)).toBeNull();
+  });
+  test('with a shape of its own costs what is odd, and no more', () => {
+    const profile = profileOf({ name: { first: 'A' }, notes: 'kept', conversation_history: [null, 'x', { role: 'tool', content: 'result' }, { role: 'user' }], activities: 'none', vehicle: 'blue van', nested: { a: 1 } });
+    expect(profile).toMatchObject({ name: null, notes: 'kept', turns: [{ who: 'other', role: 'tool', text: 'result' }], activities: [], more: [['Vehicle', 'blue van']] });
+  });
+  test('is bounded, and without marks that turn what stands beside them', () => {
+    expect(plain('x'.repeat(100_000))).toHaveLength(4_000);
+    expect(plain('a\u202eb\u0000c\u2066')).toBe('abc');
+    const many = profileOf({ name: 'A', conversation_history: Array.from({ length: 2_000 }, (_, n) => ({ role: 'user', content: `${n}` })) });
+    expect([many?.turns.length, many?.turns.at(-1)?.text]).toEqual([500, '1999']);
+  });
+  test('says a time only where its zone is known', () => {
+    expect([moment('2026-11-26T10:00:00'), moment('yesterday'), moment(12), moment(NaN), moment(null)]).toEqual([null, null, null, null, null]);
+    expect([moment('1790000000'), moment(1_790_000_000_123), moment('2026-11-26T00:00:00Z')]).toEqual([1_790_000_000_000, 1_790_000_000_123, Date.UTC(2026, 10, 26)]);
+  });
+  test('is shown as text, whatever it holds', () => {
+    const profile = profileOf({
+      name: HOSTILE, phone: HOSTILE, email: 'javascript:alert(1)', notes: HOSTILE, [HOSTILE]: HOSTILE,
+      conversation_history: [{ role: HOSTILE, content: HOSTILE }], activities: [{ type: HOSTILE, tool: HOSTILE, result: `${HOSTILE}!`, action: HOSTILE, date: HOSTILE }],
+    });
+    if (!profile) throw new Error('a profile');
+    const html = renderToStaticMarkup(createElement(ProfileView, { profile }));
+    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(html).not.toMatch(/<img|href=|<script/);
+  });
+});
+
+describe('where the customer window is', () => {
+  const box = { x: 1, y: 2, width: 300, height: 300 };
+  test('is kept for each call apart', () => {
+    let places: Places = placed(new Map(), '1', { box });
+    places = placed(places, '2', { closed: true });
+    places = placed(places, '1', { closed: true });
+    expect([places.get('1'), places.get('2')]).toEqual([{ box, closed: true }, { box: null, closed: true }]);
+  });
+  test('of the oldest calls is forgotten', () => {
+    const places = Array.from({ length: 20 }, (_, n) => `${n}`).reduce<Places>((kept, ucid) => placed(kept, ucid, { closed: true }), new Map());
+    expect([...places.keys()]).toEqual(['12', '13', '14', '15', '16', '17', '18', '19']);
+  });
+  test('begins on the screen, each call’s in a place of its own', () => {
+    const screen = { width: 1440, height: 900 };
+    expect(beginning(0, screen)).toEqual({ x: 96, y: 404, width: 360, height: 480 });
+    expect(beginning(1, screen)).not.toMatchObject({ x: beginning(0, screen).x });
+  });
+});
+
+describe('appointments', () => {
+  const slot = { id: 's', doctorId: 'd', startsAt: 2_000, endsAt: 3_000, taken: false };
+  const one = (change: Partial<Appointment>): Appointment => ({
+    id: 'a', leadId: 'l', name: 'A', number: '9000000001', doctorId: 'd', doctor: 'Doctor', department: 'Eyes', slotId: 's', startsAt: 2_000, endsAt: 3_000, state: 'booked', version: 1, bookedBy: null, bookedAt: 0, ...change,
+  });
+  test('a slot that is taken or over cannot be chosen; one’s own can be kept', () => {
+    expect([why(slot, 1_000, null), why({ ...slot, taken: true }, 1_000, null), why({ ...slot, taken: true }, 1_000, 's'), why(slot, 2_000, 's')]).toEqual([null, 'taken', null, 'past']);
+  });
+  test('only a refusal that brings slots is a lost slot', () => {
+    const problem = (status: number, more: object) => new Problem({ status, message: '', mayHaveHappened: false, ...more });
+    expect(freshSlots(problem(409, { slots: [slot] }))).toEqual([slot]);
+    expect([freshSlots(problem(409, {})), freshSlots(problem(409, { slots: 'x' })), freshSlots(problem(422, { slots: [slot] }))]).toEqual([null, null, null]);
+  });
+  test('beside a call are its own, also cancelled, and what is ahead', () => {
+    const all = [one({ id: 'ahead', startsAt: 9_000, endsAt: 9_500 }), one({ id: 'here', ucid: '1', state: 'cancelled' }), one({ id: 'gone', endsAt: 10, startsAt: 5 }), one({ id: 'off', state: 'cancelled' })];
+    expect(relevant(all, '1', 1_000).map(({ id }) => id)).toEqual(['here', 'ahead']);
+    expect(relevant(all, null, 1_000).map(({ id }) => id)).toEqual(['ahead']);
+  });
+  test('a booking suggests its disposition, and never overrules a choice', () => {
+    const choices = [{ code: 'INFO' }, { code: BOOKED }];
+    expect([suggested(null, true, choices), suggested('INFO', true, choices), suggested('', true, choices), suggested(null, false, choices), suggested(null, true, [{ code: 'INFO' }])]).toEqual([BOOKED, 'INFO', '', '', '']);
+  });
+});
+
+describe('a lead', () => {
+  const lead = { id: 'l', name: 'A', number: '9000000001', createdAt: 0, fields: { date_of_visit: '2026-01-01', empty: ' ', nested: {}, score: 7 } };
+  test('shows its plain facts', () => { expect(moreOf(lead)).toEqual([['Date of visit', '2026-01-01'], ['Score', '7']]); });
+  test('is written to with what was typed, each in its place', () => {
+    expect(filled('Dear {{1}}, at {{2}}. {{3}} {{1}}', ['A', ' '])).toBe('Dear A, at {{2}}. {{3}} A');
+    expect(filled('{{1}}', ['$& {{2}}'])).toBe('$& {{2}}');
+  });
+});
+
+test('what the desk says of customers makes old what is kept of them', () => {
+  const stale = (kind: string) => {
+    const cache = new QueryClient();
+    const keys = [KEYS.lead, KEYS.appointments, KEYS.profile, KEYS.worklist];
+    keys.forEach((key) => cache.setQueryData([...key, 'x'], 1));
+    apply(cache, { kind, id: '1', data: { ucid: '1' } });
+    return keys.filter((key) => cache.getQueryState([...key, 'x'])?.isInvalidated).map(([name]) => name);
+  };
+  expect(stale('lead.changed')).toEqual(['lead', 'worklist']);
+  expect(stale('appointment.changed')).toEqual(['lead', 'appointments']);
+  expect(stale('profile.changed')).toEqual(['profile']);
+  expect(stale('popup')).toEqual(['profile']);
+  expect(stale('snapshot')).toEqual(['lead', 'appointments', 'profile', 'worklist']);
+});
