@@ -46,6 +46,10 @@ struct MissedView {
     number: String,
     /// The name of the lead with this number.
     name: Option<String>,
+    /// The id of that lead.
+    lead_id: Option<String>,
+    /// When there was last something with this person, in milliseconds since 1970.
+    last_interaction_at: Option<i64>,
     /// When the last missed call was, in milliseconds since 1970.
     at: i64,
     /// How many of the number's calls were missed.
@@ -68,6 +72,10 @@ impl MissedView {
         let age = now.saturating_sub(missed.last_ms);
         Ok(Self {
             number: missed.number.as_str().to_owned(),
+            last_interaction_at: missed
+                .reached_ms
+                .max(lead.as_ref().and_then(|lead| lead.last_interaction)),
+            lead_id: lead.as_ref().map(|lead| lead.id.clone()),
             name: lead.map(|lead| lead.name).filter(|name| !name.is_empty()),
             at: missed.last_ms,
             calls: missed.calls.len(),

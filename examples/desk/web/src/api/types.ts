@@ -5,7 +5,7 @@ type Schemas = components['schemas'];
 
 export type Role = Schemas['Role'];
 export type Me = Schemas['Me'] & { demo?: boolean };
-export type Call = Schemas['CallView'] & { booked?: boolean };
+export type Call = Schemas['CallView'];
 export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */
 export type Can = Schemas['Can'];
@@ -18,7 +18,11 @@ export type Choice = Schemas['DispositionChoice'];
 export type OwedRow = Schemas['OwedView'];
 export type Entry = Schemas['EntryView'];
 export type WorklistPage = Schemas['WorklistPage'];
-export type Missed = Schemas['MissedView'] & { leadId?: string | null; lastInteractionAt?: number | null };
+export type Missed = Schemas['MissedView'];
+export type Lead = Schemas['LeadView'];
+export type LeadOverview = Schemas['LeadOverview'];
+export type Appointment = Schemas['AppointmentView'];
+export type Slot = Schemas['SlotView'];
 export type FollowUp = Schemas['FollowUpView'];
 export type HistoryRow = Schemas['PastCall'];
 export type HistoryPage = Schemas['CallList'];

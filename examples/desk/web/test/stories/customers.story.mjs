@@ -99,12 +99,12 @@ describe('customers', { concurrency: 2 }, () => {
     assert.equal(await page.getByRole('radio', { name: 'Appointment booked' }).isChecked(), true);
     await person.picture('appointment-suggested');
     await page.getByRole('button', { name: 'Save disposition' }).click();
-    await person.back();
-    await who.row.locator('button.who').click();
+    await page.getByRole('button', { name: 'Back to Worklist' }).waitFor();
     const whole = page.getByRole('region', { name: 'Lead 360' });
     await whole.locator('li').filter({ hasText: 'booked' }).first().waitFor();
     await clean('lead 360');
     await person.picture('lead-360');
+    await person.back();
     await page.getByRole('link', { name: 'My Performance' }).click();
     await until('the booking is in the figures', async () => (await person.json('/api/performance')).appointmentsBooked === 1, 60_000);
     await page.reload();

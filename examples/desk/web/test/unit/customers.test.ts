@@ -3,7 +3,8 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/api/problem';
-import { BOOKED, freshSlots, relevant, suggested, why, type Appointment } from '../../src/features/appointments/slots';
+import type { Appointment } from '../../src/api/types';
+import { BOOKED, freshSlots, ofDay, relevant, suggested, why } from '../../src/features/appointments/slots';
 import { beginning, placed, type Places } from '../../src/features/customer/places';
 import { moment, plain, profileOf } from '../../src/features/customer/profile';
 import { ProfileView } from '../../src/features/customer/ProfileView';
@@ -79,7 +80,7 @@ describe('where the customer window is', () => {
 describe('appointments', () => {
   const slot = { id: 's', doctorId: 'd', startsAt: 2_000, endsAt: 3_000, taken: false };
   const one = (change: Partial<Appointment>): Appointment => ({
-    id: 'a', leadId: 'l', name: 'A', number: '9000000001', doctorId: 'd', doctor: 'Doctor', department: 'Eyes', slotId: 's', startsAt: 2_000, endsAt: 3_000, state: 'booked', version: 1, bookedBy: null, bookedAt: 0, ...change,
+    id: 'a', leadId: 'l', name: 'A', number: '9000000001', doctorId: 'd', doctor: 'Doctor', department: 'Eyes', slotId: 's', startsAt: 2_000, endsAt: 3_000, state: 'booked', version: 1, bookedBy: 'u', bookedAt: 0, notes: null, ucid: null, ...change,
   });
   test('a slot that is taken or over cannot be chosen; one’s own can be kept', () => {
     expect([why(slot, 1_000, null), why({ ...slot, taken: true }, 1_000, null), why({ ...slot, taken: true }, 1_000, 's'), why(slot, 2_000, 's')]).toEqual([null, 'taken', null, 'past']);
@@ -88,6 +89,12 @@ describe('appointments', () => {
     const problem = (status: number, more: object) => new Problem({ status, message: '', mayHaveHappened: false, ...more });
     expect(freshSlots(problem(409, { slots: [slot] }))).toEqual([slot]);
     expect([freshSlots(problem(409, {})), freshSlots(problem(409, { slots: 'x' })), freshSlots(problem(422, { slots: [slot] }))]).toEqual([null, null, null]);
+  });
+  test('of the times around a lost one, those of the day are shown', () => {
+    const day = Date.UTC(2026, 10, 26, 18, 29);
+    const all = [{ ...slot, startsAt: day }, { ...slot, startsAt: day + 120_000 }, { ...slot, doctorId: 'other', startsAt: day }];
+    expect(ofDay(all, 'd', '2026-11-26')).toEqual([all[0]]);
+    expect(ofDay(all, 'd', '2026-11-27')).toEqual([all[1]]);
   });
   test('beside a call are its own, also cancelled, and what is ahead', () => {
     const all = [one({ id: 'ahead', startsAt: 9_000, endsAt: 9_500 }), one({ id: 'here', ucid: '1', state: 'cancelled' }), one({ id: 'gone', endsAt: 10, startsAt: 5 }), one({ id: 'off', state: 'cancelled' })];
@@ -101,8 +108,8 @@ describe('appointments', () => {
 });
 
 describe('a lead', () => {
-  const lead = { id: 'l', name: 'A', number: '9000000001', createdAt: 0, fields: { date_of_visit: '2026-01-01', empty: ' ', nested: {}, score: 7 } };
-  test('shows its plain facts', () => { expect(moreOf(lead)).toEqual([['Date of visit', '2026-01-01'], ['Score', '7']]); });
+  const lead = { id: 'l', name: 'A', number: '9000000001', email: null, source: null, assignedTo: null, createdAt: 0, lastInteractionAt: null, fields: { date_of_visit: ' 2026-01-01', empty: ' ' } };
+  test('shows its plain facts', () => { expect(moreOf(lead)).toEqual([['Date of visit', '2026-01-01']]); });
   test('is written to with what was typed, each in its place', () => {
     expect(filled('Dear {{1}}, at {{2}}. {{3}} {{1}}', ['A', ' '])).toBe('Dear A, at {{2}}. {{3}} A');
     expect(filled('{{1}}', ['$& {{2}}'])).toBe('$& {{2}}');

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { CalendarPlus, ChevronDown, ChevronRight } from 'lucide-react';
 import { useId, useState } from 'react';
-import { ask as request } from '../../api/client';
-import type { Call } from '../../api/types';
+import { at, remove } from '../../api/client';
+import type { Appointment, Call } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Notice } from '../../ui/controls';
@@ -12,7 +12,7 @@ import { useWords } from '../../words/words';
 import { useLeadId, type Selected } from '../lead/query';
 import { BookingForm, inView } from './BookingForm';
 import { useAppointments } from './query';
-import { relevant, type Appointment } from './slots';
+import { relevant } from './slots';
 import './appointments.css';
 
 interface Props { call: Call | null; selected: Selected | null; open: boolean; onToggle: () => void }
@@ -60,7 +60,7 @@ function Row({ one, edited, onEdit }: { one: Appointment; edited: boolean; onEdi
   const cache = useQueryClient();
   const [asks, ask] = useState(false);
   const cancel = useMutation({
-    mutationFn: () => request('DELETE', `/api/appointments/${encodeURIComponent(one.id)}`),
+    mutationFn: () => remove(at('/api/appointments/{id}', { id: one.id }), { query: { version: one.version } }),
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => { ask(false); return cache.invalidateQueries({ queryKey: KEYS.appointments }); },
   });

@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ask } from '../../api/client';
+import { at as path, patch, post } from '../../api/client';
 import { Problem } from '../../api/problem';
+import type { Appointment, Slot } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Field, Notice } from '../../ui/controls';
@@ -9,7 +10,7 @@ import { sentence } from '../../ui/toasts';
 import { dayOf, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
-import { freshSlots, why, type Appointment, type Slot } from './slots';
+import { freshSlots, ofDay, why } from './slots';
 
 export interface To { leadId: string | null; number: string | null; ucid: string | null }
 interface Props { edited: Appointment | null; to: To; onDone: (one: Appointment) => void; onStop: () => void }
@@ -39,15 +40,14 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
   const free = chosen && why(chosen, now, edited?.slotId ?? null) === null ? chosen : null;
   const save = useMutation({
     mutationFn: () => edited
-      ? ask<Appointment>('PATCH', `/api/appointments/${encodeURIComponent(edited.id)}`, { body: { slotId: slot, notes, version: edited.version } })
-      : ask<Appointment>('POST', '/api/appointments', { body: { slotId: slot, notes, ...(to.leadId !== null ? { leadId: to.leadId } : { number: to.number }), ...(to.ucid !== null ? { ucid: to.ucid } : {}) } }),
+      ? patch(path('/api/appointments/{id}', { id: edited.id }), { slotId: slot, notes, version: edited.version })
+      : post('/api/appointments', { slotId: slot, notes, leadId: to.leadId, number: to.leadId === null ? to.number : null, ucid: to.ucid }),
     onSuccess: (one) => { setSlot(''); setNotes(''); onDone(one); },
     onError: (problem) => {
       const fresh = problem instanceof Problem ? freshSlots(problem) : null;
-      if (fresh) { cache.setQueryData(slotsKey(doctor, date), { slots: fresh }); setSlot(''); }
+      if (fresh) { cache.setQueryData(slotsKey(doctor, date), { slots: ofDay(fresh, doctor, date) }); setSlot(''); }
     },
-    onSettled: (_, problem) => {
-      if (problem instanceof Problem && freshSlots(problem)) return;
+    onSettled: () => {
       void cache.invalidateQueries({ queryKey: KEYS.appointments });
       void cache.invalidateQueries({ queryKey: KEYS.lead });
     },

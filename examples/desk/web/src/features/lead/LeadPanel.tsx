@@ -1,6 +1,6 @@
 import { MessageSquareText, PanelTopOpen, UserRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import type { Call } from '../../api/types';
+import type { Call, LeadOverview } from '../../api/types';
 import { useNow } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { clock, dateAndTime, dayAndTime, grouped, span } from '../../words/time';
@@ -11,7 +11,7 @@ import { hasWindow, place, usePlace } from '../customer/places';
 import { useProfile } from '../customer/query';
 import { LEVEL_TONE } from '../worklist/levels';
 import MessageDialog from './MessageDialog';
-import { moreOf, useLead360, useLeadId, useTemplates, type Lead360, type Message, type Selected } from './query';
+import { moreOf, useLead360, useLeadId, useTemplates, type Message, type Selected } from './query';
 import './lead.css';
 
 /** Who it is, from ringing on, in or out, and before the call for whoever was chosen: what is stored, and what there was. */
@@ -32,7 +32,7 @@ export default function LeadPanel({ call, selected }: { call: Call | null; selec
 }
 
 /** The preparation card: what one wants to have seen before the first word. */
-function Facts({ call, selected, all, waits }: { call: Call | null; selected: Selected | null; all: Lead360 | null; waits: boolean }) {
+function Facts({ call, selected, all, waits }: { call: Call | null; selected: Selected | null; all: LeadOverview | null; waits: boolean }) {
   const words = useWords();
   const now = useNow(30_000);
   const command = useCommand(call);
@@ -51,7 +51,7 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
         {lead?.email && <><dt>{words.customer.email}</dt><dd><bdi>{lead.email}</bdi></dd></>}
         {lead?.source && <><dt>{words.lead.source}</dt><dd><bdi>{lead.source}</bdi></dd></>}
         {lead?.assignedTo && <><dt>{words.lead.assignedTo}</dt><dd><bdi>{lead.assignedTo}</bdi></dd></>}
-        {all && <><dt>{words.lead.last}</dt><dd>{last ? <><span dir="auto">{words.lead.kinds[last.kind] ?? last.text}</span> · <time title={dateAndTime(last.at)}>{words.time.ago(span(now - last.at, words))}</time></> : words.lead.never}</dd></>}
+        {all && <><dt>{words.lead.last}</dt><dd>{last ? <><span dir="auto">{words.lead.kinds[last.kind]}{last.text && `: ${last.text}`}</span> · <time title={dateAndTime(last.at)}>{words.time.ago(span(now - last.at, words))}</time></> : words.lead.never}</dd></>}
         {all && <><dt>{words.lead.level}</dt><dd><Chip tone={LEVEL_TONE[all.serviceLevel.state]}>{words.worklist.level[all.serviceLevel.state] ?? all.serviceLevel.state}</Chip> {words.lead.waits(span(all.serviceLevel.ageSec * 1000, words))}</dd></>}
         {lead && moreOf(lead).map(([name, text]) => <div key={name} className="pair"><dt><bdi>{name}</bdi></dt><dd dir="auto">{text}</dd></div>)}
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
@@ -72,11 +72,12 @@ function WindowButton({ ucid }: { ucid: string }) {
 }
 
 /** Lead 360: everything there was with this person, newest first. */
-function Whole({ all }: { all: Lead360 }) {
+function Whole({ all }: { all: LeadOverview }) {
   const words = useWords();
   const templates = useTemplates();
   const [channel, write] = useState<'whatsapp' | 'sms' | null>(null);
-  const { lead, calls, appointments, followUps, messages } = all;
+  const { lead, calls, appointments, followUps } = all;
+  const messages: Message[] = [];
   return (
     <section className="card lead-360" aria-label={words.lead.whole}>
       <header>
@@ -87,7 +88,11 @@ function Whole({ all }: { all: Lead360 }) {
         </span>
       </header>
       <Part name={words.lead.calls} rows={calls} none={words.lead.noCalls} row={(call) => (
-        <li key={call.ucid}><time title={dateAndTime(call.startedAt)}>{dayAndTime(call.startedAt)}</time><span>{[call.direction === 'inbound' ? words.history.inbound : call.direction === 'outbound' ? words.history.outbound : '', call.disposition ?? call.outcome.replaceAll('_', ' ')].filter(Boolean).join(' · ')}</span><span className="muted end number">{call.talkSec > 0 ? clock(call.talkSec * 1000) : ''}</span></li>
+        <li key={call.ucid}>
+          {call.at === null ? <span /> : <time title={dateAndTime(call.at)}>{dayAndTime(call.at)}</time>}
+          <span title={call.notes ?? undefined}>{[call.direction === 'inbound' ? words.history.inbound : call.direction === 'outbound' ? words.history.outbound : '', call.disposition ?? call.outcome?.replaceAll('_', ' ')].filter(Boolean).join(' · ')}</span>
+          <span className="muted end number">{call.durationSec === null || call.durationSec === 0 ? '' : clock(call.durationSec * 1000)}</span>
+        </li>
       )} />
       <Part name={words.appointments.title} rows={appointments} none={words.appointments.none} row={(one) => (
         <li key={one.id}><time title={dateAndTime(one.startsAt)}>{dayAndTime(one.startsAt)}</time><span dir="auto" className={one.state === 'cancelled' ? 'struck' : ''}>{one.doctor}</span><span className="end"><Chip tone={one.state === 'booked' ? 'good' : undefined}>{words.appointments.states[one.state] ?? one.state}</Chip></span></li>

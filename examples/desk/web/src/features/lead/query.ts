@@ -1,20 +1,11 @@
 /** Leads as the desk knows them: one read per question, however many parts of the page ask. */
 import { useQuery } from '@tanstack/react-query';
-import { ask } from '../../api/client';
-import type { Call, FollowUp, HistoryRow } from '../../api/types';
+import { ask, at, get } from '../../api/client';
+import type { Call, Lead } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { named } from '../customer/profile';
-import type { Appointment } from '../appointments/slots';
 
-export interface Lead { id: string; name: string; number: string; email?: string | null; source?: string | null; assignedTo?: string | null; createdAt: number; fields: Record<string, unknown> }
 export interface Message { id: string; channel: 'whatsapp' | 'sms'; template: { id: string; name: string } | null; text: string | null; at: number; by: string | null; state: string }
-export interface Lead360 {
-  lead: Lead;
-  lastInteraction: { at: number; kind: string; text: string } | null;
-  serviceLevel: { state: 'ok' | 'due' | 'late'; ageSec: number };
-  calls: HistoryRow[]; appointments: Appointment[]; followUps: FollowUp[]; messages: Message[];
-  booked: boolean;
-}
 export interface Template { id: string; name: string; text?: string | null; params: number }
 export interface Templates { whatsapp: Template[]; sms: boolean }
 
@@ -27,7 +18,7 @@ export function useLeadId(call: Call | null, selected: Selected | null): string 
   const number = call ? call.number : selected?.number ?? null;
   const lookup = useQuery({
     queryKey: [...KEYS.lead, 'of', number],
-    queryFn: ({ signal }) => ask<{ lead: Lead | null }>('GET', '/api/leads/lookup', { query: { number }, signal }),
+    queryFn: ({ signal }) => get('/api/leads/lookup', { query: { number: number ?? '' }, signal }),
     enabled: known === null && number !== null,
   });
   if (known !== null || number === null) return known;
@@ -37,22 +28,19 @@ export function useLeadId(call: Call | null, selected: Selected | null): string 
 export function useLead360(id: string | null | undefined) {
   return useQuery({
     queryKey: [...KEYS.lead, id],
-    queryFn: ({ signal }) => ask<Lead360>('GET', `/api/leads/${encodeURIComponent(id ?? '')}/360`, { signal }),
+    queryFn: ({ signal }) => get(at('/api/leads/{id}/360', { id: id ?? '' }), { signal }),
     enabled: typeof id === 'string',
   });
 }
 
 /** What can be sent: no SMS where the account names no fields for it, no WhatsApp without a template. */
 export function useTemplates() {
-  return useQuery({ queryKey: ['message-templates'], queryFn: ({ signal }) => ask<Templates>('GET', '/api/message-templates', { signal }), staleTime: 300_000 });
+  return useQuery({ queryKey: ['message-templates'], queryFn: ({ signal }) => ask<Templates>('GET', '/api/message-templates', { signal }), staleTime: 300_000, enabled: false });
 }
 
 /** The facts of a lead that have no place of their own, as texts. */
 export function moreOf({ fields }: Lead): [string, string][] {
-  return Object.entries(fields ?? {}).flatMap(([key, value]): [string, string][] => {
-    const text = typeof value === 'string' ? value.trim() : typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
-    return text === '' ? [] : [[named(key), text]];
-  });
+  return Object.entries(fields).flatMap(([key, value]): [string, string][] => value.trim() === '' ? [] : [[named(key), value.trim()]]);
 }
 
 /** A template with what was typed in the place of its parameters. */
