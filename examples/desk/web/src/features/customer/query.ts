@@ -8,7 +8,7 @@ import { profileOf } from './profile';
 export function useProfile(ucid: string | null) {
   return useQuery({
     queryKey: [...KEYS.profile, ucid],
-    queryFn: ({ signal }) => ask<unknown>('GET', '/api/customer/data', { query: { call_id: ucid }, signal }).then(profileOf),
+    queryFn: () => ask<unknown>('GET', '/api/customer/data', { query: { call_id: ucid } }).then(profileOf),
     staleTime: Infinity,
     enabled: false,
   });

@@ -18,7 +18,7 @@ export function useLeadId(call: Call | null, selected: Selected | null): string 
   const number = call ? call.number : selected?.number ?? null;
   const lookup = useQuery({
     queryKey: [...KEYS.lead, 'of', number],
-    queryFn: ({ signal }) => get('/api/leads/lookup', { query: { number: number ?? '' }, signal }),
+    queryFn: () => get('/api/leads/lookup', { query: { number: number ?? '' } }),
     enabled: known === null && number !== null,
   });
   if (known !== null || number === null) return known;
@@ -28,14 +28,14 @@ export function useLeadId(call: Call | null, selected: Selected | null): string 
 export function useLead360(id: string | null | undefined) {
   return useQuery({
     queryKey: [...KEYS.lead, id],
-    queryFn: ({ signal }) => get(at('/api/leads/{id}/360', { id: id ?? '' }), { signal }),
+    queryFn: () => get(at('/api/leads/{id}/360', { id: id ?? '' })),
     enabled: typeof id === 'string',
   });
 }
 
 /** What can be sent: no SMS where the account names no fields for it, no WhatsApp without a template. */
 export function useTemplates() {
-  return useQuery({ queryKey: ['message-templates'], queryFn: ({ signal }) => ask<Templates>('GET', '/api/message-templates', { signal }), staleTime: 300_000, enabled: false });
+  return useQuery({ queryKey: ['message-templates'], queryFn: () => ask<Templates>('GET', '/api/message-templates'), staleTime: 300_000, enabled: false });
 }
 
 /** The facts of a lead that have no place of their own, as texts. */
