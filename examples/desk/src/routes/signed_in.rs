@@ -33,6 +33,8 @@ pub(crate) struct Me {
     /// The account's time zone: a name or an offset.
     #[schema(example = "+05:30")]
     zone: String,
+    /// Whether calls are simulated inside this desk, where a made-up one can be asked for.
+    demo: bool,
 }
 
 impl Me {
@@ -47,6 +49,7 @@ impl Me {
             agents: own.into_iter().map(|link| link.agent.as_str().to_owned()).collect(),
             must_change_password: user.must_change,
             zone: desk.client().zone().to_string(),
+            demo: desk.settings().customers.demo.is_some(),
         })
     }
 
@@ -63,6 +66,7 @@ impl Me {
             agents: caller.own.iter().map(|agent| agent.as_str().to_owned()).collect(),
             must_change_password: caller.must_change_password,
             zone: desk.client().zone().to_string(),
+            demo: desk.settings().customers.demo.is_some(),
         })
     }
 }

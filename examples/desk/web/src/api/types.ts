@@ -4,7 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Role = Schemas['Role'];
-export type Me = Schemas['Me'] & { demo?: boolean };
+export type Me = Schemas['Me'];
 export type Call = Schemas['CallView'];
 export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { Bot } from 'lucide-react';
-import { ask } from '../../api/client';
+import { post } from '../../api/client';
 import { useStale } from '../../state';
 import { Button } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
@@ -10,7 +10,7 @@ import { useWords } from '../../words/words';
 export function Demo() {
   const words = useWords();
   const stale = useStale();
-  const send = useMutation({ mutationFn: () => ask('POST', '/api/demo/handoff', { body: {} }), onError: (problem) => toastProblem(problem, words) });
+  const send = useMutation({ mutationFn: () => post('/api/demo/handoff', {}), onError: (problem) => toastProblem(problem, words) });
   return (
     <p className="row demo">
       <Button blocked={stale ? words.reason['stale'] : send.isPending ? words.loading : null} onClick={() => send.mutate()}><Bot aria-hidden />{words.demo.handoff}</Button>

@@ -47,7 +47,7 @@ function Activities({ activities }: { activities: readonly Activity[] }) {
             <div className="grow">
               <p dir="auto">{one.title}</p>
               <p className="small muted"><bdi>{what(one, words)}</bdi>{one.date !== null && <> · <bdi>{one.date}</bdi></>}{one.at !== null && <> · <time>{dateAndTime(one.at)}</time></>}</p>
-              {one.result !== null && one.result !== one.title && <p className="small" dir="auto">{one.result}</p>}
+              {one.result !== null && one.result !== one.title && one.result !== one.action && <p className="small" dir="auto">{one.result}</p>}
             </div>
           </li>
         );

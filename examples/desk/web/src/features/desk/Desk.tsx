@@ -1,6 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useCalls, useMe } from '../../state';
-import type { Call, Me } from '../../api/types';
+import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
 import { usePending } from '../call/dialing';
@@ -20,8 +20,7 @@ const LeadPanel = lazy(() => import('../lead/LeadPanel'));
 /** The call desk: who to call, the call, who it is. After-call work has precedence over any active call. */
 export default function Desk() {
   const words = useWords();
-  const { data } = useMe();
-  const me: Me | null = data ?? null;
+  const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
   const mine = useCalls().filter((call) => call.agent === agent);
   const pending = usePending();
