@@ -34,6 +34,20 @@ const free = (all) => all.locator('.slots label:not(.taken):not(.past)');
 const choose = async (all, n = 0) => { const slot = free(all).nth(n); const time = await slot.locator('time').textContent(); await slot.click(); return time; };
 const book = (all, time) => all.getByRole('button', { name: `Book ${time}` }).click();
 
+/** A voice assistant, with a token of its own: what it hands over. */
+async function assistant(desk, chromium) {
+  const admin = await chromium.person(desk, 'admin@desk.test');
+  const token = await admin.page.evaluate(async () => {
+    const made = await fetch('/api/admin/tokens', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'assistant', role: 'service' }) });
+    return (await made.json()).token;
+  });
+  await admin.leave();
+  return async (body) => {
+    const response = await fetch(`${desk.http}/api/handoff`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ carrier: 'none', tool_calls: [], ...body }) });
+    assert.equal(response.status, 200, await response.text());
+  };
+}
+
 describe('customers', { concurrency: 2 }, () => {
   test('two browsers, one slot: one books, the other is told and sees what is free now', { timeout: 90_000 }, run(async (desk, chromium) => {
     const one = await agent(desk, chromium);
@@ -154,6 +168,41 @@ describe('customers', { concurrency: 2 }, () => {
     const { entries } = await person.json('/api/worklist');
     const { messages } = await person.json(`/api/leads/${entries.find(({ name }) => name === who.name).leadId}/360`);
     assert.equal(messages.length, 1);
+    await person.leave();
+  }));
+
+  test('two calls of one customer show each its own words, and markup in them is text', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const handOver = await assistant(desk, chromium);
+    const person = await agent(desk, chromium);
+    const { page } = person;
+    await person.phoneReady();
+    const { extension } = await person.json('/api/phone/config');
+    const hostile = '<img src=x onerror="document.title=1"><b>bold</b>';
+    const calls = [];
+    for (const words of [`first ${hostile}`, 'second, of another call']) {
+      const ucid = await desk.inbound('9000000042');
+      calls.push(ucid);
+      const rings = page.getByRole('alertdialog');
+      await rings.waitFor();
+      await handOver({ session_id: `session-${calls.length}`, extension, call_id: ucid, user: { name: hostile, phone: '9000000042' }, transcript: [{ role: 'user', content: words }] });
+      const said = rings.locator('.turns li.customer > p');
+      await said.waitFor();
+      assert.deepEqual(await said.allTextContents(), [words]);
+      await rings.getByRole('heading', { name: hostile }).waitFor();
+      await person.button('Accept').click();
+      const window = page.getByRole('dialog', { name: 'Customer:' });
+      await window.waitFor();
+      assert.deepEqual(await window.locator('.turns li.customer > p').allTextContents(), [words]);
+      assert.equal(await page.locator('img[src=x], .window b').count(), 0);
+      await desk.customer(ucid, 'hangup');
+      await window.waitFor({ state: 'detached' });
+      await person.dispose('Info');
+      await person.back();
+    }
+    for (const [n, ucid] of calls.entries()) {
+      const { conversation_history: turns } = await person.json(`/api/customer/data?call_id=${ucid}`);
+      assert.match(turns[0].content, n === 0 ? /^first/ : /^second/);
+    }
     await person.leave();
   }));
 

@@ -16,7 +16,7 @@ const HOSTILE = '<img src=x onerror=alert(1)>';
 describe('a profile', () => {
   test('of the documented shape', () => {
     const profile = profileOf({
-      customer_id: '7', extension: '1001', call_sid: 'CA1', voice_pin: '1234', name: 'Customer A', phone: '9000000001', email: 'a@example.test', notes: 'From the assistant', account_status: 'Verified',
+      customer_id: '7', session_id: 's', id: 1, extension: '1001', call_sid: 'CA1', voice_pin: '1234', name: 'Customer A', phone: '9000000001', email: 'a@example.test', notes: 'From the assistant', account_status: 'Verified',
       conversation_history: [{ role: 'user', content: 'I need a person', timestamp: 1_790_000_000 }, { role: 'assistant', content: 'One moment' }],
       activities: [{ type: 'tool_call', tool: 'create_event', activity_type: 'calendar_event', title: 'Check-up', action: 'created', date: '2026-11-27', result: 'ok', timestamp: '2026-11-26T10:00:00+05:30' }],
     });

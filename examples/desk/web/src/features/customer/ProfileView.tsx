@@ -1,7 +1,7 @@
 import { CalendarDays, ListTodo, Wrench } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { Notice } from '../../ui/controls';
-import { dateAndTime, timeOfDay } from '../../words/time';
+import { dateAndTime, grouped, timeOfDay } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import type { Activity, Profile, Turn } from './profile';
 import { useProfile } from './query';
@@ -59,7 +59,7 @@ function Activities({ activities }: { activities: readonly Activity[] }) {
 /** The whole profile. All of it is text, whatever it looks like. */
 export function ProfileView({ profile }: { profile: Profile }) {
   const words = useWords();
-  const facts: [string, string | null][] = [[words.customer.phone, profile.phone], [words.customer.email, profile.email], [words.customer.note, profile.notes], ...profile.more];
+  const facts: [string, string | null][] = [[words.customer.phone, profile.phone === null ? null : grouped(profile.phone)], [words.customer.email, profile.email], [words.customer.note, profile.notes], ...profile.more];
   return (
     <div className="stack profile">
       <dl className="definition">

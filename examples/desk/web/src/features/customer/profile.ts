@@ -16,8 +16,10 @@ const MOST_TURNS = 500;
 const MOST_ACTIVITIES = 50;
 const MOST_MORE = 20;
 const UNKNOWN = 'Unknown Caller';
-/** Shown in a place of their own, or of no use to a person. */
-const SHOWN = new Set(['name', 'phone', 'email', 'notes', 'conversation_history', 'activities', 'extension', 'call_sid', 'call_id', 'customer_id', 'voice_pin']);
+/** Shown in a place of their own, or for no eyes. */
+const SHOWN = new Set(['name', 'phone', 'email', 'notes', 'conversation_history', 'activities', 'extension', 'voice_pin']);
+/** What programs know a thing by is of no use to a person. */
+const IS_ID = /(^|_)s?id$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 const fields = (value: unknown): Fields | null => value !== null && typeof value === 'object' && !Array.isArray(value) ? value as Fields : null;
@@ -73,7 +75,7 @@ export function profileOf(body: unknown): Profile | null {
   const activities = list(from['activities']).slice(-MOST_ACTIVITIES).flatMap(activityOf);
   if ((name === null || name === UNKNOWN) && turns.length === 0 && activities.length === 0) return null;
   const more = Object.entries(from).flatMap(([key, value]): [string, string][] => {
-    const text = SHOWN.has(key) ? null : plain(value);
+    const text = SHOWN.has(key) || IS_ID.test(key) ? null : plain(value);
     return text === null ? [] : [[named(key), text]];
   });
   return {
