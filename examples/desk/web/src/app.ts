@@ -34,6 +34,7 @@ export function begin(hasPhone: boolean) {
       else softphone.stop();
     });
     void owner.start();
+    navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
   }
   addEventListener('offline', () => stream.lost());
   addEventListener('online', () => { stream.hurry(); void softphone.networkChanged(); });

@@ -10,14 +10,14 @@ export type Agents = ReadonlyMap<string, AgentView>;
 export const KEYS = {
   me: ['me'], calls: ['live', 'calls'], agents: ['live', 'agents'], worklist: ['worklist'], missed: ['missed'], followUps: ['follow-ups'],
   owed: ['owed'], dials: ['dials'], history: ['history'], performance: ['performance'], popup: ['live', 'popup'],
-  users: ['users'], links: ['links'], teams: ['teams'], tokens: ['tokens'], audit: ['audit'], subscription: ['subscription'],
+  leads: ['leads'], users: ['users'], links: ['links'], teams: ['teams'], tokens: ['tokens'], audit: ['audit'], subscription: ['subscription'],
   lead: ['lead'], appointments: ['appointments'], profile: ['profile'],
 } as const;
 
 /** What each kind makes old; what it carries is only believed where it has a version. */
 const STALE: Record<string, readonly (readonly string[])[]> = {
   'missed.changed': [KEYS.missed, KEYS.worklist],
-  'worklist.changed': [KEYS.worklist],
+  'worklist.changed': [KEYS.worklist, KEYS.leads],
   'followup.changed': [KEYS.followUps, KEYS.worklist, KEYS.lead],
   'dial.changed': [KEYS.dials],
   'owed.changed': [KEYS.owed],

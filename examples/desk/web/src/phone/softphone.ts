@@ -188,13 +188,21 @@ export class Softphone {
 
   #watchTrack(stream: MediaStream) {
     const [track] = stream.getAudioTracks();
-    track?.addEventListener('ended', () => {
-      if (stream !== this.#stream) return;
-      const { leg } = this.#phone;
-      this.#tell({ event: 'device_lost', ucid: leg.kind === 'up' ? leg.ucid : null });
-      this.#is({ is: 'microphone', state: 'missing' });
-    });
+    track?.addEventListener('ended', () => { if (stream === this.#stream) void this.#anotherDevice(); });
   }
+
+  /** The headset was unplugged: another microphone takes over, if there is one. */
+  async #anotherDevice() {
+    await this.useDevices();
+    if (this.#phone.microphone === 'ready') return;
+    const { leg } = this.#phone;
+    this.#tell({ event: 'device_lost', ucid: leg.kind === 'up' ? leg.ucid : null });
+  }
+
+  /** Something was plugged in or out: a microphone that was missing, or the chosen one, may be there again. */
+  devicesChanged = () => {
+    if (this.#starting && this.#phone.microphone !== 'forbidden') void this.useDevices();
+  };
 
   #ucid(id: string): string | null {
     const { leg } = this.#phone;

@@ -120,7 +120,8 @@ export const en = {
   },
   team: {
     title: 'Team', unknownDials: 'Dials with an unknown outcome', noUnknown: 'Every dial has a known outcome.', settle: 'Settle', rang: 'It rang', didNotRing: 'It did not ring', why: 'How do you know?', import: 'Import leads', file: 'CSV file', imported: (n: number, left: number) => `${count(n, 'lead', 'leads')} imported, ${left} left out.`,
-    assign: 'Assign', assignTo: 'To', owed: 'Dispositions owed',
+    leads: 'Leads', search: 'Name or number', assignTo: 'Assign to', everyone: 'Everyone', choose: 'Choose leads first.', all: 'All leads shown', source: 'Source', noLeads: 'No leads. Import a file below.',
+    assignN: (n: number) => n === 0 ? 'Assign' : `Assign ${count(n, 'lead', 'leads')}`, assigned: (n: number, to: string) => `${count(n, 'lead is', 'leads are')} now ${to}’s.`, owed: 'Dispositions owed',
   },
   admin: {
     title: 'Administration', users: 'Users', links: 'Agents', tokens: 'Tokens', audit: 'Audit', subscription: 'Event subscription', teams: 'Teams', email: 'E-mail', name: 'Name', role: 'Role', agent: 'CloudAgent agent', agents: 'Agents',
@@ -142,7 +143,7 @@ export const en = {
     subscriptionWhy: 'An account has one pair of addresses: whoever registers theirs takes the events from the one before.',
     roles: { agent: 'Agent', supervisor: 'Supervisor', administrator: 'Administrator', service: 'Service' } as Record<string, string>,
   },
-  devices: { title: 'Microphone and ring', input: 'Microphone', output: 'Voice', ring: 'Ring', standard: 'Standard', test: 'Play a tone', allow: 'Allow the microphone', level: 'Level', ready: 'The microphone works.' },
+  devices: { title: 'Microphone and ring', input: 'Microphone', output: 'Voice', ring: 'Ring', standard: 'Standard', test: 'Play a tone', allow: 'Allow the microphone', level: 'Level', ready: 'The microphone works.', notifications: 'Tell me about calls while this page is hidden', notificationsOff: 'The browser does not show notifications of this page, so calls are not told while it is hidden.' },
   problem: {
     title: 'That did not work', unreachable: 'The desk cannot be reached.', mayHave: 'It may have happened all the same. Look before you do it again.', did: 'Nothing was changed.', later: (s: number) => `Possible again in ${count(s, 'second', 'seconds')}.`,
     forbidden: 'You may not do that.', notFound: 'There is no such page.', request: (id: string) => `Request ${id}`, crashed: 'This part of the page broke.', reload: 'Load it again',

@@ -92,4 +92,22 @@ describe('administration', { concurrency: 2 }, () => {
     await admin.picture('admin-teams');
     await admin.leave();
   }));
+
+  test('a supervisor imports leads and assigns them; they are on the agent\'s worklist', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const supervisor = await chromium.person(desk, 'supervisor01@desk.test');
+    const { page } = supervisor;
+    await page.getByRole('link', { name: 'Team' }).click();
+    await page.getByLabel('CSV file').setInputFiles({ name: 'leads.csv', mimeType: 'text/csv', buffer: Buffer.from('number,name,source\n9000000071,Imported One,fair\nnone,Without Number,web\n') });
+    await page.getByRole('button', { name: 'Import leads' }).click();
+    await page.getByText('1 lead imported, 1 left out.').waitFor();
+    await page.getByLabel('Name or number').fill('Imported');
+    await page.getByRole('checkbox', { name: 'Imported One' }).check();
+    await page.getByLabel('Assign to').selectOption('agent01');
+    await page.getByRole('button', { name: 'Assign 1 lead' }).click();
+    await page.getByRole('row').filter({ hasText: 'Imported One' }).getByRole('cell', { name: 'agent01', exact: true }).waitFor();
+    const person = await chromium.person(desk, 'agent01@desk.test');
+    await person.page.getByRole('button', { name: 'Call Imported One' }).waitFor();
+    await supervisor.leave();
+    await person.leave();
+  }));
 });

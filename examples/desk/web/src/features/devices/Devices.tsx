@@ -40,7 +40,17 @@ export function Devices() {
       {select('input', 'audioinput')}
       {select('output', 'audiooutput')}
       {select('ring', 'audiooutput')}
+      <Notifications />
       <Button onClick={() => void softphone.speaker.test(now.ring || now.output)}>{words.devices.test}</Button>
     </div>
   );
+}
+
+/** Calls that come while the page is hidden are told by the browser, where that is allowed. */
+function Notifications() {
+  const words = useWords();
+  const [permission, setPermission] = useState(() => 'Notification' in window ? Notification.permission : 'denied');
+  if (permission === 'granted') return null;
+  if (permission === 'denied') return <Notice>{words.devices.notificationsOff}</Notice>;
+  return <Button onClick={() => void Notification.requestPermission().then(setPermission)}>{words.devices.notifications}</Button>;
 }

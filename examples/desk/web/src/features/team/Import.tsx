@@ -1,17 +1,19 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Problem, problemOf } from '../../api/problem';
+import type { Imported } from '../../api/types';
+import { KEYS } from '../../live/cache';
 import { Button, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { useWords } from '../../words/words';
-
-interface Imported { imported: number; known: number; leftOutCount: number; leftOut: { line: number; reason: string }[] }
 
 /** Leads of a file. What is left out is told line by line. */
 export function Import() {
   const words = useWords();
   const [file, setFile] = useState<File | null>(null);
+  const cache = useQueryClient();
   const send = useMutation({
+    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.leads }),
     mutationFn: async (): Promise<Imported> => {
       const response = await fetch('/api/leads/import', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: file });
       if (!response.ok) throw await problemOf(response);

@@ -10,6 +10,7 @@ import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
 import { Owed } from '../disposition/Owed';
 import { Import } from './Import';
+import { Leads } from './Leads';
 import '../desk/desk.css';
 
 /** What a supervisor has to settle. */
@@ -27,6 +28,7 @@ export default function Team() {
         ) : <Empty title={dials.isPending ? words.loading : words.team.noUnknown} />}
       </section>
       <section className="card" aria-label={words.team.owed}><header><h2>{words.team.owed}</h2></header><Owed /></section>
+      <section className="card" style={{ overflowX: 'auto' }} aria-label={words.team.leads}><header><h2>{words.team.leads}</h2></header><Leads /></section>
       <section className="card" aria-label={words.team.import}><header><h2>{words.team.import}</h2></header><div className="body"><Import /></div></section>
       {settling && <Settle dial={settling} onClose={() => settle(null)} />}
     </div>
