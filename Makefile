@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk test phone-test stories bench fuzz check-more setup
+.PHONY: help desk test phone-test stories kills bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ phone-test: setup ## JsSIP in Node and in Chromium, and sipp, against the simula
 
 stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES=DIR keeps pictures)
 	@scripts/stories
+
+kills: setup ## the desk killed at every write of a dial and a disposition, with connections that break too (minutes)
+	cargo test --locked -p desk --all-features --test it -- --include-ignored kills::
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)
 	@scripts/bench

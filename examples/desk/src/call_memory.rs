@@ -1,6 +1,6 @@
-//! What the desk knows about phone calls: from its own dials, from what front ends say, from the rows it has read.
+//! Where commands on a call go: by the desk's own dials and by the rows it has read.
 //!
-//! In memory and bounded; the oldest knowledge goes first.
+//! In memory and bounded; the oldest knowledge goes first. What has to outlive the process is in the store.
 
 use std::future::ready;
 use std::time::Duration;
@@ -8,33 +8,13 @@ use std::time::Duration;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_sdk::types::PhoneNumber;
-use ozonetel_sdk::types::{AgentId, Did, DispositionName, PhoneName, Ucid};
-
-use crate::core::call::Direction;
+use ozonetel_sdk::types::{AgentId, Did, PhoneName, Ucid};
 
 /// How many calls are remembered.
 const MOST: u64 = 20_000;
 
 /// How long a call is remembered.
 const KEPT: Duration = Duration::from_hours(24);
-
-/// What a front end said when it disposed of a call.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Disposed {
-    /// The front end's own code.
-    pub code: String,
-    /// What it was mapped to.
-    pub disposition: DispositionName,
-    /// The front end's lead.
-    pub lead: Option<String>,
-    /// How long the front end says the call took.
-    pub duration_sec: Option<u32>,
-    /// Which way it says the call went.
-    pub direction: Option<Direction>,
-    /// Who it says the customer is.
-    pub caller: Option<PhoneNumber>,
-}
 
 /// What is known of a call.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -45,14 +25,6 @@ pub struct CallFacts {
     pub agent: Option<AgentId>,
     /// The phone name of the agent's number.
     pub phone_name: Option<PhoneName>,
-    /// How it was disposed of.
-    pub disposed: Option<Disposed>,
-}
-
-impl std::fmt::Debug for Disposed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Disposed").field("code", &self.code).finish_non_exhaustive()
-    }
 }
 
 impl std::fmt::Debug for CallFacts {
@@ -85,7 +57,6 @@ impl CallMemory {
             did: new.did.or(known.did),
             agent: new.agent.or(known.agent),
             phone_name: new.phone_name.or(known.phone_name),
-            disposed: new.disposed.or(known.disposed),
         })
         .await;
     }

@@ -11,6 +11,7 @@ use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
 use crate::core::audio::HOSTS;
+use crate::core::retention::Retention;
 use crate::core::{disposition, worklist};
 use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings};
@@ -53,6 +54,13 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_AGENT_SOCKET_URL", "the wss address of the agents' sockets; none without"),
     ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (a new one)"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
+    (
+        "DESK_PAUSE_LIMIT",
+        "seconds after which a paused recording is resumed (at the end of the call)",
+    ),
+    ("DESK_KEEP_PUSHES_DAYS", "days for which what the service sent is kept; 0 for good (30)"),
+    ("DESK_KEEP_NOTES_DAYS", "days for which notes are kept; 0 for good (0)"),
+    ("DESK_KEEP_AUDIT_DAYS", "days for which the audit is kept; 0 for good (0)"),
     ("DESK_RECORDING_HOSTS", "hosts that recordings are fetched from, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
     ("DESK_CALLING_HOURS", "when customers may be called, as 09:00-21:00 (at any time)"),
@@ -64,7 +72,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_RECONNECT", "on: an agent's phone can be rung into a call again (off)"),
     ("DESK_SIP_HOST", "the SIP host that softphones register at"),
     ("DESK_SIP_ADDRESS", "the wss address of the SIP connection"),
-    ("DESK_NAME", "the name of this desk, which no other on its store may have (desk)"),
+    (
+        "DESK_NAME",
+        "the name of this desk, which no other on its store may have (desk; on PostgreSQL the host's)",
+    ),
     ("DESK_MISSED_FROM_FIELD", "request field of missed calls (fromTime)"),
     ("DESK_MISSED_TO_FIELD", "request field of missed calls (toTime)"),
     ("DESK_MISSED_CAMPAIGN_FIELD", "request field of missed calls (campaignName)"),
@@ -151,6 +162,7 @@ impl Config {
             service_levels: levels.unwrap_or_default(),
             platform: None,
             customers: CustomerSettings::read(variables)?,
+            retention: Retention::read(variables)?,
             agent_socket: agent_socket(
                 get("DESK_AGENT_SOCKET").as_deref(),
                 get("DESK_AGENT_SOCKET_URL"),
@@ -178,6 +190,17 @@ impl Config {
     /// Whether there is no account, and so the simulator inside is used.
     pub fn is_simulated(&self) -> bool {
         self.environment.account.is_none()
+    }
+
+    /// Names this desk after its host and its port where several may share the store and `DESK_NAME` names none.
+    #[must_use]
+    pub fn named_after(mut self, host: &str) -> Self {
+        if matches!(self.store, StoreChoice::Postgres(_)) && self.settings.calling.holder.is_none()
+        {
+            let port = self.listen.rsplit(':').next().unwrap_or_default();
+            self.settings.calling.holder = Some(format!("{}:{port}", host.trim()));
+        }
+        self
     }
 
     /// Whose calls the store holds.
@@ -472,6 +495,18 @@ mod tests {
         let other = other.unwrap_err();
         assert_eq!(other.field(), "DATABASE_URL");
         assert!(!other.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn desks_on_one_postgresql_have_a_name_each() {
+        let url = ("DATABASE_URL", "postgres://desk@db.example.test/desk");
+        let holder = |set: &[(&str, &str)], host: &str| {
+            config(set).unwrap().named_after(host).settings.calling.holder
+        };
+        assert_eq!(holder(&[url], "west\n").as_deref(), Some("west:8080"));
+        assert_eq!(holder(&[url, ("DESK_LISTEN", "8090")], "west").as_deref(), Some("west:8090"));
+        assert_eq!(holder(&[url, ("DESK_NAME", "one")], "west").as_deref(), Some("one"));
+        assert_eq!(holder(&[("DESK_STORE", "kept.sqlite")], "west"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 
 use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
+use crate::core::retention::Retention;
 use crate::core::worklist::ServiceLevels;
 use crate::customers::{CustomerSettings, Customers};
 use crate::epoch::epoch_ms;
@@ -65,6 +66,8 @@ pub struct Settings {
     pub service_levels: ServiceLevels,
     /// The platform of leads and appointments; the desk's own tables without one.
     pub platform: Option<Arc<dyn Platform>>,
+    /// For how long things are kept.
+    pub retention: Retention,
     /// Why agents may pause: no API of the service lists it.
     pub pause_reasons: Vec<String>,
     /// The agent sockets that this desk holds; none without.

@@ -17,6 +17,7 @@ pub mod handing_over;
 pub mod intake;
 pub mod joining;
 pub mod ledger;
+pub mod owed;
 pub mod phone;
 pub mod push_address;
 pub mod settling;

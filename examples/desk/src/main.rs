@@ -15,7 +15,7 @@ use desk::flow::push_address::PushKind;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
-use desk::ops::{doctor, watch};
+use desk::ops::{doctor, forget, watch};
 use desk::people::command::UserTask;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
@@ -54,11 +54,13 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     }
     let variables = |name: &str| std::env::var(name).ok();
     let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
+    let config = config.named_after(&host());
     log(config.log_is_json);
     match task {
         DeskTask::Serve => serve_desk(config, &variables).await,
         DeskTask::User { task } => manage_users(&config, &task).await,
         DeskTask::Openapi => Ok(()),
+        DeskTask::Forget { number } => forget_number(&config, &number).await,
         DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }
@@ -261,18 +263,7 @@ struct Opened {
 
 /// `desk user`. A desk may run on the same store: it sees what changed within seconds.
 async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Error>> {
-    let store = match &config.store {
-        StoreChoice::File(file) => Db::sqlite(file).await?,
-        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
-        StoreChoice::Fresh => {
-            return Err(
-                "DESK_STORE or DATABASE_URL has to name the store: without an account each \
-                        start has a new one"
-                    .into(),
-            );
-        }
-    };
-    store.take_for(&config.owner()).await?;
+    let store = named_store(config).await?;
     let mut ask = |prompt: &str| {
         if std::io::stdin().is_terminal() {
             return rpassword::prompt_password(prompt).map(Secret::from);
@@ -285,6 +276,33 @@ async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Er
     store.close().await;
     say(&done?);
     Ok(())
+}
+
+/// `desk forget`.
+async fn forget_number(config: &Config, number: &str) -> Result<(), Box<dyn Error>> {
+    let store = named_store(config).await?;
+    let at = config.people(Arc::new(store.clone())).now();
+    let done = forget::forget(&store, number, at).await;
+    store.close().await;
+    say(&done?);
+    Ok(())
+}
+
+/// The store that the variables name, for work beside a desk that may run on it.
+async fn named_store(config: &Config) -> Result<Db, Box<dyn Error>> {
+    let store = match &config.store {
+        StoreChoice::File(file) => Db::sqlite(file).await?,
+        StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await?,
+        StoreChoice::Fresh => {
+            return Err(
+                "DESK_STORE or DATABASE_URL has to name the store: without an account each \
+                        start has a new one"
+                    .into(),
+            );
+        }
+    };
+    store.take_for(&config.owner()).await?;
+    Ok(store)
 }
 
 /// Prints the link with which the first administrator is made, if there is none.
@@ -330,6 +348,14 @@ async fn records(config: &Config, client: &Client, place: &str) -> Result<Record
     let transport = Arc::new(Reqwest::new(&Network::default())?);
     let source = AudioSource { transport, hosts: config.recording_hosts.clone() };
     Ok(Records::with(client.clone(), store, settings).fetching(source))
+}
+
+/// The name of this machine; of one that does not say, a new one.
+fn host() -> String {
+    let said = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let said =
+        said.or_else(|| std::env::var("HOSTNAME").ok()).filter(|name| !name.trim().is_empty());
+    said.unwrap_or_else(|| Uuid::now_v7().simple().to_string())
 }
 
 /// A file that is not there yet.

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use ozonetel_sdk::types::{AgentId, Day};
 use ozonetel_store::{CallQuery, StoredCall};
 
-use crate::core::figures::{KeptFacts, Tally};
+use crate::core::agent::STALE_MS;
+use crate::core::caller::Scope;
+use crate::core::fact::millis;
+use crate::core::figures::{KeptFacts, Tally, TimeUtilization};
+use crate::core::time_use::time_use;
 use crate::desk::Desk;
 use crate::problem::Problem;
+use crate::store::KeptCode;
 
 /// The calls of a range, counted as a whole, by day and by agent.
 #[derive(Debug, Clone, Default)]
@@ -33,13 +38,17 @@ pub async fn breakdown(
     agents: Option<&[AgentId]>,
 ) -> Result<Breakdown, Problem> {
     let query = CallQuery { agents: agents.map(<[_]>::to_vec), ..CallQuery::days(from, to) };
+    let kept_calls = KeptCalls::of(desk, from, to).await?;
     let mut calls = desk.records().store().stream(query);
     let mut found = Breakdown::default();
     while let Some(call) = calls.try_next().await? {
         found.unread += call.unread();
         let records = call.records()?;
-        let code = kept_code(desk, &call).await;
-        let kept = KeptFacts { code: code.as_deref(), has_appointment: false };
+        let kept = kept_calls.of_call(&call);
+        let kept = KeptFacts {
+            code: kept.and_then(|kept| kept.code.as_deref()),
+            has_appointment: kept.is_some_and(|kept| kept.has_appointment),
+        };
         found.total.add(&records, agents, kept);
         found.days.entry(call.day).or_default().add(&records, agents, kept);
         let mut mine: BTreeMap<String, &AgentId> = BTreeMap::new();
@@ -57,15 +66,52 @@ pub async fn breakdown(
     Ok(found)
 }
 
-/// The front end's code of a call's disposition, where it went through this desk.
-pub async fn kept_code(desk: &Desk, call: &StoredCall) -> Option<String> {
-    for leg in &call.legs {
-        let Ok(ucid) = leg.key.parse() else { continue };
-        if let Some(disposed) = desk.memory().of(&ucid).await.disposed {
-            return Some(disposed.code);
-        }
+/// How long after a call a front end may say something of it that the desk had not seen, and how long before the day of
+/// its report it may have begun.
+const AROUND: i64 = 7 * 24 * 3_600_000;
+
+/// What the desk keeps of the calls of a range, by each of their ids.
+#[derive(Debug, Clone, Default)]
+pub struct KeptCalls(BTreeMap<String, KeptCode>);
+
+impl KeptCalls {
+    /// What is kept of a range of days.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn of(desk: &Desk, from: Day, to: Day) -> Result<Self, Problem> {
+        let zone = desk.client().zone();
+        let (from, until) = (millis(from.start().instant(zone)), millis(to.end().instant(zone)));
+        Ok(Self(desk.store().kept_codes(from - AROUND, until + AROUND).await?))
     }
-    None
+
+    /// What is kept of a call that went through this desk.
+    pub fn of_call(&self, call: &StoredCall) -> Option<&KeptCode> {
+        let legs = call.legs.iter().rev().find_map(|leg| self.0.get(&leg.key));
+        legs.or_else(|| self.0.get(&call.key))
+    }
+}
+
+/// Where the time of these agents, or of all, went today, out of the states that were seen; `None` if none were. What
+/// cannot be believed any more counts until it was last said.
+///
+/// # Errors
+/// The store failed.
+pub async fn time_use_today(
+    desk: &Desk,
+    agents: Option<&[AgentId]>,
+) -> Result<Option<TimeUtilization>, Problem> {
+    let (client, now) = (desk.client(), desk.now());
+    let from = millis(client.today().start().instant(client.zone()));
+    let scope = agents.map_or(Scope::All, |agents| Scope::Agents(agents.to_vec()));
+    let words = desk.store().agent_words(&scope, from, now.saturating_add(1)).await?;
+    let of_agent = words.iter().map(|(key, words)| {
+        let said = words.last().map_or(from, |word| word.at_ms);
+        let watched = desk.state_sources().is_watched(&key.as_str().into(), now);
+        let believed = watched || now.saturating_sub(said) < STALE_MS;
+        time_use(words, from, if believed { now } else { said })
+    });
+    Ok(of_agent.reduce(|sum, one| sum + one))
 }
 
 /// Days of a range whose records were never read, those to come left out.

@@ -14,7 +14,9 @@ use uuid::Uuid;
 use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
-use crate::work::{agents, cdr_sync, intake, links, outbox, settle, summary};
+use crate::work::{
+    agents, cdr_sync, intake, links, outbox, recordings, reminders, settle, summary,
+};
 
 /// How long open connections may take to end.
 const CONNECTIONS: Duration = Duration::from_secs(10);
@@ -83,7 +85,8 @@ fn start_work(desk: &Desk) {
     let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
     let holder = Uuid::now_v7().simple().to_string().into();
     let keeper = LeaseKeeper { store: Arc::clone(&store), clock: Arc::clone(&clock), holder };
-    desk.life().spawn("tidy", |stop| tidy(store, clock, stop));
+    let tidied = desk.clone();
+    desk.life().spawn("tidy", |stop| tidy(tidied, stop));
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
     let arriving = desk.clone();
@@ -100,6 +103,11 @@ fn start_work(desk: &Desk) {
         let sync = |_, stop| cdr_sync::run(records.clone(), client.clone(), health.clone(), stop);
         account.run("cdr_sync", stop, sync).await;
     });
+    let (paused, recording) = (desk.clone(), keeper.clone());
+    desk.life().spawn("recordings", |stop| async move {
+        let resume = |_, stop| recordings::run(paused.clone(), stop);
+        recording.run("recordings", stop, resume).await;
+    });
     let (client, records) = (desk.client().clone(), desk.records().store().clone());
     desk.life().spawn("summaries", |stop| async move {
         let file = |_, stop| summary::run(client.clone(), records.clone(), stop);
@@ -107,6 +115,8 @@ fn start_work(desk: &Desk) {
     });
     let worked = desk.clone();
     desk.life().spawn("outbox", |stop| outbox::run(worked, stop));
+    let reminded = desk.clone();
+    desk.life().spawn("reminders", |stop| reminders::run(reminded, stop));
     let worked = desk.clone();
     desk.life().spawn("settle", |stop| settle::run(worked, stop));
 }

@@ -32,16 +32,22 @@ pub mod db;
 pub mod dials;
 pub mod error;
 pub mod events;
+pub mod forget;
 pub mod handoffs;
 mod json;
+#[cfg(feature = "kill-points")]
+mod kill;
 pub mod leads;
 pub mod lease;
 pub mod lock;
 pub mod memory;
 pub mod meta;
 mod migrations;
+pub mod notes;
 pub mod outbox;
+pub mod owed;
 pub mod pushes;
+pub mod reminders;
 pub mod sessions;
 #[cfg(test)]
 pub(crate) mod suite;
@@ -59,14 +65,18 @@ pub use db::Db;
 pub use dials::{DialWrite, Dials};
 pub use error::StoreError;
 pub use events::{Audience, Event, Events, NewEvent};
+pub use forget::ForgottenNumber;
 pub use handoffs::{HandoffBegun, Handoffs};
 pub use leads::{LeadSearch, Leads};
 pub use lease::{Lease, Leases};
 pub use lock::FileLock;
 pub use memory::Memory;
 pub use meta::{Meta, Owner};
+pub use notes::Notes;
 pub use outbox::{Outbox, OutboxWrite};
+pub use owed::{KeptCode, OwedCall, OwedCalls};
 pub use pushes::{NewPush, Pushes, StoredPush};
+pub use reminders::Reminders;
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use users::Users;
@@ -82,8 +92,11 @@ pub trait Store:
     + Sessions
     + PhoneCalls
     + Dials
+    + Notes
     + Outbox
+    + OwedCalls
     + Pushes
+    + Reminders
     + Work
     + Agents
     + Appointments
@@ -101,8 +114,11 @@ impl<T> Store for T where
         + Sessions
         + PhoneCalls
         + Dials
+        + Notes
         + Outbox
+        + OwedCalls
         + Pushes
+        + Reminders
         + Work
         + Agents
         + Appointments

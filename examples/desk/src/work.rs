@@ -6,6 +6,8 @@ pub mod intake;
 pub mod lease;
 pub mod links;
 pub mod outbox;
+pub mod recordings;
+pub mod reminders;
 pub mod settle;
 pub mod summary;
 pub mod tidy;

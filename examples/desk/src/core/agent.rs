@@ -24,6 +24,24 @@ pub enum StateSource {
     Socket,
 }
 
+impl StateSource {
+    const ALL: [Self; 3] = [Self::LoginList, Self::Event, Self::Socket];
+
+    /// The name in `snake_case`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginList => "login_list",
+            Self::Event => "event",
+            Self::Socket => "socket",
+        }
+    }
+
+    /// The source of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == name)
+    }
+}
+
 /// A word of the service about an agent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StateWord {

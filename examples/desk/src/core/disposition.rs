@@ -21,7 +21,7 @@ const CODES: [(&str, &str); 6] = [
 ];
 
 /// The code of a caller who wants to be called back.
-const CALLBACK: &str = "CALLBACK_REQUESTED";
+pub const CALLBACK: &str = "CALLBACK_REQUESTED";
 
 /// The name of the setting.
 pub const VARIABLE: &str = "DESK_DISPOSITIONS";

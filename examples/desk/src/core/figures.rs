@@ -137,6 +137,21 @@ pub struct TimeUtilization {
     pub total_dial_time: ClockDuration,
 }
 
+impl std::ops::Add for TimeUtilization {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            total_login_duration: self.total_login_duration + other.total_login_duration,
+            total_busy_time: self.total_busy_time + other.total_busy_time,
+            total_idle_time: self.total_idle_time + other.total_idle_time,
+            total_pause_time: self.total_pause_time + other.total_pause_time,
+            total_wrapup_time: self.total_wrapup_time + other.total_wrapup_time,
+            total_dial_time: self.total_dial_time + other.total_dial_time,
+        }
+    }
+}
+
 /// Whether this is one of these agents; of all, everything is, what is no agent's too.
 fn is_of(agents: Option<&[AgentId]>, id: Option<&AgentId>) -> bool {
     agents.is_none_or(|agents| {

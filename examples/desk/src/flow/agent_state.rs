@@ -6,6 +6,7 @@ use ozonetel_sdk::types::{AgentId, PauseReason, PhoneNumber};
 use ozonetel_sdk::{Error, Reason};
 
 use super::agent_view::{AgentView, agent_view, is_in_call};
+use super::owed::take_all;
 use crate::core::agent::{AskedState, StateWord};
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
@@ -60,6 +61,16 @@ pub async fn change_agent(
     agent: &AgentId,
     change: impl Fn(&mut KeptAgent) + Send + Sync,
 ) -> Result<Versioned<KeptAgent>, StoreError> {
+    change_with(desk, agent, &[], change).await
+}
+
+/// The same with words that are new.
+async fn change_with(
+    desk: &Desk,
+    agent: &AgentId,
+    words: &[StateWord],
+    change: impl Fn(&mut KeptAgent) + Send + Sync,
+) -> Result<Versioned<KeptAgent>, StoreError> {
     for _ in 0..TRIES {
         let found = desk.store().kept_agent(agent).await?;
         let found = found
@@ -73,7 +84,7 @@ pub async fn change_agent(
         let view = agent_view(desk, &next).await?;
         let audience = Audience::Agent(agent.clone());
         let events = vec![NewEvent::new("agent.changed", audience, &view)?];
-        match desk.store().save_agent(changed, desk.now(), events).await {
+        match desk.store().save_agent(changed, desk.now(), words.to_vec(), events).await {
             Ok(_) => return Ok(next),
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error),
@@ -87,7 +98,8 @@ pub async fn change_agent(
 /// # Errors
 /// As [`change_agent`].
 pub async fn say(desk: &Desk, agent: &AgentId, word: StateWord) -> Result<(), StoreError> {
-    change_agent(desk, agent, |kept| kept.record.say(word.clone())).await.map(|_| ())
+    let words = std::slice::from_ref(&word);
+    change_with(desk, agent, words, |kept| kept.record.say(word.clone())).await.map(|_| ())
 }
 
 /// Does something about an agent whom the caller may act for.
@@ -116,7 +128,12 @@ pub async fn command(
             .about(Some(&agent))
             .in_request(request);
     let row = match &done {
-        Ok(()) => row,
+        Ok(()) => {
+            if command == AgentCommand::Free {
+                take_all(desk, &agent, &caller.id).await?;
+            }
+            row
+        }
         Err(problem) => row.ending(problem.reason().unwrap_or("failed")),
     };
     desk.store().append_audit(vec![row]).await?;

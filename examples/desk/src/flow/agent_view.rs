@@ -6,6 +6,7 @@ use ozonetel_sdk::types::AgentId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::owed::owed as all_owed;
 use super::viewing::view;
 use crate::core::agent::{AgentStateView, StateSource};
 use crate::core::call::{CallPhase, WrapupView};
@@ -41,7 +42,7 @@ pub struct AgentView {
     pub after_call: Option<PauseAfterCall>,
     /// The call that is going on.
     pub call: Option<String>,
-    /// How many dispositions have not reached where they belong.
+    /// How many dispositions the agent owes: of calls that are over, or not where they belong.
     pub owed: usize,
     /// Whether the service has the agent as logged in.
     pub logged_in: bool,
@@ -114,12 +115,7 @@ pub struct PauseAfterCall {
 }
 
 fn source_word(source: Option<StateSource>) -> &'static str {
-    match source {
-        Some(StateSource::LoginList) => "login_list",
-        Some(StateSource::Event) => "event",
-        Some(StateSource::Socket) => "socket",
-        None => "none",
-    }
+    source.map_or("none", StateSource::as_str)
 }
 
 /// The names, calls and owed dispositions of the agents in a scope.
@@ -140,9 +136,8 @@ impl Surroundings {
             }
         }
         let mut owed = BTreeMap::new();
-        for entry in store.owed(scope, MOST).await? {
-            let call = store.call(&entry.call, scope).await?;
-            if let Some(agent) = call.and_then(|call| call.state.agent) {
+        for one in all_owed(desk, scope, MOST).await? {
+            if let Some(agent) = one.call.state.agent.filter(|_| one.taken_by.is_none()) {
                 *owed.entry(agent_key(&agent)).or_default() += 1;
             }
         }

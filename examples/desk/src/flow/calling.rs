@@ -24,6 +24,8 @@ pub struct CallingSettings {
     pub auto_answer: AutoAnswer,
     /// Whether the agent's phone can be rung into a call again.
     pub reconnect: bool,
+    /// After how many seconds a paused recording is resumed; `None`: at the end of the call.
+    pub pause_limit_sec: Option<u32>,
     /// The SIP host that softphones register at.
     pub sip_host: Option<String>,
     /// The `wss` address of the SIP connection.
@@ -59,11 +61,16 @@ impl CallingSettings {
             }
             numbers.insert(number_key(&number));
         }
+        let limit = get("DESK_PAUSE_LIMIT").map(|text| {
+            let wrong = Invalid::new("DESK_PAUSE_LIMIT", "expected seconds");
+            text.parse::<u32>().ok().filter(|seconds| *seconds > 0).ok_or(wrong)
+        });
         let hours = get(HOURS_VARIABLE).map(|text| text.parse()).transpose()?;
         Ok(Self {
             policy: CallingPolicy { hours, blocked: numbers },
             auto_answer: auto_answer.transpose()?.unwrap_or_default(),
             reconnect: flag("DESK_RECONNECT")?.unwrap_or(false),
+            pause_limit_sec: limit.transpose()?,
             sip_host: get("DESK_SIP_HOST"),
             sip_address: get("DESK_SIP_ADDRESS"),
             holder: get("DESK_NAME"),
@@ -187,17 +194,19 @@ mod tests {
     fn each_setting_is_read_and_what_is_wrong_is_named() {
         let settings = read(&[
             ("DESK_AUTO_ANSWER", "3"),
+            ("DESK_PAUSE_LIMIT", "90"),
             ("DESK_RECONNECT", "on"),
             ("DESK_BLOCKED", "9000000001, +12015550123"),
             ("DESK_CALLING_HOURS", "09:00-21:00"),
         ])
         .unwrap();
         assert_eq!((settings.reconnect, settings.auto_answer), (true, AutoAnswer::Outbound));
-        assert_eq!(settings.policy.blocked.len(), 2);
+        assert_eq!((settings.policy.blocked.len(), settings.pause_limit_sec), (2, Some(90)));
         let defaults = read(&[]).unwrap();
         assert!(!defaults.reconnect);
         for set in [
             &[("DESK_AUTO_ANSWER", "4")],
+            &[("DESK_PAUSE_LIMIT", "0")],
             &[("DESK_RECONNECT", "perhaps")],
             &[("DESK_BLOCKED", "9000000001,abc")],
             &[("DESK_CALLING_HOURS", "nine")],

@@ -15,6 +15,7 @@ use crate::core::fact::{Action, ActionOutcome};
 use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, after_attempt};
 use crate::desk::Desk;
 use crate::problem::Problem;
+use crate::store::audit::AuditRow;
 use crate::store::{OutboxWrite, StoreError};
 
 /// For how long an entry is taken: longer than the service may stay silent.
@@ -128,9 +129,20 @@ async fn write(
     };
     match record_with(desk, facts, together).await {
         // Another worker has taken it meanwhile: its word counts.
-        Ok(_) | Err(StoreError::Conflict("outbox entry")) => Ok(()),
-        Err(error) => Err(error),
+        Ok(_) | Err(StoreError::Conflict("outbox entry")) => {}
+        Err(error) => return Err(error),
     }
+    if after.kind == "resume_recording" && after.state != OutboxState::Pending {
+        let target = format!("call:{}", after.call);
+        let row =
+            AuditRow::of_desk(at, "call.resume_recording", target).about(state.agent.as_ref());
+        let row = match after.state {
+            OutboxState::Sent => row,
+            ended => row.ending(ended.as_str()),
+        };
+        desk.store().append_audit(vec![row]).await?;
+    }
+    Ok(())
 }
 
 async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option<Problem>) {

@@ -82,12 +82,8 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
     let entry = entry_of(desk, &order);
     let reference = entry.reference.clone();
-    let known = CallFacts {
-        did: order.did,
-        agent: Some(order.agent),
-        phone_name: order.phone_name,
-        disposed: None,
-    };
+    let known =
+        CallFacts { did: order.did, agent: Some(order.agent), phone_name: order.phone_name };
     let work = {
         let desk = desk.clone();
         async move { place(&desk, entry, known).await }

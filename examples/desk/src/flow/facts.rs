@@ -10,6 +10,7 @@ use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Effect, effects};
 use crate::core::dial::{DialEntry, DialEvidence, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
+use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::handoff::HandoffRow;
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, after_evidence};
 use crate::desk::Desk;
@@ -177,23 +178,20 @@ async fn attempt(
     outbox.extend(effects.iter().filter_map(|effect| resume(effect, &merged.id, at)));
     let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
     let lead = lead_of_call(desk, &call.id, call.state.number.as_ref()).await;
-    let mut events = events(desk, &merged, (&call, lead.as_ref()), (&outbox, &dials))?;
+    let follow_ups: Vec<_> = effects.iter().filter_map(|effect| follow_up(effect, &call)).collect();
+    let writes = (outbox.as_slice(), dials.as_slice(), follow_ups.as_slice());
+    let mut events = events(desk, &merged, (&call, lead.as_ref()), writes)?;
     events.extend(popups(desk, &call, &effects, &own, handoff.as_ref()).await?);
     let change = CallChange {
         events,
         handoff: handoff.map(|row| row.id),
-        released: effects
-            .iter()
-            .filter_map(|effect| match effect {
-                Effect::ReleaseDial { dial } => Some(dial.clone()),
-                _ => None,
-            })
-            .collect(),
+        released: effects.iter().filter_map(released).collect(),
         id: merged.id,
         version: merged.version,
         absorbed: merged.absorbed,
         facts,
         state: call.state.clone(),
+        follow_ups,
         outbox,
         dials,
         at,
@@ -309,11 +307,37 @@ fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
     }))
 }
 
+/// The dial that its call keeps no longer.
+fn released(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::ReleaseDial { dial } => Some(dial.clone()),
+        _ => None,
+    }
+}
+
+/// The follow-up of a customer who is to be called back. It has the call's id: one call leaves one.
+fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
+    let Effect::CallBack { agent, due_ms } = effect else { return None };
+    let given = call.state.disposition.as_ref()?;
+    let notes = given.said.notes.as_ref().map_or("", |notes| notes.as_str());
+    Some(FollowUp {
+        id: call.id.clone(),
+        agent: agent.as_str().to_owned(),
+        number: call.state.number.clone().or_else(|| given.said.caller.clone()),
+        lead: given.said.lead.clone(),
+        due_ms: *due_ms,
+        note: notes.to_owned(),
+        call: Some(call.id.clone()),
+        state: FollowUpState::Open,
+        changed_ms: given.at_ms,
+    })
+}
+
 fn events(
     desk: &Desk,
     merged: &Merged,
     (call, lead): (&StoredCall, Option<&LeadName>),
-    (outbox, dials): (&[OutboxWrite], &[DialWrite]),
+    (outbox, dials, promises): (&[OutboxWrite], &[DialWrite], &[FollowUp]),
 ) -> Result<Vec<NewEvent>, StoreError> {
     let mut events = changed(desk, call, merged.before.agent.as_ref(), lead)?;
     for write in dials {
@@ -333,6 +357,16 @@ fn events(
     for (id, _) in &merged.absorbed {
         let body = json!({"ucid": id, "into": call.id});
         events.push(NewEvent::new("call.merged", Audience::Everyone, &body)?);
+    }
+    for promise in promises {
+        let body = json!({"id": promise.id, "dueAt": promise.due_ms});
+        let audience = Audience::Agent(promise.agent.as_str().into());
+        events.push(NewEvent::new("followup.changed", audience, &body)?);
+    }
+    if merged.before.owes_disposition() != call.state.owes_disposition() {
+        let audience = call.state.agent.clone().map_or(Audience::Supervisors, Audience::Agent);
+        let body = json!({"id": call.id, "ucid": call.id, "target": "service", "state": "none"});
+        events.push(NewEvent::new("owed.changed", audience, &body)?);
     }
     Ok(events)
 }

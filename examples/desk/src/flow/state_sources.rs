@@ -28,6 +28,11 @@ impl StateSources {
         }
     }
 
+    /// Of how many agents a source that speaks of them alone is alive.
+    pub fn links_up(&self) -> usize {
+        self.agents.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Notes that the subscription has sent something.
     pub fn heard(&self, at_ms: i64) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);

@@ -29,6 +29,11 @@ pub enum DeskTask {
     },
     /// Print the OpenAPI document of all routes
     Openapi,
+    /// Forget a telephone number: take it, and what was noted about its holder, out of everything the desk keeps
+    Forget {
+        /// The number, in any spelling
+        number: String,
+    },
     /// Look at everything the desk needs and say what is not as it should be
     Doctor {
         /// Also place one call to this number, which has to be yours

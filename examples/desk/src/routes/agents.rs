@@ -31,6 +31,16 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .routes(routes!(choices::dispositions))
         .routes(routes!(owed::owed))
         .routes(routes!(owed::retry))
+        .routes(routes!(owed::take))
+}
+
+/// What a caller sees to be owed, for a snapshot.
+pub(super) fn owed_snapshot(
+    desk: &Desk,
+    caller: &Caller,
+) -> BoxFuture<'static, Result<Value, Problem>> {
+    let (desk, caller) = (desk.clone(), caller.clone());
+    Box::pin(async move { Ok(json!(owed::listed(&desk, &caller).await?)) })
 }
 
 /// The agents that a caller sees, for a snapshot.

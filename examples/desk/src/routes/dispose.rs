@@ -12,7 +12,6 @@ use super::BodyContext;
 use super::calls::{audited, known_of};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::{Body, given};
-use crate::call_memory::{CallFacts, Disposed};
 use crate::core::call::Direction;
 use crate::core::caller::Caller;
 use crate::core::outbox::OutboxState;
@@ -136,28 +135,18 @@ pub(super) async fn dispose(
         notes: given(body.notes.as_deref()).map(SensitiveText::from),
         pause,
         call_back,
-        lead: lead.clone(),
+        lead,
         duration_sec: body.duration_sec,
         direction: direction.map(Direction::as_str),
-        caller: body.caller_phone.clone(),
+        caller: body.caller_phone,
     };
     let reply = store_and_send(&desk, order).await;
     let about = (Some(&agent), reply.as_ref().err());
     audited(&desk, &caller, "call.dispose", ucid.as_str(), about).await;
     let reply = reply?;
     let disposition = reply.disposition.clone();
-    // What may have been saved is known as well as what was.
+    // What may have been saved is soon in the report, as is what was.
     if !matches!(reply.entry.state, OutboxState::Refused) {
-        let disposed = Disposed {
-            code: code.clone(),
-            disposition: disposition.clone(),
-            lead,
-            duration_sec: body.duration_sec,
-            direction,
-            caller: body.caller_phone,
-        };
-        let known = CallFacts { disposed: Some(disposed), ..CallFacts::default() };
-        desk.memory().learn(ucid, known).await;
         desk.records().call_ended();
     }
     match (reply.entry.state, reply.problem) {

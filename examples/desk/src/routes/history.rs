@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 
 use crate::access::no_such;
 use crate::body::{Params, given};
-use crate::call_memory::Disposed;
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
 use crate::problem::Problem;
+use crate::reporting::KeptCalls;
+use crate::store::KeptCode;
 use crate::tasks::TaskKind;
 
 /// The most phone calls of one answer.
@@ -120,10 +121,8 @@ impl Leg {
 }
 
 impl Called {
-    fn of(call: &CallLegs<'_>, disposed: Option<Disposed>) -> Option<Self> {
+    fn of(call: &CallLegs<'_>, kept: Option<&KeptCode>) -> Option<Self> {
         let (first, main) = (call.first()?, call.main()?);
-        let (code, lead_id) =
-            disposed.map_or((None, None), |disposed| (Some(disposed.code), disposed.lead));
         Some(Self {
             monitor_ucid: value(main.call_id.as_ref()),
             ucid: value(main.ucid.as_ref()),
@@ -140,8 +139,8 @@ impl Called {
             talk_time_sec: call.talk().seconds(),
             handling_time_sec: call.handling().seconds(),
             disposition: call.disposition().map(str::to_owned),
-            code,
-            lead_id,
+            code: kept.and_then(|kept| kept.code.clone()),
+            lead_id: kept.and_then(|kept| kept.lead.clone()),
             call_audio: value(main.call_audio.as_ref()),
             legs: call.legs().iter().map(|row| Leg::of(row)).collect(),
         })
@@ -185,17 +184,11 @@ pub(super) async fn history(
     let tasks = desk.tasks().clone();
     let work = async move {
         let read = desk.records().day(day).await?;
+        let kept = KeptCalls::of(&desk, day, day).await?;
         let (mut calls, mut unread) = (Vec::new(), 0);
         for call in desk.records().calls(query, MOST).await? {
             unread += call.unread();
-            let mut disposed = None;
-            for ucid in call.legs.iter().rev().filter_map(|leg| leg.key.parse().ok()) {
-                disposed = desk.memory().of(&ucid).await.disposed;
-                if disposed.is_some() {
-                    break;
-                }
-            }
-            calls.extend(Called::of(&CallLegs::new(&call.records()?), disposed));
+            calls.extend(Called::of(&CallLegs::new(&call.records()?), kept.of_call(&call)));
         }
         Ok((read, calls, unread))
     };

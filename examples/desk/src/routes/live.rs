@@ -30,7 +30,13 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
 type Part = (&'static str, fn(&Desk, &Caller) -> BoxFuture<'static, Result<Value, Problem>>);
 
 /// The parts of a snapshot; an area adds its own.
-const PARTS: &[Part] = &[("agents", super::agents::snapshot), ("calls", super::calls::snapshot)];
+const PARTS: &[Part] = &[
+    ("agents", super::agents::snapshot),
+    ("calls", super::calls::snapshot),
+    ("followUps", super::work::followups_snapshot),
+    ("missed", super::work::missed_snapshot),
+    ("owed", super::agents::owed_snapshot),
+];
 
 /// Snapshots of everything, for one who is signed in.
 struct Everything {

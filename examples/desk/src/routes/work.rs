@@ -8,16 +8,20 @@ mod import;
 mod missed;
 mod worklist;
 
+use futures_util::future::BoxFuture;
 use ozonetel_sdk::types::redact_number;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::core::caller::Caller;
 use crate::core::followup::FollowUp;
 use crate::core::missed::MissedNumber;
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
+use crate::problem::Problem;
 
 /// How many missed numbers and follow-ups an answer has at most.
 const MOST: u32 = 500;
@@ -33,6 +37,24 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .routes(routes!(follow_ups::list, follow_ups::add))
         .routes(routes!(change_follow_up::change))
         .merge(import::router())
+}
+
+/// The missed calls that a caller sees, for a snapshot.
+pub(super) fn missed_snapshot(
+    desk: &Desk,
+    _: &Caller,
+) -> BoxFuture<'static, Result<Value, Problem>> {
+    let desk = desk.clone();
+    Box::pin(async move { Ok(json!(missed::all(&desk).await?)) })
+}
+
+/// The follow-ups that a caller sees, for a snapshot.
+pub(super) fn followups_snapshot(
+    desk: &Desk,
+    caller: &Caller,
+) -> BoxFuture<'static, Result<Value, Problem>> {
+    let (desk, scope) = (desk.clone(), caller.scope.clone());
+    Box::pin(async move { Ok(json!(follow_ups::all(&desk, &scope).await?)) })
 }
 
 /// The missed calls of one number.
@@ -63,7 +85,7 @@ struct MissedView {
 }
 
 impl MissedView {
-    async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, crate::problem::Problem> {
+    async fn of(desk: &Desk, missed: MissedNumber) -> Result<Self, Problem> {
         let now = desk.people().now();
         let lead = desk.store().lead_of_number(&missed.number).await?;
         let claimed_by = missed.claimed_by(now).map(str::to_owned);
@@ -113,11 +135,7 @@ pub(super) struct FollowUpView {
 
 impl FollowUpView {
     /// With number and text, or without.
-    pub(super) async fn of(
-        desk: &Desk,
-        follow_up: FollowUp,
-        whole: bool,
-    ) -> Result<Self, crate::problem::Problem> {
+    pub(super) async fn of(desk: &Desk, follow_up: FollowUp, whole: bool) -> Result<Self, Problem> {
         let name = match &follow_up.number {
             Some(number) => desk.store().lead_of_number(number).await?.map(|lead| lead.name),
             None => None,

@@ -1,16 +1,19 @@
 //! Agents: what the service says of them, what was asked for, who logged them in.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 
 use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::events::{NewEvent, append};
 use super::json::{from_json, to_json};
-use super::work::Versioned;
-use crate::core::agent::AgentRecord;
+use super::work::{Versioned, of_scope};
+use crate::core::agent::{AgentRecord, StateSource, StateWord};
 use crate::core::caller::{Scope, agent_key};
 
 /// What is kept of an agent.
@@ -57,7 +60,7 @@ pub trait Agents: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn kept_agents(&self, scope: &Scope) -> Result<Vec<Versioned<KeptAgent>>, StoreError>;
 
-    /// Writes what is known of an agent; the new version.
+    /// Writes what is known of an agent, and words of the service that are new; the new version.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if it is no longer the version that was loaded; the store is not available.
@@ -65,8 +68,27 @@ pub trait Agents: Send + Sync {
         &self,
         kept: Versioned<KeptAgent>,
         at: i64,
+        words: Vec<StateWord>,
         events: Vec<NewEvent>,
     ) -> Result<i64, StoreError>;
+
+    /// The service's words about the agents of a scope between two times, and the last of each before: by agent, in the
+    /// order of their times.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn agent_words(
+        &self,
+        scope: &Scope,
+        from: i64,
+        until: i64,
+    ) -> Result<BTreeMap<String, Vec<StateWord>>, StoreError>;
+
+    /// Removes words that are older than a time; how many.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forget_agent_words(&self, before: i64) -> Result<u64, StoreError>;
 }
 
 fn kept_of(row: &Row) -> Result<Versioned<KeptAgent>, StoreError> {
@@ -112,6 +134,7 @@ impl Agents for Db {
         &self,
         kept: Versioned<KeptAgent>,
         at: i64,
+        words: Vec<StateWord>,
         events: Vec<NewEvent>,
     ) -> Result<i64, StoreError> {
         let Versioned { version, record } = kept;
@@ -121,17 +144,69 @@ impl Agents for Db {
                 let rows = if version == 0 {
                     let insert = "INSERT INTO desk_agent (agent_key, version, body) VALUES ($1, 1, $2) \
                                   ON CONFLICT (agent_key) DO NOTHING";
-                    tx.execute(insert, args![key, body]).await?
+                    tx.execute(insert, args![&key, body]).await?
                 } else {
                     let update = "UPDATE desk_agent SET version = version + 1, body = $1 \
                                   WHERE agent_key = $2 AND version = $3";
-                    tx.execute(update, args![body, key, version]).await?
+                    tx.execute(update, args![body, &key, version]).await?
                 };
                 if rows != 1 {
                     return Err(StoreError::Conflict("agent"));
                 }
+                for word in &words {
+                    let insert = "INSERT INTO desk_agent_word (agent_key, at, source, word) \
+                                  VALUES ($1, $2, $3, $4) ON CONFLICT (agent_key, at, source, word) DO NOTHING";
+                    let source = word.source.as_str();
+                    tx.execute(insert, args![&key, word.at_ms, source, &word.word]).await?;
+                }
                 append(tx, at, &events).await?;
                 Ok(version + 1)
+            })
+        })
+        .await
+    }
+
+    async fn agent_words(
+        &self,
+        scope: &Scope,
+        from: i64,
+        until: i64,
+    ) -> Result<BTreeMap<String, Vec<StateWord>>, StoreError> {
+        let (own, mut agents) = of_scope(scope, "w.agent_key", 3);
+        let select = format!(
+            "SELECT w.agent_key AS agent_key, w.at AS at, w.source AS source, w.word AS word \
+             FROM desk_agent_word w WHERE w.at < $1 AND w.at >= COALESCE((SELECT MAX(b.at) \
+             FROM desk_agent_word b WHERE b.agent_key = w.agent_key AND b.at <= $2), 0) AND {own} \
+             ORDER BY w.agent_key, w.at"
+        );
+        let mut args = args![until, from];
+        args.append(&mut agents);
+        self.read(move |tx| {
+            Box::pin(async move {
+                let mut all: BTreeMap<String, Vec<StateWord>> = BTreeMap::new();
+                for row in tx.rows(AssertSqlSafe(select), args).await? {
+                    let source = StateSource::of_name(&row.get::<String>("source")?);
+                    let word = StateWord {
+                        at_ms: row.get("at")?,
+                        source: source.ok_or(StoreError::Corrupt("agent's word"))?,
+                        word: row.get("word")?,
+                        reason: None,
+                    };
+                    all.entry(row.get("agent_key")?).or_default().push(word);
+                }
+                for words in all.values_mut() {
+                    words.sort();
+                }
+                Ok(all)
+            })
+        })
+        .await
+    }
+
+    async fn forget_agent_words(&self, before: i64) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM desk_agent_word WHERE at < $1", args![before]).await
             })
         })
         .await

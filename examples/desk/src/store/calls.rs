@@ -10,11 +10,13 @@ use super::events::{self, NewEvent};
 use super::handoffs;
 use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
+use super::reminders;
 use super::tx::Tx;
 use crate::core::call::{CallPhase, CallState, Direction};
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::fact::Fact;
+use crate::core::followup::FollowUp;
 use async_trait::async_trait;
 
 /// A call as it is stored.
@@ -60,6 +62,8 @@ pub struct CallChange {
     pub released: Vec<String>,
     /// The hand-off that it turned out to be.
     pub handoff: Option<String>,
+    /// Follow-ups that come from what was said about it.
+    pub follow_ups: Vec<FollowUp>,
     /// Events that report it.
     pub events: Vec<NewEvent>,
     /// Now.
@@ -163,7 +167,7 @@ async fn facts_of(tx: &mut Tx, call: &str) -> Result<Vec<Fact>, StoreError> {
     rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact")).collect()
 }
 
-async fn id_of(tx: &mut Tx, alias: &str) -> Result<Option<String>, StoreError> {
+pub(super) async fn id_of(tx: &mut Tx, alias: &str) -> Result<Option<String>, StoreError> {
     let select = "SELECT call FROM desk_call_id WHERE alias = $1";
     tx.row(select, args![alias]).await?.map(|row| row.get("call")).transpose()
 }
@@ -195,18 +199,23 @@ async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
         state.ended_ms,
         change.at,
         to_json(state)?,
+        state.owes_disposition(),
+        state.kept_disposition().map(|given| given.said.code.as_str()),
+        state.kept_disposition().and_then(|given| given.said.lead.as_deref()),
+        !state.appointments.is_empty(),
         &change.id,
         change.version,
     ];
     let changed = if change.version == 0 {
         let insert = "INSERT INTO desk_call (version, phase, direction, agent, number_key, began, ended, changed, \
-                      state, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
+                      state, owes, code, lead, booked, id) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
         columns.pop();
         tx.execute(insert, columns).await?
     } else {
         let update = "UPDATE desk_call SET version = $1, phase = $2, direction = $3, agent = $4, \
-                      number_key = $5, began = $6, ended = $7, changed = $8, state = $9 \
-                      WHERE id = $10 AND version = $11";
+                      number_key = $5, began = $6, ended = $7, changed = $8, state = $9, \
+                      owes = $10, code = $11, lead = $12, booked = $13, notes_gone = 0 WHERE id = $14 AND version = $15";
         tx.execute(update, columns).await?
     };
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict("call")) }
@@ -268,6 +277,9 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
     }
     if let Some(handoff) = &change.handoff {
         handoffs::join(tx, handoff, &change.id).await?;
+    }
+    for follow_up in &change.follow_ups {
+        reminders::write(tx, follow_up).await?;
     }
     events::append(tx, change.at, &change.events).await?;
     Ok(change.version + 1)

@@ -12,13 +12,17 @@ mod handoffs;
 mod leads;
 mod lease;
 mod meta;
+mod notes;
 mod outbox;
 mod outbox_table;
+mod owed;
 mod pushes;
+mod reminders;
 mod sessions;
 mod users;
 mod work;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,6 +42,7 @@ struct State {
     calls: calls::CallTable,
     dials: dial_table::DialTable,
     outbox: outbox_table::OutboxTable,
+    owed_by: BTreeMap<String, String>,
     pushes: pushes::PushTable,
     work: work::WorkTable,
     agents: agents::AgentTable,

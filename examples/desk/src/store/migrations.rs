@@ -8,10 +8,14 @@ const STEPS: &[(i64, &str, &str)] = &[
     (100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql")),
     (200, "people, sessions, audit", include_str!("../../migrations/0200_people.sql")),
     (300, "calls, dials, outbox, pushes", include_str!("../../migrations/0300_calls.sql")),
+    (330, "owed dispositions", include_str!("../../migrations/0330_owed.sql")),
+    (340, "notes", include_str!("../../migrations/0340_notes.sql")),
+    (345, "words about agents", include_str!("../../migrations/0345_agent_words.sql")),
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),
     (410, "agents", include_str!("../../migrations/0410_agents.sql")),
     (420, "leads' details, appointments", include_str!("../../migrations/0420_customers.sql")),
     (450, "hand-offs", include_str!("../../migrations/0450_handoffs.sql")),
+    (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
 ];
 
 /// All steps. A database with steps that are not in the list, or with others of the same number, is refused.

@@ -45,6 +45,12 @@ pub trait Outbox: Send + Sync {
         until: i64,
     ) -> Result<Option<OutboxEntry>, StoreError>;
 
+    /// Gives back every entry that is taken: its holder is gone. What was sent may have arrived. How many there were.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn release_outbox(&self) -> Result<u64, StoreError>;
+
     /// The entries of a call.
     ///
     /// # Errors
@@ -200,6 +206,18 @@ impl Outbox for Db {
                 }
                 let row = tx.row(select!("WHERE id = $1"), args![id]).await?;
                 row.as_ref().map(entry_of).transpose()
+            })
+        })
+        .await
+    }
+
+    async fn release_outbox(&self) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            Box::pin(async move {
+                // Not 0, which would say that no one ever had it.
+                let release =
+                    "UPDATE desk_outbox SET leased = 1 WHERE state = 'pending' AND leased > 1";
+                tx.execute(release, args![]).await
             })
         })
         .await

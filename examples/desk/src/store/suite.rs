@@ -11,6 +11,7 @@ mod leads;
 mod lease;
 mod meta;
 mod outbox;
+mod owed;
 mod sessions;
 mod users;
 mod work;
@@ -44,6 +45,7 @@ fn all() -> Vec<Case> {
         calls::cases(),
         dials::cases(),
         outbox::cases(),
+        owed::cases(),
         work::cases(),
         agents::cases(),
         leads::cases(),

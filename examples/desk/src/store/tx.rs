@@ -11,11 +11,18 @@ use super::error::StoreError;
 pub struct Tx {
     conn: Conn,
     head: Option<i64>,
+    #[cfg(feature = "kill-points")]
+    is_marked: bool,
 }
 
 impl Tx {
     pub(super) fn new(conn: Conn) -> Self {
-        Self { conn, head: None }
+        Self {
+            conn,
+            head: None,
+            #[cfg(feature = "kill-points")]
+            is_marked: false,
+        }
     }
 
     /// Runs a statement; how many rows it changed.
@@ -27,7 +34,15 @@ impl Tx {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<u64, StoreError> {
-        self.conn.execute(sql, args).await
+        let sql = sql.into_sql_str();
+        #[cfg(feature = "kill-points")]
+        let is_counted = super::kill::is_counted(sql.as_str());
+        let rows = self.conn.execute(sql, args).await?;
+        #[cfg(feature = "kill-points")]
+        {
+            self.is_marked |= is_counted && rows > 0;
+        }
+        Ok(rows)
     }
 
     /// The rows a statement returns.
@@ -65,6 +80,12 @@ impl Tx {
             sqlx::raw_sql(sql).execute(&mut *conn).await?;
         }
         Ok(())
+    }
+
+    /// Whether a write of a dial or a disposition is among what is to be committed; none is from now on.
+    #[cfg(feature = "kill-points")]
+    pub(super) fn take_mark(&mut self) -> bool {
+        std::mem::take(&mut self.is_marked)
     }
 
     pub(super) fn into_conn(self) -> Conn {

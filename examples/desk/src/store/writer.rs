@@ -171,7 +171,7 @@ async fn transaction(
         }
     }
     let committed = match begun {
-        Ok(()) => tx.statement("RELEASE job; COMMIT").await,
+        Ok(()) => commit(tx).await,
         Err(failed) => Err(failed),
     };
     if committed.is_err() {
@@ -180,4 +180,19 @@ async fn transaction(
         let _ = tx.statement("ROLLBACK").await;
     }
     (jobs, committed)
+}
+
+async fn commit(tx: &mut Tx) -> Result<(), StoreError> {
+    #[cfg(feature = "kill-points")]
+    let is_counted = tx.take_mark();
+    #[cfg(feature = "kill-points")]
+    if is_counted {
+        super::kill::point(super::kill::Side::Before);
+    }
+    tx.statement("RELEASE job; COMMIT").await?;
+    #[cfg(feature = "kill-points")]
+    if is_counted {
+        super::kill::point(super::kill::Side::After);
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use ozonetel_sdk::mdl::{AgentIdentity, LinkState, SocketEvent, SocketPush, SocketSettings};
 use ozonetel_sdk::types::AgentId;
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,7 @@ use crate::core::fact::{Fact, SocketNews};
 use crate::desk::Desk;
 use crate::flow::agent_state::say;
 use crate::flow::facts::record;
+use crate::ops::health::Condition;
 use crate::store::StoreError;
 use crate::work::lease::LeaseKeeper;
 
@@ -56,6 +58,7 @@ async fn hold(desk: Desk, stop: CancellationToken) {
     loop {
         match wanted(&desk).await {
             Ok(wanted) => {
+                report(&desk, wanted.len());
                 open.retain(|key, end| {
                     let stays = wanted.contains_key(key) && !end.is_cancelled();
                     if !stays {
@@ -80,6 +83,19 @@ async fn hold(desk: Desk, stop: CancellationToken) {
         }
     }
     while links.join_next().await.is_some() {}
+}
+
+/// Says how many links are up. A desk works without them, less well: other sources say the same later.
+fn report(desk: &Desk, wanted: usize) {
+    let up = desk.state_sources().links_up();
+    let detail = json!({"wanted": wanted, "up": up});
+    let (health, at) = (desk.health(), desk.now());
+    if up >= wanted {
+        health.well("agent sockets", detail, at);
+    } else {
+        let reason = format!("{} of {wanted} are not connected", wanted - up);
+        health.unwell("agent sockets", Condition::Degraded, reason, at);
+    }
 }
 
 /// The agents whom a session logged in and who have a SIP phone and a number at the service.

@@ -36,8 +36,20 @@ pub async fn deliver_due(desk: &Desk) -> Result<usize, StoreError> {
     Ok(count)
 }
 
+/// Takes over what the process before was sending when it ended, at once: on a store of one desk it is gone for sure. How
+/// many entries there were.
+///
+/// # Errors
+/// The store is not available.
+pub async fn take_over(desk: &Desk) -> Result<u64, StoreError> {
+    if desk.store().is_shared() { Ok(0) } else { desk.store().release_outbox().await }
+}
+
 /// Delivers until it is stopped. What is being sent then is finished first.
 pub async fn run(desk: Desk, stop: CancellationToken) {
+    if let Err(error) = take_over(&desk).await {
+        tracing::warn!(%error, "what was being sent waits until its time is over");
+    }
     loop {
         let pause = match deliver_due(&desk).await {
             Ok(0) => sleep_for(&desk).await,

@@ -1,29 +1,32 @@
 //! Removes what has been kept long enough.
 
-use std::sync::Arc;
+use std::fmt;
 use std::time::Duration;
 
-use ozonetel_sdk::client::Clock;
 use tokio_util::sync::CancellationToken;
 
-use crate::epoch::{epoch_ms, millis};
-use crate::store::Store;
+use crate::core::retention::{Retention, before};
+use crate::desk::Desk;
+use crate::epoch::millis;
+use crate::store::{Store, StoreError};
 
 /// How long events are kept: a browser that was closed over a weekend gets a snapshot.
 pub const EVENTS_KEPT: Duration = Duration::from_hours(48);
 
+/// How long the service's words about agents are kept: as long as today needs them, wherever the account is.
+const WORDS_KEPT: Duration = Duration::from_hours(72);
+
 /// How often it is looked.
 const EVERY: Duration = Duration::from_hours(1);
 
-/// Removes old events now and then, until `stop`. Several desks on one store may do it at once.
-pub async fn tidy(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: CancellationToken) {
+/// Of how many calls notes are removed in one transaction: others write in between.
+const TOGETHER: u32 = 100;
+
+/// Removes what is old now and then, until `stop`. Several desks on one store may do it at once.
+pub async fn tidy(desk: Desk, stop: CancellationToken) {
     loop {
-        let before = epoch_ms(&*clock) - millis(EVENTS_KEPT);
-        match store.forget_events(before).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "old events were removed"),
-            Err(error) => tracing::warn!(%error, "old events were not removed"),
-        }
+        let (now, idle_since) = (desk.now(), desk.people().idle_since(desk.now()));
+        remove(&**desk.store(), now, idle_since, desk.settings().retention).await;
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
@@ -31,30 +34,90 @@ pub async fn tidy(store: Arc<dyn Store>, clock: Arc<dyn Clock>, stop: Cancellati
     }
 }
 
+/// Removes what is old now. What cannot be removed is removed the next time.
+pub async fn remove(store: &dyn Store, now: i64, idle_since: i64, kept: Retention) {
+    said("events", store.forget_events(now - millis(EVENTS_KEPT)).await);
+    said("words about agents", store.forget_agent_words(now - millis(WORDS_KEPT)).await);
+    said("sessions", store.sweep_sessions(now, idle_since).await);
+    if let Some(days) = kept.pushes {
+        said("pushes", store.forget_pushes(before(now, days)).await);
+    }
+    if let Some(days) = kept.audit {
+        said("audit rows", store.forget_audit(before(now, days)).await);
+    }
+    if let Some(days) = kept.notes {
+        said("notes", forget_notes(store, before(now, days)).await);
+    }
+}
+
+async fn forget_notes(store: &dyn Store, before: i64) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        let count = store.forget_notes(before, TOGETHER).await?;
+        all += count;
+        if count < TOGETHER as usize {
+            return Ok(all);
+        }
+    }
+}
+
+fn said<N: fmt::Display + Default + PartialEq>(what: &str, removed: Result<N, StoreError>) {
+    match removed {
+        Ok(count) if count == N::default() => {}
+        Ok(count) => tracing::info!(%count, "old {what} were removed"),
+        Err(error) => tracing::warn!(%error, "old {what} were not removed"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
-    use ozonetel_sdk::client::TokioClock;
-
     use super::*;
-    use crate::store::{Audience, Events as _, Memory, NewEvent};
+    use crate::store::audit::{AuditFilter, AuditRow};
+    use crate::store::{
+        Audience, Audits as _, Events as _, Memory, NewEvent, NewPush, Pushes as _,
+    };
 
-    #[tokio::test(start_paused = true)]
+    const HOUR: i64 = 3_600_000;
+
+    #[tokio::test]
     async fn old_events_go_and_newer_ones_stay() {
         let store = Memory::new();
-        let clock = Arc::new(TokioClock::starting_at(SystemTime::UNIX_EPOCH));
         for hour in 0..4 {
             let event = NewEvent::new("one", Audience::Everyone, &hour).unwrap();
-            store.append_events(hour * 3_600_000 + 1, vec![event]).await.unwrap();
+            store.append_events(hour * HOUR + 1, vec![event]).await.unwrap();
         }
-        let stop = CancellationToken::new();
-        let tidying = tokio::spawn(tidy(Arc::new(store.clone()), clock, stop.clone()));
-        tokio::time::sleep(Duration::from_secs(47 * 3600 + 1)).await;
+        let remove = async |now| remove(&store, now, 0, Retention::default()).await;
+        remove(48 * HOUR).await;
         assert_eq!(store.oldest_event().await, Ok(Some(1)));
-        tokio::time::sleep(Duration::from_hours(3)).await;
+        remove(50 * HOUR).await;
         assert_eq!(store.oldest_event().await, Ok(Some(3)));
-        stop.cancel();
-        tidying.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn pushes_and_audit_rows_go_after_their_days_and_for_good_is_for_good() {
+        let store = Memory::new();
+        let push = |digest: &str, at| NewPush {
+            source: "calls".into(),
+            digest: digest.into(),
+            at,
+            body: "{}".into(),
+        };
+        store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
+        for push in store.pushes_to_work(9).await.unwrap() {
+            store.finish_push(push.id, None).await.unwrap();
+        }
+        store.append_audit(vec![AuditRow::of_desk(1, "x", "y")]).await.unwrap();
+        let audit = async || {
+            let all = AuditFilter::newest(crate::core::caller::Scope::All, 9);
+            store.audit(&all).await.unwrap().len()
+        };
+        let for_good = Retention { pushes: None, notes: None, audit: None };
+        remove(&store, 1_000 * 24 * HOUR, 0, for_good).await;
+        assert_eq!((store.forget_pushes(0).await, audit().await), (Ok(0), 1));
+        let kept = Retention { pushes: Some(2), notes: None, audit: Some(2) };
+        remove(&store, 48 * HOUR + 2, 0, kept).await;
+        assert_eq!(audit().await, 0);
+        // One of three was old; the newest always stays.
+        assert_eq!(store.forget_pushes(i64::MAX).await, Ok(1));
     }
 }

@@ -87,6 +87,7 @@ const LISTS: &[(&str, &str)] = &[
     ("GET", "/api/calls"),
     ("GET", "/api/owed"),
     ("POST", "/api/owed/{id}/retry"),
+    ("POST", "/api/owed/{id}/take"),
     ("GET", "/api/performance/team"),
     ("GET", "/api/worklist"),
     ("GET", "/api/leads"),
@@ -97,16 +98,16 @@ const LISTS: &[(&str, &str)] = &[
     ("POST", "/api/missed/{id}/close"),
 ];
 
-/// Routes on stored calls and dials: the tests of calls ask those as another agent.
+/// Routes on stored calls and dials: [`anothers`](crate::anothers) asks those for real records.
 const AREAS: &[&str] = &["/api/calls", "/api/dials", "/api/phone"];
 
-struct Route {
-    method: Method,
-    path: String,
-    rule: Rule,
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) rule: Rule,
 }
 
-fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     let document = openapi();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -123,7 +124,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// Someone of a role, as a rule sees it.
-fn caller(role: Role) -> Caller {
+pub(crate) fn caller(role: Role) -> Caller {
     Caller {
         id: "x".into(),
         role,
@@ -148,7 +149,7 @@ fn request(route: &Route, bearer: Option<&str>) -> Request<Body> {
 }
 
 /// Status and whole text of an answer, without the request's id.
-async fn whole(floor: &Floor, request: Request<Body>) -> (u16, String) {
+pub(crate) async fn whole(floor: &Floor, request: Request<Body>) -> (u16, String) {
     let response = app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.to_str().unwrap());

@@ -5,6 +5,7 @@
 
 mod access;
 mod agents;
+mod anothers;
 mod binary;
 mod calls;
 mod crash;
@@ -14,8 +15,13 @@ mod floor;
 mod handing_over;
 mod handling;
 mod hostile;
+mod impossible;
 mod intake;
+mod keeping;
+#[cfg(all(unix, feature = "kill-points"))]
+mod kills;
 mod live;
+mod owing;
 mod people;
 mod records;
 mod reports;

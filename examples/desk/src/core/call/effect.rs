@@ -2,7 +2,8 @@
 
 use ozonetel_sdk::types::{AgentId, Ucid};
 
-use super::state::{CallPhase, CallState, Direction};
+use super::state::{CallPhase, CallState, Direction, DispositionState};
+use crate::core::disposition::CALLBACK;
 
 /// Something that has to happen because a call changed: written in the same transaction as the change.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,13 @@ pub enum Effect {
     ResumeRecording {
         /// The leg.
         leg: Ucid,
+    },
+    /// The customer is to be called back.
+    CallBack {
+        /// Whose call it was.
+        agent: AgentId,
+        /// When, in milliseconds since 1970.
+        due_ms: i64,
     },
     /// The call is over: the dial that made it blocks its agent no longer.
     ReleaseDial {
@@ -42,6 +50,12 @@ pub fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
     {
         effects.push(Effect::ResumeRecording { leg });
     }
+    if let Some(given) = &after.disposition
+        && before.disposition.as_ref().is_none_or(|known| known.said != given.said)
+        && let Some(due_ms) = given.said.call_back_ms.or_else(|| wants_call(given))
+    {
+        effects.push(Effect::CallBack { agent: given.agent.clone(), due_ms });
+    }
     if let Some((dial, _)) = &after.dial
         && after.is_ended()
         && !(before.is_ended() && before.dial.is_some())
@@ -49,4 +63,9 @@ pub fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
         effects.push(Effect::ReleaseDial { dial: dial.clone() });
     }
     effects
+}
+
+/// A customer who wants to be called back and named no time is due at once: on no list, no one would call.
+fn wants_call(given: &DispositionState) -> Option<i64> {
+    given.said.code.trim().eq_ignore_ascii_case(CALLBACK).then_some(given.at_ms)
 }

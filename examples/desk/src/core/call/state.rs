@@ -277,6 +277,23 @@ impl CallState {
         self.agent.is_some() && (self.is_answered() || self.dial.is_some())
     }
 
+    /// What was said about it and counts: not what the service refused.
+    pub fn kept_disposition(&self) -> Option<&DispositionState> {
+        let refused = |given: &&DispositionState| {
+            given.targets.get("service").is_some_and(|state| state == "refused")
+        };
+        self.disposition.as_ref().filter(|given| !refused(given))
+    }
+
+    /// Whether it is over and nothing was said about it, by an agent or, in place of one, by more than the wrap-up limit.
+    pub fn owes_disposition(&self) -> bool {
+        let is_overrun = self.wrapup.is_some_and(|wrapup| wrapup.overrun);
+        self.is_ended()
+            && self.wants_disposition()
+            && self.disposition.is_none()
+            && (self.service_disposition.is_none() || is_overrun)
+    }
+
     /// The third parties that may be on.
     pub fn thirds(&self) -> impl Iterator<Item = &Participant> {
         self.participants

@@ -139,7 +139,8 @@ pub(super) async fn force_ready(
     run(&desk, &caller, from, &id, AgentCommand::ForceReady).await
 }
 
-/// Frees an agent of the team who is stuck in a pause or in after-call work.
+/// Frees an agent of the team who is stuck in a pause or in after-call work. What dispositions the agent owes are then
+/// the caller's to give.
 #[utoipa::path(
     post,
     path = "/api/agents/{id}/free",

@@ -1,4 +1,4 @@
-//! Dispositions that have not reached where they belong.
+//! Dispositions that are owed: listed, sent again, taken over.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,11 +8,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::no_such;
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Role};
 use crate::core::outbox::{OutboxEntry, again};
 use crate::desk::Desk;
 use crate::flow::delivering::deliver;
 use crate::flow::facts::{Together, record_with};
+use crate::flow::owed::{OwedDisposition, owed as all_owed, take as take_over};
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::{Kind, Problem};
 use crate::store::OutboxWrite;
@@ -29,10 +30,11 @@ pub(super) struct OwedList {
     owed: Vec<OwedView>,
 }
 
-/// A disposition that has not reached where it belongs.
+/// A disposition that is owed: nothing was said of the call, or what was said has not arrived.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct OwedView {
-    /// The id, to repeat it by.
+    /// The id, to repeat it or take it over by.
     id: String,
     /// The call.
     ucid: String,
@@ -46,33 +48,51 @@ pub(super) struct OwedView {
     name: Option<String>,
     /// Whom it is for: `service` or `platform`.
     target: &'static str,
-    /// `already`, `overtaken`, `refused`, `given_up`; after a repetition `pending` or `sent`.
+    /// `none` where nothing was said; `already`, `overtaken`, `refused`, `given_up`; after a repetition `pending` or
+    /// `sent`.
     state: &'static str,
     /// What the target said last.
     message: Option<String>,
-    /// When it was stored, in milliseconds since 1970.
+    /// Since when, in milliseconds since 1970.
     at: i64,
+    /// The user who has taken it over from the agent.
+    taken_by: Option<String>,
 }
 
-async fn view(desk: &Desk, caller: &Caller, entry: OutboxEntry) -> Result<OwedView, Problem> {
+impl From<OwedDisposition> for OwedView {
+    fn from(owed: OwedDisposition) -> Self {
+        let (id, at) = (owed.id().to_owned(), owed.since_ms());
+        let (state, entry) = (owed.call.state, owed.entry.as_ref());
+        let name = entry.and_then(|entry| entry.payload.get("disposition"));
+        Self {
+            id,
+            ucid: owed.call.id,
+            agent: state.agent.map(|agent| agent.as_str().to_owned()).unwrap_or_default(),
+            masked: state.number.map(|number| redact_number(number.as_str())).unwrap_or_default(),
+            code: state.disposition.map(|given| given.said.code),
+            name: name.and_then(Value::as_str).map(str::to_owned),
+            target: entry.map_or("service", |entry| entry.target.as_str()),
+            state: entry.map_or("none", |entry| entry.state.as_str()),
+            message: entry.and_then(|entry| entry.message.clone()),
+            at,
+            taken_by: owed.taken_by,
+        }
+    }
+}
+
+async fn of_entry(
+    desk: &Desk,
+    caller: &Caller,
+    entry: OutboxEntry,
+) -> Result<OwedDisposition, Problem> {
     let call = desk.store().call(&entry.call, &caller.scope).await?;
-    let state = call.ok_or_else(|| no_such("disposition"))?.state;
-    let name = entry.payload.get("disposition").and_then(Value::as_str);
-    Ok(OwedView {
-        ucid: entry.call,
-        agent: state.agent.map(|agent| agent.as_str().to_owned()).unwrap_or_default(),
-        masked: state.number.map(|number| redact_number(number.as_str())).unwrap_or_default(),
-        code: state.disposition.map(|given| given.said.code),
-        name: name.map(str::to_owned),
-        target: entry.target.as_str(),
-        state: entry.state.as_str(),
-        message: entry.message,
-        at: entry.created_ms,
-        id: entry.id,
-    })
+    let call = call.ok_or_else(|| no_such("disposition"))?;
+    let taken_by = desk.store().owed_taker(&call.id).await?;
+    Ok(OwedDisposition { call, entry: Some(entry), taken_by })
 }
 
-/// Dispositions that have not reached where they belong: of the agent's own calls, or the team's.
+/// Dispositions that are owed: calls that are over and of which nothing was said, and what was said and has not reached
+/// where it belongs. Of the agent's own calls, apart from those that a supervisor has taken over; or of the team's.
 #[utoipa::path(
     get,
     path = "/api/owed",
@@ -84,11 +104,14 @@ pub(super) async fn owed(
     State(desk): State<Desk>,
     caller: Caller,
 ) -> Result<Json<OwedList>, Problem> {
-    let mut owed = Vec::new();
-    for entry in desk.store().owed(&caller.scope, MOST).await? {
-        owed.push(view(&desk, &caller, entry).await?);
-    }
-    Ok(Json(OwedList { owed }))
+    Ok(Json(OwedList { owed: listed(&desk, &caller).await? }))
+}
+
+/// What a caller sees to be owed.
+pub(super) async fn listed(desk: &Desk, caller: &Caller) -> Result<Vec<OwedView>, Problem> {
+    let all = all_owed(desk, &caller.scope, MOST).await?;
+    let is_listed = |one: &OwedDisposition| caller.role != Role::Agent || one.taken_by.is_none();
+    Ok(all.into_iter().filter(is_listed).map(OwedView::from).collect())
 }
 
 /// Sends one again.
@@ -111,8 +134,7 @@ pub(super) async fn retry(
     Path(id): Path<String>,
 ) -> Result<Json<OwedView>, Problem> {
     let entry = desk.store().outbox_entry(&id).await?.ok_or_else(|| no_such("disposition"))?;
-    let call = desk.store().call(&entry.call, &caller.scope).await?;
-    let call = call.ok_or_else(|| no_such("disposition"))?;
+    let call = of_entry(&desk, &caller, entry.clone()).await?.call;
     let entry = again(&entry, desk.now())
         .ok_or_else(|| Problem::new(Kind::Conflict, "it has arrived, or is on its way"))?;
     let together = Together {
@@ -133,5 +155,38 @@ pub(super) async fn retry(
         .in_request(from.request);
     desk.store().append_audit(vec![row]).await?;
     let entry = desk.store().outbox_entry(&id).await?.ok_or_else(|| no_such("disposition"))?;
-    view(&desk, &caller, entry).await.map(Json)
+    of_entry(&desk, &caller, entry).await.map(|owed| Json(owed.into()))
+}
+
+/// Takes one over from its agent, who then owes it no more. It is given by `POST /api/calls/{ucid}/disposition`.
+#[utoipa::path(
+    post,
+    path = "/api/owed/{id}/take",
+    tag = "agents",
+    params(("id" = String, Path, description = "The id")),
+    extensions(("x-allow" = json!("supervisor:team"))),
+    responses(
+        (status = 200, description = "Taken over", body = OwedView),
+        (status = 404, description = "Nothing of that id is owed"),
+    ),
+)]
+pub(super) async fn take(
+    State(desk): State<Desk>,
+    caller: Caller,
+    from: RequestOrigin,
+    Path(id): Path<String>,
+) -> Result<Json<OwedView>, Problem> {
+    let entry = desk.store().outbox_entry(&id).await?;
+    let call = entry.as_ref().map_or(&id, |entry| &entry.call);
+    let call = desk.store().call(call, &caller.scope).await?;
+    let call = call.ok_or_else(|| no_such("disposition"))?;
+    if !take_over(&desk, &call, &caller.id).await? {
+        return Err(no_such("disposition"));
+    }
+    let row = AuditRow::new(desk.now(), &caller, "owed.take", format!("call:{}", call.id))
+        .about(call.state.agent.as_ref())
+        .in_request(from.request);
+    desk.store().append_audit(vec![row]).await?;
+    let taken_by = desk.store().owed_taker(&call.id).await?;
+    Ok(Json(OwedDisposition { call, entry, taken_by }.into()))
 }

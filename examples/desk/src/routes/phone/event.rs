@@ -9,9 +9,10 @@ use ozonetel_sdk::types::{AgentId, Ucid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access::no_such;
 use crate::body::Body;
 use crate::core::answer::{Answer, RingKind};
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Scope};
 use crate::core::fact::LegNews;
 use crate::desk::Desk;
 use crate::flow::phone::{SeenInvite, invited, leg, registered};
@@ -84,18 +85,18 @@ pub(crate) async fn event(
         "invite" => return invite(&desk, agent, news).await,
         "registered" => registered(&desk, agent, &page).await?,
         "unregistered" => desk.calling().unregister(&agent, &page),
-        "answered" => leg(&desk, agent, needed()?, LegNews::Answered).await?,
+        "answered" => own_leg(&desk, agent, needed()?, LegNews::Answered).await?,
         "ended" => {
             let lost = news.cause.as_deref() == Some("lost");
             let what = if lost { LegNews::Lost } else { LegNews::Ended };
             // A leg without a UCID is none that the desk knows.
             if let Some(ucid) = news.ucid {
-                leg(&desk, agent, ucid, what).await?;
+                own_leg(&desk, agent, ucid, what).await?;
             }
         }
         "device_lost" => {
             if let Some(ucid) = news.ucid {
-                leg(&desk, agent, ucid, LegNews::DeviceLost).await?;
+                own_leg(&desk, agent, ucid, LegNews::DeviceLost).await?;
             }
         }
         _ => {
@@ -105,6 +106,15 @@ pub(crate) async fn event(
         }
     }
     Ok(Json(PhoneReply { answer: None, shown_as: None }))
+}
+
+/// Takes news of a leg, unless the call is known and this agent had no part in it: a phone says nothing of others' calls.
+async fn own_leg(desk: &Desk, agent: AgentId, ucid: Ucid, news: LegNews) -> Result<(), Problem> {
+    let call = desk.store().call(ucid.as_str(), &Scope::All).await?;
+    if call.is_some_and(|call| !call.state.is_of(&agent)) {
+        return Err(no_such("call"));
+    }
+    Ok(leg(desk, agent, ucid, news).await?)
 }
 
 async fn invite(desk: &Desk, agent: AgentId, news: PhoneNews) -> Result<Json<PhoneReply>, Problem> {

@@ -13,7 +13,7 @@ use crate::body::{Params, given};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::never_read;
+use crate::reporting::{KeptCalls, never_read};
 use crate::tasks::TaskKind;
 
 /// How many calls a page has at most.
@@ -145,9 +145,10 @@ pub(super) async fn list(
     let tasks = desk.tasks().clone();
     let work = async move {
         let page = desk.records().store().calls(&filter, cursor.as_ref(), limit).await?;
+        let kept = KeptCalls::of(&desk, from, to).await?;
         let mut calls = Vec::with_capacity(page.calls.len());
         for call in &page.calls {
-            calls.push(past(&desk, call).await?);
+            calls.push(past(&kept, call)?);
         }
         let missing = never_read(&desk, from, to).await?;
         let never_read = missing.iter().map(ToString::to_string).collect();
@@ -156,7 +157,7 @@ pub(super) async fn list(
     Ok(Json(tasks.run(TaskKind::Read, work).await?))
 }
 
-async fn past(desk: &Desk, call: &StoredCall) -> Result<PastCall, Problem> {
+fn past(kept: &KeptCalls, call: &StoredCall) -> Result<PastCall, Problem> {
     let records = call.records()?;
     let legs = CallLegs::new(&records);
     let main = legs.main();
@@ -186,7 +187,7 @@ async fn past(desk: &Desk, call: &StoredCall) -> Result<PastCall, Problem> {
         talk_sec: legs.talk().seconds(),
         handling_sec: legs.handling().seconds(),
         disposition: text(legs.disposition()),
-        code: crate::reporting::kept_code(desk, call).await,
+        code: kept.of_call(call).and_then(|kept| kept.code.clone()),
         recorded: legs.legs().iter().any(recorded),
     })
 }

@@ -13,7 +13,7 @@ use crate::core::caller::Caller;
 use crate::core::figures::{Figures, TimeUtilization, utilization};
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::reporting::{breakdown, never_read};
+use crate::reporting::{breakdown, never_read, time_use_today};
 use crate::tasks::TaskKind;
 
 #[derive(Deserialize)]
@@ -41,6 +41,9 @@ pub(super) struct RangeFigures {
     time_utilization: Option<TimeUtilization>,
     /// How many days of the range that covers.
     time_utilization_days: usize,
+    /// Where the time of today went so far, if the range ends today: out of the states that this desk has seen. The
+    /// service files its own figures in the night.
+    time_use_today_from_states: Option<TimeUtilization>,
     /// Days of the range whose records were never read: they count as nothing.
     never_read: Vec<String>,
 }
@@ -71,9 +74,11 @@ pub(super) async fn range(
         let found = breakdown(&desk, from, to, agents.as_deref()).await?;
         let summary = desk.records().store().summary(from, to).await?;
         let missing = never_read(&desk, from, to).await?;
-        Ok((found, summary, missing, agents))
+        let is_today = to == desk.client().today();
+        let today = if is_today { time_use_today(&desk, agents.as_deref()).await? } else { None };
+        Ok((found, summary, missing, agents, today))
     };
-    let (found, summary, missing, agents) = tasks.run(TaskKind::Read, work).await?;
+    let (found, summary, missing, agents, today) = tasks.run(TaskKind::Read, work).await?;
     let figures = Figures::from(found.total);
     if csv_table::is_wanted(&headers) {
         return csv_table::csv("range", &[(format!("{from} to {to}"), figures)]);
@@ -84,6 +89,7 @@ pub(super) async fn range(
         to: to.to_string(),
         time_utilization: utilization(agents.as_deref(), rows),
         time_utilization_days: summary.len(),
+        time_use_today_from_states: today,
         agents: agents.map(|agents| agents.iter().map(|id| id.as_str().to_owned()).collect()),
         figures,
         never_read: missing.iter().map(ToString::to_string).collect(),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{FollowUpView, MOST};
 use crate::access::acting_agent;
 use crate::body::Body;
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Scope};
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::desk::Desk;
 use crate::flow::working::add_follow_up;
@@ -37,11 +37,16 @@ pub(super) async fn list(
     State(desk): State<Desk>,
     caller: Caller,
 ) -> Result<Json<FollowUps>, Problem> {
+    Ok(Json(FollowUps { follow_ups: all(&desk, &caller.scope).await? }))
+}
+
+/// The open ones of a scope, as they are sent out.
+pub(super) async fn all(desk: &Desk, scope: &Scope) -> Result<Vec<FollowUpView>, Problem> {
     let mut follow_ups = Vec::new();
-    for found in desk.store().open_follow_ups(&caller.scope, MOST).await? {
-        follow_ups.push(FollowUpView::of(&desk, found.record, true).await?);
+    for found in desk.store().open_follow_ups(scope, MOST).await? {
+        follow_ups.push(FollowUpView::of(desk, found.record, true).await?);
     }
-    Ok(Json(FollowUps { follow_ups }))
+    Ok(follow_ups)
 }
 
 /// A follow-up to add.

@@ -25,9 +25,14 @@ pub(super) struct MissedNumbers {
     responses((status = 200, description = "The numbers", body = MissedNumbers)),
 )]
 pub(super) async fn missed(State(desk): State<Desk>) -> Result<Json<MissedNumbers>, Problem> {
+    Ok(Json(MissedNumbers { missed: all(&desk).await? }))
+}
+
+/// The numbers, as they are sent out.
+pub(super) async fn all(desk: &Desk) -> Result<Vec<MissedView>, Problem> {
     let mut missed = Vec::new();
     for found in desk.store().open_missed(MOST).await? {
-        missed.push(MissedView::of(&desk, found.record).await?);
+        missed.push(MissedView::of(desk, found.record).await?);
     }
-    Ok(Json(MissedNumbers { missed }))
+    Ok(missed)
 }

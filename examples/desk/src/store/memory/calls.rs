@@ -8,11 +8,13 @@ use async_trait::async_trait;
 use super::Memory;
 use super::dial_table::DialTable;
 use super::outbox_table::OutboxTable;
+use crate::core::call::{Call, CallPhase};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
 use crate::core::fact::{Fact, FactSource};
 use crate::store::calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall, sees};
 use crate::store::error::StoreError;
+use crate::store::notes::clear_fact;
 
 #[derive(Debug, Default)]
 pub(super) struct CallTable {
@@ -41,6 +43,36 @@ impl CallTable {
         found.sort_by_key(|call| Reverse((call.state.began_ms, call.id.clone())));
         found.truncate(most as usize);
         found
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &StoredCall> {
+        self.calls.values()
+    }
+
+    /// Calls that are over, began before a time and have notes.
+    pub(super) fn with_notes(&self, before: i64, most: usize) -> Vec<String> {
+        let old = |call: &&StoredCall| {
+            call.state.phase == CallPhase::Closed
+                && call.state.began_ms.is_some_and(|began| began < before)
+                && self.facts_of(&call.id).any(|fact| clear_fact(&mut fact.clone()))
+        };
+        self.calls.values().filter(old).take(most).map(|call| call.id.clone()).collect()
+    }
+
+    pub(super) fn clear_notes(&mut self, id: &str) {
+        let of_call = self.facts.values_mut().filter(|(call, _)| call == id);
+        of_call.for_each(|(_, fact)| {
+            clear_fact(fact);
+        });
+        self.drafts.remove(id);
+        let state = Call::of(self.facts_of(id).cloned()).state().clone();
+        if let Some(call) = self.calls.get_mut(id) {
+            (call.state, call.version) = (state, call.version + 1);
+        }
+    }
+
+    pub(super) fn drop_drafts(&mut self, before: i64) {
+        self.drafts.retain(|_, draft| draft.at >= before);
     }
 
     fn facts_of(&self, id: &str) -> impl Iterator<Item = &Fact> {
@@ -155,6 +187,9 @@ impl PhoneCalls for Memory {
             }
             if let Some(handoff) = &change.handoff {
                 state.handoffs.join(handoff, &change.id);
+            }
+            for follow_up in change.follow_ups {
+                state.work.remind(follow_up);
             }
             state.events.append(change.at, change.events);
             Ok(change.version + 1)

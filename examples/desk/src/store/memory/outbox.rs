@@ -42,6 +42,22 @@ impl Outbox for Memory {
         })
     }
 
+    async fn release_outbox(&self) -> Result<u64, StoreError> {
+        self.write(|state| {
+            let taken = state
+                .outbox
+                .rows
+                .values_mut()
+                .filter(|row| row.state == OutboxState::Pending && row.leased_until_ms > 1);
+            let mut count = 0;
+            for row in taken {
+                row.leased_until_ms = 1;
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+
     async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
         self.read(|state| Ok(state.outbox.sorted(|row| row.call == call)))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::outbox::OutboxEntry;
+use crate::core::outbox::{OutboxEntry, OutboxState};
 use crate::store::error::StoreError;
 use crate::store::outbox::OutboxWrite;
 
@@ -54,6 +54,15 @@ impl OutboxTable {
             row.call == other && !taken.contains(&(row.target, row.kind.clone()))
         };
         self.rows.values_mut().filter(free).for_each(|row| id.clone_into(&mut row.call));
+    }
+
+    pub(super) fn clear_notes(&mut self, id: &str) {
+        let settled = |row: &&mut OutboxEntry| row.call == id && row.state != OutboxState::Pending;
+        for row in self.rows.values_mut().filter(settled) {
+            if let Some(fields) = row.payload.as_object_mut() {
+                fields.remove("notes");
+            }
+        }
     }
 
     pub(super) fn claim(&mut self, id: &str, until: i64) -> Option<OutboxEntry> {

@@ -20,6 +20,56 @@ pub(super) struct WorkTable {
     left_out: BTreeSet<(String, i64)>,
     missed: BTreeMap<String, Versioned<MissedNumber>>,
     pub(super) follow_ups: BTreeMap<String, Versioned<FollowUp>>,
+    /// For which due time each was announced.
+    told: BTreeMap<String, i64>,
+}
+
+impl WorkTable {
+    /// Writes a follow-up that comes from a call: made once, and moved while it is open.
+    pub(super) fn remind(&mut self, record: FollowUp) {
+        match self.follow_ups.get_mut(&record.id) {
+            Some(known) if known.record.state == FollowUpState::Open => {
+                *known = Versioned { version: known.version + 1, record };
+            }
+            Some(_) => {}
+            None => {
+                self.follow_ups.insert(record.id.clone(), Versioned { version: 1, record });
+            }
+        }
+    }
+
+    /// Texts of follow-ups that are closed and were due before a time.
+    pub(super) fn clear_notes(&mut self, before: i64) {
+        let old = |one: &&mut Versioned<FollowUp>| {
+            one.record.state != FollowUpState::Open && one.record.due_ms < before
+        };
+        for one in self.follow_ups.values_mut().filter(old) {
+            if !std::mem::take(&mut one.record.note).is_empty() {
+                one.version += 1;
+            }
+        }
+    }
+
+    fn is_untold(&self, one: &FollowUp, at: i64) -> bool {
+        one.is_due(at) && self.told.get(&one.id) != Some(&one.due_ms)
+    }
+
+    pub(super) fn is_any_due(&self, at: i64) -> bool {
+        self.follow_ups.values().any(|one| self.is_untold(&one.record, at))
+    }
+
+    /// The follow-ups that are due and were not announced, the first due first.
+    pub(super) fn due(&self, at: i64, count: usize) -> Vec<FollowUp> {
+        let all = self.follow_ups.values().map(|one| &one.record);
+        let mut due: Vec<_> = all.filter(|one| self.is_untold(one, at)).cloned().collect();
+        due.sort_by_key(|one| (one.due_ms, one.id.clone()));
+        due.truncate(count);
+        due
+    }
+
+    pub(super) fn told(&mut self, due: &[FollowUp]) {
+        self.told.extend(due.iter().map(|one| (one.id.clone(), one.due_ms)));
+    }
 }
 
 fn agent_of(id: &AgentId) -> AgentId {

@@ -13,6 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         an_entry_is_claimed_by_one_at_a_time,
         a_holder_that_died_loses_its_entry_and_cannot_write,
+        what_a_dead_holder_had_is_given_back_as_perhaps_sent,
         one_entry_for_each_call_target_and_kind,
         what_ended_badly_is_owed_to_who_sees_the_call,
         the_next_time_is_known,
@@ -150,4 +151,20 @@ async fn old_pushes_go_when_they_are_worked(store: Arc<dyn Store>) {
     store.store_pushes(vec![push("d", 4)]).await.unwrap();
     let left = store.pushes_to_work(9).await.unwrap();
     assert_eq!(left.iter().map(|push| push.id).collect::<Vec<_>>(), [2, 4]);
+}
+
+async fn what_a_dead_holder_had_is_given_back_as_perhaps_sent(store: Arc<dyn Store>) {
+    for id in ["11", "12"] {
+        put(&store, id, "agent01", vec![OutboxWrite::Put(entry(&format!("o{id}"), id))]).await;
+    }
+    assert_eq!(store.release_outbox().await, Ok(0), "no one has any");
+    store.claim_entry("o11", 10, 5_000).await.unwrap().unwrap();
+    assert_eq!(store.release_outbox().await, Ok(1));
+    assert_eq!(store.release_outbox().await, Ok(0));
+    let again = store.claim_outbox(11, 50, 5).await.unwrap();
+    let found: Vec<_> = again
+        .iter()
+        .map(|entry| (entry.id.as_str(), entry.attempt, entry.may_have_arrived))
+        .collect();
+    assert_eq!(found, [("o11", 2, true), ("o12", 1, false)]);
 }

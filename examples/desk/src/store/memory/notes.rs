@@ -1,0 +1,23 @@
+//! Notes of calls, in memory.
+
+use async_trait::async_trait;
+
+use super::Memory;
+use crate::store::error::StoreError;
+use crate::store::notes::Notes;
+
+#[async_trait]
+impl Notes for Memory {
+    async fn forget_notes(&self, before: i64, most: u32) -> Result<usize, StoreError> {
+        self.write(|state| {
+            let ids = state.calls.with_notes(before, most as usize);
+            for id in &ids {
+                state.calls.clear_notes(id);
+                state.outbox.clear_notes(id);
+            }
+            state.calls.drop_drafts(before);
+            state.work.clear_notes(before);
+            Ok(ids.len())
+        })
+    }
+}

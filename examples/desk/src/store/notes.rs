@@ -1,0 +1,104 @@
+//! Notes of calls, which go when they have been kept long enough or their number is forgotten.
+
+use async_trait::async_trait;
+
+use super::conn::args;
+use super::db::Db;
+use super::error::StoreError;
+use super::json::{from_json, to_json};
+use super::tx::Tx;
+use crate::core::call::Call;
+use crate::core::caller::agent_key;
+use crate::core::dial::number_key;
+use crate::core::fact::{Action, Fact, FactBody};
+use crate::core::followup::FollowUp;
+
+/// What agents wrote.
+#[async_trait]
+pub trait Notes: Send + Sync {
+    /// Removes notes of calls that began before a time and are over, drafts and the texts of closed follow-ups that are
+    /// as old; of at most so many calls. How many calls were looked at: fewer than `most` means that all were.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn forget_notes(&self, before: i64, most: u32) -> Result<usize, StoreError>;
+}
+
+/// Takes the notes out of a fact; whether there were any.
+pub(super) fn clear_fact(fact: &mut Fact) -> bool {
+    if let FactBody::Acted(acted) = &mut fact.body
+        && let Action::Dispose(said) = &mut acted.action
+    {
+        return said.notes.take().is_some();
+    }
+    false
+}
+
+#[async_trait]
+impl Notes for Db {
+    async fn forget_notes(&self, before: i64, most: u32) -> Result<usize, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let select = "SELECT id FROM desk_call WHERE notes_gone = 0 AND began < $1 \
+                              AND phase = 'closed' ORDER BY began LIMIT $2";
+                let rows = tx.rows(select, args![before, most]).await?;
+                for row in &rows {
+                    clear_call(tx, &row.get::<String>("id")?).await?;
+                }
+                tx.execute("DELETE FROM desk_draft WHERE at < $1", args![before]).await?;
+                let select = "SELECT id, body FROM desk_follow_up WHERE open = 0 AND due < $1 LIMIT $2";
+                for row in tx.rows(select, args![before, most]).await? {
+                    let mut promise: FollowUp = from_json(&row.get::<String>("body")?, "follow-up")?;
+                    if !std::mem::take(&mut promise.note).is_empty() {
+                        let update = "UPDATE desk_follow_up SET body = $1, version = version + 1 WHERE id = $2";
+                        tx.execute(update, args![to_json(&promise)?, &promise.id]).await?;
+                    }
+                }
+                Ok(rows.len())
+            })
+        })
+        .await
+    }
+}
+
+/// Takes the notes out of a call, its facts and what was delivered of it.
+pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let select = "SELECT source, key, body FROM desk_fact WHERE call = $1 AND source = 'action'";
+    for row in tx.rows(select, args![id]).await? {
+        let mut fact: Fact = from_json(&row.get::<String>("body")?, "fact")?;
+        if clear_fact(&mut fact) {
+            let update = "UPDATE desk_fact SET body = $1 WHERE source = $2 AND key = $3";
+            let key = (row.get::<String>("source")?, row.get::<String>("key")?);
+            tx.execute(update, args![to_json(&fact)?, key.0, key.1]).await?;
+        }
+    }
+    // What is still to be delivered keeps its notes until it has arrived.
+    let select = "SELECT id, payload FROM desk_outbox WHERE call = $1 AND state <> 'pending'";
+    for row in tx.rows(select, args![id]).await? {
+        let mut payload: serde_json::Value =
+            from_json(&row.get::<String>("payload")?, "outbox entry")?;
+        let notes = payload.as_object_mut().and_then(|fields| fields.remove("notes"));
+        if notes.is_some() {
+            let update = "UPDATE desk_outbox SET payload = $1 WHERE id = $2";
+            tx.execute(update, args![to_json(&payload)?, row.get::<String>("id")?]).await?;
+        }
+    }
+    tx.execute("DELETE FROM desk_draft WHERE call = $1", args![id]).await?;
+    rebuild(tx, id).await?;
+    tx.execute("UPDATE desk_call SET notes_gone = 1 WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+/// Writes a call's state anew out of its facts, as another version: who has loaded the one before loads again.
+pub(super) async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let rows = tx.rows("SELECT body FROM desk_fact WHERE call = $1", args![id]).await?;
+    let facts = rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact"));
+    let call = Call::of(facts.collect::<Result<Vec<Fact>, StoreError>>()?);
+    let state = call.state();
+    let update = "UPDATE desk_call SET state = $1, number_key = $2, agent = $3, version = version + 1 \
+                  WHERE id = $4";
+    let (number, agent) =
+        (state.number.as_ref().map(number_key), state.agent.as_ref().map(agent_key));
+    tx.execute(update, args![to_json(state)?, number, agent, id]).await?;
+    Ok(())
+}

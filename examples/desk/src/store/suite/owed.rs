@@ -1,0 +1,181 @@
+//! Owed and given dispositions, and reminders.
+
+use std::sync::Arc;
+
+use ozonetel_sdk::types::Ucid;
+
+use super::calls::change;
+use super::{Case, cases};
+use crate::core::caller::Scope;
+use crate::core::fact::{
+    Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource,
+};
+use crate::core::followup::{FollowUp, FollowUpState};
+use crate::store::work::Versioned;
+use crate::store::{Audience, CallChange, NewEvent, Store, StoreError};
+
+pub(super) fn cases() -> Vec<Case> {
+    cases![
+        a_call_is_owed_from_its_end_until_something_is_said,
+        an_owed_call_is_taken_over_and_nothing_else_is,
+        a_code_is_kept_under_every_id_of_its_call,
+        a_follow_up_is_written_with_its_call_once_and_moved,
+        what_is_due_is_announced_once_for_each_time,
+    ]
+}
+
+fn acted(ucid: &str, key: &str, action: Action, at: i64) -> Fact {
+    let fact = ActionFact {
+        ucid: ucid.parse::<Ucid>().unwrap(),
+        by: "u1".into(),
+        agent: "agent01".into(),
+        action,
+        outcome: ActionOutcome::Done,
+    };
+    Fact::new(FactSource::Action, key, at, FactBody::Acted(Box::new(fact)))
+}
+
+fn said(code: &str) -> Action {
+    Action::Dispose(Box::new(DisposeAction {
+        code: code.into(),
+        disposition: "General Enquiry".into(),
+        notes: None,
+        lead: Some("7".into()),
+        duration_sec: None,
+        direction: None,
+        caller: None,
+        call_back_ms: None,
+    }))
+}
+
+fn dialed(ucid: &str, at: i64) -> Fact {
+    let dialed = crate::core::fact::DialedFact {
+        ucid: ucid.parse().unwrap(),
+        dial: format!("d{ucid}"),
+        agent: "agent01".into(),
+        number: "9000000001".into(),
+        reference: format!("r{ucid}"),
+        campaign: None,
+        did: None,
+    };
+    Fact::new(FactSource::Dial, format!("d{ucid}"), at, FactBody::Dialed(Box::new(dialed)))
+}
+
+/// A dialled call that has ended, and its facts.
+async fn ended(store: &dyn Store, ucid: &str, at: i64) -> Vec<Fact> {
+    let facts = vec![dialed(ucid, at), acted(ucid, &format!("end{ucid}"), Action::End, at + 1)];
+    store.save_call(change(ucid, 0, &[], &facts)).await.unwrap();
+    facts
+}
+
+async fn owed(store: &dyn Store, scope: &Scope) -> Vec<(String, Option<String>)> {
+    let owed = store.owed_calls(scope, 9).await.unwrap();
+    owed.into_iter().map(|owed| (owed.call.id, owed.taken_by)).collect()
+}
+
+async fn a_call_is_owed_from_its_end_until_something_is_said(store: Arc<dyn Store>) {
+    let begun = [dialed("11", 1)];
+    store.save_call(change("11", 0, &[], &begun)).await.unwrap();
+    assert_eq!(owed(&*store, &Scope::All).await, []);
+    let end = [acted("11", "e", Action::End, 2)];
+    store.save_call(change("11", 1, &begun, &end)).await.unwrap();
+    ended(&*store, "12", 0).await;
+    let own = Scope::Agents(vec!["Agent01".into()]);
+    for scope in [&Scope::All, &own] {
+        let oldest_first = [("12".to_owned(), None), ("11".to_owned(), None)];
+        assert_eq!(owed(&*store, scope).await, oldest_first);
+    }
+    for other in [Scope::Agents(vec!["agent02".into()]), Scope::Agents(Vec::new())] {
+        assert_eq!(owed(&*store, &other).await, []);
+    }
+    let known = [begun, end].concat();
+    let word = [acted("11", "s", said("NO_ANSWER"), 3)];
+    store.save_call(change("11", 2, &known, &word)).await.unwrap();
+    assert_eq!(owed(&*store, &Scope::All).await, [("12".to_owned(), None)]);
+}
+
+async fn an_owed_call_is_taken_over_and_nothing_else_is(store: Arc<dyn Store>) {
+    ended(&*store, "11", 1).await;
+    store.save_call(change("12", 0, &[], &[dialed("12", 1)])).await.unwrap();
+    let changed = || vec![NewEvent::new("owed.changed", Audience::Everyone, &1).unwrap()];
+    for unowed in ["12", "13"] {
+        assert_eq!(store.take_owed_call(unowed, "u9", 5, changed()).await, Ok(false), "{unowed}");
+    }
+    assert_eq!(store.newest_event().await, Ok(0));
+    assert_eq!(store.take_owed_call("11", "u9", 5, changed()).await, Ok(true));
+    assert_eq!(store.newest_event().await, Ok(1));
+    assert_eq!(owed(&*store, &Scope::All).await, [("11".to_owned(), Some("u9".to_owned()))]);
+    assert_eq!(store.owed_taker("11").await, Ok(Some("u9".to_owned())));
+    assert_eq!(store.owed_taker("12").await, Ok(None));
+}
+
+async fn a_code_is_kept_under_every_id_of_its_call(store: Arc<dyn Store>) {
+    let facts = ended(&*store, "11", 1_000).await;
+    assert!(store.kept_codes(0, 2_000).await.unwrap().is_empty());
+    let word = [acted("12", "s", said("APPOINTMENT_BOOKED"), 1_500)];
+    store.save_call(change("11", 1, &facts, &word)).await.unwrap();
+    let kept = store.kept_codes(0, 2_000).await.unwrap();
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["11", "12"]);
+    assert_eq!(
+        (kept["12"].code.as_deref(), kept["12"].lead.as_deref()),
+        (Some("APPOINTMENT_BOOKED"), Some("7"))
+    );
+    assert!(store.kept_codes(1_001, 2_000).await.unwrap().is_empty(), "it began before");
+    assert!(store.kept_codes(0, 1_000).await.unwrap().is_empty(), "it began later");
+}
+
+fn promise(id: &str, due_ms: i64) -> FollowUp {
+    FollowUp {
+        id: id.into(),
+        agent: "agent01".into(),
+        number: Some("9000000001".into()),
+        lead: None,
+        due_ms,
+        note: String::new(),
+        call: Some(id.into()),
+        state: FollowUpState::Open,
+        changed_ms: 1,
+    }
+}
+
+async fn a_follow_up_is_written_with_its_call_once_and_moved(store: Arc<dyn Store>) {
+    let facts = [dialed("11", 1)];
+    let with = |version, due| CallChange {
+        follow_ups: vec![promise("11", due)],
+        ..change("11", version, &[], &facts)
+    };
+    store.save_call(with(0, 50)).await.unwrap();
+    assert_eq!(store.save_call(with(0, 70)).await, Err(StoreError::Conflict("call")));
+    let open = store.open_follow_ups(&Scope::All, 9).await.unwrap();
+    assert_eq!(open, [Versioned { version: 1, record: promise("11", 50) }]);
+    store.save_call(with(1, 60)).await.unwrap();
+    let open = store.open_follow_ups(&Scope::All, 9).await.unwrap();
+    assert_eq!(open, [Versioned { version: 2, record: promise("11", 60) }]);
+    // One that is closed stays closed.
+    let done = FollowUp { state: FollowUpState::Done, ..promise("11", 60) };
+    let done = Versioned { version: 2, record: done };
+    store.save_follow_up(done, 5, Vec::new()).await.unwrap();
+    store.save_call(with(2, 80)).await.unwrap();
+    assert_eq!(store.open_follow_ups(&Scope::All, 9).await.unwrap(), []);
+}
+
+async fn what_is_due_is_announced_once_for_each_time(store: Arc<dyn Store>) {
+    let event = |one: &FollowUp| NewEvent::new("due", Audience::Everyone, &one.id);
+    for (id, due) in [("f1", 50), ("f2", 40), ("f3", 60)] {
+        let new = Versioned { version: 0, record: promise(id, due) };
+        store.save_follow_up(new, 1, Vec::new()).await.unwrap();
+    }
+    assert_eq!(store.announce_due(39, 9, event).await, Ok(0));
+    assert_eq!(store.announce_due(50, 9, event).await, Ok(2));
+    let told = store.events_after(0, 9).await.unwrap();
+    let told: Vec<_> = told.iter().map(|event| event.body.as_str()).collect();
+    assert_eq!(told, [r#""f2""#, r#""f1""#]);
+    assert_eq!(store.announce_due(50, 9, event).await, Ok(0));
+    let moved = Versioned { version: 1, record: promise("f2", 55) };
+    store.save_follow_up(moved, 2, Vec::new()).await.unwrap();
+    let closed = FollowUp { state: FollowUpState::Cancelled, ..promise("f3", 60) };
+    let closed = Versioned { version: 1, record: closed };
+    store.save_follow_up(closed, 2, Vec::new()).await.unwrap();
+    assert_eq!(store.announce_due(99, 9, event).await, Ok(1));
+    assert_eq!(store.announce_due(99, 9, event).await, Ok(0));
+}

@@ -1,0 +1,215 @@
+//! What agents owe: dispositions, and calls that they have promised.
+
+use std::sync::Arc;
+
+use desk::core::caller::{Role, Scope};
+use desk::flow::working::change_follow_up;
+use desk::store::audit::AuditFilter;
+use desk::store::{Memory, Store};
+use desk::work::reminders::announce;
+use desk::{Desk, app};
+use http::{Method, Request, header};
+use ozonetel_sdk::types::DispositionName;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::floor::{Answer, DISPOSITION, Floor, settings, token};
+use crate::working::Someone;
+
+async fn hung_up(floor: &Floor) -> String {
+    let ucid = floor.talking().await;
+    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
+    floor.post("call-control", &kick).await.ok();
+    ucid
+}
+
+async fn follow_ups(who: &Someone<'_>) -> Vec<Value> {
+    who.get("/api/follow-ups").await.ok().json["followUps"].as_array().unwrap().clone()
+}
+
+async fn events(floor: &Floor, kind: &str) -> Vec<Value> {
+    let all = floor.desk.store().events_after(0, 1_000).await.unwrap();
+    let of_kind = all.into_iter().filter(|event| event.kind == kind);
+    of_kind.map(|event| serde_json::from_str(&event.body).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_back_time_becomes_a_follow_up_that_is_announced_once_when_it_is_due() {
+    let floor = Floor::new();
+    let ucid = hung_up(&floor).await;
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let due = floor.desk.now() + 600_000;
+    let path = format!("/api/calls/{ucid}/disposition");
+    let said = json!({"code": "FOLLOW_UP_SCHEDULED", "notes": "after ten", "callBackAt": due});
+    agent.post(&path, said).await.ok();
+    let promised = follow_ups(&agent).await;
+    assert_eq!(promised.len(), 1);
+    // The service takes whole minutes at best: what is kept is what was said.
+    let kept = promised[0]["dueAt"].as_i64().unwrap();
+    assert!((due - 60_000..=due).contains(&kept), "{kept}, {due}");
+    for (field, value) in [
+        ("number", json!("9000000001")),
+        ("text", json!("after ten")),
+        ("call", json!(ucid)),
+        ("agent", json!("agent01")),
+        ("state", json!("open")),
+    ] {
+        assert_eq!(promised[0][field], value, "{field}");
+    }
+    assert_eq!(announce(&floor.desk).await, Ok(0), "it is not due yet");
+    assert_eq!(agent.get("/api/worklist").await.ok().json["entries"], json!([]));
+    floor.wait(601).await;
+    assert_eq!(announce(&floor.desk).await, Ok(1));
+    assert_eq!(announce(&floor.desk).await, Ok(0), "once is enough");
+    let announced = events(&floor, "followup.changed").await;
+    assert_eq!(announced.last().unwrap(), &json!({"id": ucid, "dueAt": kept, "due": true}));
+    let entries = agent.get("/api/worklist").await.ok().json["entries"].clone();
+    assert_eq!(
+        (&entries[0]["kind"], &entries[0]["number"]),
+        (&json!("follow_up"), &json!("9000000001"))
+    );
+    // Put off, it is announced for its new time.
+    let now = floor.desk.now();
+    let scope = Scope::All;
+    let later = |one: &mut desk::core::followup::FollowUp| {
+        one.postpone(now + 60_000, now)
+            .map_err(|error| desk::problem::Problem::bad_request(error.to_string()))
+    };
+    change_follow_up(&floor.desk, &scope, &ucid, later).await.unwrap();
+    assert_eq!(announce(&floor.desk).await, Ok(0));
+    floor.wait(61).await;
+    assert_eq!(announce(&floor.desk).await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_be_called_back_is_on_the_worklist_and_not_filed_as_not_interested() {
+    let floor = Floor::new();
+    let listed: Vec<DispositionName> =
+        ["Not Interested", "General Enquiry"].map(DispositionName::from).into();
+    floor.desk.calling().learn_dispositions(listed);
+    let ucid = hung_up(&floor).await;
+    let body = json!({"ucid": ucid, "disposition": "CALLBACK_REQUESTED"});
+    floor.post("dispose", &body).await.ok();
+    assert_eq!(floor.last(DISPOSITION).body["disposition"], "General Enquiry");
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let entries = agent.get("/api/worklist").await.ok().json["entries"].clone();
+    assert_eq!(
+        (&entries[0]["kind"], &entries[0]["number"]),
+        (&json!("follow_up"), &json!("9000000001"))
+    );
+    // A disposition of another kind promises nothing.
+    let other = Floor::new();
+    let ucid = hung_up(&other).await;
+    other.post("dispose", &json!({"ucid": ucid, "disposition": "NOT_INTERESTED"})).await.ok();
+    let agent = Someone::new(&other.desk, Role::Agent, &["agent01"]).await;
+    assert_eq!(follow_ups(&agent).await, Vec::<Value>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_which_nothing_was_said_is_owed_until_something_is() {
+    let floor = Floor::new();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let other = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let ucid = floor.talking().await;
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}), "it is going on");
+    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
+    floor.post("call-control", &kick).await.ok();
+    let owed = agent.get("/api/owed").await.ok().json["owed"].clone();
+    assert_eq!(owed.as_array().unwrap().len(), 1, "{owed}");
+    let one = &owed[0];
+    assert_eq!(
+        (&one["ucid"], &one["state"], &one["masked"], &one["takenBy"]),
+        (&json!(ucid), &json!("none"), &json!("…01"), &Value::Null)
+    );
+    assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 1);
+    assert_eq!(other.get("/api/owed").await.ok().json, json!({"owed": []}));
+    let said = events(&floor, "owed.changed").await;
+    assert_eq!(said.last().unwrap()["state"], "none");
+    floor.post("dispose", &json!({"ucid": ucid, "disposition": "INFO_PROVIDED"})).await.ok();
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_takes_an_owed_disposition_and_gives_it() {
+    let floor = Floor::new();
+    let ucid = hung_up(&floor).await;
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    let foreign = Someone::new(&floor.desk, Role::Supervisor, &["agent02"]).await;
+    let path = format!("/api/owed/{ucid}/take");
+    agent.post(&path, json!({})).await.problem(403);
+    foreign.post(&path, json!({})).await.problem(404);
+    let taken = supervisor.post(&path, json!({})).await.ok().json;
+    assert!(taken["takenBy"].is_string(), "{taken}");
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
+    let left = supervisor.get("/api/owed").await.ok().json;
+    assert_eq!(left["owed"][0]["takenBy"], taken["takenBy"]);
+    let said = json!({"code": "INFO_PROVIDED"});
+    supervisor.post(&format!("/api/calls/{ucid}/disposition"), said).await.ok();
+    assert_eq!(floor.last(DISPOSITION).body["agentID"], "agent01");
+    assert_eq!(supervisor.get("/api/owed").await.ok().json, json!({"owed": []}));
+    supervisor.post(&path, json!({})).await.problem(404);
+    let filter =
+        AuditFilter { action: Some("owed.take".into()), ..AuditFilter::newest(Scope::All, 9) };
+    assert_eq!(floor.desk.store().audit(&filter).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_frees_a_stuck_agent_has_what_the_agent_owed() {
+    let floor = Floor::new();
+    let ucid = hung_up(&floor).await;
+    assert_eq!(floor.sim.state()["agents"][0]["state"], "ACW");
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    assert_eq!(agent.get("/api/owed").await.ok().json["owed"][0]["ucid"], ucid);
+    supervisor.post("/api/agents/agent01/free", json!({})).await.ok();
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert!(supervisor.get("/api/owed").await.ok().json["owed"][0]["takenBy"].is_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_of_a_call_is_known_after_a_restart() {
+    let floor = Floor::new();
+    let store: Arc<dyn Store> = Arc::new(Memory::new());
+    let desk =
+        |records| Desk::with_records(floor.sim.client(), settings(), Arc::clone(&store), records);
+    let first = desk(crate::floor::records(&floor.sim.client()));
+    let ask = async |desk: &Desk, method: Method, path: &str, body: Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(
+                header::AUTHORIZATION,
+                format!("Bearer {}", token(desk, Role::Agent, &["agent01"]).await),
+            )
+            .body(axum::body::Body::from(body.to_string()));
+        let answer = app(desk.clone()).unwrap().oneshot(request.unwrap()).await.unwrap();
+        Answer::of(answer).await.ok().json
+    };
+    ask(&first, Method::POST, "/api/ozonetel/agent-login", json!({})).await;
+    let dial = json!({"phoneNumber": "9000000001"});
+    let dialed = ask(&first, Method::POST, "/api/ozonetel/dial", dial).await;
+    floor.wait(5).await;
+    let kick = json!({"action": "KICK_CALL", "ucid": dialed["ucid"], "conferenceNumber": "500001"});
+    ask(&first, Method::POST, "/api/ozonetel/call-control", kick).await;
+    let said = json!({"ucid": dialed["ucid"], "disposition": "APPOINTMENT_BOOKED", "leadId": 7});
+    ask(&first, Method::POST, "/api/ozonetel/dispose", said).await;
+    drop(first);
+    let next = desk(crate::floor::records(&floor.sim.client()));
+    floor.wait(60).await;
+    for _ in 0..2 {
+        next.records().step().await.unwrap();
+    }
+    let history = ask(&next, Method::GET, "/api/ozonetel/call-history", json!({})).await;
+    assert_eq!(
+        (&history[0]["code"], &history[0]["leadId"], &history[0]["disposition"]),
+        (&json!("APPOINTMENT_BOOKED"), &json!("7"), &json!("General Enquiry"))
+    );
+    let figures = ask(&next, Method::GET, "/api/performance", json!({})).await;
+    assert_eq!(figures["appointmentsBooked"], 1, "{figures}");
+    let page = ask(&next, Method::GET, "/api/calls", json!({})).await;
+    assert_eq!(page["calls"][0]["code"], "APPOINTMENT_BOOKED");
+}
