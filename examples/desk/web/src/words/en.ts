@@ -159,7 +159,7 @@ export const en = {
   },
   lead: {
     title: 'Customer', choose: 'Choose someone from the worklist to see what is known.', preparation: 'Preparation', whole: 'Lead 360', source: 'Source', assignedTo: 'Assigned to', last: 'Last contact', never: 'none yet', level: 'Service level',
-    waits: (text: string) => `waiting ${text}`, notALead: 'Not among the leads.', failed: 'The lead could not be loaded.', calls: 'Calls', noCalls: 'No calls yet.',
+    waits: (text: string) => `waiting ${text}`, line: 'Our number', notALead: 'Not among the leads.', failed: 'The lead could not be loaded.', calls: 'Calls', noCalls: 'No calls yet.',
     kinds: { call: 'Call', message: 'Message', appointment: 'Appointment', follow_up: 'Follow-up', whatsapp: 'WhatsApp', sms: 'SMS', other: 'Conversation' } as Record<string, string>,
   },
   appointments: {

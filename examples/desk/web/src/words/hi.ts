@@ -30,7 +30,7 @@ export const hi: Words = {
   },
   lead: {
     title: 'ग्राहक', choose: 'जानकारी देखने के लिए कार्यसूची से किसी को चुनें।', preparation: 'तैयारी', whole: 'लीड 360', source: 'स्रोत', assignedTo: 'किसके पास', last: 'पिछला संपर्क', never: 'अभी तक नहीं', level: 'सेवा स्तर',
-    waits: (text) => `${text} से प्रतीक्षा में`, notALead: 'लीड में नहीं है।', failed: 'लीड नहीं खुल सकी।', calls: 'कॉल', noCalls: 'अभी कोई कॉल नहीं।',
+    waits: (text) => `${text} से प्रतीक्षा में`, line: 'हमारा नंबर', notALead: 'लीड में नहीं है।', failed: 'लीड नहीं खुल सकी।', calls: 'कॉल', noCalls: 'अभी कोई कॉल नहीं।',
     kinds: { call: 'कॉल', message: 'संदेश', appointment: 'अपॉइंटमेंट', follow_up: 'फ़ॉलो-अप', whatsapp: 'WhatsApp', sms: 'SMS', other: 'बातचीत' },
   },
   appointments: {

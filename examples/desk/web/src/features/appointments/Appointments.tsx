@@ -7,7 +7,7 @@ import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Notice } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
-import { dateAndTime } from '../../words/time';
+import { dateAndTime, dayAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
 import { useLeadId, type Selected } from '../lead/query';
 import { BookingForm, inView } from './BookingForm';
@@ -46,7 +46,7 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
           {done && <div className="outcome" ref={inView}><Notice tone="good" action={<Button small onClick={() => setDone(null)}>{words.appointments.another}</Button>}>{done}</Notice></div>}
           {done === null && <BookingForm
             key={edited ? `${edited.id} ${edited.version}` : 'new'} edited={edited} to={{ leadId, number, ucid }}
-            onDone={(one) => { edit(null); setDone(words.appointments.saved(one.doctor, dateAndTime(one.startsAt))); }} onStop={() => edit(null)}
+            onDone={(one) => { edit(null); setDone(words.appointments.saved(one.doctor, dayAndTime(one.startsAt))); }} onStop={() => edit(null)}
           />}
         </div>
       )}
@@ -69,7 +69,7 @@ function Row({ one, edited, onEdit }: { one: Appointment; edited: boolean; onEdi
   return (
     <li className="entry">
       <span className="who">
-        <strong className={standing ? '' : 'struck'}>{dateAndTime(one.startsAt)}</strong>
+        <strong className={standing ? '' : 'struck'} title={dateAndTime(one.startsAt)}>{dayAndTime(one.startsAt)}</strong>
         <span className="small muted" dir="auto">{[one.doctor, one.department, one.notes].filter(Boolean).join(' · ')}</span>
       </span>
       {!standing && <Chip>{words.appointments.states[one.state] ?? one.state}</Chip>}

@@ -55,7 +55,7 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
         {all && <><dt>{words.lead.level}</dt><dd><Chip tone={LEVEL_TONE[all.serviceLevel.state]}>{words.worklist.level[all.serviceLevel.state] ?? all.serviceLevel.state}</Chip> {words.lead.waits(span(all.serviceLevel.ageSec * 1000, words))}</dd></>}
         {lead && moreOf(lead).map(([name, text]) => <div key={name} className="pair"><dt><bdi>{name}</bdi></dt><dd dir="auto">{text}</dd></div>)}
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
-        {call?.did && <><dt>{words.worklist.did}</dt><dd className="number">{call.did}</dd></>}
+        {call?.did && <><dt>{words.lead.line}</dt><dd className="number">{call.did}</dd></>}
       </dl>
       {waits ? <p className="small muted note" role="status">{words.loading}</p> : !all && <p className="small muted note">{words.lead.notALead}</p>}
     </section>
