@@ -249,6 +249,21 @@ impl Sim {
         up.state.service.handle(now, request)
     }
 
+    /// Takes one token of an agent's socket without a socket: the fault that hits it, which is the caller's to carry
+    /// out, and the reply. For a fault that does not let the token act, the reply is empty.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |sim, _client| {
+    /// use ozonetel_sdk::mdl::Token;
+    /// let (fault, reply) = sim.socket_token(&Token::parse(r#"{"type":"ping","utid":7,"echo":true}"#)?);
+    /// assert!(fault.is_none());
+    /// assert_eq!(reply.utid().as_deref(), Some("7"));
+    /// # Ok(()) });
+    /// ```
+    pub fn socket_token(&self, token: &Token) -> (Option<Fault>, Token) {
+        self.token("/mdl", token)
+    }
+
     /// Takes one token of an agent's socket: the fault that hits it, and the reply. For a fault
     /// that does not let it act, the reply is empty.
     pub(crate) fn token(&self, path: &str, token: &Token) -> (Option<Fault>, Token) {

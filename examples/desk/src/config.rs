@@ -14,7 +14,7 @@ use crate::core::audio::HOSTS;
 use crate::core::retention::Retention;
 use crate::core::{disposition, worklist};
 use crate::customers::CustomerSettings;
-use crate::desk::{AgentSocketSettings, Settings};
+use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::seal::SealKey;
@@ -50,8 +50,9 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_STORE", "the SQLite file (a new one on the simulator, desk.sqlite with an account)"),
     ("DATABASE_URL", "PostgreSQL instead of a file: postgres://user:password@host/database"),
     ("DESK_DISPOSITIONS", "general, one-to-one, or CODE=Name, …, *=Name"),
-    ("DESK_AGENT_SOCKET", "desk: this desk holds the agents' sockets; off (desk)"),
-    ("DESK_AGENT_SOCKET_URL", "the wss address of the agents' sockets; none without"),
+    ("DESK_AGENT_SOCKET", "who opens the agents' sockets: desk, browser or off (desk)"),
+    ("DESK_AGENT_SOCKET_URL", "their wss address, {agent} for the login id; none without"),
+    ("DESK_DIAL", "how dials go: agent, socket or kookoo (agent)"),
     ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (a new one)"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     (
@@ -83,6 +84,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_HANDOFF_PHRASES", "a JSON file with the phrases that ask for a human (a few languages)"),
     ("DESK_HANDOFF_MATCH", "id, or number: how a call is found to be a voice assistant's (id)"),
     ("DESK_SIM_SPEED", "how much faster than life the simulator's telephones are (1)"),
+    ("DESK_SIM_RINGS", "which phones the simulator rings: any, or browser: with the socket (any)"),
     ("DESK_LOG", "text or json, on standard error (text)"),
     ("RUST_LOG", "what is logged (warn,desk=info)"),
 ];
@@ -115,6 +117,10 @@ pub struct Config {
     pub listen: String,
     /// `DESK_SIM_SPEED`: how much faster than life the embedded simulator's telephones are.
     pub sim_speed: f64,
+    /// `DESK_SIM_RINGS`: whether the embedded simulator rings a phone only in the browser that has the agent's socket.
+    pub sim_rings_browser: bool,
+    /// `DESK_AGENT_SOCKET`: who opens the agents' sockets; no one if it is off.
+    pub socket_holder: Option<SocketHolder>,
     /// `DESK_LOG`: whether the log is JSON, a line for each event.
     pub log_is_json: bool,
     /// `DESK_PUBLIC_URL`: whether the desk is reached through TLS.
@@ -148,6 +154,12 @@ impl Config {
             "text" => Ok(false),
             _ => Err(Invalid::new("DESK_LOG", "expected text or json")),
         });
+        let socket_holder = socket_holder(get("DESK_AGENT_SOCKET").as_deref())?;
+        let rings = get("DESK_SIM_RINGS").map_or(Ok(false), |text| match text.trim() {
+            "any" => Ok(false),
+            "browser" => Ok(true),
+            _ => Err(Invalid::new("DESK_SIM_RINGS", "expected any or browser")),
+        });
         let settings = Settings {
             agent: environment.agent.clone(),
             password: environment.agent_password.clone(),
@@ -164,16 +176,19 @@ impl Config {
             customers: CustomerSettings::read(variables)?,
             retention: Retention::read(variables)?,
             agent_socket: agent_socket(
-                get("DESK_AGENT_SOCKET").as_deref(),
+                socket_holder,
                 get("DESK_AGENT_SOCKET_URL"),
                 environment.account.as_deref(),
             )?,
+            public_url: get("DESK_PUBLIC_URL").map(|url| url.trim().to_owned()),
             webhook_secret: webhook_secret(get("DESK_WEBHOOK_SECRET"))?,
             pause_reasons: list(&get("DESK_PAUSE_REASONS").unwrap_or_default()),
         };
         Ok(Self {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
+            sim_rings_browser: rings?,
+            socket_holder,
             log_is_json: log?,
             has_tls: get("DESK_PUBLIC_URL").is_some_and(|url| url.trim().starts_with("https://")),
             recording_hosts: recording_hosts(get("DESK_RECORDING_HOSTS").as_deref())?,
@@ -230,7 +245,8 @@ impl Config {
     /// # Errors
     /// A setting that cannot be parsed.
     pub async fn simulated(&self, start: u64) -> Result<(Sim, Client, Settings), Invalid> {
-        let sim = simulated::world(self.sim_speed, start, &*self.environment.clock());
+        let clock = self.environment.clock();
+        let sim = simulated::world(self.sim_speed, start, self.sim_rings_browser, &*clock);
         simulated::warm_up(&sim).await;
         let client = self.named(sim.client_builder()).build()?;
         let settings = self.settings.clone();
@@ -266,23 +282,28 @@ impl Config {
     }
 }
 
+/// Who opens the agents' sockets.
+fn socket_holder(word: Option<&str>) -> Result<Option<SocketHolder>, Invalid> {
+    match word.map(str::trim) {
+        None | Some("desk") => Ok(Some(SocketHolder::Desk)),
+        Some("browser") => Ok(Some(SocketHolder::Tab)),
+        Some("off") => Ok(None),
+        Some(_) => Err(Invalid::new("DESK_AGENT_SOCKET", "expected desk, browser or off")),
+    }
+}
+
 /// The agents' sockets: with an address and an account, unless they are off.
 fn agent_socket(
-    mode: Option<&str>,
+    holder: Option<SocketHolder>,
     url: Option<String>,
     account: Option<&str>,
 ) -> Result<Option<AgentSocketSettings>, Invalid> {
-    match mode.map(str::trim) {
-        None | Some("desk") => {}
-        Some("off") => return Ok(None),
-        Some(_) => return Err(Invalid::new("DESK_AGENT_SOCKET", "expected desk or off")),
-    }
-    let Some((url, account)) = url.zip(account) else { return Ok(None) };
+    let (Some(holder), Some((url, account))) = (holder, url.zip(account)) else { return Ok(None) };
     let url = url.trim().to_owned();
     if !url.starts_with("wss://") && !url.starts_with("ws://") {
         return Err(Invalid::new("DESK_AGENT_SOCKET_URL", "expected a wss address"));
     }
-    Ok(Some(AgentSocketSettings { url, account: account.to_owned() }))
+    Ok(Some(AgentSocketSettings { url, account: account.to_owned(), holder }))
 }
 
 /// The secret in the addresses that the service sends to: as said, else a new one for each start.
@@ -467,6 +488,9 @@ mod tests {
             ("DESK_SIM_SPEED", "fast"),
             ("DESK_SIM_SPEED", "0"),
             ("DESK_LOG", "xml"),
+            ("DESK_AGENT_SOCKET", "tab"),
+            ("DESK_SIM_RINGS", "all"),
+            ("DESK_DIAL", "phone"),
             ("OZONETEL_AUTH", "both"),
         ] {
             assert_eq!(config(&[(name, value)]).unwrap_err().field(), name);

@@ -17,6 +17,7 @@ use crate::core::worklist::ServiceLevels;
 use crate::customers::{CustomerSettings, Customers};
 use crate::epoch::epoch_ms;
 use crate::events::EventHub;
+use crate::flow::agent_socket::AgentSockets;
 use crate::flow::calling::{Calling, CallingSettings};
 use crate::flow::customers::LeadNames;
 use crate::flow::push_address::Intake;
@@ -33,10 +34,31 @@ use crate::tasks::Tasks;
 /// Where the agent sockets are, and whose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentSocketSettings {
-    /// The address: `ws` or `wss`.
+    /// The address: `ws` or `wss`. `{agent}` stands for the agent's login id.
     pub url: String,
     /// The account's name.
     pub account: String,
+    /// Who opens the connections.
+    pub holder: SocketHolder,
+}
+
+/// Who opens the agents' sockets. Which of them makes the INVITE reach the browser is not proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SocketHolder {
+    /// This desk.
+    #[default]
+    Desk,
+    /// The tab that owns the agent's phone; it carries the frames.
+    Tab,
+}
+
+impl AgentSocketSettings {
+    /// The address of one agent's socket.
+    pub fn address_of(&self, agent: &AgentId) -> String {
+        let agent: String =
+            url::form_urlencoded::byte_serialize(agent.as_str().as_bytes()).collect();
+        self.url.replace("{agent}", &agent)
+    }
 }
 
 /// What the desk takes when a request does not say.
@@ -70,10 +92,12 @@ pub struct Settings {
     pub retention: Retention,
     /// Why agents may pause: no API of the service lists it.
     pub pause_reasons: Vec<String>,
-    /// The agent sockets that this desk holds; none without.
+    /// The agents' sockets; none without.
     pub agent_socket: Option<AgentSocketSettings>,
     /// Callers' profiles, and who rings agents for a voice assistant.
     pub customers: CustomerSettings,
+    /// Where this desk is reached from elsewhere: what the addresses begin with that the service sends to.
+    pub public_url: Option<String>,
     /// The secret in the addresses that the service sends to; without one nothing is taken.
     pub webhook_secret: Option<Secret>,
 }
@@ -94,6 +118,7 @@ struct Shared {
     lead_names: LeadNames,
     calling: Calling,
     customers: Customers,
+    agent_sockets: AgentSockets,
     state_sources: StateSources,
     intake: Intake,
     memory: CallMemory,
@@ -127,7 +152,7 @@ impl Desk {
         let memory = CallMemory::default();
         let reports = Reports::new(client.clone());
         let (tasks, references) = (Tasks::default(), AtomicU32::new(0));
-        let intake = Intake::new(settings.webhook_secret.clone());
+        let intake = Intake::new(settings.webhook_secret.clone(), settings.public_url.as_deref());
         let calling = Calling::new(settings.calling.clone());
         let customers = Customers::new(&settings.customers, &client);
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
@@ -148,6 +173,7 @@ impl Desk {
             lead_names: LeadNames::default(),
             calling,
             customers,
+            agent_sockets: AgentSockets::default(),
             state_sources: StateSources::default(),
             intake,
             memory,
@@ -242,6 +268,11 @@ impl Desk {
     /// Callers' profiles, and who rings agents for a voice assistant.
     pub fn customers(&self) -> &Customers {
         &self.0.customers
+    }
+
+    /// The links to the agents' sockets.
+    pub fn agent_sockets(&self) -> &AgentSockets {
+        &self.0.agent_sockets
     }
 
     /// Which sources would report a change of an agent's state.

@@ -1,5 +1,6 @@
 //! What the desk does: each flow loads, asks the core, stores, and only then sends.
 
+pub mod agent_socket;
 pub mod agent_state;
 pub mod agent_view;
 pub mod booking;
@@ -16,11 +17,13 @@ pub mod facts;
 pub mod handing_over;
 pub mod intake;
 pub mod joining;
+pub mod kookoo;
 pub mod ledger;
 pub mod owed;
 pub mod phone;
 pub mod push_address;
 pub mod settling;
 pub mod state_sources;
+pub mod subscription;
 pub mod viewing;
 pub mod working;

@@ -31,4 +31,4 @@ pub mod tasks;
 pub mod work;
 
 pub use app::{app, openapi};
-pub use desk::{AgentSocketSettings, Desk, Settings};
+pub use desk::{AgentSocketSettings, Desk, Settings, SocketHolder};

@@ -12,6 +12,7 @@ use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
 use desk::flow::demo::{add_demo_leads, add_demo_schedule};
 use desk::flow::push_address::PushKind;
+use desk::flow::subscription;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
@@ -24,7 +25,6 @@ use desk::{AgentSocketSettings, Desk, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Variables;
-use ozonetel_sdk::events::Subscribe;
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sim::Sim;
 use ozonetel_store::StoreAddress;
@@ -117,6 +117,12 @@ async fn on_account(
         say(&format!("Callback URL for the console, after this desk's address: {path}"));
     }
     offer_set_up(&desk, &format!("http://{address}")).await?;
+    let events = doctor::subscription(desk.client(), desk.settings());
+    if let Ok(events) = tokio::time::timeout(FIRST_LOOK, events).await
+        && events.condition != Condition::Ok
+    {
+        say(&format!("\nEvents: {}.", events.text));
+    }
     let exposure = doctor::exposure(address.ip(), config.has_tls);
     if exposure.condition != Condition::Ok {
         say(&format!("\nThe desk is {}.", exposure.text));
@@ -141,15 +147,17 @@ async fn on_simulator(
     let local = address.ip().is_loopback();
     settings.people.needs_administrator = !local;
     let records = records(config, &client, &place).await?;
-    if variables.get("DESK_AGENT_SOCKET").is_none_or(|mode| mode.trim() != "off") {
+    if let Some(holder) = config.socket_holder {
         let account = sim.world().setup().account.clone();
-        settings.agent_socket = Some(AgentSocketSettings { url: server.mdl_url(), account });
+        let url = format!("{}?agentId={{agent}}", server.mdl_url());
+        settings.agent_socket = Some(AgentSocketSettings { url, account, holder });
     }
     settings.calling.sip_host.get_or_insert_with(|| "sim.example.test".to_owned());
     settings.calling.sip_address.get_or_insert_with(|| server.sip_url());
     if local {
         settings.customers.demo = Some(Arc::new(SimPhones::new(sim.clone(), DEMO_DID)));
     }
+    settings.public_url.get_or_insert_with(|| http.clone());
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
@@ -180,11 +188,9 @@ async fn on_simulator(
 
 /// Has the simulator send to the desk what the service sends.
 async fn wire(sim: &Sim, desk: &Desk, http: &str) -> Result<(), Box<dyn Error>> {
-    let address = |kind| desk.intake().path(kind).map(|path| format!("{http}{path}"));
-    if let (Some(calls), Some(events)) = (address(PushKind::Calls), address(PushKind::Events)) {
-        sim.change(|world| world.set_callback_url(None, Some(calls)));
-        let events = Some(events.as_str().into());
-        desk.client().call(Subscribe { calls: events.clone(), agents: events }).await?;
+    if let Some(path) = desk.intake().path(PushKind::Calls) {
+        sim.change(|world| world.set_callback_url(None, Some(format!("{http}{path}"))));
+        subscription::subscribe(desk).await.map_err(|problem| problem.message().to_owned())?;
     }
     Ok(())
 }

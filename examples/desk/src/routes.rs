@@ -16,6 +16,7 @@ mod dispose;
 pub(crate) mod document;
 mod handoffs;
 mod history;
+mod kookoo;
 mod leads;
 mod live;
 mod me;
@@ -64,6 +65,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(dials::router())
         .merge(phone::router())
         .merge(webhooks::router())
+        .merge(kookoo::router())
         .merge(frozen())
 }
 

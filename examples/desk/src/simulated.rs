@@ -13,12 +13,14 @@ use crate::flow::demo_handoff::DemoPhones;
 const BEFORE: Duration = Duration::from_hours(1);
 
 /// The default world with traffic on every agent but the first, who is the desk's own and free. Its clock is
-/// the given one; an hour of calls has passed when [`warm_up`] is done.
-pub fn world(speed: f64, chance: u64, clock: &dyn Clock) -> Sim {
+/// the given one; an hour of calls has passed when [`warm_up`] is done. With `browser_only` a phone rings only in the
+/// browser that has its agent's socket open.
+pub fn world(speed: f64, chance: u64, browser_only: bool, clock: &dyn Clock) -> Sim {
     let mut setup = Setup { speed, seed: chance, ..Setup::default() };
     for agent in &mut setup.agents {
         agent.skills.push(direct_skill(&agent.id));
     }
+    setup.mdl.rings_browser_only = browser_only;
     setup.traffic = Some(Traffic {
         agents: setup.agents.iter().skip(1).map(|agent| agent.id.clone()).collect(),
         calls_per_minute: 1.5,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::call::{CallPhase, CallState, RecordingState, SipLeg};
+use super::dial::DialWay;
 use super::transfer::TransferStep;
 
 /// Why a command is not allowed; `null` in `can` is allowed.
@@ -44,7 +45,7 @@ impl DispositionProgress {
     pub fn of(call: &CallState) -> Self {
         let Some(disposition) = &call.disposition else { return Self::None };
         match disposition.targets.get("service").map(String::as_str) {
-            Some("sent" | "already") => Self::Delivered,
+            Some("sent" | "already" | "kept") => Self::Delivered,
             Some("refused" | "given_up" | "overtaken") => Self::Refused,
             _ => Self::Waiting,
         }
@@ -110,6 +111,9 @@ pub fn judge(command: Command, call: &CallState, context: CanContext) -> Result<
     if !context.may_act {
         return Err("not_your_call");
     }
+    if call.way == DialWay::Kookoo && !is_over_kookoo(command) {
+        return Err("not_over_kookoo");
+    }
     match command {
         Command::Dispose => dispose(call, context),
         Command::Answer => answer(call),
@@ -121,6 +125,11 @@ pub fn judge(command: Command, call: &CallState, context: CanContext) -> Result<
             on_call(command, call)
         }
     }
+}
+
+/// Whether a command is for calls over KooKoo too, of which CloudAgent's call control knows nothing.
+fn is_over_kookoo(command: Command) -> bool {
+    matches!(command, Command::Answer | Command::Keypad | Command::End | Command::Dispose)
 }
 
 fn going_on(call: &CallState) -> Result<(), Refusal> {

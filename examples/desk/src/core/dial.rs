@@ -90,7 +90,7 @@ impl DialState {
 }
 
 /// How a dial goes. Never two ways for one dial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DialWay {
     /// `AgentManualDial`.
@@ -109,6 +109,17 @@ impl DialWay {
             Self::Agent => "agent",
             Self::Socket => "socket",
             Self::Kookoo => "kookoo",
+        }
+    }
+
+    /// The setting to look at where a dial was accepted and the agent's phone does not ring.
+    pub fn invite_setting(self) -> &'static str {
+        match self {
+            // The other way may be the one that rings the browser.
+            Self::Agent => "DESK_DIAL",
+            Self::Socket => "DESK_AGENT_SOCKET",
+            // Where the agent is rung is in the agent's link.
+            Self::Kookoo => "extension",
         }
     }
 
@@ -176,6 +187,38 @@ pub struct DialEntry {
     pub reason: Option<String>,
     /// Whether it keeps its agent from being dialled for again.
     pub is_open: bool,
+}
+
+/// How much earlier or later than its dial a call may seem to begin: two machines' clocks.
+const CLOCKS_MS: i64 = 60_000;
+
+/// A call that may be what became of a dial without a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenCall {
+    /// Whether it was dialled.
+    pub is_outbound: bool,
+    /// Whether it was to the dial's number.
+    pub is_same_number: bool,
+    /// When it began.
+    pub began_ms: Option<i64>,
+}
+
+impl DialEntry {
+    /// Whether a call of the dial's agent is what became of the dial: only for a dial that carries no reference, and
+    /// whose leg is not known.
+    pub fn is_seen_as(&self, call: SeenCall) -> bool {
+        self.way == DialWay::Socket
+            && self.ucid.is_none()
+            && call.is_outbound
+            && call.is_same_number
+            && call.began_ms.is_some_and(|began| self.may_have_begun(began))
+    }
+
+    /// Whether a call that began then may be this dial's.
+    pub fn may_have_begun(&self, began_ms: i64) -> bool {
+        let until = self.decided_ms.unwrap_or(self.asked_ms).saturating_add(CLOCKS_MS);
+        (self.asked_ms.saturating_sub(CLOCKS_MS)..=until).contains(&began_ms)
+    }
 }
 
 /// What the ledger holds that matters to a new dial.
@@ -276,6 +319,8 @@ pub enum DialEvidence {
     },
     /// The report was complete and has no row with the reference.
     NotInReport,
+    /// The service refused it, in a reply that came late.
+    Refused,
     /// A supervisor has decided.
     Decided {
         /// Whether it happened.
@@ -305,14 +350,14 @@ pub fn settle(row: &DialEntry, evidence: &DialEvidence, now_ms: i64) -> Option<D
                 let ucid = ucid.or(row.ucid);
                 Some(DialEntry { ucid, ..settled(DialState::SettledHappened, row.is_open) })
             }
-            DialState::Accepted | DialState::SettledHappened
+            DialState::Sending | DialState::Accepted | DialState::SettledHappened
                 if row.ucid.is_none() && ucid.is_some() =>
             {
                 Some(DialEntry { ucid: *ucid, ..row.clone() })
             }
             _ => None,
         },
-        DialEvidence::NotInReport => {
+        DialEvidence::NotInReport | DialEvidence::Refused => {
             (row.state == DialState::Unknown).then(|| settled(DialState::SettledNotHappened, false))
         }
         DialEvidence::Decided { happened, by, reason } => {

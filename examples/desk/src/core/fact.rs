@@ -3,6 +3,7 @@
 //! A fact is stored before anything is made of it. Facts have an order of their own, so that it does not matter when
 //! they arrive: by the time they speak of, then by how much their source knows, then by their key.
 
+mod kookoo;
 mod received;
 
 use std::cmp::Ordering;
@@ -17,6 +18,9 @@ use ozonetel_sdk::types::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::dial::DialWay;
+
+pub use kookoo::{KookooFact, KookooLeg, KookooNews};
 pub use received::millis;
 
 /// Where a fact comes from, the least telling first: of two facts about one moment, the later of this list is applied
@@ -34,6 +38,8 @@ pub enum FactSource {
     Action,
     /// The agent socket.
     Socket,
+    /// What KooKoo asks the desk, or reports.
+    Kookoo,
     /// The event subscription.
     Event,
     /// The callback after the call.
@@ -45,12 +51,13 @@ pub enum FactSource {
 }
 
 impl FactSource {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Dial,
         Self::Invite,
         Self::Phone,
         Self::Action,
         Self::Socket,
+        Self::Kookoo,
         Self::Event,
         Self::Callback,
         Self::Cdr,
@@ -65,6 +72,7 @@ impl FactSource {
             Self::Phone => "phone",
             Self::Action => "action",
             Self::Socket => "socket",
+            Self::Kookoo => "kookoo",
             Self::Event => "event",
             Self::Callback => "callback",
             Self::Cdr => "cdr",
@@ -137,6 +145,8 @@ pub enum FactBody {
         /// The push.
         push: Box<CallPush>,
     },
+    /// A leg of a call over KooKoo: what KooKoo asked or reported, or that the leg was asked for.
+    Kookoo(Box<KookooFact>),
     /// A call event.
     Event(Box<CallEvent>),
     /// The callback after the call.
@@ -171,6 +181,9 @@ pub struct DialedFact {
     pub campaign: Option<CampaignName>,
     /// The DID that was chosen.
     pub did: Option<Did>,
+    /// How it went.
+    #[serde(default)]
+    pub way: DialWay,
 }
 
 /// What became of a SIP leg in a browser.
@@ -322,6 +335,7 @@ impl Fact {
             FactBody::Invited { invite, .. } => Some(invite.ucid),
             FactBody::Leg { ucid, .. } | FactBody::Elapsed { ucid, .. } => Some(*ucid),
             FactBody::Pushed { push, .. } => push.ucid,
+            FactBody::Kookoo(leg) => Some(leg.ucid),
             FactBody::Event(event) => event.ucid,
             FactBody::Row(row) => row.ucid,
             FactBody::Acted(acted) => Some(acted.ucid),
@@ -343,6 +357,9 @@ impl Fact {
     pub fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = self.ucid().iter().map(ToString::to_string).collect();
         ids.extend(self.call_id().iter().map(ToString::to_string));
+        if let FactBody::Kookoo(leg) = &self.body {
+            ids.extend(leg.sid.iter().map(ToString::to_string));
+        }
         ids.dedup();
         ids
     }
@@ -355,6 +372,7 @@ impl Fact {
             | FactBody::Leg { agent, .. }
             | FactBody::Pushed { agent, .. } => vec![agent.clone()],
             FactBody::Event(event) => event.agent().cloned().into_iter().collect(),
+            FactBody::Kookoo(leg) => vec![leg.agent.clone()],
             FactBody::Row(row) => row.agent_id.clone().into_iter().collect(),
             FactBody::Acted(acted) => vec![acted.agent.clone()],
             FactBody::Callback(callback) => {
@@ -380,6 +398,7 @@ impl Fact {
             FactBody::Callback(callback) => Some(callback.as_ref().clone().into()),
             FactBody::Row(row) => Some(row.as_ref().clone().into()),
             FactBody::Leg { .. }
+            | FactBody::Kookoo(_)
             | FactBody::Pushed { .. }
             | FactBody::Acted(_)
             | FactBody::Elapsed { .. } => None,

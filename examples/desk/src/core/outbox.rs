@@ -48,11 +48,20 @@ pub enum OutboxState {
     Refused,
     /// It was tried for a day.
     GivenUp,
+    /// The target has nothing to do with the call: the desk keeps it.
+    Kept,
 }
 
 impl OutboxState {
-    const ALL: [Self; 6] =
-        [Self::Pending, Self::Sent, Self::Already, Self::Overtaken, Self::Refused, Self::GivenUp];
+    const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Sent,
+        Self::Already,
+        Self::Overtaken,
+        Self::Refused,
+        Self::GivenUp,
+        Self::Kept,
+    ];
 
     /// The name in `snake_case`.
     pub fn as_str(self) -> &'static str {
@@ -63,6 +72,7 @@ impl OutboxState {
             Self::Overtaken => "overtaken",
             Self::Refused => "refused",
             Self::GivenUp => "given_up",
+            Self::Kept => "kept",
         }
     }
 
@@ -73,7 +83,7 @@ impl OutboxState {
 
     /// Whether someone has to look at it.
     pub fn is_sad(self) -> bool {
-        !matches!(self, Self::Pending | Self::Sent)
+        !matches!(self, Self::Pending | Self::Sent | Self::Kept)
     }
 }
 
@@ -115,6 +125,11 @@ pub enum AttemptResult {
         message: String,
         /// The call is still up: the service sets it at the end.
         queued: bool,
+    },
+    /// There is nothing to send to the target.
+    Kept {
+        /// Why.
+        message: String,
     },
     /// The target does not take it.
     Refused {
@@ -171,6 +186,7 @@ pub fn after_attempt(
     };
     match result {
         AttemptResult::Done { message, .. } => ended(OutboxState::Sent, message),
+        AttemptResult::Kept { message } => ended(OutboxState::Kept, message),
         AttemptResult::Refused { message, is_clear } => {
             let known = by_evidence(own_name(entry), service);
             let state = match known {
@@ -203,7 +219,7 @@ pub fn after_evidence(entry: &OutboxEntry, service: &str) -> Option<OutboxEntry>
     }
     let state = by_evidence(own_name(entry), Some(service))?;
     let changes = match (entry.state, state) {
-        (OutboxState::Sent, _) => false,
+        (OutboxState::Sent | OutboxState::Kept, _) => false,
         (_, OutboxState::Sent) => true,
         (OutboxState::Pending, _) => false,
         (known, state) => known != state,

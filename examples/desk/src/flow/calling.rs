@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::core::caller::agent_key;
 use crate::core::can::Refusal;
-use crate::core::dial::number_key;
+use crate::core::dial::{DialWay, number_key};
 use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
 
 /// The settings of calls. The default is what an account starts with.
@@ -22,6 +22,8 @@ pub struct CallingSettings {
     pub policy: CallingPolicy,
     /// Which calls a phone answers by itself, unless an agent has another setting.
     pub auto_answer: AutoAnswer,
+    /// How dials go, unless an agent has another setting.
+    pub way: DialWay,
     /// Whether the agent's phone can be rung into a call again.
     pub reconnect: bool,
     /// After how many seconds a paused recording is resumed; `None`: at the end of the call.
@@ -66,7 +68,12 @@ impl CallingSettings {
             text.parse::<u32>().ok().filter(|seconds| *seconds > 0).ok_or(wrong)
         });
         let hours = get(HOURS_VARIABLE).map(|text| text.parse()).transpose()?;
+        let way = get("DESK_DIAL").map(|word| {
+            let wrong = Invalid::new("DESK_DIAL", "expected agent, socket or kookoo");
+            DialWay::of_name(&word).ok_or(wrong)
+        });
         Ok(Self {
+            way: way.transpose()?.unwrap_or_default(),
             policy: CallingPolicy { hours, blocked: numbers },
             auto_answer: auto_answer.transpose()?.unwrap_or_default(),
             reconnect: flag("DESK_RECONNECT")?.unwrap_or(false),
@@ -198,10 +205,12 @@ mod tests {
             ("DESK_RECONNECT", "on"),
             ("DESK_BLOCKED", "9000000001, +12015550123"),
             ("DESK_CALLING_HOURS", "09:00-21:00"),
+            ("DESK_DIAL", "socket"),
         ])
         .unwrap();
         assert_eq!((settings.reconnect, settings.auto_answer), (true, AutoAnswer::Outbound));
         assert_eq!((settings.policy.blocked.len(), settings.pause_limit_sec), (2, Some(90)));
+        assert_eq!((settings.policy.blocked.len(), settings.way), (2, DialWay::Socket));
         let defaults = read(&[]).unwrap();
         assert!(!defaults.reconnect);
         for set in [

@@ -6,11 +6,13 @@ use ozonetel_sdk::error::Reason;
 use ozonetel_sdk::types::{Did, PhoneName, PhoneNumber, Ucid};
 
 use super::facts::{Actor, Together, acted, record_with};
+use super::kookoo;
 use super::viewing::{can_context, now_ms};
 use crate::core::answer::{AskedLeg, AskedLegKind};
 use crate::core::call::{CallState, SipLeg};
 use crate::core::caller::Scope;
 use crate::core::can::{Command, judge};
+use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
 use crate::core::transfer::TransferCommand;
 use crate::desk::Desk;
@@ -101,6 +103,7 @@ fn sentence(reason: &str) -> &'static str {
         "transferred" => "the call was transferred",
         "no_transfer" => "no transfer is under way",
         "no_one_to_drop" => "no one was rung into this call",
+        "not_over_kookoo" => "KooKoo knows no such command for this call",
         "not_available_on_account" => "this is not proven on the account: DESK_RECONNECT",
         "phone_is_connected" => "the phone is connected",
         "no_phone_here" => "the agent has no phone in the browser",
@@ -117,6 +120,9 @@ async fn judge_and_send(desk: &Desk, order: ControlOrder) -> Result<ControlReply
     let state = known.as_ref().map(|call| call.state.clone()).unwrap_or_default();
     if let Some(command) = command_of(&order.action).filter(|_| order.is_judged) {
         judge(command, &state, can_context(desk, &state, true)).map_err(refused)?;
+    } else if state.way == DialWay::Kookoo && !matches!(order.action, Action::End) {
+        // Front ends whose commands the service alone judges: CloudAgent does not know this call.
+        return Err(refused("not_over_kookoo"));
     }
     if let Action::Reconnect = order.action {
         ask_for_own_leg(desk, &order, &state).await?;
@@ -199,6 +205,15 @@ async fn send(
     state: &CallState,
 ) -> Result<ControlReply, Failure> {
     let (client, leg) = (desk.client().clone(), order.ucid);
+    if state.way == DialWay::Kookoo {
+        kookoo::end(desk, state).await?;
+        let message = "both legs are ended".to_owned();
+        return Ok(ControlReply {
+            status: "Success".to_owned(),
+            message,
+            ..ControlReply::default()
+        });
+    }
     if let Action::PauseRecording | Action::ResumeRecording = order.action {
         let recording = client.recording();
         let done = match order.action {

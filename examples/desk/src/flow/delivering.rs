@@ -11,6 +11,7 @@ use super::facts::{Actor, Together, acted, delivered, record_with};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
+use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
 use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, after_attempt};
 use crate::desk::Desk;
@@ -42,6 +43,8 @@ struct DispositionPayload {
     did: Did,
     agent: AgentId,
     disposition: DispositionName,
+    #[serde(default)]
+    way: DialWay,
     #[serde(default)]
     notes: Option<SensitiveText>,
     #[serde(default)]
@@ -95,6 +98,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let after = after_attempt(&entry, &result, service, at, jitter);
     let (message, is_queued, is_done) = match result {
         AttemptResult::Done { message, queued } => (Some(message), queued, true),
+        AttemptResult::Kept { message } => (Some(message), false, false),
         _ => (None, false, false),
     };
     let is_over = is_done && !is_queued && after.kind == "disposition";
@@ -150,6 +154,11 @@ async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, O
         let message = "what is stored cannot be parsed".to_owned();
         return (AttemptResult::Refused { message, is_clear: true }, None);
     };
+    if payload.way == DialWay::Kookoo {
+        let message =
+            "CloudAgent has no calls over KooKoo: the desk keeps what was said".to_owned();
+        return (AttemptResult::Kept { message }, None);
+    }
     let DispositionPayload { ucid, did, agent, disposition, .. } = payload;
     let mut call = desk.client().disposition().set(ucid, did, agent, disposition);
     if let Some(reason) = payload.pause_reason {

@@ -1,19 +1,22 @@
 //! A dial, from the request to the ledger to the service, once.
 //!
 //! The row is committed before anything is sent; whatever happens then is written into it. Nothing here dials a second
-//! time, and neither does anything that runs after a crash.
+//! time, or another way, and neither does anything that runs after a crash.
+
+mod kookoo;
+mod socket;
 
 use std::time::Duration;
 
 use ozonetel_sdk::Error;
 use ozonetel_sdk::client::Patience;
-use ozonetel_sdk::dial::{DialOutcome, DialSettlement, DialWindow, Dialed};
+use ozonetel_sdk::dial::{DialOutcome, DialSettlement, DialWindow};
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::facts::{Together, record_with};
-use super::ledger::{dial_changed, dialed, given};
+use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
 use super::viewing::now_ms;
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
@@ -80,7 +83,8 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
     let plan = desk.client().dial_plan();
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
-    let entry = entry_of(desk, &order);
+    let way = way_of(desk, &order.agent).await?;
+    let entry = entry_of(desk, &order, way);
     let reference = entry.reference.clone();
     let known =
         CallFacts { did: order.did, agent: Some(order.agent), phone_name: order.phone_name };
@@ -115,7 +119,49 @@ pub fn may_call(desk: &Desk, number: &PhoneNumber) -> Result<(), Problem> {
     }
 }
 
-fn entry_of(desk: &Desk, order: &DialOrder) -> DialEntry {
+/// Whether calls are dialled on a campaign of this type. One of a type that is not known is not left out.
+pub fn can_dial(kind: Option<&str>) -> bool {
+    kind.is_none_or(|kind| !kind.trim().eq_ignore_ascii_case("inbound"))
+}
+
+/// The campaign to dial on: as it is named, else the one that calls from the chosen number, else the desk's own.
+///
+/// # Errors
+/// No campaign is named and none is set; no campaign calls from the chosen number, which no dial by agent or socket can
+/// then do.
+pub async fn campaign_of(
+    desk: &Desk,
+    agent: &AgentId,
+    said: Option<CampaignName>,
+    did: Option<&Did>,
+) -> Result<CampaignName, Problem> {
+    let said = said.filter(|name| !name.as_str().trim().is_empty());
+    let did = did.filter(|did| !did.as_str().trim().is_empty());
+    let chosen = did.filter(|did| said.is_none() && desk.settings().did.as_ref() != Some(did));
+    let Some(did) = chosen else { return desk.campaign(said) };
+    // KooKoo shows any number of the account.
+    if way_of(desk, agent).await? == DialWay::Kookoo {
+        return Ok(desk.settings().campaign.clone().unwrap_or_else(|| CampaignName::from("")));
+    }
+    let (client, did) = (desk.client().clone(), did.clone());
+    let work = async move { Ok(client.campaigns().list().await?) };
+    let listed = desk.tasks().run(TaskKind::Read, work).await?;
+    let found = listed.into_iter().find(|campaign| {
+        campaign.did.as_ref().is_some_and(|known| known.as_str().trim() == did.as_str().trim())
+            && can_dial(campaign.kind.as_deref())
+    });
+    found.and_then(|campaign| campaign.name).ok_or_else(|| {
+        Problem::field("did", "is the number of no campaign that dials: see /api/caller-ids")
+    })
+}
+
+/// How dials go for an agent.
+async fn way_of(desk: &Desk, agent: &AgentId) -> Result<DialWay, StoreError> {
+    let link = desk.store().link_of_agent(agent).await?;
+    Ok(link.and_then(|link| link.dial_way).unwrap_or(desk.calling().settings().way))
+}
+
+fn entry_of(desk: &Desk, order: &DialOrder, way: DialWay) -> DialEntry {
     let (number_key, agent) = (number_key(&order.number), agent_key(&order.agent));
     let campaign = order.campaign.as_str();
     let did = order.did.as_ref().map_or("", |did| did.as_str());
@@ -132,7 +178,7 @@ fn entry_of(desk: &Desk, order: &DialOrder) -> DialEntry {
         number_key,
         campaign: Some(order.campaign.clone()),
         did: order.did.clone(),
-        way: DialWay::Agent,
+        way,
         state: DialState::Sending,
         reference: desk.reference(),
         ucid: None,
@@ -184,23 +230,49 @@ async fn wait(desk: &Desk, entry: Box<DialEntry>) -> Result<DialReply, Problem> 
     }
 }
 
-/// Sends a dial whose row is committed, and writes down what became of it.
+/// Sends a dial whose row is committed, and writes down what became of it. Whatever that is, it goes no other way.
 async fn send(desk: &Desk, entry: DialEntry) -> DialEntry {
-    let campaign = entry.campaign.clone().unwrap_or_else(|| CampaignName::from(""));
-    let client = desk.client().clone();
-    let call = client.dial().agent(entry.agent.clone(), campaign, entry.number.clone());
-    let sent = call.uui(entry.reference.as_str()).await;
-    let decided = match sent {
-        Ok(reply) => accepted(desk, entry, &reply),
-        Err(error) => failed(desk, entry, error).await,
+    let sent = match entry.way {
+        DialWay::Agent => by_agent(desk, &entry).await,
+        DialWay::Socket => socket::send(desk, &entry).await,
+        DialWay::Kookoo => kookoo::send(desk, &entry).await,
     };
-    match write(desk, &decided).await {
-        Ok(()) if decided.state == DialState::Accepted => watch_for_invite(desk, &decided),
-        Ok(()) => {}
+    let decided = match sent {
+        SentDial::Accepted { ucid, message } => DialEntry {
+            state: DialState::Accepted,
+            ucid,
+            answer: Some(GivenAnswer { status: 200, body: json!({"message": message}) }),
+            decided_ms: Some(now_ms(desk)),
+            ..entry
+        },
+        SentDial::Happened(ucid) => {
+            let body = json!({"message": "found in the report"});
+            let answer = GivenAnswer { status: 200, body };
+            let state = DialState::SettledHappened;
+            DialEntry { ucid: Some(ucid), ..failed(desk, entry, state, answer) }
+        }
+        SentDial::Failed(error) => {
+            let answer = given(Problem::from(&error));
+            let state = match DialOutcome::<Ucid>::of(error) {
+                DialOutcome::NotSent(_) => DialState::NotSent,
+                DialOutcome::Invalid(_) => DialState::Invalid,
+                DialOutcome::Refused(_) => DialState::Refused,
+                _ => DialState::Unknown,
+            };
+            failed(desk, entry, state, answer)
+        }
+        SentDial::NotPossible(problem) => failed(desk, entry, DialState::NotSent, given(problem)),
+    };
+    let decided = match write(desk, decided.clone()).await {
+        Ok(written) => written,
         Err(error) => {
             // The row says "sending", and is found at the next start. The caller is told what is known.
             tracing::error!(%error, dial = decided.id, "the outcome of a dial was not stored");
+            return decided;
         }
+    };
+    if decided.state.happened() {
+        watch_for_invite(desk, &decided);
     }
     if decided.state == DialState::Unknown {
         desk.calling().wake_settling();
@@ -208,39 +280,49 @@ async fn send(desk: &Desk, entry: DialEntry) -> DialEntry {
     decided
 }
 
-fn accepted(desk: &Desk, entry: DialEntry, reply: &Dialed) -> DialEntry {
-    let message = reply.status().unwrap_or_default();
-    DialEntry {
-        state: DialState::Accepted,
-        ucid: Some(reply.ucid()),
-        answer: Some(GivenAnswer { status: 200, body: json!({"message": message}) }),
-        decided_ms: Some(now_ms(desk)),
-        ..entry
+/// What became of sending a dial.
+enum SentDial {
+    /// The service took it.
+    Accepted {
+        /// The leg, where the answer names it.
+        ucid: Option<Ucid>,
+        /// The service's words.
+        message: String,
+    },
+    /// Its answer was lost, and the report has it.
+    Happened(Ucid),
+    /// As the error says: refused, invalid, not sent, or unknown.
+    Failed(Error),
+    /// It cannot go this way here: nothing was sent.
+    NotPossible(Problem),
+}
+
+/// `AgentManualDial`. One of unknown outcome is looked for once, if a request of the report's limit is free.
+async fn by_agent(desk: &Desk, entry: &DialEntry) -> SentDial {
+    let campaign = entry.campaign.clone().unwrap_or_else(|| CampaignName::from(""));
+    let client = desk.client();
+    let call = client.dial().agent(entry.agent.clone(), campaign, entry.number.clone());
+    match call.uui(entry.reference.as_str()).await {
+        Ok(reply) => {
+            let message = reply.status().unwrap_or_default().to_owned();
+            SentDial::Accepted { ucid: Some(reply.ucid()), message }
+        }
+        Err(error) if error.may_have_happened() => match look(desk, entry, &error).await {
+            Some(ucid) => SentDial::Happened(ucid),
+            None => SentDial::Failed(error),
+        },
+        Err(error) => SentDial::Failed(error),
     }
 }
 
-/// A dial that was not accepted. One of unknown outcome is looked for once, if a request of the report's limit is free.
-async fn failed(desk: &Desk, entry: DialEntry, error: Error) -> DialEntry {
-    let found = if error.may_have_happened() { look(desk, &entry, &error).await } else { None };
-    let decided = |state, answer| DialEntry {
+fn failed(desk: &Desk, entry: DialEntry, state: DialState, answer: GivenAnswer) -> DialEntry {
+    DialEntry {
         state,
         answer: Some(answer),
         decided_ms: Some(now_ms(desk)),
         is_open: matches!(state, DialState::Unknown | DialState::SettledHappened),
-        ..entry.clone()
-    };
-    if let Some(ucid) = found {
-        let answer = GivenAnswer { status: 200, body: json!({"message": "found in the report"}) };
-        return DialEntry { ucid: Some(ucid), ..decided(DialState::SettledHappened, answer) };
+        ..entry
     }
-    let answer = given(Problem::from(&error));
-    let state = match DialOutcome::<Ucid>::of(error) {
-        DialOutcome::NotSent(_) => DialState::NotSent,
-        DialOutcome::Invalid(_) => DialState::Invalid,
-        DialOutcome::Refused(_) => DialState::Refused,
-        _ => DialState::Unknown,
-    };
-    decided(state, answer)
 }
 
 async fn look(desk: &Desk, entry: &DialEntry, error: &Error) -> Option<Ucid> {
@@ -253,46 +335,82 @@ async fn look(desk: &Desk, entry: &DialEntry, error: &Error) -> Option<Ucid> {
     }
 }
 
-/// Writes what became of a dial: with the call, if there is one.
-async fn write(desk: &Desk, entry: &DialEntry) -> Result<(), StoreError> {
+/// Writes what became of a dial: with the call, if there is one. The row as it then is: what was seen of the call while
+/// the dial was on its way counts for more than an answer that was lost.
+async fn write(desk: &Desk, mut entry: DialEntry) -> Result<DialEntry, StoreError> {
     let mut from = DialState::Sending;
     loop {
+        if entry.ucid.is_none() && !entry.state.rang_no_one() {
+            entry = with_what_was_seen(desk, entry).await?;
+        }
         let write = DialWrite { from, entry: entry.clone() };
         let written = if let Some(ucid) = entry.ucid {
-            let fact = dialed(entry, ucid, entry.decided_ms.unwrap_or(entry.asked_ms));
+            let fact = dialed(&entry, ucid, entry.decided_ms.unwrap_or(entry.asked_ms));
             let together = Together { dials: vec![write], ..Together::default() };
             record_with(desk, vec![fact], together).await.map(|_| ())
         } else {
-            let events = vec![dial_changed(entry)?];
+            let events = vec![dial_changed(&entry)?];
             desk.store().change_dial(write, now_ms(desk), events).await
         };
         match written {
             Err(StoreError::Conflict("dial")) => {
                 // Another desk took this one for dead meanwhile, or what was rung has already been seen.
-                let Some(row) = desk.store().dial(&entry.id).await? else { return Ok(()) };
+                let Some(row) = desk.store().dial(&entry.id).await? else { return Ok(entry) };
                 if !row.state.is_undecided() || row.state == from {
-                    return Ok(());
+                    return Ok(entry);
                 }
                 from = row.state;
             }
-            written => return written,
+            written => return written.map(|()| entry),
         }
     }
 }
 
-/// Ten seconds after an accepted dial its INVITE has to have come, where the agent's phone is in a browser.
+/// The entry with the leg that was seen of it meanwhile.
+async fn with_what_was_seen(desk: &Desk, entry: DialEntry) -> Result<DialEntry, StoreError> {
+    let seen = desk.store().dial(&entry.id).await?.and_then(|row| row.ucid);
+    Ok(match (seen, entry.state) {
+        (None, _) => entry,
+        (Some(_), DialState::Unknown) => {
+            let settled = DialEntry { ucid: seen, state: DialState::SettledHappened, ..entry };
+            DialEntry { answer: Some(answer(&settled)), ..settled }
+        }
+        (Some(_), _) => DialEntry { ucid: seen, ..entry },
+    })
+}
+
+/// Ten seconds after an accepted dial its INVITE has to have come, where the agent's phone is in a browser. If it has
+/// not, the agent is told, with the setting to look at.
 fn watch_for_invite(desk: &Desk, entry: &DialEntry) {
-    let Some(ucid) = entry.ucid.filter(|_| desk.calling().has_phone(&entry.agent)) else { return };
+    if !desk.calling().has_phone(&entry.agent) {
+        return;
+    }
     let (desk, entry) = (desk.clone(), entry.clone());
     let tasks = desk.tasks().clone();
     tasks.watch(async move {
         tokio::time::sleep(INVITE_WITHIN).await;
-        let waiting = desk.store().asked_legs(&entry.agent, now_ms(&desk)).await;
-        if waiting.is_ok_and(|legs| legs.iter().any(|leg| leg.id == entry.id)) {
-            let fact = Fact::of_silence(ucid, MissingNews::Invite, now_ms(&desk));
-            if let Err(error) = record_with(&desk, vec![fact], Together::default()).await {
-                tracing::warn!(%error, "a missing INVITE was not noted");
-            }
+        if let Err(error) = tell_of_silence(&desk, &entry).await {
+            tracing::warn!(%error, "a missing INVITE was not noted");
         }
     });
+}
+
+async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreError> {
+    let at = now_ms(desk);
+    let waiting = desk.store().asked_legs(&entry.agent, at).await?;
+    if !waiting.iter().any(|leg| leg.id == entry.id) {
+        return Ok(());
+    }
+    // The leg may have been named meanwhile, by the socket or an event.
+    let row = desk.store().dial(&entry.id).await?;
+    match row.and_then(|row| row.ucid) {
+        Some(ucid) => {
+            let fact = Fact::of_silence(ucid, MissingNews::Invite, at);
+            record_with(desk, vec![fact], Together::default()).await.map(|_| ())
+        }
+        None => {
+            let events = vec![invite_missing(entry)?];
+            desk.store().append_events(at, events).await.map(|_| ())
+        }
+    }
 }

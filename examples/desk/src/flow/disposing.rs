@@ -11,6 +11,7 @@ use super::viewing::{can_context, now_ms};
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
 use crate::core::can::{Command, DispositionProgress, judge};
+use crate::core::dial::DialWay;
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
 };
@@ -100,7 +101,7 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let at = now_ms(desk);
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
     let said = said(desk, &order, &disposition);
-    let (fact, entry) = written(&order, said.clone(), at);
+    let (fact, entry) = written(&order, said.clone(), state.way, at);
     let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
     let recorded = record_with(desk, vec![fact], together).await?;
     let counts = recorded.call.state.disposition.as_ref();
@@ -172,7 +173,12 @@ fn said(desk: &Desk, order: &DisposalOrder, disposition: &DispositionName) -> Di
 }
 
 /// The fact and the outbox entry of a disposition.
-fn written(order: &DisposalOrder, said: DisposeAction, at: i64) -> (Fact, OutboxEntry) {
+fn written(
+    order: &DisposalOrder,
+    said: DisposeAction,
+    way: DialWay,
+    at: i64,
+) -> (Fact, OutboxEntry) {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let disposition = said.disposition.clone();
     let acted = ActionFact {
@@ -191,6 +197,7 @@ fn written(order: &DisposalOrder, said: DisposeAction, at: i64) -> (Fact, Outbox
         "notes": order.notes,
         "pauseReason": order.pause,
         "callBackTime": order.call_back,
+        "way": way,
     });
     let entry = OutboxEntry {
         id,

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::customers::LeadName;
 use super::joining::{self, profile_changed};
-use super::ledger::{self, dial_changed, dialed};
+use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::{changed, lead_of_call, now_ms};
-use crate::core::call::{Call, CallState, Effect, effects};
-use crate::core::dial::{DialEntry, DialEvidence, settle};
+use crate::core::call::{Call, CallState, Direction, Effect, effects};
+use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::handoff::HandoffRow;
@@ -91,6 +91,10 @@ pub async fn record_with(
     loop {
         match attempt(desk, facts.clone(), together.clone()).await {
             Err(StoreError::Conflict("call")) if tried < TRIES => tried += 1,
+            // The row of a dial that the call was found to be of, not one that the caller has read.
+            Err(StoreError::Conflict("dial")) if tried < TRIES && together.dials.is_empty() => {
+                tried += 1;
+            }
             done => return done,
         }
     }
@@ -204,6 +208,18 @@ async fn attempt(
     Ok(RecordedCall { call: StoredCall { version, ..call }, is_news })
 }
 
+/// Whether a call is what became of a dial without a reference: it was dialled for the same agent to the same number
+/// when the dial was sent.
+fn is_seen_as(dial: &DialEntry, call: &CallState) -> bool {
+    let number = call.number.as_ref().is_some_and(|number| number.is_same_number(&dial.number));
+    let seen = SeenCall {
+        is_outbound: call.direction == Some(Direction::Outbound),
+        is_same_number: number,
+        began_ms: call.began_ms,
+    };
+    dial.is_seen_as(seen)
+}
+
 /// A call that carries the reference of a dial of this desk is that dial's: the ledger is settled, and the call has the
 /// dial's agent and number.
 async fn own_dial(
@@ -212,18 +228,28 @@ async fn own_dial(
     known: &[DialWrite],
     at: i64,
 ) -> Result<Option<(Fact, Option<DialWrite>)>, StoreError> {
-    let Some(reference) = call.uui.as_ref().filter(|_| call.dial.is_none()) else {
+    if call.dial.is_some() {
         return Ok(None);
+    }
+    let entry = match &call.uui {
+        Some(reference) => desk.store().dial_of_reference(reference).await?,
+        None => None,
     };
-    let Some(entry) = desk.store().dial_of_reference(reference).await? else { return Ok(None) };
+    let entry = match (entry, &call.agent) {
+        (None, Some(agent)) if call.direction == Some(Direction::Outbound) => {
+            // A dial over the agent's socket carries no reference.
+            let open = desk.store().open_dial(agent).await?;
+            open.filter(|open| is_seen_as(open, call))
+        }
+        (entry, _) => entry,
+    };
+    let Some(entry) = entry else { return Ok(None) };
     let Some(ucid) = call.leg.or(entry.ucid) else { return Ok(None) };
     let is_known = known.iter().any(|write| write.entry.id == entry.id);
     let evidence = DialEvidence::Seen { ucid: Some(ucid) };
     let settled = settle(&entry, &evidence, at).filter(|_| !is_known);
-    let write = settled.map(|settled| {
-        let answer = settled.answer.clone().or_else(|| Some(ledger::answer(&settled)));
-        DialWrite { from: entry.state, entry: DialEntry { answer, ..settled } }
-    });
+    let write =
+        settled.map(|settled| DialWrite { from: entry.state, entry: answered(&entry, settled) });
     Ok(Some((dialed(&entry, ucid, entry.asked_ms), write)))
 }
 

@@ -1,6 +1,7 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
 use ozonetel_sdk::cdr::{CallType, CallTypeKind};
+use ozonetel_sdk::kookoo::OutboundCallStatus;
 use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::push::{Callback, EventBody, PushError, PushEvent, PushReader};
 use ozonetel_sdk::types::LocalDateTime;
@@ -8,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::agent_state::say;
 use super::facts::record;
+use super::kookoo;
 use super::push_address::PushKind;
 use super::working::{note_missed, note_reached};
 use crate::core::agent::{StateSource, StateWord};
@@ -44,6 +46,12 @@ pub async fn take(
         }
         PushKind::Events => {
             reader.events(query, body).map(|push| (push.is_ping(), push.sanitized.to_json()))
+        }
+        PushKind::Ivr | PushKind::Kookoo => {
+            reader.read::<OutboundCallStatus>(None, body).map(|push| {
+                let report = serde_json::from_str(&push.sanitized.to_json()).unwrap_or_default();
+                (push.is_ping(), kookoo::stored(query, &report).to_string())
+            })
         }
     };
     let (text, failure) = match parsed {
@@ -101,6 +109,9 @@ pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
 async fn work(desk: &Desk, push: &StoredPush) -> Result<Option<String>, Problem> {
     let reader = PushReader::new();
     let body = push.body.as_bytes();
+    if push.source == PushKind::Kookoo.as_str() {
+        return kookoo::work(desk, &push.body, push.at).await;
+    }
     let failed = if push.source == PushKind::Calls.as_str() {
         match reader.callbacks(None, body) {
             Ok(parsed) => {

@@ -42,11 +42,30 @@ pub(super) fn answer(settled: &DialEntry) -> GivenAnswer {
     given(problem.with_reference(&settled.reference))
 }
 
+/// A row with the answer that its repeated request is given: a new one where its state has changed.
+pub(super) fn answered(before: &DialEntry, settled: DialEntry) -> DialEntry {
+    let answer = match settled.state == before.state {
+        true => before.answer.clone(),
+        false => Some(answer(&settled)),
+    };
+    DialEntry { answer, ..settled }
+}
+
 /// The event that reports a dial.
 pub(super) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
     let body = json!({
         "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
         "ucid": entry.ucid, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,
+    });
+    NewEvent::new("dial.changed", Audience::Agent(entry.agent.clone()), &body)
+}
+
+/// The event that reports that no INVITE came of a dial whose call is not known.
+pub(super) fn invite_missing(entry: &DialEntry) -> Result<NewEvent, StoreError> {
+    let body = json!({
+        "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
+        "ucid": null, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,
+        "inviteMissing": true, "inviteSetting": entry.way.invite_setting(),
     });
     NewEvent::new("dial.changed", Audience::Agent(entry.agent.clone()), &body)
 }
@@ -61,6 +80,7 @@ pub(super) fn dialed(entry: &DialEntry, ucid: Ucid, at_ms: i64) -> Fact {
         reference: entry.reference.clone(),
         campaign: entry.campaign.clone(),
         did: entry.did.clone(),
+        way: entry.way,
     }));
     Fact::new(FactSource::Dial, entry.id.clone(), at_ms, body)
 }

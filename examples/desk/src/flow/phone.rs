@@ -3,7 +3,8 @@
 use ozonetel_sdk::phone_call::{AutoAnswer, Invite};
 use ozonetel_sdk::types::{AgentId, Ucid};
 
-use super::facts::record;
+use super::facts::{Together, record, record_with};
+use super::settling::leg_of_dial;
 use super::viewing::now_ms;
 use crate::core::answer::{Answer, InviteDecision, InviteFacts, RingKind, decide};
 use crate::core::call::{CallPhase, Direction, SipLeg};
@@ -64,9 +65,31 @@ pub async fn invited(desk: &Desk, seen: SeenInvite) -> Result<InviteDecision, St
     if let Some(invite) = seen.invite.filter(|_| decision.answer != Answer::Busy) {
         let text = serde_json::to_string(&decision).unwrap_or_default();
         let body = FactBody::Invited { agent: seen.agent, invite, decision: text };
-        record(desk, vec![Fact::new(FactSource::Invite, key, at, body)]).await?;
+        let fact = Fact::new(FactSource::Invite, key, at, body);
+        rang(desk, fact, decision.used.as_deref().zip(ucid)).await?;
     }
     Ok(decision)
+}
+
+/// Records an INVITE. One that a dial over the agent's socket has asked for names the dial's leg, which no reply may
+/// have done.
+async fn rang(desk: &Desk, fact: Fact, dial: Option<(&str, Ucid)>) -> Result<(), StoreError> {
+    loop {
+        let found = match dial {
+            Some((dial, ucid)) => leg_of_dial(desk, dial, ucid).await?,
+            None => None,
+        };
+        let (mut facts, mut together) = (vec![fact.clone()], Together::default());
+        if let Some((dialed, write)) = found {
+            facts.push(dialed);
+            together.dials.push(write);
+        }
+        match record_with(desk, facts, together).await {
+            // The reply to the dial was written in between.
+            Err(StoreError::Conflict("dial")) => {}
+            done => return done.map(|_| ()),
+        }
+    }
 }
 
 /// The same INVITE asked about again.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ozonetel_sdk::auth::Secret;
+use ozonetel_sdk::types::SensitiveText;
 use tokio::sync::Notify;
 
 /// Which of the desk's addresses a push came to.
@@ -12,21 +13,38 @@ pub enum PushKind {
     Calls,
     /// Events of calls and agents.
     Events,
+    /// What KooKoo asks of a call that it leads; answered at once, and not a push.
+    Ivr,
+    /// The end of a leg that KooKoo rang.
+    Kookoo,
 }
 
 impl PushKind {
-    /// The word in the address and in the store.
+    /// The word in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Calls => "calls",
             Self::Events => "events",
+            Self::Ivr => "ivr",
+            Self::Kookoo => "kookoo",
+        }
+    }
+
+    /// The address, up to the secret.
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::Calls => "/webhooks/ozonetel/calls/",
+            Self::Events => "/webhooks/ozonetel/events/",
+            Self::Ivr => "/kookoo/ivr/",
+            Self::Kookoo => "/kookoo/callback/",
         }
     }
 }
 
-/// What the intake needs: the secret in its addresses, and who waits for work.
+/// What the intake needs: the secret in its addresses, where this desk is reached, and who waits for work.
 pub struct Intake {
     secret: Option<Secret>,
+    base: Option<String>,
     arrived: Notify,
 }
 
@@ -37,9 +55,11 @@ impl fmt::Debug for Intake {
 }
 
 impl Intake {
-    /// With the secret that the addresses have; without one nothing is taken.
-    pub fn new(secret: Option<Secret>) -> Self {
-        Self { secret, arrived: Notify::new() }
+    /// With the secret that the addresses have, without which nothing is taken, and the address under which the service
+    /// reaches this desk.
+    pub fn new(secret: Option<Secret>, base: Option<&str>) -> Self {
+        let base = base.map(|base| base.trim().trim_end_matches('/').to_owned());
+        Self { secret, base, arrived: Notify::new() }
     }
 
     /// Whether a text is the secret. The comparison takes the same time for every text of its length.
@@ -50,7 +70,12 @@ impl Intake {
     /// The path that one registers with the service.
     pub fn path(&self, kind: PushKind) -> Option<String> {
         let secret = self.secret.as_ref()?;
-        Some(format!("/webhooks/ozonetel/{}/{}", kind.as_str(), secret.reveal()))
+        Some(format!("{}{}", kind.place(), secret.reveal()))
+    }
+
+    /// The whole address, where it is known how the service reaches this desk.
+    pub fn address(&self, kind: PushKind) -> Option<SensitiveText> {
+        Some(format!("{}{}", self.base.as_ref()?, self.path(kind)?).into())
     }
 
     /// Says that something has arrived.
@@ -61,5 +86,48 @@ impl Intake {
     /// Resolves when something has arrived.
     pub async fn arrived(&self) {
         self.arrived.notified().await;
+    }
+}
+
+/// An address without the secret in it: what is shown, and compared by eye.
+pub fn without_secret(address: &str) -> String {
+    match url::Url::parse(address) {
+        Ok(url) => {
+            let known = [PushKind::Calls, PushKind::Events, PushKind::Ivr, PushKind::Kookoo];
+            let place = known.into_iter().map(PushKind::place).find(|p| url.path().starts_with(p));
+            // Of an address that is not this desk's anything but the host may be the secret.
+            format!("{}{}…", url.origin().ascii_serialization(), place.unwrap_or("/"))
+        }
+        Err(_) => "…".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_secret() {
+        let intake = Intake::new(Some("a-secret-of-16-chars".into()), Some("https://desk.test/"));
+        let address = intake.address(PushKind::Events).unwrap();
+        assert_eq!(
+            address.as_str(),
+            "https://desk.test/webhooks/ozonetel/events/a-secret-of-16-chars"
+        );
+        assert_eq!(
+            without_secret(address.as_str()),
+            "https://desk.test/webhooks/ozonetel/events/…"
+        );
+        for other in
+            ["https://crm.test/e?code=s3", "https://u:s3@crm.test/s3", "https://crm.test/s3"]
+        {
+            assert_eq!(without_secret(other), "https://crm.test/…");
+        }
+        assert_eq!(without_secret("s3"), "…");
+        let no_base = Intake::new(Some("a-secret-of-16-chars".into()), None);
+        assert_eq!(
+            (no_base.address(PushKind::Calls), no_base.path(PushKind::Calls).is_some()),
+            (None, true)
+        );
     }
 }

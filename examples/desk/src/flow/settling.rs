@@ -1,9 +1,12 @@
 //! Settling of a dial of unknown outcome, by evidence or by a supervisor.
 
+use ozonetel_sdk::types::Ucid;
+
 use super::facts::{Together, record_with};
-use super::ledger::{answer, dial_changed, dialed};
+use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::now_ms;
-use crate::core::dial::{DialEntry, DialEvidence, DialState, settle};
+use crate::core::dial::{DialEntry, DialEvidence, DialState, DialWay, settle};
+use crate::core::fact::Fact;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::{DialWrite, StoreError};
@@ -19,10 +22,10 @@ pub async fn apply(
 ) -> Result<bool, StoreError> {
     let at = now_ms(desk);
     let Some(settled) = settle(row, evidence, at) else { return Ok(false) };
-    let settled = DialEntry { answer: Some(answer(&settled)), ..settled };
+    let settled = answered(row, settled);
     let write = DialWrite { from: row.state, entry: settled.clone() };
     let done = match settled.ucid {
-        Some(ucid) if settled.state == DialState::SettledHappened => {
+        Some(ucid) if !settled.state.rang_no_one() && settled.state != DialState::Unknown => {
             let fact = dialed(&settled, ucid, settled.asked_ms);
             let together = Together { dials: vec![write], ..Together::default() };
             record_with(desk, vec![fact], together).await.map(|_| ())
@@ -38,6 +41,23 @@ pub async fn apply(
         Err(StoreError::Conflict("dial")) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// What follows for the ledger when a leg is seen that a dial without a reference has asked for: the fact and the write
+/// that belong to it, if there is such a dial and its leg is not known.
+pub(super) async fn leg_of_dial(
+    desk: &Desk,
+    dial: &str,
+    ucid: Ucid,
+) -> Result<Option<(Fact, DialWrite)>, StoreError> {
+    let row = desk.store().dial(dial).await?;
+    let Some(row) = row.filter(|row| row.way == DialWay::Socket && row.ucid.is_none()) else {
+        return Ok(None);
+    };
+    let evidence = DialEvidence::Seen { ucid: Some(ucid) };
+    let Some(settled) = settle(&row, &evidence, now_ms(desk)) else { return Ok(None) };
+    let entry = answered(&row, settled);
+    Ok(Some((dialed(&entry, ucid, entry.asked_ms), DialWrite { from: row.state, entry })))
 }
 
 /// A supervisor's word on a dial.

@@ -13,6 +13,8 @@ use crate::core::caller::Scope;
 use crate::core::dial::DialState;
 use crate::desk::Settings;
 use crate::epoch::epoch_ms;
+use crate::flow::push_address::Intake;
+use crate::flow::subscription::look;
 use crate::store::{Owner, Store};
 
 /// How many open ends are counted.
@@ -36,7 +38,10 @@ pub async fn examine(
         }
     }
     findings.push(dispositions(client).await);
-    findings.push(subscription(client).await);
+    // The simulator is new at each start, and then wired.
+    if *owner != Owner::Simulator {
+        findings.push(subscription(client, settings).await);
+    }
     findings.push(agent(client, settings).await);
     findings
 }
@@ -99,9 +104,16 @@ async fn dispositions(client: &Client) -> Finding {
     }
 }
 
-async fn subscription(client: &Client) -> Finding {
-    match client.events().subscription().await {
-        Ok(_) => Finding::ok("events", "the subscription can be looked at"),
+/// Whether events arrive here. A secret that is new at each start is in no subscription: without
+/// `DESK_WEBHOOK_SECRET` it says so.
+pub async fn subscription(client: &Client, settings: &Settings) -> Finding {
+    let secret = settings.webhook_secret.clone();
+    let intake = Intake::new(secret, settings.public_url.as_deref());
+    match look(client, &intake).await {
+        Ok(found) => match found.advice() {
+            None => Finding::ok("events", "they arrive here"),
+            Some(advice) => Finding::degraded("events", advice),
+        },
         Err(error) => Finding::degraded("events", format!("the subscription: {}", why(&error))),
     }
 }

@@ -65,6 +65,11 @@ impl Life {
         self.0.streams.clone()
     }
 
+    /// Cancelled when work in the background has to stop.
+    pub fn work(&self) -> CancellationToken {
+        self.0.work.clone()
+    }
+
     /// Runs work in the background until it is told to stop, which it does where it can be taken up again. If it ends
     /// before, the desk cannot do what it promises: it stops as a whole ([`failed`](Self::failed)).
     pub fn spawn<F>(&self, name: &'static str, work: impl FnOnce(CancellationToken) -> F)

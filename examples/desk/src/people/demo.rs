@@ -53,6 +53,8 @@ impl People {
                     extension: Some(extension.to_owned()),
                     // The phone picks up the agent's own dials by itself, and no call that comes in.
                     auto_answer: Some(3),
+                    // The simulator's campaign for dials by hand.
+                    campaign_id: Some("77".to_owned()),
                     // The simulator numbers its agents from 1001.
                     unique_id: agent.strip_prefix("agent").map(|number| format!("10{number}")),
                     ..AgentLink::new(id.as_str(), agent)

@@ -1,6 +1,7 @@
-//! Users, links to agents, teams, tokens.
+//! Users, links to agents, teams, tokens, the subscription to events.
 
 mod links;
+mod subscription;
 mod teams;
 mod tokens;
 mod users;
@@ -13,6 +14,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
         .merge(users::router())
         .merge(links::router())
+        .merge(subscription::router())
         .merge(teams::router())
         .merge(tokens::router())
 }

@@ -1,5 +1,6 @@
 //! Agents, and what they choose from.
 
+mod caller_ids;
 mod choices;
 mod command;
 mod list;
@@ -28,6 +29,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .routes(routes!(command::free))
         .routes(routes!(choices::pause_reasons))
         .routes(routes!(choices::campaigns))
+        .routes(routes!(caller_ids::caller_ids))
         .routes(routes!(choices::dispositions))
         .routes(routes!(owed::owed))
         .routes(routes!(owed::retry))

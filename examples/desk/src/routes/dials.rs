@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::core::dial::{DialEntry, DialState};
+use crate::core::dial::{DialEntry, DialState, DialWay};
 use crate::desk::Desk;
 
 pub(super) fn router() -> OpenApiRouter<Desk> {
@@ -31,6 +31,8 @@ struct DialView {
     agent: AgentId,
     /// The number, masked.
     masked: String,
+    /// How it goes.
+    way: DialWay,
     /// Where it is.
     state: DialState,
     /// What was sent along, to find the call by.
@@ -56,6 +58,7 @@ fn shown(entry: &DialEntry) -> DialView {
         id: entry.id.clone(),
         agent: entry.agent.clone(),
         masked: redact_number(entry.number.as_str()),
+        way: entry.way,
         state: entry.state,
         reference: entry.reference.clone(),
         ucid: entry.ucid,

@@ -150,7 +150,7 @@ pub(super) async fn dispose(
         desk.records().call_ended();
     }
     match (reply.entry.state, reply.problem) {
-        (OutboxState::Sent, _) => {
+        (OutboxState::Sent | OutboxState::Kept, _) => {
             let (message, queued) = (reply.message.unwrap_or_default(), reply.is_queued);
             Ok(Json(DisposalAck { status: "success", message, code, disposition, queued }))
         }

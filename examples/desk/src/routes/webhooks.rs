@@ -46,7 +46,7 @@ async fn receive(
 }
 
 /// Whoever does not know the secret learns nothing.
-fn prove(desk: &Desk, secret: &str) -> Result<(), Problem> {
+pub(super) fn prove(desk: &Desk, secret: &str) -> Result<(), Problem> {
     if desk.intake().is_secret(secret) {
         Ok(())
     } else {

@@ -241,7 +241,7 @@ pub(super) async fn release(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 /// Writes a row that is in the given state.
 pub(super) async fn write(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreError> {
     let entry = &write.entry;
-    let update = "UPDATE desk_dial SET state = $1, ucid = $2, answer = $3, decided = $4, settled_by = $5, \
+    let update = "UPDATE desk_dial SET state = $1, ucid = COALESCE($2, ucid), answer = $3, decided = $4, settled_by = $5, \
                   reason = $6, open = $7 WHERE id = $8 AND state = $9";
     let args = args![
         entry.state.as_str(),

@@ -8,6 +8,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql")),
     (200, "people, sessions, audit", include_str!("../../migrations/0200_people.sql")),
     (300, "calls, dials, outbox, pushes", include_str!("../../migrations/0300_calls.sql")),
+    (310, "dial ways", include_str!("../../migrations/0310_dial_ways.sql")),
     (330, "owed dispositions", include_str!("../../migrations/0330_owed.sql")),
     (340, "notes", include_str!("../../migrations/0340_notes.sql")),
     (345, "words about agents", include_str!("../../migrations/0345_agent_words.sql")),

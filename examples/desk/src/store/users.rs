@@ -9,6 +9,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::tx::Tx;
 use crate::core::caller::Role;
+use crate::core::dial::DialWay;
 
 /// A person who may sign in. The password's hash is not part of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -81,6 +82,8 @@ pub struct AgentLink {
     pub campaign_id: Option<String>,
     /// Which calls the phone answers by itself: 0 none, 1 all, 2 inbound, 3 outbound.
     pub auto_answer: Option<u32>,
+    /// How dials go for the agent, if not as the desk is set.
+    pub dial_way: Option<DialWay>,
 }
 
 impl AgentLink {
@@ -96,7 +99,16 @@ impl AgentLink {
             unique_id: None,
             campaign_id: None,
             auto_answer: None,
+            dial_way: None,
         }
+    }
+}
+
+impl AgentLink {
+    /// The number that the agent's socket is opened for: of an agent with a SIP phone, where the number is known.
+    pub fn socket_number(&self) -> Option<u64> {
+        self.extension.as_ref()?;
+        self.unique_id.as_ref()?.trim().parse().ok()
     }
 }
 
@@ -259,6 +271,8 @@ pub(super) fn user_of(row: &Row) -> Result<User, StoreError> {
 
 fn link_of(row: &Row) -> Result<AgentLink, StoreError> {
     let auto_answer: Option<i64> = row.get("auto_answer")?;
+    let way = row.get::<Option<String>>("dial_way")?;
+    let way = way.map(|name| DialWay::of_name(&name).ok_or(StoreError::Corrupt("link")));
     Ok(AgentLink {
         user: row.get("user_id")?,
         agent: AgentId::from(row.get::<String>("agent")?),
@@ -269,6 +283,7 @@ fn link_of(row: &Row) -> Result<AgentLink, StoreError> {
         unique_id: row.get("unique_id")?,
         campaign_id: row.get("campaign_id")?,
         auto_answer: auto_answer.and_then(|value| u32::try_from(value).ok()),
+        dial_way: way.transpose()?,
     })
 }
 
@@ -439,12 +454,12 @@ impl Users for Db {
                 tx.execute("DELETE FROM desk_agent_link WHERE user_id = $1", args![&link.user])
                     .await?;
                 let insert = "INSERT INTO desk_agent_link (user_id, agent, agent_key, password, \
-                              phone_name, extension, sip_password, unique_id, campaign_id, auto_answer) \
-                              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
+                              phone_name, extension, sip_password, unique_id, campaign_id, auto_answer, \
+                              dial_way) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
                 let args = args![
                     link.user, link.agent.as_str(), key, link.password, link.phone_name,
                     link.extension, link.sip_password, link.unique_id, link.campaign_id,
-                    link.auto_answer.map(i64::from)
+                    link.auto_answer.map(i64::from), link.dial_way.map(DialWay::as_str)
                 ];
                 if tx.execute(insert, args).await? == 0 {
                     return Err(StoreError::Taken("the agent's link"));

@@ -1,25 +1,20 @@
-//! The agent sockets: one for each signed-in agent with a SIP phone, held by this desk.
+//! The agent sockets that this desk opens itself: one for each signed-in agent with a SIP phone.
 //!
-//! They give the agents' states at once, and what the service says of their calls. A link connects again by itself; it
-//! ends when the agent's last session has ended, when the lease is lost, and at the end of the desk.
+//! A link connects again by itself; it ends when the agent's last session has ended, when the lease is lost, and at the
+//! end of the desk.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use ozonetel_sdk::mdl::{AgentIdentity, LinkState, SocketEvent, SocketPush, SocketSettings};
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::core::agent::{StateSource, StateWord};
 use crate::core::caller::{Scope, agent_key};
-use crate::core::fact::{Fact, SocketNews};
-use crate::desk::Desk;
-use crate::flow::agent_state::say;
-use crate::flow::facts::record;
+use crate::desk::{Desk, SocketHolder};
+use crate::flow::agent_socket;
 use crate::ops::health::Condition;
 use crate::store::StoreError;
 use crate::work::lease::LeaseKeeper;
@@ -27,8 +22,8 @@ use crate::work::lease::LeaseKeeper;
 /// How often it is looked who has signed in or out.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// How long a link may take to close.
-const CLOSES: Duration = Duration::from_secs(3);
+/// How long after a link has ended for good it is opened anew.
+const ANEW: Duration = Duration::from_secs(30);
 
 /// How many links a desk holds.
 const MOST: usize = 2_000;
@@ -36,10 +31,11 @@ const MOST: usize = 2_000;
 /// Who may have a link: the agent, and its number.
 type AgentsToLink = BTreeMap<String, (AgentId, u64)>;
 
-/// Holds the links whenever this desk has the lease, until `stop`. Without `DESK_AGENT_SOCKET_URL` and an account name
-/// there are none.
+/// Holds the links whenever this desk has the lease, until `stop`. There are none without `DESK_AGENT_SOCKET_URL` and
+/// an account name, and none where the tabs open the sockets.
 pub async fn run(desk: Desk, stop: CancellationToken) {
-    if desk.settings().agent_socket.is_none() {
+    let socket = desk.settings().agent_socket.as_ref();
+    if socket.is_none_or(|socket| socket.holder != SocketHolder::Desk) {
         stop.cancelled().await;
         return;
     }
@@ -105,10 +101,8 @@ async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
     for kept in desk.store().kept_agents(&Scope::All).await? {
         let agent = kept.record.agent;
         let link = links.iter().find(|link| link.agent.is_same_agent(&agent));
-        let number = link
-            .filter(|link| kept.record.held_by_session && link.extension.is_some())
-            .and_then(|link| link.unique_id.as_ref()?.trim().parse().ok());
-        if let Some(number) = number {
+        let number = link.filter(|_| kept.record.held_by_session);
+        if let Some(number) = number.and_then(|link| link.socket_number()) {
             wanted.insert(agent_key(&agent), (agent, number));
         }
     }
@@ -117,68 +111,12 @@ async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
 
 /// One agent's link, until `end`; cancels it if the link ends for good, so that it is opened anew.
 async fn link(desk: Desk, agent: AgentId, number: u64, end: CancellationToken) {
-    let Some(socket) = desk.settings().agent_socket.clone() else { return };
-    let identity = AgentIdentity::new(socket.account, agent.clone(), number);
-    let opened = desk.client().mdl(&socket.url, identity).and_then(SocketSettings::connect);
-    match opened {
-        Ok((mut events, sender)) => {
-            let closing = async {
-                end.cancelled().await;
-                tokio::time::timeout(CLOSES, sender.close()).await
-            };
-            let hearing = async {
-                while let Some(event) = events.next().await {
-                    match event {
-                        Ok(event) => {
-                            if let Err(error) = heard(&desk, &agent, &event).await {
-                                tracing::warn!(%error, "news of an agent socket was not kept");
-                            }
-                        }
-                        Err(error) => tracing::debug!(%error, "agent socket"),
-                    }
-                }
-            };
-            tokio::select! {
-                () = hearing => {}
-                _ = closing => {}
-            }
-        }
-        Err(invalid) => tracing::error!(%invalid, "an agent socket cannot be opened"),
-    }
-    desk.state_sources().watch(&agent, false);
+    agent_socket::hold(&desk, &agent, number, None, &end).await;
     if !end.is_cancelled() {
-        // Not at once again: it ended for good.
         tokio::select! {
             () = end.cancelled() => {}
-            () = tokio::time::sleep(Duration::from_secs(30)) => {}
+            () = tokio::time::sleep(ANEW) => {}
         }
         end.cancel();
     }
-}
-
-/// Takes what an agent's socket says: whether it lives, the agent's state, news of calls.
-///
-/// # Errors
-/// The store is not available.
-pub async fn heard(desk: &Desk, agent: &AgentId, event: &SocketEvent) -> Result<(), StoreError> {
-    let now = desk.now();
-    if let SocketEvent::Link(state) = event {
-        desk.state_sources().watch(agent, *state == LinkState::Up);
-        return Ok(());
-    }
-    let (SocketEvent::Push(token) | SocketEvent::Reply(token)) = event else { return Ok(()) };
-    let news = match token.push() {
-        SocketPush::Answered(push) => Some((SocketNews::Answered, push)),
-        SocketPush::Dropped(push) => Some((SocketNews::Dropped, push)),
-        _ => None,
-    };
-    if let Some((news, push)) = news {
-        record(desk, vec![Fact::of_push(agent.clone(), news, push, now)]).await?;
-    }
-    if let Some(status) = token.agent_status() {
-        let word = status.as_str().to_owned();
-        let word = StateWord { at_ms: now, source: StateSource::Socket, word, reason: None };
-        say(desk, agent, word).await?;
-    }
-    Ok(())
 }

@@ -4,12 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialSettlement, DialWindow};
+use ozonetel_store::CallQuery;
 use tokio_util::sync::CancellationToken;
 
-use crate::core::dial::{DialEntry, DialEvidence, DialState, settle};
+use crate::core::caller::Scope;
+use crate::core::dial::{DialEntry, DialEvidence, DialState, DialWay, settle};
+use crate::core::fact::millis;
 use crate::desk::Desk;
 use crate::flow::settling::apply;
 use crate::flow::viewing::now_ms;
+use crate::problem::Problem;
 use crate::store::{DialWrite, StoreError};
 
 /// How long after an unknown dial it is looked for, and how often: a row may take minutes to appear, and the report can
@@ -18,6 +22,12 @@ const EVERY: Duration = Duration::from_mins(2);
 
 /// How many dials are looked for in one round.
 const TOGETHER: u32 = 8;
+
+/// How many calls to one number on the day of a dial are looked at.
+const MOST: usize = 1_000;
+
+/// How long after a dial its row may take to appear in the call records.
+const ROWS_WITHIN_MS: i64 = 5 * 60_000;
 
 /// Longer than a dial can be on its way.
 const LONGEST_DIAL_MS: i64 = 5 * 60_000;
@@ -66,12 +76,70 @@ pub async fn look(desk: &Desk) -> Result<usize, StoreError> {
 
 /// What the report says of a dial, if a request of its limit is free.
 async fn look_for(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
-    let at =
-        |ms: i64| SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    match row.way {
+        DialWay::Agent => by_reference(desk, row).await,
+        DialWay::Socket => match by_records(desk, row).await {
+            Ok(evidence) => evidence,
+            Err(problem) => {
+                tracing::debug!(?problem, "an unknown dial could not be looked for");
+                None
+            }
+        },
+        // What KooKoo asks the desk, or reports, names the dial; no report does.
+        DialWay::Kookoo => None,
+    }
+}
+
+/// What the call records say of a dial that carries no reference: a call of its agent to its number, when it was sent.
+/// That there is none counts once the records were read completely, long enough after it.
+async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>, Problem> {
+    let zone = desk.client().zone();
+    let day = |ms: i64| zone.stamp(instant(ms)).day();
+    let until = row.decided_ms.unwrap_or(row.asked_ms);
+    let (from, to) = (day(row.asked_ms), day(until));
+    let query = CallQuery { number: Some(row.number.clone()), ..CallQuery::days(from, to) };
+    let mut is_unclear = false;
+    for call in desk.records().calls(query, MOST).await? {
+        for leg in call.records()? {
+            let began = leg.call_date.zip(leg.start_time).map(|(day, time)| day.at(time));
+            let began = began.map(|time| millis(time.instant(zone)));
+            if !began.is_some_and(|began| row.may_have_begun(began)) {
+                continue;
+            }
+            match (&leg.agent_id, leg.ucid) {
+                (Some(agent), Some(ucid)) if agent.is_same_agent(&row.agent) => {
+                    let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
+                    let other = known.and_then(|call| call.state.dial);
+                    if other.is_none_or(|(dial, _)| dial == row.id) {
+                        return Ok(Some(DialEvidence::Seen { ucid: Some(ucid) }));
+                    }
+                }
+                (Some(agent), _) if agent.key().is_some() => {}
+                // Whose it is, the row does not say.
+                _ => is_unclear = true,
+            }
+        }
+    }
+    let closes = until.saturating_add(ROWS_WITHIN_MS);
+    let days = desk.records().store().days(from, to).await?;
+    let is_read = !days.is_empty()
+        && days.iter().all(|day| {
+            let read = day.read.filter(|read| read.unread == 0);
+            read.is_some_and(|read| i64::try_from(read.at).is_ok_and(|at| at * 1000 >= closes))
+        });
+    Ok((is_read && !is_unclear).then_some(DialEvidence::NotInReport))
+}
+
+fn instant(ms: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+/// What the report says of a dial by its reference.
+async fn by_reference(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
     let decided = row.decided_ms.unwrap_or(row.asked_ms);
     // It was sent between the row's writing and the longest that a dial can take.
     let until = decided.min(row.asked_ms.saturating_add(LONGEST_DIAL_MS)).max(row.asked_ms);
-    let window = DialWindow::new(at(row.asked_ms), at(until));
+    let window = DialWindow::new(instant(row.asked_ms), instant(until));
     let look = desk.client().settle(row.reference.as_str(), window).patience(Patience::Never);
     match look.await {
         Ok(DialSettlement::Happened { ucid, .. }) => Some(DialEvidence::Seen { ucid: Some(ucid) }),

@@ -15,21 +15,27 @@ use tower::ServiceExt;
 use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, token};
 
 /// A browser: one token, and so one caller.
-struct Browser<'f> {
-    floor: &'f Floor,
-    token: String,
+pub(crate) struct Browser<'f> {
+    pub(crate) floor: &'f Floor,
+    pub(crate) token: String,
 }
 
 impl<'f> Browser<'f> {
-    async fn new(floor: &'f Floor, role: Role) -> Self {
+    pub(crate) async fn new(floor: &'f Floor, role: Role) -> Self {
         Self { floor, token: token(&floor.desk, role, &["agent01"]).await }
     }
 
-    async fn send(&self, method: Method, path: &str, key: Option<&str>, body: &Value) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> Answer {
         Answer::of(self.response(method, path, key, body).await).await
     }
 
-    async fn response(
+    pub(crate) async fn response(
         &self,
         method: Method,
         path: &str,
@@ -49,15 +55,15 @@ impl<'f> Browser<'f> {
         app(self.floor.desk.clone()).unwrap().oneshot(request).await.unwrap()
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, None, body).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None, &json!({})).await
     }
 
-    async fn dial(&self, key: &str, number: &str) -> Answer {
+    pub(crate) async fn dial(&self, key: &str, number: &str) -> Answer {
         self.send(Method::POST, "/api/calls", Some(key), &json!({"number": number})).await
     }
 

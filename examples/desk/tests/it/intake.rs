@@ -128,7 +128,7 @@ async fn abandoned_calls_are_missed_calls_also_without_a_callback() {
 
 #[tokio::test(start_paused = true)]
 async fn an_agent_socket_is_a_living_source_of_the_state() {
-    use desk::work::links::heard;
+    use desk::flow::agent_socket::heard;
     use ozonetel_sdk::mdl::{LinkState, SocketEvent, Token};
 
     let floor = floor();

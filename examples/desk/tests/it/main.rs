@@ -20,9 +20,13 @@ mod intake;
 mod keeping;
 #[cfg(all(unix, feature = "kill-points"))]
 mod kills;
+mod kookoo;
 mod live;
 mod owing;
 mod people;
 mod records;
+mod relay;
 mod reports;
+mod subscription;
+mod ways;
 mod working;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ozonetel_sdk::cdr::{CallType, CallTypeKind};
+use ozonetel_sdk::kookoo::IvrStep;
 use ozonetel_sdk::mdl::SocketCallTypeKind;
 use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
@@ -13,7 +14,8 @@ use super::state::{
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
 };
 use crate::core::fact::{
-    Action, ActionFact, ActionOutcome, Fact, FactBody, LegNews, MissingNews, SocketNews,
+    Action, ActionFact, ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews,
+    MissingNews, SocketNews,
 };
 
 /// What is collected on the way and is no part of the state.
@@ -89,7 +91,7 @@ fn direction(facts: &[Fact]) -> Option<Direction> {
             },
             _ => None,
         },
-        FactBody::Leg { .. } | FactBody::Elapsed { .. } => None,
+        FactBody::Leg { .. } | FactBody::Kookoo(_) | FactBody::Elapsed { .. } => None,
     };
     // Of equal rank the last one counts.
     facts.iter().filter_map(ranked).max_by_key(|(rank, _)| *rank).map(|(_, way)| way)
@@ -117,6 +119,7 @@ impl Fold {
             FactBody::Dialed(dialed) => {
                 earliest(&mut self.state.asked_ms, at);
                 self.state.dial = Some((dialed.dial.clone(), dialed.reference.clone()));
+                self.state.way = dialed.way;
                 self.state.campaign = dialed.campaign.clone().or(self.state.campaign.take());
                 self.state.did = dialed.did.clone().or(self.state.did.take());
                 self.state.leg = Some(dialed.ucid);
@@ -136,6 +139,7 @@ impl Fold {
                     SocketNews::Dropped => self.leg_ended(push.ucid, at),
                 }
             }
+            FactBody::Kookoo(leg) => self.kookoo(leg, at),
             FactBody::Event(event) => self.event(event, at),
             FactBody::Callback(callback) => {
                 self.state.transferred |= callback.is_transferred();
@@ -178,6 +182,33 @@ impl Fold {
                     latest(&mut self.own_ended_ms, at);
                 }
             }
+        }
+    }
+
+    fn kookoo(&mut self, fact: &KookooFact, at: i64) {
+        self.state.is_live = true;
+        if fact.leg == KookooLeg::Agent {
+            self.state.agent_leg = fact.sid.or(self.state.agent_leg);
+        }
+        match &fact.news {
+            KookooNews::Asked(request) => match (request.step(), fact.leg) {
+                // The customer has picked up, and hears that someone is being rung.
+                (IvrStep::NewCall, KookooLeg::Customer) => {
+                    earliest(&mut self.state.ringing_ms, at);
+                    self.legs.entry(Some(fact.ucid)).or_insert(false);
+                }
+                (IvrStep::NewCall, KookooLeg::Agent) => {
+                    earliest(&mut self.state.answered_ms, at);
+                    self.answered_by = Some(fact.agent.clone());
+                    self.legs.entry(Some(fact.ucid)).or_insert(false);
+                }
+                // Without either of the two there is no conversation.
+                (IvrStep::Over { .. }, _) => self.leg_ended(Some(fact.ucid), at),
+                _ => {}
+            },
+            KookooNews::Over(_) => self.leg_ended(Some(fact.ucid), at),
+            KookooNews::AskedFor(ActionOutcome::Failed) => self.leg_ended(Some(fact.ucid), at),
+            KookooNews::AskedFor(_) => self.rung = Some(fact.agent.clone()),
         }
     }
 
@@ -418,7 +449,7 @@ impl Fold {
         }
         let delivered = state.disposition.as_ref().is_some_and(|disposition| {
             let service = disposition.targets.get("service").map(String::as_str);
-            matches!(service, Some("sent" | "already" | "overtaken"))
+            matches!(service, Some("sent" | "already" | "overtaken" | "kept"))
         });
         let owed = state.wants_disposition() && !state.is_settled && !delivered;
         if owed { CallPhase::AfterCall } else { CallPhase::Closed }

@@ -10,6 +10,7 @@ use ozonetel_sdk::types::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::core::dial::DialWay;
 use crate::core::fact::DisposeAction;
 use crate::core::transfer::Transfer;
 
@@ -217,6 +218,12 @@ pub struct CallState {
     pub outcome: Option<CallOutcomeKind>,
     /// The dial of this desk, and its reference.
     pub dial: Option<(String, String)>,
+    /// How this desk dialled it.
+    #[serde(default)]
+    pub way: DialWay,
+    /// The agent's own leg, where KooKoo rings the agent into the call.
+    #[serde(default)]
+    pub agent_leg: Option<Ucid>,
     /// The reference that came with it, whoever sent it.
     pub uui: Option<String>,
     /// The leg of the agent's softphone.

@@ -1,13 +1,16 @@
 use std::collections::BTreeMap;
 
+use ozonetel_sdk::kookoo::IvrRequest;
 use ozonetel_sdk::phone_call::Invite;
 use ozonetel_sdk::types::{PhoneNumber, Ucid, Zone};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::core::dial::DialWay;
 use crate::core::fact::{
-    Action, ActionFact, ActionOutcome, DialedFact, DisposeAction, FactBody, FactSource, LegNews,
+    Action, ActionFact, ActionOutcome, DialedFact, DisposeAction, FactBody, FactSource, KookooFact,
+    KookooLeg, KookooNews, LegNews,
 };
 
 const T0: i64 = 1_763_613_900_000; // 2025-11-20 10:15:00 +05:30
@@ -24,6 +27,7 @@ fn time(second: i64) -> String {
 
 fn dialed(at: i64) -> Fact {
     let body = FactBody::Dialed(Box::new(DialedFact {
+        way: DialWay::Agent,
         ucid: ucid(CALL),
         dial: "d1".into(),
         agent: "agent01".into(),
@@ -383,11 +387,65 @@ fn any_fact(stories: Vec<Fact>) -> impl Strategy<Value = Fact> {
     prop_oneof![4 => prop::sample::select(stories), 2 => odd]
 }
 
-/// What is said about one call: one that was dialled, one that came in, or both mixed up.
+/// What is said about one call: one that was dialled, one that came in, one over KooKoo, or all mixed up.
 fn any_facts() -> impl Strategy<Value = Vec<Fact>> {
     let of = |story| prop::collection::vec(any_fact(story), 0..24);
-    let both = outbound().into_iter().chain(inbound()).collect();
-    prop_oneof![of(outbound()), of(inbound()), of(both)]
+    let all = outbound().into_iter().chain(inbound()).chain(over_kookoo()).collect();
+    prop_oneof![of(outbound()), of(inbound()), of(over_kookoo()), of(all)]
+}
+
+/// What is known of a leg of a call over KooKoo.
+fn kookoo(leg: KookooLeg, sid: &str, query: &str, at: i64) -> Fact {
+    let news = match query {
+        "" => KookooNews::AskedFor(ActionOutcome::Done),
+        query => KookooNews::Asked(Box::new(IvrRequest::from_query(query).unwrap())),
+    };
+    let (ucid, agent) = (ucid(CALL), "agent01".into());
+    let fact = KookooFact { ucid, agent, leg, sid: sid.parse().ok(), news };
+    Fact::of_kookoo(fact, query, T0 + at * 1000)
+}
+
+fn over_kookoo() -> Vec<Fact> {
+    const OWN: &str = "90000000000000055";
+    let mut dialed = dialed(0);
+    if let FactBody::Dialed(dialed) = &mut dialed.body {
+        dialed.way = DialWay::Kookoo;
+    }
+    vec![
+        dialed,
+        kookoo(KookooLeg::Customer, CALL, "event=NewCall", 4),
+        kookoo(KookooLeg::Agent, OWN, "", 5),
+        kookoo(KookooLeg::Agent, OWN, "event=NewCall", 9),
+        kookoo(KookooLeg::Customer, CALL, "event=Hangup", 40),
+        kookoo(KookooLeg::Agent, OWN, "event=Disconnect", 41),
+    ]
+}
+
+#[test]
+fn a_call_over_kookoo_is_a_conversation_once_both_are_there() {
+    let phases = [
+        CallPhase::Calling,
+        CallPhase::Ringing,
+        CallPhase::Ringing,
+        CallPhase::Active,
+        CallPhase::AfterCall,
+        CallPhase::AfterCall,
+    ];
+    let mut call = Call::default();
+    for (fact, phase) in over_kookoo().into_iter().zip(phases) {
+        call.apply(fact);
+        assert_eq!(call.state().phase, phase);
+    }
+    let state = call.state();
+    assert_eq!(state.answered_ms, Some(T0 + 9_000));
+    assert_eq!((state.way, state.agent_leg), (DialWay::Kookoo, Some(ucid("90000000000000055"))));
+    assert!(state.ids.contains("90000000000000055"), "the agent's INVITE is of this call");
+    // The end and the beginning in one moment, in whatever order.
+    let all = [
+        kookoo(KookooLeg::Customer, CALL, "event=Disconnect", 4),
+        kookoo(KookooLeg::Customer, CALL, "event=NewCall", 4),
+    ];
+    assert!(Call::of(all.to_vec()).state().is_ended());
 }
 
 /// The same facts, one for each key: what a store with its unique key holds.

@@ -177,6 +177,8 @@ pub struct PhoneView {
     pub heard: bool,
     /// No INVITE came in the time it should have.
     pub invite_missing: bool,
+    /// The setting to look at, where it did not.
+    pub invite_setting: Option<&'static str>,
 }
 
 impl CallView {
@@ -195,6 +197,7 @@ impl CallView {
         });
         let whole = call.number.as_ref().filter(|_| viewer.whole);
         let heard = matches!(call.sip, SipLeg::Up | SipLeg::None) && !call.is_ended();
+        let invite_missing = call.invite_missing && call.sip == SipLeg::None;
         Self {
             ids: call.ids.iter().cloned().collect(),
             agent: call.agent.as_ref().map(|agent| agent.as_str().to_owned()),
@@ -239,7 +242,8 @@ impl CallView {
                 leg: call.sip,
                 tab: !matches!(call.sip, SipLeg::None | SipLeg::Lost),
                 heard,
-                invite_missing: call.invite_missing && call.sip == SipLeg::None,
+                invite_missing,
+                invite_setting: invite_missing.then(|| call.way.invite_setting()),
             },
             can,
             ucid: viewer.ucid,

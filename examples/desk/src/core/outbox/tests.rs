@@ -126,7 +126,7 @@ proptest! {
                 OutboxState::Already => prop_assert!(kind == 2 && unclear),
                 OutboxState::Refused => prop_assert!(kind == 2 && !unclear),
                 OutboxState::Sent => prop_assert_eq!(kind, 3),
-                OutboxState::Overtaken => prop_assert!(false),
+                OutboxState::Overtaken | OutboxState::Kept => prop_assert!(false),
             }
             row = OutboxEntry { attempt: next.attempt + 1, ..next };
         }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::core::dial::DialWay;
 use crate::desk::Desk;
 use crate::store::users::AgentLink;
 
@@ -38,6 +39,8 @@ struct LinkView {
     campaign_id: Option<String>,
     /// Which calls the phone answers by itself: 0 none, 1 all, 2 inbound, 3 outbound.
     auto_answer: Option<u32>,
+    /// How dials go: `agent`, `socket` or `kookoo`; as `DESK_DIAL` says if it is not set.
+    dial_way: Option<&'static str>,
 }
 
 impl From<AgentLink> for LinkView {
@@ -52,6 +55,7 @@ impl From<AgentLink> for LinkView {
             unique_id: link.unique_id,
             campaign_id: link.campaign_id,
             auto_answer: link.auto_answer,
+            dial_way: link.dial_way.map(DialWay::as_str),
         }
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::body::Params;
 use crate::desk::Desk;
+use crate::flow::dialing::can_dial;
 use crate::problem::Problem;
 use crate::tasks::TaskKind;
 
@@ -47,6 +48,9 @@ struct CampaignView {
     kind: Option<String>,
     /// Its DID.
     did: Option<String>,
+    /// Whether one can be dialled on it, as far as its type says.
+    #[serde(rename = "canDial")]
+    can_dial: bool,
 }
 
 /// The account's campaigns, as the service lists them now.
@@ -64,6 +68,7 @@ pub(super) async fn campaigns(State(desk): State<Desk>) -> Result<Json<CampaignL
     let campaigns = list.into_iter().filter_map(|campaign| {
         Some(CampaignView {
             name: campaign.name?.as_str().to_owned(),
+            can_dial: can_dial(campaign.kind.as_deref()),
             kind: campaign.kind,
             did: campaign.did.map(|did| did.as_str().to_owned()),
         })

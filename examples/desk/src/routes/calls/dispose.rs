@@ -128,7 +128,7 @@ pub(crate) async fn dispose(
         target: DeliveryState { id: reply.entry.id.clone(), state: reply.entry.state },
     };
     match reply.entry.state {
-        OutboxState::Sent => Ok(Json(document("success")).into_response()),
+        OutboxState::Sent | OutboxState::Kept => Ok(Json(document("success")).into_response()),
         OutboxState::Pending => {
             let mut response = (StatusCode::ACCEPTED, Json(document("queued"))).into_response();
             if let Ok(place) = HeaderValue::from_str(&format!("/api/calls/{}", reply.call)) {

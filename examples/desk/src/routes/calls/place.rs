@@ -14,7 +14,7 @@ use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
-use crate::flow::dialing::{DialOrder, DialReply, dial};
+use crate::flow::dialing::{DialOrder, DialReply, campaign_of, dial};
 use crate::problem::{Kind, Problem};
 use crate::routes::calls::audited;
 
@@ -105,7 +105,7 @@ pub(crate) async fn place(
 ) -> Result<Response, Problem> {
     let key = idempotency_key(&headers)?;
     let agent = acting_agent(&desk, &caller, body.agent)?;
-    let campaign = desk.campaign(body.campaign)?;
+    let campaign = campaign_of(&desk, &agent, body.campaign, body.did.as_ref()).await?;
     let did = body.did.filter(|did| !did.as_str().trim().is_empty());
     let phone_name = desk.phone_name(None, &agent);
     let (user, number) = (caller.id.clone(), body.number);

@@ -24,7 +24,9 @@ impl DialTable {
     }
 
     pub(super) fn write(&mut self, write: DialWrite) {
-        self.rows.insert(write.entry.id.clone(), write.entry);
+        let known = self.rows.get(&write.entry.id).and_then(|row| row.ucid);
+        let entry = DialEntry { ucid: write.entry.ucid.or(known), ..write.entry };
+        self.rows.insert(entry.id.clone(), entry);
     }
 
     pub(super) fn release(&mut self, id: &str) {

@@ -6,6 +6,7 @@ use ozonetel_sdk::types::AgentId;
 
 use super::{Case, cases};
 use crate::core::caller::{Role, Scope};
+use crate::core::dial::DialWay;
 use crate::store::audit::{AuditFilter, AuditRow};
 use crate::store::users::{AgentLink, Team, User, UserChange, UserChanged, UserLogin};
 use crate::store::{Store, StoreError};
@@ -140,6 +141,7 @@ async fn an_agent_is_linked_to_one_user(store: Arc<dyn Store>) {
         unique_id: Some("1".into()),
         campaign_id: Some("2".into()),
         auto_answer: Some(3),
+        dial_way: Some(DialWay::Socket),
         ..AgentLink::new("a", "Agent01")
     };
     store.set_link(link.clone(), row("link.set")).await.unwrap();

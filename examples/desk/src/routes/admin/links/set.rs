@@ -11,6 +11,7 @@ use super::LinkView;
 use crate::access::no_such;
 use crate::body::{Body, given};
 use crate::core::caller::Caller;
+use crate::core::dial::DialWay;
 use crate::desk::Desk;
 use crate::people::LinkSecrets;
 use crate::people::sign_in::RequestOrigin;
@@ -49,6 +50,9 @@ pub(super) struct NewLink {
     #[serde(default)]
     #[schema(maximum = 3)]
     auto_answer: Option<u32>,
+    /// How dials go: `agent`, `socket` or `kookoo`; as `DESK_DIAL` says if it is not set.
+    #[serde(default)]
+    dial_way: Option<String>,
 }
 
 /// The longest text of a link.
@@ -94,6 +98,13 @@ pub(super) async fn set(
     if body.auto_answer.is_some_and(|policy| policy > 3) {
         return Err(Problem::field("autoAnswer", "has to be 0, 1, 2 or 3"));
     }
+    let dial_way = match given(body.dial_way.as_deref()) {
+        None => None,
+        Some(word) => Some(
+            DialWay::of_name(word)
+                .ok_or_else(|| Problem::field("dialWay", "has to be agent, socket or kookoo"))?,
+        ),
+    };
     if desk.store().user(&user).await?.is_none() {
         return Err(no_such("user"));
     }
@@ -103,6 +114,7 @@ pub(super) async fn set(
         unique_id: text("uniqueId", body.unique_id.as_deref())?,
         campaign_id: text("campaignId", body.campaign_id.as_deref())?,
         auto_answer: body.auto_answer,
+        dial_way,
         ..AgentLink::new(user.as_str(), agent.clone())
     };
     let secrets = LinkSecrets { password: body.password, sip_password: body.sip_password };
