@@ -403,14 +403,10 @@ async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreErro
     }
     // The leg may have been named meanwhile, by the socket or an event.
     let row = desk.store().dial(&entry.id).await?;
-    match row.and_then(|row| row.ucid) {
-        Some(ucid) => {
-            let fact = Fact::of_silence(ucid, MissingNews::Invite, at);
-            record_with(desk, vec![fact], Together::default()).await.map(|_| ())
-        }
-        None => {
-            let events = vec![invite_missing(entry)?];
-            desk.store().append_events(at, events).await.map(|_| ())
-        }
+    if let Some(ucid) = row.and_then(|row| row.ucid) {
+        let fact = Fact::of_silence(ucid, MissingNews::Invite, at);
+        return record_with(desk, vec![fact], Together::default()).await.map(|_| ());
     }
+    let events = vec![invite_missing(entry)?];
+    desk.store().append_events(at, events).await
 }

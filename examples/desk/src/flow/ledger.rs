@@ -44,10 +44,8 @@ pub(super) fn answer(settled: &DialEntry) -> GivenAnswer {
 
 /// A row with the answer that its repeated request is given: a new one where its state has changed.
 pub(super) fn answered(before: &DialEntry, settled: DialEntry) -> DialEntry {
-    let answer = match settled.state == before.state {
-        true => before.answer.clone(),
-        false => Some(answer(&settled)),
-    };
+    let same = settled.state == before.state;
+    let answer = if same { before.answer.clone() } else { Some(answer(&settled)) };
     DialEntry { answer, ..settled }
 }
 

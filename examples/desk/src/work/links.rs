@@ -17,6 +17,7 @@ use crate::desk::{Desk, SocketHolder};
 use crate::flow::agent_socket;
 use crate::ops::health::Condition;
 use crate::store::StoreError;
+use crate::store::users::AgentLink;
 use crate::work::lease::LeaseKeeper;
 
 /// How often it is looked who has signed in or out.
@@ -102,7 +103,7 @@ async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
         let agent = kept.record.agent;
         let link = links.iter().find(|link| link.agent.is_same_agent(&agent));
         let number = link.filter(|_| kept.record.held_by_session);
-        if let Some(number) = number.and_then(|link| link.socket_number()) {
+        if let Some(number) = number.and_then(AgentLink::socket_number) {
             wanted.insert(agent_key(&agent), (agent, number));
         }
     }

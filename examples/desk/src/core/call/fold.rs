@@ -206,8 +206,9 @@ impl Fold {
                 (IvrStep::Over { .. }, _) => self.leg_ended(Some(fact.ucid), at),
                 _ => {}
             },
-            KookooNews::Over(_) => self.leg_ended(Some(fact.ucid), at),
-            KookooNews::AskedFor(ActionOutcome::Failed) => self.leg_ended(Some(fact.ucid), at),
+            KookooNews::Over(_) | KookooNews::AskedFor(ActionOutcome::Failed) => {
+                self.leg_ended(Some(fact.ucid), at);
+            }
             KookooNews::AskedFor(_) => self.rung = Some(fact.agent.clone()),
         }
     }

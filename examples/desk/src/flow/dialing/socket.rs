@@ -28,7 +28,8 @@ pub(super) async fn send(desk: &Desk, entry: &DialEntry) -> SentDial {
             SentDial::Accepted { ucid, message: "accepted over the agent's socket".to_owned() }
         }
         DialOutcome::Unknown(error) => {
-            let utid = error.token().and_then(|token| token.utid().map(|utid| utid.into_owned()));
+            let utid =
+                error.token().and_then(|token| token.utid().map(std::borrow::Cow::into_owned));
             if let Some(utid) = utid {
                 wait_on(desk, &line, &utid, entry);
             }
@@ -63,7 +64,7 @@ async fn prepared(
     desk: &Desk,
     entry: &DialEntry,
 ) -> Result<(ManualDial, std::sync::Arc<AgentLine>), Problem> {
-    let line = desk.agent_sockets().line(&entry.agent).ok_or_else(|| {
+    let socket = desk.agent_sockets().line(&entry.agent).ok_or_else(|| {
         let message = "there is no socket of this agent to dial over: DESK_AGENT_SOCKET says who opens it, the tab \
                        that owns the phone or the desk once the agent has signed in";
         Problem::new(Kind::Conflict, message).because("no_agent_socket")
@@ -80,7 +81,7 @@ async fn prepared(
     let campaign = campaign.ok_or_else(|| missing("campaignId"))?;
     let mut dial = ManualDial::new(campaign, entry.number.clone(), extension.as_str());
     dial.wait = Some(REPLIES_WITHIN);
-    Ok((dial, line))
+    Ok((dial, socket))
 }
 
 /// The number of a campaign at the service: the link's for the desk's own campaign, else as the service lists it.

@@ -21,6 +21,7 @@ use crate::flow::agent_socket::hold;
 use crate::flow::agent_socket::tab::{FromTab, TabCarrier, ToTab};
 use crate::people::Proof;
 use crate::problem::{Kind, Problem};
+use crate::store::users::AgentLink;
 
 /// The longest text that is carried; a token of the service is at most that long.
 const LONGEST: usize = 1 << 20;
@@ -102,7 +103,7 @@ pub(crate) async fn relay(
         return Err(Problem::new(Kind::Conflict, message).because("no_relay"));
     };
     let link = desk.store().link_of_agent(agent).await?;
-    let number = link.as_ref().and_then(|link| link.socket_number()).ok_or_else(|| {
+    let number = link.as_ref().and_then(AgentLink::socket_number).ok_or_else(|| {
         let message = "the agent's link has no extension, or no number at the service (uniqueId)";
         Problem::new(Kind::Unprocessable, message).because("no_agent_number")
     })?;

@@ -22,7 +22,8 @@ fn played() -> Played {
     let carrier = Arc::new(carrier);
     let agent = AgentIdentity::new("acme_support", "agent01", 1001);
     let settings = SocketSettings::new("ws://tab.invalid/", agent).unwrap();
-    let connector: Arc<dyn SocketConnector> = carrier.clone();
+    let same = Arc::clone(&carrier);
+    let connector: Arc<dyn SocketConnector> = same;
     let (events, sender) = settings.connector(connector).connect().unwrap();
     let drain = async |mut events: SocketEvents| while events.next().await.is_some() {};
     Played { carrier, told, sender, events: tokio::spawn(drain(events)) }
@@ -77,12 +78,11 @@ async fn a_dial_goes_out_through_the_tab_and_its_reply_comes_back() {
     let (token, dialling) = played.dialled().await;
     assert_eq!(token.text("params").as_deref(), Some("77,9000000001,500001,SIP:true"));
     assert_eq!(token.text("usId").as_deref(), Some("u"));
-    let utid = token.utid().unwrap().into_owned();
-    let reply =
-        json!({"type": "response", "utid": utid, "resp": "Success:x", "ucid": "90000000000000001"});
+    let asked = token.utid().unwrap().into_owned();
+    let reply = json!({"type": "response", "utid": asked, "resp": "Success:x", "ucid": "90000000000000001"});
     // What is said of another connection is of no use to anyone.
     played
-        .says(connection + 1, json!({"type": "response", "utid": utid, "resp": "Failure:x"}))
+        .says(connection + 1, json!({"type": "response", "utid": asked, "resp": "Failure:x"}))
         .await;
     played.says(connection, reply).await;
     let DialOutcome::Accepted(Some(ucid)) = dialling.await.unwrap() else { panic!() };
