@@ -101,13 +101,13 @@ impl AgentSockets {
 }
 
 /// Takes a link out of the list when its future ends, however it ends.
-struct Kept<'d> {
+struct KeptLine<'d> {
     desk: &'d Desk,
     agent: &'d AgentId,
     line: Arc<AgentLine>,
 }
 
-impl Drop for Kept<'_> {
+impl Drop for KeptLine<'_> {
     fn drop(&mut self) {
         let sockets = self.desk.agent_sockets();
         sockets.forget(self.agent, &self.line);
@@ -145,7 +145,7 @@ pub async fn hold(
         }
     };
     let line = desk.agent_sockets().keep(agent, sender.clone());
-    let kept = Kept { desk, agent, line };
+    let kept = KeptLine { desk, agent, line };
     let hearing = async {
         while let Some(event) = events.next().await {
             match event {

@@ -211,7 +211,7 @@ mod tests {
         let (sim, store) = (Sim::start(), Memory::new());
         let writes = store.writes();
         let found = examine(&store, &Owner::Simulator, &sim.client(), &settings()).await;
-        let about = ["store", "people", "service", "campaign", "dispositions", "events", "agent"];
+        let about = ["store", "people", "service", "campaign", "dispositions", "agent"];
         assert_eq!(words(&found), about.map(|about| (about, Condition::Ok)), "{}", report(&found));
         assert_eq!(store.writes(), writes);
         assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
@@ -229,6 +229,25 @@ mod tests {
         let text = report(&found);
         assert!(text.contains("memory belongs to account acme_support, not to the simulator"));
         assert!(text.starts_with("fail  store") && !text.contains("hunter2"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_that_go_elsewhere_are_said() {
+        let sim = Sim::start();
+        let secret = Some("a-secret-of-16-chars".into());
+        let public_url = Some("https://desk.example.test".to_owned());
+        let settings = Settings { webhook_secret: secret, public_url, ..settings() };
+        let client = sim.client();
+        let found = subscription(&client, &settings).await;
+        assert_eq!((found.about, found.condition), ("events", Condition::Degraded));
+        let own = "https://desk.example.test/webhooks/ozonetel/events/a-secret-of-16-chars";
+        client.events().calls_to(own).agents_to(own).await.unwrap();
+        assert_eq!(subscription(&client, &settings).await.condition, Condition::Ok);
+        let other = "https://crm.example.test/hidden";
+        client.events().calls_to(other).agents_to(other).await.unwrap();
+        let found = subscription(&client, &settings).await;
+        assert_eq!(found.condition, Condition::Degraded);
+        assert!(found.text.contains("another address") && !found.text.contains("hidden"));
     }
 
     #[test]
