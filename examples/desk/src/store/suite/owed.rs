@@ -50,6 +50,7 @@ fn said(code: &str) -> Action {
 
 fn dialed(ucid: &str, at: i64) -> Fact {
     let dialed = crate::core::fact::DialedFact {
+        way: crate::core::dial::DialWay::Agent,
         ucid: ucid.parse().unwrap(),
         dial: format!("d{ucid}"),
         agent: "agent01".into(),
