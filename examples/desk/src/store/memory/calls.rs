@@ -1,7 +1,8 @@
 //! Phone calls, in memory.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -23,6 +24,8 @@ pub(super) struct CallTable {
     ids: BTreeMap<String, String>,
     /// Facts by source and key, each with its call.
     facts: BTreeMap<(FactSource, String), (String, Fact)>,
+    /// Which facts a call has.
+    facts_of: BTreeMap<String, BTreeSet<(FactSource, String)>>,
     drafts: BTreeMap<String, Draft>,
 }
 
@@ -76,7 +79,8 @@ impl CallTable {
     }
 
     fn facts_of(&self, id: &str) -> impl Iterator<Item = &Fact> {
-        self.facts.values().filter(move |(call, _)| call == id).map(|(_, fact)| fact)
+        let keys = self.facts_of.get(id).into_iter().flatten();
+        keys.filter_map(|key| self.facts.get(key)).map(|(_, fact)| fact)
     }
 
     /// When a call was last heard of, apart from its dial's reply.
@@ -115,6 +119,8 @@ impl CallTable {
                 .for_each(|id| id.clone_from(&change.id));
             let facts = self.facts.values_mut().filter(|(call, _)| call == other);
             facts.for_each(|(call, _)| call.clone_from(&change.id));
+            let theirs = self.facts_of.remove(other).unwrap_or_default();
+            self.facts_of.entry(change.id.clone()).or_default().extend(theirs);
             if let Some(draft) = self.drafts.remove(other) {
                 self.drafts.entry(change.id.clone()).or_insert(draft);
             }
@@ -124,7 +130,10 @@ impl CallTable {
         }
         for fact in &change.facts {
             let key = (fact.source, fact.key.clone());
-            self.facts.entry(key).or_insert_with(|| (change.id.clone(), fact.clone()));
+            if let Entry::Vacant(place) = self.facts.entry(key.clone()) {
+                place.insert((change.id.clone(), fact.clone()));
+                self.facts_of.entry(change.id.clone()).or_default().insert(key);
+            }
         }
         let (id, version) = (change.id.clone(), change.version + 1);
         let call = StoredCall { id: id.clone(), version, state: change.state.clone() };

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ozonetel_sdk::types::AgentId;
+
 use crate::core::answer::AskedLeg;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialEntry, IMPLICIT_KEY_MS, LedgerView};
@@ -15,12 +17,38 @@ pub(super) struct DialTable {
     /// Dials and legs whose INVITE has come.
     pub(super) rung: BTreeSet<String>,
     pub(super) legs: BTreeMap<String, (String, AskedLeg)>,
+    /// The rows of an agent, of a request, of a reference.
+    of_agent: BTreeMap<String, Vec<String>>,
+    of_request: BTreeMap<(String, String), String>,
+    of_reference: BTreeMap<String, String>,
 }
 
 impl DialTable {
     pub(super) fn check(&self, write: &DialWrite) -> Result<(), StoreError> {
         let same = self.rows.get(&write.entry.id).is_some_and(|row| row.state == write.from);
         if same { Ok(()) } else { Err(StoreError::Conflict("dial")) }
+    }
+
+    /// A row that is new.
+    pub(super) fn insert(&mut self, row: DialEntry) {
+        let id = row.id.clone();
+        self.of_agent.entry(agent_key(&row.agent)).or_default().push(id.clone());
+        self.of_request.insert((row.user.clone(), row.key.clone()), id.clone());
+        self.of_reference.insert(row.reference.clone(), id.clone());
+        self.rows.insert(id, row);
+    }
+
+    pub(super) fn of_agent(&self, agent: &AgentId) -> impl Iterator<Item = &DialEntry> {
+        let ids = self.of_agent.get(&agent_key(agent)).into_iter().flatten();
+        ids.filter_map(|id| self.rows.get(id))
+    }
+
+    pub(super) fn of_request(&self, user: &str, key: &str) -> Option<&DialEntry> {
+        self.rows.get(self.of_request.get(&(user.to_owned(), key.to_owned()))?)
+    }
+
+    pub(super) fn of_reference(&self, reference: &str) -> Option<&DialEntry> {
+        self.rows.get(self.of_reference.get(reference)?)
     }
 
     pub(super) fn write(&mut self, write: DialWrite) {
@@ -41,24 +69,19 @@ impl DialTable {
         heard: impl Fn(&str) -> Option<i64>,
         at: i64,
     ) -> LedgerView {
-        let mut rows: Vec<&DialEntry> = self.rows.values().collect();
-        rows.sort_by_key(|row| row.asked_ms);
-        let mine = |row: &&&DialEntry| agent_key(&row.agent) == agent_key(&new.agent);
+        let mut mine: Vec<&DialEntry> = self.of_agent(&new.agent).collect();
+        mine.sort_by_key(|row| row.asked_ms);
         let since = at.saturating_sub(IMPLICIT_KEY_MS);
         let same_number = |row: &&&DialEntry| {
-            mine(row)
-                && row.number_key == new.number_key
+            row.number_key == new.number_key
                 && !row.is_explicit
                 && (row.is_open || row.asked_ms > since)
         };
-        let open = rows.iter().find(|row| mine(row) && row.is_open).map(|row| (*row).clone());
+        let open = mine.iter().find(|row| row.is_open).map(|row| (*row).clone());
         let ucid = open.as_ref().and_then(|open| open.ucid);
         LedgerView {
-            same_key: rows
-                .iter()
-                .find(|row| row.user == new.user && row.key == new.key)
-                .map(|row| (*row).clone()),
-            same_number: rows.iter().rfind(same_number).map(|row| (*row).clone()),
+            same_key: self.of_request(&new.user, &new.key).cloned(),
+            same_number: mine.iter().rfind(same_number).map(|row| (*row).clone()),
             open_heard_ms: ucid.and_then(|ucid| heard(ucid.as_str())),
             open,
         }

@@ -28,7 +28,7 @@ impl Dials for Memory {
                 }
                 state.dials.holders.insert(new.id.clone(), holder.to_owned());
                 let row = DialEntry { state: DialState::Sending, is_open: true, ..new };
-                state.dials.rows.insert(row.id.clone(), row);
+                state.dials.insert(row);
             }
             Ok(decision)
         })
@@ -53,16 +53,11 @@ impl Dials for Memory {
     }
 
     async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| {
-            let mut rows = state.dials.rows.values();
-            Ok(rows.find(|row| row.user == asker && row.key == key).cloned())
-        })
+        self.read(|state| Ok(state.dials.of_request(asker, key).cloned()))
     }
 
     async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| {
-            Ok(state.dials.rows.values().find(|row| row.reference == reference).cloned())
-        })
+        self.read(|state| Ok(state.dials.of_reference(reference).cloned()))
     }
 
     async fn dials_in(&self, wanted: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
@@ -88,10 +83,7 @@ impl Dials for Memory {
     }
 
     async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| {
-            let mut rows = state.dials.rows.values();
-            Ok(rows.find(|row| row.is_open && agent_key(&row.agent) == agent_key(agent)).cloned())
-        })
+        self.read(|state| Ok(state.dials.of_agent(agent).find(|row| row.is_open).cloned()))
     }
 
     async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError> {
@@ -105,11 +97,10 @@ impl Dials for Memory {
 
     async fn asked_legs(&self, agent: &AgentId, at: i64) -> Result<Vec<AskedLeg>, StoreError> {
         self.read(|state| {
-            let (table, agent) = (&state.dials, agent_key(agent));
+            let (table, own) = (&state.dials, state.dials.of_agent(agent));
+            let agent = agent_key(agent);
             let since = at.saturating_sub(WAITS_MS);
-            let dials =
-                table.rows.values().filter(|row| row.is_open && agent_key(&row.agent) == agent);
-            let dials = dials.map(|row| AskedLeg {
+            let dials = own.filter(|row| row.is_open).map(|row| AskedLeg {
                 id: row.id.clone(),
                 kind: AskedLegKind::Dial,
                 ucid: row.ucid,
