@@ -27,6 +27,7 @@ mod sim;
 mod summary;
 mod token;
 mod trigger;
+mod watch;
 mod whatsapp;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -125,6 +126,8 @@ pub(crate) enum Command {
     Listen(listen::Listen),
     /// Sends a realistic callback, event, screen pop or KooKoo request to a receiver of yours.
     Trigger(trigger::Trigger),
+    /// A wallboard: agents with their states, live calls, the queue.
+    Watch(Box<watch::Watch>),
     /// The service, simulated: start it, call it, break it.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -147,6 +150,7 @@ impl Command {
             Self::Sim(sim) => sim.run(flags).await,
             Self::Listen(listen) => listen.run(flags).await,
             Self::Trigger(trigger) => trigger.run(flags).await,
+            Self::Watch(watch) => watch.run(flags).await,
             Self::Mdl(mdl) => return mdl.offline(output).ok_or(Self::Mdl(mdl)),
             Self::Api(api) => return api.offline(output).ok_or(Self::Api(api)),
             other => return Err(other),
@@ -156,9 +160,12 @@ impl Command {
     /// Whether `--dry-run` can show what the command would send.
     fn has_dry_run(&self) -> bool {
         match self {
-            Self::Mdl(_) | Self::Sim(_) | Self::Listen(_) | Self::Trigger(_) | Self::Token(_) => {
-                false
-            }
+            Self::Mdl(_)
+            | Self::Sim(_)
+            | Self::Listen(_)
+            | Self::Trigger(_)
+            | Self::Watch(_)
+            | Self::Token(_) => false,
             Self::Cdr(cdr) => cdr.asks_the_service_once(),
             _ => true,
         }
@@ -216,6 +223,7 @@ async fn send(command: Command, context: &Context) -> Result<Completion, Failure
         | Command::Sim(_)
         | Command::Listen(_)
         | Command::Trigger(_)
+        | Command::Watch(_)
         | Command::Man(_) => Ok(Completion::Clean),
     }
 }

@@ -92,6 +92,11 @@ impl Failure {
         failure
     }
 
+    /// Whether a signal ended it.
+    pub(crate) fn is_stopped(&self) -> bool {
+        [Signal::Interrupt, Signal::Terminate].iter().any(|signal| signal.exit() == self.0.exit)
+    }
+
     /// Whether what failed may have happened all the same.
     pub(crate) fn may_have_happened(&self) -> bool {
         self.0.may_have_happened

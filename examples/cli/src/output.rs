@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub(crate) use defuse::defused;
 pub(crate) use one::one;
-pub(crate) use reply::reply;
+pub(crate) use reply::{reply, table_of};
 pub(crate) use rows::{Reader, rows, written};
 
 /// How results are printed.

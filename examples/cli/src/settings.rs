@@ -20,7 +20,7 @@ const SECRETS: [&str; 6] = [
     "OZONETEL_KOOKOO_KEY",
     "OZONETEL_SIP_PASSWORD",
     "OZONETEL_PUSH_SECRET",
-    "OZONETEL_DESK_PASSWORD",
+    "OZONETEL_DESK_TOKEN",
 ];
 
 /// The largest file of settings.
@@ -31,7 +31,7 @@ const OWN: [&str; 5] = [
     "OZONETEL_STORE",
     "OZONETEL_PUSH_SECRET",
     "OZONETEL_DESK_URL",
-    "OZONETEL_DESK_PASSWORD",
+    "OZONETEL_DESK_TOKEN",
     profile::KEY_STORE,
 ];
 

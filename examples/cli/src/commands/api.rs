@@ -79,7 +79,8 @@ fn list(output: Output) -> Result<Completion, Failure> {
             "limit": spec.rate.limit().map(|(requests, seconds)| format!("{requests} in {seconds} s")),
         })
     };
-    output::reply(output, ALL.iter().chain(LEGACY).map(row).collect())
+    let rows: Vec<Value> = ALL.iter().chain(LEGACY).map(row).collect();
+    output::table_of(output, &["name", "title", "repeated", "limit"], &rows)
 }
 
 fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> {

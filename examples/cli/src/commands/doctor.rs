@@ -106,7 +106,8 @@ impl Doctor {
         let wrong = findings.0.iter().filter(|found| found.verdict == Verdict::Wrong).count();
         let rows = serde_json::to_value(&findings.0);
         let rows: Value = rows.map_err(|error| Failure::output(&error.into()))?;
-        output::reply(flags.printing(), rows)?;
+        let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+        output::table_of(flags.printing(), &["check", "verdict", "found", "advice"], rows)?;
         if wrong == 0 {
             return Ok(Completion::Clean);
         }

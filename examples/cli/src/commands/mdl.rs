@@ -117,7 +117,8 @@ fn placement(text: &str) -> Result<CredentialPlacement, String> {
 }
 
 impl Socket {
-    fn settings(&self, context: &Context) -> Result<SocketSettings, Failure> {
+    /// The link's settings.
+    pub(super) fn settings(&self, context: &Context) -> Result<SocketSettings, Failure> {
         let environment = &context.environment;
         let url = self.url.as_ref().or(environment.softphone.mdl_url.as_ref());
         let url = url.ok_or_else(|| missing("--url", "OZONETEL_MDL_URL"))?;
@@ -139,6 +140,11 @@ impl Socket {
             handshake = handshake.browser_session_id_in(names);
         }
         Ok(settings.handshake(Arc::new(handshake)))
+    }
+
+    /// The agent's login id.
+    pub(super) fn agent_of(&self, context: &Context) -> Result<String, Failure> {
+        Ok(context.agent(&self.agent)?.to_string())
     }
 
     fn agent(&self, environment: &Environment) -> Result<AgentIdentity, Failure> {

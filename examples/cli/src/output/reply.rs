@@ -14,20 +14,27 @@ const WIDEST: usize = 40;
 /// Prints an answer: a list as rows, an object as one, a text as a message.
 pub(crate) fn reply(output: Output, value: Value) -> Result<Completion, Failure> {
     match value {
-        Value::Array(rows) => {
-            let mut to = io::BufWriter::new(io::stdout().lock());
-            written(list(output, &rows, &mut to).and_then(|()| to.flush()))?;
-            Ok(Completion::Clean)
-        }
+        Value::Array(rows) => table_of(output, &[], &rows),
         Value::Object(fields) => one(output, &Value::Object(fields)),
         Value::Null => one(output, &serde_json::json!({ "none": true })),
         other => one(output, &serde_json::json!({ "message": other })),
     }
 }
 
-/// The names of all rows, in the order in which they come.
-fn names(rows: &[Value]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
+/// Prints rows, these columns first.
+pub(crate) fn table_of(
+    output: Output,
+    first: &[&str],
+    rows: &[Value],
+) -> Result<Completion, Failure> {
+    let mut to = io::BufWriter::new(io::stdout().lock());
+    written(list(output, first, rows, &mut to).and_then(|()| to.flush()))?;
+    Ok(Completion::Clean)
+}
+
+/// The names of all rows: the given ones, then the others in the order in which they come.
+fn names(first: &[&str], rows: &[Value]) -> Vec<String> {
+    let mut names: Vec<String> = first.iter().map(|name| (*name).to_owned()).collect();
     for key in rows.iter().filter_map(Value::as_object).flat_map(Map::keys) {
         if !names.contains(key) {
             names.push(key.clone());
@@ -47,7 +54,7 @@ fn cell<'v>(row: &'v Value, name: &str) -> &'v Value {
     }
 }
 
-fn list(output: Output, rows: &[Value], to: &mut impl Write) -> io::Result<()> {
+fn list(output: Output, first: &[&str], rows: &[Value], to: &mut impl Write) -> io::Result<()> {
     match output.format {
         Format::Json => {
             serde_json::to_writer(&mut *to, rows)?;
@@ -58,7 +65,7 @@ fn list(output: Output, rows: &[Value], to: &mut impl Write) -> io::Result<()> {
             writeln!(to)
         }),
         Format::Csv => {
-            let names = names(rows);
+            let names = names(first, rows);
             output.record(&mut *to, &names)?;
             for row in rows {
                 output.record(&mut *to, names.iter().map(|name| text(cell(row, name))))?;
@@ -66,7 +73,7 @@ fn list(output: Output, rows: &[Value], to: &mut impl Write) -> io::Result<()> {
             Ok(())
         }
         Format::Table => {
-            let names = names(rows);
+            let names = names(first, rows);
             let lines: Vec<Vec<String>> = rows
                 .iter()
                 .map(|row| names.iter().map(|name| output.cell(name, cell(row, name))).collect())
@@ -100,7 +107,7 @@ mod tests {
     fn printed(format: Format, rows: &Value) -> String {
         let mut out = Vec::new();
         let output = Output { format, show_numbers: false, raw_csv: false };
-        list(output, rows.as_array().unwrap(), &mut out).unwrap();
+        list(output, &[], rows.as_array().unwrap(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

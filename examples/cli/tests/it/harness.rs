@@ -114,6 +114,13 @@ impl Shell {
         command
     }
 
+    /// The same for a terminal of its own, whose streams it takes.
+    pub(crate) fn on_terminal(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ozonetel"));
+        command.args(arguments).env_clear().envs(&self.variables);
+        command
+    }
+
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().unwrap()
     }

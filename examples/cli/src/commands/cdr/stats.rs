@@ -1,8 +1,11 @@
 //! `cdr stats`: what the calls of a range come to.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use clap::Args;
 use ozonetel_sdk::types::Day;
@@ -21,6 +24,9 @@ pub(crate) struct Stats {
     store: StoreFlag,
     #[command(flatten)]
     range: RangeFlags,
+    /// Writes a page that needs nothing else: no script, no other file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Phone calls, counted once each; what has not ended is neither answered nor missed.
@@ -133,6 +139,12 @@ impl Stats {
             }
         }
         let stats = counter.finish(from, to, &never_read);
+        if let Some(path) = &self.html {
+            let account = context.environment.account.as_deref().unwrap_or_default();
+            std::fs::write(path, page::drawn(&stats, account)).map_err(|error| {
+                Failure::usage(format!("{} cannot be written: {error}", path.display()))
+            })?;
+        }
         if context.output.format != Format::Table {
             return output::one(context.output, &stats);
         }

@@ -6,7 +6,7 @@ use clap::Args;
 use ozonetel_sdk::ErrorKind;
 use ozonetel_sdk::cdr::sync::{Progress, SyncError, SyncSettings, SyncStep};
 use ozonetel_sdk::types::Day;
-use ozonetel_store::StoreError;
+use ozonetel_store::{Store, StoreError};
 use serde::Serialize;
 
 use super::place::{StoreFlag, failure};
@@ -46,45 +46,66 @@ impl Sync {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let again = format!("ozonetel cdr sync{}", self.store.again());
         let (store, address) = self.store.open(context).await?;
-        let settings = SyncSettings::default().back_fill(self.back_fill).batch(1_000);
-        let mut sync = context.client.cdr().sync(store.sink()).settings(settings);
-        let mut report = SyncReport { store: address.to_string(), ..SyncReport::default() };
-        // Days whose last request failed, with the failure.
-        let mut failed: BTreeMap<Day, Failure> = BTreeMap::new();
-        loop {
-            let step = async { sync.poll().await.map_err(sink_failure) };
-            let progress =
-                context.until_stopped(step).await.map_err(|failure| failure.resume(&again))?;
-            report.take(&progress);
-            match progress.step {
-                SyncStep::Read(read) => _ = failed.remove(&read.day),
-                SyncStep::Failed { day, error, .. } => {
-                    let hopeless = error.kind() == ErrorKind::Credentials;
-                    let failure = Failure::from(error).within(&day.to_string());
-                    if hopeless {
-                        return Err(failure.resume(&again));
-                    }
-                    failed.insert(day, failure);
-                }
-                _ if !self.follow => break,
-                _ => {}
-            }
-            let now = context.client.clock().now();
-            let wait = progress.next_at.duration_since(now).unwrap_or_default();
-            if self.follow && !wait.is_zero() {
-                let nap = async {
-                    tokio::time::sleep(wait.min(std::time::Duration::from_mins(1))).await;
-                    Ok::<_, Failure>(())
-                };
-                context.until_stopped(nap).await.map_err(|failure| failure.resume(&again))?;
-            }
-        }
+        let copied = copy(context, &store, self.back_fill, self.follow, &again).await?;
+        let report = SyncReport { store: address.to_string(), ..copied.report };
         output::one(context.output, &report)?;
-        match failed.into_iter().next() {
-            Some((_, failure)) => Err(failure.resume(&again)),
+        match copied.failed {
+            Some(failure) => Err(failure.resume(&again)),
             None => Ok(Completion::Clean),
         }
     }
+}
+
+/// What a run of copying came to.
+pub(super) struct Copied {
+    report: SyncReport,
+    /// Why a day could not be read.
+    pub(super) failed: Option<Failure>,
+}
+
+/// Copies what the service has and the store has not; `again` is the command that goes on.
+pub(super) async fn copy(
+    context: &Context,
+    store: &Store,
+    back_fill: u8,
+    follow: bool,
+    again: &str,
+) -> Result<Copied, Failure> {
+    let settings = SyncSettings::default().back_fill(back_fill).batch(1_000);
+    let mut sync = context.client.cdr().sync(store.sink()).settings(settings);
+    let mut report = SyncReport::default();
+    // Days whose last request failed, with the failure.
+    let mut failed: BTreeMap<Day, Failure> = BTreeMap::new();
+    loop {
+        let step = async { sync.poll().await.map_err(sink_failure) };
+        let progress =
+            context.until_stopped(step).await.map_err(|failure| failure.resume(again))?;
+        report.take(&progress);
+        match progress.step {
+            SyncStep::Read(read) => _ = failed.remove(&read.day),
+            SyncStep::Failed { day, error, .. } => {
+                let hopeless = error.kind() == ErrorKind::Credentials;
+                let failure = Failure::from(error).within(&day.to_string());
+                if hopeless {
+                    return Err(failure.resume(again));
+                }
+                failed.insert(day, failure);
+            }
+            _ if !follow => break,
+            _ => {}
+        }
+        let now = context.client.clock().now();
+        let wait = progress.next_at.duration_since(now).unwrap_or_default();
+        if follow && !wait.is_zero() {
+            let nap = async {
+                tokio::time::sleep(wait.min(std::time::Duration::from_mins(1))).await;
+                Ok::<_, Failure>(())
+            };
+            context.until_stopped(nap).await.map_err(|failure| failure.resume(again))?;
+        }
+    }
+    let failed = failed.into_iter().next().map(|(_, failure)| failure);
+    Ok(Copied { report, failed })
 }
 
 impl SyncReport {

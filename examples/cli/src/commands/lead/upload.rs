@@ -327,6 +327,7 @@ async fn send<'c, E: Batched>(
             Err(failure) if failure.may_have_happened() => {
                 (BatchState::Unknown, Some(Err(failure)))
             }
+            Err(failure) if failure.is_stopped() => (BatchState::NotSent, Some(Err(failure))),
             Err(failure) => (BatchState::Refused, Some(Err(failure))),
         };
         progress.note(at, state).map_err(not_noted)?;

@@ -13,6 +13,9 @@ use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Format, defused};
 
+/// What a row's result has.
+const COLUMNS: [&str; 4] = ["line", "PhoneNumber", "outcome", "says"];
+
 /// A row that is not sent.
 pub(super) struct BadRow {
     /// Its place in the table.
@@ -111,7 +114,8 @@ impl Results {
     pub(super) fn print(&self, context: &Context) -> Result<Completion, Failure> {
         let row = |row: &RowLine| json!({ "line": row.line, "PhoneNumber": row.number, "outcome": row.outcome, "says": row.says });
         if context.output.format != Format::Table {
-            return output::reply(context.output, self.rows.iter().map(row).collect());
+            let rows: Vec<Value> = self.rows.iter().map(row).collect();
+            return output::table_of(context.output, &COLUMNS, &rows);
         }
         let count = |word: &str| self.rows.iter().filter(|row| row.outcome == word).count();
         let mut sum = serde_json::Map::new();
@@ -126,7 +130,7 @@ impl Results {
         if said.is_empty() {
             return Ok(Completion::Clean);
         }
-        output::reply(context.output, Value::from(said))
+        output::table_of(context.output, &COLUMNS, &said)
     }
 
     /// The failure of an upload that is done but for batches of unknown outcome.

@@ -1,0 +1,145 @@
+//! Rows of the store as a spreadsheet, in constant memory, with as many sheets as it takes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_store::StoredLeg;
+use rust_xlsxwriter::{Workbook, XlsxError};
+
+use super::rows::{cells, places};
+use crate::failure::Failure;
+
+/// Rows that a sheet holds, the line of names included.
+const ROWS: u32 = 1_048_576;
+
+/// The most characters that a cell holds.
+const CELL: usize = 32_767;
+
+/// A workbook that takes its name once it is whole. Everything in it is text, so that ids keep their digits and nothing
+/// is run as a formula.
+pub(super) struct Spreadsheet {
+    book: Workbook,
+    path: PathBuf,
+    places: HashMap<&'static str, usize>,
+    left_out: BTreeSet<String>,
+    sheets: usize,
+    /// The next row of the last sheet.
+    row: u32,
+    /// How many rows a sheet holds.
+    limit: u32,
+    pub(super) unread: u64,
+}
+
+fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::usage(format!("{} cannot be written: {error}", path.display()))
+}
+
+impl Spreadsheet {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            book: Workbook::new(),
+            path: path.to_owned(),
+            places: places(),
+            left_out: BTreeSet::new(),
+            sheets: 0,
+            row: 0,
+            limit: ROWS,
+            unread: 0,
+        }
+    }
+
+    /// Begins a sheet with its line of names.
+    fn next_sheet(&mut self) -> Result<(), XlsxError> {
+        self.sheets += 1;
+        let name = match self.sheets {
+            1 => "calls".to_owned(),
+            number => format!("calls {number}"),
+        };
+        let sheet = self.book.add_worksheet_with_constant_memory()?;
+        sheet.set_name(name)?;
+        sheet.set_freeze_panes(1, 0)?;
+        for (at, field) in CallRecord::FIELDS.iter().enumerate() {
+            sheet.write_string(0, u16::try_from(at).unwrap_or(u16::MAX), *field)?;
+        }
+        self.row = 1;
+        Ok(())
+    }
+
+    pub(super) fn leg(&mut self, leg: &StoredLeg) -> Result<(), Failure> {
+        self.unread += u64::from(leg.unread.is_some());
+        let Some(row) = leg.row.as_deref() else { return Ok(()) };
+        let cells = cells(row, &self.places, &mut self.left_out);
+        let cells = cells.map_err(|error| failed(&self.path, &error))?;
+        self.write(&cells).map_err(|error| failed(&self.path, &error))
+    }
+
+    fn write<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<(), XlsxError> {
+        if self.sheets == 0 || self.row >= self.limit {
+            self.next_sheet()?;
+        }
+        let sheet = self.book.worksheet_from_index(self.sheets - 1)?;
+        for (at, cell) in cells.iter().enumerate() {
+            let text = cell.as_ref();
+            if text.is_empty() {
+                continue;
+            }
+            // A longer text is cut: the format has no place for it. It is whole in jsonl.
+            let end = text.char_indices().nth(CELL).map_or(text.len(), |(end, _)| end);
+            let text = text.get(..end).unwrap_or(text);
+            sheet.write_string(self.row, u16::try_from(at).unwrap_or(u16::MAX), text)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Writes the file.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        if self.sheets == 0 {
+            self.next_sheet().map_err(|error| failed(&self.path, &error))?;
+        }
+        let mut part = self.path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(true);
+        // Numbers are in it: it is its owner's alone.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&part).map_err(|error| failed(&part, &error))?;
+        self.book.save_to_writer(&file).map_err(|error| failed(&part, &error))?;
+        file.sync_all().map_err(|error| failed(&part, &error))?;
+        std::fs::rename(&part, &self.path).map_err(|error| failed(&self.path, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Data, Reader as _, Xlsx, open_workbook};
+
+    use super::*;
+
+    #[test]
+    fn sheets_are_split_at_their_limit_and_everything_is_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.xlsx");
+        let mut sheet = Spreadsheet { limit: 3, ..Spreadsheet::new(&path) };
+        let long = "x".repeat(CELL + 5);
+        for row in [["90000000000000001", "=1+1"], ["2", ""], ["3", long.as_str()]] {
+            sheet.write(&row).unwrap();
+        }
+        sheet.finish().unwrap();
+        assert!(!folder.path().join("calls.xlsx.part").exists());
+        let mut book: Xlsx<_> = open_workbook(&path).unwrap();
+        assert_eq!(book.sheet_names(), ["calls", "calls 2"]);
+        let first = book.worksheet_range("calls").unwrap();
+        let text = |text: &str| Some(Data::String(text.to_owned()));
+        assert_eq!(first.get_value((1, 0)).cloned(), text("90000000000000001"));
+        assert_eq!(first.get_value((1, 1)).cloned(), text("=1+1"));
+        assert_eq!(first.height(), 3);
+        let second = book.worksheet_range("calls 2").unwrap();
+        assert_eq!(second.get_value((0, 0)).cloned(), text(CallRecord::FIELDS[0]));
+        assert_eq!(second.get_value((1, 1)).cloned(), text(&"x".repeat(CELL)));
+    }
+}

@@ -1,0 +1,174 @@
+//! On a terminal: prompts, the wallboard, Ctrl-C.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use ptyprocess::{PtyProcess, Signal, WaitStatus};
+
+use crate::harness::{DIAL, Desk, Shell};
+
+fn size(cells: u16) -> NonZero<u16> {
+    NonZero::new(cells).unwrap()
+}
+
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A run on a terminal of its own.
+struct Terminal {
+    process: PtyProcess,
+    input: ptyprocess::stream::Stream,
+    pieces: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Terminal {
+    fn start(shell: &Shell, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = shell.on_terminal(arguments);
+        command.env("TERM", "xterm-256color");
+        let mut process = PtyProcess::spawn(command).unwrap();
+        process.set_window_size(columns, rows).unwrap();
+        process.signal(Signal::SIGWINCH).unwrap();
+        let (input, mut output) =
+            (process.get_pty_stream().unwrap(), process.get_pty_stream().unwrap());
+        let (sender, pieces) = channel();
+        std::thread::spawn(move || {
+            let mut piece = [0; 8192];
+            while let Ok(count) = output.read(&mut piece) {
+                if count == 0 || sender.send(piece[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(size(rows), size(columns), 0);
+        Self { process, input, pieces, screen, raw: Vec::new() }
+    }
+
+    /// Waits until this is on the screen.
+    fn until(&mut self, text: &str) {
+        while !self.screen.screen().contents().contains(text) {
+            let piece = self.pieces.recv_timeout(BOUND).unwrap_or_else(|_| {
+                panic!("{text} is not on the screen:\n{}", self.screen.screen().contents())
+            });
+            self.screen.process(&piece);
+            self.raw.extend_from_slice(&piece);
+        }
+    }
+
+    fn send(&mut self, text: &str) {
+        self.input.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits for the end; the exit code, and everything that was written.
+    fn ended(mut self) -> (Option<i32>, String) {
+        while let Ok(piece) = self.pieces.recv_timeout(BOUND) {
+            self.screen.process(&piece);
+            self.raw.extend_from_slice(&piece);
+        }
+        let code = match self.process.wait() {
+            Ok(WaitStatus::Exited(_, code)) => Some(code),
+            _ => None,
+        };
+        (code, String::from_utf8_lossy(&self.raw).into_owned())
+    }
+}
+
+fn dials(desk: &Desk) -> usize {
+    desk.sim.requests().iter().filter(|entry| entry.path == DIAL).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_is_asked_for_with_the_number_whole() {
+    let desk = Desk::with_agent().await;
+    let ask = || Terminal::start(&desk.shell, &["dial", "9000000417"], 80, 24);
+    let mut no = ask();
+    no.until("Ring 9000000417? [y/N]");
+    no.send("n\n");
+    let (code, text) = no.ended();
+    assert_eq!((code, dials(&desk)), (Some(2), 0), "{text}");
+    let mut interrupted = ask();
+    interrupted.until("[y/N]");
+    interrupted.send("\u{3}");
+    assert_eq!((interrupted.ended().0, dials(&desk)), (Some(130), 0));
+    let mut yes = ask();
+    yes.until("[y/N]");
+    yes.send("y\n");
+    let (code, text) = yes.ended();
+    assert_eq!((code, dials(&desk)), (Some(0), 1), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_deletes_or_starts_says_in_full_what_will_happen() {
+    let desk = Desk::start().await;
+    let mut start = Terminal::start(&desk.shell, &["campaign", "start", "support_out"], 120, 24);
+    start.until("Campaign support_out starts: the service rings its leads. It is sent once and never repeated.");
+    start.send("n\n");
+    assert_eq!((start.ended().0, desk.sim.requests().len()), (Some(2), 0));
+    let delete = ["phone-number", "delete", "9000000417", "desk09"];
+    let mut delete = Terminal::start(&desk.shell, &delete, 120, 24);
+    delete.until("Phone number 9000000417 (desk09) is deleted");
+    delete.send("\u{3}");
+    assert_eq!((delete.ended().0, desk.sim.requests().len()), (Some(130), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_typed_is_not_shown() {
+    let desk = Desk::start().await;
+    let config = desk.shell.state.path().join("config").display().to_string();
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let shell = Shell::new(&address).set("XDG_CONFIG_HOME", config);
+    let shell = shell.unset("OZONETEL_ACCOUNT").unset("OZONETEL_API_KEY");
+    let mut login = Terminal::start(&shell, &["login"], 80, 24);
+    login.until("Account:");
+    login.send("acme_support\n");
+    login.until("token or key [token]:");
+    login.send("\n");
+    login.until("API key (not shown):");
+    login.send("test-key\n");
+    let (code, text) = login.ended();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(!text.contains("test-key"), "{text}");
+    shell.run(&["dispositions"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wallboard_shows_what_happens_resizes_and_leaves_the_terminal_as_it_was() {
+    let desk = Desk::with_agent().await;
+    let mut watch = Terminal::start(&desk.shell, &["watch", "--source", "simulator"], 80, 24);
+    watch.until("agents 1");
+    watch.until("ready");
+    desk.sim.inbound("918000000001", "9000000417").unwrap();
+    desk.sim.advance(Duration::from_secs(3)).await;
+    watch.until("on a call");
+    watch.until("talking");
+    let contents = watch.screen.screen().contents();
+    assert!(contents.contains("…17") && !contents.contains("9000000417"), "{contents}");
+    watch.screen.screen_mut().set_size(size(40), size(120));
+    watch.process.set_window_size(120, 40).unwrap();
+    watch.process.signal(Signal::SIGWINCH).unwrap();
+    watch.until("support_inbound");
+    watch.send("q");
+    let (code, raw) = watch.ended();
+    assert_eq!(code, Some(0));
+    assert!(raw.contains("\u{1b}[?1049h") && raw.contains("\u{1b}[?1049l"), "{raw:?}");
+    // A signal leaves it as it was as well.
+    let mut watch = Terminal::start(&desk.shell, &["watch", "--source", "simulator"], 80, 24);
+    watch.until("agents 1");
+    watch.process.signal(Signal::SIGTERM).unwrap();
+    assert!(watch.ended().1.contains("\u{1b}[?1049l"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_sync_ends_in_good_order() {
+    let desk = Desk::with_agent().await;
+    let place = desk.shell.state.path().join("calls.db").display().to_string();
+    let sync = ["cdr", "sync", "--store", &place, "--back-fill", "5"];
+    let mut sync = Terminal::start(&desk.shell, &sync, 100, 24);
+    sync.until("waiting for the published limit");
+    sync.send("\u{3}");
+    let (code, text) = sync.ended();
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains("resume with: ozonetel cdr sync --store"), "{text}");
+}
