@@ -41,13 +41,14 @@ describe('once', () => {
     const person = await chromium.person(desk, 'agent01@desk.test', { prepare });
     person.provokes(/React DevTools/);
     await person.phoneReady();
+    const first = ['/api/worklist?limit=50', '/api/missed', '/api/follow-ups', '/api/owed', '/api/pause-reasons', '/api/phone/config', '/api/events'].map((path) => `GET ${path}`);
+    await until('what the call desk needs is asked', () => first.every((one) => sent.includes(one)));
+    await person.page.getByRole('listitem').first().waitFor();
     const opening = sent.splice(0);
     const repeated = (list) => [...new Set(list.filter((one, at) => list.indexOf(one) !== at))];
     // What one is asked before the session and after it; the phone says that it is registered.
     assert.deepEqual(repeated(opening.filter((one) => one !== 'GET /api/me' && one !== 'POST /api/phone/events')), []);
-    for (const path of ['/api/worklist?limit=50', '/api/missed', '/api/follow-ups', '/api/owed', '/api/pause-reasons', '/api/phone/config', '/api/events']) {
-      assert.equal(opening.filter((one) => one === `GET ${path}`).length, 1, `${path}: ${opening}`);
-    }
+    for (const one of first) assert.equal(opening.filter((asked) => asked === one).length, 1, `${one}: ${opening}`);
     assert.equal(opening.filter((one) => one === 'POST /api/session').length, 1);
 
     await person.dial('9000000001');
