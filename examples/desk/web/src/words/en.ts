@@ -98,7 +98,7 @@ export const en = {
     targets: { pending: 'waits to be sent', sent: 'saved', already: 'was saved already', overtaken: 'the service closed it first, when its time ran out', refused: 'refused by the service', given_up: 'could not be delivered' } as Record<string, string>,
     target: { service: 'Service', platform: 'Records' } as Record<string, string>,
     suggested: 'Chosen because an appointment was booked in this call.',
-    owedTitle: 'Dispositions still owed', owedEmpty: 'Nothing is owed.', repeat: 'Send again', press: (n: number) => `Key ${n}`,
+    nothing: 'nothing was said', give: 'Choose', take: 'Take over', owedTitle: 'Dispositions still owed', owedEmpty: 'Nothing is owed.', repeat: 'Send again', press: (n: number) => `Key ${n}`,
   },
   transfer: {
     title: 'Transfer', number: 'Number or extension', connect: 'Connect', cold: 'Transfer at once', complete: 'Complete', stop: 'Cancel the transfer', warmWhy: 'Connect first, speak, then complete. The customer stays with you until then.',

@@ -103,4 +103,25 @@ describe('lost', { concurrency: 2 }, () => {
     assert.equal(disposition.code, 'FOLLOW_UP_SCHEDULED');
     await person.leave();
   }));
+
+  test('a disposition that was never given is owed, and can be given later', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    await person.phoneReady();
+    await person.dial('9000000001');
+    const ucid = await person.talks();
+    await person.button('End').click();
+    await person.page.getByText('How did it end?').waitFor();
+    await desk.advance(600);
+    await person.page.getByText('The service closed this call itself').waitFor();
+    await person.back();
+    await person.page.getByRole('tab', { name: 'To dispose' }).click();
+    await person.page.getByRole('list', { name: 'Dispositions still owed' }).getByRole('button', { name: 'Choose' }).click();
+    const dialog = person.page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: 'Info Provided' }).check();
+    await person.picture('owed');
+    await dialog.getByRole('button', { name: 'Save disposition' }).click();
+    await person.page.getByText('Nothing is owed.').waitFor();
+    assert.equal((await person.json(`/api/calls/${ucid}`)).disposition.code, 'INFO_PROVIDED');
+    await person.leave();
+  }));
 });

@@ -50,7 +50,8 @@ function Clock({ wrapup }: { wrapup: NonNullable<Call['wrapup']> }) {
   );
 }
 
-function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
+/** The list, the notes, and Save. */
+export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => void; onSaved?: () => void }) {
   const words = useWords();
   const stale = useStale();
   const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: () => get('/api/dispositions', { query: { campaign: call.campaign } }), staleTime: 300_000 });
@@ -65,6 +66,7 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
       code, notes: notes.current, ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
     }, { key: key.current }),
+    ...(onSaved ? { onSuccess: onSaved } : {}),
   });
   const submit = () => { if (code && !save.isPending && !stale) save.mutate(); };
   useShortcuts({ ...Object.fromEntries(choices.slice(0, 9).map((choice, at) => [String(at + 1), () => setCode(choice.code)])), enter: code ? submit : null });
@@ -94,7 +96,7 @@ function Choose({ call, onBack }: { call: Call; onBack: () => void }) {
       {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
-      <div className="row">{call.phase === 'closed' && <Button onClick={onBack}>{words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+      <div className="row">{call.phase === 'closed' && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>
   );
 }

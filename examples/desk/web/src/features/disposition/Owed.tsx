@@ -1,34 +1,59 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardCheck } from 'lucide-react';
+import { useState } from 'react';
 import { at, get, post } from '../../api/client';
+import type { OwedRow } from '../../api/types';
 import { KEYS } from '../../live/cache';
+import { useMe } from '../../state';
+import { Dialog } from '../../ui/Dialog';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
-import { toastProblem } from '../../ui/toasts';
+import { sentence, toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
+import { Choose } from './AfterCall';
 
 /** Dispositions that did not reach where they belong, or were never given. */
 export function Owed() {
   const words = useWords();
   const cache = useQueryClient();
+  const { data: me } = useMe();
+  const [giving, give] = useState<OwedRow | null>(null);
   const list = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
-  const repeat = useMutation({
-    mutationFn: (id: string) => post(at('/api/owed/{id}/retry', { id }), {}),
+  const again = () => cache.invalidateQueries({ queryKey: KEYS.owed });
+  const act = useMutation({
+    mutationFn: ({ id, verb }: { id: string; verb: 'retry' | 'take' }) => post(at(`/api/owed/{id}/${verb}`, { id }), {}),
     onError: (problem) => toastProblem(problem, words),
-    onSettled: () => cache.invalidateQueries({ queryKey: KEYS.owed }),
+    onSettled: again,
   });
-  if (list.isError) return <Notice tone="bad">{words.problem.title}</Notice>;
+  if (list.isError) return <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice>;
   if (!list.data) return <p className="empty" role="status">{words.loading}</p>;
   if (list.data.owed.length === 0) return <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />;
+  const leads = me?.role !== 'agent';
   return (
-    <ul aria-label={words.disposition.owedTitle}>
-      {list.data.owed.map((row) => (
-        <li className="entry" key={row.id}>
-          <span className="who"><strong>{row.masked || words.withheld}</strong><span className="small muted">{row.agent} · {dateAndTime(row.at)}{row.name && <> · {row.name}</>}</span></span>
-          <Chip tone="warning">{row.state === 'none' ? words.worklist.owed : `${words.disposition.target[row.target] ?? row.target}: ${words.disposition.targets[row.state] ?? row.state}`}</Chip>
-          {row.state !== 'none' && <Button small onClick={() => repeat.mutate(row.id)}>{words.disposition.repeat}</Button>}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul aria-label={words.disposition.owedTitle}>
+        {list.data.owed.map((row) => (
+          <li className="entry" key={row.id}>
+            <span className="who"><strong>{row.masked || words.withheld}</strong><span className="small muted">{row.agent} · {dateAndTime(row.at)}{row.name && <> · {row.name}</>}</span></span>
+            <Chip tone="warning">{row.state === 'none' ? words.disposition.nothing : `${words.disposition.target[row.target] ?? row.target}: ${words.disposition.targets[row.state] ?? row.state}`}</Chip>
+            {leads && row.takenBy === null && <Button small onClick={() => act.mutate({ id: row.id, verb: 'take' })}>{words.disposition.take}</Button>}
+            {(row.state === 'none' || row.state === 'overtaken') && <Button small tone="primary" onClick={() => give(row)}>{words.disposition.give}</Button>}
+            {row.state !== 'none' && <Button small onClick={() => act.mutate({ id: row.id, verb: 'retry' })}>{words.disposition.repeat}</Button>}
+          </li>
+        ))}
+      </ul>
+      {giving && <Give row={giving} onClose={() => { give(null); void again(); }} />}
+    </>
+  );
+}
+
+/** The form of after-call work, for a call that is long over. */
+function Give({ row, onClose }: { row: OwedRow; onClose: () => void }) {
+  const words = useWords();
+  const call = useQuery({ queryKey: ['call', row.ucid], queryFn: () => get(at('/api/calls/{ucid}', { ucid: row.ucid })) });
+  return (
+    <Dialog open title={`${row.masked || words.withheld} · ${dateAndTime(row.at)}`} onClose={onClose}>
+      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : call.data ? <Choose call={call.data} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
+    </Dialog>
   );
 }
