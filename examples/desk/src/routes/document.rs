@@ -107,12 +107,19 @@ fn say_that_answers_are_whole(document: &mut Value) {
     for (name, schema) in object(&mut document["components"]["schemas"]) {
         let is_answer = answered.contains(name) && !asked.contains(name);
         if is_answer && !SPARING.contains(&name.as_str()) {
-            let names = schema["properties"].as_object().into_iter().flatten();
-            let names: Vec<_> = names.map(|(name, _)| name.clone()).collect();
-            if !names.is_empty() {
-                schema["required"] = json!(names);
-            }
+            require_all(schema);
         }
+    }
+}
+
+/// Requires every field of a schema and of what it is put together from.
+fn require_all(schema: &mut Value) {
+    let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
+    parts.into_iter().flatten().for_each(require_all);
+    let names = schema["properties"].as_object().into_iter().flatten();
+    let names: Vec<_> = names.map(|(name, _)| name.clone()).collect();
+    if !names.is_empty() {
+        schema["required"] = json!(names);
     }
 }
 

@@ -7,7 +7,7 @@ let browser;
 before(async () => { browser = await Browser.start(); });
 after(async () => { await browser?.stop(); });
 
-const CALLS = [['9000000001', 'Appointment Booked'], ['9000000002', 'Follow Up'], ['9000000003', 'Info Provided'], ['9000000004', 'Not Interested']];
+const CALLS = [['9000000102', 'Appointment Booked'], ['9000000103', 'Follow Up'], ['9000000104', 'Info Provided'], ['9000000105', 'Not Interested']];
 
 /** A day's work, and what a supervisor sees of it. */
 async function work(desk, chromium) {
@@ -44,8 +44,10 @@ describe('pictures', () => {
     await both('sign-in');
     await person.signIn();
     await person.phoneReady();
+    await page.locator('.badge').filter({ hasText: 'Ready' }).waitFor();
     await both('call-desk');
-    await person.dial('9000000001');
+    await person.dial('9000000101');
+    await page.getByRole('heading', { name: 'Asha Demo' }).first().waitFor();
     await person.talks();
     await page.getByLabel('Notes').fill('Asked for the price list; call again on Monday.');
     await page.getByText('saved').first().waitFor();
@@ -56,7 +58,7 @@ describe('pictures', () => {
     await both('after-call');
     await person.dispose('Follow Up');
     await person.back();
-    const ringing = await desk.inbound('9000000002');
+    const ringing = await desk.inbound('9000000102');
     await page.getByRole('alertdialog').waitFor();
     await both('ringing');
     await desk.customer(ringing, 'hangup');
@@ -88,7 +90,7 @@ describe('pictures', () => {
 
     const narrow = await chromium.person(desk, 'agent01@desk.test', { viewport: { width: 360, height: 740 } });
     await narrow.page.getByLabel('Number to call').waitFor();
-    await narrow.dial('9000000001');
+    await narrow.dial('9000000106');
     await narrow.talks();
     await both('narrow-call', narrow);
     assert.equal(await narrow.page.evaluate(() => document.documentElement.scrollWidth), 360);

@@ -47,7 +47,7 @@ function PendingCard({ pending }: { pending: Pending }) {
       <div className="head">
         <h1>{pending.name ?? grouped(pending.number)}</h1>
         {!over && !lost && <time className="clock">{clock(now - pending.at)}</time>}
-        <span className="number muted">{grouped(pending.number)}</span>
+        {pending.name !== null && <span className="number muted">{grouped(pending.number)}</span>}
       </div>
       {lost ? (
         <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p>{pending.reference && <p className="small muted">{words.call.reference(pending.reference)}</p>}</Notice></div>
@@ -97,7 +97,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
       <div className="head">
         <h1 dir="auto">{name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
         {since !== null && <time className="clock" aria-hidden>{clock(now - since)}</time>}
-        <span className="number muted">{call.number ? grouped(call.number) : call.masked || words.withheld}</span>
+        {name !== null && <span className="number muted">{call.number ? grouped(call.number) : call.masked || words.withheld}</span>}
       </div>
       <p className="facts" role="status">
         <Chip tone={call.phase === 'active' ? (call.held ? 'warning' : 'good') : 'blue'}>{phaseText(call, words)}</Chip>

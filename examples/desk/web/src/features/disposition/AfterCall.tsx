@@ -24,7 +24,7 @@ export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => 
       <div className="head">
         <h1 dir="auto">{name ?? (call.number ? grouped(call.number) : call.masked || words.withheld)}</h1>
         {since && <span className="clock">{since}</span>}
-        <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>
+        {name !== null && <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>}
       </div>
       <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && <Chip>{call.outcome.replaceAll('_', ' ')}</Chip>}{call.transferred && <Chip>{words.call.transfer}</Chip>}</p>
       {call.wrapup && !call.disposition && (call.phase === 'after_call' || call.wrapup.overrun) && <Clock wrapup={call.wrapup} />}

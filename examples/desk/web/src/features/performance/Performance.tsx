@@ -7,7 +7,7 @@ import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { clock, dayOf, daysBefore, weekday } from '../../words/time';
 import { useWords } from '../../words/words';
 import type { RangeFigures } from '../../api/types';
-import { parts, seconds } from './figures';
+import { parts, seconds, timeUse } from './figures';
 import './performance.css';
 
 const Chart = lazy(() => import('./Chart'));
@@ -27,7 +27,8 @@ export default function Performance() {
   const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: () => get('/api/performance', { query: { ...week, agent } }) });
   const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: () => get('/api/performance/trend', { query: { days: 7, agent } }) });
   const unread = trend.data?.days.filter(({ isRead }) => !isRead).map(({ date }) => weekday(date)) ?? [];
-  const use = figures.data?.timeUtilization ? parts(figures.data.timeUtilization) : [];
+  const used = figures.data ? timeUse(figures.data) : null;
+  const use = used ? parts(used) : [];
   const choices: [string, Range][] = [[words.performance.today, { from: today, to: today }], [words.performance.yesterday, { from: daysBefore(today, 1), to: daysBefore(today, 1) }], [words.performance.week, { from: daysBefore(today, 6), to: today }]];
   return (
     <div className="page">
@@ -47,7 +48,7 @@ export default function Performance() {
         <Panel title={words.performance.dispositions} head={[words.history.disposition, words.performance.total]} rows={figures.data && Object.entries(figures.data.dispositions)}>
           {figures.data && <Chart kind="donut" parts={Object.entries(figures.data.dispositions).map(([name, value]) => ({ name, value }))} />}
         </Panel>
-        <Panel title={words.performance.timeUse} head={[words.wallboard.state, words.wallboard.since]} rows={figures.data && use.map(([name, sec]) => [words.performance.times[name] ?? name, clock(sec * 1000)])}>
+        <Panel title={words.performance.timeUse} note={figures.data && !figures.data.timeUtilization && used ? words.performance.fromStates : null} head={[words.wallboard.state, words.wallboard.since]} rows={figures.data && use.map(([name, sec]) => [words.performance.times[name] ?? name, clock(sec * 1000)])}>
           {use.length > 0 && <Chart kind="stack" parts={use.map(([name, value]) => ({ name: words.performance.times[name] ?? name, value }))} text={(sec) => clock(sec * 1000)} />}
         </Panel>
       </div>
@@ -63,7 +64,7 @@ function Cards({ now, then, name }: { now: RangeFigures | undefined; then: Range
     [words.performance.booked, (f) => f.appointmentsBooked, String],
     [words.performance.handling, (f) => f.handlingMeanSec, (n) => clock(n * 1000)],
     [words.performance.conversion, (f) => f.conversionRate, (n) => `${Math.round(n)} %`],
-    [words.performance.signedIn, (f) => f.timeUtilization ? seconds(f.timeUtilization.totalLoginDuration) : null, (n) => clock(n * 1000)],
+    [words.performance.signedIn, (f) => { const use = timeUse(f); return use ? seconds(use.totalLoginDuration) : null; }, (n) => clock(n * 1000)],
   ];
   return (
     <dl className="figures">

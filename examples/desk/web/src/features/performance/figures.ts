@@ -1,4 +1,7 @@
-import type { TimeUse } from '../../api/types';
+import type { RangeFigures, TimeUse } from '../../api/types';
+
+/** The service's sums; of today, which it sums up in the night, those of the states that it reported. */
+export const timeUse = (figures: RangeFigures): TimeUse | null => figures.timeUtilization ?? figures.timeUseTodayFromStates ?? null;
 
 /** `1:02:03` in seconds; none for what is no such text. */
 export function seconds(text: string): number | null {
