@@ -101,7 +101,7 @@ export class Softphone {
   }
 
   async #start() {
-    const config = await get('/api/phone/config') as unknown as PhoneConfig;
+    const config = await get('/api/phone/config');
     if (!config.enabled) return;
     this.#is({ is: 'connecting' });
     const relay = config.agentSocket?.relay ?? null;

@@ -46,7 +46,7 @@ export const en = {
     missing: 'No microphone found. Plug one in, then try again.', forbidden: 'The microphone is blocked for this page. Allow it in the browser’s address bar, then try again.',
     notRegisteredWhy: 'Calls cannot reach you here until the phone is registered.',
     unheard: 'You cannot be heard', unheardWhy: 'The audio of this call ended with the old page. The customer is still on the line.', reconnect: 'Reconnect',
-    inviteMissing: 'The call was accepted, but your phone has not rung. Check that the phone is registered; DESK_AGENT_SOCKET says how calls reach it.',
+    inviteMissing: (setting: string | null) => `The call was accepted, but your phone has not rung.${setting === null ? ' Check that the phone is registered.' : ` An administrator should look at ${setting}.`}`,
     leave: 'You are in a call.',
   },
   agent: {

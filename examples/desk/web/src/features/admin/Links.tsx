@@ -20,6 +20,7 @@ export function LinkForm({ user, link, onClose }: { user: User; link: Link | nul
   const cache = useQueryClient();
   const [texts, setTexts] = useState<Record<Text, string>>({ agent: link?.agent ?? '', extension: link?.extension ?? '', phoneName: link?.phoneName ?? '', uniqueId: link?.uniqueId ?? '', campaignId: link?.campaignId ?? '' });
   const [autoAnswer, setAutoAnswer] = useState(link?.autoAnswer?.toString() ?? '');
+  const [dialWay, setDialWay] = useState(link?.dialWay ?? '');
   const [password, setPassword] = useState('');
   const [sipPassword, setSipPassword] = useState('');
   const done = async () => {
@@ -28,7 +29,7 @@ export function LinkForm({ user, link, onClose }: { user: User; link: Link | nul
   };
   const save = useMutation({
     mutationFn: () => {
-      const body: NewLink = { agent: texts.agent.trim(), autoAnswer: autoAnswer === '' ? null : Number(autoAnswer) };
+      const body: NewLink = { agent: texts.agent.trim(), autoAnswer: autoAnswer === '' ? null : Number(autoAnswer), dialWay: dialWay || null };
       for (const key of TEXTS) if (key !== 'agent') body[key] = texts[key].trim() || null;
       // What is left empty stays as it is kept.
       if (password) body.password = password;
@@ -59,6 +60,14 @@ export function LinkForm({ user, link, onClose }: { user: User; link: Link | nul
           <select {...ids} value={autoAnswer} onChange={(event) => setAutoAnswer(event.target.value)}>
             <option value="">{words.worklist.defaultChoice}</option>
             {words.admin.autoAnswers.map((label, value) => <option key={label} value={value}>{label}</option>)}
+          </select>
+        )}
+      </Field>
+      <Field label={words.admin.dialWay} wrong={wrong('dialWay')}>
+        {(ids) => (
+          <select {...ids} value={dialWay} onChange={(event) => setDialWay(event.target.value)}>
+            <option value="">{words.worklist.defaultChoice}</option>
+            {(['agent', 'socket', 'kookoo'] as const).map((way) => <option key={way} value={way}>{words.admin.dialWays[way]}</option>)}
           </select>
         )}
       </Field>

@@ -1,22 +1,20 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { ask } from '../../api/client';
+import { get, put, remove } from '../../api/client';
 import { KEYS } from '../../live/cache';
 import { Button, Chip } from '../../ui/controls';
 import { toastProblem } from '../../ui/toasts';
 import { useWords } from '../../words/words';
 import { Listed } from './Listed';
 
-interface Addresses { calls: string | null; agents: string | null }
-interface SubscriptionView extends Addresses { expected: Addresses | null; state: 'ours' | 'partly' | 'other' | 'none' }
 const TONE = { ours: 'good', partly: 'warning', other: 'bad', none: 'warning' } as const;
 
 /** Where the service sends its events: there is one pair of addresses for the account. */
 export function Subscription() {
   const words = useWords();
   const cache = useQueryClient();
-  const now = useQuery({ queryKey: KEYS.subscription, queryFn: () => ask<SubscriptionView>('GET', '/api/admin/subscription') });
+  const now = useQuery({ queryKey: KEYS.subscription, queryFn: () => get('/api/admin/subscription') });
   const change = useMutation({
-    mutationFn: (method: 'PUT' | 'DELETE') => ask<SubscriptionView | null>(method, '/api/admin/subscription'),
+    mutationFn: async (how: 'take' | 'end') => { await (how === 'take' ? put('/api/admin/subscription', {}) : remove('/api/admin/subscription')); },
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.subscription }),
   });
@@ -33,8 +31,8 @@ export function Subscription() {
           </dl>
           <p className="muted small">{words.admin.subscriptionWhy}</p>
           <div className="row">
-            <Button tone="primary" blocked={waits ?? (found.expected === null ? words.admin.noAddress : found.state === 'ours' ? words.admin.subscriptions.ours : null)} onClick={() => change.mutate('PUT')}>{words.admin.subscribe}</Button>
-            <Button blocked={waits ?? (found.state === 'none' ? words.admin.subscriptions.none : null)} onClick={() => change.mutate('DELETE')}>{words.admin.unsubscribe}</Button>
+            <Button tone="primary" blocked={waits ?? (found.expected === null ? words.admin.noAddress : found.state === 'ours' ? words.admin.subscriptions.ours : null)} onClick={() => change.mutate('take')}>{words.admin.subscribe}</Button>
+            <Button blocked={waits ?? (found.state === 'none' ? words.admin.subscriptions.none : null)} onClick={() => change.mutate('end')}>{words.admin.unsubscribe}</Button>
           </div>
         </div>
       )}

@@ -114,7 +114,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
           {call.can['reconnect'] && <p className="small muted">{words.phone.reconnect}: {reasonIn(words, call.can['reconnect'])}</p>}
         </Notice></div>
       )}
-      {call.phone.inviteMissing && <div className="body"><Notice tone="warning">{words.phone.inviteMissing}</Notice></div>}
+      {call.phone.inviteMissing && <div className="body"><Notice tone="warning">{words.phone.inviteMissing(call.phone.inviteSetting)}</Notice></div>}
       {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
       <div className="controls">
         <Button aria-pressed={muted} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>

@@ -11,6 +11,7 @@ import { toast, toastProblem } from '../../ui/toasts';
 import { dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
+import { DEFAULTS, DialOptions } from './DialOptions';
 import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
 import { Owed } from '../disposition/Owed';
 import { useTemplates, type Selected } from '../lead/query';
@@ -71,14 +72,13 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
   const pending = usePending();
   const [number, setNumber] = useState('');
   const [more, setMore] = useState(false);
-  const [campaign, setCampaign] = useState('');
-  const campaigns = useQuery({ queryKey: ['campaigns'], queryFn: () => get('/api/campaigns'), staleTime: 300_000, enabled: more });
+  const [choice, choose] = useState(DEFAULTS);
   const blocked = stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : pending?.state === 'sending' ? words.call.calling : number.trim() === '' ? words.worklist.dialPlace : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (blocked) return;
     onSelect({ number: number.trim(), name: null });
-    void dial({ number: number.trim(), campaign: campaign || null });
+    void dial({ number: number.trim(), campaign: choice.campaign || null, did: choice.did || null });
     setNumber('');
     // The call's shortcuts are single keys: they work once nobody types any more.
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -87,8 +87,8 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
     <form className="dialer" onSubmit={submit} style={{ flexWrap: 'wrap' }}>
       <div className="grow"><Field label={words.worklist.dialPlace}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />}</Field></div>
       <Button type="submit" tone="primary" blocked={blocked}><Phone aria-hidden />{words.worklist.dial}</Button>
-      <Button tone="quiet" small aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.campaign}</Button>
-      {more && <div style={{ flexBasis: '100%' }}><Field label={words.worklist.campaign}>{(ids) => <select {...ids} value={campaign} onChange={(event) => setCampaign(event.target.value)}><option value="">{words.worklist.defaultChoice}</option>{campaigns.data?.campaigns.map(({ name }) => <option key={name}>{name}</option>)}</select>}</Field></div>}
+      <Button tone="quiet" small aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.options}</Button>
+      {more && <DialOptions choice={choice} onChange={choose} />}
     </form>
   );
 }
