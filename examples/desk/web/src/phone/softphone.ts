@@ -7,16 +7,6 @@ import { START, next, type Answer, type Phone, type PhoneFact } from './machine'
 import type { PhoneNews } from '../api/types';
 import type { Invitation, Sip, SipListener } from './jssip';
 
-export interface PhoneConfig {
-  enabled: boolean;
-  extension: string;
-  password: string;
-  url: string;
-  domain: string;
-  iceServers?: RTCIceServer[];
-  agentSocket?: { mode: 'desk' | 'browser' | 'off'; relay: string | null };
-}
-
 /** The desk's word on an INVITE has to come within this time; without it the agent is asked. */
 const DECISION_MS = 1_000;
 
@@ -104,7 +94,7 @@ export class Softphone {
     const config = await get('/api/phone/config');
     if (!config.enabled) return;
     this.#is({ is: 'connecting' });
-    const relay = config.agentSocket?.relay ?? null;
+    const relay = config.agentSocket.relay;
     if (relay !== null) {
       this.#relay = new Relay(location.origin.replace(/^http/, 'ws') + relay);
       this.#relay.start();
@@ -116,7 +106,7 @@ export class Softphone {
       url: config.url,
       uri: `sip:${config.extension}@${config.domain}`,
       password: config.password,
-      iceServers: config.iceServers ?? [],
+      iceServers: config.iceServers.map((urls) => ({ urls })),
       instanceId: this.#instance,
     }, this.#listener());
     this.#sip.start();

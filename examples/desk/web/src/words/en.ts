@@ -139,7 +139,7 @@ export const en = {
     tokenOnce: 'Copy it now: it is shown once.', revoke: 'Revoke', revokeWhy: (name: string) => `Programs that use “${name}” are refused from now on.`, made: 'Made', lastUsed: 'Last used', ends: 'Ends', ended: 'ended', never: 'never',
     who: 'Who', what: 'What', whatHint: 'For example call.dial', on: 'On', result: 'Result', when: 'When', noAudit: 'Nothing was done in these days.',
     subscriptions: { ours: 'Events come to this desk', partly: 'Only some events come to this desk', other: 'Events go somewhere else', none: 'No events are sent' },
-    callEvents: 'Call events', agentEvents: 'Agent events', expected: 'This desk’s addresses', subscribe: 'Send events here', unsubscribe: 'Stop events', noAddress: 'DESK_PUBLIC_URL is not set.',
+    callEvents: 'Call events', agentEvents: 'Agent events', expected: 'This desk’s address', subscribe: 'Send events here', unsubscribe: 'Stop events', noAddress: 'DESK_PUBLIC_URL is not set.',
     subscriptionWhy: 'An account has one pair of addresses: whoever registers theirs takes the events from the one before.',
     roles: { agent: 'Agent', supervisor: 'Supervisor', administrator: 'Administrator', service: 'Service' } as Record<string, string>,
   },

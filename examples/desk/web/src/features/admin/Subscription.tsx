@@ -27,7 +27,7 @@ export function Subscription() {
           <dl className="definition">
             <dt>{words.admin.callEvents}</dt><dd>{found.calls ?? words.none}</dd>
             <dt>{words.admin.agentEvents}</dt><dd>{found.agents ?? words.none}</dd>
-            {found.expected && <><dt>{words.admin.expected}</dt><dd>{[found.expected.calls, found.expected.agents].filter(Boolean).join(', ')}</dd></>}
+            {found.expected && <><dt>{words.admin.expected}</dt><dd>{found.expected}</dd></>}
           </dl>
           <p className="muted small">{words.admin.subscriptionWhy}</p>
           <div className="row">
