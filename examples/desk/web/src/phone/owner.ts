@@ -33,12 +33,12 @@ export class Owner {
     void navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
       if (lock) await this.#hold();
       else { this.#is('elsewhere'); void this.#queue(); }
-    });
+    }).catch(this.#lost);
   }
 
   /** Takes the phone away from a tab that does not answer. */
   take() {
-    void navigator.locks.request(LOCK, { steal: true }, () => this.#hold()).catch(() => this.#is('elsewhere'));
+    void navigator.locks.request(LOCK, { steal: true }, () => this.#hold()).catch(this.#lost);
   }
 
   /** Gives the phone to the tab that waits. */
@@ -67,12 +67,15 @@ export class Owner {
   }
 
   async #queue() {
-    try {
-      await navigator.locks.request(LOCK, { signal: this.#stop.signal }, () => this.#hold());
-    } catch {
-      // Stopped while waiting, or the lock was stolen: the state says what is.
-    }
+    await navigator.locks.request(LOCK, { signal: this.#stop.signal }, () => this.#hold()).catch(this.#lost);
   }
+
+  /** Another tab took the lock, or this one has stopped waiting: it has no phone now, and waits in line again. */
+  #lost = () => {
+    this.#release = null;
+    this.#is('elsewhere');
+    if (!this.#stop.signal.aborted) void this.#queue();
+  };
 
   #hold(): Promise<void> {
     this.#is('here');

@@ -144,20 +144,27 @@ export class Softphone {
     if (this.#phone.leg.kind === 'up' || this.#phone.leg.kind === 'ringing') { invitation.busy(); return; }
     this.#invitations.set(invitation.id, invitation);
     this.#is({ is: 'invited', session: invitation.id, ucid, caller });
-    const answer = await this.#decision(invitation);
-    if (!this.#rings(invitation.id)) return;
-    if (answer === 'busy') { invitation.busy(); return; }
-    if (answer === 'auto') { await this.#answer(invitation.id); return; }
-    this.#is({ is: 'decided', session: invitation.id, answer });
+    const asked = this.#decision(invitation);
+    const slow = new Promise<null>((resolve) => { setTimeout(() => resolve(null), DECISION_MS); });
+    const first = await Promise.race([asked, slow]);
+    // A desk that is slow: the agent may pick up meanwhile, and its word counts when it comes.
+    if (first === null && this.#rings(invitation.id)) this.#ask(invitation.id);
+    const answer = first ?? await asked;
+    if (!this.#rings(invitation.id) || this.#answered.has(invitation.id)) return;
+    if (answer === 'ask') { this.#ask(invitation.id); return; }
+    this.speaker.ring(false);
+    if (answer === 'busy') invitation.busy(); else await this.#answer(invitation.id);
+  }
+
+  #ask(session: string) {
+    this.#is({ is: 'decided', session, answer: 'ask' });
     this.speaker.ring(true);
   }
 
-  async #decision(invitation: Invitation): Promise<Answer> {
-    const slow = new Promise<Answer>((resolve) => { setTimeout(() => resolve('ask'), DECISION_MS); });
-    const asked = post('/api/phone/events', {
+  #decision(invitation: Invitation): Promise<Answer> {
+    return post('/api/phone/events', {
       event: 'invite', headers: invitation.headers, from: invitation.from, at: Date.now(), page: this.#instance,
     }).then(({ answer }) => answer ?? 'ask', (): Answer => 'ask');
-    return Promise.race([asked, slow]);
   }
 
   async #answer(session: string): Promise<string | null> {
