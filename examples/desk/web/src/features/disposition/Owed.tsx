@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { at, get, post } from '../../api/client';
 import type { OwedRow } from '../../api/types';
 import { KEYS } from '../../live/cache';
-import { useMe } from '../../state';
+import { useCalls, useMe } from '../../state';
 import { Dialog } from '../../ui/Dialog';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
@@ -12,13 +12,21 @@ import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
 import { Choose } from './AfterCall';
 
+/** What is owed, apart from the call whose form is on the page. */
+export function useOwed() {
+  const calls = useCalls();
+  const list = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
+  const rows = list.data?.owed.filter((row) => row.state !== 'none' || !calls.some(({ ucid, phase }) => ucid === row.ucid && phase === 'after_call'));
+  return { list, rows };
+}
+
 /** Dispositions that did not reach where they belong, or were never given. */
 export function Owed() {
   const words = useWords();
   const cache = useQueryClient();
   const { data: me } = useMe();
   const [giving, give] = useState<OwedRow | null>(null);
-  const list = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
+  const { list, rows } = useOwed();
   const again = () => cache.invalidateQueries({ queryKey: KEYS.owed });
   const act = useMutation({
     mutationFn: ({ id, verb }: { id: string; verb: 'retry' | 'take' }) => post(at(`/api/owed/{id}/${verb}`, { id }), {}),
@@ -26,13 +34,13 @@ export function Owed() {
     onSettled: again,
   });
   if (list.isError) return <Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice>;
-  if (!list.data) return <p className="empty" role="status">{words.loading}</p>;
-  if (list.data.owed.length === 0) return <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />;
+  if (!rows) return <p className="empty" role="status">{words.loading}</p>;
+  if (rows.length === 0) return <Empty icon={<ClipboardCheck aria-hidden />} title={words.disposition.owedEmpty} />;
   const leads = me?.role !== 'agent';
   return (
     <>
       <ul aria-label={words.disposition.owedTitle}>
-        {list.data.owed.map((row) => (
+        {rows.map((row) => (
           <li className="entry" key={row.id}>
             <span className="who"><strong>{row.masked || words.withheld}</strong><span className="small muted">{row.agent} · {dateAndTime(row.at)}{row.name && <> · {row.name}</>}</span></span>
             <Chip tone="warning">{row.state === 'none' ? words.disposition.nothing : `${words.disposition.target[row.target] ?? row.target}: ${words.disposition.targets[row.state] ?? row.state}`}</Chip>

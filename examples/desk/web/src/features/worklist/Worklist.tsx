@@ -13,7 +13,7 @@ import { useWords, type Words } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
 import { DEFAULTS, DialOptions } from './DialOptions';
 import { FollowUps, useDueAlarm } from '../follow-ups/FollowUps';
-import { Owed } from '../disposition/Owed';
+import { Owed, useOwed } from '../disposition/Owed';
 import { useTemplates, type Selected } from '../lead/query';
 import { LEVEL_TONE } from './levels';
 
@@ -27,9 +27,9 @@ export function Worklist({ onSelect, busy }: { onSelect: Select; busy: boolean }
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
-  const owed = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
+  const { rows: owed } = useOwed();
   const count = missed.data?.missed.length ?? 0;
-  const owes = owed.data?.owed.length ?? 0;
+  const owes = owed?.length ?? 0;
   const tabs: [Tab, string, number][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count], ['follow_ups', words.worklist.followUps, 0]];
   if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes]);
   useMissedNews(missed.data?.missed);
