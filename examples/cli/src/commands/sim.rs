@@ -262,17 +262,19 @@ fn print(output: Output, answer: Value) -> Result<Completion, Failure> {
             let mut list = |name: &str, keep: &[&str]| {
                 let rows = state.remove(name).and_then(|rows| rows.as_array().cloned());
                 let rows = rows.unwrap_or_default().into_iter();
-                rows.map(|row| {
-                    keep.iter().map(|name| ((*name).to_owned(), row[*name].clone())).collect()
-                })
-                .collect::<Vec<serde_json::Map<String, Value>>>()
+                let kept = |row: Value| {
+                    let cell = |name: &&str| ((*name).to_owned(), row[*name].clone());
+                    Value::Object(keep.iter().map(cell).collect())
+                };
+                rows.map(kept).collect::<Vec<Value>>()
             };
-            let agents = list("agents", &["id", "state", "login", "pause_reason", "ucid"]);
-            let calls =
-                list("calls", &["ucid", "direction", "state", "agent", "caller", "disposition"]);
+            let of_agents = ["id", "state", "login", "pause_reason", "ucid"];
+            let agents = list("agents", &of_agents);
+            let of_calls = ["ucid", "direction", "state", "agent", "caller", "disposition"];
+            let calls = list("calls", &of_calls);
             output::reply(output, json!({ "now": state["now"] }))?;
-            output::reply(output, json!(agents))?;
-            output::reply(output, json!(calls))
+            output::table_of(output, &of_agents, &agents)?;
+            output::table_of(output, &of_calls, &calls)
         }
         Value::Object(mut log) if log.contains_key("requests") => {
             output::reply(output, log.remove("requests").unwrap_or_default())

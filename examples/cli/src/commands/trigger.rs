@@ -115,9 +115,7 @@ impl Trigger {
                     .advise("start it, or `ozonetel listen` in another shell")
             })?;
             refused |= !reply.status().is_success();
-            rows.push(
-                json!({ "number": at + 1, "bytes": bytes, "status": reply.status().as_u16() }),
-            );
+            rows.push(json!({ "push": at + 1, "bytes": bytes, "status": reply.status().as_u16() }));
         }
         output::reply(flags.printing(), Value::from(rows))?;
         if refused {

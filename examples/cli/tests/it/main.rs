@@ -3,6 +3,7 @@
 
 mod api;
 mod codes;
+mod contract;
 mod dialing;
 mod harness;
 mod kills;
