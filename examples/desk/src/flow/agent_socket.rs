@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::agent_state::say;
 use super::facts::record;
-use super::settling::apply;
+use super::settling::{apply, is_of_another_dial};
 use crate::core::agent::{StateSource, StateWord};
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialEvidence, SeenCall};
@@ -236,7 +236,7 @@ async fn name_leg(desk: &Desk, agent: &AgentId, push: &CallPush) -> Result<(), S
         is_same_number: number.is_same_number(&open.number),
         began_ms: Some(desk.now()),
     };
-    if open.is_seen_as(seen) {
+    if open.is_seen_as(seen) && !is_of_another_dial(desk, ucid, &open.id).await? {
         apply(desk, &open, &DialEvidence::Seen { ucid: Some(ucid) }).await?;
     }
     Ok(())

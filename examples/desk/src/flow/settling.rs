@@ -5,6 +5,7 @@ use ozonetel_sdk::types::Ucid;
 use super::facts::{Together, record_with};
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::now_ms;
+use crate::core::caller::Scope;
 use crate::core::dial::{DialEntry, DialEvidence, DialState, DialWay, settle};
 use crate::core::fact::Fact;
 use crate::desk::Desk;
@@ -54,10 +55,23 @@ pub(super) async fn leg_of_dial(
     let Some(row) = row.filter(|row| row.way == DialWay::Socket && row.ucid.is_none()) else {
         return Ok(None);
     };
+    if is_of_another_dial(desk, ucid, dial).await? {
+        return Ok(None);
+    }
     let evidence = DialEvidence::Seen { ucid: Some(ucid) };
     let Some(settled) = settle(&row, &evidence, now_ms(desk)) else { return Ok(None) };
     let entry = answered(&row, settled);
     Ok(Some((dialed(&entry, ucid, entry.asked_ms), DialWrite { from: row.state, entry })))
+}
+
+/// Whether a leg is known to be another dial's: late news of one call is no news of the next.
+pub(super) async fn is_of_another_dial(
+    desk: &Desk,
+    ucid: Ucid,
+    dial: &str,
+) -> Result<bool, StoreError> {
+    let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
+    Ok(known.and_then(|call| call.state.dial).is_some_and(|(known, _)| known != dial))
 }
 
 /// A supervisor's word on a dial.

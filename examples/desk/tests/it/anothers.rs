@@ -56,6 +56,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("GET", "/api/dials"),
     ("GET", "/api/phone/config"),
     ("POST", "/api/phone/events"),
+    ("GET", "/api/phone/relay"),
     ("GET", "/api/follow-ups"),
     ("POST", "/api/follow-ups"),
     ("GET", "/api/owed"),

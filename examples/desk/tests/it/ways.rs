@@ -417,3 +417,41 @@ async fn a_dial_over_the_socket_killed_at_any_write_rings_once_and_the_ledger_is
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn late_news_of_one_call_is_no_news_of_the_next_dial() {
+    use desk::flow::agent_socket::heard;
+    use ozonetel_sdk::mdl::SocketEvent;
+
+    let (floor, socket) = floor(&[]).await;
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let first = browser.dial("k1", "9000000001").await.ok().text("ucid").to_owned();
+    floor.sim.change(|world| world.disconnect(&first));
+    floor.desk.store().change_dial(closed(&floor).await, 0, Vec::new()).await.unwrap();
+    drop(socket);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let _socket = open_socket(&floor.sim, &floor.desk, &[Play::LosesBefore]).await;
+    browser.dial("k2", "9000000001").await.problem(504);
+    let push = |ucid: &str| {
+        let token = json!({
+            "type": "busyAgent", "ucid": ucid, "callType": "Manual Dialing", "callerId": "9000000001",
+        });
+        SocketEvent::Push(Token::parse(&token.to_string()).unwrap())
+    };
+    let agent = "agent01".into();
+    heard(&floor.desk, &agent, &push(&first)).await.unwrap();
+    browser.post("/api/phone/events", &invite(&first)).await.ok();
+    let row = browser.get("/api/dials/k2").await.ok();
+    assert_eq!((row.text("state"), &row.json["ucid"]), ("unknown", &Value::Null));
+    // News of a call that is no one's is this dial's.
+    heard(&floor.desk, &agent, &push("90000000000000005")).await.unwrap();
+    let row = browser.get("/api/dials/k2").await.ok();
+    assert_eq!((row.text("state"), row.text("ucid")), ("settled_happened", "90000000000000005"));
+}
+
+/// The row of the first dial, as it is when its call is over.
+async fn closed(floor: &Floor) -> desk::store::DialWrite {
+    let entry = floor.desk.store().open_dial(&"agent01".into()).await.unwrap().unwrap();
+    let entry = desk::core::dial::DialEntry { is_open: false, ..entry };
+    desk::store::DialWrite { from: entry.state, entry }
+}

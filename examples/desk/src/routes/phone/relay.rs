@@ -45,6 +45,7 @@ const ANEW: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RelayEnd {
     GoingAway,
+    Full,
     NotAFrame,
     TooLong,
     Broken,
@@ -57,6 +58,7 @@ impl RelayEnd {
     fn frame(self) -> (u16, &'static str) {
         match self {
             Self::GoingAway => (1001, "the desk stops"),
+            Self::Full => (1013, "too many tabs carry sockets"),
             Self::TabGone => (1001, "nothing is heard of the tab"),
             Self::NotAFrame => (1008, "not a frame of the relay"),
             Self::TooLong => (1009, "a text is longer than 1 MiB"),
@@ -84,7 +86,7 @@ impl RelayEnd {
         (status = 403, description = "The caller is not one agent"),
         (status = 409, description = "Tabs do not open the agents' sockets here: DESK_AGENT_SOCKET"),
         (status = 422, description = "The agent's link has no extension or no number at the service"),
-        (status = 503, description = "Too many tabs carry sockets, or the desk is stopping"),
+        (status = 503, description = "The desk is stopping"),
     ),
 )]
 pub(crate) async fn relay(
@@ -145,7 +147,7 @@ impl Relay {
         from_tab: SplitStream<WebSocket>,
     ) -> Option<RelayEnd> {
         let Some(place) = self.desk.agent_sockets().tabs().take(&self.agent) else {
-            return Some(RelayEnd::Broken);
+            return Some(RelayEnd::Full);
         };
         let (carrier, told) = TabCarrier::new(self.socket.address_of(&self.agent));
         let carrier = Arc::new(carrier);
