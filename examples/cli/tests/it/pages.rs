@@ -24,6 +24,10 @@ async fn world() -> Desk {
         "PhoneNumber;Name;City\n9000000001;José Müller;Pune\n9000000002;A B;Goa\nletters;C D;\n";
     let (leads, ..) = encoding_rs::WINDOWS_1252.encode(leads);
     std::fs::write(state.join("leads.csv"), leads).unwrap();
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let socket = format!("{}/mdl?agentId=agent01", address.replace("http://", "ws://"));
+    let desk = desk.set("OZONETEL_MDL_URL", &socket).set("OZONETEL_AGENT_UNIQ_ID", "1001");
+    let desk = desk.set("OZONETEL_CAMPAIGN_ID", "77");
     desk.set("OZONETEL_KOOKOO_KEY", "test-key").set("XDG_CONFIG_HOME", &config)
 }
 
@@ -48,6 +52,14 @@ fn steady(text: &str, desk: &Desk) -> String {
     let address = desk.shell.variable("OZONETEL_BASE_URL");
     let text = text.replace(&directory, "DIR").replace(&address, "http://127.0.0.1:PORT");
     let mut out = String::new();
+    // A port of this machine that is not the simulator's.
+    let text = match text.split_once("listening on http://127.0.0.1:") {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}listening on http://127.0.0.1:PORT{after}")
+        }
+        None => text,
+    };
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
