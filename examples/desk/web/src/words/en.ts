@@ -111,7 +111,7 @@ export const en = {
   },
   performance: {
     title: 'My Performance', team: 'Team performance', today: 'Today', yesterday: 'Yesterday', week: 'Last 7 days', day: 'Day', total: 'Calls', answered: 'Answered', booked: 'Booked', handling: 'Average handle time', conversion: 'Conversion', signedIn: 'Signed in',
-    same: (day: string) => `same as ${day}`, fromStates: 'So far, from the states that the service reported. Its own sums come in the night.', notRead: (day: string) => `Nothing to compare with: ${day} was not read yet.`, against: (change: string, day: string) => `${change} against ${day}`, sevenDays: 'Seven days, in and out', dispositions: 'Dispositions', timeUse: 'Time use', table: 'Show as a table', noData: 'No data', provisional: 'so far',
+    same: (day: string) => `same as ${day}`, delay: 'A call appears here about a minute after it has ended.', fromStates: 'So far, from the states that the service reported. Its own sums come in the night.', notRead: (day: string) => `Nothing to compare with: ${day} was not read yet.`, against: (change: string, day: string) => `${change} against ${day}`, sevenDays: 'Seven days, in and out', dispositions: 'Dispositions', timeUse: 'Time use', table: 'Show as a table', noData: 'No data', provisional: 'so far',
     times: { ready: 'Ready', talk: 'Talking', wrapup: 'After call', pause: 'Paused', other: 'Other', idle: 'Ready', dial: 'Dialling', hold: 'On hold' } as Record<string, string>,
   },
   wallboard: {

@@ -59,11 +59,13 @@ describe('people', { concurrency: 2 }, () => {
       await person.dispose(disposition);
       await person.back();
     }
+    // Opened before the records are there: the page brings them by itself.
+    await page.getByRole('link', { name: 'My Performance' }).click();
+    await page.getByText('A call appears here about a minute after it has ended.').waitFor();
     const figures = await until('both calls are in the figures', async () => {
       const found = await person.json('/api/performance');
       return found.calls.answered === 2 && found.appointmentsBooked === 1 ? found : null;
     }, 100_000);
-    await page.getByRole('link', { name: 'My Performance' }).click();
     const clock = (sec) => [sec >= 3600 ? [Math.floor(sec / 3600)] : [], Math.floor(sec / 60) % 60, Math.floor(sec) % 60].flat().map((part, at) => at > 0 || sec < 3600 ? String(part).padStart(2, '0') : String(part)).join(':');
     const shown = {
       Calls: String(figures.calls.total), Answered: String(figures.calls.answered), Booked: String(figures.appointmentsBooked),
@@ -71,7 +73,7 @@ describe('people', { concurrency: 2 }, () => {
     };
     for (const [name, value] of Object.entries(shown)) {
       const card = page.locator('.figures .card').filter({ has: page.getByText(name, { exact: true }) });
-      await card.locator('.figure').getByText(value, { exact: true }).waitFor();
+      await card.locator('.figure').getByText(value, { exact: true }).waitFor({ timeout: 40_000 });
     }
     const panel = (name) => page.getByRole('region', { name });
     await panel('Dispositions').getByRole('button', { name: 'Show as a table' }).click();

@@ -21,6 +21,7 @@ export default function History() {
     queryFn: ({ pageParam }) => get('/api/calls', { query: { ...filter, cursor: pageParam, limit: 50 } }),
     initialPageParam: null as string | null,
     getNextPageParam: ({ next }) => next,
+    refetchInterval: ({ state }) => filter.to === today && state.data?.pages.length === 1 ? 20_000 : false,
   });
   const rows = list.data?.pages.flatMap(({ calls }) => calls) ?? [];
   const gaps = list.data?.pages[0]?.neverRead ?? [];

@@ -21,11 +21,13 @@ export default function Performance() {
   const today = dayOf(Date.now());
   const [range, setRange] = useState<Range>({ from: today, to: today });
   const agent = me?.agents[0] ?? null;
-  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: () => get('/api/performance', { query: { ...range, agent } }) });
+  // Records of today come in all the time, a minute or so after each call.
+  const again = range.to === today ? { refetchInterval: 20_000 } : {};
+  const figures = useQuery({ queryKey: [...KEYS.performance, agent, range], queryFn: () => get('/api/performance', { query: { ...range, agent } }), ...again });
   const length = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000 + 1;
   const week: Range = { from: daysBefore(range.from, 7 * Math.ceil(length / 7)), to: daysBefore(range.to, 7 * Math.ceil(length / 7)) };
   const before = useQuery({ queryKey: [...KEYS.performance, agent, week], queryFn: () => get('/api/performance', { query: { ...week, agent } }) });
-  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: () => get('/api/performance/trend', { query: { days: 7, agent } }) });
+  const trend = useQuery({ queryKey: [...KEYS.performance, 'trend', agent], queryFn: () => get('/api/performance/trend', { query: { days: 7, agent } }), ...again });
   const unread = trend.data?.days.filter(({ isRead }) => !isRead).map(({ date }) => weekday(date)) ?? [];
   const used = figures.data ? timeUse(figures.data) : null;
   const use = used ? parts(used) : [];
@@ -40,6 +42,7 @@ export default function Performance() {
       {figures.isError ? <Notice tone="bad" action={<Button small onClick={() => void figures.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice> : null}
       {figures.data?.neverRead.length ? <Notice tone="warning">{words.history.gaps(figures.data.neverRead.join(', '))}</Notice> : null}
       <Cards now={figures.data} then={before.data} name={length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`} />
+      {range.to === today && <p className="small muted">{words.performance.delay}</p>}
       {before.data && before.data.neverRead.length > 0 && <p className="small muted">{words.performance.notRead(length === 1 ? weekday(week.from) : `${weekday(week.from)} – ${weekday(week.to)}`)}</p>}
       <div className="charts">
         <Panel title={words.performance.sevenDays} note={unread.length > 0 ? words.history.gaps(unread.join(', ')) : null} head={[words.performance.day, words.history.inbound, words.history.outbound]} rows={trend.data?.days.map(({ date, calls, isRead }) => [weekday(date), ...(isRead ? [calls.inbound, calls.outbound] : ['–', '–'])])}>
