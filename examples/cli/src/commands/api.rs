@@ -105,6 +105,11 @@ fn describe(output: Output, spec: &'static Spec) -> Result<Completion, Failure> 
     )
 }
 
+/// Whether a field's value must not be an argument.
+fn is_secret(field: &str) -> bool {
+    field.to_ascii_lowercase().contains("password")
+}
+
 /// The fields as they were given.
 fn parsed(fields: &[String]) -> Result<Map<String, Value>, Failure> {
     let mut parsed = Map::new();
@@ -121,6 +126,11 @@ fn parsed(fields: &[String]) -> Result<Map<String, Value>, Failure> {
             }
             None => (name, Value::from(value)),
         };
+        if is_secret(name) {
+            return Err(Failure::usage(format!(
+                "{name} is a secret, and others can see arguments: it is taken from OZONETEL_AGENT_PASSWORD"
+            )));
+        }
         if parsed.insert(name.to_owned(), value).is_some() {
             return Err(Failure::usage(format!("{name} is given twice")));
         }
@@ -154,6 +164,10 @@ async fn invoke<E: Endpoint>(
     options: &Api,
 ) -> Result<Completion, Failure> {
     let names: Vec<String> = given.keys().cloned().collect();
+    let mut given = given;
+    for secret in fields::of::<E>().unwrap_or_default().into_iter().filter(|name| is_secret(name)) {
+        given.insert(secret.to_owned(), context.agent_password()?.reveal().into());
+    }
     let mut request = request::<E>(given)?;
     if matches!(E::SPEC.auth, Auth::AgentBasic { .. }) {
         let agent = context.agent(&options.agent)?;

@@ -29,6 +29,10 @@ async fn what_an_endpoint_does_not_take_is_refused_before_anything_is_asked() {
         (&["api", "nothing.at_all"], "`ozonetel api` lists them all"),
         (&["api", "campaigns.status", "campaignName"], "is not name=text"),
         (&["api", "campaigns.status"], "missing field `campaignName`"),
+        (
+            &["api", "legacy.create_agent", "agentPassword=pw"],
+            "is taken from OZONETEL_AGENT_PASSWORD",
+        ),
         (&["api", "leads.bulk", "campaignName=x", "bulkData:={"], "is not JSON"),
     ] {
         let ran = desk.json(arguments).await;
@@ -61,6 +65,17 @@ async fn the_outcome_of_what_happens_once_is_in_words() {
     let ran = desk.json(&[&["api", "dial.agent"][..], &fields].concat()).await;
     assert_eq!(ran.code, 3, "{ran:?}");
     assert_eq!((&ran.error()["call"], desk.sim.effects("dial")), (&json!("dial.agent"), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_comes_from_the_environment_and_is_not_shown() {
+    let desk = Desk::start().await.set("OZONETEL_AGENT_PASSWORD", "pw-pw-pw");
+    let create = ["api", "legacy.create_agent", "agentName=A B", "agentId=agent09"];
+    let shown = desk.json(&[&create[..], &["--dry-run"]].concat()).await.done();
+    assert!(!shown.out.contains("pw-pw-pw"), "{}", shown.out);
+    desk.json(&create).await.done();
+    let desk = desk.set("OZONETEL_AGENT_ID", "agent09");
+    desk.run(&["agent", "login"]).await.done();
 }
 
 #[tokio::test(flavor = "multi_thread")]
