@@ -9,9 +9,10 @@ use ozonetel_sdk::error::Invalid;
 
 use crate::core::handoff::intent::IntentRules;
 use crate::core::profile::CallKeys;
-use crate::flow::demo_handoff::DemoPhones;
 use crate::ports::carriers::Carrier;
 use crate::ports::carriers::cloudagent::{Conference, PhoneDial};
+use crate::ports::carriers::twilio::{Twilio, TwilioSettings};
+use crate::ports::demo_phones::DemoPhones;
 use crate::ports::profiles::{MemoryProfiles, Profiles, RedisProfiles};
 
 /// The settings of profiles and hand-offs. The default keeps profiles in memory and knows no carrier but CloudAgent.
@@ -24,8 +25,8 @@ pub struct CustomerSettings {
     /// Whether a call that names no hand-off is joined to the only one for the same agent and the same number. Whoever
     /// calls from a shared number may then be shown another caller's words.
     pub by_number: bool,
-    /// Carriers besides CloudAgent.
-    pub carriers: Vec<Arc<dyn Carrier>>,
+    /// The account at Twilio.
+    pub twilio: Option<Arc<Twilio>>,
     /// Who lets made-up callers ring, where the simulator is inside.
     pub demo: Option<Arc<dyn DemoPhones>>,
 }
@@ -34,7 +35,7 @@ impl fmt::Debug for CustomerSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CustomerSettings")
             .field("profiles", &self.profiles)
-            .field("carriers", &self.carriers)
+            .field("twilio", &self.twilio)
             .finish_non_exhaustive()
     }
 }
@@ -62,11 +63,12 @@ impl CustomerSettings {
             Some("number") => true,
             Some(_) => return Err(Invalid::new("DESK_HANDOFF_MATCH", "expected id or number")),
         };
+        let twilio = TwilioSettings::read(variables)?.map(Twilio::new);
         Ok(Self {
             by_number,
             profiles: redis.transpose()?.map(|redis| Arc::new(redis) as Arc<dyn Profiles>),
             intents: intents.transpose()?.unwrap_or_default(),
-            carriers: Vec::new(),
+            twilio: twilio.transpose()?.map(Arc::new),
             demo: None,
         })
     }
@@ -89,7 +91,8 @@ impl Customers {
             Arc::new(Conference::new(client.clone())),
             Arc::new(PhoneDial::new(client.clone())),
         ];
-        carriers.extend(settings.carriers.iter().cloned());
+        carriers
+            .extend(settings.twilio.iter().map(|twilio| Arc::clone(twilio) as Arc<dyn Carrier>));
         Self {
             profiles: settings.profiles.clone().unwrap_or_else(in_memory),
             intents: settings.intents.clone(),

@@ -28,6 +28,7 @@ mod records;
 mod session;
 mod setup;
 mod signed_in;
+mod twilio;
 mod unreadable;
 mod webhooks;
 mod work;
@@ -62,6 +63,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(customers::router())
         .merge(handoffs::router())
         .merge(demo::router())
+        .merge(twilio::router())
         .merge(dials::router())
         .merge(phone::router())
         .merge(webhooks::router())

@@ -7,7 +7,7 @@ use ozonetel_sdk::types::AgentId;
 use ozonetel_sim::Sim;
 use ozonetel_sim::world::{Setup, Timestamp, Traffic};
 
-use crate::flow::demo_handoff::DemoPhones;
+use crate::ports::demo_phones::DemoPhones;
 
 /// How long the traffic has been going on when the desk starts.
 const BEFORE: Duration = Duration::from_hours(1);

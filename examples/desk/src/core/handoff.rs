@@ -8,6 +8,7 @@ use std::fmt;
 
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::call::{CallState, Direction};
 use super::dial::number_key;
@@ -19,7 +20,7 @@ pub use request::HandoffRequest;
 const LONGEST_REQUEST_MS: i64 = 60_000;
 
 /// How far a hand-off is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffState {
     /// The voice server brings the call itself.

@@ -7,6 +7,7 @@ use std::fmt;
 use ozonetel_sdk::types::redact_number;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 mod ids;
 
@@ -28,7 +29,7 @@ const MOST_NAME: usize = 200;
 const MOST_ITEMS: usize = 500;
 
 /// A caller's profile.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
     /// The extension of the agent that the caller is handed to.
     #[serde(default)]
@@ -68,11 +69,12 @@ pub struct Profile {
     pub call_id: Option<String>,
     /// What no field describes.
     #[serde(flatten)]
+    #[schema(ignore)]
     pub extra: Map<String, Value>,
 }
 
 /// Something that was said.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Turn {
     /// `user` or `assistant`; another word as it came.
     #[serde(default)]
@@ -82,14 +84,16 @@ pub struct Turn {
     pub content: String,
     /// When, as the assistant writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub timestamp: Option<Value>,
     /// What no field describes.
     #[serde(flatten)]
+    #[schema(ignore)]
     pub extra: Map<String, Value>,
 }
 
 /// Something that the assistant did.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Activity {
     /// `tool_call`.
     #[serde(rename = "type", default)]
@@ -102,6 +106,7 @@ pub struct Activity {
     pub result: Option<String>,
     /// When, as the assistant writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
     pub timestamp: Option<Value>,
     /// `calendar_event` or `todo`, where the tool's name says so; another word as it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,6 +116,7 @@ pub struct Activity {
     pub action: Option<String>,
     /// What no field describes: titles, dates, ids.
     #[serde(flatten)]
+    #[schema(ignore)]
     pub extra: Map<String, Value>,
 }
 

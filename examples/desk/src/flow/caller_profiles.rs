@@ -3,7 +3,8 @@
 use ozonetel_sdk::types::AgentId;
 use serde_json::Value;
 
-use super::joining::{join, join_live, profile_changed};
+use super::facts::{Together, record_with};
+use super::joining::profile_changed;
 use crate::access::no_such;
 use crate::core::caller::{Caller, Scope};
 use crate::core::handoff::{HandoffRow, HandoffState, REFERENCE};
@@ -135,6 +136,30 @@ pub async fn look_up(
             unknown_caller(id, None)
         }
     })
+}
+
+/// Looks again for the hand-off that a call is: it may have been made after the call rang.
+///
+/// # Errors
+/// The store is not available.
+async fn join(desk: &Desk, call: &str) -> Result<(), StoreError> {
+    let together =
+        Together { call: Some(call.to_owned()), look_for_handoff: true, ..Together::default() };
+    record_with(desk, Vec::new(), together).await.map(|_| ())
+}
+
+/// Looks whether a live call of an agent is a hand-off that was just made.
+///
+/// # Errors
+/// The store is not available.
+pub(super) async fn join_live(desk: &Desk, agent: &AgentId) -> Result<(), StoreError> {
+    let scope = Scope::Agents(vec![agent.clone()]);
+    for call in desk.store().live_calls(&scope, MOST).await? {
+        if !call.state.is_ended() {
+            join(desk, &call.id).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The profile that is kept with a call.

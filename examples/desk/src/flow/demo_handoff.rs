@@ -1,6 +1,5 @@
 //! A made-up assistant hands a made-up call to an agent of the simulator.
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ozonetel_sdk::types::AgentId;
@@ -11,16 +10,8 @@ use super::handing_over::{hand_over, news};
 use crate::core::handoff::{HandoffRequest, HandoffRow, HandoffState};
 use crate::desk::Desk;
 use crate::people::token::new_id;
+use crate::ports::demo_phones::DemoPhones;
 use crate::problem::{Kind, Problem};
-
-/// Who makes calls ring at the simulator's agents.
-pub trait DemoPhones: Send + Sync + fmt::Debug {
-    /// Whether the agent is ready for a call.
-    fn is_ready(&self, agent: &AgentId) -> bool;
-
-    /// Lets a caller ring at an agent, with a reference in the call. Whether it does.
-    fn ring(&self, agent: &AgentId, number: &str, reference: &str) -> bool;
-}
 
 /// Who calls: name, address, what about, when.
 const CALLERS: [(&str, &str, &str, &str); 3] = [

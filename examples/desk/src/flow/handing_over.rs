@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ozonetel_sdk::types::{AgentId, Did, PhoneName, PhoneNumber};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::caller_profiles::{Place, agent_of, cache, call_keys, extension};
+use super::caller_profiles::{Place, agent_of, cache, call_keys, extension, join_live};
 use super::dialing::may_call;
-use super::joining::{join_live, profile_changed};
+use super::joining::{popup, profile_changed};
 use crate::core::call::CallPhase;
 use crate::core::caller::Scope;
 use crate::core::handoff::intent::Intent;
@@ -15,9 +15,10 @@ use crate::core::handoff::{HandoffRequest, HandoffRow, HandoffState, REFERENCE};
 use crate::core::profile::{CallKeys, Extension};
 use crate::desk::Desk;
 use crate::people::token::new_id;
+use crate::ports::carriers::twilio::TWILIO;
 use crate::ports::carriers::{Carrier, CarrierError, LegOrder, RungLeg};
 use crate::problem::{Kind, Problem};
-use crate::store::{HandoffBegun, NewEvent, StoreError};
+use crate::store::{HandoffBegun, StoreError};
 use crate::tasks::TaskKind;
 
 /// How often a change of a row is tried again that met another one.
@@ -33,24 +34,6 @@ pub struct HandoffReply {
     pub row: HandoffRow,
     /// Whether the same call was handed over before.
     pub is_replay: bool,
-}
-
-impl HandoffReply {
-    /// The body that is sent.
-    pub fn to_body(&self) -> Value {
-        json!({
-            "handoff": self.row.id,
-            "session_id": self.row.session,
-            "extension": self.row.extension,
-            "call_sid": self.row.leg_sid.as_ref().or(self.row.call_sid.as_ref()),
-            "call_id": self.row.call_id,
-            "carrier": self.row.carrier,
-            "state": self.row.state,
-            "message": self.row.message,
-            "ucid": self.row.call,
-            "replayed": self.is_replay,
-        })
-    }
 }
 
 /// Hands a call over. The same call of the same session again is answered with what became of it.
@@ -337,7 +320,7 @@ async fn ask(
         (None, Ok(now)) => {
             let row = now.unwrap_or(row);
             if row.leg_sid.is_some() {
-                cache_leg(desk, &row, order).await;
+                cache_leg(desk, &row).await;
             }
             Ok(HandoffReply { row, is_replay: false })
         }
@@ -352,10 +335,11 @@ async fn ask(
 
 /// The profile again under the id that the carrier gave the agent's leg. The row has it too: a store that does not
 /// answer now costs nothing.
-async fn cache_leg(desk: &Desk, row: &HandoffRow, order: &LegOrder) {
+pub(super) async fn cache_leg(desk: &Desk, row: &HandoffRow) {
+    let Ok(extension) = Extension::new(&row.extension) else { return };
     let mut profile = row.profile.clone();
     profile.call_sid.clone_from(&row.leg_sid);
-    let place = Place { extension: order.extension.clone(), agent: order.agent.clone() };
+    let place = Place { extension, agent: row.agent.clone() };
     if let Err(problem) = cache(desk, &place, &profile).await {
         tracing::warn!(?problem, "a profile was not stored under its leg");
     }
@@ -403,7 +387,12 @@ pub async fn news(
         let Some(row) = desk.store().handoff(id).await? else { return Ok(None) };
         let Some(to) = change(&row) else { return Ok(Some(row)) };
         let to = HandoffRow { changed_ms: desk.now(), ..to };
-        let events: Vec<NewEvent> = vec![profile_changed(&to, &to.agent, None)?];
+        let mut events = vec![profile_changed(&to, &to.agent, None)?];
+        let rings = to.state == HandoffState::Ringing && row.state != HandoffState::Ringing;
+        if rings && to.carrier.as_deref() == Some(TWILIO) {
+            // The desk sees nothing of such a call: what it knows is shown now.
+            events.push(popup(&to)?);
+        }
         match desk.store().change_handoff(&row, to.clone(), events).await {
             Ok(()) => return Ok(Some(to)),
             Err(StoreError::Conflict(_)) => {}

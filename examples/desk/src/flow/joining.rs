@@ -4,7 +4,6 @@ use serde_json::json;
 
 use ozonetel_sdk::types::AgentId;
 
-use super::facts::{Together, record_with};
 use crate::core::call::{CallPhase, CallState};
 use crate::core::caller::Scope;
 use crate::core::handoff::{HandoffRow, REFERENCE, like, named_by};
@@ -91,30 +90,6 @@ async fn others(
     Ok(others)
 }
 
-/// Looks again for the hand-off that a call is: it may have been made after the call rang.
-///
-/// # Errors
-/// The store is not available.
-pub(super) async fn join(desk: &Desk, call: &str) -> Result<(), StoreError> {
-    let together =
-        Together { call: Some(call.to_owned()), look_for_handoff: true, ..Together::default() };
-    record_with(desk, Vec::new(), together).await.map(|_| ())
-}
-
-/// Looks whether a live call of an agent is a hand-off that was just made.
-///
-/// # Errors
-/// The store is not available.
-pub(super) async fn join_live(desk: &Desk, agent: &AgentId) -> Result<(), StoreError> {
-    let scope = Scope::Agents(vec![agent.clone()]);
-    for call in desk.store().live_calls(&scope, MOST).await? {
-        if !call.state.is_ended() {
-            join(desk, &call.id).await?;
-        }
-    }
-    Ok(())
-}
-
 /// The event that says where a profile is to be had.
 ///
 /// # Errors
@@ -133,4 +108,21 @@ pub(super) fn profile_changed(
         "state": row.state,
     });
     NewEvent::new("profile.changed", Audience::Agent(agent.clone()), &body)
+}
+
+/// The event that shows an agent who is about to be rung by a carrier whose calls the desk does not see.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn popup(row: &HandoffRow) -> Result<NewEvent, StoreError> {
+    let body = json!({
+        "ucid": null,
+        "number": row.profile.phone,
+        "did": null,
+        "profile": true,
+        "callId": row.call_id,
+        "callSid": row.leg_sid.as_ref().or(row.call_sid.as_ref()),
+        "handoff": row.id,
+    });
+    NewEvent::new("popup", Audience::Agent(row.agent.clone()), &body)
 }

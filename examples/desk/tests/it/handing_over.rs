@@ -8,13 +8,15 @@ use axum::Router;
 use axum::body::Body;
 use desk::app;
 use desk::core::caller::Role;
-use desk::flow::demo_handoff::DemoPhones;
+use desk::core::dial::number_key;
+use desk::ports::demo_phones::DemoPhones;
 use desk::ports::profiles::{MemoryProfiles, Profiles, ProfilesError};
 use desk::simulated::{SimPhones, direct_skill};
 use desk::store::Event;
 use http::{Method, Request, header};
 use ozonetel_sdk::types::AgentId;
 use ozonetel_sim::world::Setup;
+use ozonetel_sim::{Fault, FaultKind};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -25,7 +27,7 @@ use crate::floor::{Answer, Floor, settings, token};
 const CONTROL: &str = "/ca_apis/CallControl_V4";
 
 /// Whoever asks.
-struct Asker {
+pub(crate) struct Asker {
     app: Router,
     token: String,
 }
@@ -36,15 +38,15 @@ impl Asker {
         Self { app: app(floor.desk.clone()).unwrap(), token }
     }
 
-    async fn service(floor: &Floor) -> Self {
+    pub(crate) async fn service(floor: &Floor) -> Self {
         Self::new(floor, Role::Service, &[]).await
     }
 
-    async fn agent(floor: &Floor) -> Self {
+    pub(crate) async fn agent(floor: &Floor) -> Self {
         Self::new(floor, Role::Agent, &["agent01"]).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &str) -> Answer {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -55,7 +57,7 @@ impl Asker {
         Answer::of(self.app.clone().oneshot(request).await.unwrap()).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, &body.to_string()).await
     }
 
@@ -63,7 +65,7 @@ impl Asker {
         self.send(Method::GET, &format!("/api/customer/data?{query}"), "").await
     }
 
-    async fn name(&self, query: &str) -> String {
+    pub(crate) async fn name(&self, query: &str) -> String {
         self.profile(query).await.ok().text("name").to_owned()
     }
 
@@ -78,7 +80,7 @@ impl Asker {
     }
 }
 
-fn handoff(session: &str, name: &str, phone: &str) -> Value {
+pub(crate) fn handoff(session: &str, name: &str, phone: &str) -> Value {
     json!({
         "session_id": session, "extension": "500001", "carrier": "none", "channel": "web",
         "user": {"name": name, "phone": phone},
@@ -90,7 +92,7 @@ fn handoff(session: &str, name: &str, phone: &str) -> Value {
     })
 }
 
-async fn events(floor: &Floor, kind: &str) -> Vec<Value> {
+pub(crate) async fn events(floor: &Floor, kind: &str) -> Vec<Value> {
     let events: Vec<Event> = floor.desk.store().events_after(0, 1_000).await.unwrap();
     let of_kind = events.into_iter().filter(|event| event.kind == kind);
     of_kind.map(|event| serde_json::from_str(&event.body).unwrap()).collect()
@@ -378,6 +380,85 @@ async fn what_the_request_leaves_out_is_in_the_session() {
     profiles.put("session:s2", "no JSON").await.unwrap();
     let body = json!({"session_id": "s2", "extension": "500001"});
     service.post("/api/handoff", &body).await.problem(400);
+}
+
+/// A call of a customer with agent02, who stands for the assistant: its UCID.
+async fn assistants_call(floor: &Floor) -> String {
+    let login = json!({"agentId": "agent02", "password": "secret", "phoneNumber": "500002"});
+    floor.post("agent-login", &login).await.ok();
+    floor.sim.inbound("918000000001", "9000000011").unwrap();
+    floor.wait(5).await;
+    let world = floor.sim.world();
+    world.calls().iter().find(|call| call.live()).unwrap().ucid().to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn cloudagent_rings_the_agent_into_the_callers_call_once() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let ucid = assistants_call(&floor).await;
+    floor.post("agent-login", &json!({})).await.ok();
+    let mut body = handoff("s1", "Asha Example", "9000000011");
+    (body["carrier"], body["call_id"]) = (Value::Null, ucid.as_str().into());
+    let answer = service.post("/api/handoff", &body).await.ok();
+    assert_eq!((answer.text("carrier"), answer.text("state")), ("conference", "ringing"));
+    let sent = floor.last(CONTROL).body;
+    assert_eq!((&sent["action"], &sent["ucid"]), (&json!("CONFERENCE"), &json!(ucid)));
+    assert_eq!(sent["conferenceNumber"], "500001");
+    let again = service.post("/api/handoff", &body).await.ok();
+    assert_eq!((&again.json["replayed"], floor.count(CONTROL)), (&json!(true), 1));
+    agent.rung(&ucid, "09000000011", None).await;
+    assert_eq!(events(&floor, "popup").await.last().unwrap()["profile"], true);
+    assert_eq!(agent.name(&format!("call_id={ucid}")).await, "Asha Example");
+    floor.wait(5).await;
+    let news = json!({"event": "answered", "ucid": ucid});
+    agent.post("/api/phone/events", &news).await.ok();
+    let path = format!("/api/handoff/{}", answer.text("handoff"));
+    let state = service.send(Method::GET, &path, "").await.ok();
+    assert_eq!((state.text("state"), state.text("ucid")), ("connected", ucid.as_str()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cloudagent_refuses_has_failed_and_what_it_may_have_done_is_not_repeated() {
+    let floor = Floor::new();
+    let service = Asker::service(&floor).await;
+    let mut body = handoff("s1", "Asha Example", "9000000011");
+    (body["carrier"], body["call_id"]) = ("conference".into(), "90000000000000099".into());
+    let refused = service.post("/api/handoff", &body).await.problem(502);
+    assert_eq!(refused.text("reason"), "agent_not_rung");
+    let path = format!("/api/handoff/{}", refused.text("reference"));
+    assert_eq!(service.send(Method::GET, &path, "").await.ok().text("state"), "failed");
+    // It has certainly not happened: it may be tried again, and is then asked again.
+    service.post("/api/handoff", &body).await.problem(502);
+    assert_eq!(floor.count(CONTROL), 2);
+    assert!(floor.sim.fault(Fault::new(FaultKind::CloseAfter).on(CONTROL)));
+    let unknown = service.post("/api/handoff", &body).await.problem(504);
+    let path = format!("/api/handoff/{}", unknown.text("reference"));
+    assert_eq!(service.send(Method::GET, &path, "").await.ok().text("state"), "unknown");
+    let again = service.post("/api/handoff", &body).await.ok();
+    assert_eq!((again.text("state"), floor.count(CONTROL)), ("unknown", 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_to_the_caller_carries_the_hand_off_and_keeps_the_rules_of_dials() {
+    let mut settings = settings();
+    settings.calling.policy.blocked.insert(number_key(&"9000000012".into()));
+    let floor = Floor::with(Setup::default(), settings);
+    let service = Asker::service(&floor).await;
+    let mut body = handoff("s1", "Asha Example", "9000000011");
+    (body["carrier"], body["did"]) = ("dial".into(), "918000000002".into());
+    let answer = service.post("/api/handoff", &body).await.ok();
+    let sent = floor.last("/ca_apis/PhoneManualDial").body;
+    assert_eq!(
+        (&sent["uui"], &sent["did"]),
+        (&json!(answer.text("handoff")), &json!("918000000002"))
+    );
+    service.post("/api/handoff", &body).await.ok();
+    assert_eq!(floor.count("/ca_apis/PhoneManualDial"), 1);
+    let mut blocked = handoff("s2", "Ravi Example", "9000000012");
+    blocked["carrier"] = "dial".into();
+    service.post("/api/handoff", &blocked).await.problem(422);
+    assert_eq!(floor.count("/ca_apis/PhoneManualDial"), 1);
 }
 
 /// A floor with a made-up assistant.

@@ -28,5 +28,6 @@ mod records;
 mod relay;
 mod reports;
 mod subscription;
+mod twilio;
 mod ways;
 mod working;

@@ -54,6 +54,10 @@ pub struct HandoffRequest {
     /// Where the caller waits in the domain of the agents' SIP extensions, for `twilio` without `call_sid`.
     #[serde(default)]
     pub waits_at: Option<String>,
+    /// The number that the carrier names, where the user has none.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub caller: Option<String>,
     /// What the caller said last: the speech route looks for the wish for a human in it.
     #[serde(default)]
     pub speech: Option<String>,
@@ -129,6 +133,7 @@ impl HandoffRequest {
             };
             describe(&mut profile, user)?;
         }
+        profile.phone = profile.phone.take().or_else(|| self.caller.clone());
         let known = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
         let id = known(&profile.customer_id).or_else(|| known(&profile.name));
         profile.customer_id =

@@ -162,13 +162,13 @@ impl Twilio {
         format!("sip:{user}@{};transport=udp", self.settings.sip_domain)
     }
 
-    /// How a leg is connected to an extension: the agent's, or where the caller waits.
-    pub fn bridge(&self, handoff: &str, to: &Extension) -> Bridge {
+    /// How a leg is connected to an extension: the agent's, or where the caller waits. `leg` is whose that is.
+    pub fn bridge(&self, handoff: &str, to: &Extension, leg: &str) -> Bridge {
         Bridge {
             sip: self.sip(to),
             caller_id: self.settings.caller_id.clone(),
             action: self.address("status", &[("handoff", handoff), ("leg", "bridge")]),
-            status: self.address("status", &[("handoff", handoff), ("leg", "agent")]),
+            status: self.address("status", &[("handoff", handoff), ("leg", leg)]),
             timeout_sec: RINGS_SEC,
         }
     }

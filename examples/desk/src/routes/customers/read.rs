@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::ProfileQuery;
 use crate::body::Params;
 use crate::core::caller::Caller;
+use crate::core::profile::Profile;
 use crate::desk::Desk;
 use crate::flow::caller_profiles::{look_up, place};
 use crate::problem::Problem;
@@ -21,7 +22,7 @@ use crate::problem::Problem;
     params(ProfileQuery),
     extensions(("x-allow" = json!("agent:own"))),
     responses(
-        (status = 200, description = "The profile, or that nothing is known", body = Object),
+        (status = 200, description = "The profile, or that nothing is known", body = Profile),
         (status = 404, description = "No such extension among those that the caller sees"),
         (status = 503, description = "The profiles cannot be reached"),
     ),

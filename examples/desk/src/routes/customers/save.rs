@@ -2,9 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::ProfileQuery;
 use crate::body::{Body, Params};
@@ -13,14 +11,6 @@ use crate::core::profile::Profile;
 use crate::desk::Desk;
 use crate::flow::caller_profiles::{place, save as store};
 use crate::problem::Problem;
-
-/// A caller's profile. What no field describes is kept.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct SavedProfile {
-    #[serde(flatten)]
-    #[schema(value_type = Object)]
-    profile: Profile,
-}
 
 /// Stores the profile of a call on an extension: with `call_sid` or `call_id` that of this call, without both that of
 /// the call that asks for it first. It lasts 300 seconds from its last use, and as long as the call's record once the
@@ -31,9 +21,9 @@ pub(super) struct SavedProfile {
     tag = "customers",
     params(ProfileQuery),
     extensions(("x-allow" = json!("service")), ("x-unknown-fields" = json!("kept"))),
-    request_body = SavedProfile,
+    request_body = Profile,
     responses(
-        (status = 200, description = "The profile as it is stored", body = Object),
+        (status = 200, description = "The profile as it is stored", body = Profile),
         (status = 400, description = "A field is not taken: `errors` names it"),
         (status = 404, description = "No such extension"),
         (status = 413, description = "It is too large"),
@@ -44,7 +34,7 @@ pub(super) async fn save(
     State(desk): State<Desk>,
     caller: Caller,
     Params(query): Params<ProfileQuery>,
-    Body(SavedProfile { profile }): Body<SavedProfile>,
+    Body(profile): Body<Profile>,
 ) -> Result<Json<Value>, Problem> {
     let of_body = Some(profile.extension.clone()).filter(|text| !text.trim().is_empty());
     let ids = ProfileQuery {

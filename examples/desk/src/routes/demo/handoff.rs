@@ -2,12 +2,28 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::core::caller::Caller;
+use crate::core::handoff::HandoffRow;
 use crate::desk::Desk;
 use crate::flow::demo_handoff::hand_over_demo;
 use crate::problem::{Kind, Problem};
+
+/// A call that a made-up assistant has handed over.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DemoHandoff {
+    /// The assistant's session.
+    session_id: String,
+    /// The assistant's id of the call.
+    call_id: Option<String>,
+    /// The hand-off, which the call carries as its UUI.
+    handoff: String,
+    /// The extension that rings.
+    extension: String,
+}
 
 /// A made-up caller has talked to a made-up assistant and asks for a human: the call rings the signed-in agent, with
 /// what was said. Only where the simulator is inside this desk, and on this machine.
@@ -17,7 +33,7 @@ use crate::problem::{Kind, Problem};
     tag = "customers",
     extensions(("x-allow" = json!("agent"))),
     responses(
-        (status = 200, description = "The call rings: `sessionId` and `callId`", body = Object),
+        (status = 200, description = "The call rings: `sessionId` and `callId`", body = DemoHandoff),
         (status = 404, description = "The simulator is not inside this desk"),
         (status = 409, description = "The agent is not ready"),
     ),
@@ -25,7 +41,7 @@ use crate::problem::{Kind, Problem};
 pub(super) async fn handoff(
     State(desk): State<Desk>,
     caller: Caller,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<DemoHandoff>, Problem> {
     let demo = desk.settings().customers.demo.clone();
     let demo = demo.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such route"))?;
     let [agent] = caller.own.as_slice() else {
@@ -33,10 +49,6 @@ pub(super) async fn handoff(
         return Err(Problem::new(Kind::Forbidden, message));
     };
     let row = hand_over_demo(&desk, &*demo, agent).await?;
-    Ok(Json(json!({
-        "sessionId": row.session,
-        "callId": row.call_id,
-        "handoff": row.id,
-        "extension": row.extension,
-    })))
+    let HandoffRow { id, session, call_id, extension, .. } = row;
+    Ok(Json(DemoHandoff { session_id: session, call_id, handoff: id, extension }))
 }

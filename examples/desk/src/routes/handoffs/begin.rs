@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::Value;
 
+use super::HandoffAnswer;
 use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::core::handoff::HandoffRequest;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
     extensions(("x-allow" = json!("service")), ("x-unknown-fields" = json!("kept"))),
     request_body = HandoffRequest,
     responses(
-        (status = 200, description = "Handed over: `state` says how far it is", body = Object),
+        (status = 200, description = "Handed over: `state` says how far it is", body = HandoffAnswer),
         (status = 400, description = "A field is not taken: `errors` names it"),
         (status = 409, description = "The call is being handed to another extension"),
         (status = 413, description = "It is too large"),
@@ -35,6 +35,6 @@ pub(super) async fn begin(
     State(desk): State<Desk>,
     caller: Caller,
     Body(request): Body<HandoffRequest>,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(hand_over(&desk, &caller.id, request).await?.to_body()))
+) -> Result<Json<HandoffAnswer>, Problem> {
+    Ok(Json(hand_over(&desk, &caller.id, request).await?.into()))
 }

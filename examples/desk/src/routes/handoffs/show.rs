@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::Value;
 
+use super::HandoffAnswer;
 use crate::access::no_such;
 use crate::core::caller::{Caller, Role};
 use crate::desk::Desk;
@@ -19,7 +19,7 @@ use crate::problem::Problem;
     params(("id" = String, Path, description = "`handoff` of the answer to handing over")),
     extensions(("x-allow" = json!("service"))),
     responses(
-        (status = 200, description = "The hand-off", body = Object),
+        (status = 200, description = "The hand-off", body = HandoffAnswer),
         (status = 404, description = "No such hand-off, or another token's"),
     ),
 )]
@@ -27,10 +27,10 @@ pub(super) async fn show(
     State(desk): State<Desk>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<HandoffAnswer>, Problem> {
     let own = |maker: &str| caller.role == Role::Administrator || maker == caller.id;
     let row = desk.store().handoff(&id).await?.filter(|row| own(&row.maker));
     let mut row = row.ok_or_else(|| no_such("hand-off"))?;
     row.state = state_now(&desk, &row).await?;
-    Ok(Json(HandoffReply { row, is_replay: false }.to_body()))
+    Ok(Json(HandoffReply { row, is_replay: false }.into()))
 }
