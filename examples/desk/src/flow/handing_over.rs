@@ -210,6 +210,7 @@ async fn order(
     let said = request.did.as_deref().map(Did::from);
     let known = state.as_ref().and_then(|state| state.did.clone());
     let call_phone = linked_phone(desk, state.and_then(|state| state.agent).as_ref()).await?;
+    let said_phone = request.phone_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let agent_phone = linked_phone(desk, Some(&place.agent)).await?;
     let number = row.profile.phone.as_deref().map(PhoneNumber::from);
     Ok(LegOrder {
@@ -220,7 +221,10 @@ async fn order(
         waits_at: row.waits_at.as_deref().and_then(|place| Extension::new(place).ok()),
         number: number.filter(|number| number.key().is_some()),
         did: desk.did(said.or(known)).ok(),
-        call_phone: call_phone.or_else(|| desk.settings().phone_name.clone()),
+        call_phone: said_phone
+            .map(PhoneName::from)
+            .or(call_phone)
+            .or_else(|| desk.settings().phone_name.clone()),
         agent_phone: agent_phone.or_else(|| desk.phone_name(None, &place.agent)),
     })
 }

@@ -46,6 +46,8 @@ impl Notes for Db {
                     clear_call(tx, &row.get::<String>("id")?).await?;
                 }
                 tx.execute("DELETE FROM desk_draft WHERE at < $1", args![before]).await?;
+                let alone = "DELETE FROM desk_handoff WHERE call IS NULL AND made < $1";
+                tx.execute(alone, args![before]).await?;
                 let select = "SELECT id, body FROM desk_follow_up WHERE open = 0 AND due < $1 LIMIT $2";
                 for row in tx.rows(select, args![before, most]).await? {
                     let mut promise: FollowUp = from_json(&row.get::<String>("body")?, "follow-up")?;
@@ -84,6 +86,8 @@ pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> 
         }
     }
     tx.execute("DELETE FROM desk_draft WHERE call = $1", args![id]).await?;
+    // What a voice assistant heard of its caller.
+    tx.execute("DELETE FROM desk_handoff WHERE call = $1", args![id]).await?;
     rebuild(tx, id).await?;
     tx.execute("UPDATE desk_call SET notes_gone = 1 WHERE id = $1", args![id]).await?;
     Ok(())

@@ -400,6 +400,7 @@ async fn cloudagent_rings_the_agent_into_the_callers_call_once() {
     floor.post("agent-login", &json!({})).await.ok();
     let mut body = handoff("s1", "Asha Example", "9000000011");
     (body["carrier"], body["call_id"]) = (Value::Null, ucid.as_str().into());
+    body["phone_name"] = "agent02".into();
     let answer = service.post("/api/handoff", &body).await.ok();
     assert_eq!((answer.text("carrier"), answer.text("state")), ("conference", "ringing"));
     let sent = floor.last(CONTROL).body;

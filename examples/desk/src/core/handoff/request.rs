@@ -58,6 +58,10 @@ pub struct HandoffRequest {
     #[serde(skip)]
     #[schema(ignore)]
     pub caller: Option<String>,
+    /// The phone name of the number that a call at CloudAgent is on, where the desk does not know it from the link of
+    /// the agent who has it.
+    #[serde(default)]
+    pub phone_name: Option<String>,
     /// What the caller said last: the speech route looks for the wish for a human in it.
     #[serde(default)]
     pub speech: Option<String>,

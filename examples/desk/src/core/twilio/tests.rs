@@ -14,16 +14,21 @@ fn the_documented_example_is_signed_as_documented() {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    let url = "https://example.com/myapp?foo=1&bar=2";
+    let url = "https://example.com/myapp.php?foo=1&bar=2";
     let header = signature(b"12345", url, &params);
     assert_eq!(header, "L/OH5YylLD5NRKLltdqwSvS0BnU=");
     assert!(is_signed(b"12345", url, &params, &header));
     let mut shuffled = params.clone();
     shuffled.reverse();
     assert!(is_signed(b"12345", url, &shuffled, &header));
-    assert!(is_signed(b"12345", "https://example.com:443/myapp?foo=1&bar=2", &params, &header));
-    assert!(!is_signed(b"12345", "https://example.com:8443/myapp?foo=1&bar=2", &params, &header));
-    assert!(!is_signed(b"12345", "http://example.com/myapp?foo=1&bar=2", &params, &header));
+    assert!(is_signed(b"12345", "https://example.com:443/myapp.php?foo=1&bar=2", &params, &header));
+    assert!(!is_signed(
+        b"12345",
+        "https://example.com:8443/myapp.php?foo=1&bar=2",
+        &params,
+        &header
+    ));
+    assert!(!is_signed(b"12345", "http://example.com/myapp.php?foo=1&bar=2", &params, &header));
     assert!(!is_signed(b"", url, &params, &header));
     for wrong in ["", "x", "L/OH5YylLD5NRKLltdqwSvS0Bn", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="] {
         assert!(!is_signed(b"12345", url, &params, wrong), "{wrong}");

@@ -44,6 +44,16 @@ impl HandoffTable {
         }
     }
 
+    /// Drops what was heard of a call's customer.
+    pub(super) fn forget(&mut self, call: &str) {
+        self.0.retain(|_, row| row.call.as_deref() != Some(call));
+    }
+
+    /// Drops hand-offs that no call was found for.
+    pub(super) fn drop_alone(&mut self, before: i64) {
+        self.0.retain(|_, row| row.call.is_some() || row.made_ms >= before);
+    }
+
     fn open(&self, row: &HandoffRow) -> Option<HandoffRow> {
         self.newest(|known| {
             !known.state.is_over()

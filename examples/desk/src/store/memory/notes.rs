@@ -14,7 +14,9 @@ impl Notes for Memory {
             for id in &ids {
                 state.calls.clear_notes(id);
                 state.outbox.clear_notes(id);
+                state.handoffs.forget(id);
             }
+            state.handoffs.drop_alone(before);
             state.calls.drop_drafts(before);
             state.work.clear_notes(before);
             Ok(ids.len())

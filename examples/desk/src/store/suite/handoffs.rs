@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
         of_two_changes_of_one_row_the_second_is_told,
         a_call_and_a_hand_off_are_joined_to_one_other_each,
         a_call_that_becomes_part_of_another_brings_its_hand_off,
+        what_no_call_was_found_for_goes_with_the_notes_of_its_time,
     ]
 }
 
@@ -147,4 +148,18 @@ async fn a_call_that_becomes_part_of_another_brings_its_hand_off(store: Arc<dyn 
     let moved = store.handoff_of_call("11").await.unwrap().unwrap();
     assert_eq!((moved.id.as_str(), moved.call.as_deref()), ("h1", Some("11")));
     assert_eq!(store.handoff_of_call("12").await, Ok(None));
+}
+
+async fn what_no_call_was_found_for_goes_with_the_notes_of_its_time(store: Arc<dyn Store>) {
+    for (id, made_ms) in [("h1", 10), ("h2", 20), ("h3", 10)] {
+        let new = HandoffRow { made_ms, ..row(id, "s1", id) };
+        store.begin_handoff(new, Vec::new()).await.unwrap();
+    }
+    let joins =
+        CallChange { handoff: Some("h3".into()), ..change("11", 0, &[], &[rung("i1", "11")]) };
+    store.save_call(joins).await.unwrap();
+    store.forget_notes(20, 10).await.unwrap();
+    assert_eq!(store.handoff("h1").await, Ok(None));
+    assert!(store.handoff("h2").await.unwrap().is_some(), "it is not as old");
+    assert!(store.handoff("h3").await.unwrap().is_some(), "its call goes on");
 }
