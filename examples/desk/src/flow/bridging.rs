@@ -236,14 +236,14 @@ async fn leg_news(
     of_agent: bool,
     params: &FormParams,
 ) -> Result<(), Problem> {
-    let (sid, parent) = (param(params, "CallSid"), param(params, "ParentCallSid"));
+    let (own, parent) = (param(params, "CallSid"), param(params, "ParentCallSid"));
     let word = param(params, "CallStatus").unwrap_or_default();
     let Some(said) = state_of(word) else { return Ok(()) };
     let created = row.call_sid.is_none();
     // A leg of another call is none of this one.
     let (known, leg) = match (created, of_agent) {
-        (false, _) => (parent == row.call_sid.as_deref(), sid),
-        (true, true) => (row.leg_sid.is_none() || sid == row.leg_sid.as_deref(), sid),
+        (false, _) => (parent == row.call_sid.as_deref(), own),
+        (true, true) => (row.leg_sid.is_none() || own == row.leg_sid.as_deref(), own),
         (true, false) => (parent.is_some() && parent == row.leg_sid.as_deref(), None),
     };
     if !known {

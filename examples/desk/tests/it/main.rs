@@ -17,6 +17,7 @@ mod handling;
 mod hostile;
 mod impossible;
 mod intake;
+mod interleaving;
 mod keeping;
 #[cfg(all(unix, feature = "kill-points"))]
 mod kills;
