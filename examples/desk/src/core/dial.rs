@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -167,6 +167,8 @@ pub struct DialEntry {
     pub campaign: Option<CampaignName>,
     /// The DID.
     pub did: Option<Did>,
+    /// The phone name of the agent's number, as the request named it.
+    pub phone_name: Option<PhoneName>,
     /// How it goes.
     pub way: DialWay,
     /// Where it is.

@@ -14,7 +14,8 @@ use ozonetel_sdk::mdl::CallPush;
 use ozonetel_sdk::phone_call::{CallObservation, DialReply, Invite};
 use ozonetel_sdk::push::{CallEvent, Callback};
 use ozonetel_sdk::types::{
-    AgentId, CallId, CampaignName, Did, DispositionName, PhoneNumber, SensitiveText, Ucid,
+    AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, PhoneNumber, SensitiveText,
+    Ucid,
 };
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +182,9 @@ pub struct DialedFact {
     pub campaign: Option<CampaignName>,
     /// The DID that was chosen.
     pub did: Option<Did>,
+    /// The phone name of the agent's number, where the request named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_name: Option<PhoneName>,
     /// How it went.
     #[serde(default)]
     pub way: DialWay,

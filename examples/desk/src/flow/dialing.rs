@@ -178,6 +178,7 @@ fn entry_of(desk: &Desk, order: &DialOrder, way: DialWay) -> DialEntry {
         number_key,
         campaign: Some(order.campaign.clone()),
         did: order.did.clone(),
+        phone_name: order.phone_name.clone(),
         way,
         state: DialState::Sending,
         reference: desk.reference(),

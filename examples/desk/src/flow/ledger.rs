@@ -78,6 +78,7 @@ pub(super) fn dialed(entry: &DialEntry, ucid: Ucid, at_ms: i64) -> Fact {
         reference: entry.reference.clone(),
         campaign: entry.campaign.clone(),
         did: entry.did.clone(),
+        phone_name: entry.phone_name.clone(),
         way: entry.way,
     }));
     Fact::new(FactSource::Dial, entry.id.clone(), at_ms, body)

@@ -64,7 +64,11 @@ pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Prob
     let known = desk.known(ucid).await;
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
     let Some(state) = stored.map(|call| call.state) else { return Ok(known) };
-    Ok(CallFacts { did: known.did.or(state.did), agent: state.agent.or(known.agent), ..known })
+    Ok(CallFacts {
+        did: known.did.or(state.did),
+        agent: state.agent.or(known.agent),
+        phone_name: known.phone_name.or(state.phone_name),
+    })
 }
 
 /// The phone name of an agent's number: of its link, or of the desk's own agent.

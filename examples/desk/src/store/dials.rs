@@ -1,7 +1,7 @@
 //! The dial ledger.
 
 use async_trait::async_trait;
-use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber};
+use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber};
 
 use super::conn::{Arg, Row, args};
 use super::db::Db;
@@ -111,7 +111,7 @@ pub trait Dials: Send + Sync {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, asker, key, explicit, body_hash, agent, number, number_key, campaign, did, way, state, \
+            "SELECT id, asker, key, explicit, body_hash, agent, number, number_key, campaign, did, phone_name, way, state, \
              reference, ucid, answer, asked, decided, settled_by, reason, open FROM desk_dial ",
             $rest
         )
@@ -132,6 +132,7 @@ fn entry_of(row: &Row) -> Result<DialEntry, StoreError> {
         number_key: row.get("number_key")?,
         campaign: text("campaign")?.map(Into::into),
         did: text("did")?.map(Into::into),
+        phone_name: text("phone_name")?.map(Into::into),
         way: DialWay::of_name(&row.get::<String>("way")?).ok_or_else(corrupt)?,
         state: DialState::of_name(&row.get::<String>("state")?).ok_or_else(corrupt)?,
         reference: row.get("reference")?,
@@ -147,8 +148,8 @@ fn entry_of(row: &Row) -> Result<DialEntry, StoreError> {
 
 async fn insert(tx: &mut Tx, new: &DialEntry, holder: &str) -> Result<bool, StoreError> {
     let insert = "INSERT INTO desk_dial (id, asker, key, explicit, body_hash, agent, agent_key, number, number_key, \
-                  campaign, did, way, state, reference, asked, open, holder) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $16) \
+                  campaign, did, phone_name, way, state, reference, asked, open, holder) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17) \
                   ON CONFLICT DO NOTHING";
     let args = args![
         &new.id,
@@ -162,6 +163,7 @@ async fn insert(tx: &mut Tx, new: &DialEntry, holder: &str) -> Result<bool, Stor
         &new.number_key,
         new.campaign.as_ref().map(CampaignName::as_str),
         new.did.as_ref().map(Did::as_str),
+        new.phone_name.as_ref().map(PhoneName::as_str),
         new.way.as_str(),
         DialState::Sending.as_str(),
         &new.reference,

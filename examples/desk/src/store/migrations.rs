@@ -10,6 +10,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (300, "calls, dials, outbox, pushes", include_str!("../../migrations/0300_calls.sql")),
     (310, "dial ways", include_str!("../../migrations/0310_dial_ways.sql")),
     (330, "owed dispositions", include_str!("../../migrations/0330_owed.sql")),
+    (331, "phone names of dials", include_str!("../../migrations/0331_phone_name.sql")),
     (340, "notes", include_str!("../../migrations/0340_notes.sql")),
     (345, "words about agents", include_str!("../../migrations/0345_agent_words.sql")),
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),

@@ -7,7 +7,7 @@ use desk::flow::working::change_follow_up;
 use desk::store::audit::AuditFilter;
 use desk::store::{Memory, Store};
 use desk::work::reminders::announce;
-use desk::{Desk, app};
+use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
 use ozonetel_sdk::types::DispositionName;
 use serde_json::{Value, json};
@@ -190,9 +190,16 @@ async fn what_was_said_of_a_call_is_known_after_a_restart() {
         Answer::of(answer).await.ok().json
     };
     ask(&first, Method::POST, "/api/ozonetel/agent-login", json!({})).await;
-    let dial = json!({"phoneNumber": "9000000001"});
+    let dial = json!({"phoneNumber": "9000000001", "agentPhoneName": "agent01"});
     let dialed = ask(&first, Method::POST, "/api/ozonetel/dial", dial).await;
     floor.wait(5).await;
+    // A process that knows no phone name has the one that the dial named.
+    let nameless = Settings { phone_name: None, ..settings() };
+    let nameless = Desk::new(floor.sim.client(), nameless, Arc::clone(&store));
+    for action in ["HOLD", "UNHOLD"] {
+        let body = json!({"action": action, "ucid": dialed["ucid"]});
+        ask(&nameless, Method::POST, "/api/ozonetel/call-control", body).await;
+    }
     let kick = json!({"action": "KICK_CALL", "ucid": dialed["ucid"], "conferenceNumber": "500001"});
     ask(&first, Method::POST, "/api/ozonetel/call-control", kick).await;
     let said = json!({"ucid": dialed["ucid"], "disposition": "APPOINTMENT_BOOKED", "leadId": 7});

@@ -5,7 +5,7 @@ use std::fmt;
 
 use ozonetel_sdk::phone_call::CallOutcomeKind;
 use ozonetel_sdk::types::{
-    AgentId, CampaignName, Did, DispositionName, PhoneNumber, SkillName, Ucid,
+    AgentId, CampaignName, Did, DispositionName, PhoneName, PhoneNumber, SkillName, Ucid,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -186,6 +186,9 @@ pub struct CallState {
     pub number: Option<PhoneNumber>,
     /// The DID.
     pub did: Option<Did>,
+    /// The phone name of the agent's number, where the dial named it.
+    #[serde(default)]
+    pub phone_name: Option<PhoneName>,
     /// The campaign.
     pub campaign: Option<CampaignName>,
     /// The skill.

@@ -35,6 +35,7 @@ fn dialed(at: i64) -> Fact {
         reference: "desk-1".into(),
         campaign: Some("support_out".into()),
         did: Some("918000000001".into()),
+        phone_name: None,
     }));
     Fact::new(FactSource::Dial, "d1", T0 + at * 1000, body)
 }

@@ -15,6 +15,7 @@ fn entry(id: &str, key: Option<&str>) -> DialEntry {
         number_key: "919000000001".into(),
         campaign: None,
         did: None,
+        phone_name: None,
         way: DialWay::Agent,
         state: DialState::Sending,
         reference: format!("desk-{id}"),

@@ -37,6 +37,7 @@ fn row(id: &str, agent: &str, number: &str) -> DialEntry {
         number,
         campaign: Some("support_out".into()),
         did: None,
+        phone_name: Some("agent01".into()),
         way: DialWay::Agent,
         state: DialState::Sending,
         reference: format!("desk-{id}"),

@@ -58,6 +58,7 @@ fn dialed(ucid: &str, at: i64) -> Fact {
         reference: format!("r{ucid}"),
         campaign: None,
         did: None,
+        phone_name: None,
     };
     Fact::new(FactSource::Dial, format!("d{ucid}"), at, FactBody::Dialed(Box::new(dialed)))
 }
