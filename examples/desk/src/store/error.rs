@@ -56,7 +56,8 @@ impl StoreError {
                 Self::Corrupt("row")
             }
             sqlx::Error::RowNotFound => Self::Missing("row"),
-            sqlx::Error::Tls(_) => unavailable("TLS failed"),
+            // Of certificates and names; nothing that is stored is in it.
+            sqlx::Error::Tls(inner) => Self::Unavailable(format!("TLS: {inner}").into()),
             sqlx::Error::Configuration(_) => unavailable("its address cannot be parsed"),
             _ => unavailable("the database failed"),
         }

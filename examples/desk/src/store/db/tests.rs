@@ -255,3 +255,13 @@ async fn a_postgresql_that_cuts_its_connections_loses_nothing_that_was_answered(
     db.close().await;
     other.close().await;
 }
+
+/// A build without TLS would refuse before it asks the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_without_tls_is_refused_where_tls_is_asked_for() {
+    let url = crate::store::suite::postgres().await;
+    let joint = if url.contains('?') { '&' } else { '?' };
+    let asked = Db::postgres(&format!("{url}{joint}sslmode=require")).await;
+    let why = asked.unwrap_err().to_string();
+    assert_eq!(why, "the store is not available: TLS: server does not support TLS");
+}
