@@ -46,6 +46,7 @@ describe('whole', { concurrency: 2 }, () => {
     const ucid = await person.talks();
     await keys.press('h');
     await page.getByText('On hold', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).and(page.locator(':not([aria-disabled])')).waitFor();
     await keys.press('h');
     await page.getByText('Talking', { exact: true }).waitFor();
     await keys.press('m');
