@@ -17,6 +17,7 @@ use desk::store::audit::AuditRow;
 use desk::store::sessions::ApiToken;
 use desk::{Desk, Settings};
 use ozonetel_bench::client;
+use ozonetel_sdk::transport::reqwest::tls;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -76,7 +77,11 @@ struct Dial {
 }
 
 fn hand(upstream: &str) -> Router {
-    let client = reqwest::Client::builder().tcp_nodelay(true).build().unwrap();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(&[]).unwrap())
+        .tcp_nodelay(true)
+        .build()
+        .unwrap();
     let state = ByHand { client, address: format!("{upstream}/ca_apis/AgentManualDial") };
     Router::new().route("/api/ozonetel/dial", post(dial)).with_state(state)
 }
