@@ -19,7 +19,7 @@ use crate::ucid::AvayaUcid;
 use crate::uri::Uri;
 use crate::uui;
 
-/// The value of the first X-UCID header, as sent.
+/// The value of the first X-UCID header that has one, as sent.
 ///
 /// ```
 /// let invite = b"INVITE sip:500001@example.test SIP/2.0\r\nx-ucid: 90174967305497\r\n\r\n";
@@ -29,7 +29,9 @@ use crate::uui;
 /// ```
 pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
     let mut lines = PrefixedLines::new(bytes, *b"xx");
-    lines.find(|line| line.0 == Name::XUcid).map(|line| Text::new(line.1).trimmed())
+    lines.find_map(|(name, value)| {
+        Some(Text::new(value).trimmed()).filter(|text| name == Name::XUcid && !text.is_empty())
+    })
 }
 
 /// The UCID and the caller of a phone call; see [`call`].
@@ -43,9 +45,9 @@ pub fn ucid(bytes: &[u8]) -> Option<Text<'_>> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallSummary<'a> {
-    /// The first X-UCID, as sent.
+    /// The first X-UCID that has a value, as sent.
     pub ucid: Option<Text<'a>>,
-    /// The first X-CALLERNO as sent, else the user part of From.
+    /// The first X-CALLERNO that has a value, as sent, else the user part of From.
     pub caller: Option<Text<'a>>,
     /// Which of the two headers gave the caller; [`Name::Other`] if neither did.
     pub source: Name,
@@ -71,8 +73,10 @@ pub fn call(bytes: &[u8]) -> CallSummary<'_> {
             Name::From => &mut from,
             _ => continue,
         };
-        if slot.is_none() {
-            *slot = Some(Text::new(value));
+        // An empty header of the platform says nothing, and hides nothing.
+        let value = Text::new(value);
+        if slot.is_none() && (name == Name::From || !value.trimmed().is_empty()) {
+            *slot = Some(value);
         }
         if ucid.is_some() && callerno.is_some() {
             break;
@@ -392,7 +396,7 @@ impl<'a> Identity<'a> {
     #[inline]
     fn note(&mut self, place: Option<usize>, line: &Line<'a>) {
         match place.and_then(|place| self.found.get_mut(place)) {
-            Some(Some(found)) => found.repeat(line.value()),
+            Some(Some(found)) if !found.value().is_empty() => found.repeat(line.value()),
             Some(slot) => {
                 *slot = Some(IdentityHeader::new(line.name_text(), line.name, line.value()));
             }

@@ -275,3 +275,19 @@ fn a_nul_between_messages_is_no_part_of_the_next() {
         assert_eq!(methods, ["BYE", "BYE"], "{}", between.escape_ascii());
     }
 }
+
+#[test]
+fn an_empty_header_of_the_platform_hides_neither_the_next_nor_from() {
+    let bytes = invite("X-CALLERNO:\r\nX-UCID: \r\nFrom: <sip:9@h>\r\nX-UCID: 90174967305497");
+    let summary = call(&bytes);
+    assert_eq!((summary.caller, summary.source), (Some(Text::from("9")), Name::From));
+    assert_eq!(summary.ucid.unwrap(), "90174967305497");
+    assert_eq!(sip_ucid::ucid(&bytes).unwrap(), "90174967305497");
+    let who = identity(&bytes);
+    assert_eq!(who.ucid().unwrap().value(), "90174967305497");
+    assert_eq!(who.from().unwrap().number().unwrap(), "9");
+    let bytes = invite("X-CALLERNO:\r\nX-CALLERNO: 09000000001\r\nX-UCID:");
+    let summary = call(&bytes);
+    assert_eq!((summary.caller.unwrap(), summary.ucid), (Text::from("09000000001"), None));
+    assert_eq!(identity(&bytes).callerno().unwrap().number().unwrap(), "09000000001");
+}

@@ -23,7 +23,7 @@ fn nothing_is_read_beyond_the_empty_line() {
     }
     let strange = head("\rX: 1\r\nX-UCID: 17\r\nF: <sip:1;x=y@h.test>\r\nx-CALLERNO:\r\n");
     assert_eq!(ucid(strange.as_bytes()).unwrap(), "17");
-    assert_eq!(call(strange.as_bytes()).caller.unwrap(), "");
+    assert_eq!(call(strange.as_bytes()).caller.unwrap(), "1");
     let from = head("T: <tel:9>\r\nF: <sip:1;x=y@h.test>\r\n");
     assert_eq!(call(from.as_bytes()).caller.unwrap(), "1");
     let password = head("from: sip:1:pw@h.test\r\n");
