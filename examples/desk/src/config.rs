@@ -7,19 +7,22 @@ use std::sync::Arc;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::{Environment, Variables};
 use ozonetel_sdk::error::Invalid;
+use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
 use crate::core::audio::HOSTS;
 use crate::core::retention::Retention;
-use crate::core::{disposition, worklist};
 use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
+use crate::core::{disposition, message, worklist};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::seal::SealKey;
 use crate::people::token::new_token;
 use crate::people::{People, PeopleSettings};
+use crate::ports::platform::graphql::documents::{self, Documents};
+use crate::ports::platform::{GraphqlPlatform, Platform};
 use crate::simulated;
 use crate::store::{Owner, Store};
 
@@ -64,6 +67,17 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_KEEP_AUDIT_DAYS", "days for which the audit is kept; 0 for good (0)"),
     ("DESK_RECORDING_HOSTS", "hosts that recordings are fetched from, separated by commas"),
     ("DESK_SERVICE_LEVELS", "minutes until due, and late: missed=5:15,follow_up=0:30,lead=60:240"),
+    (
+        "DESK_WHATSAPP_TEMPLATES",
+        "JSON list of the account's templates: name, language, text or params",
+    ),
+    (
+        "DESK_SMS_FIELDS",
+        "fields of an SMS, as phone_no={number}, message={text}; none is sent without",
+    ),
+    ("PLATFORM_GRAPHQL_URL", "the platform of leads and appointments (the desk's own tables)"),
+    ("PLATFORM_GRAPHQL_TOKEN", "its bearer token"),
+    ("PLATFORM_GRAPHQL_DOCUMENTS", "a file with other documents for its operations"),
     ("DESK_CALLING_HOURS", "when customers may be called, as 09:00-21:00 (at any time)"),
     ("DESK_BLOCKED", "numbers that are not called, separated by commas"),
     (
@@ -177,9 +191,14 @@ impl Config {
             people: PeopleSettings::read(variables)?,
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
-            platform: None,
             customers: CustomerSettings::read(variables)?,
             retention: Retention::read(variables)?,
+            platform: platform(variables)?,
+            templates: get(message::TEMPLATES_VARIABLE)
+                .map(|text| text.parse())
+                .transpose()?
+                .unwrap_or_default(),
+            sms_fields: get(message::SMS_VARIABLE).map(|text| text.parse()).transpose()?,
             agent_socket: agent_socket(
                 socket_holder,
                 get("DESK_AGENT_SOCKET_URL"),
@@ -356,6 +375,36 @@ fn recording_hosts(listed: Option<&str>) -> Result<Vec<String>, Invalid> {
         "DESK_RECORDING_HOSTS",
         "expected hosts, such as https://s3.ap-south-1.amazonaws.com",
     ))
+}
+
+/// The platform elsewhere, if there is one.
+fn platform(variables: &dyn Variables) -> Result<Option<Arc<dyn Platform>>, Invalid> {
+    let get = |name: &str| variables.get(name).filter(|value| !value.trim().is_empty());
+    let (url, token) = (get("PLATFORM_GRAPHQL_URL"), get("PLATFORM_GRAPHQL_TOKEN"));
+    let Some(url) = url else {
+        return match token {
+            Some(_) => {
+                Err(Invalid::new("PLATFORM_GRAPHQL_TOKEN", "PLATFORM_GRAPHQL_URL is missing"))
+            }
+            None => Ok(None),
+        };
+    };
+    let address: Option<http::Uri> = url.trim().parse().ok();
+    let address = address.filter(|uri| matches!(uri.scheme_str(), Some("https" | "http")));
+    let wrong = || Invalid::new("PLATFORM_GRAPHQL_URL", "expected https://host/path");
+    let address = address.filter(|uri| uri.host().is_some()).ok_or_else(wrong)?;
+    let documents = match get(documents::VARIABLE) {
+        Some(file) => {
+            let text = std::fs::read_to_string(file.trim()).map_err(|error| {
+                Invalid::new(documents::VARIABLE, format!("cannot be read: {}", error.kind()))
+            })?;
+            Documents::parse(&text)?
+        }
+        None => Documents::default(),
+    };
+    let transport = Arc::new(Reqwest::new(&Network::default())?);
+    let token = token.map(|token| Secret::from(token.trim()));
+    Ok(Some(Arc::new(GraphqlPlatform::new(address, token, transport, documents))))
 }
 
 /// Where to keep things: as said, else a file that stays for an account and goes for the simulator.

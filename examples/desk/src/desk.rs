@@ -13,6 +13,7 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
 use crate::core::retention::Retention;
+use crate::core::message::{MessageTemplates, SmsFields};
 use crate::core::worklist::ServiceLevels;
 use crate::customers::{CustomerSettings, Customers};
 use crate::epoch::epoch_ms;
@@ -90,6 +91,10 @@ pub struct Settings {
     pub platform: Option<Arc<dyn Platform>>,
     /// For how long things are kept.
     pub retention: Retention,
+    /// The account's WhatsApp templates.
+    pub templates: MessageTemplates,
+    /// The fields of an SMS; none can be sent without.
+    pub sms_fields: Option<SmsFields>,
     /// Why agents may pause: no API of the service lists it.
     pub pause_reasons: Vec<String>,
     /// The agents' sockets; none without.

@@ -21,6 +21,7 @@ pub mod joining;
 pub mod kookoo;
 pub mod ledger;
 pub mod owed;
+pub mod messaging;
 pub mod phone;
 pub mod push_address;
 pub mod settling;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use desk::config::{Config, FILE, StoreChoice, explain};
-use desk::flow::demo::{add_demo_leads, add_demo_schedule};
+use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::PushKind;
 use desk::flow::subscription;
 use desk::ops::account::Finding;
@@ -158,6 +158,9 @@ async fn on_simulator(
         settings.customers.demo = Some(Arc::new(SimPhones::new(sim.clone(), DEMO_DID)));
     }
     settings.public_url.get_or_insert_with(|| http.clone());
+    if settings.templates.all().is_empty() {
+        settings.templates = demo_templates();
+    }
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});

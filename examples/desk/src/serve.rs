@@ -11,11 +11,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::core::outbox::OutboxTarget;
 use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
-    agents, cdr_sync, intake, links, outbox, recordings, reminders, settle, summary,
+    agents, call_reports, cdr_sync, intake, links, outbox, recordings, reminders, settle, summary,
 };
 
 /// How long open connections may take to end.
@@ -108,15 +109,23 @@ fn start_work(desk: &Desk) {
         let resume = |_, stop| recordings::run(paused.clone(), stop);
         recording.run("recordings", stop, resume).await;
     });
+    let (taken, takes) = (desk.clone(), keeper.clone());
+    desk.life().spawn("finished calls", |stop| async move {
+        takes.run("call_reports", stop, |_, stop| call_reports::run(taken.clone(), stop)).await;
+    });
     let (client, records) = (desk.client().clone(), desk.records().store().clone());
     desk.life().spawn("summaries", |stop| async move {
         let file = |_, stop| summary::run(client.clone(), records.clone(), stop);
         keeper.run("summaries", stop, file).await;
     });
-    let worked = desk.clone();
-    desk.life().spawn("outbox", |stop| outbox::run(worked, stop));
     let reminded = desk.clone();
     desk.life().spawn("reminders", |stop| reminders::run(reminded, stop));
+    for (name, target) in
+        [("outbox", OutboxTarget::Service), ("platform's outbox", OutboxTarget::Platform)]
+    {
+        let worked = desk.clone();
+        desk.life().spawn(name, move |stop| outbox::run(worked, target, stop));
+    }
     let worked = desk.clone();
     desk.life().spawn("settle", |stop| settle::run(worked, stop));
 }

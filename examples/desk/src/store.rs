@@ -41,6 +41,7 @@ pub mod leads;
 pub mod lease;
 pub mod lock;
 pub mod memory;
+pub mod messages;
 pub mod meta;
 mod migrations;
 pub mod notes;
@@ -48,6 +49,7 @@ pub mod outbox;
 pub mod owed;
 pub mod pushes;
 pub mod reminders;
+pub mod reports;
 pub mod sessions;
 #[cfg(test)]
 pub(crate) mod suite;
@@ -71,12 +73,14 @@ pub use leads::{LeadSearch, Leads};
 pub use lease::{Lease, Leases};
 pub use lock::FileLock;
 pub use memory::Memory;
+pub use messages::{KnownMessage, Messages, NewMessage};
 pub use meta::{Meta, Owner};
 pub use notes::Notes;
 pub use outbox::{Outbox, OutboxWrite};
 pub use owed::{KeptCode, OwedCall, OwedCalls};
 pub use pushes::{NewPush, Pushes, StoredPush};
 pub use reminders::Reminders;
+pub use reports::{CallReports};
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use users::Users;
@@ -102,6 +106,8 @@ pub trait Store:
     + Appointments
     + Leads
     + Handoffs
+    + CallReports
+    + Messages
 {
 }
 
@@ -124,5 +130,7 @@ impl<T> Store for T where
         + Appointments
         + Leads
         + Handoffs
+        + CallReports
+        + Messages
 {
 }

@@ -1,6 +1,7 @@
 //! What runs beside the requests.
 
 pub mod agents;
+pub mod call_reports;
 pub mod cdr_sync;
 pub mod intake;
 pub mod lease;

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::core::caller::agent_key;
 use crate::core::can::Refusal;
 use crate::core::dial::{DialWay, number_key};
+use crate::core::outbox::OutboxTarget;
 use crate::core::policy::{CallingPolicy, HOURS_VARIABLE};
 
 /// The settings of calls. The default is what an account starts with.
@@ -89,8 +90,8 @@ impl CallingSettings {
 pub struct Calling {
     settings: CallingSettings,
     dispositions: Mutex<Option<Vec<DispositionName>>>,
-    /// Tells that there is something to deliver.
-    outbox: Notify,
+    /// Tells that there is something to deliver, by target.
+    outbox: [Notify; 2],
     /// Tells that a dial has to be settled.
     unsettled: Notify,
     /// Phones in browsers: by agent, the page and since when.
@@ -109,7 +110,7 @@ impl Calling {
         Self {
             settings,
             dispositions: Mutex::new(None),
-            outbox: Notify::new(),
+            outbox: [Notify::new(), Notify::new()],
             unsettled: Notify::new(),
             phones: Mutex::new(BTreeMap::new()),
         }
@@ -168,12 +169,16 @@ impl Calling {
 
     /// Tells that there is something to deliver.
     pub fn wake_outbox(&self) {
-        self.outbox.notify_one();
+        self.outbox.iter().for_each(Notify::notify_one);
     }
 
-    /// Resolves when there is something to deliver.
-    pub async fn outbox_woken(&self) {
-        self.outbox.notified().await;
+    /// Resolves when there is something to deliver, perhaps to this target.
+    pub async fn outbox_woken(&self, target: OutboxTarget) {
+        let [service, platform] = &self.outbox;
+        match target {
+            OutboxTarget::Service => service.notified().await,
+            OutboxTarget::Platform => platform.notified().await,
+        }
     }
 
     /// Tells that a dial has to be settled.

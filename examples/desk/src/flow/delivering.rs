@@ -7,14 +7,16 @@ use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveT
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Deserialize;
 
-use super::facts::{Actor, Together, acted, delivered, record_with};
+use super::facts::{Actor, REPORT, Together, acted, delivered, record_with};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
-use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, after_attempt};
+use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, OutboxTarget, after_attempt};
+use crate::core::report::CallReport;
 use crate::desk::Desk;
+use crate::ports::platform::PlatformError;
 use crate::problem::Problem;
 use crate::store::audit::AuditRow;
 use crate::store::{OutboxWrite, StoreError};
@@ -84,6 +86,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let (result, problem) = match entry.kind.as_str() {
         "disposition" => send_disposition(desk, &entry).await,
         "resume_recording" => send_resume(desk, &entry).await,
+        REPORT => (send_report(desk, &entry).await, None),
         _ => {
             let message = "the desk does not know how to deliver this".to_owned();
             (AttemptResult::Refused { message, is_clear: true }, None)
@@ -92,6 +95,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let call = desk.store().call(&entry.call, &Scope::All).await?;
     let state = call.as_ref().map(|call| call.state.clone()).unwrap_or_default();
     let service = state.service_disposition.as_ref().map(DispositionName::as_str);
+    let service = service.filter(|_| entry.target == OutboxTarget::Service);
     let at = now_ms(desk);
     let jitter =
         entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
@@ -114,7 +118,10 @@ async fn write(
 ) -> Result<(), StoreError> {
     let mut facts = Vec::new();
     if after.state != OutboxState::Pending {
-        facts.extend(delivered(after, state, is_over, at));
+        // Of a call without a disposition no one asks where it has arrived.
+        if after.target == OutboxTarget::Service || state.disposition.is_some() {
+            facts.extend(delivered(after, state, is_over, at));
+        }
         if after.kind == "resume_recording" {
             let outcome = match after.state {
                 OutboxState::Sent => ActionOutcome::Done,
@@ -187,6 +194,34 @@ async fn send_resume(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option
     match desk.client().recording().unpause(ucid).await {
         Ok(answer) => (AttemptResult::Done { message: answer.message, queued: false }, None),
         Err(error) => (attempt_result(&error), Some(Problem::from(&error))),
+    }
+}
+
+/// Tells the platform of a finished call. The latest attempt has the newest word.
+async fn send_report(desk: &Desk, entry: &OutboxEntry) -> AttemptResult {
+    let Ok(mut report) = serde_json::from_value::<CallReport>(entry.payload.clone()) else {
+        let message = "what is stored cannot be parsed".to_owned();
+        return AttemptResult::Refused { message, is_clear: true };
+    };
+    let reported = async {
+        if let (None, Some(number)) = (&report.lead_id, &report.caller_phone) {
+            let lead = desk.platform().lead_of_number(number).await?;
+            report.lead_id = lead.map(|lead| lead.id);
+        }
+        desk.platform().report_call(&report, entry.attempt).await
+    };
+    match reported.await {
+        Ok(()) => AttemptResult::Done { message: "kept".to_owned(), queued: false },
+        Err(PlatformError::Unknown) => AttemptResult::Failed {
+            message: PlatformError::Unknown.to_string(),
+            may_have_arrived: true,
+            ready_in_ms: None,
+        },
+        Err(error @ (PlatformError::Unavailable(_) | PlatformError::Store(_))) => {
+            let message = error.to_string();
+            AttemptResult::Failed { message, may_have_arrived: false, ready_in_ms: None }
+        }
+        Err(error) => AttemptResult::Refused { message: error.to_string(), is_clear: true },
     }
 }
 

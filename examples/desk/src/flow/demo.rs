@@ -6,6 +6,7 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use crate::core::appointment::{Department, Doctor, Slot};
 use crate::core::fact::millis;
+use crate::core::message::MessageTemplates;
 use crate::desk::Desk;
 use crate::store::StoreError;
 use crate::store::work::Lead;
@@ -42,6 +43,15 @@ const SLOT_MS: i64 = 30 * MINUTE_MS;
 
 /// How many times a day has.
 const SLOTS: i64 = 16;
+
+/// Templates of WhatsApp as an account could have them.
+pub fn demo_templates() -> MessageTemplates {
+    let text = r#"[{"name": "appointment_reminder", "language": "en",
+                    "text": "Hello {1}, we expect you on {2}."},
+                   {"name": "call_back", "language": "en",
+                    "text": "Hello {1}, we tried to reach you."}]"#;
+    text.parse().unwrap_or_default()
+}
 
 /// Adds made-up leads.
 ///

@@ -13,6 +13,7 @@ use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactS
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::handoff::HandoffRow;
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, after_evidence};
+use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::{
     Audience, CallChange, DialWrite, LoadedCall, NewEvent, OutboxWrite, StoreError, StoredCall,
@@ -20,6 +21,9 @@ use crate::store::{
 
 /// How often a change is tried again that met another one.
 const TRIES: usize = 8;
+
+/// The kind of an outbox entry that tells the platform of a finished call.
+pub(super) const REPORT: &str = "call";
 
 /// What is written together with facts.
 #[derive(Debug, Clone, Default)]
@@ -176,10 +180,12 @@ async fn attempt(
     }
     let effects = effects(&merged.before, &state);
     for write in &mut outbox {
-        let (OutboxWrite::Put(entry) | OutboxWrite::Result(entry)) = write;
+        let (OutboxWrite::Put(entry) | OutboxWrite::Complete(entry) | OutboxWrite::Result(entry)) =
+            write;
         entry.call.clone_from(&merged.id);
     }
     outbox.extend(effects.iter().filter_map(|effect| resume(effect, &merged.id, at)));
+    outbox.extend(for_platform(&merged, &state, at));
     let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
     let lead = lead_of_call(desk, &call.id, call.state.number.as_ref()).await;
     let follow_ups: Vec<_> = effects.iter().filter_map(|effect| follow_up(effect, &call)).collect();
@@ -359,6 +365,28 @@ fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
     })
 }
 
+/// What the platform is told of a finished call, if that is more than before.
+fn for_platform(merged: &Merged, state: &CallState, at: i64) -> Option<OutboxWrite> {
+    let report = CallReport::of(state)?;
+    if CallReport::of(&merged.before).as_ref() == Some(&report) {
+        return None;
+    }
+    Some(OutboxWrite::Complete(OutboxEntry {
+        id: format!("{}:platform", merged.id),
+        target: OutboxTarget::Platform,
+        call: merged.id.clone(),
+        kind: REPORT.to_owned(),
+        payload: json!(report),
+        state: OutboxState::Pending,
+        attempt: 0,
+        may_have_arrived: false,
+        leased_until_ms: 0,
+        next_ms: at,
+        created_ms: at,
+        message: None,
+    }))
+}
+
 fn events(
     desk: &Desk,
     merged: &Merged,
@@ -371,6 +399,7 @@ fn events(
     }
     let owed = outbox.iter().filter_map(|write| match write {
         OutboxWrite::Result(entry) if entry.kind == "disposition" => Some(entry),
+        OutboxWrite::Result(entry) if entry.kind == REPORT && entry.state.is_sad() => Some(entry),
         _ => None,
     });
     for entry in owed {

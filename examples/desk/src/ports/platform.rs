@@ -1,7 +1,8 @@
 //! The platform: who the customers are, when the doctors have time, who comes when.
 //!
-//! By default these are tables of the desk's own ([`OwnTables`]).
+//! By default these are tables of the desk's own ([`OwnTables`]); or a platform elsewhere ([`graphql`]).
 
+pub mod graphql;
 mod own;
 mod shared;
 
@@ -13,10 +14,12 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
+use crate::core::report::CallReport;
 use crate::problem::{Kind, Problem};
 use crate::store::work::Lead;
 use crate::store::{AppointmentQuery, LeadSearch, NewEvent, StoreError};
 
+pub use graphql::GraphqlPlatform;
 pub use own::OwnTables;
 pub use shared::SharedReads;
 
@@ -157,4 +160,11 @@ pub trait Platform: fmt::Debug + Send + Sync {
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<i64, PlatformError>;
+
+    /// Keeps a finished call: one record per phone call, by any of its ids. A later revision replaces an earlier one;
+    /// the same and earlier ones change nothing.
+    ///
+    /// # Errors
+    /// [`PlatformError::Unknown`] if it may have been kept, and then it is told again; the platform is not available.
+    async fn report_call(&self, report: &CallReport, revision: i64) -> Result<(), PlatformError>;
 }

@@ -2,6 +2,7 @@
 
 mod links;
 mod subscription;
+mod schedule;
 mod teams;
 mod tokens;
 mod users;
@@ -17,4 +18,5 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .merge(subscription::router())
         .merge(teams::router())
         .merge(tokens::router())
+        .merge(schedule::router())
 }

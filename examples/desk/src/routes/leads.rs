@@ -2,6 +2,7 @@
 
 mod list;
 mod lookup;
+mod messages;
 mod overview;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .routes(routes!(list::list))
         .routes(routes!(lookup::lookup))
         .routes(routes!(overview::overview))
+        .routes(routes!(messages::templates))
+        .routes(routes!(messages::send))
 }
 
 /// A lead.

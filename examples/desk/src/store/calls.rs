@@ -230,6 +230,15 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
     tx.execute("UPDATE desk_call_id SET call = $1 WHERE call = $2", args![id, other]).await?;
     tx.execute("UPDATE desk_fact SET call = $1 WHERE call = $2", args![id, other]).await?;
     tx.execute("DELETE FROM desk_call_agent WHERE call = $1", args![other]).await?;
+    // Of the platform's record there is one: it counts the attempts of both, so that the newest word is known.
+    let counted = "UPDATE desk_outbox SET attempt = attempt + (SELECT o.attempt FROM desk_outbox AS o \
+                   WHERE o.call = $1 AND o.target = 'platform' AND o.kind = desk_outbox.kind) \
+                   WHERE call = $2 AND target = 'platform' AND EXISTS (SELECT 1 FROM desk_outbox AS o \
+                   WHERE o.call = $3 AND o.target = 'platform' AND o.kind = desk_outbox.kind)";
+    tx.execute(counted, args![other, id, other]).await?;
+    let double = "DELETE FROM desk_outbox WHERE call = $1 AND target = 'platform' AND EXISTS (SELECT 1 \
+                  FROM desk_outbox AS o WHERE o.call = $2 AND o.target = 'platform' AND o.kind = desk_outbox.kind)";
+    tx.execute(double, args![other, id]).await?;
     // Two of one kind cannot both be of one call: the other's stays where it is and is sent all the same.
     let outbox = "UPDATE desk_outbox SET call = $1 WHERE call = $2 AND NOT EXISTS (SELECT 1 FROM desk_outbox AS o \
                   WHERE o.call = $1 AND o.target = desk_outbox.target AND o.kind = desk_outbox.kind)";

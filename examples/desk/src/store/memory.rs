@@ -11,6 +11,7 @@ mod events;
 mod handoffs;
 mod leads;
 mod lease;
+mod messages;
 mod meta;
 mod notes;
 mod outbox;
@@ -18,6 +19,7 @@ mod outbox_table;
 mod owed;
 mod pushes;
 mod reminders;
+mod reports;
 mod sessions;
 mod users;
 mod work;
@@ -44,6 +46,8 @@ struct State {
     outbox: outbox_table::OutboxTable,
     owed_by: BTreeMap<String, String>,
     pushes: pushes::PushTable,
+    reports: reports::ReportTable,
+    messages: messages::MessageTable,
     work: work::WorkTable,
     agents: agents::AgentTable,
     appointments: appointments::AppointmentTable,

@@ -16,6 +16,8 @@ const STEPS: &[(i64, &str, &str)] = &[
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),
     (410, "agents", include_str!("../../migrations/0410_agents.sql")),
     (420, "leads' details, appointments", include_str!("../../migrations/0420_customers.sql")),
+    (421, "finished calls", include_str!("../../migrations/0421_reports.sql")),
+    (422, "messages to leads", include_str!("../../migrations/0422_messages.sql")),
     (450, "hand-offs", include_str!("../../migrations/0450_handoffs.sql")),
     (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
 ];

@@ -12,6 +12,7 @@ use crate::core::caller::agent_key;
 use crate::core::dial::number_key;
 use crate::core::fact::{Action, Fact, FactBody};
 use crate::core::followup::FollowUp;
+use crate::core::report::CallReport;
 
 /// What agents wrote.
 #[async_trait]
@@ -85,11 +86,26 @@ pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> 
             tx.execute(update, args![to_json(&payload)?, row.get::<String>("id")?]).await?;
         }
     }
+    clear_reports(tx, id).await?;
     tx.execute("DELETE FROM desk_draft WHERE call = $1", args![id]).await?;
     // What a voice assistant heard of its caller.
     tx.execute("DELETE FROM desk_handoff WHERE call = $1", args![id]).await?;
     rebuild(tx, id).await?;
     tx.execute("UPDATE desk_call SET notes_gone = 1 WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+/// Takes the notes out of the platform's record of a call, where that is the desk's own.
+async fn clear_reports(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let select = "SELECT DISTINCT r.call, r.body FROM desk_report AS r JOIN desk_report_id AS i ON i.call = r.call \
+                  JOIN desk_call_id AS c ON c.alias = i.alias WHERE c.call = $1";
+    for row in tx.rows(select, args![id]).await? {
+        let mut report: CallReport = from_json(&row.get::<String>("body")?, "call report")?;
+        if report.notes.take().is_some() {
+            let update = "UPDATE desk_report SET body = $1 WHERE call = $2";
+            tx.execute(update, args![to_json(&report)?, row.get::<String>("call")?]).await?;
+        }
+    }
     Ok(())
 }
 

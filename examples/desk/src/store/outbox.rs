@@ -1,6 +1,7 @@
 //! The outbox.
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 
 use super::conn::{Row, args};
 use super::db::Db;
@@ -15,6 +16,9 @@ use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 pub enum OutboxWrite {
     /// A new entry. One that exists for the same target, call and kind is replaced only if it has ended badly.
     Put(OutboxEntry),
+    /// A new entry, or more of one that exists: where its payload is another, it is sent (again), and what becomes of
+    /// an attempt that is under way does not count.
+    Complete(OutboxEntry),
     /// What became of an entry; nothing if another attempt has been made meanwhile.
     Result(OutboxEntry),
 }
@@ -22,13 +26,14 @@ pub enum OutboxWrite {
 /// What has to reach the service or the platform. Entries are written with the call that they belong to.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Takes entries that are due, for the given time: each raises its attempt. A holder that dies loses them when that
+    /// Takes entries of a target that are due, for the given time: each raises its attempt. A holder that dies loses them when that
     /// time is over; what it sent may have arrived.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
     async fn claim_outbox(
         &self,
+        target: OutboxTarget,
         at: i64,
         until: i64,
         most: u32,
@@ -69,11 +74,11 @@ pub trait Outbox: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError>;
 
-    /// When the next entry is due.
+    /// When the next entry of a target is due.
     ///
     /// # Errors
     /// The store is not available.
-    async fn next_due(&self) -> Result<Option<i64>, StoreError>;
+    async fn next_due(&self, target: OutboxTarget) -> Result<Option<i64>, StoreError>;
 
     /// How many entries are to be sent.
     ///
@@ -113,14 +118,21 @@ fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
 /// Writes a change of the outbox.
 pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreError> {
     match write {
-        OutboxWrite::Put(entry) => {
+        OutboxWrite::Put(entry) | OutboxWrite::Complete(entry) => {
             let put = "INSERT INTO desk_outbox (id, target, call, kind, payload, state, attempt, unclear, leased, \
                        next, created, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                        ON CONFLICT (target, call, kind) DO UPDATE SET payload = excluded.payload, \
-                       state = excluded.state, attempt = desk_outbox.attempt + excluded.attempt, \
-                       next = excluded.next, leased = excluded.leased, \
-                       created = excluded.created, message = excluded.message \
-                       WHERE desk_outbox.state NOT IN ('pending', 'sent')";
+                       state = excluded.state, next = excluded.next, leased = excluded.leased, \
+                       created = excluded.created, message = excluded.message, attempt = desk_outbox.attempt + ";
+            let put = match write {
+                OutboxWrite::Complete(_) => {
+                    format!("{put} 1 WHERE desk_outbox.payload <> excluded.payload")
+                }
+                _ => {
+                    let ended = "desk_outbox.state NOT IN ('pending', 'sent')";
+                    format!("{put} excluded.attempt WHERE {ended}")
+                }
+            };
             let args = args![
                 &entry.id,
                 entry.target.as_str(),
@@ -135,7 +147,7 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                 entry.created_ms,
                 entry.message.clone(),
             ];
-            tx.execute(put, args).await?;
+            tx.execute(AssertSqlSafe(put), args).await?;
         }
         OutboxWrite::Result(entry) => {
             let update = "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, \
@@ -162,6 +174,7 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
 impl Outbox for Db {
     async fn claim_outbox(
         &self,
+        target: OutboxTarget,
         at: i64,
         until: i64,
         most: u32,
@@ -170,13 +183,13 @@ impl Outbox for Db {
             Box::pin(async move {
                 let due = if tx.is_postgres() {
                     "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
-                     ORDER BY next, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+                     AND target = $2 ORDER BY next, id LIMIT $3 FOR UPDATE SKIP LOCKED"
                 } else {
                     "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
-                     ORDER BY next, id LIMIT $2"
+                     AND target = $2 ORDER BY next, id LIMIT $3"
                 };
                 let mut entries = Vec::new();
-                for row in tx.rows(due, args![at, most]).await? {
+                for row in tx.rows(due, args![at, target.as_str(), most]).await? {
                     let id: String = row.get("id")?;
                     let take = "UPDATE desk_outbox SET leased = $1, attempt = attempt + 1, \
                                 unclear = CASE WHEN leased > 0 THEN 1 ELSE unclear END WHERE id = $2";
@@ -271,13 +284,13 @@ impl Outbox for Db {
         .await
     }
 
-    async fn next_due(&self) -> Result<Option<i64>, StoreError> {
-        self.read(|tx| {
+    async fn next_due(&self, target: OutboxTarget) -> Result<Option<i64>, StoreError> {
+        self.read(move |tx| {
             Box::pin(async move {
                 // One that someone has is due again when that time is over.
                 let select = "SELECT MIN(CASE WHEN leased > next THEN leased ELSE next END) AS due \
-                              FROM desk_outbox WHERE state = 'pending'";
-                tx.row(select, args![]).await?.map_or(Ok(None), |row| row.get("due"))
+                              FROM desk_outbox WHERE state = 'pending' AND target = $1";
+                tx.row(select, args![target.as_str()]).await?.map_or(Ok(None), |row| row.get("due"))
             })
         })
         .await

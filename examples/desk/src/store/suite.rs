@@ -9,9 +9,11 @@ mod events;
 mod handoffs;
 mod leads;
 mod lease;
+mod messages;
 mod meta;
 mod outbox;
 mod owed;
+mod reports;
 mod sessions;
 mod users;
 mod work;
@@ -51,6 +53,8 @@ fn all() -> Vec<Case> {
         leads::cases(),
         appointments::cases(),
         handoffs::cases(),
+        reports::cases(),
+        messages::cases(),
     ]
     .concat()
 }

@@ -1,4 +1,5 @@
-//! Delivers what is in the outbox, one after another and as often as it takes.
+//! Delivers what is in the outbox, one after another and as often as it takes: to each target apart, so that one that
+//! does not answer holds up no other.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 
+use crate::core::outbox::OutboxTarget;
 use crate::desk::Desk;
 use crate::flow::delivering::{deliver_claimed, lease_until};
 use crate::flow::viewing::now_ms;
@@ -20,13 +22,13 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long after a failure of the store it is tried again.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Delivers everything that is due now. How many entries were tried.
+/// Delivers everything to a target that is due now. How many entries were tried.
 ///
 /// # Errors
 /// The store is not available.
-pub async fn deliver_due(desk: &Desk) -> Result<usize, StoreError> {
+pub async fn deliver_due(desk: &Desk, target: OutboxTarget) -> Result<usize, StoreError> {
     let at = now_ms(desk);
-    let due = desk.store().claim_outbox(at, lease_until(at), TOGETHER).await?;
+    let due = desk.store().claim_outbox(target, at, lease_until(at), TOGETHER).await?;
     let count = due.len();
     let delivered = stream::iter(due).map(|entry| deliver_claimed(desk, entry));
     let mut delivered = delivered.buffer_unordered(4);
@@ -45,14 +47,17 @@ pub async fn take_over(desk: &Desk) -> Result<u64, StoreError> {
     if desk.store().is_shared() { Ok(0) } else { desk.store().release_outbox().await }
 }
 
-/// Delivers until it is stopped. What is being sent then is finished first.
-pub async fn run(desk: Desk, stop: CancellationToken) {
-    if let Err(error) = take_over(&desk).await {
+/// Delivers to a target until it is stopped. What is being sent then is finished first.
+pub async fn run(desk: Desk, target: OutboxTarget, stop: CancellationToken) {
+    // Once is enough for all targets.
+    if target == OutboxTarget::Service
+        && let Err(error) = take_over(&desk).await
+    {
         tracing::warn!(%error, "what was being sent waits until its time is over");
     }
     loop {
-        let pause = match deliver_due(&desk).await {
-            Ok(0) => sleep_for(&desk).await,
+        let pause = match deliver_due(&desk, target).await {
+            Ok(0) => sleep_for(&desk, target).await,
             Ok(_) => Duration::ZERO,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be worked");
@@ -64,15 +69,15 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = desk.calling().outbox_woken() => {}
+            () = desk.calling().outbox_woken(target) => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
 /// Until the next entry is due.
-async fn sleep_for(desk: &Desk) -> Duration {
-    let due = desk.store().next_due().await.ok().flatten();
+async fn sleep_for(desk: &Desk, target: OutboxTarget) -> Duration {
+    let due = desk.store().next_due(target).await.ok().flatten();
     let until = due.map(|due| u64::try_from(due - now_ms(desk)).unwrap_or(0));
     until.map_or(LONGEST_SLEEP, |ms| Duration::from_millis(ms).min(LONGEST_SLEEP))
 }

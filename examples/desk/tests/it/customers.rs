@@ -251,3 +251,97 @@ async fn a_call_shows_its_lead_and_that_it_led_to_an_appointment() {
     cancel(&team.agent01, booked.text("id")).await.ok();
     assert_eq!(call().await["booked"], false);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_sent_once_and_kept_with_what_became_of_it() {
+    let settings = desk::Settings {
+        templates:
+            r#"[{"name": "order_left", "language": "en", "text": "Hello {1}"}]"#.parse().unwrap(),
+        sms_fields: Some("phone_no={number}, message={text}".parse().unwrap()),
+        ..crate::floor::settings()
+    };
+    let floor = Floor::with(ozonetel_sim::world::Setup::default(), settings);
+    let team = Team::new(&floor).await;
+    let list = team.agent01.get("/api/message-templates").await.ok().json;
+    assert_eq!(
+        list,
+        json!({"sms": true, "whatsapp": [{"id": "order_left", "name": "order_left", "language": "en",
+               "text": "Hello {1}", "params": 1}]})
+    );
+    let found = team.agent01.get("/api/leads/lookup?number=9000000001").await.ok().json;
+    let id = found["lead"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/leads/{id}/messages");
+    let body = json!({"channel": "whatsapp", "template": "order_left", "params": ["A B"]});
+    team.agent02.post(&path, body.clone()).await.problem(403);
+    for (wrong, field) in [
+        (json!({"channel": "whatsapp", "template": "none", "params": []}), "template"),
+        (json!({"channel": "whatsapp", "template": "order_left"}), "params"),
+        (json!({"channel": "whatsapp", "template": "order_left", "params": [" "]}), "params"),
+        (json!({"channel": "sms"}), "text"),
+        (json!({"channel": "sms", "text": "x".repeat(1001)}), "text"),
+    ] {
+        let answer = team.agent01.post(&path, wrong.clone()).await.problem(400);
+        assert_eq!(answer.json["errors"][0]["path"], field, "{wrong}");
+    }
+    team.agent01.post("/api/leads/none/messages", body.clone()).await.problem(404);
+    assert_eq!(floor.sim.effects("whatsapp"), 0);
+
+    let sent = team.agent01.keyed(&path, "k1", body.clone()).await.created();
+    assert_eq!((sent.text("state"), sent.text("text")), ("sent", "Hello A B"));
+    let again = team.agent01.keyed(&path, "k1", body.clone()).await.ok();
+    assert_eq!(again.json["id"], sent.json["id"]);
+    let other = json!({"channel": "sms", "text": "Hello"});
+    let used = team.agent01.keyed(&path, "k1", other.clone()).await.problem(422);
+    assert_eq!(used.text("reason"), "key_used");
+    assert_eq!(floor.sim.effects("whatsapp"), 1, "once");
+    team.agent01.keyed(&path, "k2", other).await.created();
+    assert_eq!(floor.sim.effects("sms"), 1);
+
+    let template = "/whatsApp_API/v1/WhatsAppSendOzone/reply";
+    assert!(
+        floor.sim.fault(ozonetel_sim::Fault::new(ozonetel_sim::FaultKind::CloseAfter).on(template))
+    );
+    team.agent01.keyed(&path, "k3", body).await.problem(504);
+    let seen = team.agent01.get(&format!("/api/leads/{id}/360")).await.ok().json;
+    let states: Vec<_> =
+        seen["messages"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["unknown", "sent", "sent"]);
+    assert_eq!(seen["lastInteraction"]["kind"], "message");
+    let masked = team.agent02.get(&format!("/api/leads/{id}/360")).await.ok().json;
+    assert_eq!(masked["messages"][0]["text"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_settings_no_message_can_be_sent() {
+    let floor = Floor::new();
+    let team = Team::new(&floor).await;
+    let list = team.agent01.get("/api/message-templates").await.ok().json;
+    assert_eq!(list, json!({"sms": false, "whatsapp": []}));
+    let found = team.agent01.get("/api/leads/lookup?number=9000000001").await.ok().json;
+    let path = format!("/api/leads/{}/messages", found["lead"]["id"].as_str().unwrap());
+    let sms = team.agent01.post(&path, json!({"channel": "sms", "text": "Hello"})).await;
+    assert_eq!(sms.problem(409).text("reason"), "no_sms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_administrator_adds_doctors_and_times() {
+    let floor = Floor::new();
+    let administrator = Someone::new(&floor.desk, Role::Administrator, &[]).await;
+    let starts = floor.desk.now() + FIRST_MS;
+    let body = |starts: i64, ends: i64| {
+        json!({"id": "m1", "name": "Dr A", "department": {"id": "d1", "name": "General"},
+               "slots": [{"startsAt": starts, "endsAt": ends}]})
+    };
+    let path = "/api/admin/schedule";
+    let added = administrator.post(path, body(starts, starts + FIRST_MS)).await.ok().json;
+    assert_eq!(added, json!({"added": 1}));
+    let again = administrator.post(path, body(starts, starts + FIRST_MS)).await.ok().json;
+    assert_eq!(again, json!({"added": 0}));
+    administrator.post(path, body(starts, starts)).await.problem(400);
+    administrator
+        .post(path, json!({"id": "", "name": "x", "department": {"id": "d", "name": "d"}}))
+        .await
+        .problem(400);
+    let day = format!("/api/slots?doctor=m1&date={}", crate::floor::DAY);
+    assert_eq!(administrator.get(&day).await.ok().json["slots"][0]["taken"], false);
+}

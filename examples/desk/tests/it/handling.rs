@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::response::Response;
 use desk::app;
 use desk::core::caller::Role;
+use desk::core::outbox::OutboxTarget;
 use desk::work::{outbox, settle};
 use http::{Method, Request, header};
 use ozonetel_sim::{Fault, FaultKind};
@@ -176,7 +177,7 @@ async fn a_failed_disposition_is_not_answered_with_success() {
     let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
     assert_eq!(
         (&call["phase"], &call["disposition"]["targets"]),
-        (&json!("after_call"), &json!({"service": "pending"}))
+        (&json!("after_call"), &json!({"service": "pending", "platform": "pending"}))
     );
     assert_eq!(
         floor.sim.state()["agents"][0]["state"],
@@ -185,7 +186,7 @@ async fn a_failed_disposition_is_not_answered_with_success() {
     );
     for _ in 0..12 {
         floor.wait(300).await;
-        outbox::deliver_due(&floor.desk).await.unwrap();
+        outbox::deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
     }
     let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
     assert_eq!(call["disposition"]["targets"]["service"], "sent");

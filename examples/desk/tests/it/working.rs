@@ -47,6 +47,17 @@ impl<'f> Someone<'f> {
         self.send(Method::POST, path, "application/json", body.to_string()).await
     }
 
+    /// The same with a key.
+    pub(crate) async fn keyed(&self, path: &str, key: &str, body: Value) -> Answer {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, &self.bearer)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key)
+            .body(Body::from(body.to_string()));
+        let app = app(self.desk.clone()).unwrap();
+        Answer::of(app.oneshot(request.unwrap()).await.unwrap()).await
+    }
+
     pub(crate) async fn import(&self, file: &str) -> Answer {
         self.send(Method::POST, "/api/leads/import", "text/csv", file.to_owned()).await
     }

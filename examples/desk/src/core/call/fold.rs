@@ -100,6 +100,16 @@ fn direction(facts: &[Fact]) -> Option<Direction> {
 impl Fold {
     fn see(&mut self, fact: &Fact) {
         self.state.ids.extend(fact.ids());
+        let dialled = match &fact.body {
+            FactBody::Dialed(dialed) => Some(dialed.ucid.to_string()),
+            _ => None,
+        };
+        for id in fact.call_id().map(|id| id.to_string()).into_iter().chain(dialled) {
+            let known = self.state.call_id.get_or_insert_with(|| id.clone());
+            if id < *known {
+                *known = id;
+            }
+        }
         for agent in fact.agents() {
             if !self.state.is_of(&agent) {
                 self.state.agents.push(agent);
@@ -146,6 +156,7 @@ impl Fold {
                 self.state.transferred |= callback.is_transferred();
                 latest(&mut self.settled_ms, at);
                 self.wrapup_over = true;
+                self.state.is_final = true;
                 self.wrapup_limit = callback.wrap_up_exceeded().or(self.wrapup_limit);
                 if callback.is_answered() {
                     let began = fact.began_ms.zip(callback.time_to_answer);
@@ -269,6 +280,7 @@ impl Fold {
         } else {
             self.legs.entry(row.ucid).or_insert(false);
         }
+        self.state.is_final |= row.is_finished();
         if row.is_agent_leg() && row.is_finished() {
             latest(&mut self.settled_ms, at);
             self.wrapup_over |= row.is_answered();
@@ -320,7 +332,9 @@ impl Fold {
                     at_ms: at,
                     by: acted.by.clone(),
                     agent: acted.agent.clone(),
-                    targets: BTreeMap::from([("service".into(), "pending".into())]),
+                    targets: ["service", "platform"]
+                        .map(|target| (target.to_owned(), "pending".to_owned()))
+                        .into(),
                 });
             }
             Action::Appointment { id, stands: true } => {

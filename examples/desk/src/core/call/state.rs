@@ -174,6 +174,9 @@ pub struct DispositionState {
 pub struct CallState {
     /// Every id under which it was seen: legs and the call.
     pub ids: BTreeSet<String>,
+    /// The phone call's own id, once something has named it; on dialled calls that of the leg.
+    #[serde(default)]
+    pub call_id: Option<String>,
     /// The leg that commands of the current agent go to.
     pub leg: Option<Ucid>,
     /// Which way it went.
@@ -237,6 +240,9 @@ pub struct CallState {
     pub is_live: bool,
     /// The service has written its last word about it.
     pub is_settled: bool,
+    /// The service has told of it after its end: a callback, or a finished row of the call-detail records.
+    #[serde(default)]
+    pub is_final: bool,
     /// After-call work.
     pub wrapup: Option<Wrapup>,
     /// What an agent said about it.

@@ -9,6 +9,7 @@ use ozonetel_sdk::types::PhoneNumber;
 use super::{Platform, PlatformError};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
+use crate::core::report::CallReport;
 use crate::store::work::Lead;
 use crate::store::{AppointmentQuery, LeadSearch, NewEvent, Store};
 
@@ -88,5 +89,9 @@ impl Platform for OwnTables {
         events: Vec<NewEvent>,
     ) -> Result<i64, PlatformError> {
         Ok(self.0.save_appointment(appointment, at, events).await?)
+    }
+
+    async fn report_call(&self, report: &CallReport, revision: i64) -> Result<(), PlatformError> {
+        Ok(self.0.keep_report(report.clone(), revision).await?)
     }
 }

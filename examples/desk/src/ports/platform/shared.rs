@@ -12,6 +12,7 @@ use super::{Platform, PlatformError};
 use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
+use crate::core::report::CallReport;
 use crate::store::work::Lead;
 use crate::store::{AppointmentQuery, LeadSearch, NewEvent, Store};
 
@@ -146,5 +147,9 @@ impl Platform for SharedReads {
             tracing::warn!(%error, "a change of an appointment was not reported");
         }
         Ok(version)
+    }
+
+    async fn report_call(&self, report: &CallReport, revision: i64) -> Result<(), PlatformError> {
+        self.inner.report_call(report, revision).await
     }
 }

@@ -6,10 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::LeadView;
+use super::messages::MessageView;
 use crate::access::no_such;
 use crate::core::appointment::{Appointment, AppointmentState, AppointmentView};
 use crate::core::call::{CallState, Direction};
 use crate::core::caller::Caller;
+use crate::core::message::{LeadMessage, MessageState};
 use crate::core::worklist::{EntryKind, ServiceLevel};
 use crate::desk::Desk;
 use crate::flow::customers::{MOST_CALLS, handles_lead};
@@ -37,6 +39,8 @@ pub(super) struct LeadOverview {
     appointments: Vec<AppointmentView>,
     /// Follow-ups, the last due first; the open ones are to be done.
     follow_ups: Vec<FollowUpView>,
+    /// Messages to the person, the newest first.
+    messages: Vec<MessageView>,
     /// Whether there is an appointment to come.
     booked: bool,
 }
@@ -60,6 +64,8 @@ enum InteractionKind {
     Call,
     /// An appointment was made.
     Appointment,
+    /// A message was sent.
+    Message,
     /// Something of which the time is known only.
     Other,
 }
@@ -148,14 +154,15 @@ pub(super) async fn overview(
         most: MOST,
         ..AppointmentQuery::default()
     };
-    let (calls, appointments, follow_ups) = tokio::join!(
+    let (calls, appointments, follow_ups, messages) = tokio::join!(
         desk.store().calls_of_number(&lead.number, MOST_CALLS),
         desk.platform().appointments(&query),
         desk.store().follow_ups_of_number(&lead.number, MOST),
+        desk.store().messages_of_number(&lead.number, MOST),
     );
-    let (calls, appointments) = (calls?, appointments?);
+    let (calls, appointments, messages) = (calls?, appointments?, messages?);
     let now = desk.now();
-    let last_interaction = last_interaction(&lead, &calls, &appointments);
+    let last_interaction = last_interaction(&lead, &calls, &appointments, &messages);
     let service_level = level(&desk, &lead, last_interaction.as_ref(), now);
     let to_come = |one: &Appointment| one.state == AppointmentState::Booked && one.ends_ms > now;
     let mut views = Vec::new();
@@ -168,6 +175,7 @@ pub(super) async fn overview(
         calls: calls.into_iter().map(|call| LeadCall::of(call, whole)).collect(),
         booked: appointments.iter().any(to_come),
         appointments: appointments.iter().map(|one| AppointmentView::of(one, whole)).collect(),
+        messages: messages.into_iter().map(|one| MessageView::of(one, whole, now)).collect(),
         follow_ups: views,
         lead: LeadView::of(lead, whole),
     }))
@@ -177,6 +185,7 @@ fn last_interaction(
     lead: &Lead,
     calls: &[StoredCall],
     appointments: &[Appointment],
+    messages: &[LeadMessage],
 ) -> Option<Interaction> {
     let call = |call: &StoredCall| {
         let text = disposition(&call.state).unwrap_or_else(|| {
@@ -194,7 +203,14 @@ fn last_interaction(
         kind: InteractionKind::Other,
         text: String::new(),
     });
+    let message = |one: &LeadMessage| Interaction {
+        at: one.at_ms,
+        kind: InteractionKind::Message,
+        text: one.template.clone().unwrap_or_default(),
+    };
     let known = calls.iter().filter_map(call).chain(appointments.iter().map(appointment));
+    let sent = |one: &&LeadMessage| one.state == MessageState::Sent;
+    let known = known.chain(messages.iter().filter(sent).map(message));
     // A conversation is noted with the lead at its end: the call itself says more.
     let newest = known.max_by_key(|one| one.at);
     newest.or(other)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Memory;
 use crate::core::caller::Scope;
-use crate::core::outbox::{OutboxEntry, OutboxState};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::store::calls::sees;
 use crate::store::error::StoreError;
 use crate::store::outbox::Outbox;
@@ -13,13 +13,17 @@ use crate::store::outbox::Outbox;
 impl Outbox for Memory {
     async fn claim_outbox(
         &self,
+        target: OutboxTarget,
         at: i64,
         until: i64,
         most: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         self.write(|state| {
             let mut due = state.outbox.sorted(|row| {
-                row.state == OutboxState::Pending && row.next_ms <= at && row.leased_until_ms <= at
+                row.state == OutboxState::Pending
+                    && row.target == target
+                    && row.next_ms <= at
+                    && row.leased_until_ms <= at
             });
             due.sort_by_key(|row| (row.next_ms, row.id.clone()));
             let due = due.into_iter().take(most as usize);
@@ -78,10 +82,11 @@ impl Outbox for Memory {
         })
     }
 
-    async fn next_due(&self) -> Result<Option<i64>, StoreError> {
+    async fn next_due(&self, target: OutboxTarget) -> Result<Option<i64>, StoreError> {
         self.read(|state| {
             let pending =
-                state.outbox.rows.values().filter(|row| row.state == OutboxState::Pending);
+                |row: &&OutboxEntry| row.state == OutboxState::Pending && row.target == target;
+            let pending = state.outbox.rows.values().filter(pending);
             Ok(pending.map(|row| row.next_ms.max(row.leased_until_ms)).min())
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::outbox::{OutboxEntry, OutboxState};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::store::error::StoreError;
 use crate::store::outbox::OutboxWrite;
 
@@ -40,10 +40,27 @@ impl OutboxTable {
                     }
                 }
             }
+            OutboxWrite::Complete(entry) => {
+                let same = |row: &&mut OutboxEntry| {
+                    (row.target, &row.call, &row.kind) == (entry.target, &entry.call, &entry.kind)
+                };
+                match self.rows.values_mut().find(same) {
+                    Some(row) if row.payload != entry.payload => {
+                        let (id, attempt) = (row.id.clone(), row.attempt + 1);
+                        let may_have_arrived = row.may_have_arrived;
+                        *row = OutboxEntry { id, attempt, may_have_arrived, ..entry };
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.rows.insert(entry.id.clone(), entry);
+                    }
+                }
+            }
         }
     }
 
     pub(super) fn absorb(&mut self, id: &str, other: &str) {
+        self.join_platform(id, other);
         let taken: Vec<_> = self
             .rows
             .values()
@@ -61,6 +78,25 @@ impl OutboxTable {
         for row in self.rows.values_mut().filter(settled) {
             if let Some(fields) = row.payload.as_object_mut() {
                 fields.remove("notes");
+            }
+        }
+    }
+
+    /// Of the platform's record there is one: it counts the attempts of both.
+    fn join_platform(&mut self, id: &str, other: &str) {
+        let of_platform = |row: &OutboxEntry| row.target == OutboxTarget::Platform;
+        let others: Vec<_> = self
+            .rows
+            .values()
+            .filter(|row| of_platform(row) && row.call == other)
+            .map(|row| (row.id.clone(), row.kind.clone(), row.attempt))
+            .collect();
+        for (double, kind, attempt) in others {
+            let mine =
+                |row: &&mut OutboxEntry| of_platform(row) && row.call == id && row.kind == kind;
+            if let Some(row) = self.rows.values_mut().find(mine) {
+                row.attempt += attempt;
+                self.rows.remove(&double);
             }
         }
     }

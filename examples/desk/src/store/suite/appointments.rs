@@ -12,6 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_schedule_that_is_added_twice_is_there_once,
         of_two_who_want_one_time_one_gets_it,
         of_two_who_want_one_time_at_once_one_gets_it,
+        of_two_who_want_one_of_a_thousand_times_one_gets_each,
         a_cancelled_time_is_free_again_and_a_moved_one_frees_the_old,
         of_two_who_change_one_version_the_second_is_told,
         appointments_are_found_by_each_thing_and_by_all,
@@ -109,6 +110,24 @@ async fn of_two_who_want_one_time_at_once_one_gets_it(store: Arc<dyn Store>) {
         }
     }
     assert_eq!(booked, 1);
+}
+
+async fn of_two_who_want_one_of_a_thousand_times_one_gets_each(store: Arc<dyn Store>) {
+    let slots: Vec<_> = (1..=1000).map(|n| Slot::of_doctor("m1", n * 100, n * 100 + 50)).collect();
+    store.add_schedule(vec![doctor("m1", "d1")], slots.clone()).await.unwrap();
+    let book = |slot: &Slot, by: &str| {
+        let (store, id, slot) = (Arc::clone(&store), format!("{by}-{}", slot.id), slot.id.clone());
+        tokio::spawn(async move { save(&*store, appointment(&id, &slot)).await })
+    };
+    for some in slots.chunks(8) {
+        let pairs: Vec<_> = some.iter().map(|slot| (book(slot, "u1"), book(slot, "u2"))).collect();
+        for (one, other) in pairs {
+            let both = [one.await.unwrap(), other.await.unwrap()];
+            assert!(both == [Ok(1), TAKEN] || both == [TAKEN, Ok(1)], "{both:?}");
+        }
+    }
+    let all = AppointmentQuery { most: 3000, ..AppointmentQuery::default() };
+    assert_eq!(store.appointments(&all).await.unwrap().len(), 1000);
 }
 
 async fn a_cancelled_time_is_free_again_and_a_moved_one_frees_the_old(store: Arc<dyn Store>) {

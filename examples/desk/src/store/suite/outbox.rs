@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::calls::{change, entry};
 use super::{Case, cases};
+use crate::core::call::CallState;
 use crate::core::caller::Scope;
 use crate::core::fact::{Fact, FactBody, FactSource, LegNews};
-use crate::core::outbox::{OutboxEntry, OutboxState};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::store::{CallChange, NewPush, OutboxWrite, Store, StoreError};
+
+const SERVICE: OutboxTarget = OutboxTarget::Service;
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
@@ -16,6 +19,9 @@ pub(super) fn cases() -> Vec<Case> {
         what_a_dead_holder_had_is_given_back_as_perhaps_sent,
         one_entry_for_each_call_target_and_kind,
         what_ended_badly_is_owed_to_who_sees_the_call,
+        a_target_has_entries_of_its_own,
+        more_of_an_entry_is_sent_again_and_the_attempt_under_way_does_not_count,
+        calls_that_turn_out_to_be_one_have_one_record_for_the_platform,
         the_next_time_is_known,
         a_push_is_stored_and_worked_once,
         old_pushes_go_when_they_are_worked,
@@ -35,8 +41,11 @@ async fn put(store: &Arc<dyn Store>, id: &str, agent: &str, writes: Vec<OutboxWr
 
 async fn an_entry_is_claimed_by_one_at_a_time(store: Arc<dyn Store>) {
     put(&store, "11", "agent01", vec![OutboxWrite::Put(entry("o1", "11"))]).await;
-    assert_eq!(store.claim_outbox(9, 50, 5).await, Ok(Vec::new()), "not due yet");
-    let (one, other) = tokio::join!(store.claim_outbox(10, 50, 5), store.claim_outbox(10, 50, 5));
+    assert_eq!(store.claim_outbox(SERVICE, 9, 50, 5).await, Ok(Vec::new()), "not due yet");
+    let (one, other) = tokio::join!(
+        store.claim_outbox(SERVICE, 10, 50, 5),
+        store.claim_outbox(SERVICE, 10, 50, 5)
+    );
     let claimed: Vec<OutboxEntry> = one.unwrap().into_iter().chain(other.unwrap()).collect();
     let want = OutboxEntry { attempt: 1, leased_until_ms: 50, ..entry("o1", "11") };
     assert_eq!(claimed, [want]);
@@ -46,7 +55,7 @@ async fn an_entry_is_claimed_by_one_at_a_time(store: Arc<dyn Store>) {
 async fn a_holder_that_died_loses_its_entry_and_cannot_write(store: Arc<dyn Store>) {
     put(&store, "11", "agent01", vec![OutboxWrite::Put(entry("o1", "11"))]).await;
     let first = store.claim_entry("o1", 10, 50).await.unwrap().unwrap();
-    let second = store.claim_outbox(50, 90, 5).await.unwrap().remove(0);
+    let second = store.claim_outbox(SERVICE, 50, 90, 5).await.unwrap().remove(0);
     assert_eq!((first.attempt, second.attempt), (1, 2));
     assert_eq!((first.may_have_arrived, second.may_have_arrived), (false, true));
     let result = |entry: &OutboxEntry| {
@@ -59,7 +68,7 @@ async fn a_holder_that_died_loses_its_entry_and_cannot_write(store: Arc<dyn Stor
     store.save_call(result(&second)).await.unwrap();
     let sent = store.outbox_entry("o1").await.unwrap().unwrap();
     assert_eq!((sent.state, sent.message.as_deref()), (OutboxState::Sent, Some("ok")));
-    assert_eq!(store.claim_outbox(500, 900, 5).await, Ok(Vec::new()));
+    assert_eq!(store.claim_outbox(SERVICE, 500, 900, 5).await, Ok(Vec::new()));
     assert_eq!(store.outbox_entry("o2").await, Ok(None));
 }
 
@@ -104,15 +113,93 @@ async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
     assert_eq!(store.outbox_waiting().await, Ok(1));
 }
 
+fn to_platform(id: &str, call: &str, said: &str) -> OutboxEntry {
+    OutboxEntry {
+        target: OutboxTarget::Platform,
+        kind: "call".into(),
+        payload: serde_json::json!({"said": said}),
+        ..entry(id, call)
+    }
+}
+
+async fn a_target_has_entries_of_its_own(store: Arc<dyn Store>) {
+    let writes = vec![
+        OutboxWrite::Put(entry("o1", "11")),
+        OutboxWrite::Complete(to_platform("p1", "11", "a")),
+    ];
+    put(&store, "11", "agent01", writes).await;
+    let claimed = store.claim_outbox(OutboxTarget::Platform, 10, 50, 5).await.unwrap();
+    assert_eq!(claimed.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["p1"]);
+    assert_eq!(store.next_due(OutboxTarget::Platform).await, Ok(Some(50)));
+    assert_eq!(store.next_due(SERVICE).await, Ok(Some(10)));
+    assert_eq!(store.claim_outbox(SERVICE, 10, 50, 5).await.unwrap().len(), 1);
+}
+
+async fn more_of_an_entry_is_sent_again_and_the_attempt_under_way_does_not_count(
+    store: Arc<dyn Store>,
+) {
+    let complete = |said: &str| vec![OutboxWrite::Complete(to_platform("p1", "11", said))];
+    put(&store, "11", "agent01", complete("a")).await;
+    let first = store.claim_entry("p1", 10, 50).await.unwrap().unwrap();
+    assert_eq!(first.attempt, 1);
+    put(&store, "11", "agent01", complete("b")).await;
+    let kept = store.outbox_entry("p1").await.unwrap().unwrap();
+    assert_eq!((kept.attempt, kept.state, kept.leased_until_ms), (2, OutboxState::Pending, 0));
+    let version = store.load_calls(&["11".to_owned()]).await.unwrap()[0].version;
+    let result = |entry: OutboxEntry| CallChange {
+        outbox: vec![OutboxWrite::Result(OutboxEntry { state: OutboxState::Sent, ..entry })],
+        ..change("11", version, &[], &[])
+    };
+    let late = store.save_call(result(first)).await;
+    assert_eq!(late, Err(StoreError::Conflict("outbox entry")));
+    let second = store.claim_entry("p1", 11, 60).await.unwrap().unwrap();
+    assert_eq!((second.attempt, &second.payload["said"]), (3, &"b".into()));
+    store.save_call(result(second)).await.unwrap();
+    put(&store, "11", "agent01", complete("b")).await;
+    let same = store.outbox_entry("p1").await.unwrap().unwrap();
+    assert_eq!(
+        (same.state, same.attempt),
+        (OutboxState::Sent, 3),
+        "the same again changes nothing"
+    );
+    put(&store, "11", "agent01", complete("c")).await;
+    let again = store.outbox_entry("p1").await.unwrap().unwrap();
+    assert_eq!((again.state, again.attempt), (OutboxState::Pending, 4));
+}
+
+async fn calls_that_turn_out_to_be_one_have_one_record_for_the_platform(store: Arc<dyn Store>) {
+    let one = |id: &str, call: &str| vec![OutboxWrite::Complete(to_platform(id, call, "a"))];
+    put(&store, "11", "agent01", one("p1", "11")).await;
+    put(&store, "12", "agent01", one("p2", "12")).await;
+    store.claim_entry("p1", 10, 50).await.unwrap().unwrap();
+    let other = store.claim_entry("p2", 10, 50).await.unwrap().unwrap();
+    let merged = CallChange {
+        absorbed: vec![("12".into(), 1)],
+        outbox: vec![OutboxWrite::Complete(to_platform("p3", "11", "b"))],
+        state: CallState { ids: ["11".to_owned(), "12".to_owned()].into(), ..CallState::default() },
+        ..change("11", 1, &[], &[])
+    };
+    store.save_call(merged).await.unwrap();
+    let kept = store.outbox_of("11").await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|row| (row.id.as_str(), row.attempt)).collect();
+    assert_eq!(kept, [("p1", 3)], "newer than every attempt of both");
+    assert_eq!(store.outbox_of("12").await, Ok(Vec::new()));
+    let late = CallChange {
+        outbox: vec![OutboxWrite::Result(OutboxEntry { state: OutboxState::Sent, ..other })],
+        ..change("11", 2, &[], &[])
+    };
+    assert_eq!(store.save_call(late).await, Err(StoreError::Conflict("outbox entry")));
+}
+
 async fn the_next_time_is_known(store: Arc<dyn Store>) {
-    assert_eq!(store.next_due().await, Ok(None));
+    assert_eq!(store.next_due(SERVICE).await, Ok(None));
     for (id, next) in [("11", 70), ("12", 40)] {
         let entry = OutboxEntry { next_ms: next, ..entry(&format!("o{id}"), id) };
         put(&store, id, "agent01", vec![OutboxWrite::Put(entry)]).await;
     }
-    assert_eq!(store.next_due().await, Ok(Some(40)));
+    assert_eq!(store.next_due(SERVICE).await, Ok(Some(40)));
     store.claim_entry("o12", 45, 90).await.unwrap().unwrap();
-    assert_eq!(store.next_due().await, Ok(Some(70)), "the other one is taken until 90");
+    assert_eq!(store.next_due(SERVICE).await, Ok(Some(70)), "the other one is taken until 90");
 }
 
 fn push(digest: &str, at: i64) -> NewPush {

@@ -1,0 +1,364 @@
+//! Finished calls reach the platform, once each, whatever fails and whatever comes first.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use desk::core::appointment::{Appointment, Department, Doctor, Slot};
+use desk::core::caller::Scope;
+use desk::core::fact::{
+    Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource,
+};
+use desk::core::outbox::OutboxTarget;
+use desk::core::report::CallReport;
+use desk::flow::facts::record;
+use desk::ports::platform::{OwnTables, Platform, PlatformError};
+use desk::store::work::Lead;
+use desk::store::{AppointmentQuery, CallReports as _, LeadSearch, Memory, NewEvent, Work as _};
+use desk::work::call_reports::TakenOver;
+use desk::work::outbox::deliver_due;
+use desk::{Desk, Settings};
+use ozonetel_sdk::types::{PhoneNumber, Zone};
+use ozonetel_sim::world::Setup;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::floor::{DISPOSITION, Floor, settings};
+
+/// A platform elsewhere: tables of its own, which do not always answer.
+#[derive(Debug)]
+struct Elsewhere {
+    store: Memory,
+    tables: OwnTables,
+    /// What becomes of the next reports.
+    plan: Mutex<VecDeque<Failing>>,
+    asked: Mutex<Vec<String>>,
+    /// Who may be answered.
+    gate: Semaphore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failing {
+    No,
+    BeforeIt,
+    AfterIt,
+    Refusing,
+}
+
+impl Elsewhere {
+    fn new(plan: Vec<Failing>) -> Arc<Self> {
+        let store = Memory::new();
+        let tables = OwnTables::new(Arc::new(store.clone()));
+        let gate = Semaphore::new(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            store,
+            tables,
+            plan: Mutex::new(plan.into()),
+            asked: Mutex::default(),
+            gate,
+        })
+    }
+
+    fn floor(self: &Arc<Self>) -> Floor {
+        let platform: Arc<dyn Platform> = self.clone();
+        Floor::with(Setup::default(), Settings { platform: Some(platform), ..settings() })
+    }
+
+    async fn asks(&self, what: &str) {
+        self.asked.lock().unwrap().push(what.to_owned());
+        let _ = self.gate.acquire().await.unwrap();
+    }
+
+    fn count(&self, what: &str) -> usize {
+        self.asked.lock().unwrap().iter().filter(|asked| *asked == what).count()
+    }
+
+    async fn reports(&self, ids: &[&str]) -> Vec<CallReport> {
+        let ids: Vec<_> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let found = self.store.reports(&ids).await.unwrap();
+        found.into_iter().map(|(report, _)| report).collect()
+    }
+}
+
+#[async_trait]
+impl Platform for Elsewhere {
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, PlatformError> {
+        self.asks("lead_of_number").await;
+        self.tables.lead_of_number(number).await
+    }
+
+    async fn lead(&self, id: &str) -> Result<Option<Lead>, PlatformError> {
+        self.tables.lead(id).await
+    }
+
+    async fn search_leads(
+        &self,
+        scope: &Scope,
+        search: &LeadSearch,
+    ) -> Result<Vec<Lead>, PlatformError> {
+        self.tables.search_leads(scope, search).await
+    }
+
+    async fn departments(&self) -> Result<Vec<Department>, PlatformError> {
+        self.asks("departments").await;
+        self.tables.departments().await
+    }
+
+    async fn doctors(&self, department: Option<&str>) -> Result<Vec<Doctor>, PlatformError> {
+        self.tables.doctors(department).await
+    }
+
+    async fn slots(&self, doctor: &str, range: (i64, i64)) -> Result<Vec<Slot>, PlatformError> {
+        self.tables.slots(doctor, range).await
+    }
+
+    async fn slot(&self, id: &str) -> Result<Option<(Slot, Doctor)>, PlatformError> {
+        self.tables.slot(id).await
+    }
+
+    async fn appointment(&self, id: &str) -> Result<Option<Appointment>, PlatformError> {
+        self.tables.appointment(id).await
+    }
+
+    async fn appointments(
+        &self,
+        query: &AppointmentQuery,
+    ) -> Result<Vec<Appointment>, PlatformError> {
+        self.tables.appointments(query).await
+    }
+
+    async fn save_appointment(
+        &self,
+        appointment: Appointment,
+        at: i64,
+        events: Vec<NewEvent>,
+    ) -> Result<i64, PlatformError> {
+        assert!(events.is_empty(), "the desk's own log has them");
+        self.tables.save_appointment(appointment, at, events).await
+    }
+
+    async fn report_call(&self, report: &CallReport, revision: i64) -> Result<(), PlatformError> {
+        self.asks("report_call").await;
+        let failing = self.plan.lock().unwrap().pop_front().unwrap_or(Failing::No);
+        match failing {
+            Failing::BeforeIt => Err(PlatformError::Unavailable("time-out".into())),
+            Failing::Refusing => Err(PlatformError::Refused("no".into())),
+            Failing::AfterIt => {
+                self.tables.report_call(report, revision).await?;
+                Err(PlatformError::Unknown)
+            }
+            Failing::No => self.tables.report_call(report, revision).await,
+        }
+    }
+}
+
+async fn deliver(desk: &Desk) {
+    while deliver_due(desk, OutboxTarget::Platform).await.unwrap() > 0 {}
+}
+
+const LEG: &str = "90000000000000009";
+const CALL: &str = "90000000000000001";
+
+/// What an agent says of the leg, before anyone has said whose it is.
+fn disposed() -> Fact {
+    let said = DisposeAction {
+        code: "FOLLOW_UP_SCHEDULED".into(),
+        disposition: "Follow Up".into(),
+        notes: Some("call on Monday".into()),
+        lead: Some("l7".into()),
+        duration_sec: Some(99),
+        direction: Some("inbound".into()),
+        caller: None,
+        call_back_ms: None,
+    };
+    let acted = ActionFact {
+        ucid: LEG.parse().unwrap(),
+        by: "u1".into(),
+        agent: "agent01".into(),
+        action: Action::Dispose(Box::new(said)),
+        outcome: ActionOutcome::Done,
+    };
+    Fact::new(FactSource::Action, "a1", 1_795_149_930_000, FactBody::Acted(Box::new(acted)))
+}
+
+fn callback() -> Fact {
+    let callback = json!({
+        "monitorUCID": CALL, "Type": "Inbound", "Status": "Answered", "AgentID": "agent01",
+        "CallerID": "9000000001", "Did": "918000000001", "Disposition": "",
+        "StartTime": "2026-11-20 10:15:00", "EndTime": "2026-11-20 10:15:30",
+        "TimeToAnswer": "00:00:07", "CallDuration": "00:00:30",
+    });
+    Fact::of_callback(serde_json::from_value(callback).unwrap(), 1_795_149_940_000, &Zone::india())
+}
+
+fn row() -> Fact {
+    let row = json!({
+        "CallID": CALL, "UCID": LEG, "Type": "Inbound", "Status": "Answered", "AgentID": "agent01",
+        "CallerID": "00919000000001", "CallDate": "2026-11-20", "StartTime": "10:15:00",
+        "EndTime": "10:15:30", "TalkTime": "00:00:23", "Duration": "00:00:30", "HangupBy": "AgentHangup",
+        "HandlingTime": "00:00:23", "Event": "AgentDial",
+    });
+    Fact::of_row(serde_json::from_value(row).unwrap(), 1_795_149_990_000, &Zone::india())
+}
+
+fn run(work: impl Future<Output = ()>) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(work);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_call_is_one_record_whoever_tells_of_it_first_and_whatever_fails(
+        order in prop::collection::vec((0..3_usize, any::<bool>()), 0..6),
+        rest in Just(vec![0, 1, 2]).prop_shuffle(),
+        plan in prop::collection::vec(
+            prop_oneof![Just(Failing::No), Just(Failing::BeforeIt), Just(Failing::AfterIt)], 0..6),
+    ) {
+        run(async {
+            let platform = Elsewhere::new(plan);
+            let floor = platform.floor();
+            let facts = [disposed(), callback(), row()];
+            let all = order.into_iter().chain(rest.into_iter().map(|one| (one, true)));
+            for (one, delivers) in all {
+                record(&floor.desk, vec![facts[one].clone()]).await.unwrap();
+                if delivers {
+                    deliver(&floor.desk).await;
+                }
+            }
+            for _ in 0..8 {
+                floor.wait(700).await;
+                deliver(&floor.desk).await;
+            }
+            let found = platform.reports(&[CALL, LEG]).await;
+            assert_eq!(found.len(), 1, "{found:?}");
+            let report = &found[0];
+            assert_eq!((report.call_id.as_str(), &report.other_ids), (CALL, &vec![LEG.to_owned()]));
+            let shown = json!(report);
+            let fields = ["callerPhone", "direction", "durationSec", "leadId", "notes", "disposition"];
+            let shown: Vec<_> = fields.iter().map(|field| shown[field].clone()).collect();
+            let phone = report.caller_phone.clone().unwrap();
+            assert!(phone.is_same_number(&"9000000001".into()));
+            assert_eq!(
+                shown[1..],
+                [json!("inbound"), json!(23), json!("l7"), json!("call on Monday"), json!("FOLLOW_UP_SCHEDULED")]
+            );
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_fails_holds_up_nothing_at_the_service_and_the_other_way_round() {
+    let platform = Elsewhere::new(vec![Failing::Refusing]);
+    let floor = platform.floor();
+    let ucid = floor.talking().await;
+    let end = format!("/api/calls/{ucid}/end");
+    floor.raw(http::Method::POST, &end, "application/json", "{}").await.ok();
+    floor.wait(2).await;
+    let said = json!({"ucid": ucid, "disposition": "INFO_PROVIDED", "notes": "x"});
+    floor.post("dispose", &said).await.ok();
+    assert_eq!(floor.count(DISPOSITION), 1);
+    deliver(&floor.desk).await;
+    let targets = async || {
+        let path = format!("/api/calls/{ucid}");
+        floor.raw(http::Method::GET, &path, "text/plain", "").await.ok().json["disposition"]["targets"].clone()
+    };
+    assert_eq!(targets().await, json!({"service": "sent", "platform": "refused"}));
+    let owed = floor.raw(http::Method::GET, "/api/owed", "text/plain", "").await.ok().json;
+    let one = &owed["owed"][0];
+    assert_eq!((&one["target"], &one["state"]), (&json!("platform"), &json!("refused")));
+    let path = format!("/api/owed/{}/retry", one["id"].as_str().unwrap());
+    let again = floor.raw(http::Method::POST, &path, "application/json", "{}").await.ok();
+    assert_eq!(again.json["state"], "sent");
+    assert_eq!(targets().await["platform"], "sent");
+    assert_eq!(platform.reports(&[&ucid]).await.len(), 1);
+    assert_eq!(floor.count(DISPOSITION), 1, "once each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_no_one_has_told_of_is_taken_over_from_the_records() {
+    let floor = Floor::new();
+    floor.sim.inbound("918000000001", "9000000003").unwrap();
+    floor.wait(90).await;
+    floor.sync().await;
+    let mut taken = TakenOver::default();
+    assert_eq!(taken.look(&floor.desk).await.unwrap(), 1);
+    deliver(&floor.desk).await;
+    assert_eq!(taken.look(&floor.desk).await.unwrap(), 0, "once");
+    let calls = floor.desk.store().calls_of_number(&"9000000003".into(), 9).await.unwrap();
+    let ids: Vec<_> = calls.iter().flat_map(|call| call.state.ids.clone()).collect();
+    let found = floor.desk.store().reports(&ids).await.unwrap();
+    assert_eq!(found.len(), 1);
+    let report = &found[0].0;
+    assert_eq!((report.answered, report.disposition.as_deref()), (false, None));
+    assert!(report.caller_phone.as_ref().unwrap().is_same_number(&"9000000003".into()));
+    // After a restart nothing is known to have been taken over, and nothing changes.
+    let version = calls[0].version;
+    TakenOver::default().look(&floor.desk).await.unwrap();
+    let again = floor.desk.store().calls_of_number(&"9000000003".into(), 9).await.unwrap();
+    assert!(again[0].version <= version + 1, "no fact is new");
+    assert_eq!(floor.desk.store().reports(&ids).await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_who_ask_one_question_are_answered_by_one_read() {
+    let platform = Elsewhere::new(Vec::new());
+    let floor = platform.floor();
+    let permits = platform.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let desk = floor.desk.clone();
+            tokio::spawn(async move { desk.platform().departments().await })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    platform.gate.add_permits(permits);
+    for one in asking {
+        assert_eq!(one.await.unwrap(), Ok(Vec::new()));
+    }
+    assert_eq!(platform.count("departments"), 1);
+    floor.desk.platform().departments().await.unwrap();
+    assert_eq!(platform.count("departments"), 2, "an answer is not kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_does_not_wait_for_its_lead_and_is_sent_out_again_with_it() {
+    let platform = Elsewhere::new(Vec::new());
+    let lead = Lead {
+        id: "l1".into(),
+        number: "9000000001".into(),
+        name: "Customer A".into(),
+        source: String::new(),
+        email: None,
+        fields: std::collections::BTreeMap::new(),
+        agent: None,
+        added: 1,
+        last_interaction: None,
+        done: false,
+    };
+    platform.store.import_leads("i", 1, vec![lead], Vec::new(), Vec::new()).await.unwrap();
+    let floor = platform.floor();
+    let permits = platform.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let ucid = floor.talking().await;
+    let leads = async || {
+        let events = floor.desk.store().events_after(0, 500).await.unwrap();
+        let calls = events.iter().filter(|event| event.kind == "call.changed");
+        let lead = |text: &str| serde_json::from_str::<Value>(text).unwrap()["lead"].clone();
+        calls.map(|event| lead(&event.body)).collect::<Vec<_>>()
+    };
+    assert!(leads().await.iter().all(Value::is_null));
+    platform.gate.add_permits(permits);
+    floor.wait(1).await;
+    assert_eq!(leads().await.last(), Some(&json!({"id": "l1", "name": "Customer A"})));
+    assert_eq!(platform.count("lead_of_number"), 1);
+    let path = format!("/api/calls/{ucid}");
+    let call = floor.raw(http::Method::GET, &path, "text/plain", "").await.ok().json;
+    assert_eq!(call["lead"]["name"], "Customer A");
+}
