@@ -12,8 +12,8 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 
 use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
-use crate::core::retention::Retention;
 use crate::core::message::{MessageTemplates, SmsFields};
+use crate::core::retention::Retention;
 use crate::core::worklist::ServiceLevels;
 use crate::customers::{CustomerSettings, Customers};
 use crate::epoch::epoch_ms;

@@ -41,7 +41,6 @@ pub async fn breakdown(
     let kept_calls = KeptCalls::of(desk, from, to).await?;
     let mut calls = desk.records().store().stream(query);
     let mut found = Breakdown::default();
-    let ours = kept_of_calls(desk, from, to).await?;
     while let Some(call) = calls.try_next().await? {
         found.unread += call.unread();
         let records = call.records()?;

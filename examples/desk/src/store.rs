@@ -80,7 +80,7 @@ pub use outbox::{Outbox, OutboxWrite};
 pub use owed::{KeptCode, OwedCall, OwedCalls};
 pub use pushes::{NewPush, Pushes, StoredPush};
 pub use reminders::Reminders;
-pub use reports::{CallReports};
+pub use reports::CallReports;
 pub use sessions::Sessions;
 pub use tx::Tx;
 pub use users::Users;

@@ -169,7 +169,8 @@ fn a_dialled_call_goes_through_its_phases() {
         (said.said.code.as_str(), said.said.disposition.as_str()),
         ("FOLLOW_UP_SCHEDULED", "Follow Up")
     );
-    assert_eq!(said.targets, BTreeMap::from([("service".into(), "sent".into())]));
+    let targets = [("service", "sent"), ("platform", "pending")];
+    assert_eq!(said.targets, targets.map(|(name, state)| (name.into(), state.into())).into());
 }
 
 #[test]

@@ -248,7 +248,7 @@ async fn what_a_dead_holder_had_is_given_back_as_perhaps_sent(store: Arc<dyn Sto
     store.claim_entry("o11", 10, 5_000).await.unwrap().unwrap();
     assert_eq!(store.release_outbox().await, Ok(1));
     assert_eq!(store.release_outbox().await, Ok(0));
-    let again = store.claim_outbox(11, 50, 5).await.unwrap();
+    let again = store.claim_outbox(SERVICE, 11, 50, 5).await.unwrap();
     let found: Vec<_> = again
         .iter()
         .map(|entry| (entry.id.as_str(), entry.attempt, entry.may_have_arrived))
