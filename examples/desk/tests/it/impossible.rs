@@ -2,6 +2,7 @@
 
 use desk::Settings;
 use desk::core::caller::{Role, Scope};
+use desk::core::outbox::OutboxTarget;
 use desk::flow::intake::work_pushes;
 use desk::work::outbox;
 use ozonetel_sim::world::Setup;
@@ -35,7 +36,7 @@ async fn no_agent_is_stuck_in_after_call_work_because_no_disposition_reached_the
         assert_ne!(said.json["status"], "success", "{kind:?}");
         for _ in 0..20 {
             floor.wait(300).await;
-            outbox::deliver_due(&floor.desk).await.unwrap();
+            outbox::deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
         }
         assert_ne!(state(), "ACW", "{kind:?}");
         assert_eq!(floor.sim.effects("disposition"), 1, "{kind:?}");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use desk::core::caller::{Role, Scope};
+use desk::core::outbox::OutboxTarget;
 use desk::core::retention::Retention;
 use desk::ops::forget::forget;
 use desk::records::Records;
@@ -81,7 +82,7 @@ async fn a_recording_that_is_paused_at_the_end_is_resumed_then_and_the_audit_say
     floor.wait(7_200).await;
     assert_eq!(resume_overdue(&floor.desk, &mut tried).await, Ok(0), "there is no limit");
     agent.post(&format!("/api/calls/{ucid}/end"), json!({})).await.ok();
-    outbox::deliver_due(&floor.desk).await.unwrap();
+    outbox::deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
     assert_eq!(audit(&floor.desk, "call.resume_recording").await.len(), 1);
 }
 
