@@ -13,9 +13,9 @@ use ozonetel_sim::Sim;
 
 use crate::core::audio::HOSTS;
 use crate::core::retention::Retention;
+use crate::core::{disposition, message, worklist};
 use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
-use crate::core::{disposition, message, worklist};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::seal::SealKey;

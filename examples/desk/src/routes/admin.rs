@@ -1,8 +1,8 @@
 //! Users, links to agents, teams, tokens, the subscription to events.
 
 mod links;
-mod subscription;
 mod schedule;
+mod subscription;
 mod teams;
 mod tokens;
 mod users;

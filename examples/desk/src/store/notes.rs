@@ -75,8 +75,9 @@ pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> 
             tx.execute(update, args![to_json(&fact)?, key.0, key.1]).await?;
         }
     }
-    // What is still to be delivered keeps its notes until it has arrived.
-    let select = "SELECT id, payload FROM desk_outbox WHERE call = $1 AND state <> 'pending'";
+    // What is still to be delivered to the service keeps its notes until it has arrived.
+    let select = "SELECT id, payload FROM desk_outbox WHERE call = $1 \
+                  AND (state <> 'pending' OR target = 'platform')";
     for row in tx.rows(select, args![id]).await? {
         let mut payload: serde_json::Value =
             from_json(&row.get::<String>("payload")?, "outbox entry")?;

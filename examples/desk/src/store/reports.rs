@@ -53,10 +53,11 @@ async fn keep(tx: &mut Tx, report: CallReport, revision: i64) -> Result<(), Stor
     ids.sort();
     let mut known = Vec::new();
     for id in ids {
-        let insert = "INSERT INTO desk_report_id (alias, call) VALUES ($1, $2) ON CONFLICT (alias) DO NOTHING";
-        if tx.execute(insert, args![id, &report.call_id]).await? == 0 {
-            known.extend(record_of(tx, id).await?.filter(|known| *known != report.call_id));
-        }
+        // An id that is known is locked by writing it as it is: two reports of one call are worked one after the other.
+        let insert = "INSERT INTO desk_report_id (alias, call) VALUES ($1, $2) \
+                      ON CONFLICT (alias) DO UPDATE SET call = desk_report_id.call";
+        tx.execute(insert, args![id, &report.call_id]).await?;
+        known.extend(record_of(tx, id).await?.filter(|known| *known != report.call_id));
     }
     // What was kept under other ids before is this call's: the newest of all stays.
     let mut newest: Option<(i64, String)> = None;

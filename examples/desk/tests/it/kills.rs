@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::core::caller::{Role, Scope};
+use desk::core::outbox::OutboxTarget;
 use desk::people::token::new_id;
 use desk::people::{People, PeopleSettings};
 use desk::store::audit::AuditRow;
@@ -282,7 +283,8 @@ async fn disposition_killed_at(site: &Site, kill: &str, fault: Option<FaultKind>
     };
     assert!(ended.contains(&targets.as_str()), "{case}: {targets}");
     assert_eq!(site.sim.effects("disposition"), 1, "{case}");
-    let entries = store.outbox_of(&ucid).await.unwrap();
+    let mut entries = store.outbox_of(&ucid).await.unwrap();
+    entries.retain(|entry| entry.target == OutboxTarget::Service);
     assert_eq!((entries.len(), entries[0].state.as_str()), (1, targets.as_str()), "{case}");
     end(next).await;
     store.close().await;

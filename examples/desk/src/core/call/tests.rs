@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use ozonetel_sdk::kookoo::IvrRequest;
 use ozonetel_sdk::phone_call::Invite;
 use ozonetel_sdk::types::{PhoneNumber, Ucid, Zone};

@@ -74,7 +74,10 @@ impl OutboxTable {
     }
 
     pub(super) fn clear_notes(&mut self, id: &str) {
-        let settled = |row: &&mut OutboxEntry| row.call == id && row.state != OutboxState::Pending;
+        let settled = |row: &&mut OutboxEntry| {
+            let is_over = row.state != OutboxState::Pending;
+            row.call == id && (is_over || row.target == OutboxTarget::Platform)
+        };
         for row in self.rows.values_mut().filter(settled) {
             if let Some(fields) = row.payload.as_object_mut() {
                 fields.remove("notes");
