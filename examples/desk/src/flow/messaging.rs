@@ -119,7 +119,13 @@ async fn write_and_send(
     Ok(MessageReply { message, is_replay: false, problem })
 }
 
-fn message(desk: &Desk, id: String, by: String, lead: &Lead, content: &MessageContent) -> LeadMessage {
+fn message(
+    desk: &Desk,
+    id: String,
+    by: String,
+    lead: &Lead,
+    content: &MessageContent,
+) -> LeadMessage {
     let (channel, template, parameters, text) = match content {
         MessageContent::Template { name, parameters } => {
             let known = desk.settings().templates.get(name);

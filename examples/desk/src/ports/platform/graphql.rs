@@ -109,7 +109,8 @@ impl GraphqlPlatform {
         operation: Operation,
         variables: &Value,
     ) -> Result<(StatusCode, Bytes), AskFailure> {
-        let unavailable = |text: &'static str| AskFailure::No(PlatformError::Unavailable(text.into()));
+        let unavailable =
+            |text: &'static str| AskFailure::No(PlatformError::Unavailable(text.into()));
         let Some(request) = self.request(operation, variables) else {
             return Err(unavailable("its token cannot be sent"));
         };
