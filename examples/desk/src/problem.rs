@@ -110,7 +110,8 @@ pub struct Problem {
     call: Option<&'static str>,
     reason: Option<&'static str>,
     reference: Option<Box<str>>,
-    ready_in: Option<Duration>,
+    /// A pointer keeps the problem small.
+    ready_in: Option<Box<Duration>>,
     errors: Option<Box<FieldErrors>>,
     more: Option<Box<(&'static str, Value)>>,
 }
@@ -250,7 +251,7 @@ impl Problem {
     /// When it may be tried again.
     #[must_use]
     pub fn ready_in(mut self, time: Duration) -> Self {
-        self.ready_in = Some(time);
+        self.ready_in = Some(Box::new(time));
         self
     }
 
@@ -320,7 +321,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, word, title) = self.kind.parts();
         let wait = if self.kind == Kind::Busy { Some(BUSY) } else { None };
-        let ready_in_sec = self.ready_in.or(wait).map(whole_seconds);
+        let ready_in_sec = self.ready_in.as_deref().copied().or(wait).map(whole_seconds);
         let id = RequestId::current();
         let document = Document {
             r#type: format!("urn:ozonetel-desk:problem:{word}"),
@@ -368,7 +369,7 @@ impl From<&Error> for Problem {
         problem.call = (!error.call().is_empty()).then(|| error.call());
         problem.reason = error.reason().map(Reason::as_str);
         problem.reference = error.reference().map(Into::into);
-        problem.ready_in = error.ready_in();
+        problem.ready_in = error.ready_in().map(Box::new);
         problem
     }
 }
