@@ -22,6 +22,7 @@ export type Missed = Schemas['MissedView'];
 export type Lead = Schemas['LeadView'];
 export type LeadOverview = Schemas['LeadOverview'];
 export type Appointment = Schemas['AppointmentView'];
+export type Message = Schemas['MessageView'];
 export type Slot = Schemas['SlotView'];
 export type FollowUp = Schemas['FollowUpView'];
 export type HistoryRow = Schemas['PastCall'];

@@ -111,8 +111,8 @@ describe('a lead', () => {
   const lead = { id: 'l', name: 'A', number: '9000000001', email: null, source: null, assignedTo: null, createdAt: 0, lastInteractionAt: null, fields: { date_of_visit: ' 2026-01-01', empty: ' ' } };
   test('shows its plain facts', () => { expect(moreOf(lead)).toEqual([['Date of visit', '2026-01-01']]); });
   test('is written to with what was typed, each in its place', () => {
-    expect(filled('Dear {{1}}, at {{2}}. {{3}} {{1}}', ['A', ' '])).toBe('Dear A, at {{2}}. {{3}} A');
-    expect(filled('{{1}}', ['$& {{2}}'])).toBe('$& {{2}}');
+    expect(filled('Dear {1}, at {2}. {3} {1}', ['A', ' '])).toBe('Dear A, at {2}. {3} A');
+    expect(filled('{1}', ['$& {2}'])).toBe('$& {2}');
   });
 });
 

@@ -1,6 +1,6 @@
 import { MessageSquareText, PanelTopOpen, UserRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import type { Call, LeadOverview } from '../../api/types';
+import type { Call, LeadOverview, Message } from '../../api/types';
 import { useNow } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { clock, dateAndTime, dayAndTime, grouped, span } from '../../words/time';
@@ -11,7 +11,7 @@ import { hasWindow, place, usePlace } from '../customer/places';
 import { useProfile } from '../customer/query';
 import { LEVEL_TONE } from '../worklist/levels';
 import MessageDialog from './MessageDialog';
-import { moreOf, useLead360, useLeadId, useTemplates, type Message, type Selected } from './query';
+import { moreOf, useLead360, useLeadId, useTemplates, type Selected } from './query';
 import './lead.css';
 
 /** Who it is, from ringing on, in or out, and before the call for whoever was chosen: what is stored, and what there was. */
@@ -76,8 +76,7 @@ function Whole({ all }: { all: LeadOverview }) {
   const words = useWords();
   const templates = useTemplates();
   const [channel, write] = useState<'whatsapp' | 'sms' | null>(null);
-  const { lead, calls, appointments, followUps } = all;
-  const messages: Message[] = [];
+  const { lead, calls, appointments, followUps, messages } = all;
   return (
     <section className="card lead-360" aria-label={words.lead.whole}>
       <header>
@@ -109,7 +108,7 @@ function Whole({ all }: { all: LeadOverview }) {
 function Sent({ message, words }: { message: Message; words: Words }) {
   const { channel, template, text, at, state } = message;
   const doubt = state !== 'sent';
-  return <li><time title={dateAndTime(at)}>{dayAndTime(at)}</time><span dir="auto">{channel === 'sms' ? 'SMS' : 'WhatsApp'} · {text || template?.name}</span><span className="end">{doubt && <Chip tone="warning">{words.messages.states[state] ?? state}</Chip>}</span></li>;
+  return <li><time title={dateAndTime(at)}>{dayAndTime(at)}</time><span dir="auto">{channel === 'sms' ? 'SMS' : 'WhatsApp'} · {text || template}</span><span className="end">{doubt && <Chip tone="warning">{words.messages.states[state]}</Chip>}</span></li>;
 }
 
 const FIRST = 5;

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { ask } from '../../api/client';
+import { at, post } from '../../api/client';
 import { Problem } from '../../api/problem';
 import { KEYS } from '../../live/cache';
 import { useStale } from '../../state';
@@ -9,7 +9,7 @@ import { Dialog } from '../../ui/Dialog';
 import { sentence, toast } from '../../ui/toasts';
 import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
-import { filled, useTemplates, type Message } from './query';
+import { filled, useTemplates } from './query';
 
 const LONGEST_SMS = 1_000;
 const LONGEST_VALUE = 500;
@@ -26,14 +26,16 @@ export default function MessageDialog({ channel, lead, onClose }: { channel: 'wh
   const key = useRef(crypto.randomUUID());
   const chosen = templates.data?.whatsapp.find(({ id }) => id === template) ?? null;
   const params = Array.from({ length: chosen?.params ?? 0 }, (_, n) => values[n] ?? '');
-  const body = channel === 'sms' ? { channel, text: text.trim() } : { channel, template, params: params.map((value) => value.trim()) };
+  const body = { channel, ...(channel === 'sms' ? { text: text.trim() } : { template, params: params.map((value) => value.trim()) }) };
   const send = useMutation({
-    mutationFn: () => ask<Message>('POST', `/api/leads/${encodeURIComponent(lead.id)}/messages`, { body, key: key.current }),
+    mutationFn: () => post(at('/api/leads/{id}/messages', { id: lead.id }), body, { key: key.current }),
     onSuccess: ({ state }) => {
       if (state !== 'sent') return;
       toast('good', words.messages.sent(lead.name || grouped(lead.number)));
       onClose();
     },
+    // What was certainly not sent is another wish when it is sent again.
+    onError: (problem) => { if (problem instanceof Problem && !problem.mayHaveHappened) key.current = crypto.randomUUID(); },
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.lead }),
   });
   const unknown = send.data ? send.data.state === 'unknown' : send.error instanceof Problem && send.error.mayHaveHappened;
@@ -50,7 +52,7 @@ export default function MessageDialog({ channel, lead, onClose }: { channel: 'wh
         ? <Field label={words.messages.text} hint={`${text.length} / ${LONGEST_SMS}`}>{(ids) => <textarea {...ids} value={text} maxLength={LONGEST_SMS} onChange={(event) => setText(event.target.value)} />}</Field>
         : <>
           <Field label={words.messages.template}>{(ids) => <select {...ids} value={template} onChange={(event) => { choose(event.target.value); setValues([]); }}><option value="">{words.messages.choose}</option>{templates.data?.whatsapp.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
-          {params.map((value, n) => <Field key={n} label={words.messages.param(n + 1)}>{(ids) => <input {...ids} value={value} maxLength={LONGEST_VALUE} onChange={(event) => setValues(params.map((kept, at) => at === n ? event.target.value : kept))} />}</Field>)}
+          {params.map((value, n) => <Field key={n} label={words.messages.param(n + 1)}>{(ids) => <input {...ids} value={value} maxLength={LONGEST_VALUE} onChange={(event) => setValues(params.map((kept, k) => k === n ? event.target.value : kept))} />}</Field>)}
           {chosen?.text && <p className="preview" dir="auto">{filled(chosen.text, params)}</p>}
         </>}
       {unknown && <Notice tone="warning"><p><strong>{words.messages.unknown}</strong></p><p>{words.messages.doNotRepeat}</p></Notice>}

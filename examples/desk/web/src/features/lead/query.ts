@@ -1,13 +1,9 @@
 /** Leads as the desk knows them: one read per question, however many parts of the page ask. */
 import { useQuery } from '@tanstack/react-query';
-import { ask, at, get } from '../../api/client';
+import { at, get } from '../../api/client';
 import type { Call, Lead } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { named } from '../customer/profile';
-
-export interface Message { id: string; channel: 'whatsapp' | 'sms'; template: { id: string; name: string } | null; text: string | null; at: number; by: string | null; state: string }
-export interface Template { id: string; name: string; text?: string | null; params: number }
-export interface Templates { whatsapp: Template[]; sms: boolean }
 
 /** Whom the page is about without a call: chosen in a list, or dialled. */
 export interface Selected { number: string | null; name: string | null; leadId?: string | null }
@@ -35,7 +31,7 @@ export function useLead360(id: string | null | undefined) {
 
 /** What can be sent: no SMS where the account names no fields for it, no WhatsApp without a template. */
 export function useTemplates() {
-  return useQuery({ queryKey: ['message-templates'], queryFn: () => ask<Templates>('GET', '/api/message-templates'), staleTime: 300_000, enabled: false });
+  return useQuery({ queryKey: ['message-templates'], queryFn: () => get('/api/message-templates'), staleTime: 300_000 });
 }
 
 /** The facts of a lead that have no place of their own, as texts. */
@@ -45,5 +41,5 @@ export function moreOf({ fields }: Lead): [string, string][] {
 
 /** A template with what was typed in the place of its parameters. */
 export function filled(text: string, values: readonly string[]): string {
-  return text.replace(/\{\{(\d{1,2})\}\}/g, (whole, n: string) => values[Number(n) - 1]?.trim() || whole);
+  return text.replace(/\{(\d{1,2})\}/g, (whole, n: string) => values[Number(n) - 1]?.trim() || whole);
 }
