@@ -82,7 +82,7 @@ describe('customers', { concurrency: 2 }, () => {
   }));
 
   test('an appointment booked in a call: suggested as its disposition, counted, and in Lead 360', { timeout: 120_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium, { bypassCSP: true });
+    const person = await agent(desk, chromium, { bypassCSP: true, reducedMotion: 'reduce' });
     const { page } = person;
     const clean = async (what) => assert.deepEqual([what, await findings(page)], [what, []]);
     await person.phoneReady();
@@ -207,7 +207,7 @@ describe('customers', { concurrency: 2 }, () => {
   }));
 
   test('360 px: the window is a sheet, and the call’s controls stay on the screen', { timeout: 90_000 }, run(async (desk, chromium) => {
-    const person = await agent(desk, chromium, { viewport: { width: 360, height: 740 }, bypassCSP: true });
+    const person = await agent(desk, chromium, { viewport: { width: 360, height: 740 }, bypassCSP: true, reducedMotion: 'reduce' });
     const { page } = person;
     const clean = async (what) => assert.deepEqual([what, await findings(page)], [what, []]);
     await person.button('Send me an assistant').click();

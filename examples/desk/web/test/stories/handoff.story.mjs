@@ -13,7 +13,7 @@ const place = async (window) => { const { x, y, width, height } = await window.b
 describe('hand-off', { concurrency: 2 }, () => {
   for (const colorScheme of ['light', 'dark']) {
     test(`the popup says what the caller said, the window stays and closes at the end, ${colorScheme}`, { timeout: 90_000 }, run(async (desk, chromium) => {
-      const one = await chromium.person(desk, 'agent01@desk.test', { colorScheme, bypassCSP: true });
+      const one = await chromium.person(desk, 'agent01@desk.test', { colorScheme, bypassCSP: true, reducedMotion: 'reduce' });
       const two = await chromium.person(desk, 'agent02@desk.test', { colorScheme });
       const { page } = one;
       await one.phoneReady();
