@@ -1,5 +1,6 @@
 //! What the desk does: each flow loads, asks the core, stores, and only then sends.
 
+pub mod agent_lines;
 pub mod agent_socket;
 pub mod agent_state;
 pub mod agent_view;
@@ -19,6 +20,7 @@ pub mod handing_over;
 pub mod intake;
 pub mod joining;
 pub mod kookoo;
+pub mod lead_names;
 pub mod ledger;
 pub mod messaging;
 pub mod owed;

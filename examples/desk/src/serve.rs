@@ -106,12 +106,13 @@ fn start_work(desk: &Desk) {
     });
     let (paused, recording) = (desk.clone(), keeper.clone());
     desk.life().spawn("recordings", |stop| async move {
-        let resume = |_, stop| recordings::run(paused.clone(), stop);
+        let resume = |_, stop| Box::pin(recordings::run(paused.clone(), stop));
         recording.run("recordings", stop, resume).await;
     });
-    let (taken, takes) = (desk.clone(), keeper.clone());
+    let (finished, reports) = (desk.clone(), keeper.clone());
     desk.life().spawn("finished calls", |stop| async move {
-        takes.run("call_reports", stop, |_, stop| call_reports::run(taken.clone(), stop)).await;
+        let report = |_, stop| Box::pin(call_reports::run(finished.clone(), stop));
+        reports.run("call_reports", stop, report).await;
     });
     let (client, records) = (desk.client().clone(), desk.records().store().clone());
     desk.life().spawn("summaries", |stop| async move {

@@ -53,6 +53,7 @@ pub mod reports;
 pub mod sessions;
 #[cfg(test)]
 pub(crate) mod suite;
+pub mod teams;
 pub mod tx;
 pub mod users;
 pub mod work;

@@ -240,15 +240,12 @@ pub fn fill(text: &str, parameters: &[SensitiveText]) -> String {
             let number: usize = number.trim().parse().ok()?;
             Some((parameters.get(number.checked_sub(1)?)?, rest))
         });
-        match place {
-            Some((value, rest)) => {
-                filled.push_str(value.as_str());
-                filled.push_str(rest);
-            }
-            None => {
-                filled.push('{');
-                filled.push_str(part);
-            }
+        if let Some((value, rest)) = place {
+            filled.push_str(value.as_str());
+            filled.push_str(rest);
+        } else {
+            filled.push('{');
+            filled.push_str(part);
         }
     }
     filled

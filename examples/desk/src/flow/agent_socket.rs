@@ -1,104 +1,34 @@
 //! The agents' sockets: one link for each agent. Its connection is this desk's own, or one that the agent's tab has
-//! opened and carries here ([`tab`]); what is sent over it is decided here either way.
+//! opened and carries here ([`tab`](super::agent_lines::tab)); what is sent over it is decided here either way.
 //!
 //! A link gives the agent's states at once, what the service says of the agent's calls, and takes dials.
 
-mod late;
-pub mod tab;
-
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use ozonetel_sdk::mdl::{
     AgentIdentity, CallPush, LinkLimits, LinkState, PingKind, ReplyStatus, SocketCallType,
-    SocketCallTypeKind, SocketConnector, SocketEvent, SocketPush, SocketSender, SocketSettings,
-    Token,
+    SocketCallTypeKind, SocketConnector, SocketEvent, SocketPush, SocketSettings, Token,
 };
 use ozonetel_sdk::types::AgentId;
 use tokio_util::sync::CancellationToken;
 
+use super::agent_lines::AgentLine;
 use super::agent_state::say;
 use super::facts::record;
 use super::settling::{apply, is_of_another_dial};
 use crate::core::agent::{StateSource, StateWord};
-use crate::core::caller::agent_key;
 use crate::core::dial::{DialEvidence, SeenCall};
 use crate::core::fact::{Fact, SocketNews};
 use crate::desk::Desk;
 use crate::store::StoreError;
-use late::LateReplies;
 
 /// How long a link may take to close: replies on their way are waited for.
 const CLOSES: Duration = Duration::from_secs(3);
 
 /// The address of a link whose connection someone else opens: it is asked of no one.
 const CARRIED: &str = "ws://tab.invalid/";
-
-/// An agent's link, to send over.
-pub struct AgentLine {
-    sender: SocketSender,
-    late: Mutex<LateReplies>,
-}
-
-impl fmt::Debug for AgentLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentLine").field("sender", &self.sender).finish_non_exhaustive()
-    }
-}
-
-impl AgentLine {
-    /// What sends over it.
-    pub fn sender(&self) -> &SocketSender {
-        &self.sender
-    }
-
-    /// A dial was sent under this id, and it is not known what became of it: its reply may come late.
-    pub(super) fn expect(&self, utid: &str, dial: &str) -> Option<Token> {
-        self.late.lock().unwrap_or_else(PoisonError::into_inner).expect(utid, dial)
-    }
-
-    /// The dial that a late reply is to, if it is known already.
-    fn arrived(&self, reply: &Token) -> Option<String> {
-        self.late.lock().unwrap_or_else(PoisonError::into_inner).arrived(reply)
-    }
-}
-
-/// The links that this desk has now, by agent.
-#[derive(Debug, Default)]
-pub struct AgentSockets {
-    lines: Mutex<BTreeMap<String, Arc<AgentLine>>>,
-    tabs: tab::Tabs,
-}
-
-impl AgentSockets {
-    /// An agent's link.
-    pub fn line(&self, agent: &AgentId) -> Option<Arc<AgentLine>> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.get(&agent_key(agent)).cloned()
-    }
-
-    /// The tabs that carry a connection.
-    pub fn tabs(&self) -> &tab::Tabs {
-        &self.tabs
-    }
-
-    fn keep(&self, agent: &AgentId, sender: SocketSender) -> Arc<AgentLine> {
-        let line = Arc::new(AgentLine { sender, late: Mutex::default() });
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.insert(agent_key(agent), Arc::clone(&line));
-        line
-    }
-
-    fn forget(&self, agent: &AgentId, line: &Arc<AgentLine>) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.get(&agent_key(agent)).is_some_and(|known| Arc::ptr_eq(known, line)) {
-            lines.remove(&agent_key(agent));
-        }
-    }
-}
 
 /// Takes a link out of the list when its future ends, however it ends.
 struct KeptLine<'d> {

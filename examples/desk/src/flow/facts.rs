@@ -3,8 +3,8 @@
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
-use super::customers::LeadName;
 use super::joining::{self, profile_changed};
+use super::lead_names::LeadName;
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Direction, Effect, effects};

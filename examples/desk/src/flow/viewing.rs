@@ -2,7 +2,7 @@
 
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
-use super::customers::LeadName;
+use super::lead_names::LeadName;
 use crate::core::call::{CallState, CallView, Viewer};
 use crate::core::caller::Scope;
 use crate::core::can::{CanContext, DispositionProgress, Refusal};

@@ -8,7 +8,8 @@ use crate::core::caller::Role;
 use crate::store::StoreError;
 use crate::store::audit::AuditRow;
 use crate::store::sessions::ApiToken;
-use crate::store::users::{AgentLink, Team, User, UserLogin};
+use crate::store::teams::Team;
+use crate::store::users::{AgentLink, User, UserLogin};
 
 /// The password of all of them.
 pub const PASSWORD: &str = "demo";

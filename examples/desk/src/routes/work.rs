@@ -144,9 +144,8 @@ impl FollowUpView {
             id: follow_up.id,
             agent: follow_up.agent,
             due_at: follow_up.due_ms,
-            number: follow_up.number.map(|number| match whole {
-                true => number.as_str().to_owned(),
-                false => redact_number(number.as_str()),
+            number: follow_up.number.map(|number| {
+                if whole { number.as_str().to_owned() } else { redact_number(number.as_str()) }
             }),
             name: name.filter(|name| !name.is_empty()),
             text: if whole { follow_up.note } else { String::new() },

@@ -215,9 +215,10 @@ fn condition(query: &AppointmentQuery) -> (String, Vec<Arg>) {
         let first = values.len() + 1;
         let places: Vec<_> = (first..).take(calls.len()).map(|n| format!("${n}")).collect();
         values.extend(calls.iter().map(Arg::from));
-        parts.push(match places.is_empty() {
-            true => "1 = 0".to_owned(),
-            false => format!("call IN ({})", places.join(", ")),
+        parts.push(if places.is_empty() {
+            "1 = 0".to_owned()
+        } else {
+            format!("call IN ({})", places.join(", "))
         });
     }
     (parts.join(" AND "), values)

@@ -124,14 +124,11 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                        ON CONFLICT (target, call, kind) DO UPDATE SET payload = excluded.payload, \
                        state = excluded.state, next = excluded.next, leased = excluded.leased, \
                        created = excluded.created, message = excluded.message, attempt = desk_outbox.attempt + ";
-            let put = match write {
-                OutboxWrite::Complete(_) => {
-                    format!("{put} 1 WHERE desk_outbox.payload <> excluded.payload")
-                }
-                _ => {
-                    let ended = "desk_outbox.state NOT IN ('pending', 'sent')";
-                    format!("{put} excluded.attempt WHERE {ended}")
-                }
+            let put = if matches!(write, OutboxWrite::Complete(_)) {
+                format!("{put} 1 WHERE desk_outbox.payload <> excluded.payload")
+            } else {
+                let ended = "desk_outbox.state NOT IN ('pending', 'sent')";
+                format!("{put} excluded.attempt WHERE {ended}")
             };
             let args = args![
                 &entry.id,

@@ -7,6 +7,7 @@ use super::audit::{self, AuditRow};
 use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
+use super::teams::{self, Team};
 use super::tx::Tx;
 use crate::core::caller::Role;
 use crate::core::dial::DialWay;
@@ -119,19 +120,6 @@ impl std::fmt::Debug for AgentLink {
             .field("agent", &self.agent)
             .finish_non_exhaustive()
     }
-}
-
-/// Agents, and the supervisors who look after them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Team {
-    /// The id, which never changes.
-    pub id: String,
-    /// The name; no two teams have the same.
-    pub name: String,
-    /// Its agents.
-    pub agents: Vec<AgentId>,
-    /// The users who look after them.
-    pub supervisors: Vec<String>,
 }
 
 /// What became of a change of a user.
@@ -509,7 +497,7 @@ impl Users for Db {
     async fn save_team(&self, team: Team, row: AuditRow) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                write_team(tx, &team).await?;
+                teams::write(tx, &team).await?;
                 audit::append(tx, &[row]).await
             })
         })
@@ -531,7 +519,7 @@ impl Users for Db {
     }
 
     async fn teams(&self) -> Result<Vec<Team>, StoreError> {
-        self.snapshot(|tx| Box::pin(async move { read_teams(tx).await })).await
+        self.snapshot(|tx| Box::pin(async move { teams::read(tx).await })).await
     }
 }
 
@@ -552,55 +540,4 @@ impl UserChange {
             ..user
         }
     }
-}
-
-async fn write_team(tx: &mut Tx, team: &Team) -> Result<(), StoreError> {
-    let taken = "SELECT id FROM desk_team WHERE name = $1 AND id <> $2";
-    if tx.row(taken, args![&team.name, &team.id]).await?.is_some() {
-        return Err(StoreError::Taken("the team's name"));
-    }
-    let save = "INSERT INTO desk_team (id, name) VALUES ($1, $2) \
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name";
-    tx.execute(save, args![&team.id, &team.name]).await?;
-    tx.execute("DELETE FROM desk_team_agent WHERE team_id = $1", args![&team.id]).await?;
-    tx.execute("DELETE FROM desk_team_supervisor WHERE team_id = $1", args![&team.id]).await?;
-    for agent in &team.agents {
-        let key = agent.key().ok_or(StoreError::Missing("agent"))?;
-        let insert = "INSERT INTO desk_team_agent (team_id, agent_key, agent) VALUES ($1, $2, $3) \
-                      ON CONFLICT DO NOTHING";
-        tx.execute(insert, args![&team.id, key, agent.as_str()]).await?;
-    }
-    for supervisor in &team.supervisors {
-        if select_user(tx, supervisor).await?.is_none() {
-            return Err(StoreError::Missing("user"));
-        }
-        let insert = "INSERT INTO desk_team_supervisor (team_id, user_id) VALUES ($1, $2) \
-                      ON CONFLICT DO NOTHING";
-        tx.execute(insert, args![&team.id, supervisor]).await?;
-    }
-    Ok(())
-}
-
-async fn read_teams(tx: &mut Tx) -> Result<Vec<Team>, StoreError> {
-    let rows = tx.rows("SELECT id, name FROM desk_team ORDER BY name", args![]).await?;
-    let mut teams = Vec::new();
-    for row in rows {
-        let id: String = row.get("id")?;
-        let agents = "SELECT agent FROM desk_team_agent WHERE team_id = $1 ORDER BY agent_key";
-        let agents = tx.rows(agents, args![&id]).await?;
-        let agents = agents.iter().map(|row| Ok(AgentId::from(row.get::<String>("agent")?)));
-        let supervisors =
-            "SELECT user_id FROM desk_team_supervisor WHERE team_id = $1 ORDER BY user_id";
-        let supervisors = tx.rows(supervisors, args![&id]).await?;
-        teams.push(Team {
-            name: row.get("name")?,
-            agents: agents.collect::<Result<_, StoreError>>()?,
-            supervisors: supervisors
-                .iter()
-                .map(|row| row.get("user_id"))
-                .collect::<Result<_, StoreError>>()?,
-            id,
-        });
-    }
-    Ok(teams)
 }

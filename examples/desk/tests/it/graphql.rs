@@ -80,17 +80,23 @@ async fn answer(State(stand_in): State<StandIn>, headers: HeaderMap, body: Strin
     done.to_string().into_response()
 }
 
-fn lead_json(lead: Lead) -> Value {
+/// A time as a number with a fraction, as some platforms send it.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are exact")]
+fn fractional(at_ms: i64) -> f64 {
+    at_ms as f64
+}
+
+fn lead_json(lead: &Lead) -> Value {
     json!({
         "id": lead.id, "number": lead.number, "name": lead.name, "source": lead.source, "email": lead.email,
-        "fields": lead.fields, "assignedTo": lead.agent, "createdAt": lead.added as f64,
+        "fields": lead.fields, "assignedTo": lead.agent, "createdAt": fractional(lead.added),
         "lastInteractionAt": lead.last_interaction, "done": lead.done,
     })
 }
 
 fn slot_json(slot: &Slot) -> Value {
     json!({
-        "id": slot.id, "doctorId": slot.doctor, "startsAt": slot.starts_ms as f64,
+        "id": slot.id, "doctorId": slot.doctor, "startsAt": fractional(slot.starts_ms),
         "endsAt": slot.ends_ms.to_string(), "taken": slot.taken,
     })
 }
@@ -140,9 +146,11 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
         Ok(match operation {
             "LeadOfNumber" => {
                 let found = tables.lead_of_number(&text(&with["number"]).as_str().into()).await?;
-                found.map_or(Value::Null, lead_json)
+                found.as_ref().map_or(Value::Null, lead_json)
             }
-            "Lead" => tables.lead(&text(&with["id"])).await?.map_or(Value::Null, lead_json),
+            "Lead" => {
+                tables.lead(&text(&with["id"])).await?.as_ref().map_or(Value::Null, lead_json)
+            }
             "Leads" => {
                 let scope = match with["agents"].as_array() {
                     Some(ids) => {
@@ -155,7 +163,7 @@ async fn execute(tables: &OwnTables, operation: &str, with: &Value) -> Value {
                 let most = u32::try_from(with["first"].as_u64().unwrap()).unwrap();
                 let search = LeadSearch { text: text(&with["text"]), after, most };
                 let found = tables.search_leads(&scope, &search).await?;
-                found.into_iter().map(lead_json).collect()
+                found.iter().map(lead_json).collect()
             }
             "Departments" => json!(tables.departments().await?),
             "Doctors" => json!(tables.doctors(with["department"].as_str()).await?),

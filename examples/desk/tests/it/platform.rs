@@ -61,7 +61,7 @@ impl Elsewhere {
     }
 
     fn floor(self: &Arc<Self>) -> Floor {
-        let platform: Arc<dyn Platform> = self.clone();
+        let platform: Arc<Self> = Arc::clone(self);
         Floor::with(Setup::default(), Settings { platform: Some(platform), ..settings() })
     }
 

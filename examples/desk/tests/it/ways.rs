@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use desk::core::caller::Role;
 use desk::core::dial::{DialState, DialWay};
+use desk::flow::agent_lines::tab::{FromTab, TabCarrier, ToTab};
 use desk::flow::agent_socket::hold;
-use desk::flow::agent_socket::tab::{FromTab, TabCarrier, ToTab};
 use desk::flow::dialing::{DialOrder, DialReply, dial};
 use desk::store::audit::AuditRow;
 use desk::store::memory::Stop;

@@ -132,7 +132,7 @@ impl Fold {
                 self.state.way = dialed.way;
                 self.state.campaign = dialed.campaign.clone().or(self.state.campaign.take());
                 self.state.did = dialed.did.clone().or(self.state.did.take());
-                self.state.phone_name = dialed.phone_name.clone();
+                self.state.phone_name.clone_from(&dialed.phone_name);
                 self.state.leg = Some(dialed.ucid);
                 self.last = Some(dialed.agent.clone());
             }

@@ -10,7 +10,8 @@ use ozonetel_sdk::types::CampaignName;
 use super::SentDial;
 use crate::core::dial::DialEntry;
 use crate::desk::Desk;
-use crate::flow::agent_socket::{AgentLine, answered_late};
+use crate::flow::agent_lines::AgentLine;
+use crate::flow::agent_socket::answered_late;
 use crate::problem::{Kind, Problem};
 use crate::store::users::AgentLink;
 

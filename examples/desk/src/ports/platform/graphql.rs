@@ -125,9 +125,8 @@ impl GraphqlPlatform {
             }
             Ok(Some((head.status(), bytes.freeze())))
         };
-        let failed = |text: &'static str| match operation.changes() {
-            true => AskFailure::Perhaps,
-            false => unavailable(text),
+        let failed = |text: &'static str| {
+            if operation.changes() { AskFailure::Perhaps } else { unavailable(text) }
         };
         match tokio::time::timeout(self.within, work).await {
             Ok(Ok(Some(answer))) => Ok(answer),
@@ -209,9 +208,11 @@ fn judge(operation: Operation, status: StatusCode, body: &[u8]) -> Result<Value,
         _ => {}
     }
     let Ok(mut document) = serde_json::from_slice::<Value>(body) else {
-        return Err(match operation.changes() && !status.is_client_error() {
-            true => AskFailure::Perhaps,
-            false => unavailable("its answer cannot be understood"),
+        let perhaps = operation.changes() && !status.is_client_error();
+        return Err(if perhaps {
+            AskFailure::Perhaps
+        } else {
+            unavailable("its answer cannot be understood")
         });
     };
     let answer = document["data"]["answer"].take();

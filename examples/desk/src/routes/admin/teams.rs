@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::desk::Desk;
-use crate::store::users::Team;
+use crate::store::teams::Team;
 
 pub(crate) fn router() -> OpenApiRouter<Desk> {
     OpenApiRouter::new().routes(routes!(list::list)).routes(routes!(save::save, remove::remove))

@@ -219,9 +219,10 @@ fn last_interaction(
 fn level(desk: &Desk, lead: &Lead, last: Option<&Interaction>, now: i64) -> LevelView {
     let since = lead.last_interaction.max(last.map(|last| last.at)).unwrap_or(lead.added);
     let age_ms = now.saturating_sub(since).max(0);
-    let level = match lead.done {
-        true => ServiceLevel::Ok,
-        false => desk.service_levels().level(EntryKind::Lead, age_ms),
+    let level = if lead.done {
+        ServiceLevel::Ok
+    } else {
+        desk.service_levels().level(EntryKind::Lead, age_ms)
     };
     LevelView { state: level, age_sec: age_ms / 1000 }
 }

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::caller::Caller;
 use crate::desk::{AgentSocketSettings, Desk, SocketHolder};
+use crate::flow::agent_lines::tab::{FromTab, TabCarrier, ToTab};
 use crate::flow::agent_socket::hold;
-use crate::flow::agent_socket::tab::{FromTab, TabCarrier, ToTab};
 use crate::people::Proof;
 use crate::problem::{Kind, Problem};
 use crate::store::users::AgentLink;

@@ -8,7 +8,8 @@ use ozonetel_sdk::types::AgentId;
 use super::{Memory, State};
 use crate::store::audit::AuditRow;
 use crate::store::error::StoreError;
-use crate::store::users::{AgentLink, Team, User, UserChange, UserChanged, UserLogin, Users};
+use crate::store::teams::Team;
+use crate::store::users::{AgentLink, User, UserChange, UserChanged, UserLogin, Users};
 
 #[derive(Debug, Default)]
 pub(super) struct UserTable {

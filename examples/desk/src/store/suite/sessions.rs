@@ -8,7 +8,8 @@ use super::users::{add, row, user};
 use super::{Case, cases};
 use crate::core::caller::Role;
 use crate::store::sessions::{ApiToken, AttemptLimit, Session, SignedIn};
-use crate::store::users::{AgentLink, Team, UserChange};
+use crate::store::teams::Team;
+use crate::store::users::{AgentLink, UserChange};
 use crate::store::{Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {

@@ -8,7 +8,8 @@ use super::{Case, cases};
 use crate::core::caller::{Role, Scope};
 use crate::core::dial::DialWay;
 use crate::store::audit::{AuditFilter, AuditRow};
-use crate::store::users::{AgentLink, Team, User, UserChange, UserChanged, UserLogin};
+use crate::store::teams::Team;
+use crate::store::users::{AgentLink, User, UserChange, UserChanged, UserLogin};
 use crate::store::{Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {

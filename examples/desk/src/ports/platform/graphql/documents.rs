@@ -179,12 +179,15 @@ impl Documents {
         for (name, document) in named {
             let known = Operation::ALL.into_iter().find(|operation| operation.name() == name);
             let Some(operation) = known else {
-                let names = Operation::ALL.map(Operation::name).join(", ");
-                return Err(Invalid::new(VARIABLE, format!("expected operations out of {names}")));
+                let expected = Operation::ALL.map(Operation::name).join(", ");
+                return Err(Invalid::new(
+                    VARIABLE,
+                    format!("expected operations out of {expected}"),
+                ));
             };
             if !document.contains("answer") {
-                let text = "expected documents whose field is called answer, as in { answer: lead(id: $id) { id } }";
-                return Err(Invalid::new(VARIABLE, text));
+                let reason = "expected documents whose field is called answer, as in { answer: lead(id: $id) { id } }";
+                return Err(Invalid::new(VARIABLE, reason));
             }
             documents.insert(operation, document);
         }

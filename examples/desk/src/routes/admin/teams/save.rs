@@ -14,7 +14,7 @@ use crate::people::fields;
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::{FieldError, Problem};
 use crate::store::audit::AuditRow;
-use crate::store::users::Team;
+use crate::store::teams::Team;
 
 /// A team's name and members.
 #[derive(Deserialize, ToSchema)]
