@@ -13,7 +13,7 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use memory::MemoryProfiles;
-pub use redis::RedisProfiles;
+pub use redis::{NotRedis, RedisProfiles};
 
 /// Why profiles cannot be reached. No text holds a key or a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
