@@ -4,7 +4,13 @@
 
 use std::time::Duration;
 
+use ozonetel_sdk::call_control::Controlled;
 use ozonetel_sim::Sim;
+
+/// What the service said: its text is not shown by itself, since it may name someone.
+fn said(reply: &Controlled) -> &str {
+    reply.message.as_ref().map_or("nothing", AsRef::as_ref)
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,17 +23,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     sim.advance(Duration::from_secs(5)).await;
 
     let control = client.call_control();
-    println!("hold: {:?}", control.hold(ucid, DID, "agent01").await?.message);
-    println!("unhold: {:?}", control.unhold(ucid, DID, "agent01").await?.message);
-    println!("mute: {:?}", control.mute(ucid, DID, "agent01").await?.message);
-    println!("unmute: {:?}", control.unmute(ucid, DID, "agent01").await?.message);
+    println!("hold: {}", said(&control.hold(ucid, DID, "agent01").await?));
+    println!("unhold: {}", said(&control.unhold(ucid, DID, "agent01").await?));
+    println!("mute: {}", said(&control.mute(ucid, DID, "agent01").await?));
+    println!("unmute: {}", said(&control.unmute(ucid, DID, "agent01").await?));
 
     // Warm: the agent introduces the customer to the third party, then leaves.
     let transfer = control.transfer(ucid, DID, "agent01", "500001", "9000000002");
     let talking = transfer.warm().await?;
-    println!("conference: {:?}", talking.reply().message);
+    println!("conference: {}", said(talking.reply()));
     sim.advance(Duration::from_secs(5)).await;
     let left = talking.complete().await?;
-    println!("the agent has left: {:?}", left.message);
+    println!("the agent has left: {}", said(&left));
     Ok(())
 }

@@ -16,10 +16,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     sim.advance(Duration::from_secs(20)).await;
 
     let paused = client.recording().pause(ucid).await?;
-    println!("{}: {}", paused.status, paused.message);
+    println!("{}: {}", paused.status, paused.message.as_str());
     sim.advance(Duration::from_secs(15)).await;
     let resumed = client.recording().unpause(ucid).await?;
-    println!("{}: {}", resumed.status, resumed.message);
+    println!("{}: {}", resumed.status, resumed.message.as_str());
 
     // A call that is not there is a refusal, not a success with an odd text.
     let error = client

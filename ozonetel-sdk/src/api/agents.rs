@@ -22,7 +22,7 @@ use crate::types::ids::{AgentId, PauseReason, PhoneName};
 use crate::types::invalid::{Invalid, filled};
 use crate::types::phone::PhoneNumber;
 use crate::types::secret::Secret;
-use crate::types::wire::{record, string_enum};
+use crate::types::wire::{SensitiveText, record, string_enum};
 
 pub use admin::{DeleteAgent, ForceLogout, Release};
 pub use roster::{FetchDetails, FetchLoginStatus, LiveOn, LoginStatus};
@@ -162,7 +162,7 @@ record! {
     /// The service's answer to a change of state.
     pub struct StateChanged {
         /// The outcome, a colon, and what was done.
-        resp: String = "resp",
+        resp: SensitiveText = "resp",
         /// The agent's state now, in the service's word.
         agent_status: String = "agentStatus",
         /// The agent.
@@ -239,7 +239,7 @@ impl<'c> Agents<'c> {
     /// client.agents().login("agent01", "secret", "500001").await?;
     /// client.agents().pause("agent01", "lunch").await?;
     /// let changed = client.agents().ready("agent01").await?;
-    /// assert!(changed.resp.is_some_and(|resp| resp.starts_with("Success")));
+    /// assert!(changed.resp.is_some_and(|resp| resp.as_str().starts_with("Success")));
     /// client.agents().logout("agent01", "secret").await?;
     /// # Ok(()) });
     /// ```

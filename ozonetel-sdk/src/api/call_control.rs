@@ -18,7 +18,7 @@ use crate::types::ids::{Did, PhoneName, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::invalid::filled;
 use crate::types::phone::PhoneNumber;
-use crate::types::wire::record;
+use crate::types::wire::{SensitiveText, record};
 
 const CONTROL: Spec = Spec {
     name: "call_control.hold",
@@ -34,7 +34,7 @@ record! {
     /// The service's answer to a call-control action.
     pub struct Controlled {
         /// The service's text, such as `dialing`.
-        message: String = "message",
+        message: SensitiveText = "message",
         /// The leg, where the answer names it.
         ucid: Ucid = "ucid",
         /// The service's word.
@@ -158,7 +158,7 @@ impl<'c> CallControl<'c> {
         /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
         /// sim.advance(std::time::Duration::from_secs(5)).await;
         /// let held = client.call_control().hold(ucid, "918000000001", "agent01").await?;
-        /// assert_eq!(held.message.as_deref(), Some("User hold is successful"));
+        /// assert!(held.message.is_some_and(|text| text == "User hold is successful"));
         /// client.call_control().unhold(ucid, "918000000001", "agent01").await?;
         /// # Ok(()) });
         /// ```
@@ -185,7 +185,7 @@ impl<'c> CallControl<'c> {
     /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let ringing = client.call_control().conference(ucid, "918000000001", "agent01", "9000000002").await?;
-    /// assert_eq!(ringing.message.as_deref(), Some("dialing"));
+    /// assert!(ringing.message.is_some_and(|text| text == "dialing"));
     /// # Ok(()) });
     /// ```
     ///

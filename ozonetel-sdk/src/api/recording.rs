@@ -11,6 +11,7 @@ use crate::core::endpoint::{
     Auth, Discriminator, Effect, Endpoint, Envelope, Input, Method, Payload, Reply, Spec,
 };
 use crate::types::ids::Ucid;
+use crate::types::wire::SensitiveText;
 
 const RECORD: Spec = Spec {
     name: "recording.pause",
@@ -48,12 +49,12 @@ pub struct Recorded {
     /// The inner status, `Success`.
     pub status: String,
     /// The inner text, such as `paused monitoring of the channel`.
-    pub message: String,
+    pub message: SensitiveText,
 }
 
 impl Recorded {
     /// An outcome with this text.
-    pub fn success(message: impl Into<String>) -> Self {
+    pub fn success(message: impl Into<SensitiveText>) -> Self {
         Self { status: "Success".into(), message: message.into() }
     }
 }
@@ -61,11 +62,11 @@ impl Recorded {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Either {
-    Plain(String),
+    Plain(SensitiveText),
     Inner {
         status: String,
         #[serde(default)]
-        message: String,
+        message: SensitiveText,
     },
 }
 
@@ -123,7 +124,7 @@ impl<'c> Recording<'c> {
     /// let ucid = client.dial().agent("agent01", "support_out", "9000000001").await?.ucid();
     /// # sim.advance(std::time::Duration::from_secs(5)).await;
     /// let paused = client.recording().pause(ucid).await?;
-    /// assert_eq!(paused.message, "paused monitoring of the channel");
+    /// assert!(paused.message == "paused monitoring of the channel");
     /// client.recording().unpause(ucid).await?;
     /// # Ok(()) });
     /// ```
@@ -150,5 +151,21 @@ impl<'c> Recording<'c> {
     /// As [`pause`](Self::pause).
     pub fn unpause(&self, ucid: Ucid) -> Call<'c, Unpause> {
         Call::new(self.0, Ok(Unpause { ucid }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Recorded;
+    use crate::api::agents::StateChanged;
+    use crate::api::call_control::Controlled;
+
+    #[test]
+    fn the_text_of_an_answer_is_not_in_debug() {
+        let named = "9000000001 of Customer One";
+        let controlled = Controlled { message: Some(named.into()), ..Controlled::default() };
+        let changed = StateChanged { resp: Some(named.into()), ..StateChanged::default() };
+        let all = format!("{:?} {controlled:?} {changed:?}", Recorded::success(named));
+        assert!(!all.contains("Customer") && !all.contains("9000000001"), "{all}");
     }
 }

@@ -86,7 +86,7 @@ async fn a_whole_call(sim: &Sim, client: &Client) {
     sim.advance(seconds(5)).await;
     assert_eq!(call_state(sim, ucid)["conference"][0]["state"], "joined");
     let kicked = warm.complete().await.unwrap();
-    assert_eq!(kicked.message.as_deref(), Some("call got disconnected"));
+    assert!(kicked.message.is_some_and(|text| text == "call got disconnected"));
     sim.advance(seconds(8)).await;
     let set = client.disposition().set(ucid, DID, "agent01", "Appointment Booked");
     assert!(!set.comments("on Monday").await.unwrap().is_queued());

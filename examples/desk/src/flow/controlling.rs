@@ -220,7 +220,7 @@ async fn send(
             Action::PauseRecording => recording.pause(leg).await?,
             _ => recording.unpause(leg).await?,
         };
-        let (status, message) = (done.status, done.message);
+        let (status, message) = (done.status, done.message.as_str().to_owned());
         return Ok(ControlReply { status, message, ..ControlReply::default() });
     }
     let control = client.call_control();
@@ -241,7 +241,7 @@ async fn send(
     };
     Ok(ControlReply {
         status: done.status.unwrap_or_else(|| "Success".to_owned()),
-        message: done.message.unwrap_or_default(),
+        message: done.message.map(|text| text.as_str().to_owned()).unwrap_or_default(),
         ucid: done.ucid,
         call: None,
     })

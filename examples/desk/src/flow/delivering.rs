@@ -192,7 +192,10 @@ async fn send_resume(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option
         return (AttemptResult::Refused { message, is_clear: true }, None);
     };
     match desk.client().recording().unpause(ucid).await {
-        Ok(answer) => (AttemptResult::Done { message: answer.message, queued: false }, None),
+        Ok(answer) => {
+            let message = answer.message.as_str().to_owned();
+            (AttemptResult::Done { message, queued: false }, None)
+        }
         Err(error) => (attempt_result(&error), Some(Problem::from(&error))),
     }
 }

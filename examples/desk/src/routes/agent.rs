@@ -190,6 +190,6 @@ pub(super) async fn state(
         Ok(call.await?)
     };
     let changed = desk.tasks().run(TaskKind::Change, work).await?;
-    let words = [changed.resp.as_deref(), changed.agent_status.as_deref()];
+    let words = [changed.resp.as_ref().map(AsRef::as_ref), changed.agent_status.as_deref()];
     Ok(Json(Ack::new(words.into_iter().flatten().next().unwrap_or("done"))))
 }
