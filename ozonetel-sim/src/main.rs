@@ -8,7 +8,11 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sim::Sim;
-use ozonetel_sim::world::{Scenario, Timestamp};
+use ozonetel_sim::world::{Scenario, Timestamp, is_web_address};
+
+/// How much of a message is shown: characters of a line, and lines.
+const LINE: usize = 160;
+const LINES: usize = 12;
 
 /// Ozonetel CloudAgent, simulated. The first line on standard output says where it listens.
 #[derive(Parser, Debug)]
@@ -21,7 +25,7 @@ struct Options {
     #[arg(long)]
     seed: Option<u64>,
     /// Divides ringing, talk, wrap-up and traffic times; never token life or rate windows.
-    #[arg(long, value_parser = speed)]
+    #[arg(long, value_parser = speed, allow_negative_numbers = true)]
     speed: Option<f64>,
     /// Authentication mode of the account [default: the scenario's, else token].
     #[arg(long, value_enum)]
@@ -33,7 +37,7 @@ struct Options {
     #[arg(long)]
     log: Option<PathBuf>,
     /// Where the callback after each call goes.
-    #[arg(long)]
+    #[arg(long, value_parser = web_address)]
     callback_url: Option<String>,
     /// Legs wait for `/_sim/call`.
     #[arg(long)]
@@ -56,6 +60,12 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     port.ok()
         .or_else(|| text.parse().ok())
         .ok_or_else(|| "has to be an address such as 8090, localhost:8090 or 0.0.0.0:8090".into())
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let possible = text.is_empty() || is_web_address(text);
+    let why = "has to be an http or https address without a user's name";
+    if possible { Ok(text.to_owned()) } else { Err(why.into()) }
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -133,7 +143,16 @@ async fn scenario(path: &Path) -> Result<Scenario, String> {
     let text = tokio::fs::read_to_string(path)
         .await
         .map_err(|error| format!("the scenario file {name} cannot be read: {error}"))?;
-    Scenario::parse(&text).map_err(|error| format!("{name}: {error}"))
+    Scenario::parse(&text).map_err(|error| format!("{name}: {}", short(&error.to_string())))
+}
+
+/// A message whose lines, some of which are the file's own, fit a screen.
+fn short(message: &str) -> String {
+    let line = |line: &str| match line.char_indices().nth(LINE) {
+        Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+        None => line.to_owned(),
+    };
+    message.lines().take(LINES).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Why nothing listens on an address.

@@ -53,7 +53,7 @@ pub use reports::{AbandonedQuery, AhtOf, CdrQuery, DEFAULT_PAGE, Reports, Summar
 pub use setup::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup,
     ConferenceUcid, LateDisposition, LoginKind, MdlSetup, PhoneBehaviour, PushSetup, Scenario,
-    ScenarioError, Setup, Traffic, UtidForm,
+    ScenarioError, Setup, Traffic, UtidForm, is_web_address,
 };
 pub use switch::{
     ActionRefusal, AgentDial, CUSTOMERS, CallControl, CallControlRefusal, DialRefusal,

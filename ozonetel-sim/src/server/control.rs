@@ -16,7 +16,9 @@ use super::AppState;
 use crate::delivery_queue::DeliveryResult;
 use crate::faults::{Fault, FaultKind, MDL_PATH, PUSH_PATH};
 use crate::sim::Sim;
-use crate::world::{ActionRefusal, Aside, IvrInput, LegSide, PhoneAction, is_caller};
+use crate::world::{
+    ActionRefusal, Aside, IvrInput, LegSide, PhoneAction, is_caller, is_web_address,
+};
 
 /// The furthest the clock is moved at once: about a month.
 const FURTHEST_S: f64 = 31.0 * 86_400.0;
@@ -312,6 +314,10 @@ async fn callback_url(State(served): State<AppState>, body: Bytes) -> Response {
         Ok(asked) => asked,
         Err(response) => return *response,
     };
+    if !asked.url.is_empty() && !is_web_address(&asked.url) {
+        let error = "url has to be an http or https address without a user's name";
+        return bad(StatusCode::BAD_REQUEST, error);
+    }
     let method = match asked.check {
         UrlCheck::None => None,
         _ if asked.url.is_empty() => None,

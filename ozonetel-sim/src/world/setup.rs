@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::time::Zone;
 
 pub use mdl::{MdlSetup, UtidForm};
-pub use pushes::{CallbackShape, PushSetup};
+pub use pushes::{CallbackShape, PushSetup, is_web_address};
 pub use scenario::{Scenario, ScenarioError};
 
 /// How an agent takes calls; one row per mode in the agent state summary.

@@ -148,3 +148,28 @@ fn a_port_in_use_and_missing_files_are_named() {
     let told = refused(&["--log", "no-such-folder/log.jsonl"]);
     assert!(told.contains("no-such-folder/log.jsonl"), "{told}");
 }
+
+#[test]
+fn values_that_cannot_be_are_named_before_anything_starts() {
+    for url in ["ftp://example.test/", "http://me:secret@example.test/", "example.test", "http://"]
+    {
+        let told = refused(&["--callback-url", url]);
+        assert!(told.contains("--callback-url") && told.contains("http or https"), "{url}: {told}");
+    }
+    for speed in ["-1", "0", "NaN", "1e9"] {
+        let told = refused(&["--speed", speed]);
+        assert!(told.contains("from 0.001 to 10000"), "{speed}: {told}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("world.toml");
+    let path = file.to_str().unwrap();
+    for scenario in [
+        "[push]\ncallback_url = \"ftp://example.test/\"\n".to_owned(),
+        format!("name = {}", "x".repeat(300_000)),
+        "y\n".repeat(5_000),
+    ] {
+        std::fs::write(&file, &scenario).unwrap();
+        let told = refused(&["--scenario", path]);
+        assert!(told.contains("world.toml") && told.len() < 3_000, "{} bytes", told.len());
+    }
+}

@@ -243,7 +243,14 @@ async fn an_address_is_checked_when_it_is_saved() {
     let wrong = receiver.bare("/nowhere");
     let (status, said) = save(json!({"url": wrong})).await;
     assert_eq!((status, said["error"].as_str().unwrap().contains("404")), (400, true));
-    assert_eq!(save(json!({"url": "no address"})).await.0, 400);
+    for url in ["no address", "ftp://example.test/", "http://me:secret@example.test/"] {
+        let (status, said) = save(json!({"url": url, "check": "none"})).await;
+        assert_eq!(
+            (status, said["error"].as_str().unwrap().contains("http")),
+            (400, true),
+            "{url}"
+        );
+    }
     assert_eq!(sim.world().setup().push.callback_url, None);
     for check in ["get", "head"] {
         let body = json!({"url": receiver.url("/call"), "check": check});

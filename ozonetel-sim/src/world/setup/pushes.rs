@@ -21,6 +21,20 @@ pub enum CallbackShape {
     Query,
 }
 
+/// Whether something can be sent to an address: it is of the web, and names no one who would have to sign in.
+///
+/// ```
+/// use ozonetel_sim::world::is_web_address;
+/// assert!(is_web_address("http://127.0.0.1:8080/webhooks/callback?code=1"));
+/// assert!(!is_web_address("ftp://example.test/") && !is_web_address("http://me:secret@example.test/"));
+/// ```
+pub fn is_web_address(text: &str) -> bool {
+    text.parse().is_ok_and(|uri: http::Uri| {
+        let plain = |authority: &http::uri::Authority| !authority.as_str().contains('@');
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some_and(plain)
+    })
+}
+
 /// What the service sends, and where to: a scenario's `[push]`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -10,7 +10,7 @@ use ozonetel_sdk::auth::AuthMode;
 use super::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup,
     ConferenceUcid, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup, Traffic,
-    UtidForm, numbered_agent,
+    UtidForm, is_web_address, numbered_agent,
 };
 use crate::world::time::{Timestamp, Zone};
 
@@ -264,8 +264,21 @@ impl ScenarioFile {
             setup.traffic = Some(file.traffic(&mut setup.agents)?);
         }
         unique(&setup)?;
+        addresses(&setup)?;
         Ok(setup)
     }
+}
+
+/// Everything that is sent goes to an address of the web.
+fn addresses(setup: &Setup) -> Result<(), ScenarioError> {
+    let push = &setup.push;
+    let account = [&push.callback_url, &push.call_events_url, &push.agent_events_url];
+    let all = account.into_iter().chain(setup.campaigns.iter().map(|c| &c.callback_url));
+    if all.flatten().any(|url| !url.is_empty() && !is_web_address(url)) {
+        let why = "an http or https address without a user's name";
+        return Err(ScenarioError::Value { key: "callback or event address", why });
+    }
+    Ok(())
 }
 
 fn unique(setup: &Setup) -> Result<(), ScenarioError> {
