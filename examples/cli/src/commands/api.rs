@@ -181,7 +181,7 @@ async fn invoke<E: Endpoint>(
 
 macro_rules! by_name {
     ($($name:ident: $endpoint:ty,)*) => {
-        async fn send_current(
+        pub(super) async fn send(
             context: &Context,
             name: &str,
             given: &Map<String, Value>,
@@ -195,7 +195,7 @@ macro_rules! by_name {
             None
         }
 
-        fn current_fields(name: &str) -> Option<Option<Vec<&'static str>>> {
+        pub(super) fn known(name: &str) -> Option<Option<Vec<&'static str>>> {
             $(
                 if name == <$endpoint as Endpoint>::SPEC.name {
                     return Some(fields::of::<$endpoint>());
@@ -205,35 +205,17 @@ macro_rules! by_name {
         }
     };
 }
-ozonetel_sdk::each_endpoint!(by_name);
+mod current {
+    use super::{Api, Completion, Context, Endpoint, Failure, Map, Value, fields, invoke};
 
-macro_rules! legacy_by_name {
-    ($($name:ident: $endpoint:ty,)*) => {
-        async fn send_legacy(
-            context: &Context,
-            name: &str,
-            given: &Map<String, Value>,
-            options: &Api,
-        ) -> Option<Result<Completion, Failure>> {
-            $(
-                if name == <$endpoint as Endpoint>::SPEC.name {
-                    return Some(Box::pin(invoke::<$endpoint>(context, given.clone(), options)).await);
-                }
-            )*
-            None
-        }
-
-        fn legacy_fields(name: &str) -> Option<Option<Vec<&'static str>>> {
-            $(
-                if name == <$endpoint as Endpoint>::SPEC.name {
-                    return Some(fields::of::<$endpoint>());
-                }
-            )*
-            None
-        }
-    };
+    ozonetel_sdk::each_endpoint!(by_name);
 }
-ozonetel_sdk::each_legacy_endpoint!(legacy_by_name);
+
+mod legacy {
+    use super::{Api, Completion, Context, Endpoint, Failure, Map, Value, fields, invoke};
+
+    ozonetel_sdk::each_legacy_endpoint!(by_name);
+}
 
 async fn send(
     context: &Context,
@@ -241,15 +223,15 @@ async fn send(
     given: Map<String, Value>,
     options: &Api,
 ) -> Option<Result<Completion, Failure>> {
-    match send_current(context, name, &given, options).await {
+    match current::send(context, name, &given, options).await {
         Some(done) => Some(done),
-        None => send_legacy(context, name, &given, options).await,
+        None => legacy::send(context, name, &given, options).await,
     }
 }
 
 /// The names of an endpoint's fields; none if it takes any.
 fn known_fields(name: &str) -> Option<Vec<&'static str>> {
-    current_fields(name).or_else(|| legacy_fields(name)).flatten()
+    current::known(name).or_else(|| legacy::known(name)).flatten()
 }
 
 #[cfg(test)]
@@ -285,7 +267,7 @@ mod tests {
     #[test]
     fn every_endpoint_of_the_catalogue_is_reached_by_its_name() {
         for spec in ALL.iter().chain(LEGACY) {
-            let known = current_fields(spec.name).or_else(|| legacy_fields(spec.name));
+            let known = current::known(spec.name).or_else(|| legacy::known(spec.name));
             assert!(known.is_some(), "{}", spec.name);
         }
         assert_eq!(known_fields("campaigns.status"), Some(vec!["campaignName"]));

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::private_file;
+
 /// The longest line that is read.
 const LONGEST: u64 = 4 << 20;
 
@@ -171,18 +173,7 @@ pub(crate) struct Before {
 impl Journal {
     /// Opens a journal for one writer.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Before)> {
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        // Numbers are in it: it is its owner's alone.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.try_lock().map_err(|error| match error {
-            std::fs::TryLockError::WouldBlock => {
-                io::Error::other("another `ozonetel listen` writes to it")
-            }
-            std::fs::TryLockError::Error(error) => error,
-        })?;
+        let mut file = private_file::locked(path, "another `ozonetel listen` writes to it")?;
         let (mut last, mut next) = (None, 1);
         let content = read(&file, |entry| {
             last = Some(entry.at);

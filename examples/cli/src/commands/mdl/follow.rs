@@ -1,6 +1,5 @@
 //! `mdl watch` and `mdl record`, and the loop that they share with `mdl dial`.
 
-use std::fs::OpenOptions;
 use std::future::{Future, pending};
 use std::io::{Stdout, Write as _, stderr, stdout};
 use std::path::Path;
@@ -19,6 +18,7 @@ use tokio::time::sleep;
 use super::print::Printer;
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
+use crate::private_file;
 
 /// Prints events until told to stop.
 pub(super) async fn watch(
@@ -58,11 +58,7 @@ pub(super) async fn record(
     file: &Path,
     limit: Option<Duration>,
 ) -> Result<Completion, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(file);
+    let opened = private_file::options().write(true).create_new(true).open(file);
     let opened = opened.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     let recorder = Arc::new(SocketRecorder::new(opened));
     let done = watch(context, settings.tap(Arc::clone(&recorder) as _), limit).await;

@@ -1,7 +1,6 @@
 //! Rows of the store as a spreadsheet, in constant memory, with as many sheets as it takes.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ozonetel_sdk::cdr::CallRecord;
@@ -10,6 +9,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::rows::{cells, places};
 use crate::failure::Failure;
+use crate::private_file;
 
 /// Rows that a sheet holds, the line of names included.
 const ROWS: u32 = 1_048_576;
@@ -102,11 +102,8 @@ impl Spreadsheet {
         let mut part = self.path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let mut options = File::options();
+        let mut options = private_file::options();
         options.read(true).write(true).create(true).truncate(true);
-        // Numbers are in it: it is its owner's alone.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&part).map_err(|error| failed(&part, &error))?;
         self.book.save_to_writer(&file).map_err(|error| failed(&part, &error))?;
         file.sync_all().map_err(|error| failed(&part, &error))?;

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::private_file;
 
 /// Standard output, or a file that takes its name once it is whole.
 pub(super) enum Target {
@@ -18,11 +19,8 @@ impl Target {
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
-        let mut options = File::options();
+        let mut options = private_file::options();
         options.write(true).create(true).truncate(true);
-        // Numbers are in it: it is its owner's alone.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&part).map_err(|error| {
             Failure::usage(format!("{} cannot be written: {error}", part.display()))
         })?;

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::private_file;
+
 /// What is known of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
@@ -50,17 +52,7 @@ impl Progress {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.create(directory)?;
         }
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.try_lock().map_err(|error| match error {
-            std::fs::TryLockError::WouldBlock => {
-                io::Error::other("another upload of this file is under way")
-            }
-            std::fs::TryLockError::Error(error) => error,
-        })?;
+        let mut file = private_file::locked(path, "another upload of this file is under way")?;
         let (mut states, mut whole) = (BTreeMap::new(), 0);
         let mut text = Vec::new();
         let mut reader = BufReader::new(&file);

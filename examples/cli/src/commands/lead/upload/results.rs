@@ -1,7 +1,6 @@
 //! What became of each row.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use super::{Prepared, ranges};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Format, defused};
+use crate::private_file;
 
 /// What a row's result has.
 const COLUMNS: [&str; 4] = ["line", "PhoneNumber", "outcome", "says"];
@@ -25,12 +25,8 @@ pub(super) struct BadRow {
 
 /// A row per bad one: line, reason, and its cells. Numbers are in it: it is its owner's alone.
 pub(super) fn write_bad_rows(path: &Path, prepared: &Prepared) -> io::Result<()> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut writer =
-        csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(options.open(path)?));
+    let file = private_file::options().write(true).create(true).truncate(true).open(path)?;
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(file));
     let headers = prepared.table.headers.iter().map(String::as_str);
     writer.write_record(["line", "reason"].into_iter().chain(headers))?;
     for bad in &prepared.bad {
