@@ -116,6 +116,31 @@ pub struct OutboxEntry {
     pub message: Option<String>,
 }
 
+impl OutboxEntry {
+    /// One that waits to be sent, at once, for a target and about a call.
+    pub fn waiting(
+        id: String,
+        (target, call, kind): (OutboxTarget, &str, &str),
+        payload: Value,
+        at_ms: i64,
+    ) -> Self {
+        Self {
+            id,
+            target,
+            call: call.to_owned(),
+            kind: kind.to_owned(),
+            payload,
+            state: OutboxState::Pending,
+            attempt: 0,
+            may_have_arrived: false,
+            leased_until_ms: 0,
+            next_ms: at_ms,
+            created_ms: at_ms,
+            message: None,
+        }
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptResult {

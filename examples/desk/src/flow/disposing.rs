@@ -15,7 +15,7 @@ use crate::core::dial::DialWay;
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
 };
-use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
+use crate::core::outbox::{OutboxEntry, OutboxTarget};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::OutboxWrite;
@@ -200,19 +200,10 @@ fn written(
         "way": way,
     });
     let entry = OutboxEntry {
-        id,
-        target: OutboxTarget::Service,
-        call: String::new(),
-        kind: "disposition".to_owned(),
-        payload,
-        state: OutboxState::Pending,
         // Whoever stores it sends it. If that one dies, another takes it when the time is over.
         attempt: 1,
-        may_have_arrived: false,
         leased_until_ms: lease_until(at),
-        next_ms: at,
-        created_ms: at,
-        message: None,
+        ..OutboxEntry::waiting(id, (OutboxTarget::Service, "", "disposition"), payload, at)
     };
     (fact, entry)
 }

@@ -12,7 +12,7 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget, after_evidence};
+use crate::core::outbox::{OutboxEntry, OutboxTarget, after_evidence};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::{
@@ -323,20 +323,9 @@ pub(super) fn acted(
 /// The outbox entry that resumes a recording which was paused when its call ended.
 fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
     let Effect::ResumeRecording { leg } = effect else { return None };
-    Some(OutboxWrite::Put(OutboxEntry {
-        id: format!("{call}:resume"),
-        target: OutboxTarget::Service,
-        call: call.to_owned(),
-        kind: "resume_recording".to_owned(),
-        payload: json!({"ucid": leg}),
-        state: OutboxState::Pending,
-        attempt: 0,
-        may_have_arrived: false,
-        leased_until_ms: 0,
-        next_ms: at,
-        created_ms: at,
-        message: None,
-    }))
+    let about = (OutboxTarget::Service, call, "resume_recording");
+    let entry = OutboxEntry::waiting(format!("{call}:resume"), about, json!({"ucid": leg}), at);
+    Some(OutboxWrite::Put(entry))
 }
 
 /// The dial that its call keeps no longer.
@@ -371,20 +360,9 @@ fn for_platform(merged: &Merged, state: &CallState, at: i64) -> Option<OutboxWri
     if CallReport::of(&merged.before).as_ref() == Some(&report) {
         return None;
     }
-    Some(OutboxWrite::Complete(OutboxEntry {
-        id: format!("{}:platform", merged.id),
-        target: OutboxTarget::Platform,
-        call: merged.id.clone(),
-        kind: REPORT.to_owned(),
-        payload: json!(report),
-        state: OutboxState::Pending,
-        attempt: 0,
-        may_have_arrived: false,
-        leased_until_ms: 0,
-        next_ms: at,
-        created_ms: at,
-        message: None,
-    }))
+    let (id, about) =
+        (format!("{}:platform", merged.id), (OutboxTarget::Platform, &*merged.id, REPORT));
+    Some(OutboxWrite::Complete(OutboxEntry::waiting(id, about, json!(report), at)))
 }
 
 fn events(

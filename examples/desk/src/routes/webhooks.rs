@@ -34,7 +34,7 @@ async fn check(
 }
 
 /// Takes a push from one who knows the secret.
-async fn receive(
+pub(super) async fn receive(
     desk: &Desk,
     kind: PushKind,
     secret: &str,

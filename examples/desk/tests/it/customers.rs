@@ -221,6 +221,10 @@ async fn a_call_shows_its_lead_and_that_it_led_to_an_appointment() {
     let call = async || team.agent01.get(&format!("/api/calls/{ucid}")).await.ok().json;
     let before = call().await;
     assert_eq!((&before["lead"]["name"], &before["booked"]), (&json!("Customer A"), &json!(false)));
+    let id = before["lead"]["id"].as_str().unwrap();
+    let during = team.agent01.get(&format!("/api/leads/{id}/360")).await.ok().json;
+    assert_eq!(during["calls"][0]["ucid"], *ucid);
+    assert_ne!(during["lastInteraction"]["kind"], "call", "a call that goes on is no last contact");
     let body = json!({"ucid": ucid, "slotId": slots[0].id});
     team.agent02.post("/api/appointments", body.clone()).await.problem(404);
     let booked = team.agent01.post("/api/appointments", body).await.created();

@@ -4,10 +4,9 @@ use axum::body::Bytes;
 use axum::extract::{Path, RawQuery, State};
 
 use crate::desk::Desk;
-use crate::flow::intake::take as store;
 use crate::flow::push_address::PushKind;
 use crate::problem::Problem;
-use crate::routes::webhooks::prove;
+use crate::routes::webhooks::{prove, receive};
 
 /// Answers the console, which asks whether there is such an address.
 #[utoipa::path(
@@ -44,6 +43,5 @@ pub(super) async fn take(
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<(), Problem> {
-    prove(&desk, &secret)?;
-    store(&desk, PushKind::Kookoo, query.as_deref(), &body).await
+    receive(&desk, PushKind::Kookoo, &secret, query.as_deref(), &body).await
 }

@@ -187,7 +187,9 @@ fn last_interaction(
     appointments: &[Appointment],
     messages: &[LeadMessage],
 ) -> Option<Interaction> {
+    // A call that has not ended is neither answered nor not, and is no last contact.
     let call = |call: &StoredCall| {
+        call.state.ended_ms?;
         let text = disposition(&call.state).unwrap_or_else(|| {
             (if call.state.is_answered() { "answered" } else { "not answered" }).to_owned()
         });
