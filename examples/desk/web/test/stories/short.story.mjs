@@ -45,9 +45,18 @@ describe('short', { concurrency: 2 }, () => {
   test('outbound: dial, talk, hold, end, dispose, back to the worklist', { timeout: 90_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium);
     await person.phoneReady();
-    // The customer of the demo picks up soon: what is shown for a moment is looked for from before the click.
-    const calling = person.page.getByText('Calling …').first().waitFor();
-    await Promise.all([calling, person.dial('9000000001')]);
+    // The customer of the demo picks up soon, sooner than a locator looks again: the page itself watches its card.
+    const calling = person.page.evaluate(() => new Promise((resolve) => {
+      const watch = new MutationObserver(() => {
+        if (!document.querySelector('.call-card')?.textContent.includes('Calling …')) return;
+        watch.disconnect();
+        resolve(true);
+      });
+      watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+      setTimeout(() => resolve(false), 15_000);
+    }));
+    await person.dial('9000000001');
+    assert.equal(await calling, true, 'the card appears at once and says that it calls');
     const ucid = await person.talks();
     assert.equal(await person.button('Accept').count(), 0);
     await person.button('Hold').click();
