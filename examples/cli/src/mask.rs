@@ -63,14 +63,22 @@ pub(crate) fn shortened(text: &str) -> String {
     redact_numbers_in(&printable(&shown))
 }
 
-/// A text that cannot move a terminal's cursor.
+/// A text that cannot move a terminal's cursor, break its line or turn what follows around.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let odd =
+        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if odd(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_turns_the_line_around_does_not() {
+        assert_eq!(printable("\u{202e}10…\u{2066}a\u{2028}b\u{9b}2J"), " 10… a b 2J");
+        assert_eq!(printable("زید \u{200f}ज़ैद"), "زید \u{200f}ज़ैद");
+    }
 
     #[test]
     fn numbers_are_hidden_and_calls_keep_their_ids() {

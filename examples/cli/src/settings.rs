@@ -110,12 +110,9 @@ fn complemented(
     mut variables: Variables,
     named: bool,
 ) -> Result<Variables, Failure> {
-    for (name, value) in std::env::vars_os() {
-        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string())
-            && name.starts_with("OZONETEL_")
-            && !value.trim().is_empty()
-            && !(named && variables.contains_key(&name))
-        {
+    for (name, value) in Environment::process_variables(|name| name.starts_with("OZONETEL_"))? {
+        let kept = named && variables.contains_key(&name);
+        if !kept && !value.trim().is_empty() {
             variables.insert(name, value);
         }
     }
@@ -223,6 +220,8 @@ fn known_names() -> BTreeSet<String> {
 fn read_config(text: &str) -> Result<Variables, Failure> {
     let known = known_names();
     let mut variables = Variables::new();
+    // Some editors begin a file with a byte-order mark.
+    let text = text.trim_start_matches('\u{feff}');
     for (at, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line.trim())) {
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -278,6 +277,9 @@ mod tests {
         let read = read_config("export OZONETEL_ACCOUNT=\"acme_support\"\n").unwrap();
         assert_eq!(read["OZONETEL_ACCOUNT"], "acme_support");
         assert!(read_config("exportOZONETEL_ACCOUNT=a").is_err());
+        // As some editors begin and end lines.
+        let read = read_config("\u{feff}OZONETEL_ACCOUNT=acme_support\r\n").unwrap();
+        assert_eq!(read["OZONETEL_ACCOUNT"], "acme_support");
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl Bearer {
     }
 }
 
+/// Whether a header can carry the token. One that it cannot must be kept by no one: every call would fail with it until
+/// it ends.
+fn can_be_sent(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// The time of a claim: seconds, whole or with a fraction, as a number or as text.
 fn seconds(claim: &Value) -> Option<Duration> {
     let number = match claim {
@@ -75,10 +81,11 @@ impl Serialize for Bearer {
 impl<'de> Deserialize<'de> for Bearer {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        if text.trim().is_empty() {
-            return Err(de::Error::custom("an empty token"));
+        let token = text.trim();
+        if !can_be_sent(token) {
+            return Err(de::Error::custom("a token that no request can carry"));
         }
-        Ok(Self(Secret::from(text)))
+        Ok(Self(Secret::from(token)))
     }
 }
 
@@ -195,6 +202,16 @@ mod tests {
         };
         let token = format!("{}.{}.x", part(&json!({"alg": "HS256", "typ": "JWT"})), part(claims));
         Bearer(token.as_str().into())
+    }
+
+    #[test]
+    fn a_token_that_no_header_can_carry_is_none() {
+        let read = |text: &str| serde_json::from_value::<Bearer>(json!(text));
+        for odd in ["", " ", "a\nb", "a\r\nX: y", "a b", "t\u{f6}k", "a\0b"] {
+            let error = read(odd).unwrap_err().to_string();
+            assert_eq!(error, "a token that no request can carry", "{odd:?}");
+        }
+        assert_eq!(read(" abc.d-e_f=\n").unwrap().secret().reveal(), "abc.d-e_f=");
     }
 
     #[test]

@@ -37,27 +37,27 @@ record! {
         /// The call.
         call_id: CallId = "monitorUCID",
         /// The call's type, such as `Manual`.
-        kind: crate::api::cdr::CallType = "type",
+        kind: crate::api::cdr::CallType = "type" or text,
         /// The call's status, such as `NotAnswered`.
-        status: crate::api::cdr::CallStatus = "status",
+        status: crate::api::cdr::CallStatus = "status" or text,
         /// The campaign.
-        campaign: CampaignName = "campaign",
+        campaign: CampaignName = "campaign" or text,
         /// The caller.
-        caller: PhoneNumber = "callerID",
+        caller: PhoneNumber = "callerID" or text,
         /// The DID.
-        did: Did = "did",
+        did: Did = "did" or text,
         /// The skill's id.
-        skill_id: String = "skillID",
+        skill_id: String = "skillID" or text,
         /// The skill.
-        skill: SkillName = "skill",
+        skill: SkillName = "skill" or text,
         /// The agent's number or login id; sources do not say which.
-        agent_id: String = "agentID",
+        agent_id: String = "agentID" or text,
         /// The agent.
-        agent: AgentId = "agent",
+        agent: AgentId = "agent" or text,
         /// Who hung up.
-        hangup_by: crate::api::cdr::HangupBy = "hangupBy",
+        hangup_by: crate::api::cdr::HangupBy = "hangupBy" or text,
         /// When, in the account's zone.
-        call_time: LocalDateTime = "callTime",
+        call_time: LocalDateTime = "callTime" or text,
     }
 }
 
@@ -204,3 +204,22 @@ setters! { FetchMissed {
     /// Of one campaign only.
     campaign(campaign: impl Into<CampaignName>) => campaign = campaign.into();
 } }
+
+#[cfg(test)]
+mod tests {
+    use super::MissedCall;
+
+    #[test]
+    fn an_odd_time_or_number_does_not_cost_an_abandoned_call() {
+        let text = r#"{"monitorUCID":"90000000000000001","callerID":"9000000001","callTime":"21-11-2026","skillID":[7],
+            "hangupBy":{"a":1},"status":"NotAnswered"}"#;
+        let row: MissedCall = serde_json::from_str(text).unwrap();
+        assert_eq!(row.call_id.as_ref().unwrap().as_str(), "90000000000000001");
+        assert_eq!((row.call_time, row.caller.unwrap().as_str()), (None, "9000000001"));
+        assert_eq!(row.extra.get("callTime_text").unwrap(), "21-11-2026");
+        assert_eq!(row.extra.get("skillID_text").unwrap(), &serde_json::json!([7]));
+        // Without its id it is no row.
+        let unnamed = r#"{"monitorUCID":7.5e16}"#;
+        assert!(serde_json::from_str::<MissedCall>(unnamed).is_err());
+    }
+}

@@ -25,13 +25,18 @@ use crate::core::text;
 #[cfg(any(test, feature = "server", feature = "testing"))]
 use crate::core::weight::ListShape;
 use answer::{ENVELOPE, PAYLOAD};
-use fields::{Object, TEXTS, as_str, as_text, find, is_structured, present, status, text_of};
+use fields::{
+    Object, TEXTS, as_str, as_text, find, is_structured, present, repeats, status, text_of,
+};
 use words::Word;
 
 pub(crate) use answer::{Answer, Asked, TOO_LARGE};
 pub(crate) use list::rows;
 #[cfg(any(test, feature = "server"))]
 pub use write::write;
+
+/// What is said of an answer in which a name comes twice.
+const TWICE: &str = "a field of the answer is there twice";
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +110,9 @@ pub(crate) fn read_text<T: DeserializeOwned>(
         && let Some(object) = fields::object(&repaired)
     {
         return read_object(answer, &repaired, &object);
+    }
+    if repeats(answer.text) {
+        return Err(answer.unreadable(TWICE));
     }
     if answer.spec.envelope.payload == Payload::Xml {
         let document = read_xml(answer)?;
@@ -280,6 +288,8 @@ fn read_open<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unr
         if word == Some(Word::Failure) || !head.status.is_success() {
             return judge_failure(answer, word, &text_of(&object), text);
         }
+    } else if repeats(text) {
+        return Err(answer.unreadable(TWICE));
     }
     if !head.status.is_success() {
         return Err(answer.unreadable("the service failed"));
@@ -392,6 +402,9 @@ fn read_plain<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Un
     {
         return not_text();
     }
+    if repeats(text) {
+        return Err(answer.unreadable(TWICE));
+    }
     // The shared refusals are JSON even where answers are text.
     if let Some(object) = fields::object(text) {
         let (word, said) = (status(&object).map(|word| Word::of(&word)), text_of(&object));
@@ -442,6 +455,7 @@ fn read_xml(answer: &Answer<'_>) -> Result<Map<String, Value>, Unreadable> {
                 depth += 1;
                 let tag = tag.local_name().as_ref().to_owned();
                 match depth {
+                    1 if !object.is_empty() => return Err(bad()),
                     1 if !tag.eq_ignore_ascii_case("response") => return Err(bad()),
                     2 => (name, value) = (tag, String::new()),
                     _ => {}
@@ -459,10 +473,15 @@ fn read_xml(answer: &Answer<'_>) -> Result<Map<String, Value>, Unreadable> {
             }
             Event::End(_) => {
                 if depth == 2 {
-                    object.insert(std::mem::take(&mut name), Value::from(value.trim()));
+                    let field = object.insert(std::mem::take(&mut name), value.trim().into());
+                    if field.is_some() {
+                        return Err(answer.unreadable(TWICE));
+                    }
                 }
                 depth = depth.checked_sub(1).ok_or_else(bad)?;
             }
+            // `<status/>` is an empty field, and `<response/>` a second document.
+            Event::Empty(_) if depth == 0 => return Err(bad()),
             Event::Eof if depth == 0 && !object.is_empty() => return Ok(object),
             Event::Eof => return Err(bad()),
             _ => {}

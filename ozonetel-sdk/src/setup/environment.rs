@@ -2,6 +2,8 @@
 
 mod softphone;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -105,6 +107,23 @@ fn listed(text: &str) -> Result<Vec<Country>, Invalid> {
     parts(text).map(parse).collect()
 }
 
+/// The variables that are wanted, as text.
+fn texts(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, Invalid> {
+    let known = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    known
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => {
+                Err(Invalid::new("environment", format!("variable {name} is not UTF-8 text")))
+            }
+        })
+        .collect()
+}
+
 fn unusable(directory: &Path, error: &StoreError) -> Invalid {
     Invalid::new("OZONETEL_STATE_DIR", format!("cannot be used: {error}"))
         .showing(&directory.to_string_lossy())
@@ -114,9 +133,27 @@ impl Environment {
     /// From the process's environment.
     ///
     /// # Errors
-    /// The variable that cannot be parsed, with its value.
+    /// The variable that cannot be parsed, with its value; the name of one that is not UTF-8.
     pub fn of_process() -> Result<Self, Invalid> {
-        Self::read(&|name: &str| std::env::var(name).ok())
+        let variables = Self::process_variables(|name| name.starts_with("OZONETEL_"))?;
+        Self::read(&|name: &str| variables.get(name).cloned())
+    }
+
+    /// The variables of the process that `wanted` says yes to, by name: for programs with some of their own.
+    ///
+    /// ```
+    /// use ozonetel_sdk::client::Environment;
+    /// let own = Environment::process_variables(|name| name.starts_with("DESK_"))?;
+    /// assert!(own.keys().all(|name| name.starts_with("DESK_")));
+    /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The name of one that is not UTF-8, which must not count as absent.
+    pub fn process_variables(
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, String>, Invalid> {
+        texts(std::env::vars_os(), wanted)
     }
 
     /// From any source of variables.
@@ -266,5 +303,29 @@ impl fmt::Debug for Environment {
 impl fmt::Debug for dyn Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Variables")
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_not_text_is_refused_and_not_taken_for_absent() {
+        let set = || {
+            [
+                (OsString::from("OZONETEL_ACCOUNT"), OsString::from("acme_support")),
+                (OsString::from("OZONETEL_STATE_DIR"), OsString::from_vec(b"/tmp/\xff".to_vec())),
+                (OsString::from_vec(b"\xff".to_vec()), OsString::from("x")),
+            ]
+            .into_iter()
+        };
+        let refused = texts(set(), |name| name.starts_with("OZONETEL_")).unwrap_err();
+        let text = "environment variable OZONETEL_STATE_DIR is not UTF-8 text";
+        assert_eq!(refused.to_string(), text);
+        let others = texts(set(), |name| name == "OZONETEL_ACCOUNT").unwrap();
+        assert_eq!(others, [("OZONETEL_ACCOUNT".to_owned(), "acme_support".to_owned())].into());
     }
 }

@@ -14,7 +14,7 @@ mod string_enum;
 mod time;
 
 pub use raw::{Extra, RawJson};
-pub(crate) use record::{FillGaps, field, record};
+pub(crate) use record::{FillGaps, field, put, record};
 pub use scalar::{Flag, Scalar, YesNo};
 pub(crate) use scalar::{
     Kept, Key, Loose, commas, exact_whole, loose, means_nothing, nested, text,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::rows::written;
 use super::{Format, Output, table, text};
 use crate::failure::{Completion, Failure};
+use crate::mask::printable;
 
 /// Prints one object.
 pub(crate) fn one(output: Output, value: &impl Serialize) -> Result<Completion, Failure> {
@@ -31,7 +32,7 @@ fn write(output: Output, value: &impl Serialize, to: &mut impl Write) -> io::Res
             let pairs = fields(value)?
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| [name.clone(), output.cell(name, value)])
+                .map(|(name, value)| [printable(name), output.cell(name, value)])
                 .collect();
             writeln!(to, "{}", table::pairs(pairs))
         }
@@ -67,5 +68,13 @@ mod tests {
             "callerID,note,ucid\n9000000001,,12345170000000099\n"
         );
         assert!(printed(Format::Json, false).contains("\"note\":null"));
+    }
+
+    #[test]
+    fn a_name_of_a_field_that_would_move_the_cursor_does_not() {
+        let mut out = Vec::new();
+        let output = Output { format: Format::Table, show_numbers: false, raw_csv: false };
+        write(output, &json!({"a\u{1b}[2J": 1}), &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "a [2J  1\n");
     }
 }

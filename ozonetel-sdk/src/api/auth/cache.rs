@@ -92,6 +92,10 @@ impl FailedFetch {
     fn stated(error: Error) -> Self {
         Self { error, pause: FetchPause::Stated }
     }
+
+    fn of_store(error: StoreError) -> Self {
+        Self { error: Error::store(error), pause: FetchPause::Unsent }
+    }
 }
 
 /// A refresh under way. However it ends, done, cancelled or by a panic, the next caller may begin another.
@@ -224,9 +228,8 @@ impl TokenCache {
         tries: u32,
     ) -> Result<CachedToken, FailedFetch> {
         let lease = tokio::time::timeout(LEASE + KEEP, self.store.lease(LEASE)).await;
-        let mut lease = lease.unwrap_or_else(|_| Err(StoreError::held())).map_err(|error| {
-            FailedFetch { error: Error::store(error), pause: FetchPause::Unsent }
-        })?;
+        let mut lease =
+            lease.unwrap_or_else(|_| Err(StoreError::held())).map_err(FailedFetch::of_store)?;
         let fetched = match self.adopt(lease.stored(), replaced) {
             Some(held) => Ok(held),
             None => self.ask(&mut *lease, tries).await,
@@ -244,9 +247,16 @@ impl TokenCache {
             let paced = Error::paced(wait).named("auth.generate_token", 0, Duration::ZERO);
             (!wait.is_zero()).then(|| FailedFetch::stated(paced))
         };
-        let stored = lease.stored();
+        // What a clock that was set back has left is put in order for good, whatever the store does about it.
+        let mut stored = lease.stored().clone();
+        stored.issued.pull_in(clock.now());
+        stored.failed.pull_in(clock.now());
+        let kept = lease.stored();
+        if stored.issued != kept.issued || stored.failed != kept.failed {
+            keep(lease, stored.clone()).await.map_err(FailedFetch::of_store)?;
+        }
         let before = stored.failed;
-        if let Some(failed) = held_back(stored, before.pause_left(clock.now())) {
+        if let Some(failed) = held_back(&stored, before.pause_left(clock.now())) {
             return Err(failed);
         }
         // What failed for another program may well fail again.
@@ -254,7 +264,6 @@ impl TokenCache {
         let mut pauses = self.core.config.policy.pauses();
         let mut last: Option<FailedFetch> = None;
         for attempt in 1..=tries {
-            let mut stored = lease.stored().clone();
             let now = clock.now();
             let kept = stored.failed.last_kept(&stored.issued, limit, now);
             if let Some(failed) = held_back(&stored, kept) {
@@ -263,16 +272,13 @@ impl TokenCache {
             }
             // Noted before it is sent: it counts unless it is known that it was not sent.
             stored.issued.spend(limit, now);
-            keep(lease, stored.clone()).await.map_err(|error| FailedFetch {
-                error: Error::store(error),
-                pause: FetchPause::Unsent,
-            })?;
+            keep(lease, stored.clone()).await.map_err(FailedFetch::of_store)?;
             let asked = call::once_within::<GenerateToken>(&self.core, &GenerateToken {}, ANSWER);
             let error = match asked.await {
                 Ok(bearer) => return Ok(self.made(lease, stored, &bearer).await),
                 Err(error) => error,
             };
-            let failed = self.noted(lease, stored, now, error).await;
+            let failed = self.noted(lease, &mut stored, now, error).await;
             let again = matches!(
                 failed.error.kind(),
                 ErrorKind::Unreachable | ErrorKind::Closed | ErrorKind::Status
@@ -296,7 +302,10 @@ impl TokenCache {
     ) -> CachedToken {
         let now = self.core.clock.now();
         let life = self.core.config.limits.token_life;
-        let expires_at = bearer.expires_at(now).or_else(|| now.checked_add(life)).unwrap_or(now);
+        // One that is over as it is made: the two clocks differ, or its times mean something else. Believed, it would
+        // be replaced by every call, ten times, and then none would be left.
+        let said = bearer.expires_at(now).filter(|at| *at > now);
+        let expires_at = said.or_else(|| now.checked_add(life)).unwrap_or(now);
         stored.expires_at = Some(expires_at);
         stored.token = Some(bearer.secret().clone());
         stored.failed = TokenFailures::default();
@@ -311,7 +320,7 @@ impl TokenCache {
     async fn noted(
         &self,
         lease: &mut dyn Lease,
-        mut stored: StoredToken,
+        stored: &mut StoredToken,
         asked: SystemTime,
         error: Error,
     ) -> FailedFetch {
@@ -325,7 +334,7 @@ impl TokenCache {
             FetchPause::Unsent
         };
         // What cannot be kept was kept as spent.
-        let _ = keep(lease, stored).await;
+        let _ = keep(lease, stored.clone()).await;
         FailedFetch { error: error.for_credentials(), pause }
     }
 
@@ -337,7 +346,8 @@ impl TokenCache {
 
     /// A token that another process fetched meanwhile: neither the one that was refused nor the one that is due.
     fn adopt(&self, stored: &StoredToken, replaced: [Option<TokenId>; 2]) -> Option<CachedToken> {
-        let (token, expires_at) = (stored.token.as_ref()?, stored.expires_at?);
+        let token = stored.token.as_ref().filter(|token| super::can_be_sent(token.reveal()))?;
+        let expires_at = stored.expires_at?;
         let held = self.held(token, expires_at);
         let newer = !replaced.contains(&Some(held.id));
         (newer && held.refresh_at > self.core.clock.now()).then_some(held)

@@ -2,7 +2,9 @@
 //! once, from its text.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::core::text;
@@ -13,9 +15,42 @@ pub(super) type Object<'a> = BTreeMap<String, &'a RawValue>;
 /// Names of the accompanying text, in the order they are tried. Compared without case.
 pub(super) const TEXTS: [&str; 4] = ["message", "messages", "details", "msg"];
 
-/// The fields of a text that is an object.
+/// The fields of a text that is an object, each name once.
 pub(super) fn object(text: &str) -> Option<Object<'_>> {
-    serde_json::from_str(text).ok()
+    let fields: Fields<'_> = serde_json::from_str(text).ok()?;
+    (!fields.repeats).then_some(fields.object)
+}
+
+/// Whether a text is an object in which a name comes twice. JSON leaves open what that means, and whoever takes one of
+/// the two drops the other: the rows of a first list, or the word that says no.
+pub(super) fn repeats(text: &str) -> bool {
+    serde_json::from_str::<Fields<'_>>(text).is_ok_and(|fields| fields.repeats)
+}
+
+#[derive(Default)]
+struct Fields<'a> {
+    object: Object<'a>,
+    repeats: bool,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Fields<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Fields::default();
+                while let Some((name, value)) = map.next_entry()? {
+                    fields.repeats |= fields.object.insert(name, value).is_some();
+                }
+                Ok(fields)
+            }
+        }
+        from.deserialize_map(Read)
+    }
 }
 
 /// Looks a key up without case; an exact spelling wins, unless it is empty and another is not.

@@ -90,6 +90,33 @@ fn a_text_in_the_payloads_place_is_no_refusal_of_a_read_unless_it_is_a_documente
     assert_eq!(error.path(), Some("message"));
 }
 
+/// Whoever takes one of two fields of one name drops the other: here the word that says yes, there the one that says no.
+#[test]
+fn an_answer_that_names_a_field_twice_is_believed_in_neither() {
+    let said = |error: Unreadable| error.to_string();
+    for (first, second) in [("error", "queued successfully"), ("queued successfully", "error")] {
+        let body = format!(
+            r#"{{"status":"{first}","message":"Agent is busy","status":"{second}","ucid":"90000000000000001"}}"#
+        );
+        let error = said(of::<AgentDial>(&body).unwrap_err());
+        assert!(error.starts_with("a field of the answer is there twice"), "{error}");
+        let xml = format!(
+            "<response><status>{first}</status><status>{second}</status><message>x</message></response>"
+        );
+        let error = said(of::<OutboundCall>(&xml).unwrap_err());
+        assert!(error.starts_with("a field of the answer is there twice"), "{error}");
+        let two = format!(
+            "<response><status>{first}</status></response><response><status>{second}</status></response>"
+        );
+        assert!(of::<OutboundCall>(&two).is_err());
+    }
+    // The rows of the first list would be lost.
+    let lists = r#"{"status":"success","details":[{"UCID":"90000000000000001"}],"details":[]}"#;
+    assert!(of::<FetchDay>(lists).is_err());
+    let twice = r#"{"status":"success","message":"success","message":"success","details":[]}"#;
+    assert!(of::<FetchDay>(twice).is_err());
+}
+
 /// What the service took must never be told as refused: a second dial would ring someone twice.
 #[test]
 fn a_dial_that_was_taken_is_not_told_as_refused_whatever_its_status_word() {

@@ -73,7 +73,8 @@ macro_rules! record {
                         while let Some(key) = map.next_key::<crate::types::wire::Key<'de>>()? {
                             match key.0.as_ref() {
                                 $( $wire $(| $alt)* => {
-                                    out.$field = crate::types::wire::field!(map, out, $wire, $ty $(, $keep)?);
+                                    let value = crate::types::wire::field!(map, out, $wire, $ty $(, $keep)?);
+                                    crate::types::wire::put(&mut out.$field, value, &mut out.extra, $wire);
                                 } )+
                                 _ => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
                             }
@@ -107,6 +108,23 @@ macro_rules! field {
 
 pub(crate) use field;
 
+/// Sets a field. Nothing takes nothing away; a value before another one is kept in `extra`, under the field's name and
+/// `_first`.
+pub(crate) fn put<T: PartialEq + serde::Serialize>(
+    field: &mut Option<T>,
+    value: Option<T>,
+    extra: &mut crate::types::wire::Extra,
+    name: &str,
+) {
+    let Some(value) = value else { return };
+    if let Some(first) = field.replace(value)
+        && field.as_ref() != Some(&first)
+        && let Ok(first) = serde_json::to_value(&first)
+    {
+        extra.0.entry(format!("{name}_first")).or_insert(first);
+    }
+}
+
 /// A record that takes what it lacks from another state of the same thing.
 pub(crate) trait FillGaps {
     /// Fills absent fields. Whether there was any to fill.
@@ -131,6 +149,16 @@ mod tests {
             /// A day.
             day: Day = "CallDate" or text,
         }
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_drops_no_value() {
+        let text = r#"{"UCID":7,"Comments":"one","comments":"","UCID":null,"Comments":"two"}"#;
+        let row: Row = serde_json::from_str(text).unwrap();
+        assert_eq!(row.ucid.as_ref().unwrap().as_str(), "7");
+        assert_eq!(row.comments.unwrap().as_str(), "two");
+        assert_eq!(row.extra.get("Comments_first"), Some(&serde_json::json!("one")));
+        assert_eq!(row.extra.get("UCID_first"), None);
     }
 
     #[test]

@@ -284,9 +284,13 @@ impl Zone {
         ))
     }
 
-    /// The date and time of an instant; before 1970 and beyond year 9999 it stops at the end.
+    /// The date and time of an instant; before the year -9999 and beyond 9999 it stops at the end.
     pub fn stamp(&self, at: SystemTime) -> LocalDateTime {
-        let at = jiff::Timestamp::try_from(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let end = match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(_) => jiff::Timestamp::MAX,
+            Err(_) => jiff::Timestamp::MIN,
+        };
+        let at = jiff::Timestamp::try_from(at).unwrap_or(end);
         let whole = jiff::Timestamp::from_second(at.as_second()).unwrap_or(at);
         LocalDateTime(self.0.to_datetime(whole))
     }
@@ -491,6 +495,18 @@ mod tests {
         assert_eq!(Duration::from(minute).as_secs(), 60);
         assert_eq!(jiff::SignedDuration::from(minute).as_secs(), 60);
         assert!(ClockDuration::try_from(Duration::MAX).is_err());
+    }
+
+    #[test]
+    fn an_instant_beyond_the_calendar_is_its_last_day_and_not_1970() {
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(300_000_000_000);
+        assert_eq!(Zone::india().day(far).to_string(), "9999-12-31");
+        let long_ago = SystemTime::UNIX_EPOCH - Duration::from_secs(400_000_000_000);
+        assert_eq!(
+            Zone::india().day(long_ago),
+            Zone::india().day(long_ago - Duration::from_secs(9))
+        );
+        assert!(Zone::india().day(long_ago) < Zone::india().day(SystemTime::UNIX_EPOCH));
     }
 
     #[test]

@@ -38,8 +38,7 @@ impl StoreFlag {
             }
             return Ok(given.parse()?);
         }
-        let variable = std::env::var(VARIABLE).ok().filter(|text| !text.trim().is_empty());
-        if let Some(text) = variable {
+        if let Some(text) = context.variable(VARIABLE) {
             return Ok(text.parse()?);
         }
         let directory: PathBuf = context.environment.state_dir.clone().ok_or_else(|| {

@@ -183,11 +183,12 @@ fn replace(path: &Path, text: &[u8]) -> Result<(), StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = PathBuf::from(name);
-    let written = write_new(&new, text).and_then(|()| fs::rename(&new, path));
-    if let Err(error) = written {
+    let cannot = |at: &Path, error: &io::Error| {
         let _ = fs::remove_file(&new);
-        return Err(StoreError::new("written").at(path).because(&error));
-    }
+        StoreError::new("written").at(at).because(error)
+    };
+    write_new(&new, text).map_err(|error| cannot(&new, &error))?;
+    fs::rename(&new, path).map_err(|error| cannot(path, &error))?;
     #[cfg(unix)]
     if let Some(directory) = path.parent() {
         let synced = File::open(directory).and_then(|directory| directory.sync_all());

@@ -54,6 +54,15 @@ async fn an_id_with_a_hole_is_a_bad_row() {
     assert_eq!(awaited(answer(&rows, 9)).await.unwrap_err().kind(), ErrorKind::Unreadable);
 }
 
+#[tokio::test(start_paused = true)]
+async fn two_lists_of_one_name_are_no_answer_and_what_came_of_them_is_not_the_day() {
+    let body = r#"{"status":"success","details":[{"UCID":"7"}],"details":[{"UCID":"8"}]}"#;
+    assert_eq!(awaited(Turn::json(body)).await.unwrap_err().kind(), ErrorKind::Unreadable);
+    let items = streamed(Turn::json(body)).await;
+    let last = items.last().unwrap().as_ref().unwrap_err();
+    assert!(last.kind() == ErrorKind::Unreadable && !last.is_row(), "{last}");
+}
+
 /// An empty object became an empty row, and the day counted as read.
 #[tokio::test(start_paused = true)]
 async fn a_row_without_any_id_is_a_bad_row() {

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::*;
+use crate::api::auth::{Lease, StoredToken, TokenStore};
+use crate::core::clock::Clock;
+use crate::core::pace::{RateLimit, StoreError};
 use crate::core::transport::{Failure, Incoming, Outgoing, Transport};
 
 fn secs(seconds: u64) -> Duration {
@@ -25,6 +28,8 @@ enum Fault {
     Unavailable,
     NotSent,
     Refused,
+    /// The token that is made has these claims: `{"exp":0}`.
+    OverAtOnce,
 }
 
 impl Outage {
@@ -64,6 +69,9 @@ impl Transport for Outage {
             return answer(200, r#"{"token":"tok","message":""}"#);
         }
         match self.how {
+            Fault::OverAtOnce => {
+                answer(200, r#"{"token":"eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjB9.x","message":""}"#)
+            }
             Fault::Unavailable => answer(503, "<html>503</html>"),
             Fault::NotSent => Err(Failure::new(SendStage::NotSent, "no route")),
             Fault::Refused => {
@@ -108,6 +116,106 @@ async fn being_offline_for_an_hour_costs_no_token_and_a_quarter_of_a_minute() {
     assert!(without.last().is_some_and(|last| *last <= 3616), "{:?}", without.last());
     // One connection every quarter of a minute, not one for each caller.
     assert!(tokens < 300, "{tokens}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_over_as_it_is_made_is_used_and_not_replaced_by_every_call() {
+    let outage = Outage::of(Fault::OverAtOnce, secs(10_000));
+    let (without, tokens) = poll(&outage.client(), &outage, 600).await;
+    assert_eq!((without, tokens), (vec![], 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_token_that_no_header_can_carry_is_not_begun_with() {
+    let outage = Outage::of(Fault::Unavailable, secs(0));
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+    let store = PlainStore::default();
+    {
+        let mut stored = store.0.lock().unwrap();
+        stored.token = Some("tok\r\nX-Other: y".into());
+        stored.expires_at = Some(clock.now() + secs(3600));
+    }
+    let client = client_over(&outage, &store, &clock);
+    client.disposition().list().await.unwrap();
+    assert_eq!(outage.tokens(), 1);
+}
+
+/// A store as its documentation asks for one, and no better: a lease shows what was kept when it began, and nothing puts
+/// times in order.
+#[derive(Debug, Clone, Default)]
+struct PlainStore(Arc<Mutex<StoredToken>>);
+
+#[derive(Debug)]
+struct PlainLease {
+    before: StoredToken,
+    store: PlainStore,
+}
+
+#[async_trait]
+impl TokenStore for PlainStore {
+    async fn load(&self) -> Result<StoredToken, StoreError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    async fn lease(&self, _: Duration) -> Result<Box<dyn Lease>, StoreError> {
+        let before = self.0.lock().unwrap().clone();
+        Ok(Box::new(PlainLease { before, store: self.clone() }))
+    }
+}
+
+#[async_trait]
+impl Lease for PlainLease {
+    fn stored(&self) -> &StoredToken {
+        &self.before
+    }
+
+    async fn save(&mut self, stored: StoredToken) -> Result<(), StoreError> {
+        *self.store.0.lock().unwrap() = stored;
+        Ok(())
+    }
+}
+
+/// A client over such a store.
+fn client_over(outage: &Arc<Outage>, store: &PlainStore, clock: &Arc<dyn Clock>) -> Client {
+    Client::builder()
+        .account("acme_support")
+        .key("test-key")
+        .base_url("http://api.example.test")
+        .clock(Arc::clone(clock))
+        .token_store(Arc::new(store.clone()))
+        .transport(Arc::<Outage>::clone(outage))
+        .build()
+        .unwrap()
+}
+
+const TEN: RateLimit = RateLimit { requests: 10, length: Duration::from_secs(3600) };
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_of_a_refresh_counts_in_a_store_that_shows_only_what_was() {
+    let outage = Outage::of(Fault::Unavailable, secs(10_000));
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+    let store = PlainStore::default();
+    client_over(&outage, &store, &clock).disposition().list().await.unwrap_err();
+    let kept = store.0.lock().unwrap().clone();
+    assert_eq!((outage.tokens(), kept.issued.used(TEN, clock.now())), (3, 3));
+    assert_eq!(kept.failed.times(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_set_back_a_day_holds_no_store_up_for_longer_than_the_hour() {
+    let outage = Outage::of(Fault::Unavailable, secs(0));
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+    let store = PlainStore::default();
+    let tomorrow = clock.now() + secs(86_400);
+    for _ in 0..10 {
+        store.0.lock().unwrap().issued.spend(TEN, tomorrow);
+    }
+    let client = client_over(&outage, &store, &clock);
+    let error = client.disposition().list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Paced);
+    tokio::time::sleep(secs(3602)).await;
+    client.disposition().list().await.unwrap();
+    assert_eq!(outage.tokens(), 1);
 }
 
 #[tokio::test(start_paused = true)]
