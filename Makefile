@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk test phone-test stories kills bench fuzz check-more setup
+.PHONY: help desk cluster test phone-test stories kills bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -12,6 +12,9 @@ setup: ## install what is missing on this machine
 desk: setup ## build the page and run the desk on http://127.0.0.1:8080 (on the simulator unless OZONETEL_ACCOUNT is set)
 	@scripts/page
 	cargo run --locked -p desk
+
+cluster: setup ## two desks behind one address, on a PostgreSQL and a Redis of their own (docs/cluster.md)
+	@scripts/cluster
 
 test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
 	@scripts/test

@@ -21,6 +21,7 @@ use crate::ops::Metrics;
 use crate::people::seal::SealKey;
 use crate::people::token::new_token;
 use crate::people::{People, PeopleSettings};
+use crate::ports::account_state::SharedAccount;
 use crate::ports::platform::graphql::documents::{self, Documents};
 use crate::ports::platform::{GraphqlPlatform, Platform};
 use crate::simulated;
@@ -253,12 +254,20 @@ impl Config {
         People::new(store, self.environment.clock(), self.settings.people.clone())
     }
 
-    /// A client of the account, and the settings.
+    /// A client of the account, and the settings. The client keeps token and limits in the store, so that all desks
+    /// on it share them, unless `OZONETEL_STATE_DIR` names another place.
     ///
     /// # Errors
     /// The setting that is missing or cannot be parsed.
-    pub fn account(&self) -> Result<(Client, Settings), Invalid> {
-        let client = self.named(self.environment.client_builder()?).build()?;
+    pub fn account(&self, store: Arc<dyn Store>) -> Result<(Client, Settings), Invalid> {
+        let mut builder = self.environment.client_builder()?;
+        if let Some(key) = &self.environment.key
+            && self.environment.state_dir.is_none()
+        {
+            let shared = SharedAccount::new(store, self.environment.clock(), key);
+            builder = builder.pacer(shared.pacer()).token_store(Arc::new(shared));
+        }
+        let client = self.named(builder).build()?;
         let people = PeopleSettings { needs_administrator: true, ..self.settings.people.clone() };
         Ok((client, Settings { people, ..self.settings.clone() }))
     }
@@ -444,6 +453,11 @@ pub fn explain(invalid: &Invalid, variables: &dyn Variables) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Memory;
+
+    fn memory() -> Arc<dyn Store> {
+        Arc::new(Memory::new())
+    }
 
     #[test]
     fn help_lists_every_variable_that_is_used() {
@@ -499,7 +513,7 @@ mod tests {
         let explained = |name: &'static str, value: &'static str| {
             let mut set = account.to_vec();
             set.push((name, value));
-            let failed = config(&set).and_then(|config| config.account().map(|_| ()));
+            let failed = config(&set).and_then(|config| config.account(memory()).map(|_| ()));
             let get = |name: &str| {
                 let found = set.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_owned())
@@ -550,7 +564,11 @@ mod tests {
             assert_eq!(config(&[(name, value)]).unwrap_err().field(), name);
         }
         assert_eq!(
-            config(&[("OZONETEL_ACCOUNT", "acme_support")]).unwrap().account().unwrap_err().field(),
+            config(&[("OZONETEL_ACCOUNT", "acme_support")])
+                .unwrap()
+                .account(memory())
+                .unwrap_err()
+                .field(),
             "OZONETEL_API_KEY"
         );
     }

@@ -92,10 +92,13 @@ async fn on_account(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), Box<dyn Error>> {
-    let (client, settings) = config.account().map_err(|invalid| explain(&invalid, variables))?;
+    // Before a store is made: what is not set.
+    config.account(memory()).map_err(|invalid| explain(&invalid, variables))?;
     let address = listener.local_addr()?;
     let opened = opened(config).await?;
     let store = Arc::clone(&opened.store);
+    let (client, settings) =
+        config.account(Arc::clone(&store)).map_err(|invalid| explain(&invalid, variables))?;
     let first = json!({"http": format!("http://{address}"), "store": store.place()});
     let records = records(config, &client, &store.place()).await?;
     let desk = Desk::with_records(client.clone(), settings.clone(), store, records);
@@ -211,6 +214,7 @@ async fn look(
     call: Option<&str>,
 ) -> Result<(), Box<dyn Error>> {
     let explained = |invalid| explain(&invalid, variables);
+    let looked_at = looked_at(config).await;
     let _simulator;
     let (client, settings) = if config.is_simulated() {
         say("OZONETEL_ACCOUNT is not set: this is about the simulator.\n");
@@ -218,9 +222,10 @@ async fn look(
         _simulator = sim;
         (client, settings)
     } else {
-        config.account().map_err(explained)?
+        let store = looked_at.as_ref().map_or_else(|_| memory(), Arc::clone);
+        config.account(store).map_err(explained)?
     };
-    let mut findings = match looked_at(config).await {
+    let mut findings = match looked_at {
         Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
         Err(finding) => vec![finding],
     };
@@ -238,11 +243,15 @@ async fn look(
     }
 }
 
+fn memory() -> Arc<dyn Store> {
+    Arc::new(Memory::new())
+}
+
 /// The store for looking only: a file that is not there is not made.
 async fn looked_at(config: &Config) -> Result<Arc<dyn Store>, Finding> {
     let opened = match &config.store {
         StoreChoice::File(file) if file.exists() => Db::sqlite(file).await,
-        StoreChoice::File(_) | StoreChoice::Fresh => return Ok(Arc::new(Memory::new())),
+        StoreChoice::File(_) | StoreChoice::Fresh => return Ok(memory()),
         StoreChoice::Postgres(url) => Db::postgres(url.reveal()).await,
     };
     match opened {

@@ -1,5 +1,6 @@
 //! The edges of the desk that can be something else: each is a trait, with its adapters beside it.
 
+pub mod account_state;
 pub mod carriers;
 pub mod demo_phones;
 pub mod platform;

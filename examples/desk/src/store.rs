@@ -23,6 +23,7 @@
 //! A write that was begun is finished, whether or not its caller still waits. A [`Tx`] body awaits nothing but its own
 //! statements: on SQLite all writers wait for it.
 
+pub mod account_state;
 pub mod agents;
 pub mod appointments;
 pub mod audit;
@@ -59,6 +60,7 @@ pub mod users;
 pub mod work;
 mod writer;
 
+pub use account_state::{AccountState, AccountStates};
 pub use agents::Agents;
 pub use appointments::{AppointmentQuery, Appointments};
 pub use audit::Audits;
@@ -92,6 +94,7 @@ pub trait Store:
     Meta
     + Events
     + Leases
+    + AccountStates
     + Audits
     + Users
     + Sessions
@@ -116,6 +119,7 @@ impl<T> Store for T where
     T: Meta
         + Events
         + Leases
+        + AccountStates
         + Audits
         + Users
         + Sessions

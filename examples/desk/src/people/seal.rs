@@ -78,6 +78,15 @@ impl SealKey {
         Ok(Self::new(&key))
     }
 
+    /// A key for one purpose, made from a secret that is as long as a key at least or as secret.
+    pub fn derived(purpose: &str, secret: &Secret) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(u64::try_from(purpose.len()).unwrap_or_default().to_be_bytes());
+        hash.update(purpose.as_bytes());
+        hash.update(secret.reveal().as_bytes());
+        Self::new(&hash.finalize().into())
+    }
+
     fn new(key: &[u8; KEY]) -> Self {
         let digest = Sha256::digest(key);
         let id = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();

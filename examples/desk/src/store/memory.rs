@@ -1,6 +1,7 @@
 //! The store in memory: for tests, and to see what the databases have to do. It can be told to stop, as a process that
 //! is killed does.
 
+mod account_state;
 mod agents;
 mod appointments;
 mod audit;
@@ -38,6 +39,7 @@ struct State {
     meta: meta::MetaTable,
     events: events::EventTable,
     leases: lease::LeaseTable,
+    account_states: account_state::AccountStateTable,
     audit: audit::AuditTable,
     users: users::UserTable,
     sessions: sessions::SessionTable,

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 /// Number, title and text of each step; numbers by area, see [`store`](super).
 const STEPS: &[(i64, &str, &str)] = &[
     (100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql")),
+    (110, "token and limits", include_str!("../../migrations/0110_account_state.sql")),
     (200, "people, sessions, audit", include_str!("../../migrations/0200_people.sql")),
     (300, "calls, dials, outbox, pushes", include_str!("../../migrations/0300_calls.sql")),
     (310, "dial ways", include_str!("../../migrations/0310_dial_ways.sql")),

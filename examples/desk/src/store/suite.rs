@@ -1,5 +1,6 @@
 //! What holds for every store: each case runs on a SQLite file, on PostgreSQL and in memory, on a store of its own.
 
+mod account_state;
 mod agents;
 mod appointments;
 mod audit;
@@ -41,6 +42,7 @@ fn all() -> Vec<Case> {
         meta::cases(),
         events::cases(),
         lease::cases(),
+        account_state::cases(),
         audit::cases(),
         users::cases(),
         sessions::cases(),

@@ -13,7 +13,7 @@ pub(super) struct LeaseTable(BTreeMap<String, Lease>);
 
 impl LeaseTable {
     /// The row of a lease, if it is still the same grant.
-    fn granted(&mut self, lease: &Lease) -> Option<&mut Lease> {
+    pub(super) fn granted(&mut self, lease: &Lease) -> Option<&mut Lease> {
         let same = |found: &&mut Lease| found.fence == lease.fence && found.holder == lease.holder;
         self.0.get_mut(&lease.name).filter(same)
     }

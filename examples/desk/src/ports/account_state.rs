@@ -1,0 +1,243 @@
+//! Token and limits of the account in the desk's store: all desks on it use one token, which a new one would end, and
+//! together stay within the published limits; a desk that starts again goes on with both.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use ozonetel_sdk::auth::{self, Secret, StoredToken, TokenFailures, TokenStore};
+use ozonetel_sdk::client::{
+    Clock, PaceStore, Pacer, RateLimit, RateWindow, StoreError, WindowChange, WindowReply,
+};
+use ozonetel_sdk::endpoint::Rate;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::epoch::{epoch_ms, millis};
+use crate::people::seal::SealKey;
+use crate::store::{Lease, Store};
+
+/// The name of token and lease; windows have those of their classes.
+const TOKEN: &str = "account token";
+
+/// What a token is sealed for.
+const OWNER: &str = "account";
+
+/// How often a change is tried again that another desk was faster with.
+const TRIES: u32 = 100;
+
+/// The first and the longest pause between two looks at a lease that another desk has.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// Token and limits in a store. The token is sealed with a key made from the account's own.
+#[derive(Clone)]
+pub struct SharedAccount {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    key: SealKey,
+}
+
+impl fmt::Debug for SharedAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedAccount").field("store", &self.store.place()).finish_non_exhaustive()
+    }
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    token: Option<String>,
+    expires_at_ms: Option<u64>,
+    issued: RateWindow,
+    failed: TokenFailures,
+}
+
+impl SharedAccount {
+    /// In a store, for the account with this key.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, account_key: &Secret) -> Self {
+        Self { store, clock, key: SealKey::derived("token of the account", account_key) }
+    }
+
+    /// The limits, kept here.
+    pub fn pacer(&self) -> Pacer {
+        Pacer::with_store(Arc::new(self.clone()))
+    }
+
+    /// What is kept; of what cannot be read, that ten tokens were asked for just now.
+    async fn stored(&self) -> Result<StoredToken, StoreError> {
+        let found = self.store.account_state(TOKEN).await.map_err(|error| read(&error))?;
+        let now = self.clock.now();
+        let mut stored = StoredToken::default();
+        let Some(found) = found else { return Ok(stored) };
+        let kept = self.key.open(OWNER, &found.value).ok();
+        let kept = kept.and_then(|text| serde_json::from_str::<Kept>(text.reveal()).ok());
+        let Some(kept) = kept else {
+            tracing::warn!(
+                "the token in the store cannot be read; none is asked for in the next hour"
+            );
+            stored.issued = used_up(Rate::Token, now);
+            return Ok(stored);
+        };
+        stored.token = kept.token.map(Secret::from);
+        stored.expires_at = kept
+            .expires_at_ms
+            .and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms)));
+        stored.issued = kept.issued;
+        stored.failed = kept.failed;
+        stored.issued.pull_in(now);
+        stored.failed.pull_in(now);
+        Ok(stored)
+    }
+
+    fn sealed(&self, stored: &StoredToken) -> Result<String, StoreError> {
+        let since = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let kept = Kept {
+            token: stored.token.as_ref().map(|token| token.reveal().to_owned()),
+            expires_at_ms: stored
+                .expires_at
+                .map(|at| u64::try_from(since(at).as_millis()).unwrap_or(u64::MAX)),
+            issued: stored.issued.clone(),
+            failed: stored.failed,
+        };
+        let text = serde_json::to_string(&kept).map_err(|_| StoreError::new("written"))?;
+        self.key.seal(OWNER, &text.into()).map_err(|_| StoreError::new("written"))
+    }
+
+    /// Waits for the lease. One that was granted by a clock which was ahead ends `ttl` after it was first seen.
+    async fn taken(&self, ttl: Duration) -> Result<Lease, StoreError> {
+        let holder = Uuid::now_v7().to_string();
+        let (mut pause, mut seen) = (FIRST_LOOK, None::<(i64, Instant)>);
+        loop {
+            let now = epoch_ms(&*self.clock);
+            let held = self.store.leases(now).await.map_err(|error| read(&error))?;
+            let held = held.into_iter().find(|lease| lease.name == TOKEN);
+            let outlived = held.as_ref().filter(|held| {
+                seen.is_some_and(|(fence, since)| fence == held.fence && since.elapsed() >= ttl)
+            });
+            let at = outlived.map_or(now, |held| held.until.max(now));
+            let until = now.saturating_add(millis(ttl));
+            let taken = self.store.take_lease(TOKEN, &holder, at, until).await;
+            if let Some(lease) = taken.map_err(|error| written(&error))? {
+                return Ok(lease);
+            }
+            if let Some(held) = held
+                && seen.is_none_or(|(fence, _)| fence != held.fence)
+            {
+                seen = Some((held.fence, Instant::now()));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_LOOK);
+        }
+    }
+}
+
+fn read(error: &crate::store::StoreError) -> StoreError {
+    tracing::warn!(%error, "the account's token and limits cannot be read");
+    StoreError::new("read")
+}
+
+fn written(error: &crate::store::StoreError) -> StoreError {
+    tracing::warn!(%error, "the account's token and limits cannot be written");
+    StoreError::new("written")
+}
+
+fn used_up(rate: Rate, now: SystemTime) -> RateWindow {
+    let published = rate.limit().map(RateLimit::published);
+    published.map(|limit| RateWindow::used_up(limit, now)).unwrap_or_default()
+}
+
+#[async_trait]
+impl PaceStore for SharedAccount {
+    async fn update(&self, rate: Rate, change: &WindowChange) -> Result<WindowReply, StoreError> {
+        for _ in 0..TRIES {
+            let found =
+                self.store.account_state(rate.name()).await.map_err(|error| read(&error))?;
+            let mut window = match &found {
+                None => RateWindow::default(),
+                Some(found) => serde_json::from_str(&found.value)
+                    .unwrap_or_else(|_| used_up(rate, self.clock.now())),
+            };
+            let reply = change.apply(&mut window);
+            let text = serde_json::to_string(&window).map_err(|_| StoreError::new("written"))?;
+            let seen = found.as_ref().map(|found| found.version);
+            if found.is_some_and(|found| found.value == text) {
+                return Ok(reply);
+            }
+            let kept = self.store.change_account_state(rate.name(), seen, &text).await;
+            if kept.map_err(|error| written(&error))? {
+                return Ok(reply);
+            }
+        }
+        Err(StoreError::held())
+    }
+}
+
+#[async_trait]
+impl TokenStore for SharedAccount {
+    async fn load(&self) -> Result<StoredToken, StoreError> {
+        self.stored().await
+    }
+
+    async fn lease(&self, ttl: Duration) -> Result<Box<dyn auth::Lease>, StoreError> {
+        let lease = self.taken(ttl).await?;
+        let mut held =
+            HeldToken { account: self.clone(), lease: Some(lease), stored: StoredToken::default() };
+        held.stored = self.stored().await?;
+        Ok(Box::new(held))
+    }
+}
+
+/// The right to replace the token, for as long as the store's lease lasts.
+struct HeldToken {
+    account: SharedAccount,
+    lease: Option<Lease>,
+    stored: StoredToken,
+}
+
+impl fmt::Debug for HeldToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldToken").field("lease", &self.lease).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl auth::Lease for HeldToken {
+    fn stored(&self) -> &StoredToken {
+        &self.stored
+    }
+
+    async fn save(&mut self, stored: StoredToken) -> Result<(), StoreError> {
+        let sealed = self.account.sealed(&stored)?;
+        let Some(lease) = &self.lease else { return Err(StoreError::lease_ended()) };
+        let at = epoch_ms(&*self.account.clock);
+        let saved = self.account.store.save_account_state(lease, at, TOKEN, &sealed).await;
+        if !saved.map_err(|error| written(&error))? {
+            return Err(StoreError::lease_ended());
+        }
+        self.stored = stored;
+        Ok(())
+    }
+
+    async fn release(mut self: Box<Self>) -> Result<(), StoreError> {
+        let Some(lease) = self.lease.take() else { return Ok(()) };
+        self.account.store.release_lease(&lease).await.map_err(|error| written(&error))
+    }
+}
+
+impl Drop for HeldToken {
+    fn drop(&mut self) {
+        let Some(lease) = self.lease.take() else { return };
+        // Without a runtime it ends by itself.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let store = Arc::clone(&self.account.store);
+        runtime.spawn(async move {
+            let _ = store.release_lease(&lease).await;
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use ozonetel_sdk::Client;
+use ozonetel_sdk::client::TokioClock;
+use ozonetel_sim::Sim;
+
+use super::*;
+use crate::store::{AccountStates as _, Db, Leases as _, Memory};
+
+const TTL: Duration = Duration::from_secs(90);
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(TokioClock::starting_at(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)))
+}
+
+fn shared(store: &Memory, clock: &Arc<dyn Clock>) -> SharedAccount {
+    SharedAccount::new(Arc::new(store.clone()), Arc::clone(clock), &"test-key".into())
+}
+
+/// A desk's client of a simulated account.
+fn client(sim: &Sim, store: Arc<dyn Store>) -> Client {
+    let account = SharedAccount::new(store, Arc::new(sim.clock()), &"test-key".into());
+    let builder = sim.client_builder().pacer(account.pacer());
+    builder.token_store(Arc::new(account)).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_desks_do_not_end_each_others_token() {
+    let (sim, store) = (Sim::start(), Memory::new());
+    let desks = [client(&sim, Arc::new(store.clone())), client(&sim, Arc::new(store.clone()))];
+    for _ in 0..3 {
+        for desk in &desks {
+            desk.disposition().list().await.unwrap();
+        }
+        sim.advance(Duration::from_mins(50)).await;
+    }
+    assert!(sim.effects("token") <= 3, "one for both, each hour: {}", sim.effects("token"));
+    let text = store.account_state(TOKEN).await.unwrap().unwrap().value;
+    let token = SharedAccount::new(Arc::new(store), Arc::new(sim.clock()), &"test-key".into());
+    let token = token.load().await.unwrap().token.unwrap();
+    assert!(!text.contains(token.reveal()), "it is sealed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_desks_together_stay_within_the_limit() {
+    let (sim, store) = (Sim::start(), Memory::new());
+    let desks = [client(&sim, Arc::new(store.clone())), client(&sim, Arc::new(store.clone()))];
+    let (mut sent, mut held_back) = (0, 0);
+    for n in 0..6 {
+        match desks[n % 2].cdr().for_day("2026-11-20".parse().unwrap()).await {
+            Ok(_) => sent += 1,
+            Err(error) if error.kind() == ozonetel_sdk::ErrorKind::Paced => held_back += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((sent, held_back), (2, 4));
+}
+
+#[tokio::test]
+async fn a_desk_that_starts_again_goes_on_with_token_and_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.sqlite");
+    let sim = Sim::start();
+    for start in 0..2 {
+        let store = Db::sqlite(&file).await.unwrap();
+        let desk = client(&sim, Arc::new(store.clone()));
+        desk.disposition().list().await.unwrap();
+        let read = desk.cdr().for_day("2026-11-20".parse().unwrap()).await;
+        assert!(read.is_ok(), "{start}: {read:?}");
+        store.close().await;
+    }
+    assert_eq!(sim.effects("token"), 1);
+    let store = Db::sqlite(&file).await.unwrap();
+    let third =
+        client(&sim, Arc::new(store.clone())).cdr().for_day("2026-11-20".parse().unwrap()).await;
+    assert_eq!(third.unwrap_err().kind(), ozonetel_sdk::ErrorKind::Paced);
+    store.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_keeps_others_out_until_it_is_given_back_or_ends() {
+    let (store, clock) = (Memory::new(), clock());
+    let (one, other) = (shared(&store, &clock), shared(&store, &clock));
+    let held = one.lease(TTL).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(60), other.lease(TTL)).await.is_err());
+    held.release().await.unwrap();
+    // One that is forgotten ends.
+    std::mem::forget(other.lease(TTL).await.unwrap());
+    let since = Instant::now();
+    let mut held = one.lease(TTL).await.unwrap();
+    assert!(since.elapsed() >= TTL && since.elapsed() < TTL + Duration::from_secs(1));
+    // One that is dropped is free at once.
+    held.save(StoredToken::default()).await.unwrap();
+    drop(held);
+    tokio::time::timeout(Duration::from_secs(2), other.lease(TTL)).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_whose_lease_has_ended_saves_nothing() {
+    let (store, clock) = (Memory::new(), clock());
+    let (one, other) = (shared(&store, &clock), shared(&store, &clock));
+    let mut slow = one.lease(TTL).await.unwrap();
+    tokio::time::sleep(TTL).await;
+    let mut next = other.lease(TTL).await.unwrap();
+    let mut token = StoredToken::default();
+    token.token = Some("new".into());
+    next.save(token.clone()).await.unwrap();
+    token.token = Some("old".into());
+    assert_eq!(slow.save(token).await, Err(StoreError::lease_ended()));
+    assert_eq!(one.load().await.unwrap().token.unwrap().reveal(), "new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_from_a_clock_that_was_ahead_ends_like_any_other() {
+    let (store, clock) = (Memory::new(), clock());
+    let now = epoch_ms(&*clock);
+    store.take_lease(TOKEN, "ahead", now, now + 30 * 86_400_000).await.unwrap().unwrap();
+    let since = Instant::now();
+    shared(&store, &clock).lease(TTL).await.unwrap();
+    assert!(since.elapsed() >= TTL && since.elapsed() < TTL + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_counts_as_used_up() {
+    let (store, clock) = (Memory::new(), clock());
+    let account = shared(&store, &clock);
+    store.change_account_state(TOKEN, None, "?").await.unwrap();
+    let ten = RateLimit::published((10, 3600));
+    let stored = account.load().await.unwrap();
+    assert!(stored.token.is_none());
+    assert_eq!(stored.issued.ready_in(ten, clock.now()), Duration::from_hours(1));
+    // Sealed with another account's key, it is as good as gone.
+    let mut token = StoredToken::default();
+    token.token = Some("tok-secret".into());
+    account.lease(TTL).await.unwrap().save(token).await.unwrap();
+    assert_eq!(account.load().await.unwrap().token.unwrap().reveal(), "tok-secret");
+    let another =
+        SharedAccount::new(Arc::new(store.clone()), Arc::clone(&clock), &"other-key".into());
+    assert!(another.load().await.unwrap().token.is_none());
+    store.change_account_state(Rate::Cdr.name(), None, "[]").await.unwrap();
+    let wait = account.pacer().ready_in(Rate::Cdr, &clock).await.unwrap();
+    assert_eq!(wait, Duration::from_secs(61));
+    assert!(!format!("{account:?}").contains("test-key"));
+}
