@@ -10,20 +10,37 @@ use tokio_util::sync::CancellationToken;
 use crate::epoch::{epoch_ms, millis};
 use crate::store::{Lease, Store};
 
-/// How long a lease is granted for.
-pub const GRANTED: Duration = Duration::from_secs(30);
+/// How long leases last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Terms {
+    /// How long a lease is granted for.
+    granted: Duration,
+    /// How often it is extended, and how often one that another has is asked for.
+    beat: Duration,
+    /// How long before its end a lease counts as lost: clocks differ, and what is sent takes time to arrive.
+    margin: Duration,
+}
 
-/// How often it is extended, and how often one that another has is asked for.
-const BEAT: Duration = Duration::from_secs(10);
+/// Of a desk that has its store to itself: few writes.
+const ALONE: Terms = Terms {
+    granted: Duration::from_secs(30),
+    beat: Duration::from_secs(10),
+    margin: Duration::from_secs(5),
+};
 
-/// How long before its end a lease counts as lost: clocks differ, and what is sent takes time to arrive.
-const MARGIN: Duration = Duration::from_secs(5);
+/// Of desks that share one: what a desk did that has died, another does ten seconds later at the most.
+const SHARED: Terms = Terms {
+    granted: Duration::from_secs(8),
+    beat: Duration::from_secs(2),
+    margin: Duration::from_secs(3),
+};
 
 /// A lease that is held.
 #[derive(Clone)]
 pub struct HeldLease {
     lease: Lease,
     clock: Arc<dyn Clock>,
+    terms: Terms,
     until: Arc<std::sync::atomic::AtomicI64>,
     lost: CancellationToken,
 }
@@ -43,7 +60,7 @@ impl HeldLease {
     /// Whether what only the holder may do may be done now. Ask right before doing it.
     pub fn is_valid(&self) -> bool {
         let until = self.until.load(std::sync::atomic::Ordering::Acquire);
-        !self.lost.is_cancelled() && epoch_ms(&*self.clock) < until - millis(MARGIN)
+        !self.lost.is_cancelled() && epoch_ms(&*self.clock) < until - millis(self.terms.margin)
     }
 
     /// Resolves when the lease is lost.
@@ -99,18 +116,23 @@ impl LeaseKeeper {
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(BEAT) => {}
+                () = tokio::time::sleep(self.terms().beat) => {}
             }
         }
     }
 
+    fn terms(&self) -> Terms {
+        if self.store.is_shared() { SHARED } else { ALONE }
+    }
+
     async fn take(&self, name: &str) -> Option<HeldLease> {
-        let at = epoch_ms(&*self.clock);
-        let until = at + millis(GRANTED);
+        let (at, terms) = (epoch_ms(&*self.clock), self.terms());
+        let until = at + millis(terms.granted);
         match self.store.take_lease(name, &self.holder, at, until).await {
             Ok(lease) => lease.map(|lease| HeldLease {
                 lease,
                 clock: Arc::clone(&self.clock),
+                terms,
                 until: Arc::new(until.into()),
                 lost: CancellationToken::new(),
             }),
@@ -124,9 +146,9 @@ impl LeaseKeeper {
     /// Extends a lease until it is lost.
     async fn keep(&self, held: &HeldLease) {
         loop {
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(held.terms.beat).await;
             let at = epoch_ms(&*self.clock);
-            let until = at + millis(GRANTED);
+            let until = at + millis(held.terms.granted);
             match self.store.keep_lease(&held.lease, at, until).await {
                 Ok(true) => held.until.store(until, std::sync::atomic::Ordering::Release),
                 Ok(false) => break,
@@ -192,6 +214,15 @@ mod tests {
 
     async fn pass(seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    #[test]
+    fn what_a_dead_desk_did_is_done_by_another_ten_seconds_later() {
+        assert!(SHARED.granted + SHARED.beat <= Duration::from_secs(10));
+        for terms in [ALONE, SHARED] {
+            // One beat that fails loses no lease.
+            assert!(terms.margin + 2 * terms.beat < terms.granted, "{terms:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,21 +1,25 @@
 //! The stream of events over HTTP, and the end of the desk.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use desk::core::caller::Role;
 use desk::ops::health::Condition;
+use desk::ports::profiles::RedisProfiles;
 use desk::store::audit::AuditRow;
 use desk::store::{Audience, NewEvent};
 use desk::{Desk, app, serve};
 use futures_util::StreamExt as _;
 use http::{Method, Request, header};
+use ozonetel_redis::RedisServer;
+use ozonetel_sim::world::Setup;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
-use crate::floor::{Floor, authorized, token};
+use crate::floor::{Floor, authorized, settings, token};
 
 /// A token of agent01.
 async fn bearer(desk: &Desk) -> String {
@@ -163,6 +167,25 @@ async fn a_desk_is_ready_while_its_parts_are_well_and_it_is_not_stopping() {
     floor.desk.life().stop_commands();
     let answer = ready().await;
     assert_eq!((answer.status.as_u16(), &answer.json["condition"]), (503, &json!("down")));
+}
+
+/// On real time: a Redis that goes away and comes back.
+#[tokio::test]
+async fn a_desk_whose_redis_is_away_says_so_and_is_served_all_the_same() {
+    let mut redis = RedisServer::start().unwrap();
+    let mut settings = settings();
+    let profiles = RedisProfiles::new(&redis.url()).unwrap();
+    settings.customers.profiles = Some(Arc::new(profiles));
+    let floor = Floor::with(Setup::default(), settings);
+    let condition = async || {
+        let answer = floor.raw(Method::GET, "/readyz", "text/plain", "").await.ok();
+        (answer.json["condition"].clone(), answer.json["parts"]["profiles"]["condition"].clone())
+    };
+    assert_eq!(condition().await, (json!("ok"), json!("ok")));
+    redis.stop().unwrap();
+    assert_eq!(condition().await, (json!("degraded"), json!("degraded")));
+    redis.start_again().unwrap();
+    assert_eq!(condition().await, (json!("ok"), json!("ok")));
 }
 
 /// On real time: the end is about sockets.

@@ -6,13 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::ops::health::{Condition, Readiness};
 
 /// How long the store may take to answer.
 const STORE: Duration = Duration::from_secs(2);
+
+/// A session that no voice server has.
+const NO_SESSION: &str = "readyz";
 
 /// Whether the desk can do its work, part by part: the store, the service, the links, the sync. 503 if one of them is
 /// down, or if the desk is stopping; a part that is only degraded leaves it at 200.
@@ -33,6 +36,15 @@ pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
         Ok(Ok(())) => health.well("store", Value::Null, at),
         Ok(Err(error)) => health.unwell("store", Condition::Down, error.to_string(), at),
         Err(_) => health.unwell("store", Condition::Down, "it does not answer", at),
+    }
+    let profiles = desk.customers().profiles();
+    let reached = tokio::time::timeout(STORE, profiles.session(NO_SESSION)).await;
+    match reached {
+        Ok(Ok(_)) => health.well("profiles", json!(profiles.place()), at),
+        Ok(Err(error)) => {
+            health.unwell("profiles", Condition::Degraded, error.to_string(), at);
+        }
+        Err(_) => health.unwell("profiles", Condition::Degraded, "they do not answer", at),
     }
     if desk.life().is_stopping() {
         health.unwell("life", Condition::Down, "the desk is stopping", at);
