@@ -71,8 +71,7 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
     let mut out = String::from(
         "\nNo account is set: these are simulated calls. agent01 is the desk's own and free; agent02 to agent05 have\n\
          traffic of their own. Set OZONETEL_ACCOUNT to use a real account.\n\n\
-         To sign in: agent01@desk.test, agent02@desk.test, supervisor01@desk.test or admin@desk.test, password demo.\n\n\
-         What to try:\n\n",
+         What programs do, request by request (for the page see the end):\n\n",
     );
     let _ = writeln!(out, "TOKEN={token}   # agent01's");
     for step in STEPS {
@@ -106,7 +105,9 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
         "\nThe day's records are read once a minute. A customer calls in, and what the simulator thinks:\n\n\
          curl -sw '\\n' {simulator}/_sim/inbound -H 'content-type: application/json' \
          -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
-         curl -sw '\\n' {simulator}/_sim/state\n"
+         curl -sw '\\n' {simulator}/_sim/state\n\n\
+         The page: open {desk} in a browser and sign in as agent01@desk.test, password demo.\n\
+         Others see other pages: agent02@desk.test, supervisor01@desk.test, admin@desk.test, password demo.\n"
     );
     out
 }

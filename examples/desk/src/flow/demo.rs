@@ -1,13 +1,16 @@
 //! What a desk on the simulator has, so that nothing is empty: people and doctors who do not exist.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
 use crate::core::appointment::{Department, Doctor, Slot};
 use crate::core::fact::millis;
 use crate::core::message::MessageTemplates;
 use crate::desk::Desk;
+use crate::ports::demo_phones::DemoPhones;
+use crate::problem::{Kind, Problem};
 use crate::store::StoreError;
 use crate::store::work::Lead;
 
@@ -101,4 +104,25 @@ pub async fn add_demo_schedule(desk: &Desk) -> Result<(), StoreError> {
     }
     desk.store().add_schedule(doctors, slots).await?;
     Ok(())
+}
+
+/// Lets the next of the made-up leads call an agent: the number that calls.
+///
+/// # Errors
+/// [`Kind::Conflict`] if the agent is not ready.
+pub fn ring_demo(phones: &dyn DemoPhones, agent: &AgentId) -> Result<&'static str, Problem> {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    // The first lead is the one whom a newcomer has called just before.
+    let place = (CALLS.fetch_add(1, Ordering::Relaxed) + 1) % LEADS.len();
+    let (number, ..) = LEADS[place];
+    if phones.is_ready(agent) && phones.ring(agent, number, "") {
+        return Ok(number);
+    }
+    Err(not_ready())
+}
+
+/// An agent who is not ready is rung by no one.
+pub(super) fn not_ready() -> Problem {
+    let message = "the agent is not ready for a call: log in, and be ready";
+    Problem::new(Kind::Conflict, message).because("agent_not_ready")
 }

@@ -6,12 +6,13 @@ use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
 use super::caller_profiles::extension_of;
+use super::demo::not_ready;
 use super::handing_over::{hand_over, news};
 use crate::core::handoff::{HandoffRequest, HandoffRow, HandoffState};
 use crate::desk::Desk;
 use crate::people::token::new_id;
 use crate::ports::demo_phones::DemoPhones;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// Who calls: name, address, what about, when.
 const CALLERS: [(&str, &str, &str, &str); 3] = [
@@ -23,17 +24,13 @@ const CALLERS: [(&str, &str, &str, &str); 3] = [
 /// Hands the next made-up call to an agent: the profile is stored, and then the call rings.
 ///
 /// # Errors
-/// [`Kind::Conflict`] if the agent is not ready; one of the stores does not answer.
+/// A conflict if the agent is not ready; one of the stores does not answer.
 pub async fn hand_over_demo(
     desk: &Desk,
     phones: &dyn DemoPhones,
     agent: &AgentId,
 ) -> Result<HandoffRow, Problem> {
     static CALLS: AtomicU64 = AtomicU64::new(0);
-    let not_ready = || {
-        let message = "the agent is not ready for a call: log in, and be ready";
-        Problem::new(Kind::Conflict, message).because("agent_not_ready")
-    };
     if !phones.is_ready(agent) {
         return Err(not_ready());
     }

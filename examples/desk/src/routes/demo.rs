@@ -1,5 +1,6 @@
-//! The demo: a made-up assistant, where the simulator is inside this desk.
+//! The demo: made-up callers, where the simulator is inside this desk.
 
+mod call;
 mod handoff;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -8,5 +9,5 @@ use utoipa_axum::routes;
 use crate::desk::Desk;
 
 pub(super) fn router() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(handoff::handoff))
+    OpenApiRouter::new().routes(routes!(handoff::handoff)).routes(routes!(call::call))
 }

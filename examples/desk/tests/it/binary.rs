@@ -136,7 +136,7 @@ impl Running {
 
 async fn a_whole_call() {
     let desk = start(&[("DESK_SIM_SPEED", "20"), ("DESK_DISPOSITIONS", "one-to-one")]).await;
-    assert_eq!(desk.ask("GET", "/healthz", "").await, (200, json!({"status": "ok"})));
+    assert_eq!(desk.ask("GET", "/healthz", "").await, (200, json!({"status": "ok", "demo": true})));
     desk.ok("agent-login", json!({})).await;
     let dialed = desk.ok("dial", json!({"phoneNumber": "9000012345"})).await;
     let ucid = dialed["ucid"].as_str().unwrap();

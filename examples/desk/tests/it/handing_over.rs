@@ -515,3 +515,27 @@ async fn the_demos_assistant_rings_the_agent_who_asked_with_the_callers_words() 
     let real = Floor::new();
     Asker::agent(&real).await.post("/api/demo/handoff", &json!({})).await.problem(404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_customer_of_the_demo_calls_the_agent_who_asked() {
+    let floor = demo_floor();
+    let agent = Asker::agent(&floor).await;
+    let refused = agent.post("/api/demo/call", &json!({})).await.problem(409);
+    assert_eq!(refused.text("reason"), "agent_not_ready");
+    floor.post("agent-login", &json!({})).await.ok();
+    let answer = agent.post("/api/demo/call", &json!({})).await.ok();
+    let (ucid, caller) = {
+        let world = floor.sim.world();
+        let call = world.calls().iter().find(|call| call.live()).unwrap();
+        assert_eq!(call.legs.last().unwrap().agent.as_deref(), Some("agent01"));
+        assert_eq!(call.uui, "");
+        (call.ucid().to_string(), call.caller.clone())
+    };
+    assert_eq!(caller, answer.text("number"));
+    agent.rung(&ucid, &caller, None).await;
+    // No assistant has said anything of this caller.
+    assert_eq!(events(&floor, "popup").await[0]["profile"], false);
+    agent.post("/api/demo/call", &json!({})).await.problem(409);
+    let real = Floor::new();
+    Asker::agent(&real).await.post("/api/demo/call", &json!({})).await.problem(404);
+}

@@ -31,7 +31,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'call.changed') {
     const call = data as Call;
     cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call));
-    if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead]) void cache.invalidateQueries({ queryKey });
+    if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });
     return;
   }
   if (kind === 'agent.changed') {

@@ -40,10 +40,12 @@ export class Loudspeaker {
     void this.#context.resume();
   }
 
+  /** The chosen loudspeaker, also for the voice that is heard now. */
+  useOutput() { void (this.#voice as Sinks).setSinkId?.(chosen().output).catch(() => {}); }
+
   play(stream: MediaStream) {
     this.#voice.srcObject = stream;
-    const { output } = chosen();
-    void (this.#voice as Sinks).setSinkId?.(output).catch(() => {});
+    this.useOutput();
     void this.#voice.play().catch(() => {});
   }
 
@@ -60,11 +62,9 @@ export class Loudspeaker {
     this.#ringing = () => clearInterval(timer);
   }
 
-  /** One second of a tone, to try a device. */
-  async test(device: string) {
+  /** One second of a tone, on the device that rings. */
+  test() {
     this.unlock();
-    const context = this.#context as AudioContext & Sinks;
-    await context.setSinkId?.(device).catch(() => {});
     this.#tone(440, 0, 1);
   }
 
@@ -72,7 +72,7 @@ export class Loudspeaker {
     const context = this.#context;
     if (!context) return;
     const { ring } = chosen();
-    if (ring) void (context as AudioContext & Sinks).setSinkId?.(ring).catch(() => {});
+    void (context as AudioContext & Sinks).setSinkId?.(ring).catch(() => {});
     const tone = context.createOscillator();
     const volume = context.createGain();
     const from = context.currentTime + after;

@@ -33,6 +33,9 @@ export interface SipListener {
   track(id: string, stream: MediaStream): void;
 }
 
+/** How long a new network is waited for. */
+const REGISTERED_WITHIN_MS = 10_000;
+
 const HEADERS = ['X-UCID', 'X-CALLERNO', 'X-DID', 'X-ACCOUNT', 'X-UUI', 'User-to-User', 'X-Twilio-CallSid', 'Call-ID'];
 
 /** A registration that is made again whenever the network comes back. */
@@ -87,13 +90,32 @@ export class Sip {
 
   /** Another microphone for the session that is up. */
   async microphone(id: string, stream: MediaStream) {
-    const sender = this.#sessions.get(id)?.connection?.getSenders().find(({ track }) => track?.kind === 'audio');
+    const session = this.#sessions.get(id);
+    const sender = session?.connection?.getSenders().find(({ track }) => track?.kind === 'audio');
     const [track] = stream.getAudioTracks();
-    if (sender && track) await sender.replaceTrack(track);
+    if (!sender || !track) return;
+    // Who was muted stays so.
+    track.enabled = session?.isMuted().audio !== true;
+    await sender.replaceTrack(track);
   }
 
-  /** A new network under a session: a re-INVITE with new candidates. */
-  restartIce(id: string): Promise<boolean> {
+  /**
+   * Another network: the old socket may be dead without a word of it. A new one, and once that is registered, new
+   * candidates for the session that is up.
+   */
+  async networkChanged(id: string | null): Promise<void> {
+    const registered = new Promise<boolean>((resolve) => {
+      this.#ua.once('registered', () => resolve(true));
+      setTimeout(() => resolve(false), REGISTERED_WITHIN_MS);
+    });
+    const { transport } = this.#ua as unknown as { transport: { connect(): void; disconnect(): void } };
+    transport.disconnect();
+    transport.connect();
+    if (await registered && id !== null) await this.#restartIce(id);
+  }
+
+  /** A re-INVITE with new candidates. */
+  #restartIce(id: string): Promise<boolean> {
     const session = this.#sessions.get(id);
     if (!session) return Promise.resolve(false);
     return new Promise((resolve) => {

@@ -51,10 +51,10 @@ export class Softphone {
   /** The page goes: the contact is taken away. */
   leave() { this.#sip?.leave(); }
 
-  /** The network changed: new candidates for the session that is up. */
+  /** The network changed: a new socket, and new candidates for the session that is up. */
   async networkChanged() {
     const { leg } = this.#phone;
-    if (leg.kind === 'up') await this.#sip?.restartIce(leg.session);
+    await this.#sip?.networkChanged(leg.kind === 'up' ? leg.session : null);
   }
 
   /** An audio command. Answers why not, or `null`. */

@@ -31,6 +31,11 @@ export function span(ms: number, words: Words): string {
   return `${Math.floor(s / 86_400)} ${words.time.d}`;
 }
 
+/** `4 min ago`; what was within the last minute is just now. */
+export function ago(ms: number, words: Words): string {
+  return ms < 60_000 ? words.time.now : words.time.ago(span(ms, words));
+}
+
 export function timeOfDay(ms: number): string {
   return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone }).format(ms + shift);
 }

@@ -18,5 +18,8 @@ export function keepLanguage(chosen: Language) {
   localStorage.setItem(KEY, chosen);
 }
 
+/** An outcome in words; one that nobody translated as it came. */
+export const outcomeIn = (words: Words, outcome: string) => words.outcomes[outcome] ?? outcome.replaceAll('_', ' ');
+
 export const WordsContext = createContext<Words>(en);
 export const useWords = () => useContext(WordsContext);

@@ -206,6 +206,77 @@ describe('customers', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
+  test('two calls of one customer at the same moment: each agent sees the words of the call that is theirs', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const handOver = await assistant(desk, chromium);
+    const people = [];
+    for (const id of ['agent01', 'agent02']) {
+      const person = await chromium.person(desk, `${id}@desk.test`);
+      await person.phoneReady();
+      const { extension } = await person.json('/api/phone/config');
+      people.push({ id, person, extension });
+    }
+    // Calls of others reach agent02 in the demo: none does after a pause.
+    const two = people[1].person;
+    const state = (body) => two.page.evaluate(async ([path, sent]) => (await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(sent) })).status, [`/api/agents/agent02/${body.reason ? 'pause' : 'ready'}`, body]);
+    await until('agent02 is free', async () => {
+      await state({ reason: 'lunch' });
+      const { agents } = await desk.control('state');
+      return agents.find(({ id }) => id === 'agent02')?.state === 'PAUSE' && (await two.json('/api/calls/live')).calls.length === 0;
+    }, 60_000);
+    await state({});
+    for (const one of people) {
+      one.ucid = (await desk.control('inbound', { did: '918000000001', caller: '9000000042', skill: `direct_${one.id}` })).ucid;
+      one.words = `said before the call to ${one.id}`;
+    }
+    for (const { ucid, words, extension, id } of people) {
+      await handOver({ session_id: `session-of-${id}`, extension, call_id: ucid, user: { name: `Caller of ${id}`, phone: '9000000042' }, transcript: [{ role: 'user', content: words }] });
+    }
+    const said = (part) => part.locator('.turns li.customer > p');
+    for (const { person, words } of people) {
+      const rings = person.page.getByRole('alertdialog');
+      await said(rings).waitFor();
+      assert.deepEqual(await said(rings).allTextContents(), [words]);
+    }
+    for (const { person } of people) await person.button('Accept').click();
+    for (const { person, words, id } of people) {
+      const window = person.page.getByRole('dialog', { name: `Customer: Caller of ${id}` });
+      await window.waitFor();
+      assert.deepEqual(await said(window).allTextContents(), [words]);
+      assert.equal(await person.page.getByRole('dialog', { name: 'Customer:' }).count(), 1);
+      await person.picture(`same-customer-${id}`);
+    }
+    // The end of one call closes its own window and no other.
+    await desk.customer(people[0].ucid, 'hangup');
+    await people[0].person.page.getByRole('dialog', { name: 'Customer:' }).waitFor({ state: 'detached' });
+    assert.deepEqual(await said(two.page.getByRole('dialog', { name: 'Customer:' })).allTextContents(), [people[1].words]);
+    for (const { person } of people) await person.leave();
+  }));
+
+  test('where its fields are named an SMS is sent once from the menu of a row, and kept', { timeout: 60_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium, { bypassCSP: true, reducedMotion: 'reduce' });
+    const { page } = person;
+    const who = await lead(person);
+    await who.row.locator('button.who').click({ button: 'right' });
+    await page.getByRole('menu').getByRole('menuitem', { name: 'Send an SMS' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Send an SMS' });
+    const send = dialog.getByRole('button', { name: 'Send', exact: true });
+    assert.equal(await send.getAttribute('aria-disabled'), 'true', 'nothing to send yet');
+    await dialog.getByLabel('Text').fill('We expect you tomorrow at 10:30.');
+    assert.deepEqual(await findings(page), []);
+    await person.picture('sms');
+    await send.dblclick();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByText(`Sent to ${who.name}`).waitFor();
+    await who.row.locator('button.who').click();
+    const whole = page.getByRole('region', { name: 'Lead 360' });
+    await whole.locator('li').filter({ hasText: 'We expect you tomorrow at 10:30.' }).waitFor();
+    await whole.getByRole('button', { name: 'SMS' }).waitFor();
+    const { entries } = await person.json('/api/worklist');
+    const { messages } = await person.json(`/api/leads/${entries.find(({ name }) => name === who.name).leadId}/360`);
+    assert.deepEqual(messages.map(({ channel, state, text }) => [channel, state, text]), [['sms', 'sent', 'We expect you tomorrow at 10:30.']]);
+    await person.leave();
+  }, { DESK_SMS_FIELDS: 'phone_no={number}, message={text}, sender=ACME' }));
+
   test('360 px: the window is a sheet, and the call’s controls stay on the screen', { timeout: 90_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium, { viewport: { width: 360, height: 740 }, bypassCSP: true, reducedMotion: 'reduce' });
     const { page } = person;

@@ -7,7 +7,7 @@ import { KEYS } from '../../live/cache';
 import { useNow, useStale } from '../../state';
 import { Button, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
-import { dayOf, timeOfDay } from '../../words/time';
+import { dayOf, daysBefore, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
 import { slotsKey, useDepartments, useDoctors, useSlots } from './query';
 import { freshSlots, ofDay, why } from './slots';
@@ -68,8 +68,10 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
       {lost && <div className="outcome" ref={inView}><Notice tone="warning"><p><strong>{words.appointments.lost}</strong></p><p>{words.appointments.lostWhy}</p></Notice></div>}
       {doctor !== '' && (slots.isError ? <Notice tone="warning" action={<Button small onClick={() => void slots.refetch()}>{words.retry}</Button>}>{words.appointments.noSlotsRead}</Notice>
         : slots.isPending ? <p className="muted" role="status">{words.loading}</p>
-        : all.length === 0 ? <p className="muted">{words.appointments.noSlots}</p>
         : <Grid slots={all} now={now} own={edited?.slotId ?? null} chosen={slot} onChoose={(id) => { setSlot(id); save.reset(); }} />)}
+      {doctor !== '' && slots.isSuccess && !all.some((one) => why(one, now, edited?.slotId ?? null) === null) && (
+        <div className="row"><span className="muted grow">{words.appointments.noneFree}</span><Button small onClick={() => change(setDate)({ target: { value: daysBefore(date, -1) } })}>{words.appointments.nextDay}</Button></div>
+      )}
       <Field label={words.appointments.notes}>{(ids) => <input {...ids} value={notes} maxLength={LONGEST_NOTES} onChange={(event) => setNotes(event.target.value)} />}</Field>
       {failed && <Notice tone="bad"><p>{failed.title}</p>{failed.text && <p>{failed.text}</p>}</Notice>}
       <div className="row">

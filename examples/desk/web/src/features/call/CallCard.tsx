@@ -1,4 +1,4 @@
-import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
+import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, Phone, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { at, get } from '../../api/client';
@@ -9,10 +9,11 @@ import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
+import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { forgetPending, resume, took, type Pending } from './dialing';
+import { dial, forgetPending, resume, took, type Pending } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { Notes } from './Notes';
@@ -22,15 +23,33 @@ import { useShortcuts } from './shortcuts';
 interface Booking { booking: boolean; onBook: () => void }
 
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
-export function CallCard({ call, pending, ...book }: { call: Call | null; pending: Pending | null } & Booking) {
-  const words = useWords();
+export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
   useEffect(() => { void resume(); }, []);
   const matched = call !== null && pending !== null && (call.ucid === pending.ucid || call.phase !== 'ringing');
   useEffect(() => { if (matched) forgetPending(); }, [matched]);
   if (!call && pending) return <PendingCard pending={pending} />;
-  if (!call) return <section className="card"><Empty icon={<PhoneCall aria-hidden />} title={words.call.none}><p>{words.call.noneWhy}</p></Empty></section>;
+  if (!call) return <NoCall selected={selected} />;
   if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
   return <ActiveCard call={call} {...book} />;
+}
+
+/** What to do without a call: whoever was chosen in a list is one press away. */
+function NoCall({ selected }: { selected: Selected | null }) {
+  const words = useWords();
+  const stale = useStale();
+  const number = selected?.number ?? null;
+  return (
+    <section className="card">
+      <Empty icon={<PhoneCall aria-hidden />} title={words.call.none}>
+        <p>{words.call.noneWhy}</p>
+        {selected !== null && number !== null && (
+          <Button tone="primary" blocked={stale ? words.reason['stale'] : null} onClick={() => void dial({ number, name: selected.name, leadId: selected.leadId ?? null, missedId: selected.missedId ?? null })}>
+            <Phone aria-hidden />{words.worklist.call(selected.name ?? grouped(number))}
+          </Button>
+        )}
+      </Empty>
+    </section>
+  );
 }
 
 function PendingCard({ pending }: { pending: Pending }) {
@@ -117,12 +136,12 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
       {call.phone.inviteMissing && <div className="body"><Notice tone="warning">{words.phone.inviteMissing(call.phone.inviteSetting)}</Notice></div>}
       {call.dial?.state === 'unknown' && <div className="body"><Notice tone="warning"><p><strong>{words.call.unknownTitle}</strong></p><p>{words.call.unknownWhy}</p><p className="small muted">{words.call.reference(call.dial.reference)}</p></Notice></div>}
       <div className="controls">
-        <Button aria-pressed={muted} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
-        <Button aria-pressed={call.held === true} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
-        <Button aria-expanded={keys} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
-        <Button aria-pressed={booking} onClick={onBook}><CalendarPlus aria-hidden />{words.call.book}</Button>
+        <Button className={muted ? 'on' : ''} blocked={canMute} onClick={mute}>{muted ? <MicOff aria-hidden /> : <Mic aria-hidden />}{muted ? words.call.unmute : words.call.mute}<kbd aria-hidden>M</kbd></Button>
+        <Button className={call.held ? 'on' : ''} blocked={blocked(call.held ? 'unhold' : 'hold') ?? waits} onClick={hold}>{call.held ? <Play aria-hidden /> : <Pause aria-hidden />}{call.held ? words.call.resume : words.call.hold}<kbd aria-hidden>H</kbd></Button>
+        <Button aria-expanded={keys} className={keys ? 'on' : ''} blocked={blocked('keypad')} onClick={() => setKeys(!keys)}><Grid3x3 aria-hidden />{words.call.keypad}</Button>
+        <Button aria-expanded={booking} className={booking ? 'on' : ''} onClick={onBook}><CalendarPlus aria-hidden />{words.call.book}</Button>
         <Button className="second" blocked={blocked('transfer')} onClick={() => setTransfer(true)}><Users aria-hidden />{words.call.transfer}</Button>
-        <Button className="second" aria-pressed={call.recording === 'paused'} blocked={blocked(recordVerb) ?? waits} onClick={record}><Circle aria-hidden />{call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec}</Button>
+        <Button className={call.recording === 'paused' ? 'second on' : 'second'} blocked={blocked(recordVerb) ?? waits} onClick={record}><Circle aria-hidden />{call.recording === 'paused' ? words.call.resumeRec : words.call.pauseRec}</Button>
         <span className="in-more">
           <Menu trigger={<Button><MoreHorizontal aria-hidden />{words.more}</Button>} entries={[
             { key: 'transfer', label: words.call.transfer, blocked: blocked('transfer'), onSelect: () => setTransfer(true) },

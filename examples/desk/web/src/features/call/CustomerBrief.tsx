@@ -4,7 +4,7 @@ import { get } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Notice } from '../../ui/controls';
 import { dateAndTime, dayOf, daysBefore } from '../../words/time';
-import { useWords } from '../../words/words';
+import { outcomeIn, useWords } from '../../words/words';
 
 const ProfileBrief = lazy(() => import('../customer/ProfileView'));
 
@@ -25,7 +25,7 @@ export function CustomerBrief({ call }: { call: Call }) {
       {earlier.isPending && call.number !== null && <p className="muted">{words.loading}</p>}
       {(earlier.isSuccess || call.number === null) && rows.length === 0 && <p className="muted">{words.call.noHistory}</p>}
       <ul>
-        {rows.map((row) => <li key={row.ucid} className="row small" style={{ padding: '3px 0' }}><time>{dateAndTime(row.startedAt)}</time><span>{row.disposition ?? row.outcome.replaceAll('_', ' ')}</span><span className="muted end">{row.agents.join(', ')}</span></li>)}
+        {rows.map((row) => <li key={row.ucid} className="row small" style={{ padding: '3px 0' }}><time>{dateAndTime(row.startedAt)}</time><span>{row.disposition ?? outcomeIn(words, row.outcome)}</span><span className="muted end">{row.agents.join(', ')}</span></li>)}
       </ul>
     </div>
   );

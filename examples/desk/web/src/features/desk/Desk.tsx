@@ -42,13 +42,13 @@ export default function Desk() {
   const ringsIn = shown?.direction === 'inbound' && shown.phase === 'ringing';
   return (
     <div className="desk">
-      <div className="side"><Worklist onSelect={select} busy={shown !== null && shown.phase !== 'closed'} /></div>
+      <div className="side"><Worklist onSelect={select} chosen={(shown ?? about)?.number ?? null} busy={shown !== null && shown.phase !== 'closed'} /></div>
       <div className="center stack">
         <div className="middle stack">
           {agent !== null && <SignedOut agent={agent} />}
           {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
             ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setBack(shown.ucid); select(null); }} />
-            : <CallCard call={shown} pending={pending} booking={booking} onBook={() => setBooking(!booking)} />}
+            : <CallCard call={shown} pending={pending} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
         </div>
         {!shown && !pending && me?.demo && <Demo />}
         <Suspense>{!ringsIn && (shown ?? about) && <Appointments key={shown?.ucid ?? about?.number ?? ''} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Suspense>

@@ -21,6 +21,7 @@ export function Devices() {
     choose({ [what]: id });
     setNow(chosen());
     if (what === 'input') void softphone.useDevices();
+    if (what === 'output') softphone.speaker.useOutput();
   };
   const select = (what: 'input' | 'output' | 'ring', kind: MediaDeviceKind) => (
     <Field label={words.devices[what]}>
@@ -41,7 +42,7 @@ export function Devices() {
       {select('output', 'audiooutput')}
       {select('ring', 'audiooutput')}
       <Notifications />
-      <Button onClick={() => void softphone.speaker.test(now.ring || now.output)}>{words.devices.test}</Button>
+      <Button onClick={() => softphone.speaker.test()}>{words.devices.test}</Button>
     </div>
   );
 }

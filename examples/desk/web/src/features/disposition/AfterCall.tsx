@@ -6,7 +6,7 @@ import { useNow, useStale } from '../../state';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { clock, grouped, momentOf } from '../../words/time';
-import { useWords } from '../../words/words';
+import { outcomeIn, useWords } from '../../words/words';
 import { Notes, notesOf } from '../call/Notes';
 import { useShortcuts } from '../call/shortcuts';
 import { suggested } from '../appointments/slots';
@@ -18,7 +18,9 @@ const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
 export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
   const words = useWords();
   const name = useCustomerName(call);
-  const since = call.answeredAt !== null && call.endedAt !== null ? clock(call.endedAt - call.answeredAt) : null;
+  // How long we talked: after a transfer the others go on without us.
+  const over = call.transferred ? call.wrapup?.startedAt ?? null : call.endedAt;
+  const since = call.answeredAt !== null && over !== null ? clock(over - call.answeredAt) : null;
   return (
     <section className="card call-card" aria-label={words.call.afterCall}>
       <div className="head">
@@ -26,7 +28,7 @@ export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => 
         {since && <span className="clock">{since}</span>}
         {name !== null && <span className="number muted">{call.number ? grouped(call.number) : call.masked}</span>}
       </div>
-      <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && <Chip>{call.outcome.replaceAll('_', ' ')}</Chip>}{call.transferred && <Chip>{words.call.transfer}</Chip>}</p>
+      <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && call.outcome !== 'in_progress' && <Chip>{outcomeIn(words, call.outcome)}</Chip>}{call.transferred && <Chip>{words.call.transferred}</Chip>}</p>
       {call.wrapup && !call.disposition && (call.phase === 'after_call' || call.wrapup.overrun) && <Clock wrapup={call.wrapup} />}
       {call.disposition ? <Done call={call} disposed={call.disposition} onBack={onBack} onBook={onBook} /> : <Choose call={call} onBack={onBack} />}
     </section>

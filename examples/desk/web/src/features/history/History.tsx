@@ -6,7 +6,7 @@ import { KEYS } from '../../live/cache';
 import { useMe } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { clock, dateAndTime, dayOf } from '../../words/time';
-import { useWords } from '../../words/words';
+import { outcomeIn, useWords } from '../../words/words';
 import type { HistoryRow } from '../../api/types';
 
 /** Calls of the store: filters, legs, masked numbers, recordings. */
@@ -59,7 +59,7 @@ function Table({ rows }: { rows: readonly HistoryRow[] }) {
             <td className="number"><span className="row" style={{ flexWrap: 'nowrap' }}>{row.direction === 'inbound' ? <ArrowDownLeft size={14} aria-label={words.history.inbound} /> : row.direction === 'outbound' ? <ArrowUpRight size={14} aria-label={words.history.outbound} /> : null}{row.number ?? words.withheld}</span></td>
             <td>{row.agents.join(', ')}</td>
             <td className="numeric">{row.legs}</td>
-            <td><Chip tone={row.answered ? 'good' : undefined}>{row.outcome.replaceAll('_', ' ')}</Chip></td>
+            <td><Chip tone={row.answered ? 'good' : undefined}>{outcomeIn(words, row.outcome)}</Chip></td>
             <td>{row.disposition ?? ''}</td>
             <td className="numeric">{row.talkSec === 0 ? '' : clock(row.talkSec * 1000)}</td>
             <td>{row.recorded && <Recording ucid={row.ucid} />}</td>

@@ -3,8 +3,8 @@ import { useState, type ReactNode } from 'react';
 import type { Call, LeadOverview, Message } from '../../api/types';
 import { useNow } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
-import { clock, dateAndTime, dayAndTime, grouped, span } from '../../words/time';
-import { useWords, type Words } from '../../words/words';
+import { ago, clock, dateAndTime, dayAndTime, grouped, span } from '../../words/time';
+import { outcomeIn, useWords, type Words } from '../../words/words';
 import { CustomerBrief } from '../call/CustomerBrief';
 import { useBlocked, useCommand } from '../call/commands';
 import { hasWindow, place, usePlace } from '../customer/places';
@@ -44,14 +44,14 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
   const profileName = profile?.name ?? null;
   return (
     <section className="card" aria-label={words.lead.preparation}>
-      <header><h2 dir="auto">{lead?.name || call?.lead?.name || (call ? profileName : selected?.name || (number ? grouped(number) : null)) || words.unknownName}</h2>{call?.transferred && <Chip>{words.call.transfer}</Chip>}{call && hasWindow(call) && <WindowButton ucid={call.ucid} />}</header>
+      <header><h2 dir="auto">{lead?.name || call?.lead?.name || (call ? profileName : selected?.name || (number ? grouped(number) : null)) || words.unknownName}</h2>{call?.transferred && <Chip>{words.call.transferred}</Chip>}{call && hasWindow(call) && <WindowButton ucid={call.ucid} />}</header>
       <dl className="definition body">
         <dt>{words.history.number}</dt>
         <dd className="number">{number ? grouped(number) : call?.masked || words.withheld}{call && number === null && call.masked && <> <Button small tone="quiet" blocked={blocked('reveal')} onClick={() => command.mutate({ verb: 'reveal' })}>{words.call.reveal}</Button></>}</dd>
         {lead?.email && <><dt>{words.customer.email}</dt><dd><bdi>{lead.email}</bdi></dd></>}
         {lead?.source && <><dt>{words.lead.source}</dt><dd><bdi>{lead.source}</bdi></dd></>}
         {lead?.assignedTo && <><dt>{words.lead.assignedTo}</dt><dd><bdi>{lead.assignedTo}</bdi></dd></>}
-        {all && <><dt>{words.lead.last}</dt><dd>{last ? <><span dir="auto">{words.lead.kinds[last.kind]}{last.text && `: ${last.text}`}</span> · <time title={dateAndTime(last.at)}>{words.time.ago(span(now - last.at, words))}</time></> : words.lead.never}</dd></>}
+        {all && <><dt>{words.lead.last}</dt><dd>{last ? <><span dir="auto">{words.lead.kinds[last.kind]}{last.text && `: ${last.text}`}</span> · <time title={dateAndTime(last.at)}>{ago(now - last.at, words)}</time></> : words.lead.never}</dd></>}
         {all && <><dt>{words.lead.level}</dt><dd><Chip tone={LEVEL_TONE[all.serviceLevel.state]}>{words.worklist.level[all.serviceLevel.state] ?? all.serviceLevel.state}</Chip> {words.lead.waits(span(all.serviceLevel.ageSec * 1000, words))}</dd></>}
         {lead && moreOf(lead).map(([name, text]) => <div key={name} className="pair"><dt><bdi>{name}</bdi></dt><dd dir="auto">{text}</dd></div>)}
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
@@ -82,14 +82,14 @@ function Whole({ all }: { all: LeadOverview }) {
       <header>
         <h2>{words.lead.whole}</h2>
         <span className="row end">
-          {(templates.data?.whatsapp.length ?? 0) > 0 && <Button small onClick={() => write('whatsapp')}><MessageSquareText aria-hidden />WhatsApp</Button>}
-          {templates.data?.sms && <Button small onClick={() => write('sms')}><MessageSquareText aria-hidden />SMS</Button>}
+          {(templates.data?.whatsapp.length ?? 0) > 0 && <Button small onClick={() => write('whatsapp')}><MessageSquareText aria-hidden />{words.lead.kinds['whatsapp']}</Button>}
+          {templates.data?.sms && <Button small onClick={() => write('sms')}><MessageSquareText aria-hidden />{words.lead.kinds['sms']}</Button>}
         </span>
       </header>
       <Part name={words.lead.calls} rows={calls} none={words.lead.noCalls} row={(call) => (
         <li key={call.ucid}>
           {call.at === null ? <span /> : <time title={dateAndTime(call.at)}>{dayAndTime(call.at)}</time>}
-          <span title={call.notes ?? undefined}>{[call.direction === 'inbound' ? words.history.inbound : call.direction === 'outbound' ? words.history.outbound : '', call.disposition ?? call.outcome?.replaceAll('_', ' ')].filter(Boolean).join(' · ')}</span>
+          <span title={call.notes ?? undefined}>{[call.direction === 'inbound' ? words.history.inbound : call.direction === 'outbound' ? words.history.outbound : '', call.disposition ?? (call.outcome ? outcomeIn(words, call.outcome) : null)].filter(Boolean).join(' · ')}</span>
           <span className="muted end number">{call.durationSec === null || call.durationSec === 0 ? '' : clock(call.durationSec * 1000)}</span>
         </li>
       )} />
@@ -108,7 +108,7 @@ function Whole({ all }: { all: LeadOverview }) {
 function Sent({ message, words }: { message: Message; words: Words }) {
   const { channel, template, text, at, state } = message;
   const doubt = state !== 'sent';
-  return <li><time title={dateAndTime(at)}>{dayAndTime(at)}</time><span dir="auto">{channel === 'sms' ? 'SMS' : 'WhatsApp'} · {text || template}</span><span className="end">{doubt && <Chip tone="warning">{words.messages.states[state]}</Chip>}</span></li>;
+  return <li><time title={dateAndTime(at)}>{dayAndTime(at)}</time><span dir="auto">{words.lead.kinds[channel] ?? channel} · {text || template}</span><span className="end">{doubt && <Chip tone="warning">{words.messages.states[state]}</Chip>}</span></li>;
 }
 
 const FIRST = 5;

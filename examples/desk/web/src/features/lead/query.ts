@@ -6,7 +6,7 @@ import { KEYS } from '../../live/cache';
 import { named } from '../customer/profile';
 
 /** Whom the page is about without a call: chosen in a list, or dialled. */
-export interface Selected { number: string | null; name: string | null; leadId?: string | null }
+export interface Selected { number: string | null; name: string | null; leadId?: string | null; missedId?: string | null }
 
 /** The lead of a call, or of whoever was chosen; `undefined` while nobody knows yet. */
 export function useLeadId(call: Call | null, selected: Selected | null): string | null | undefined {

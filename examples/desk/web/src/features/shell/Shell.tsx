@@ -9,6 +9,7 @@ import { useWords } from '../../words/words';
 import { FirstPassword, SignInForm } from '../sign-in/SignIn';
 
 const Pages = lazy(() => import('./Pages'));
+const SetUp = lazy(() => import('../sign-in/SetUp'));
 
 const LONGEST_MS = 1_500;
 
@@ -50,6 +51,7 @@ export function Shell() {
   const opened = useOpened();
   const who = me.data ?? kept;
   if (me.isPending && !kept) return <p className="sign-in muted" role="status">{words.loading}</p>;
+  if (!who && location.pathname === '/setup') return <main className="sign-in"><Suspense><SetUp /></Suspense></main>;
   if (!who) return <main className="sign-in">{me.isError ? <Notice tone="bad">{words.signIn.unreachable}</Notice> : <SignInForm />}</main>;
   if (who.mustChangePassword) return <FirstPassword email={who.email ?? ''} />;
   return (

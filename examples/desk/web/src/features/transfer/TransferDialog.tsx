@@ -23,7 +23,7 @@ export function TransferDialog({ call, onClose }: { call: Call; onClose: () => v
       <Button blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', kind: 'cold', number: number.trim() }, { onSuccess: onClose })}>{words.transfer.cold}</Button>
       <Button tone="primary" blocked={waits ?? wanted ?? blocked('transfer')} onClick={() => command.mutate({ verb: 'transfer', kind: 'warm', number: number.trim() })}>{words.transfer.connect}</Button>
     </>}>
-      {third ? <><Participants call={call} /><p className="muted small">{words.transfer.completing}</p></> : <>
+      {third ? <><Participants call={call} /><p className="muted small">{third.state === 'ringing' ? words.transfer.rung : words.transfer.completing}</p></> : <>
         <Field label={words.transfer.number}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} autoFocus />}</Field>
         <Notice>{words.transfer.warmWhy}</Notice>
       </>}

@@ -8,7 +8,7 @@ import { useMe, useNow, useStale } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { ContextMenu, type MenuEntry } from '../../ui/Menu';
 import { toast, toastProblem } from '../../ui/toasts';
-import { dateAndTime, grouped, span } from '../../words/time';
+import { ago, dateAndTime, grouped, span } from '../../words/time';
 import { useWords, type Words } from '../../words/words';
 import { dial, usePending } from '../call/dialing';
 import { DEFAULTS, DialOptions } from './DialOptions';
@@ -23,7 +23,7 @@ const MessageDialog = lazy(() => import('../lead/MessageDialog'));
 type Select = (who: Selected) => void;
 type Tab = 'worklist' | 'missed' | 'follow_ups' | 'owed';
 
-export function Worklist({ onSelect, busy }: { onSelect: Select; busy: boolean }) {
+export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
@@ -41,8 +41,8 @@ export function Worklist({ onSelect, busy }: { onSelect: Select; busy: boolean }
         {tabs.map(([key, name, n]) => <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="list" onClick={() => setTab(key)}>{name}{n > 0 && <> <Chip tone={key === 'owed' ? 'warning' : 'blue'}>{n}</Chip></>}</button>)}
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
-        {tab === 'worklist' && <Entries onSelect={onSelect} busy={busy} />}
-        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} busy={busy} onSelect={onSelect} />}
+        {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
         {tab === 'follow_ups' && <FollowUps onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
@@ -87,13 +87,13 @@ function Dialer({ busy, onSelect }: { busy: boolean; onSelect: Select }) {
     <form className="dialer" onSubmit={submit} style={{ flexWrap: 'wrap' }}>
       <div className="grow"><Field label={words.worklist.dialPlace}>{(ids) => <input {...ids} inputMode="tel" autoComplete="off" value={number} onChange={(event) => setNumber(event.target.value)} />}</Field></div>
       <Button type="submit" tone="primary" blocked={blocked}><Phone aria-hidden />{words.worklist.dial}</Button>
-      <Button tone="quiet" small aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.options}</Button>
+      <Button tone="quiet" aria-expanded={more} onClick={() => setMore(!more)}>{words.worklist.options}</Button>
       {more && <DialOptions choice={choice} onChange={choose} />}
     </form>
   );
 }
 
-function Entries({ onSelect, busy }: { onSelect: Select; busy: boolean }) {
+function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string | null; busy: boolean }) {
   const words = useWords();
   const stale = useStale();
   const list = useInfiniteQuery({
@@ -111,23 +111,25 @@ function Entries({ onSelect, busy }: { onSelect: Select; busy: boolean }) {
   return (
     <>
       {entries.length === 0 && <Empty icon={<Inbox aria-hidden />} title={words.worklist.empty}><p>{words.worklist.emptyWhy}</p></Empty>}
-      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
+      <ul>{entries.map((entry) => <EntryRow key={entry.id} entry={entry} since={list.dataUpdatedAt - entry.ageSec * 1000} chosen={entry.number === chosen} blocked={blocked ?? null} onSelect={onSelect} />)}</ul>
       {left > 0 && <p className="small muted" style={{ padding: 12 }}>{words.worklist.left(left)}</p>}
       {list.hasNextPage && <div style={{ padding: 12 }}><Button onClick={() => void list.fetchNextPage()}>{words.showMore}</Button></div>}
     </>
   );
 }
 
-function EntryRow({ entry, blocked, onSelect }: { entry: Entry; blocked: string | null; onSelect: Select }) {
+function EntryRow({ entry, since, chosen, blocked, onSelect }: { entry: Entry; since: number; chosen: boolean; blocked: string | null; onSelect: Select }) {
   const words = useWords();
   const now = useNow(30_000);
   const name = entry.name ?? grouped(entry.number);
-  const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null }); };
+  const waits = entry.kind === 'missed' ? ago(now - since, words) : words.lead.waits(span(now - since, words));
+  const who = { number: entry.number, name: entry.name, leadId: entry.leadId, missedId: entry.kind === 'missed' ? entry.id.replace(/^missed:/, '') : null };
+  const call = () => { onSelect(who); void dial(who); };
   return (
     <RowMenu who={entry} blocked={blocked} onCall={call} area={
-      <li className="entry">
+      <li className="entry" aria-current={chosen || undefined}>
         <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
-        <Who name={name} onSelect={() => onSelect(entry)}>{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, sinceLast(entry.lastInteractionAt, now, words)].filter(Boolean).join(' · ')}</Who>
+        <Who name={name} onSelect={() => onSelect(who)}>{[words.worklist.kinds[entry.kind] ?? entry.kind, entry.source, waits, sinceLast(entry.lastInteractionAt, now, words)].filter(Boolean).join(' · ')}</Who>
         <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
       </li>
     } />
@@ -135,7 +137,7 @@ function EntryRow({ entry, blocked, onSelect }: { entry: Entry; blocked: string 
 }
 
 function sinceLast(at: number | null | undefined, now: number, words: Words): string | null {
-  return at === null || at === undefined ? null : words.time.ago(span(now - at, words));
+  return at === null || at === undefined ? null : words.worklist.last(span(now - at, words));
 }
 
 /** Who it is; a press shows the lead beside the list. */
@@ -165,7 +167,7 @@ function RowMenu({ who, blocked, onCall, area }: { who: Listed; blocked: string 
   );
 }
 
-function MissedList({ missed, failed, busy, onSelect }: { missed: readonly Missed[] | undefined; failed: boolean; busy: boolean; onSelect: Select }) {
+function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonly Missed[] | undefined; failed: boolean; again: () => void; busy: boolean; onSelect: Select }) {
   const words = useWords();
   const { data: me } = useMe();
   const now = useNow(30_000);
@@ -176,7 +178,7 @@ function MissedList({ missed, failed, busy, onSelect }: { missed: readonly Misse
     onError: (problem) => toastProblem(problem, words),
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.missed }),
   });
-  if (failed) return <div style={{ padding: 12 }}><Notice tone="bad">{words.problem.title}</Notice></div>;
+  if (failed) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={again}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (!missed) return <p className="empty" role="status">{words.loading}</p>;
   if (missed.length === 0) return <Empty icon={<PhoneMissed aria-hidden />} title={words.worklist.missedEmpty}><p>{words.worklist.missedEmptyWhy}</p></Empty>;
   return (
@@ -186,12 +188,13 @@ function MissedList({ missed, failed, busy, onSelect }: { missed: readonly Misse
         const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
         const name = entry.name ?? grouped(entry.number);
         const blocked = (stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken) ?? null;
-        const call = () => { onSelect(entry); void dial({ number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id }); };
+        const who = { number: entry.number, name: entry.name, leadId: entry.leadId ?? null, missedId: entry.id };
+        const call = () => { onSelect(who); void dial(who); };
         return (
           <RowMenu key={entry.id} who={entry} blocked={blocked} onCall={call} area={
             <li className="entry">
               <Button icon tone="quiet" aria-label={words.worklist.call(name)} blocked={blocked} onClick={call}><Phone aria-hidden /></Button>
-              <Who name={name} onSelect={() => onSelect(entry)}><time title={dateAndTime(entry.at)}>{words.time.ago(span(now - entry.at, words))}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}{entry.lastInteractionAt != null && <> · {words.worklist.last(span(now - entry.lastInteractionAt, words))}</>}</Who>
+              <Who name={name} onSelect={() => onSelect(who)}><time title={dateAndTime(entry.at)}>{ago(now - entry.at, words)}</time> · {words.worklist.attempts(entry.calls)}{taken && <> · {taken}</>}{entry.lastInteractionAt != null && <> · {words.worklist.last(span(now - entry.lastInteractionAt, words))}</>}</Who>
               <Chip tone={LEVEL_TONE[entry.level]}>{words.worklist.level[entry.level] ?? entry.level}</Chip>
               {!taken && <Button small blocked={stale ? words.reason['stale'] : null} onClick={() => claim.mutate({ id: entry.id, verb: mine ? 'release' : 'claim' })}>{mine ? words.worklist.release : words.worklist.claim}</Button>}
             </li>

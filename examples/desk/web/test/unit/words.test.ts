@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { en } from '../../src/words/en';
+import { hi } from '../../src/words/hi';
+
+type Tree = Record<string, unknown>;
+
+/** Every word with the way to it. */
+function leaves(tree: Tree, at = ''): [string, unknown][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, unknown][] => {
+    const path = at === '' ? key : `${at}.${key}`;
+    return value !== null && typeof value === 'object' ? leaves(value as Tree, path) : [[path, value]];
+  });
+}
+
+/** What a word says; one that says something of something is given texts that it has to say as well. */
+function said(word: unknown): string {
+  if (typeof word !== 'function') return String(word);
+  return String((word as (...given: string[]) => unknown)(...['7', '9'].slice(0, word.length)));
+}
+
+const english = new Map(leaves(en));
+const hindi = new Map(leaves(hi));
+const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !/^words\/(en|hi)|schema/.test(name))
+  .map((name) => readFileSync(join(new URL('../../src', import.meta.url).pathname, name), 'utf8')).join('\n');
+
+describe('words', () => {
+  test('are the same keys in both languages, of the same kind', () => {
+    expect([...hindi.keys()].sort()).toEqual([...english.keys()].sort());
+    for (const [path, word] of english) expect([path, typeof hindi.get(path)]).toEqual([path, typeof word]);
+  });
+
+  test('are in the script of their language', () => {
+    const without = [...hindi].filter(([, word]) => !/[\u0900-\u097f]/.test(said(word))).map(([path]) => path);
+    expect(without).toEqual([]);
+    const foreign = [...english].filter(([, word]) => /[\u0900-\u097f]/.test(said(word))).map(([path]) => path);
+    expect(foreign).toEqual([]);
+  });
+
+  test('say what they are given in both languages', () => {
+    for (const [path, word] of english) {
+      if (typeof word !== 'function') continue;
+      const other = hindi.get(path) as (...given: string[]) => string;
+      expect([path, other.length]).toEqual([path, word.length]);
+      for (const given of ['7', '9'].slice(0, word.length)) {
+        expect([path, said(word).includes(given)]).toEqual([path, true]);
+        expect([path, said(other).includes(given)]).toEqual([path, true]);
+      }
+    }
+  });
+
+  test('are all used', () => {
+    const groups = Object.entries(en).filter(([, value]) => typeof value === 'object');
+    const unused = groups.flatMap(([group, words]) => Object.keys(words as Tree)
+      .filter((key) => !new RegExp(`\\.${group}\\.${key}\\b`).test(sources) && !new RegExp(`\\.${group}\\[`).test(sources))
+      .map((key) => `${group}.${key}`));
+    expect(unused).toEqual([]);
+  });
+});
