@@ -18,14 +18,20 @@ export type Microphone = { state: 'ready'; stream: MediaStream } | { state: 'mis
 export async function microphone(): Promise<Microphone> {
   const { input } = chosen();
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  const ask = (wish: MediaTrackConstraints) => navigator.mediaDevices.getUserMedia({ audio: wish });
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: input ? { ...audio, deviceId: { ideal: input } } : audio });
+    // The chosen one, else whichever there is.
+    const stream = await (input ? ask({ ...audio, deviceId: { exact: input } }).catch((error: unknown) => {
+      if (isForbidden(error)) throw error;
+      return ask(audio);
+    }) : ask(audio));
     return { state: 'ready', stream };
   } catch (error) {
-    const name = error instanceof DOMException ? error.name : '';
-    return { state: name === 'NotAllowedError' || name === 'SecurityError' ? 'forbidden' : 'missing' };
+    return { state: isForbidden(error) ? 'forbidden' : 'missing' };
   }
 }
+
+const isForbidden = (error: unknown) => error instanceof DOMException && (error.name === 'NotAllowedError' || error.name === 'SecurityError');
 
 interface Sinks { setSinkId?(id: string): Promise<void> }
 

@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react';
 import { useWords } from '../words/words';
 import { Button } from './controls';
-import { clamped, moved, sized, type Box } from './box';
+import { aside, clamped, moved, sized, type Box } from './box';
 
 interface Props { title: string; start: Box; onClose: () => void; onPlaced?: (box: Box) => void; children: ReactNode }
 
@@ -13,6 +13,8 @@ export function Window({ title, start, onClose, onPlaced, children }: Props) {
   const words = useWords();
   const [box, setBox] = useState(() => clamped(start, screenSize()));
   const drag = useRef<{ x: number; y: number; box: Box; size: boolean } | null>(null);
+  const [away, setAway] = useState<Box | null>(null);
+  const element = useRef<HTMLElement>(null);
   const id = useId();
   const place = (next: Box) => { setBox(next); onPlaced?.(next); };
 
@@ -21,6 +23,16 @@ export function Window({ title, start, onClose, onPlaced, children }: Props) {
     addEventListener('resize', resized);
     return () => removeEventListener('resize', resized);
   }, []);
+
+  // It steps aside for what the keyboard goes to, and comes back.
+  useEffect(() => {
+    const focused = ({ target }: FocusEvent) => {
+      const outside = target instanceof HTMLElement && !element.current?.contains(target) && target.matches(':focus-visible');
+      setAway(outside ? aside(box, target.getBoundingClientRect(), screenSize()) : null);
+    };
+    document.addEventListener('focusin', focused);
+    return () => document.removeEventListener('focusin', focused);
+  }, [box]);
 
   const down = (size: boolean) => (event: PointerEvent<HTMLElement>) => {
     if (!size && event.target instanceof Element && event.target.closest('button:not(.size)')) return;
@@ -42,8 +54,9 @@ export function Window({ title, start, onClose, onPlaced, children }: Props) {
     place(event.shiftKey ? sized(box, dx, dy, screenSize()) : moved(box, dx, dy, screenSize()));
   };
 
+  const at = away ?? box;
   return (
-    <section className="window" role="dialog" aria-labelledby={id} onKeyDown={(event) => { if (event.key === 'Escape') onClose(); }} style={{ left: box.x, top: box.y, width: box.width, height: box.height }}>
+    <section ref={element} className="window" role="dialog" aria-labelledby={id} onKeyDown={(event) => { if (event.key === 'Escape') onClose(); }} style={{ left: at.x, top: at.y, width: at.width, height: at.height }}>
       <div className="bar" tabIndex={0} role="group" aria-label={`${title}. ${words.window.move}. ${words.window.size}.`}
         onPointerDown={down(false)} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys}>
         <h2 id={id}>{title}</h2>

@@ -18,3 +18,18 @@ export function sized(box: Box, dx: number, dy: number, screen: Size): Box {
   const height = between(box.height + dy, LEAST.height, screen.height - box.y);
   return clamped({ ...box, width, height }, screen);
 }
+
+const GAP = 8;
+interface Rect { left: number; top: number; right: number; bottom: number }
+
+/** Where a window goes that covers what has the focus: the nearest place beside it; `null` if it covers nothing of it. */
+export function aside(box: Box, focus: Rect, screen: Size): Box | null {
+  const clear = ({ x, y, width, height }: Box) => x >= focus.right + GAP || x + width <= focus.left - GAP || y >= focus.bottom + GAP || y + height <= focus.top - GAP;
+  if (clear(box)) return null;
+  const places = [
+    { ...box, x: focus.right + GAP }, { ...box, x: focus.left - GAP - box.width },
+    { ...box, y: focus.bottom + GAP }, { ...box, y: focus.top - GAP - box.height },
+  ].filter(({ x, y, width, height }) => x >= 0 && y >= 0 && x + width <= screen.width && y + height <= screen.height && clear({ x, y, width, height }));
+  const far = ({ x, y }: Box) => Math.abs(x - box.x) + Math.abs(y - box.y);
+  return places.sort((a, b) => far(a) - far(b))[0] ?? null;
+}

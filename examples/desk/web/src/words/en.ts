@@ -125,7 +125,7 @@ export const en = {
   },
   team: {
     title: 'Team', unknownDials: 'Dials with an unknown outcome', noUnknown: 'Every dial has a known outcome.', settle: 'Settle', rang: 'It rang', didNotRing: 'It did not ring', why: 'How do you know?', import: 'Import leads', file: 'CSV file', imported: (n: number, left: number) => `${count(n, 'lead', 'leads')} imported, ${left} left out.`,
-    leads: 'Leads', search: 'Name or number', assignTo: 'Assign to', everyone: 'Everyone', choose: 'Choose leads first.', all: 'All leads shown', source: 'Source', noLeads: 'No leads. Import a file below.',
+    leads: 'Leads', search: 'Name or number', assignTo: 'Assign to', everyone: 'Everyone', choose: 'Choose leads first.', all: 'All leads shown', source: 'Source', noLeads: 'No leads. Import a file below.', noMatch: 'No leads match.',
     assignN: (n: number) => n === 0 ? 'Assign' : `Assign ${count(n, 'lead', 'leads')}`, assigned: (n: number, to: string) => `${count(n, 'lead is', 'leads are')} now ${to}’s.`, owed: 'Dispositions owed',
   },
   admin: {

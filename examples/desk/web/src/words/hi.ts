@@ -125,7 +125,7 @@ export const hi: Words = {
   },
   team: {
     title: 'टीम', unknownDials: 'अज्ञात परिणाम वाली कॉल', noUnknown: 'हर कॉल का परिणाम ज्ञात है।', settle: 'तय करें', rang: 'फ़ोन बजा', didNotRing: 'फ़ोन नहीं बजा', why: 'आप कैसे जानते हैं?', import: 'लीड आयात करें', file: 'सीएसवी फ़ाइल', imported: (n, left) => `${n} लीड आयात हुईं, ${left} छोड़ी गईं।`,
-    leads: 'लीड', search: 'नाम या नंबर', assignTo: 'किसे दें', everyone: 'सब', choose: 'पहले लीड चुनें।', all: 'दिख रही सभी लीड', source: 'स्रोत', noLeads: 'कोई लीड नहीं। नीचे फ़ाइल आयात करें।',
+    leads: 'लीड', search: 'नाम या नंबर', assignTo: 'किसे दें', everyone: 'सब', choose: 'पहले लीड चुनें।', all: 'दिख रही सभी लीड', source: 'स्रोत', noLeads: 'कोई लीड नहीं। नीचे फ़ाइल आयात करें।', noMatch: 'कोई लीड नहीं मिली।',
     assignN: (n) => n === 0 ? 'दें' : `${n} लीड दें`, assigned: (n, to) => `${n} लीड अब ${to} की हैं।`, owed: 'बाकी निपटान',
   },
   admin: {

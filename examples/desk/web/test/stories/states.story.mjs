@@ -51,7 +51,7 @@ describe('states', { concurrency: 2 }, () => {
       await look(person, name);
       await page.keyboard.press('Escape');
     }
-    await page.locator('.entry button.who').first().click();
+    await page.locator('.entry').filter({ hasText: 'Lead' }).locator('button.who').first().click();
     await page.getByRole('region', { name: 'Lead 360' }).waitFor();
     await look(person, 'someone chosen');
     await page.goto(`${desk.http}/nowhere`);
@@ -66,12 +66,11 @@ describe('states', { concurrency: 2 }, () => {
     await person.phoneReady();
     let answer = () => {};
     const held = new Promise((resolve) => { answer = resolve; });
-    await person.context.route('**/api/calls', async (route) => { await held; await route.continue(); });
+    await person.context.route('**/api/calls', async (route) => { await held; await route.fallback(); });
     await person.dial('9000000001');
     await page.getByText('Calling …').first().waitFor();
     await look(person, 'calling');
     answer();
-    await person.context.unroute('**/api/calls');
     await person.talks();
     await look(person, 'talking');
     await person.button('Keypad').click();
@@ -89,7 +88,7 @@ describe('states', { concurrency: 2 }, () => {
     await look(person, 'transfer');
     await dialog.getByLabel('Number or extension').fill('9000000009');
     await dialog.getByRole('button', { name: 'Connect' }).click();
-    await dialog.getByText('Third party').waitFor();
+    await dialog.getByText('Third party 9').waitFor();
     await look(person, 'transfer under way');
     await dialog.getByRole('button', { name: 'Cancel the transfer' }).click();
     await dialog.getByRole('button', { name: 'Connect' }).waitFor();

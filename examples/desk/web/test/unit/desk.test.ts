@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { subjectOf } from '../../src/features/desk/subject';
 import { byAttention } from '../../src/features/wallboard/attention';
-import { clamped, moved, sized } from '../../src/ui/box';
+import { aside, clamped, moved, sized } from '../../src/ui/box';
 import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
 import { en } from '../../src/words/en';
 import { agent, call } from './calls';
@@ -63,4 +63,26 @@ describe('times', () => {
     expect(daysBefore('2026-03-01', 1)).toBe('2026-02-28');
   });
   test('numbers in groups', () => { expect([grouped('9000000001'), grouped('+39061234567')]).toEqual(['90000 00001', '+39061234567']); });
+});
+
+describe('a window over what has the focus', () => {
+  const screen = { width: 1440, height: 900 };
+  const box = { x: 96, y: 404, width: 360, height: 480 };
+  const rect = (left: number, top: number, width: number, height: number) => ({ left, top, right: left + width, bottom: top + height });
+  test('stays where it covers nothing of it', () => expect(aside(box, rect(500, 500, 100, 30), screen)).toBeNull());
+  test('steps to the nearest side that has room', () => {
+    expect(aside(box, rect(100, 500, 300, 30), screen)).toEqual({ ...box, x: 408 });
+    expect(aside(box, rect(100, 860, 300, 24), screen)).toEqual({ ...box, y: 372 });
+  });
+  test('wherever the focus is, it is clear of it and on the screen, or stays', () => {
+    for (let left = 0; left < 1400; left += 60) {
+      for (let top = 0; top < 880; top += 40) {
+        const focus = rect(left, top, 120, 36);
+        const found = aside(box, focus, screen);
+        if (!found) continue;
+        expect(found.x >= 0 && found.y >= 0 && found.x + found.width <= 1440 && found.y + found.height <= 900).toBe(true);
+        expect(found.x >= focus.right || found.x + found.width <= focus.left || found.y >= focus.bottom || found.y + found.height <= focus.top).toBe(true);
+      }
+    }
+  });
 });

@@ -63,7 +63,7 @@ export function BookingForm({ edited, to, onDone, onStop }: Props) {
       <div className="row three">
         <Field label={words.appointments.department}>{(ids) => <select {...ids} value={at} onChange={change((value) => { setDepartment(value); setDoctor(''); })}><option value="">{words.appointments.choose}</option>{departments.data?.departments.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
         <Field label={words.appointments.doctor}>{(ids) => <select {...ids} value={doctor} disabled={at === ''} onChange={change(setDoctor)}><option value="">{words.appointments.choose}</option>{doctors.data?.doctors.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}</select>}</Field>
-        <Field label={words.appointments.day}>{(ids) => <input {...ids} type="date" value={date} min={dayOf(now)} onChange={change(setDate)} />}</Field>
+        <Field label={words.appointments.day}>{(ids) => <input {...ids} type="date" value={date} min={dayOf(now)} onChange={change((value) => setDate((before) => value || before))} />}</Field>
       </div>
       {lost && <div className="outcome" ref={inView}><Notice tone="warning"><p><strong>{words.appointments.lost}</strong></p><p>{words.appointments.lostWhy}</p></Notice></div>}
       {doctor !== '' && (slots.isError ? <Notice tone="warning" action={<Button small onClick={() => void slots.refetch()}>{words.retry}</Button>}>{words.appointments.noSlotsRead}</Notice>

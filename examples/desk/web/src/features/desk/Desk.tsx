@@ -17,6 +17,20 @@ const Appointments = lazy(() => import('../appointments/Appointments'));
 const CustomerWindows = lazy(() => import('../customer/CustomerWindows'));
 const LeadPanel = lazy(() => import('../lead/LeadPanel'));
 
+/** On a narrow screen the call is pinned on top: what gets the focus is scrolled to below it. */
+function usePinned() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    const page = element?.closest('main');
+    if (!element || !page) return;
+    const size = new ResizeObserver(() => page.style.setProperty('--pinned', getComputedStyle(element).position === 'sticky' ? `${element.offsetHeight}px` : '0'));
+    size.observe(element);
+    return () => { size.disconnect(); page.style.removeProperty('--pinned'); };
+  }, []);
+  return place;
+}
+
 /** The call desk: who to call, the call, who it is. After-call work has precedence over any active call. */
 export default function Desk() {
   const words = useWords();
@@ -36,6 +50,7 @@ export default function Desk() {
   // Where the columns stand one above the other, whoever is chosen comes into view.
   const lead = useRef<HTMLDivElement>(null);
   useEffect(() => { if (selected && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected]);
+  const pinned = usePinned();
   const shown: Call | null = subject;
   // Whom one calls is whom the page is about, before the service has said anything of the call.
   const about = pending && pending.number !== selected?.number ? pending : selected;
@@ -44,7 +59,7 @@ export default function Desk() {
     <div className="desk">
       <div className="side"><Worklist onSelect={select} chosen={(shown ?? about)?.number ?? null} busy={shown !== null && shown.phase !== 'closed'} /></div>
       <div className="center stack">
-        <div className="middle stack">
+        <div className="middle stack" ref={pinned}>
           {agent !== null && <SignedOut agent={agent} />}
           {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
             ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setBack(shown.ucid); select(null); }} />

@@ -29,13 +29,14 @@ export default function History() {
     <div className="page">
       <h1>{words.history.title}</h1>
       <form className="row" style={{ alignItems: 'flex-end' }} onSubmit={(event) => event.preventDefault()}>
-        <Field label={words.history.from}>{(ids) => <input {...ids} type="date" value={filter.from} max={filter.to} onChange={(e) => set({ from: e.target.value })} />}</Field>
-        <Field label={words.history.to}>{(ids) => <input {...ids} type="date" value={filter.to} min={filter.from} onChange={(e) => set({ to: e.target.value })} />}</Field>
+        <Field label={words.history.from}>{(ids) => <input {...ids} type="date" value={filter.from} max={filter.to} onChange={(e) => { if (e.target.value) set({ from: e.target.value }); }} />}</Field>
+        <Field label={words.history.to}>{(ids) => <input {...ids} type="date" value={filter.to} min={filter.from} onChange={(e) => { if (e.target.value) set({ to: e.target.value }); }} />}</Field>
         <Field label={words.history.direction}>{(ids) => <select {...ids} value={filter.direction} onChange={(e) => set({ direction: e.target.value })}><option value="">{words.history.all}</option><option value="inbound">{words.history.inbound}</option><option value="outbound">{words.history.outbound}</option></select>}</Field>
         <Field label={words.history.number}>{(ids) => <input {...ids} inputMode="tel" value={filter.number} onChange={(e) => set({ number: e.target.value })} />}</Field>
         {me?.role !== 'agent' && <Field label={words.history.agent}>{(ids) => <input {...ids} value={filter.agent} onChange={(e) => set({ agent: e.target.value })} />}</Field>}
       </form>
       {gaps.length > 0 && <Notice tone="warning">{words.history.gaps(gaps.join(', '))}</Notice>}
+      {filter.to === today && <p className="small muted">{words.performance.delay}</p>}
       <section className="card" style={{ overflowX: 'auto' }}>
         {list.isError ? <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.history.failed}</Notice></div>
           : list.isPending ? <p className="empty" role="status">{words.loading}</p>

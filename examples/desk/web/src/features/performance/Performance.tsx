@@ -65,8 +65,8 @@ function Cards({ now, then, name }: { now: RangeFigures | undefined; then: Range
     [words.performance.total, (f) => f.calls.total, String],
     [words.performance.answered, (f) => f.calls.answered, String],
     [words.performance.booked, (f) => f.appointmentsBooked, String],
-    [words.performance.handling, (f) => f.handlingMeanSec, (n) => clock(n * 1000)],
-    [words.performance.conversion, (f) => f.conversionRate, (n) => `${Math.round(n)} %`],
+    [words.performance.handling, (f) => f.calls.answered === 0 ? null : f.handlingMeanSec, (n) => clock(n * 1000)],
+    [words.performance.conversion, (f) => f.calls.total === 0 ? null : f.conversionRate, (n) => `${Math.round(n)} %`],
     [words.performance.signedIn, (f) => { const use = timeUse(f); return use ? seconds(use.totalLoginDuration) : null; }, (n) => clock(n * 1000)],
   ];
   return (

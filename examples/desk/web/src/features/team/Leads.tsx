@@ -5,6 +5,7 @@ import { KEYS } from '../../live/cache';
 import { useAgents } from '../../state';
 import { Button, Chip, Empty, Field, Notice } from '../../ui/controls';
 import { sentence, toast, toastProblem } from '../../ui/toasts';
+import { grouped } from '../../words/time';
 import { useWords } from '../../words/words';
 
 /** Leads, and whose they are: an agent's, or everyone's. */
@@ -46,7 +47,7 @@ export function Leads() {
       </form>
       {list.isError ? <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{sentence(list.error, words).title}</Notice></div>
         : list.isPending ? <p className="empty" role="status">{words.loading}</p>
-        : leads.length === 0 ? <Empty title={q ? words.history.empty : words.team.noLeads} />
+        : leads.length === 0 ? <Empty title={q ? words.team.noMatch : words.team.noLeads} />
         : (
           <table>
             <thead><tr><th><input type="checkbox" aria-label={words.team.all} checked={all} onChange={() => setChosen(all ? new Set() : new Set(leads.map(({ id }) => id)))} /></th><th>{words.admin.name}</th><th>{words.history.number}</th><th>{words.team.source}</th><th>{words.history.agent}</th></tr></thead>
@@ -54,7 +55,7 @@ export function Leads() {
               {leads.map((lead) => (
                 <tr key={lead.id}>
                   <td><input type="checkbox" aria-label={lead.name || lead.number} checked={chosen.has(lead.id)} onChange={() => toggle(lead.id)} /></td>
-                  <td dir="auto">{lead.name}</td><td className="number">{lead.number}</td><td>{lead.source ?? ''}</td>
+                  <td dir="auto">{lead.name}</td><td className="number">{grouped(lead.number)}</td><td>{lead.source ?? ''}</td>
                   <td>{lead.assignedTo ?? <Chip>{words.team.everyone}</Chip>}</td>
                 </tr>
               ))}
