@@ -33,6 +33,7 @@ export function begin(hasPhone: boolean) {
       if (owner.state === 'here') void softphone.start().catch(() => {});
       else softphone.stop();
     });
+    softphone.watch(() => owner.tell(softphone.phone.leg.kind === 'up' && softphone.phone.leg.muted));
     void owner.start();
     navigator.mediaDevices?.addEventListener('devicechange', softphone.devicesChanged);
   }

@@ -36,6 +36,8 @@ export function useAgent(id: string | null): AgentView | null {
 
 export const useStanding = () => useSyncExternalStore(stream.watch, () => stream.standing);
 export const usePhone = () => useSyncExternalStore(softphone.watch, () => softphone.phone);
+/** Whether the agent is muted, in whichever tab the phone is. */
+export const useMuted = () => useSyncExternalStore(owner.watch, () => owner.muted);
 export const useOwnership = () => useSyncExternalStore(owner.watch, () => owner.state);
 
 /** Why commands wait, or `null`. */

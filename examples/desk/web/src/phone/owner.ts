@@ -6,6 +6,8 @@ const ANSWER_MS = 2_000;
 export type AudioCommand = 'answer' | 'decline' | 'mute' | 'unmute' | 'keys' | 'hang_up' | 'hand_over';
 interface Asked { ask: string; command: AudioCommand; value?: string }
 interface Answered { answer: string; ok: boolean; reason?: string }
+/** Whether the agent is muted, of the tab that has the phone; asked for by one that comes later. */
+type Told = { muted: boolean } | { hello: true };
 
 export type Ownership = 'asking' | 'here' | 'elsewhere';
 
@@ -14,14 +16,26 @@ export class Owner {
   #release: (() => void) | null = null;
   #watchers = new Set<() => void>();
   #channel = new BroadcastChannel(CHANNEL);
+  #muted = false;
   #waiting = new Map<string, (answer: Answered) => void>();
   #stop = new AbortController();
 
   constructor(private readonly carryOut: (command: AudioCommand, value?: string) => Promise<string | null>) {
-    this.#channel.onmessage = ({ data }: MessageEvent<Asked | Answered>) => this.#arrived(data);
+    this.#channel.onmessage = ({ data }: MessageEvent<Asked | Answered | Told>) => this.#arrived(data);
+    this.#channel.postMessage({ hello: true } satisfies Told);
   }
 
   get state() { return this.#state; }
+
+  /** Whether the agent is muted in the tab that has the phone. */
+  get muted() { return this.#muted; }
+
+  /** Says so to the other tabs. */
+  tell(muted: boolean) {
+    if (this.#state !== 'here' || muted === this.#muted) return;
+    this.#knows(muted);
+    this.#channel.postMessage({ muted } satisfies Told);
+  }
 
   watch = (watcher: () => void) => {
     this.#watchers.add(watcher);
@@ -89,7 +103,17 @@ export class Owner {
     });
   }
 
-  async #arrived(data: Asked | Answered) {
+  #knows(muted: boolean) {
+    this.#muted = muted;
+    this.#watchers.forEach((watcher) => watcher());
+  }
+
+  async #arrived(data: Asked | Answered | Told) {
+    if ('muted' in data) { this.#knows(data.muted); return; }
+    if ('hello' in data) {
+      if (this.#state === 'here') this.#channel.postMessage({ muted: this.#muted } satisfies Told);
+      return;
+    }
     if ('answer' in data) { this.#waiting.get(data.answer)?.(data); return; }
     if (this.#state !== 'here') return;
     const reason = await this.carryOut(data.command, data.value);

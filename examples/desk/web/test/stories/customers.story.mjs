@@ -221,7 +221,7 @@ describe('customers', { concurrency: 2 }, () => {
     await until('agent02 is free', async () => {
       await state({ reason: 'lunch' });
       const { agents } = await desk.control('state');
-      return agents.find(({ id }) => id === 'agent02')?.state === 'PAUSE' && (await two.json('/api/calls/live')).calls.length === 0;
+      return agents.find(({ id }) => id === 'agent02').pause_reason !== null && (await two.json('/api/calls/live')).calls.length === 0;
     }, 60_000);
     await state({});
     for (const one of people) {

@@ -45,8 +45,8 @@ describe('devices', { concurrency: 2 }, () => {
     await person.phoneReady();
     await person.dial('9000000001');
     await person.talks();
-    await person.button('Mute').click();
-    await person.button('Unmute').waitFor();
+    await page.getByRole('button', { name: 'Mute', exact: true }).click();
+    await page.getByRole('button', { name: 'Unmute', exact: true }).waitFor();
     const sent = () => page.evaluate(() => {
       const { track } = globalThis.connections.at(-1).getSenders().find((sender) => sender.track?.kind === 'audio');
       return { id: track.id, label: track.label, enabled: track.enabled, state: track.readyState };
@@ -56,13 +56,14 @@ describe('devices', { concurrency: 2 }, () => {
     await person.button('Your profile').click();
     await page.getByRole('menuitem', { name: 'Microphone and ring' }).click();
     const choice = page.getByRole('dialog').getByLabel('Microphone', { exact: true });
+    await until('there are other microphones', async () => await choice.locator('option').count() > 2);
     const other = await choice.locator('option').allTextContents().then((all) => all.find((label) => label !== 'Standard' && label !== first.label && !/default/i.test(label)));
     await choice.selectOption({ label: other });
     const second = await until('the track is another one', async () => { const now = await sent(); return now.id === first.id ? null : now; });
     assert.deepEqual([second.label, second.enabled, second.state], [other, false, 'live']);
     await page.keyboard.press('Escape');
-    await person.button('Unmute').click();
-    await person.button('Mute').waitFor();
+    await page.getByRole('button', { name: 'Unmute', exact: true }).click();
+    await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
     assert.equal((await sent()).enabled, true);
     // It is kept in this browser.
     await person.leave();

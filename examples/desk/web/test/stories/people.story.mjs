@@ -39,7 +39,11 @@ describe('people', { concurrency: 2 }, () => {
     await first.getByText('Talking', { exact: true }).waitFor();
     await second.getByText('Talking', { exact: true }).waitFor();
     await second.getByRole('button', { name: 'Mute' }).click();
-    await first.getByRole('button', { name: 'Unmute' }).waitFor();
+    await first.getByRole('button', { name: 'Unmute', exact: true }).waitFor();
+    await second.getByRole('button', { name: 'Unmute', exact: true }).click();
+    await first.getByRole('button', { name: 'Mute', exact: true }).waitFor();
+    await first.getByRole('button', { name: 'Mute', exact: true }).click();
+    await second.getByRole('button', { name: 'Unmute', exact: true }).waitFor();
     assert.equal((await desk.callsTo('9000000001')).length, 1);
     await second.getByRole('button', { name: 'End' }).click();
     await first.getByText('After the call').first().waitFor();

@@ -8,6 +8,8 @@ let browser;
 before(async () => { browser = await Browser.start(); });
 after(async () => { await browser?.stop(); });
 const run = (told, environment) => story(() => browser, told, environment);
+/** Looking takes its time: telephones ring longer. */
+const SLOW = { DESK_SIM_SPEED: '0.5' };
 const EYES = { bypassCSP: true, reducedMotion: 'reduce' };
 
 describe('states', { concurrency: 2 }, () => {
@@ -93,10 +95,12 @@ describe('states', { concurrency: 2 }, () => {
     await dialog.getByRole('button', { name: 'Cancel the transfer' }).click();
     await dialog.getByRole('button', { name: 'Connect' }).waitFor();
     await page.keyboard.press('Escape');
+    person.provokes(/ERR_INTERNET_DISCONNECTED/, /ERR_NETWORK_CHANGED/, /WebSocket/);
+    await person.context.setOffline(true);
     await page.evaluate(() => dispatchEvent(new Event('offline')));
     await page.locator('.stale').waitFor();
     await look(person, 'out of date');
-    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await person.context.setOffline(false);
     await page.locator('.stale').waitFor({ state: 'detached' });
     page.on('dialog', (asked) => void asked.accept());
     await page.reload();
@@ -159,7 +163,7 @@ describe('states', { concurrency: 2 }, () => {
     for (const button of await page.getByRole('button', { name: 'Show as a table' }).all()) await button.click();
     await look(person, 'performance as tables');
     await person.leave();
-  }));
+  }, SLOW));
 
   test('a supervisor’s and an administrator’s pages', { timeout: 240_000 }, run(async (desk, chromium) => {
     const person = await chromium.person(desk, 'admin@desk.test', EYES);
@@ -205,7 +209,7 @@ describe('states', { concurrency: 2 }, () => {
       await look(person, path);
     }
     await person.leave();
-  }));
+  }, SLOW));
 
   test('with forced colours what is chosen, pressed and blocked still differs', { timeout: 120_000 }, run(async (desk, chromium) => {
     const person = await chromium.person(desk, 'agent01@desk.test', { ...EYES, forcedColors: 'active' });

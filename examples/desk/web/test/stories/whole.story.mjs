@@ -50,9 +50,9 @@ describe('whole', { concurrency: 2 }, () => {
     await keys.press('h');
     await page.getByText('Talking', { exact: true }).waitFor();
     await keys.press('m');
-    await page.getByRole('button', { name: 'Unmute' }).waitFor();
+    await page.getByRole('button', { name: 'Unmute', exact: true }).waitFor();
     await keys.press('m');
-    await page.getByRole('button', { name: 'Mute', exact: false }).first().waitFor();
+    await page.getByRole('button', { name: 'Mute', exact: true }).waitFor();
     await tabTo(page, 'Keypad');
     await keys.press('Enter');
     await tabTo(page, '5');

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { at, get } from '../../api/client';
 import type { Call } from '../../api/types';
 import { KEYS } from '../../live/cache';
-import { useNow, usePhone, useStale } from '../../state';
+import { useMuted, useNow, usePhone, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
@@ -99,11 +99,15 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   const [transfer, setTransfer] = useState(false);
   const name = useCustomerName(call);
   const here = phone.leg.kind === 'up';
-  const muted = here && phone.leg.kind === 'up' ? phone.leg.muted : call.muted === true;
-  const canMute = blocked(muted ? 'unmute' : 'mute');
+  // Where a tab has the audio, that tab mutes; the service knows nothing of it.
+  const mutedInTab = useMuted();
+  const muted = call.phone.tab ? mutedInTab : call.muted === true;
+  const verb = muted ? 'unmute' : 'mute';
+  const ofService = ['already_muted', 'not_muted'].includes(call.can[verb] ?? '');
+  const canMute = call.phone.tab && ofService && !stale ? null : blocked(verb);
   const since = call.answeredAt ?? call.askedAt ?? call.ringingAt;
   const waits = command.isPending ? words.loading : null;
-  const mute = () => { if (call.phone.tab) void audio(words, muted ? 'unmute' : 'mute'); else command.mutate({ verb: muted ? 'unmute' : 'mute' }); };
+  const mute = () => { if (call.phone.tab) void audio(words, verb); else command.mutate({ verb }); };
   const hold = () => command.mutate({ verb: call.held ? 'unhold' : 'hold' });
   const record = () => command.mutate({ verb: 'recording', action: call.recording === 'paused' ? 'resume' : 'pause' });
   const end = () => command.mutate({ verb: 'end' });
