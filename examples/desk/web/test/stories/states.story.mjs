@@ -69,8 +69,20 @@ describe('states', { concurrency: 2 }, () => {
     let answer = () => {};
     const held = new Promise((resolve) => { answer = resolve; });
     await person.context.route('**/api/calls', async (route) => { await held; await route.fallback(); });
+    const shown = page.evaluate(() => new Promise((resolve) => {
+      let clicked = 0;
+      addEventListener('click', (event) => { clicked = event.timeStamp; }, { capture: true });
+      const watch = new MutationObserver(() => {
+        if (!document.querySelector('.call-card')) return;
+        watch.disconnect();
+        requestAnimationFrame(() => resolve(Math.round(performance.now() - clicked)));
+      });
+      watch.observe(document.body, { subtree: true, childList: true });
+    }));
     await person.dial('9000000001');
+    // Nothing has been answered yet: what one sees follows the click, not the desk.
     await page.getByText('Calling …').first().waitFor();
+    console.log(`a click shows after ${await shown} ms`);
     await look(person, 'calling');
     answer();
     await person.talks();
@@ -136,6 +148,16 @@ describe('states', { concurrency: 2 }, () => {
     const person = await chromium.person(desk, 'agent01@desk.test', EYES);
     const { page } = person;
     await person.phoneReady();
+    const rings = page.evaluate(() => new Promise((resolve) => {
+      const watch = new MutationObserver(() => { if (document.querySelector('[role=alertdialog]')) { watch.disconnect(); resolve(Date.now()); } });
+      watch.observe(document.body, { subtree: true, childList: true });
+    }));
+    const asked = Date.now();
+    await desk.control('inbound', { did: '918000000001', caller: '9000000103', skill: 'direct_agent01' });
+    console.log(`a call at the service shows after ${await rings - asked} ms`);
+    await person.button('Decline').click();
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await until('agent01 is free again', async () => (await desk.control('state')).agents.find(({ id }) => id === 'agent01').state === 'READY');
     await person.button('Send me an assistant').click();
     await page.getByRole('alertdialog').locator('.turns li').first().waitFor();
     await look(person, 'ringing');

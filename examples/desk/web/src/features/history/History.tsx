@@ -37,7 +37,7 @@ export default function History() {
       </form>
       {gaps.length > 0 && <Notice tone="warning">{words.history.gaps(gaps.join(', '))}</Notice>}
       {filter.to === today && <p className="small muted">{words.performance.delay}</p>}
-      <section className="card" style={{ overflowX: 'auto' }}>
+      <section className="card" aria-label={words.history.title} tabIndex={0} style={{ overflowX: 'auto' }}>
         {list.isError ? <div className="body"><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.history.failed}</Notice></div>
           : list.isPending ? <p className="empty" role="status">{words.loading}</p>
           : rows.length === 0 ? <Empty title={words.history.empty}><p>{words.history.emptyWhy}</p></Empty>

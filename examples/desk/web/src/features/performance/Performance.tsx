@@ -96,7 +96,7 @@ function Panel({ title, head, rows, note, children }: { title: string; head: str
   return (
     <section className="card" aria-label={title}>
       <header><h2>{title}</h2><Button small tone="quiet" className="end" aria-pressed={table} onClick={() => setTable(!table)}>{words.performance.table}</Button></header>
-      <div className="body chart">
+      <div className="body chart" {...(table && !empty ? { tabIndex: 0, role: 'group', 'aria-label': title } : {})}>
         {empty ? <p className="empty">{rows ? words.performance.noData : words.loading}</p> : table ? (
           <table><thead><tr>{head.map((name, at) => <th key={name} className={at > 0 ? 'numeric' : ''}>{name}</th>)}</tr></thead><tbody>{rows.map((row) => <tr key={String(row[0])}>{row.map((cell, at) => <td key={at} className={at > 0 ? 'numeric' : ''}>{cell}</td>)}</tr>)}</tbody></table>
         ) : <Suspense fallback={<p className="empty">{words.loading}</p>}>{children}</Suspense>}
