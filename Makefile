@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk cluster test phone-test stories kills bench fuzz check-more setup
+.PHONY: help desk cluster test docs package phone-test stories kills bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -19,7 +19,13 @@ cluster: setup ## two desks behind one address, on a PostgreSQL and a Redis of t
 test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
 	@scripts/test
 
-phone-test: setup ## JsSIP in Node and in Chromium, and sipp, against the simulator
+docs: setup ## the documentation site, from the repository's pages (target/site/book)
+	@scripts/docs
+
+package: setup ## pack the libraries, and build a program outside the workspace from the packages
+	@scripts/package
+
+phone-test: setup ## JsSIP in Node and in Chromium, the npm package, and sipp, against the simulator
 	@scripts/phone-test
 
 stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES=DIR keeps pictures)
@@ -34,5 +40,5 @@ bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sock
 fuzz: setup ## fuzz every parser, FUZZ_SECONDS each (default 600)
 	@scripts/fuzz
 
-check-more: setup ## what needs tools that take minutes to install: deny, hack, mutants
+check-more: setup ## what takes minutes to install or to build: deny, hack, the oldest compilers, docs.rs, packages, mutants
 	@scripts/check-more

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![doc = include_str!("../ENDPOINTS.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod core;

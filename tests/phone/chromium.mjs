@@ -1,9 +1,11 @@
 // Chromium with softphone pages.
+import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { WASM } from './package.mjs';
 
 const FLAGS = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -13,11 +15,21 @@ const FLAGS = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
+/** Stands in for the npm package where it is not built: then no test asks for it. */
+const NOT_BUILT = {
+  name: 'not built',
+  setup(building) {
+    if (existsSync(WASM)) return;
+    building.onResolve({ filter: /softphone-js\/npm/ }, ({ path }) => ({ path, namespace: 'not-built' }));
+    building.onLoad({ filter: /.*/, namespace: 'not-built' }, () => ({ contents: 'export default undefined;' }));
+  },
+};
+
 async function script() {
   const entry = fileURLToPath(new URL('page.mjs', import.meta.url));
   const built = await build({
     entryPoints: [entry], bundle: true, write: false, format: 'iife', platform: 'browser',
-    define: { global: 'window' },
+    define: { global: 'window', 'import.meta.url': 'location.href' }, plugins: [NOT_BUILT],
   });
   return built.outputFiles[0].text;
 }
@@ -27,6 +39,11 @@ export class Chromium {
     const code = await script();
     const server = createServer((request, response) => {
       const isScript = request.url === '/page.js';
+      if (request.url === '/softphone.wasm') {
+        response.setHeader('content-type', 'application/wasm');
+        createReadStream(WASM).pipe(response);
+        return;
+      }
       response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
       response.end(isScript ? code : '<!doctype html><title>phone</title><script src="/page.js"></script>');
     });
@@ -42,14 +59,14 @@ export class Chromium {
   }
 
   /** A softphone in a browser profile of its own, registered. */
-  async phone(simulator, extension) {
+  async phone(simulator, extension, setting) {
     const context = await this.browser.newContext({ permissions: ['microphone'] });
     // Chromium opens sixteen microphones at most.
     simulator.atEnd(() => context.close());
     const page = await context.newPage();
     page.on('pageerror', (error) => console.error(`page ${extension}: ${error.message}`));
     const start = () => page.evaluate(
-      ([url, ext]) => window.tests.start(url, ext), [simulator.urls.sip, extension],
+      (given) => window.tests.start(...given), [simulator.urls.sip, extension, setting],
     );
     await page.goto(`http://127.0.0.1:${this.server.address().port}/`);
     await start();

@@ -1,5 +1,7 @@
 // What runs in the browser's page: the same softphone, with a real microphone (Chromium's fake one)
 // and real WebRTC.
+import init, * as softphone from '../../softphone-js/npm/index.js';
+import { decisionOf } from './decision.mjs';
 import { Softphone } from './softphone.mjs';
 
 let phone;
@@ -13,9 +15,15 @@ function listen(connection) {
 }
 
 window.tests = {
-  async start(url, extension) {
+  /** With a `setting`, the npm package decides which calls are answered at once. */
+  async start(url, extension, setting) {
     const mediaStream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    phone = new Softphone(url, extension, { mediaStream });
+    let decision;
+    if (setting !== undefined) {
+      await init({ module_or_path: '/softphone.wasm' });
+      decision = decisionOf(softphone, setting);
+    }
+    phone = new Softphone(url, extension, { mediaStream }, decision);
     await phone.start();
   },
   view: () => phone.view(),

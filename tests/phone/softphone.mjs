@@ -5,11 +5,32 @@ import JsSIP from 'jssip';
 /** How long a dial waits for its INVITE. */
 const DIAL_PENDING_MS = 30_000;
 
+/** The least that a softphone has to decide by itself: a dial's own call is answered, once. */
+class PendingDial {
+  pendingUntil = 0;
+
+  dialled() {
+    this.pendingUntil = Date.now() + DIAL_PENDING_MS;
+  }
+
+  answersAtOnce(_ucid, caller) {
+    const answers = caller === null && Date.now() < this.pendingUntil;
+    if (answers) this.pendingUntil = 0;
+    return answers;
+  }
+
+  readUcid() {
+    return null;
+  }
+
+  ended() {}
+}
+
 export class Softphone {
-  constructor(url, extension, answerOptions = {}) {
+  constructor(url, extension, answerOptions = {}, decision = new PendingDial()) {
     this.answerOptions = answerOptions;
     this.calls = [];
-    this.pendingUntil = 0;
+    this.decision = decision;
     this.socket = new JsSIP.WebSocketInterface(url);
     this.ua = new JsSIP.UA({
       sockets: [this.socket],
@@ -46,21 +67,24 @@ export class Softphone {
 
   /** A dial is on its way: the next call that names no caller is its own. */
   dialled() {
-    this.pendingUntil = Date.now() + DIAL_PENDING_MS;
+    this.decision.dialled();
   }
 
   #rings(session, request) {
     const caller = request.getHeader('X-CALLERNO') ?? null;
     const call = {
       session, caller, ucid: request.getHeader('X-UCID') ?? null,
-      state: 'ringing', answeredByItself: false, cause: null,
+      state: 'ringing', answeredByItself: false, cause: null, readUcid: this.decision.readUcid(request.data),
     };
     this.calls.push(call);
     session.on('confirmed', () => { call.state = 'up'; });
-    session.on('ended', ({ cause }) => { call.state = 'ended'; call.cause = cause; });
-    session.on('failed', ({ cause }) => { call.state = 'failed'; call.cause = cause; });
-    if (caller === null && Date.now() < this.pendingUntil) {
-      this.pendingUntil = 0;
+    const over = (state) => ({ cause }) => {
+      Object.assign(call, { state, cause });
+      this.decision.ended(call.ucid);
+    };
+    session.on('ended', over('ended'));
+    session.on('failed', over('failed'));
+    if (this.decision.answersAtOnce(call.ucid, caller)) {
       call.answeredByItself = true;
       session.answer(this.answerOptions);
     }

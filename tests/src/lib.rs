@@ -24,6 +24,8 @@ mod runtime;
 pub mod scenario;
 pub mod seeds;
 pub mod shape;
+#[cfg(doctest)]
+mod site;
 pub mod stage;
 
 pub use findings::Findings;

@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+#[cfg(any(test, feature = "jsonwebtoken"))]
 use serde_json::Value;
 
 use crate::core::client::Client;
@@ -36,15 +37,9 @@ impl Bearer {
     }
 
     /// When it ends, read from the token itself and counted from `now` on, so that the two clocks do not have to agree.
+    /// Without the feature `jsonwebtoken`, the token is not opened: `None`, as for a token that does not say.
     pub fn expires_at(&self, now: SystemTime) -> Option<SystemTime> {
-        #[derive(serde::Deserialize)]
-        struct Claims {
-            exp: Option<Value>,
-            iat: Option<Value>,
-        }
-        let claims: Claims =
-            jsonwebtoken::dangerous::insecure_decode_claims(self.0.reveal().as_bytes()).ok()?;
-        match (seconds(&claims.exp?)?, claims.iat.as_ref().and_then(seconds)) {
+        match times(self.0.reveal())? {
             (exp, Some(iat)) if exp > iat => now.checked_add(exp.saturating_sub(iat)),
             (exp, _) => SystemTime::UNIX_EPOCH.checked_add(exp),
         }
@@ -57,7 +52,25 @@ fn can_be_sent(token: &str) -> bool {
     !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// `exp` and `iat` of a token.
+#[cfg(feature = "jsonwebtoken")]
+fn times(token: &str) -> Option<(Duration, Option<Duration>)> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        exp: Option<Value>,
+        iat: Option<Value>,
+    }
+    let claims: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token.as_bytes()).ok()?;
+    Some((seconds(&claims.exp?)?, claims.iat.as_ref().and_then(seconds)))
+}
+
+#[cfg(not(feature = "jsonwebtoken"))]
+fn times(_: &str) -> Option<(Duration, Option<Duration>)> {
+    None
+}
+
 /// The time of a claim: seconds, whole or with a fraction, as a number or as text.
+#[cfg(any(test, feature = "jsonwebtoken"))]
 fn seconds(claim: &Value) -> Option<Duration> {
     let number = match claim {
         Value::String(text) => text.trim().parse().ok()?,
@@ -224,6 +237,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "jsonwebtoken")]
     #[test]
     fn a_token_whose_times_have_fractions_or_are_text_ends_when_it_says() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);

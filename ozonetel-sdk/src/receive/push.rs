@@ -33,7 +33,6 @@ pub(crate) mod callback;
 pub(crate) mod error;
 pub(crate) mod event;
 #[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod extract;
 mod forms;
 mod json;

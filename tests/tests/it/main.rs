@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod contract;
+mod crates;
 mod faults;
 mod fixtures;
 mod house;

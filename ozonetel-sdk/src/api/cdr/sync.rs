@@ -53,8 +53,10 @@ mod settings;
 mod sink;
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::{Either, select};
 use serde_json::value::RawValue;
 
 use crate::core::client::Client;
@@ -222,21 +224,19 @@ impl<S: Sink> CdrSync<S> {
         shutdown: impl Future<Output = ()>,
         mut tell: impl FnMut(&Progress),
     ) -> Result<(), SyncError<S::Error>> {
-        tokio::pin!(shutdown);
+        let mut shutdown = pin!(shutdown);
         loop {
-            let progress = tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                progress = self.poll() => progress?,
+            let progress = match select(shutdown.as_mut(), pin!(self.poll())).await {
+                Either::Left(_) => break,
+                Either::Right((progress, _)) => progress?,
             };
             if !matches!(progress.step, SyncStep::Idle) || !progress.gaps.is_empty() {
                 tell(&progress);
             }
             let wait = progress.next_at.duration_since(self.now()).unwrap_or_default();
-            tokio::select! {
-                biased;
-                () = &mut shutdown => break,
-                () = tokio::time::sleep(wait.min(NAP)) => {}
+            let nap = pin!(tokio::time::sleep(wait.min(NAP)));
+            if let Either::Left(_) = select(shutdown.as_mut(), nap).await {
+                break;
             }
         }
         self.save().await

@@ -155,7 +155,6 @@ impl IvrResponse {
 }
 
 #[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 impl axum::response::IntoResponse for IvrResponse {
     /// The XML; 500 without a body for an answer that cannot be written.
     fn into_response(self) -> axum::response::Response {

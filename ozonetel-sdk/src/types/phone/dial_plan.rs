@@ -1,11 +1,10 @@
 //! Which numbers an account dials, and in which form.
 
+mod tables;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-
-use phonenumber::country::{self, Id};
-use phonenumber::metadata::DATABASE;
 
 use super::written::{self, FIELD, WrittenNumber};
 use super::{PhoneNumber, Region};
@@ -23,16 +22,22 @@ const SHORT: usize = 6;
 /// assert!("USA".parse::<Country>().is_err());
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Country(Id);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Country([u8; 2]);
 
 impl Country {
     /// India.
-    pub const INDIA: Self = Self(Id::IN);
+    pub const INDIA: Self = Self(*b"IN");
 
     /// The two letters.
     pub fn as_str(&self) -> &str {
-        self.0.as_ref()
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Country({})", self.as_str())
     }
 }
 
@@ -45,8 +50,11 @@ impl fmt::Display for Country {
 impl FromStr for Country {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let id = text.trim().to_ascii_uppercase().parse();
-        id.map(Self).map_err(|_| Invalid::new("country", "expected two letters, such as IN or US"))
+        let letters = text.trim().to_ascii_uppercase();
+        match *letters.as_bytes() {
+            [a @ b'A'..=b'Z', b @ b'A'..=b'Z'] if tables::is_country(&letters) => Ok(Self([a, b])),
+            _ => Err(Invalid::new("country", "expected two letters, such as IN or US")),
+        }
     }
 }
 
@@ -68,6 +76,9 @@ impl FromStr for Country {
 /// assert_eq!(extension.for_dial(&plan.allowed(["500001"]))?.as_str(), "500001");
 /// # Ok::<(), ozonetel_sdk::error::Invalid>(())
 /// ```
+///
+/// Without the feature `phonenumber`, only mobile and toll-free numbers of India and short codes are known; any other
+/// number is refused, since it cannot be checked.
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct DialPlan {
@@ -231,7 +242,7 @@ fn parse(text: &str, region: Region) -> Result<Number<'_>, Invalid> {
     }
     match region {
         Region::India => indian(plus, &digits),
-        Region::International if plus => foreign(None, &format!("+{digits}")),
+        Region::International if plus => foreign(false, &format!("+{digits}")),
         Region::International => {
             Err(Invalid::new(FIELD, "has to begin with + and the country code outside India"))
         }
@@ -250,12 +261,12 @@ fn indian(plus: bool, digits: &str) -> Result<Number<'static>, Invalid> {
     // would take a mobile number's own leading 91 for the country code. A number with its country code is read without
     // a country: the library would strip India's prefix from it.
     match rest(|rest| rest.len() == 10 && !rest.starts_with('0')) {
-        Some(national) => foreign(None, &format!("+91{national}")),
-        None if plus => foreign(None, &format!("+{digits}")),
+        Some(national) => foreign(false, &format!("+91{national}")),
+        None if plus => foreign(false, &format!("+{digits}")),
         // `00` is a plus. With a country beside it, the library takes numbers that it refuses with the plus.
         None => match digits.strip_prefix("00") {
-            Some(abroad) => foreign(None, &format!("+{abroad}")),
-            None => foreign(Some(country::IN), digits),
+            Some(abroad) => foreign(false, &format!("+{abroad}")),
+            None => foreign(true, digits),
         },
     }
     .map(|number| match number {
@@ -285,34 +296,10 @@ fn is_service(digits: &str) -> bool {
     }
 }
 
-fn foreign(assumed: Option<Id>, text: &str) -> Result<Number<'static>, Invalid> {
-    let number = phonenumber::parse(assumed, text)
-        .ok()
-        .filter(phonenumber::is_valid)
-        .filter(|number| number.extension().is_none())
-        .ok_or_else(|| {
-            let hint = if assumed.is_some() && !text.starts_with('0') {
-                "; one of another country begins with + and the country code"
-            } else {
-                ""
-            };
-            Invalid::new(FIELD, format!("is not a telephone number of its country{hint}"))
-        })?;
-    let e164 = number.format().mode(phonenumber::Mode::E164).to_string();
-    Ok(Number::Foreign(e164, country_of(&number)))
-}
-
-/// The country of a valid number. Where the library does not know it, since it looks at the number without the zero that
-/// some national numbers begin with, it is the first country of the code that has such numbers.
-fn country_of(number: &phonenumber::PhoneNumber) -> Option<Country> {
-    number.country().id().map(Country).or_else(|| {
-        let national = number.national().to_string();
-        let fits = |region: &&str| {
-            let known = DATABASE.by_id(*region);
-            known.is_some_and(|known| known.descriptors().general().is_match(&national))
-        };
-        DATABASE.region(&number.code().value())?.into_iter().find(fits)?.parse().ok()
-    })
+/// A valid number, with its country.
+fn foreign(indian: bool, text: &str) -> Result<Number<'static>, Invalid> {
+    let (text, country) = tables::valid(indian, text)?;
+    Ok(Number::Foreign(text, country))
 }
 
 #[cfg(test)]
