@@ -104,13 +104,8 @@ fn paths(document: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_path_that_the_architecture_names_is_there() {
     let root = folder().join("..");
-    let bases = [
-        "",
-        "ozonetel-sdk/src",
-        "ozonetel-sim/src",
-        "ozonetel-sim/src/world",
-        "examples/desk/src",
-    ];
+    let bases =
+        ["", "ozonetel-sdk/src", "ozonetel-sim/src", "ozonetel-sim/src/world", "examples/desk/src"];
     let document = read(&root.join("ARCHITECTURE.md"));
     let missing: Vec<_> = paths(&document)
         .filter(|path| !bases.iter().any(|base| root.join(base).join(path).exists()))

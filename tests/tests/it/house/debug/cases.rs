@@ -54,6 +54,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     ("Client", || show(&client())),
     ("ClientBuilder", || show(&builder())),
+    ("Country", || show(&ozonetel_sdk::types::Country::INDIA)),
     ("DayStream", || {
         let client = client();
         show(&client.cdr().for_days(client.today(), client.today()))
