@@ -4,6 +4,7 @@
 //! `scripts/softphone-js` makes the npm package `ozonetel-softphone` out of it. Its documentation is in the types that
 //! come with the package, and so written for people who read TypeScript.
 
+use std::fmt;
 use std::time::Duration;
 
 use ozonetel_sdk::phone_call::{AutoAnswer, InviteHeaders, SoftphonePolicy as Policy};
@@ -30,7 +31,7 @@ impl SoftphonePolicy {
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(js_name = autoAnswer, unchecked_param_type = "0 | 1 | 2 | 3")]
-        auto_answer: u8,
+        auto_answer: f64,
         expiry: Option<f64>,
     ) -> Result<SoftphonePolicy, JsError> {
         let policy = Policy::new(setting(auto_answer)?);
@@ -44,7 +45,7 @@ impl SoftphonePolicy {
     pub fn set(
         &mut self,
         #[wasm_bindgen(js_name = autoAnswer, unchecked_param_type = "0 | 1 | 2 | 3")]
-        auto_answer: u8,
+        auto_answer: f64,
     ) -> Result<(), JsError> {
         self.0.set(setting(auto_answer)?);
         Ok(())
@@ -93,8 +94,7 @@ impl SoftphonePolicy {
 }
 
 /// What an INVITE says of its call.
-#[wasm_bindgen(getter_with_clone, inspectable)]
-#[derive(Debug)]
+#[wasm_bindgen(getter_with_clone)]
 pub struct Invite {
     /// The UCID, in whatever header and spelling it is.
     pub ucid: Option<String>,
@@ -103,6 +103,13 @@ pub struct Invite {
     /// The number in `From`.
     #[wasm_bindgen(js_name = fromNumber)]
     pub from_number: Option<String>,
+}
+
+/// Without what it says: a number is in no log.
+impl fmt::Debug for Invite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Invite")
+    }
 }
 
 /// Takes UCID and caller out of an INVITE, as text with its line ends: with JsSIP, `request.data`. A header that is
@@ -130,8 +137,11 @@ pub fn same_number(one: &str, other: &str) -> bool {
     sip_ucid::same_number(one, other)
 }
 
-fn setting(auto_answer: u8) -> Result<AutoAnswer, JsError> {
-    AutoAnswer::try_from(auto_answer).map_err(|invalid| JsError::new(&invalid.to_string()))
+/// A number of JavaScript as it is: as an integer, 259 would be 3.
+fn setting(auto_answer: f64) -> Result<AutoAnswer, JsError> {
+    let known = (0..=3_u8).find(|&known| f64::from(known).total_cmp(&(auto_answer + 0.0)).is_eq());
+    AutoAnswer::try_from(known.unwrap_or(u8::MAX))
+        .map_err(|invalid| JsError::new(&invalid.to_string()))
 }
 
 /// Milliseconds; what is no time counts as the beginning.
@@ -149,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_dials_invite_is_answered_once() {
-        let mut policy = SoftphonePolicy::new(3, None).unwrap_or_else(|_| unreachable!());
+        let mut policy = SoftphonePolicy::new(3.0, None).unwrap_or_else(|_| unreachable!());
         let ticket = policy.dialing(1_000.0);
         policy.accepted(1_200.0, &ticket, Some(" 90000000000000009 ".to_owned()));
         let ucid = || Some("90000000000000009".to_owned());
@@ -163,7 +173,7 @@ mod tests {
         assert_eq!(time(f64::NAN), Duration::ZERO);
         assert_eq!(time(-1.0), Duration::ZERO);
         assert_eq!(time(1_500.0), Duration::from_millis(1_500));
-        let mut policy = SoftphonePolicy::new(3, Some(20.0)).unwrap_or_else(|_| unreachable!());
+        let mut policy = SoftphonePolicy::new(3.0, Some(20.0)).unwrap_or_else(|_| unreachable!());
         let _ = policy.dialing(0.0);
         assert!(policy.is_waiting(19.0) && !policy.is_waiting(20.0));
         assert_eq!(policy.decide(20.0, None, None), "ring");
@@ -180,6 +190,7 @@ mod tests {
         assert_eq!(invite.ucid.as_deref(), Some("90174967305497"));
         assert_eq!(invite.callerno.as_deref(), Some("09000000001"));
         assert_eq!(invite.from_number.as_deref(), Some("9000000001"));
+        assert_eq!(format!("{invite:?}"), "Invite");
         assert!(same_number("09000000001", "+91 9000 000 001"));
         assert!(is_cloudagent_ucid("90174967305497") && !is_cloudagent_ucid("x"));
     }

@@ -61,9 +61,9 @@ test('the setting can be changed, and only to one of the four', () => {
   const policy = new SoftphonePolicy(0);
   policy.set(1);
   assert.equal(policy.decide(0, null, null), 'answer');
-  for (const odd of [4, 255]) {
-    assert.throws(() => new SoftphonePolicy(odd), /auto_answer: expected 0, 1, 2 or 3/);
-    assert.throws(() => policy.set(odd), /auto_answer/);
+  for (const odd of [4, -1, 1.5, 259, NaN, undefined]) {
+    assert.throws(() => new SoftphonePolicy(odd), /auto_answer expected 0, 1, 2 or 3/, String(odd));
+    assert.throws(() => policy.set(odd), /auto_answer/, String(odd));
   }
 });
 
