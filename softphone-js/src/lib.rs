@@ -121,7 +121,10 @@ pub fn read_invite(message: &str) -> Invite {
     Invite {
         ucid: sip_ucid::ucid(bytes).map(|text| text.to_string()),
         callerno: identity.callerno().map(|header| header.value().to_string()),
-        from_number: identity.from().and_then(|from| from.number()).map(|text| text.to_string()),
+        from_number: identity
+            .from()
+            .and_then(sip_ucid::IdentityHeader::number)
+            .map(|text| text.to_string()),
     }
 }
 
