@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::endpoint::{ALL, Endpoint as _, LEGACY};
 use ozonetel_sdk::testing::record::ExchangeFile;
+
+use serde_json::Value;
 
 use crate::fixture::{cases, folder, load};
 
@@ -32,6 +35,7 @@ pub fn seeds(target: &str) -> Seeds {
     });
     let mut seeds: Seeds = stored.collect();
     match target {
+        "borrowed_rows" => seeds.extend(single_rows()),
         "callbacks" => seeds.extend(callbacks()),
         "envelope" => seeds.extend(answers()),
         "exchanges" => seeds.extend(files()),
@@ -65,6 +69,46 @@ fn rows() -> impl Iterator<Item = (String, Vec<u8>)> {
     let cases = cases(&ozonetel_sdk::cdr::FetchDay::SPEC).into_iter();
     cases.map(|case| (case.name, [&[PIECES], case.body.as_ref()].concat()))
 }
+
+/// Every row of those answers once, and rows with one odd value each.
+fn single_rows() -> Seeds {
+    let mut texts = BTreeMap::new();
+    for case in cases(&ozonetel_sdk::cdr::FetchDay::SPEC) {
+        let Ok(answer) = serde_json::from_slice::<Value>(&case.body) else { continue };
+        for row in answer["details"].as_array().into_iter().flatten() {
+            texts.entry(row.to_string()).or_insert_with(|| case.name.clone());
+        }
+    }
+    let mut seeds: Seeds =
+        (0..).zip(texts).map(|(at, (text, name))| (format!("{name}.{at}"), text.into())).collect();
+    for name in CallRecord::FIELDS {
+        for (at, odd) in (0..).zip(ODD_VALUES) {
+            let text = format!(r#"{{"CallID":7,"{name}":{odd},"UCID":"90000000000000001"}}"#);
+            seeds.insert(format!("{name}.odd{at}"), text.into());
+        }
+    }
+    seeds
+}
+
+/// What a field may hold beside what it should.
+const ODD_VALUES: [&str; 16] = [
+    "null",
+    "\"\"",
+    "\"NA\"",
+    "7",
+    "-7",
+    "7.0",
+    "7.5",
+    "1e300",
+    "true",
+    "[]",
+    "{\"a\":[1]}",
+    "\"00:01:49\"",
+    "\" 27:10:09 \"",
+    "\"2026-02-28\"",
+    "\"a\\u0031\\n\"",
+    "7,\"CallID\":\"x\"",
+];
 
 /// The small files of exchanges themselves.
 fn files() -> impl Iterator<Item = (String, Vec<u8>)> {

@@ -10,6 +10,7 @@
 //!
 //! To keep a copy of all rows, use [`Cdr::sync`].
 
+mod borrowed;
 mod days;
 mod retention;
 mod row;
@@ -33,8 +34,8 @@ pub(crate) use retention::NIGHT_OVER;
 pub use retention::WINDOW_DAYS;
 pub(crate) use row::is_transfer;
 pub use row::{
-    CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus, DialStatusKind,
-    HangupBy, HangupByKind,
+    BorrowedCallRecord, CallRecord, CallStatus, CallStatusKind, CallType, CallTypeKind, DialStatus,
+    DialStatusKind, HangupBy, HangupByKind,
 };
 pub use sync::CdrSync;
 

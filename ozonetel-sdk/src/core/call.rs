@@ -26,6 +26,7 @@ use crate::core::endpoint::{Endpoint, Reply, Rows, Spec};
 use crate::core::envelope::{self, Answer, Asked, Outcome};
 use crate::core::error::{Error, ErrorKind, ResponseHead, Unreadable};
 use crate::core::pace::Patience;
+use crate::core::rows::BorrowedRow;
 use crate::core::weight::ListShape;
 use crate::types::invalid::Invalid;
 
@@ -33,7 +34,9 @@ pub use batch::{Batch, Batched, Batches, Halt, RefusedRow, RowOutcome, RowResult
 use judge::Verdict;
 use prepare::{CallOptions, PreparedCall};
 use progress::CallProgress;
-use steps::send_with_retries;
+use steps::{Received, send_with_retries};
+use stream::EachRow;
+pub(crate) use stream::RowDecoder;
 pub use stream::RowStream;
 
 /// A call that has not been sent: a value to configure and to await.
@@ -128,21 +131,35 @@ impl<E: Rows> Call<'_, E> {
     /// In the stream: a request that failed ends it; a row that cannot be decoded is an `Err` with its position and JSON
     /// path, and the next row follows.
     pub fn stream(self) -> RowStream<E::Row> {
-        self.stream_of(E::is_named)
+        self.stream_of(RowDecoder::named::<E>())
     }
 
     /// The same with a row type of your own, such as [`serde_json::Value`]; whether a row has an id is yours to ask.
     pub fn stream_as<R: DeserializeOwned + Send + 'static>(self) -> RowStream<R> {
-        self.stream_of(|_| true)
+        self.stream_of(RowDecoder::any())
     }
 
-    fn stream_of<R: DeserializeOwned + Send + 'static>(
+    /// The same with a way of decoding.
+    pub(crate) fn stream_of<R: Send + 'static>(self, decoder: RowDecoder<R>) -> RowStream<R> {
+        RowStream::new(self.begin_rows(), decoder)
+    }
+
+    /// Lends every row to `each`, until it breaks off.
+    pub(crate) async fn lend_rows<L: BorrowedRow>(
         self,
-        is_named: fn(&R) -> bool,
-    ) -> RowStream<R> {
+        each: &mut EachRow<'_, L>,
+    ) -> Result<(), Error> {
+        stream::for_each::<L>(self.begin_rows(), each).await
+    }
+
+    /// Everything up to the first row.
+    fn begin_rows(
+        self,
+    ) -> impl Future<Output = Result<(CallProgress<'static>, Received), Error>> + Send + 'static + use<E>
+    {
         let core = Arc::clone(&self.client.core);
         let (request, options) = (self.request, self.options);
-        let begin = async move {
+        async move {
             let request = request.map_err(|invalid| named::<E>(invalid.into()))?;
             let call = PreparedCall::of(&core, &request, &options)?.in_rows(E::KEYS);
             let mut progress = CallProgress::start_owned(core, &call);
@@ -151,8 +168,7 @@ impl<E: Rows> Call<'_, E> {
                 |head: ResponseHead<'_>, body: &str| stream::judge_rows(&E::SPEC, head, body, most);
             let received = send_with_retries(&call, &mut progress, &mut judge).await?;
             Ok((progress, received))
-        };
-        RowStream::new(begin, is_named)
+        }
     }
 }
 

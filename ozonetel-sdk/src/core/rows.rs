@@ -6,6 +6,7 @@
 //!
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::core::text::{self, TextReader};
@@ -42,9 +43,41 @@ pub(crate) struct BadRow {
     pub(crate) path: String,
 }
 
+/// A row that may borrow its texts from the answer.
+pub(crate) trait BorrowedRow: 'static {
+    /// The row while its texts are there.
+    type Of<'a>: Deserialize<'a>;
+
+    /// Whether it has the id that it has to have.
+    fn is_named(row: &Self::Of<'_>) -> bool;
+
+    /// The row with the text that it was parsed from.
+    fn with_text<'a>(row: Self::Of<'a>, json: &'a str) -> Self::Of<'a>;
+}
+
+/// Lends a row that was cut out: as it is, or repaired. `None` where it is not a row or takes too much.
+pub(crate) fn lend<L: BorrowedRow, T>(
+    row: &str,
+    mut each: impl FnMut(L::Of<'_>) -> T,
+) -> Option<T> {
+    if !is_light(row) {
+        return None;
+    }
+    let mut lend_text = |json: &str| {
+        let lent = serde_json::from_str::<L::Of<'_>>(json).ok()?;
+        Some(each(L::with_text(lent, json)))
+    };
+    lend_text(row).or_else(|| lend_text(&text::repaired(row)?))
+}
+
+/// Whether a row takes no more than it may, once it is decoded.
+fn is_light(row: &str) -> bool {
+    row.len() <= UNWEIGHED || weight(row, ListShape::default()) <= MOST
+}
+
 /// Decodes a row that was cut out. Only one that fails is looked at again: repaired, then for its path.
 pub(crate) fn decode<R: DeserializeOwned>(row: &str) -> Result<R, BadRow> {
-    if row.len() > UNWEIGHED && weight(row, ListShape::default()) > MOST {
+    if !is_light(row) {
         return Err(BadRow { path: String::new() });
     }
     if let Ok(decoded) = serde_json::from_str(row) {
@@ -169,9 +202,14 @@ impl RowSplitter {
         }
     }
 
-    /// Decodes the next row where it is, if it is of the usual size, all of it has arrived and it can be decoded: then its
-    /// bytes are seen once, not twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
-    pub(crate) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
+    /// Decodes the next row where it is, if it is of the usual size, all of it has arrived, it can be decoded and it is
+    /// taken: then its bytes are seen once, not twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
+    ///
+    /// A row is taken with its text.
+    pub(crate) fn decode_next<'b, R: Deserialize<'b>, T>(
+        &'b mut self,
+        take: impl FnOnce(R, &'b str) -> Option<T>,
+    ) -> Option<T> {
         if self.state != State::Between {
             return None;
         }
@@ -189,9 +227,10 @@ impl RowSplitter {
         if length > self.limit {
             return None;
         }
+        let taken = take(decoded, row.get(..length)?)?;
         self.at = begin + length;
         self.from = self.at;
-        Some(decoded)
+        Some(taken)
     }
 
     fn need_more(&mut self) -> Result<Option<Segment>, SplitError> {
@@ -432,7 +471,7 @@ mod tests {
         assert_eq!(splitter.next(), Err(SplitError::TooLarge(64)));
         let mut splitter = RowSplitter::new(KEYS, 64);
         splitter.feed(format!(r#"{{"details":[{{"a":"{}"}},{{}}]}}"#, "x".repeat(100)).as_bytes());
-        assert_eq!(splitter.decode_next::<Value>(), None);
+        assert_eq!(splitter.decode_next(|row: Value, _| Some(row)), None);
         assert_eq!(splitter.next(), Err(SplitError::TooLarge(64)));
     }
 
@@ -490,7 +529,7 @@ mod tests {
             for part in document.chunks(chunk) {
                 splitter.feed(part);
                 loop {
-                    if let Some(row) = splitter.decode_next::<Value>() {
+                    if let Some(row) = splitter.decode_next(|row: Value, _| Some(row)) {
                         seen.push(row);
                         continue;
                     }

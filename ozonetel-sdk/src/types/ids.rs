@@ -26,9 +26,7 @@ impl Digits {
         let raw = text.as_bytes();
         let len = u8::try_from(raw.len()).ok().filter(|n| (1..=19).contains(n))?;
         let mut bytes = [0; 19];
-        for (to, from) in bytes.iter_mut().zip(raw) {
-            *to = *from;
-        }
+        bytes.get_mut(..raw.len())?.copy_from_slice(raw);
         raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes })
     }
 
@@ -51,12 +49,15 @@ impl Digits {
     }
 
     fn is_zero(&self) -> bool {
-        self.as_str().bytes().all(|byte| byte == b'0')
+        self.digits().iter().all(|byte| *byte == b'0')
+    }
+
+    fn digits(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
     fn as_str(&self) -> &str {
-        let part = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
-        std::str::from_utf8(part).unwrap_or_default()
+        std::str::from_utf8(self.digits()).unwrap_or_default()
     }
 }
 
@@ -132,8 +133,8 @@ macro_rules! numeric_id {
 
         impl crate::types::wire::Scalar for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
-                let digits = Digits::read(text.trim()).filter(|digits| !digits.is_zero());
-                digits.map(Self).ok_or("expected 1 to 19 decimal digits")
+                let digits = Digits::read(text).or_else(|| Digits::read(text.trim()));
+                digits.filter(|digits| !digits.is_zero()).map(Self).ok_or("expected 1 to 19 decimal digits")
             }
 
             /// Zeros name nothing either.
@@ -162,7 +163,7 @@ macro_rules! numeric_id {
                         })
                     }
                     fn visit_u64<E: de::Error>(self, number: u64) -> Result<$name, E> {
-                        self.visit_str(&number.to_string())
+                        self.visit_str(itoa::Buffer::new().format(number))
                     }
                     fn visit_f64<E: de::Error>(self, number: f64) -> Result<$name, E> {
                         let whole = crate::types::wire::exact_whole(number);

@@ -6,6 +6,8 @@
 //! Nothing here converts a time to UTC unasked: a [`LocalDateTime`] is wall-clock time in the
 //! account's zone, and turning it into an instant takes a [`Zone`].
 
+mod borrowed;
+mod name_table;
 mod raw;
 mod record;
 mod scalar;
@@ -13,6 +15,9 @@ mod sensitive;
 mod string_enum;
 mod time;
 
+pub use borrowed::BorrowedValue;
+pub(crate) use borrowed::borrowed;
+pub(crate) use name_table::NameTable;
 pub use raw::{Extra, RawJson};
 pub(crate) use record::{FillGaps, field, put, record};
 pub use scalar::{Flag, Scalar, YesNo};

@@ -1,27 +1,35 @@
 //! Answers of endpoints, whole and row by row, and files of them.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
+use ozonetel_sdk::cdr::{BorrowedCallRecord, CallRecord};
 use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::error::ResponseHead;
 use ozonetel_sdk::server::envelope::{Outcome, read, write};
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::testing::record::ExchangeFile;
+use serde_json::Value;
 
 use crate::push::exact;
 
-/// The rows, and the kind of error that ended them.
-async fn read_rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {
-    let client = Client::builder()
+/// A client that is answered with these pieces.
+fn client(pieces: Vec<Bytes>) -> Client {
+    Client::builder()
         .account("acme_support")
         .key("test-key")
         .mode(AuthMode::Key)
         .transport(Arc::new(Replay::new([Turn::Pieces(pieces, true)])))
         .build()
-        .expect("a client");
+        .expect("a client")
+}
+
+/// The rows, and the kind of error that ended them.
+async fn read_rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {
+    let client = client(pieces);
     let mut stream = client.cdr().for_day(client.today()).stream();
     let mut seen = Vec::new();
     for _ in 0..10_000 {
@@ -35,7 +43,48 @@ async fn read_rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {
     panic!("rows without end")
 }
 
-/// Rows as they arrive: the pieces a body comes in do not change its rows.
+/// The same with rows that borrow their texts.
+async fn lend_rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {
+    let client = client(pieces);
+    let mut seen = Vec::new();
+    let lent = client.cdr().for_day(client.today()).for_each(|row| {
+        seen.push(match row.map(|row| row.to_record()) {
+            Ok(Ok(record)) => serde_json::to_string(&record).expect("a row is written"),
+            _ => "unreadable".into(),
+        });
+        assert!(seen.len() < 10_000, "rows without end");
+        ControlFlow::Continue(())
+    });
+    let end = lent.await.err().map(|error| error.kind().as_str());
+    (seen, end)
+}
+
+/// One row's JSON text: the record, what borrows its texts, and the tree of `serde_json` say the same.
+pub fn borrowed_rows(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let owned = serde_json::from_str::<CallRecord>(text);
+    let borrowed = BorrowedCallRecord::parse(text);
+    if let (Ok(owned), Ok(borrowed)) = (&owned, &borrowed) {
+        assert_eq!(borrowed.to_record().as_ref(), Ok(owned));
+        macro_rules! same {
+            ($($field:ident),+) => { $( match borrowed.$field.read() {
+                Ok(value) => assert_eq!(value, owned.$field, "{text}"),
+                // What costs no row is kept as it came.
+                Err(_) => assert!(owned.$field.is_none() && !owned.extra.is_empty(), "{text}"),
+            } )+ };
+        }
+        same!(
+            ucid, call_id, call_date, start_time, talk_time, caller_id, did, dial_count, agent_id
+        );
+        same!(kind, status, dial_status, comments, rating, campaign_name, skill, disposition);
+    }
+    assert!(owned.is_err() || borrowed.is_ok(), "{text}");
+    let Ok(tree) = serde_json::from_str::<Value>(text) else { return };
+    let read = serde_json::from_str::<CallRecord>(&tree.to_string());
+    assert_eq!(read.ok(), serde_json::from_value(tree).ok(), "{text}");
+}
+
+/// Rows as they arrive: neither the pieces a body comes in nor borrowing the texts changes its rows.
 pub fn rows(data: &[u8]) {
     let Some((&size, body)) = data.split_first() else { return };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -47,7 +96,9 @@ pub fn rows(data: &[u8]) {
         let whole = read_rows(vec![Bytes::copy_from_slice(body)]).await;
         let size = usize::from(size).max(1);
         let pieces = body.chunks(size).map(Bytes::copy_from_slice).collect();
+        let lent = lend_rows(body.chunks(size).map(Bytes::copy_from_slice).collect()).await;
         assert_eq!(whole, read_rows(pieces).await);
+        assert_eq!(whole, lent);
     });
 }
 

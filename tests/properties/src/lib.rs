@@ -17,7 +17,7 @@ mod push;
 mod socket;
 mod values;
 
-pub use answers::{envelope, exchanges, rows};
+pub use answers::{borrowed_rows, envelope, exchanges, rows};
 pub use kookoo::{kookoo_answer, kookoo_request, media};
 pub use phone_call::phone_call;
 pub use push::{callbacks, events, screen_pop};
@@ -28,7 +28,8 @@ pub use values::values;
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 12] = [
+pub const ALL: [(&str, Property); 13] = [
+    ("borrowed_rows", borrowed_rows),
     ("callbacks", callbacks),
     ("envelope", envelope),
     ("events", events),

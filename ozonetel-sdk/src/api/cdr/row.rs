@@ -87,6 +87,8 @@ string_enum! {
 }
 
 record! {
+    borrowed BorrowedCallRecord;
+
     /// A row of the CDR: one leg of a phone call. Every field may be absent; text, number and `null` are all read.
     ///
     /// A row is bad, and an error of its own, where a value cannot be read that figures depend on: the ids (`UCID`,
@@ -195,6 +197,14 @@ record! {
         caller_conf_audio_file: SensitiveText = "CallerConfAudioFile" or text,
         /// Link to the video.
         video_recording_url: SensitiveText = "VideoRecordingURL" or text,
+    }
+}
+
+impl BorrowedCallRecord<'_> {
+    /// Whether the row has an id: its leg's, or its call's.
+    pub fn is_named(&self) -> bool {
+        let (ucid, call_id) = (self.ucid.read(), self.call_id.read());
+        matches!(ucid, Ok(Some(_))) || matches!(call_id, Ok(Some(_)))
     }
 }
 

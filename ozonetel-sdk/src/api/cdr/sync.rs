@@ -57,15 +57,13 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::{Either, select};
-use serde_json::value::RawValue;
 
 use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Reason};
 use crate::core::pace::Patience;
-use crate::core::weight::{ListShape, weight};
 
 use plan::{Ask, DayPlan, Next, PlanEvent};
-use row::Reader;
+use row::{Found, Reader};
 
 pub use checkpoint::{
     Checkpoint, CheckpointError, DayReading, DayState, FailureCause, Gap, GapReason, Trouble,
@@ -280,15 +278,15 @@ async fn read<S: Sink>(
 ) -> Result<(PlanEvent, SyncStep), SyncError<S::Error>> {
     let Ask { day, why, .. } = ask;
     let started = client.clock().now();
-    let mut rows = client.cdr().for_day(day).patience(Patience::Wait).stream_as::<Box<RawValue>>();
+    let mut rows = client.cdr().for_day(day).patience(Patience::Wait).stream_of(Found::decoder());
     let mut reader = Reader::of(day);
     let mut done = DayRead { day, why, rows: Upserted::default(), unfinished: 0, unread: 0 };
     let (mut batch, mut held, mut total) = (Vec::new(), 0_usize, 0_u64);
     let end = loop {
         let row = match rows.try_next().await {
-            Ok(Some(text)) => {
-                held = held.saturating_add(weight(text.get(), ListShape::default()));
-                reader.read(text.get())
+            Ok(Some(found)) => {
+                held = held.saturating_add(found.weight());
+                reader.take(found)
             }
             Err(error) if error.is_row() => reader.broken(&error),
             Ok(None) => break None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::core::client::Config;
@@ -54,7 +54,7 @@ pub(super) enum ReadError {
 }
 
 /// An answer as it arrives.
-pub(super) struct ResponseReader {
+pub(crate) struct ResponseReader {
     status: StatusCode,
     content_type: Option<Box<str>>,
     pub(super) retry_after: Option<Duration>,
@@ -101,9 +101,13 @@ impl ResponseReader {
         ResponseHead { status: self.status, content_type: self.content_type.as_deref() }
     }
 
-    /// Decodes the next row where it is in memory, if all of it is there; [`next`](Self::next) finds the rest.
-    pub(super) fn decode_next<R: DeserializeOwned>(&mut self) -> Option<R> {
-        self.splitter.as_mut()?.decode_next()
+    /// Decodes the next row where it is in memory, if all of it is there and `take` takes it; [`next`](Self::next)
+    /// finds the rest.
+    pub(crate) fn decode_next<'b, R: Deserialize<'b>, T>(
+        &'b mut self,
+        take: impl FnOnce(R, &'b str) -> Option<T>,
+    ) -> Option<T> {
+        self.splitter.as_mut()?.decode_next(take)
     }
 
     /// The next row, or the end: the whole answer where it is not split, what is left of it otherwise.

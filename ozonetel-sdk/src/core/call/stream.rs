@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -18,10 +19,10 @@ use super::decide;
 use super::judge::{self, Verdict};
 use super::progress::CallProgress;
 use super::steps::Received;
-use crate::core::endpoint::Spec;
+use crate::core::endpoint::{Rows, Spec};
 use crate::core::envelope::{self, Answer, Asked, Outcome};
 use crate::core::error::{Error, ResponseHead, Unreadable};
-use crate::core::rows::{self, BadRow, Segment};
+use crate::core::rows::{self, BadRow, BorrowedRow, Segment};
 use crate::core::weight::ListShape;
 
 /// The rows of an answer, one by one. A row that cannot be decoded is an `Err` naming its position and JSON path, and
@@ -83,23 +84,60 @@ enum State {
     End,
 }
 
+/// How a row becomes what is handed out.
+pub(crate) struct RowDecoder<R> {
+    /// Where it is in memory. `None` leaves it to be cut out.
+    in_place: fn(&mut ResponseReader) -> Option<R>,
+    /// Once it was cut out. `None` is a row without the id by which its report knows it.
+    cut: fn(&str) -> Result<Option<R>, BadRow>,
+}
+
+impl<R: DeserializeOwned> RowDecoder<R> {
+    /// Rows of any kind.
+    pub(super) fn any() -> Self {
+        Self {
+            in_place: |answer| answer.decode_next(|row: R, _| Some(row)),
+            cut: |row| rows::decode(row).map(Some),
+        }
+    }
+}
+
+impl<R: DeserializeOwned> RowDecoder<R> {
+    /// The rows of an endpoint, which have an id.
+    pub(super) fn named<E: Rows<Row = R>>() -> Self {
+        Self {
+            in_place: |answer| answer.decode_next(|row: R, _| E::is_named(&row).then_some(row)),
+            cut: |row| Ok(Some(rows::decode(row)?).filter(E::is_named)),
+        }
+    }
+}
+
+impl<R> RowDecoder<R> {
+    /// Decodes in place with `take`, which is given the row's text and may leave it; the rest is for `cut`.
+    pub(crate) fn new(
+        in_place: fn(&mut ResponseReader) -> Option<R>,
+        cut: fn(&str) -> Result<Option<R>, BadRow>,
+    ) -> Self {
+        Self { in_place, cut }
+    }
+}
+
 struct Reader<R> {
     state: State,
-    /// Whether a row has the id that it has to have.
-    is_named: fn(&R) -> bool,
+    decoder: RowDecoder<R>,
     /// Position of the next row.
     at: u64,
     rest: Arc<OnceLock<Map<String, Value>>>,
 }
 
-impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
+impl<R: Send + 'static> RowStream<R> {
     pub(super) fn new(
         begin: impl Future<Output = Result<(CallProgress<'static>, Received), Error>> + Send + 'static,
-        is_named: fn(&R) -> bool,
+        decoder: RowDecoder<R>,
     ) -> Self {
         let rest = Arc::new(OnceLock::new());
         let state = State::Begin(begin.boxed());
-        let reader = Reader { state, is_named, at: 0, rest: Arc::clone(&rest) };
+        let reader = Reader { state, decoder, at: 0, rest: Arc::clone(&rest) };
         let items = stream::unfold(reader, |mut reader| async move {
             let item = reader.next().await?;
             Some((item, reader))
@@ -108,7 +146,7 @@ impl<R: DeserializeOwned + Send + 'static> RowStream<R> {
     }
 }
 
-impl<R: DeserializeOwned> Reader<R> {
+impl<R> Reader<R> {
     async fn next(&mut self) -> Option<Result<R, Error>> {
         if let State::Begin(begin) = &mut self.state {
             match begin.await {
@@ -122,15 +160,22 @@ impl<R: DeserializeOwned> Reader<R> {
         match &mut self.state {
             State::Begin(_) | State::End => None,
             State::Whole(progress, rows) => {
-                let decoded = decode(progress, &rows.pop_front()?, self.at, self.is_named);
+                let decoded = decode(progress, &rows.pop_front()?, self.at, &self.decoder);
                 self.at += 1;
                 Some(decoded)
             }
             State::Rows(call, first) => {
                 let (progress, answer) = &mut **call;
                 let item = match first.take() {
-                    Some(row) => Some(decode(progress, &row, self.at, self.is_named)),
-                    None => next_row(progress, answer, self.at, &self.rest, self.is_named).await,
+                    Some(row) => Some(decode(progress, &row, self.at, &self.decoder)),
+                    None => match (self.decoder.in_place)(answer) {
+                        Some(row) => Some(Ok(row)),
+                        None => match next_cut(progress, answer, self.at, &self.rest).await {
+                            Ok(Some(row)) => Some(decode(progress, &row, self.at, &self.decoder)),
+                            Ok(None) => None,
+                            Err(error) => Some(Err(error)),
+                        },
+                    },
                 };
                 self.at += 1;
                 if !matches!(&item, Some(Ok(_))) && progress.is_over() {
@@ -147,8 +192,7 @@ impl<R: DeserializeOwned> Reader<R> {
                 State::Rows(Box::new((progress, *answer)), Some(first))
             }
             Received::Whole(body) => {
-                let most = progress.core.config.limits.decoded();
-                let rows = envelope::rows(&answer(progress.spec, ResponseHead::OK, &body, most));
+                let rows = whole(&progress, &body);
                 let _ = self.rest.set(serde_json::from_str(&body).unwrap_or_default());
                 State::Whole(Box::new(progress), rows.into())
             }
@@ -156,33 +200,90 @@ impl<R: DeserializeOwned> Reader<R> {
     }
 }
 
-/// The next row after the first; at the end of the answer the call is over.
-async fn next_row<R: DeserializeOwned>(
+/// The next row that has to be cut out; at the end of the answer the call is over.
+async fn next_cut(
     progress: &mut CallProgress<'static>,
     answer: &mut ResponseReader,
     at: u64,
     rest: &OnceLock<Map<String, Value>>,
-    is_named: fn(&R) -> bool,
-) -> Option<Result<R, Error>> {
-    if let Some(row) = answer.decode_next() {
-        return Some(if is_named(&row) { Ok(row) } else { Err(unnamed(progress, at)) });
-    }
+) -> Result<Option<String>, Error> {
     let (spec, most) = (progress.spec, progress.core.config.limits.decoded());
     let read = answer.next().instrument(progress.span.clone()).await;
     // What is left of the document is an answer like any other: a refusal may follow the rows.
     let mut judge = |head: ResponseHead<'_>, body: &str| judge_rows(spec, head, body, most);
     match judge::classify(spec, answer, read, &mut judge) {
-        Ok(Segment::Row(row)) => Some(decode(progress, &row, at, is_named)),
+        Ok(Segment::Row(row)) => Ok(Some(row)),
         Ok(Segment::End(document)) => {
             let _ = rest.set(serde_json::from_str(&document).unwrap_or_default());
             progress.succeeded();
-            None
+            Ok(None)
         }
         Err(failed) => {
             let error = decide::stop(progress, failed).await.at_row(at.saturating_add(1));
-            Some(Err(progress.failed(error)))
+            Err(progress.failed(error))
         }
     }
+}
+
+/// What is done with each row that borrows its texts.
+pub(super) type EachRow<'e, L> =
+    dyn for<'r> FnMut(Result<<L as BorrowedRow>::Of<'r>, Error>) -> ControlFlow<()> + Send + 'e;
+
+/// Lends every row to `each`, until the answer ends or `each` breaks off.
+pub(super) async fn for_each<L: BorrowedRow>(
+    begin: impl Future<Output = Result<(CallProgress<'static>, Received), Error>>,
+    each: &mut EachRow<'_, L>,
+) -> Result<(), Error> {
+    let (mut progress, received) = begin.await?;
+    let (mut cut, mut answer) = match received {
+        Received::Rows(first, answer) => (first, answer),
+        Received::Whole(body) => {
+            for (at, row) in (0..).zip(whole(&progress, &body)) {
+                if lend::<L>(&progress, &row, at, each).is_break() {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+    };
+    let (mut at, rest) = (0_u64, OnceLock::new());
+    loop {
+        let mut flow = lend::<L>(&progress, &cut, at, each);
+        at += 1;
+        while flow.is_continue() {
+            let lent = answer.decode_next(|row: L::Of<'_>, json| {
+                L::is_named(&row).then(|| each(Ok(L::with_text(row, json))))
+            });
+            let Some(next) = lent else { break };
+            (flow, at) = (next, at + 1);
+        }
+        if flow.is_break() {
+            return Ok(());
+        }
+        match next_cut(&mut progress, &mut answer, at, &rest).await? {
+            Some(row) => cut = row,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Lends one row that was cut out.
+fn lend<L: BorrowedRow>(
+    progress: &CallProgress<'_>,
+    row: &str,
+    at: u64,
+    each: &mut EachRow<'_, L>,
+) -> ControlFlow<()> {
+    let lent = rows::lend::<L, _>(row, |row| {
+        each(if L::is_named(&row) { Ok(row) } else { Err(unnamed(progress, at)) })
+    });
+    lent.unwrap_or_else(|| each(Err(bad_row(progress, row, at, &BadRow { path: String::new() }))))
+}
+
+/// The rows of an answer that was not cut into rows as it arrived.
+fn whole(progress: &CallProgress<'_>, body: &str) -> Vec<String> {
+    let most = progress.core.config.limits.decoded();
+    envelope::rows(&answer(progress.spec, ResponseHead::OK, body, most))
 }
 
 /// The envelope around rows that are handed out one by one.
@@ -199,15 +300,15 @@ fn answer<'a>(spec: &'a Spec, head: ResponseHead<'a>, text: &'a str, most: usize
     Answer { spec, head, text, asked }
 }
 
-fn decode<R: DeserializeOwned>(
+fn decode<R>(
     progress: &CallProgress<'_>,
     row: &str,
     at: u64,
-    is_named: fn(&R) -> bool,
+    decoder: &RowDecoder<R>,
 ) -> Result<R, Error> {
-    match rows::decode(row) {
-        Ok(decoded) if is_named(&decoded) => Ok(decoded),
-        Ok(_) => Err(unnamed(progress, at)),
+    match (decoder.cut)(row) {
+        Ok(Some(decoded)) => Ok(decoded),
+        Ok(None) => Err(unnamed(progress, at)),
         Err(bad) => Err(bad_row(progress, row, at, &bad)),
     }
 }

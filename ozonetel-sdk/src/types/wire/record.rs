@@ -6,7 +6,13 @@
 /// in `extra` under its name and `_text`.
 ///
 /// Written out instead of derived because `serde(flatten)` buffers a whole row before it decodes the first field.
+///
+/// `borrowed B;` in front makes `B` as well: the same record with its texts borrowed from the JSON text.
 macro_rules! record {
+    (borrowed $borrowed:ident; $(#[$meta:meta])* pub struct $name:ident { $($fields:tt)* }) => {
+        crate::types::wire::record! { $(#[$meta])* pub struct $name { $($fields)* } }
+        crate::types::wire::borrowed! { $name, $borrowed { $($fields)* } }
+    };
     ($(#[$meta:meta])* pub struct $name:ident {
         $( $(#[$fmeta:meta])* $field:ident : $ty:ty = $wire:literal $(| $alt:literal)* $(or $keep:ident)? ),+ $(,)?
     }) => {
@@ -69,14 +75,21 @@ macro_rules! record {
                         f.write_str("an object")
                     }
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        #[allow(non_camel_case_types)]
+                        #[derive(Clone, Copy)]
+                        enum Field { $( $field ),+ }
+                        static NAMES: crate::types::wire::NameTable<Field> =
+                            crate::types::wire::NameTable::of(&[
+                                $( ($wire, Field::$field), $( ($alt, Field::$field), )* )+
+                            ]);
                         let mut out = $name::default();
                         while let Some(key) = map.next_key::<crate::types::wire::Key<'de>>()? {
-                            match key.0.as_ref() {
-                                $( $wire $(| $alt)* => {
+                            match NAMES.find(&key.0) {
+                                $( Some(Field::$field) => {
                                     let value = crate::types::wire::field!(map, out, $wire, $ty $(, $keep)?);
                                     crate::types::wire::put(&mut out.$field, value, &mut out.extra, $wire);
                                 } )+
-                                _ => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
+                                None => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
                             }
                         }
                         Ok(out)
@@ -110,6 +123,7 @@ pub(crate) use field;
 
 /// Sets a field. Nothing takes nothing away; a value before another one is kept in `extra`, under the field's name and
 /// `_first`.
+#[inline]
 pub(crate) fn put<T: PartialEq + serde::Serialize>(
     field: &mut Option<T>,
     value: Option<T>,

@@ -82,11 +82,11 @@ impl<'de, T: Scalar> Visitor<'de> for LooseVisitor<T> {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Loose<T>, E> {
-        self.visit_str(&number.to_string())
+        self.visit_str(itoa::Buffer::new().format(number))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Loose<T>, E> {
-        self.visit_str(&number.to_string())
+        self.visit_str(itoa::Buffer::new().format(number))
     }
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<Loose<T>, E> {
@@ -151,7 +151,8 @@ impl<'de, T: Scalar> Visitor<'de> for KeptVisitor<T> {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kept<T>, E> {
-        Ok(Self::of(Value::from(number)))
+        let read = LooseVisitor(PhantomData).visit_u64::<de::value::Error>(number);
+        Ok(read.map_or_else(|_| Kept::Other(Value::from(number)), |read| Kept::Read(read.0)))
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Kept<T>, E> {

@@ -50,6 +50,43 @@ macro_rules! as_text {
     };
 }
 
+/// Two digits as a number.
+fn two([tens, ones]: [u8; 2]) -> Option<u32> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| u32::from(tens) * 10 + u32::from(ones))
+}
+
+/// `HH:MM:SS` as seconds: nearly every duration and time of a row, without a search.
+fn short_clock(text: &str) -> Option<u32> {
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *text.as_bytes() else { return None };
+    let (minutes, seconds) = (two([m1, m2])?, two([s1, s2])?);
+    let hours = two([h1, h2])?;
+    (minutes < 60 && seconds < 60).then_some(hours * 3600 + minutes * 60 + seconds)
+}
+
+/// A clock with blanks around it or more digits in front.
+fn any_clock(text: &str) -> Option<u32> {
+    short_clock(text).or_else(|| clock_text(text.trim()))
+}
+
+/// `YYYY-MM-DD`, without a search.
+fn short_day(text: &str) -> Option<jiff::civil::Date> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+    let year = two([y1, y2])? * 100 + two([y3, y4])?;
+    let (month, day) = (two([m1, m2])?, two([d1, d2])?);
+    let date = jiff::civil::Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    );
+    date.ok()
+}
+
+/// A day in ten letters, as jiff reads it.
+fn any_day(text: &str) -> Option<jiff::civil::Date> {
+    (text.len() == 10).then(|| text.parse().ok()).flatten()
+}
+
 /// `HH:MM:SS` as seconds; the hours may have any number of digits from two up.
 fn clock_text(text: &str) -> Option<u32> {
     let (hours, rest) = text.split_once(':')?;
@@ -80,7 +117,7 @@ impl ClockDuration {
     pub const ZERO: Self = Self(0);
 
     fn parse(text: &str) -> Option<Self> {
-        clock_text(text.trim()).map(Self)
+        any_clock(text).map(Self)
     }
 
     /// From whole seconds.
@@ -126,7 +163,7 @@ pub struct TimeOfDay(u32);
 
 impl TimeOfDay {
     fn parse(text: &str) -> Option<Self> {
-        clock_text(text.trim()).filter(|s| *s < 86_400).map(Self)
+        any_clock(text).filter(|s| *s < 86_400).map(Self)
     }
 
     /// Seconds since midnight.
@@ -157,8 +194,7 @@ pub struct Day(jiff::civil::Date);
 
 impl Day {
     fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        (text.len() == 10).then(|| text.parse().ok().map(Self)).flatten()
+        short_day(text).or_else(|| any_day(text.trim())).map(Self)
     }
 
     /// The day after; the last day there is stays itself.
@@ -436,6 +472,27 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// What is read without a search is what the search finds.
+        #[test]
+        fn the_short_way_reads_what_the_long_way_reads(
+            clock in "[ 0-9:]{0,3}[0-9/:;]{2}[:0][0-9/:;]{2}[:0][0-9/:;]{2}",
+            day in "[0-9+-]{0,2}[0-9/]{2}[0-9]{2}[-0][01][0-9:][-0][0-3][0-9/]",
+        ) {
+            prop_assert_eq!(any_clock(&clock), clock_text(clock.trim()));
+            prop_assert_eq!(Day::parse(&day).map(|day| day.0), any_day(day.trim()));
+        }
+
+        #[test]
+        fn every_short_clock_and_day_is_read_as_before(
+            parts in prop::array::uniform3(0u32..100), year in 0u32..10000, month in 0u32..20, date in 0u32..40,
+        ) {
+            let [hours, minutes, seconds] = parts;
+            let clock = format!("{hours:02}:{minutes:02}:{seconds:02}");
+            prop_assert_eq!(any_clock(&clock), clock_text(&clock));
+            let day = format!("{year:04}-{month:02}-{date:02}");
+            prop_assert_eq!(Day::parse(&day).map(|day| day.0), any_day(&day));
+        }
+
         #[test]
         fn a_duration_prints_what_it_reads(seconds in 0u32..36_000_000) {
             let text = ClockDuration(seconds).to_string();

@@ -9,8 +9,10 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::api::cdr::CallRecord;
+use crate::core::call::RowDecoder;
 use crate::core::error::Error;
 use crate::core::rows;
+use crate::core::weight::{ListShape, weight};
 use crate::types::ids::{CallId, Ucid};
 use crate::types::invalid::Invalid;
 use crate::types::wire::{Day, SensitiveText};
@@ -128,6 +130,49 @@ struct RowIds<'a> {
     call_id: Option<&'a RawValue>,
 }
 
+/// A row as it was found in the answer.
+pub(super) enum Found {
+    /// Decoded where it was, of so many bytes.
+    Record(Box<CallRecord>, usize),
+    /// JSON that has to be looked at again, if only to keep its text.
+    Text(Box<RawValue>),
+}
+
+impl Found {
+    /// Decodes a row once, and keeps the text of one that is no record.
+    pub(super) fn decoder() -> RowDecoder<Self> {
+        RowDecoder::new(
+            |answer| {
+                answer.decode_next(|record: CallRecord, text| {
+                    record.is_named().then(|| Self::Record(Box::new(record), text.len()))
+                })
+            },
+            |text| rows::decode(text).map(|text| Some(Self::Text(text))),
+        )
+    }
+
+    /// What it takes in memory, at most.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Record(record, length) if record.extra.is_empty() => {
+                size_of::<CallRecord>() + CallRecord::FIELDS.len() * BLOCK + length
+            }
+            // Written again it is no shorter than what it takes.
+            Self::Record(record, length) => {
+                let extra = serde_json::to_string(&record.extra).unwrap_or_default();
+                size_of::<CallRecord>()
+                    + CallRecord::FIELDS.len() * BLOCK
+                    + length
+                    + weight(&extra, ListShape::default())
+            }
+            Self::Text(text) => weight(text.get(), ListShape::default()),
+        }
+    }
+}
+
+/// What an allocation takes beside its bytes.
+const BLOCK: usize = 32;
+
 /// Reads the rows of one day, and names those without UCID.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -141,10 +186,18 @@ impl Reader {
         Self { day, unnamed: HashMap::new() }
     }
 
+    /// A row that was found.
+    pub(super) fn take(&mut self, found: Found) -> Row {
+        match found {
+            Found::Record(record, _) => self.record(record),
+            Found::Text(text) => self.read(text.get()),
+        }
+    }
+
     /// A row that is JSON.
     pub(super) fn read(&mut self, text: &str) -> Row {
         match rows::decode::<CallRecord>(text) {
-            Ok(record) if record.is_named() => self.record(record),
+            Ok(record) if record.is_named() => self.record(Box::new(record)),
             Ok(_) => self.unread(text, "UCID"),
             Err(bad) => self.unread(text, &bad.path),
         }
@@ -157,9 +210,9 @@ impl Reader {
         self.unread(&String::from_utf8_lossy(excerpt), "")
     }
 
-    fn record(&mut self, record: CallRecord) -> Row {
+    fn record(&mut self, record: Box<CallRecord>) -> Row {
         let key = record.ucid.map_or_else(|| self.name(&lasting(&record)), RowKey::Leg);
-        Row { key, call_id: record.call_id, content: Content::Record(Box::new(record)) }
+        Row { key, call_id: record.call_id, content: Content::Record(record) }
     }
 
     fn unread(&mut self, text: &str, path: &str) -> Row {

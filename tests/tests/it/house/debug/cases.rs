@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::StatusCode;
 use ozonetel_sdk::auth::{AuthMode, Secret};
-use ozonetel_sdk::cdr::CallRecord;
+use ozonetel_sdk::cdr::{BorrowedCallRecord, CallRecord};
 use ozonetel_sdk::client::Environment;
 use ozonetel_sdk::endpoint::{Endpoint, ServiceMessage};
 use ozonetel_sdk::error::{Reason, Refusal, ResponseHead};
@@ -45,6 +45,16 @@ pub(super) const CASES: &[Case] = &[
     ("Batches", || {
         let sheet = Sheet::of([lead()]);
         show(&client().leads().bulk("support_out", sheet).in_batches())
+    }),
+    ("BorrowedCallRecord", || {
+        show(
+            &BorrowedCallRecord::parse(&format!(r#"{{"AgentName":"{MARK}","New":"{MARK}"}}"#))
+                .unwrap(),
+        )
+    }),
+    ("BorrowedValue", || {
+        let row = format!(r#"{{"AgentName":"{MARK}"}}"#);
+        show(&BorrowedCallRecord::parse(&row).unwrap().agent_name)
     }),
     ("CallKey", || {
         // The digits of a call are printed; that is what it is for.
