@@ -19,4 +19,5 @@ pub(crate) mod rows;
 pub(crate) mod store_error;
 pub(crate) mod text;
 pub(crate) mod transport;
+pub(crate) mod wait;
 pub(crate) mod weight;

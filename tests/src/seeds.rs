@@ -37,7 +37,7 @@ pub fn seeds(target: &str) -> Seeds {
     match target {
         "borrowed_rows" => seeds.extend(single_rows()),
         "callbacks" => seeds.extend(callbacks()),
-        "envelope" => seeds.extend(answers()),
+        "envelope" | "plain_answers" => seeds.extend(answers()),
         "exchanges" => seeds.extend(files()),
         "rows" => seeds.extend(rows()),
         _ => {}

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::core::clock::Clock;
 use crate::core::credential::Credentials;
+use crate::core::encode::Addresses;
 use crate::core::endpoint::{Host, Spec};
 use crate::core::observe::Observer;
 use crate::core::pace::{Pacer, Patience};
@@ -74,6 +75,7 @@ pub(crate) struct Core {
     pub(crate) pacer: Pacer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) addresses: Addresses,
 }
 
 impl Core {

@@ -2,6 +2,7 @@
 //!
 //! Both directions: `encode_request` writes an HTTP request; `decode_request` reads one back, for servers.
 
+mod address;
 mod collect;
 #[cfg(any(test, feature = "server"))]
 mod decode;
@@ -20,6 +21,8 @@ use crate::core::endpoint::{Auth, Discriminator, Endpoint, Input, Method, Spec};
 use crate::types::invalid::Invalid;
 use crate::types::secret::Secret;
 
+use address::Address;
+pub(crate) use address::Addresses;
 #[cfg(any(test, feature = "server"))]
 pub use decode::{PresentedCredential, decode_fields, decode_request};
 
@@ -91,6 +94,12 @@ fn as_text(value: &Value) -> Cow<'_, str> {
 /// Header names of the key; one page spells it `api_key`.
 pub(crate) const KEY_HEADER: &str = "apiKey";
 
+/// The same as it is on its way.
+static KEY_HEADER_NAME: HeaderName = HeaderName::from_static("apikey");
+
+/// Room for the credential and the content type, and for what an HTTP client adds.
+const HEADERS: usize = 10;
+
 /// Where a request goes: the description with what the configuration says differently.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
@@ -98,6 +107,8 @@ pub(crate) struct Target<'a> {
     pub(crate) base: &'a Url,
     pub(crate) path: &'a str,
     pub(crate) key_header: &'a str,
+    /// Those that were put together before.
+    pub(crate) addresses: &'a Addresses,
 }
 
 /// The address as a [`Url`], beside the request's own: a transport that wants one does not have to parse it again.
@@ -115,7 +126,7 @@ pub(crate) fn encode_request(
     agent: Option<(&str, &Secret)>,
 ) -> Result<http::Request<Bytes>, Invalid> {
     let spec = target.spec;
-    let mut headers = http::HeaderMap::new();
+    let mut headers = http::HeaderMap::with_capacity(HEADERS);
     let shown = write_credential(target, credential, agent, &mut headers)?;
     let own = |name: &str| !shown.iter().flatten().any(|(taken, _)| *taken == name);
     let sent = || fields.iter().filter(|(name, _)| own(name));
@@ -125,12 +136,10 @@ pub(crate) fn encode_request(
         Input::Form | Input::Json => false,
         Input::JsonAndQuery(names) => names.contains(&name),
     };
-    let mut url = target.base.clone();
-    let path = path(target, fields);
-    match target.base.path() {
-        "/" => url.set_path(&path),
-        prefix => url.set_path(&format!("{}{path}", prefix.trim_end_matches('/'))),
-    }
+    let mut address = match spec.input {
+        Input::Path => Address::of(target.base, &path(target, fields))?,
+        _ => target.addresses.of(target)?,
+    };
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in sent().filter(|(name, _)| in_query(name)) {
         query.append_pair(name, &as_text(value));
@@ -140,7 +149,7 @@ pub(crate) fn encode_request(
     }
     let query = query.finish();
     if !query.is_empty() {
-        url.set_query(Some(&query));
+        address = address.with_query(&query)?;
     }
     let body = match spec.input {
         Input::Query | Input::Path => Bytes::new(),
@@ -166,11 +175,8 @@ pub(crate) fn encode_request(
         Method::Put => http::Method::PUT,
         Method::Delete => http::Method::DELETE,
     };
-    *request.uri_mut() = url
-        .as_str()
-        .try_into()
-        .map_err(|_| Invalid::new("base_url", "cannot be combined into an address"))?;
-    request.extensions_mut().insert(Prepared(url));
+    *request.uri_mut() = address.uri;
+    request.extensions_mut().insert(Prepared(address.url));
     *request.headers_mut() = headers;
     Ok(request)
 }
@@ -229,7 +235,7 @@ fn write_credential<'a>(
             match &credential.secret {
                 AuthSecret::Key(_) => header(headers, target.key_header, secret)?,
                 AuthSecret::Bearer { .. } => {
-                    header(headers, AUTHORIZATION.as_str(), &format!("Bearer {secret}"))?;
+                    put(headers, AUTHORIZATION, &format!("Bearer {secret}"))?;
                 }
             }
             [Some(("userName", user)), None]
@@ -259,9 +265,19 @@ fn write_credential<'a>(
 }
 
 fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), Invalid> {
-    let invalid = || Invalid::new("credential", "cannot be sent in a header");
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-    let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+    let name = match name {
+        KEY_HEADER => KEY_HEADER_NAME.clone(),
+        other => HeaderName::from_bytes(other.as_bytes()).map_err(|_| unsendable())?,
+    };
+    put(headers, name, value)
+}
+
+fn unsendable() -> Invalid {
+    Invalid::new("credential", "cannot be sent in a header")
+}
+
+fn put(headers: &mut http::HeaderMap, name: HeaderName, value: &str) -> Result<(), Invalid> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| unsendable())?;
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
@@ -272,5 +288,5 @@ fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<()
         return Err(Invalid::new("agent", "must not contain a colon"));
     }
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    header(headers, AUTHORIZATION.as_str(), &format!("Basic {token}"))
+    put(headers, AUTHORIZATION, &format!("Basic {token}"))
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod fields;
 mod list;
+mod plain;
 mod words;
 #[cfg(any(test, feature = "server"))]
 mod write;
@@ -90,6 +91,20 @@ pub fn read<T: DeserializeOwned>(
     read_text(&Answer { spec, head, text: &text::whole(body), asked })
 }
 
+/// The same without the short way for plain successes, to compare the two.
+///
+/// # Errors
+/// As [`read`].
+#[cfg(any(test, feature = "testing"))]
+pub fn read_the_long_way<T: DeserializeOwned>(
+    spec: &Spec,
+    head: ResponseHead<'_>,
+    body: &[u8],
+) -> Result<Outcome<T>, Unreadable> {
+    let asked = Asked { ucid: None, most: usize::MAX, rows: ListShape::default() };
+    read_any(&Answer { spec, head, text: &text::whole(body), asked })
+}
+
 /// The same for text.
 pub(crate) fn read_text<T: DeserializeOwned>(
     answer: &Answer<'_>,
@@ -98,6 +113,11 @@ pub(crate) fn read_text<T: DeserializeOwned>(
     if !answer.is_within(answer.text, ENVELOPE) {
         return Err(answer.unreadable(TOO_LARGE));
     }
+    plain::success(answer).map_or_else(|| read_any(answer), Ok)
+}
+
+/// The reader of everything.
+fn read_any<T: DeserializeOwned>(answer: &Answer<'_>) -> Result<Outcome<T>, Unreadable> {
     match answer.spec.envelope.payload {
         Payload::Plain => return read_plain(answer),
         Payload::Open => return read_open(answer),

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use crate::core::clock::Clock;
 use crate::core::endpoint::Rate;
 use crate::core::error::Error;
+use crate::core::wait::within;
 
 pub use crate::core::store_error::{StoreError, StoreErrorKind};
 use change::WindowStep;
@@ -210,7 +211,7 @@ impl Pacer {
         change: &WindowChange,
         total: Duration,
     ) -> Result<WindowReply, Error> {
-        let updated = tokio::time::timeout(total, self.store.update(rate, change)).await;
+        let updated = within(|| total, self.store.update(rate, change)).await;
         updated.unwrap_or_else(|_| Err(StoreError::held())).map_err(Error::store)
     }
 }

@@ -11,6 +11,7 @@ use crate::api::auth::{MemoryTokens, TokenCache, TokenStore};
 use crate::core::client::{AnswerLimits, Client, Config, Core};
 use crate::core::clock::{Clock, SystemClock};
 use crate::core::credential::{AuthMode, Credentials, Keys};
+use crate::core::encode::Addresses;
 use crate::core::endpoint::Host;
 use crate::core::observe::{NoopObserver, Observer};
 use crate::core::pace::{Pacer, Patience};
@@ -324,6 +325,7 @@ impl ClientBuilder {
                 pacer: self.pacer.clone(),
                 clock: Arc::clone(&clock),
                 observer: Arc::clone(&observer),
+                addresses: Addresses::default(),
             })
         };
         if let Some(credentials) = self.credentials {

@@ -8,8 +8,8 @@ use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::cdr::{BorrowedCallRecord, CallRecord};
 use ozonetel_sdk::endpoint::Endpoint;
-use ozonetel_sdk::error::ResponseHead;
-use ozonetel_sdk::server::envelope::{Outcome, read, write};
+use ozonetel_sdk::error::{ResponseHead, Unreadable};
+use ozonetel_sdk::server::envelope::{Outcome, read, read_the_long_way, write};
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::testing::record::ExchangeFile;
 use serde_json::Value;
@@ -133,6 +133,26 @@ fn envelope_of<E: Endpoint>(data: &[u8]) {
     };
     let text = String::from_utf8_lossy;
     assert!(same, "{}: {}\nwritten: {}", E::SPEC.name, text(data), text(&written));
+}
+
+/// Answers of dials and of others whose answer is the payload: the short way reads what the long way reads.
+pub fn plain_answers(data: &[u8]) {
+    plain_of::<ozonetel_sdk::dial::AgentDial>(data);
+    plain_of::<ozonetel_sdk::dial::SkillDial>(data);
+    plain_of::<ozonetel_sdk::call_control::Hold>(data);
+    plain_of::<ozonetel_sdk::agents::FetchDetails>(data);
+    plain_of::<ozonetel_sdk::recording::Pause>(data);
+}
+
+fn plain_of<E: Endpoint>(data: &[u8]) {
+    let seen = |read: Result<Outcome<E::Reply>, Unreadable>| match read {
+        Ok(Outcome::Done(reply)) => format!("{:?}", serde_json::to_string(&reply)),
+        Ok(other) => format!("{other:?}"),
+        Err(unreadable) => format!("{unreadable:?} {:?}", unreadable.path()),
+    };
+    let short = seen(read::<E::Reply>(&E::SPEC, ResponseHead::OK, data));
+    let long = seen(read_the_long_way::<E::Reply>(&E::SPEC, ResponseHead::OK, data));
+    assert_eq!(short, long, "{}: {}", E::SPEC.name, String::from_utf8_lossy(data));
 }
 
 /// Files of exchanges: what is read is written so that it is read as the same.

@@ -17,7 +17,7 @@ mod push;
 mod socket;
 mod values;
 
-pub use answers::{borrowed_rows, envelope, exchanges, rows};
+pub use answers::{borrowed_rows, envelope, exchanges, plain_answers, rows};
 pub use kookoo::{kookoo_answer, kookoo_request, media};
 pub use phone_call::phone_call;
 pub use push::{callbacks, events, screen_pop};
@@ -28,7 +28,7 @@ pub use values::values;
 pub type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target.
-pub const ALL: [(&str, Property); 13] = [
+pub const ALL: [(&str, Property); 14] = [
     ("borrowed_rows", borrowed_rows),
     ("callbacks", callbacks),
     ("envelope", envelope),
@@ -38,6 +38,7 @@ pub const ALL: [(&str, Property); 13] = [
     ("kookoo_request", kookoo_request),
     ("media", media),
     ("phone_call", phone_call),
+    ("plain_answers", plain_answers),
     ("rows", rows),
     ("screen_pop", screen_pop),
     ("socket", socket),

@@ -14,6 +14,7 @@ use crate::core::error::ResponseHead;
 use crate::core::rows::{RowSplitter, Segment, SplitError};
 use crate::core::text::TextReader;
 use crate::core::transport::{Body, Failure, Incoming};
+use crate::core::wait::within;
 
 /// Time and size that an answer may take.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +39,12 @@ impl Bounds {
 
     /// Waits for the other side: neither silent for too long nor beyond the deadline.
     pub(super) async fn within<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
-        let left = self.deadline.map_or(self.silence, |deadline| {
-            self.silence.min(deadline.saturating_duration_since(Instant::now()))
-        });
-        tokio::time::timeout(left, future).await.map_err(|_| Failure::silence())
+        let left = || {
+            self.deadline.map_or(self.silence, |deadline| {
+                self.silence.min(deadline.saturating_duration_since(Instant::now()))
+            })
+        };
+        within(left, future).await.map_err(|_| Failure::silence())
     }
 }
 

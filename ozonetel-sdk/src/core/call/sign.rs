@@ -1,7 +1,5 @@
 //! Steps 3 and 4: resolve the credential, and sign the request with it.
 
-use tokio::time::timeout;
-
 use super::judge::AttemptError;
 use super::prepare::PreparedCall;
 use super::progress::CallProgress;
@@ -10,6 +8,7 @@ use crate::core::encode::{self, Target};
 use crate::core::endpoint::{Auth, Repeat};
 use crate::core::error::{Error, ErrorKind};
 use crate::core::transport::Outgoing;
+use crate::core::wait::within;
 use crate::types::invalid::Invalid;
 
 /// The credential that the endpoint needs, resolved again for every attempt, within the call's total time. A refresh
@@ -19,7 +18,7 @@ pub(super) async fn credential(
 ) -> Result<Credential, AttemptError> {
     let auth = progress.spec.auth;
     let late = || Err(Error::said(ErrorKind::Credentials, "no credential came in the call's time"));
-    let credential = timeout(progress.total, progress.core.credentials.credential(auth.kind()))
+    let credential = within(|| progress.total, progress.core.credentials.credential(auth.kind()))
         .await
         .unwrap_or_else(|_| late())
         .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?;
@@ -36,7 +35,7 @@ pub(super) async fn credential(
 pub(super) async fn reject(progress: &CallProgress<'_>) {
     if let Some(token) = progress.token {
         // Whoever holds the store is about to replace the token anyway.
-        let _ = timeout(progress.total, progress.core.credentials.reject(token)).await;
+        let _ = within(|| progress.total, progress.core.credentials.reject(token)).await;
     }
 }
 
@@ -56,6 +55,7 @@ pub(super) fn sign(
         base,
         path: config.paths.get(spec.name).map_or(spec.path, String::as_str),
         key_header: config.key_headers.get(spec.name).map_or(encode::KEY_HEADER, String::as_str),
+        addresses: &progress.core.addresses,
     };
     let http =
         encode::encode_request(&target, &call.fields, credential, call.agent).map_err(refuse)?;
