@@ -72,6 +72,40 @@ pub fn row(n: u64) -> String {
     )
 }
 
+/// The instructions of the running program, started again with these arguments, by valgrind's callgrind.
+pub fn instructions(args: &[&str]) -> u64 {
+    let out = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().unwrap())
+        .args(args)
+        .output()
+        .expect("valgrind is installed");
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    let line = text.lines().find_map(|line| line.split_once("Collected : ")).expect("a count");
+    line.1.trim().parse().unwrap()
+}
+
+/// Instructions before the readers were made faster, at 36f7250 (2026-11-26), each counted as the benchmark of its name
+/// counts it.
+pub const BEFORE: [(&str, u64); 5] = [
+    ("row from_slice", 43_661),
+    ("row streamed", 37_685),
+    ("dial kept", 86_500),
+    ("dial by hand kept", 72_600),
+    ("sip parse", 5_712),
+];
+
+/// What was counted before beside what is counted now.
+pub fn beside_before(name: &str, now: u64) -> String {
+    let before = BEFORE.iter().find(|(known, _)| *known == name).map(|(_, count)| *count);
+    match before {
+        Some(before) => {
+            format!("{now}, {before} before: {:.3} x", now as f64 / before as f64)
+        }
+        None => now.to_string(),
+    }
+}
+
 /// How long each of many things took.
 #[derive(Debug, Default)]
 pub struct Latencies(Vec<Duration>);

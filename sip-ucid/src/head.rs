@@ -118,9 +118,16 @@ impl<'a> Head<'a> {
     /// assert!(start(Leniency::NONE).is_err());
     /// ```
     pub fn parse_with(bytes: &'a [u8], leniency: Leniency) -> Result<Status<Self>, Error> {
-        let Some(layout) = Layout::of(bytes, leniency) else {
-            return Ok(Status::Partial);
-        };
+        let Some(mut head) = Self::begin(bytes, leniency)? else { return Ok(Status::Partial) };
+        Ok(if head.finish()? { Status::Complete(head) } else { Status::Partial })
+    }
+
+    /// Parses the start line; `None` if the input ends before it does.
+    ///
+    /// A head is a large value: it is put together where it is kept, and moved as little as possible.
+    #[inline]
+    pub(crate) fn begin(bytes: &'a [u8], leniency: Leniency) -> Result<Option<Self>, Error> {
+        let Some(layout) = Layout::of(bytes, leniency) else { return Ok(None) };
         let line = bytes.get(layout.start..layout.start_end).unwrap_or_default();
         let start = StartLine::parse_with(line, leniency).map_err(|e| e.shifted(layout.start));
         if let Err(error) = start {
@@ -128,7 +135,7 @@ impl<'a> Head<'a> {
                 return Err(error);
             }
         }
-        let mut head = Self {
+        Ok(Some(Self {
             bytes,
             start,
             at: layout.start,
@@ -138,14 +145,18 @@ impl<'a> Head<'a> {
             bare: layout.bare,
             leniency,
             index: Index::new(),
-        };
-        if !head.find_lines() {
-            return Ok(Status::Partial);
+        }))
+    }
+
+    /// Finds the header lines of a head that begins; false if it is incomplete.
+    pub(crate) fn finish(&mut self) -> Result<bool, Error> {
+        if !self.find_lines() {
+            return Ok(false);
         }
-        if u32::try_from(head.end).is_err() {
-            return Err(Error::new(ErrorKind::TooLong, head.end));
+        if u32::try_from(self.end).is_err() {
+            return Err(Error::new(ErrorKind::TooLong, self.end));
         }
-        Ok(Status::Complete(head))
+        Ok(true)
     }
 
     /// Finds the header lines; false if the head is incomplete.
@@ -154,17 +165,30 @@ impl<'a> Head<'a> {
         let bytes = self.bytes;
         let mut at = self.headers_at;
         loop {
-            match scan::opening(bytes, at, self.bare) {
-                Opening::Empty(next) => {
-                    self.end = next;
-                    return true;
+            // What begins with a letter is not the empty line.
+            if bytes.get(at).is_none_or(|first| *first <= b'\r') {
+                match scan::opening(bytes, at, self.bare) {
+                    Opening::Empty(next) => {
+                        self.end = next;
+                        return true;
+                    }
+                    Opening::Text => {}
+                    Opening::Unknown => return false,
                 }
-                Opening::Text => {}
-                Opening::Unknown => return false,
             }
-            let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
-            let (name, value) = headers::name_of(bytes, at, end.end);
-            self.index.note(name, value, end.end);
+            let end = match headers::plain_name(bytes, at) {
+                Some((name, value)) => {
+                    let Some(end) = scan::line_end(bytes, value, self.bare) else { return false };
+                    self.index.note(name, value, end.end);
+                    end
+                }
+                None => {
+                    let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
+                    let (name, value) = headers::name_of(bytes, at, end.end);
+                    self.index.note(name, value, end.end);
+                    end
+                }
+            };
             at = end.next;
         }
     }
@@ -430,6 +454,18 @@ impl<'a> Head<'a> {
     /// ```
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes.get(self.at..self.end).unwrap_or_default()
+    }
+
+    /// Whether the head holds a control character other than in CRLF, or may.
+    ///
+    /// Each line that was found ends with CRLF, unless lines end in a lone LF. If these are all the control characters
+    /// there are, none is anywhere else.
+    pub(crate) fn is_suspicious(&self) -> bool {
+        let Some(lines) = self.index.lines().filter(|_| !self.bare) else {
+            return scan::is_suspicious(self.as_bytes());
+        };
+        // The start line and the empty line are not in the table.
+        scan::controls(self.as_bytes()) != 2 * (lines + 2)
     }
 
     /// The start line as sent, without its line break.

@@ -91,6 +91,11 @@ impl Index {
         self.repeated & Self::bit(name) != 0
     }
 
+    /// How many lines there are, if the table has every one.
+    pub(crate) fn lines(&self) -> Option<usize> {
+        self.is_whole().then_some(self.count)
+    }
+
     /// Whether the table has every line: only a full one may lack some.
     pub(crate) const fn is_whole(&self) -> bool {
         self.count < LINES

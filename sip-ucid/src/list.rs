@@ -105,7 +105,7 @@ pub(crate) fn check_tokens(value: &[u8], may_be_empty: bool) -> Result<(), Error
     let mut rest = value;
     loop {
         let token = text::trim_start(rest);
-        let end = token.iter().position(|b| !chars::is(*b, TOKEN)).unwrap_or(token.len());
+        let end = chars::run(token, TOKEN);
         let after = text::trim_start(token.get(end..).unwrap_or_default());
         if end == 0 {
             return Err(Error::new(ErrorKind::EmptyElement, value.len() - token.len()));

@@ -82,6 +82,7 @@ impl<'a> Message<'a> {
         Self::whole(bytes, Transport::WebSocket)
     }
 
+    #[inline]
     fn whole(bytes: &'a [u8], transport: Transport) -> Result<Self, Error> {
         match Self::parse(bytes, transport, Leniency::default())? {
             Status::Complete(message) => Ok(message),
@@ -126,11 +127,15 @@ impl<'a> Message<'a> {
         transport: Transport,
         leniency: Leniency,
     ) -> Result<Status<Self>, Error> {
-        match Head::parse_with(bytes, leniency)? {
-            Status::Complete(head) => Self::with_head(head, transport),
-            Status::Partial if transport == Transport::Stream => Ok(Status::Partial),
-            Status::Partial => Err(Error::new(ErrorKind::NoEnd, bytes.len())),
+        let partial = || match transport {
+            Transport::Stream => Ok(Status::Partial),
+            _ => Err(Error::new(ErrorKind::NoEnd, bytes.len())),
+        };
+        let Some(mut head) = Head::begin(bytes, leniency)? else { return partial() };
+        if !head.finish()? {
+            return partial();
         }
+        Self::with_head(head, transport)
     }
 
     /// Delimits the body that follows a head.
@@ -147,19 +152,10 @@ impl<'a> Message<'a> {
     /// ```
     #[inline]
     pub fn with_head(head: Head<'a>, transport: Transport) -> Result<Status<Self>, Error> {
-        let rest = head.input().get(head.end()..).unwrap_or_default();
-        let Some(length) = head.framing_length()? else {
-            if transport == Transport::Stream {
-                return Err(Error::new(ErrorKind::NoContentLength, head.end()));
-            }
-            return Ok(Status::Complete(Self { head, body: rest }));
-        };
-        let body = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-        match body {
-            Some(body) => Ok(Status::Complete(Self { head, body })),
-            None if transport == Transport::Stream => Ok(Status::Partial),
-            None => Err(Error::new(ErrorKind::ShortBody, head.end())),
-        }
+        Ok(match head.body(transport)? {
+            Some(body) => Status::Complete(Self { head, body }),
+            None => Status::Partial,
+        })
     }
 
     /// The head.
@@ -198,7 +194,23 @@ impl<'a> Message<'a> {
     }
 }
 
-impl Head<'_> {
+impl<'a> Head<'a> {
+    /// The body as the transport frames it; `None` if more of a stream is needed.
+    fn body(&self, transport: Transport) -> Result<Option<&'a [u8]>, Error> {
+        let rest = self.input().get(self.end()..).unwrap_or_default();
+        let Some(length) = self.framing_length()? else {
+            if transport == Transport::Stream {
+                return Err(Error::new(ErrorKind::NoContentLength, self.end()));
+            }
+            return Ok(Some(rest));
+        };
+        let body = usize::try_from(length).ok().and_then(|length| rest.get(..length));
+        if body.is_none() && transport != Transport::Stream {
+            return Err(Error::new(ErrorKind::ShortBody, self.end()));
+        }
+        Ok(body)
+    }
+
     /// The length of the body as the Content-Length headers give it.
     ///
     /// # Errors

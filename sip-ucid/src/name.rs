@@ -340,15 +340,35 @@ pub(crate) fn classify(bytes: &[u8], from: usize, end: usize) -> Name {
     }
 }
 
+/// The name of fewer than eight bytes that a word begins with.
+#[inline]
+pub(crate) fn classify_short(word: u64, len: usize) -> Name {
+    if len < 2 {
+        let letter = (word as u8 | 0x20).wrapping_sub(b'a');
+        let known = LETTERS.get(usize::from(letter)).filter(|_| len == 1);
+        return known.copied().unwrap_or(Name::Other);
+    }
+    let mask = (1 << (8 * len)) - 1;
+    let head = word & mask;
+    let folded = head | (SMALL & mask);
+    let Some(pattern) = pattern_at(slot(folded, folded, len)) else { return Name::Other };
+    let ([known, ..], [fold, ..]) = (pattern.words, pattern.fold);
+    let same = usize::from(pattern.len) == len && head | fold == known;
+    if same { pattern.name } else { Name::Other }
+}
+
+#[inline]
+fn pattern_at(place: usize) -> Option<&'static Pattern> {
+    PATTERNS.get(usize::from(*TABLE.get(place)?))
+}
+
 #[inline]
 fn classify_long(bytes: &[u8], from: usize, len: usize, first: u64) -> Name {
     let head = if len < 8 { first & (u64::MAX >> (64 - 8 * len)) } else { first };
     let folded = if len < 8 { SMALL & (u64::MAX >> (64 - 8 * len)) } else { SMALL };
     let last = if len > 8 { scan::word(bytes, from + len - 8).unwrap_or(0) } else { head };
     let place = slot(head | folded, last | folded, len);
-    let Some(pattern) = TABLE.get(place).and_then(|id| PATTERNS.get(usize::from(*id))) else {
-        return Name::Other;
-    };
+    let Some(pattern) = pattern_at(place) else { return Name::Other };
     let [word, middle, _] = pattern.words;
     let [fold, fold_middle, _] = pattern.fold;
     let same = usize::from(pattern.len) == len

@@ -78,7 +78,7 @@ impl<'a> Param<'a> {
     pub(crate) fn is_strict(&self) -> bool {
         let value = self.value.is_none_or(|value| match value.as_bytes() {
             [b'"', ..] => quoted::is_strict(value.as_bytes()),
-            bytes if chars::run(bytes, TOKEN) == bytes.len() => true,
+            bytes if chars::only(bytes, TOKEN) => true,
             // A host may be an IPv6 address, with brackets or, in `received`, without.
             [b'[', inner @ .., b']'] => host::is_ipv6(inner),
             bytes => host::is_ipv6(bytes),

@@ -23,7 +23,7 @@ pub(crate) fn end(text: &[u8]) -> Option<usize> {
 /// Whether the whole text is one quoted string within the grammar, folds included.
 pub(crate) fn is_strict(text: &[u8]) -> bool {
     let [b'"', inner @ .., b'"'] = text else { return false };
-    if chars::run(inner, PLAIN) == inner.len() {
+    if chars::only(inner, PLAIN) {
         return true;
     }
     if end(text) != Some(text.len()) || core::str::from_utf8(inner).is_err() {

@@ -105,6 +105,22 @@ pub(crate) fn find_control(bytes: &[u8], from: usize) -> Option<usize> {
     found
 }
 
+/// How many control characters there are: below 20, or 7F.
+#[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
+pub(crate) fn controls(bytes: &[u8]) -> usize {
+    tally(bytes.len());
+    let (mut all, mut rest) = (0, bytes);
+    while let Some((chunk, tail)) = rest.split_first_chunk::<64>() {
+        let mut count = 0_u8;
+        for each in chunk {
+            count += u8::from((*each < 0x20) | (*each == 0x7F));
+        }
+        all += usize::from(count);
+        rest = tail;
+    }
+    all + rest.iter().filter(|each| **each < 0x20 || **each == 0x7F).count()
+}
+
 /// Whether text holds a control character other than in CRLF, or may: the last bytes
 /// are not compared with what follows them.
 #[allow(clippy::needless_bitwise_bool, reason = "no branches: it is compiled to vectors")]
@@ -276,6 +292,16 @@ mod tests {
             assert_eq!(find(&[b'\x0b'; 70][..len], 0, b'\n'), None);
         }
         assert_eq!(find(b"abc", 4, b'c'), None);
+    }
+
+    #[test]
+    fn every_control_character_is_counted() {
+        for len in [0, 1, 15, 16, 17, 255, 256, 4079, 4080, 4081, 9000] {
+            let bytes: std::vec::Vec<u8> = (0..=255).cycle().step_by(7).take(len).collect();
+            let single = bytes.iter().filter(|byte| **byte < 0x20 || **byte == 0x7F).count();
+            assert_eq!(controls(&bytes), single, "{len}");
+            assert_eq!(controls(&std::vec![0; len]), len);
+        }
     }
 
     #[test]

@@ -199,7 +199,7 @@ pub struct Problems<'h, 'a> {
     line: usize,
     beyond: Lines<'a>,
     progress: Progress,
-    seen: u128,
+    seen: Seen,
     /// Whether any line may hold a forbidden character.
     suspicious: bool,
 }
@@ -210,6 +210,33 @@ enum Progress {
     Start,
     Lines,
     Missing(usize),
+}
+
+/// The names that were seen, one bit each: two words, since a shift of 128 bits takes many instructions.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    low: u64,
+    high: u64,
+}
+
+impl Seen {
+    const fn bit(name: Name) -> u64 {
+        1 << (name as u32 % 64)
+    }
+
+    const fn has(self, name: Name) -> bool {
+        let word = if (name as u32) < 64 { self.low } else { self.high };
+        word & Self::bit(name) != 0
+    }
+
+    /// Whether it was seen before; it is from now on.
+    #[inline]
+    fn again(&mut self, name: Name) -> bool {
+        let word = if (name as u32) < 64 { &mut self.low } else { &mut self.high };
+        let again = *word & Self::bit(name) != 0;
+        *word |= Self::bit(name);
+        again
+    }
 }
 
 const REQUIRED: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
@@ -238,8 +265,8 @@ impl<'a> Head<'a> {
             line: 0,
             beyond: self.beyond(),
             progress: Progress::Breaks,
-            seen: 0,
-            suspicious: scan::is_suspicious(self.as_bytes()),
+            seen: Seen::default(),
+            suspicious: self.is_suspicious(),
         }
     }
 
@@ -323,9 +350,7 @@ impl Problems<'_, '_> {
         if line.name == Name::Other && !chars::all(line.name_text().as_bytes(), TOKEN) {
             return Some(Problem { kind: ProblemKind::HeaderName, header: None, at: line.at });
         }
-        let bit = 1_u128 << (line.name as u32);
-        let again = self.seen & bit != 0;
-        self.seen |= bit;
+        let again = self.seen.again(line.name);
         if again && line.name.is_single() && is_core(line.name) {
             return at(ProblemKind::Duplicate, line.at);
         }
@@ -499,7 +524,7 @@ impl Iterator for Problems<'_, '_> {
                 Progress::Missing(at) => {
                     let name = *REQUIRED.get(at)?;
                     self.progress = Progress::Missing(at + 1);
-                    let absent = self.seen & (1 << (name as u32)) == 0;
+                    let absent = !self.seen.has(name);
                     let kind = ProblemKind::Missing;
                     absent.then_some(Problem { kind, header: Some(name), at: self.head.end() })
                 }

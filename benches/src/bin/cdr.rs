@@ -1,16 +1,18 @@
 //! A day of rows streamed from a server in another process: memory and throughput.
 //!
 //! `cdr stream ROWS` streams and prints the peak memory of this process; `cdr decode` compares the streaming path
-//! with `serde_json::from_slice`, interleaved, without a network. `cdr hostile` prints the peak memory of a process for
+//! with `serde_json::from_slice`, interleaved, without a network; `cdr instructions` counts what one more row costs.
+//! `cdr hostile` prints the peak memory of a process for
 //! each way of reading 64 MiB of what takes the most memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ozonetel_bench::{Server, client, row};
+use ozonetel_bench::{Server, beside_before, client, instructions as counted, row};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::cdr::sync::{Checkpoint, RowBatch, Sink, SyncStep, Upserted};
@@ -90,6 +92,12 @@ fn main() {
         Some("stream") => {
             let rows = args.next().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
             runtime.block_on(stream(rows));
+        }
+        Some("instructions") => instructions(),
+        Some("run") => {
+            let way = args.next().unwrap();
+            let rows = args.next().and_then(|n| n.parse().ok()).unwrap();
+            runtime.block_on(one_way(&way, rows));
         }
         Some("hostile") => match (args.next(), args.next()) {
             (Some(way), Some(name)) => runtime.block_on(hostile(&way, &name)),
@@ -216,19 +224,71 @@ async fn hostile(way: &str, name: &str) {
     assert!(peak() < 64.0, "{way} {name}");
 }
 
-async fn decode() {
-    const ROWS: u64 = 20_000;
-    let body: String = (0..ROWS).map(row).collect::<Vec<_>>().join(",");
+/// The rows whose texts are borrowed, seen one by one.
+async fn lent(client: &Client) -> u64 {
+    let mut seen = 0;
+    let day = client.cdr().for_day(client.today());
+    let lent = day.for_each(|row| {
+        let talk = row.unwrap().talk_time.read().unwrap();
+        assert!(talk.is_some_and(|talk| talk.seconds() == 109));
+        seen += 1;
+        ControlFlow::Continue(())
+    });
+    lent.await.unwrap();
+    seen
+}
+
+/// An answer with so many rows, whole and in pieces.
+fn day(rows: u64) -> (Bytes, Vec<Bytes>) {
+    let body: String = (0..rows).map(row).collect::<Vec<_>>().join(",");
     let body =
         Bytes::from(format!(r#"{{"status":"success","message":"success","details":[{body}]}}"#));
-    let chunks: Vec<Bytes> = (0..body.len())
+    let chunks = (0..body.len())
         .step_by(16 << 10)
         .map(|at| body.slice(at..body.len().min(at + (16 << 10))))
         .collect();
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    (body, chunks)
+}
+
+fn answered(chunks: &[Bytes]) -> Client {
+    let replay = Replay::new([Turn::Pieces(chunks.to_vec(), true)]);
+    client("http://api.example.test", Some(Arc::new(replay)))
+}
+
+/// One way of reading rows, once, for counting.
+async fn one_way(way: &str, wanted: u64) {
+    let (body, chunks) = day(wanted);
+    let seen = match way {
+        "idle" => wanted,
+        "from_slice" => {
+            let day: Day<CallRecord> = serde_json::from_slice(&body).unwrap();
+            day.details.len() as u64
+        }
+        "streamed" => rows(&answered(&chunks)).await,
+        _ => lent(&answered(&chunks)).await,
+    };
+    assert_eq!(seen, wanted);
+}
+
+/// What one more row costs, by callgrind.
+fn instructions() {
+    let count = |way: &str| {
+        let more = counted(&["run", way, "600"]) - counted(&["run", way, "100"]);
+        more / 500
+    };
+    let idle = count("idle");
+    for way in ["from_slice", "streamed", "lent"] {
+        let name = format!("row {way}");
+        println!("{name}: {} instructions", beside_before(&name, count(way) - idle));
+    }
+}
+
+async fn decode() {
+    const ROWS: u64 = 20_000;
+    let (body, chunks) = day(ROWS);
+    let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..15 {
-        let replay = Replay::new([Turn::Pieces(chunks.clone(), true)]);
-        let streaming = client("http://api.example.test", Some(Arc::new(replay)));
+        let streaming = answered(&chunks);
         let start = Instant::now();
         assert_eq!(rows(&streaming).await, ROWS);
         times[0].push(start.elapsed());
@@ -242,12 +302,16 @@ async fn decode() {
         assert_eq!(day.details.len(), 20_000);
         drop(day);
         times[2].push(start.elapsed());
+        let streaming = answered(&chunks);
+        let start = Instant::now();
+        assert_eq!(lent(&streaming).await, ROWS);
+        times[3].push(start.elapsed());
     }
     let median = |times: &mut Vec<Duration>| {
         times.sort();
         times[times.len() / 2].as_secs_f64()
     };
-    let [streamed, typed, plain] = times.each_mut().map(median);
+    let [streamed, typed, plain, lent] = times.each_mut().map(median);
     let rate = |time: f64| body.len() as f64 / 1e6 / time;
     println!("streamed, typed rows     {:7.0} MB/s", rate(streamed));
     println!(
@@ -259,5 +323,10 @@ async fn decode() {
         "from_slice, plain texts  {:7.0} MB/s   streamed is {:.2} x",
         rate(plain),
         plain / streamed
+    );
+    println!(
+        "lent, borrowed rows      {:7.0} MB/s   {:.2} x from_slice, typed rows",
+        rate(lent),
+        typed / lent
     );
 }

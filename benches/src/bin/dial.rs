@@ -5,10 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use ozonetel_bench::{Server, client};
+use ozonetel_bench::{Server, beside_before, client, instructions as counted};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::transport::reqwest::{Network, ONCE_IDLE, tls};
 use serde::{Deserialize, Serialize};
@@ -140,23 +139,13 @@ fn instructions() {
     let server = Server::start();
     for idle in ["kept", "each"] {
         let count = |who: &str| {
-            let total = |dials: &str| {
-                let out = Command::new("valgrind")
-                    .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-                    .arg(std::env::current_exe().unwrap())
-                    .args(["run", who, dials, &server.address, idle])
-                    .output()
-                    .expect("valgrind is installed");
-                let text = String::from_utf8_lossy(&out.stderr).into_owned();
-                let line =
-                    text.lines().find_map(|line| line.split_once("Collected : ")).expect("a count");
-                line.1.trim().parse::<u64>().unwrap()
-            };
+            let total = |dials| counted(&["run", who, dials, &server.address, idle]);
             (total("1100") - total("100")) / 1000
         };
         let (hand, ours) = (count("hand"), count("sdk"));
         println!(
-            "{idle}: by hand {hand}, SDK {ours} instructions a dial, ratio {:.3}",
+            "{idle}: by hand {hand}, SDK {} instructions a dial, ratio {:.3}",
+            beside_before(&format!("dial {idle}"), ours),
             ours as f64 / hand as f64
         );
     }

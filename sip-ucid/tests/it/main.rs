@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod allocation;
+mod as_it_was;
 mod callers;
 mod corners;
 mod corpus;

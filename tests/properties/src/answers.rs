@@ -12,6 +12,7 @@ use ozonetel_sdk::error::{ResponseHead, Unreadable};
 use ozonetel_sdk::server::envelope::{Outcome, read, read_the_long_way, write};
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::testing::record::ExchangeFile;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::push::exact;
@@ -59,6 +60,26 @@ async fn lend_rows(pieces: Vec<Bytes>) -> (Vec<String>, Option<&'static str>) {
     (seen, end)
 }
 
+/// Whether an object names a field twice.
+fn repeats(text: &str) -> bool {
+    struct Names(usize);
+    impl<'de> Visitor<'de> for Names {
+        type Value = usize;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<usize, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                self.0 += 1;
+            }
+            Ok(self.0)
+        }
+    }
+    let names = serde_json::Deserializer::from_str(text).deserialize_map(Names(0));
+    let tree = serde_json::from_str::<Value>(text);
+    names.ok() != tree.ok().and_then(|tree| tree.as_object().map(serde_json::Map::len))
+}
+
 /// One row's JSON text: the record, what borrows its texts, and the tree of `serde_json` say the same.
 pub fn borrowed_rows(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -66,6 +87,9 @@ pub fn borrowed_rows(data: &[u8]) {
     let borrowed = BorrowedCallRecord::parse(text);
     if let (Ok(owned), Ok(borrowed)) = (&owned, &borrowed) {
         assert_eq!(borrowed.to_record().as_ref(), Ok(owned));
+    }
+    // Of two values of one name, the record says which is which.
+    if let (Ok(owned), Ok(borrowed), false) = (&owned, &borrowed, repeats(text)) {
         macro_rules! same {
             ($($field:ident),+) => { $( match borrowed.$field.read() {
                 Ok(value) => assert_eq!(value, owned.$field, "{text}"),
@@ -147,7 +171,10 @@ pub fn plain_answers(data: &[u8]) {
 fn plain_of<E: Endpoint>(data: &[u8]) {
     let seen = |read: Result<Outcome<E::Reply>, Unreadable>| match read {
         Ok(Outcome::Done(reply)) => format!("{:?}", serde_json::to_string(&reply)),
-        Ok(other) => format!("{other:?}"),
+        Ok(Outcome::Empty) => "nothing".to_owned(),
+        Ok(Outcome::Refused(refusal)) => {
+            format!("{:?} {}", refusal.reason(), refusal.message())
+        }
         Err(unreadable) => format!("{unreadable:?} {:?}", unreadable.path()),
     };
     let short = seen(read::<E::Reply>(&E::SPEC, ResponseHead::OK, data));

@@ -307,7 +307,7 @@ fn decode<R>(
     decoder: &RowDecoder<R>,
 ) -> Result<R, Error> {
     match (decoder.cut)(row) {
-        Ok(Some(decoded)) => Ok(decoded),
+        Ok(Some(item)) => Ok(item),
         Ok(None) => Err(unnamed(progress, at)),
         Err(bad) => Err(bad_row(progress, row, at, &bad)),
     }

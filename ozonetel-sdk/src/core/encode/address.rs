@@ -95,8 +95,8 @@ mod tests {
                 assert_eq!((address.url.as_str(), address.uri.to_string()), (&*want, want.clone()));
             }
         }
-        let known = addresses.0.read().unwrap();
-        assert_eq!(known.values().map(BTreeMap::len).sum::<usize>(), MOST);
+        let kept: usize = addresses.0.read().unwrap().values().map(BTreeMap::len).sum();
+        assert_eq!(kept, MOST);
         let asked = of("/a").with_query("b=c+d").unwrap();
         assert_eq!(asked.uri.to_string(), "http://api.example.test/under/a?b=c+d");
         assert_eq!(of("/a").uri.query(), None);

@@ -3,9 +3,10 @@
 //! Whatever is not exactly that is left to the reader of everything, which begins anew; so there is nothing here that
 //! could be read in another way.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use super::Outcome;
 use super::answer::{Answer, PAYLOAD};
@@ -31,26 +32,38 @@ pub(super) fn success<T: DeserializeOwned>(answer: &Answer<'_>) -> Option<Outcom
     serde_json::from_str(answer.text).ok().map(Outcome::Done)
 }
 
-/// Whether the last `status` is a word of success. A key in another case counts only without this one.
+/// Whether `status` is a word of success. A key in another case counts only without this one.
 struct Probe;
+
+/// An answer with more fields is left to the other reader.
+const MOST: usize = 8;
 
 impl<'de> Visitor<'de> for Probe {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("an object of a few fields, each there once")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        let mut success = false;
+        let (mut success, mut seen) = (false, [""; MOST]);
+        let mut free = seen.iter_mut();
+        let mut known = 0;
         while let Some(key) = map.next_key::<Key<'de>>()? {
-            if key.0 == "status" {
+            let Cow::Borrowed(name) = key.0 else { return Err(A::Error::custom("an escape")) };
+            let Some(slot) = free.next() else { return Err(A::Error::custom("many fields")) };
+            *slot = name;
+            known += 1;
+            if name == "status" {
                 // The service writes it as a text; anything else is for the other reader.
                 success = Word::of(&map.next_value::<Key<'de>>()?.0) == Word::Success;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(success)
+        let mut names = seen.iter().take(known).enumerate();
+        // A field that is there twice is believed in neither.
+        let repeats = names.any(|(at, name)| seen.iter().take(at).any(|other| other == name));
+        Ok(success && !repeats)
     }
 }

@@ -60,6 +60,19 @@ impl<T> BorrowedValue<'_, T> {
         }
     }
 
+    /// Sets the value; nothing takes nothing away.
+    #[inline]
+    pub(crate) fn take(&mut self, value: Self) {
+        let empty = match &value.came {
+            Came::Nothing => true,
+            Came::Text(text) => text.is_empty(),
+            _ => false,
+        };
+        if self.is_absent() || !empty {
+            *self = value;
+        }
+    }
+
     /// Whether the field is absent or `null`. An empty text is there.
     pub fn is_absent(&self) -> bool {
         matches!(self.came, Came::Nothing)
@@ -169,7 +182,7 @@ macro_rules! borrowed {
         #[doc = concat!(
             "A [`", stringify!($name), "`] whose texts are borrowed from the row's JSON text, each field given its type \
              when it is asked for. It takes about half the time, and no allocation for a row as the service writes it.\n\n",
-            "Of a name that is there twice the last value counts. `Debug` shows the names of the fields only."
+            "Of a name that is there twice the last value counts that says something; [`to_record`](Self::to_record) keeps both. `Debug` shows the names of the fields only."
         )]
         #[non_exhaustive]
         pub struct $borrowed<'a> {
@@ -251,7 +264,7 @@ macro_rules! borrowed {
                         };
                         while let Some(key) = map.next_key::<crate::types::wire::Key<'de>>()? {
                             match NAMES.find(&key.0) {
-                                $( Some(Field::$field) => out.$field = map.next_value()?, )+
+                                $( Some(Field::$field) => out.$field.take(map.next_value()?), )+
                                 None => { out.extra.0.insert(key.0.into_owned(), map.next_value()?); }
                             }
                         }

@@ -57,8 +57,8 @@ const fn slot(name: &[u8]) -> usize {
         [] => (0, 0),
     };
     let mixed =
-        ((name.len() as u32) << 16 | (first as u32) << 8 | last as u32).wrapping_mul(0x9E37_79B1);
-    (mixed >> 24) as usize
+        (name.len() << 16 | (first as usize) << 8 | last as usize).wrapping_mul(0x9E37_79B1);
+    (mixed >> 24) % SLOTS
 }
 
 #[cfg(test)]
