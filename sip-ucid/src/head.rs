@@ -176,19 +176,16 @@ impl<'a> Head<'a> {
                     Opening::Unknown => return false,
                 }
             }
-            let end = match headers::plain_name(bytes, at) {
-                Some((name, value)) => {
-                    let Some(end) = scan::line_end(bytes, value, self.bare) else { return false };
-                    self.index.note(name, value, end.end);
-                    end
-                }
-                None => {
-                    let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
-                    let (name, value) = headers::name_of(bytes, at, end.end);
-                    self.index.note(name, value, end.end);
-                    end
-                }
-            };
+            // Two searches for the end, each in its own place: one for both is slower.
+            if let Some((name, value)) = headers::plain_name(bytes, at) {
+                let Some(end) = scan::line_end(bytes, value, self.bare) else { return false };
+                self.index.note(name, value, end.end);
+                at = end.next;
+                continue;
+            }
+            let Some(end) = scan::line_end(bytes, at, self.bare) else { return false };
+            let (name, value) = headers::name_of(bytes, at, end.end);
+            self.index.note(name, value, end.end);
             at = end.next;
         }
     }
