@@ -19,11 +19,11 @@ use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
 use crate::flow::calling::CallingSettings;
 use crate::ops::Metrics;
 use crate::people::seal::SealKey;
-use crate::people::token::new_token;
 use crate::people::{People, PeopleSettings};
 use crate::ports::account_state::SharedAccount;
 use crate::ports::platform::graphql::documents::{self, Documents};
 use crate::ports::platform::{GraphqlPlatform, Platform};
+use crate::ports::profiles::Profiles;
 use crate::simulated;
 use crate::store::{Owner, Store};
 
@@ -57,7 +57,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("DESK_AGENT_SOCKET", "who opens the agents' sockets: desk, browser or off (desk)"),
     ("DESK_AGENT_SOCKET_URL", "their wss address, {agent} for the login id; none without"),
     ("DESK_DIAL", "how dials go: agent, socket or kookoo (agent)"),
-    ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (a new one)"),
+    ("DESK_WEBHOOK_SECRET", "secret in the addresses that the service sends to (one of the store)"),
     ("DESK_PAUSE_REASONS", "why agents may pause, separated by commas"),
     (
         "DESK_PAUSE_LIMIT",
@@ -100,7 +100,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("TWILIO_TRANSFER_CALLER_ID", "the number that agents are shown"),
     ("VOICE_ASSISTANT_TRANSFER_BASE_URL", "where Twilio reaches this desk (DESK_PUBLIC_URL)"),
     ("SIP_DOMAIN", "the domain of the agents' SIP extensions; FREEPBX_DOMAIN is the same"),
-    ("REDIS_URL", "where callers' profiles are: redis://host:6379/0 (this process)"),
+    ("REDIS_URL", "where callers' profiles are: redis[s]://host:6379/0 (this process)"),
+    ("REDIS_CA_FILE", "authorities of a rediss:// address, PEM (those of this machine)"),
     ("DESK_HANDOFF_PHRASES", "a JSON file with the phrases that ask for a human (a few languages)"),
     ("DESK_HANDOFF_MATCH", "id, or number: how a call is found to be a voice assistant's (id)"),
     ("DESK_SIM_SPEED", "how much faster than life the simulator's telephones are (1)"),
@@ -249,6 +250,11 @@ impl Config {
         name.map_or(Owner::Simulator, |name| Owner::Account(name.as_str().to_owned()))
     }
 
+    /// Where callers' profiles are, if that is not the memory of the desk.
+    pub fn profiles(&self) -> Option<&dyn Profiles> {
+        self.settings.customers.profiles.as_deref()
+    }
+
     /// The people of a store.
     pub fn people(&self, store: Arc<dyn Store>) -> People {
         People::new(store, self.environment.clock(), self.settings.people.clone())
@@ -339,7 +345,7 @@ fn agent_socket(
     Ok(Some(AgentSocketSettings { url, account: account.to_owned(), holder }))
 }
 
-/// The secret in the addresses that the service sends to: as said, else a new one for each start.
+/// The secret in the addresses that the service sends to, where it is said.
 fn webhook_secret(said: Option<String>) -> Result<Option<Secret>, Invalid> {
     let invalid = |text: &'static str| Invalid::new("DESK_WEBHOOK_SECRET", text);
     match said.map(|text| text.trim().to_owned()) {
@@ -350,10 +356,7 @@ fn webhook_secret(said: Option<String>) -> Result<Option<Secret>, Invalid> {
             Err(invalid("expected at least 16 letters, digits, - or _"))
         }
         Some(text) => Ok(Some(text.into())),
-        None => match new_token("") {
-            Ok((secret, _)) => Ok(Some(secret)),
-            Err(_) => Err(invalid("no randomness for a new one")),
-        },
+        None => Ok(None),
     }
 }
 

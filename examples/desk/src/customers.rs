@@ -49,8 +49,10 @@ impl CustomerSettings {
         let get = |name: &str| {
             variables.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
+        let authorities = get("REDIS_CA_FILE").map(|file| authorities(&file)).transpose()?;
         let redis = get("REDIS_URL").map(|url| {
-            RedisProfiles::new(&url).map_err(|error| Invalid::new("REDIS_URL", error.to_string()))
+            RedisProfiles::new(&url, authorities)
+                .map_err(|error| Invalid::new("REDIS_URL", error.to_string()))
         });
         let intents = get("DESK_HANDOFF_PHRASES").map(|file| {
             let wrong = |reason: String| Invalid::new("DESK_HANDOFF_PHRASES", reason);
@@ -71,6 +73,18 @@ impl CustomerSettings {
             twilio: twilio.transpose()?.map(Arc::new),
             demo: None,
         })
+    }
+}
+
+/// What is in a file of certificates.
+fn authorities(file: &str) -> Result<Vec<u8>, Invalid> {
+    let wrong = |reason: String| Invalid::new("REDIS_CA_FILE", reason);
+    let pem = std::fs::read_to_string(file)
+        .map_err(|error| wrong(format!("cannot be read: {}", error.kind())))?;
+    if pem.contains("-----BEGIN CERTIFICATE-----") {
+        Ok(pem.into_bytes())
+    } else {
+        Err(wrong("has no certificate in PEM".to_owned()))
     }
 }
 

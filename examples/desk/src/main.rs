@@ -18,10 +18,11 @@ use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
 use desk::ops::{doctor, forget, watch};
 use desk::people::command::UserTask;
+use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
-use desk::{AgentSocketSettings, Desk, app, guide, serve};
+use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Variables;
@@ -97,8 +98,9 @@ async fn on_account(
     let address = listener.local_addr()?;
     let opened = opened(config).await?;
     let store = Arc::clone(&opened.store);
-    let (client, settings) =
+    let (client, mut settings) =
         config.account(Arc::clone(&store)).map_err(|invalid| explain(&invalid, variables))?;
+    set_secret(&mut settings, &*store).await?;
     let first = json!({"http": format!("http://{address}"), "store": store.place()});
     let records = records(config, &client, &store.place()).await?;
     let desk = Desk::with_records(client.clone(), settings.clone(), store, records);
@@ -146,6 +148,7 @@ async fn on_simulator(
     let place = store.place();
     let simulated = config.simulated(opened.start).await;
     let (sim, client, mut settings) = simulated.map_err(|invalid| explain(&invalid, variables))?;
+    set_secret(&mut settings, &*store).await?;
     let server = sim.serve().await?;
     let local = address.ip().is_loopback();
     settings.people.needs_administrator = !local;
@@ -216,7 +219,7 @@ async fn look(
     let explained = |invalid| explain(&invalid, variables);
     let looked_at = looked_at(config).await;
     let _simulator;
-    let (client, settings) = if config.is_simulated() {
+    let (client, mut settings) = if config.is_simulated() {
         say("OZONETEL_ACCOUNT is not set: this is about the simulator.\n");
         let (sim, client, settings) = config.simulated(1).await.map_err(explained)?;
         _simulator = sim;
@@ -226,7 +229,10 @@ async fn look(
         config.account(store).map_err(explained)?
     };
     let mut findings = match looked_at {
-        Ok(store) => doctor::examine(&*store, &config.owner(), &client, &settings).await,
+        Ok(store) => {
+            set_secret(&mut settings, &*store).await?;
+            doctor::examine(&*store, &config.owner(), &client, &settings).await
+        }
         Err(finding) => vec![finding],
     };
     if let Ok(address) = config.listen.parse::<SocketAddr>() {
@@ -300,7 +306,8 @@ async fn manage_users(config: &Config, task: &UserTask) -> Result<(), Box<dyn Er
 async fn forget_number(config: &Config, number: &str) -> Result<(), Box<dyn Error>> {
     let store = named_store(config).await?;
     let at = config.people(Arc::new(store.clone())).now();
-    let done = forget::forget(&store, number, at).await;
+    let profiles = config.profiles();
+    let done = forget::forget(&store, profiles, number, at).await;
     store.close().await;
     say(&done?);
     Ok(())
@@ -349,6 +356,16 @@ async fn opened(config: &Config) -> Result<Opened, Box<dyn Error>> {
         .await
         .map_err(|error| format!("{}: {error}; DESK_STORE names another file", store.place()))?;
     Ok(Opened { store: Arc::new(store), start, _lock: lock })
+}
+
+/// Where no variable names the secret in the addresses that the service is given, it is the store's own: a call that is
+/// under way when the desk stops asks the next one.
+async fn set_secret(settings: &mut Settings, store: &dyn Store) -> Result<(), Box<dyn Error>> {
+    if settings.webhook_secret.is_none() {
+        let (new, _) = new_token("")?;
+        settings.webhook_secret = Some(store.webhook_secret(new).await?);
+    }
+    Ok(())
 }
 
 /// The call records, in tables of their own in the same database.

@@ -16,7 +16,8 @@ use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
-    agents, call_reports, cdr_sync, intake, links, outbox, recordings, reminders, settle, summary,
+    agents, alone, bookings, call_reports, cdr_sync, forgotten, intake, links, outbox, recordings,
+    reminders, settle, summary,
 };
 
 /// How long open connections may take to end.
@@ -119,6 +120,12 @@ fn start_work(desk: &Desk) {
         let file = |_, stop| summary::run(client.clone(), records.clone(), stop);
         keeper.run("summaries", stop, file).await;
     });
+    let waiting = desk.clone();
+    desk.life().spawn("waiting customers", |stop| alone::run(waiting, stop));
+    let forgetting = desk.clone();
+    desk.life().spawn("forgotten numbers", |stop| forgotten::run(forgetting, stop));
+    let booked = desk.clone();
+    desk.life().spawn("bookings", |stop| bookings::run(booked, stop));
     let reminded = desk.clone();
     desk.life().spawn("reminders", |stop| reminders::run(reminded, stop));
     for (name, target) in

@@ -27,6 +27,7 @@ pub mod account_state;
 pub mod agents;
 pub mod appointments;
 pub mod audit;
+pub mod bookings;
 pub mod calls;
 mod conn;
 pub mod db;
@@ -64,6 +65,7 @@ pub use account_state::{AccountState, AccountStates};
 pub use agents::Agents;
 pub use appointments::{AppointmentQuery, Appointments};
 pub use audit::Audits;
+pub use bookings::{Bookings, PendingBooking};
 pub use calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall};
 pub use conn::{Arg, Row};
 pub use db::Db;
@@ -108,6 +110,7 @@ pub trait Store:
     + Work
     + Agents
     + Appointments
+    + Bookings
     + Leads
     + Handoffs
     + CallReports
@@ -133,6 +136,7 @@ impl<T> Store for T where
         + Work
         + Agents
         + Appointments
+        + Bookings
         + Leads
         + Handoffs
         + CallReports

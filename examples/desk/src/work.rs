@@ -1,8 +1,11 @@
 //! What runs beside the requests.
 
 pub mod agents;
+pub mod alone;
+pub mod bookings;
 pub mod call_reports;
 pub mod cdr_sync;
+pub mod forgotten;
 pub mod intake;
 pub mod lease;
 pub mod links;

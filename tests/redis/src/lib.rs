@@ -5,19 +5,25 @@
 //! for the end of its input.
 
 use std::io::{self, BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-/// Starts a server in `$1`, says so once it answers, and stops it when standard input ends. Nothing is kept on disk.
+/// Starts a server in `$1` with the settings in the other parameters, says so once it answers, and stops it when standard
+/// input ends. Nothing is kept on disk.
 const SCRIPT: &str = r#"
 trap '' INT TERM
-cd "$1" || exit 1
-redis-server --port 0 --unixsocket "$1/redis.sock" --save '' --appendonly no --dir "$1" >log 2>&1 &
+folder=$1
+shift
+cd "$folder" || exit 1
+redis-server --port 0 --unixsocket "$folder/redis.sock" --save '' --appendonly no --dir "$folder" "$@" >log 2>&1 &
 server=$!
 tries=0
-until [ "$(redis-cli -s "$1/redis.sock" ping 2>/dev/null)" = PONG ]; do
+until [ "$(redis-cli -s "$folder/redis.sock" ping 2>/dev/null)" = PONG ]; do
   tries=$((tries + 1))
   if [ $tries = 200 ] || ! kill -0 $server 2>/dev/null; then tail -n 3 log | tr '\n' ' '; echo; exit 1; fi
   sleep 0.05
@@ -26,7 +32,7 @@ echo ready
 cat >/dev/null
 kill -KILL $server
 wait $server 2>/dev/null
-rm -f "$1/redis.sock"
+rm -f "$folder/redis.sock"
 "#;
 
 /// A server of a test's own.
@@ -35,6 +41,14 @@ pub struct RedisServer {
     folder: TempDir,
     // Its input is the sign of life that the shell waits on.
     shell: Option<Child>,
+    tls: Option<Tls>,
+}
+
+/// Where a server is reached with TLS.
+#[derive(Debug)]
+struct Tls {
+    port: u16,
+    certificate: String,
 }
 
 impl RedisServer {
@@ -52,13 +66,46 @@ impl RedisServer {
     /// Redis is not installed, or does not start.
     pub fn start() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("redis-").tempdir()?;
-        let mut server = Self { folder, shell: None };
+        let mut server = Self { folder, shell: None, tls: None };
         server.start_again()?;
         Ok(server)
     }
 
+    /// A new server, empty, that is reached with TLS as `localhost`.
+    ///
+    /// ```
+    /// let server = ozonetel_redis::RedisServer::start_with_tls()?;
+    /// assert!(server.url().starts_with("rediss://localhost:"));
+    /// assert!(server.certificate().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Redis is not installed, cannot do TLS, or does not start.
+    pub fn start_with_tls() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("redis-").tempdir()?;
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+        let made = made.map_err(io::Error::other)?;
+        let certificate = pem("CERTIFICATE", made.cert.der());
+        std::fs::write(folder.path().join("cert.pem"), &certificate)?;
+        let key = pem("PRIVATE KEY", &made.signing_key.serialize_der());
+        std::fs::write(folder.path().join("key.pem"), key)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut server = Self { folder, shell: None, tls: Some(Tls { port, certificate }) };
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// The certificate that it shows, PEM; `None` without TLS.
+    pub fn certificate(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| tls.certificate.as_str())
+    }
+
     /// Its address, which stays the same when it is started again.
     pub fn url(&self) -> String {
+        if let Some(tls) = &self.tls {
+            return format!("rediss://localhost:{}/", tls.port);
+        }
         format!("unix://{}", self.folder.path().join("redis.sock").display())
     }
 
@@ -93,7 +140,7 @@ impl RedisServer {
     /// It does not start.
     pub fn start_again(&mut self) -> io::Result<()> {
         self.stop()?;
-        self.shell = Some(run(self.folder.path())?);
+        self.shell = Some(run(self.folder.path(), self.tls.as_ref())?);
         Ok(())
     }
 }
@@ -105,9 +152,20 @@ impl Drop for RedisServer {
     }
 }
 
-fn run(folder: &Path) -> io::Result<Child> {
+fn pem(what: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", lines.join("\n"))
+}
+
+fn run(folder: &Path, tls: Option<&Tls>) -> io::Result<Child> {
     let mut shell = Command::new("sh");
     shell.args(["-c", SCRIPT, "sh"]).arg(folder);
+    if let Some(tls) = tls {
+        let port = tls.port.to_string();
+        shell.args(["--tls-port", &port, "--tls-auth-clients", "no"]);
+        shell.args(["--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem"]);
+    }
     shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut shell = shell.spawn()?;
     let mut line = String::new();

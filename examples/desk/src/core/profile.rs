@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 mod ids;
 
-pub use ids::{BadId, CallKeys, Extension, NotAnId};
+pub use ids::{BadId, CallKeys, Extension, KEYS, NotAnId};
 
 /// Name of a caller of whom nothing is known.
 pub const UNKNOWN_CALLER: &str = "Unknown Caller";
@@ -263,6 +263,13 @@ pub fn unknown_caller(customer_id: &str, phone: Option<&str>) -> Value {
         "conversation_history": [],
         "activities": [],
     })
+}
+
+/// What is answered for an agent without an extension, whom no assistant can hand a call to: nothing is known, and why.
+pub fn without_extension(customer_id: &str) -> Value {
+    let mut body = unknown_caller(customer_id, None);
+    body["reason"] = "no_extension".into();
+    body
 }
 
 /// What an extension's own entry is to whoever asks for a call.

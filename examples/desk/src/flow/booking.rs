@@ -10,17 +10,20 @@ use crate::core::appointment::{
     Appointment, AppointmentChange, AppointmentError, AppointmentState, AppointmentView, Doctor,
     Slot,
 };
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Scope};
 use crate::core::fact::{Action, ActionOutcome};
 use crate::desk::Desk;
 use crate::people::token::new_id;
 use crate::ports::platform::PlatformError;
 use crate::problem::{Kind, Problem};
-use crate::store::{AppointmentQuery, Audience, NewEvent, StoredCall};
+use crate::store::{AppointmentQuery, Audience, NewEvent, PendingBooking, StoreError, StoredCall};
 use crate::tasks::TaskKind;
 
 /// How many appointments of one person are looked through.
 const MOST: u32 = 200;
+
+/// Longer than an appointment can be on its way to the platform.
+const LONGEST_MS: i64 = 5 * 60_000;
 
 /// A day on either side: the times around one that was taken.
 const AROUND_MS: i64 = 24 * 3_600_000;
@@ -149,12 +152,8 @@ async fn book_now(desk: &Desk, order: BookingOrder) -> Result<(Appointment, bool
     };
     let events = changed(&appointment)?;
     let new = Appointment { version: 0, ..appointment.clone() };
-    match desk.platform().save_appointment(new, now, events).await {
-        Ok(version) => {
-            let appointment = Appointment { version, ..appointment };
-            note(desk, &appointment, &order.by).await;
-            Ok((appointment, true))
-        }
+    match save(desk, new, events, &order.by).await {
+        Ok(version) => Ok((Appointment { version, ..appointment }, true)),
         Err(PlatformError::Taken) => {
             let taken = problem(AppointmentError::Taken);
             refused(desk, taken, &slot, &order).await
@@ -246,12 +245,8 @@ async fn change_now(
     }
     let next = Appointment { version: known.version + 1, ..wanted.clone() };
     let events = changed(&next)?;
-    match desk.platform().save_appointment(wanted, now, events).await {
-        Ok(version) => {
-            let next = Appointment { version, ..next };
-            note(desk, &next, by).await;
-            Ok(next)
-        }
+    match save(desk, wanted, events, by).await {
+        Ok(version) => Ok(Appointment { version, ..next }),
         Err(PlatformError::Taken) => {
             let taken = problem(AppointmentError::Taken);
             match slot {
@@ -263,30 +258,85 @@ async fn change_now(
     }
 }
 
-/// Notes on the call that an appointment came of it. The appointment stands, whether or not that can be written.
-async fn note(desk: &Desk, appointment: &Appointment, by: &str) {
-    let Some(call) = &appointment.call else { return };
-    if let Err(error) = note_on_call(desk, call, appointment, by).await {
-        tracing::error!(%error, "an appointment was not noted on its call");
+/// Writes an appointment, and then on its call that it came of it. Both happen or neither: what is left of it when the
+/// desk stops in between is noted by [`note_pending`].
+async fn save(
+    desk: &Desk,
+    appointment: Appointment,
+    events: Vec<NewEvent>,
+    by: &str,
+) -> Result<i64, PlatformError> {
+    let at = desk.now();
+    let pending = appointment.call.clone().map(|call| PendingBooking {
+        id: new_id(),
+        appointment: appointment.id.clone(),
+        version: appointment.version + 1,
+        call,
+        by: by.to_owned(),
+        at_ms: at,
+    });
+    if let Some(pending) = &pending {
+        desk.store().begin_booking(pending.clone()).await?;
     }
+    let saved = desk.platform().save_appointment(appointment.clone(), at, events).await;
+    let Some(pending) = pending else { return saved };
+    let noted = match &saved {
+        Ok(version) => {
+            note(desk, &pending, &Appointment { version: *version, ..appointment }).await
+        }
+        // Whether it was written is looked at later.
+        Err(PlatformError::Unknown) => Ok(()),
+        Err(_) => desk.store().end_booking(&pending.id).await,
+    };
+    if let Err(error) = noted {
+        tracing::warn!(%error, "an appointment is noted on its call later");
+    }
+    saved
 }
 
-async fn note_on_call(
+/// Notes on its call that an appointment came of it, or no longer stands. Noting it again changes nothing.
+async fn note(
     desk: &Desk,
-    call: &str,
+    pending: &PendingBooking,
     appointment: &Appointment,
-    by: &str,
-) -> Result<(), crate::store::StoreError> {
-    let Some(known) = desk.store().call(call, &crate::core::caller::Scope::All).await? else {
-        return Ok(());
-    };
-    let agent = known.state.agent.clone().unwrap_or_else(|| AgentId::from(""));
-    let action = Action::Appointment { id: appointment.id.clone(), stands: appointment.stands() };
-    // Keys rise with the version, so that of two in one moment the later counts.
-    let key = format!("appointment:{}:{:010}", appointment.id, appointment.version);
-    let actor = Actor { by: by.to_owned(), agent };
-    let fact = acted(&known.state, key, actor, action, ActionOutcome::Done, desk.now());
-    let together = Together { call: Some(known.id), ..Together::default() };
-    record_with(desk, fact.into_iter().collect(), together).await?;
-    Ok(())
+) -> Result<(), StoreError> {
+    if let Some(known) = desk.store().call(&pending.call, &Scope::All).await? {
+        let agent = known.state.agent.clone().unwrap_or_else(|| AgentId::from(""));
+        let action =
+            Action::Appointment { id: appointment.id.clone(), stands: appointment.stands() };
+        // Keys rise with the version, so that of two in one moment the later counts.
+        let key = format!("appointment:{}:{:010}", appointment.id, appointment.version);
+        let actor = Actor { by: pending.by.clone(), agent };
+        let fact = acted(&known.state, key, actor, action, ActionOutcome::Done, desk.now());
+        let together = Together { call: Some(known.id), ..Together::default() };
+        record_with(desk, fact.into_iter().collect(), together).await?;
+    }
+    desk.store().end_booking(&pending.id).await
+}
+
+/// Notes appointments on their calls that were written when a desk stopped; how many were looked at. One that was not
+/// written is let go once it cannot be on its way any more.
+///
+/// # Errors
+/// The store is not available.
+pub async fn note_pending(desk: &Desk) -> Result<usize, StoreError> {
+    let pending = desk.store().pending_bookings(MOST).await?;
+    for booking in &pending {
+        let written = match desk.platform().appointment(&booking.appointment).await {
+            Ok(known) => known.filter(|known| known.version >= booking.version),
+            Err(error) => {
+                tracing::debug!(%error, "whether an appointment was written is not known yet");
+                continue;
+            }
+        };
+        match written {
+            Some(appointment) => note(desk, booking, &appointment).await?,
+            None if desk.now().saturating_sub(booking.at_ms) > LONGEST_MS => {
+                desk.store().end_booking(&booking.id).await?;
+            }
+            // It may be on its way.
+            None => {}
+        }
+    }
+    Ok(pending.len())
 }

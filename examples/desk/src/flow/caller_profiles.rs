@@ -10,6 +10,7 @@ use crate::core::caller::{Caller, Scope};
 use crate::core::handoff::{HandoffRow, HandoffState, REFERENCE};
 use crate::core::profile::{
     BadProfile, CallKeys, EntryUse, Extension, NotAnId, Profile, entry_use, unknown_caller,
+    without_extension,
 };
 use crate::desk::Desk;
 use crate::people::token::new_id;
@@ -88,6 +89,28 @@ pub struct Place {
     pub agent: AgentId,
 }
 
+/// The extension that a question is about, as [`place`]; `None` where the caller names none and has none, and can be
+/// answered all the same: an agent without an extension, or anyone who names a call.
+///
+/// # Errors
+/// As [`place`].
+pub async fn place_to_read(
+    desk: &Desk,
+    caller: &Caller,
+    said: Option<Extension>,
+    keys: &CallKeys,
+) -> Result<Option<Place>, Problem> {
+    if said.is_some() {
+        return place(desk, caller, said).await.map(Some);
+    }
+    let own = match caller.own.as_slice() {
+        [agent] => extension_of(desk, agent).await?.map(|extension| (agent.clone(), extension)),
+        _ if keys.is_empty() => return place(desk, caller, None).await.map(Some),
+        _ => None,
+    };
+    Ok(own.map(|(agent, extension)| Place { extension, agent }))
+}
+
 /// The extension that a request is about: the one it names, if the caller sees its agent, else the caller's own.
 ///
 /// # Errors
@@ -136,6 +159,27 @@ pub async fn look_up(
             unknown_caller(id, None)
         }
     })
+}
+
+/// The profile of a call that the caller sees, where no extension is known: what is kept with the call, or the body that
+/// says that nothing is known, and why.
+///
+/// # Errors
+/// The desk's store does not answer.
+pub async fn look_up_by_call(
+    desk: &Desk,
+    caller: &Caller,
+    keys: &CallKeys,
+) -> Result<Value, Problem> {
+    for id in keys.all() {
+        let Some(call) = desk.store().call(id, &caller.scope).await? else { continue };
+        if let Some(profile) = kept(desk, &call).await? {
+            let agent = call.state.agent.as_ref();
+            let own = caller.own.iter().any(|own| agent.is_some_and(|it| it.is_same_agent(own)));
+            return Ok(if own { profile } else { profile.masked() }.to_body());
+        }
+    }
+    Ok(without_extension(keys.all().next().unwrap_or("unknown")))
 }
 
 /// Looks again for the hand-off that a call is: it may have been made after the call rang.

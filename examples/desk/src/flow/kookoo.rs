@@ -26,6 +26,12 @@ use crate::store::StoreError;
 /// How long the answer to a customer who is there waits for the agent's leg to be asked for.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long a customer is in the conference alone at most: longer than an agent's telephone rings.
+const ALONE_MS: i64 = 2 * WAITS_MS;
+
+/// How many live calls are looked at.
+const MOST: u32 = 5_000;
+
 /// Where KooKoo asks about, or reports, a leg of a dial.
 ///
 /// # Errors
@@ -266,6 +272,34 @@ async fn disconnect(desk: &Desk, row: &DialEntry, leg: Ucid) {
         // It has ended by itself, most often.
         Err(error) => tracing::debug!(error = error.summary(), "a leg over KooKoo was not ended"),
     }
+}
+
+/// Lets customers go who are in their conference alone for so long that no agent comes any more: the desk was stopped
+/// before it knew what became of the agent's leg, and the agent is not rung a second time. How many were.
+///
+/// # Errors
+/// The store is not available.
+pub async fn let_go_alone(desk: &Desk) -> Result<usize, StoreError> {
+    let now = now_ms(desk);
+    let mut gone = 0;
+    for call in desk.store().live_calls(&Scope::All, MOST).await? {
+        let state = &call.state;
+        let waits = state.way == DialWay::Kookoo && !state.is_ended() && !state.is_answered();
+        let since = state.ringing_ms.filter(|_| waits);
+        if since.is_none_or(|since| now.saturating_sub(since) < ALONE_MS) {
+            continue;
+        }
+        let row = match &state.dial {
+            Some((dial, _)) => desk.store().dial(dial).await?,
+            None => None,
+        };
+        if let Some((row, leg)) = row.and_then(|row| row.ucid.map(|leg| (row, leg))) {
+            tracing::warn!(call = call.id, "a customer over KooKoo waited for an agent in vain");
+            disconnect(desk, &row, leg).await;
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 /// Ends both legs of a call over KooKoo, for the agent who hangs up.

@@ -104,8 +104,7 @@ async fn dispositions(client: &Client) -> Finding {
     }
 }
 
-/// Whether events arrive here. A secret that is new at each start is in no subscription: without
-/// `DESK_WEBHOOK_SECRET` it says so.
+/// Whether events arrive here, at the address with this desk's secret.
 pub async fn subscription(client: &Client, settings: &Settings) -> Finding {
     let secret = settings.webhook_secret.clone();
     let intake = Intake::new(secret, settings.public_url.as_deref());

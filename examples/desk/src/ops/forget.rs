@@ -2,6 +2,8 @@
 
 use ozonetel_sdk::types::{PhoneNumber, redact_number};
 
+use crate::core::forget::without;
+use crate::ports::profiles::{Profiles, ProfilesError};
 use crate::store::audit::AuditRow;
 use crate::store::{Db, StoreError};
 
@@ -17,13 +19,22 @@ pub enum ForgetError {
     /// The store did not do it; nothing was forgotten.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// It is forgotten but for the callers' profiles.
+    #[error("the number is forgotten but for callers' profiles: {0}; run it again")]
+    Profiles(#[from] ProfilesError),
 }
 
-/// Forgets a number in all its spellings: what to print.
+/// Forgets a number in all its spellings, in the store and in the profiles beside it: what to print. Profiles in the
+/// memory of a desk that runs on the store go within seconds.
 ///
 /// # Errors
 /// [`ForgetError`].
-pub async fn forget(store: &Db, number: &str, at: i64) -> Result<String, ForgetError> {
+pub async fn forget(
+    store: &Db,
+    profiles: Option<&dyn Profiles>,
+    number: &str,
+    at: i64,
+) -> Result<String, ForgetError> {
     let number = PhoneNumber::from(number.trim());
     let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
     if number.key().is_none() || digits < FEWEST {
@@ -32,10 +43,14 @@ pub async fn forget(store: &Db, number: &str, at: i64) -> Result<String, ForgetE
     let masked = redact_number(number.as_str());
     let row = AuditRow::of_desk(at, "number.forget", format!("number:{masked}"));
     let done = store.forget_number(&number, row).await?;
+    let profiles = match profiles {
+        Some(profiles) => profiles.forget(&|text| without(text, &number).is_some()).await?,
+        None => 0,
+    };
     Ok(format!(
         "{masked} is forgotten: in {} calls, which stay without it and without notes, in {} records that were its \
-         holder's alone, which are gone, and in {} other places. The service still has it in its own reports: a day \
+         holder's alone, which are gone, in {} profiles, and in {} other places. The service still has it in its own reports: a day \
          that is read again brings its rows back.",
-        done.calls, done.removed, done.places
+        done.calls, done.removed, profiles, done.places
     ))
 }

@@ -26,6 +26,9 @@ pub enum ProfilesError {
     Refused(&'static str),
 }
 
+/// Whether a profile's text is meant.
+pub type IsMeant<'m> = &'m (dyn Fn(&str) -> bool + Send + Sync);
+
 /// A store of texts that last for a while after their last use.
 #[async_trait]
 pub trait Profiles: Send + Sync + fmt::Debug {
@@ -56,12 +59,21 @@ pub trait Profiles: Send + Sync + fmt::Debug {
     /// [`ProfilesError`].
     async fn remove(&self, key: &str) -> Result<(), ProfilesError>;
 
+    /// Takes away every profile whose text is meant. How many there were.
+    ///
+    /// # Errors
+    /// [`ProfilesError`]; some may be gone.
+    async fn forget(&self, is_meant: IsMeant<'_>) -> Result<u64, ProfilesError>;
+
     /// What a voice server has stored about a session, under `session:{id}`. Its life is the voice server's business.
     ///
     /// # Errors
     /// [`ProfilesError`].
     async fn session(&self, id: &str) -> Result<Option<String>, ProfilesError>;
 }
+
+/// The [`place`](Profiles::place) of profiles in this process.
+pub const MEMORY: &str = "memory";
 
 /// The key of a voice server's session.
 pub fn session_key(id: &str) -> String {

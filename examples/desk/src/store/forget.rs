@@ -7,6 +7,7 @@ use super::audit::{self, AuditRow};
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
+use super::meta::count_forget;
 use super::notes::{clear_call, rebuild};
 use super::tx::Tx;
 use crate::core::dial::number_key;
@@ -72,6 +73,7 @@ impl Db {
                 for call in &calls {
                     rebuild(tx, call).await?;
                 }
+                count_forget(tx).await?;
                 audit::append(tx, &[row]).await?;
                 Ok(forgotten)
             })

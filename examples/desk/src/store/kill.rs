@@ -1,5 +1,5 @@
 //! For tests alone: the process kills itself, as a power cut would, right before or right after it commits a write of a
-//! dial or a disposition. `KILL_DESK_AT=2:before` is before the third.
+//! dial, a disposition or a booking. `KILL_DESK_AT=2:before` is before the third.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,8 +15,17 @@ static POINT: LazyLock<Option<(u64, Side)>> = LazyLock::new(|| {
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// The tables whose writes are counted.
-const COUNTED: [&str; 5] =
-    ["desk_dial ", "desk_outbox ", "desk_call ", "desk_fact ", "desk_audit "];
+const COUNTED: [&str; 9] = [
+    "desk_dial ",
+    "desk_outbox ",
+    "desk_call ",
+    "desk_fact ",
+    "desk_audit ",
+    "desk_appointment ",
+    "desk_booking ",
+    "desk_leg ",
+    "desk_push ",
+];
 
 /// A side of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +34,7 @@ pub(super) enum Side {
     After,
 }
 
-/// Whether a statement is about a dial or a disposition.
+/// Whether a statement is about one of them.
 pub(super) fn is_counted(sql: &str) -> bool {
     COUNTED.iter().any(|table| sql.contains(table))
 }

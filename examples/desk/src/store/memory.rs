@@ -5,6 +5,7 @@ mod account_state;
 mod agents;
 mod appointments;
 mod audit;
+mod bookings;
 mod calls;
 mod dial_table;
 mod dials;
@@ -53,6 +54,7 @@ struct State {
     work: work::WorkTable,
     agents: agents::AgentTable,
     appointments: appointments::AppointmentTable,
+    bookings: bookings::BookingTable,
     handoffs: handoffs::HandoffTable,
     faults: Faults,
 }

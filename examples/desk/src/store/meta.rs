@@ -3,6 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use ozonetel_sdk::auth::Secret;
 
 use super::conn::args;
 use super::db::Db;
@@ -52,6 +53,19 @@ pub trait Meta: Send + Sync {
     /// [`StoreError::Foreign`] if it belongs to another.
     async fn take_for(&self, owner: &Owner) -> Result<u64, StoreError>;
 
+    /// The secret in the addresses that the service is given: the store's own, which is `new` if it has none yet. All
+    /// desks on a store have the same one, and so does the next start.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn webhook_secret(&self, new: Secret) -> Result<Secret, StoreError>;
+
+    /// How often a number was forgotten: who keeps things beside the store looks whether it has changed.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn forgets(&self) -> Result<i64, StoreError>;
+
     /// Whether the store answers.
     ///
     /// # Errors
@@ -60,6 +74,14 @@ pub trait Meta: Send + Sync {
 
     /// Closes the store, once what was begun is done.
     async fn close(&self);
+}
+
+/// Counts that a number was forgotten.
+pub(super) async fn count_forget(tx: &mut Tx) -> Result<(), StoreError> {
+    let count = "INSERT INTO desk_meta (name, number) VALUES ('forgets', 1) \
+                 ON CONFLICT (name) DO UPDATE SET number = desk_meta.number + 1";
+    tx.execute(count, args![]).await?;
+    Ok(())
 }
 
 async fn owner_of(tx: &mut Tx) -> Result<Option<String>, StoreError> {
@@ -101,6 +123,32 @@ impl Meta for Db {
                              RETURNING number";
                 let row = tx.row(count, args![]).await?.ok_or(StoreError::Missing("starts"))?;
                 u64::try_from(row.get::<i64>("number")?).map_err(|_| StoreError::Corrupt("starts"))
+            })
+        })
+        .await
+    }
+
+    async fn webhook_secret(&self, new: Secret) -> Result<Secret, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let insert = "INSERT INTO desk_meta (name, value) VALUES ('webhook_secret', $1) \
+                              ON CONFLICT (name) DO NOTHING";
+                tx.execute(insert, args![new.reveal()]).await?;
+                let select = "SELECT value FROM desk_meta WHERE name = 'webhook_secret'";
+                let row = tx.row(select, args![]).await?;
+                let row = row.ok_or(StoreError::Missing("webhook secret"))?;
+                Ok(Secret::from(row.get::<String>("value")?))
+            })
+        })
+        .await
+    }
+
+    async fn forgets(&self) -> Result<i64, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let select = "SELECT number FROM desk_meta WHERE name = 'forgets'";
+                let row = tx.row(select, args![]).await?;
+                row.map_or(Ok(0), |row| row.get("number"))
             })
         })
         .await

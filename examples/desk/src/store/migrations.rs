@@ -20,6 +20,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (421, "finished calls", include_str!("../../migrations/0421_reports.sql")),
     (422, "messages to leads", include_str!("../../migrations/0422_messages.sql")),
     (450, "hand-offs", include_str!("../../migrations/0450_handoffs.sql")),
+    (480, "bookings", include_str!("../../migrations/0480_bookings.sql")),
     (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
 ];
 

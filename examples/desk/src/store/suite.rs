@@ -4,6 +4,7 @@ mod account_state;
 mod agents;
 mod appointments;
 mod audit;
+mod bookings;
 mod calls;
 mod dials;
 mod events;
@@ -54,6 +55,7 @@ fn all() -> Vec<Case> {
         agents::cases(),
         leads::cases(),
         appointments::cases(),
+        bookings::cases(),
         handoffs::cases(),
         reports::cases(),
         messages::cases(),

@@ -26,7 +26,9 @@ struct Running {
 /// A desk in a folder of its own, which is empty.
 fn desk(folder: &TempDir, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_desk"));
-    command.env_clear().env("DESK_LISTEN", "127.0.0.1:0").current_dir(folder);
+    // What it keeps for this start alone goes with the folder.
+    command.env_clear().env("DESK_LISTEN", "127.0.0.1:0").env("TMPDIR", folder.path());
+    command.current_dir(folder);
     command.envs(variables.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
@@ -267,9 +269,8 @@ async fn a_store_of_the_simulator_is_fresh_at_each_start_or_kept_with_other_call
     assert_ne!(one.first["store"], other.first["store"]);
     for running in [one, other] {
         let file = std::path::PathBuf::from(running.first["store"].as_str().unwrap());
-        assert!(file.is_file());
+        assert!(file.is_file() && file.starts_with(running.folder.path()));
         running.terminate().await;
-        std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("kept.sqlite");

@@ -1,18 +1,24 @@
-//! The process is killed at every write of a dial and of a disposition; the next one finds out the truth.
+//! The process is killed at every write of a dial, of a disposition and of an appointment; the next one finds out the
+//! truth.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use desk::Desk;
+use desk::core::appointment::{AppointmentState, Department, Doctor, Slot};
 use desk::core::call::CallPhase;
-use desk::core::caller::Scope;
+use desk::core::caller::{Caller, Role, Scope};
 use desk::core::dial::DialState;
 use desk::core::outbox::{OutboxState, OutboxTarget};
+use desk::flow::booking::{BookingOrder, ChangeOrder, book, change, note_pending};
 use desk::flow::dialing::{DialOrder, DialReply, dial};
 use desk::flow::disposing::{DisposalOrder, dispose};
 use desk::flow::facts::Actor;
 use desk::store::memory::Stop;
-use desk::store::{CallReports as _, Dials as _, Memory, Outbox as _, PhoneCalls as _};
+use desk::store::{
+    Appointments as _, Bookings as _, CallReports as _, Dials as _, Memory, Outbox as _,
+    PhoneCalls as _, StoredCall,
+};
 use desk::work::{outbox, settle};
 use ozonetel_sdk::types::{PhoneNumber, Ucid};
 use ozonetel_sim::world::{Setup, Timestamp};
@@ -186,6 +192,106 @@ async fn a_disposition_killed_at_any_write_arrives_and_counts_once() {
                 write += 1;
             }
             assert!(write >= 2, "{write} writes");
+        }
+    }
+}
+
+async fn call_of(store: &Memory, ucid: Ucid) -> StoredCall {
+    store.call(ucid.as_str(), &Scope::All).await.unwrap().unwrap()
+}
+
+/// A booking and its cancelling, killed at one write; whether there was such a write.
+async fn booking_killed_at(write: u64, stop: Stop, cancels: bool) -> bool {
+    let (sim, store) = (sim(), Memory::new());
+    log_in(&sim).await;
+    let first = process(&sim, &store);
+    let reply = dial(&first, order()).await.unwrap();
+    let DialReply::Answered { entry, .. } = reply else { panic!("{reply:?}") };
+    let ucid = entry.ucid.unwrap();
+    let department = Department { id: "d1".into(), name: "General".into() };
+    let doctor = Doctor { id: "m1".into(), name: "Dr A".into(), department };
+    let starts = first.now() + 3_600_000;
+    let slot = Slot::of_doctor("m1", starts, starts + 1_800_000);
+    store.add_schedule(vec![doctor], vec![slot.clone()]).await.unwrap();
+    let booking = BookingOrder {
+        lead: None,
+        name: "Customer A".into(),
+        number: PhoneNumber::from("9000000001"),
+        slot: slot.id,
+        call: Some(call_of(&store, ucid).await),
+        notes: None,
+        by: "u1".into(),
+    };
+    let caller = Caller {
+        id: "u1".into(),
+        role: Role::Agent,
+        own: vec!["agent01".into()],
+        scope: Scope::All,
+        is_person: true,
+        must_change_password: false,
+    };
+    let cancelled =
+        || ChangeOrder { state: Some(AppointmentState::Cancelled), ..ChangeOrder::default() };
+    let before = if cancels { Some(book(&first, booking.clone()).await.unwrap().0) } else { None };
+    let writes = store.writes();
+    store.stop_at(write, stop);
+    let done = match &before {
+        Some(booked) => change(&first, &caller, &booked.id, cancelled()).await.map(|_| ()),
+        None => book(&first, booking.clone()).await.map(|_| ()),
+    };
+    let was_reached = store.writes() > writes + write;
+    store.restart();
+    let case = format!("write {write}, {stop:?}, cancels: {cancels}");
+    let next = process(&sim, &store);
+    note_pending(&next).await.unwrap();
+    let standing = async || {
+        let query = desk::store::AppointmentQuery { most: 9, ..Default::default() };
+        let all = store.appointments(&query).await.unwrap();
+        let standing = all.into_iter().filter(|one| one.stands()).map(|one| one.id);
+        standing.collect::<Vec<_>>()
+    };
+    let mentioned = async || {
+        let call = call_of(&store, ucid).await;
+        call.state.appointments.into_iter().collect::<Vec<_>>()
+    };
+    // The appointment and the word of its call about it: both or neither.
+    assert_eq!(mentioned().await, standing().await, "{case}");
+    if done.is_ok() {
+        assert_eq!(standing().await.len(), usize::from(!cancels), "{case}");
+    }
+    match &before {
+        Some(booked) if standing().await.is_empty() => {
+            let kept = store.appointment(&booked.id).await.unwrap().unwrap();
+            assert_eq!(kept.state, AppointmentState::Cancelled, "{case}");
+        }
+        Some(booked) => {
+            change(&next, &caller, &booked.id, cancelled()).await.unwrap();
+            assert!(standing().await.is_empty(), "{case}");
+        }
+        None => {
+            let was_there = !standing().await.is_empty();
+            let (again, is_new) = book(&next, booking).await.unwrap();
+            assert_eq!((is_new, standing().await), (!was_there, vec![again.id]), "{case}");
+        }
+    }
+    assert_eq!(mentioned().await, standing().await, "{case}");
+    // What was not written is let go in time.
+    sim.advance(Duration::from_mins(6)).await;
+    note_pending(&next).await.unwrap();
+    assert_eq!(store.pending_bookings(9).await.unwrap(), [], "{case}");
+    assert_eq!(mentioned().await, standing().await, "{case}");
+    was_reached
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_appointment_killed_at_any_write_is_mentioned_by_its_call_or_not_there() {
+    for cancels in [false, true] {
+        for stop in [Stop::Before, Stop::After] {
+            let mut write = 0;
+            while booking_killed_at(write, stop, cancels).await {
+                write += 1;
+            }
+            assert!(write >= 4, "{write} writes");
         }
     }
 }

@@ -24,6 +24,16 @@ use tower::ServiceExt;
 pub(crate) struct Floor {
     pub(crate) sim: Sim,
     pub(crate) desk: Desk,
+    memory: Memory,
+}
+
+impl Drop for Floor {
+    /// Each call of each story can be built from its facts again.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.memory.unlike_their_facts(), Vec::<String>::new());
+        }
+    }
 }
 
 /// Of a day that the tests know: a quarter past ten in the account's zone.
@@ -134,8 +144,14 @@ impl Floor {
         let sim = Sim::builder().setup(setup).starting_at(start).build();
         let client = sim.client();
         let records = records(&client);
-        let desk = Desk::with_records(client, settings, store(), records);
-        Self { sim, desk }
+        let memory = Memory::new();
+        let desk = Desk::with_records(client, settings, Arc::new(memory.clone()), records);
+        Self { sim, desk, memory }
+    }
+
+    /// A desk that has another store than the floor's own.
+    pub(crate) fn of(sim: Sim, desk: Desk) -> Self {
+        Self { sim, desk, memory: Memory::new() }
     }
 
     /// Reads what is due of the call records, as the desk does on its own; nothing if nothing is.

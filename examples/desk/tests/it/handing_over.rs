@@ -10,7 +10,7 @@ use desk::app;
 use desk::core::caller::Role;
 use desk::core::dial::number_key;
 use desk::ports::demo_phones::DemoPhones;
-use desk::ports::profiles::{MemoryProfiles, Profiles, ProfilesError};
+use desk::ports::profiles::{IsMeant, MemoryProfiles, Profiles, ProfilesError};
 use desk::simulated::{SimPhones, direct_skill};
 use desk::store::Event;
 use http::{Method, Request, header};
@@ -284,6 +284,32 @@ async fn speech_that_asks_for_a_human_hands_over_and_no_other() {
     service.post("/api/handoff/speech", &body).await.problem(400);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_has_no_extension_is_answered_by_the_call_or_that_nothing_is_known() {
+    let floor = Floor::new();
+    let (service, agent) = (Asker::service(&floor).await, Asker::agent(&floor).await);
+    let other = Asker::new(&floor, Role::Agent, &["agent09"]).await;
+    for query in ["", "call_id=90000000000000011", "call_sid=CA1"] {
+        let answer = other.profile(query).await.ok().json;
+        let expected = (json!("Unknown Caller"), json!("no_extension"), json!([]));
+        let found = (&answer["name"], &answer["reason"], &answer["conversation_history"]);
+        assert_eq!(found, (&expected.0, &expected.1, &expected.2), "{query}");
+    }
+    assert_eq!(agent.profile("").await.ok().json["reason"], Value::Null);
+    other.profile("extension=500001").await.problem(404);
+    service.post("/api/handoff", &handoff("s1", "Asha Example", "9000000011")).await.ok();
+    agent.rung("90000000000000011", "09000000011", Some("s1")).await;
+    // Who looks after several agents names the call, and sees who calls.
+    let supervisor = Asker::new(&floor, Role::Supervisor, &["agent01", "agent02"]).await;
+    let seen = supervisor.profile("call_id=90000000000000011").await.ok().json;
+    assert_eq!((&seen["name"], &seen["phone"]), (&json!("Asha Example"), &json!("…11")));
+    assert_eq!(seen["conversation_history"], json!([]));
+    supervisor.profile("").await.problem(400);
+    let stranger = Asker::new(&floor, Role::Supervisor, &["agent02", "agent03"]).await;
+    let unseen = stranger.profile("call_id=90000000000000011").await.ok();
+    assert_eq!(unseen.text("name"), "Unknown Caller");
+}
+
 /// Profiles that fail on request.
 #[derive(Debug)]
 struct FailingProfiles {
@@ -321,6 +347,11 @@ impl Profiles for FailingProfiles {
     async fn remove(&self, key: &str) -> Result<(), ProfilesError> {
         self.check()?;
         self.inner.remove(key).await
+    }
+
+    async fn forget(&self, is_meant: IsMeant<'_>) -> Result<u64, ProfilesError> {
+        self.check()?;
+        self.inner.forget(is_meant).await
     }
 
     async fn session(&self, id: &str) -> Result<Option<String>, ProfilesError> {

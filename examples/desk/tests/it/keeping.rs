@@ -8,11 +8,11 @@ use desk::core::outbox::OutboxTarget;
 use desk::core::retention::Retention;
 use desk::ops::forget::forget;
 use desk::records::Records;
-use desk::store::audit::AuditFilter;
+use desk::store::audit::{AuditFilter, AuditRow};
 use desk::store::{Db, PhoneCalls as _, Store};
 use desk::work::recordings::resume_overdue;
 use desk::work::tidy::remove;
-use desk::work::{outbox, reminders};
+use desk::work::{forgotten, outbox, reminders};
 use desk::{Desk, Settings};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -198,11 +198,20 @@ async fn a_number_is_forgotten_in_every_table_and_others_stay() {
     ] {
         assert!(before.iter().any(|place| place.starts_with(table)), "{table}: {before:?}");
     }
-    let said = forget(&store, "090000 00001", desk.now()).await.unwrap();
+    let profiles = desk.customers().profiles();
+    for (key, phone) in [("500001:s1", "+91 90000 00001"), ("500001:s2", "9000000002")] {
+        let text = json!({"name": "Asha Example", "phone": phone}).to_string();
+        profiles.put(&format!("callcenter:customer:{key}"), &text).await.unwrap();
+    }
+    let said = forget(&store, Some(profiles), "090000 00001", desk.now()).await.unwrap();
     assert!(
-        said.starts_with("…01 is forgotten: in 1 calls") && !said.contains("9000000001"),
+        said.starts_with("…01 is forgotten: in 1 calls")
+            && said.contains("in 1 profiles")
+            && !said.contains("9000000001"),
         "{said}"
     );
+    assert_eq!(profiles.get("callcenter:customer:500001:s1").await, Ok(None));
+    assert!(profiles.get("callcenter:customer:500001:s2").await.unwrap().is_some());
     let after = texts(&file).await;
     assert_eq!(holding(&after, "9000000001"), Vec::<String>::new());
     let about =
@@ -217,11 +226,21 @@ async fn a_number_is_forgotten_in_every_table_and_others_stay() {
     let loaded = store.load_calls(&[ucid]).await.unwrap();
     assert_eq!(desk::core::call::Call::of(loaded[0].facts.clone()).state(), &call.state);
     assert_eq!(call.state.disposition.unwrap().said.code, "FOLLOW_UP_SCHEDULED");
+    // A desk that runs on the store hears of it, and drops what it has in memory.
+    let known = forgotten::look(&desk, None).await;
+    assert_eq!((known, forgotten::look(&desk, known).await), (Some(1), Some(1)));
+    assert!(profiles.get("callcenter:customer:500001:s2").await.unwrap().is_some());
+    store
+        .forget_number(&"9000000003".into(), AuditRow::of_desk(1, "number.forget", ""))
+        .await
+        .unwrap();
+    assert_eq!(forgotten::look(&desk, known).await, Some(2));
+    assert_eq!(profiles.get("callcenter:customer:500001:s2").await, Ok(None));
     // A second time finds nothing, and an extension is not a number.
-    let again = forget(&store, "+919000000001", desk.now()).await.unwrap();
+    let again = forget(&store, None, "+919000000001", desk.now()).await.unwrap();
     assert!(again.contains("in 0 calls") && again.contains("in 0 other places"), "{again}");
     for short in ["500001", "anonymous", ""] {
-        assert!(forget(&store, short, desk.now()).await.is_err(), "{short}");
+        assert!(forget(&store, None, short, desk.now()).await.is_err(), "{short}");
     }
     store.close().await;
 }
@@ -238,11 +257,11 @@ async fn a_number_is_forgotten_in_postgresql() {
     let store = Db::postgres(&url).await.unwrap();
     let records = crate::floor::records(&floor.sim.client());
     let (desk, ucid) = with_a_caller(&floor, Arc::new(store.clone()), records).await;
-    let said = forget(&store, "9000000001", desk.now()).await.unwrap();
+    let said = forget(&store, None, "9000000001", desk.now()).await.unwrap();
     assert!(said.starts_with("…01 is forgotten: in 1 calls"), "{said}");
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
     assert!(!serde_json::to_string(&call.state).unwrap().contains("9000000001"));
-    let again = forget(&store, "9000000001", desk.now()).await.unwrap();
+    let again = forget(&store, None, "9000000001", desk.now()).await.unwrap();
     assert!(again.contains("in 0 calls") && again.contains("in 0 other places"), "{again}");
     store.close().await;
 }

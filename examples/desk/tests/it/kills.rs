@@ -1,11 +1,16 @@
-//! The desk's own process, killed (SIGKILL) right before and right after every write of a dial and of a disposition, and
-//! started again on the same file: the ledger is right, the customer was rung at most once, a disposition counts once.
+//! The desk's own process, killed (SIGKILL) right before and right after every write of a dial, a disposition or a
+//! booking, and started again on the same file: the ledger is right, everyone was rung at most once, a disposition counts
+//! once, and an appointment is mentioned by its call.
+
+mod booking;
+mod kookoo;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::core::appointment::{Department, Doctor, Slot};
 use desk::core::caller::{Role, Scope};
 use desk::core::outbox::OutboxTarget;
 use desk::people::token::new_id;
@@ -14,7 +19,8 @@ use desk::store::audit::AuditRow;
 use desk::store::sessions::ApiToken;
 use desk::store::users::{User, UserLogin};
 use desk::store::{
-    Db, Dials as _, Meta as _, Outbox as _, Owner, PhoneCalls as _, Sessions as _, Users as _,
+    Appointments as _, Db, Dials as _, Meta as _, Outbox as _, Owner, PhoneCalls as _,
+    Sessions as _, Users as _,
 };
 use futures_util::{StreamExt as _, stream};
 use ozonetel_sdk::client::SystemClock;
@@ -25,13 +31,15 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::floor::{DIAL, DISPOSITION};
 
 /// Nothing here takes longer.
 const LIMIT: Duration = Duration::from_mins(9);
 
-/// What the account's callers have: an administrator, and a token for agent01.
+/// What the account's callers have: an administrator, a token for agent01, and a doctor with two times.
 async fn prepare(file: &Path) -> String {
     let store = Db::sqlite(file).await.unwrap();
     store.take_for(&Owner::Account("acme_support".to_owned())).await.unwrap();
@@ -63,6 +71,11 @@ async fn prepare(file: &Path) -> String {
         seen_at: None,
     };
     let token = people.add_token(token, row("token.add")).await.unwrap();
+    let department = Department { id: "d1".into(), name: "General".into() };
+    let doctor = Doctor { id: "m1".into(), name: "Dr A".into(), department };
+    let times = [1, 2].map(|hour| people.now() + hour * 3_600_000);
+    let slots = times.map(|starts| Slot::of_doctor("m1", starts, starts + 1_800_000));
+    store.add_schedule(vec![doctor], slots.to_vec()).await.unwrap();
     store.close().await;
     token.reveal().to_owned()
 }
@@ -73,6 +86,12 @@ struct Site {
     server: Server,
     folder: TempDir,
     token: String,
+    /// Settings of the desk beside those that all have.
+    variables: Vec<(&'static str, String)>,
+    /// The address of the newest desk.
+    desk: watch::Sender<String>,
+    /// What leads to the desk from outside.
+    way_in: JoinSet<()>,
 }
 
 /// A desk that runs.
@@ -89,7 +108,15 @@ impl Site {
         let server = sim.serve().await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(prepared, folder.path().join("desk.sqlite")).unwrap();
-        Self { sim, server, folder, token: token.to_owned() }
+        Self {
+            sim,
+            server,
+            folder,
+            token: token.to_owned(),
+            variables: Vec::new(),
+            desk: watch::Sender::default(),
+            way_in: JoinSet::new(),
+        }
     }
 
     fn file(&self) -> PathBuf {
@@ -100,6 +127,7 @@ impl Site {
     async fn start(&self, kill: Option<&str>) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_desk"));
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("TMPDIR", self.folder.path());
         command.env("DESK_LISTEN", "127.0.0.1:0").env("DESK_STORE", self.file());
         command.envs([
             ("OZONETEL_ACCOUNT", "acme_support"),
@@ -109,6 +137,7 @@ impl Site {
             ("OZONETEL_DID", "918000000001"),
             ("OZONETEL_PHONE_NAME", "agent01"),
         ]);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(kill) = kill {
             command.env("KILL_DESK_AT", kill);
         }
@@ -124,6 +153,7 @@ impl Site {
         tokio::spawn(async move { out.read_to_string(&mut String::new()).await });
         let first: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line:?}"));
         let address = first["http"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        self.desk.send_replace(address.clone());
         Process { child, address }
     }
 
@@ -302,11 +332,16 @@ async fn every_write(kind: Kind, faults: &[Option<FaultKind>]) {
             async move {
                 let mut write = 0;
                 loop {
-                    let site = Site::new(prepared, token).await;
+                    let site = match kind {
+                        Kind::Kookoo => kookoo::site(prepared, token).await,
+                        _ => Site::new(prepared, token).await,
+                    };
                     let kill = format!("{write}:{side}");
                     let reached = match kind {
                         Kind::Dial => dial_killed_at(&site, &kill, *fault).await,
                         Kind::Disposition => disposition_killed_at(&site, &kill, *fault).await,
+                        Kind::Booking => booking::killed_at(&site, &kill).await,
+                        Kind::Kookoo => kookoo::killed_at(&site, &kill, *fault).await,
                     };
                     site.server.stop().await;
                     if !reached {
@@ -325,6 +360,8 @@ async fn every_write(kind: Kind, faults: &[Option<FaultKind>]) {
 enum Kind {
     Dial,
     Disposition,
+    Booking,
+    Kookoo,
 }
 
 const FAULTS: [Option<FaultKind>; 3] =
@@ -340,10 +377,21 @@ async fn a_desk_killed_at_any_write_of_a_disposition_delivers_it_once() {
     tokio::time::timeout(LIMIT, every_write(Kind::Disposition, &FAULTS[..1])).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_desk_killed_at_any_write_of_a_booking_has_its_call_mention_it() {
+    tokio::time::timeout(LIMIT, every_write(Kind::Booking, &FAULTS[..1])).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_desk_killed_at_any_write_of_a_call_over_kookoo_rings_no_one_twice() {
+    tokio::time::timeout(LIMIT, every_write(Kind::Kookoo, &FAULTS[..1])).await.unwrap();
+}
+
 /// `make kills`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "minutes: every write, with connections that break on the way there and back"]
 async fn a_desk_killed_at_any_write_with_broken_connections_too() {
     tokio::time::timeout(LIMIT, every_write(Kind::Dial, &FAULTS[1..])).await.unwrap();
     tokio::time::timeout(LIMIT, every_write(Kind::Disposition, &FAULTS[1..])).await.unwrap();
+    tokio::time::timeout(LIMIT, every_write(Kind::Kookoo, &FAULTS[1..])).await.unwrap();
 }

@@ -4,6 +4,7 @@ use axum::body::{Body, to_bytes};
 use desk::core::caller::Role;
 use desk::core::dial::DialWay;
 use desk::flow::intake::work_pushes;
+use desk::flow::kookoo::let_go_alone;
 use desk::{Settings, app};
 use http::{Method, Request};
 use ozonetel_sim::world::Setup;
@@ -142,7 +143,15 @@ async fn a_customer_whose_agent_cannot_be_rung_is_not_kept_waiting() {
     assert_eq!(floor.count(OUTBOUND), 2);
     let again = &asked[0].0;
     floor.wait(40).await;
+    assert_eq!(let_go_alone(&floor.desk).await.unwrap(), 0, "the agent may still come");
     assert!(ask(&floor, again).await.1.contains("<hangup"), "half a minute is enough");
+    // Where KooKoo does not ask again, the customer is let go all the same.
+    floor.wait(20).await;
+    assert_eq!(floor.sim.effects("disconnect"), 0);
+    assert_eq!(let_go_alone(&floor.desk).await.unwrap(), 1);
+    assert_eq!(floor.sim.effects("disconnect"), 1);
+    wait(&floor, 3).await;
+    assert_eq!(let_go_alone(&floor.desk).await.unwrap(), 0, "that call is over");
     assert_eq!(floor.count(OUTBOUND), 2);
     // One that KooKoo refuses is certain.
     let other = self::floor("09000000077").await;

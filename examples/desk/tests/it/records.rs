@@ -276,7 +276,7 @@ async fn what_was_read_is_there_after_a_restart() {
     let client = floor.sim.client();
     let again = desk::records::Records::new(client.clone(), open().await);
     let desk = Desk::with_records(client, settings(), store(), again);
-    let floor = Floor { desk, sim: floor.sim.clone() };
+    let floor = Floor::of(floor.sim.clone(), desk);
     let day = floor.desk.client().today();
     assert!(floor.desk.records().day(day).await.unwrap().read.is_some());
     let page = floor

@@ -240,7 +240,7 @@ async fn the_embedded_world_has_calls_of_others_from_the_start() {
     })
     .unwrap();
     let (sim, client, settings) = config.simulated(1).await.unwrap();
-    let floor = Floor { desk: Desk::new(client, settings, store()), sim };
+    let floor = Floor::of(sim, Desk::new(client, settings, store()));
     let history = floor.get("call-history").await.ok().json;
     let calls = history.as_array().unwrap();
     assert!(calls.len() > 40, "{} calls", calls.len());

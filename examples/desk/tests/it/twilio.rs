@@ -1,4 +1,7 @@
-//! Hand-offs over Twilio, against a stand-in that answers as Twilio's pages say.
+//! Hand-offs over Twilio: what each of its requests is answered, and, over the network, a stand-in of it.
+
+mod network;
+mod stand_in;
 
 use std::sync::{Arc, Mutex};
 
@@ -121,33 +124,45 @@ impl Line {
         Self { floor, app, twilio }
     }
 
-    /// Twilio asks an address of the desk.
     async fn asks(&self, url: &str, form: &[(&str, &str)]) -> String {
-        let params = owned(form);
-        let (status, text) = self.sent(url, form, &signature(TOKEN.as_bytes(), url, &params)).await;
-        assert_eq!(status, 200, "{text}");
-        text
+        asks(&self.app, url, form).await
     }
 
     async fn sent(&self, url: &str, form: &[(&str, &str)], signature: &str) -> (u16, String) {
-        let path = url.strip_prefix(BASE).unwrap();
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("X-Twilio-Signature", signature)
-            .body(Body::from(body))
-            .unwrap();
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, String::from_utf8(bytes.to_vec()).unwrap())
+        sent(&self.app, url, form, signature).await
     }
 
-    /// How far a hand-off is.
     async fn state(&self, service: &Asker, id: &str) -> String {
-        let path = format!("/api/handoff/{id}");
-        service.send(Method::GET, &path, "").await.ok().text("state").to_owned()
+        state(service, id).await
     }
+}
+
+/// Twilio asks an address of the desk.
+async fn asks(app: &Router, url: &str, form: &[(&str, &str)]) -> String {
+    let params = owned(form);
+    let (status, text) = sent(app, url, form, &signature(TOKEN.as_bytes(), url, &params)).await;
+    assert_eq!(status, 200, "{text}");
+    text
+}
+
+async fn sent(app: &Router, url: &str, form: &[(&str, &str)], signature: &str) -> (u16, String) {
+    let path = url.strip_prefix(BASE).unwrap();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("X-Twilio-Signature", signature)
+        .body(Body::from(body))
+        .unwrap();
+    let response = app.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+/// How far a hand-off is.
+async fn state(service: &Asker, id: &str) -> String {
+    let path = format!("/api/handoff/{id}");
+    service.send(Method::GET, &path, "").await.ok().text("state").to_owned()
 }
 
 fn owned(form: &[(&str, &str)]) -> FormParams {

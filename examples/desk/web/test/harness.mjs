@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -22,7 +24,16 @@ export const PASSWORD = 'demo';
 const LIMIT_MS = 15_000;
 
 const children = new Set();
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+const folders = new Set();
+process.on('exit', () => {
+  children.forEach((child) => child.kill('SIGKILL'));
+  folders.forEach(remove);
+});
+
+function remove(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
 
 /** Polls until `ask` gives something; fails after `limit` milliseconds. */
 export async function until(what, ask, limit = LIMIT_MS) {
@@ -39,12 +50,18 @@ export async function until(what, ask, limit = LIMIT_MS) {
 export class Desk {
   static async start(environment = {}) {
     const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OZONETEL|DESK)_/.test(name)));
+    // What the desk keeps for this start alone goes with the folder.
+    const folder = mkdtempSync(join(tmpdir(), 'desk-story-'));
+    folders.add(folder);
     const child = spawn(PROGRAM, [], {
       stdio: ['ignore', 'pipe', process.env.STORY_LOG ? 'inherit' : 'ignore'],
-      env: { ...clean, DESK_LISTEN: '127.0.0.1:0', DESK_SIM_SPEED: '2', ...environment },
+      env: { ...clean, TMPDIR: folder, DESK_LISTEN: '127.0.0.1:0', DESK_SIM_SPEED: '2', ...environment },
     });
     children.add(child);
-    child.once('exit', () => children.delete(child));
+    child.once('exit', () => {
+      children.delete(child);
+      remove(folder);
+    });
     const lines = createInterface(child.stdout);
     const [first] = await Promise.race([
       once(lines, 'line'),

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What the keys of all profiles begin with.
+pub const KEYS: &str = "callcenter:customer:";
+
 /// Why a text is neither an extension nor an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnId {
@@ -69,12 +72,12 @@ impl Extension {
 
     /// The key of the extension's latest profile.
     pub fn key(&self) -> String {
-        format!("callcenter:customer:{}", self.0)
+        format!("{KEYS}{}", self.0)
     }
 
     /// The key of the profile of one call on it.
     pub fn key_of(&self, call: &str) -> String {
-        format!("callcenter:customer:{}:{call}", self.0)
+        format!("{KEYS}{}:{call}", self.0)
     }
 }
 

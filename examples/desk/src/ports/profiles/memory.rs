@@ -10,8 +10,8 @@ use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
 use ozonetel_sdk::client::Clock;
 
-use super::{Profiles, ProfilesError, session_key};
-use crate::core::profile::LASTS_SEC;
+use super::{IsMeant, MEMORY, Profiles, ProfilesError, session_key};
+use crate::core::profile::{KEYS, LASTS_SEC};
 use crate::epoch::{epoch_ms, millis};
 
 /// How many bytes are kept; of more, those that were not used for long go first.
@@ -65,7 +65,7 @@ impl MemoryProfiles {
 #[async_trait]
 impl Profiles for MemoryProfiles {
     fn place(&self) -> &'static str {
-        "memory"
+        MEMORY
     }
 
     async fn put(&self, key: &str, text: &str) -> Result<(), ProfilesError> {
@@ -103,6 +103,22 @@ impl Profiles for MemoryProfiles {
     async fn remove(&self, key: &str) -> Result<(), ProfilesError> {
         self.entries.invalidate(key).await;
         Ok(())
+    }
+
+    async fn forget(&self, is_meant: IsMeant<'_>) -> Result<u64, ProfilesError> {
+        // What was written just now may not be counted yet.
+        self.entries.run_pending_tasks().await;
+        let meant = |key: &String, entry: &Entry| key.starts_with(KEYS) && is_meant(&entry.text);
+        let keys: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|(key, entry)| meant(key, entry))
+            .map(|(key, _)| key)
+            .collect();
+        for key in &keys {
+            self.entries.invalidate(&**key).await;
+        }
+        Ok(keys.len() as u64)
     }
 
     async fn session(&self, id: &str) -> Result<Option<String>, ProfilesError> {

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, FromRedisValue, RedisError, Script, cmd};
+use redis::{
+    Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, RedisError, Script,
+    TlsCertificates, cmd,
+};
 
-use super::{Profiles, ProfilesError, session_key};
-use crate::core::profile::LASTS_SEC;
+use super::{IsMeant, Profiles, ProfilesError, session_key};
+use crate::core::profile::{KEYS, LASTS_SEC};
 
 /// How long Redis may take to be reached, and to answer: an agent waits.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -31,16 +34,32 @@ impl fmt::Debug for RedisProfiles {
 
 /// The text is not the address of a Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected redis://HOST, redis://:PASSWORD@HOST:PORT/DATABASE or unix:///PATH")]
+#[error("expected redis://HOST, rediss://:PASSWORD@HOST:PORT/DATABASE or unix:///PATH")]
 pub struct NotRedis;
 
+/// How many keys are asked for at once.
+const PAGE: usize = 500;
+
 impl RedisProfiles {
-    /// At an address. Nothing is sent before the first use.
+    /// At an address. `rediss` is TLS: its certificate is one of an authority in `authorities`, which is PEM, or that this
+    /// machine trusts. Nothing is sent before the first use.
     ///
     /// # Errors
-    /// [`NotRedis`]; an address with TLS is one too.
-    pub fn new(url: &str) -> Result<Self, NotRedis> {
-        let client = Client::open(url.trim()).map_err(|_| NotRedis)?;
+    /// [`NotRedis`]: the address is none, or asks for a certificate not to be looked at; there are authorities and no TLS,
+    /// or they are not PEM.
+    pub fn new(url: &str, authorities: Option<Vec<u8>>) -> Result<Self, NotRedis> {
+        let place = url.trim().into_connection_info().map_err(|_| NotRedis)?;
+        if matches!(place.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) {
+            return Err(NotRedis);
+        }
+        let client = match authorities {
+            Some(pem) => {
+                let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
+                Client::build_with_tls(place, trusted)
+            }
+            None => Client::open(place),
+        };
+        let client = client.map_err(|_| NotRedis)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
@@ -102,6 +121,25 @@ impl Profiles for RedisProfiles {
 
     async fn remove(&self, key: &str) -> Result<(), ProfilesError> {
         self.ask(cmd("DEL").arg(key)).await
+    }
+
+    async fn forget(&self, is_meant: IsMeant<'_>) -> Result<u64, ProfilesError> {
+        let (mut cursor, mut gone) = (0_u64, 0);
+        loop {
+            let mut scan = cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(format!("{KEYS}*")).arg("COUNT").arg(PAGE);
+            let (next, keys): (u64, Vec<String>) = self.ask(&scan).await?;
+            for key in keys {
+                let text: Option<String> = self.ask(cmd("GET").arg(&key)).await?;
+                if text.is_some_and(|text| is_meant(&text)) {
+                    gone += self.ask::<u64>(cmd("DEL").arg(&key)).await?;
+                }
+            }
+            cursor = next;
+            if cursor == 0 {
+                return Ok(gone);
+            }
+        }
     }
 
     async fn session(&self, id: &str) -> Result<Option<String>, ProfilesError> {

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use ozonetel_redis::RedisServer;
 use ozonetel_sdk::client::Clock;
 
-use super::{MemoryProfiles, Profiles, ProfilesError, RedisProfiles, session_key};
-use crate::core::profile::LASTS_SEC;
+use super::{MemoryProfiles, NotRedis, Profiles, ProfilesError, RedisProfiles, session_key};
+use crate::core::profile::{Extension, LASTS_SEC};
 
 /// A clock that is moved by hand.
 #[derive(Debug, Default)]
@@ -63,11 +63,29 @@ async fn a_session_is_what_a_voice_server_put_under_its_key(profiles: &dyn Profi
     assert_eq!(profiles.session("s1").await.unwrap().as_deref(), Some("{}"));
 }
 
+async fn what_is_forgotten_is_gone_and_nothing_else(profiles: &dyn Profiles) {
+    let place = Extension::new("500001").unwrap();
+    let keys: Vec<_> = (0..40).map(|n| place.key_of(&format!("c{n}"))).collect();
+    for (n, key) in keys.iter().enumerate() {
+        let phone = if n % 2 == 0 { "9000000001" } else { "9000000002" };
+        profiles.put(key, &format!("{{\"phone\":\"{phone}\"}}")).await.unwrap();
+    }
+    profiles.put(&session_key("f1"), "9000000001").await.unwrap();
+    let meant = |text: &str| text.contains("9000000001");
+    assert_eq!(profiles.forget(&meant).await, Ok(20));
+    assert_eq!(profiles.forget(&meant).await, Ok(0));
+    for (n, key) in keys.iter().enumerate() {
+        assert_eq!(profiles.get(key).await.unwrap().is_some(), n % 2 == 1, "{key}");
+    }
+    assert!(profiles.session("f1").await.unwrap().is_some(), "a session is the voice server's");
+}
+
 async fn every_case_holds(profiles: &dyn Profiles) {
     a_text_comes_back_and_the_later_one_stays(profiles).await;
     a_text_is_swapped_for_what_it_is_and_nothing_else(profiles).await;
     of_many_who_swap_one_wins(profiles).await;
     a_session_is_what_a_voice_server_put_under_its_key(profiles).await;
+    what_is_forgotten_is_gone_and_nothing_else(profiles).await;
 }
 
 #[tokio::test]
@@ -78,7 +96,34 @@ async fn every_case_holds_in_memory() {
 #[tokio::test]
 async fn every_case_holds_in_redis() {
     let server = RedisServer::start().unwrap();
-    every_case_holds(&RedisProfiles::new(&server.url()).unwrap()).await;
+    every_case_holds(&RedisProfiles::new(&server.url(), None).unwrap()).await;
+}
+
+fn trusting(certificate: &str, url: &str) -> Result<RedisProfiles, NotRedis> {
+    RedisProfiles::new(url, Some(certificate.as_bytes().to_vec()))
+}
+
+#[tokio::test]
+async fn every_case_holds_in_redis_with_tls() {
+    let server = RedisServer::start_with_tls().unwrap();
+    let certificate = server.certificate().unwrap();
+    every_case_holds(&trusting(certificate, &server.url()).unwrap()).await;
+    // The name in the certificate counts, and who has signed it.
+    let other_name = server.url().replace("localhost", "127.0.0.1");
+    let stranger = trusting(certificate, &other_name).unwrap();
+    assert_eq!(stranger.put("k", "a").await, Err(ProfilesError::Unreachable));
+    let untrusted = RedisProfiles::new(&server.url(), None).unwrap();
+    assert_eq!(untrusted.put("k", "a").await, Err(ProfilesError::Unreachable));
+    let other = RedisServer::start_with_tls().unwrap();
+    let other = trusting(other.certificate().unwrap(), &server.url()).unwrap();
+    assert_eq!(other.put("k", "a").await, Err(ProfilesError::Unreachable));
+    assert_eq!(server.ask(&["exists", "k"]).unwrap(), "0");
+}
+
+#[test]
+fn what_tls_is_asked_for_is_done_or_refused() {
+    assert!(RedisProfiles::new("rediss://localhost:6379/#insecure", None).is_err());
+    assert!(trusting("x", "redis://localhost").is_err(), "authorities and no TLS");
 }
 
 #[tokio::test]
@@ -98,7 +143,7 @@ async fn in_memory_a_text_lasts_300_seconds_from_its_last_use() {
 #[tokio::test]
 async fn in_redis_the_life_begins_anew_with_every_use() {
     let server = RedisServer::start().unwrap();
-    let profiles = RedisProfiles::new(&server.url()).unwrap();
+    let profiles = RedisProfiles::new(&server.url(), None).unwrap();
     let lasts = || server.ask(&["ttl", "k"]).unwrap().parse::<u64>().unwrap();
     profiles.put("k", "a").await.unwrap();
     assert!(lasts().abs_diff(LASTS_SEC) <= 1);
@@ -121,7 +166,7 @@ async fn in_redis_the_life_begins_anew_with_every_use() {
 #[tokio::test]
 async fn a_redis_that_stops_in_the_middle_is_said_to_be_away_and_found_again() {
     let mut server = RedisServer::start().unwrap();
-    let profiles = RedisProfiles::new(&server.url()).unwrap();
+    let profiles = RedisProfiles::new(&server.url(), None).unwrap();
     profiles.put("k", "a").await.unwrap();
     server.stop().unwrap();
     for _ in 0..2 {
@@ -142,7 +187,7 @@ async fn a_redis_that_stops_in_the_middle_is_said_to_be_away_and_found_again() {
 async fn a_redis_that_is_not_there_yet_is_used_once_it_is() {
     let mut server = RedisServer::start().unwrap();
     server.stop().unwrap();
-    let profiles = RedisProfiles::new(&server.url()).unwrap();
+    let profiles = RedisProfiles::new(&server.url(), None).unwrap();
     assert_eq!(profiles.get("k").await, Err(ProfilesError::Unreachable));
     server.start_again().unwrap();
     let _ = profiles.get("k").await;
@@ -153,7 +198,7 @@ async fn a_redis_that_is_not_there_yet_is_used_once_it_is() {
 #[test]
 fn what_is_no_address_of_a_redis_is_refused_and_not_repeated() {
     for url in ["", "localhost", "http://localhost", "redis://user:hunter2@[::"] {
-        let error = RedisProfiles::new(url).unwrap_err().to_string();
+        let error = RedisProfiles::new(url, None).unwrap_err().to_string();
         assert!(error.contains("redis://HOST") && !error.contains("hunter2"), "{url}");
     }
 }

@@ -9,12 +9,16 @@ use crate::body::Params;
 use crate::core::caller::Caller;
 use crate::core::profile::Profile;
 use crate::desk::Desk;
-use crate::flow::caller_profiles::{look_up, place};
+use crate::flow::caller_profiles::{look_up, look_up_by_call, place_to_read};
 use crate::problem::Problem;
 
 /// The profile of a caller: that of the call with `call_sid`, else with `call_id`, else of the only call that is live on
 /// the extension. It is never another call's. Where nothing is known the answer is a success with the name `Unknown
-/// Caller`. Who does not handle the call sees its number and address masked and none of its words.
+/// Caller`, and for an agent without an extension also with the `reason` `no_extension`.
+///
+/// An agent reads the profiles of own calls and of the own extension, a supervisor those of the team, an administrator
+/// all; machines store profiles and read none. Who does not handle the call sees its number and address masked and none
+/// of its words.
 #[utoipa::path(
     get,
     path = "/api/customer/data",
@@ -33,6 +37,9 @@ pub(super) async fn read(
     Params(query): Params<ProfileQuery>,
 ) -> Result<Json<Value>, Problem> {
     let (said, keys) = (query.extension()?, query.keys()?);
-    let place = place(&desk, &caller, said).await?;
-    Ok(Json(look_up(&desk, &caller, &place, &keys).await?))
+    let answer = match place_to_read(&desk, &caller, said, &keys).await? {
+        Some(place) => look_up(&desk, &caller, &place, &keys).await?,
+        None => look_up_by_call(&desk, &caller, &keys).await?,
+    };
+    Ok(Json(answer))
 }

@@ -29,6 +29,27 @@ pub(super) struct CallTable {
     drafts: BTreeMap<String, Draft>,
 }
 
+impl Memory {
+    /// The ids of the calls that are something else than what their facts make of them once these were written and read
+    /// again.
+    ///
+    /// ```
+    /// assert!(desk::store::Memory::new().unlike_their_facts().is_empty());
+    /// ```
+    pub fn unlike_their_facts(&self) -> Vec<String> {
+        self.locked(|state| {
+            let table = &state.calls;
+            let is_unlike = |call: &&StoredCall| {
+                let texts = table.facts_of(&call.id).map(serde_json::to_string);
+                let facts: Result<Vec<Fact>, _> =
+                    texts.map(|text| text.and_then(|text| serde_json::from_str(&text))).collect();
+                !facts.is_ok_and(|facts| *Call::of(facts).state() == call.state)
+            };
+            table.calls.values().filter(is_unlike).map(|call| call.id.clone()).collect()
+        })
+    }
+}
+
 impl CallTable {
     pub(super) fn id_of(&self, alias: &str) -> Option<&String> {
         self.ids.get(alias)

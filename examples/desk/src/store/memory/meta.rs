@@ -1,6 +1,7 @@
 //! What the store knows about itself, in memory.
 
 use async_trait::async_trait;
+use ozonetel_sdk::auth::Secret;
 
 use super::Memory;
 use crate::store::error::StoreError;
@@ -10,6 +11,7 @@ use crate::store::meta::{Meta, Owner};
 pub(super) struct MetaTable {
     owner: Option<Owner>,
     starts: u64,
+    webhook_secret: Option<Secret>,
 }
 
 #[async_trait]
@@ -40,6 +42,15 @@ impl Meta for Memory {
             state.meta.starts += 1;
             Ok(state.meta.starts)
         })
+    }
+
+    async fn webhook_secret(&self, new: Secret) -> Result<Secret, StoreError> {
+        self.write(|state| Ok(state.meta.webhook_secret.get_or_insert(new).clone()))
+    }
+
+    async fn forgets(&self) -> Result<i64, StoreError> {
+        // Nothing is forgotten beside a desk that keeps everything in memory.
+        self.read(|_| Ok(0))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

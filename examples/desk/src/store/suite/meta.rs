@@ -10,6 +10,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_store_belongs_to_whom_it_was_first_taken_for,
         each_start_has_a_number_of_its_own,
         desks_that_start_together_agree_whose_the_store_is,
+        the_first_secret_stays,
         it_answers,
     ]
 }
@@ -42,6 +43,13 @@ async fn desks_that_start_together_agree_whose_the_store_is(store: Arc<dyn Store
     let (one, other) = (acme(), Owner::Simulator);
     let (one, other) = tokio::join!(store.take_for(&one), store.take_for(&other));
     assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
+}
+
+async fn the_first_secret_stays(store: Arc<dyn Store>) {
+    for new in ["first-secret-of-the-tests", "second-secret-of-the-tests"] {
+        let kept = store.webhook_secret(new.into()).await.unwrap();
+        assert_eq!(kept.reveal(), "first-secret-of-the-tests");
+    }
 }
 
 async fn it_answers(store: Arc<dyn Store>) {
