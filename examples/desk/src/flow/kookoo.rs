@@ -294,7 +294,7 @@ pub async fn let_go_alone(desk: &Desk) -> Result<usize, StoreError> {
             None => None,
         };
         if let Some((row, leg)) = row.and_then(|row| row.ucid.map(|leg| (row, leg))) {
-            tracing::warn!(call = call.id, "a customer over KooKoo waited for an agent in vain");
+            tracing::warn!(call = call.id, "a customer over KooKoo is alone and is let go");
             disconnect(desk, &row, leg).await;
             gone += 1;
         }

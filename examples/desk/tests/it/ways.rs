@@ -12,7 +12,7 @@ use desk::flow::dialing::{DialOrder, DialReply, dial};
 use desk::store::audit::AuditRow;
 use desk::store::memory::Stop;
 use desk::store::users::{AgentLink, User, UserLogin};
-use desk::store::{Dials as _, Memory};
+use desk::store::{Dials as _, Memory, Store};
 use desk::work::settle;
 use desk::{AgentSocketSettings, Desk, Settings, SocketHolder};
 use ozonetel_sdk::mdl::{SocketConnector, Token};
@@ -28,6 +28,11 @@ use crate::handling::Browser;
 
 /// A link of agent01, so that dials go this way.
 pub(crate) async fn link(desk: &Desk, way: DialWay, extension: &str) {
+    link_of_agent01(&**desk.store(), way, extension).await;
+}
+
+/// The same in a store that no desk runs on yet.
+pub(crate) async fn link_of_agent01(store: &dyn Store, way: DialWay, extension: &str) {
     let user = User {
         id: "u01".into(),
         email: "agent01@example.test".into(),
@@ -39,7 +44,6 @@ pub(crate) async fn link(desk: &Desk, way: DialWay, extension: &str) {
         made_at: 0,
     };
     let row = |action: &str| AuditRow::of_desk(0, action, "user:u01");
-    let store = desk.store();
     if store.user("u01").await.unwrap().is_none() {
         store.add_user(UserLogin { user, hash: None }, row("user.add")).await.unwrap();
     }

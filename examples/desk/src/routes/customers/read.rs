@@ -14,11 +14,7 @@ use crate::problem::Problem;
 
 /// The profile of a caller: that of the call with `call_sid`, else with `call_id`, else of the only call that is live on
 /// the extension. It is never another call's. Where nothing is known the answer is a success with the name `Unknown
-/// Caller`, and for an agent without an extension also with the `reason` `no_extension`.
-///
-/// An agent reads the profiles of own calls and of the own extension, a supervisor those of the team, an administrator
-/// all; machines store profiles and read none. Who does not handle the call sees its number and address masked and none
-/// of its words.
+/// Caller`. Who does not handle the call sees its number and address masked and none of its words.
 #[utoipa::path(
     get,
     path = "/api/customer/data",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use desk::core::call::{CallPhase, CallState};
 use desk::core::caller::Scope;
-use desk::core::dial::{DialEntry, DialState};
+use desk::core::dial::{DialEntry, DialState, DialWay};
 use desk::store::{Db, Dials as _, PhoneCalls as _};
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::{Process, Site, end, id_of_key};
+use crate::ways::link_of_agent01;
 
 const OUTBOUND: &str = "/outbound/outbound.php";
 const CUSTOMER: &str = "09000000001";
@@ -24,11 +25,14 @@ const AGENT: &str = "09000000077";
 /// does waits for the next one.
 pub(super) async fn site(prepared: &Path, token: &str) -> Site {
     let mut site = Site::new(prepared, token).await;
+    let store = Db::sqlite(&site.file()).await.unwrap();
+    link_of_agent01(&store, DialWay::Kookoo, AGENT).await;
+    store.close().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let public = format!("http://{}", listener.local_addr().unwrap());
     site.variables = vec![
         ("DESK_DIAL", "kookoo".to_owned()),
-        ("OZONETEL_SIP_ID", AGENT.to_owned()),
+        ("OZONETEL_KOOKOO_KEY", "test-key".to_owned()),
         ("DESK_PUBLIC_URL", public),
     ];
     let desk = site.desk.subscribe();
@@ -64,7 +68,7 @@ fn rung(site: &Site, phone: &str) -> usize {
     rang.count()
 }
 
-/// Whether nobody waits on a line for someone who does not come.
+/// Whether no one waits on a line for someone who does not come.
 fn no_one_waits(site: &Site) -> bool {
     let world = site.sim.world();
     let up: Vec<_> = world.ivr().iter().map(|call| call.state_word()).collect();

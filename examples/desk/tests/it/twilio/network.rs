@@ -108,8 +108,8 @@ impl Site {
     }
 
     fn told(&self, sid: &str, xml: &str) -> Told {
-        let said = xml.split_once("<Say>").and_then(|(_, rest)| rest.split_once("</Say>"));
-        let text = said.map(|(text, _)| text.to_owned()).unwrap_or_default();
+        let spoken = xml.split_once("<Say>").and_then(|(_, rest)| rest.split_once("</Say>"));
+        let text = spoken.map(|(text, _)| text.to_owned()).unwrap_or_default();
         if xml.contains("<Gather") {
             return Told::Heard(text);
         }

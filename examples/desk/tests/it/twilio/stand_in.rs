@@ -108,16 +108,15 @@ fn error(status: u16, code: u32, message: &str) -> (u16, Value) {
 }
 
 fn resource(sid: &str, leg: &Leg) -> Value {
-    let said =
-        |name: &str| leg.form.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let value = |name: &str| leg.form.iter().find(|(known, _)| known == name).map(|(_, text)| text);
     json!({
         "account_sid": ACCOUNT, "annotation": null, "answered_by": null, "api_version": "2010-04-01",
         "caller_name": null, "date_created": null, "date_updated": null, "direction": "outbound-api",
-        "duration": null, "end_time": null, "forwarded_from": null, "from": said("From"),
-        "from_formatted": said("From"), "group_sid": null, "parent_call_sid": null,
+        "duration": null, "end_time": null, "forwarded_from": null, "from": value("From"),
+        "from_formatted": value("From"), "group_sid": null, "parent_call_sid": null,
         "phone_number_sid": null, "price": null, "price_unit": "USD", "queue_time": "0", "sid": sid,
-        "start_time": null, "status": leg.status, "subresource_uris": {}, "to": said("To"),
-        "to_formatted": said("To"), "trunk_sid": null,
+        "start_time": null, "status": leg.status, "subresource_uris": {}, "to": value("To"),
+        "to_formatted": value("To"), "trunk_sid": null,
         "uri": format!("/2010-04-01/Accounts/{ACCOUNT}/Calls/{sid}.json"),
     })
 }
