@@ -174,7 +174,7 @@ async fn a_desk_is_ready_while_its_parts_are_well_and_it_is_not_stopping() {
 async fn a_desk_whose_redis_is_away_says_so_and_is_served_all_the_same() {
     let mut redis = RedisServer::start().unwrap();
     let mut settings = settings();
-    let profiles = RedisProfiles::new(&redis.url()).unwrap();
+    let profiles = RedisProfiles::new(&redis.url(), None).unwrap();
     settings.customers.profiles = Some(Arc::new(profiles));
     let floor = Floor::with(Setup::default(), settings);
     let condition = async || {

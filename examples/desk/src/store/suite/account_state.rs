@@ -14,6 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what the store answers is compared with it")]
 fn state(version: i64, value: &str) -> Option<AccountState> {
     Some(AccountState { version, value: value.to_owned() })
 }
