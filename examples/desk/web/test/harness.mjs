@@ -67,12 +67,14 @@ export class Desk {
       once(lines, 'line'),
       once(child, 'exit').then(() => { throw new Error('the desk ended before it said where it listens'); }),
     ]);
-    lines.on('line', () => {});
-    return new Desk(child, JSON.parse(first));
+    const said = [];
+    lines.on('line', (line) => { said.push(line); });
+    return new Desk(child, JSON.parse(first), said);
   }
 
-  constructor(child, { http, sim, token }) {
-    Object.assign(this, { child, http, sim, token });
+  /** What it says after the first line is for people. */
+  constructor(child, { http, sim, token }, said) {
+    Object.assign(this, { child, http: http.replace('0.0.0.0', '127.0.0.1'), sim, token, said });
   }
 
   async stop() {

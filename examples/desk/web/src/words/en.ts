@@ -80,7 +80,7 @@ export const en = {
     reference: (reference: string) => `Reference ${reference}`, notRung: 'The call was not placed.', didRing: 'The customer’s phone did ring.', reveal: 'Show number', kick: 'Remove',
     pickUp: 'Pick up to connect', history: 'Earlier calls', noHistory: 'No earlier calls.', historyFailed: 'Earlier calls could not be loaded.',
     notes: 'Notes', saved: (at: string) => `saved ${at}`, saving: 'saving…', notSaved: 'not saved: the desk cannot be reached',
-    outbound: 'outbound', inbound: 'inbound', transferred: 'transferred',
+    muted: 'muted', outbound: 'outbound', inbound: 'inbound', transferred: 'transferred',
   },
   reason: {
     no_answer_yet: 'nobody has answered yet', call_ended: 'the call has ended', already_held: 'it is on hold already', not_held: 'it is not on hold', not_your_call: 'it is not your call',

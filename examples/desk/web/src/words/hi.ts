@@ -80,7 +80,7 @@ export const hi: Words = {
     reference: (reference) => `संदर्भ ${reference}`, notRung: 'कॉल नहीं लगाई गई।', didRing: 'ग्राहक का फ़ोन बजा था।', reveal: 'नंबर दिखाएँ', kick: 'हटाएँ',
     pickUp: 'जुड़ने के लिए उठाएँ', history: 'पिछली कॉल', noHistory: 'कोई पिछली कॉल नहीं।', historyFailed: 'पिछली कॉल नहीं खुल सकीं।',
     notes: 'टिप्पणी', saved: (at) => `${at} पर सहेजा`, saving: 'सहेज रहे हैं…', notSaved: 'नहीं सहेजा: डेस्क तक पहुँच नहीं',
-    outbound: 'जाने वाली', inbound: 'आने वाली', transferred: 'ट्रांसफ़र हुई',
+    muted: 'आप म्यूट हैं', outbound: 'जाने वाली', inbound: 'आने वाली', transferred: 'ट्रांसफ़र हुई',
   },
   reason: {
     no_answer_yet: 'अभी किसी ने नहीं उठाया', call_ended: 'कॉल समाप्त हो गई है', already_held: 'पहले से होल्ड पर है', not_held: 'होल्ड पर नहीं है', not_your_call: 'यह आपकी कॉल नहीं है',

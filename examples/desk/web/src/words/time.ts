@@ -75,7 +75,8 @@ export function daysBefore(day: string, n: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) - n * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** A telephone number in groups, for the eye: `90000 00001`. */
+/** A telephone number in groups, for the eye: `90000 00001`, whether or not it comes with the trunk's zero. */
 export function grouped(number: string): string {
-  return /^\d{10}$/.test(number) ? `${number.slice(0, 5)} ${number.slice(5)}` : number;
+  const found = /^0?(\d{5})(\d{5})$/.exec(number);
+  return found ? `${found[1]} ${found[2]}` : number;
 }

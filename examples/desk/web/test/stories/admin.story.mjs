@@ -60,6 +60,35 @@ describe('administration', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
+  test('the first administrator is made by the link that the desk prints, once', { timeout: 90_000 }, run(async (desk, chromium) => {
+    const link = await until('the link is printed', () => /\S+(\/setup#\S+)/.exec(desk.said.join('\n'))?.[1]);
+    const context = await chromium.browser.newContext({ locale: 'en-IN' });
+    const page = await context.newPage();
+    const visit = async () => {
+      await page.goto(desk.http + link);
+      await page.getByRole('heading', { name: 'Make the first administrator' }).waitFor();
+      assert.equal(new URL(page.url()).hash, '', 'the secret does not stay in the address');
+      await page.getByLabel('E-mail').fill('boss@example.test');
+      await page.getByLabel('Name').fill('Boss');
+    };
+    await visit();
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Make and sign in' }).click();
+    await page.getByText('has to have at least 10 characters').waitFor();
+    await page.getByLabel('Password').fill('long enough for this');
+    await page.getByRole('button', { name: 'Make and sign in' }).click();
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor();
+    assert.equal(await page.evaluate(async () => (await (await fetch('/api/me')).json()).role), 'administrator');
+    await context.clearCookies();
+    await page.goto('about:blank');
+    await visit();
+    await page.getByLabel('Password').fill('long enough for this');
+    await page.getByRole('button', { name: 'Make and sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.evaluate(async () => (await fetch('/api/me')).status), 401);
+    await context.close();
+  }, { DESK_LISTEN: '0.0.0.0:0' }));
+
   test('a token is shown once, works, and is refused once it is revoked; a team makes its agents visible', { timeout: 90_000 }, run(async (desk, chromium) => {
     const admin = await chromium.person(desk, 'admin@desk.test');
     const { page } = admin;

@@ -62,7 +62,7 @@ describe('times', () => {
     expect(dayOf(Date.UTC(2026, 10, 25, 20, 0))).toBe('2026-11-26');
     expect(daysBefore('2026-03-01', 1)).toBe('2026-02-28');
   });
-  test('numbers in groups', () => { expect([grouped('9000000001'), grouped('+39061234567')]).toEqual(['90000 00001', '+39061234567']); });
+  test('numbers in groups', () => { expect([grouped('9000000001'), grouped('09000000001'), grouped('+39061234567'), grouped('918000000001')]).toEqual(['90000 00001', '90000 00001', '+39061234567', '918000000001']); });
 });
 
 describe('a window over what has the focus', () => {

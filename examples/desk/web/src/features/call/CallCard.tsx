@@ -126,7 +126,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
         <Chip tone={call.phase === 'active' ? (call.held ? 'warning' : 'good') : 'blue'}>{phaseText(call, words)}</Chip>
         {call.recording === 'on' && <Chip><Circle aria-hidden fill="currentColor" />{words.call.recorded}</Chip>}
         {call.recording === 'paused' && <Chip tone="warning"><Pause aria-hidden />{words.call.recordingPaused(call.recordingPausedAt === null ? '' : timeOfDay(call.recordingPausedAt))}</Chip>}
-        {muted && <Chip tone="warning"><MicOff aria-hidden />{words.call.mute}</Chip>}
+        {muted && <Chip tone="warning"><MicOff aria-hidden />{words.call.muted}</Chip>}
         {call.campaign && <Chip>{call.campaign}</Chip>}
         <Chip>{call.direction === 'inbound' ? words.call.inbound : words.call.outbound}</Chip>
       </p>
