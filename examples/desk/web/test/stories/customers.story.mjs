@@ -307,5 +307,5 @@ describe('customers', { concurrency: 2 }, () => {
     await clean('slots');
     await person.picture('narrow-slots');
     await person.leave();
-  }));
+  }, { DESK_SIM_SPEED: '0.5' }));
 });

@@ -121,7 +121,7 @@ describe('states', { concurrency: 2 }, () => {
     await person.context.clearCookies();
     person.provokes(/401/);
     await page.evaluate(() => fetch('/api/me'));
-    await person.button('Hold').first().click();
+    await person.button('Hold').first().click({ timeout: 4_000 }).catch(() => {});
     await page.getByText('Your session has ended').waitFor();
     await look(person, 'session ended', { focus: false });
     await page.getByLabel('Password', { exact: true }).fill('demo');

@@ -47,9 +47,10 @@ export default function Desk() {
   const newest = subject?.ucid ?? null;
   useEffect(() => { if (newest !== null && newest !== back) setBack(null); }, [newest, back]);
   useEffect(() => setBooking(false), [newest]);
-  // Where the columns stand one above the other, whoever is chosen comes into view.
+  // Where the columns stand one above the other, whoever is chosen comes into view; who is called does not, since the call is on top.
   const lead = useRef<HTMLDivElement>(null);
-  useEffect(() => { if (selected && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected]);
+  const dials = pending !== null;
+  useEffect(() => { if (selected && !dials && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected, dials]);
   const pinned = usePinned();
   const shown: Call | null = subject;
   // Whom one calls is whom the page is about, before the service has said anything of the call.

@@ -44,7 +44,7 @@ export function FollowUps({ onSelect }: { onSelect: (who: Selected) => void }) {
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.followUps }),
   });
   const open = (list.data?.followUps ?? []).filter((one) => !one.done).sort((a, b) => a.dueAt - b.dueAt);
-  if (list.isError) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
+  if (list.isError && !list.data) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (!list.data) return <p className="empty" role="status">{words.loading}</p>;
   if (open.length === 0) return <Empty icon={<AlarmClock aria-hidden />} title={words.followUps.empty}><p>{words.followUps.emptyWhy}</p></Empty>;
   return (

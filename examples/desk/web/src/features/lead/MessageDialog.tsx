@@ -24,6 +24,8 @@ export default function MessageDialog({ channel, lead, onClose }: { channel: 'wh
   const [values, setValues] = useState<readonly string[]>([]);
   const [text, setText] = useState('');
   const key = useRef(crypto.randomUUID());
+  // Two clicks come faster than the button is drawn blocked.
+  const going = useRef(false);
   const chosen = templates.data?.whatsapp.find(({ id }) => id === template) ?? null;
   const params = Array.from({ length: chosen?.params ?? 0 }, (_, n) => values[n] ?? '');
   const body = { channel, ...(channel === 'sms' ? { text: text.trim() } : { template, params: params.map((value) => value.trim()) }) };
@@ -36,7 +38,7 @@ export default function MessageDialog({ channel, lead, onClose }: { channel: 'wh
     },
     // What was certainly not sent is another wish when it is sent again.
     onError: (problem) => { if (problem instanceof Problem && !problem.mayHaveHappened) key.current = crypto.randomUUID(); },
-    onSettled: () => cache.invalidateQueries({ queryKey: KEYS.lead }),
+    onSettled: () => { going.current = false; return cache.invalidateQueries({ queryKey: KEYS.lead }); },
   });
   const unknown = send.data ? send.data.state === 'unknown' : send.error instanceof Problem && send.error.mayHaveHappened;
   const failed = send.error && !unknown ? sentence(send.error, words) : null;
@@ -45,7 +47,7 @@ export default function MessageDialog({ channel, lead, onClose }: { channel: 'wh
   return (
     <Dialog open title={channel === 'sms' ? words.worklist.sms : words.worklist.whatsapp} onClose={onClose} footer={<>
       <Button onClick={onClose}>{words.cancel}</Button>
-      <Button tone="primary" blocked={blocked} onClick={() => send.mutate()}>{words.messages.send}</Button>
+      <Button tone="primary" blocked={blocked} onClick={() => { if (!going.current) { going.current = true; send.mutate(); } }}>{words.messages.send}</Button>
     </>}>
       <p>{lead.name && <><bdi>{lead.name}</bdi> · </>}<span className="number">{grouped(lead.number)}</span></p>
       {channel === 'sms'

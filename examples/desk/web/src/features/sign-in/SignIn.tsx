@@ -17,7 +17,8 @@ export function SignInForm({ again }: { again?: { email: string } }) {
   const desk = useQuery({ queryKey: ['healthz'], queryFn: () => get('/healthz'), staleTime: Infinity, enabled: !again });
   const signIn = useMutation({
     mutationFn: () => post('/api/session', { email: email.trim(), password }),
-    onSuccess: () => cache.invalidateQueries({ queryKey: KEYS.me }),
+    // What was asked for while nobody was signed in is asked again; what the stream brings comes by itself.
+    onSuccess: () => cache.invalidateQueries(again ? { predicate: ({ queryKey: [first] }) => first !== KEYS.calls[0] } : { queryKey: KEYS.me }),
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -42,7 +42,7 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
-        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
+        {tab === 'missed' && <MissedList missed={missed.data?.missed} failed={missed.isError && !missed.data} again={() => void missed.refetch()} busy={busy} onSelect={onSelect} />}
         {tab === 'follow_ups' && <FollowUps onSelect={onSelect} />}
         {tab === 'owed' && <Owed />}
       </div>
@@ -102,7 +102,7 @@ function Entries({ onSelect, chosen, busy }: { onSelect: Select; chosen: string 
     initialPageParam: null as string | null,
     getNextPageParam: ({ cursor }) => cursor,
   });
-  if (list.isError) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
+  if (list.isError && !list.data) return <div style={{ padding: 12 }}><Notice tone="bad" action={<Button small onClick={() => void list.refetch()}>{words.retry}</Button>}>{words.problem.title}</Notice></div>;
   if (list.isPending) return <p className="empty" role="status">{words.loading}</p>;
   const pages = list.data.pages;
   const entries = pages.flatMap((page) => page.entries);
