@@ -31,10 +31,11 @@ phone-test: setup ## JsSIP in Node and in Chromium, the npm package, and sipp, a
 stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES=DIR keeps pictures)
 	@scripts/stories
 
-kills: setup ## the desk killed at every write of a dial and a disposition, with connections that break too (minutes)
+kills: setup ## the desk killed at every write of a dial and a disposition; sync, export, upload killed fifty times (minutes)
 	cargo test --locked -p desk --all-features --test it -- --include-ignored kills::
+	cargo test --locked -p ozonetel-cli --all-features --test it -- --include-ignored kills::
 
-bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, sip-ucid against its peers (long)
+bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, exports and the wallboard, sip-ucid against its peers (long)
 	@scripts/bench
 
 fuzz: setup ## fuzz every parser, FUZZ_SECONDS each (default 600)

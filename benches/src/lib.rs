@@ -106,6 +106,54 @@ pub fn beside_before(name: &str, now: u64) -> String {
     }
 }
 
+/// Row `n` of a day in which no two rows are alike: ids, times, numbers, names and words change with it.
+pub fn distinct_row(n: u64) -> String {
+    let ucid = 12_345_170_000_000_000_u64 + n;
+    let seconds = n * 7 % 3000;
+    let clock = |seconds: u64| {
+        format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    };
+    let (start, end) = (30_000 + n * 13 % 40_000, 30_000 + n * 13 % 40_000 + seconds);
+    let (talk, caller) = (clock(seconds), 9_000_000_000 + n * 7919 % 1_000_000);
+    let (start, end) = (clock(start), clock(end));
+    let agent = n * 31 % 1000;
+    let kind = ["Manual", "InBound", "Progressive", "Predictive"][usize::try_from(n % 4).unwrap()];
+    let answered = n % 3 != 0;
+    let (status, dial) =
+        if answered { ("Answered", "answered") } else { ("Unanswered", "NoResponse") };
+    let words = [
+        "Follow Up",
+        "Interested, call again",
+        r#"Not \"sure\""#,
+        "Wrap up time exceeded :120",
+        "",
+    ];
+    let word = words[usize::try_from(n % 5).unwrap()];
+    format!(
+        concat!(
+            r#"{{"AgentDialStatus":"{dial}","AgentID":"agent{agent}","AgentName":"Agent {agent}","CallAudio":"https://recordings.example.test/acme_support/{ucid}.mp3","#,
+            r#""CallDate":"2026-01-05","CallFlow":"AgentDial","CallID":{ucid},"CallerConfAudioFile":"","CallerID":"{caller}","CampaignName":"support_out","#,
+            r#""Comments":"{word} {n}","ConferenceDuration":"00:00:00","CustomerDialStatus":"{dial}","CustomerRingTime":"00:00:07","DID":"918000000001","DialOutName":"","#,
+            r#""DialStatus":"{dial}","DialedNumber":"500001","Disposition":"{word}","Duration":"{talk}","DynamicDID":"","E164":"+91{caller}","#,
+            r#""EndTime":"{end}","Event":"AgentDial","HandlingTime":"{talk}","HangupBy":"UserHangup","HoldDuration":"00:00:00","Location":"","#,
+            r#""PickupTime":"{start}","QueueTime":"00:00:00","Rating":0,"RatingComments":"","Skill":"General","StartTime":"{start}","Status":"{status}","#,
+            r#""TalkTime":"{talk}","TimeToAnswer":"00:00:07","TransferType":"","TransferredTo":"","Type":"{kind}","UCID":{ucid},"UUI":"Click2Call-{n}","#,
+            r#""VideoRecordingURL":"","WrapUpEndTime":"{end}","WrapUpStartTime":"{end}","WrapupDuration":"00:00:27"}}"#
+        ),
+        agent = agent,
+        caller = caller,
+        dial = dial,
+        end = end,
+        kind = kind,
+        n = n,
+        start = start,
+        status = status,
+        talk = talk,
+        ucid = ucid,
+        word = word
+    )
+}
+
 /// How long each of many things took.
 #[derive(Debug, Default)]
 pub struct Latencies(Vec<Duration>);

@@ -1,5 +1,5 @@
 //! A bare HTTP server: answers every `POST` as an accepted dial and every `GET` with a day of rows, as many as the
-//! address's query says (`?rows=N`); or with 64 MiB of what takes the most memory (`?hostile=NAME`). Prints its
+//! address says (`rows=N`), or of rows of which no two are alike (`distinct=N`); or with 64 MiB of what takes the most memory (`?hostile=NAME`). Prints its
 //! address.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -52,6 +52,9 @@ async fn serve(mut stream: TcpStream, day: &'static [u8]) -> std::io::Result<()>
         } else if let Some((_, name)) = head.split_once("hostile=") {
             let name = name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
             return hostile(&mut stream, name).await;
+        } else if let Some((_, rows)) = head.split_once("distinct=") {
+            let rows = rows.split(|c: char| !c.is_ascii_digit()).next().unwrap();
+            return distinct(&mut stream, rows.parse().unwrap_or(1)).await;
         } else {
             let rows: u64 = head.split_once("rows=").map_or(1, |(_, rest)| {
                 rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap_or(1)
@@ -66,6 +69,24 @@ async fn serve(mut stream: TcpStream, day: &'static [u8]) -> std::io::Result<()>
             return Ok(());
         }
     }
+}
+
+/// A day of rows that are made as they are sent.
+async fn distinct(stream: &mut TcpStream, rows: u64) -> std::io::Result<()> {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+    let mut block = format!("{head}{{\"status\":\"success\",\"message\":\"success\",\"details\":[");
+    for n in 0..rows {
+        if n > 0 {
+            block.push(',');
+        }
+        block.push_str(&ozonetel_bench::distinct_row(n));
+        if block.len() > 1 << 17 {
+            stream.write_all(block.as_bytes()).await?;
+            block.clear();
+        }
+    }
+    block.push_str("]}");
+    stream.write_all(block.as_bytes()).await
 }
 
 /// An answer of 64 MiB: so many pieces between a beginning and an end.

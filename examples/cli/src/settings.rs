@@ -153,7 +153,8 @@ pub(crate) fn complete(environment: &Environment) -> Result<(), Failure> {
         return Err(Failure::credentials(
             "OZONETEL_ACCOUNT is not set: `ozonetel login` keeps account and key in a profile; or set OZONETEL_ACCOUNT \
              and OZONETEL_API_KEY, and OZONETEL_AUTH to token or key as the account's API authentication says",
-        ));
+        )
+        .advise("without an account: ozonetel sim start --save default, in another shell"));
     }
     if environment.key.is_none() {
         return Err(Failure::credentials(

@@ -1,6 +1,7 @@
 //! `sim`: the service, simulated.
 
 mod start;
+mod yesterday;
 
 pub(super) use start::DID;
 
@@ -83,7 +84,7 @@ pub(crate) enum Sim {
         #[command(flatten)]
         place: Place,
     },
-    /// Moves the clock forward: 90, 90s, 5m or 2h.
+    /// Moves the clock forward: 90, 90s, 5m, 2h or 1d.
     Clock {
         /// By how much.
         #[arg(value_parser = span)]
@@ -148,11 +149,12 @@ fn span(text: &str) -> Result<Duration, String> {
         Some((at, 's')) => (text.get(..at), 1),
         Some((at, 'm')) => (text.get(..at), 60),
         Some((at, 'h')) => (text.get(..at), 3600),
+        Some((at, 'd')) => (text.get(..at), 86_400),
         _ => (Some(text), 1),
     };
     let seconds = digits.and_then(|digits| digits.parse::<u64>().ok());
     let seconds = seconds.and_then(|count| count.checked_mul(factor));
-    seconds.map(Duration::from_secs).ok_or_else(|| "expected 90, 90s, 5m or 2h".to_owned())
+    seconds.map(Duration::from_secs).ok_or_else(|| "expected 90, 90s, 5m, 2h or 1d".to_owned())
 }
 
 /// The body of a request of the simulator's control.
@@ -289,10 +291,12 @@ mod tests {
 
     #[test]
     fn spans_are_seconds_or_have_a_unit() {
-        for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("2h", 7200), ("0", 0)] {
+        for (text, seconds) in
+            [("90", 90), ("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86_400), ("0", 0)]
+        {
             assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "s", "-5", "1d", "5 m", "18446744073709551615h", "é"] {
+        for bad in ["", "s", "-5", "1w", "5 m", "18446744073709551615h", "é"] {
             assert!(span(bad).is_err(), "{bad}");
         }
     }

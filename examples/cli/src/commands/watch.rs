@@ -283,10 +283,10 @@ impl Watching {
                 key = keys.recv() => match key {
                     None | Some(Key::Quit) => return Ok(()),
                     Some(Key::Up) => view.scrolled = view.scrolled.saturating_sub(1),
-                    Some(Key::Down) => view.scrolled = (view.scrolled + 1).min(board.agents().len()),
+                    Some(Key::Down) => view.scrolled = (view.scrolled + 1).min(board.agent_count()),
                     Some(Key::PageUp) => view.scrolled = view.scrolled.saturating_sub(10),
                     Some(Key::PageDown) => {
-                        view.scrolled = (view.scrolled + 10).min(board.agents().len());
+                        view.scrolled = (view.scrolled + 10).min(board.agent_count());
                     }
                     Some(Key::Resized) => {}
                 },

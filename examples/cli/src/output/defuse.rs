@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// The cell with a `'` in front of what would be run. Numbers stay as they are, signs included.
 pub(crate) fn defused(cell: &str) -> Cow<'_, str> {
-    if is_number(cell) || !cell.contains(starts_formula) {
+    if is_harmless(cell) || is_number(cell) || !cell.contains(starts_formula) {
         return Cow::Borrowed(cell);
     }
     let mut text = String::with_capacity(cell.len() + 1);
@@ -21,6 +21,13 @@ pub(crate) fn defused(cell: &str) -> Cow<'_, str> {
         at_start = splits(c) || (at_start && is_skipped(c));
     }
     Cow::Owned(text)
+}
+
+/// Most cells: a letter or a digit first, and then nothing that may begin another cell.
+fn is_harmless(cell: &str) -> bool {
+    let bytes = cell.as_bytes();
+    bytes.first().is_none_or(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|byte| byte.is_ascii() && !splits(char::from(*byte)))
 }
 
 /// The full-width forms are read as the plain ones.

@@ -4,10 +4,14 @@
 mod api;
 mod codes;
 mod contract;
+mod days;
 mod dialing;
+mod exporting;
 mod harness;
 mod kills;
 mod listening;
+#[cfg(unix)]
+mod live_desk;
 mod mdl;
 mod mdl_lines;
 mod pages;

@@ -6,8 +6,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use ptyprocess::{PtyProcess, Signal, WaitStatus};
+use tokio::time::Instant;
 
-use crate::harness::{DIAL, Desk, Shell};
+use crate::days::DayServer;
+use crate::exporting::later;
+use crate::harness::{DIAL, Desk, Shell, Stub};
 
 fn size(cells: u16) -> NonZero<u16> {
     NonZero::new(cells).unwrap()
@@ -16,7 +19,7 @@ fn size(cells: u16) -> NonZero<u16> {
 const BOUND: Duration = Duration::from_secs(30);
 
 /// A run on a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     process: PtyProcess,
     input: ptyprocess::stream::Stream,
     pieces: Receiver<Vec<u8>>,
@@ -25,7 +28,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(shell: &Shell, arguments: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn start(shell: &Shell, arguments: &[&str], columns: u16, rows: u16) -> Self {
         let mut command = shell.on_terminal(arguments);
         command.env("TERM", "xterm-256color");
         let mut process = PtyProcess::spawn(command).unwrap();
@@ -47,9 +50,11 @@ impl Terminal {
     }
 
     /// Waits until this is on the screen.
-    fn until(&mut self, text: &str) {
+    pub(crate) fn until(&mut self, text: &str) {
+        let end = Instant::now() + BOUND;
         while !self.screen.screen().contents().contains(text) {
-            let piece = self.pieces.recv_timeout(BOUND).unwrap_or_else(|_| {
+            let left = end.saturating_duration_since(Instant::now());
+            let piece = self.pieces.recv_timeout(left).unwrap_or_else(|_| {
                 panic!("{text} is not on the screen:\n{}", self.screen.screen().contents())
             });
             self.screen.process(&piece);
@@ -57,12 +62,17 @@ impl Terminal {
         }
     }
 
-    fn send(&mut self, text: &str) {
+    /// What is on the screen.
+    pub(crate) fn contents(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    pub(crate) fn send(&mut self, text: &str) {
         self.input.write_all(text.as_bytes()).unwrap();
     }
 
     /// Waits for the end; the exit code, and everything that was written.
-    fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         while let Ok(piece) = self.pieces.recv_timeout(BOUND) {
             self.screen.process(&piece);
             self.raw.extend_from_slice(&piece);
@@ -143,7 +153,7 @@ async fn the_wallboard_shows_what_happens_resizes_and_leaves_the_terminal_as_it_
     desk.sim.advance(Duration::from_secs(3)).await;
     watch.until("on a call");
     watch.until("talking");
-    let contents = watch.screen.screen().contents();
+    let contents = watch.contents();
     assert!(contents.contains("…17") && !contents.contains("9000000417"), "{contents}");
     watch.screen.screen_mut().set_size(size(40), size(120));
     watch.process.set_window_size(120, 40).unwrap();
@@ -171,4 +181,45 @@ async fn an_interrupted_sync_ends_in_good_order() {
     let (code, text) = sync.ended();
     assert_eq!(code, Some(130), "{text}");
     assert!(text.contains("resume with: ozonetel cdr sync --store"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_export_ends_in_good_order_while_it_waits() {
+    let server = DayServer::start().await;
+    let shell = later(server.shell(), 0);
+    let path = shell.state.path().join("calls.csv").display().to_string();
+    let export = ["cdr", "export", "--direct", "--from", "-2d", "--to", "today", "--out", &path];
+    let mut export = Terminal::start(&shell, &export, 100, 24);
+    export.until("2025-12-31: 40 rows; 2 to go");
+    export.until("waiting for the published limit");
+    export.send("\u{3}");
+    let (code, text) = export.ended();
+    assert_eq!(code, Some(130), "{text}");
+    assert!(text.contains("resume with: ozonetel cdr export --direct --from 2025-12-31"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_is_interrupted_at_its_question_and_in_a_batch() {
+    let stub = Stub::stalling(r#"{"status":"SUCC"#).await;
+    let path = stub.shell.state.path().join("leads.csv");
+    std::fs::write(&path, "PhoneNumber,Name\n9000000001,A B\n").unwrap();
+    let upload = ["lead", "upload", path.to_str().unwrap()];
+    let ask = || {
+        let mut asking = Terminal::start(&stub.shell, &upload, 120, 24);
+        asking.until("1 leads go to campaign support_out in 1 batches");
+        asking
+    };
+    let mut asking = ask();
+    asking.send("\u{3}");
+    assert_eq!(asking.ended().0, Some(130));
+    let mut sending = ask();
+    sending.send("y\n");
+    stub.arrived().await;
+    sending.send("\u{3}");
+    let (code, text) = sending.ended();
+    assert_eq!(code, Some(7), "{text}");
+    assert!(text.contains("unknown"), "{text}");
+    // It is not sent again, and nothing is asked.
+    let ran = stub.shell.run(&upload).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
 }

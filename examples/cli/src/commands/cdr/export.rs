@@ -1,5 +1,11 @@
 //! `cdr export`: rows out of the store, as a file.
 
+mod book;
+mod cells;
+#[cfg(feature = "parquet")]
+mod columns;
+mod direct;
+mod progress;
 mod rows;
 mod spreadsheet;
 mod target;
@@ -9,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallQuery, Store, StoredCall};
+use serde::{Deserialize, Serialize};
 
 use super::place::{RangeFlags, StoreFlag, failure, note_missing};
 use super::sync::copy;
@@ -16,12 +23,16 @@ use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::notes::note;
 use crate::output::{Reader, written};
+use book::{Book, finished};
+use direct::DirectExport;
 use rows::{RowWriter, TextFormat};
-use spreadsheet::Spreadsheet;
 use target::Target;
 
-/// Writes the rows of a range out of the store, oldest first, whole numbers included. Asks the service nothing, unless
-/// --sync is given: then it first copies what is missing; interrupted, it continues where it was.
+/// Writes the rows of a range as a file, oldest day first, whole numbers included.
+///
+/// They come out of the store, and the service is asked nothing. With --sync what is missing is copied into the store
+/// first. With --direct they come from the service, without a store. Interrupted, the same command continues where it
+/// was: a day that was read is not asked for again.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
@@ -31,16 +42,20 @@ pub(crate) struct Export {
     /// The form of the file.
     #[arg(long, value_enum, default_value_t = FileFormat::Csv)]
     format: FileFormat,
-    /// The file, which is there once it is whole. Default: standard output.
-    #[arg(long, value_name = "FILE", required_if_eq("format", "xlsx"))]
+    /// The file, which is there once it is whole; until then its rows are beside it. Default: standard output.
+    #[arg(long, value_name = "FILE", required_if_eq_any([("format", "xlsx"), ("format", "parquet")]))]
     out: Option<PathBuf>,
     /// Copies what the store does not have yet first, as `cdr sync` does: two requests a minute.
     #[arg(long)]
     sync: bool,
+    /// Asks the service itself and keeps no store: one request a day of the range, two a minute, of the last 15 days.
+    #[arg(long, conflicts_with_all = ["sync", "store"])]
+    direct: bool,
 }
 
 /// Forms of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum FileFormat {
     /// A line of names, then a line per row, under the service's names.
     Csv,
@@ -48,11 +63,43 @@ enum FileFormat {
     Jsonl,
     /// A spreadsheet in which everything is text; split at a million rows a sheet.
     Xlsx,
+    /// Columns of text under the service's names, for analysis; undocumented fields are JSON in the column `extra`.
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+impl FileFormat {
+    /// The word of the flag.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Xlsx => "xlsx",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "parquet",
+        }
+    }
+
+    /// The text that it is, if it is one.
+    fn text(self) -> Option<TextFormat> {
+        match self {
+            Self::Csv => Some(TextFormat::Csv),
+            Self::Jsonl => Some(TextFormat::Jsonl),
+            Self::Xlsx => None,
+            #[cfg(feature = "parquet")]
+            Self::Parquet => None,
+        }
+    }
 }
 
 impl Export {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (from, to) = self.range.days(context)?;
+        let (format, out) = (self.format, self.out.as_deref());
+        if self.direct {
+            let unread = DirectExport { context, from, to, format, out }.run().await?;
+            return Ok(if unread == 0 { Completion::Clean } else { Completion::BadRows });
+        }
         let (store, _) = self.store.open(context).await?;
         if self.sync {
             let again = "the same command";
@@ -61,12 +108,16 @@ impl Export {
                 return Err(failure.resume(again));
             }
         }
-        note_missing(&store, from, to).await?;
+        let missing = note_missing(&store, from, to).await?;
+        if i64::try_from(missing.len()) == Ok(i64::from(from.days_until(to)) + 1) {
+            // A file without rows would say that there were no calls.
+            return Err(Failure::usage("the store has none of these days")
+                .advise("--sync copies them first; --direct asks the service, without a store"));
+        }
         let query = CallQuery::days(from, to);
-        let unread = match self.format {
-            FileFormat::Csv => self.text(context, &store, query, TextFormat::Csv).await?,
-            FileFormat::Jsonl => self.text(context, &store, query, TextFormat::Jsonl).await?,
-            FileFormat::Xlsx => self.spreadsheet(context, &store, query).await?,
+        let unread = match format.text() {
+            Some(format) => self.text(context, &store, query, format).await?,
+            None => self.book(context, &store, query).await?,
         };
         if unread == 0 {
             return Ok(Completion::Clean);
@@ -97,6 +148,7 @@ impl Export {
             .await?;
         }
         let unread = writer.unread;
+        gone |= written(writer.flush())? == Reader::Gone;
         drop(writer);
         if !gone {
             written(target.finish())?;
@@ -104,21 +156,24 @@ impl Export {
         Ok(unread)
     }
 
-    async fn spreadsheet(
+    async fn book(
         &self,
         context: &Context,
         store: &Store,
         query: CallQuery,
     ) -> Result<u64, Failure> {
-        let path = self.out.as_deref().ok_or_else(|| Failure::usage("xlsx needs --out FILE"))?;
-        let mut book = Spreadsheet::new(path);
+        let path = self.out.as_deref().ok_or_else(|| Failure::usage("give --out FILE"))?;
+        let mut book = Book::new(self.format, path)?;
+        let mut unread = 0;
         each(context, store, query, |call| {
-            call.legs.iter().try_for_each(|leg| book.leg(leg))?;
+            for leg in &call.legs {
+                unread += u64::from(leg.unread.is_some());
+                leg.row.as_deref().map_or(Ok(()), |row| book.row(row))?;
+            }
             Ok(true)
         })
         .await?;
-        let unread = book.unread;
-        book.finish()?;
+        finished(context, book).await?;
         Ok(unread)
     }
 }

@@ -112,10 +112,11 @@ pub(crate) async fn note_missing(store: &Store, from: Day, to: Day) -> Result<Ve
     let days = std::iter::successors(Some(from), |day| (*day < to).then(|| day.next()));
     let missing: Vec<Day> = days.filter(|day| !read(*day)).collect();
     if let (Some(first), Some(last)) = (missing.first(), missing.last()) {
-        note(&format!(
-            "{} days were never read, {first} to {last}: ozonetel cdr sync reads what the service still has",
-            missing.len()
-        ));
+        let days = match missing.len() {
+            1 => format!("{first} was never read"),
+            count => format!("{count} days were never read, {first} to {last}"),
+        };
+        note(&format!("{days}: ozonetel cdr sync reads what the service still has"));
     }
     for gap in store.gaps().await.map_err(failure)? {
         if gap.from.day() <= to && from <= gap.to.day() {

@@ -140,7 +140,7 @@ impl SyncReport {
 }
 
 /// What is left, and how long the limit of two requests a minute makes it take.
-fn left(days: u32) -> String {
+pub(super) fn left(days: u32) -> String {
     match days {
         0 => "that was all".to_owned(),
         1 | 2 => format!("{days} to go, less than a minute"),

@@ -5,13 +5,14 @@ mod progress;
 mod results;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::leads::Sheet;
+use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::{Batched, Call, ErrorKind};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -35,7 +36,8 @@ pub(crate) struct Upload {
     /// The campaign. Default: OZONETEL_CAMPAIGN.
     #[arg(long, value_name = "NAME")]
     campaign: Option<String>,
-    /// Which column is which header, such as PhoneNumber=Mobile; give the flag once for each.
+    /// Which column is which header, such as PhoneNumber=Mobile, or PhoneNumber=#3 for the third; give the flag once for
+    /// each.
     #[arg(long, value_name = "HEADER=COLUMN", value_parser = pair)]
     map: Vec<(String, String)>,
     /// Sends no column but those that --map names and those of the service's own names.
@@ -218,13 +220,12 @@ impl Upload {
         let all: Vec<usize> = (0..prepared.table.rows.len()).collect();
         let call = make(prepared, &all);
         call.request().map_err(|invalid| Failure::from(invalid.clone()))?;
-        let invalid = call.invalid_rows();
+        let mut invalid: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for found in call.invalid_rows() {
+            invalid.entry(found.row).or_default().push(found.invalid.to_string());
+        }
         for (place, row) in prepared.table.rows.iter().enumerate() {
-            let mut reasons: Vec<String> = invalid
-                .iter()
-                .filter(|invalid| invalid.row == place + 1)
-                .map(|invalid| invalid.invalid.to_string())
-                .collect();
+            let mut reasons = invalid.remove(&(place + 1)).unwrap_or_default();
             if row.cells.iter().skip(width).any(|cell| !cell.is_empty()) {
                 reasons.push(format!("has {} cells, the line of headers {width}", row.cells.len()));
             }
@@ -234,6 +235,7 @@ impl Upload {
                 prepared.bad.push(BadRow { place, reason: reasons.join("; ") });
             }
         }
+        note_repeated(prepared);
         if prepared.bad.is_empty() {
             return Ok(());
         }
@@ -284,6 +286,30 @@ impl Upload {
                 "sent": false,
             }),
         )
+    }
+}
+
+/// Says which good rows have the number of an earlier one: they are leads of their own.
+fn note_repeated(prepared: &Prepared) {
+    let column = prepared.columns.iter().find(|column| column.header == "PhoneNumber");
+    let Some(at) = column.map(|column| column.at) else { return };
+    let mut seen = HashSet::new();
+    let rows = prepared.good.iter().filter_map(|place| prepared.table.rows.get(*place));
+    let repeated = rows.filter(|row| {
+        let number = row.cells.get(at).map(String::as_str).unwrap_or_default();
+        PhoneNumber::from(number).key().is_some_and(|key| !seen.insert(key))
+    });
+    let lines: BTreeSet<u64> = repeated.map(|row| row.line).collect();
+    match lines.len() {
+        0 => {}
+        1 => note(&format!(
+            "line {} has the number of an earlier one: it is a lead of its own",
+            ranges(&lines)
+        )),
+        _ => note(&format!(
+            "lines {} have the number of an earlier one: each is a lead of its own",
+            ranges(&lines)
+        )),
     }
 }
 

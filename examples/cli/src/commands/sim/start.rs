@@ -10,6 +10,7 @@ use ozonetel_sim::world::{Scenario, Setup, Timestamp};
 use ozonetel_sim::{Server, Sim};
 use serde_json::json;
 
+use super::yesterday;
 use crate::args::Global;
 use crate::failure::{Completion, Failure};
 use crate::listen_address;
@@ -49,12 +50,19 @@ pub(crate) struct Start {
     /// Telephones wait for `sim phone`.
     #[arg(long)]
     manual: bool,
+    /// Begins without calls. By default yesterday had some, so that reports have something in them.
+    #[arg(long)]
+    empty: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mode {
     Token,
     Key,
+}
+
+fn this_moment() -> Timestamp {
+    Timestamp::from_unix_ms(jiff::Timestamp::now().as_millisecond())
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -69,10 +77,18 @@ impl Start {
         let (setup, start) = self.world()?;
         let mut builder = Sim::builder().setup(setup.clone());
         let now = settings::process("OZONETEL_NOW").and_then(|text| Timestamp::parse(&text));
-        if let Some(start) = now.or(start) {
+        // A world of one's own is as it is described.
+        let is_new = self.scenario.is_none() && !self.manual && !self.empty;
+        let past = is_new.then(|| now.unwrap_or_else(this_moment));
+        let begins = past.map(yesterday::morning).or(now).or(start);
+        if let Some(start) = begins {
             builder = builder.starting_at(start);
         }
         let sim = builder.build();
+        if let Some(now) = past {
+            yesterday::lived_through(&sim, &setup, now).await;
+        }
+        sim.set_callback_url(self.callback_url.clone().or(setup.push.callback_url.clone()));
         let server = sim.serve_on(self.listen).await.map_err(|error| {
             Failure::usage(format!("{} cannot be listened on: {error}", self.listen))
                 .advise("--listen 0 takes a free port")
@@ -105,9 +121,6 @@ impl Start {
             Some(Mode::Key) => AuthMode::Key,
             None => setup.mode,
         };
-        if let Some(url) = &self.callback_url {
-            setup.push.callback_url = Some(url.clone());
-        }
         Ok((setup, start))
     }
 
@@ -121,9 +134,13 @@ impl Start {
                     .iter()
                     .try_for_each(|(name, value)| writeln!(out, "  export {name}='{value}'"))?,
             }
+            if self.save.is_none() {
+                writeln!(out, "\n(or once for all: ozonetel sim start --save default)\n")?;
+            }
             writeln!(
                 out,
-                "  ozonetel agent login\n  ozonetel dial 9000000001\n\nCtrl-C stops it."
+                "  ozonetel agent login\n  ozonetel dial 9000000001\n  ozonetel cdr export --direct --from yesterday \
+                 --out calls.csv\n  ozonetel watch --source simulator\n\nCtrl-C stops it."
             )?;
         } else {
             let places =

@@ -1,7 +1,7 @@
 //! What the wallboard shows: agents, live calls, today's figures. Pure: changes in, rows out.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use ozonetel_sdk::mdl::{AgentStatus, AgentStatusKind};
@@ -145,13 +145,21 @@ pub(super) struct Figures {
     pub(super) talking: usize,
 }
 
-/// Everything that is shown.
+/// Everything that is shown. The order of the lines is kept up to date with each change, so that a picture costs what is
+/// on it and not what there is.
 #[derive(Debug)]
 pub(super) struct Board {
     agents: BTreeMap<String, AgentRow>,
+    /// Those who are logged in: by what they do, those who have done it longest first.
+    agent_order: BTreeSet<(AgentGroup, Timestamp, String)>,
     calls: BTreeMap<String, CallRow>,
+    /// Those that wait first, the longest first.
+    call_order: BTreeSet<(CallStage, Timestamp, String)>,
     /// Calls that have ended: whether they were answered.
     ended: BTreeMap<String, Option<bool>>,
+    /// How many of them were answered, and how many were not.
+    ended_answered: usize,
+    ended_missed: usize,
     /// Why the source is not there.
     pub(super) down: Option<String>,
     /// When the source was last heard of.
@@ -163,8 +171,12 @@ impl Board {
     pub(super) fn new(now: Timestamp) -> Self {
         Self {
             agents: BTreeMap::new(),
+            agent_order: BTreeSet::new(),
             calls: BTreeMap::new(),
+            call_order: BTreeSet::new(),
             ended: BTreeMap::new(),
+            ended_answered: 0,
+            ended_missed: 0,
             down: Some("nothing was heard yet".to_owned()),
             heard: None,
             began: now,
@@ -187,16 +199,15 @@ impl Board {
         self.heard = Some(now);
         match change {
             Change::Everything { agents, calls } => {
-                let there = |known: &String| agents.iter().any(|news| news.agent == *known);
-                let gone: Vec<String> =
-                    self.agents.keys().filter(|known| !there(known)).cloned().collect();
-                for agent in gone {
+                let there: HashSet<&str> = agents.iter().map(|news| news.agent.as_str()).collect();
+                let gone = self.agents.keys().filter(|known| !there.contains(known.as_str()));
+                for agent in gone.cloned().collect::<Vec<_>>() {
                     told.push(format!("{agent} is gone"));
-                    self.agents.remove(&agent);
+                    self.remove_agent(&agent);
                 }
-                let there = |known: &String| calls.iter().any(|news| news.id == *known);
-                let gone: Vec<String> =
-                    self.calls.keys().filter(|known| !there(known)).cloned().collect();
+                let there: HashSet<&str> = calls.iter().map(|news| news.id.as_str()).collect();
+                let gone = self.calls.keys().filter(|known| !there.contains(known.as_str()));
+                let gone: Vec<String> = gone.cloned().collect();
                 for call in gone {
                     self.end(&call, None);
                     told.push(format!("call {call} is over"));
@@ -233,8 +244,24 @@ impl Board {
             _ if group == AgentGroup::Unknown => format!("{agent} is {word}"),
             _ => format!("{agent} is {}", group.word()),
         };
+        self.remove_agent(&agent);
+        if group != AgentGroup::LoggedOut {
+            self.agent_order.insert((group, since, agent.clone()));
+        }
         self.agents.insert(agent.clone(), AgentRow { agent, word, group, reason, since });
         (!is_same).then_some(text)
+    }
+
+    fn remove_agent(&mut self, agent: &str) {
+        if let Some(row) = self.agents.remove(agent) {
+            self.agent_order.remove(&(row.group, row.since, row.agent));
+        }
+    }
+
+    fn remove_call(&mut self, id: &str) -> Option<CallNews> {
+        let CallRow { news, since } = self.calls.remove(id)?;
+        self.call_order.remove(&(news.stage, since, news.id.clone()));
+        Some(news)
     }
 
     fn call(&mut self, news: CallNews, now: Timestamp) -> Option<String> {
@@ -266,60 +293,84 @@ impl Board {
         }
         let with = news.agent.as_ref().map_or_else(String::new, |agent| format!(" with {agent}"));
         let text = format!("call {} is {}{with}", news.id, news.stage.word());
+        self.remove_call(&news.id);
+        self.call_order.insert((news.stage, since, news.id.clone()));
         self.calls.insert(news.id.clone(), CallRow { news, since });
         (!is_same).then_some(text)
     }
 
     fn end(&mut self, id: &str, answered: Option<bool>) {
-        let known = self.calls.remove(id).and_then(|call| call.news.answered);
-        if self.ended.len() >= REMEMBERED {
-            self.ended.pop_first();
+        let known = self.remove_call(id).and_then(|news| news.answered);
+        let before = self.ended.get(id).copied();
+        if before.is_none() && self.ended.len() >= REMEMBERED {
+            let forgotten = self.ended.pop_first();
+            self.count_ended(forgotten.and_then(|(_, answered)| answered), false);
         }
-        let entry = self.ended.entry(id.to_owned()).or_default();
-        *entry = answered.or(*entry).or(known);
+        self.count_ended(before.flatten(), false);
+        let answered = answered.or(before.flatten()).or(known);
+        self.count_ended(answered, true);
+        self.ended.insert(id.to_owned(), answered);
+    }
+
+    /// Counts an ended call in, or out again.
+    fn count_ended(&mut self, answered: Option<bool>, is_in: bool) {
+        let count = match answered {
+            Some(true) => &mut self.ended_answered,
+            Some(false) => &mut self.ended_missed,
+            None => return,
+        };
+        *count = if is_in { *count + 1 } else { count.saturating_sub(1) };
+    }
+
+    /// How many agents are logged in.
+    pub(super) fn agent_count(&self) -> usize {
+        self.agent_order.len()
     }
 
     /// Agents who are logged in: by what they do, those who have done it longest first.
-    pub(super) fn agents(&self) -> Vec<&AgentRow> {
-        let mut rows: Vec<&AgentRow> =
-            self.agents.values().filter(|row| row.group != AgentGroup::LoggedOut).collect();
-        rows.sort_by_key(|row| (row.group, row.since, &row.agent));
-        rows
+    pub(super) fn agents(&self) -> impl Iterator<Item = &AgentRow> {
+        self.agent_order.iter().filter_map(|(_, _, agent)| self.agents.get(agent))
+    }
+
+    /// How many calls are going on.
+    pub(super) fn call_count(&self) -> usize {
+        self.calls.len()
     }
 
     /// Calls that are going on: those that wait first, the longest first.
-    pub(super) fn calls(&self) -> Vec<&CallRow> {
-        let mut rows: Vec<&CallRow> = self.calls.values().collect();
-        rows.sort_by_key(|row| (row.news.stage, row.since, &row.news.id));
-        rows
+    pub(super) fn calls(&self) -> impl Iterator<Item = &CallRow> {
+        self.call_order.iter().filter_map(|(_, _, id)| self.calls.get(id))
     }
 
     /// How many agents are in each group, the largest first.
     pub(super) fn groups(&self) -> Vec<(AgentGroup, usize)> {
-        let mut counts: BTreeMap<AgentGroup, usize> = BTreeMap::new();
-        for row in self.agents() {
-            *counts.entry(row.group).or_default() += 1;
+        let mut counts: Vec<(AgentGroup, usize)> = Vec::new();
+        for (group, ..) in &self.agent_order {
+            match counts.last_mut() {
+                Some((last, count)) if last == group => *count += 1,
+                _ => counts.push((*group, 1)),
+            }
         }
-        let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by_key(|(group, count)| (Reverse(*count), *group));
         counts
     }
 
     pub(super) fn figures(&self) -> Figures {
-        let live =
-            |stage: CallStage| self.calls.values().filter(|row| row.news.stage == stage).count();
-        let ended =
-            |answered: bool| self.ended.values().filter(|was| **was == Some(answered)).count();
-        let wrapping =
-            |row: &&CallRow| row.news.stage == CallStage::WrapUp && row.news.answered == Some(true);
+        let (mut waiting, mut talking, mut wrapping) = (0, 0, 0);
+        for row in self.calls.values() {
+            match row.news.stage {
+                CallStage::Waiting => waiting += 1,
+                CallStage::Talking => talking += 1,
+                CallStage::WrapUp if row.news.answered == Some(true) => wrapping += 1,
+                _ => {}
+            }
+        }
         Figures {
             calls: self.calls.len() + self.ended.len(),
-            answered: ended(true)
-                + live(CallStage::Talking)
-                + self.calls.values().filter(wrapping).count(),
-            missed: ended(false),
-            waiting: live(CallStage::Waiting),
-            talking: live(CallStage::Talking),
+            answered: self.ended_answered + talking + wrapping,
+            missed: self.ended_missed,
+            waiting,
+            talking,
         }
     }
 }
@@ -337,6 +388,8 @@ pub(super) fn clock(span: SignedDuration) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     pub(in super::super) fn at(second: i64) -> Timestamp {
@@ -359,6 +412,49 @@ pub(super) mod tests {
         }
     }
 
+    fn first(board: &Board) -> &AgentRow {
+        board.agents().next().unwrap()
+    }
+
+    proptest! {
+        /// The order and the counts are kept along: they are what a look at everything gives.
+        #[test]
+        fn what_is_kept_along_is_what_there_is(
+            changes in prop::collection::vec((0..3_u8, 0..6_u8, 0..6_usize, prop::option::of(any::<bool>())), 0..60),
+        ) {
+            let words = ["READY", "BUSY", "ACW", "PAUSED", "logout", "new word"];
+            let stages = [
+                CallStage::Waiting, CallStage::Ringing, CallStage::Talking, CallStage::WrapUp, CallStage::Ended, CallStage::Ended,
+            ];
+            let mut board = Board::new(at(0));
+            let mut seen = BTreeMap::new();
+            for (second, (kind, who, what, answered)) in (0_i64..).zip(changes) {
+                let call = CallNews { answered, ..call(&who.to_string(), stages[what]) };
+                let agent = agent(&format!("agent{who}"), words[what]);
+                let change = match kind {
+                    0 => Change::Agent(agent),
+                    1 => Change::Call(call),
+                    _ => Change::Everything { agents: vec![agent], calls: vec![call] },
+                };
+                board.apply(change, at(second / 3));
+                for (id, answered) in &board.ended {
+                    seen.insert(id.clone(), *answered);
+                }
+            }
+            let mut rows: Vec<&AgentRow> =
+                board.agents.values().filter(|row| row.group != AgentGroup::LoggedOut).collect();
+            rows.sort_by_key(|row| (row.group, row.since, &row.agent));
+            prop_assert_eq!(board.agents().collect::<Vec<_>>(), rows);
+            let mut calls: Vec<&CallRow> = board.calls.values().collect();
+            calls.sort_by_key(|row| (row.news.stage, row.since, &row.news.id));
+            prop_assert_eq!(board.calls().collect::<Vec<_>>(), calls);
+            let missed = seen.values().filter(|answered| **answered == Some(false)).count();
+            prop_assert_eq!(board.figures().missed, missed);
+            let total: usize = board.groups().iter().map(|(_, count)| count).sum();
+            prop_assert_eq!(total, board.agent_count());
+        }
+    }
+
     #[test]
     fn the_time_in_a_state_begins_when_the_state_does() {
         let mut board = Board::new(at(0));
@@ -367,15 +463,15 @@ pub(super) mod tests {
             ["agent01 is ready"]
         );
         assert!(board.apply(Change::Agent(agent("agent01", "READY")), at(9)).is_empty());
-        assert_eq!(board.agents()[0].since, at(5));
+        assert_eq!(first(&board).since, at(5));
         let paused = AgentNews { reason: Some("lunch".into()), ..agent("agent01", "PAUSED") };
         assert_eq!(board.apply(Change::Agent(paused), at(12)), ["agent01 is paused (lunch)"]);
-        assert_eq!(board.agents()[0].since, at(12));
+        assert_eq!(first(&board).since, at(12));
         let told = AgentNews { since: Some(at(3)), ..agent("agent02", "ACW") };
         board.apply(Change::Agent(told), at(13));
-        assert_eq!(board.agents()[0].since, at(3));
+        assert_eq!(first(&board).since, at(3));
         board.apply(Change::Agent(agent("agent02", "logout")), at(14));
-        assert_eq!(board.agents().len(), 1);
+        assert_eq!(board.agent_count(), 1);
         assert_eq!(board.apply(Change::Agent(agent("x", "SIP down")), at(15)), ["x is SIP down"]);
     }
 
@@ -398,7 +494,7 @@ pub(super) mod tests {
         board.apply(Change::Call(call("3", CallStage::Waiting)), at(11));
         let want = Figures { calls: 3, answered: 1, missed: 1, waiting: 1, talking: 0 };
         assert_eq!(board.figures(), want);
-        assert_eq!(board.calls().len(), 1);
+        assert_eq!(board.call_count(), 1);
     }
 
     #[test]
@@ -420,7 +516,7 @@ pub(super) mod tests {
         let down = || Change::Down("no answer".to_owned());
         assert_eq!(board.apply(down(), at(2)), ["the source is not there: no answer"]);
         assert!(board.apply(down(), at(3)).is_empty());
-        assert_eq!(board.agents().len(), 1);
+        assert_eq!(board.agent_count(), 1);
         assert_eq!(board.apply(Change::Up, at(4)), ["the source is back"]);
     }
 

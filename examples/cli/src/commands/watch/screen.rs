@@ -38,8 +38,7 @@ fn color(group: AgentGroup) -> Color {
 
 /// Draws everything.
 pub(super) fn draw(frame: &mut Frame<'_>, board: &Board, source: &str, view: View, now: Timestamp) {
-    let calls = board.calls();
-    let wanted = u16::try_from(calls.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let wanted = u16::try_from(board.call_count()).unwrap_or(u16::MAX).saturating_add(3);
     let below = wanted.clamp(4, (frame.area().height / 2).max(4));
     let areas = Layout::vertical([
         Constraint::Length(4),
@@ -92,10 +91,10 @@ fn heading<'a>(board: &Board, source: &'a str, view: View, now: Timestamp) -> Pa
 }
 
 fn draw_agents(frame: &mut Frame<'_>, area: Rect, board: &Board, view: View, now: Timestamp) {
-    let rows = board.agents();
+    let count = board.agent_count();
     let room = usize::from(area.height.saturating_sub(3));
-    let first = view.scrolled.min(rows.len().saturating_sub(room));
-    let shown = rows.iter().skip(first).take(room).map(|row| {
+    let first = view.scrolled.min(count.saturating_sub(room));
+    let shown = board.agents().skip(first).take(room).map(|row| {
         let style = view.style(color(row.group));
         let reason = row.reason.as_deref().unwrap_or_default();
         Row::new([
@@ -113,11 +112,11 @@ fn draw_agents(frame: &mut Frame<'_>, area: Rect, board: &Board, view: View, now
         Constraint::Length(12),
         Constraint::Fill(3),
     ];
-    let last = (first + room).min(rows.len());
-    let title = if rows.len() > room {
-        format!(" agents {} to {last} of {} ", first + 1, rows.len())
+    let last = (first + room).min(count);
+    let title = if count > room {
+        format!(" agents {} to {last} of {count} ", first + 1)
     } else {
-        format!(" agents {} ", rows.len())
+        format!(" agents {count} ")
     };
     let head = Row::new(["agent", "does", "for", "word", "reason"])
         .style(Style::new().add_modifier(Modifier::BOLD));
@@ -128,9 +127,9 @@ fn draw_agents(frame: &mut Frame<'_>, area: Rect, board: &Board, view: View, now
 }
 
 fn draw_calls(frame: &mut Frame<'_>, area: Rect, board: &Board, view: View, now: Timestamp) {
-    let rows = board.calls();
+    let count = board.call_count();
     let room = usize::from(area.height.saturating_sub(2));
-    let shown = rows.iter().take(room).map(|row| {
+    let shown = board.calls().take(room).map(|row| {
         let waits = row.news.stage == CallStage::Waiting;
         let style = if waits { view.style(Color::Red) } else { Style::new() };
         let text = |text: &Option<String>| printable(text.as_deref().unwrap_or_default());
@@ -151,10 +150,10 @@ fn draw_calls(frame: &mut Frame<'_>, area: Rect, board: &Board, view: View, now:
         Constraint::Fill(2),
         Constraint::Length(20),
     ];
-    let title = if rows.len() > room {
-        format!(" calls, the first {room} of {} ", rows.len())
+    let title = if count > room {
+        format!(" calls, the first {room} of {count} ")
     } else {
-        format!(" calls {} ", rows.len())
+        format!(" calls {count} ")
     };
     let head = Row::new(["call", "for", "caller", "agent", "campaign", "id"])
         .style(Style::new().add_modifier(Modifier::BOLD));

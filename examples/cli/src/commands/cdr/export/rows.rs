@@ -1,15 +1,16 @@
-//! Rows of the store as CSV and as lines of JSON.
+//! Rows as CSV and as lines of JSON.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_store::StoredLeg;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, de::DeserializeSeed};
 use serde_json::value::RawValue;
 
+use super::cells::RecordCells;
 use crate::notes::note;
 use crate::output::Output;
 
@@ -20,7 +21,10 @@ pub(super) enum TextFormat {
     Jsonl,
 }
 
-/// Writes rows in one form.
+/// Bytes that are written at once.
+const BUFFER: usize = 1 << 16;
+
+/// Writes rows in one form, through a buffer of its own.
 pub(super) struct RowWriter<W: Write> {
     form: Form<W>,
     output: Output,
@@ -29,26 +33,37 @@ pub(super) struct RowWriter<W: Write> {
 }
 
 enum Form<W: Write> {
-    Csv(Box<csv::Writer<W>>, HashMap<&'static str, usize>),
-    Jsonl(W),
+    Csv(Box<CsvForm<W>>),
+    Jsonl(BufWriter<W>),
+}
+
+struct CsvForm<W: Write> {
+    writer: csv::Writer<W>,
+    places: HashMap<&'static str, usize>,
+    cells: RecordCells,
 }
 
 impl<W: Write> RowWriter<W> {
     pub(super) fn new(format: TextFormat, output: Output, to: W) -> Self {
         let form = match format {
-            TextFormat::Jsonl => Form::Jsonl(to),
-            TextFormat::Csv => Form::Csv(Box::new(csv::Writer::from_writer(to)), places()),
+            TextFormat::Jsonl => Form::Jsonl(BufWriter::with_capacity(BUFFER, to)),
+            TextFormat::Csv => Form::Csv(Box::new(CsvForm {
+                writer: csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(to),
+                places: places(),
+                cells: RecordCells::default(),
+            })),
         };
         Self { form, output, unread: 0, left_out: BTreeSet::new() }
     }
 
     pub(super) fn begin(&mut self) -> io::Result<()> {
         match &mut self.form {
-            Form::Csv(writer, _) => Ok(writer.write_record(CallRecord::FIELDS)?),
+            Form::Csv(csv) => Ok(csv.writer.write_record(CallRecord::FIELDS)?),
             Form::Jsonl(_) => Ok(()),
         }
     }
 
+    /// A leg of the store.
     pub(super) fn leg(&mut self, leg: &StoredLeg) -> io::Result<()> {
         self.unread += u64::from(leg.unread.is_some());
         let Some(row) = leg.row.as_deref() else { return Ok(()) };
@@ -58,14 +73,50 @@ impl<W: Write> RowWriter<W> {
                 to.write_all(row.as_bytes())?;
                 to.write_all(b"\n")
             }
-            Form::Csv(writer, places) => {
-                let cells = cells(row, places, &mut self.left_out)?;
+            Form::Csv(csv) => {
+                let cells = cells(row, &csv.places, &mut self.left_out)?;
                 for cell in &cells {
+                    csv.writer.write_field(self.output.cell_of_csv(cell).as_bytes())?;
+                }
+                Ok(csv.writer.write_record(None::<&[u8]>)?)
+            }
+        }
+    }
+
+    /// A row of the service.
+    pub(super) fn record(&mut self, row: &CallRecord) -> io::Result<()> {
+        match &mut self.form {
+            Form::Jsonl(to) => {
+                serde_json::to_writer(&mut *to, row)?;
+                to.write_all(b"\n")
+            }
+            Form::Csv(csv) => {
+                let CsvForm { writer, cells, .. } = &mut **csv;
+                cells.fill(row)?;
+                for cell in cells.iter() {
                     writer.write_field(self.output.cell_of_csv(cell).as_bytes())?;
+                }
+                for name in row.extra.0.keys() {
+                    note_left_out(name, &mut self.left_out);
                 }
                 Ok(writer.write_record(None::<&[u8]>)?)
             }
         }
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Csv(csv) => csv.writer.flush(),
+            Form::Jsonl(to) => to.flush(),
+        }
+    }
+}
+
+/// Says once of a field that it has no column.
+fn note_left_out(name: &str, left_out: &mut BTreeSet<String>) {
+    if !left_out.contains(name) {
+        note(&format!("rows have a field {name}, which tables leave out; jsonl has it"));
+        left_out.insert(name.to_owned());
     }
 }
 
@@ -74,26 +125,49 @@ pub(super) fn places() -> HashMap<&'static str, usize> {
     CallRecord::FIELDS.iter().enumerate().map(|(at, name)| (*name, at)).collect()
 }
 
-/// A row's cells, each in its place.
+/// A row's cells, each in its place; a field that has none is noted once.
 pub(super) fn cells<'r>(
     row: &'r str,
     places: &HashMap<&'static str, usize>,
     left_out: &mut BTreeSet<String>,
 ) -> io::Result<Vec<Cow<'r, str>>> {
+    read_cells(row, places, |name, _| note_left_out(name, left_out))
+}
+
+/// The fields that have no column.
+#[cfg(feature = "parquet")]
+pub(super) type UndocumentedFields<'r> = std::collections::BTreeMap<String, &'r RawValue>;
+
+/// A row's cells, each in its place, and the fields that have none.
+#[cfg(feature = "parquet")]
+pub(super) fn all_cells<'r>(
+    row: &'r str,
+    places: &HashMap<&'static str, usize>,
+) -> io::Result<(Vec<Cow<'r, str>>, UndocumentedFields<'r>)> {
+    let mut rest = UndocumentedFields::new();
+    let cells = read_cells(row, places, |name, value| _ = rest.insert(name.to_owned(), value))?;
+    Ok((cells, rest))
+}
+
+fn read_cells<'r>(
+    row: &'r str,
+    places: &HashMap<&'static str, usize>,
+    undocumented: impl FnMut(&str, &'r RawValue),
+) -> io::Result<Vec<Cow<'r, str>>> {
     let mut cells = vec![Cow::Borrowed(""); places.len()];
-    let seed = RowFields { places, texts: &mut cells, left_out };
+    let seed = RowFields { places, texts: &mut cells, undocumented };
     seed.deserialize(&mut serde_json::Deserializer::from_str(row))?;
     Ok(cells)
 }
 
 /// The fields of a row, each into its place.
-struct RowFields<'c, 'r> {
+struct RowFields<'c, 'r, F> {
     places: &'c HashMap<&'static str, usize>,
     texts: &'c mut Vec<Cow<'r, str>>,
-    left_out: &'c mut BTreeSet<String>,
+    undocumented: F,
 }
 
-impl<'r> DeserializeSeed<'r> for RowFields<'_, 'r> {
+impl<'r, F: FnMut(&str, &'r RawValue)> DeserializeSeed<'r> for RowFields<'_, 'r, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'r>>(self, from: D) -> Result<(), D::Error> {
@@ -101,26 +175,28 @@ impl<'r> DeserializeSeed<'r> for RowFields<'_, 'r> {
     }
 }
 
-impl<'r> Visitor<'r> for RowFields<'_, 'r> {
+impl<'r, F: FnMut(&str, &'r RawValue)> Visitor<'r> for RowFields<'_, 'r, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a row")
     }
 
-    fn visit_map<A: MapAccess<'r>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'r>>(mut self, mut map: A) -> Result<(), A::Error> {
+        // As a rule the fields come in the order of the columns.
+        let mut expected = 0;
         while let Some(Name(name)) = map.next_key()? {
-            if let Some(at) = self.places.get(name.as_ref()) {
-                let value: &RawValue = map.next_value()?;
-                if let Some(text) = self.texts.get_mut(*at) {
+            let value: &RawValue = map.next_value()?;
+            let at = match CallRecord::FIELDS.get(expected) {
+                Some(field) if *field == name => Some(expected),
+                _ => self.places.get(name.as_ref()).copied(),
+            };
+            match at.and_then(|at| Some((at, self.texts.get_mut(at)?))) {
+                Some((at, text)) => {
                     *text = bare(value.get());
+                    expected = at + 1;
                 }
-                continue;
-            }
-            map.next_value::<IgnoredAny>()?;
-            if !self.left_out.contains(name.as_ref()) {
-                note(&format!("rows have a field {name}, which tables leave out; jsonl has it"));
-                self.left_out.insert(name.into_owned());
+                None => (self.undocumented)(&name, value),
             }
         }
         Ok(())

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use ozonetel_sdk::cdr::CallRecord;
-use ozonetel_store::StoredLeg;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::rows::{cells, places};
+use super::target::beside;
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -29,7 +29,6 @@ pub(super) struct Spreadsheet {
     row: u32,
     /// How many rows a sheet holds.
     limit: u32,
-    pub(super) unread: u64,
 }
 
 fn failed(path: &Path, error: &dyn std::fmt::Display) -> Failure {
@@ -46,7 +45,6 @@ impl Spreadsheet {
             sheets: 0,
             row: 0,
             limit: ROWS,
-            unread: 0,
         }
     }
 
@@ -67,9 +65,8 @@ impl Spreadsheet {
         Ok(())
     }
 
-    pub(super) fn leg(&mut self, leg: &StoredLeg) -> Result<(), Failure> {
-        self.unread += u64::from(leg.unread.is_some());
-        let Some(row) = leg.row.as_deref() else { return Ok(()) };
+    /// Adds a row, given as JSON.
+    pub(super) fn row(&mut self, row: &str) -> Result<(), Failure> {
         let cells = cells(row, &self.places, &mut self.left_out);
         let cells = cells.map_err(|error| failed(&self.path, &error))?;
         self.write(&cells).map_err(|error| failed(&self.path, &error))
@@ -99,9 +96,7 @@ impl Spreadsheet {
         if self.sheets == 0 {
             self.next_sheet().map_err(|error| failed(&self.path, &error))?;
         }
-        let mut part = self.path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = beside(&self.path, ".part");
         let mut options = private_file::options();
         options.read(true).write(true).create(true).truncate(true);
         let file = options.open(&part).map_err(|error| failed(&part, &error))?;

@@ -1,41 +1,42 @@
 //! Where an export goes.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::private_file;
 
-/// Standard output, or a file that takes its name once it is whole.
+/// Standard output, or a file that takes its name once it is whole. Its writers have buffers of their own.
 pub(super) enum Target {
-    Standard(BufWriter<io::Stdout>),
-    File { writer: BufWriter<File>, part: PathBuf, path: PathBuf },
+    Standard(io::Stdout),
+    File { file: File, part: PathBuf, path: PathBuf },
+}
+
+/// The file of this path with something more at the end of its name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 impl Target {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::Standard(BufWriter::new(io::stdout()))) };
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let Some(path) = path else { return Ok(Self::Standard(io::stdout())) };
+        let part = beside(path, ".part");
         let mut options = private_file::options();
         options.write(true).create(true).truncate(true);
         let file = options.open(&part).map_err(|error| {
             Failure::usage(format!("{} cannot be written: {error}", part.display()))
         })?;
-        Ok(Self::File {
-            writer: BufWriter::with_capacity(1 << 16, file),
-            part,
-            path: path.to_owned(),
-        })
+        Ok(Self::File { file, part, path: path.to_owned() })
     }
 
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
-            Self::Standard(mut writer) => writer.flush(),
-            Self::File { writer, part, path } => {
-                writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            Self::Standard(mut stdout) => stdout.flush(),
+            Self::File { file, part, path } => {
+                file.sync_all()?;
                 std::fs::rename(part, path)
             }
         }
@@ -45,15 +46,15 @@ impl Target {
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Standard(writer) => writer.write(bytes),
-            Self::File { writer, .. } => writer.write(bytes),
+            Self::Standard(stdout) => stdout.write(bytes),
+            Self::File { file, .. } => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Standard(writer) => writer.flush(),
-            Self::File { writer, .. } => writer.flush(),
+            Self::Standard(stdout) => stdout.flush(),
+            Self::File { file, .. } => file.flush(),
         }
     }
 }

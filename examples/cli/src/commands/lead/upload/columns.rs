@@ -19,6 +19,12 @@ fn plain(text: &str) -> String {
     letters.flat_map(char::to_lowercase).collect()
 }
 
+/// The place of a column that is named by its number, counted from 1: `#3`.
+fn numbered(column: &str, count: usize) -> Option<usize> {
+    let number: usize = column.strip_prefix('#')?.parse().ok()?;
+    number.checked_sub(1).filter(|place| *place < count)
+}
+
 /// The columns: those that `map` names (`Header=column of the file`), those of the service's own names, and the rest
 /// under their own names, unless only named ones are wanted.
 pub(super) fn chosen(
@@ -28,9 +34,8 @@ pub(super) fn chosen(
 ) -> Result<Vec<Column>, String> {
     let mut columns: Vec<Column> = Vec::new();
     for (header, column) in map {
-        let found = headers
-            .iter()
-            .position(|known| known == column)
+        let found = numbered(column, headers.len())
+            .or_else(|| headers.iter().position(|known| known == column))
             .or_else(|| headers.iter().position(|known| plain(known) == plain(column)));
         let at = found
             .ok_or_else(|| format!("has no column {column}; there are {}", headers.join(", ")))?;
@@ -51,8 +56,11 @@ pub(super) fn chosen(
             if map.iter().any(|(named, _)| *named == header) {
                 continue;
             }
+            let before = columns.iter().find(|column| column.header == header);
+            let before = before.map_or(0, |column| column.at) + 1;
             return Err(format!(
-                "has two columns for {header}: name the one with --map {header}=COLUMN"
+                "has two columns for {header}, #{before} and #{}: name the one with --map {header}=#{before}",
+                at + 1
             ));
         }
         columns.push(Column { at, header });
@@ -98,6 +106,12 @@ mod tests {
         assert!(named(&list, &[("PhoneNumber", "Phone")], false).is_err());
         let twice = ["PhoneNumber", "Phone number"];
         assert!(named(&twice, &[], false).unwrap_err().contains("two columns"));
+        let alike = ["PhoneNumber", "City", "City"];
+        let error = named(&alike, &[], false).unwrap_err();
+        assert!(error.contains("two columns for City, #2 and #3"), "{error}");
+        let third = named(&alike, &[("City", "#3")], false).unwrap();
+        assert_eq!(third, ["2:City", "0:PhoneNumber"]);
+        assert!(named(&alike, &[("City", "#4")], false).is_err());
         let second = [("PhoneNumber", "Phone number")];
         assert_eq!(named(&twice, &second, false).unwrap(), ["1:PhoneNumber"]);
     }

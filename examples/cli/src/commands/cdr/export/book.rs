@@ -1,0 +1,92 @@
+//! Files that are made of all rows at once: spreadsheets and columns.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use futures_util::FutureExt as _;
+
+use super::FileFormat;
+#[cfg(feature = "parquet")]
+use super::columns::ColumnFile;
+use super::spreadsheet::Spreadsheet;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// How many rows are taken before a signal is looked for.
+const BETWEEN_SIGNALS: usize = 1000;
+
+/// A file of one of these forms.
+pub(super) enum Book {
+    Xlsx(Box<Spreadsheet>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ColumnFile>),
+}
+
+impl Book {
+    pub(super) fn new(format: FileFormat, path: &Path) -> Result<Self, Failure> {
+        match format {
+            #[cfg(feature = "parquet")]
+            FileFormat::Parquet => Ok(Self::Parquet(Box::new(ColumnFile::create(path)?))),
+            _ => Ok(Self::Xlsx(Box::new(Spreadsheet::new(path)))),
+        }
+    }
+
+    /// Adds a row, given as JSON.
+    pub(super) fn row(&mut self, row: &str) -> Result<(), Failure> {
+        match self {
+            Self::Xlsx(book) => book.row(row),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(columns) => columns.row(row),
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Xlsx(book) => book.finish(),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(columns) => columns.finish(),
+        }
+    }
+}
+
+/// Writes the file, unless a signal comes first.
+pub(super) async fn finished(context: &Context, book: Book) -> Result<(), Failure> {
+    // It takes a while and does not pause.
+    let writing = tokio::task::spawn_blocking(move || book.finish());
+    tokio::select! {
+        biased;
+        signal = context.stop.clone() => Err(Failure::stopped(signal)),
+        done = writing => match done {
+            Ok(done) => done,
+            Err(error) => Err(Failure::output(&std::io::Error::other(error))),
+        },
+    }
+}
+
+/// Makes a file out of lines of JSON.
+pub(super) async fn made_of(
+    context: &Context,
+    lines: &File,
+    format: FileFormat,
+    path: &Path,
+) -> Result<(), Failure> {
+    let mut book = Book::new(format, path)?;
+    let mut lines = BufReader::with_capacity(1 << 16, lines);
+    let mut line = String::new();
+    for count in 1_usize.. {
+        line.clear();
+        let length = lines.read_line(&mut line).map_err(|error| Failure::output(&error))?;
+        if length == 0 {
+            break;
+        }
+        book.row(line.trim_end())?;
+        if count.is_multiple_of(BETWEEN_SIGNALS) {
+            tokio::task::yield_now().await;
+            if let Some(signal) = context.stop.clone().now_or_never() {
+                return Err(Failure::stopped(signal));
+            }
+        }
+    }
+    finished(context, book).await
+}
