@@ -26,13 +26,13 @@ const EXTRA: &str = "extra";
 
 /// One column's values of the rows that wait, absent ones left out.
 #[derive(Debug, Default)]
-struct Column {
+struct ColumnValues {
     values: Vec<ByteArray>,
     /// For each row 1 if it has a value, else 0.
     present: Vec<i16>,
 }
 
-impl Column {
+impl ColumnValues {
     fn push(&mut self, text: &str) {
         self.present.push(i16::from(!text.is_empty()));
         if !text.is_empty() {
@@ -48,7 +48,7 @@ pub(super) struct ColumnFile {
     part: PathBuf,
     path: PathBuf,
     places: HashMap<&'static str, usize>,
-    columns: Vec<Column>,
+    columns: Vec<ColumnValues>,
     rows: usize,
 }
 
@@ -83,7 +83,7 @@ impl ColumnFile {
             part,
             path: path.to_owned(),
             places: places(),
-            columns: (0..=CallRecord::FIELDS.len()).map(|_| Column::default()).collect(),
+            columns: (0..=CallRecord::FIELDS.len()).map(|_| ColumnValues::default()).collect(),
             rows: 0,
         })
     }
@@ -113,7 +113,7 @@ impl ColumnFile {
         }
         let mut group = self.writer.next_row_group()?;
         for column in &mut self.columns {
-            let Column { values, present } = std::mem::take(column);
+            let ColumnValues { values, present } = std::mem::take(column);
             let Some(mut to) = group.next_column()? else { break };
             to.typed::<ByteArrayType>().write_batch(&values, Some(&present), None)?;
             to.close()?;

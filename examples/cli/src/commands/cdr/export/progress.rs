@@ -35,7 +35,7 @@ pub(super) struct WholeDay {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Noted {
+struct NotedDays {
     plan: ExportPlan,
     days: Vec<WholeDay>,
 }
@@ -44,7 +44,7 @@ struct Noted {
 #[derive(Debug)]
 pub(super) struct ExportProgress {
     path: PathBuf,
-    noted: Noted,
+    noted: NotedDays,
 }
 
 impl ExportProgress {
@@ -52,11 +52,11 @@ impl ExportProgress {
     pub(super) fn open(out: &Path, plan: &ExportPlan) -> io::Result<Result<Self, ExportPlan>> {
         let path = beside(out, ".progress");
         let noted = match fs::read(&path) {
-            Ok(text) => serde_json::from_slice::<Noted>(&text).map_err(|error| {
+            Ok(text) => serde_json::from_slice::<NotedDays>(&text).map_err(|error| {
                 io::Error::other(format!("{} cannot be read: {error}", path.display()))
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Noted { plan: plan.clone(), days: Vec::new() }
+                NotedDays { plan: plan.clone(), days: Vec::new() }
             }
             Err(error) => return Err(error),
         };
