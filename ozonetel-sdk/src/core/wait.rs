@@ -1,5 +1,6 @@
 //! Waiting no longer than a time.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -12,7 +13,8 @@ pub(crate) async fn within<F: Future>(
     future: F,
 ) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
-    if let Poll::Ready(done) = futures_util::poll!(future.as_mut()) {
+    let at_once = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx)));
+    if let Poll::Ready(done) = at_once.await {
         return Ok(done);
     }
     tokio::time::timeout(limit(), future).await

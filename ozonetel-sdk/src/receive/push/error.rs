@@ -96,7 +96,7 @@ impl PushError {
     /// [`PushReader`](super::PushReader) that asks for no proof. Holds personal data.
     ///
     /// A key that only its place shows, in a table or in a list beside a list of names, is taken out where the reader
-    /// knows it: give it a [`Verifier`](super::Verifier).
+    /// knows it: give it a [`Verifier`](super::verify::Verifier).
     ///
     /// `None` where the sender is not proved, where it was too large, and for one object of a list.
     ///
