@@ -13,7 +13,7 @@ use crate::faults::SOCKET;
 
 /// How many requests are kept in memory.
 const KEPT: usize = 10_000;
-/// How many bytes of bodies and queries the requests that are kept had, at most.
+/// How many bytes of bodies, paths and queries the requests that are kept had, at most.
 const BYTES_KEPT: usize = 4 << 20;
 /// Of a body or query that is larger than this only its size is kept.
 const LARGEST_KEPT: usize = 256 << 10;
@@ -91,7 +91,10 @@ impl RequestLog {
             method: SOCKET.to_owned(),
             path: path.to_owned(),
             query: Value::Object(Map::new()),
-            body: mask(Value::Object(token.fields().clone())),
+            body: match token.json().len() {
+                bytes if bytes > LARGEST_KEPT => only_size(bytes),
+                _ => mask(Value::Object(token.fields().clone())),
+            },
             status: None,
             fault: None,
             effect: None,
@@ -169,7 +172,13 @@ fn pairs(text: &[u8]) -> Value {
 
 /// How many bytes of a request are there to be kept.
 pub(crate) fn size(request: &http::Request<bytes::Bytes>) -> usize {
-    request.body().len() + request.uri().query().map_or(0, str::len)
+    let uri = request.uri();
+    request.body().len() + uri.path().len() + uri.query().map_or(0, str::len)
+}
+
+/// What is kept of a text that is not.
+fn only_size(bytes: usize) -> Value {
+    Value::from(format!("{bytes} bytes"))
 }
 
 fn body(request: &http::Request<bytes::Bytes>) -> Value {
@@ -178,7 +187,7 @@ fn body(request: &http::Request<bytes::Bytes>) -> Value {
         return Value::Null;
     }
     if bytes.len() > LARGEST_KEPT {
-        return Value::from(format!("{} bytes", bytes.len()));
+        return only_size(bytes.len());
     }
     if let Ok(json) = serde_json::from_slice::<Value>(bytes) {
         return mask(json);
@@ -190,11 +199,7 @@ fn body(request: &http::Request<bytes::Bytes>) -> Value {
     // Neither JSON nor a form: a secret may be anywhere in it.
     let text = String::from_utf8_lossy(bytes.get(..TEXT_KEPT).unwrap_or(bytes));
     let safe = SECRET.iter().all(|s| !text.to_ascii_lowercase().contains(s));
-    if safe {
-        Value::from(text.into_owned())
-    } else {
-        Value::from(format!("{} bytes", bytes.len()))
-    }
+    if safe { Value::from(text.into_owned()) } else { only_size(bytes.len()) }
 }
 
 #[cfg(test)]
@@ -254,7 +259,26 @@ mod tests {
             let entry = log.arrived("now".into(), &request);
             log.done(entry, size(&request));
         }
-        assert_eq!((log.entries().count(), log.bytes), (KEPT, 0));
+        assert_eq!((log.entries().count(), log.bytes), (KEPT, KEPT * "/x".len()));
+    }
+
+    /// Thirty of them were 387 MiB, and ten thousand paths as long as a server takes them 600.
+    #[test]
+    fn large_tokens_and_long_paths_count_as_bodies_do() {
+        let mut log = RequestLog::default();
+        let lists = format!(r#"{{"type":"x","a":[{}[]]}}"#, "[],".repeat(LARGEST_KEPT / 3));
+        let token = Token::parse(&lists).unwrap();
+        let bytes = token.json().len();
+        let entry = log.token_arrived("now".into(), "/mdl", &token);
+        assert_eq!(entry.body, format!("{bytes} bytes"));
+        log.clear();
+        let path = format!("/{}", "a".repeat(60_000));
+        let request = http::Request::get(&path).body(bytes::Bytes::new()).unwrap();
+        for _ in 0..200 {
+            let entry = log.arrived("now".into(), &request);
+            log.done(entry, size(&request));
+        }
+        assert_eq!(log.entries().count(), BYTES_KEPT / path.len());
     }
 
     #[test]
