@@ -11,7 +11,7 @@ use crate::flow::demo::ring_demo;
 use crate::problem::{Kind, Problem};
 
 /// A made-up customer's call.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DemoCall {
     /// The number that calls.
