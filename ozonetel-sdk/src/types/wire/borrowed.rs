@@ -181,7 +181,7 @@ macro_rules! borrowed {
     }) => {
         #[doc = concat!(
             "A [`", stringify!($name), "`] whose texts are borrowed from the row's JSON text, each field given its type \
-             when it is asked for. It takes about half the time, and no allocation for a row as the service writes it.\n\n",
+             when it is asked for. It takes about three quarters of the time, and no allocation for a row as the service writes it.\n\n",
             "Of a name that is there twice the last value counts that says something; [`to_record`](Self::to_record) keeps both. `Debug` shows the names of the fields only."
         )]
         #[non_exhaustive]
