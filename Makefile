@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk cluster test docs package phone-test stories kills bench fuzz check-more setup
+.PHONY: help desk cluster test docs package phone-test stories kills describe describe-check bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,12 @@ stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES
 kills: setup ## the desk killed at every write of a dial and a disposition; sync, export, upload killed fifty times (minutes)
 	cargo test --locked -p desk --all-features --test it -- --include-ignored kills::
 	cargo test --locked -p ozonetel-cli --all-features --test it -- --include-ignored kills::
+
+describe: setup ## write the OpenAPI and AsyncAPI documents and the list of assumptions
+	@scripts/describe
+
+describe-check: setup ## lint them; a generated client and schemathesis against the simulator, in both modes (minutes)
+	@scripts/describe long
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, exports and the wallboard, sip-ucid against its peers (long)
 	@scripts/bench

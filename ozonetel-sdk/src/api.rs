@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod aht;
+pub(crate) mod assumptions;
 pub(crate) mod auth;
 pub mod block_numbers;
 pub mod call_control;

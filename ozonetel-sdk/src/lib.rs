@@ -45,8 +45,9 @@ pub mod client {
     pub use crate::setup::environment::*;
 }
 
-/// The descriptions of the endpoints, and the catalogue of them all.
+/// The descriptions of the endpoints, the catalogue of them all, and what is assumed about them.
 pub mod endpoint {
+    pub use crate::api::assumptions::{ASSUMPTIONS, Assumption};
     pub use crate::api::catalogue::{ALL, LEGACY};
     pub use crate::core::endpoint::*;
     pub use crate::core::envelope::ServiceMessage;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::types::invalid::Invalid;
+use crate::types::phone::Region;
 use crate::types::secret::Secret;
 
 /// The HTTP method. No guide to safety: some `GET`s of the service place a call.
@@ -48,6 +49,37 @@ pub enum Host {
     Messaging,
     /// The older API host, which a few endpoints live on.
     LegacyApi,
+}
+
+impl Host {
+    /// Every family.
+    pub const ALL: [Self; 6] =
+        [Self::Api, Self::Events, Self::Campaigns, Self::Kookoo, Self::Messaging, Self::LegacyApi];
+
+    /// The published base address in a region; `None` where no source gives one.
+    ///
+    /// ```
+    /// use ozonetel_sdk::endpoint::Host;
+    /// use ozonetel_sdk::types::Region;
+    /// assert_eq!(Host::Api.address(Region::India), Some("https://in1-ccaas-api.ozonetel.com"));
+    /// assert_eq!(Host::Kookoo.address(Region::International), None);
+    /// ```
+    pub fn address(self, region: Region) -> Option<&'static str> {
+        Some(match (region, self) {
+            (Region::India, Self::Api) => "https://in1-ccaas-api.ozonetel.com",
+            (Region::India, Self::Events) => "https://subscription.ozonetel.com",
+            (Region::India, Self::Campaigns) => "https://api.cloudagent.ozonetel.com",
+            (Region::India, Self::Kookoo) => "https://in1-cpaas.ozonetel.com",
+            (Region::India, Self::Messaging) => "https://in1-ccaaspro.ozonetel.com",
+            (Region::India, Self::LegacyApi) => "https://in-ccaas.ozonetel.com",
+            (Region::International, Self::Api) => "https://api.ccaas.ozonetel.com",
+            (Region::International, Self::Events) => "https://subscription.ccaas.ozonetel.com",
+            (Region::International, Self::Campaigns) => "https://ccaas.ozonetel.com",
+            (Region::International, Self::Kookoo | Self::Messaging | Self::LegacyApi) => {
+                return None;
+            }
+        })
+    }
 }
 
 /// What distinguishes several operations that share a method and a path.

@@ -352,36 +352,14 @@ impl ClientBuilder {
 
     /// Base addresses: a family's own, else the common one, else the region's published host.
     fn addresses(&self) -> Result<BTreeMap<Host, Url>, Invalid> {
-        let published = |host: Host| match (self.region, host) {
-            (Region::India, Host::Api) => Some("https://in1-ccaas-api.ozonetel.com"),
-            (Region::India, Host::Events) => Some("https://subscription.ozonetel.com"),
-            (Region::India, Host::Campaigns) => Some("https://api.cloudagent.ozonetel.com"),
-            (Region::India, Host::Kookoo) => Some("https://in1-cpaas.ozonetel.com"),
-            (Region::India, Host::Messaging) => Some("https://in1-ccaaspro.ozonetel.com"),
-            (Region::India, Host::LegacyApi) => Some("https://in-ccaas.ozonetel.com"),
-            (Region::International, Host::Api) => Some("https://api.ccaas.ozonetel.com"),
-            (Region::International, Host::Events) => {
-                Some("https://subscription.ccaas.ozonetel.com")
-            }
-            (Region::International, Host::Campaigns) => Some("https://ccaas.ozonetel.com"),
-            (Region::International, Host::Kookoo | Host::Messaging | Host::LegacyApi) => None,
-        };
-        let hosts = [
-            Host::Api,
-            Host::Events,
-            Host::Campaigns,
-            Host::Kookoo,
-            Host::Messaging,
-            Host::LegacyApi,
-        ];
         let mut bases = BTreeMap::new();
-        for host in hosts {
+        for host in Host::ALL {
             let text = self
                 .bases
                 .get(&host)
                 .or(self.base.as_ref())
                 .map(String::as_str)
-                .or(published(host));
+                .or(host.address(self.region));
             let Some(text) = text else { continue };
             let url = address(text)?;
             bases.insert(host, url);

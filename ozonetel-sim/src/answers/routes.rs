@@ -113,8 +113,14 @@ where
     World: Answers<E>,
 {
     let Ok((fields, presented)) = encode::decode_request(&E::SPEC, request) else {
-        let body = json!({"status": "false", "message": "Invalid Json Pass Valid Json"});
-        return (ServiceResponse::json(StatusCode::OK, &body), None);
+        let said = "Invalid Json Pass Valid Json";
+        let answer = match E::SPEC.envelope.payload {
+            Payload::Plain => ServiceResponse::text(StatusCode::OK, said),
+            _ => {
+                ServiceResponse::json(StatusCode::OK, &json!({"status": "false", "message": said}))
+            }
+        };
+        return (answer, None);
     };
     let style = <World as Answers<E>>::CREDENTIALS;
     if let Err(problem) = credentials::check(world, &E::SPEC, &presented) {

@@ -33,6 +33,7 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("ozonetel-tests", "tests/src", "lib.rs"),
     ("ozonetel-properties", "tests/properties/src", "lib.rs"),
     ("ozonetel-postgres", "tests/postgres/src", "lib.rs"),
+    ("ozonetel-description", "description/src", "lib.rs"),
 ];
 
 /// The targets, parsed once for all rules, with the imports of their files.

@@ -1,0 +1,262 @@
+//! What is assumed about the service, because no source settles it: each with an id, where the doubt comes from, the
+//! setting that mends a wrong one, and the test that depends on it.
+//!
+//! The machine-readable descriptions mark with these ids what they cannot prove, and `docs/assumptions.md` lists them.
+
+use crate::core::endpoint::{Payload, Spec};
+
+/// Something that the SDK takes for granted and no source proves.
+///
+/// ```
+/// use ozonetel_sdk::endpoint::ASSUMPTIONS;
+/// let range = ASSUMPTIONS.iter().find(|one| one.id == "missed.range-fields").unwrap();
+/// assert_eq!(range.endpoints, ["missed.fetch"]);
+/// assert_eq!(range.fields, ["fromTime", "toTime", "campaignName"]);
+/// assert!(range.setting.contains("field_name"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Assumption {
+    /// Its name: what it is about, and which part of that.
+    pub id: &'static str,
+    /// The endpoints it is about, by name. Empty for one about something else, such as the agent socket, and for one
+    /// that follows from the endpoint's description.
+    pub endpoints: &'static [&'static str],
+    /// The fields of the request that it is about; empty if it is about the operation.
+    pub fields: &'static [&'static str],
+    /// What is assumed.
+    pub assumed: &'static str,
+    /// Where the doubt comes from.
+    pub sources: &'static str,
+    /// What to set if it is wrong.
+    pub setting: &'static str,
+    /// The test that depends on it: a file and a test in it, or a fixture and a case in it.
+    pub test: &'static str,
+}
+
+/// The id of the assumption about paths whose letter case no source confirms.
+const LETTER_CASE: &str = "path.letter-case";
+
+/// The id of the assumption about successes that no source shows.
+const OPEN_ANSWER: &str = "answer.open";
+
+impl Assumption {
+    /// Whether it is about an endpoint, by name or because the endpoint's description says so.
+    ///
+    /// ```
+    /// use ozonetel_sdk::agents::FetchDetails;
+    /// use ozonetel_sdk::endpoint::{ASSUMPTIONS, Endpoint};
+    /// let ids: Vec<_> =
+    ///     ASSUMPTIONS.iter().filter(|one| one.is_about(&FetchDetails::SPEC)).map(|one| one.id).collect();
+    /// assert_eq!(ids, ["path.letter-case", "answer.open"]);
+    /// ```
+    pub fn is_about(&self, spec: &Spec) -> bool {
+        match self.id {
+            LETTER_CASE => !spec.path_verified,
+            OPEN_ANSWER => {
+                spec.envelope.payload == Payload::Open || self.endpoints.contains(&spec.name)
+            }
+            _ => self.endpoints.contains(&spec.name),
+        }
+    }
+}
+
+/// Every assumption.
+pub const ASSUMPTIONS: &[Assumption] = &[
+    Assumption {
+        id: "missed.range-fields",
+        endpoints: &["missed.fetch"],
+        fields: &["fromTime", "toTime", "campaignName"],
+        assumed: "A range of abandoned calls is asked for with `fromTime`, `toTime` and `campaignName`.",
+        sources: "The pages of the operation show `userName` alone; no other source names these fields.",
+        setting: "ClientBuilder::field_name(\"missed.fetch\", …); the desk: DESK_MISSED_FROM_FIELD, DESK_MISSED_TO_FIELD, DESK_MISSED_CAMPAIGN_FIELD",
+        test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
+    },
+    Assumption {
+        id: "summary.filter-fields",
+        endpoints: &["summary.fetch"],
+        fields: &["agentId", "modeType"],
+        assumed: "The summary is filtered with `agentId` and `modeType`.",
+        sources: "The page's texts of errors name `agentId`; its table of parameters does not show the filters.",
+        setting: "ClientBuilder::field_name(\"summary.fetch\", …)",
+        test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
+    },
+    Assumption {
+        id: "summary.rows-place",
+        endpoints: &["summary.fetch"],
+        fields: &[],
+        assumed: "The summary's rows are under `message`, `data` or `details`, as a list or as one object.",
+        sources: "The page puts one object under `message`; clients read a list under `data`.",
+        setting: "none: all of these are read",
+        test: "fixtures/summary.fetch.http::rows_under_data",
+    },
+    Assumption {
+        id: "aht.nesting",
+        endpoints: &["aht.agent", "aht.campaign"],
+        fields: &[],
+        assumed: "The handling time is with its agent or campaign under `message`, or beside the status word.",
+        sources: "The page nests it; older programs read it at the top.",
+        setting: "none: both are read",
+        test: "fixtures/aht.agent.http::under_data",
+    },
+    Assumption {
+        id: "cdr.row-dialects",
+        endpoints: &["cdr.fetch_day", "cdr.fetch_page", "cdr.fetch_ucid"],
+        fields: &[],
+        assumed: "A row of today and the same row a day later differ in spelling alone: ids as numbers or text, `null` or empty text.",
+        sources: "Field notes: 1,571 rows of one account.",
+        setting: "none: both are read, and rows are compared by what they say",
+        test: "fixtures/cdr.fetch_day.http::earlier_day",
+    },
+    Assumption {
+        id: "cdr.page-fields",
+        endpoints: &["cdr.fetch_page"],
+        fields: &["pageNo", "pageSize"],
+        assumed: "Pages of the CDR are asked for with `pageNo` and `pageSize`.",
+        sources: "A field report; the page of the operation breaks off before the names.",
+        setting: "ClientBuilder::field_name(\"cdr.fetch_page\", …)",
+        test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
+    },
+    Assumption {
+        id: "recording.outer-status",
+        endpoints: &["recording.pause", "recording.unpause"],
+        fields: &[],
+        assumed: "The outcome is the one inside the JSON text under `message`, whatever the status word around it.",
+        sources: "The page shows a success inside an outer `Error`.",
+        setting: "none: the inner outcome decides, and a plain success is read as well",
+        test: "fixtures/recording.pause.http::plain_success",
+    },
+    Assumption {
+        id: "disposition.second-text",
+        endpoints: &["disposition.set"],
+        fields: &[],
+        assumed: "A second disposition of a call, or one after the wrap-up limit, is saved like the first.",
+        sources: "The page says so; integrators expect a refusal, whose text no one captured.",
+        setting: "none: a refusal keeps its text; in the simulator late_disposition = \"refuse\"",
+        test: "fixtures/disposition.set.http::second_time",
+    },
+    Assumption {
+        id: "call-control.key-header",
+        endpoints: &[
+            "call_control.conference",
+            "call_control.hold",
+            "call_control.unhold",
+            "call_control.mute",
+            "call_control.unmute",
+            "call_control.kick",
+        ],
+        fields: &[],
+        assumed: "Call control takes the key in the header `apiKey`, as the other operations do.",
+        sources: "Its page for the key prints `api_key`; field reports send `apiKey`.",
+        setting: "ClientBuilder::key_header(\"call_control.hold\", \"api_key\"), for each of its operations",
+        test: "description/tests/it/assumptions.rs::a_key_header_that_has_another_name_is_sent_under_it",
+    },
+    Assumption {
+        id: LETTER_CASE,
+        endpoints: &[],
+        fields: &[],
+        assumed: "The path has the letter case that is written here.",
+        sources: "The captured page shows the path as a lower-cased slug only.",
+        setting: "ClientBuilder::path(NAME, \"/…\")",
+        test: "description/tests/it/assumptions.rs::a_path_that_is_spelled_differently_is_asked_for",
+    },
+    Assumption {
+        id: OPEN_ANSWER,
+        endpoints: &["phone_numbers.get", "agents.details", "legacy.agent_details"],
+        fields: &[],
+        assumed: "A success is any JSON document; it is handed over as it came.",
+        sources: "No source shows a success of this operation.",
+        setting: "none: nothing is read into it",
+        test: "fixtures/agents.details.http::success",
+    },
+    Assumption {
+        id: "login-status.shape",
+        endpoints: &["agents.login_status"],
+        fields: &[],
+        assumed: "The status is under `message`, in a list or not, or beside the status word.",
+        sources: "Field reports alone; readers accept all of these.",
+        setting: "none: all of these are read",
+        test: "fixtures/agents.login_status.http::success",
+    },
+    Assumption {
+        id: "agents.login-form",
+        endpoints: &["agents.login", "agents.logout"],
+        fields: &[],
+        assumed: "The parameters of the agent's login travel as a form.",
+        sources: "The page does not name the encoding; a form is a field report.",
+        setting: "none; Client::raw takes a description with another Input",
+        test: "fixtures/agents.login.http::success",
+    },
+    Assumption {
+        id: "block-numbers.separator",
+        endpoints: &["block_numbers.create", "block_numbers.delete"],
+        fields: &["blockNumbers"],
+        assumed: "Numbers to block are one text, separated by commas.",
+        sources: "The page says text, and does not say how it is divided.",
+        setting: "Call::field(\"blockNumbers\", …) sends the text that the service takes",
+        test: "fixtures/block_numbers.create.http::success",
+    },
+    Assumption {
+        id: "block-numbers.field",
+        endpoints: &["block_numbers.delete"],
+        fields: &["blockNumbers"],
+        assumed: "Numbers to free are sent under `blockNumbers`.",
+        sources: "The page's table says `blockNumbers`, its sample `blockNumber`.",
+        setting: "ClientBuilder::field_name(\"block_numbers.delete\", \"blockNumbers\", \"blockNumber\")",
+        test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
+    },
+    Assumption {
+        id: "kookoo.sms-fields",
+        endpoints: &["kookoo.sms"],
+        fields: &[],
+        assumed: "Nothing about the fields of a text message: they are the caller's.",
+        sources: "Sources give the path alone.",
+        setting: "the fields of Sms; the desk: DESK_SMS_FIELDS",
+        test: "fixtures/kookoo.sms.http::success",
+    },
+    Assumption {
+        id: "limits.form",
+        endpoints: &[],
+        fields: &[],
+        assumed: "A used-up limit is answered 429, or 200 with a text that speaks of the limit.",
+        sources: "Pages show a text; one integrator planned for 429.",
+        setting: "none: both count, and both shut the window",
+        test: "fixtures/_every.http::limit_reworded",
+    },
+    Assumption {
+        id: "push.answer",
+        endpoints: &[],
+        fields: &[],
+        assumed: "A callback that is not answered 200 may not come again.",
+        sources: "No retry rule is documented, and none could be inferred.",
+        setting: "none: store first, answer 200, work later",
+        test: "examples/desk/tests/it/intake.rs::a_callback_is_stored_once_without_the_key_and_makes_a_missed_call",
+    },
+    Assumption {
+        id: "mdl.session-fields",
+        endpoints: &[],
+        fields: &[],
+        assumed: "The agent socket's session id is the first of `usId`, `usid`, `sourceId`; the browser's id is `browserSessionId`, else one of our own.",
+        sources: "The design documents name the two ids, and not the fields that carry them.",
+        setting: "SocketSettings::handshake with TokenSession::us_id_in, browser_session_id_in, or FixedSession",
+        test: "ozonetel-sdk/src/mdl/link/handshake.rs::the_default_reads_the_first_name_there_is",
+    },
+    Assumption {
+        id: "mdl.invite-target",
+        endpoints: &[],
+        fields: &[],
+        assumed: "The INVITE of a dial reaches the agent's browser also while a server holds the agent's socket.",
+        sources: "The design documents say that the session ids decide to which browser the INVITE goes; no one saw the two apart.",
+        setting: "the desk: DESK_AGENT_SOCKET=browser; in the simulator DESK_SIM_RINGS=browser",
+        test: "ozonetel-sim/tests/it/reconnect.rs::with_the_switch_on_only_the_browser_with_the_agents_socket_rings",
+    },
+    Assumption {
+        id: "zone.account",
+        endpoints: &[],
+        fields: &[],
+        assumed: "Days and times of an account in India are Indian time, and its day begins at Indian midnight.",
+        sources: "One deprecated page says so, and integrators treat all times so; for the international service no zone is stated.",
+        setting: "ClientBuilder::zone, without which there is no client outside India",
+        test: "description/tests/it/assumptions.rs::the_zone_is_a_setting",
+    },
+];
