@@ -118,7 +118,7 @@ pub fn distinct_row(n: u64) -> String {
     let (start, end) = (clock(start), clock(end));
     let agent = n * 31 % 1000;
     let kind = ["Manual", "InBound", "Progressive", "Predictive"][usize::try_from(n % 4).unwrap()];
-    let answered = n % 3 != 0;
+    let answered = !n.is_multiple_of(3);
     let (status, dial) =
         if answered { ("Answered", "answered") } else { ("Unanswered", "NoResponse") };
     let words = [

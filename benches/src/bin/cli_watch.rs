@@ -90,10 +90,10 @@ async fn serve(
         tick.tick().await;
         let word = words[usize::try_from(number % 4).unwrap()];
         // An agent's change, and every tenth time a call's.
-        let event = if number % 10 == 0 {
+        let event = if number.is_multiple_of(10) {
             let (ucid, phase) = (
                 90_000_000_000_000_000 + number / 20,
-                ["active", "closed"][usize::from(number % 20 != 0)],
+                ["active", "closed"][usize::from(!number.is_multiple_of(20))],
             );
             format!(
                 "event: call.changed\ndata: {{\"ucid\":\"{ucid}\",\"phase\":\"{phase}\",\"masked\":\"…17\",\"agent\":\"agent0001\"}}"
