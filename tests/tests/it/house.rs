@@ -7,6 +7,7 @@ mod files;
 mod graph;
 mod import;
 mod imports;
+mod listing;
 mod names;
 mod resolve;
 mod scan;
