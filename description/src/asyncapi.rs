@@ -238,8 +238,8 @@ fn schemas(declared: &Declared) -> Value {
         },
         "ManualDial": manual_dial(),
         "Reply": reply(),
-        "Ping": token("ping", SYSTEM_NS, json!({"echo": {"type": "boolean"}})),
-        "Close": token("close", SYSTEM_NS, json!({"timeout": {"type": "integer", "description": "Milliseconds."}})),
+        "Ping": token("ping", SYSTEM_NS, &json!({"echo": {"type": "boolean"}})),
+        "Close": token("close", SYSTEM_NS, &json!({"timeout": {"type": "integer", "description": "Milliseconds."}})),
     });
     for name in
         ["CallEvent", "AgentEvent", "ScreenPop", "IvrRequest", "OutboundCallStatus", "MediaStart"]
@@ -260,7 +260,7 @@ fn schemas(declared: &Declared) -> Value {
 const UTID: &str = "The sender's counter, one more for every token; the reply carries it back, as text or as a number.";
 
 /// A token of this type.
-fn token(kind: &str, ns: &str, properties: Value) -> Value {
+fn token(kind: &str, ns: &str, properties: &Value) -> Value {
     let mut schema = json!({"type": "object", "required": ["type"], "properties": properties});
     schema["properties"]["type"] = json!({"const": kind});
     schema["properties"]["ns"] = json!({"const": ns});
@@ -292,7 +292,7 @@ fn manual_dial() -> Value {
     );
     let names: Vec<String> =
         properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
-    let mut schema = token(ManualDial::KIND, TOOLBAR_NS, properties);
+    let mut schema = token(ManualDial::KIND, TOOLBAR_NS, &properties);
     schema["required"] = json!(names);
     schema
 }

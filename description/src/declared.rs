@@ -163,9 +163,8 @@ impl Declared {
 
     /// The record that a type is, holds or lists.
     pub fn record_in(&self, ty: &TypeName) -> Option<&str> {
-        let (name, declaration) = match self.0.get_key_value(&ty.name) {
-            Some(found) => found,
-            None => return ty.args.iter().find_map(|arg| self.record_in(arg)),
+        let Some((name, declaration)) = self.0.get_key_value(&ty.name) else {
+            return ty.args.iter().find_map(|arg| self.record_in(arg));
         };
         match &declaration.shape {
             Shape::Object { .. } => Some(name),
