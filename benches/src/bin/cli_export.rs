@@ -9,7 +9,7 @@
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufRead as _, BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -146,7 +146,11 @@ fn run(command: &mut Command) -> Cost {
         memory = memory.max(memory_of(child.id()));
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success());
-            return Cost { processor: children() - before, time: begun.elapsed(), memory };
+            return Cost {
+                processor: children().saturating_sub(before),
+                time: begun.elapsed(),
+                memory,
+            };
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -172,8 +176,8 @@ fn memory_of(process: u32) -> u64 {
 /// Both have written the rows that the server has.
 fn check(folder: &Path, rows: u64, format: &str) {
     let lines = |name: &str| {
-        let bytes = std::fs::read(folder.join(name)).unwrap();
-        bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+        let file = std::io::BufReader::new(File::open(folder.join(name)).unwrap());
+        file.split(b'\n').count() as u64
     };
     let want = rows + u64::from(format == "csv");
     assert_eq!((lines("export"), lines("hand")), (want, want), "{format}");

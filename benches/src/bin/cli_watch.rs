@@ -49,7 +49,7 @@ fn main() {
     let drawn = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&drawn);
     std::thread::spawn(move || {
-        let mut piece = [0; 1 << 16];
+        let mut piece = vec![0; 1 << 16];
         while let Ok(count @ 1..) = output.read(&mut piece) {
             counted.fetch_add(count as u64, Ordering::Relaxed);
         }
@@ -59,8 +59,8 @@ fn main() {
     let (before, begun) = (processor(id), Instant::now());
     let (sent_before, drawn_before) = (sent.load(Ordering::Relaxed), drawn.load(Ordering::Relaxed));
     std::thread::sleep(Duration::from_secs(seconds));
-    let (spent, took) = (processor(id) - before, begun.elapsed());
-    let share = spent.as_secs_f64() / took.as_secs_f64() * 100.0;
+    let (busy, took) = (processor(id).saturating_sub(before), begun.elapsed());
+    let share = busy.as_secs_f64() / took.as_secs_f64() * 100.0;
     let each = |count: u64| count as f64 / took.as_secs_f64();
     println!(
         "{agents} agents, {:.0} changes a second, {:.0} bytes drawn a second: {share:.2} % of a processor",
