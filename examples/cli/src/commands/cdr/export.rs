@@ -5,6 +5,7 @@ mod cells;
 #[cfg(feature = "parquet")]
 mod columns;
 mod direct;
+mod format;
 mod progress;
 mod rows;
 mod spreadsheet;
@@ -12,10 +13,9 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallQuery, Store, StoredCall};
-use serde::{Deserialize, Serialize};
 
 use super::place::{RangeFlags, StoreFlag, failure, note_missing};
 use super::sync::copy;
@@ -25,6 +25,7 @@ use crate::notes::note;
 use crate::output::{Reader, written};
 use book::{Book, finished};
 use direct::DirectExport;
+use format::FileFormat;
 use rows::{RowWriter, TextFormat};
 use target::Target;
 
@@ -51,45 +52,6 @@ pub(crate) struct Export {
     /// Asks the service itself and keeps no store: one request a day of the range, two a minute, of the last 15 days.
     #[arg(long, conflicts_with_all = ["sync", "store"])]
     direct: bool,
-}
-
-/// Forms of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum FileFormat {
-    /// A line of names, then a line per row, under the service's names.
-    Csv,
-    /// One JSON object a line.
-    Jsonl,
-    /// A spreadsheet in which everything is text; split at a million rows a sheet.
-    Xlsx,
-    /// Columns of text under the service's names, for analysis; undocumented fields are JSON in the column `extra`.
-    #[cfg(feature = "parquet")]
-    Parquet,
-}
-
-impl FileFormat {
-    /// The word of the flag.
-    fn word(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Jsonl => "jsonl",
-            Self::Xlsx => "xlsx",
-            #[cfg(feature = "parquet")]
-            Self::Parquet => "parquet",
-        }
-    }
-
-    /// The text that it is, if it is one.
-    fn text(self) -> Option<TextFormat> {
-        match self {
-            Self::Csv => Some(TextFormat::Csv),
-            Self::Jsonl => Some(TextFormat::Jsonl),
-            Self::Xlsx => None,
-            #[cfg(feature = "parquet")]
-            Self::Parquet => None,
-        }
-    }
 }
 
 impl Export {

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use futures_util::FutureExt as _;
 
-use super::FileFormat;
 #[cfg(feature = "parquet")]
 use super::columns::ColumnFile;
+use super::format::FileFormat;
 use super::spreadsheet::Spreadsheet;
 use crate::context::Context;
 use crate::failure::Failure;

@@ -12,8 +12,8 @@ use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::types::Day;
 
 use super::super::sync::left;
-use super::FileFormat;
 use super::book::made_of;
+use super::format::FileFormat;
 use super::progress::{ExportPlan, ExportProgress, WholeDay};
 use super::rows::{RowWriter, TextFormat};
 use super::target::beside;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ozonetel_sdk::types::Day;
 use serde::{Deserialize, Serialize};
 
-use super::FileFormat;
+use super::format::FileFormat;
 use super::target::beside;
 use crate::private_file;
 
