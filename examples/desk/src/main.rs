@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser as _;
-use desk::config::{Config, FILE, StoreChoice, explain};
+use desk::config::{Config, FILE, StoreChoice, VARIABLES, explain};
 use desk::flow::demo::{add_demo_leads, add_demo_schedule, demo_templates};
 use desk::flow::push_address::PushKind;
 use desk::flow::subscription;
@@ -25,7 +25,7 @@ use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
-use ozonetel_sdk::client::Variables;
+use ozonetel_sdk::client::{Environment, Variables};
 use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sim::Sim;
 use ozonetel_store::StoreAddress;
@@ -53,6 +53,8 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
         std::io::stdout().lock().write_all(text.as_bytes())?;
         return Ok(());
     }
+    let known = |name: &str| VARIABLES.iter().any(|(known, _)| *known == name);
+    Environment::process_variables(|name| known(name) || name.starts_with("OZONETEL_"))?;
     let variables = |name: &str| std::env::var(name).ok();
     let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
     let config = config.named_after(&host());

@@ -97,6 +97,22 @@ async fn statistics_count_phone_calls_and_say_what_was_never_read() {
     assert!(other.err.contains("never read"), "{}", other.err);
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_that_a_config_file_names_is_the_one_that_is_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (desk, _) = with_calls().await;
+    let place = desk.shell.state.path().join("elsewhere.db").display().to_string();
+    synced(&desk, &place).await;
+    let config = desk.shell.state.path().join("config");
+    std::fs::write(&config, format!("OZONETEL_STORE={place}\n")).unwrap();
+    std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let config = config.display().to_string();
+    let stats = ["--config", &config, "cdr", "stats", "--from", "2026-01-02"];
+    assert_eq!(desk.json(&stats).await.done().json()["calls"], 3);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_takes_its_name_once_it_is_whole() {
     let (desk, place) = with_calls().await;

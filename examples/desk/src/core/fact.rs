@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::dial::DialWay;
 
 pub use kookoo::{KookooFact, KookooLeg, KookooNews};
-pub use received::millis;
+pub use received::{believed, millis};
 
 /// Where a fact comes from, the least telling first: of two facts about one moment, the later of this list is applied
 /// last.

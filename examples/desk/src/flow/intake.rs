@@ -14,7 +14,7 @@ use super::push_address::PushKind;
 use super::working::{note_missed, note_reached};
 use crate::core::agent::{StateSource, StateWord};
 use crate::core::call::Direction;
-use crate::core::fact::{Fact, millis};
+use crate::core::fact::{Fact, believed, millis};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::{NewPush, StoreError, StoredPush};
@@ -142,7 +142,7 @@ async fn called(desk: &Desk, callback: Callback, at: i64) -> Result<(), Problem>
     let zone = desk.client().zone();
     let answered = callback.is_answered();
     let id = callback.call_id.map(|id| id.to_string());
-    let began = callback.start_time.map_or(at, |time| millis(time.instant(zone)));
+    let began = callback.start_time.map_or(at, |time| believed(time.instant(zone), at));
     let fact = Fact::of_callback(callback, at, zone);
     for recorded in record(desk, vec![fact]).await? {
         let state = recorded.call.state;
@@ -160,7 +160,7 @@ async fn called(desk: &Desk, callback: Callback, at: i64) -> Result<(), Problem>
 /// An event: news of a call, or the service's word about an agent.
 async fn happened(desk: &Desk, event: PushEvent, at: i64) -> Result<(), Problem> {
     let zone = desk.client().zone();
-    let said = event.happened_at().map(|time: LocalDateTime| millis(time.instant(zone)));
+    let said = event.happened_at().map(|time: LocalDateTime| believed(time.instant(zone), at));
     match event.what {
         EventBody::Call(call) => {
             record(desk, vec![Fact::of_event(*call, at, zone)]).await?;
@@ -196,9 +196,11 @@ pub async fn sweep_missed(desk: &Desk) -> Result<usize, Problem> {
         row.kind.as_ref().and_then(CallType::kind).is_none_or(|kind| kind == CallTypeKind::Inbound)
     };
     let mut count = 0;
-    for row in rows.inside.iter().filter(came_in) {
-        if let (Some(number), Some(call), Some(time)) = (&row.caller, row.call_id, row.call_time) {
-            note_missed(desk, number, call.as_str(), millis(time.instant(zone))).await?;
+    // A time that cannot be parsed is no reason to call no one back.
+    for row in rows.inside.iter().chain(&rows.undated).filter(came_in) {
+        if let (Some(number), Some(call)) = (&row.caller, row.call_id) {
+            let at = millis(row.call_time.map_or(now, |time| time.instant(zone)));
+            note_missed(desk, number, call.as_str(), at).await?;
             count += 1;
         }
     }

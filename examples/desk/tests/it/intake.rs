@@ -110,6 +110,34 @@ async fn an_agent_event_is_the_services_word_about_the_agent() {
     other.problem(404);
 }
 
+/// A conversation in the year 2099 would answer every call that is missed until then, and a state of then stay.
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_happen_in_the_future_is_not_the_last_word_until_then() {
+    let floor = floor();
+    let path = format!("calls/{SECRET}");
+    let later = callback("90000000000000003", "Answered", 12).replace(DAY, "2099-01-01");
+    assert_eq!(send(&floor, &path, "application/json", &later).await, 200);
+    work_pushes(&floor.desk).await.unwrap();
+    floor.wait(600).await;
+    let body = callback("90000000000000004", "NotAnswered", 20);
+    assert_eq!(send(&floor, &path, "application/json", &body).await, 200);
+    work_pushes(&floor.desk).await.unwrap();
+    assert_eq!(missed(&floor).await[0]["number"], "9000000001");
+    for (action, time) in
+        [("pause", "2099-01-01 10:00:00".to_owned()), ("READY", format!("{DAY} 10:26:00"))]
+    {
+        let data = json!({"agentId": "agent01", "action": action});
+        let event = json!({"eventType": "Agent", "eventTime": time, "data": data}).to_string();
+        let path = format!("events/{SECRET}");
+        assert_eq!(send(&floor, &path, "application/json", &event).await, 200);
+        work_pushes(&floor.desk).await.unwrap();
+        floor.wait(60).await;
+    }
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let view = agent.get("/api/agents/agent01").await.ok();
+    assert_eq!(view.json["state"]["word"], "READY");
+}
+
 #[tokio::test(start_paused = true)]
 async fn abandoned_calls_are_missed_calls_also_without_a_callback() {
     let floor = floor();

@@ -24,6 +24,7 @@ mod keeping;
 mod kills;
 mod kookoo;
 mod live;
+mod odd_answers;
 mod owing;
 mod people;
 mod platform;

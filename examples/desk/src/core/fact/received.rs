@@ -17,6 +17,16 @@ pub fn millis(at: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// How much later than the moment of hearing of it something may have happened: two machines' clocks.
+const CLOCKS_MS: i64 = 60_000;
+
+/// When something happened, as the service says it. What is said to happen later than it was heard of happened then: taken
+/// at its word, it would be the last word for as long as that time has not come.
+pub fn believed(said: SystemTime, heard_ms: i64) -> i64 {
+    let said = millis(said);
+    if said > heard_ms.saturating_add(CLOCKS_MS) { heard_ms } else { said }
+}
+
 /// A key for what has no id of its own: equal for equal content.
 fn digest(content: &impl Serialize) -> String {
     let text = serde_json::to_vec(content).unwrap_or_default();
@@ -31,8 +41,8 @@ impl Fact {
 
     /// A call event. Another delivery with other content is another fact.
     pub fn of_event(event: CallEvent, at_ms: i64, zone: &Zone) -> Self {
-        let said_ms = event.event_time.map(|time| millis(time.instant(zone)));
-        let began_ms = event.start_time.map(|time| millis(time.instant(zone)));
+        let said_ms = event.event_time.map(|time| believed(time.instant(zone), at_ms));
+        let began_ms = event.start_time.map(|time| believed(time.instant(zone), at_ms));
         let key = digest(&event);
         let body = FactBody::Event(Box::new(event));
         Self { said_ms, began_ms, ..Self::new(FactSource::Event, key, at_ms, body) }
@@ -40,8 +50,8 @@ impl Fact {
 
     /// A callback.
     pub fn of_callback(callback: Callback, at_ms: i64, zone: &Zone) -> Self {
-        let said_ms = callback.end_time.map(|time| millis(time.instant(zone)));
-        let began_ms = callback.start_time.map(|time| millis(time.instant(zone)));
+        let said_ms = callback.end_time.map(|time| believed(time.instant(zone), at_ms));
+        let began_ms = callback.start_time.map(|time| believed(time.instant(zone), at_ms));
         let key = digest(&callback);
         let body = FactBody::Callback(Box::new(callback));
         Self { said_ms, began_ms, ..Self::new(FactSource::Callback, key, at_ms, body) }
@@ -57,8 +67,8 @@ impl Fact {
         });
         let lasted = row.duration.or(lasted.map(ClockDuration::from_seconds));
         let ended = began.zip(lasted).map(|(began, lasted)| began.plus(lasted));
-        let said_ms = ended.or(began).map(|time| millis(time.instant(zone)));
-        let began_ms = began.map(|time| millis(time.instant(zone)));
+        let said_ms = ended.or(began).map(|time| believed(time.instant(zone), at_ms));
+        let began_ms = began.map(|time| believed(time.instant(zone), at_ms));
         let key = digest(&row);
         let body = FactBody::Row(Box::new(row));
         Self { said_ms, began_ms, ..Self::new(FactSource::Cdr, key, at_ms, body) }

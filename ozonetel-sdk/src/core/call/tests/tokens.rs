@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::*;
-use crate::api::auth::{Lease, StoredToken, TokenStore};
+use crate::api::auth::{Lease, MemoryTokens, StoredToken, TokenStore};
 use crate::core::clock::Clock;
 use crate::core::pace::{RateLimit, StoreError};
 use crate::core::transport::{Failure, Incoming, Outgoing, Transport};
@@ -377,4 +377,69 @@ fn a_refresh_whose_runtime_ended_does_not_end_the_client() {
     drop(first);
     let token = runtime().block_on(client.auth().token());
     assert_eq!(token.unwrap().secret().reveal(), "a");
+}
+
+/// A token endpoint that takes its time: how many requests for a token were under way at once, and how many there were.
+#[derive(Debug)]
+struct SlowTokens {
+    silent: usize,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Transport for SlowTokens {
+    async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        /// A request that is given up is under way no more.
+        struct UnderWay<'a>(&'a AtomicUsize);
+        impl Drop for UnderWay<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        let answer = |body: &'static str| Ok(Incoming::whole(http::Response::new(()), body));
+        if !request.http.uri().path().contains("Token") {
+            return answer(r#"{"status":"Success","details":["Follow Up"]}"#);
+        }
+        let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        let _under_way = UnderWay(&self.under_way);
+        self.most.fetch_max(now, Ordering::SeqCst);
+        if self.asked.fetch_add(1, Ordering::SeqCst) < self.silent {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(secs(18)).await;
+        answer(r#"{"token":"tok","message":""}"#)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_refresh_keeps_its_lease_and_no_second_program_asks_beside_it() {
+    // At its slowest: two requests that are never answered, and one that nearly is not.
+    for silent in [0, 2] {
+        let count = || AtomicUsize::new(0);
+        let (under_way, most, asked) = (count(), count(), count());
+        let tokens = Arc::new(SlowTokens { silent, under_way, most, asked });
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+        let store = Arc::new(MemoryTokens::new(Arc::clone(&clock)));
+        let program = || {
+            Client::builder()
+                .account("acme_support")
+                .key("test-key")
+                .base_url("http://api.example.test")
+                .total(secs(300))
+                .clock(Arc::clone(&clock))
+                .token_store(Arc::<MemoryTokens>::clone(&store))
+                .transport(Arc::<SlowTokens>::clone(&tokens))
+                .build()
+                .unwrap()
+        };
+        let (one, other) = (program(), program());
+        let (first, second) = tokio::join!(async { one.disposition().list().await }, async {
+            other.disposition().list().await
+        });
+        assert!(first.is_ok() && second.is_ok(), "{silent}: {first:?} {second:?}");
+        assert_eq!(tokens.most.load(Ordering::SeqCst), 1);
+        assert_eq!(tokens.asked.load(Ordering::SeqCst), silent + 1);
+    }
 }
