@@ -31,6 +31,8 @@ fuzz_target!(|bytes: &[u8]| {
         let values: Vec<_> = ours.values(name).map(unfolded).collect();
         assert_eq!(values, reference::values(&theirs, name.as_str(), compact));
     }
-    assert_eq!(sip_ucid::ucid(bytes), ours.value(Name::XUcid));
-    assert_eq!(sip_ucid::call(bytes).ucid, ours.value(Name::XUcid));
+    // An empty one hides none that comes after it.
+    let ucid = ours.values(Name::XUcid).find(|value| !value.is_empty());
+    assert_eq!(sip_ucid::ucid(bytes), ucid);
+    assert_eq!(sip_ucid::call(bytes).ucid, ucid);
 });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::Desk;
-use desk::core::appointment::{AppointmentState, Department, Doctor, Slot};
+use desk::core::appointment::{Appointment, AppointmentState, Department, Doctor, Slot};
 use desk::core::call::CallPhase;
 use desk::core::caller::{Caller, Role, Scope};
 use desk::core::dial::DialState;
@@ -247,7 +247,7 @@ async fn booking_killed_at(write: u64, stop: Stop, cancels: bool) -> bool {
     let standing = async || {
         let query = desk::store::AppointmentQuery { most: 9, ..Default::default() };
         let all = store.appointments(&query).await.unwrap();
-        let standing = all.into_iter().filter(|one| one.stands()).map(|one| one.id);
+        let standing = all.into_iter().filter(Appointment::stands).map(|one| one.id);
         standing.collect::<Vec<_>>()
     };
     let mentioned = async || {
@@ -288,7 +288,7 @@ async fn an_appointment_killed_at_any_write_is_mentioned_by_its_call_or_not_ther
     for cancels in [false, true] {
         for stop in [Stop::Before, Stop::After] {
             let mut write = 0;
-            while booking_killed_at(write, stop, cancels).await {
+            while Box::pin(booking_killed_at(write, stop, cancels)).await {
                 write += 1;
             }
             assert!(write >= 4, "{write} writes");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use desk::flow::intake::work_pushes;
+use desk::store::Memory;
 use desk::{Desk, Settings, app};
 use http::Request;
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
@@ -12,7 +13,7 @@ use ozonetel_sim::{Sim, SimTransport};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::floor::{DAY, DIAL, Floor, records, settings, store};
+use crate::floor::{DAY, DIAL, Floor, records, settings};
 
 /// The simulator, but for the answer to a dial.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ fn floor(status: u16, body: &'static str) -> Floor {
     let odd = OddDial { inner: sim.transport(), status, body };
     let client = sim.client_builder().transport(Arc::new(odd)).build().unwrap();
     let records = records(&client);
-    let desk = Desk::with_records(client, settings(), store(), records);
-    Floor { sim, desk }
+    let desk = Desk::with_records(client, settings(), Arc::new(Memory::new()), records);
+    Floor::of(sim, desk)
 }
 
 #[tokio::test(start_paused = true)]

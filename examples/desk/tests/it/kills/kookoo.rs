@@ -7,6 +7,7 @@ use desk::core::call::{CallPhase, CallState};
 use desk::core::caller::Scope;
 use desk::core::dial::{DialEntry, DialState, DialWay};
 use desk::store::{Db, Dials as _, PhoneCalls as _};
+use ozonetel_sim::world::IvrCall;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::json;
 use tokio::io::copy_bidirectional;
@@ -71,7 +72,7 @@ fn rung(site: &Site, phone: &str) -> usize {
 /// Whether no one waits on a line for someone who does not come.
 fn no_one_waits(site: &Site) -> bool {
     let world = site.sim.world();
-    let up: Vec<_> = world.ivr().iter().map(|call| call.state_word()).collect();
+    let up: Vec<_> = world.ivr().iter().map(IvrCall::state_word).collect();
     let live: Vec<_> = up.into_iter().filter(|word| *word != "ended").collect();
     live.is_empty() || live == ["conference", "conference"]
 }
