@@ -2,16 +2,15 @@
 //!
 //! In memory and bounded; the oldest knowledge goes first. What has to outlive the process is in the store.
 
-use std::future::ready;
 use std::time::Duration;
 
-use moka::future::Cache;
-use moka::ops::compute::Op;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::{AgentId, Did, PhoneName, Ucid};
 
+use crate::recent::RecentMap;
+
 /// How many calls are remembered.
-const MOST: u64 = 20_000;
+const MOST: usize = 20_000;
 
 /// How long a call is remembered.
 const KEPT: Duration = Duration::from_hours(24);
@@ -34,53 +33,45 @@ impl std::fmt::Debug for CallFacts {
 }
 
 /// The calls known, by UCID.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CallMemory {
-    calls: Cache<Ucid, CallFacts>,
+    calls: RecentMap<Ucid, CallFacts>,
 }
 
 impl Default for CallMemory {
     fn default() -> Self {
-        Self { calls: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build() }
+        Self { calls: RecentMap::new(MOST, KEPT) }
     }
 }
 
 impl CallMemory {
     /// What is known of a call.
-    pub async fn of(&self, ucid: &Ucid) -> CallFacts {
-        self.calls.get(ucid).await.unwrap_or_default()
+    pub fn of(&self, ucid: &Ucid) -> CallFacts {
+        self.calls.get(ucid).unwrap_or_default()
     }
 
     /// Adds what is new; what was known and is not said again stays.
-    pub async fn learn(&self, ucid: Ucid, new: CallFacts) {
-        self.change(ucid, |known| CallFacts {
-            did: new.did.or(known.did),
-            agent: new.agent.or(known.agent),
-            phone_name: new.phone_name.or(known.phone_name),
-        })
-        .await;
+    pub fn learn(&self, ucid: Ucid, new: CallFacts) {
+        self.calls.change(&ucid, |known| {
+            let known = known.cloned().unwrap_or_default();
+            CallFacts {
+                did: new.did.or(known.did),
+                agent: new.agent.or(known.agent),
+                phone_name: new.phone_name.or(known.phone_name),
+            }
+        });
     }
 
     /// Adds what a row says about calls, where nothing better is known.
-    pub async fn learn_row(&self, row: &CallRecord) {
+    pub fn learn_row(&self, row: &CallRecord) {
         let Some(ucid) = row.ucid else { return };
-        let (did, agent) = (row.did.clone(), row.agent_id.clone());
-        self.change(ucid, |known| CallFacts {
-            did: known.did.or(did),
-            agent: known.agent.or(agent),
-            ..known
-        })
-        .await;
-    }
-
-    async fn change(&self, ucid: Ucid, change: impl FnOnce(CallFacts) -> CallFacts) {
-        self.calls
-            .entry(ucid)
-            .and_compute_with(|entry| {
-                let known = entry.map(moka::Entry::into_value).unwrap_or_default();
-                let new = change(known.clone());
-                ready(if new == known { Op::Nop } else { Op::Put(new) })
-            })
-            .await;
+        self.calls.change(&ucid, |known| {
+            let known = known.cloned().unwrap_or_default();
+            CallFacts {
+                did: known.did.or_else(|| row.did.clone()),
+                agent: known.agent.or_else(|| row.agent_id.clone()),
+                ..known
+            }
+        });
     }
 }

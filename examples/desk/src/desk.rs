@@ -196,7 +196,7 @@ impl Desk {
 
     /// What is known of a call: by what went through this desk, else by its record.
     pub async fn known(&self, ucid: &Ucid) -> CallFacts {
-        let known = self.0.memory.of(ucid).await;
+        let known = self.0.memory.of(ucid);
         if known.agent.is_some() && known.did.is_some() {
             return known;
         }
@@ -204,10 +204,10 @@ impl Desk {
         let Ok(Some(call)) = self.0.records.store().call(ucid.as_str()).await else { return known };
         for row in call.records().unwrap_or_default() {
             if row.ucid == Some(*ucid) {
-                self.0.memory.learn_row(&row).await;
+                self.0.memory.learn_row(&row);
             }
         }
-        self.0.memory.of(ucid).await
+        self.0.memory.of(ucid)
     }
 
     /// The client.

@@ -4,6 +4,7 @@ pub mod agent_lines;
 pub mod agent_socket;
 pub mod agent_state;
 pub mod agent_view;
+pub(crate) mod auditing;
 pub mod booking;
 pub mod bridging;
 pub mod caller_profiles;

@@ -20,6 +20,7 @@ mod page;
 pub mod people;
 pub mod ports;
 pub mod problem;
+mod recent;
 pub mod records;
 pub mod report;
 pub mod reporting;

@@ -21,12 +21,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use moka::future::Cache;
 use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::client::Clock;
 use ozonetel_sdk::types::AgentId;
 
 use crate::core::caller::{Caller, Role, Scope};
+use crate::recent::RecentMap;
 use crate::store::audit::AuditRow;
 use crate::store::sessions::{ApiToken, Session, SignedIn};
 use crate::store::users::AgentLink;
@@ -43,7 +43,7 @@ use token::{NoRandomness, TOKEN_PREFIX, TokenDigest, new_token};
 const KNOWN_FOR: Duration = Duration::from_secs(2);
 
 /// How many sessions and tokens are known at once.
-const MOST_KNOWN: u64 = 20_000;
+const MOST_KNOWN: usize = 20_000;
 
 /// How exactly the last use of a session is kept.
 const TOUCH_MS: i64 = 60_000;
@@ -60,7 +60,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     settings: PeopleSettings,
     passwords: PasswordWorkers,
-    known: Cache<TokenDigest, Arc<KnownCaller>>,
+    known: RecentMap<TokenDigest, Arc<KnownCaller>>,
     /// Rises with every change of users, links, teams, sessions or tokens: what was found before counts no more.
     generation: AtomicU64,
     has_administrator: AtomicBool,
@@ -156,7 +156,7 @@ impl People {
             clock,
             settings,
             passwords,
-            known: Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KNOWN_FOR).build(),
+            known: RecentMap::new(MOST_KNOWN, KNOWN_FOR),
             generation: AtomicU64::new(0),
             has_administrator: AtomicBool::new(false),
         }))
@@ -221,7 +221,7 @@ impl People {
 
     async fn token_of(&self, digest: TokenDigest) -> Result<Option<Presented>, StoreError> {
         let now = self.now();
-        if let Some(known) = self.known(&digest, now).await.filter(|known| known.token.is_some()) {
+        if let Some(known) = self.known(&digest, now).filter(|known| known.token.is_some()) {
             return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
@@ -264,8 +264,7 @@ impl People {
 
     async fn session_of(&self, digest: TokenDigest) -> Result<Option<Presented>, StoreError> {
         let now = self.now();
-        if let Some(known) = self.known(&digest, now).await.filter(|known| known.session.is_some())
-        {
+        if let Some(known) = self.known(&digest, now).filter(|known| known.session.is_some()) {
             return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
@@ -283,8 +282,8 @@ impl People {
     }
 
     /// What is known of a digest and counts still.
-    async fn known(&self, digest: &TokenDigest, now: i64) -> Option<Arc<KnownCaller>> {
-        let known = self.0.known.get(digest).await?;
+    fn known(&self, digest: &TokenDigest, now: i64) -> Option<Arc<KnownCaller>> {
+        let known = self.0.known.get(digest)?;
         let same = known.generation == self.0.generation.load(Ordering::Acquire);
         let lasts = known.ends_at.is_none_or(|ends_at| ends_at > now);
         let seen_at = known.seen_at.load(Ordering::Relaxed);
@@ -294,7 +293,7 @@ impl People {
 
     async fn keep(&self, digest: TokenDigest, known: KnownCaller, now: i64) -> Presented {
         let known = Arc::new(known);
-        self.0.known.insert(digest.clone(), Arc::clone(&known)).await;
+        self.0.known.put(digest.clone(), Arc::clone(&known));
         self.use_known(digest, &known, now).await
     }
 

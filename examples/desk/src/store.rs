@@ -10,8 +10,9 @@
 //! 1. Name what happens ("claim a missed call"), not what is written. One method is one transaction. Time (epoch
 //!    milliseconds) and ids are arguments; whatever a caller may see takes a [`Scope`](crate::core::caller::Scope); a change takes the events that
 //!    report it, `events: Vec<NewEvent>`.
-//! 2. In `store/<area>.rs`: the method on the area's trait, and in `impl … for Db` one of `self.read(…)` (one statement),
-//!    `self.snapshot(…)` (several that have to agree) and `self.write(…)`. The body gets a [`Tx`], which runs one SQL
+//! 2. In `store/<area>.rs`: the method on the area's trait, and in `impl … for Db` one of `self.find(…)` (a few
+//!    rows by their keys), `self.read(…)` (one statement), `self.snapshot(…)` (several that have to agree) and
+//!    `self.write(…)`. The body gets a [`Tx`], which runs one SQL
 //!    text on both databases: parameters are `$1`, `$2`, …, each used in the order of its number; columns are `TEXT` or
 //!    `BIGINT` (flags are 0 and 1), so that one migration serves both. A row is read by name: `row.get::<i64>("id")?`.
 //! 3. Taken keys are no errors to catch: `INSERT … ON CONFLICT (…) DO NOTHING`, and no row affected means taken. A record
@@ -50,6 +51,7 @@ pub mod notes;
 pub mod outbox;
 pub mod owed;
 pub mod pushes;
+mod readers;
 pub mod reminders;
 pub mod reports;
 pub mod sessions;

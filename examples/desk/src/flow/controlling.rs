@@ -5,6 +5,7 @@ use ozonetel_sdk::call_control::CallControl;
 use ozonetel_sdk::error::Reason;
 use ozonetel_sdk::types::{Did, PhoneName, PhoneNumber, Ucid};
 
+use super::auditing::append;
 use super::facts::{Actor, Together, acted, record_with};
 use super::kookoo;
 use super::viewing::{can_context, now_ms};
@@ -17,6 +18,7 @@ use crate::core::fact::{Action, ActionOutcome};
 use crate::core::transfer::TransferCommand;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
+use crate::store::audit::AuditRow;
 use crate::store::{StoreError, StoredCall};
 use crate::tasks::TaskKind;
 
@@ -37,6 +39,8 @@ pub struct ControlOrder {
     pub action: Action,
     /// Whether what is known of the call is a reason to refuse; without it the service alone decides.
     pub is_judged: bool,
+    /// The row of the audit, which is written with how the command ended.
+    pub audit: AuditRow,
 }
 
 /// The service's words on a command.
@@ -115,7 +119,28 @@ fn refused(reason: &'static str) -> Problem {
     Problem::new(Kind::Conflict, sentence(reason)).because(reason)
 }
 
+/// Does it, and sees to it that the row of the audit is written: with the call, if there is news of it.
 async fn judge_and_send(desk: &Desk, order: ControlOrder) -> Result<ControlReply, Problem> {
+    let mut audit = Some(order.audit.clone());
+    let done = judged(desk, order, &mut audit).await;
+    if let Some(row) = audit {
+        append(desk, ended(row, done.as_ref().err())).await;
+    }
+    done
+}
+
+fn ended(row: AuditRow, failure: Option<&Problem>) -> AuditRow {
+    match failure {
+        Some(problem) => row.ending(problem.word()),
+        None => row,
+    }
+}
+
+async fn judged(
+    desk: &Desk,
+    order: ControlOrder,
+    audit: &mut Option<AuditRow>,
+) -> Result<ControlReply, Problem> {
     let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
     let state = known.as_ref().map(|call| call.state.clone()).unwrap_or_default();
     if let Some(command) = command_of(&order.action).filter(|_| order.is_judged) {
@@ -127,12 +152,15 @@ async fn judge_and_send(desk: &Desk, order: ControlOrder) -> Result<ControlReply
     if let Action::Reconnect = order.action {
         ask_for_own_leg(desk, &order, &state).await?;
     }
-    let mut reply = one(desk, &order, &state).await?;
-    // A cold transfer goes on once the third party was certainly rung.
-    if let Action::Transfer { warm: false, .. } = order.action {
+    // A cold transfer goes on once the third party was certainly rung; its end is what the audit says.
+    let is_cold = matches!(order.action, Action::Transfer { warm: false, .. });
+    let mut later = None;
+    let row = if is_cold { &mut later } else { &mut *audit };
+    let mut reply = one(desk, &order, &state, row).await?;
+    if is_cold {
         let order = ControlOrder { action: Action::CompleteTransfer, ..order };
         let state = reply.call.as_ref().map(|call| call.state.clone()).unwrap_or(state);
-        reply = one(desk, &order, &state).await?;
+        reply = one(desk, &order, &state, audit).await?;
     }
     Ok(reply)
 }
@@ -157,6 +185,7 @@ async fn one(
     desk: &Desk,
     order: &ControlOrder,
     state: &CallState,
+    audit: &mut Option<AuditRow>,
 ) -> Result<ControlReply, Problem> {
     let sent = send(desk, order, state).await;
     let outcome = match &sent {
@@ -164,6 +193,10 @@ async fn one(
         Err(Failure::Service(error)) if error.may_have_happened() => ActionOutcome::Unknown,
         Err(_) => ActionOutcome::Failed,
     };
+    let sent = sent.map_err(|failure| match failure {
+        Failure::Service(error) => Problem::from(&error),
+        Failure::Problem(problem) => problem,
+    });
     let is_known = !state.ids.is_empty();
     let mut call = None;
     // What no one knows and did not happen leaves nothing to record.
@@ -173,18 +206,21 @@ async fn one(
         let key = uuid::Uuid::now_v7().simple().to_string();
         let action = order.action.clone();
         let fact = acted(&of, key, order.actor.clone(), action, outcome, now_ms(desk));
-        let together = Together { call: Some(order.ucid.to_string()), ..Together::default() };
+        let rows = audit.iter().map(|row| ended(row.clone(), sent.as_ref().err())).collect();
+        let call_id = Some(order.ucid.to_string());
+        let together = Together { call: call_id, audit: rows, ..Together::default() };
         match record_with(desk, fact.into_iter().collect(), together).await {
-            Ok(recorded) => call = Some(recorded.call),
+            Ok(recorded) => {
+                if recorded.is_news {
+                    *audit = None;
+                }
+                call = Some(recorded.call);
+            }
             // It has happened: the caller is told so, whatever the store says.
             Err(error) => tracing::error!(%error, "a command was not recorded"),
         }
     }
-    let reply = sent.map_err(|failure| match failure {
-        Failure::Service(error) => Problem::from(&error),
-        Failure::Problem(problem) => problem,
-    })?;
-    Ok(ControlReply { call, ..reply })
+    Ok(ControlReply { call, ..sent? })
 }
 
 /// Why a step was not sent, or failed.

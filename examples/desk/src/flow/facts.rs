@@ -15,6 +15,7 @@ use crate::core::handoff::HandoffRow;
 use crate::core::outbox::{OutboxEntry, OutboxTarget, after_evidence};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
+use crate::store::audit::AuditRow;
 use crate::store::{
     Audience, CallChange, DialWrite, LoadedCall, NewEvent, OutboxWrite, StoreError, StoredCall,
 };
@@ -34,6 +35,8 @@ pub struct Together {
     pub outbox: Vec<OutboxWrite>,
     /// Changes of the ledger.
     pub dials: Vec<DialWrite>,
+    /// Rows of the audit. They are written only if there is news of the call.
+    pub audit: Vec<AuditRow>,
     /// Whether to look for the hand-off that the call is, also if nothing is new about it.
     pub look_for_handoff: bool,
 }
@@ -121,13 +124,18 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> Merged {
         let before = call.state().clone();
         return Merged { id: new_id.to_owned(), version: 0, absorbed: Vec::new(), before, call };
     };
-    let before = Call::of(first.facts.clone()).state().clone();
-    let (mut facts, mut absorbed) = (first.facts, Vec::new());
+    let mut call = Call::of(first.facts);
+    let (before, mut absorbed) = (call.state().clone(), Vec::new());
+    let mut facts = Vec::new();
     for other in loaded {
         absorbed.push((other.id, other.version));
         facts.extend(other.facts);
     }
-    Merged { id: first.id, version: first.version, absorbed, before, call: Call::of(facts) }
+    if !facts.is_empty() {
+        facts.splice(0..0, call.facts().iter().cloned());
+        call = Call::of(facts);
+    }
+    Merged { id: first.id, version: first.version, absorbed, before, call }
 }
 
 async fn attempt(
@@ -204,6 +212,7 @@ async fn attempt(
         follow_ups,
         outbox,
         dials,
+        audit: together.audit,
         at,
     };
     let wakes = !change.outbox.is_empty();

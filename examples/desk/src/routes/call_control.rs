@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{audited, known_of, phone_name, word};
+use super::calls::{audit_row, known_of, phone_name, word};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
@@ -98,18 +98,17 @@ pub(super) async fn control(
         (None, Err(problem)) => return Err(problem.clone()),
     };
     let agent = agent.unwrap_or_else(|_| "".into());
-    let name = word(&action);
+    let audit = audit_row(&desk, &caller, word(&action), ucid.as_str(), Some(&agent));
     let order = ControlOrder {
-        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
+        actor: Actor { by: caller.id.clone(), agent },
         ucid,
         did,
         phone_name,
         agent_number: None,
         action,
         is_judged: false,
+        audit,
     };
-    let done = send(&desk, order).await;
-    audited(&desk, &caller, name, ucid.as_str(), (Some(&agent), done.as_ref().err())).await;
-    let done = done.map_err(of_call)?;
+    let done = send(&desk, order).await.map_err(of_call)?;
     Ok(Json(Controlled { status: done.status, message: done.message, ucid: done.ucid }))
 }

@@ -17,6 +17,7 @@ use crate::call_memory::CallFacts;
 use crate::core::call::CallView;
 use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
+use crate::flow::auditing::append;
 use crate::flow::viewing::view;
 use crate::problem::{Problem, RequestId};
 use crate::store::StoredCall;
@@ -61,8 +62,12 @@ pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<St
 
 /// What is known of a call: by the store, by front ends, by the rows that were read.
 pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Problem> {
-    let known = desk.known(ucid).await;
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
+    let known = match &stored {
+        // The service writes no record before a call has ended.
+        Some(call) if !call.state.is_ended() => desk.memory().of(ucid),
+        _ => desk.known(ucid).await,
+    };
     let Some(state) = stored.map(|call| call.state) else { return Ok(known) };
     Ok(CallFacts {
         did: known.did.or(state.did),
@@ -122,14 +127,23 @@ pub(super) async fn audited(
     call: &str,
     (agent, failure): (Option<&AgentId>, Option<&Problem>),
 ) {
-    let row = AuditRow::new(desk.now(), caller, action, format!("call:{call}"))
-        .about(agent)
-        .in_request(RequestId::current().map(|id| id.as_str().to_owned()));
+    let row = audit_row(desk, caller, action, call, agent);
     let row = match failure {
         Some(problem) => row.ending(problem.word()),
         None => row,
     };
-    if let Err(error) = desk.store().append_audit(vec![row]).await {
-        tracing::error!(%error, action, "an audit row was not written");
-    }
+    append(desk, row).await;
+}
+
+/// The audit row of an action on a call, for a flow that writes it with what it does.
+pub(super) fn audit_row(
+    desk: &Desk,
+    caller: &Caller,
+    action: &str,
+    call: &str,
+    agent: Option<&AgentId>,
+) -> AuditRow {
+    AuditRow::new(desk.now(), caller, action, format!("call:{call}"))
+        .about(agent)
+        .in_request(RequestId::current().map(|id| id.as_str().to_owned()))
 }

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{answer, audited, idempotency_key};
+use super::calls::{answer, audit_row, idempotency_key};
 use crate::access::acting_agent;
 use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
-use crate::flow::dialing::{DialOrder, DialReply, dial as place};
+use crate::flow::dialing::{DialOrder, dial as place};
 use crate::problem::Problem;
 
 /// Whom to call.
@@ -75,12 +75,9 @@ pub(super) async fn dial(
     let did = body.context.did.filter(|did| !did.as_str().trim().is_empty());
     let phone_name = desk.phone_name(body.context.agent_phone_name, &agent);
     let (user, number) = (caller.id.clone(), body.phone_number);
-    let order = DialOrder { user, key, agent: agent.clone(), number, campaign, did, phone_name };
+    let audit = Some(audit_row(&desk, &caller, "call.dial", "", Some(&agent)));
+    let order = DialOrder { user, key, agent, number, campaign, did, phone_name, audit };
     let reply = place(&desk, order).await?;
-    if let DialReply::Answered { entry, is_replay: false } = &reply {
-        let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
-        audited(&desk, &caller, "call.dial", &call, (Some(&agent), None)).await;
-    }
     Ok(answer(reply, |entry, message| {
         let (message, reference) = (message.to_owned(), entry.reference.clone());
         let placed = Dialed { status: "success", message, ucid: entry.ucid, reference };

@@ -6,7 +6,7 @@ use ozonetel_sdk::types::Ucid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::calls::{audited, known_of, word};
+use super::calls::{audit_row, known_of, word};
 use crate::access::{check_call, of_call};
 use crate::body::Body;
 use crate::core::caller::Caller;
@@ -56,9 +56,10 @@ pub(super) async fn record(
     let known = known_of(&desk, &body.ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
-    let (name, agent) = (word(&action), known.agent.unwrap_or_else(|| "".into()));
+    let agent = known.agent.unwrap_or_else(|| "".into());
+    let audit = audit_row(&desk, &caller, word(&action), body.ucid.as_str(), Some(&agent));
     let order = ControlOrder {
-        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
+        actor: Actor { by: caller.id.clone(), agent },
         ucid: body.ucid,
         // The recording is known by the leg alone.
         did: known.did.unwrap_or_else(|| "".into()),
@@ -66,9 +67,8 @@ pub(super) async fn record(
         agent_number: None,
         action,
         is_judged: false,
+        audit,
     };
-    let done = send(&desk, order).await;
-    audited(&desk, &caller, name, body.ucid.as_str(), (Some(&agent), done.as_ref().err())).await;
-    let done = done.map_err(of_call)?;
+    let done = send(&desk, order).await.map_err(of_call)?;
     Ok(Json(Recorded { status: done.status, message: done.message }))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::audit::{self, AuditRow};
 use super::conn::args;
 use super::db::Db;
 use super::dials::{self, DialWrite};
@@ -66,6 +67,8 @@ pub struct CallChange {
     pub follow_ups: Vec<FollowUp>,
     /// Events that report it.
     pub events: Vec<NewEvent>,
+    /// Who did it.
+    pub audit: Vec<AuditRow>,
     /// Now.
     pub at: i64,
 }
@@ -290,6 +293,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
     for follow_up in &change.follow_ups {
         reminders::write(tx, follow_up).await?;
     }
+    audit::append(tx, &change.audit).await?;
     events::append(tx, change.at, &change.events).await?;
     Ok(change.version + 1)
 }
@@ -298,7 +302,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
 impl PhoneCalls for Db {
     async fn load_calls(&self, ids: &[String]) -> Result<Vec<LoadedCall>, StoreError> {
         let ids = ids.to_vec();
-        self.snapshot(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move {
                 let mut found: Vec<(i64, LoadedCall)> = Vec::new();
                 for alias in &ids {
@@ -325,7 +329,7 @@ impl PhoneCalls for Db {
 
     async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
         let (id, scope) = (id.to_owned(), scope.clone());
-        self.snapshot(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move {
                 let Some(id) = id_of(tx, &id).await? else { return Ok(None) };
                 Ok(stored(tx, &id).await?.filter(|call| sees(&scope, &call.state)))

@@ -1,12 +1,21 @@
 //! One connection of either database, and rows of either: one text of SQL and one body serve both.
 
+mod sqlite;
+
+use std::time::Duration;
+
+use rusqlite::types::FromSql;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, PgConnection, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection};
-use sqlx::{Transaction, Type};
+use sqlx::{Decode, PgConnection, Postgres, Row as _, SqlSafeStr, Transaction, Type};
 
 use super::error::StoreError;
+
+pub(super) use sqlite::SqliteConn;
+use sqlite::SqliteRow;
+
+/// How long a connection, or a lock of the file, is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A value of one of the two column types.
 #[derive(Debug, Clone)]
@@ -47,58 +56,35 @@ macro_rules! args {
 }
 pub(crate) use args;
 
-/// A connection: the writer's own, one of a pool, or a transaction that is rolled back when it is dropped.
+/// A connection: to a SQLite file, one of a pool, or a transaction that is rolled back when it is dropped.
 #[derive(Debug)]
 pub(super) enum Conn {
-    SqliteWriter(SqliteConnection),
-    SqlitePool(PoolConnection<Sqlite>),
-    SqliteTransaction(Transaction<'static, Sqlite>),
+    Sqlite(SqliteConn),
     PostgresPool(PoolConnection<Postgres>),
     PostgresTransaction(Transaction<'static, Postgres>),
 }
 
-/// What [`Conn`] is in the end.
-enum Link<'c> {
-    Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
-}
-
-/// A statement with its parameters, on a connection of either kind.
-macro_rules! with_statement {
-    ($conn:expr, $sql:expr, $args:expr, |$query:ident, $link:ident| $run:expr) => {
-        match $conn.link() {
-            Link::Sqlite($link) => {
-                let mut $query = sqlx::query::<Sqlite>($sql);
-                for arg in $args {
-                    $query = match arg {
-                        Arg::Int(value) => $query.bind(value),
-                        Arg::Text(value) => $query.bind(value),
-                    };
-                }
-                $run
-            }
-            Link::Postgres($link) => {
-                let mut $query = sqlx::query::<Postgres>($sql);
-                for arg in $args {
-                    $query = match arg {
-                        Arg::Int(value) => $query.bind(value),
-                        Arg::Text(value) => $query.bind(value),
-                    };
-                }
-                $run
-            }
+/// A statement with its parameters for PostgreSQL.
+macro_rules! query {
+    ($sql:expr, $args:expr) => {{
+        let mut query = sqlx::query::<Postgres>($sql);
+        for arg in $args {
+            query = match arg {
+                Arg::Int(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value),
+            };
         }
-    };
+        query
+    }};
 }
 
 impl Conn {
-    fn link(&mut self) -> Link<'_> {
+    /// What runs the statements of PostgreSQL; for SQLite the connection itself.
+    fn link(&mut self) -> Result<&mut PgConnection, &mut SqliteConn> {
         match self {
-            Self::SqliteWriter(conn) => Link::Sqlite(conn),
-            Self::SqlitePool(conn) => Link::Sqlite(conn),
-            Self::SqliteTransaction(conn) => Link::Sqlite(conn),
-            Self::PostgresPool(conn) => Link::Postgres(conn),
-            Self::PostgresTransaction(conn) => Link::Postgres(conn),
+            Self::Sqlite(conn) => Err(conn),
+            Self::PostgresPool(conn) => Ok(conn),
+            Self::PostgresTransaction(conn) => Ok(conn),
         }
     }
 
@@ -108,9 +94,10 @@ impl Conn {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<u64, StoreError> {
-        Ok(with_statement!(self, sql, args, |query, link| {
-            query.execute(link).await?.rows_affected()
-        }))
+        match self.link() {
+            Ok(link) => Ok(query!(sql, args).execute(link).await?.rows_affected()),
+            Err(sqlite) => sqlite.execute(sql.into_sql_str().as_str(), &args),
+        }
     }
 
     /// The rows a statement returns.
@@ -119,9 +106,15 @@ impl Conn {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, StoreError> {
-        Ok(with_statement!(self, sql, args, |query, link| {
-            query.fetch_all(link).await?.into_iter().map(Row::from).collect()
-        }))
+        Ok(match self.link() {
+            Ok(link) => {
+                query!(sql, args).fetch_all(link).await?.into_iter().map(Row::Postgres).collect()
+            }
+            Err(sqlite) => {
+                let rows = sqlite.rows(sql.into_sql_str().as_str(), &args, usize::MAX)?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+        })
     }
 
     /// The first row, if there is one.
@@ -130,14 +123,17 @@ impl Conn {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Option<Row>, StoreError> {
-        Ok(with_statement!(self, sql, args, |query, link| {
-            query.fetch_optional(link).await?.map(Row::from)
-        }))
+        Ok(match self.link() {
+            Ok(link) => query!(sql, args).fetch_optional(link).await?.map(Row::Postgres),
+            Err(sqlite) => {
+                sqlite.rows(sql.into_sql_str().as_str(), &args, 1)?.pop().map(Row::Sqlite)
+            }
+        })
     }
 
     /// Whether the database is PostgreSQL, where its SQL has to differ.
     pub(super) fn is_postgres(&self) -> bool {
-        matches!(self, Self::PostgresPool(_) | Self::PostgresTransaction(_))
+        !matches!(self, Self::Sqlite(_))
     }
 }
 
@@ -150,18 +146,6 @@ pub enum Row {
     Postgres(PgRow),
 }
 
-impl From<SqliteRow> for Row {
-    fn from(row: SqliteRow) -> Self {
-        Self::Sqlite(row)
-    }
-}
-
-impl From<PgRow> for Row {
-    fn from(row: PgRow) -> Self {
-        Self::Postgres(row)
-    }
-}
-
 impl Row {
     /// A column's value: `i64` or `String`, or an `Option` of one.
     ///
@@ -169,13 +153,10 @@ impl Row {
     /// [`StoreError::Corrupt`] if the column is not there or of another type.
     pub fn get<T>(&self, column: &str) -> Result<T, StoreError>
     where
-        T: for<'r> Decode<'r, Sqlite>
-            + Type<Sqlite>
-            + for<'r> Decode<'r, Postgres>
-            + Type<Postgres>,
+        T: FromSql + for<'r> Decode<'r, Postgres> + Type<Postgres>,
     {
         Ok(match self {
-            Self::Sqlite(row) => row.try_get(column)?,
+            Self::Sqlite(row) => row.get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
         })
     }

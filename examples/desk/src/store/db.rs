@@ -4,33 +4,26 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
-use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use sqlx::migrate::{Migrate, MigrateError};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::sync::watch;
 
-use super::conn::{Conn, args};
+use super::conn::{Conn, PATIENCE, SqliteConn, args};
 use super::error::StoreError;
 use super::migrations::migrator;
-use super::tx::{Tx, announce};
+use super::readers::Readers;
+use super::tx::{Tx, TxFuture, announce};
 use super::writer::{Writer, panicked};
-
-/// Connections that read at once, of a SQLite file.
-const READERS: u32 = 4;
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
 
-/// Prepared statements that a connection keeps: more than the desk has.
+/// Prepared statements that one of these keeps: more than the desk has.
 const STATEMENTS: usize = 500;
-
-/// How long a connection is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store in a database. Cheap to clone; clones share.
 #[derive(Clone)]
@@ -42,7 +35,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Engine {
-    Sqlite { readers: SqlitePool, writer: Writer },
+    Sqlite { readers: Readers, writer: Writer },
     Postgres(PgPool),
 }
 
@@ -72,22 +65,14 @@ impl Db {
     /// The file cannot be made or opened, or its tables are of another version.
     pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
         make_private(file)?;
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .statement_cache_capacity(STATEMENTS)
-            .busy_timeout(PATIENCE);
+        let options =
+            SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(PATIENCE);
         let mut conn = options.connect().await?;
         migrate(&mut conn).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
+        conn.close().await?;
         let head = watch::Sender::new(0);
-        let writer = Writer::start(conn, head.clone());
+        let writer = Writer::start(SqliteConn::open(file)?, head.clone())?;
+        let readers = Readers::new(file);
         let place = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
         Self {
             engine: Engine::Sqlite { readers, writer },
@@ -166,13 +151,15 @@ impl Db {
     /// What the work fails with; no connection was free in time.
     pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
-        let conn = match &self.engine {
-            Engine::Sqlite { readers, .. } => Conn::SqlitePool(readers.acquire().await?),
-            Engine::Postgres(pool) => Conn::PostgresPool(pool.acquire().await?),
-        };
-        work(&mut Tx::new(conn)).await
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.read(false, work).await,
+            Engine::Postgres(pool) => {
+                work(&mut Tx::new(Conn::PostgresPool(pool.acquire().await?))).await
+            }
+        }
     }
 
     /// Runs several statements that read one state of the store.
@@ -181,16 +168,33 @@ impl Db {
     /// As [`read`](Self::read).
     pub async fn snapshot<T, F>(&self, work: F) -> Result<T, StoreError>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
-        let conn = match &self.engine {
-            Engine::Sqlite { readers, .. } => Conn::SqliteTransaction(readers.begin().await?),
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.read(true, work).await,
             Engine::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Conn::PostgresTransaction(pool.begin_with(begin).await?)
+                let transaction = pool.begin_with(begin).await?;
+                work(&mut Tx::new(Conn::PostgresTransaction(transaction))).await
             }
-        };
-        work(&mut Tx::new(conn)).await
+        }
+    }
+
+    /// Runs a few statements that find rows by their keys, in one state of the store. They run where they are called: on
+    /// SQLite nothing else may be long.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn find<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.find(work).await,
+            Engine::Postgres(_) => self.snapshot(work).await,
+        }
     }
 
     /// Runs work that changes something, as one transaction; it is committed when this returns.
@@ -203,7 +207,7 @@ impl Db {
     pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
         match &self.engine {
             Engine::Sqlite { writer, .. } => writer.write(Box::new(work)).await,
@@ -234,7 +238,7 @@ async fn in_transaction<T, F>(
     work: F,
 ) -> Result<T, StoreError>
 where
-    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>>,
+    F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T>,
 {
     let mut tx = Tx::new(Conn::PostgresTransaction(pool.begin().await?));
     let done = std::panic::AssertUnwindSafe(async { work(&mut tx).await }).catch_unwind().await;

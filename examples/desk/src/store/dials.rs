@@ -268,7 +268,7 @@ impl Db {
         sql: &'static str,
         args: Vec<Arg>,
     ) -> Result<Option<DialEntry>, StoreError> {
-        self.read(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move { tx.row(sql, args).await?.as_ref().map(entry_of).transpose() })
         })
         .await

@@ -69,3 +69,28 @@ impl From<sqlx::Error> for StoreError {
         Self::of(&error)
     }
 }
+
+/// Only the code is kept, as of the other database.
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+
+        let code = error.sqlite_error().map(|error| error.extended_code);
+        match (code, error) {
+            (Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE), _) => {
+                Self::Taken("the key")
+            }
+            (Some(code), _) => {
+                Self::Unavailable(format!("the database answered code {code}").into())
+            }
+            (
+                None,
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+                | rusqlite::Error::InvalidColumnType(..),
+            ) => Self::Corrupt("row"),
+            (None, _) => Self::Unavailable("the database failed".into()),
+        }
+    }
+}

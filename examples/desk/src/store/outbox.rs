@@ -235,7 +235,7 @@ impl Outbox for Db {
 
     async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
         let call = call.to_owned();
-        self.read(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move {
                 let rows =
                     tx.rows(select!("WHERE call = $1 ORDER BY created, id"), args![call]).await?;

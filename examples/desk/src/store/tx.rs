@@ -1,10 +1,14 @@
 //! Statements on one connection, and which events they wrote.
 
-use sqlx::{Connection as _, SqlSafeStr};
+use futures_util::future::BoxFuture;
+use sqlx::SqlSafeStr;
 use tokio::sync::watch;
 
 use super::conn::{Arg, Conn, Row};
 use super::error::StoreError;
+
+/// Work on a [`Tx`].
+pub type TxFuture<'t, T> = BoxFuture<'t, Result<T, StoreError>>;
 
 /// Statements on one connection, within a transaction where there is one.
 #[derive(Debug)]
@@ -74,10 +78,12 @@ impl Tx {
         self.conn.is_postgres()
     }
 
-    /// Statements without parameters and rows, in one go; of SQLite only.
-    pub(super) async fn statement(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        if let Conn::SqliteWriter(conn) = &mut self.conn {
-            sqlx::raw_sql(sql).execute(&mut *conn).await?;
+    /// Statements without parameters and rows; of SQLite only.
+    pub(super) fn statements(&mut self, all: &[&'static str]) -> Result<(), StoreError> {
+        if let Conn::Sqlite(conn) = &mut self.conn {
+            for sql in all {
+                conn.execute(sql, &[])?;
+            }
         }
         Ok(())
     }
@@ -104,13 +110,6 @@ impl Tx {
     /// Tells of the newest event that was written, once it is committed.
     pub(super) fn announce(&mut self, head: &watch::Sender<i64>) {
         announce(self.head.take(), head);
-    }
-
-    pub(super) async fn close(self) {
-        if let Conn::SqliteWriter(conn) = self.conn {
-            // Nothing is lost by a connection that does not close well: everything is committed.
-            let _ = conn.close().await;
-        }
     }
 }
 

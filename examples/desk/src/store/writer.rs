@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use sqlx::SqliteConnection;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::conn::Conn;
+use super::conn::{Conn, SqliteConn};
 use super::error::StoreError;
-use super::tx::Tx;
+use super::tx::{Tx, TxFuture};
 
 /// How many pieces of work may wait.
 const WAITING: usize = 1024;
@@ -22,8 +22,7 @@ const WAITING: usize = 1024;
 const TOGETHER: usize = 256;
 
 /// A piece of work: statements on the writer's connection, and someone to be told.
-type Work<T> =
-    Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, StoreError>> + Send + 'static>;
+type Work<T> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static>;
 
 /// Work of any type.
 trait Job: Send {
@@ -86,17 +85,19 @@ impl std::fmt::Debug for dyn Job {
 }
 
 impl Writer {
-    /// Starts a writer on its connection; `head` is told the newest event after each commit.
-    pub(super) fn start(conn: SqliteConnection, head: watch::Sender<i64>) -> Self {
+    /// Starts a writer on its connection, with a thread of its own; `head` is told the newest event after each commit.
+    pub(super) fn start(conn: SqliteConn, head: watch::Sender<i64>) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel(WAITING);
         let commits = Arc::new(AtomicU64::new(0));
         let (end, ended) = watch::channel(false);
-        let counted = Arc::clone(&commits);
-        tokio::spawn(async move {
-            run(conn, waiting, &head, &counted).await;
+        let (counted, runtime) = (Arc::clone(&commits), Handle::current());
+        let work = move || {
+            runtime.block_on(run(conn, waiting, &head, &counted));
             end.send_replace(true);
-        });
-        Self { queue, commits, ended }
+        };
+        let started = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
+        started.map_err(|error| StoreError::Unavailable(error.kind().to_string().into()))?;
+        Ok(Self { queue, commits, ended })
     }
 
     /// Runs work in the next transaction, and waits until it is committed.
@@ -121,12 +122,12 @@ impl Writer {
 }
 
 async fn run(
-    conn: SqliteConnection,
+    conn: SqliteConn,
     mut waiting: mpsc::Receiver<Message>,
     head: &watch::Sender<i64>,
     commits: &AtomicU64,
 ) {
-    let mut tx = Tx::new(Conn::SqliteWriter(conn));
+    let mut tx = Tx::new(Conn::Sqlite(conn));
     let mut open = true;
     while open && let Some(Some(first)) = waiting.recv().await {
         let (jobs, committed) = transaction(&mut tx, first, &mut waiting, &mut open).await;
@@ -138,7 +139,6 @@ async fn run(
             job.answer(committed.clone());
         }
     }
-    tx.close().await;
 }
 
 /// Runs what waits, as one transaction: the jobs, and whether they were committed.
@@ -150,15 +150,15 @@ async fn transaction(
 ) -> (Vec<Box<dyn Job>>, Result<(), StoreError>) {
     let mut jobs = Vec::new();
     let mut next = Some(first);
-    let mut begun = tx.statement("BEGIN IMMEDIATE; SAVEPOINT job").await;
+    let mut begun = tx.statements(&["BEGIN IMMEDIATE", "SAVEPOINT job"]);
     while let Some(mut job) = next.take() {
         if begun.is_ok() {
             let head = tx.head();
             if job.run(tx).await {
-                begun = tx.statement("RELEASE job; SAVEPOINT job").await;
+                begun = tx.statements(&["RELEASE job", "SAVEPOINT job"]);
             } else {
                 tx.set_head(head);
-                begun = tx.statement("ROLLBACK TO job").await;
+                begun = tx.statements(&["ROLLBACK TO job"]);
             }
         }
         jobs.push(job);
@@ -171,25 +171,25 @@ async fn transaction(
         }
     }
     let committed = match begun {
-        Ok(()) => commit(tx).await,
+        Ok(()) => commit(tx),
         Err(failed) => Err(failed),
     };
     if committed.is_err() {
         tx.set_head(None);
         // Whether or not a transaction is still open.
-        let _ = tx.statement("ROLLBACK").await;
+        let _ = tx.statements(&["ROLLBACK"]);
     }
     (jobs, committed)
 }
 
-async fn commit(tx: &mut Tx) -> Result<(), StoreError> {
+fn commit(tx: &mut Tx) -> Result<(), StoreError> {
     #[cfg(feature = "kill-points")]
     let is_counted = tx.take_mark();
     #[cfg(feature = "kill-points")]
     if is_counted {
         super::kill::point(super::kill::Side::Before);
     }
-    tx.statement("RELEASE job; COMMIT").await?;
+    tx.statements(&["RELEASE job", "COMMIT"])?;
     #[cfg(feature = "kill-points")]
     if is_counted {
         super::kill::point(super::kill::Side::After);

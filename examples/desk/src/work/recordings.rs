@@ -39,7 +39,7 @@ pub async fn resume_overdue(
     let mut resumed = 0;
     for call in desk.store().live_calls(&Scope::All, MOST).await? {
         if is_overdue(&call.state, limit, now) && !tried.contains_key(&call.id) {
-            if resume(desk, &call).await? {
+            if resume(desk, &call).await {
                 resumed += 1;
             } else {
                 tried.insert(call.id, now + AGAIN_MS);
@@ -57,9 +57,10 @@ fn is_overdue(call: &CallState, limit: u32, now: i64) -> bool {
 }
 
 /// Resumes the recording of a call, and writes who did it; whether the service took it.
-async fn resume(desk: &Desk, call: &StoredCall) -> Result<bool, StoreError> {
+async fn resume(desk: &Desk, call: &StoredCall) -> bool {
     let state = &call.state;
-    let (Some(leg), Some(agent)) = (state.leg, state.agent.clone()) else { return Ok(false) };
+    let (Some(leg), Some(agent)) = (state.leg, state.agent.clone()) else { return false };
+    let audit = AuditRow::of_desk(desk.now(), "call.resume_recording", format!("call:{}", call.id));
     let order = ControlOrder {
         actor: Actor { by: "desk".to_owned(), agent: agent.clone() },
         ucid: leg,
@@ -69,16 +70,9 @@ async fn resume(desk: &Desk, call: &StoredCall) -> Result<bool, StoreError> {
         agent_number: None,
         action: Action::ResumeRecording,
         is_judged: true,
+        audit: audit.about(Some(&agent)),
     };
-    let done = control(desk, order).await;
-    let row = AuditRow::of_desk(desk.now(), "call.resume_recording", format!("call:{}", call.id));
-    let row = row.about(Some(&agent));
-    let row = match &done {
-        Ok(_) => row,
-        Err(problem) => row.ending(problem.word()),
-    };
-    desk.store().append_audit(vec![row]).await?;
-    Ok(done.is_ok())
+    control(desk, order).await.is_ok()
 }
 
 /// Resumes what is overdue, until `stop`.

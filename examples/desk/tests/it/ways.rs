@@ -348,6 +348,7 @@ fn order() -> DialOrder {
         campaign: "support_out".into(),
         did: None,
         phone_name: None,
+        audit: None,
     }
 }
 

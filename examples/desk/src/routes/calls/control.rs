@@ -6,7 +6,7 @@ use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{audited, place_of, shown, visible};
+use super::{audit_row, place_of, shown, visible};
 use crate::access::no_such;
 use crate::body::Body;
 use crate::core::call::CallView;
@@ -45,20 +45,18 @@ async fn send(
     }
     let place = place_of(desk, caller, &call).await?;
     let leg = call.state.leg.or_else(|| call.id.parse().ok()).ok_or_else(|| no_such("call"))?;
-    let name = word(&action);
+    let audit = audit_row(desk, caller, word(&action), &call.id, Some(&place.agent));
     let order = ControlOrder {
-        actor: Actor { by: caller.id.clone(), agent: place.agent.clone() },
+        actor: Actor { by: caller.id.clone(), agent: place.agent },
         ucid: leg,
         did: place.did,
         phone_name: place.phone_name,
         agent_number: place.agent_number,
         action,
         is_judged: true,
+        audit,
     };
-    let reply = control(desk, order).await;
-    let about = (Some(&place.agent), reply.as_ref().err());
-    audited(desk, caller, name, &call.id, about).await;
-    let reply = reply?;
+    let reply = control(desk, order).await?;
     let after = reply.call.unwrap_or(call);
     let call = shown(desk, caller, &after).await?;
     Ok(Json(CommandReply { status: reply.status, message: reply.message, call }))

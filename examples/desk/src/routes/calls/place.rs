@@ -16,7 +16,7 @@ use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
 use crate::flow::dialing::{DialOrder, DialReply, campaign_of, dial};
 use crate::problem::{Kind, Problem};
-use crate::routes::calls::audited;
+use crate::routes::calls::audit_row;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -109,12 +109,9 @@ pub(crate) async fn place(
     let did = body.did.filter(|did| !did.as_str().trim().is_empty());
     let phone_name = desk.phone_name(None, &agent);
     let (user, number) = (caller.id.clone(), body.number);
-    let order = DialOrder { user, key, agent: agent.clone(), number, campaign, did, phone_name };
+    let audit = Some(audit_row(&desk, &caller, "call.dial", "", Some(&agent)));
+    let order = DialOrder { user, key, agent, number, campaign, did, phone_name, audit };
     let reply = dial(&desk, order).await?;
-    if let DialReply::Answered { entry, is_replay: false } = &reply {
-        let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
-        audited(&desk, &caller, "call.dial", &call, (Some(&agent), None)).await;
-    }
     Ok(answer(reply, |entry, message| json!(PlacedCall::of(entry, message))))
 }
 

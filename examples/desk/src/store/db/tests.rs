@@ -233,7 +233,7 @@ async fn a_postgresql_that_cuts_its_connections_loses_nothing_that_was_answered(
     for _ in 0..5 {
         let cut = "SELECT CAST(COUNT(pg_terminate_backend(pid)) AS BIGINT) AS cut FROM pg_stat_activity \
                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
-        let _ = other.read(|tx| Box::pin(async move { tx.row(cut, Vec::new()).await })).await;
+        let _ = other.read(move |tx| Box::pin(async move { tx.row(cut, Vec::new()).await })).await;
         tokio::task::yield_now().await;
     }
     let (mut kept, mut failed) = (Vec::new(), Vec::new());

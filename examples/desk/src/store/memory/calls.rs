@@ -221,6 +221,7 @@ impl PhoneCalls for Memory {
             for follow_up in change.follow_ups {
                 state.work.remind(follow_up);
             }
+            state.audit.0.extend(change.audit);
             state.events.append(change.at, change.events);
             Ok(change.version + 1)
         })
