@@ -18,11 +18,11 @@ use ozonetel_sdk::types::AgentId;
 
 use crate::core::caller::{ActingAgent, Caller, Scope};
 use crate::desk::Desk;
-use crate::ops::Metrics;
+use crate::ops::{Life, Metrics};
 use crate::people::cookie;
 use crate::people::sign_in::RequestOrigin;
 use crate::people::{People, Presented};
-use crate::problem::{Kind, Problem, RequestId, in_request};
+use crate::problem::{Kind, Problem, RequestId};
 use crate::store::sessions::Session;
 
 use rule::{Denial, Rule};
@@ -31,19 +31,20 @@ use table::{RouteInfo, RouteTable};
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: [HeaderName; 3] =
     [FORWARDED_FOR, header::FORWARDED, HeaderName::from_static("x-real-ip")];
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the middleware judges by.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
     people: People,
     metrics: Metrics,
+    life: Life,
     table: RouteTable,
 }
 
 impl Gate {
     pub(crate) fn new(desk: &Desk, table: RouteTable) -> Self {
-        Self { people: desk.people().clone(), metrics: desk.metrics().clone(), table }
+        let (people, life) = (desk.people().clone(), desk.life().clone());
+        Self { people, life, metrics: desk.metrics().clone(), table }
     }
 
     /// Judges a request, and leaves in it who asks.
@@ -86,6 +87,14 @@ impl Gate {
         }
         request.extensions.insert(info);
         request.extensions.insert(self.metrics.clone());
+        self.check_life(&request.method)
+    }
+
+    /// Once the desk is stopping, it takes no new command; what is asked only is still answered.
+    fn check_life(&self, method: &Method) -> Result<(), Problem> {
+        if self.life.is_stopping() && !is_safe(method) {
+            return Err(Problem::new(Kind::Busy, "the desk is stopping; nothing was done"));
+        }
         Ok(())
     }
 
@@ -122,17 +131,6 @@ impl Gate {
         }
         Ok(Some(found))
     }
-}
-
-/// Gives a request its id, which its answer, its problem document, the log and the audit name.
-pub(crate) async fn identify(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
-    request.extensions_mut().insert(id.clone());
-    let mut response = in_request(id.clone(), next.run(request)).await;
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    response
 }
 
 /// Lets a request through that may pass, and gives each answer what all answers have.

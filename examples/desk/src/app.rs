@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -17,13 +17,15 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::table::{RouteError, RouteTable};
-use crate::access::{Gate, enforce, identify};
+use crate::access::{Gate, enforce};
 use crate::body::LARGEST;
 use crate::desk::Desk;
 use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
 use crate::page;
-use crate::problem::{Kind, Problem, RequestId};
+use crate::problem::{Kind, Problem, RequestId, in_request};
 use crate::routes::document::{Base, Served, complete};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The whole desk as a router. Every answer that is not a success is a problem document.
 ///
@@ -53,15 +55,16 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
     Ok(router
         .fallback(nowhere)
         .method_not_allowed_fallback(other_method)
-        .layer(Extension(Served::new(&document)))
-        .layer(from_fn_with_state(desk.clone(), refuse_when_stopping))
-        .layer(DefaultBodyLimit::max(LARGEST))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(gate, enforce))
-        .layer(cors(origins))
-        .layer(from_fn_with_state(desk.clone(), measure))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(from_fn(identify))
+        // From the outermost in, and as one layer: each layer of a router's is another box for each request.
+        .layer((
+            from_fn_with_state(desk.clone(), identify),
+            TraceLayer::new_for_http().make_span_with(span),
+            cors(origins),
+            from_fn_with_state(gate, enforce),
+            CatchPanicLayer::custom(panicked),
+            DefaultBodyLimit::max(LARGEST),
+            Extension(Served::new(&document)),
+        ))
         .with_state(desk))
 }
 
@@ -96,8 +99,19 @@ fn span<B>(request: &http::Request<B>) -> tracing::Span {
     tracing::info_span!("request", id, method = %request.method(), route)
 }
 
+/// Gives a request its id, which its answer, its problem document, the log and the audit name, and measures it.
+async fn identify(State(desk): State<Desk>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    request.extensions_mut().insert(id.clone());
+    let mut response = in_request(id.clone(), measure(&desk, request, next)).await;
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
 /// Counts the request, and how long it took until the head of its answer.
-async fn measure(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+async fn measure(desk: &Desk, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = match request.method() {
         known
@@ -116,19 +130,6 @@ async fn measure(State(desk): State<Desk>, request: Request, next: Next) -> Resp
     desk.metrics().count(HTTP_REQUESTS, labels(Some(response.status().as_str())));
     desk.metrics().time(HTTP_SECONDS, labels(None), begun.elapsed());
     response
-}
-
-/// Once the desk is stopping, it takes no new command; what is asked only is still answered.
-async fn refuse_when_stopping(
-    State(desk): State<Desk>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let asks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if desk.life().is_stopping() && !asks {
-        return Err(Problem::new(Kind::Busy, "the desk is stopping; nothing was done"));
-    }
-    Ok(next.run(request).await)
 }
 
 /// What no route is for: the page, or nothing.

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use http::{StatusCode, header, request::Parts};
 use ozonetel_sdk::auth::Secret;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::access::table::RouteInfo;
@@ -73,6 +73,10 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    // Only where something is wrong is it read once more, to find out what.
+    if let Ok(value) = serde_json::from_slice(text) {
+        return Ok(value);
+    }
     let mut read = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut read).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.into_inner());
@@ -95,28 +99,57 @@ fn missing_field(text: &str) -> Option<&str> {
     text.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// The names of an object's fields.
-struct FieldNames(BTreeSet<String>);
+/// The names of an object's fields that are not among these.
+struct NamesNotAmong<'k>(&'k BTreeSet<String>);
 
-impl<'de> Deserialize<'de> for FieldNames {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Names;
-        impl<'de> Visitor<'de> for Names {
-            type Value = FieldNames;
+impl<'de> DeserializeSeed<'de> for NamesNotAmong<'_> {
+    type Value = BTreeSet<String>;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_map(self)
+    }
+}
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldNames, A::Error> {
-                let mut names = BTreeSet::new();
-                while let Some((name, IgnoredAny)) = map.next_entry()? {
-                    names.insert(name);
-                }
-                Ok(FieldNames(names))
-            }
+impl<'de> Visitor<'de> for NamesNotAmong<'_> {
+    type Value = BTreeSet<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut unknown = BTreeSet::new();
+        while let Some(UnknownName(name)) = map.next_key_seed(NameAmong(self.0))? {
+            unknown.extend(name);
+            map.next_value::<IgnoredAny>()?;
         }
-        from.deserialize_map(Names)
+        Ok(unknown)
+    }
+}
+
+/// A field's name, to be found among these.
+struct NameAmong<'k>(&'k BTreeSet<String>);
+
+/// `None` for a name that is known.
+struct UnknownName(Option<String>);
+
+impl<'de> DeserializeSeed<'de> for NameAmong<'_> {
+    type Value = UnknownName;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<UnknownName, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameAmong<'_> {
+    type Value = UnknownName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<UnknownName, E> {
+        Ok(UnknownName((!self.0.contains(name)).then(|| name.to_owned())))
     }
 }
 
@@ -127,10 +160,10 @@ const LISTED: usize = 20;
 fn check_names(text: &[u8], route: &RouteInfo, metrics: Option<&Metrics>) -> Result<(), Problem> {
     let Some(known) = &route.names else { return Ok(()) };
     // Parsed before, so that it is an object.
-    let Ok(FieldNames(found)) = serde_json::from_slice(text) else { return Ok(()) };
-    let unknown = || found.iter().filter(|name| !known.contains(*name));
+    let mut read = serde_json::Deserializer::from_slice(text);
+    let Ok(unknown) = NamesNotAmong(known).deserialize(&mut read) else { return Ok(()) };
     if route.ignores_names {
-        for _ in unknown() {
+        for _ in &unknown {
             if let Some(metrics) = metrics {
                 metrics.count(UNKNOWN_FIELDS, vec![label("route", &route.path)]);
             }
@@ -141,7 +174,7 @@ fn check_names(text: &[u8], route: &RouteInfo, metrics: Option<&Metrics>) -> Res
         path: name.chars().take(100).collect(),
         text: "is not known here".to_owned(),
     };
-    let errors: Vec<_> = unknown().take(LISTED).map(error).collect();
+    let errors: Vec<_> = unknown.iter().take(LISTED).map(error).collect();
     if errors.is_empty() { Ok(()) } else { Err(Problem::fields(errors)) }
 }
 

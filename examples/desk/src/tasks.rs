@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -66,10 +67,19 @@ impl Tasks {
     ///
     /// # Cancel safety
     /// If it is dropped, the work continues.
-    pub async fn run<T: Send + 'static>(
+    pub fn run<T: Send + 'static>(
         &self,
         kind: TaskKind,
         work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> impl Future<Output = Result<T, Problem>> + Send {
+        // On the heap at once: on its way into its task it is moved several times.
+        self.run_boxed(kind, Box::pin(work))
+    }
+
+    async fn run_boxed<T: Send + 'static>(
+        &self,
+        kind: TaskKind,
+        work: BoxFuture<'static, Result<T, Problem>>,
     ) -> Result<T, Problem> {
         let room = Arc::clone(&self.room).try_acquire_owned();
         let room =
