@@ -209,7 +209,7 @@ async fn every_role_gets_what_the_document_says_and_nothing_else() {
 async fn anothers_record_is_answered_as_one_that_does_not_exist() {
     let floor = Floor::new();
     let known = CallFacts { agent: Some("agent02".into()), ..CallFacts::default() };
-    floor.desk.memory().learn(ANOTHERS.parse().unwrap(), known).await;
+    floor.desk.memory().learn(ANOTHERS.parse().unwrap(), known);
     let find =
         |method: &Method, path: &str| RECORDS.iter().find(|(m, p, ..)| method == m && path == *p);
     for route in routes().into_iter().filter(|route| route.rule.is_scoped()) {

@@ -89,7 +89,7 @@ async fn a_browser_that_goes_away_cancels_nothing() {
     assert_eq!(floor.sim.effects("dial"), 1);
     // What the desk learned from the answer that no one waited for.
     let ucid = floor.sim.state()["calls"][0]["ucid"].as_str().unwrap().to_owned();
-    let known = floor.desk.memory().of(&ucid.parse().unwrap()).await;
+    let known = floor.desk.memory().of(&ucid.parse().unwrap());
     assert_eq!(known.did.unwrap().as_str(), "918000000009");
 }
 
