@@ -62,12 +62,8 @@ pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<St
 
 /// What is known of a call: by the store, by front ends, by the rows that were read.
 pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Problem> {
+    let known = desk.known(ucid).await;
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
-    let known = match &stored {
-        // The service writes no record before a call has ended.
-        Some(call) if !call.state.is_ended() => desk.memory().of(ucid),
-        _ => desk.known(ucid).await,
-    };
     let Some(state) = stored.map(|call| call.state) else { return Ok(known) };
     Ok(CallFacts {
         did: known.did.or(state.did),
