@@ -96,7 +96,8 @@ pub async fn record_with(
 ) -> Result<RecordedCall, StoreError> {
     let mut tried = 0;
     loop {
-        match attempt(desk, facts.clone(), together.clone()).await {
+        // On the heap: every command on a call is moved with it otherwise.
+        match Box::pin(attempt(desk, facts.clone(), together.clone())).await {
             Err(StoreError::Conflict("call")) if tried < TRIES => tried += 1,
             // The row of a dial that the call was found to be of, not one that the caller has read.
             Err(StoreError::Conflict("dial")) if tried < TRIES && together.dials.is_empty() => {
