@@ -42,7 +42,9 @@ pub async fn invited(desk: &Desk, seen: SeenInvite) -> Result<InviteDecision, St
         Some(ucid) => desk.store().call(ucid.as_str(), &Scope::All).await?,
         None => None,
     };
-    let key = format!("{}:{}", crate::core::caller::agent_key(&seen.agent), seen.id);
+    // A phone that gives two calls one Call-ID still has two INVITEs.
+    let call_id = ucid.map(|ucid| ucid.to_string()).unwrap_or_default();
+    let key = format!("{}:{}:{call_id}", crate::core::caller::agent_key(&seen.agent), seen.id);
     if let (Some(call), Some(ucid)) = (&known, ucid)
         && let Some(decision) = decided_before(desk, call, ucid, &key).await?
     {

@@ -64,7 +64,12 @@ async fn a_dial_that_may_have_rung_is_never_told_as_refused_and_never_repeated()
     ] {
         let floor = floor(status, body);
         floor.post("agent-login", &json!({})).await.ok();
-        floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(504);
+        let answer = floor.post("dial", &json!({"phoneNumber": "9000000001"})).await;
+        // Unknown, unless the service's own report has named the call meanwhile.
+        match answer.status.as_u16() {
+            200 => assert_eq!(answer.text("message"), "found in the report", "{status} {body}"),
+            _ => drop(answer.problem(504)),
+        }
         floor.wait(120).await;
         assert_eq!(floor.count(DIAL), 1, "{status} {body}");
     }
