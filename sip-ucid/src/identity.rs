@@ -73,9 +73,9 @@ pub fn call(bytes: &[u8]) -> CallSummary<'_> {
             Name::From => &mut from,
             _ => continue,
         };
-        // An empty header of the platform says nothing, and hides nothing.
+        // An empty header says nothing, and hides nothing.
         let value = Text::new(value);
-        if slot.is_none() && (name == Name::From || !value.trimmed().is_empty()) {
+        if slot.is_none() && !value.trimmed().is_empty() {
             *slot = Some(value);
         }
         if ucid.is_some() && callerno.is_some() {

@@ -290,4 +290,7 @@ fn an_empty_header_of_the_platform_hides_neither_the_next_nor_from() {
     let summary = call(&bytes);
     assert_eq!((summary.caller.unwrap(), summary.ucid), (Text::from("09000000001"), None));
     assert_eq!(identity(&bytes).callerno().unwrap().number().unwrap(), "09000000001");
+    let bytes = invite("From:\r\nFrom: <sip:9@h>");
+    assert_eq!(call(&bytes).caller, identity(&bytes).from().unwrap().number());
+    assert_eq!(call(&bytes).caller.unwrap(), "9");
 }
