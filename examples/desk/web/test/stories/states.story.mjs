@@ -190,7 +190,7 @@ describe('states', { concurrency: 2 }, () => {
   test('a supervisor’s and an administrator’s pages', { timeout: 240_000 }, run(async (desk, chromium) => {
     const person = await chromium.person(desk, 'admin@desk.test', EYES);
     const { page } = person;
-    await page.getByRole('row').nth(3).waitFor();
+    await page.getByRole('row').nth(2).waitFor();
     await look(person, 'wallboard');
     await page.getByRole('link', { name: 'Team' }).click();
     await page.getByText('Every dial has a known outcome.').waitFor();
