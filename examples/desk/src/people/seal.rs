@@ -78,7 +78,7 @@ impl SealKey {
         Ok(Self::new(&key))
     }
 
-    /// A key for one purpose, made from a secret that is as long as a key at least or as secret.
+    /// A key for one purpose, made from another secret: it is as hard to guess as that secret is.
     pub fn derived(purpose: &str, secret: &Secret) -> Self {
         let mut hash = Sha256::new();
         hash.update(u64::try_from(purpose.len()).unwrap_or_default().to_be_bytes());
