@@ -3,14 +3,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { get } from './api/client';
 import { Problem } from './api/problem';
-import type { AgentView, Call } from './api/types';
+import type { AgentView, Call, Me } from './api/types';
 import { owner, softphone, stream } from './app';
 import { KEYS, type Agents, type Calls } from './live/cache';
 
 export function useMe() {
   return useQuery({
     queryKey: KEYS.me,
-    queryFn: () => get('/api/me').catch((error: unknown) => {
+    queryFn: (): Promise<Me | null> => get('/api/me').catch((error: unknown) => {
       if (error instanceof Problem && error.status === 401) return null;
       throw error;
     }),

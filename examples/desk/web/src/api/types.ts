@@ -4,7 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Role = Schemas['Role'];
-export type Me = Schemas['Me'];
+export type Me = Schemas['Me'] & { assist?: { transcript: boolean; suggestions: boolean; summary: boolean; standIn: boolean } | null };
 export type Call = Schemas['CallView'];
 export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */

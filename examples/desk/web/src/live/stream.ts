@@ -10,7 +10,7 @@ const SILENCE_MS = 40_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
-const KINDS = [
+const KINDS: readonly string[] = [
   'snapshot', 'call.changed', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
   'dial.changed', 'owed.changed', 'lead.changed', 'appointment.changed', 'profile.changed', 'popup', 'tick', 'going-away',
 ];
@@ -45,6 +45,8 @@ export class Stream {
   #staleSince: number | null = null;
   #watchers = new Set<() => void>();
   #ended = true;
+  #kinds = [...KINDS];
+  #listeners = new Set<(message: StreamMessage) => void>();
 
   constructor(private readonly tell: (message: StreamMessage) => void, private readonly around = BROWSER) {}
 
@@ -80,6 +82,19 @@ export class Stream {
     return () => { this.#watchers.delete(watcher); };
   };
 
+  /** Tells a part of the page that comes later everything from now on, and kinds that only it knows. */
+  listen(kinds: readonly string[], listener: (message: StreamMessage) => void) {
+    for (const kind of kinds) {
+      if (this.#kinds.includes(kind)) continue;
+      this.#kinds.push(kind);
+      if (this.#source) this.#await(this.#source, kind);
+    }
+    this.#listeners.add(listener);
+    return () => { this.#listeners.delete(listener); };
+  }
+
+  #await(source: Source, kind: string) { source.addEventListener(kind, (event) => this.#arrived(source, kind, event)); }
+
   #is(standing: Standing) {
     if (standing === this.#standing) return;
     this.#standing = standing;
@@ -101,9 +116,7 @@ export class Stream {
     const source = this.around.open(`/api/events${this.#lastId ? `?after=${encodeURIComponent(this.#lastId)}` : ''}`);
     this.#source = source;
     this.#heard();
-    for (const kind of KINDS) {
-      source.addEventListener(kind, (event) => this.#arrived(source, kind, event));
-    }
+    for (const kind of this.#kinds) this.#await(source, kind);
     // A stream that is resumed has nothing to say if nothing was missed; a new one begins with a snapshot.
     source.addEventListener('open', () => {
       if (source !== this.#source || !this.#lastId) return;
@@ -119,7 +132,11 @@ export class Stream {
     this.#wait = FIRST_WAIT_MS;
     if (event.lastEventId) this.#lastId = event.lastEventId;
     if (kind === 'going-away') { this.#again('away'); return; }
-    if (kind !== 'tick') this.tell({ kind, id: event.lastEventId, data: parsed(event.data) });
+    if (kind !== 'tick') {
+      const message = { kind, id: event.lastEventId, data: parsed(event.data) };
+      this.tell(message);
+      this.#listeners.forEach((listener) => listener(message));
+    }
     this.#is('live');
   }
 

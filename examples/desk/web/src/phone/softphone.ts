@@ -10,11 +10,14 @@ import type { Invitation, Sip, SipListener } from './jssip';
 /** The desk's word on an INVITE has to come within this time; without it the agent is asked. */
 const DECISION_MS = 1_000;
 
+/** What is heard of each side of the call that is up here. */
+export interface Voices { customer: MediaStream | null; agent: MediaStream | null }
+
 export class Softphone {
   #phone: Phone = START;
   #watchers = new Set<() => void>();
   #sip: Sip | null = null;
-  #stream: MediaStream | null = null;
+  #voices: Voices = { customer: null, agent: null };
   #invitations = new Map<string, Invitation>();
   #answered = new Set<string>();
   #relay: Relay | null = null;
@@ -24,6 +27,7 @@ export class Softphone {
   readonly #instance = crypto.randomUUID();
 
   get phone() { return this.#phone; }
+  get voices() { return this.#voices; }
 
   watch = (watcher: () => void) => {
     this.#watchers.add(watcher);
@@ -43,8 +47,8 @@ export class Softphone {
     this.#sip?.stop();
     this.#sip = null;
     this.#starting = null;
-    this.#stream?.getTracks().forEach((track) => track.stop());
-    this.#stream = null;
+    this.#voices.agent?.getTracks().forEach((track) => track.stop());
+    this.#hear({ customer: null, agent: null });
     this.#is({ is: 'unregistered' });
   }
 
@@ -82,8 +86,8 @@ export class Softphone {
     const got = await microphone();
     this.#is({ is: 'microphone', state: got.state });
     if (got.state !== 'ready') return;
-    const before = this.#stream;
-    this.#stream = got.stream;
+    const before = this.#voices.agent;
+    this.#hear({ agent: got.stream });
     this.#watchTrack(got.stream);
     const { leg } = this.#phone;
     if (leg.kind === 'up') await this.#sip?.microphone(leg.session, got.stream);
@@ -127,13 +131,14 @@ export class Softphone {
       ended: (id, cause, byUs) => {
         this.speaker.ring(false);
         this.speaker.silence();
+        this.#hear({ customer: null });
         const ucid = this.#ucid(id);
         this.#invitations.delete(id);
         this.#answered.delete(id);
         this.#is({ is: 'ended', session: id });
         this.#tell({ event: 'ended', ucid, cause, byAgent: byUs });
       },
-      track: (_, stream) => this.speaker.play(stream),
+      track: (_, stream) => { this.speaker.play(stream); this.#hear({ customer: stream }); },
     };
   }
 
@@ -168,13 +173,14 @@ export class Softphone {
   }
 
   async #answer(session: string): Promise<string | null> {
-    if (!this.#stream || this.#stream.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
+    if (!this.#voices.agent || this.#voices.agent.getAudioTracks().every(({ readyState }) => readyState === 'ended')) await this.useDevices();
     const invitation = this.#invitations.get(session);
     // The desk's word and a click, or two clicks, may both pick up: once is enough.
     if (this.#answered.has(session)) return null;
-    if (!this.#stream || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
+    const { agent } = this.#voices;
+    if (!agent || !invitation) return this.#phone.microphone === 'forbidden' ? 'microphone_forbidden' : 'microphone_missing';
     this.#answered.add(session);
-    invitation.answer(this.#stream);
+    invitation.answer(agent);
     return null;
   }
 
@@ -185,7 +191,7 @@ export class Softphone {
 
   #watchTrack(stream: MediaStream) {
     const [track] = stream.getAudioTracks();
-    track?.addEventListener('ended', () => { if (stream === this.#stream) void this.#anotherDevice(); });
+    track?.addEventListener('ended', () => { if (stream === this.#voices.agent) void this.#anotherDevice(); });
   }
 
   /** The headset was unplugged: another microphone takes over, if there is one. */
@@ -211,6 +217,11 @@ export class Softphone {
     // A leg that names no call is none that the desk could know.
     if (body.event === 'answered' && !body.ucid) return;
     void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }).catch(() => {});
+  }
+
+  #hear(change: Partial<Voices>) {
+    this.#voices = { ...this.#voices, ...change };
+    this.#watchers.forEach((watcher) => watcher());
   }
 
   #is(fact: PhoneFact) {

@@ -44,6 +44,26 @@ function made() {
 }
 
 describe('the stream', () => {
+  test('tells a part that comes later what only that part knows, on this connection and on the next', () => {
+    const { stream, fire, last, told } = made();
+    stream.start();
+    last().send('snapshot', { calls: [] }, '41');
+    last().send('transcript', { callId: '1' });
+    const heard: StreamMessage[] = [];
+    const stop = stream.listen(['transcript'], (message) => heard.push(message));
+    last().send('transcript', { callId: '1' }, '41');
+    last().send('call.changed', { ucid: '1' }, '42');
+    last().onerror?.({} as Event);
+    fire((ms) => ms < 2_000);
+    last().send('transcript', { callId: '2' });
+    expect(heard.map(({ kind }) => kind)).toEqual(['transcript', 'call.changed', 'transcript']);
+    expect(told.map(({ kind }) => kind)).toEqual(['snapshot', 'transcript', 'call.changed', 'transcript']);
+    expect(last().url).toBe('/api/events?after=42');
+    stop();
+    last().send('transcript', { callId: '2' });
+    expect(heard.length).toBe(3);
+  });
+
   test('is live once something came, and resumes after the last id', () => {
     const { stream, fire, last, told } = made();
     stream.start();

@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { en } from '../../src/words/en';
-import { hi } from '../../src/words/hi';
+import * as assist from '../../src/features/assist/words';
+import * as english from '../../src/words/en';
+import * as hindi from '../../src/words/hi';
 
 type Tree = Record<string, unknown>;
 
@@ -20,13 +21,16 @@ function said(word: unknown): string {
   return String((word as (...given: string[]) => unknown)(...['7', '9'].slice(0, word.length)));
 }
 
-const english = new Map(leaves(en));
-const hindi = new Map(leaves(hi));
 const sources = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name) && !/^words\/(en|hi)|schema/.test(name))
+  .filter((name) => /\.tsx?$/.test(name) && !/words\/(en|hi)|assist\/words|schema/.test(name))
   .map((name) => readFileSync(join(new URL('../../src', import.meta.url).pathname, name), 'utf8')).join('\n');
 
-describe('words', () => {
+const all: [string, Tree, Tree][] = [['of the page', english.en, hindi.hi], ['of live assist', assist.en, assist.hi]];
+
+describe.each(all)('words %s', (_, en, hi) => {
+  const english = new Map(leaves(en));
+  const hindi = new Map(leaves(hi));
+
   test('are the same keys in both languages, of the same kind', () => {
     expect([...hindi.keys()].sort()).toEqual([...english.keys()].sort());
     for (const [path, word] of english) expect([path, typeof hindi.get(path)]).toEqual([path, typeof word]);

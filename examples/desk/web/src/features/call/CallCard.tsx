@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { at, get } from '../../api/client';
 import type { Call } from '../../api/types';
+import { useAssist } from '../../assist';
 import { KEYS } from '../../live/cache';
 import { useMuted, useNow, usePhone, useStale } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
@@ -97,6 +98,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   const blocked = useBlocked(call);
   const [keys, setKeys] = useState(false);
   const [transfer, setTransfer] = useState(false);
+  const assist = useAssist();
   const name = useCustomerName(call);
   const here = phone.leg.kind === 'up';
   // Where a tab has the audio, that tab mutes; the service knows nothing of it.
@@ -126,6 +128,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
         <Chip tone={call.phase === 'active' ? (call.held ? 'warning' : 'good') : 'blue'}>{phaseText(call, words)}</Chip>
         {call.recording === 'on' && <Chip><Circle aria-hidden fill="currentColor" />{words.call.recorded}</Chip>}
         {call.recording === 'paused' && <Chip tone="warning"><Pause aria-hidden />{words.call.recordingPaused(call.recordingPausedAt === null ? '' : timeOfDay(call.recordingPausedAt))}</Chip>}
+        {assist && <assist.Sign call={call} />}
         {muted && <Chip tone="warning"><MicOff aria-hidden />{words.call.muted}</Chip>}
         {call.campaign && <Chip>{call.campaign}</Chip>}
         <Chip>{call.direction === 'inbound' ? words.call.inbound : words.call.outbound}</Chip>

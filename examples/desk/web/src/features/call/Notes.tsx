@@ -8,19 +8,27 @@ import { useWords } from '../../words/words';
 const AFTER_MS = 500;
 const AGAIN_MS = 5_000;
 
-interface Draft { text: string; saved: string; sending: boolean }
+interface Draft { text: string; saved: string; sending: boolean; typed: boolean; show: ((text: string) => void) | null }
 
 /** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. */
 const drafts = new Map<string, Draft>();
 
 function draftOf({ ucid, notes }: Call): Draft {
   const kept = drafts.get(ucid);
-  const draft = kept ?? { text: notes, saved: notes, sending: false };
+  const draft = kept ?? { text: notes, saved: notes, sending: false, typed: false, show: null };
   drafts.set(ucid, draft);
   return draft;
 }
 
 export const notesOf = (call: Call) => draftOf(call).text;
+
+/** Fills in notes, unless there are some, or someone has typed there. */
+export function fillNotes(call: Call, text: string) {
+  const draft = draftOf(call);
+  if (draft.text !== '' || draft.typed || call.notes !== '') return;
+  draft.text = text;
+  draft.show?.(text);
+}
 
 /** Sends what is not kept yet; answers whether there was anything. */
 async function keep(ucid: string, draft: Draft): Promise<boolean> {
@@ -53,10 +61,18 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
   }, [text, draft, ucid]);
   // The form goes: what was typed last goes at once.
   useEffect(() => () => void keep(ucid, draft).catch(() => {}), [ucid, draft]);
-  const type = (next: string) => {
-    draft.text = next;
+  const show = (next: string) => {
     setText(next);
     onChange?.(next);
+  };
+  useEffect(() => {
+    draft.show = show;
+    return () => { draft.show = null; };
+  });
+  const type = (next: string) => {
+    draft.text = next;
+    draft.typed = true;
+    show(next);
   };
   const hint = state === 'saving' ? words.call.saving : state === 'failed' ? words.call.notSaved : typeof state === 'number' ? words.call.saved(timeOfDay(state)) : '';
   return <Field label={words.call.notes} hint={hint || ' '}>{(ids) => <textarea {...ids} value={text} maxLength={4_000} onChange={(event) => type(event.target.value)} />}</Field>;

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useAssist } from '../../assist';
 import { useCalls, useMe } from '../../state';
 import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
@@ -52,6 +53,7 @@ export default function Desk() {
   const dials = pending !== null;
   useEffect(() => { if (selected && !dials && matchMedia('(max-width: 759px)').matches) lead.current?.scrollIntoView({ block: 'start' }); }, [selected, dials]);
   const pinned = usePinned();
+  const assist = useAssist();
   const shown: Call | null = subject;
   // Whom one calls is whom the page is about, before the service has said anything of the call.
   const about = pending && pending.number !== selected?.number ? pending : selected;
@@ -69,7 +71,7 @@ export default function Desk() {
         {!shown && !pending && me?.demo && <Demo />}
         <Suspense>{!ringsIn && (shown ?? about) && <Appointments key={shown?.ucid ?? about?.number ?? ''} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Suspense>
       </div>
-      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense></div>
+      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense>{assist && shown && <assist.Panel call={shown} />}</div>
       <Suspense><CustomerWindows calls={mine} /></Suspense>
     </div>
   );

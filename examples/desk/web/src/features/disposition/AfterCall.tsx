@@ -1,7 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { at, get, post } from '../../api/client';
 import type { Call, Disposed } from '../../api/types';
+import { useAssist } from '../../assist';
 import { useNow, useStale } from '../../state';
 import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
@@ -61,12 +62,12 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
   const [picked, setCode] = useState<string | null>(null);
   const code = suggested(picked, call.booked, choices);
   const [callBackAt, setCallBackAt] = useState('');
-  const notes = useRef(notesOf(call));
-  const typed = useCallback((text: string) => { notes.current = text; }, []);
+  const [notes, typed] = useState(() => notesOf(call));
   const key = useRef(crypto.randomUUID());
+  const assist = useAssist();
   const save = useMutation({
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, notes: notes.current, ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
+      code, notes, ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
     }, { key: key.current }),
     ...(onSaved ? { onSuccess: onSaved } : {}),
   });
@@ -97,6 +98,7 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
       </fieldset>
       {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
+      {assist && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
       <div className="row">{call.phase === 'closed' && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>

@@ -1,7 +1,8 @@
 import { MessageSquareText, PanelTopOpen, UserRound } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { Call, LeadOverview, Message } from '../../api/types';
-import { useNow } from '../../state';
+import { useAssist } from '../../assist';
+import { useMe, useNow } from '../../state';
 import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { ago, clock, dateAndTime, dayAndTime, grouped, span } from '../../words/time';
 import { outcomeIn, useWords, type Words } from '../../words/words';
@@ -42,6 +43,8 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
   const last = all?.lastInteraction ?? null;
   const { data: profile } = useProfile(call?.ucid ?? null);
   const profileName = profile?.name ?? null;
+  const assist = useAssist();
+  const summary = useMe().data?.assist?.summary;
   return (
     <section className="card" aria-label={words.lead.preparation}>
       <header><h2 dir="auto">{lead?.name || call?.lead?.name || (call ? profileName : selected?.name || (number ? grouped(number) : null)) || words.unknownName}</h2>{call?.transferred && <Chip>{words.call.transferred}</Chip>}{call && hasWindow(call) && <WindowButton ucid={call.ucid} />}</header>
@@ -57,6 +60,7 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
         {call?.did && <><dt>{words.lead.line}</dt><dd className="number">{call.did}</dd></>}
       </dl>
+      {assist && summary && lead && <assist.LeadSummary key={lead.id} leadId={lead.id} />}
       {waits ? <p className="small muted note" role="status">{words.loading}</p> : !all && <p className="small muted note">{words.lead.notALead}</p>}
     </section>
   );

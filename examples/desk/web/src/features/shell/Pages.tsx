@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Me } from '../../api/types';
 import { stream } from '../../app';
+import { useAssist } from '../../assist';
 import { PAGES, homeOf, pagesOf } from '../../routes';
 import { useStanding } from '../../state';
 import { Broken } from '../../ui/Broken';
@@ -30,8 +31,10 @@ export default function Pages({ me }: { me: Me }) {
     main.current?.focus();
   }, [at]);
   const Content = page?.page;
+  const assist = useAssist();
   return (
     <div className="shell">
+      {assist && <assist.Capture />}
       <a className="button skip" href="#main">{words.skip}</a>
       <nav aria-label={words.navigation.label}>
         <img src="/logo.svg" alt="" />

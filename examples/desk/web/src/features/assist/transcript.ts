@@ -1,0 +1,36 @@
+/** What was said, as it becomes known: pure. */
+export interface Entry { id: string; kind: string; speaker: string | null; startMs: number; endMs: number; text: string; final: boolean }
+export interface Suggestion { id: string; text: string; at: string; done: boolean; dismissed: boolean }
+
+/** An entry among those that are known, in the order in which it was said. A finished one is never undone. */
+export function said(known: readonly Entry[], entry: Entry): readonly Entry[] {
+  const before = known.findLast(({ id }) => id === entry.id);
+  if (before?.final && !entry.final) return known;
+  const others = before ? known.filter((one) => one !== before) : known;
+  // Nearly always it is the last one.
+  const at = others.findLastIndex(({ startMs }) => startMs <= entry.startMs) + 1;
+  return [...others.slice(0, at), entry, ...others.slice(at)];
+}
+
+/** A suggestion as far as it has come, among those that are known, oldest first. One that was dismissed stays so, and one that is whole is not shortened. */
+export function suggested(known: readonly Suggestion[], one: Omit<Suggestion, 'dismissed'> & { dismissed?: boolean }): readonly Suggestion[] {
+  const before = known.find(({ id }) => id === one.id);
+  if (!before) return [...known, { dismissed: false, ...one }].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const kept = before.done && !one.done ? before : { ...before, ...one };
+  return known.map((other) => other === before ? { ...kept, dismissed: before.dismissed || one.dismissed === true } : other);
+}
+
+export const dismissed = (known: readonly Suggestion[], id: string, is: boolean): readonly Suggestion[] =>
+  known.map((one) => one.id === id ? { ...one, dismissed: is } : one);
+
+/** A text in pieces, every other of which is what was looked for, as it is written there. */
+export function pieces(text: string, wanted: string): string[] {
+  const sought = wanted.trim();
+  if (sought === '') return [text];
+  return text.split(new RegExp(`(${sought.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/\s+/g, '\\s+')})`, 'iu'));
+}
+
+/** The entries in which something was found. */
+export function found(entries: readonly Entry[], wanted: string): readonly Entry[] {
+  return wanted.trim() === '' ? entries : entries.filter(({ kind, text }) => kind === 'speech' && pieces(text, wanted).length > 1);
+}
