@@ -31,6 +31,8 @@ globalThis.customer = {
       ua.start();
     });
   },
+  /** What the customer says. */
+  track: () => session.connection.getSenders().find(({ track }) => track?.kind === 'audio').track,
   async heard() {
     const reports = [...(await session?.connection?.getStats() ?? new Map()).values()];
     const inbound = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');

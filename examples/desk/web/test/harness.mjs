@@ -138,9 +138,10 @@ export class Desk {
 
 /** A browser with a profile for each person. */
 export class Browser {
-  static async start(disabled = []) {
+  /** `microphone` is a WAV file that is spoken into it, over and over. */
+  static async start(disabled = [], { microphone } = {}) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-    return new Browser(await chromium.launch({ executablePath, args: [...FLAGS, `--disable-features=${['WebRtcHideLocalIpsWithMdns', ...disabled].join(',')}`], headless: true }));
+    return new Browser(await chromium.launch({ executablePath, args: [...FLAGS, ...(microphone ? [`--use-file-for-fake-audio-capture=${microphone}`] : []), `--disable-features=${['WebRtcHideLocalIpsWithMdns', ...disabled].join(',')}`], headless: true }));
   }
 
   constructor(browser) { this.browser = browser; }
@@ -181,6 +182,7 @@ export class Browser {
     await page.evaluate(([url, user]) => globalThis.customer.start(url, user), [`${desk.sim.replace('http', 'ws')}/sip`, extension]);
     return {
       context,
+      page,
       heard: () => page.evaluate(() => globalThis.customer.heard()),
     };
   }

@@ -17,10 +17,11 @@ export function Panel({ call }: { call: Call }) {
   const { data: me } = useMe();
   const talk = useTalk(call.ucid);
   const standing = useStanding(call);
-  const there = standing !== null;
+  // Until they talk there is room for what is known of the customer.
+  const there = standing !== null && call.phase !== 'calling' && call.phase !== 'ringing';
   const title = useId();
   useEffect(() => { if (there && talks.of(call.ucid).read === 'no') void talks.read(call.ucid); }, [call.ucid, there]);
-  if (!standing) return null;
+  if (!standing || !there) return null;
   return (
     <section className="card assist" aria-labelledby={title}>
       <header>

@@ -25,17 +25,19 @@ export function LeadSummary({ leadId }: { leadId: string }) {
   );
 }
 
-/** When it is asked for, after the call has ended: it takes a while to be written. */
-const ASKED_AFTER_MS = [0, 2_000, 5_000, 10_000];
+/** It takes a while to be written, and the desk says when it is; where that was not heard it is asked for again. */
+const ASKED_AFTER_MS = [0, 6_000, 15_000];
 
 /** Fills in notes that nobody has begun, and says so for as long as they are as they were filled in. */
 export function NotesFill({ call }: { call: Call }) {
   const words = useAssistWords();
-  const there = useStanding(call) !== null;
+  const standing = useStanding(call);
+  const there = standing !== null;
+  const written = standing?.reason === 'summary';
   const [text, setText] = useState<string | null>(null);
   const { ucid } = call;
   useEffect(() => {
-    if (!there) return;
+    if (!there || text !== null) return;
     let gone = false;
     const timers = ASKED_AFTER_MS.map((after) => setTimeout(() => {
       callSummary(ucid).then((summary) => {
@@ -45,7 +47,7 @@ export function NotesFill({ call }: { call: Call }) {
       }, () => {});
     }, after));
     return () => { gone = true; timers.forEach(clearTimeout); };
-  }, [ucid, there]);
+  }, [ucid, there, written, text]);
   useEffect(() => { if (text !== null) fillNotes(call, text); }, [text, call]);
   if (text === null || notesOf(call) !== text) return null;
   return <p className="filled small" role="status"><Chip tone="blue"><Sparkles aria-hidden />{words.summary.generated}</Chip> {words.notes.filled}</p>;

@@ -117,8 +117,9 @@ const none = <T,>(empty: T) => (error: unknown): T => {
 
 export const talks = new Talks();
 export const useTalk = (ucid: string) => useSyncExternalStore(talks.watch, () => talks.of(ucid));
-/** How it stands with a call; `null` where there is no assist. */
+/** How it stands with a call; `null` where there is nothing to be said of it. */
 export function useStanding(call: Call): desk.Standing | null {
   const { standing } = useTalk(call.ucid);
-  return standing ?? desk.standingIn(call);
+  const now = standing ?? desk.standingIn(call);
+  return now?.reason === 'noConsent' ? null : now;
 }
