@@ -49,7 +49,7 @@ export async function until(what, ask, limit = LIMIT_MS) {
 /** The desk, and what only a customer or the telephone system can do. */
 export class Desk {
   static async start(environment = {}) {
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OZONETEL|DESK)_/.test(name)));
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(OZONETEL|DESK|DEEPGRAM|OPENAI|ASSIST)_/.test(name)));
     // What the desk keeps for this start alone goes with the folder.
     const folder = mkdtempSync(join(tmpdir(), 'desk-story-'));
     folders.add(folder);

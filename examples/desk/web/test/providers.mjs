@@ -6,7 +6,6 @@ import { createServer } from 'node:http';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const [TEXT, BINARY, CLOSE, PING, PONG] = [1, 2, 8, 9, 10];
-export const CHANNELS = ['customer', 'agent'];
 const RATE = 16_000;
 /** Louder than this is a voice; so many blocks of 100 ms without one end a sentence. */
 const LOUD = 0.01;
@@ -42,20 +41,19 @@ function* frames(bytes) {
   yield { kind: -1, body: bytes.subarray(at) };
 }
 
-/** One stream of audio, and what it answers to it. */
+/** One stream of audio, of one speaker, and what it answers to it. */
 class Stream {
-  /** Per channel: blocks of samples with the time at which they came. */
+  /** Blocks of samples with the time at which they came. */
   blocks = [];
   texts = [];
   closed = false;
   #rest = Buffer.alloc(0);
-  #voices = [];
+  #voice = { since: null, quiet: 0, samples: 0, line: null };
 
   constructor(socket, query, speech) {
     Object.assign(this, { socket, query, speech, began: Date.now() });
-    this.channels = Number(query.get('channels') ?? '1');
-    this.blocks = Array.from({ length: this.channels }, () => []);
-    this.#voices = Array.from({ length: this.channels }, () => ({ since: null, quiet: 0, samples: 0, line: null }));
+    // Deepgram gives back what it is given as extra; the desk gives it the speaker.
+    this.speaker = query.getAll('extra').map((extra) => /^speaker:(\w+)$/.exec(extra)?.[1]).find(Boolean);
     socket.on('data', (data) => this.#arrived(data));
     socket.on('close', () => { this.closed = true; });
     socket.on('error', () => {});
@@ -79,45 +77,42 @@ class Stream {
   #audio(body) {
     const at = Date.now();
     const samples = new Int16Array(body.buffer.slice(body.byteOffset, body.byteOffset + body.length));
-    for (let channel = 0; channel < this.channels; channel += 1) {
-      const own = Int16Array.from({ length: samples.length / this.channels }, (_, n) => samples[n * this.channels + channel]);
-      this.blocks[channel].push({ at, samples: own });
-      this.#listen(channel, own);
-    }
+    this.blocks.push({ at, samples });
+    this.#listen(samples);
   }
 
-  /** Says the next line of the channel's script whenever a voice begins and ends there. */
-  #listen(channel, samples) {
-    const voice = this.#voices[channel];
+  /** Says the next line of the speaker's script whenever a voice begins and ends. */
+  #listen(samples) {
+    const voice = this.#voice;
     const loud = Math.sqrt(samples.reduce((sum, sample) => sum + (sample / 32_768) ** 2, 0) / samples.length) > LOUD;
     voice.samples += samples.length;
     voice.quiet = loud ? 0 : voice.quiet + 1;
     if (loud && voice.since === null) {
       voice.since = (voice.samples - samples.length) / RATE;
-      voice.line = this.speech.next(channel);
-      if (voice.line) this.#result(channel, voice.line.split(' ').slice(0, 2).join(' '), voice.since, false);
+      voice.line = this.speech.next(this.speaker);
+      if (voice.line) this.#result(voice.line.split(' ').slice(0, 2).join(' '), voice.since, false);
     } else if (voice.since !== null && voice.quiet >= QUIET_BLOCKS) {
-      if (voice.line) this.#result(channel, voice.line, voice.since, true);
+      if (voice.line) this.#result(voice.line, voice.since, true);
       voice.since = null;
     }
   }
 
-  #result(channel, transcript, start, final) {
-    const duration = this.#voices[channel].samples / RATE - start;
+  #result(transcript, start, final) {
+    const duration = this.#voice.samples / RATE - start;
     const spoken = transcript.split(' ');
     const words = spoken.map((word, n) => ({ word: word.toLowerCase().replaceAll(/[.,?]/g, ''), punctuated_word: word, start: start + n * duration / spoken.length, end: start + (n + 1) * duration / spoken.length, confidence: 0.99 }));
-    const say = () => this.say({ type: 'Results', channel_index: [channel, this.channels], duration, start, is_final: final, speech_final: final, channel: { alternatives: [{ transcript, confidence: 0.99, words }] } });
+    const say = () => this.say({ type: 'Results', channel_index: [0, 1], duration, start, is_final: final, speech_final: final, channel: { alternatives: [{ transcript, confidence: 0.99, words }] } });
     if (this.speech.slowMs > 0) setTimeout(say, this.speech.slowMs); else say();
   }
 }
 
-/** The speech provider. `script` has the lines of each channel. */
+/** The speech provider. `script` has the lines of each speaker. */
 export class Speech {
   streams = [];
   /** Nothing can be reached. */
   down = false;
   slowMs = 0;
-  #said = [0, 0];
+  #said = { customer: 0, agent: 0 };
 
   static async start(script) {
     const speech = new Speech();
@@ -131,19 +126,27 @@ export class Speech {
 
   get url() { return `ws://127.0.0.1:${this.server.address().port}`; }
 
-  next(channel) {
-    const line = this.script[CHANNELS[channel]]?.[this.#said[channel]];
-    if (line !== undefined) this.#said[channel] += 1;
+  next(speaker) {
+    const line = this.script[speaker]?.[this.#said[speaker]];
+    if (line !== undefined) this.#said[speaker] += 1;
     return line ?? null;
   }
 
-  /** What came of a channel over all streams: the samples, and when the last one of each block came. */
-  heard(channel) {
-    const blocks = this.streams.flatMap((stream) => stream.blocks[CHANNELS.indexOf(channel)] ?? []);
+  /** What came of a speaker over all streams: the samples, and when the last one of each block came. */
+  heard(speaker) {
+    const blocks = this.streams.flatMap((stream) => (stream.speaker === speaker ? stream.blocks : []));
     return { samples: Float32Array.from(blocks.flatMap(({ samples }) => [...samples]), (sample) => sample / 32_768), blocks };
   }
 
-  get count() { return this.streams.reduce((sum, { blocks }) => sum + blocks.reduce((all, one) => all + one.length, 0), 0); }
+  get count() { return this.streams.reduce((sum, { blocks }) => sum + blocks.length, 0); }
+
+  /** What was on its way when something was switched off has come. */
+  async settled() {
+    for (let [before, since] = [-1, 0]; since < 4; since = before === this.count ? since + 1 : 0) {
+      before = this.count;
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+  }
 
   die() {
     this.down = true;

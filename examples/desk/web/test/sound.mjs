@@ -137,3 +137,68 @@ export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
 }
+
+/** Runs in a page: keeps what a track carries, with the time at which each block of it could be had. */
+function recorder(track) {
+  const kept = { rate: 0, blocks: [] };
+  globalThis.recorded = kept;
+  const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+  (async () => {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const samples = new Float32Array(value.numberOfFrames);
+      value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      kept.rate = value.sampleRate;
+      kept.blocks.push({ at: performance.timeOrigin + performance.now(), samples });
+      value.close();
+    }
+  })();
+}
+
+/** Keeps what a track of a page carries; `track` is how the page calls it. What comes back gives what was kept so far. */
+export async function record(page, track) {
+  await page.evaluate(`(${recorder})(${track})`);
+  return async () => {
+    const { rate, lengths, times, sound } = await page.evaluate(() => {
+      const { rate, blocks } = globalThis.recorded;
+      const all = Int16Array.from(blocks.flatMap(({ samples }) => [...samples]), (sample) => Math.max(-32_768, Math.min(32_767, sample * 32_767)));
+      const bytes = new Uint8Array(all.buffer);
+      let text = '';
+      for (let at = 0; at < bytes.length; at += 8_192) text += String.fromCharCode(...bytes.subarray(at, at + 8_192));
+      return { rate, lengths: blocks.map(({ samples }) => samples.length), times: blocks.map(({ at }) => at), sound: btoa(text) };
+    });
+    const bytes = Buffer.from(sound, 'base64');
+    const samples = at16k({ rate, samples: Float32Array.from({ length: bytes.length >> 1 }, (_, n) => bytes.readInt16LE(2 * n) / 32_768) });
+    return { samples, blocks: lengths.map((length, n) => ({ at: times[n], samples: { length: length * RATE / rate } })) };
+  };
+}
+
+/** When the sample at a place was there, of what came in blocks. */
+function arrivals(blocks) {
+  const ends = [];
+  let end = 0;
+  for (const { samples } of blocks) ends.push(end += samples.length);
+  return (place) => {
+    let [low, high] = [0, ends.length - 1];
+    while (low < high) { const middle = (low + high) >> 1; if (ends[middle] > place) high = middle; else low = middle + 1; }
+    return blocks[low]?.at;
+  };
+}
+
+/**
+ * How long it took, in milliseconds, from the moment of each sample in the voice's file until it was received: the file began
+ * when a block of it was there soonest in the page that speaks.
+ */
+export function delays(voice, spoken, received) {
+  const milliseconds = ({ into, turn }) => 1000 * (into + turn * voice.seconds);
+  const there = arrivals(spoken.blocks);
+  const began = Math.min(...placed(voice, spoken.samples).map((piece) => there(piece.at) - milliseconds(piece)));
+  const came = arrivals(received.blocks);
+  const round = 1000 * voice.seconds;
+  return placed(voice, received.samples).flatMap((piece) => Array.from({ length: 32 }, (_, n) => n * RATE / 96).flatMap((after) => {
+    const at = came(piece.at + after);
+    // Each file is spoken over and over; nothing takes as long as a whole round of it.
+    return at === undefined ? [] : [(((at - began - milliseconds(piece) - 1000 * after / RATE) % round) + round) % round];
+  }));
+}

@@ -12,7 +12,8 @@ import { useAssistWords } from './words';
 export function Suggestions({ call, talk }: { call: Call; talk: Talk }) {
   const words = useAssistWords();
   const [every, setEvery] = useState(false);
-  const open = talk.suggestions.filter(({ dismissed }) => !dismissed).reverse();
+  // After the call nothing more is written: what was not finished will not be.
+  const open = talk.suggestions.filter(({ dismissed, done }) => !dismissed && (done || call.phase === 'active')).reverse();
   const shown = every ? open : open.slice(0, 1);
   return (
     <section className="suggestions" aria-label={words.suggestions.title}>

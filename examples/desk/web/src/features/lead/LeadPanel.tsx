@@ -48,6 +48,7 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
   return (
     <section className="card" aria-label={words.lead.preparation}>
       <header><h2 dir="auto">{lead?.name || call?.lead?.name || (call ? profileName : selected?.name || (number ? grouped(number) : null)) || words.unknownName}</h2>{call?.transferred && <Chip>{words.call.transferred}</Chip>}{call && hasWindow(call) && <WindowButton ucid={call.ucid} />}</header>
+      {assist && summary && lead && <assist.LeadSummary key={lead.id} leadId={lead.id} />}
       <dl className="definition body">
         <dt>{words.history.number}</dt>
         <dd className="number">{number ? grouped(number) : call?.masked || words.withheld}{call && number === null && call.masked && <> <Button small tone="quiet" blocked={blocked('reveal')} onClick={() => command.mutate({ verb: 'reveal' })}>{words.call.reveal}</Button></>}</dd>
@@ -60,7 +61,6 @@ function Facts({ call, selected, all, waits }: { call: Call | null; selected: Se
         {call?.campaign && <><dt>{words.worklist.campaign}</dt><dd>{call.campaign}</dd></>}
         {call?.did && <><dt>{words.lead.line}</dt><dd className="number">{call.did}</dd></>}
       </dl>
-      {assist && summary && lead && <assist.LeadSummary key={lead.id} leadId={lead.id} />}
       {waits ? <p className="small muted note" role="status">{words.loading}</p> : !all && <p className="small muted note">{words.lead.notALead}</p>}
     </section>
   );
