@@ -16,12 +16,12 @@ use desk::flow::subscription;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
-use desk::ops::{doctor, forget, watch};
+use desk::ops::{doctor, forget, supervisor, watch};
 use desk::people::command::UserTask;
 use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
-use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store};
+use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, backup};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
@@ -64,6 +64,8 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
         DeskTask::User { task } => manage_users(&config, &task).await,
         DeskTask::Openapi => Ok(()),
         DeskTask::Forget { number } => forget_number(&config, &number).await,
+        DeskTask::Backup { file } => copy_store(&config, file, StoreCopy::Out).await,
+        DeskTask::Restore { file } => copy_store(&config, file, StoreCopy::Back).await,
         DeskTask::Doctor { call } => look(&config, &variables, call.as_deref()).await,
     }
 }
@@ -134,6 +136,7 @@ async fn on_account(
     if exposure.condition != Condition::Ok {
         say(&format!("\nThe desk is {}.", exposure.text));
     }
+    supervisor::attend(desk.life());
     Ok(serve::serve(listener, app, desk, stop.cancelled_owned()).await?)
 }
 
@@ -192,6 +195,7 @@ async fn on_simulator(
         say(&format!("The desk is {}.", exposure.text));
     }
     wire(&sim, &desk, &http).await?;
+    supervisor::attend(desk.life());
     serve::serve(listener, app, desk, stop.cancelled_owned()).await?;
     server.stop().await;
     Ok(())
@@ -312,6 +316,39 @@ async fn forget_number(config: &Config, number: &str) -> Result<(), Box<dyn Erro
     let done = forget::forget(&store, profiles, number, at).await;
     store.close().await;
     say(&done?);
+    Ok(())
+}
+
+/// Which way a store is copied.
+#[derive(Clone, Copy)]
+enum StoreCopy {
+    Out,
+    Back,
+}
+
+/// `desk backup` and `desk restore`.
+async fn copy_store(config: &Config, file: PathBuf, way: StoreCopy) -> Result<(), Box<dyn Error>> {
+    let store = match &config.store {
+        StoreChoice::File(store) => store.clone(),
+        StoreChoice::Postgres(_) => {
+            return Err("PostgreSQL has programs for this: pg_dump and pg_restore".into());
+        }
+        StoreChoice::Fresh => return Err("DESK_STORE has to name the store".into()),
+    };
+    let owner = config.owner();
+    let place = match way {
+        StoreCopy::Out => file.display().to_string(),
+        StoreCopy::Back => store.display().to_string(),
+    };
+    let copied = tokio::task::spawn_blocking(move || match way {
+        StoreCopy::Out => backup::back_up(&store, &file),
+        StoreCopy::Back => backup::restore(&file, &store, &owner),
+    });
+    let contents = copied.await??;
+    say(&format!("{place}: {contents}"));
+    say(
+        "Agents' passwords in it are sealed: the key (DESK_KEY_FILE) is kept apart and needed too.",
+    );
     Ok(())
 }
 

@@ -28,6 +28,7 @@ pub mod account_state;
 pub mod agents;
 pub mod appointments;
 pub mod audit;
+pub mod backup;
 pub mod bookings;
 pub mod calls;
 mod conn;

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +34,16 @@ pub enum DeskTask {
     Forget {
         /// The number, in any spelling
         number: String,
+    },
+    /// Copy the store of DESK_STORE, which a desk may be running on, into a new file
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Put a copy where DESK_STORE is to be; nothing may be there
+    Restore {
+        /// The copy
+        file: PathBuf,
     },
     /// Look at everything the desk needs and say what is not as it should be
     Doctor {

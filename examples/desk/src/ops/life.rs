@@ -55,6 +55,11 @@ impl Life {
         self.0.commands.cancel();
     }
 
+    /// Cancelled when no new command is taken.
+    pub fn commands(&self) -> CancellationToken {
+        self.0.commands.clone()
+    }
+
     /// Second: tells all streams.
     pub fn stop_streams(&self) {
         self.0.streams.cancel();

@@ -33,6 +33,11 @@ pub(super) fn migrator() -> Migrator {
     Migrator::with_migrations(STEPS.iter().map(step).collect())
 }
 
+/// Whether a step is one of this desk's.
+pub(super) fn is_known(number: i64) -> bool {
+    STEPS.iter().any(|(known, ..)| *known == number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -316,6 +316,60 @@ async fn an_account_that_is_refused_ends_it_at_once_and_one_that_is_away_does_no
     assert_eq!(desk.ask("GET", "/healthz", "").await.0, 200);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_service_manager_is_told_that_it_is_ready_lives_and_stops() {
+    tokio::time::timeout(LIMIT, async {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("notify");
+        let manager = tokio::net::UnixDatagram::bind(&socket).unwrap();
+        let heard = async || {
+            let mut text = [0; 256];
+            let many = manager.recv(&mut text).await.unwrap();
+            String::from_utf8_lossy(&text[..many]).trim().to_owned()
+        };
+        let asked = [("NOTIFY_SOCKET", socket.to_str().unwrap()), ("WATCHDOG_USEC", "200000")];
+        let mut desk = start(&asked).await;
+        assert_eq!(heard().await, "READY=1");
+        for _ in 0..3 {
+            assert_eq!(heard().await, "WATCHDOG=1");
+        }
+        desk.signal().await;
+        loop {
+            match heard().await.as_str() {
+                "WATCHDOG=1" => {}
+                said => break assert_eq!(said, "STOPPING=1"),
+            }
+        }
+        assert_eq!(desk.child.wait().await.unwrap().code(), Some(0));
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_store_is_copied_beside_the_desk_and_put_back_by_its_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kept.sqlite");
+    let kept = [("DESK_STORE", file.to_str().unwrap())];
+    let running = start(&kept).await;
+    let (well, text) = output_of(&folder, &kept, &["backup", "copy.sqlite"]).await;
+    assert!(well && text.contains("copy.sqlite: ") && text.contains("DESK_KEY_FILE"), "{text}");
+    let (well, text) = output_of(&folder, &kept, &["restore", "copy.sqlite"]).await;
+    assert!(!well && text.contains("another desk runs on"), "{text}");
+    running.terminate().await;
+    let (well, text) = output_of(&folder, &kept, &["restore", "copy.sqlite"]).await;
+    assert!(!well && text.contains("not written over"), "{text}");
+    let moved = [("DESK_STORE", "moved.sqlite")];
+    let (well, text) = output_of(&folder, &moved, &["restore", "copy.sqlite"]).await;
+    assert!(well && text.contains("moved.sqlite: "), "{text}");
+    let (well, text) = output_of(&folder, &moved, &["user", "list"]).await;
+    assert!(well && text.contains("agent"), "{text}");
+    let url = [("DATABASE_URL", "postgres://desk:hunter2@db.example.test/desk")];
+    let (well, text) = output_of(&folder, &url, &["backup", "other.sqlite"]).await;
+    assert!(!well && text.contains("pg_dump") && !text.contains("hunter2"), "{text}");
+}
+
 #[tokio::test]
 async fn help_and_the_doctor_say_what_is_needed_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -87,7 +87,11 @@ async fn a_recording_that_is_paused_at_the_end_is_resumed_then_and_the_audit_say
 }
 
 /// A call with notes, a follow-up and a missed call of one number, on this store.
-async fn with_a_caller(floor: &Floor, store: Arc<dyn Store>, records: Records) -> (Desk, String) {
+pub(crate) async fn with_a_caller(
+    floor: &Floor,
+    store: Arc<dyn Store>,
+    records: Records,
+) -> (Desk, String) {
     let desk = Desk::with_records(floor.sim.client(), settings(), store, records);
     let agent = Someone::new(&desk, Role::Agent, &["agent01"]).await;
     agent.post("/api/ozonetel/agent-login", json!({})).await.ok();

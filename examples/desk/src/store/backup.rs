@@ -1,0 +1,195 @@
+//! Copies of a SQLite store: taken beside a desk that runs on it, put back where nothing is.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+use tempfile::{NamedTempFile, PersistError};
+
+use super::error::StoreError;
+use super::lock::FileLock;
+use super::meta::Owner;
+use super::migrations::is_known;
+
+/// How often a page is asked for that another process is writing, and how long is waited between two times.
+const TRIES: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a copy was not made. Nothing is where it was to be.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is something already, and nothing is written over.
+    #[error("{file} is there already, and is not written over", file = .0.display())]
+    Exists(PathBuf),
+    /// There is no such file.
+    #[error("{file} is not there", file = .0.display())]
+    NotThere(PathBuf),
+    /// It is not a desk's store, or not whole.
+    #[error("{file} is not a whole store of a desk: {1}", file = .0.display())]
+    NotWhole(PathBuf, String),
+    /// A newer desk has written it.
+    #[error("{file} was written by a newer desk (step {1} of its tables); restore it with that one", file = .0.display())]
+    Newer(PathBuf, i64),
+    /// The file cannot be written.
+    #[error("{file} cannot be written: {1}", file = .0.display())]
+    File(PathBuf, io::ErrorKind),
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for BackupError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What is in a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupContents {
+    /// Tables, those of the call records included.
+    pub tables: usize,
+    /// Their rows.
+    pub rows: u64,
+}
+
+impl fmt::Display for BackupContents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rows in {} tables", self.rows, self.tables)
+    }
+}
+
+/// Copies a store, as it is at one moment, into a new file that only its owner can read. A desk may run on it, and is
+/// not held up.
+///
+/// ```
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use desk::store::{Db, Meta as _, Owner, backup};
+///
+/// let folder = tempfile::tempdir()?;
+/// let (store, copy) = (folder.path().join("desk.sqlite"), folder.path().join("copy.sqlite"));
+/// let desk = Db::sqlite(&store).await?;
+/// desk.take_for(&Owner::Simulator).await?;
+/// let taken = backup::back_up(&store, &copy)?;
+/// let put_back = backup::restore(&copy, &folder.path().join("new.sqlite"), &Owner::Simulator)?;
+/// assert_eq!(taken, put_back);
+/// # Ok(()) }
+/// # tokio::runtime::Runtime::new()?.block_on(run())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`BackupError`]; the file is then not there.
+pub fn back_up(store: &Path, to: &Path) -> Result<BackupContents, BackupError> {
+    if to.try_exists().unwrap_or(true) {
+        return Err(BackupError::Exists(to.to_owned()));
+    }
+    copy(&opened(store)?, store, to)
+}
+
+/// Puts a copy where a store is to be, for a desk of the same owner that does not run yet.
+///
+/// # Errors
+/// [`BackupError`]: something is there, the copy is not whole, is another's or a newer desk's. Nothing has changed then.
+pub fn restore(from: &Path, store: &Path, owner: &Owner) -> Result<BackupContents, BackupError> {
+    let source = opened(from)?;
+    let found: Option<String> = source
+        .query_row("SELECT value FROM desk_meta WHERE name = 'owner'", [], |row| row.get(0))
+        .map_err(|_| BackupError::NotWhole(from.to_owned(), "no one has taken it".to_owned()))?;
+    let (found, wanted) = (found.unwrap_or_default(), owner.to_string());
+    if found != wanted {
+        return Err(StoreError::Foreign { found, wanted }.into());
+    }
+    let mut steps = source.prepare("SELECT version FROM _sqlx_migrations ORDER BY version")?;
+    let steps = steps.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    if let Some(newer) = steps.into_iter().find(|step| !is_known(*step)) {
+        return Err(BackupError::Newer(from.to_owned(), newer));
+    }
+    let _lock = FileLock::take(store)?;
+    for end in ["", "-wal", "-shm"] {
+        let mut path = store.as_os_str().to_owned();
+        path.push(end);
+        let path = PathBuf::from(path);
+        match path.metadata() {
+            // What a start that failed left behind.
+            Ok(found) if found.len() == 0 => {
+                let removed = std::fs::remove_file(&path);
+                removed.map_err(|error| BackupError::File(path, error.kind()))?;
+            }
+            Ok(_) => return Err(BackupError::Exists(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(BackupError::File(path, error.kind())),
+        }
+    }
+    copy(&source, from, store)
+}
+
+/// A desk's store that is there.
+fn opened(file: &Path) -> Result<Connection, BackupError> {
+    if !file.is_file() {
+        return Err(BackupError::NotThere(file.to_owned()));
+    }
+    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.busy_timeout(super::conn::PATIENCE)?;
+    let tables =
+        "SELECT count(*) FROM sqlite_master WHERE name IN ('desk_meta', '_sqlx_migrations')";
+    let not_whole = |text: &str| BackupError::NotWhole(file.to_owned(), text.to_owned());
+    let found: Result<i64, _> = conn.query_row(tables, [], |row| row.get(0));
+    if found.map_err(|_| not_whole("it cannot be read as a database"))? != 2 {
+        return Err(not_whole("its tables are missing"));
+    }
+    Ok(conn)
+}
+
+/// Copies all pages into a file beside `to`, which takes its name once it is whole and on disk.
+fn copy(source: &Connection, from: &Path, to: &Path) -> Result<BackupContents, BackupError> {
+    let failed = |error: &io::Error| BackupError::File(to.to_owned(), error.kind());
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    // Only its owner can read it.
+    let file = NamedTempFile::with_prefix_in(".desk-copy-", folder).map_err(|e| failed(&e))?;
+    let mut target = Connection::open(file.path())?;
+    {
+        let copying = Backup::new(source, &mut target)?;
+        let mut tries = 0;
+        while copying.step(-1)? != StepResult::Done {
+            tries += 1;
+            if tries == TRIES {
+                return Err(StoreError::Unavailable("another process is writing".into()).into());
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+    // One file, without a log of writes beside it.
+    target.pragma_update(None, "journal_mode", "DELETE")?;
+    let whole: String = target.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if whole != "ok" {
+        return Err(BackupError::NotWhole(from.to_owned(), "its pages do not agree".to_owned()));
+    }
+    let contents = contents(&target)?;
+    target.close().map_err(|(_, error)| error)?;
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist_noclobber(to).map_err(|PersistError { error, .. }| match error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(to.to_owned()),
+        _ => failed(&error),
+    })?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
+    Ok(contents)
+}
+
+fn contents(conn: &Connection) -> Result<BackupContents, rusqlite::Error> {
+    let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let mut names = conn.prepare(names)?;
+    let names = names.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    let mut rows = 0;
+    for name in &names {
+        let count = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
+        let found: i64 = conn.query_row(&count, [], |row| row.get(0))?;
+        rows += found.unsigned_abs();
+    }
+    Ok(BackupContents { tables: names.len(), rows })
+}
