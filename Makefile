@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk cluster test docs package phone-test stories kills describe describe-check bench fuzz check-more setup
+.PHONY: help desk cluster test docs package phone-test stories kills release verify first-steps security describe describe-check bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +34,18 @@ stories: setup ## the desk's page in a real browser, all stories (STORY_PICTURES
 kills: setup ## the desk killed at every write of a dial and a disposition; sync, export, upload killed fifty times (minutes)
 	cargo test --locked -p desk --all-features --test it -- --include-ignored kills::
 	cargo test --locked -p ozonetel-cli --all-features --test it -- --include-ignored kills::
+
+release: setup ## static programs, unit, Containerfile, parts (SBOM), checksums, in target/release-files (long; RELEASE_QUICK=1)
+	@scripts/release
+
+verify: ## smoke checks of a running desk: make verify URL=https://… (DESK_EMAIL, DESK_PASSWORD; CALL=NUMBER dials it)
+	@scripts/verify "$(URL)"
+
+first-steps: setup ## the operator's page, followed in a clean Debian with the release's archive, timed
+	@scripts/first-steps
+
+security: setup ## the desk's routes under schemathesis, secrets in logs and dumps, dependencies, the unit (minutes)
+	@scripts/security
 
 describe: setup ## write the OpenAPI and AsyncAPI documents and the list of assumptions
 	@scripts/describe
