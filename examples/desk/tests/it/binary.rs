@@ -347,6 +347,46 @@ async fn the_service_manager_is_told_that_it_is_ready_lives_and_stops() {
     .unwrap();
 }
 
+/// What `scripts/verify` prints, and whether all was well.
+#[cfg(unix)]
+async fn verified(desk: &Running, variables: &[(&str, &str)]) -> (bool, String) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify");
+    let mut command = Command::new("bash");
+    command.arg(script).arg(format!("http://{}", desk.address)).env("TMPDIR", desk.folder.path());
+    let output = command.envs(variables.iter().copied()).output().await.unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_smoke_checks_pass_on_a_desk_that_is_well_and_dial_no_one_unasked() {
+    tokio::time::timeout(LIMIT, async {
+        let (sim, _server, desk) = with_account().await;
+        let who = [("DESK_EMAIL", "admin@example.test"), ("DESK_PASSWORD", "correct horse")];
+        let (well, table) = verified(&desk, &who).await;
+        let failed: Vec<_> = table.lines().filter(|line| line.starts_with("FAIL")).collect();
+        // Whether the page is built is not what is tested here.
+        assert!(failed.iter().all(|line| line.contains("page")), "{table}");
+        assert_eq!(well, failed.is_empty(), "{table}");
+        for check in
+            ["/readyz", "sign-in", "cookie", "first event", "version", "sign-out", "metrics"]
+        {
+            let passed = |line: &str| line.starts_with("ok ") && line.contains(check);
+            assert!(table.lines().any(passed), "{check}: {table}");
+        }
+        assert_eq!(sim.effects("dial"), 0);
+        let wrong = [("DESK_EMAIL", "admin@example.test"), ("DESK_PASSWORD", "correct hearse")];
+        let (well, table) = verified(&desk, &wrong).await;
+        assert!(!well && table.contains("FAIL  sign-in"), "{table}");
+        let asked = [who[0], who[1], ("CALL", "9000012345")];
+        let (_, table) = verified(&desk, &asked).await;
+        assert!(table.lines().any(|line| line.contains("a call to the number")), "{table}");
+        assert!(sim.effects("dial") <= 1, "once at most");
+    })
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn a_store_is_copied_beside_the_desk_and_put_back_by_its_commands() {
     let folder = tempfile::tempdir().unwrap();
