@@ -4,6 +4,7 @@ mod columns;
 mod progress;
 mod results;
 mod table;
+mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ use table::{TableOptions, TextTable};
 /// given again; a batch of which it is unknown whether it arrived is listed and not sent again.
 #[derive(Debug, Args)]
 pub(crate) struct Upload {
-    /// The file: CSV in any encoding, or xlsx, xlsb, xls, ods.
+    /// The file: CSV in any encoding, or a workbook (xlsx).
     file: PathBuf,
     /// The campaign. Default: OZONETEL_CAMPAIGN.
     #[arg(long, value_name = "NAME")]

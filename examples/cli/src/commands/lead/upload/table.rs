@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
-use calamine::{Data, Reader as _, Sheets, open_workbook_auto};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::workbook;
 
 /// The largest file that is read.
 const LARGEST: u64 = 256 << 20;
 
-/// The longest run of digits that a spreadsheet's number holds exactly.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// The most cells and bytes of text that are kept of a file; a cell costs a few bytes even where it is empty.
+const MOST_CELLS: usize = 8_000_000;
+const MOST_TEXT: usize = 256 << 20;
 
 /// A file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +45,11 @@ pub(super) fn read(path: &Path, options: &TableOptions) -> Result<TextTable, Str
     if size > LARGEST {
         return Err("is larger than 256 MiB".to_owned());
     }
-    let is_spreadsheet = ["xlsx", "xlsm", "xlsb", "xls", "ods"];
-    let table = if is_spreadsheet.iter().any(|known| ending.eq_ignore_ascii_case(known)) {
-        spreadsheet(path, options)?
+    let is = |known: &&str| ending.eq_ignore_ascii_case(known);
+    let table = if ["xlsx", "xlsm"].iter().any(is) {
+        workbook::read(path, options.sheet.as_deref())?
+    } else if ["xlsb", "xls", "ods", "numbers"].iter().any(is) {
+        return Err(format!("is a spreadsheet of the kind {ending}: save it as .xlsx or .csv"));
     } else {
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
         text(&bytes, options)?
@@ -130,7 +134,7 @@ fn text(bytes: &[u8], options: &TableOptions) -> Result<TextTable, String> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut lines = Vec::new();
+    let (mut lines, mut held) = (Vec::new(), Held::default());
     let (mut line, mut counted) = (1, 0);
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
@@ -142,13 +146,16 @@ fn text(bytes: &[u8], options: &TableOptions) -> Result<TextTable, String> {
         let passed = text.as_bytes().get(counted..start + empty).unwrap_or_default();
         line += u64::try_from(memchr::memchr_iter(b'\n', passed).count()).unwrap_or_default();
         counted = start + empty;
+        for cell in &record {
+            held.add(cell)?;
+        }
         lines.push(TextRow { line, cells: record.iter().map(tidy).collect() });
     }
     Ok(table(lines, format!("{encoding}, {} between cells", named(delimiter))))
 }
 
 /// A cell without blanks around it, those of other alphabets and invisible ones included.
-fn tidy(cell: &str) -> String {
+pub(super) fn tidy(cell: &str) -> String {
     let around = |c: char| {
         c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}')
     };
@@ -156,53 +163,31 @@ fn tidy(cell: &str) -> String {
 }
 
 /// The first line that is not empty has the headers; empty ones are left out.
-fn table(lines: Vec<TextRow>, form: String) -> TextTable {
+pub(super) fn table(lines: Vec<TextRow>, form: String) -> TextTable {
     let mut lines = lines.into_iter().filter(|row| row.cells.iter().any(|cell| !cell.is_empty()));
     let headers = lines.next().map(|row| row.cells).unwrap_or_default();
     TextTable { headers, rows: lines.collect(), form }
 }
 
-fn spreadsheet(path: &Path, options: &TableOptions) -> Result<TextTable, String> {
-    let mut book: Sheets<_> = open_workbook_auto(path).map_err(|error| error.to_string())?;
-    let names = book.sheet_names();
-    let name = match &options.sheet {
-        Some(wanted) => names
-            .iter()
-            .find(|name| *name == wanted)
-            .cloned()
-            .ok_or_else(|| format!("has no sheet {wanted}; there are {}", names.join(", ")))?,
-        None => names.first().cloned().ok_or("has no sheets")?,
-    };
-    let range = book.worksheet_range(&name).map_err(|error| error.to_string())?;
-    let first = range.start().map_or(0, |(row, _)| u64::from(row));
-    let lines = range.rows().zip(first + 1..).map(|(row, line)| TextRow {
-        line,
-        cells: row.iter().map(|cell| tidy(&cell_text(cell))).collect(),
-    });
-    Ok(table(lines.collect(), format!("sheet {name}")))
+/// What has been read, against what a file may hold.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    cells: usize,
+    bytes: usize,
 }
 
-/// A spreadsheet's cell as people write it: whole numbers without a point, days and times as the service takes them.
-fn cell_text(cell: &Data) -> String {
-    match cell {
-        Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
-        // A number beyond what a spreadsheet keeps exactly is not the number that was typed: it is left to be refused.
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => {
-            format!("{number:.0}")
+impl Held {
+    /// Counts a cell that is to be kept.
+    pub(super) fn add(&mut self, text: &str) -> Result<(), String> {
+        self.cells += 1;
+        self.bytes = self.bytes.saturating_add(text.len());
+        if self.cells > MOST_CELLS {
+            return Err(format!("has more than {MOST_CELLS} cells: split it"));
         }
-        Data::Float(number) => number.to_string(),
-        Data::Bool(flag) => flag.to_string(),
-        Data::DateTime(time) => {
-            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
-            if (hour, minute, second) == (0, 0, 0) {
-                format!("{year:04}-{month:02}-{day:02}")
-            } else {
-                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-            }
+        if self.bytes > MOST_TEXT {
+            return Err(format!("holds more than {} MiB of text: split it", MOST_TEXT >> 20));
         }
-        Data::Error(error) => error.to_string(),
+        Ok(())
     }
 }
 
@@ -269,33 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheets_numbers_and_days_are_what_people_see() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("leads.xlsx");
-        let mut book = rust_xlsxwriter::Workbook::new();
-        let sheet = book.add_worksheet().set_name("Leads").unwrap();
-        for (at, header) in ["PhoneNumber", "Name", "ExpiryDate"].iter().enumerate() {
-            sheet.write(2, u16::try_from(at).unwrap(), *header).unwrap();
-        }
-        sheet.write(3, 0, 919_000_000_001_f64).unwrap();
-        sheet.write(3, 1, "A B").unwrap();
-        let day = rust_xlsxwriter::ExcelDateTime::from_ymd(2030, 1, 2).unwrap();
-        let format = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
-        sheet.write_with_format(3, 2, &day, &format).unwrap();
-        book.save(&path).unwrap();
-        let table = read(&path, &TableOptions::default()).unwrap();
-        assert_eq!(table.headers, ["PhoneNumber", "Name", "ExpiryDate"]);
-        assert_eq!(
-            table.rows,
-            [TextRow {
-                line: 4,
-                cells: ["919000000001", "A B", "2030-01-02"].map(str::to_owned).into()
-            }]
-        );
-        assert_eq!(table.form, "sheet Leads");
-        let other = TableOptions { sheet: Some("Other".into()), ..TableOptions::default() };
-        assert!(read(&path, &other).unwrap_err().contains("there are Leads"));
-        std::fs::write(&path, b"not a spreadsheet").unwrap();
-        assert!(read(&path, &TableOptions::default()).is_err());
+    fn a_file_holds_what_leads_need_and_no_more() {
+        let mut held = Held { cells: MOST_CELLS - 1, bytes: 0 };
+        held.add("9000000001").unwrap();
+        assert_eq!(held.add("").unwrap_err(), "has more than 8000000 cells: split it");
+        let mut held = Held { cells: 0, bytes: MOST_TEXT - 3 };
+        held.add("abc").unwrap();
+        assert_eq!(held.add("a").unwrap_err(), "holds more than 256 MiB of text: split it");
+        let many = ",".repeat(MOST_CELLS);
+        assert!(text(many.as_bytes(), &TableOptions::default()).unwrap_err().contains("cells"));
     }
 }
