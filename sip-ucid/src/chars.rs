@@ -43,6 +43,10 @@ pub(crate) const PLAIN: u32 = 1 << 7;
 pub(crate) const USER_BODY: u32 = 1 << 18;
 /// Anything but `%`.
 const UNESCAPED: u32 = 1 << 19;
+/// The user part of a SIP URI without escapes.
+pub(crate) const PLAIN_USER: u32 = 1 << 20;
+/// A parameter of a SIP URI without escapes.
+pub(crate) const PLAIN_PARAM: u32 = 1 << 21;
 
 const UNRESERVED_MARKS: &[u8] = b"-_.!~*'()";
 
@@ -60,7 +64,7 @@ const fn contains(set: &[u8], byte: u8) -> bool {
 const fn classes(byte: u8) -> u32 {
     let alnum = byte.is_ascii_alphanumeric();
     let unreserved = alnum || contains(UNRESERVED_MARKS, byte) || byte == b'%';
-    let rows: [(u32, bool); 20] = [
+    let rows: [(u32, bool); 22] = [
         (TOKEN, alnum || contains(b"-.!%*_+`'~", byte)),
         (WORD, alnum || contains(b"-.!%*_+`'~()<>:\\\"/[]?{}", byte)),
         (USER, unreserved || contains(b"&=+$,;?/", byte)),
@@ -81,6 +85,8 @@ const fn classes(byte: u8) -> u32 {
         (USER_BODY, byte != b';' && byte != b':'),
         (HOST_END, contains(b":;? \t\r\n", byte)),
         (UNESCAPED, byte != b'%'),
+        (PLAIN_USER, byte != b'%' && (unreserved || contains(b"&=+$,;?/", byte))),
+        (PLAIN_PARAM, byte != b'%' && (unreserved || contains(b"[]/:&+$", byte))),
     ];
     let mut rest: &[(u32, bool)] = &rows;
     let mut bits = 0;

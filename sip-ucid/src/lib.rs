@@ -26,6 +26,7 @@ mod text;
 mod host;
 mod number;
 mod params;
+mod plain;
 mod quoted;
 mod ucid;
 mod uri;

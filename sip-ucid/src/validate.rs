@@ -13,7 +13,7 @@ use core::fmt;
 
 use crate::address::{Address, Addresses};
 use crate::auth::Auth;
-use crate::chars::{self, DIGIT, TOKEN, WORD};
+use crate::chars::{self, DIGIT, TOKEN};
 use crate::date::Date;
 use crate::digits;
 use crate::error::{Error, ErrorKind};
@@ -22,6 +22,7 @@ use crate::headers::{HeaderValues, Line, Lines};
 use crate::leniency::Leniency;
 use crate::list::{self, ListElements};
 use crate::name::Name;
+use crate::plain;
 use crate::scan;
 use crate::start::StartLine;
 use crate::text::{self, Text};
@@ -329,9 +330,11 @@ impl Problems<'_, '_> {
         let line = self.head.start_line();
         match self.head.start() {
             Ok(StartLine::Request(request)) if request.is_strict(line) => {
-                let sound = Uri::parse(request.uri().as_bytes()).is_ok_and(|uri| {
-                    uri.check().is_ok() && uri.sip().is_none_or(|sip| !sip.has_headers())
-                });
+                let uri = request.uri().as_bytes();
+                let sound = plain::is_uri(uri)
+                    || Uri::parse(uri).is_ok_and(|uri| {
+                        uri.check().is_ok() && uri.sip().is_none_or(|sip| !sip.has_headers())
+                    });
                 if sound { None } else { problem(ProblemKind::RequestUri) }
             }
             Ok(StartLine::Status(status)) if status.is_strict(line) => {
@@ -370,13 +373,26 @@ impl Problems<'_, '_> {
 
     fn value(&self, name: Name, value: &[u8]) -> Result<(), (ProblemKind, usize)> {
         let checked = match name {
+            // Nearly every value is plain: it is then seen once.
+            Name::From
+            | Name::To
+            | Name::ReplyTo
+            | Name::Contact
+            | Name::Route
+            | Name::RecordRoute
+                if plain::is_address(value) =>
+            {
+                Ok(())
+            }
+            Name::Via if plain::is_via(value) => Ok(()),
+            Name::ContentType if plain::is_media_type(value) => Ok(()),
+            Name::CallId if !plain::is_call_id(value) => Err(bad(ErrorKind::Token)),
             Name::From | Name::To | Name::ReplyTo => {
                 Address::parse_unchecked(value, Leniency::NONE).and_then(|it| it.check())
             }
             Name::Contact => return self.contact(value),
             Name::Route | Name::RecordRoute => check_routes(value),
             Name::Via => check_vias(value),
-            Name::CallId => check_call_id(value),
             Name::CSeq => match (CSeq::parse(value), self.head.start()) {
                 (Ok(cseq), Ok(StartLine::Request(line))) if cseq.method() != line.method() => {
                     return Err((ProblemKind::MethodMismatch, 0));
@@ -462,17 +478,6 @@ fn check_vias(value: &[u8]) -> Result<(), Error> {
         via?;
     }
     Ok(())
-}
-
-/// `word ["@" word]`
-fn check_call_id(value: &[u8]) -> Result<(), Error> {
-    let at = value.iter().position(|byte| *byte == b'@').unwrap_or(value.len());
-    let (local, host) = value.split_at_checked(at).unwrap_or_default();
-    let host = host.get(1..);
-    if chars::all(local, WORD) && host.is_none_or(|host| chars::all(host, WORD)) {
-        return Ok(());
-    }
-    Err(bad(ErrorKind::Token))
 }
 
 /// The place of the first forbidden character in a value.
