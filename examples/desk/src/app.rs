@@ -48,7 +48,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// # Errors
 /// A route does not say who may ask.
 pub fn app(desk: Desk) -> Result<Router, RouteError> {
-    let (router, openapi) = all().split_for_parts();
+    let (router, openapi) = all(desk.assist().settings().is_on()).split_for_parts();
     let document = complete(&openapi);
     let gate = Gate::new(&desk, RouteTable::of(&document)?);
     let origins = desk.people().settings().origins.clone();
@@ -68,13 +68,13 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
         .with_state(desk))
 }
 
-/// The OpenAPI document of all routes.
+/// The OpenAPI document of all routes, those of live assist included.
 pub fn openapi() -> Value {
-    complete(&all().into_openapi())
+    complete(&all(true).into_openapi())
 }
 
-fn all() -> OpenApiRouter<Desk> {
-    OpenApiRouter::with_openapi(Base::openapi()).merge(crate::routes::router())
+fn all(with_assist: bool) -> OpenApiRouter<Desk> {
+    OpenApiRouter::with_openapi(Base::openapi()).merge(crate::routes::router(with_assist))
 }
 
 /// Pages of the listed origins may send requests with a token. Cookies stay with this desk's own pages.

@@ -11,6 +11,7 @@ use ozonetel_sdk::transport::reqwest::{Network, Reqwest};
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::Sim;
 
+use crate::assist::AssistSettings;
 use crate::core::audio::HOSTS;
 use crate::core::retention::Retention;
 use crate::core::{disposition, message, worklist};
@@ -104,8 +105,28 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("REDIS_CA_FILE", "authorities of a rediss:// address, PEM (those of this machine)"),
     ("DESK_HANDOFF_PHRASES", "a JSON file with the phrases that ask for a human (a few languages)"),
     ("DESK_HANDOFF_MATCH", "id, or number: how a call is found to be a voice assistant's (id)"),
+    ("DEEPGRAM_API_KEY", "key of the provider that hears calls; no transcripts without"),
+    ("DEEPGRAM_MODEL", "its model (nova-3)"),
+    ("DEEPGRAM_LANGUAGE", "the language that is spoken (as the model takes it)"),
+    ("DEEPGRAM_URL", "where it is (wss://api.deepgram.com/v1/listen)"),
+    ("VOSK_URL", "a Vosk server instead: ws://127.0.0.1:2700"),
+    ("OPENAI_API_KEY", "key of the provider of suggestions and summaries; none without"),
+    ("OPENAI_BASE_URL", "where it is (https://api.openai.com/v1); a local one may need no key"),
+    ("OPENAI_MODEL", "its model"),
+    ("ASSIST_EVERY", "how often suggestions are asked for, if something new was said (10s)"),
+    (
+        "ASSIST_CAPS",
+        "caps: call_minutes=240,call_tokens=100000,day_minutes=20000,day_tokens=5000000,day_money=0",
+    ),
+    ("ASSIST_PRICES", "prices: minute=0.0077,input=0.15,output=0.60 (of a million tokens); none"),
+    ("DESK_ASSIST_CONSENT", "on: calls may be listened to of whose campaign nothing is said (off)"),
+    ("DESK_KEEP_TRANSCRIPTS_DAYS", "days for which transcripts are kept; 0 for good (30)"),
     ("DESK_SIM_SPEED", "how much faster than life the simulator's telephones are (1)"),
     ("DESK_SIM_RINGS", "which phones the simulator rings: any, or browser: with the socket (any)"),
+    (
+        "DESK_SIM_ASSIST",
+        "off: no live assist on the simulator where no provider is set (on, by stand-ins)",
+    ),
     ("DESK_LOG", "text or json, on standard error (text)"),
     ("RUST_LOG", "what is logged (warn,desk=info)"),
 ];
@@ -140,6 +161,8 @@ pub struct Config {
     pub sim_speed: f64,
     /// `DESK_SIM_RINGS`: whether the embedded simulator rings a phone only in the browser that has the agent's socket.
     pub sim_rings_browser: bool,
+    /// `DESK_SIM_ASSIST`: whether the demo has live assist on stand-ins.
+    pub sim_assist: bool,
     /// `DESK_AGENT_SOCKET`: who opens the agents' sockets; no one if it is off.
     pub socket_holder: Option<SocketHolder>,
     /// `DESK_LOG`: whether the log is JSON, a line for each event.
@@ -181,6 +204,11 @@ impl Config {
             "browser" => Ok(true),
             _ => Err(Invalid::new("DESK_SIM_RINGS", "expected any or browser")),
         });
+        let sim_assist = get("DESK_SIM_ASSIST").map_or(Ok(true), |text| match text.trim() {
+            "on" => Ok(true),
+            "off" => Ok(false),
+            _ => Err(Invalid::new("DESK_SIM_ASSIST", "expected on or off")),
+        });
         let settings = Settings {
             agent: environment.agent.clone(),
             password: environment.agent_password.clone(),
@@ -194,6 +222,7 @@ impl Config {
             calling: CallingSettings::read(variables)?,
             service_levels: levels.unwrap_or_default(),
             customers: CustomerSettings::read(variables)?,
+            assist: AssistSettings::read(variables)?,
             retention: Retention::read(variables)?,
             platform: platform(variables)?,
             templates: get(message::TEMPLATES_VARIABLE)
@@ -214,6 +243,7 @@ impl Config {
             listen: get("DESK_LISTEN").map_or_else(|| LISTEN.to_owned(), |text| address(&text)),
             sim_speed: speed.transpose()?.unwrap_or(1.0),
             sim_rings_browser: rings?,
+            sim_assist: sim_assist?,
             socket_holder,
             log_is_json: log?,
             has_tls: get("DESK_PUBLIC_URL").is_some_and(|url| url.trim().starts_with("https://")),
@@ -561,6 +591,7 @@ mod tests {
             ("DESK_LOG", "xml"),
             ("DESK_AGENT_SOCKET", "tab"),
             ("DESK_SIM_RINGS", "all"),
+            ("DESK_SIM_ASSIST", "1"),
             ("DESK_DIAL", "phone"),
             ("OZONETEL_AUTH", "both"),
         ] {

@@ -5,6 +5,7 @@
 pub mod agent;
 pub mod answer;
 pub mod appointment;
+pub mod assist;
 pub mod audio;
 pub mod call;
 pub mod caller;

@@ -10,6 +10,7 @@ use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, Ucid};
 
+use crate::assist::{Assist, AssistSettings};
 use crate::call_memory::{CallFacts, CallMemory};
 use crate::core::disposition::DispositionTable;
 use crate::core::message::{MessageTemplates, SmsFields};
@@ -101,6 +102,8 @@ pub struct Settings {
     pub agent_socket: Option<AgentSocketSettings>,
     /// Callers' profiles, and who rings agents for a voice assistant.
     pub customers: CustomerSettings,
+    /// Who hears what is said in calls, and who is asked about it.
+    pub assist: AssistSettings,
     /// Where this desk is reached from elsewhere: what the addresses begin with that the service sends to.
     pub public_url: Option<String>,
     /// The secret in the addresses that the service sends to; without one nothing is taken.
@@ -123,6 +126,7 @@ struct Shared {
     lead_names: LeadNames,
     calling: Calling,
     customers: Customers,
+    assist: Assist,
     agent_sockets: AgentSockets,
     state_sources: StateSources,
     intake: Intake,
@@ -160,6 +164,7 @@ impl Desk {
         let intake = Intake::new(settings.webhook_secret.clone(), settings.public_url.as_deref());
         let calling = Calling::new(settings.calling.clone());
         let customers = Customers::new(&settings.customers, &client);
+        let assist = Assist::new(settings.assist.clone());
         let (events, life) = (EventHub::new(Arc::clone(&store)), Life::default());
         let clock = Arc::clone(client.clock());
         let people = People::new(Arc::clone(&store), clock, settings.people.clone());
@@ -178,6 +183,7 @@ impl Desk {
             lead_names: LeadNames::default(),
             calling,
             customers,
+            assist,
             agent_sockets: AgentSockets::default(),
             state_sources: StateSources::default(),
             intake,
@@ -273,6 +279,11 @@ impl Desk {
     /// Callers' profiles, and who rings agents for a voice assistant.
     pub fn customers(&self) -> &Customers {
         &self.0.customers
+    }
+
+    /// Live assist.
+    pub fn assist(&self) -> &Assist {
+        &self.0.assist
     }
 
     /// The links to the agents' sockets.

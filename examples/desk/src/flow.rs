@@ -4,6 +4,7 @@ pub mod agent_lines;
 pub mod agent_socket;
 pub mod agent_state;
 pub mod agent_view;
+pub mod assist;
 pub(crate) mod auditing;
 pub mod booking;
 pub mod bridging;

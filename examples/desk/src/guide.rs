@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+/// What the demo says of its stand-ins.
+pub const STAND_INS: &str = "\nLive assist runs on stand-ins: they hear that someone speaks, and make up what.\n\
+                             DESK_SIM_ASSIST=off turns them off.";
+
 /// One request of the guide.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {

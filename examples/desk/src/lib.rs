@@ -5,6 +5,7 @@
 
 pub mod access;
 mod app;
+pub mod assist;
 mod body;
 pub mod call_memory;
 pub mod config;

@@ -21,6 +21,7 @@ use desk::people::command::UserTask;
 use desk::people::token::new_token;
 use desk::records::{AudioSource, Records};
 use desk::simulated::SimPhones;
+use desk::simulated::stand_ins::StandIns;
 use desk::store::{Db, FileLock, Memory, Meta as _, Owner, Store, backup};
 use desk::{AgentSocketSettings, Desk, Settings, app, guide, serve};
 use ozonetel_sdk::Client;
@@ -172,6 +173,12 @@ async fn on_simulator(
     if settings.templates.all().is_empty() {
         settings.templates = demo_templates();
     }
+    let mut stand_ins = None;
+    if local && config.sim_assist && !settings.assist.is_on() {
+        let started = StandIns::start().await?;
+        settings.assist = started.settings(settings.assist)?;
+        stand_ins = Some(started);
+    }
     let desk = Desk::with_records(client, settings, store, records);
     let app = app(desk.clone())?;
     let mut first = json!({"http": http, "sim": server.url(), "store": place});
@@ -180,8 +187,14 @@ async fn on_simulator(
         add_demo_leads(&desk).await?;
         add_demo_schedule(&desk).await?;
         first["token"] = token.reveal().into();
+        if let Some(stand_ins) = &stand_ins {
+            first["assist"] = stand_ins.url().into();
+        }
         say(&first.to_string());
         say(&guide::text(&http, &server.url(), token.reveal()));
+        if stand_ins.is_some() {
+            say(guide::STAND_INS);
+        }
     } else {
         if desk.people().has_demo().await? {
             let why = "the store has the demo users, whose password everyone knows";
@@ -275,6 +288,11 @@ async fn looked_at(config: &Config) -> Result<Arc<dyn Store>, Finding> {
 /// Logs to standard error.
 fn log(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,desk=info".into());
+    // At its finest level it writes what is sent and received: keys, and what was said.
+    let filter = match "tungstenite=info".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().flatten_event(true).with_current_span(true).with_span_list(false).init();

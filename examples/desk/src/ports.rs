@@ -2,6 +2,8 @@
 
 pub mod account_state;
 pub mod carriers;
+pub mod chat;
 pub mod demo_phones;
 pub mod platform;
 pub mod profiles;
+pub mod speech;

@@ -5,6 +5,7 @@ mod admin;
 mod agent;
 mod agents;
 mod appointments;
+mod assist;
 mod audit;
 mod call_control;
 mod calls;
@@ -44,10 +45,11 @@ use crate::body::given;
 use crate::desk::Desk;
 use crate::problem::Problem;
 
-/// All of them.
-pub(crate) fn router() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new()
-        .merge(session::router())
+/// All of them; those of live assist only where there is some.
+pub(crate) fn router(with_assist: bool) -> OpenApiRouter<Desk> {
+    let all = OpenApiRouter::new();
+    let all = if with_assist { all.merge(assist::router()) } else { all };
+    all.merge(session::router())
         .merge(me::router())
         .merge(setup::router())
         .merge(admin::router())

@@ -16,8 +16,8 @@ use crate::desk::Desk;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
-    agents, alone, bookings, call_reports, cdr_sync, forgotten, intake, links, outbox, recordings,
-    reminders, settle, summary,
+    agents, alone, assist, bookings, call_reports, cdr_sync, forgotten, intake, links, outbox,
+    recordings, reminders, settle, summary,
 };
 
 /// How long open connections may take to end.
@@ -124,6 +124,8 @@ fn start_work(desk: &Desk) {
     desk.life().spawn("waiting customers", |stop| alone::run(waiting, stop));
     let forgetting = desk.clone();
     desk.life().spawn("forgotten numbers", |stop| forgotten::run(forgetting, stop));
+    let heard = desk.clone();
+    desk.life().spawn("live assist", |stop| assist::run(heard, stop));
     let booked = desk.clone();
     desk.life().spawn("bookings", |stop| bookings::run(booked, stop));
     let reminded = desk.clone();

@@ -1,5 +1,7 @@
 //! The simulator inside the desk: what it runs on when no account is set.
 
+pub mod stand_ins;
+
 use std::time::{Duration, SystemTime};
 
 use ozonetel_sdk::client::Clock;

@@ -27,6 +27,7 @@
 pub mod account_state;
 pub mod agents;
 pub mod appointments;
+pub mod assist;
 pub mod audit;
 pub mod backup;
 pub mod bookings;
@@ -67,6 +68,7 @@ mod writer;
 pub use account_state::{AccountState, AccountStates};
 pub use agents::Agents;
 pub use appointments::{AppointmentQuery, Appointments};
+pub use assist::Assists;
 pub use audit::Audits;
 pub use bookings::{Bookings, PendingBooking};
 pub use calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall};
@@ -118,6 +120,7 @@ pub trait Store:
     + Handoffs
     + CallReports
     + Messages
+    + Assists
 {
 }
 
@@ -144,5 +147,6 @@ impl<T> Store for T where
         + Handoffs
         + CallReports
         + Messages
+        + Assists
 {
 }

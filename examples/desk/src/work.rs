@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod alone;
+pub mod assist;
 pub mod bookings;
 pub mod call_reports;
 pub mod cdr_sync;

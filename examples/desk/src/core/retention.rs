@@ -9,6 +9,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// reports go back.
 const PUSHES: u32 = 30;
 
+/// For how many days transcripts are kept unless `DESK_KEEP_TRANSCRIPTS_DAYS` says otherwise.
+const TRANSCRIPTS: u32 = 30;
+
 /// For how many days things are kept; `None` for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -18,11 +21,13 @@ pub struct Retention {
     pub notes: Option<u32>,
     /// Who did what.
     pub audit: Option<u32>,
+    /// What was heard in calls, and what was made of it.
+    pub transcripts: Option<u32>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { pushes: Some(PUSHES), notes: None, audit: None }
+        Self { pushes: Some(PUSHES), notes: None, audit: None, transcripts: Some(TRANSCRIPTS) }
     }
 }
 
@@ -45,6 +50,7 @@ impl Retention {
             pushes: days("DESK_KEEP_PUSHES_DAYS", default.pushes)?,
             notes: days("DESK_KEEP_NOTES_DAYS", default.notes)?,
             audit: days("DESK_KEEP_AUDIT_DAYS", default.audit)?,
+            transcripts: days("DESK_KEEP_TRANSCRIPTS_DAYS", default.transcripts)?,
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::store::{Audience, Event};
 /// | audience | agent | supervisor | administrator | service |
 /// |---|---|---|---|---|
 /// | one agent | own: whole | of the team: masked; own: whole | masked | |
+/// | one agent, and masked nothing is left | own: whole | own: whole | | |
 /// | everyone | masked | masked | masked | |
 /// | supervisors | | masked | masked | |
 pub fn view<'e>(event: &'e Event, caller: &Caller) -> Option<&'e str> {
@@ -19,7 +20,10 @@ pub fn view<'e>(event: &'e Event, caller: &Caller) -> Option<&'e str> {
         Audience::Agent(agent) if caller.own.iter().any(|own| own.is_same_agent(agent)) => {
             Some(&event.body)
         }
-        Audience::Agent(agent) => (looks_after && caller.scope.contains(agent)).then_some(masked),
+        Audience::Agent(agent) => {
+            let sees = looks_after && caller.scope.contains(agent);
+            sees.then_some(masked).filter(|masked| !masked.is_empty())
+        }
         Audience::Everyone => Some(masked),
         Audience::Supervisors => looks_after.then_some(masked),
     }
@@ -76,6 +80,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn of_what_is_the_agents_alone_no_one_else_sees_anything() {
+        let event =
+            Event { masked: Some(String::new()), ..event(Audience::Agent("agent01".into())) };
+        let own = caller(Role::Agent, &["agent01"], Scope::Agents(vec!["agent01".into()]));
+        let team = caller(Role::Supervisor, &[], Scope::Agents(vec!["agent01".into()]));
+        let all = caller(Role::Administrator, &[], Scope::All);
+        assert_eq!([&own, &team, &all].map(|one| view(&event, one)), [Some("whole"), None, None]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{Event, Store};
+use crate::store::{Event, NewEvent, Store};
 
 /// How many events a listener may lag behind before it has to ask the log.
 const RING: usize = 1024;
@@ -32,6 +32,8 @@ pub struct EventHub(Arc<Shared>);
 struct Shared {
     store: Arc<dyn Store>,
     ring: broadcast::Sender<Arc<Event>>,
+    /// What is shown and not kept.
+    passing: broadcast::Sender<Arc<Event>>,
     reader: OnceLock<()>,
     listeners: Mutex<HashMap<String, usize>>,
     gone: CancellationToken,
@@ -58,8 +60,9 @@ impl EventHub {
     /// A hub on a store's log. Nothing runs before the first listener comes.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let (ring, _) = broadcast::channel(RING);
+        let (passing, _) = broadcast::channel(RING);
         let (reader, gone) = (OnceLock::new(), CancellationToken::new());
-        Self(Arc::new(Shared { store, ring, reader, listeners: Mutex::default(), gone }))
+        Self(Arc::new(Shared { store, ring, passing, reader, listeners: Mutex::default(), gone }))
     }
 
     /// How many listeners there are.
@@ -90,7 +93,7 @@ impl EventHub {
 
     /// Everything from now on. What was committed before this returns and is not in the log's answer to a later read
     /// comes from here.
-    pub(super) fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
+    pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
         let receiver = self.0.ring.subscribe();
         let start = || {
             let shared = &self.0;
@@ -103,6 +106,20 @@ impl EventHub {
         };
         self.0.reader.get_or_init(start);
         receiver
+    }
+
+    /// Shows an event to those who listen here now, and keeps it nowhere: whoever is slow, or connects again, has missed
+    /// it.
+    pub(crate) fn pass_on(&self, event: NewEvent) {
+        let NewEvent { kind, audience, body, masked } = event;
+        let (id, at, kind) = (0, 0, kind.to_owned());
+        // Without listeners it is shown to no one.
+        let _ = self.0.passing.send(Arc::new(Event { id, at, kind, audience, body, masked }));
+    }
+
+    /// What is shown from now on and not kept.
+    pub(super) fn follow_passing(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.passing.subscribe()
     }
 
     /// The log.

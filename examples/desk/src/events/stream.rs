@@ -104,6 +104,7 @@ enum Phase {
 struct Running {
     listener: Listener,
     events: broadcast::Receiver<Arc<Event>>,
+    passing: broadcast::Receiver<Arc<Event>>,
     tick: Interval,
     /// The last event that was sent or passed over.
     last: i64,
@@ -119,6 +120,7 @@ impl Listener {
     /// Dropping it between events loses nothing: the client names the last event it has seen.
     pub fn frames(self) -> impl Stream<Item = Frame> + Send {
         let events = self.place.hub().follow();
+        let passing = self.place.hub().follow_passing();
         let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (last, phase) = match self.last {
@@ -126,7 +128,7 @@ impl Listener {
             None => (0, Phase::Blank),
         };
         let ready = VecDeque::new();
-        let running = Running { listener: self, events, tick, last, phase, ready };
+        let running = Running { listener: self, events, passing, tick, last, phase, ready };
         futures_util::stream::unfold(running, |mut running| async move {
             let frame = running.next().await?;
             Some((frame, running))
@@ -169,6 +171,7 @@ impl Running {
         let events = store.events_after(self.last, PAGE).await?;
         if events.len() < PAGE as usize {
             self.phase = Phase::Live;
+            self.pass_over();
         }
         for event in events {
             self.pass(&event);
@@ -185,8 +188,14 @@ impl Running {
         records.insert("lastId".to_owned(), newest.into());
         self.last = newest;
         self.phase = Phase::Live;
+        self.pass_over();
         self.say(Some(newest), "snapshot", Value::Object(records).to_string());
         Ok(())
+    }
+
+    /// What was only shown meanwhile is older than what the log has of it.
+    fn pass_over(&mut self) {
+        self.passing = self.passing.resubscribe();
     }
 
     /// Waits for what happens next.
@@ -197,6 +206,17 @@ impl Running {
                 self.say(None, "going-away", "{}".to_owned());
                 self.phase = Phase::Over;
             }
+            // Before what is kept: an entry that is not final is never shown after the one that is.
+            event = self.passing.recv() => match event {
+                Ok(event) => {
+                    if let Some(body) = view(&event, &self.listener.caller) {
+                        self.say(None, &event.kind, body.to_owned());
+                    }
+                }
+                // Of what is not kept, nothing is missed.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => self.phase = Phase::Over,
+            },
             event = self.events.recv() => match event {
                 Ok(event) if event.id == self.last + 1 => self.pass(&event),
                 Ok(event) if event.id <= self.last => {}

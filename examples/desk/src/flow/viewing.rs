@@ -63,6 +63,7 @@ fn viewer(desk: &Desk, call: &StoredCall, whole: bool, may_act: bool) -> Viewer 
         version: call.version,
         whole,
         can: can_context(desk, &call.state, may_act),
+        assist: desk.assist().state_of(&call.id, &call.state),
         now_ms: now_ms(desk),
         ..Viewer::default()
     }

@@ -9,6 +9,8 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use super::account::{Finding, check, why};
 use super::health::Condition;
+use crate::assist::AssistSettings;
+use crate::core::assist::transcript::Speaker;
 use crate::core::caller::Scope;
 use crate::core::dial::DialState;
 use crate::desk::Settings;
@@ -43,6 +45,7 @@ pub async fn examine(
         findings.push(subscription(client, settings).await);
     }
     findings.push(agent(client, settings).await);
+    findings.extend(assist(&settings.assist).await);
     findings
 }
 
@@ -134,6 +137,34 @@ async fn agent(client: &Client, settings: &Settings) -> Finding {
     }
 }
 
+/// Who hears calls, and who is asked: nothing where there is no live assist. A stream is opened and closed, which costs
+/// nothing; a question would.
+async fn assist(settings: &AssistSettings) -> Option<Finding> {
+    let asked =
+        settings.chat.as_ref().map(|chat| format!("suggestions and summaries by {}", chat.name()));
+    let Some(speech) = &settings.speech else {
+        return asked.map(|text| Finding::ok("assist", format!("{text}; no transcripts")));
+    };
+    let asked = asked.unwrap_or_else(|| "no suggestions and no summaries".to_owned());
+    let consent = if settings.consent { "on" } else { "off" };
+    let name = speech.name();
+    let opened = match speech.open(Speaker::Customer).await {
+        Ok(mut stream) => stream.finish().await,
+        Err(error) => Err(error),
+    };
+    Some(match opened {
+        Ok(()) => {
+            let text = format!(
+                "transcripts by {name}, which answers; {asked}; consent is {consent} where nothing is said"
+            );
+            Finding::ok("assist", text)
+        }
+        Err(error) => {
+            Finding::degraded("assist", format!("no transcripts by {name}: {error}; {asked}"))
+        }
+    })
+}
+
 /// Whether the desk can be reached from elsewhere without TLS.
 pub fn exposure(ip: IpAddr, has_tls: bool) -> Finding {
     match (ip.is_loopback(), has_tls) {
@@ -191,6 +222,7 @@ mod tests {
     use ozonetel_sim::{Fault, FaultKind, Sim};
 
     use super::*;
+    use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
     use crate::store::{Memory, Meta as _};
 
     fn settings() -> Settings {
@@ -247,6 +279,21 @@ mod tests {
         let found = subscription(&client, &settings).await;
         assert_eq!(found.condition, Condition::Degraded);
         assert!(found.text.contains("another address") && !found.text.contains("hidden"));
+    }
+
+    #[tokio::test]
+    async fn a_provider_of_live_assist_that_does_not_answer_is_said_and_none_is_not() {
+        assert!(assist(&AssistSettings::default()).await.is_none());
+        let stand_ins = StandIns::start().await.unwrap();
+        let settings = stand_ins.settings(AssistSettings::default()).unwrap();
+        let found = assist(&settings).await.unwrap();
+        assert_eq!(found.condition, Condition::Ok, "{found:?}");
+        assert!(found.text.contains("deepgram") && found.text.contains("openai"), "{found:?}");
+        stand_ins
+            .set_faults(StandInFaults { speech: StandInFault::Refuse, ..StandInFaults::default() });
+        let found = assist(&settings).await.unwrap();
+        assert_eq!(found.condition, Condition::Degraded);
+        assert!(found.text.contains("refuses the connection (401)"), "{found:?}");
     }
 
     #[test]

@@ -26,6 +26,13 @@ const DESCRIBED: &[(&str, &str)] = &[
     (UNKNOWN_DIALS, "Dials of unknown outcome, at most 1000"),
     (OWED, "Dispositions that did not arrive, at most 1000"),
     (UNKNOWN_FIELDS, "Fields of requests that no route knows, ignored"),
+    (ASSIST_SESSIONS, "Calls that are listened to"),
+    (ASSIST_FRAMES, "Frames of audio from pages, by speaker and what became of them"),
+    (ASSIST_SECONDS, "Seconds of audio that were sent to a provider"),
+    (ASSIST_TOKENS, "Tokens of questions and answers"),
+    (ASSIST_MONEY, "What that cost, in millionths, by the prices that are set"),
+    (ASSIST_PROVIDERS, "What became of streams and questions, by provider and outcome"),
+    (ASSIST_ANSWER_SECONDS, "How long questions took"),
 ];
 
 /// Requests answered.
@@ -52,6 +59,20 @@ pub const OUTBOX: &str = "desk_outbox_waiting";
 pub const UNKNOWN_DIALS: &str = "desk_dials_unknown";
 /// Dispositions that did not arrive.
 pub const OWED: &str = "desk_dispositions_owed";
+/// Calls that are listened to.
+pub const ASSIST_SESSIONS: &str = "desk_assist_calls";
+/// Frames of audio.
+pub const ASSIST_FRAMES: &str = "desk_assist_frames_total";
+/// Seconds of audio.
+pub const ASSIST_SECONDS: &str = "desk_assist_audio_seconds_total";
+/// Tokens.
+pub const ASSIST_TOKENS: &str = "desk_assist_tokens_total";
+/// Money.
+pub const ASSIST_MONEY: &str = "desk_assist_money_millionths_total";
+/// Providers.
+pub const ASSIST_PROVIDERS: &str = "desk_assist_provider_outcomes_total";
+/// Time of answers.
+pub const ASSIST_ANSWER_SECONDS: &str = "desk_assist_answer_seconds";
 /// Unknown fields.
 pub const UNKNOWN_FIELDS: &str = "desk_unknown_fields_total";
 

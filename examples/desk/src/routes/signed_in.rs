@@ -35,6 +35,36 @@ pub(crate) struct Me {
     zone: String,
     /// Whether calls are simulated inside this desk, where a made-up one can be asked for.
     demo: bool,
+    /// What there is of live assist; not there where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assist: Option<AssistParts>,
+}
+
+/// What there is of live assist.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AssistParts {
+    /// Calls are listened to.
+    transcript: bool,
+    /// Suggestions are made in calls.
+    suggestions: bool,
+    /// Calls and leads are summarised.
+    summary: bool,
+    /// The providers are stand-ins of the demo: nothing that they say was heard.
+    stand_in: bool,
+}
+
+impl AssistParts {
+    fn of(desk: &Desk) -> Option<Self> {
+        let settings = desk.assist().settings();
+        let (transcript, summary) = (settings.speech.is_some(), settings.chat.is_some());
+        settings.is_on().then_some(Self {
+            transcript,
+            suggestions: transcript && summary,
+            summary,
+            stand_in: settings.stand_in,
+        })
+    }
 }
 
 impl Me {
@@ -50,6 +80,7 @@ impl Me {
             must_change_password: user.must_change,
             zone: desk.client().zone().to_string(),
             demo: desk.settings().customers.demo.is_some(),
+            assist: AssistParts::of(desk),
         })
     }
 
@@ -67,6 +98,7 @@ impl Me {
             must_change_password: caller.must_change_password,
             zone: desk.client().zone().to_string(),
             demo: desk.settings().customers.demo.is_some(),
+            assist: AssistParts::of(desk),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::assist;
 use super::audit::{self, AuditRow};
 use super::conn::args;
 use super::db::Db;
@@ -249,6 +250,7 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
     let draft = "UPDATE desk_draft SET call = $1 WHERE call = $2 \
                  AND NOT EXISTS (SELECT 1 FROM desk_draft AS d WHERE d.call = $1)";
     tx.execute(draft, args![id, other]).await?;
+    assist::absorb(tx, id, other).await?;
     handoffs::absorb(tx, id, other).await
 }
 

@@ -4,6 +4,7 @@
 mod account_state;
 mod agents;
 mod appointments;
+mod assist;
 mod audit;
 mod bookings;
 mod calls;
@@ -41,6 +42,7 @@ struct State {
     events: events::EventTable,
     leases: lease::LeaseTable,
     account_states: account_state::AccountStateTable,
+    assist: assist::AssistTable,
     audit: audit::AuditTable,
     users: users::UserTable,
     sessions: sessions::SessionTable,

@@ -22,6 +22,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (450, "hand-offs", include_str!("../../migrations/0450_handoffs.sql")),
     (480, "bookings", include_str!("../../migrations/0480_bookings.sql")),
     (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
+    (600, "live assist", include_str!("../../migrations/0600_assist.sql")),
 ];
 
 /// All steps. A database with steps that are not in the list, or with others of the same number, is refused.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::assist;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
@@ -91,6 +92,7 @@ pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> 
     tx.execute("DELETE FROM desk_draft WHERE call = $1", args![id]).await?;
     // What a voice assistant heard of its caller.
     tx.execute("DELETE FROM desk_handoff WHERE call = $1", args![id]).await?;
+    assist::clear(tx, id).await?;
     rebuild(tx, id).await?;
     tx.execute("UPDATE desk_call SET notes_gone = 1 WHERE id = $1", args![id]).await?;
     Ok(())

@@ -3,6 +3,7 @@
 mod account_state;
 mod agents;
 mod appointments;
+mod assist;
 mod audit;
 mod bookings;
 mod calls;
@@ -59,6 +60,7 @@ fn all() -> Vec<Case> {
         handoffs::cases(),
         reports::cases(),
         messages::cases(),
+        assist::cases(),
     ]
     .concat()
 }

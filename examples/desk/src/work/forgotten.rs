@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+use crate::flow::assist::summary::forget_summaries;
 use crate::ports::profiles::MEMORY;
 
 /// How often it is looked.
@@ -21,18 +22,20 @@ pub async fn look(desk: &Desk, known: Option<i64>) -> Option<i64> {
             return known;
         }
     };
-    if known.is_some_and(|known| known != count)
-        && let Err(error) = desk.customers().profiles().forget(&|_| true).await
-    {
+    let is_news = known.is_some_and(|known| known != count);
+    if is_news {
+        forget_summaries(desk);
+    }
+    if is_news && let Err(error) = desk.customers().profiles().forget(&|_| true).await {
         tracing::warn!(%error, "profiles were not dropped");
         return known;
     }
     Some(count)
 }
 
-/// Looks until `stop`, where profiles are in memory.
+/// Looks until `stop`, where profiles or summaries are in memory.
 pub async fn run(desk: Desk, stop: CancellationToken) {
-    if desk.customers().profiles().place() != MEMORY {
+    if desk.customers().profiles().place() != MEMORY && !desk.assist().settings().is_on() {
         stop.cancelled().await;
         return;
     }

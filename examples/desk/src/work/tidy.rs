@@ -45,9 +45,19 @@ pub async fn remove(store: &dyn Store, now: i64, idle_since: i64, kept: Retentio
     if let Some(days) = kept.audit {
         said("audit rows", store.forget_audit(before(now, days)).await);
     }
+    if let Some(days) = kept.transcripts {
+        let old = before(now, days);
+        said("transcripts", store.forget_assist(old, &day_of(old)).await);
+    }
     if let Some(days) = kept.notes {
         said("notes", forget_notes(store, before(now, days)).await);
     }
+}
+
+/// The day of a time, roughly: what was used on a day is of no use days later.
+fn day_of(at_ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.strftime("%Y-%m-%d").to_string()
 }
 
 async fn forget_notes(store: &dyn Store, before: i64) -> Result<usize, StoreError> {
@@ -111,10 +121,10 @@ mod tests {
             let all = AuditFilter::newest(crate::core::caller::Scope::All, 9);
             store.audit(&all).await.unwrap().len()
         };
-        let for_good = Retention { pushes: None, notes: None, audit: None };
+        let for_good = Retention { pushes: None, notes: None, audit: None, transcripts: None };
         remove(&store, 1_000 * 24 * HOUR, 0, for_good).await;
         assert_eq!((store.forget_pushes(0).await, audit().await), (Ok(0), 1));
-        let kept = Retention { pushes: Some(2), notes: None, audit: Some(2) };
+        let kept = Retention { pushes: Some(2), audit: Some(2), ..for_good };
         remove(&store, 48 * HOUR + 2, 0, kept).await;
         assert_eq!(audit().await, 0);
         // One of three was old; the newest always stays.

@@ -6,11 +6,12 @@ use desk::call_memory::CallFacts;
 use desk::core::caller::{Caller, Role, Scope};
 use desk::{app, openapi};
 use http::{Method, Request, header};
+use ozonetel_sim::world::Setup;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 
-use crate::floor::{Answer, Floor, token};
+use crate::floor::{Answer, Floor, assisted, token};
 
 /// A call that the desk knows, of agent02.
 const ANOTHERS: &str = "90000000000000002";
@@ -169,7 +170,7 @@ pub(crate) async fn whole(floor: &Floor, request: Request<Body>) -> (u16, String
 
 #[tokio::test(start_paused = true)]
 async fn without_session_or_token_only_open_routes_answer_and_a_wrong_token_opens_none() {
-    let floor = Floor::new();
+    let floor = Floor::with(Setup::default(), assisted());
     let mut closed = Vec::new();
     for route in routes() {
         for bearer in [None, Some("desk_wrong"), Some("")] {
@@ -190,7 +191,7 @@ async fn without_session_or_token_only_open_routes_answer_and_a_wrong_token_open
 
 #[tokio::test(start_paused = true)]
 async fn every_role_gets_what_the_document_says_and_nothing_else() {
-    let floor = Floor::new();
+    let floor = Floor::with(Setup::default(), assisted());
     for role in Role::ALL {
         let bearer = token(&floor.desk, role, &["agent01"]).await;
         for route in routes() {
@@ -359,7 +360,7 @@ fn check_references(document: &Value, value: &Value) {
 
 #[tokio::test(start_paused = true)]
 async fn the_document_and_its_page_are_served_to_who_is_signed_in() {
-    let floor = Floor::new();
+    let floor = Floor::with(Setup::default(), assisted());
     let answer = floor.raw(Method::GET, "/openapi.json", "text/plain", "").await.ok();
     assert_eq!(answer.json, openapi());
     let bearer = token(&floor.desk, Role::Service, &[]).await;

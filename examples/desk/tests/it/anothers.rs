@@ -64,6 +64,12 @@ const OTHERS: &[(&str, &str)] = &[
     ("POST", "/api/missed/{id}/claim"),
     ("POST", "/api/missed/{id}/release"),
     ("POST", "/api/missed/{id}/close"),
+    // Another agent's are asked for in `assist`.
+    ("GET", "/api/calls/{ucid}/audio"),
+    ("GET", "/api/calls/{ucid}/transcript"),
+    ("GET", "/api/calls/{ucid}/suggestions"),
+    ("POST", "/api/calls/{ucid}/suggestions/{id}/dismiss"),
+    ("GET", "/api/calls/{ucid}/summary"),
 ];
 
 const AREAS: [&str; 6] =

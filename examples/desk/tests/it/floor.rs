@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
+use desk::assist::AssistSettings;
 use desk::core::caller::Role;
 use desk::flow::calling::CallingSettings;
 use desk::people::token::new_id;
@@ -89,6 +90,17 @@ pub(crate) fn settings() -> Settings {
         did: Some("918000000001".into()),
         ..Settings::default()
     }
+}
+
+/// The same with live assist, by providers that do not answer.
+pub(crate) fn assisted() -> Settings {
+    let variables = |name: &str| match name {
+        "VOSK_URL" => Some("ws://127.0.0.1:9/".to_owned()),
+        "OPENAI_BASE_URL" => Some("http://127.0.0.1:9/v1".to_owned()),
+        "OPENAI_MODEL" => Some("none".to_owned()),
+        _ => None,
+    };
+    Settings { assist: AssistSettings::read(&variables).unwrap(), ..settings() }
 }
 
 /// A new store. In memory, because databases do not know of paused time.

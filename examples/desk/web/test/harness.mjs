@@ -55,7 +55,7 @@ export class Desk {
     folders.add(folder);
     const child = spawn(PROGRAM, [], {
       stdio: ['ignore', 'pipe', process.env.STORY_LOG ? 'inherit' : 'ignore'],
-      env: { ...clean, TMPDIR: folder, DESK_LISTEN: '127.0.0.1:0', DESK_SIM_SPEED: '2', ...environment },
+      env: { ...clean, TMPDIR: folder, DESK_LISTEN: '127.0.0.1:0', DESK_SIM_SPEED: '2', DESK_SIM_ASSIST: 'off', ...environment },
     });
     children.add(child);
     child.once('exit', () => {

@@ -12,6 +12,7 @@ use super::state::{
     CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState,
     RecordingState, SipLeg,
 };
+use crate::core::assist::gate::AssistState;
 use crate::core::can::{Can, CanContext};
 use crate::core::transfer::TransferStep;
 
@@ -37,6 +38,8 @@ pub struct Viewer {
     pub now_ms: i64,
     /// The dial's state in the ledger.
     pub dial_state: Option<String>,
+    /// Whether it is listened to, where it could be.
+    pub assist: Option<AssistState>,
 }
 
 /// A call as it is sent out.
@@ -75,6 +78,8 @@ pub struct CallView {
     pub disposition: Option<DispositionOfCall>,
     pub dial: Option<DialOfCall>,
     pub phone: PhoneView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assist: Option<AssistState>,
     pub can: Can,
 }
 
@@ -245,6 +250,7 @@ impl CallView {
                 invite_missing,
                 invite_setting: invite_missing.then(|| call.way.invite_setting()),
             },
+            assist: viewer.assist,
             can,
             ucid: viewer.ucid,
             version: viewer.version,

@@ -259,3 +259,26 @@ proptest::proptest! {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_only_shown_comes_before_what_is_kept_and_is_not_missed_later() {
+    let floor = Floor::new();
+    let shown = |text: &str| {
+        let event = NewEvent::new("shown", Audience::Agent("agent01".into()), &text).unwrap();
+        floor.hub.pass_on(event);
+    };
+    shown("to no one");
+    let mut frames = floor.listen(None);
+    shown("before the snapshot");
+    assert_eq!(next(&mut frames).await, snapshot(0));
+    floor.happens(Audience::Everyone).await;
+    shown("after it");
+    let not_kept = |text: &str| (None, "shown".to_owned(), json!(text));
+    assert_eq!(next(&mut frames).await, not_kept("after it"));
+    assert_eq!(next(&mut frames).await, one(1));
+    floor.hub.pass_on(NewEvent::new("shown", Audience::Agent("agent02".into()), &1).unwrap());
+    floor.happens(Audience::Everyone).await;
+    assert_eq!(next(&mut frames).await, one(2), "another agent's is passed over");
+    let mut later = floor.listen(Some(0));
+    assert_eq!((next(&mut later).await, next(&mut later).await), (one(1), one(2)));
+}

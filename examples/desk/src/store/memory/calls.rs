@@ -205,6 +205,7 @@ impl PhoneCalls for Memory {
             for (other, _) in &change.absorbed {
                 state.outbox.absorb(&change.id, other);
                 state.handoffs.absorb(&change.id, other);
+                state.assist.absorb(&change.id, other);
             }
             for write in change.outbox {
                 state.outbox.write(write);

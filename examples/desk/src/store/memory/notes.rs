@@ -15,6 +15,7 @@ impl Notes for Memory {
                 state.calls.clear_notes(id);
                 state.outbox.clear_notes(id);
                 state.handoffs.forget(id);
+                state.assist.clear(id);
                 let aliases = state.calls.get(id).map(|call| call.state.ids.clone());
                 state.reports.clear_notes(&aliases.unwrap_or_default());
             }

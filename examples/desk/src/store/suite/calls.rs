@@ -100,6 +100,8 @@ async fn two_calls_become_one(store: Arc<dyn Store>) {
     let both: Vec<Fact> = one.iter().chain(&other).cloned().collect();
     let stale = CallChange { absorbed: vec![("12".into(), 7)], ..change("11", 1, &both, &[]) };
     assert_eq!(store.save_call(stale).await, Err(StoreError::Conflict("call")));
+    let entry = super::assist::entry("12", "words");
+    store.write_transcript("12", vec![entry], 1, vec![]).await.unwrap();
     let joined = CallChange { absorbed: vec![("12".into(), 1)], ..change("11", 1, &both, &[]) };
     assert_eq!(store.save_call(joined).await, Ok(2));
     for id in ["11", "12"] {
@@ -109,6 +111,12 @@ async fn two_calls_become_one(store: Arc<dyn Store>) {
     }
     assert_eq!(store.outbox_of("11").await.unwrap().len(), 1);
     assert_eq!(store.draft("11").await, Ok(Some(draft)));
+    // What was heard of either is of the one, also what is written late.
+    store.begin_assist("12", 5).await.unwrap();
+    let late = super::assist::entry("13", "late");
+    store.write_transcript("12", vec![late], 1, vec![]).await.unwrap();
+    assert_eq!(store.transcript("11", None, 9).await.unwrap().len(), 2);
+    assert_eq!(store.begin_assist("11", 9).await, Ok(5));
 }
 
 async fn a_call_is_seen_by_its_agents(store: Arc<dyn Store>) {

@@ -1,0 +1,595 @@
+//! One call that is listened to: from frames to entries and suggestions, until the call is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+use uuid::Uuid;
+
+use super::asking::{Answer, ask};
+use super::heard::{Heard, HeardChange};
+use super::line::{FromLine, Line, ToLine, WAITING};
+use super::summary::lead_context;
+use super::{FromPage, spend, used_today};
+use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS};
+use crate::core::assist::budget::Used;
+use crate::core::assist::gate::{AssistState, AssistWord};
+use crate::core::assist::prompt::{self, LeadContext};
+use crate::core::assist::transcript::{Speaker, Suggestion, TranscriptEntry};
+use crate::core::caller::Scope;
+use crate::desk::Desk;
+use crate::ops::metrics::{ASSIST_FRAMES, label};
+use crate::store::{Audience, Event, NewEvent, StoreError, StoredCall};
+
+/// How often time alone is looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How much audio is used before that is written down.
+const ACCOUNT_MS: i64 = 10_000;
+
+/// How long a session lasts that no page is attached to.
+const ALONE: Duration = Duration::from_mins(2);
+
+/// How long the last words of a call may take.
+const LAST_WORDS: Duration = Duration::from_secs(4);
+
+/// How long a suggestion may take.
+const SUGGESTION: Duration = Duration::from_secs(15);
+
+/// How long a call's summary may take.
+const SUMMARY: Duration = Duration::from_secs(15);
+
+/// How many entries wait for a store that does not answer.
+const UNWRITTEN: usize = 1_000;
+
+const FRAME: i64 = FRAME_MS as i64;
+
+/// What a question says while it is under way.
+enum FromQuestion {
+    /// What has come so far.
+    Grows(String),
+    /// It has ended.
+    Ended(Answer),
+}
+
+/// A suggestion that is being written.
+struct Asked {
+    id: String,
+    at_ms: i64,
+    has_text: bool,
+}
+
+/// One speaker's frames, as the page that is attached counts them.
+#[derive(Default)]
+struct Track {
+    /// The number of the next one.
+    next: u32,
+    /// What the page says is missing, until the next frame shows where.
+    missing: Option<(i64, i64)>,
+}
+
+pub(super) struct Session {
+    desk: Desk,
+    call: StoredCall,
+    input: mpsc::Receiver<FromPage>,
+    state: watch::Sender<AssistState>,
+    attached: Arc<()>,
+    alone_since: Option<Instant>,
+    begun: Instant,
+    /// When the session began, in milliseconds since the call's first audio.
+    began_ms: i64,
+    /// From the page's clock of audio to the call's.
+    page_offset: Option<i64>,
+    tracks: [Track; 2],
+    lines: [Option<mpsc::Sender<ToLine>>; 2],
+    from_lines: mpsc::Receiver<FromLine>,
+    is_down: [bool; 2],
+    heard: Heard,
+    unwritten: Vec<TranscriptEntry>,
+    used: Used,
+    unaccounted: Used,
+    lead: Option<LeadContext>,
+    has_news: bool,
+    last_asked: Instant,
+    asked: Option<Asked>,
+    answers: (mpsc::Sender<FromQuestion>, mpsc::Receiver<FromQuestion>),
+}
+
+fn place(speaker: Speaker) -> usize {
+    usize::from(speaker == Speaker::Agent)
+}
+
+impl Session {
+    pub(super) fn new(
+        desk: &Desk,
+        call: &StoredCall,
+        since: i64,
+        (input, state, attached): (mpsc::Receiver<FromPage>, watch::Sender<AssistState>, Arc<()>),
+    ) -> Self {
+        let (says, from_lines) = mpsc::channel(2 * WAITING);
+        let line = |speaker| {
+            let (told, line) = mpsc::channel(WAITING);
+            let line = Line::new(desk.clone(), speaker, line, says.clone());
+            desk.assist().spawn(line.run());
+            Some(told)
+        };
+        let lines = [line(Speaker::Customer), line(Speaker::Agent)];
+        Self {
+            desk: desk.clone(),
+            call: call.clone(),
+            input,
+            state,
+            attached,
+            alone_since: None,
+            begun: Instant::now(),
+            began_ms: desk.now().saturating_sub(since).max(0),
+            page_offset: None,
+            tracks: Default::default(),
+            lines,
+            from_lines,
+            is_down: [false; 2],
+            heard: Heard::default(),
+            unwritten: Vec::new(),
+            used: Used::default(),
+            unaccounted: Used::default(),
+            lead: None,
+            has_news: false,
+            last_asked: Instant::now(),
+            asked: None,
+            answers: mpsc::channel(16),
+        }
+    }
+
+    /// Now, in milliseconds since the call's first audio.
+    fn now(&self) -> i64 {
+        let since = i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.began_ms.saturating_add(since)
+    }
+
+    /// Until the call is over, or no page wants it any more.
+    pub(super) async fn run(mut self) {
+        let mut events = self.desk.events().follow();
+        let mut consents = self.desk.assist().follow_consents();
+        let stop = self.desk.life().streams();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // What was committed before the events are followed.
+        self.look().await;
+        self.report(self.state()).await;
+        while self.goes_on() {
+            tokio::select! {
+                () = stop.cancelled() => {
+                    self.set_state(AssistState::off(AssistWord::Unavailable, "stopping")).await;
+                    break;
+                }
+                Some(input) = self.input.recv() => self.page_says(input).await,
+                Some(words) = self.from_lines.recv() => self.line_says(words).await,
+                Some(answer) = self.answers.1.recv() => self.answer(answer).await,
+                event = events.recv() => match event {
+                    Ok(event) if self.is_about(&event) => self.look().await,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.look().await,
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                Ok(()) = consents.changed() => self.look().await,
+                _ = tick.tick() => self.pass().await,
+            }
+        }
+        self.end().await;
+    }
+
+    fn state(&self) -> AssistState {
+        *self.state.borrow()
+    }
+
+    fn goes_on(&self) -> bool {
+        let is_alone = self.alone_since.is_some_and(|since| since.elapsed() >= ALONE);
+        self.state().state != AssistWord::Ended && !is_alone
+    }
+
+    /// Whether an event reports this call, or that it is now another's part.
+    fn is_about(&self, event: &Event) -> bool {
+        let kinds = ["call.changed", "call.merged"];
+        kinds.contains(&event.kind.as_str()) && event.body.contains(&self.call.id)
+    }
+
+    /// Looks at the call anew. What is not known is as it was.
+    async fn look(&mut self) {
+        match self.desk.store().call(&self.call.id, &Scope::All).await {
+            Ok(Some(call)) => {
+                if call.id != self.call.id {
+                    self.moved(&call.id);
+                }
+                self.call = call;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "whether a call may be listened to is not known"),
+        }
+        self.judge().await;
+    }
+
+    /// The call is part of another one: the session goes there.
+    fn moved(&self, to: &str) {
+        self.desk.assist().with_sessions(|sessions| {
+            if let Some(own) = sessions.remove(&self.call.id) {
+                sessions.entry(to.to_owned()).or_insert(own);
+            }
+        });
+    }
+
+    /// Whether audio is taken now.
+    async fn judge(&mut self) {
+        let assist = self.desk.assist();
+        let consent = assist.has_consent(&self.call.state);
+        let mut state = AssistState::of(&self.call.state, consent);
+        let used = used_today(&self.desk).and(self.unaccounted);
+        if state.is_on() && !assist.settings().caps.allow_audio(self.used, used) {
+            state = AssistState::off(AssistWord::Unavailable, "cap");
+        } else if state.is_on() && self.is_down.contains(&true) {
+            state = AssistState::off(AssistWord::Unavailable, "provider");
+        }
+        self.set_state(state).await;
+    }
+
+    async fn set_state(&mut self, state: AssistState) {
+        let before = self.state.send_replace(state);
+        if before == state {
+            return;
+        }
+        if before.is_on() {
+            for line in self.lines.iter().flatten() {
+                // A line that is behind flushes later by itself.
+                let _ = line.try_send(ToLine::Flush);
+            }
+        }
+        self.report(state).await;
+    }
+
+    fn audience(&self) -> Audience {
+        self.call.state.agent.clone().map_or(Audience::Supervisors, Audience::Agent)
+    }
+
+    async fn report(&self, state: AssistState) {
+        let body = json!({"callId": self.call.id, "state": state.state, "reason": state.reason});
+        let event = NewEvent::new("assist", self.audience(), &body);
+        let written = match event {
+            Ok(event) => self.desk.store().append_events(self.desk.now(), vec![event]).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "whether a call is listened to was not reported");
+        }
+    }
+
+    fn count(&self, speaker: Speaker, outcome: &'static str, many: u32) {
+        let labels = vec![label("speaker", speaker.as_str()), label("outcome", outcome)];
+        self.desk.metrics().add(ASSIST_FRAMES, labels, many.into());
+    }
+
+    async fn page_says(&mut self, input: FromPage) {
+        match input {
+            FromPage::Attached => {
+                self.page_offset = None;
+                self.tracks = Default::default();
+            }
+            FromPage::Gap(speaker, frames) => {
+                self.count(speaker, "dropped", frames);
+                let to = self.now();
+                if let Some(track) = self.tracks.get_mut(place(speaker)) {
+                    track.missing = Some((to - FRAME.saturating_mul(frames.into()), to));
+                }
+            }
+            FromPage::Frame(frame) => self.frame(frame).await,
+        }
+    }
+
+    async fn frame(&mut self, frame: AudioFrame) {
+        let AudioFrame { speaker, sequence, captured_ms, samples } = frame;
+        if !self.state().is_on() {
+            self.count(speaker, "discarded", 1);
+            // Where the page counts from when it is taken again.
+            self.set_next(speaker, sequence.saturating_add(1));
+            return;
+        }
+        let captured = i64::try_from(captured_ms).unwrap_or(i64::MAX);
+        let now = self.now();
+        let offset =
+            *self.page_offset.get_or_insert(now.saturating_sub(FRAME).saturating_sub(captured));
+        // A clock that is far off is not believed.
+        let at = captured.saturating_add(offset);
+        let at = if (now - 60_000..=now + 5_000).contains(&at) { at } else { now - FRAME };
+        let at = at.max(0);
+        let next = self.tracks.get(place(speaker)).map_or(0, |track| track.next);
+        if sequence < next {
+            self.count(speaker, "repeated", 1);
+            return;
+        }
+        if sequence > next {
+            let missing = FRAME.saturating_mul((sequence - next).into()).min(at);
+            self.gap(speaker, at - missing, at).await;
+        }
+        self.set_next(speaker, sequence.saturating_add(1));
+        let line = self.lines.get(place(speaker)).and_then(Option::as_ref);
+        let sent = line.is_some_and(|line| line.try_send(ToLine::Audio(at, samples)).is_ok());
+        if !sent {
+            self.count(speaker, "dropped", 1);
+            self.gap(speaker, at, at + FRAME).await;
+            return;
+        }
+        self.count(speaker, "taken", 1);
+        let used = self.desk.assist().settings().prices.audio(FRAME);
+        self.used = self.used.and(used);
+        self.unaccounted = self.unaccounted.and(used);
+        if self.unaccounted.audio_ms >= ACCOUNT_MS {
+            self.account().await;
+        }
+        if !self.desk.assist().settings().caps.allow_audio(self.used, Used::default()) {
+            self.judge().await;
+        }
+    }
+
+    fn set_next(&mut self, speaker: Speaker, next: u32) {
+        if let Some(track) = self.tracks.get_mut(place(speaker)) {
+            *track = Track { next, missing: None };
+        }
+    }
+
+    async fn account(&mut self) {
+        // Of small pieces each price would be nothing.
+        let audio = self.desk.assist().settings().prices.audio(self.unaccounted.audio_ms);
+        self.unaccounted = Used::default();
+        spend(&self.desk, audio).await;
+        self.judge().await;
+    }
+
+    async fn gap(&mut self, speaker: Speaker, from: i64, to: i64) {
+        let change = self.heard.gap(speaker, from.max(0), to.max(0));
+        self.keep(change).await;
+    }
+
+    async fn line_says(&mut self, words: FromLine) {
+        match words {
+            FromLine::Words(speaker, words) => {
+                let now = self.now();
+                self.has_news |= words.is_final && !words.text.trim().is_empty();
+                let change = self.heard.words(speaker, &words, now);
+                self.keep(change).await;
+            }
+            FromLine::Gap(speaker, from, to) => self.gap(speaker, from, to).await,
+            FromLine::IsUp(speaker, is_up) => {
+                if let Some(is_down) = self.is_down.get_mut(place(speaker)) {
+                    *is_down = !is_up;
+                }
+                self.judge().await;
+            }
+            FromLine::Over(speaker) => {
+                if let Some(line) = self.lines.get_mut(place(speaker)) {
+                    *line = None;
+                }
+            }
+        }
+    }
+
+    /// An event for the agent alone: whoever else may read it asks, and is in the audit.
+    fn private(
+        &self,
+        kind: &'static str,
+        body: &serde_json::Value,
+    ) -> Result<NewEvent, StoreError> {
+        Ok(NewEvent { masked: Some(String::new()), ..NewEvent::new(kind, self.audience(), body)? })
+    }
+
+    /// Shows something that is not kept.
+    fn pass_on(&self, kind: &'static str, body: &serde_json::Value) {
+        if let Ok(event) = self.private(kind, body) {
+            self.desk.events().pass_on(event);
+        }
+    }
+
+    async fn keep(&mut self, change: HeardChange) {
+        if let Some(entry) = change.passing {
+            let body = json!({"callId": self.call.id, "entry": entry});
+            self.pass_on("transcript", &body);
+        }
+        for entry in change.kept {
+            self.unwritten.retain(|known| known.id != entry.id);
+            if self.unwritten.len() < UNWRITTEN {
+                self.unwritten.push(entry);
+            } else {
+                tracing::error!("an entry of a transcript is lost: too many wait for the store");
+            }
+        }
+        self.write().await;
+    }
+
+    /// Writes what is to be kept. What cannot be written is written later.
+    async fn write(&mut self) {
+        if self.unwritten.is_empty() {
+            return;
+        }
+        let event = |entry: &TranscriptEntry| {
+            let body = json!({"callId": self.call.id, "entry": entry});
+            self.private("transcript", &body)
+        };
+        let events: Result<Vec<_>, _> = self.unwritten.iter().map(event).collect();
+        let written = match events {
+            Ok(events) => {
+                let (store, entries) = (self.desk.store(), self.unwritten.clone());
+                store.write_transcript(&self.call.id, entries, self.desk.now(), events).await
+            }
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(()) => self.unwritten.clear(),
+            Err(error) => tracing::warn!(%error, "a transcript was not written; trying again"),
+        }
+    }
+
+    /// What follows from time alone.
+    async fn pass(&mut self) {
+        let is_alone = Arc::strong_count(&self.attached) <= 2;
+        self.alone_since = is_alone.then(|| self.alone_since.unwrap_or_else(Instant::now));
+        let now = self.now();
+        let change = self.heard.pass(now);
+        self.keep(change).await;
+        self.suggest().await;
+    }
+
+    /// Asks for a suggestion if it is time, and something new was said.
+    async fn suggest(&mut self) {
+        let settings = self.desk.assist().settings();
+        let is_time = self.last_asked.elapsed() >= settings.every;
+        if settings.chat.is_none()
+            || !is_time
+            || !self.has_news
+            || self.asked.is_some()
+            || !self.state().is_on()
+        {
+            return;
+        }
+        (self.has_news, self.last_asked) = (false, Instant::now());
+        let lead = self.lead().await;
+        let question = prompt::suggestion(self.heard.entries(), &lead);
+        let id = Uuid::now_v7().simple().to_string();
+        self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
+        let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
+        self.desk.assist().spawn(async move {
+            let (grows, mut grown) = mpsc::channel(8);
+            let shown = async {
+                while let Some(text) = grown.recv().await {
+                    let _ = says.try_send(FromQuestion::Grows(text));
+                }
+            };
+            let asking = async {
+                let answer = ask(&desk, question, SUGGESTION, used, Some(&grows)).await;
+                drop(grows);
+                answer
+            };
+            let (answer, ()) = tokio::join!(asking, shown);
+            // A session that is over wants none.
+            let _ = says.send(FromQuestion::Ended(answer)).await;
+        });
+    }
+
+    /// What is known of the lead, once it was asked for.
+    async fn lead(&mut self) -> LeadContext {
+        if self.lead.is_none() {
+            let number = self.call.state.number.clone();
+            let known = match &number {
+                Some(number) => lead_context(&self.desk, number, Some(&self.call.id)).await,
+                None => LeadContext::default(),
+            };
+            self.lead = Some(known);
+        }
+        self.lead.clone().unwrap_or_default()
+    }
+
+    fn suggestion_body(&self, asked: &Asked, text: &str, done: bool) -> serde_json::Value {
+        let at = jiff::Timestamp::from_millisecond(asked.at_ms).unwrap_or_default().to_string();
+        let suggestion = json!({"id": asked.id, "text": text, "done": done, "at": at});
+        json!({"callId": self.call.id, "suggestion": suggestion})
+    }
+
+    async fn answer(&mut self, answer: FromQuestion) {
+        let Some(mut asked) = self.asked.take() else { return };
+        match answer {
+            FromQuestion::Grows(text) => {
+                if !text.is_empty() {
+                    asked.has_text = true;
+                    self.pass_on("suggestion", &self.suggestion_body(&asked, &text, false));
+                }
+                self.asked = Some(asked);
+            }
+            FromQuestion::Ended(Answer { text, used }) => {
+                self.used = self.used.and(used);
+                match text {
+                    Some(text) => self.suggested(&asked, text).await,
+                    // What was shown of it goes.
+                    None if asked.has_text => {
+                        self.pass_on("suggestion", &self.suggestion_body(&asked, "", true));
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    async fn suggested(&self, asked: &Asked, text: String) {
+        let body = self.suggestion_body(asked, &text, true);
+        let (id, at_ms) = (asked.id.clone(), asked.at_ms);
+        let suggestion = Suggestion { id, text, at_ms, dismissed: false };
+        let written = match self.private("suggestion", &body) {
+            Ok(event) => {
+                self.desk.store().write_suggestion(&self.call.id, suggestion, vec![event]).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "a suggestion was not written");
+        }
+    }
+
+    /// Takes the last words, and writes what the call came to.
+    async fn end(mut self) {
+        self.input.close();
+        self.lines = [None, None];
+        let until = Instant::now() + LAST_WORDS;
+        let mut over = 0;
+        while over < Speaker::BOTH.len() {
+            match tokio::time::timeout_at(until, self.from_lines.recv()).await {
+                Ok(Some(FromLine::Over(_))) => over += 1,
+                Ok(Some(words)) => self.last(words).await,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        for speaker in Speaker::BOTH {
+            let track = self.tracks.get_mut(place(speaker));
+            if let Some((from, to)) = track.and_then(|track| track.missing.take()) {
+                self.gap(speaker, from, to).await;
+            }
+        }
+        let change = self.heard.finish();
+        self.keep(change).await;
+        self.account().await;
+        if self.state().state == AssistWord::Ended && self.desk.assist().settings().chat.is_some() {
+            self.summarise().await;
+        }
+        let id = self.call.id.clone();
+        self.desk.assist().with_sessions(|sessions| {
+            if sessions.get(&id).is_some_and(|known| known.input.is_closed()) {
+                sessions.remove(&id);
+            }
+        });
+    }
+
+    /// Words that come when the call is over.
+    async fn last(&mut self, words: FromLine) {
+        if let FromLine::Words(..) | FromLine::Gap(..) = words {
+            self.line_says(words).await;
+        }
+    }
+
+    async fn summarise(&mut self) {
+        if !self.heard.has_words() {
+            return;
+        }
+        let lead = self.lead().await;
+        let question = prompt::call_summary(self.heard.entries(), &lead);
+        let Answer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
+        let Some(text) = text else { return };
+        let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };
+        let body = json!({"callId": self.call.id, "state": done.state, "reason": done.reason});
+        let written = match NewEvent::new("assist", self.audience(), &body) {
+            Ok(event) => {
+                let store = self.desk.store();
+                store.write_summary(&self.call.id, &text, self.desk.now(), vec![event]).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "a call's summary was not written");
+        }
+    }
+}
