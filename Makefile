@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk cluster test docs package phone-test stories kills release verify first-steps security describe describe-check bench fuzz check-more setup
+.PHONY: help desk cluster test docs package phone-test stories kills seeds planted release verify first-steps security describe describe-check bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -46,6 +46,12 @@ first-steps: setup ## the operator's page, followed in a clean Debian with the r
 
 security: setup ## the desk's routes under schemathesis, secrets in logs and dumps, dependencies, the unit (minutes)
 	@scripts/security
+
+seeds: setup ## the desk, the simulator and a store with faults in one process, in an order that a seed decides: SEEDS of them (default 10,000) from FROM on
+	cargo run --locked -p ozonetel-seeds -- --seeds $(or $(SEEDS),10000) --from $(or $(FROM),0)
+
+planted: setup ## plants faults in a copy of the desk, and shows after how many seeds each is found (SEEDS at most, default 2,000; long)
+	@scripts/planted
 
 describe: setup ## write the OpenAPI and AsyncAPI documents and the list of assumptions
 	@scripts/describe

@@ -135,6 +135,8 @@ struct Shared {
     records: Records,
     tasks: Tasks,
     references: AtomicU32,
+    /// Tells this desk's references from those of others on the same account.
+    mark: String,
 }
 
 impl fmt::Debug for Desk {
@@ -192,6 +194,7 @@ impl Desk {
             records,
             tasks,
             references,
+            mark: crate::chance::mark(),
         }))
     }
 
@@ -429,7 +432,7 @@ impl Desk {
         let now = self.0.client.clock().now();
         let ms = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         let n = self.0.references.fetch_add(1, Ordering::Relaxed);
-        format!("desk-{ms:x}-{:x}-{n:x}", std::process::id())
+        format!("desk-{ms:x}-{}-{n:x}", self.0.mark)
     }
 }
 

@@ -8,6 +8,7 @@ mod app;
 pub mod assist;
 mod body;
 pub mod call_memory;
+pub mod chance;
 pub mod config;
 pub mod core;
 pub mod customers;

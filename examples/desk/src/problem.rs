@@ -152,7 +152,7 @@ impl Default for RequestId {
 impl RequestId {
     /// A new one; ids rise with time. What a client says is not an id of ours, and does not belong in a log.
     pub fn new() -> Self {
-        Self(uuid::Uuid::now_v7().simple().to_string().into())
+        Self(crate::chance::id().simple().to_string().into())
     }
 
     /// That of the request that is being answered.

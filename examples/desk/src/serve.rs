@@ -9,7 +9,6 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::core::outbox::OutboxTarget;
 use crate::desk::Desk;
@@ -83,9 +82,9 @@ pub async fn serve(
 }
 
 /// Starts what runs in the background.
-fn start_work(desk: &Desk) {
+pub fn start_work(desk: &Desk) {
     let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
-    let holder = Uuid::now_v7().simple().to_string().into();
+    let holder = crate::chance::id().simple().to_string().into();
     let keeper = LeaseKeeper { store: Arc::clone(&store), clock: Arc::clone(&clock), holder };
     let tidied = desk.clone();
     desk.life().spawn("tidy", |stop| tidy(tidied, stop));

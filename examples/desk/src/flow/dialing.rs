@@ -36,6 +36,10 @@ const WAITS: Duration = Duration::from_secs(20);
 /// How long after an accepted dial its INVITE has to have come.
 const INVITE_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often an outcome that could not be stored is written again, and with which pause.
+const WRITES: u32 = 15;
+const WRITTEN_AGAIN: Duration = Duration::from_secs(2);
+
 /// A request to dial.
 #[derive(Debug, Clone)]
 pub struct DialOrder {
@@ -177,7 +181,7 @@ fn entry_of(desk: &Desk, order: &DialOrder, way: DialWay) -> DialEntry {
         // Writing to a text does not fail.
         let _ = write!(body_hash, "{byte:02x}");
     }
-    let id = uuid::Uuid::now_v7().simple().to_string();
+    let id = crate::chance::id().simple().to_string();
     DialEntry {
         user: order.user.clone(),
         key: order.key.clone().unwrap_or_else(|| format!("~{id}")),
@@ -240,6 +244,7 @@ async fn wait(desk: &Desk, entry: Box<DialEntry>) -> Result<DialReply, Problem> 
         }
         let tick = tokio::time::sleep(Duration::from_secs(1));
         tokio::select! {
+            biased;
             changed = head.changed() => if changed.is_err() { return Ok(DialReply::UnderWay(entry)) },
             () = tick => {}
         }
@@ -285,18 +290,38 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
     let decided = match write(desk, decided.clone(), audit).await {
         Ok(written) => written,
         Err(error) => {
-            // The row says "sending", and is found at the next start. The caller is told what is known.
+            // The row says "sending". The caller is told what is known.
             tracing::error!(%error, dial = decided.id, "the outcome of a dial was not stored");
+            write_later(desk, decided.clone());
             return decided;
         }
     };
+    follow(desk, &decided);
+    decided
+}
+
+/// Writes down what became of a dial once the store can be used again: a row that says "sending" keeps its agent from
+/// dialling. If that takes too long, the row is taken over as one whose outcome is unknown.
+fn write_later(desk: &Desk, decided: DialEntry) {
+    let (desk, tasks) = (desk.clone(), desk.tasks().clone());
+    tasks.watch(async move {
+        for _ in 0..WRITES {
+            tokio::time::sleep(WRITTEN_AGAIN).await;
+            if let Ok(written) = write(&desk, decided.clone(), &mut None).await {
+                return follow(&desk, &written);
+            }
+        }
+    });
+}
+
+/// What follows once the outcome of a dial is written down.
+fn follow(desk: &Desk, decided: &DialEntry) {
     if decided.state.happened() {
-        watch_for_invite(desk, &decided);
+        watch_for_invite(desk, decided);
     }
     if decided.state == DialState::Unknown {
         desk.calling().wake_settling();
     }
-    decided
 }
 
 /// What became of sending a dial.

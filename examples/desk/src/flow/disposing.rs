@@ -179,7 +179,7 @@ fn written(
     way: DialWay,
     at: i64,
 ) -> (Fact, OutboxEntry) {
-    let id = uuid::Uuid::now_v7().simple().to_string();
+    let id = crate::chance::id().simple().to_string();
     let disposition = said.disposition.clone();
     let acted = ActionFact {
         ucid: order.ucid,

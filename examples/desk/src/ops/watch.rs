@@ -28,6 +28,7 @@ pub async fn watch_account(
         let well = look(&client, &settings, &health).await.is_ok();
         let pause = if well { WELL } else { UNWELL };
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
         }

@@ -74,7 +74,7 @@ impl SealKey {
     /// [`SealError::Random`].
     pub fn random() -> Result<Self, SealError> {
         let mut key = [0; KEY];
-        getrandom::fill(&mut key).map_err(|_| SealError::Random)?;
+        crate::chance::fill(&mut key).map_err(|_| SealError::Random)?;
         Ok(Self::new(&key))
     }
 
@@ -99,7 +99,7 @@ impl SealKey {
     /// [`SealError::Random`].
     pub fn seal(&self, owner: &str, secret: &Secret) -> Result<String, SealError> {
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| SealError::Random)?;
+        crate::chance::fill(&mut nonce).map_err(|_| SealError::Random)?;
         let payload = Payload { msg: secret.reveal().as_bytes(), aad: owner.as_bytes() };
         let sealed =
             self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::Forged)?;

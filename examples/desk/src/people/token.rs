@@ -50,7 +50,7 @@ pub struct NoRandomness;
 /// [`NoRandomness`].
 pub fn new_token(prefix: &str) -> Result<(Secret, TokenDigest), NoRandomness> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    crate::chance::fill(&mut bytes).map_err(|_| NoRandomness)?;
     let text = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes));
     let digest = TokenDigest::of(&text).ok_or(NoRandomness)?;
     Ok((Secret::from(text), digest))
@@ -58,7 +58,7 @@ pub fn new_token(prefix: &str) -> Result<(Secret, TokenDigest), NoRandomness> {
 
 /// A new id for a row: says when it was made, and cannot be guessed.
 pub fn new_id() -> String {
-    uuid::Uuid::now_v7().simple().to_string()
+    crate::chance::id().simple().to_string()
 }
 
 #[cfg(test)]

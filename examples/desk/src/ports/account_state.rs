@@ -13,7 +13,6 @@ use ozonetel_sdk::client::{
 use ozonetel_sdk::endpoint::Rate;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::epoch::{epoch_ms, millis};
 use crate::people::seal::SealKey;
@@ -108,7 +107,7 @@ impl SharedAccount {
 
     /// Waits for the lease. One that was granted by a clock which was ahead ends `ttl` after it was first seen.
     async fn taken(&self, ttl: Duration) -> Result<Lease, StoreError> {
-        let holder = Uuid::now_v7().to_string();
+        let holder = crate::chance::id().to_string();
         let (mut pause, mut seen) = (FIRST_LOOK, None::<(i64, Instant)>);
         loop {
             let now = epoch_ms(&*self.clock);

@@ -53,7 +53,7 @@ impl AuditRow {
     /// ```
     pub fn new(at: i64, caller: &Caller, action: &str, target: impl Into<String>) -> Self {
         Self {
-            id: uuid::Uuid::now_v7().simple().to_string(),
+            id: crate::chance::id().simple().to_string(),
             at,
             who: caller.id.clone(),
             role: caller.role.to_string(),
@@ -68,7 +68,7 @@ impl AuditRow {
     /// A row for what the desk itself did, or somebody at its command line.
     pub fn of_desk(at: i64, action: &str, target: impl Into<String>) -> Self {
         Self {
-            id: uuid::Uuid::now_v7().simple().to_string(),
+            id: crate::chance::id().simple().to_string(),
             at,
             who: "desk".to_owned(),
             role: "desk".to_owned(),

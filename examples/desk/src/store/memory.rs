@@ -8,6 +8,7 @@ mod assist;
 mod audit;
 mod bookings;
 mod calls;
+mod contents;
 mod dial_table;
 mod dials;
 mod events;
@@ -31,9 +32,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::error::StoreError;
+
+pub use contents::Contents;
 
 /// All tables.
 #[derive(Debug, Default)]
@@ -77,11 +81,38 @@ pub enum Stop {
     After,
 }
 
+/// What is done with the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// They are looked at.
+    Read,
+    /// They are changed.
+    Write,
+}
+
+/// What happens to reads and writes on their way: it may hold them up for as long as it likes, or let them fail.
+#[async_trait]
+pub trait Interference: Send + Sync {
+    /// Comes before each. An error: nothing is done.
+    ///
+    /// # Errors
+    /// As it likes.
+    async fn before(&self, access: Access) -> Result<(), StoreError>;
+
+    /// Comes after each that was done. An error: no one is told that it was.
+    ///
+    /// # Errors
+    /// As it likes.
+    async fn after(&self, access: Access) -> Result<(), StoreError>;
+}
+
 /// A store in memory. Cheap to clone; clones share.
 #[derive(Clone)]
 pub struct Memory {
     state: Arc<Mutex<State>>,
     head: watch::Sender<i64>,
+    interference: Option<Arc<dyn Interference>>,
+    is_shared: bool,
 }
 
 impl fmt::Debug for Memory {
@@ -105,7 +136,15 @@ impl Memory {
     /// assert_eq!(Memory::new().place(), "memory");
     /// ```
     pub fn new() -> Self {
-        Self { state: Arc::default(), head: watch::Sender::new(0) }
+        let (state, head) = (Arc::default(), watch::Sender::new(0));
+        Self { state, head, interference: None, is_shared: false }
+    }
+
+    /// The same tables on another way, as one of several desks has them: what is read and written there is interfered
+    /// with.
+    #[must_use]
+    pub fn by_way_of(&self, interference: Arc<dyn Interference>, is_shared: bool) -> Self {
+        Self { interference: Some(interference), is_shared, ..self.clone() }
     }
 
     /// How many writes there were.
@@ -129,7 +168,21 @@ impl Memory {
     }
 
     /// Looks at the tables.
-    fn read<T>(&self, work: impl FnOnce(&State) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    async fn read<T>(
+        &self,
+        work: impl FnOnce(&State) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        let Some(interference) = &self.interference else { return self.read_now(work) };
+        interference.before(Access::Read).await?;
+        let done = self.read_now(work)?;
+        interference.after(Access::Read).await?;
+        Ok(done)
+    }
+
+    fn read_now<T>(
+        &self,
+        work: impl FnOnce(&State) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         self.locked(|state| match state.faults.stop {
             Some((stop, _)) if state.faults.writes > stop => Err(stopped()),
             _ => work(state),
@@ -137,7 +190,18 @@ impl Memory {
     }
 
     /// Changes the tables, all or nothing: the work checks before it changes.
-    fn write<T>(
+    async fn write<T>(
+        &self,
+        work: impl FnOnce(&mut State) -> Result<T, StoreError> + Send,
+    ) -> Result<T, StoreError> {
+        let Some(interference) = &self.interference else { return self.write_now(work) };
+        interference.before(Access::Write).await?;
+        let done = self.write_now(work)?;
+        interference.after(Access::Write).await?;
+        Ok(done)
+    }
+
+    fn write_now<T>(
         &self,
         work: impl FnOnce(&mut State) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {

@@ -20,6 +20,7 @@ const AGAIN: Duration = Duration::from_mins(1);
 pub async fn tidy(desk: Desk, stop: CancellationToken) {
     loop {
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
@@ -35,6 +36,7 @@ pub async fn dispositions(desk: Desk, stop: CancellationToken) {
     loop {
         let wait = if learn_dispositions(&desk).await { LISTED } else { AGAIN };
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
         }

@@ -17,6 +17,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(%error, "who waits over KooKoo was not looked at");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -17,6 +17,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(%error, "appointments were not noted on their calls");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

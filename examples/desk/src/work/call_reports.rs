@@ -94,6 +94,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(?problem, "calls were not taken over from the call-detail records");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -43,6 +43,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
     loop {
         known = look(&desk, known).await;
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -20,6 +20,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(%error, "what has arrived was not worked");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = desk.intake().arrived() => {}
             () = tokio::time::sleep(EVERY) => {}
@@ -34,6 +35,7 @@ pub async fn sweep(desk: Desk, stop: CancellationToken) {
             tracing::warn!(?problem, "abandoned calls were not asked for");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(SWEPT) => {}
         }

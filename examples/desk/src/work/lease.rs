@@ -106,6 +106,7 @@ impl LeaseKeeper {
                     std::future::pending::<()>().await;
                 };
                 tokio::select! {
+                    biased;
                     () = work(held.clone(), end.clone()) => {}
                     () = watch => {}
                 }
@@ -115,6 +116,7 @@ impl LeaseKeeper {
                 }
             }
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(self.terms().beat) => {}
             }

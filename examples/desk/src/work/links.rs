@@ -43,7 +43,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
     let keeper = LeaseKeeper {
         store: Arc::clone(desk.store()),
         clock: Arc::clone(desk.client().clock()),
-        holder: uuid::Uuid::now_v7().simple().to_string().into(),
+        holder: crate::chance::id().simple().to_string().into(),
     };
     keeper.run("agent sockets", stop, |_, stop| hold(desk.clone(), stop)).await;
 }
@@ -75,6 +75,7 @@ async fn hold(desk: Desk, stop: CancellationToken) {
         }
         while links.try_join_next().is_some() {}
         tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             () = tokio::time::sleep(EVERY) => {}
         }
@@ -115,6 +116,7 @@ async fn link(desk: Desk, agent: AgentId, number: u64, end: CancellationToken) {
     agent_socket::hold(&desk, &agent, number, None, &end).await;
     if !end.is_cancelled() {
         tokio::select! {
+            biased;
             () = end.cancelled() => {}
             () = tokio::time::sleep(ANEW) => {}
         }

@@ -68,6 +68,7 @@ pub async fn run(desk: Desk, target: OutboxTarget, stop: CancellationToken) {
             return;
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = desk.calling().outbox_woken(target) => {}
             () = tokio::time::sleep(pause) => {}

@@ -87,6 +87,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(%error, "paused recordings were not looked at");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

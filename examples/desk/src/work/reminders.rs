@@ -43,6 +43,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
             tracing::warn!(%error, "follow-ups that are due were not announced");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -20,6 +20,9 @@ use crate::store::{DialWrite, StoreError};
 /// be asked for twice a minute by all who share the account.
 const EVERY: Duration = Duration::from_mins(2);
 
+/// How soon it is looked again after the store has failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
 /// How many dials are looked for in one round.
 const TOGETHER: u32 = 8;
 
@@ -32,14 +35,21 @@ const ROWS_WITHIN_MS: i64 = 5 * 60_000;
 /// Longer than a dial can be on its way.
 const LONGEST_DIAL_MS: i64 = 5 * 60_000;
 
-/// Marks dials that were being sent when a desk stopped as unknown. How many there were.
+/// Marks dials that were being sent when a desk stopped as unknown: of this desk, and of any desk longer ago than a dial
+/// can take. How many there were.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn take_over(desk: &Desk) -> Result<usize, StoreError> {
+    take_over_until(desk, now_ms(desk)).await
+}
+
+/// The same where this process began at a time: what it has sent itself since is under way.
+async fn take_over_until(desk: &Desk, began: i64) -> Result<usize, StoreError> {
     let at = now_ms(desk);
     let before = at.saturating_sub(LONGEST_DIAL_MS);
-    let left = desk.store().dials_left_sending(desk.calling().holder(), before).await?;
+    let mut left = desk.store().dials_left_sending(desk.calling().holder(), before).await?;
+    left.retain(|row| row.asked_ms <= began || row.asked_ms < before);
     let mut count = 0;
     for row in left {
         let Some(entry) = settle(&row, &DialEvidence::Restarted, at) else { continue };
@@ -152,19 +162,24 @@ async fn by_reference(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
     }
 }
 
-/// Settles until it is stopped.
+/// Settles until it is stopped. What another process has left, or this one could not write down, is looked for again and
+/// again: a dial that is being sent for ever keeps its agent from dialling.
 pub async fn run(desk: Desk, stop: CancellationToken) {
-    if let Err(error) = take_over(&desk).await {
-        tracing::error!(%error, "dials that were being sent cannot be taken over");
-    }
+    let began = now_ms(&desk);
     loop {
+        let mut pause = EVERY;
+        if let Err(error) = take_over_until(&desk, began).await {
+            tracing::error!(%error, "dials that were being sent cannot be taken over");
+            pause = AFTER_FAILURE;
+        }
         if let Err(error) = look(&desk).await {
             tracing::warn!(%error, "unknown dials cannot be settled");
         }
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = desk.calling().settling_woken() => {}
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
         if stop.is_cancelled() {
             return;

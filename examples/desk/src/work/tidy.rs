@@ -28,6 +28,7 @@ pub async fn tidy(desk: Desk, stop: CancellationToken) {
         let (now, idle_since) = (desk.now(), desk.people().idle_since(desk.now()));
         remove(&**desk.store(), now, idle_since, desk.settings().retention).await;
         tokio::select! {
+            biased;
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }

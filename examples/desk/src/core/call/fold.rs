@@ -32,6 +32,8 @@ struct Fold {
     /// When the service's last word came.
     settled_ms: Option<i64>,
     answered_by: Option<AgentId>,
+    /// Who answered according to what the service writes after a call, and the leg, where it names one.
+    recorded: Option<(AgentId, Option<Ucid>)>,
     rung: Option<AgentId>,
     last: Option<AgentId>,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
@@ -60,6 +62,12 @@ fn earliest(known: &mut Option<i64>, at: i64) {
 
 fn latest(known: &mut Option<i64>, at: i64) {
     *known = Some(known.map_or(at, |known| known.max(at)));
+}
+
+/// Who answered, where that is an agent.
+fn recorded(agent: Option<&AgentId>, leg: Option<Ucid>) -> Option<(AgentId, Option<Ucid>)> {
+    let agent = agent.filter(|agent| !matches!(agent.as_str().trim(), "" | "0"))?;
+    Some((agent.clone(), leg))
 }
 
 fn by_type(kind: Option<&CallType>) -> Option<Direction> {
@@ -159,6 +167,11 @@ impl Fold {
                 self.state.is_final = true;
                 self.wrapup_limit = callback.wrap_up_exceeded().or(self.wrapup_limit);
                 if callback.is_answered() {
+                    let legs = callback.legs();
+                    if self.recorded.is_none() {
+                        self.recorded =
+                            recorded(legs.last().and_then(|leg| leg.agent_id.as_ref()), None);
+                    }
                     let began = fact.began_ms.zip(callback.time_to_answer);
                     let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
                     earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
@@ -271,6 +284,7 @@ impl Fold {
         self.state.skill = row.skill.clone().or(self.state.skill.take());
         self.state.transferred |= row.transferred_to.is_some();
         if row.is_answered() {
+            self.recorded = recorded(row.agent_id.as_ref(), row.ucid).or(self.recorded.take());
             let began = fact.began_ms.zip(row.time_to_answer);
             let answered = began.map(|(ms, after)| ms + i64::from(after.seconds()) * 1000);
             earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
@@ -419,6 +433,15 @@ impl Fold {
     }
 
     fn identify(&mut self) {
+        // Who was rung last did not answer if another one did, of whom there was no news.
+        let recorded = self.recorded.take().filter(|(agent, _)| {
+            let rung = self.rung.as_ref().is_some_and(|rung| rung.is_same_agent(agent));
+            self.answered_by.is_none() && !rung
+        });
+        if let Some((agent, leg)) = recorded {
+            self.state.leg = leg.or(self.state.leg);
+            self.answered_by = Some(agent);
+        }
         self.state.agent = self
             .answered_by
             .take()

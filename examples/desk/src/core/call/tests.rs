@@ -184,6 +184,36 @@ fn a_call_that_came_in_is_the_one_of_the_agent_who_took_it() {
     assert_eq!(state.direction, Some(Direction::Inbound));
 }
 
+/// All that was sent while the second agent's phone rang is lost.
+#[test]
+fn who_was_rung_first_did_not_take_the_call_that_another_one_answered() {
+    let (other, zone) = ("90000000000000005", Zone::india());
+    let rang = || {
+        vec![
+            event("Calling", "InBound", other, "agent02", 1),
+            event("Disconnect", "InBound", other, "agent02", 9),
+        ]
+    };
+    let row = json!({
+        "UCID": LEG, "CallID": CALL, "AgentID": "agent01", "Type": "Inbound", "Status": "Answered",
+        "CallDate": "2025-11-20", "StartTime": "10:15:00", "EndTime": "10:15:30",
+        "TimeToAnswer": "00:00:07", "TalkTime": "00:00:23", "HangupBy": "UserHangup",
+        "DialStatus": "answered", "AgentDialStatus": "answered", "CallStatus": "Answered",
+    });
+    let row = Fact::of_row(serde_json::from_value(row).unwrap(), T0 + 90_000, &zone);
+    let by_callback = Call::of([rang(), vec![callback("inbound", "Answered", "", 90)]].concat());
+    let by_row = Call::of([rang(), vec![row]].concat());
+    for call in [&by_callback, &by_row] {
+        let state = call.state();
+        assert_eq!(state.agent, Some("agent01".into()));
+        assert!(state.is_answered() && state.is_of(&"agent02".into()));
+    }
+    assert_eq!(by_row.state().leg, Some(ucid(LEG)));
+    // No one answered: the one who was rung has it.
+    let missed = Call::of([rang(), vec![callback("inbound", "NotAnswered", "", 90)]].concat());
+    assert_eq!(missed.state().agent, Some("agent02".into()));
+}
+
 #[test]
 fn one_call_recorded_by_callback_and_form_is_one() {
     let mut facts = outbound();

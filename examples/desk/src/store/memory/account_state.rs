@@ -22,7 +22,7 @@ impl AccountStateTable {
 #[async_trait]
 impl AccountStates for Memory {
     async fn account_state(&self, name: &str) -> Result<Option<AccountState>, StoreError> {
-        self.read(|state| Ok(state.account_states.0.get(name).cloned()))
+        self.read(|state| Ok(state.account_states.0.get(name).cloned())).await
     }
 
     async fn change_account_state(
@@ -39,6 +39,7 @@ impl AccountStates for Memory {
             }
             Ok(is_seen)
         })
+        .await
     }
 
     async fn save_account_state(
@@ -55,5 +56,6 @@ impl AccountStates for Memory {
             }
             Ok(held)
         })
+        .await
     }
 }

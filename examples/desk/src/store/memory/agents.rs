@@ -25,7 +25,7 @@ impl Agents for Memory {
         &self,
         agent: &AgentId,
     ) -> Result<Option<Versioned<KeptAgent>>, StoreError> {
-        self.read(|state| Ok(state.agents.kept.get(&agent_key(agent)).cloned()))
+        self.read(|state| Ok(state.agents.kept.get(&agent_key(agent)).cloned())).await
     }
 
     async fn kept_agents(&self, scope: &Scope) -> Result<Vec<Versioned<KeptAgent>>, StoreError> {
@@ -33,6 +33,7 @@ impl Agents for Memory {
             let all = state.agents.kept.values();
             Ok(all.filter(|kept| scope.contains(&kept.record.agent)).cloned().collect())
         })
+        .await
     }
 
     async fn save_agent(
@@ -55,6 +56,7 @@ impl Agents for Memory {
             state.events.append(at, events);
             Ok(version + 1)
         })
+        .await
     }
     async fn agent_words(
         &self,
@@ -76,6 +78,7 @@ impl Agents for Memory {
             all.retain(|_, words| !words.is_empty());
             Ok(all)
         })
+        .await
     }
 
     async fn forget_agent_words(&self, before: i64) -> Result<u64, StoreError> {
@@ -84,5 +87,6 @@ impl Agents for Memory {
             state.agents.words.retain(|(_, word)| word.at_ms >= before);
             Ok((known - state.agents.words.len()) as u64)
         })
+        .await
     }
 }

@@ -78,6 +78,7 @@ impl Appointments for Memory {
             }
             Ok(new)
         })
+        .await
     }
 
     async fn departments(&self) -> Result<Vec<Department>, StoreError> {
@@ -88,6 +89,7 @@ impl Appointments for Memory {
             all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
             Ok(all)
         })
+        .await
     }
 
     async fn doctors(&self, department: Option<&str>) -> Result<Vec<Doctor>, StoreError> {
@@ -98,6 +100,7 @@ impl Appointments for Memory {
             all.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
             Ok(all)
         })
+        .await
     }
 
     async fn slots(
@@ -115,6 +118,7 @@ impl Appointments for Memory {
             found.truncate(most as usize);
             Ok(found)
         })
+        .await
     }
 
     async fn slot(&self, id: &str) -> Result<Option<(Slot, Doctor)>, StoreError> {
@@ -123,6 +127,7 @@ impl Appointments for Memory {
             let found = table.slots.get(id).map(|slot| table.slot(slot));
             Ok(found.and_then(|slot| Some((slot.clone(), table.doctor(&slot.doctor)?))))
         })
+        .await
     }
 
     async fn save_appointment(
@@ -149,10 +154,11 @@ impl Appointments for Memory {
             state.events.append(at, events);
             Ok(version)
         })
+        .await
     }
 
     async fn appointment(&self, id: &str) -> Result<Option<Appointment>, StoreError> {
-        self.read(|state| Ok(state.appointments.appointments.get(id).cloned()))
+        self.read(|state| Ok(state.appointments.appointments.get(id).cloned())).await
     }
 
     async fn appointments(&self, query: &AppointmentQuery) -> Result<Vec<Appointment>, StoreError> {
@@ -163,5 +169,6 @@ impl Appointments for Memory {
             found.truncate(query.most as usize);
             Ok(found)
         })
+        .await
     }
 }

@@ -16,6 +16,7 @@ impl Audits for Memory {
             state.audit.0.extend(rows);
             Ok(())
         })
+        .await
     }
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
@@ -26,6 +27,7 @@ impl Audits for Memory {
             rows.truncate(usize::try_from(filter.most).unwrap_or(usize::MAX));
             Ok(rows)
         })
+        .await
     }
 
     async fn forget_audit(&self, before: i64) -> Result<u64, StoreError> {
@@ -34,5 +36,6 @@ impl Audits for Memory {
             state.audit.0.retain(|row| row.at >= before);
             Ok(u64::try_from(all - state.audit.0.len()).unwrap_or(u64::MAX))
         })
+        .await
     }
 }

@@ -22,10 +22,12 @@ impl Bookings for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn pending_bookings(&self, most: u32) -> Result<Vec<PendingBooking>, StoreError> {
         self.read(|state| Ok(state.bookings.0.values().take(most as usize).cloned().collect()))
+            .await
     }
 
     async fn end_booking(&self, id: &str) -> Result<(), StoreError> {
@@ -33,5 +35,6 @@ impl Bookings for Memory {
             state.bookings.0.retain(|_, booking| booking.id != id);
             Ok(())
         })
+        .await
     }
 }

@@ -73,6 +73,10 @@ impl CallTable {
         self.calls.values()
     }
 
+    pub(super) fn all_facts(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.values().map(|(_, fact)| fact)
+    }
+
     /// Calls that are over, began before a time and have notes.
     pub(super) fn with_notes(&self, before: i64, most: usize) -> Vec<String> {
         let old = |call: &&StoredCall| {
@@ -193,6 +197,7 @@ impl PhoneCalls for Memory {
             };
             Ok(found.into_iter().map(load).collect())
         })
+        .await
     }
 
     async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
@@ -226,6 +231,7 @@ impl PhoneCalls for Memory {
             state.events.append(change.at, change.events);
             Ok(change.version + 1)
         })
+        .await
     }
 
     async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
@@ -233,6 +239,7 @@ impl PhoneCalls for Memory {
             let call = state.calls.ids.get(id).and_then(|id| state.calls.calls.get(id));
             Ok(call.filter(|call| sees(scope, &call.state)).cloned())
         })
+        .await
     }
 
     async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError> {
@@ -246,10 +253,11 @@ impl PhoneCalls for Memory {
             calls.truncate(most as usize);
             Ok(calls)
         })
+        .await
     }
 
     async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError> {
-        self.read(|state| Ok(state.calls.ids.get(id).and_then(|id| state.calls.heard(id))))
+        self.read(|state| Ok(state.calls.ids.get(id).and_then(|id| state.calls.heard(id)))).await
     }
 
     async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError> {
@@ -260,9 +268,10 @@ impl PhoneCalls for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
-        self.read(|state| Ok(state.calls.drafts.get(call).cloned()))
+        self.read(|state| Ok(state.calls.drafts.get(call).cloned())).await
     }
 }

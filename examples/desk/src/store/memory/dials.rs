@@ -32,6 +32,7 @@ impl Dials for Memory {
             }
             Ok(decision)
         })
+        .await
     }
 
     async fn change_dial(
@@ -46,18 +47,19 @@ impl Dials for Memory {
             state.events.append(at, events);
             Ok(())
         })
+        .await
     }
 
     async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| Ok(state.dials.rows.get(id).cloned()))
+        self.read(|state| Ok(state.dials.rows.get(id).cloned())).await
     }
 
     async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| Ok(state.dials.of_request(asker, key).cloned()))
+        self.read(|state| Ok(state.dials.of_request(asker, key).cloned())).await
     }
 
     async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| Ok(state.dials.of_reference(reference).cloned()))
+        self.read(|state| Ok(state.dials.of_reference(reference).cloned())).await
     }
 
     async fn dials_in(&self, wanted: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
@@ -66,6 +68,7 @@ impl Dials for Memory {
             rows.truncate(most as usize);
             Ok(rows)
         })
+        .await
     }
 
     async fn dials_left_sending(
@@ -80,10 +83,11 @@ impl Dials for Memory {
                 row.state == DialState::Sending && (mine || row.asked_ms < before)
             }))
         })
+        .await
     }
 
     async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| Ok(state.dials.of_agent(agent).find(|row| row.is_open).cloned()))
+        self.read(|state| Ok(state.dials.of_agent(agent).find(|row| row.is_open).cloned())).await
     }
 
     async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError> {
@@ -93,6 +97,7 @@ impl Dials for Memory {
             state.dials.legs.insert(leg.id.clone(), (agent_key(agent), leg));
             Ok(())
         })
+        .await
     }
 
     async fn asked_legs(&self, agent: &AgentId, at: i64) -> Result<Vec<AskedLeg>, StoreError> {
@@ -113,6 +118,7 @@ impl Dials for Memory {
             all.sort_by_key(|leg| (leg.since_ms, leg.id.clone()));
             Ok(all)
         })
+        .await
     }
 
     async fn use_leg(&self, id: &str) -> Result<bool, StoreError> {
@@ -121,5 +127,6 @@ impl Dials for Memory {
             let known = table.rows.contains_key(id) || table.legs.contains_key(id);
             Ok(known && table.rung.insert(id.to_owned()))
         })
+        .await
     }
 }

@@ -25,6 +25,10 @@ impl EventTable {
         }
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Event> {
+        self.rows.iter()
+    }
+
     pub(super) fn newest(&self) -> i64 {
         self.newest
     }
@@ -37,6 +41,7 @@ impl Events for Memory {
             state.events.append(at, events);
             Ok(())
         })
+        .await
     }
 
     async fn events_after(&self, id: i64, most: u32) -> Result<Vec<Event>, StoreError> {
@@ -45,14 +50,15 @@ impl Events for Memory {
             let first = rows.partition_point(|event| event.id <= id);
             Ok(rows.iter().skip(first).take(most as usize).cloned().collect())
         })
+        .await
     }
 
     async fn newest_event(&self) -> Result<i64, StoreError> {
-        self.read(|state| Ok(state.events.newest))
+        self.read(|state| Ok(state.events.newest)).await
     }
 
     async fn oldest_event(&self) -> Result<Option<i64>, StoreError> {
-        self.read(|state| Ok(state.events.rows.front().map(|event| event.id)))
+        self.read(|state| Ok(state.events.rows.front().map(|event| event.id))).await
     }
 
     async fn forget_events(&self, before: i64) -> Result<u64, StoreError> {
@@ -62,6 +68,7 @@ impl Events for Memory {
             rows.retain(|event| event.at >= before);
             Ok((count - rows.len()) as u64)
         })
+        .await
     }
 
     fn head(&self) -> watch::Receiver<i64> {

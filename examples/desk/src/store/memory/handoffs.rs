@@ -87,14 +87,15 @@ impl Handoffs for Memory {
             state.handoffs.0.insert(row.id.clone(), row);
             Ok(HandoffBegun::New)
         })
+        .await
     }
 
     async fn open_handoff(&self, row: &HandoffRow) -> Result<Option<HandoffRow>, StoreError> {
-        self.read(|state| Ok(state.handoffs.open(row)))
+        self.read(|state| Ok(state.handoffs.open(row))).await
     }
 
     async fn handoff(&self, id: &str) -> Result<Option<HandoffRow>, StoreError> {
-        self.read(|state| Ok(state.handoffs.0.get(id).cloned()))
+        self.read(|state| Ok(state.handoffs.0.get(id).cloned())).await
     }
 
     async fn handoff_with(
@@ -113,10 +114,11 @@ impl Handoffs for Memory {
                         || same(Some(&row.id), id))
             }))
         })
+        .await
     }
 
     async fn handoff_of_call(&self, call: &str) -> Result<Option<HandoffRow>, StoreError> {
-        self.read(|state| Ok(state.handoffs.of_call(call).cloned()))
+        self.read(|state| Ok(state.handoffs.of_call(call).cloned())).await
     }
 
     async fn waiting_handoffs(
@@ -136,6 +138,7 @@ impl Handoffs for Memory {
             waiting.truncate(200);
             Ok(waiting)
         })
+        .await
     }
 
     async fn change_handoff(
@@ -152,5 +155,6 @@ impl Handoffs for Memory {
             state.handoffs.0.insert(to.id.clone(), to);
             Ok(())
         })
+        .await
     }
 }

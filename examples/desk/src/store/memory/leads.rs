@@ -17,7 +17,7 @@ use crate::store::work::{Lead, Versioned};
 #[async_trait]
 impl Leads for Memory {
     async fn lead(&self, id: &str) -> Result<Option<Lead>, StoreError> {
-        self.read(|state| Ok(state.work.leads.values().find(|lead| lead.id == id).cloned()))
+        self.read(|state| Ok(state.work.leads.values().find(|lead| lead.id == id).cloned())).await
     }
 
     async fn search_leads(
@@ -43,6 +43,7 @@ impl Leads for Memory {
             found.truncate(search.most as usize);
             Ok(found)
         })
+        .await
     }
 
     async fn calls_of_number(
@@ -51,7 +52,7 @@ impl Leads for Memory {
         most: u32,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let key = number_key(number);
-        self.read(|state| Ok(state.calls.of_number(&key, most)))
+        self.read(|state| Ok(state.calls.of_number(&key, most))).await
     }
 
     async fn follow_ups_of_number(
@@ -70,5 +71,6 @@ impl Leads for Memory {
             found.truncate(most as usize);
             Ok(found)
         })
+        .await
     }
 }

@@ -39,6 +39,7 @@ impl Leases for Memory {
             state.leases.0.insert(name, lease.clone());
             Ok(Some(lease))
         })
+        .await
     }
 
     async fn keep_lease(&self, lease: &Lease, at: i64, until: i64) -> Result<bool, StoreError> {
@@ -46,6 +47,7 @@ impl Leases for Memory {
             let row = state.leases.granted(lease).filter(|row| row.until > at);
             Ok(row.map(|row| row.until = until).is_some())
         })
+        .await
     }
 
     async fn release_lease(&self, lease: &Lease) -> Result<(), StoreError> {
@@ -55,11 +57,13 @@ impl Leases for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn leases(&self, at: i64) -> Result<Vec<Lease>, StoreError> {
         self.read(|state| {
             Ok(state.leases.0.values().filter(|lease| lease.until > at).cloned().collect())
         })
+        .await
     }
 }

@@ -29,6 +29,7 @@ impl Messages for Memory {
             state.messages.0.insert(place, KnownMessage { message, body_hash });
             Ok(None)
         })
+        .await
     }
 
     async fn end_message(
@@ -47,6 +48,7 @@ impl Messages for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn messages_of_number(
@@ -63,5 +65,6 @@ impl Messages for Memory {
             found.truncate(most as usize);
             Ok(found)
         })
+        .await
     }
 }

@@ -25,11 +25,11 @@ impl Meta for Memory {
     }
 
     async fn owner(&self) -> Result<Option<String>, StoreError> {
-        self.read(|state| Ok(state.meta.owner.as_ref().map(ToString::to_string)))
+        self.read(|state| Ok(state.meta.owner.as_ref().map(ToString::to_string))).await
     }
 
     fn is_shared(&self) -> bool {
-        false
+        self.is_shared
     }
 
     async fn take_for(&self, owner: &Owner) -> Result<u64, StoreError> {
@@ -42,19 +42,20 @@ impl Meta for Memory {
             state.meta.starts += 1;
             Ok(state.meta.starts)
         })
+        .await
     }
 
     async fn webhook_secret(&self, new: Secret) -> Result<Secret, StoreError> {
-        self.write(|state| Ok(state.meta.webhook_secret.get_or_insert(new).clone()))
+        self.write(|state| Ok(state.meta.webhook_secret.get_or_insert(new).clone())).await
     }
 
     async fn forgets(&self) -> Result<i64, StoreError> {
         // Nothing is forgotten beside a desk that keeps everything in memory.
-        self.read(|_| Ok(0))
+        self.read(|_| Ok(0)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|_| Ok(()))
+        self.read(|_| Ok(())).await
     }
 
     async fn close(&self) {}

@@ -24,5 +24,6 @@ impl Notes for Memory {
             state.work.clear_notes(before);
             Ok(ids.len())
         })
+        .await
     }
 }

@@ -29,6 +29,7 @@ impl Outbox for Memory {
             let due = due.into_iter().take(most as usize);
             Ok(due.filter_map(|row| state.outbox.claim(&row.id, until)).collect())
         })
+        .await
     }
 
     async fn claim_entry(
@@ -44,6 +45,7 @@ impl Outbox for Memory {
                 });
             Ok(if free { state.outbox.claim(id, until) } else { None })
         })
+        .await
     }
 
     async fn release_outbox(&self) -> Result<u64, StoreError> {
@@ -60,14 +62,15 @@ impl Outbox for Memory {
             }
             Ok(count)
         })
+        .await
     }
 
     async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.read(|state| Ok(state.outbox.sorted(|row| row.call == call)))
+        self.read(|state| Ok(state.outbox.sorted(|row| row.call == call))).await
     }
 
     async fn outbox_entry(&self, id: &str) -> Result<Option<OutboxEntry>, StoreError> {
-        self.read(|state| Ok(state.outbox.rows.get(id).cloned()))
+        self.read(|state| Ok(state.outbox.rows.get(id).cloned())).await
     }
 
     async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
@@ -80,6 +83,7 @@ impl Outbox for Memory {
             rows.truncate(most as usize);
             Ok(rows)
         })
+        .await
     }
 
     async fn next_due(&self, target: OutboxTarget) -> Result<Option<i64>, StoreError> {
@@ -89,6 +93,7 @@ impl Outbox for Memory {
             let pending = state.outbox.rows.values().filter(pending);
             Ok(pending.map(|row| row.next_ms.max(row.leased_until_ms)).min())
         })
+        .await
     }
 
     async fn outbox_waiting(&self) -> Result<i64, StoreError> {
@@ -97,5 +102,6 @@ impl Outbox for Memory {
                 state.outbox.rows.values().filter(|row| row.state == OutboxState::Pending);
             Ok(i64::try_from(pending.count()).unwrap_or(i64::MAX))
         })
+        .await
     }
 }

@@ -27,6 +27,7 @@ impl OwedCalls for Memory {
                 .map(|call| OwedCall { taken_by: taken(&call.id), call: call.clone() })
                 .collect())
         })
+        .await
     }
 
     async fn take_owed_call(
@@ -47,10 +48,11 @@ impl OwedCalls for Memory {
             state.events.append(at, events);
             Ok(true)
         })
+        .await
     }
 
     async fn owed_taker(&self, id: &str) -> Result<Option<String>, StoreError> {
-        self.read(|state| Ok(state.owed_by.get(id).cloned()))
+        self.read(|state| Ok(state.owed_by.get(id).cloned())).await
     }
 
     async fn kept_codes(
@@ -74,5 +76,6 @@ impl OwedCalls for Memory {
             }
             Ok(kept)
         })
+        .await
     }
 }

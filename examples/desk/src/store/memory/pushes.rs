@@ -20,6 +20,12 @@ pub(super) struct PushTable {
     rows: BTreeMap<i64, PushRow>,
 }
 
+impl PushTable {
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &str> {
+        self.rows.values().map(|row| row.push.body.as_str())
+    }
+}
+
 #[async_trait]
 impl Pushes for Memory {
     async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError> {
@@ -37,6 +43,7 @@ impl Pushes for Memory {
             }
             Ok(new)
         })
+        .await
     }
 
     async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError> {
@@ -50,6 +57,7 @@ impl Pushes for Memory {
                 })
                 .collect())
         })
+        .await
     }
 
     async fn finish_push(&self, id: i64, _: Option<String>) -> Result<(), StoreError> {
@@ -59,6 +67,7 @@ impl Pushes for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError> {
@@ -69,5 +78,6 @@ impl Pushes for Memory {
             rows.retain(|id, row| row.push.at >= before || row.is_new || Some(*id) == newest);
             Ok((count - rows.len()) as u64)
         })
+        .await
     }
 }

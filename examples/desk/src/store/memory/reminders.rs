@@ -9,7 +9,7 @@ use crate::store::reminders::{Announce, Reminders};
 #[async_trait]
 impl Reminders for Memory {
     async fn announce_due(&self, at: i64, most: u32, event: Announce) -> Result<usize, StoreError> {
-        if !self.read(|state| Ok(state.work.is_any_due(at)))? {
+        if !self.read(|state| Ok(state.work.is_any_due(at))).await? {
             return Ok(0);
         }
         self.write(|state| {
@@ -20,5 +20,6 @@ impl Reminders for Memory {
             state.events.append(at, events);
             Ok(count)
         })
+        .await
     }
 }

@@ -17,6 +17,10 @@ pub(super) struct ReportTable {
 }
 
 impl ReportTable {
+    pub(super) fn all(&self) -> impl Iterator<Item = &CallReport> {
+        self.reports.values().map(|(report, _)| report)
+    }
+
     /// Takes the notes out of the record of a call with these ids.
     pub(super) fn clear_notes(&mut self, ids: &BTreeSet<String>) {
         let calls: BTreeSet<_> = ids.iter().filter_map(|id| self.ids.get(id)).collect();
@@ -55,6 +59,7 @@ impl CallReports for Memory {
             table.reports.insert(call_id, (kept, revision));
             Ok(())
         })
+        .await
     }
 
     async fn reports(&self, ids: &[String]) -> Result<Vec<(CallReport, i64)>, StoreError> {
@@ -63,6 +68,7 @@ impl CallReports for Memory {
             let calls: BTreeSet<_> = ids.iter().filter_map(|id| table.ids.get(id)).collect();
             Ok(calls.into_iter().filter_map(|call| table.reports.get(call)).cloned().collect())
         })
+        .await
     }
 
     async fn report_days(&self, first: &str) -> Result<BTreeMap<String, i64>, StoreError> {
@@ -73,6 +79,7 @@ impl CallReports for Memory {
             }
             Ok(days.clone())
         })
+        .await
     }
 
     async fn note_report_day(&self, day: &str, reading: i64) -> Result<(), StoreError> {
@@ -80,5 +87,6 @@ impl CallReports for Memory {
             state.reports.days.insert(day.to_owned(), reading);
             Ok(())
         })
+        .await
     }
 }

@@ -69,6 +69,7 @@ impl Sessions for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn signed_in(
@@ -82,6 +83,7 @@ impl Sessions for Memory {
             let found = live.find(|(found, _)| *found == digest);
             Ok(found.and_then(|(_, session)| signed_in(state, session)))
         })
+        .await
     }
 
     async fn touch_session(&self, id: &str, at: i64) -> Result<(), StoreError> {
@@ -91,6 +93,7 @@ impl Sessions for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn sessions_of(
@@ -105,6 +108,7 @@ impl Sessions for Memory {
             found.sort_by(|one, other| (other.opened_at, &other.id).cmp(&(one.opened_at, &one.id)));
             Ok(found)
         })
+        .await
     }
 
     async fn end_session(&self, user: &str, id: &str, audit: AuditRow) -> Result<bool, StoreError> {
@@ -115,6 +119,7 @@ impl Sessions for Memory {
             state.audit.0.extend(found.then_some(audit));
             Ok(found)
         })
+        .await
     }
 
     async fn end_sessions_of(&self, user: &str, audit: AuditRow) -> Result<bool, StoreError> {
@@ -126,6 +131,7 @@ impl Sessions for Memory {
             }
             Ok(found)
         })
+        .await
     }
 
     async fn sweep_sessions(&self, at: i64, idle_since: i64) -> Result<u64, StoreError> {
@@ -135,6 +141,7 @@ impl Sessions for Memory {
             state.sessions.attempts.retain(|_, (_, ends_at)| *ends_at > at);
             Ok(u64::try_from(all - state.sessions.sessions.len()).unwrap_or(u64::MAX))
         })
+        .await
     }
 
     async fn add_token(
@@ -152,6 +159,7 @@ impl Sessions for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn token(&self, digest: &str, at: i64) -> Result<Option<ApiToken>, StoreError> {
@@ -159,6 +167,7 @@ impl Sessions for Memory {
             let found = state.sessions.tokens.get(digest);
             Ok(found.filter(|token| token.ends_at.is_none_or(|ends_at| ends_at > at)).cloned())
         })
+        .await
     }
 
     async fn touch_token(&self, id: &str, at: i64) -> Result<(), StoreError> {
@@ -168,6 +177,7 @@ impl Sessions for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
@@ -176,6 +186,7 @@ impl Sessions for Memory {
             tokens.sort_by(|one, other| (other.made_at, &other.id).cmp(&(one.made_at, &one.id)));
             Ok(tokens)
         })
+        .await
     }
 
     async fn remove_token(&self, id: &str, audit: AuditRow) -> Result<bool, StoreError> {
@@ -186,6 +197,7 @@ impl Sessions for Memory {
             state.audit.0.extend(found.then_some(audit));
             Ok(found)
         })
+        .await
     }
 
     async fn count_attempt(
@@ -205,6 +217,7 @@ impl Sessions for Memory {
             }
             Ok(opens_at)
         })
+        .await
     }
 
     async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
@@ -212,6 +225,7 @@ impl Sessions for Memory {
             state.sessions.attempts.remove(key);
             Ok(())
         })
+        .await
     }
 
     async fn offer_setup(&self, digest: &str, ends_at: i64) -> Result<(), StoreError> {
@@ -219,6 +233,7 @@ impl Sessions for Memory {
             state.sessions.setup = Some((digest.to_owned(), ends_at));
             Ok(())
         })
+        .await
     }
 
     async fn use_setup(
@@ -239,5 +254,6 @@ impl Sessions for Memory {
             state.audit.0.push(audit);
             Ok(true)
         })
+        .await
     }
 }

@@ -50,16 +50,18 @@ impl Users for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
-        self.read(|state| Ok(state.users.users.get(id).map(|login| login.user.clone())))
+        self.read(|state| Ok(state.users.users.get(id).map(|login| login.user.clone()))).await
     }
 
     async fn user_login(&self, email: &str) -> Result<Option<UserLogin>, StoreError> {
         self.read(|state| {
             Ok(state.users.users.values().find(|login| login.user.email == email).cloned())
         })
+        .await
     }
 
     async fn users(&self) -> Result<Vec<User>, StoreError> {
@@ -69,10 +71,11 @@ impl Users for Memory {
             users.sort_by(|one, other| one.email.cmp(&other.email));
             Ok(users)
         })
+        .await
     }
 
     async fn has_administrator(&self) -> Result<bool, StoreError> {
-        self.read(|state| Ok(state.users.administrators() > 0))
+        self.read(|state| Ok(state.users.administrators() > 0)).await
     }
 
     async fn change_user(
@@ -95,6 +98,7 @@ impl Users for Memory {
             state.audit.0.push(audit);
             Ok(UserChanged::Changed(changed))
         })
+        .await
     }
 
     async fn set_password(
@@ -113,6 +117,7 @@ impl Users for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
@@ -124,6 +129,7 @@ impl Users for Memory {
             }
             Ok(())
         })
+        .await
     }
 
     async fn set_link(&self, link: AgentLink, audit: AuditRow) -> Result<(), StoreError> {
@@ -140,6 +146,7 @@ impl Users for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn remove_link(&self, user: &str, audit: AuditRow) -> Result<bool, StoreError> {
@@ -148,6 +155,7 @@ impl Users for Memory {
             state.audit.0.extend(found.then_some(audit));
             Ok(found)
         })
+        .await
     }
 
     async fn links(&self) -> Result<Vec<AgentLink>, StoreError> {
@@ -156,12 +164,14 @@ impl Users for Memory {
             links.sort_by_key(|link| link.agent.key());
             Ok(links)
         })
+        .await
     }
 
     async fn link_of_agent(&self, agent: &AgentId) -> Result<Option<AgentLink>, StoreError> {
         self.read(|state| {
             Ok(state.users.links.values().find(|link| link.agent.is_same_agent(agent)).cloned())
         })
+        .await
     }
 
     async fn save_team(&self, mut team: Team, audit: AuditRow) -> Result<(), StoreError> {
@@ -184,6 +194,7 @@ impl Users for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn remove_team(&self, id: &str, audit: AuditRow) -> Result<bool, StoreError> {
@@ -192,6 +203,7 @@ impl Users for Memory {
             state.audit.0.extend(found.then_some(audit));
             Ok(found)
         })
+        .await
     }
 
     async fn teams(&self) -> Result<Vec<Team>, StoreError> {
@@ -200,5 +212,6 @@ impl Users for Memory {
             teams.sort_by(|one, other| one.name.cmp(&other.name));
             Ok(teams)
         })
+        .await
     }
 }

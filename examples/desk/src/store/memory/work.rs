@@ -127,6 +127,7 @@ impl Work for Memory {
             state.events.append(at, events);
             Ok(new)
         })
+        .await
     }
 
     async fn assign_leads(
@@ -147,6 +148,7 @@ impl Work for Memory {
             state.events.append(at, events);
             Ok(found)
         })
+        .await
     }
 
     async fn open_leads(
@@ -163,10 +165,11 @@ impl Work for Memory {
             open.sort_by_key(|lead| place(lead));
             Ok(most(open.into_iter().cloned(), count))
         })
+        .await
     }
 
     async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError> {
-        self.read(|state| Ok(state.work.leads.get(&number_key(number)).cloned()))
+        self.read(|state| Ok(state.work.leads.get(&number_key(number)).cloned())).await
     }
 
     async fn touch_lead(
@@ -186,17 +189,18 @@ impl Work for Memory {
             state.events.append(at, events);
             Ok(is_known)
         })
+        .await
     }
 
     async fn left_out(&self) -> Result<u64, StoreError> {
-        self.read(|state| Ok(state.work.left_out.len() as u64))
+        self.read(|state| Ok(state.work.left_out.len() as u64)).await
     }
 
     async fn missed_number(
         &self,
         key: &str,
     ) -> Result<Option<Versioned<MissedNumber>>, StoreError> {
-        self.read(|state| Ok(state.work.missed.get(key).cloned()))
+        self.read(|state| Ok(state.work.missed.get(key).cloned())).await
     }
 
     async fn open_missed(&self, count: u32) -> Result<Vec<Versioned<MissedNumber>>, StoreError> {
@@ -206,6 +210,7 @@ impl Work for Memory {
             open.sort_by_key(|one| (std::cmp::Reverse(one.record.last_ms), &one.record.key));
             Ok(most(open.into_iter().cloned(), count))
         })
+        .await
     }
 
     async fn save_missed(
@@ -222,6 +227,7 @@ impl Work for Memory {
             state.events.append(at, events);
             Ok(version + 1)
         })
+        .await
     }
 
     async fn follow_up(
@@ -233,6 +239,7 @@ impl Work for Memory {
             let found = state.work.follow_ups.get(id);
             Ok(found.filter(|one| scope.contains(&one.record.agent.as_str().into())).cloned())
         })
+        .await
     }
 
     async fn open_follow_ups(
@@ -247,6 +254,7 @@ impl Work for Memory {
             open.sort_by_key(|one| (one.record.due_ms, &one.record.id));
             Ok(most(open.into_iter().cloned(), count))
         })
+        .await
     }
 
     async fn save_follow_up(
@@ -263,5 +271,6 @@ impl Work for Memory {
             state.events.append(at, events);
             Ok(version + 1)
         })
+        .await
     }
 }

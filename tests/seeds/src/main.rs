@@ -1,0 +1,146 @@
+//! `seeds`: runs simulations by seed, shows how far it is, and for a seed that fails the command that runs it again.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use clap::Parser;
+use ozonetel_seeds::shrink::shrink;
+use ozonetel_seeds::{Outcome, Story, run};
+
+/// Runs the desk, the simulator and a store with faults, in an order that a seed decides.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many seeds.
+    #[arg(long, default_value_t = 10_000)]
+    seeds: u64,
+    /// The first one.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// One seed only, with its story.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Of that seed, these steps only.
+    #[arg(long, value_delimiter = ',', requires = "seed")]
+    keep: Option<Vec<usize>>,
+    /// Of that seed, without what is late, lost or doubled.
+    #[arg(long, requires = "seed")]
+    calm: bool,
+    /// Goes on after a seed that fails.
+    #[arg(long)]
+    all: bool,
+    /// Makes no story shorter.
+    #[arg(long)]
+    whole: bool,
+    /// How many run side by side.
+    #[arg(long, default_value_t = default_threads())]
+    threads: usize,
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Runs that a shorter story is looked for in.
+const RUNS: usize = 200;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let failed = match arguments.seed {
+        Some(seed) => one(seed, &arguments),
+        None => many(&arguments),
+    };
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A reader who has gone away is no reason to stop.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn one(seed: u64, arguments: &Arguments) -> bool {
+    let mut story = Story::of_seed(seed);
+    if let Some(keep) = &arguments.keep {
+        story = story.keep(keep);
+    }
+    if arguments.calm {
+        story = story.calm();
+    }
+    let outcome = run(&story);
+    say(&story.to_string());
+    for violation in &outcome.violations {
+        say(&format!("VIOLATED: {violation}"));
+    }
+    let Outcome { requests, calls, crashes, stored, .. } = &outcome;
+    say(&format!("{requests} requests, {calls} calls, {crashes} crashes; stored {stored}"));
+    !outcome.violations.is_empty()
+}
+
+/// What all threads share.
+#[derive(Default)]
+struct Shared {
+    next: AtomicU64,
+    done: AtomicU64,
+    calls: AtomicU64,
+    failed: Mutex<Vec<(u64, Vec<String>)>>,
+}
+
+fn many(arguments: &Arguments) -> bool {
+    let shared = Arc::new(Shared::default());
+    let begun = Instant::now();
+    let (seeds, from, all) = (arguments.seeds, arguments.from, arguments.all);
+    let threads: Vec<_> = (0..arguments.threads.max(1))
+        .map(|_| {
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || work(&shared, (from, seeds), all, begun))
+        })
+        .collect();
+    let mut broken = false;
+    for thread in threads {
+        broken |= thread.join().is_err();
+    }
+    let mut failed =
+        std::mem::take(&mut *shared.failed.lock().unwrap_or_else(PoisonError::into_inner));
+    failed.sort();
+    let done = shared.done.load(Ordering::Relaxed);
+    for (seed, violations) in &failed {
+        let story = Story::of_seed(*seed);
+        say(&format!("\nseed {seed}: {}", violations.join("; ")));
+        let shown = match violations.first() {
+            Some(violation) if !arguments.whole => shrink(&story, violation, RUNS),
+            _ => story,
+        };
+        say(&format!("{shown}  {}", shown.command()));
+    }
+    let calls = shared.calls.load(Ordering::Relaxed);
+    let seconds = begun.elapsed().as_secs();
+    say(&format!(
+        "\n{done} seeds from {from}, {calls} calls, {} failed, {seconds} s",
+        failed.len()
+    ));
+    broken || !failed.is_empty()
+}
+
+fn work(shared: &Shared, (from, seeds): (u64, u64), all: bool, begun: Instant) {
+    loop {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let has_failed =
+            || !shared.failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if number >= seeds || (!all && has_failed()) {
+            return;
+        }
+        let outcome = run(&Story::of_seed(from + number));
+        shared.calls.fetch_add(u64::try_from(outcome.calls).unwrap_or(0), Ordering::Relaxed);
+        if !outcome.violations.is_empty() {
+            let mut failed = shared.failed.lock().unwrap_or_else(PoisonError::into_inner);
+            failed.push((from + number, outcome.violations));
+        }
+        let done = shared.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(500) {
+            say(&format!("{done} of {seeds} seeds, {} s", begun.elapsed().as_secs()));
+        }
+    }
+}

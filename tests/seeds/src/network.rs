@@ -1,0 +1,51 @@
+//! The way from a process to the service.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ozonetel_sdk::endpoint::{ALL, LEGACY, Rate};
+use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
+use ozonetel_sim::{Sim, SimTransport};
+
+use crate::log::Log;
+use crate::process::Process;
+
+pub(crate) struct Network {
+    pub(crate) sim: Sim,
+    pub(crate) service: SimTransport,
+    pub(crate) process: Arc<Process>,
+    pub(crate) log: Arc<Log>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+/// The published limit that a request counts against.
+fn rate_of(request: &Outgoing) -> Rate {
+    let path = request.http.uri().path();
+    let found = ALL.iter().chain(LEGACY).find(|spec| {
+        spec.method.as_str() == request.http.method().as_str()
+            && (spec.path == path || spec.alternative_paths.contains(&path))
+    });
+    found.map_or(Rate::Unstated, |spec| spec.rate)
+}
+
+#[async_trait]
+impl Transport for Network {
+    async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
+        self.process.point().await;
+        self.process.on_the_way(true).await;
+        let rate = rate_of(&request);
+        let at_ms = self.sim.now().unix_ms();
+        self.log.note(|seen| seen.at_service.push((rate, at_ms)));
+        let answer = self.service.send(request).await;
+        self.process.point().await;
+        self.process.on_the_way(true).await;
+        self.process.point().await;
+        answer
+    }
+}

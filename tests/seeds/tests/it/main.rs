@@ -1,0 +1,42 @@
+//! Simulation by seed as an ordinary test: as many seeds as take about a minute.
+
+use std::time::Instant;
+
+use ozonetel_seeds::{IN_TESTS, Story, run};
+
+/// Fails with the story of the first seed that shows something that must never be, and the command that runs it again.
+#[test]
+fn no_seed_shows_what_must_never_be() {
+    let (begun, mut calls) = (Instant::now(), 0);
+    for seed in 0..IN_TESTS {
+        let story = Story::of_seed(seed);
+        let outcome = run(&story);
+        calls += outcome.calls;
+        let found = outcome.violations;
+        assert!(found.is_empty(), "{}\n{story}\n{}", found.join("\n"), story.command());
+    }
+    println!("{IN_TESTS} seeds, {calls} calls, {} s", begun.elapsed().as_secs());
+    assert!(calls > 0);
+}
+
+/// Without this, a seed that fails could not be run again.
+#[test]
+fn two_runs_of_one_seed_leave_the_same_bytes_in_the_store() {
+    for seed in 0..8 {
+        let story = Story::of_seed(seed);
+        let (one, other) = (run(&story), run(&story));
+        let differs = one.contents.lines().zip(other.contents.lines()).find(|(a, b)| a != b);
+        assert_eq!(differs, None, "seed {seed}");
+        assert_eq!(one.stored, other.stored, "seed {seed}");
+        assert_ne!(one.stored, run(&Story::of_seed(seed + 1_000)).stored, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_shorter_story_is_named_by_its_command() {
+    let story = Story::of_seed(7);
+    assert_eq!(story.command(), "cargo run -p ozonetel-seeds -- --seed 7");
+    let shorter = story.keep(&[0, 2]).calm();
+    assert_eq!(shorter.steps.len(), 2);
+    assert_eq!(shorter.command(), "cargo run -p ozonetel-seeds -- --seed 7 --keep 0,2 --calm");
+}
