@@ -1,5 +1,6 @@
 //! Simulation by seed as an ordinary test: as many seeds as take about a minute.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use std::time::Instant;
 
 use ozonetel_seeds::{IN_TESTS, Story, run};
@@ -39,4 +40,29 @@ fn a_shorter_story_is_named_by_its_command() {
     let shorter = story.keep(&[0, 2]).calm();
     assert_eq!(shorter.steps.len(), 2);
     assert_eq!(shorter.command(), "cargo run -p ozonetel-seeds -- --seed 7 --keep 0,2 --calm");
+}
+
+/// `make planted` applies all of them to one copy.
+#[test]
+fn each_planted_fault_still_applies_alone_and_with_the_others() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = root.join("tests/seeds/planted");
+    let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut patches: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "patch")).collect();
+    patches.sort();
+    assert!(patches.len() > 10, "the switch, and ten faults");
+    let applies = |patches: &[std::path::PathBuf]| {
+        let mut git = std::process::Command::new("git");
+        let done = git.args(["apply", "--check"]).args(patches).current_dir(&root).output();
+        let done = done.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    for patch in &patches {
+        applies(std::slice::from_ref(patch));
+        let name = patch.file_stem().unwrap().to_string_lossy();
+        let text = std::fs::read_to_string(patch).unwrap();
+        assert!(name == "switch" || text.contains(&format!("planted(\"{name}\")")), "{name}");
+    }
+    applies(&patches);
 }
