@@ -1,7 +1,7 @@
 //! Simulation by seed as an ordinary test: as many seeds as take about a minute.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-use std::time::Instant;
+use tokio::time::Instant;
 
 use ozonetel_seeds::{IN_TESTS, Story, run};
 
