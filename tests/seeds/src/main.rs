@@ -108,7 +108,7 @@ fn many(arguments: &Arguments) -> bool {
     let done = shared.done.load(Ordering::Relaxed);
     for (seed, violations) in &failed {
         let story = Story::of_seed(*seed);
-        say(&format!("\nseed {seed}: {}", violations.join("; ")));
+        say(&format!("\nThe shortest story of seed {seed} that was found:"));
         let shown = match violations.first() {
             Some(violation) if !arguments.whole => shrink(&story, violation, RUNS),
             _ => story,
@@ -135,6 +135,7 @@ fn work(shared: &Shared, (from, seeds): (u64, u64), all: bool, begun: Instant) {
         let outcome = run(&Story::of_seed(from + number));
         shared.calls.fetch_add(u64::try_from(outcome.calls).unwrap_or(0), Ordering::Relaxed);
         if !outcome.violations.is_empty() {
+            say(&format!("seed {} fails: {}", from + number, outcome.violations.join("; ")));
             let mut failed = shared.failed.lock().unwrap_or_else(PoisonError::into_inner);
             failed.push((from + number, outcome.violations));
         }
