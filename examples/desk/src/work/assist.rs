@@ -24,6 +24,7 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
         let sessions = desk.assist().with_sessions(|sessions| sessions.len());
         desk.metrics().set(ASSIST_SESSIONS, sessions as u64);
         tokio::select! {
+            biased;
             () = stop.cancelled() => break,
             () = tokio::time::sleep(EVERY) => {}
         }

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use uuid::Uuid;
-
 use crate::core::assist::masking::{MaskedText, Masker};
 use crate::core::assist::transcript::{Speaker, TranscriptEntry, TranscriptKind};
 use crate::ports::speech::HeardWords;
@@ -33,7 +31,7 @@ pub(super) struct Heard {
 }
 
 fn new_id() -> String {
-    Uuid::now_v7().simple().to_string()
+    crate::chance::id().simple().to_string()
 }
 
 fn place(speaker: Speaker) -> usize {

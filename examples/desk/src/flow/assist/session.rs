@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
-use uuid::Uuid;
 
 use super::asking::{Answer, ask};
 use super::heard::{Heard, HeardChange};
@@ -452,7 +451,7 @@ impl Session {
         (self.has_news, self.last_asked) = (false, Instant::now());
         let lead = self.lead().await;
         let question = prompt::suggestion(self.heard.entries(), &lead);
-        let id = Uuid::now_v7().simple().to_string();
+        let id = crate::chance::id().simple().to_string();
         self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
         let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
         self.desk.assist().spawn(async move {

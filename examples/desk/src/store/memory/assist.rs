@@ -57,6 +57,7 @@ impl Assists for Memory {
             let call = own_id(state, call);
             Ok(state.assist.assisted.entry(call).or_insert((at, None)).0)
         })
+        .await
     }
 
     async fn write_transcript(
@@ -76,6 +77,7 @@ impl Assists for Memory {
             state.events.append(at, events);
             Ok(())
         })
+        .await
     }
 
     async fn transcript(
@@ -90,6 +92,7 @@ impl Assists for Memory {
                 state.assist.entries.iter().filter(|((of, id), _)| of == call && **id > *after);
             Ok(own.take(most as usize).map(|(_, (_, entry))| entry.clone()).collect())
         })
+        .await
     }
 
     async fn write_suggestion(
@@ -106,6 +109,7 @@ impl Assists for Memory {
             state.events.append(at, events);
             Ok(())
         })
+        .await
     }
 
     async fn suggestions(&self, call: &str, most: u32) -> Result<Vec<Suggestion>, StoreError> {
@@ -113,6 +117,7 @@ impl Assists for Memory {
             let own = state.assist.suggestions.iter().filter(|((of, _), _)| of == call);
             Ok(own.take(most as usize).map(|(_, suggestion)| suggestion.clone()).collect())
         })
+        .await
     }
 
     async fn dismiss_suggestion(&self, call: &str, id: &str) -> Result<bool, StoreError> {
@@ -120,6 +125,7 @@ impl Assists for Memory {
             let found = state.assist.suggestions.get_mut(&(call.to_owned(), id.to_owned()));
             Ok(found.map(|found| found.dismissed = true).is_some())
         })
+        .await
     }
 
     async fn write_summary(
@@ -137,14 +143,16 @@ impl Assists for Memory {
             state.events.append(at, events);
             Ok(())
         })
+        .await
     }
 
     async fn summary(&self, call: &str) -> Result<Option<String>, StoreError> {
         self.read(|state| Ok(state.assist.assisted.get(call).and_then(|known| known.1.clone())))
+            .await
     }
 
     async fn consents(&self) -> Result<Vec<(String, bool)>, StoreError> {
-        self.read(|state| Ok(state.assist.consents.clone().into_iter().collect()))
+        self.read(|state| Ok(state.assist.consents.clone().into_iter().collect())).await
     }
 
     async fn set_consents(
@@ -157,6 +165,7 @@ impl Assists for Memory {
             state.audit.0.push(audit);
             Ok(())
         })
+        .await
     }
 
     async fn use_assist(&self, day: &str, more: Used) -> Result<Used, StoreError> {
@@ -165,6 +174,7 @@ impl Assists for Memory {
             *used = used.and(more);
             Ok(*used)
         })
+        .await
     }
 
     async fn forget_assist(&self, before: i64, day: &str) -> Result<u64, StoreError> {
@@ -180,5 +190,6 @@ impl Assists for Memory {
             table.used.retain(|of, _| *of.as_str() >= *day);
             Ok((all - count(table)) as u64)
         })
+        .await
     }
 }
