@@ -56,7 +56,7 @@ planted: setup ## plants faults in a copy of the desk, and shows after how many 
 describe: setup ## write the OpenAPI and AsyncAPI documents and the list of assumptions
 	@scripts/describe
 
-describe-check: setup ## lint them; a generated client and schemathesis against the simulator, in both modes (minutes)
+describe-check: setup ## lint them; a generated client, schemathesis, and each assumption contradicted (minutes)
 	@scripts/describe long
 
 bench: setup ## benchmarks: the SDK against hand-written code, ten thousand sockets, exports and the wallboard, sip-ucid against its peers (long)

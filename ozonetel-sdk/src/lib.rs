@@ -47,7 +47,7 @@ pub mod client {
 
 /// The descriptions of the endpoints, the catalogue of them all, and what is assumed about them.
 pub mod endpoint {
-    pub use crate::api::assumptions::{ASSUMPTIONS, Assumption};
+    pub use crate::api::assumptions::{ASSUMPTIONS, Assumption, ShownBy};
     pub use crate::api::catalogue::{ALL, LEGACY};
     pub use crate::core::endpoint::*;
     pub use crate::core::envelope::ServiceMessage;

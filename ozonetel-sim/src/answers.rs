@@ -11,6 +11,7 @@ mod block_numbers;
 mod call_control;
 mod campaigns;
 mod cdr;
+mod contradicted;
 mod credentials;
 mod dial;
 mod disposition;
@@ -32,7 +33,8 @@ use serde_json::{Value, json};
 
 use credentials::AuthErrorStyle;
 
-pub(crate) use routes::{dispatch, is_token, limit_text};
+pub(crate) use contradicted::dispatch;
+pub(crate) use routes::{is_token, limit_text};
 
 /// The simulated behaviour of one endpoint.
 ///

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::output::{Format, Output};
 
 /// Flags that may come before or after the command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// How results are printed; with json and jsonl errors are JSON as well.

@@ -12,9 +12,11 @@ mod dial;
 mod disposition;
 mod doctor;
 mod events;
+mod fixture;
 mod kookoo;
 mod lead;
 mod listen;
+mod live;
 mod login;
 mod mdl;
 mod missed;
@@ -46,7 +48,8 @@ use crate::failure::{Completion, Failure};
 /// OZONETEL_API_KEY_FILE and so on.
 ///
 /// Exit codes: 0 done, 2 usage or bad input, 3 refused by the service, 4 bad credentials, 5 rate-limited,
-/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer, 130 interrupted.
+/// 6 unreachable, 7 it may have happened (do not repeat), 8 unreadable answer or, from `live check`, a wrong assumption,
+/// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "ozonetel", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -128,6 +131,12 @@ pub(crate) enum Command {
     Trigger(trigger::Trigger),
     /// A wallboard: agents with their states, live calls, the queue.
     Watch(Box<watch::Watch>),
+    /// Whether the account agrees with what is assumed about the service.
+    #[command(subcommand)]
+    Live(Box<live::Live>),
+    /// Masks recorded exchanges.
+    #[command(subcommand)]
+    Fixture(fixture::Fixture),
     /// The service, simulated: start it, call it, break it.
     #[command(subcommand)]
     Sim(sim::Sim),
@@ -151,6 +160,8 @@ impl Command {
             Self::Listen(listen) => listen.run(flags).await,
             Self::Trigger(trigger) => trigger.run(flags).await,
             Self::Watch(watch) => watch.run(flags).await,
+            Self::Live(live) => live.run(flags).await,
+            Self::Fixture(fixture) => fixture.run(output),
             Self::Mdl(mdl) => return mdl.offline(output).ok_or(Self::Mdl(mdl)),
             Self::Api(api) => return api.offline(output).ok_or(Self::Api(api)),
             other => return Err(other),
@@ -165,6 +176,8 @@ impl Command {
             | Self::Listen(_)
             | Self::Trigger(_)
             | Self::Watch(_)
+            | Self::Live(_)
+            | Self::Fixture(_)
             | Self::Token(_) => false,
             Self::Cdr(cdr) => cdr.asks_the_service_once(),
             _ => true,
@@ -224,6 +237,8 @@ async fn send(command: Command, context: &Context) -> Result<Completion, Failure
         | Command::Listen(_)
         | Command::Trigger(_)
         | Command::Watch(_)
+        | Command::Live(_)
+        | Command::Fixture(_)
         | Command::Man(_) => Ok(Completion::Clean),
     }
 }

@@ -151,7 +151,7 @@ pub(crate) async fn ask(question: String, yes: bool, stop: Option<Stop>) -> Resu
     if yes {
         return Ok(true);
     }
-    if !stdin().is_terminal() || !stderr().is_terminal() {
+    if !is_terminal() {
         return Ok(false);
     }
     let stop = match stop {
@@ -172,6 +172,11 @@ pub(crate) async fn ask(question: String, yes: bool, stop: Option<Stop>) -> Resu
         Ok(Ok(line)) if matches!(line.trim(), "y" | "Y" | "yes") => Ok(true),
         _ => Err(Failure::usage("not confirmed; nothing was sent")),
     }
+}
+
+/// Whether there is someone to ask.
+pub(crate) fn is_terminal() -> bool {
+    stdin().is_terminal() && stderr().is_terminal()
 }
 
 fn missing(flag: &str, variable: &str) -> Failure {

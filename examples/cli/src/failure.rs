@@ -29,6 +29,8 @@ pub(crate) enum Completion {
     Clean,
     /// Rows that could not be parsed were reported as they came.
     BadRows,
+    /// The service does otherwise than is assumed.
+    Contradicted,
 }
 
 /// Why a command failed.

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     match done {
         Ok(Completion::Clean) => ExitCode::SUCCESS,
-        Ok(Completion::BadRows) => ExitCode::from(failure::UNREADABLE),
+        Ok(Completion::BadRows | Completion::Contradicted) => ExitCode::from(failure::UNREADABLE),
         Err(failure) => failure.report(format.is_json()),
     }
 }

@@ -30,8 +30,33 @@ pub struct Assumption {
     pub sources: &'static str,
     /// What to set if it is wrong.
     pub setting: &'static str,
+    /// What a program sees if it is wrong and nothing is set.
+    pub if_wrong: &'static str,
+    /// What shows whether an account agrees with it.
+    pub shown_by: ShownBy,
     /// The test that depends on it: a file and a test in it, or a fixture and a case in it.
     pub test: &'static str,
+}
+
+/// What shows whether an account agrees with an assumption; `ozonetel live check` does the first three.
+///
+/// ```
+/// use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
+/// let of = |id: &str| ASSUMPTIONS.iter().find(|one| one.id == id).unwrap().shown_by;
+/// assert_eq!(of("summary.rows-place"), ShownBy::Reading);
+/// assert!(matches!(of("kookoo.sms-fields"), ShownBy::Nothing(why) if why.contains("costs money")));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ShownBy {
+    /// Requests that only read.
+    Reading,
+    /// Signing an agent in and out, and opening the agent's socket.
+    SigningIn,
+    /// One telephone call.
+    Calling,
+    /// Nothing that may be done to an account of someone else, and why.
+    Nothing(&'static str),
 }
 
 /// The id of the assumption about paths whose letter case no source confirms.
@@ -70,6 +95,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "A range of abandoned calls is asked for with `fromTime`, `toTime` and `campaignName`.",
         sources: "The pages of the operation show `userName` alone; no other source names these fields.",
         setting: "ClientBuilder::field_name(\"missed.fetch\", …); the desk: DESK_MISSED_FROM_FIELD, DESK_MISSED_TO_FIELD, DESK_MISSED_CAMPAIGN_FIELD",
+        if_wrong: "A range is answered with the default one, and what lies outside is in it; `Call::by_range` tells the two apart.",
+        shown_by: ShownBy::Reading,
         test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -79,6 +106,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "The summary is filtered with `agentId` and `modeType`.",
         sources: "The page's texts of errors name `agentId`; its table of parameters does not show the filters.",
         setting: "ClientBuilder::field_name(\"summary.fetch\", …)",
+        if_wrong: "A filtered summary has the rows of every agent and mode.",
+        shown_by: ShownBy::Reading,
         test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -87,7 +116,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The summary's rows are under `message`, `data` or `details`, as a list or as one object.",
         sources: "The page puts one object under `message`; clients read a list under `data`.",
-        setting: "none: all of these are read",
+        setting: "none: all of these are read; Client::raw takes a description with another envelope",
+        if_wrong: "A summary is an error, `unreadable`.",
+        shown_by: ShownBy::Reading,
         test: "fixtures/summary.fetch.http::rows_under_data",
     },
     Assumption {
@@ -96,7 +127,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The handling time is with its agent or campaign under `message`, or beside the status word.",
         sources: "The page nests it; older programs read it at the top.",
-        setting: "none: both are read",
+        setting: "none: both are read; Client::raw takes a description with another envelope",
+        if_wrong: "A handling time is an error, `unreadable`.",
+        shown_by: ShownBy::Reading,
         test: "fixtures/aht.agent.http::under_data",
     },
     Assumption {
@@ -105,7 +138,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "A row of today and the same row a day later differ in spelling alone: ids as numbers or text, `null` or empty text.",
         sources: "Field notes: 1,571 rows of one account.",
-        setting: "none: both are read, and rows are compared by what they say",
+        setting: "none: both are read, and rows are compared by what they say; Client::raw hands over the rows as they came",
+        if_wrong: "Rows of one of the two days are bad rows: each an error of its own, the others are kept.",
+        shown_by: ShownBy::Reading,
         test: "fixtures/cdr.fetch_day.http::earlier_day",
     },
     Assumption {
@@ -115,6 +150,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Pages of the CDR are asked for with `pageNo` and `pageSize`.",
         sources: "A field report; the page of the operation breaks off before the names.",
         setting: "ClientBuilder::field_name(\"cdr.fetch_page\", …)",
+        if_wrong: "Every page is the same one; a day is read whole, or its beginning over and over.",
+        shown_by: ShownBy::Reading,
         test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -123,16 +160,20 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The outcome is the one inside the JSON text under `message`, whatever the status word around it.",
         sources: "The page shows a success inside an outer `Error`.",
-        setting: "none: the inner outcome decides, and a plain success is read as well",
+        setting: "none: the inner outcome decides, and a plain success is read as well; Client::raw takes a description with another envelope",
+        if_wrong: "A recording that was paused is reported as not paused, or the other way around.",
+        shown_by: ShownBy::Calling,
         test: "fixtures/recording.pause.http::plain_success",
     },
     Assumption {
         id: "disposition.second-text",
         endpoints: &["disposition.set"],
         fields: &[],
-        assumed: "A second disposition of a call, or one after the wrap-up limit, is saved like the first.",
-        sources: "The page says so; integrators expect a refusal, whose text no one captured.",
+        assumed: "A second disposition of a call is refused, with a text that no one captured; one after the wrap-up limit is saved.",
+        sources: "The page calls the second a failure and shows no text; of a late one it says that it is saved, and integrators expect a refusal.",
         setting: "none: a refusal keeps its text; in the simulator late_disposition = \"refuse\"",
+        if_wrong: "A repeated disposition overwrites the first without a word, or a late one is lost.",
+        shown_by: ShownBy::Calling,
         test: "fixtures/disposition.set.http::second_time",
     },
     Assumption {
@@ -149,6 +190,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Call control takes the key in the header `apiKey`, as the other operations do.",
         sources: "Its page for the key prints `api_key`; field reports send `apiKey`.",
         setting: "ClientBuilder::key_header(\"call_control.hold\", \"api_key\"), for each of its operations",
+        if_wrong: "Hold, mute, conference and kick are refused as if the key were wrong.",
+        shown_by: ShownBy::Calling,
         test: "description/tests/it/assumptions.rs::a_key_header_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -158,6 +201,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "The path has the letter case that is written here.",
         sources: "The captured page shows the path as a lower-cased slug only.",
         setting: "ClientBuilder::path(NAME, \"/…\")",
+        if_wrong: "The operation is answered 404.",
+        shown_by: ShownBy::Reading,
         test: "description/tests/it/assumptions.rs::a_path_that_is_spelled_differently_is_asked_for",
     },
     Assumption {
@@ -166,7 +211,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "A success is any JSON document; it is handed over as it came.",
         sources: "No source shows a success of this operation.",
-        setting: "none: nothing is read into it",
+        setting: "none: nothing is read into it; Client::raw takes a description with another envelope",
+        if_wrong: "A success is an error, `unreadable`.",
+        shown_by: ShownBy::Reading,
         test: "fixtures/agents.details.http::success",
     },
     Assumption {
@@ -175,7 +222,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The status is under `message`, in a list or not, or beside the status word.",
         sources: "Field reports alone; readers accept all of these.",
-        setting: "none: all of these are read",
+        setting: "none: all of these are read; Client::raw hands over the answer as it came",
+        if_wrong: "The campaign that an agent is live on is missing.",
+        shown_by: ShownBy::SigningIn,
         test: "fixtures/agents.login_status.http::success",
     },
     Assumption {
@@ -184,7 +233,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The parameters of the agent's login travel as a form.",
         sources: "The page does not name the encoding; a form is a field report.",
-        setting: "none; Client::raw takes a description with another Input",
+        setting: "none; Client::call takes an endpoint of one's own, with another Input",
+        if_wrong: "No agent can be signed in or out over REST.",
+        shown_by: ShownBy::SigningIn,
         test: "fixtures/agents.login.http::success",
     },
     Assumption {
@@ -194,6 +245,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Numbers to block are one text, separated by commas.",
         sources: "The page says text, and does not say how it is divided.",
         setting: "Call::field(\"blockNumbers\", …) sends the text that the service takes",
+        if_wrong: "Several numbers are blocked as if they were one, or none is.",
+        shown_by: ShownBy::Nothing("it would change the account's block list; block two numbers of your own with --record, and list them"),
         test: "fixtures/block_numbers.create.http::success",
     },
     Assumption {
@@ -203,6 +256,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Numbers to free are sent under `blockNumbers`.",
         sources: "The page's table says `blockNumbers`, its sample `blockNumber`.",
         setting: "ClientBuilder::field_name(\"block_numbers.delete\", \"blockNumbers\", \"blockNumber\")",
+        if_wrong: "A number stays blocked.",
+        shown_by: ShownBy::Nothing("it would change the account's block list; free a number of your own with --record"),
         test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -212,6 +267,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Nothing about the fields of a text message: they are the caller's.",
         sources: "Sources give the path alone.",
         setting: "the fields of Sms; the desk: DESK_SMS_FIELDS",
+        if_wrong: "Nothing: the fields are what the caller sends.",
+        shown_by: ShownBy::Nothing("a text message costs money, and nothing is assumed that could be wrong"),
         test: "fixtures/kookoo.sms.http::success",
     },
     Assumption {
@@ -221,6 +278,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "A used-up limit is answered 429, or 200 with a text that speaks of the limit.",
         sources: "Pages show a text; one integrator planned for 429.",
         setting: "none: both count, and both shut the window",
+        if_wrong: "A used-up limit is taken for another error, and the next request is not held back.",
+        shown_by: ShownBy::Nothing("it would use up a limit of the account; one that is met on the way is reported"),
         test: "fixtures/_every.http::limit_reworded",
     },
     Assumption {
@@ -230,6 +289,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "A callback that is not answered 200 may not come again.",
         sources: "No retry rule is documented, and none could be inferred.",
         setting: "none: store first, answer 200, work later",
+        if_wrong: "A callback that was refused comes again: stored once, by its call.",
+        shown_by: ShownBy::Nothing("it takes a receiver on the internet that refuses a callback; `ozonetel listen` shows what comes twice"),
         test: "examples/desk/tests/it/intake.rs::a_callback_is_stored_once_without_the_key_and_makes_a_missed_call",
     },
     Assumption {
@@ -239,6 +300,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "The agent socket's session id is the first of `usId`, `usid`, `sourceId`; the browser's id is `browserSessionId`, else one of our own.",
         sources: "The design documents name the two ids, and not the fields that carry them.",
         setting: "SocketSettings::handshake with TokenSession::us_id_in, browser_session_id_in, or FixedSession",
+        if_wrong: "The agent socket has no session: it stays in its handshake, and no dial goes out.",
+        shown_by: ShownBy::SigningIn,
         test: "ozonetel-sdk/src/mdl/link/handshake.rs::the_default_reads_the_first_name_there_is",
     },
     Assumption {
@@ -248,6 +311,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "The INVITE of a dial reaches the agent's browser also while a server holds the agent's socket.",
         sources: "The design documents say that the session ids decide to which browser the INVITE goes; no one saw the two apart.",
         setting: "the desk: DESK_AGENT_SOCKET=browser; in the simulator DESK_SIM_RINGS=browser",
+        if_wrong: "A dial through the socket of a server does not ring the agent's browser.",
+        shown_by: ShownBy::Calling,
         test: "ozonetel-sim/tests/it/reconnect.rs::with_the_switch_on_only_the_browser_with_the_agents_socket_rings",
     },
     Assumption {
@@ -257,6 +322,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "Days and times of an account in India are Indian time, and its day begins at Indian midnight.",
         sources: "One deprecated page says so, and integrators treat all times so; for the international service no zone is stated.",
         setting: "ClientBuilder::zone, without which there is no client outside India",
+        if_wrong: "Days begin at the wrong hour, and ages of calls are off by the difference.",
+        shown_by: ShownBy::Calling,
         test: "description/tests/it/assumptions.rs::the_zone_is_a_setting",
     },
 ];

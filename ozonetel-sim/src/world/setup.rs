@@ -1,5 +1,6 @@
 //! What a world is made of before anything happens: the account, its people, campaigns and rules.
 
+mod contradiction;
 mod mdl;
 mod pushes;
 mod scenario;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use super::time::Zone;
 
+pub use contradiction::Contradiction;
 pub use mdl::{MdlSetup, UtidForm};
 pub use pushes::{CallbackShape, PushSetup, is_web_address};
 pub use scenario::{Scenario, ScenarioError};
@@ -268,6 +270,8 @@ pub struct Setup {
     /// From midnight to 03:00 the CDR has no rows of the day before, because they move to another store. A report on
     /// one CDR page only, so off unless asked for.
     pub moves_at_night: bool,
+    /// Assumptions of the SDK that are wrong in this world; [`Setup::contradicting`] adds one.
+    pub contradicts: Vec<Contradiction>,
 }
 
 impl fmt::Debug for Setup {
@@ -347,6 +351,7 @@ impl Default for Setup {
             speed: 1.0,
             manual: false,
             moves_at_night: false,
+            contradicts: Vec::new(),
         }
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn question(number: &PhoneNumber) -> String {
 }
 
 /// A reference that no other call has; letters only, so that no one takes it for a number.
-fn fresh_reference() -> String {
+pub(super) fn fresh_reference() -> String {
     let letter = |nibble: u64| char::from(b'a' + u8::try_from(nibble & 15).unwrap_or_default());
     let chance = RandomState::new().hash_one(std::process::id());
     format!("cli-{}", (0..16).map(|at| letter(chance >> (at * 4))).collect::<String>())

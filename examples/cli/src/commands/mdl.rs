@@ -142,6 +142,16 @@ impl Socket {
         Ok(settings.handshake(Arc::new(handshake)))
     }
 
+    /// Whether an agent was named, other than by the environment.
+    pub(super) fn names_agent(&self) -> bool {
+        self.agent.agent.is_some()
+    }
+
+    /// Whether the socket's address was given, other than by the environment.
+    pub(super) fn has_address(&self) -> bool {
+        self.url.is_some()
+    }
+
     /// The agent's login id.
     pub(super) fn agent_of(&self, context: &Context) -> Result<String, Failure> {
         Ok(context.agent(&self.agent)?.to_string())

@@ -10,6 +10,7 @@ mod exporting;
 mod harness;
 mod kills;
 mod listening;
+mod live;
 #[cfg(unix)]
 mod live_desk;
 mod mdl;

@@ -24,6 +24,9 @@ async fn world() -> Desk {
         "PhoneNumber;Name;City\n9000000001;José Müller;Pune\n9000000002;A B;Goa\nletters;C D;\n";
     let (leads, ..) = encoding_rs::WINDOWS_1252.encode(leads);
     std::fs::write(state.join("leads.csv"), leads).unwrap();
+    let mine = std::fs::read_to_string(folder().join("fixture.md")).unwrap();
+    let mine = mine.split("```http\n").nth(1).unwrap().split("```").next().unwrap();
+    std::fs::write(state.join("mine.http"), mine).unwrap();
     let address = desk.shell.variable("OZONETEL_BASE_URL");
     let socket = format!("{}/mdl?agentId=agent01", address.replace("http://", "ws://"));
     let desk = desk.set("OZONETEL_MDL_URL", &socket).set("OZONETEL_AGENT_UNIQ_ID", "1001");

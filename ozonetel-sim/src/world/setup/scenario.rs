@@ -9,7 +9,7 @@ use ozonetel_sdk::auth::AuthMode;
 
 use super::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup,
-    ConferenceUcid, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup, Traffic,
+    ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup, Traffic,
     UtidForm, is_web_address, numbered_agent,
 };
 use crate::world::time::{Timestamp, Zone};
@@ -57,6 +57,7 @@ struct ScenarioFile {
     mdl: MdlFile,
     push: PushSetup,
     applications: Vec<ApplicationSetup>,
+    contradicts: Vec<String>,
 }
 
 /// A number, or a name that stands for one.
@@ -262,6 +263,13 @@ impl ScenarioFile {
         setup.pause_reasons = self.pause_reasons.unwrap_or(setup.pause_reasons);
         if let Some(file) = self.traffic {
             setup.traffic = Some(file.traffic(&mut setup.agents)?);
+        }
+        for id in self.contradicts {
+            let one: Contradiction = id.parse().map_err(|()| ScenarioError::Value {
+                key: "contradicts",
+                why: "ids of assumptions that the simulator can contradict",
+            })?;
+            setup = setup.contradicting(one);
         }
         unique(&setup)?;
         addresses(&setup)?;

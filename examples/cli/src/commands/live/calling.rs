@@ -1,0 +1,173 @@
+//! One telephone call: dialled once, held, recorded, ended, disposed of twice.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ozonetel_sdk::dial::DialOutcome;
+use ozonetel_sdk::types::{DispositionName, PhoneNumber, Ucid};
+use ozonetel_sdk::Reason;
+use tokio::time::sleep;
+
+use super::run::{Run, Stopped};
+use super::seen::{Reading, Sighting, Step};
+use super::signing_in::{HeldSocket, is_configured, sign_in, sign_out};
+use crate::args::{DidFlag, PhoneNameFlag};
+use crate::commands::dial::fresh_reference;
+use crate::commands::mdl::Socket;
+use crate::context::ask;
+use crate::failure::Failure;
+
+/// What a check of this kind asks.
+pub(super) const STEPS: [Step; 11] = [
+    Step::Login,
+    Step::Dial,
+    Step::Hold,
+    Step::Unhold,
+    Step::Pause,
+    Step::Unpause,
+    Step::HangUp,
+    Step::Dispose,
+    Step::DisposeAgain,
+    Step::CdrCall,
+    Step::Logout,
+];
+
+/// How long both may take to answer.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether they have.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long the service is given to write the call down.
+const WRITE: Duration = Duration::from_secs(2);
+
+/// A call that is to be made.
+pub(super) struct Plan<'p> {
+    pub(super) number: &'p PhoneNumber,
+    pub(super) disposition: Option<String>,
+    /// Whether the softphone rang, if that was said in advance.
+    pub(super) rang: Option<bool>,
+    pub(super) folder: &'p Path,
+}
+
+/// Makes the call, with the agent's socket held open if it is configured.
+pub(super) async fn run(
+    run: &mut Run<'_>,
+    socket: &Socket,
+    plan: Plan<'_>,
+) -> Result<(), Stopped> {
+    let agent = socket.agent_of(run.context)?;
+    let campaign = run.context.campaign(None)?;
+    let did = run.context.did(&DidFlag { did: None })?;
+    let name = run.context.phone_name(&PhoneNameFlag { phone_name: None })?;
+    let disposition = match &plan.disposition {
+        Some(name) => DispositionName::from(name.as_str()),
+        None => first_disposition(run).await?,
+    };
+    let signed_in = sign_in(run, &agent).await?;
+    let held = match is_configured(run, socket) {
+        true => Some(HeldSocket::open(run, socket, plan.folder).await?),
+        false => None,
+    };
+    let placed = run.context.client.clock().now();
+    let reference = fresh_reference();
+    let call = run.context.client.dial().agent(agent.as_str(), campaign, plan.number);
+    let dialed = run.context.until_stopped(async {
+        Ok::<_, Failure>(call.uui(reference.as_str()).outcome().await)
+    });
+    let outcome = dialed.await.map_err(|failure| failure.hide(plan.number.as_str()))?;
+    let done = match outcome {
+        DialOutcome::Accepted(ucid) => {
+            run.seen.sightings.push(Sighting::new(Step::Dial, Reading::Done, None));
+            run.seen.placed = Some(run.context.client.zone().stamp(placed));
+            talk(run, &plan, (ucid, agent.as_str()), (did, name), disposition).await
+        }
+        other => Err(match other.error() {
+            Some(error) => Stopped(Failure::from(error.clone()).hide(plan.number.as_str())),
+            None => Failure::usage("the dial ended in a way that this program does not know").into(),
+        }),
+    };
+    if let Some(held) = held {
+        run.seen.socket = Some(held.close().await?);
+    }
+    if signed_in {
+        sign_out(run, &agent).await?;
+    }
+    done
+}
+
+/// The account's first disposition.
+async fn first_disposition(run: &Run<'_>) -> Result<DispositionName, Stopped> {
+    let names = run.context.until_stopped(run.context.client.disposition().list().send()).await?;
+    let first = names.into_iter().next();
+    first.ok_or_else(|| Failure::usage("the account has no disposition: name one with --disposition").into())
+}
+
+/// What is tried while the call is up and after it.
+async fn talk(
+    run: &mut Run<'_>,
+    plan: &Plan<'_>,
+    (ucid, agent): (Ucid, &str),
+    (did, name): (ozonetel_sdk::types::Did, ozonetel_sdk::types::PhoneName),
+    disposition: DispositionName,
+) -> Result<(), Stopped> {
+    let client = run.context.client.clone();
+    let control = client.call_control();
+    crate::notes::show("the call is dialled; answer both telephones");
+    answered(run, ucid, &did, &name).await?;
+    if run.seen.of(Step::Hold).is_some_and(|hold| hold.reading == Reading::Done) {
+        let _ = run.ask(Step::Unhold, control.unhold(ucid, did.clone(), name.clone())).await?;
+    }
+    let _ = run.ask(Step::Pause, client.recording().pause(ucid)).await?;
+    let _ = run.ask(Step::Unpause, client.recording().unpause(ucid)).await?;
+    run.seen.rang = rang(run, plan).await?;
+    let kick = control.kick(ucid, did.clone(), name, plan.number);
+    let hung_up = run.ask(Step::HangUp, kick).await?.is_ok();
+    if !hung_up {
+        crate::notes::show("the call could not be ended from here: hang up");
+    }
+    sleep(WRITE).await;
+    let dispose = || client.disposition().set(ucid, did.clone(), agent, disposition.clone());
+    if run.ask(Step::Dispose, dispose()).await?.is_ok() {
+        let _ = run.ask(Step::DisposeAgain, dispose()).await?;
+    }
+    let row = client.cdr().for_ucid(ucid, client.today());
+    let _ = run.ask(Step::CdrCall, row).await?;
+    Ok(())
+}
+
+/// Puts the call on hold as soon as it is up. "Not found" means that it is not.
+async fn answered(
+    run: &mut Run<'_>,
+    ucid: Ucid,
+    did: &ozonetel_sdk::types::Did,
+    name: &ozonetel_sdk::types::PhoneName,
+) -> Result<(), Stopped> {
+    let client = run.context.client.clone();
+    let tries = ANSWER.as_secs() / LOOK.as_secs();
+    for _ in 0..tries {
+        let hold = client.call_control().hold(ucid, did.clone(), name.clone());
+        match run.ask(Step::Hold, hold).await? {
+            Err(error) if error.reason() == Some(Reason::NotFound) => {}
+            _ => return Ok(()),
+        }
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            signal = run.context.stop.clone() => return Err(Stopped(Failure::stopped(signal))),
+        }
+    }
+    Ok(())
+}
+
+/// Whether the agent's softphone rang in the browser, if there is someone to ask.
+async fn rang(run: &Run<'_>, plan: &Plan<'_>) -> Result<Option<bool>, Stopped> {
+    if plan.rang.is_some() || !crate::context::is_terminal() {
+        return Ok(plan.rang);
+    }
+    let question = "Did the agent's softphone ring in the browser?".to_owned();
+    match ask(question, false, Some(run.context.stop.clone())).await {
+        Ok(yes) => Ok(Some(yes)),
+        Err(failure) if failure.is_stopped() => Err(Stopped(failure)),
+        Err(_) => Ok(Some(false)),
+    }
+}

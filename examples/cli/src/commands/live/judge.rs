@@ -1,0 +1,315 @@
+//! An assumption and what was seen of it: a verdict. No I/O and no clock.
+
+use std::collections::BTreeSet;
+
+use ozonetel_sdk::Reason;
+use ozonetel_sdk::endpoint::{Assumption, ShownBy};
+use ozonetel_sdk::types::LocalDateTime;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::seen::{Reading, Seen, Sighting, Step};
+
+/// Whether an account agrees with an assumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verdict {
+    Holds,
+    Contradicted,
+    /// Nothing was seen that says so or otherwise.
+    NotSeen,
+}
+
+/// A verdict and what it is based on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Judgment {
+    pub(crate) verdict: Verdict,
+    pub(crate) seen: String,
+}
+
+fn holds(seen: impl Into<String>) -> Judgment {
+    Judgment { verdict: Verdict::Holds, seen: seen.into() }
+}
+
+fn contradicted(seen: impl Into<String>) -> Judgment {
+    Judgment { verdict: Verdict::Contradicted, seen: seen.into() }
+}
+
+fn not_seen(why: impl Into<String>) -> Judgment {
+    Judgment { verdict: Verdict::NotSeen, seen: why.into() }
+}
+
+/// Names under which rows are looked for.
+const SUMMARY: &[&str] = &["message", "data", "details"];
+const MISSED: &[&str] = &["message"];
+const CDR: &[&str] = &["details"];
+
+/// How far the clocks may be apart before a zone is wrong; zones differ by at least this much.
+const APART_S: i64 = 14 * 60;
+
+/// Judges an assumption by what was seen.
+pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
+    match assumption.id {
+        "missed.range-fields" => missed(seen),
+        "summary.filter-fields" => filters(seen),
+        "summary.rows-place" => match seen.of(Step::SummaryAll) {
+            Some(all) if all.reading == Reading::Done && all.rows(SUMMARY).is_empty() => {
+                not_seen("no agent was signed in today")
+            }
+            all => shape(&[all], |all| format!("{} rows, {}", all.rows(SUMMARY).len(), all.shape())),
+        },
+        "aht.nesting" => {
+            let both = [seen.of(Step::AhtAgent), seen.of(Step::AhtCampaign)];
+            shape(&both, Sighting::shape)
+        }
+        "cdr.row-dialects" => dialects(seen),
+        "cdr.page-fields" => page(seen),
+        "recording.outer-status" => recording(seen),
+        "disposition.second-text" => disposition(seen),
+        "call-control.key-header" => key_header(seen),
+        "path.letter-case" => paths(seen),
+        "answer.open" => {
+            let both = [seen.of(Step::AgentDetails), seen.of(Step::PhoneNumber)];
+            shape(&both, |_| "a JSON document".to_owned())
+        }
+        "login-status.shape" => match seen.of(Step::LoginStatus) {
+            Some(status) if status.reading == Reading::Bare => {
+                contradicted(format!("no campaign in an answer {}", status.shape()))
+            }
+            status => shape(&[status], Sighting::shape),
+        },
+        "agents.login-form" => login(seen),
+        "mdl.session-fields" => session(seen),
+        "mdl.invite-target" => invite(seen),
+        "zone.account" => zone(seen),
+        "limits.form" if seen.limit.is_some() => {
+            holds(format!("met: {}", seen.limit.as_deref().unwrap_or_default()))
+        }
+        _ => not_seen(match assumption.shown_by {
+            ShownBy::Nothing(why) => why,
+            _ => NOT_ASKED,
+        }),
+    }
+}
+
+/// Why there is no answer to judge.
+const NOT_ASKED: &str = "not asked";
+
+/// The first answer that a client could not read, else the first that it could.
+fn shape(answers: &[Option<&Sighting>], told: impl Fn(&Sighting) -> String) -> Judgment {
+    let answers: Vec<&Sighting> = answers.iter().flatten().copied().collect();
+    let find = |reading: Reading| answers.iter().find(|answer| answer.reading == reading);
+    if let Some(odd) = find(Reading::Unreadable) {
+        return contradicted(format!("{}: {}", odd.step.endpoint(), odd.told()));
+    }
+    match (find(Reading::Done), answers.first()) {
+        (Some(done), _) => holds(told(done)),
+        (None, Some(first)) => not_seen(first.told()),
+        (None, None) => not_seen(NOT_ASKED),
+    }
+}
+
+/// The different values of a field in rows.
+fn values<'r>(rows: &[&'r Value], name: &str) -> BTreeSet<&'r str> {
+    rows.iter().filter_map(|row| row.get(name)?.as_str()).collect()
+}
+
+/// What a filtered answer has to say: nothing but rows that the filter lets through.
+fn filtered(answer: Option<&Sighting>, rows: &[&str], stray: &dyn Fn(&[&Value]) -> usize) -> Option<Judgment> {
+    let answer = answer?;
+    Some(match &answer.reading {
+        Reading::Done => match stray(&answer.rows(rows)) {
+            0 => holds("the rows that were asked for, and no others"),
+            stray => contradicted(format!("{stray} rows that were not asked for")),
+        },
+        Reading::Refused(Reason::TooManyRequests | Reason::BadCredentials) => not_seen(answer.told()),
+        Reading::Refused(_) => contradicted(answer.told()),
+        _ => not_seen(answer.told()),
+    })
+}
+
+/// The worst of several: a contradiction, else what holds, else the reason why nothing was seen.
+fn together(of: impl IntoIterator<Item = Option<Judgment>>, otherwise: Judgment) -> Judgment {
+    let all: Vec<Judgment> = of.into_iter().flatten().collect();
+    let find = |verdict| all.iter().find(|one| one.verdict == verdict);
+    let found = find(Verdict::Contradicted).or_else(|| find(Verdict::Holds)).or(all.first());
+    found.cloned().unwrap_or(otherwise)
+}
+
+fn missed(seen: &Seen) -> Judgment {
+    let Some(all) = seen.of(Step::MissedAll) else { return not_seen(NOT_ASKED) };
+    if all.reading != Reading::Done {
+        return not_seen(all.told());
+    }
+    let every = |rows: &[&Value]| rows.len();
+    let others = |rows: &[&Value]| match values(rows, "campaign").len() {
+        0 | 1 => 0,
+        _ => rows.len(),
+    };
+    let range = filtered(seen.of(Step::MissedRange), MISSED, &every);
+    let campaign = filtered(seen.of(Step::MissedCampaign), MISSED, &others);
+    together([range, campaign], not_seen("no abandoned call today that a range could leave out"))
+}
+
+fn filters(seen: &Seen) -> Judgment {
+    let Some(all) = seen.of(Step::SummaryAll) else { return not_seen(NOT_ASKED) };
+    if all.reading != Reading::Done {
+        return not_seen(all.told());
+    }
+    let more_than_one = |name: &'static str| {
+        move |rows: &[&Value]| if values(rows, name).len() > 1 { rows.len() } else { 0 }
+    };
+    let agent = filtered(seen.of(Step::SummaryAgent), SUMMARY, &more_than_one("AgentUniqueID"));
+    let mode = filtered(seen.of(Step::SummaryMode), SUMMARY, &more_than_one("ModeType"));
+    together([agent, mode], not_seen("no two agents or modes today that a filter could tell apart"))
+}
+
+fn dialects(seen: &Seen) -> Judgment {
+    let days = [seen.of(Step::CdrPage), seen.of(Step::CdrYesterday)];
+    for day in days.into_iter().flatten() {
+        if day.reading == Reading::Unreadable {
+            return contradicted(format!("{}: {}", day.step.endpoint(), day.told()));
+        }
+    }
+    let [Some(today), Some(yesterday)] = days else { return not_seen(NOT_ASKED) };
+    for day in [today, yesterday] {
+        if day.reading != Reading::Done {
+            return not_seen(day.told());
+        }
+    }
+    match (today.rows(CDR).len(), yesterday.rows(CDR).len()) {
+        (0, _) => not_seen("no call today"),
+        (_, 0) => not_seen("no call yesterday"),
+        (_, rows) => holds(format!("a row of today and {rows} of yesterday, all read")),
+    }
+}
+
+fn page(seen: &Seen) -> Judgment {
+    let Some(page) = seen.of(Step::CdrPage) else { return not_seen(NOT_ASKED) };
+    if page.reading != Reading::Done {
+        return not_seen(page.told());
+    }
+    let total = page.body.get("totalCount").and_then(Value::as_u64);
+    match (page.rows(CDR).len(), total) {
+        (0, _) => not_seen("no call today"),
+        (1, Some(0 | 1)) => not_seen("one call today, which any page has"),
+        (1, _) => holds("1 row on a page of 1"),
+        (rows, _) => contradicted(format!("{rows} rows on a page of 1")),
+    }
+}
+
+fn paths(seen: &Seen) -> Judgment {
+    let unsure = |one: &&Sighting| one.step.spec().is_some_and(|spec| !spec.path_verified);
+    let asked: Vec<&Sighting> = seen.sightings.iter().filter(unsure).collect();
+    let lost = |one: &&&Sighting| matches!(one.reading, Reading::Status(404 | 405));
+    if let Some(lost) = asked.iter().find(lost) {
+        return contradicted(format!("{}: {}", lost.step.endpoint(), lost.told()));
+    }
+    let found: BTreeSet<&str> = asked.iter().map(|one| one.step.endpoint()).collect();
+    if found.is_empty() {
+        return not_seen(NOT_ASKED);
+    }
+    let found: Vec<&str> = found.into_iter().collect();
+    holds(format!("{}; the others change something and are not asked", found.join(", ")))
+}
+
+fn login(seen: &Seen) -> Judgment {
+    let Some(login) = seen.of(Step::Login) else { return not_seen(NOT_ASKED) };
+    match &login.reading {
+        Reading::Done | Reading::Bare | Reading::Refused(Reason::NotAllowed) => holds(login.told()),
+        Reading::Refused(Reason::BadInput | Reason::Other) | Reading::Status(400 | 415 | 422) => {
+            contradicted(login.told())
+        }
+        _ => not_seen(login.told()),
+    }
+}
+
+fn session(seen: &Seen) -> Judgment {
+    let Some(socket) = &seen.socket else { return not_seen("the socket is not configured") };
+    let names = socket.names.join(", ");
+    match (socket.up, socket.names.is_empty()) {
+        (true, _) => holds(format!("a session, from a token with {names}")),
+        (false, false) => contradicted(format!("no session; the first token has {names}")),
+        (false, true) => not_seen("no token arrived"),
+    }
+}
+
+fn invite(seen: &Seen) -> Judgment {
+    if seen.socket.as_ref().is_none_or(|socket| !socket.up) {
+        return not_seen("the agent's socket was not open while the call was dialled");
+    }
+    match seen.rang {
+        Some(true) => holds("the softphone in the browser rang while this program held the socket"),
+        Some(false) => contradicted("the softphone in the browser did not ring"),
+        None => not_seen("no one said whether the softphone rang: --rang yes or no, or a terminal"),
+    }
+}
+
+fn key_header(seen: &Seen) -> Judgment {
+    let Some(hold) = seen.of(Step::Hold) else { return not_seen(NOT_ASKED) };
+    match &hold.reading {
+        Reading::Refused(Reason::BadCredentials) | Reading::Status(401 | 403) => {
+            contradicted(hold.told())
+        }
+        Reading::Refused(Reason::TooManyRequests) | Reading::Status(_) => not_seen(hold.told()),
+        Reading::Refused(_) => holds(format!("the key was taken; {}", hold.told())),
+        Reading::Done | Reading::Bare => holds("the call was put on hold"),
+        Reading::Unreadable => not_seen(hold.told()),
+    }
+}
+
+fn recording(seen: &Seen) -> Judgment {
+    let Some(pause) = seen.of(Step::Pause) else { return not_seen(NOT_ASKED) };
+    let outer = pause.body.get("status").and_then(Value::as_str).unwrap_or("nothing");
+    match &pause.reading {
+        Reading::Done | Reading::Bare => holds(format!("paused, under the outer word {outer}")),
+        Reading::Refused(Reason::Other) | Reading::Unreadable => {
+            contradicted(format!("{} under the outer word {outer}", pause.told()))
+        }
+        _ => not_seen(pause.told()),
+    }
+}
+
+fn disposition(seen: &Seen) -> Judgment {
+    let first = seen.of(Step::Dispose);
+    let Some(second) = seen.of(Step::DisposeAgain) else {
+        return not_seen(first.map_or_else(|| NOT_ASKED.to_owned(), |first| first.told()));
+    };
+    match &second.reading {
+        Reading::Refused(_) => holds(second.told()),
+        Reading::Done | Reading::Bare => contradicted(format!("the second was saved: {}", second.text())),
+        _ => not_seen(second.told()),
+    }
+}
+
+fn zone(seen: &Seen) -> Judgment {
+    let (Some(row), Some(placed)) = (seen.of(Step::CdrCall), seen.placed) else {
+        return not_seen(NOT_ASKED);
+    };
+    if row.reading != Reading::Done {
+        return not_seen(row.told());
+    }
+    let rows = row.rows(CDR);
+    let Some(begun) = rows.iter().find_map(|row| begin(row)) else {
+        return not_seen("the call is not in the CDR yet");
+    };
+    let (begun, placed) = (jiff::civil::DateTime::from(begun), jiff::civil::DateTime::from(placed));
+    let apart = begun.duration_since(placed).as_secs();
+    let minutes = apart / 60;
+    if apart.abs() <= APART_S {
+        holds(format!("the call's row begins {} s from our clock", apart.abs()))
+    } else {
+        contradicted(format!("the call's row begins {minutes} minutes from our clock"))
+    }
+}
+
+/// When a call of the CDR began.
+fn begin(row: &Value) -> Option<LocalDateTime> {
+    let day = row.get("CallDate")?.as_str()?;
+    let time = row.get("StartTime")?.as_str()?;
+    let text = if time.len() > 8 { time.to_owned() } else { format!("{day} {time}") };
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! What a check found, for people and for programs.
+
+use std::fmt::Write as _;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
+use serde::{Deserialize, Serialize};
+
+use super::judge::{Judgment, Verdict, judge};
+use super::seen::Seen;
+use crate::failure::Failure;
+use crate::private_file;
+
+/// The largest report that is read again.
+const LARGEST: u64 = 1 << 20;
+
+/// A report. Fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Report {
+    /// When the last check ended.
+    pub(super) at: String,
+    /// token or key.
+    pub(super) mode: String,
+    pub(super) region: String,
+    /// Why the last check ended before its time.
+    pub(super) stopped: Option<String>,
+    pub(super) assumptions: Vec<Finding>,
+}
+
+/// One assumption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Finding {
+    pub(super) id: String,
+    pub(super) verdict: Verdict,
+    pub(super) expected: String,
+    /// Masked.
+    pub(super) seen: String,
+    /// What it means for a program if it is wrong.
+    pub(super) means: String,
+    /// What mends it.
+    pub(super) setting: String,
+    /// The command that looks; none if none does.
+    pub(super) check: Option<String>,
+    /// When it was last seen to hold or not.
+    pub(super) at: Option<String>,
+}
+
+/// The command that looks at an assumption.
+pub(super) fn command(shown_by: ShownBy) -> Option<&'static str> {
+    match shown_by {
+        ShownBy::Reading => Some("ozonetel live check"),
+        ShownBy::SigningIn => Some("ozonetel live check --agent ID"),
+        ShownBy::Calling => Some("ozonetel live check --call NUMBER"),
+        _ => None,
+    }
+}
+
+/// A finding about every assumption.
+pub(super) fn findings(seen: &Seen, at: &str) -> Vec<Finding> {
+    let finding = |one: &ozonetel_sdk::endpoint::Assumption| {
+        let Judgment { verdict, seen } = judge(one, seen);
+        Finding {
+            id: one.id.to_owned(),
+            verdict,
+            expected: one.assumed.to_owned(),
+            seen: crate::mask::shortened(&seen),
+            means: one.if_wrong.to_owned(),
+            setting: one.setting.to_owned(),
+            check: command(one.shown_by).map(str::to_owned),
+            at: (verdict != Verdict::NotSeen).then(|| at.to_owned()),
+        }
+    };
+    ASSUMPTIONS.iter().map(finding).collect()
+}
+
+impl Report {
+    /// Reads the report of an earlier check; none if there is none.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, Failure> {
+        let cannot = |error: &dyn std::fmt::Display| {
+            Failure::usage(format!("{}: {error}; choose another folder with --to", path.display()))
+        };
+        let mut file = match std::fs::File::open(path) {
+            Ok(file) => file.take(LARGEST),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(cannot(&error)),
+        };
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| cannot(&error))?;
+        serde_json::from_str(&text).map(Some).map_err(|error| cannot(&error))
+    }
+
+    /// Keeps what an earlier check saw and this one did not look at.
+    pub(super) fn with_earlier(mut self, earlier: Option<Self>) -> Self {
+        let earlier = earlier.map(|report| report.assumptions).unwrap_or_default();
+        for finding in self.assumptions.iter_mut().filter(|one| one.verdict == Verdict::NotSeen) {
+            let before = earlier.iter().find(|one| one.id == finding.id && one.at.is_some());
+            if let Some(before) = before {
+                finding.verdict = before.verdict;
+                finding.seen.clone_from(&before.seen);
+                finding.at.clone_from(&before.at);
+            }
+        }
+        self
+    }
+
+    /// Writes `report.json` and `report.txt`.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let json = serde_json::to_string_pretty(self);
+        let json = json.map_err(|error| Failure::output(&error.into()))?;
+        for (name, text) in [("report.json", format!("{json}\n")), ("report.txt", self.text())] {
+            let file = private_file::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(folder.join(name));
+            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+            written.map_err(|error| Failure::output(&error))?;
+        }
+        Ok(())
+    }
+
+    /// How many assumptions are wrong for this account.
+    pub(super) fn contradicted(&self) -> usize {
+        self.count(Verdict::Contradicted)
+    }
+
+    fn count(&self, verdict: Verdict) -> usize {
+        self.assumptions.iter().filter(|one| one.verdict == verdict).count()
+    }
+
+    /// For people: what is wrong first, with what to set.
+    pub(super) fn text(&self) -> String {
+        let mut out = String::new();
+        for verdict in [Verdict::Contradicted, Verdict::Holds, Verdict::NotSeen] {
+            for one in self.assumptions.iter().filter(|one| one.verdict == verdict) {
+                one.tell(&mut out);
+            }
+        }
+        let _ = writeln!(
+            out,
+            "{} hold, {} contradicted, {} not seen",
+            self.count(Verdict::Holds),
+            self.contradicted(),
+            self.count(Verdict::NotSeen)
+        );
+        if let Some(stopped) = &self.stopped {
+            let _ = writeln!(out, "stopped: {stopped}");
+        }
+        out
+    }
+}
+
+impl Finding {
+    fn tell(&self, out: &mut String) {
+        let word = match self.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Contradicted => "contradicted",
+            Verdict::NotSeen => "not seen",
+        };
+        let seen = &self.seen;
+        let _ = writeln!(out, "{word:<12}  {}", self.id);
+        let mut line = |name: &str, text: &str| {
+            let _ = writeln!(out, "{:<12}  {name}: {text}", "");
+        };
+        match (self.verdict, &self.check) {
+            (Verdict::Holds, _) => line("seen", seen),
+            (Verdict::NotSeen, Some(check)) => line("why", &format!("{seen} ({check})")),
+            (Verdict::NotSeen, None) => line("why", seen),
+            (Verdict::Contradicted, _) => {
+                line("expected", &self.expected);
+                line("seen", seen);
+                line("means", &self.means);
+                line("setting", &self.setting);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(verdict: Verdict, at: Option<&str>) -> Report {
+        let mut assumptions = findings(&Seen::default(), "2026-11-20T00:00:00Z");
+        assumptions[0].verdict = verdict;
+        assumptions[0].at = at.map(str::to_owned);
+        let (at, mode, region) = ("now".to_owned(), "key".to_owned(), "india".to_owned());
+        Report { at, mode, region, stopped: None, assumptions }
+    }
+
+    #[test]
+    fn nothing_seen_is_said_of_each_with_the_command_that_looks() {
+        let report = report(Verdict::NotSeen, None);
+        assert_eq!(report.assumptions.len(), ASSUMPTIONS.len());
+        let text = report.text();
+        assert!(text.contains("not asked (ozonetel live check --call NUMBER)"), "{text}");
+        assert!(text.contains("why: a text message costs money"), "{text}");
+        assert!(text.ends_with("0 hold, 0 contradicted, 21 not seen\n"), "{text}");
+    }
+
+    #[test]
+    fn what_an_earlier_check_saw_is_kept_and_what_this_one_saw_is_newer() {
+        let earlier = report(Verdict::Contradicted, Some("yesterday"));
+        let kept = report(Verdict::NotSeen, None).with_earlier(Some(earlier.clone()));
+        assert_eq!(kept.assumptions[0].verdict, Verdict::Contradicted);
+        assert_eq!(kept.assumptions[0].at.as_deref(), Some("yesterday"));
+        let newer = report(Verdict::Holds, Some("today")).with_earlier(Some(earlier));
+        assert_eq!(newer.assumptions[0].verdict, Verdict::Holds);
+        assert_eq!(newer.contradicted(), 0);
+    }
+
+    #[test]
+    fn a_contradiction_says_what_it_means_and_what_to_set() {
+        let text = report(Verdict::Contradicted, Some("now")).text();
+        for part in ["contradicted  missed.range-fields", "means: A range", "field_name(\"missed.fetch\""] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
