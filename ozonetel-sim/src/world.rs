@@ -52,8 +52,8 @@ pub use rate_limits::RateWindow;
 pub use reports::{AbandonedQuery, AhtOf, CdrQuery, DEFAULT_PAGE, Reports, SummaryQuery};
 pub use setup::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup,
-    ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PhoneBehaviour, PushSetup, Scenario,
-    ScenarioError, Setup, Traffic, UtidForm, is_web_address,
+    ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PhoneBehaviour, PushSetup,
+    Scenario, ScenarioError, Setup, Traffic, UtidForm, is_web_address,
 };
 pub use switch::{
     ActionRefusal, AgentDial, CUSTOMERS, CallControl, CallControlRefusal, DialRefusal,

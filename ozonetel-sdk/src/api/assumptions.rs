@@ -246,7 +246,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sources: "The page says text, and does not say how it is divided.",
         setting: "Call::field(\"blockNumbers\", …) sends the text that the service takes",
         if_wrong: "Several numbers are blocked as if they were one, or none is.",
-        shown_by: ShownBy::Nothing("it would change the account's block list; block two numbers of your own with --record, and list them"),
+        shown_by: ShownBy::Nothing(
+            "it would change the account's block list; block two numbers of your own with --record, and list them",
+        ),
         test: "fixtures/block_numbers.create.http::success",
     },
     Assumption {
@@ -257,7 +259,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sources: "The page's table says `blockNumbers`, its sample `blockNumber`.",
         setting: "ClientBuilder::field_name(\"block_numbers.delete\", \"blockNumbers\", \"blockNumber\")",
         if_wrong: "A number stays blocked.",
-        shown_by: ShownBy::Nothing("it would change the account's block list; free a number of your own with --record"),
+        shown_by: ShownBy::Nothing(
+            "it would change the account's block list; free a number of your own with --record",
+        ),
         test: "description/tests/it/assumptions.rs::a_field_that_has_another_name_is_sent_under_it",
     },
     Assumption {
@@ -268,7 +272,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sources: "Sources give the path alone.",
         setting: "the fields of Sms; the desk: DESK_SMS_FIELDS",
         if_wrong: "Nothing: the fields are what the caller sends.",
-        shown_by: ShownBy::Nothing("a text message costs money, and nothing is assumed that could be wrong"),
+        shown_by: ShownBy::Nothing(
+            "a text message costs money, and nothing is assumed that could be wrong",
+        ),
         test: "fixtures/kookoo.sms.http::success",
     },
     Assumption {
@@ -279,7 +285,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sources: "Pages show a text; one integrator planned for 429.",
         setting: "none: both count, and both shut the window",
         if_wrong: "A used-up limit is taken for another error, and the next request is not held back.",
-        shown_by: ShownBy::Nothing("it would use up a limit of the account; one that is met on the way is reported"),
+        shown_by: ShownBy::Nothing(
+            "it would use up a limit of the account; one that is met on the way is reported",
+        ),
         test: "fixtures/_every.http::limit_reworded",
     },
     Assumption {
@@ -290,7 +298,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         sources: "No retry rule is documented, and none could be inferred.",
         setting: "none: store first, answer 200, work later",
         if_wrong: "A callback that was refused comes again: stored once, by its call.",
-        shown_by: ShownBy::Nothing("it takes a receiver on the internet that refuses a callback; `ozonetel listen` shows what comes twice"),
+        shown_by: ShownBy::Nothing(
+            "it takes a receiver on the internet that refuses a callback; `ozonetel listen` shows what comes twice",
+        ),
         test: "examples/desk/tests/it/intake.rs::a_callback_is_stored_once_without_the_key_and_makes_a_missed_call",
     },
     Assumption {

@@ -111,7 +111,8 @@ fn add(folder: &Path, Masked { endpoint, mut exchange, .. }: Masked) -> Result<V
     exchange.name = format!("{NAME}{}", numbers.max().unwrap_or(0_u32).saturating_add(1));
     let outcome = exchange.notes.iter().find_map(|note| note.strip_prefix("outcome = "));
     let outcome = outcome.unwrap_or("\"no answer\"").trim_matches('"').to_owned();
-    let row = json!({ "endpoint": endpoint, "name": exchange.name, "outcome": outcome, "file": path });
+    let row =
+        json!({ "endpoint": endpoint, "name": exchange.name, "outcome": outcome, "file": path });
     file.exchanges.push(exchange);
     let text = file.to_bytes().map_err(|error| cannot(&path, error))?;
     write(folder, &path, &text).map_err(|error| Failure::output(&error))?;

@@ -163,7 +163,10 @@ impl Check {
             let text = report.text();
             let printed = write!(std::io::stdout(), "{text}");
             output::written(printed)?;
-            crate::notes::show(&format!("the report and the fixtures are in {}", self.to.display()));
+            crate::notes::show(&format!(
+                "the report and the fixtures are in {}",
+                self.to.display()
+            ));
         } else {
             let rows = serde_json::to_value(&report.assumptions);
             let rows: Value = rows.map_err(|error| Failure::output(&error.into()))?;

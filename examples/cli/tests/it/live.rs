@@ -48,10 +48,8 @@ fn setup(contradicts: Option<Contradiction>) -> Setup {
 
 /// A world with calls of two days, an abandoned one, and two agents of the second day.
 async fn world(contradicts: Option<Contradiction>) -> Desk {
-    let sim = Sim::builder()
-        .setup(setup(contradicts))
-        .starting_at(Timestamp::from_unix_s(NOON))
-        .build();
+    let sim =
+        Sim::builder().setup(setup(contradicts)).starting_at(Timestamp::from_unix_s(NOON)).build();
     for day in 0..2 {
         sim.change(|world| {
             for (agent, number) in [("agent02", "500002"), ("agent03", "500003")] {
@@ -235,7 +233,10 @@ async fn the_first_used_up_limit_ends_it() {
     assert_eq!(ran.code, 5, "{ran:?}");
     let verdicts = verdicts(&ran);
     assert_eq!(verdicts["missed.range-fields"], "holds");
-    assert_eq!((&*verdicts["summary.rows-place"], &*verdicts["cdr.page-fields"]), ("not_seen", "not_seen"));
+    assert_eq!(
+        (&*verdicts["summary.rows-place"], &*verdicts["cdr.page-fields"]),
+        ("not_seen", "not_seen")
+    );
     assert_eq!(verdicts["limits.form"], "holds", "{ran:?}");
     let asked = desk.sim.requests().iter().filter(|entry| entry.path.contains("Report")).count();
     assert_eq!(asked, 1, "nothing is asked after it");

@@ -96,11 +96,6 @@ impl Setup {
         self.contradicts.push(one);
         self
     }
-
-    /// Whether it contradicts an assumption.
-    pub(crate) fn denies(&self, one: Contradiction) -> bool {
-        self.contradicts.contains(&one)
-    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use ozonetel_sdk::auth::AuthMode;
 
 use super::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CampaignKind, CampaignSetup,
-    ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup, Traffic,
-    UtidForm, is_web_address, numbered_agent,
+    ConferenceUcid, Contradiction, LateDisposition, LoginKind, MdlSetup, PushSetup, SKILL, Setup,
+    Traffic, UtidForm, is_web_address, numbered_agent,
 };
 use crate::world::time::{Timestamp, Zone};
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ozonetel_sdk::Reason;
 use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::types::{DispositionName, PhoneNumber, Ucid};
-use ozonetel_sdk::Reason;
 use tokio::time::sleep;
 
 use super::run::{Run, Stopped};
@@ -51,11 +51,7 @@ pub(super) struct Plan<'p> {
 }
 
 /// Makes the call, with the agent's socket held open if it is configured.
-pub(super) async fn run(
-    run: &mut Run<'_>,
-    socket: &Socket,
-    plan: Plan<'_>,
-) -> Result<(), Stopped> {
+pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, plan: Plan<'_>) -> Result<(), Stopped> {
     let agent = socket.agent_of(run.context)?;
     let campaign = run.context.campaign(None)?;
     let did = run.context.did(&DidFlag { did: None })?;
@@ -72,9 +68,9 @@ pub(super) async fn run(
     let placed = run.context.client.clock().now();
     let reference = fresh_reference();
     let call = run.context.client.dial().agent(agent.as_str(), campaign, plan.number);
-    let dialed = run.context.until_stopped(async {
-        Ok::<_, Failure>(call.uui(reference.as_str()).outcome().await)
-    });
+    let dialed = run
+        .context
+        .until_stopped(async { Ok::<_, Failure>(call.uui(reference.as_str()).outcome().await) });
     let outcome = dialed.await.map_err(|failure| failure.hide(plan.number.as_str()))?;
     let done = match outcome {
         DialOutcome::Accepted(ucid) => {
@@ -84,7 +80,9 @@ pub(super) async fn run(
         }
         other => Err(match other.error() {
             Some(error) => Stopped(Failure::from(error.clone()).hide(plan.number.as_str())),
-            None => Failure::usage("the dial ended in a way that this program does not know").into(),
+            None => {
+                Failure::usage("the dial ended in a way that this program does not know").into()
+            }
         }),
     };
     if let Some(held) = held {
@@ -100,7 +98,9 @@ pub(super) async fn run(
 async fn first_disposition(run: &Run<'_>) -> Result<DispositionName, Stopped> {
     let names = run.context.until_stopped(run.context.client.disposition().list().send()).await?;
     let first = names.into_iter().next();
-    first.ok_or_else(|| Failure::usage("the account has no disposition: name one with --disposition").into())
+    first.ok_or_else(|| {
+        Failure::usage("the account has no disposition: name one with --disposition").into()
+    })
 }
 
 /// What is tried while the call is up and after it.

@@ -56,7 +56,9 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
             Some(all) if all.reading == Reading::Done && all.rows(SUMMARY).is_empty() => {
                 not_seen("no agent was signed in today")
             }
-            all => shape(&[all], |all| format!("{} rows, {}", all.rows(SUMMARY).len(), all.shape())),
+            all => {
+                shape(&[all], |all| format!("{} rows, {}", all.rows(SUMMARY).len(), all.shape()))
+            }
         },
         "aht.nesting" => {
             let both = [seen.of(Step::AhtAgent), seen.of(Step::AhtCampaign)];
@@ -115,14 +117,20 @@ fn values<'r>(rows: &[&'r Value], name: &str) -> BTreeSet<&'r str> {
 }
 
 /// What a filtered answer has to say: nothing but rows that the filter lets through.
-fn filtered(answer: Option<&Sighting>, rows: &[&str], stray: &dyn Fn(&[&Value]) -> usize) -> Option<Judgment> {
+fn filtered(
+    answer: Option<&Sighting>,
+    rows: &[&str],
+    stray: &dyn Fn(&[&Value]) -> usize,
+) -> Option<Judgment> {
     let answer = answer?;
     Some(match &answer.reading {
         Reading::Done => match stray(&answer.rows(rows)) {
             0 => holds("the rows that were asked for, and no others"),
             stray => contradicted(format!("{stray} rows that were not asked for")),
         },
-        Reading::Refused(Reason::TooManyRequests | Reason::BadCredentials) => not_seen(answer.told()),
+        Reading::Refused(Reason::TooManyRequests | Reason::BadCredentials) => {
+            not_seen(answer.told())
+        }
         Reading::Refused(_) => contradicted(answer.told()),
         _ => not_seen(answer.told()),
     })
@@ -277,7 +285,9 @@ fn disposition(seen: &Seen) -> Judgment {
     };
     match &second.reading {
         Reading::Refused(_) => holds(second.told()),
-        Reading::Done | Reading::Bare => contradicted(format!("the second was saved: {}", second.text())),
+        Reading::Done | Reading::Bare => {
+            contradicted(format!("the second was saved: {}", second.text()))
+        }
         _ => not_seen(second.told()),
     }
 }

@@ -213,7 +213,9 @@ mod tests {
     #[test]
     fn a_contradiction_says_what_it_means_and_what_to_set() {
         let text = report(Verdict::Contradicted, Some("now")).text();
-        for part in ["contradicted  missed.range-fields", "means: A range", "field_name(\"missed.fetch\""] {
+        for part in
+            ["contradicted  missed.range-fields", "means: A range", "field_name(\"missed.fetch\""]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }

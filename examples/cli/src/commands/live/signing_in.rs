@@ -108,7 +108,8 @@ impl HeldSocket {
         folder: &Path,
     ) -> Result<Self, Stopped> {
         let settings: SocketSettings = socket.settings(run.context)?;
-        let file = private_file::options().append(true).create(true).open(folder.join("socket.jsonl"));
+        let file =
+            private_file::options().append(true).create(true).open(folder.join("socket.jsonl"));
         let file = file.map_err(|error| Failure::output(&error))?;
         let kept = Kept(Arc::new(std::sync::Mutex::new((file, Vec::new()))));
         let transcript = Arc::new(SocketRecorder::new(kept.clone()));

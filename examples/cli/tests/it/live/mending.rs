@@ -24,7 +24,8 @@ const fn read_as(mut spec: Spec, envelope: Envelope) -> Spec {
     spec
 }
 
-static SUMMARY: Spec = read_as(FetchSummary::SPEC, Envelope::of(&["success"], Payload::RowsAt(&["rows"])));
+static SUMMARY: Spec =
+    read_as(FetchSummary::SPEC, Envelope::of(&["success"], Payload::RowsAt(&["rows"])));
 static AHT: Spec = read_as(AgentAht::SPEC, Envelope::of(&["success"], Payload::Whole));
 static DAY: Spec = read_as(FetchDay::SPEC, Envelope::of(&["success"], Payload::Whole));
 static DETAILS: Spec = read_as(FetchDetails::SPEC, Envelope::of(&["success"], Payload::Plain));
@@ -86,7 +87,8 @@ pub(super) async fn works(one: Contradiction, desk: &Desk) {
         Contradiction::MdlSessionFields => {
             let to = desk.reports().display().to_string();
             let check = ["live", "check", "--yes", "--to", &to, "--agent", "agent01"];
-            let ran = desk.json(&[&check[..], &["--us-id-field", "sessionKey"]].concat()).await.done();
+            let ran =
+                desk.json(&[&check[..], &["--us-id-field", "sessionKey"]].concat()).await.done();
             assert_eq!(verdicts(&ran)["mdl.session-fields"], "holds", "{ran:?}");
         }
         Contradiction::MdlInviteTarget => {
@@ -207,7 +209,10 @@ async fn calls(one: Contradiction, desk: &Desk) {
         Contradiction::RecordingOuterStatus => {
             let fields = [("ucid", ucid.to_string()), ("action", "pause".to_owned())];
             let answer = client.raw(&PAUSE, fields).await.unwrap();
-            assert!(answer["message"].as_str().is_some_and(|text| text.contains("paused")), "{answer}");
+            assert!(
+                answer["message"].as_str().is_some_and(|text| text.contains("paused")),
+                "{answer}"
+            );
         }
         Contradiction::DispositionSecondText => {
             for _ in 0..2 {

@@ -40,7 +40,8 @@ fn a_range_is_known_by_the_rows_that_it_leaves_out() {
     let all = || done(Step::MissedAll, json!({"message": [row("a"), row("b")]}));
     let range = |rows: Value| done(Step::MissedRange, json!({ "message": rows }));
     let campaign = |rows: Value| done(Step::MissedCampaign, json!({ "message": rows }));
-    let is = |more: Vec<Sighting>| verdict("missed.range-fields", &seen([vec![all()], more].concat()));
+    let is =
+        |more: Vec<Sighting>| verdict("missed.range-fields", &seen([vec![all()], more].concat()));
     assert_eq!(is(vec![]), Verdict::NotSeen);
     assert_eq!(is(vec![range(json!([]))]), Verdict::Holds);
     assert_eq!(is(vec![range(json!([row("a")]))]), Verdict::Contradicted);
@@ -49,7 +50,10 @@ fn a_range_is_known_by_the_rows_that_it_leaves_out() {
         is(vec![range(json!([])), campaign(json!([row("a"), row("b")]))]),
         Verdict::Contradicted
     );
-    assert_eq!(is(vec![refused(Step::MissedRange, Reason::Other, "no such field")]), Verdict::Contradicted);
+    assert_eq!(
+        is(vec![refused(Step::MissedRange, Reason::Other, "no such field")]),
+        Verdict::Contradicted
+    );
     assert_eq!(is(vec![refused(Step::MissedRange, Reason::BadCredentials, "")]), Verdict::NotSeen);
     let nowhere = seen([saw(Step::MissedAll, Reading::Status(404), Value::Null)]);
     assert_eq!(verdict("missed.range-fields", &nowhere), Verdict::NotSeen);
@@ -87,7 +91,8 @@ fn a_shape_is_wrong_where_the_client_could_not_read_it() {
         ("cdr.row-dialects", Step::CdrPage),
         ("recording.outer-status", Step::Pause),
     ] {
-        let odd = seen([saw(step, Reading::Unreadable, json!({"rows": [{"phone": "9000000001"}]}))]);
+        let odd =
+            seen([saw(step, Reading::Unreadable, json!({"rows": [{"phone": "9000000001"}]}))]);
         assert_eq!(verdict(id, &odd), Verdict::Contradicted, "{id} {step:?}");
         let lost = seen([saw(step, Reading::Status(404), Value::Null)]);
         assert_eq!(verdict(id, &lost), Verdict::NotSeen, "{id} {step:?}");
@@ -151,7 +156,10 @@ fn a_refusal_that_came_after_the_key_shows_that_the_key_was_taken() {
 fn signing_in_shows_how_the_parameters_travel() {
     let is = |login: Sighting| verdict("agents.login-form", &seen([login]));
     assert_eq!(is(done(Step::Login, json!({}))), Verdict::Holds);
-    assert_eq!(is(refused(Step::Login, Reason::NotAllowed, "has already logged in")), Verdict::Holds);
+    assert_eq!(
+        is(refused(Step::Login, Reason::NotAllowed, "has already logged in")),
+        Verdict::Holds
+    );
     assert_eq!(is(refused(Step::Login, Reason::BadInput, "Invalid Json")), Verdict::Contradicted);
     assert_eq!(is(refused(Step::Login, Reason::BadCredentials, "")), Verdict::NotSeen);
     assert_eq!(is(saw(Step::Login, Reading::Status(415), Value::Null)), Verdict::Contradicted);
@@ -159,10 +167,14 @@ fn signing_in_shows_how_the_parameters_travel() {
 
 #[test]
 fn a_call_shows_recording_and_disposition() {
-    let pause = |reading, body| verdict("recording.outer-status", &seen([saw(Step::Pause, reading, body)]));
+    let pause =
+        |reading, body| verdict("recording.outer-status", &seen([saw(Step::Pause, reading, body)]));
     assert_eq!(pause(Reading::Done, json!({"status": "Error"})), Verdict::Holds);
     let other = Reading::Refused(Reason::Other);
-    assert_eq!(pause(other, json!({"status": "Error", "message": "paused"})), Verdict::Contradicted);
+    assert_eq!(
+        pause(other, json!({"status": "Error", "message": "paused"})),
+        Verdict::Contradicted
+    );
     assert_eq!(pause(Reading::Refused(Reason::BadInput), json!({})), Verdict::NotSeen);
     let twice = |second: Sighting| {
         verdict("disposition.second-text", &seen([done(Step::Dispose, json!({})), second]))
@@ -186,7 +198,10 @@ fn a_session_needs_a_token_and_an_invite_needs_a_session() {
     let invite = |up, rang| verdict("mdl.invite-target", &Seen { rang, ..socket(up, &["usId"]) });
     assert_eq!(invite(true, Some(true)), Verdict::Holds);
     assert_eq!(invite(true, Some(false)), Verdict::Contradicted);
-    assert_eq!((invite(true, None), invite(false, Some(false))), (Verdict::NotSeen, Verdict::NotSeen));
+    assert_eq!(
+        (invite(true, None), invite(false, Some(false))),
+        (Verdict::NotSeen, Verdict::NotSeen)
+    );
 }
 
 #[test]
