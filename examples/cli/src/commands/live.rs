@@ -1,11 +1,11 @@
 //! `live`: whether an account agrees with what is assumed about the service.
 
 mod calling;
+mod evidence;
 mod judge;
 mod reads;
 mod report;
 mod run;
-mod seen;
 mod signing_in;
 
 use std::collections::BTreeMap;
@@ -26,9 +26,9 @@ use crate::failure::{Completion, Failure};
 use crate::output::{self, Format};
 use crate::settings;
 
-use report::Report;
-use run::{Run, Stopped};
-use seen::Step;
+use evidence::CheckStep;
+use report::LiveReport;
+use run::{CheckStopped, LiveCheck};
 
 /// The live account.
 #[derive(Debug, Subcommand)]
@@ -71,7 +71,7 @@ enum Rang {
 
 /// What a check may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CheckKind {
     Reading,
     SigningIn,
     Calling,
@@ -86,11 +86,11 @@ impl Live {
 }
 
 impl Check {
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> CheckKind {
         match (self.call.is_empty(), self.socket.names_agent()) {
-            (false, _) => Kind::Calling,
-            (true, true) => Kind::SigningIn,
-            (true, false) => Kind::Reading,
+            (false, _) => CheckKind::Calling,
+            (true, true) => CheckKind::SigningIn,
+            (true, false) => CheckKind::Reading,
         }
     }
 
@@ -99,17 +99,17 @@ impl Check {
         let mut flags = flags.clone();
         flags.record = Some(fixtures.clone());
         let context = Context::of(&flags, settings::variables(&flags)?)?;
-        let earlier = Report::read(&self.to.join("report.json"))?;
+        let earlier = LiveReport::read(&self.to.join("report.json"))?;
         let number = self.number(&context).await?;
         let question = question(kind, &context, number.as_ref());
         if !ask(question, self.yes, Some(context.stop.clone())).await? {
             return Err(Failure::usage("there is no terminal to ask on: --yes says that it may"));
         }
         std::fs::create_dir_all(&fixtures).map_err(|error| Failure::output(&error))?;
-        let mut run = Run::new(&context, &fixtures);
+        let mut run = LiveCheck::new(&context, &fixtures);
         let done = match (kind, &number) {
-            (Kind::Calling, Some(number)) => {
-                let plan = calling::Plan {
+            (CheckKind::Calling, Some(number)) => {
+                let plan = calling::CallPlan {
                     number,
                     disposition: self.disposition.take(),
                     rang: self.rang.map(|rang| rang == Rang::Yes),
@@ -117,7 +117,7 @@ impl Check {
                 };
                 calling::run(&mut run, &self.socket, plan).await
             }
-            (Kind::SigningIn, _) => signing_in::run(&mut run, &self.socket, &self.to).await,
+            (CheckKind::SigningIn, _) => signing_in::run(&mut run, &self.socket, &self.to).await,
             _ => reads::run(&mut run).await,
         };
         self.report(&context, &run, done, earlier)
@@ -143,14 +143,14 @@ impl Check {
     fn report(
         &self,
         context: &Context,
-        run: &Run<'_>,
-        done: Result<(), Stopped>,
-        earlier: Option<Report>,
+        run: &LiveCheck<'_>,
+        done: Result<(), CheckStopped>,
+        earlier: Option<LiveReport>,
     ) -> Result<Completion, Failure> {
         let now = jiff::Timestamp::try_from(context.client.clock().now()).unwrap_or_default();
         let at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let stopped = done.err().map(|Stopped(failure)| failure);
-        let report = Report {
+        let stopped = done.err().map(|CheckStopped(failure)| failure);
+        let report = LiveReport {
             assumptions: report::findings(&run.seen, &at),
             at,
             mode: mode(context).to_owned(),
@@ -206,20 +206,20 @@ async fn again(context: &Context) -> Result<PhoneNumber, Failure> {
 }
 
 /// What it costs at most, and what it does.
-fn question(kind: Kind, context: &Context, number: Option<&PhoneNumber>) -> String {
-    let steps: &[Step] = match kind {
-        Kind::Reading => &reads::STEPS,
-        Kind::SigningIn => &signing_in::STEPS,
-        Kind::Calling => &calling::STEPS,
+fn question(kind: CheckKind, context: &Context, number: Option<&PhoneNumber>) -> String {
+    let steps: &[CheckStep] = match kind {
+        CheckKind::Reading => &reads::STEPS,
+        CheckKind::SigningIn => &signing_in::STEPS,
+        CheckKind::Calling => &calling::STEPS,
     };
     let mut text = "It asks the service, at most:\n".to_owned();
     for line in costs(steps, mode(context) == "token") {
         let _ = writeln!(text, "  {line}");
     }
     text.push_str(match kind {
-        Kind::Reading => "Nothing is changed and no one is rung.",
-        Kind::SigningIn => "The agent is signed in and out; a session that is open ends. No one is rung.",
-        Kind::Calling => {
+        CheckKind::Reading => "Nothing is changed and no one is rung.",
+        CheckKind::SigningIn => "The agent is signed in and out; a session that is open ends. No one is rung.",
+        CheckKind::Calling => {
             "Holding is tried once a second until the call is up, for a minute. The agent is signed in and out; the call is \
              held, its recording paused, it is ended, and disposed of twice."
         }
@@ -232,7 +232,7 @@ fn question(kind: Kind, context: &Context, number: Option<&PhoneNumber>) -> Stri
 }
 
 /// Requests by the window that they come out of.
-fn costs(steps: &[Step], token: bool) -> Vec<String> {
+fn costs(steps: &[CheckStep], token: bool) -> Vec<String> {
     let mut windows: BTreeMap<Rate, u32> = BTreeMap::new();
     for rate in steps.iter().filter_map(|step| step.spec()).map(|spec| spec.rate) {
         *windows.entry(rate).or_default() += 1;

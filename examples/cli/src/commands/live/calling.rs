@@ -8,8 +8,8 @@ use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::types::{DispositionName, PhoneNumber, Ucid};
 use tokio::time::sleep;
 
-use super::run::{Run, Stopped};
-use super::seen::{Reading, Sighting, Step};
+use super::evidence::{AnswerReading, CheckStep, ObservedAnswer};
+use super::run::{CheckStopped, LiveCheck};
 use super::signing_in::{HeldSocket, is_configured, sign_in, sign_out};
 use crate::args::{DidFlag, PhoneNameFlag};
 use crate::commands::dial::fresh_reference;
@@ -18,18 +18,18 @@ use crate::context::ask;
 use crate::failure::Failure;
 
 /// What a check of this kind asks.
-pub(super) const STEPS: [Step; 11] = [
-    Step::Login,
-    Step::Dial,
-    Step::Hold,
-    Step::Unhold,
-    Step::Pause,
-    Step::Unpause,
-    Step::HangUp,
-    Step::Dispose,
-    Step::DisposeAgain,
-    Step::CdrCall,
-    Step::Logout,
+pub(super) const STEPS: [CheckStep; 11] = [
+    CheckStep::Login,
+    CheckStep::Dial,
+    CheckStep::Hold,
+    CheckStep::Unhold,
+    CheckStep::Pause,
+    CheckStep::Unpause,
+    CheckStep::HangUp,
+    CheckStep::Dispose,
+    CheckStep::DisposeAgain,
+    CheckStep::CdrCall,
+    CheckStep::Logout,
 ];
 
 /// How long both may take to answer.
@@ -42,7 +42,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const WRITE: Duration = Duration::from_secs(2);
 
 /// A call that is to be made.
-pub(super) struct Plan<'p> {
+pub(super) struct CallPlan<'p> {
     pub(super) number: &'p PhoneNumber,
     pub(super) disposition: Option<String>,
     /// Whether the softphone rang, if that was said in advance.
@@ -51,7 +51,11 @@ pub(super) struct Plan<'p> {
 }
 
 /// Makes the call, with the agent's socket held open if it is configured.
-pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, plan: Plan<'_>) -> Result<(), Stopped> {
+pub(super) async fn run(
+    run: &mut LiveCheck<'_>,
+    socket: &Socket,
+    plan: CallPlan<'_>,
+) -> Result<(), CheckStopped> {
     let agent = socket.agent_of(run.context)?;
     let campaign = run.context.campaign(None)?;
     let did = run.context.did(&DidFlag { did: None })?;
@@ -74,12 +78,12 @@ pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, plan: Plan<'_>) -> R
     let outcome = dialed.await.map_err(|failure| failure.hide(plan.number.as_str()))?;
     let done = match outcome {
         DialOutcome::Accepted(ucid) => {
-            run.seen.sightings.push(Sighting::new(Step::Dial, Reading::Done, None));
+            run.seen.answers.push(ObservedAnswer::new(CheckStep::Dial, AnswerReading::Done, None));
             run.seen.placed = Some(run.context.client.zone().stamp(placed));
             talk(run, &plan, (ucid, agent.as_str()), (did, name), disposition).await
         }
         other => Err(match other.error() {
-            Some(error) => Stopped(Failure::from(error.clone()).hide(plan.number.as_str())),
+            Some(error) => CheckStopped(Failure::from(error.clone()).hide(plan.number.as_str())),
             None => {
                 Failure::usage("the dial ended in a way that this program does not know").into()
             }
@@ -95,7 +99,7 @@ pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, plan: Plan<'_>) -> R
 }
 
 /// The account's first disposition.
-async fn first_disposition(run: &Run<'_>) -> Result<DispositionName, Stopped> {
+async fn first_disposition(run: &LiveCheck<'_>) -> Result<DispositionName, CheckStopped> {
     let names = run.context.until_stopped(run.context.client.disposition().list().send()).await?;
     let first = names.into_iter().next();
     first.ok_or_else(|| {
@@ -105,69 +109,69 @@ async fn first_disposition(run: &Run<'_>) -> Result<DispositionName, Stopped> {
 
 /// What is tried while the call is up and after it.
 async fn talk(
-    run: &mut Run<'_>,
-    plan: &Plan<'_>,
+    run: &mut LiveCheck<'_>,
+    plan: &CallPlan<'_>,
     (ucid, agent): (Ucid, &str),
     (did, name): (ozonetel_sdk::types::Did, ozonetel_sdk::types::PhoneName),
     disposition: DispositionName,
-) -> Result<(), Stopped> {
+) -> Result<(), CheckStopped> {
     let client = run.context.client.clone();
     let control = client.call_control();
     crate::notes::show("the call is dialled; answer both telephones");
     answered(run, ucid, &did, &name).await?;
-    if run.seen.of(Step::Hold).is_some_and(|hold| hold.reading == Reading::Done) {
-        let _ = run.ask(Step::Unhold, control.unhold(ucid, did.clone(), name.clone())).await?;
+    if run.seen.of(CheckStep::Hold).is_some_and(|hold| hold.reading == AnswerReading::Done) {
+        let _ = run.ask(CheckStep::Unhold, control.unhold(ucid, did.clone(), name.clone())).await?;
     }
-    let _ = run.ask(Step::Pause, client.recording().pause(ucid)).await?;
-    let _ = run.ask(Step::Unpause, client.recording().unpause(ucid)).await?;
+    let _ = run.ask(CheckStep::Pause, client.recording().pause(ucid)).await?;
+    let _ = run.ask(CheckStep::Unpause, client.recording().unpause(ucid)).await?;
     run.seen.rang = rang(run, plan).await?;
     let kick = control.kick(ucid, did.clone(), name, plan.number);
-    let hung_up = run.ask(Step::HangUp, kick).await?.is_ok();
+    let hung_up = run.ask(CheckStep::HangUp, kick).await?.is_ok();
     if !hung_up {
         crate::notes::show("the call could not be ended from here: hang up");
     }
     sleep(WRITE).await;
     let dispose = || client.disposition().set(ucid, did.clone(), agent, disposition.clone());
-    if run.ask(Step::Dispose, dispose()).await?.is_ok() {
-        let _ = run.ask(Step::DisposeAgain, dispose()).await?;
+    if run.ask(CheckStep::Dispose, dispose()).await?.is_ok() {
+        let _ = run.ask(CheckStep::DisposeAgain, dispose()).await?;
     }
     let row = client.cdr().for_ucid(ucid, client.today());
-    let _ = run.ask(Step::CdrCall, row).await?;
+    let _ = run.ask(CheckStep::CdrCall, row).await?;
     Ok(())
 }
 
 /// Puts the call on hold as soon as it is up. "Not found" means that it is not.
 async fn answered(
-    run: &mut Run<'_>,
+    run: &mut LiveCheck<'_>,
     ucid: Ucid,
     did: &ozonetel_sdk::types::Did,
     name: &ozonetel_sdk::types::PhoneName,
-) -> Result<(), Stopped> {
+) -> Result<(), CheckStopped> {
     let client = run.context.client.clone();
     let tries = ANSWER.as_secs() / LOOK.as_secs();
     for _ in 0..tries {
         let hold = client.call_control().hold(ucid, did.clone(), name.clone());
-        match run.ask(Step::Hold, hold).await? {
+        match run.ask(CheckStep::Hold, hold).await? {
             Err(error) if error.reason() == Some(Reason::NotFound) => {}
             _ => return Ok(()),
         }
         tokio::select! {
             () = sleep(LOOK) => {}
-            signal = run.context.stop.clone() => return Err(Stopped(Failure::stopped(signal))),
+            signal = run.context.stop.clone() => return Err(CheckStopped(Failure::stopped(signal))),
         }
     }
     Ok(())
 }
 
 /// Whether the agent's softphone rang in the browser, if there is someone to ask.
-async fn rang(run: &Run<'_>, plan: &Plan<'_>) -> Result<Option<bool>, Stopped> {
+async fn rang(run: &LiveCheck<'_>, plan: &CallPlan<'_>) -> Result<Option<bool>, CheckStopped> {
     if plan.rang.is_some() || !crate::context::is_terminal() {
         return Ok(plan.rang);
     }
     let question = "Did the agent's softphone ring in the browser?".to_owned();
     match ask(question, false, Some(run.context.stop.clone())).await {
         Ok(yes) => Ok(Some(yes)),
-        Err(failure) if failure.is_stopped() => Err(Stopped(failure)),
+        Err(failure) if failure.is_stopped() => Err(CheckStopped(failure)),
         Err(_) => Ok(Some(false)),
     }
 }

@@ -8,12 +8,12 @@ use ozonetel_sdk::types::LocalDateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::seen::{Reading, Seen, Sighting, Step};
+use super::evidence::{AnswerReading, CheckStep, Evidence, ObservedAnswer};
 
 /// Whether an account agrees with an assumption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Verdict {
+pub(crate) enum AssumptionVerdict {
     Holds,
     Contradicted,
     /// Nothing was seen that says so or otherwise.
@@ -23,20 +23,20 @@ pub(crate) enum Verdict {
 /// A verdict and what it is based on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Judgment {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: AssumptionVerdict,
     pub(crate) seen: String,
 }
 
 fn holds(seen: impl Into<String>) -> Judgment {
-    Judgment { verdict: Verdict::Holds, seen: seen.into() }
+    Judgment { verdict: AssumptionVerdict::Holds, seen: seen.into() }
 }
 
 fn contradicted(seen: impl Into<String>) -> Judgment {
-    Judgment { verdict: Verdict::Contradicted, seen: seen.into() }
+    Judgment { verdict: AssumptionVerdict::Contradicted, seen: seen.into() }
 }
 
 fn not_seen(why: impl Into<String>) -> Judgment {
-    Judgment { verdict: Verdict::NotSeen, seen: why.into() }
+    Judgment { verdict: AssumptionVerdict::NotSeen, seen: why.into() }
 }
 
 /// Names under which rows are looked for.
@@ -48,12 +48,12 @@ const CDR: &[&str] = &["details"];
 const APART_S: i64 = 14 * 60;
 
 /// Judges an assumption by what was seen.
-pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
+pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
     match assumption.id {
         "missed.range-fields" => missed(seen),
         "summary.filter-fields" => filters(seen),
-        "summary.rows-place" => match seen.of(Step::SummaryAll) {
-            Some(all) if all.reading == Reading::Done && all.rows(SUMMARY).is_empty() => {
+        "summary.rows-place" => match seen.of(CheckStep::SummaryAll) {
+            Some(all) if all.reading == AnswerReading::Done && all.rows(SUMMARY).is_empty() => {
                 not_seen("no agent was signed in today")
             }
             all => {
@@ -61,8 +61,8 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
             }
         },
         "aht.nesting" => {
-            let both = [seen.of(Step::AhtAgent), seen.of(Step::AhtCampaign)];
-            shape(&both, Sighting::shape)
+            let both = [seen.of(CheckStep::AhtAgent), seen.of(CheckStep::AhtCampaign)];
+            shape(&both, ObservedAnswer::shape)
         }
         "cdr.row-dialects" => dialects(seen),
         "cdr.page-fields" => page(seen),
@@ -71,14 +71,14 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
         "call-control.key-header" => key_header(seen),
         "path.letter-case" => paths(seen),
         "answer.open" => {
-            let both = [seen.of(Step::AgentDetails), seen.of(Step::PhoneNumber)];
+            let both = [seen.of(CheckStep::AgentDetails), seen.of(CheckStep::PhoneNumber)];
             shape(&both, |_| "a JSON document".to_owned())
         }
-        "login-status.shape" => match seen.of(Step::LoginStatus) {
-            Some(status) if status.reading == Reading::Bare => {
+        "login-status.shape" => match seen.of(CheckStep::LoginStatus) {
+            Some(status) if status.reading == AnswerReading::Bare => {
                 contradicted(format!("no campaign in an answer {}", status.shape()))
             }
-            status => shape(&[status], Sighting::shape),
+            status => shape(&[status], ObservedAnswer::shape),
         },
         "agents.login-form" => login(seen),
         "mdl.session-fields" => session(seen),
@@ -98,13 +98,16 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Seen) -> Judgment {
 const NOT_ASKED: &str = "not asked";
 
 /// The first answer that a client could not read, else the first that it could.
-fn shape(answers: &[Option<&Sighting>], told: impl Fn(&Sighting) -> String) -> Judgment {
-    let answers: Vec<&Sighting> = answers.iter().flatten().copied().collect();
-    let find = |reading: Reading| answers.iter().find(|answer| answer.reading == reading);
-    if let Some(odd) = find(Reading::Unreadable) {
+fn shape(
+    answers: &[Option<&ObservedAnswer>],
+    told: impl Fn(&ObservedAnswer) -> String,
+) -> Judgment {
+    let answers: Vec<&ObservedAnswer> = answers.iter().flatten().copied().collect();
+    let find = |reading: AnswerReading| answers.iter().find(|answer| answer.reading == reading);
+    if let Some(odd) = find(AnswerReading::Unreadable) {
         return contradicted(format!("{}: {}", odd.step.endpoint(), odd.told()));
     }
-    match (find(Reading::Done), answers.first()) {
+    match (find(AnswerReading::Done), answers.first()) {
         (Some(done), _) => holds(told(done)),
         (None, Some(first)) => not_seen(first.told()),
         (None, None) => not_seen(NOT_ASKED),
@@ -118,20 +121,20 @@ fn values<'r>(rows: &[&'r Value], name: &str) -> BTreeSet<&'r str> {
 
 /// What a filtered answer has to say: nothing but rows that the filter lets through.
 fn filtered(
-    answer: Option<&Sighting>,
+    answer: Option<&ObservedAnswer>,
     rows: &[&str],
     stray: &dyn Fn(&[&Value]) -> usize,
 ) -> Option<Judgment> {
     let answer = answer?;
     Some(match &answer.reading {
-        Reading::Done => match stray(&answer.rows(rows)) {
+        AnswerReading::Done => match stray(&answer.rows(rows)) {
             0 => holds("the rows that were asked for, and no others"),
             stray => contradicted(format!("{stray} rows that were not asked for")),
         },
-        Reading::Refused(Reason::TooManyRequests | Reason::BadCredentials) => {
+        AnswerReading::Refused(Reason::TooManyRequests | Reason::BadCredentials) => {
             not_seen(answer.told())
         }
-        Reading::Refused(_) => contradicted(answer.told()),
+        AnswerReading::Refused(_) => contradicted(answer.told()),
         _ => not_seen(answer.told()),
     })
 }
@@ -140,13 +143,15 @@ fn filtered(
 fn together(of: impl IntoIterator<Item = Option<Judgment>>, otherwise: Judgment) -> Judgment {
     let all: Vec<Judgment> = of.into_iter().flatten().collect();
     let find = |verdict| all.iter().find(|one| one.verdict == verdict);
-    let found = find(Verdict::Contradicted).or_else(|| find(Verdict::Holds)).or(all.first());
+    let found = find(AssumptionVerdict::Contradicted)
+        .or_else(|| find(AssumptionVerdict::Holds))
+        .or(all.first());
     found.cloned().unwrap_or(otherwise)
 }
 
-fn missed(seen: &Seen) -> Judgment {
-    let Some(all) = seen.of(Step::MissedAll) else { return not_seen(NOT_ASKED) };
-    if all.reading != Reading::Done {
+fn missed(seen: &Evidence) -> Judgment {
+    let Some(all) = seen.of(CheckStep::MissedAll) else { return not_seen(NOT_ASKED) };
+    if all.reading != AnswerReading::Done {
         return not_seen(all.told());
     }
     let every = |rows: &[&Value]| rows.len();
@@ -154,34 +159,35 @@ fn missed(seen: &Seen) -> Judgment {
         0 | 1 => 0,
         _ => rows.len(),
     };
-    let range = filtered(seen.of(Step::MissedRange), MISSED, &every);
-    let campaign = filtered(seen.of(Step::MissedCampaign), MISSED, &others);
+    let range = filtered(seen.of(CheckStep::MissedRange), MISSED, &every);
+    let campaign = filtered(seen.of(CheckStep::MissedCampaign), MISSED, &others);
     together([range, campaign], not_seen("no abandoned call today that a range could leave out"))
 }
 
-fn filters(seen: &Seen) -> Judgment {
-    let Some(all) = seen.of(Step::SummaryAll) else { return not_seen(NOT_ASKED) };
-    if all.reading != Reading::Done {
+fn filters(seen: &Evidence) -> Judgment {
+    let Some(all) = seen.of(CheckStep::SummaryAll) else { return not_seen(NOT_ASKED) };
+    if all.reading != AnswerReading::Done {
         return not_seen(all.told());
     }
     let more_than_one = |name: &'static str| {
         move |rows: &[&Value]| if values(rows, name).len() > 1 { rows.len() } else { 0 }
     };
-    let agent = filtered(seen.of(Step::SummaryAgent), SUMMARY, &more_than_one("AgentUniqueID"));
-    let mode = filtered(seen.of(Step::SummaryMode), SUMMARY, &more_than_one("ModeType"));
+    let agent =
+        filtered(seen.of(CheckStep::SummaryAgent), SUMMARY, &more_than_one("AgentUniqueID"));
+    let mode = filtered(seen.of(CheckStep::SummaryMode), SUMMARY, &more_than_one("ModeType"));
     together([agent, mode], not_seen("no two agents or modes today that a filter could tell apart"))
 }
 
-fn dialects(seen: &Seen) -> Judgment {
-    let days = [seen.of(Step::CdrPage), seen.of(Step::CdrYesterday)];
+fn dialects(seen: &Evidence) -> Judgment {
+    let days = [seen.of(CheckStep::CdrPage), seen.of(CheckStep::CdrYesterday)];
     for day in days.into_iter().flatten() {
-        if day.reading == Reading::Unreadable {
+        if day.reading == AnswerReading::Unreadable {
             return contradicted(format!("{}: {}", day.step.endpoint(), day.told()));
         }
     }
     let [Some(today), Some(yesterday)] = days else { return not_seen(NOT_ASKED) };
     for day in [today, yesterday] {
-        if day.reading != Reading::Done {
+        if day.reading != AnswerReading::Done {
             return not_seen(day.told());
         }
     }
@@ -192,9 +198,9 @@ fn dialects(seen: &Seen) -> Judgment {
     }
 }
 
-fn page(seen: &Seen) -> Judgment {
-    let Some(page) = seen.of(Step::CdrPage) else { return not_seen(NOT_ASKED) };
-    if page.reading != Reading::Done {
+fn page(seen: &Evidence) -> Judgment {
+    let Some(page) = seen.of(CheckStep::CdrPage) else { return not_seen(NOT_ASKED) };
+    if page.reading != AnswerReading::Done {
         return not_seen(page.told());
     }
     let total = page.body.get("totalCount").and_then(Value::as_u64);
@@ -206,10 +212,10 @@ fn page(seen: &Seen) -> Judgment {
     }
 }
 
-fn paths(seen: &Seen) -> Judgment {
-    let unsure = |one: &&Sighting| one.step.spec().is_some_and(|spec| !spec.path_verified);
-    let asked: Vec<&Sighting> = seen.sightings.iter().filter(unsure).collect();
-    let lost = |one: &&&Sighting| matches!(one.reading, Reading::Status(404 | 405));
+fn paths(seen: &Evidence) -> Judgment {
+    let unsure = |one: &&ObservedAnswer| one.step.spec().is_some_and(|spec| !spec.path_verified);
+    let asked: Vec<&ObservedAnswer> = seen.answers.iter().filter(unsure).collect();
+    let lost = |one: &&&ObservedAnswer| matches!(one.reading, AnswerReading::Status(404 | 405));
     if let Some(lost) = asked.iter().find(lost) {
         return contradicted(format!("{}: {}", lost.step.endpoint(), lost.told()));
     }
@@ -221,18 +227,19 @@ fn paths(seen: &Seen) -> Judgment {
     holds(format!("{}; the others change something and are not asked", found.join(", ")))
 }
 
-fn login(seen: &Seen) -> Judgment {
-    let Some(login) = seen.of(Step::Login) else { return not_seen(NOT_ASKED) };
+fn login(seen: &Evidence) -> Judgment {
+    let Some(login) = seen.of(CheckStep::Login) else { return not_seen(NOT_ASKED) };
     match &login.reading {
-        Reading::Done | Reading::Bare | Reading::Refused(Reason::NotAllowed) => holds(login.told()),
-        Reading::Refused(Reason::BadInput | Reason::Other) | Reading::Status(400 | 415 | 422) => {
-            contradicted(login.told())
+        AnswerReading::Done | AnswerReading::Bare | AnswerReading::Refused(Reason::NotAllowed) => {
+            holds(login.told())
         }
+        AnswerReading::Refused(Reason::BadInput | Reason::Other)
+        | AnswerReading::Status(400 | 415 | 422) => contradicted(login.told()),
         _ => not_seen(login.told()),
     }
 }
 
-fn session(seen: &Seen) -> Judgment {
+fn session(seen: &Evidence) -> Judgment {
     let Some(socket) = &seen.socket else { return not_seen("the socket is not configured") };
     let names = socket.names.join(", ");
     match (socket.up, socket.names.is_empty()) {
@@ -242,7 +249,7 @@ fn session(seen: &Seen) -> Judgment {
     }
 }
 
-fn invite(seen: &Seen) -> Judgment {
+fn invite(seen: &Evidence) -> Judgment {
     if seen.socket.as_ref().is_none_or(|socket| !socket.up) {
         return not_seen("the agent's socket was not open while the call was dialled");
     }
@@ -253,50 +260,54 @@ fn invite(seen: &Seen) -> Judgment {
     }
 }
 
-fn key_header(seen: &Seen) -> Judgment {
-    let Some(hold) = seen.of(Step::Hold) else { return not_seen(NOT_ASKED) };
+fn key_header(seen: &Evidence) -> Judgment {
+    let Some(hold) = seen.of(CheckStep::Hold) else { return not_seen(NOT_ASKED) };
     match &hold.reading {
-        Reading::Refused(Reason::BadCredentials) | Reading::Status(401 | 403) => {
+        AnswerReading::Refused(Reason::BadCredentials) | AnswerReading::Status(401 | 403) => {
             contradicted(hold.told())
         }
-        Reading::Refused(Reason::TooManyRequests) | Reading::Status(_) => not_seen(hold.told()),
-        Reading::Refused(_) => holds(format!("the key was taken; {}", hold.told())),
-        Reading::Done | Reading::Bare => holds("the call was put on hold"),
-        Reading::Unreadable => not_seen(hold.told()),
+        AnswerReading::Refused(Reason::TooManyRequests) | AnswerReading::Status(_) => {
+            not_seen(hold.told())
+        }
+        AnswerReading::Refused(_) => holds(format!("the key was taken; {}", hold.told())),
+        AnswerReading::Done | AnswerReading::Bare => holds("the call was put on hold"),
+        AnswerReading::Unreadable => not_seen(hold.told()),
     }
 }
 
-fn recording(seen: &Seen) -> Judgment {
-    let Some(pause) = seen.of(Step::Pause) else { return not_seen(NOT_ASKED) };
+fn recording(seen: &Evidence) -> Judgment {
+    let Some(pause) = seen.of(CheckStep::Pause) else { return not_seen(NOT_ASKED) };
     let outer = pause.body.get("status").and_then(Value::as_str).unwrap_or("nothing");
     match &pause.reading {
-        Reading::Done | Reading::Bare => holds(format!("paused, under the outer word {outer}")),
-        Reading::Refused(Reason::Other) | Reading::Unreadable => {
+        AnswerReading::Done | AnswerReading::Bare => {
+            holds(format!("paused, under the outer word {outer}"))
+        }
+        AnswerReading::Refused(Reason::Other) | AnswerReading::Unreadable => {
             contradicted(format!("{} under the outer word {outer}", pause.told()))
         }
         _ => not_seen(pause.told()),
     }
 }
 
-fn disposition(seen: &Seen) -> Judgment {
-    let first = seen.of(Step::Dispose);
-    let Some(second) = seen.of(Step::DisposeAgain) else {
+fn disposition(seen: &Evidence) -> Judgment {
+    let first = seen.of(CheckStep::Dispose);
+    let Some(second) = seen.of(CheckStep::DisposeAgain) else {
         return not_seen(first.map_or_else(|| NOT_ASKED.to_owned(), |first| first.told()));
     };
     match &second.reading {
-        Reading::Refused(_) => holds(second.told()),
-        Reading::Done | Reading::Bare => {
+        AnswerReading::Refused(_) => holds(second.told()),
+        AnswerReading::Done | AnswerReading::Bare => {
             contradicted(format!("the second was saved: {}", second.text()))
         }
         _ => not_seen(second.told()),
     }
 }
 
-fn zone(seen: &Seen) -> Judgment {
-    let (Some(row), Some(placed)) = (seen.of(Step::CdrCall), seen.placed) else {
+fn zone(seen: &Evidence) -> Judgment {
+    let (Some(row), Some(placed)) = (seen.of(CheckStep::CdrCall), seen.placed) else {
         return not_seen(NOT_ASKED);
     };
-    if row.reading != Reading::Done {
+    if row.reading != AnswerReading::Done {
         return not_seen(row.told());
     }
     let rows = row.rows(CDR);

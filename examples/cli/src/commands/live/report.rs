@@ -7,8 +7,8 @@ use std::path::Path;
 use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
 use serde::{Deserialize, Serialize};
 
-use super::judge::{Judgment, Verdict, judge};
-use super::seen::Seen;
+use super::evidence::Evidence;
+use super::judge::{AssumptionVerdict, Judgment, judge};
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -17,7 +17,7 @@ const LARGEST: u64 = 1 << 20;
 
 /// A report. Fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Report {
+pub(super) struct LiveReport {
     /// When the last check ended.
     pub(super) at: String,
     /// token or key.
@@ -25,14 +25,14 @@ pub(super) struct Report {
     pub(super) region: String,
     /// Why the last check ended before its time.
     pub(super) stopped: Option<String>,
-    pub(super) assumptions: Vec<Finding>,
+    pub(super) assumptions: Vec<AssumptionFinding>,
 }
 
 /// One assumption.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Finding {
+pub(super) struct AssumptionFinding {
     pub(super) id: String,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: AssumptionVerdict,
     pub(super) expected: String,
     /// Masked.
     pub(super) seen: String,
@@ -57,10 +57,10 @@ pub(super) fn command(shown_by: ShownBy) -> Option<&'static str> {
 }
 
 /// A finding about every assumption.
-pub(super) fn findings(seen: &Seen, at: &str) -> Vec<Finding> {
+pub(super) fn findings(seen: &Evidence, at: &str) -> Vec<AssumptionFinding> {
     let finding = |one: &ozonetel_sdk::endpoint::Assumption| {
         let Judgment { verdict, seen } = judge(one, seen);
-        Finding {
+        AssumptionFinding {
             id: one.id.to_owned(),
             verdict,
             expected: one.assumed.to_owned(),
@@ -68,13 +68,13 @@ pub(super) fn findings(seen: &Seen, at: &str) -> Vec<Finding> {
             means: one.if_wrong.to_owned(),
             setting: one.setting.to_owned(),
             check: command(one.shown_by).map(str::to_owned),
-            at: (verdict != Verdict::NotSeen).then(|| at.to_owned()),
+            at: (verdict != AssumptionVerdict::NotSeen).then(|| at.to_owned()),
         }
     };
     ASSUMPTIONS.iter().map(finding).collect()
 }
 
-impl Report {
+impl LiveReport {
     /// Reads the report of an earlier check; none if there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, Failure> {
         let cannot = |error: &dyn std::fmt::Display| {
@@ -93,7 +93,9 @@ impl Report {
     /// Keeps what an earlier check saw and this one did not look at.
     pub(super) fn with_earlier(mut self, earlier: Option<Self>) -> Self {
         let earlier = earlier.map(|report| report.assumptions).unwrap_or_default();
-        for finding in self.assumptions.iter_mut().filter(|one| one.verdict == Verdict::NotSeen) {
+        for finding in
+            self.assumptions.iter_mut().filter(|one| one.verdict == AssumptionVerdict::NotSeen)
+        {
             let before = earlier.iter().find(|one| one.id == finding.id && one.at.is_some());
             if let Some(before) = before {
                 finding.verdict = before.verdict;
@@ -122,17 +124,19 @@ impl Report {
 
     /// How many assumptions are wrong for this account.
     pub(super) fn contradicted(&self) -> usize {
-        self.count(Verdict::Contradicted)
+        self.count(AssumptionVerdict::Contradicted)
     }
 
-    fn count(&self, verdict: Verdict) -> usize {
+    fn count(&self, verdict: AssumptionVerdict) -> usize {
         self.assumptions.iter().filter(|one| one.verdict == verdict).count()
     }
 
     /// For people: what is wrong first, with what to set.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
-        for verdict in [Verdict::Contradicted, Verdict::Holds, Verdict::NotSeen] {
+        for verdict in
+            [AssumptionVerdict::Contradicted, AssumptionVerdict::Holds, AssumptionVerdict::NotSeen]
+        {
             for one in self.assumptions.iter().filter(|one| one.verdict == verdict) {
                 one.tell(&mut out);
             }
@@ -140,9 +144,9 @@ impl Report {
         let _ = writeln!(
             out,
             "{} hold, {} contradicted, {} not seen",
-            self.count(Verdict::Holds),
+            self.count(AssumptionVerdict::Holds),
             self.contradicted(),
-            self.count(Verdict::NotSeen)
+            self.count(AssumptionVerdict::NotSeen)
         );
         if let Some(stopped) = &self.stopped {
             let _ = writeln!(out, "stopped: {stopped}");
@@ -151,12 +155,12 @@ impl Report {
     }
 }
 
-impl Finding {
+impl AssumptionFinding {
     fn tell(&self, out: &mut String) {
         let word = match self.verdict {
-            Verdict::Holds => "holds",
-            Verdict::Contradicted => "contradicted",
-            Verdict::NotSeen => "not seen",
+            AssumptionVerdict::Holds => "holds",
+            AssumptionVerdict::Contradicted => "contradicted",
+            AssumptionVerdict::NotSeen => "not seen",
         };
         let seen = &self.seen;
         let _ = writeln!(out, "{word:<12}  {}", self.id);
@@ -164,10 +168,10 @@ impl Finding {
             let _ = writeln!(out, "{:<12}  {name}: {text}", "");
         };
         match (self.verdict, &self.check) {
-            (Verdict::Holds, _) => line("seen", seen),
-            (Verdict::NotSeen, Some(check)) => line("why", &format!("{seen} ({check})")),
-            (Verdict::NotSeen, None) => line("why", seen),
-            (Verdict::Contradicted, _) => {
+            (AssumptionVerdict::Holds, _) => line("seen", seen),
+            (AssumptionVerdict::NotSeen, Some(check)) => line("why", &format!("{seen} ({check})")),
+            (AssumptionVerdict::NotSeen, None) => line("why", seen),
+            (AssumptionVerdict::Contradicted, _) => {
                 line("expected", &self.expected);
                 line("seen", seen);
                 line("means", &self.means);
@@ -181,17 +185,17 @@ impl Finding {
 mod tests {
     use super::*;
 
-    fn report(verdict: Verdict, at: Option<&str>) -> Report {
-        let mut assumptions = findings(&Seen::default(), "2026-11-20T00:00:00Z");
+    fn report(verdict: AssumptionVerdict, at: Option<&str>) -> LiveReport {
+        let mut assumptions = findings(&Evidence::default(), "2026-11-20T00:00:00Z");
         assumptions[0].verdict = verdict;
         assumptions[0].at = at.map(str::to_owned);
         let (at, mode, region) = ("now".to_owned(), "key".to_owned(), "india".to_owned());
-        Report { at, mode, region, stopped: None, assumptions }
+        LiveReport { at, mode, region, stopped: None, assumptions }
     }
 
     #[test]
     fn nothing_seen_is_said_of_each_with_the_command_that_looks() {
-        let report = report(Verdict::NotSeen, None);
+        let report = report(AssumptionVerdict::NotSeen, None);
         assert_eq!(report.assumptions.len(), ASSUMPTIONS.len());
         let text = report.text();
         assert!(text.contains("not asked (ozonetel live check --call NUMBER)"), "{text}");
@@ -201,18 +205,18 @@ mod tests {
 
     #[test]
     fn what_an_earlier_check_saw_is_kept_and_what_this_one_saw_is_newer() {
-        let earlier = report(Verdict::Contradicted, Some("yesterday"));
-        let kept = report(Verdict::NotSeen, None).with_earlier(Some(earlier.clone()));
-        assert_eq!(kept.assumptions[0].verdict, Verdict::Contradicted);
+        let earlier = report(AssumptionVerdict::Contradicted, Some("yesterday"));
+        let kept = report(AssumptionVerdict::NotSeen, None).with_earlier(Some(earlier.clone()));
+        assert_eq!(kept.assumptions[0].verdict, AssumptionVerdict::Contradicted);
         assert_eq!(kept.assumptions[0].at.as_deref(), Some("yesterday"));
-        let newer = report(Verdict::Holds, Some("today")).with_earlier(Some(earlier));
-        assert_eq!(newer.assumptions[0].verdict, Verdict::Holds);
+        let newer = report(AssumptionVerdict::Holds, Some("today")).with_earlier(Some(earlier));
+        assert_eq!(newer.assumptions[0].verdict, AssumptionVerdict::Holds);
         assert_eq!(newer.contradicted(), 0);
     }
 
     #[test]
     fn a_contradiction_says_what_it_means_and_what_to_set() {
-        let text = report(Verdict::Contradicted, Some("now")).text();
+        let text = report(AssumptionVerdict::Contradicted, Some("now")).text();
         for part in
             ["contradicted  missed.range-fields", "means: A range", "field_name(\"missed.fetch\""]
         {

@@ -6,42 +6,43 @@ use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::testing::record::{ExchangeFile, RecordedExchange};
 use ozonetel_sdk::{Call, Error, ErrorKind, Reason};
 
-use super::seen::{Reading, Seen, Sighting, Step};
+use super::evidence::{AnswerReading, CheckStep, Evidence, ObservedAnswer};
 use crate::context::Context;
 use crate::failure::Failure;
 
 /// One check.
-pub(super) struct Run<'c> {
+pub(super) struct LiveCheck<'c> {
     pub(super) context: &'c Context,
-    pub(super) seen: Seen,
+    pub(super) seen: Evidence,
     fixtures: PathBuf,
 }
 
 /// Why a check ended before it had asked everything.
-pub(super) struct Stopped(pub(super) Failure);
+pub(super) struct CheckStopped(pub(super) Failure);
 
-impl<E: Into<Failure>> From<E> for Stopped {
+impl<E: Into<Failure>> From<E> for CheckStopped {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
-impl<'c> Run<'c> {
+impl<'c> LiveCheck<'c> {
     /// A check whose context records into a folder.
     pub(super) fn new(context: &'c Context, fixtures: &Path) -> Self {
-        Self { context, seen: Seen::default(), fixtures: fixtures.to_owned() }
+        Self { context, seen: Evidence::default(), fixtures: fixtures.to_owned() }
     }
 
     /// Asks, and keeps what was answered. A refusal is an answer; no answer, a used-up limit and a signal end the check.
     pub(super) async fn ask<E: Endpoint>(
         &mut self,
-        step: Step,
+        step: CheckStep,
         call: Call<'_, E>,
-    ) -> Result<Result<E::Reply, Error>, Stopped> {
+    ) -> Result<Result<E::Reply, Error>, CheckStopped> {
+        let before = self.recorded(step)?.len();
         let answered = async { Ok::<_, Failure>(call.send().await) };
         let answer = self.context.until_stopped(answered).await?;
         let reading = match &answer {
-            Ok(_) => Reading::Done,
+            Ok(_) => AnswerReading::Done,
             Err(error) => {
                 let limited = error.reason() == Some(Reason::TooManyRequests);
                 if limited || error.kind() == ErrorKind::Paced {
@@ -53,32 +54,33 @@ impl<'c> Run<'c> {
                     }
                     return Err(error.clone().into());
                 }
-                match Reading::of(error) {
+                match AnswerReading::of(error) {
                     Some(reading) => reading,
                     None => return Err(error.clone().into()),
                 }
             }
         };
-        let recorded = self.last(step.endpoint())?;
-        self.seen.sightings.push(Sighting::new(step, reading, recorded.as_ref()));
+        // What could not be written down is not the answer to an earlier request.
+        let recorded = self.recorded(step)?;
+        let last = recorded.last().filter(|_| recorded.len() > before);
+        self.seen.answers.push(ObservedAnswer::new(step, reading, last));
         Ok(answer)
     }
 
     /// Says of the last answer that what it was asked for is missing.
     pub(super) fn is_bare(&mut self) {
-        if let Some(last) = self.seen.sightings.last_mut() {
-            last.reading = Reading::Bare;
+        if let Some(last) = self.seen.answers.last_mut() {
+            last.reading = AnswerReading::Bare;
         }
     }
 
-    /// The last exchange that was recorded of an endpoint.
-    fn last(&self, endpoint: &str) -> Result<Option<RecordedExchange>, Failure> {
-        let path = self.fixtures.join(format!("{endpoint}.http"));
+    /// The exchanges that were recorded of a step's endpoint.
+    fn recorded(&self, step: CheckStep) -> Result<Vec<RecordedExchange>, Failure> {
+        let path = self.fixtures.join(format!("{}.http", step.endpoint()));
         if !path.exists() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let file = ExchangeFile::read(&path);
-        let file = file.map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(file.exchanges.into_iter().next_back())
+        Ok(file.map_err(|error| Failure::usage(error.to_string()))?.exchanges)
     }
 }

@@ -10,20 +10,25 @@ use ozonetel_sdk::mdl::{SocketEvents, SocketRecorder, SocketSender, SocketSettin
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::run::{Run, Stopped};
-use super::seen::{SocketSeen, Step};
+use super::evidence::{CheckStep, ObservedSocket};
+use super::run::{CheckStopped, LiveCheck};
 use crate::commands::mdl::Socket;
 use crate::failure::Failure;
 use crate::private_file;
 
 /// What a check of this kind asks.
-pub(super) const STEPS: [Step; 3] = [Step::Login, Step::LoginStatus, Step::Logout];
+pub(super) const STEPS: [CheckStep; 3] =
+    [CheckStep::Login, CheckStep::LoginStatus, CheckStep::Logout];
 
 /// How long the socket's session may take.
 const SESSION: Duration = Duration::from_secs(20);
 
 /// Signs an agent in, looks, opens the socket, and signs the agent out whatever was seen.
-pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, folder: &Path) -> Result<(), Stopped> {
+pub(super) async fn run(
+    run: &mut LiveCheck<'_>,
+    socket: &Socket,
+    folder: &Path,
+) -> Result<(), CheckStopped> {
     let agent = socket.agent_of(run.context)?;
     let signed_in = sign_in(run, &agent).await?;
     let looked = look(run, socket, &agent, folder, signed_in).await;
@@ -34,15 +39,15 @@ pub(super) async fn run(run: &mut Run<'_>, socket: &Socket, folder: &Path) -> Re
 }
 
 async fn look(
-    run: &mut Run<'_>,
+    run: &mut LiveCheck<'_>,
     socket: &Socket,
     agent: &str,
     folder: &Path,
     signed_in: bool,
-) -> Result<(), Stopped> {
+) -> Result<(), CheckStopped> {
     if signed_in {
         let status = run.context.client.agents().login_status(agent);
-        let live = run.ask(Step::LoginStatus, status).await?;
+        let live = run.ask(CheckStep::LoginStatus, status).await?;
         if live.is_ok_and(|live| live.0.campaign.is_none()) {
             run.is_bare();
         }
@@ -55,22 +60,22 @@ async fn look(
 }
 
 /// Whether the socket has an address.
-pub(super) fn is_configured(run: &Run<'_>, socket: &Socket) -> bool {
+pub(super) fn is_configured(run: &LiveCheck<'_>, socket: &Socket) -> bool {
     socket.has_address() || run.context.environment.softphone.mdl_url.is_some()
 }
 
 /// Whether the agent is signed in by this.
-pub(super) async fn sign_in(run: &mut Run<'_>, agent: &str) -> Result<bool, Stopped> {
+pub(super) async fn sign_in(run: &mut LiveCheck<'_>, agent: &str) -> Result<bool, CheckStopped> {
     let number = run.context.environment.sip_id.clone().ok_or_else(|| {
         Failure::usage("the number that the agent is rung on is missing: set OZONETEL_SIP_ID")
     })?;
     let call = run.context.client.agents().login(agent, run.context.agent_password()?, number);
-    Ok(run.ask(Step::Login, call).await?.is_ok())
+    Ok(run.ask(CheckStep::Login, call).await?.is_ok())
 }
 
-pub(super) async fn sign_out(run: &mut Run<'_>, agent: &str) -> Result<(), Stopped> {
+pub(super) async fn sign_out(run: &mut LiveCheck<'_>, agent: &str) -> Result<(), CheckStopped> {
     let call = run.context.client.agents().logout(agent, run.context.agent_password()?);
-    let _ = run.ask(Step::Logout, call).await?;
+    let _ = run.ask(CheckStep::Logout, call).await?;
     Ok(())
 }
 
@@ -103,10 +108,10 @@ impl Write for Kept {
 impl HeldSocket {
     /// Opens it and waits for its session, for a while.
     pub(super) async fn open(
-        run: &Run<'_>,
+        run: &LiveCheck<'_>,
         socket: &Socket,
         folder: &Path,
-    ) -> Result<Self, Stopped> {
+    ) -> Result<Self, CheckStopped> {
         let settings: SocketSettings = socket.settings(run.context)?;
         let file =
             private_file::options().append(true).create(true).open(folder.join("socket.jsonl"));
@@ -117,14 +122,14 @@ impl HeldSocket {
         let following = tokio::spawn(follow(events));
         let ready = tokio::select! {
             ready = timeout(SESSION, sender.ready()) => ready,
-            signal = run.context.stop.clone() => return Err(Stopped(Failure::stopped(signal))),
+            signal = run.context.stop.clone() => return Err(CheckStopped(Failure::stopped(signal))),
         };
         let up = matches!(ready, Ok(Ok(())));
         Ok(Self { sender, following, transcript, kept, up })
     }
 
     /// Closes it, and says what was seen.
-    pub(super) async fn close(self) -> Result<SocketSeen, Failure> {
+    pub(super) async fn close(self) -> Result<ObservedSocket, Failure> {
         self.sender.close().await;
         // A socket that does not close in good order is dropped.
         if timeout(SESSION, self.following).await.is_err() {
@@ -137,7 +142,7 @@ impl HeldSocket {
         let kept = self.kept.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let text = String::from_utf8_lossy(&kept.1).into_owned();
         Transcript::parse(&text)?;
-        Ok(SocketSeen { up: self.up, names: first_names(&text) })
+        Ok(ObservedSocket { up: self.up, names: first_names(&text) })
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// What a request of the check was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Step {
+pub(crate) enum CheckStep {
     MissedAll,
     /// A range that ends before the first abandoned call.
     MissedRange,
@@ -38,7 +38,7 @@ pub(crate) enum Step {
     CdrCall,
 }
 
-impl Step {
+impl CheckStep {
     /// The endpoint that is asked.
     pub(crate) fn endpoint(self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Step {
 
 /// How the SDK read an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum AnswerReading {
     Done,
     /// Read, but without what was asked for.
     Bare,
@@ -82,7 +82,7 @@ pub(crate) enum Reading {
     Unreadable,
 }
 
-impl Reading {
+impl AnswerReading {
     /// How an error is read; `None` where no answer came.
     pub(crate) fn of(error: &Error) -> Option<Self> {
         Some(match error.kind() {
@@ -96,15 +96,19 @@ impl Reading {
 
 /// One request with its answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Sighting {
-    pub(crate) step: Step,
-    pub(crate) reading: Reading,
+pub(crate) struct ObservedAnswer {
+    pub(crate) step: CheckStep,
+    pub(crate) reading: AnswerReading,
     /// The answer's body; `Null` if it is not JSON.
     pub(crate) body: Value,
 }
 
-impl Sighting {
-    pub(crate) fn new(step: Step, reading: Reading, exchange: Option<&RecordedExchange>) -> Self {
+impl ObservedAnswer {
+    pub(crate) fn new(
+        step: CheckStep,
+        reading: AnswerReading,
+        exchange: Option<&RecordedExchange>,
+    ) -> Self {
         let answer = exchange.and_then(|exchange| exchange.answer.as_ref());
         let body = answer.and_then(|answer| serde_json::from_slice(&answer.body).ok());
         Self { step, reading, body: body.unwrap_or_default() }
@@ -129,10 +133,10 @@ impl Sighting {
     /// How it was answered, for a report.
     pub(crate) fn told(&self) -> String {
         match &self.reading {
-            Reading::Done | Reading::Bare => "a success".to_owned(),
-            Reading::Refused(_) => format!("refused: {}", self.text()),
-            Reading::Status(status) => format!("answered {status}"),
-            Reading::Unreadable => format!("an answer that cannot be read, {}", self.shape()),
+            AnswerReading::Done | AnswerReading::Bare => "a success".to_owned(),
+            AnswerReading::Refused(_) => format!("refused: {}", self.text()),
+            AnswerReading::Status(status) => format!("answered {status}"),
+            AnswerReading::Unreadable => format!("an answer that cannot be read, {}", self.shape()),
         }
     }
 
@@ -160,7 +164,7 @@ impl Sighting {
 
 /// The agent socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct SocketSeen {
+pub(crate) struct ObservedSocket {
     /// Whether it had a session.
     pub(crate) up: bool,
     /// The names in the first token that arrived.
@@ -169,9 +173,9 @@ pub(crate) struct SocketSeen {
 
 /// Everything that a check saw.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    pub(crate) sightings: Vec<Sighting>,
-    pub(crate) socket: Option<SocketSeen>,
+pub(crate) struct Evidence {
+    pub(crate) answers: Vec<ObservedAnswer>,
+    pub(crate) socket: Option<ObservedSocket>,
     /// Whether the agent's softphone rang in the browser.
     pub(crate) rang: Option<bool>,
     /// When the call was dialled, by our clock in the account's zone.
@@ -180,9 +184,9 @@ pub(crate) struct Seen {
     pub(crate) limit: Option<String>,
 }
 
-impl Seen {
+impl Evidence {
     /// The last answer to a step.
-    pub(crate) fn of(&self, step: Step) -> Option<&Sighting> {
-        self.sightings.iter().rev().find(|sighting| sighting.step == step)
+    pub(crate) fn of(&self, step: CheckStep) -> Option<&ObservedAnswer> {
+        self.answers.iter().rev().find(|answer| answer.step == step)
     }
 }
