@@ -160,7 +160,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         fields: &[],
         assumed: "The outcome is the one inside the JSON text under `message`, whatever the status word around it.",
         sources: "The page shows a success inside an outer `Error`.",
-        setting: "none: the inner outcome decides, and a plain success is read as well; Client::raw takes a description with another envelope",
+        setting: "none: the inner outcome decides, a plain success is read as well, and a refusal keeps the text that says what happened",
         if_wrong: "A recording that was paused is reported as not paused, or the other way around.",
         shown_by: ShownBy::Calling,
         test: "fixtures/recording.pause.http::plain_success",

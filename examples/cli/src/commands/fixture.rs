@@ -49,19 +49,19 @@ impl Fixture {
 impl Mask {
     fn run(self, output: Output) -> Result<Completion, Failure> {
         let masker = Masker::default();
-        let mut masked = Vec::new();
+        let mut written = Vec::new();
         for path in &self.files {
             for exchange in read(path)?.exchanges {
                 let name = exchange.name.clone();
                 let one = mask(exchange, &masker).ok_or_else(|| {
                     Failure::usage(format!("{}: {name} has no request", path.display()))
                 })?;
-                masked.push(one);
+                written.push(one);
             }
         }
         std::fs::create_dir_all(&self.to).map_err(|error| Failure::output(&error))?;
         let rows: Result<Vec<Value>, Failure> =
-            masked.into_iter().map(|masked| add(&self.to, masked)).collect();
+            written.into_iter().map(|masked| add(&self.to, masked)).collect();
         output::table_of(output, &["endpoint", "name", "outcome", "file"], &rows?)
     }
 }
@@ -95,12 +95,12 @@ fn mask(exchange: RecordedExchange, masker: &Masker) -> Option<Masked> {
         raw.answered(&head);
         raw.answer = answer.body.clone();
     }
-    let mut masked = raw.masked(masker);
+    let mut copy = raw.masked(masker);
     if answer.is_none() {
-        masked.exchange.answer = None;
-        masked.exchange.notes.retain(|note| !note.starts_with("outcome = "));
+        copy.exchange.answer = None;
+        copy.exchange.notes.retain(|note| !note.starts_with("outcome = "));
     }
-    Some(masked)
+    Some(copy)
 }
 
 /// Adds an exchange to its endpoint's file, under a name of its own.

@@ -33,7 +33,7 @@ pub(super) const STEPS: [CheckStep; 11] = [
 ];
 
 /// How long both may take to answer.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// How often it is looked whether they have.
 const LOOK: Duration = Duration::from_secs(1);
@@ -65,9 +65,10 @@ pub(super) async fn run(
         None => first_disposition(run).await?,
     };
     let signed_in = sign_in(run, &agent).await?;
-    let held = match is_configured(run, socket) {
-        true => Some(HeldSocket::open(run, socket, plan.folder).await?),
-        false => None,
+    let held = if is_configured(run, socket) {
+        Some(HeldSocket::open(run, socket, plan.folder).await?)
+    } else {
+        None
     };
     let placed = run.context.client.clock().now();
     let reference = fresh_reference();

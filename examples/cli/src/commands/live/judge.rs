@@ -54,7 +54,7 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
         "summary.filter-fields" => filters(seen),
         "summary.rows-place" => match seen.of(CheckStep::SummaryAll) {
             Some(all) if all.reading == AnswerReading::Done && all.rows(SUMMARY).is_empty() => {
-                not_seen("no agent was signed in today")
+                not_seen("no agent has a row today")
             }
             all => {
                 shape(&[all], |all| format!("{} rows, {}", all.rows(SUMMARY).len(), all.shape()))
@@ -95,7 +95,7 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
 }
 
 /// Why there is no answer to judge.
-const NOT_ASKED: &str = "not asked";
+pub(super) const NOT_ASKED: &str = "not asked";
 
 /// The first answer that a client could not read, else the first that it could.
 fn shape(
@@ -240,7 +240,10 @@ fn login(seen: &Evidence) -> Judgment {
 }
 
 fn session(seen: &Evidence) -> Judgment {
-    let Some(socket) = &seen.socket else { return not_seen("the socket is not configured") };
+    let Some(socket) = &seen.socket else {
+        let asked = seen.of(CheckStep::Login).is_some();
+        return not_seen(if asked { "the socket is not configured" } else { NOT_ASKED });
+    };
     let names = socket.names.join(", ");
     match (socket.up, socket.names.is_empty()) {
         (true, _) => holds(format!("a session, from a token with {names}")),
@@ -250,6 +253,9 @@ fn session(seen: &Evidence) -> Judgment {
 }
 
 fn invite(seen: &Evidence) -> Judgment {
+    if seen.of(CheckStep::Dial).is_none() {
+        return not_seen(NOT_ASKED);
+    }
     if seen.socket.as_ref().is_none_or(|socket| !socket.up) {
         return not_seen("the agent's socket was not open while the call was dialled");
     }
@@ -292,7 +298,7 @@ fn recording(seen: &Evidence) -> Judgment {
 fn disposition(seen: &Evidence) -> Judgment {
     let first = seen.of(CheckStep::Dispose);
     let Some(second) = seen.of(CheckStep::DisposeAgain) else {
-        return not_seen(first.map_or_else(|| NOT_ASKED.to_owned(), |first| first.told()));
+        return not_seen(first.map_or_else(|| NOT_ASKED.to_owned(), ObservedAnswer::told));
     };
     match &second.reading {
         AnswerReading::Refused(_) => holds(second.told()),
@@ -318,9 +324,9 @@ fn zone(seen: &Evidence) -> Judgment {
     let apart = begun.duration_since(placed).as_secs();
     let minutes = apart / 60;
     if apart.abs() <= APART_S {
-        holds(format!("the call's row begins {} s from our clock", apart.abs()))
+        holds(format!("the call's row begins {} min from our clock", minutes.abs()))
     } else {
-        contradicted(format!("the call's row begins {minutes} minutes from our clock"))
+        contradicted(format!("the call's row begins {minutes} min from our clock"))
     }
 }
 

@@ -8,7 +8,7 @@ use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
-use super::judge::{AssumptionVerdict, Judgment, judge};
+use super::judge::{AssumptionVerdict, Judgment, NOT_ASKED, judge};
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -96,8 +96,8 @@ impl LiveReport {
         for finding in
             self.assumptions.iter_mut().filter(|one| one.verdict == AssumptionVerdict::NotSeen)
         {
-            let before = earlier.iter().find(|one| one.id == finding.id && one.at.is_some());
-            if let Some(before) = before {
+            let Some(before) = earlier.iter().find(|one| one.id == finding.id) else { continue };
+            if before.at.is_some() || finding.seen == NOT_ASKED {
                 finding.verdict = before.verdict;
                 finding.seen.clone_from(&before.seen);
                 finding.at.clone_from(&before.at);
@@ -131,16 +131,34 @@ impl LiveReport {
         self.assumptions.iter().filter(|one| one.verdict == verdict).count()
     }
 
+    /// What other commands look at, by command.
+    fn tell_left_out(&self, out: &mut String) {
+        let mut commands: Vec<(&str, Vec<&str>)> = Vec::new();
+        for one in self.assumptions.iter().filter(|one| one.is_left_out()) {
+            let command = one.check.as_deref().unwrap_or("no command");
+            match commands.iter_mut().find(|(known, _)| *known == command) {
+                Some((_, ids)) => ids.push(&one.id),
+                None => commands.push((command, vec![&one.id])),
+            }
+        }
+        for (command, ids) in commands {
+            let _ = writeln!(out, "{:<12}  {command}", "not asked");
+            for id in ids {
+                let _ = writeln!(out, "{:<12}  {id}", "");
+            }
+        }
+    }
+
     /// For people: what is wrong first, with what to set.
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
-        for verdict in
-            [AssumptionVerdict::Contradicted, AssumptionVerdict::Holds, AssumptionVerdict::NotSeen]
-        {
-            for one in self.assumptions.iter().filter(|one| one.verdict == verdict) {
-                one.tell(&mut out);
-            }
+        let order =
+            [AssumptionVerdict::Contradicted, AssumptionVerdict::Holds, AssumptionVerdict::NotSeen];
+        for verdict in order {
+            let of = |one: &&AssumptionFinding| one.verdict == verdict && !one.is_left_out();
+            self.assumptions.iter().filter(of).for_each(|one| one.tell(&mut out));
         }
+        self.tell_left_out(&mut out);
         let _ = writeln!(
             out,
             "{} hold, {} contradicted, {} not seen",
@@ -156,6 +174,11 @@ impl LiveReport {
 }
 
 impl AssumptionFinding {
+    /// Whether another command looks at it.
+    fn is_left_out(&self) -> bool {
+        self.verdict == AssumptionVerdict::NotSeen && self.seen == NOT_ASKED
+    }
+
     fn tell(&self, out: &mut String) {
         let word = match self.verdict {
             AssumptionVerdict::Holds => "holds",
@@ -198,7 +221,7 @@ mod tests {
         let report = report(AssumptionVerdict::NotSeen, None);
         assert_eq!(report.assumptions.len(), ASSUMPTIONS.len());
         let text = report.text();
-        assert!(text.contains("not asked (ozonetel live check --call NUMBER)"), "{text}");
+        assert!(text.contains("not asked     ozonetel live check --call NUMBER\n"), "{text}");
         assert!(text.contains("why: a text message costs money"), "{text}");
         assert!(text.ends_with("0 hold, 0 contradicted, 21 not seen\n"), "{text}");
     }

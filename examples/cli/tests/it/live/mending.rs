@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use ozonetel_sdk::agents::{FetchDetails, FetchLoginStatus, Login};
 use ozonetel_sdk::aht::AgentAht;
+use ozonetel_sdk::auth::Secret;
 use ozonetel_sdk::cdr::FetchDay;
 use ozonetel_sdk::endpoint::{Endpoint, Envelope, Input, Payload, ServiceMessage, Spec};
-use ozonetel_sdk::recording::Pause;
 use ozonetel_sdk::summary::FetchSummary;
-use ozonetel_sdk::types::{Secret, Ucid, Zone};
+use ozonetel_sdk::types::{Ucid, Zone};
 use ozonetel_sdk::{Client, ClientBuilder};
 use ozonetel_sim::world::Contradiction;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,6 @@ static AHT: Spec = read_as(AgentAht::SPEC, Envelope::of(&["success"], Payload::W
 static DAY: Spec = read_as(FetchDay::SPEC, Envelope::of(&["success"], Payload::Whole));
 static DETAILS: Spec = read_as(FetchDetails::SPEC, Envelope::of(&["success"], Payload::Plain));
 static STATUS: Spec = read_as(FetchLoginStatus::SPEC, Envelope::of(&["success"], Payload::Whole));
-static PAUSE: Spec = read_as(Pause::SPEC, Envelope::of(&[], Payload::Open));
 
 /// A login whose parameters travel as JSON.
 #[derive(Serialize, Deserialize)]
@@ -207,12 +206,9 @@ async fn calls(one: Contradiction, desk: &Desk) {
             client.call_control().hold(ucid, "918000000001", AGENT).await.unwrap();
         }
         Contradiction::RecordingOuterStatus => {
-            let fields = [("ucid", ucid.to_string()), ("action", "pause".to_owned())];
-            let answer = client.raw(&PAUSE, fields).await.unwrap();
-            assert!(
-                answer["message"].as_str().is_some_and(|text| text.contains("paused")),
-                "{answer}"
-            );
+            // A refusal, whose text says what happened.
+            let error = client.recording().pause(ucid).await.unwrap_err();
+            assert_eq!(error.service_text(), Some("paused monitoring of the channel"));
         }
         Contradiction::DispositionSecondText => {
             for _ in 0..2 {

@@ -239,8 +239,11 @@ fn a_session_needs_a_token_and_an_invite_needs_a_session() {
     assert_eq!(session(&socket(true, &["type", "usId"])), AssumptionVerdict::Holds);
     assert_eq!(session(&socket(false, &["type", "sid"])), AssumptionVerdict::Contradicted);
     assert_eq!(session(&socket(false, &[])), AssumptionVerdict::NotSeen);
-    let invite =
-        |up, rang| verdict("mdl.invite-target", &Evidence { rang, ..socket(up, &["usId"]) });
+    let invite = |up, rang| {
+        let answers = vec![done(CheckStep::Dial, Value::Null)];
+        let seen = Evidence { rang, answers, ..socket(up, &["usId"]) };
+        verdict("mdl.invite-target", &seen)
+    };
     assert_eq!(invite(true, Some(true)), AssumptionVerdict::Holds);
     assert_eq!(invite(true, Some(false)), AssumptionVerdict::Contradicted);
     assert_eq!(
