@@ -143,8 +143,8 @@ mod tests {
         let file = ExchangeFile::parse(RAW.as_bytes()).unwrap();
         let masker = Masker::default();
         for expected in ["recorded_1", "recorded_2"] {
-            let masked = mask(file.exchanges[0].clone(), &masker).unwrap();
-            let row = add(folder.path(), masked).unwrap();
+            let copy = mask(file.exchanges[0].clone(), &masker).unwrap();
+            let row = add(folder.path(), copy).unwrap();
             assert_eq!((&row["endpoint"], &row["name"]), (&json!("dial.agent"), &json!(expected)));
             assert_eq!(row["outcome"], "done");
         }
@@ -160,8 +160,8 @@ mod tests {
     fn an_answer_that_is_missing_stays_missing_and_a_request_has_to_be_there() {
         let masker = Masker::default();
         let only = |text: &[u8]| ExchangeFile::parse(text).unwrap().exchanges.remove(0);
-        let masked = mask(only(b"### a\nGET /ping\n"), &masker).unwrap();
-        assert_eq!((masked.endpoint, masked.exchange.answer), ("unknown", None));
+        let copy = mask(only(b"### a\nGET /ping\n"), &masker).unwrap();
+        assert_eq!((copy.endpoint, copy.exchange.answer), ("unknown", None));
         assert!(mask(only(b"### a\nHTTP/1.1 200 OK\n\nx\\\n"), &masker).is_none());
     }
 }

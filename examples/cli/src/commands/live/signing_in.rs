@@ -150,15 +150,17 @@ async fn follow(mut events: SocketEvents) {
     while events.next().await.is_some() {}
 }
 
-/// The names in the first token that arrived.
+/// The names in the first token that arrived, sorted.
 fn first_names(transcript: &str) -> Vec<String> {
     let lines = transcript.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut arrived = lines.filter(|line| line.get("dir").is_some_and(|dir| dir == "in"));
     let token = arrived.next().and_then(|line| line.get("token").cloned());
-    match token {
+    let mut names: Vec<String> = match token {
         Some(Value::Object(fields)) => fields.keys().cloned().collect(),
         _ => Vec::new(),
-    }
+    };
+    names.sort();
+    names
 }
 
 #[cfg(test)]
@@ -170,7 +172,7 @@ mod tests {
         let text = "{\"at\":\"1970-01-01T00:00:00Z\",\"state\":\"connecting\"}\n\
             {\"dir\":\"out\",\"token\":{\"type\":\"ping\"}}\n\
             {\"dir\":\"in\",\"token\":{\"type\":\"welcome\",\"sid\":\"x\"}}\n";
-        assert_eq!(first_names(text), ["type", "sid"]);
+        assert_eq!(first_names(text), ["sid", "type"]);
         assert!(first_names("").is_empty());
     }
 }
