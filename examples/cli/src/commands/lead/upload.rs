@@ -4,7 +4,6 @@ mod columns;
 mod progress;
 mod results;
 mod table;
-mod workbook;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
 //! A file of leads as a table of texts: from CSV in whatever encoding, or from a spreadsheet.
 
+mod workbook;
+
 use std::path::Path;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-
-use super::workbook;
 
 /// The largest file that is read.
 const LARGEST: u64 = 256 << 20;

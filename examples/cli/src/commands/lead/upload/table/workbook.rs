@@ -9,7 +9,7 @@ use std::path::Path;
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
 use zip::ZipArchive;
 
-use super::table::{Held, TextRow, TextTable, table, tidy};
+use super::{Held, TextRow, TextTable, table, tidy};
 
 /// The most that a workbook may be when it is unpacked.
 const UNPACKED: u64 = 64 << 20;
