@@ -25,7 +25,7 @@ export async function assisted() {
       const speech = await Speech.start(script);
       const chat = await Chat.start(answer);
       const desk = await Desk.start({
-        DEEPGRAM_API_KEY: 'story-speech-key', DEEPGRAM_URL: speech.url, OPENAI_API_KEY: 'story-chat-key', OPENAI_BASE_URL: chat.url, OPENAI_MODEL: 'story',
+        DEEPGRAM_API_KEY: 'story-speech-key', DEEPGRAM_URL: `${speech.url}/v1/listen`, OPENAI_API_KEY: 'story-chat-key', OPENAI_BASE_URL: chat.url, OPENAI_MODEL: 'story',
         DESK_ASSIST_CONSENT: 'on', ASSIST_EVERY: '2s', ...environment,
       });
       const all = { desk, speech, chat, voices, agents, customers };

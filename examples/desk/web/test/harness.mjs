@@ -54,7 +54,7 @@ export class Desk {
     const folder = mkdtempSync(join(tmpdir(), 'desk-story-'));
     folders.add(folder);
     const child = spawn(PROGRAM, [], {
-      stdio: ['ignore', 'pipe', process.env.STORY_LOG ? 'inherit' : 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...clean, TMPDIR: folder, DESK_LISTEN: '127.0.0.1:0', DESK_SIM_SPEED: '2', DESK_SIM_ASSIST: 'off', ...environment },
     });
     children.add(child);
@@ -62,6 +62,8 @@ export class Desk {
       children.delete(child);
       remove(folder);
     });
+    const log = [];
+    child.stderr.on('data', (data) => { if (process.env.STORY_LOG) process.stderr.write(data); log.push(data); });
     const lines = createInterface(child.stdout);
     const [first] = await Promise.race([
       once(lines, 'line'),
@@ -69,7 +71,7 @@ export class Desk {
     ]);
     const said = [];
     lines.on('line', (line) => { said.push(line); });
-    return new Desk(child, JSON.parse(first), said);
+    return Object.assign(new Desk(child, JSON.parse(first), said), { folder, log });
   }
 
   /** What it says after the first line is for people. */

@@ -105,6 +105,16 @@ describe('the audio socket', () => {
     expect(line().told.slice(1)).toEqual(Array.from({ length: MOST + 1 }, (_, n) => `c${n + 450}`));
   });
 
+  test('a gap of hours is told as one of an hour', () => {
+    line().says('on');
+    line().breaks();
+    frames(40_000);
+    waits[0]?.run();
+    line().says('on');
+    frame();
+    expect(line().told).toEqual(['gap customer 0+36000', 'c40000']);
+  });
+
   test('at the mark it is not yet slow', () => {
     line().says('on');
     line().bufferedAmount = HIGH_WATER;
@@ -138,10 +148,23 @@ describe('the audio socket', () => {
     expect(line().sent).toEqual([]);
     line().says('on');
     frame(); frame('agent');
-    expect(line().told).toEqual(['gap customer 1+6', 'c7', 'gap agent 0+1', 'a1']);
+    // Each socket counts from 0.
+    expect(line().told).toEqual(['gap customer 0+6', 'c6', 'gap agent 0+1', 'a1']);
     for (let n = 1; n < 9; n += 1) { line().breaks(); waits[n]?.run(); }
     expect(Math.max(...waits.map(({ ms }) => ms))).toBeLessThanOrEqual(12_500);
     expect(waits[6]?.ms).toBeGreaterThan(4_000);
+  });
+
+  test('what waited when the line broke is lost as well', () => {
+    line().says('on');
+    frames(5);
+    line().bufferedAmount = HIGH_WATER + 1;
+    frames(MOST + 3);
+    line().breaks();
+    waits[0]?.run();
+    line().says('on');
+    frame();
+    expect(line().told).toEqual([`gap customer 0+${MOST + 3}`, `c${MOST + 3}`]);
   });
 
   test('a line that breaks in a pause keeps still until the desk speaks', () => {

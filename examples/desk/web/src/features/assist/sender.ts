@@ -8,6 +8,8 @@ import { CHANNELS, encoded, type Channel, type Cut } from './frames';
 export const MOST = 50;
 /** More than this on its way in the browser: the line is slow. */
 export const HIGH_WATER = 64 * 1024;
+/** A gap is told as an hour at most: the desk takes a longer one for a mistake. */
+const LONGEST_GAP = 36_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const NORMAL = 1000;
@@ -34,7 +36,7 @@ const BROWSER: Surroundings = {
   },
 };
 
-interface Waiting { frames: Uint8Array<ArrayBuffer>[]; sequence: number; gap: { from: number; frames: number } | null }
+interface Waiting { frames: Cut[]; sequence: number; gap: { from: number; frames: number } | null }
 
 export class Sender {
   #socket: Socket | null = null;
@@ -79,7 +81,7 @@ export class Sender {
   frame(channel: Channel, cut: Cut) {
     if (!this.listens) return;
     const waiting = this.#channels[channel];
-    waiting.frames.push(encoded(channel, waiting.sequence, cut));
+    waiting.frames.push(cut);
     waiting.sequence += 1;
     if (this.#broken) this.#drop();
     else this.#flush();
@@ -96,6 +98,11 @@ export class Sender {
       this.#broken ||= this.#state === 'on';
       this.#state = null;
       this.#drop();
+      // Each socket counts from 0; what is lost before it is heard are its first frames.
+      for (const waiting of Object.values(this.#channels)) {
+        waiting.sequence = waiting.gap?.frames ?? 0;
+        if (waiting.gap) waiting.gap.from = 0;
+      }
       if (FINAL.has(code)) { this.#ended = true; this.#broken = false; }
       this.changed();
       if (this.#ended) return;
@@ -129,20 +136,23 @@ export class Sender {
       const [next] = waiting.frames;
       if (!next) return;
       if (waiting.gap) {
-        socket.send(JSON.stringify({ type: 'gap', channel, fromSequence: waiting.gap.from, frames: waiting.gap.frames }));
+        socket.send(JSON.stringify({ type: 'gap', channel, fromSequence: waiting.gap.from, frames: Math.min(waiting.gap.frames, LONGEST_GAP) }));
         waiting.gap = null;
       }
+      socket.send(encoded(channel, oldest(waiting), next));
       waiting.frames.shift();
-      socket.send(next);
     }
   }
 }
+
+/** The number of the frame that waits longest. */
+const oldest = ({ sequence, frames }: Waiting) => sequence - frames.length;
 
 const nothing = (): Waiting => ({ frames: [], sequence: 0, gap: null });
 
 /** The oldest that waits is lost. Nothing newer was sent before it, so that one gap is enough. */
 function lose(waiting: Waiting) {
-  const from = waiting.sequence - waiting.frames.length;
+  const from = oldest(waiting);
   waiting.frames.shift();
   waiting.gap = { from: waiting.gap?.from ?? from, frames: (waiting.gap?.frames ?? 0) + 1 };
 }
