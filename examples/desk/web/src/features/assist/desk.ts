@@ -19,6 +19,6 @@ export const consent = (campaign: string, given: boolean) => ask<{ campaigns: Co
 
 /** How it stands with a call as its record says; `null` where the record does not speak of it. */
 export function standingIn(call: Call): Standing | null {
-  const { assist } = call as Call & { assist?: Standing | null };
-  return assist ?? null;
+  const { assist } = call as Call & { assist?: { state: string; reason?: string | null } | null };
+  return assist ? { state: assist.state, reason: assist.reason ?? null } : null;
 }
