@@ -7,8 +7,11 @@ export const SAID = {
   customer: ['I would like the price list.', 'When can you call me back?'],
   agent: ['Good morning, how can I help you?', 'Monday at ten would be fine.'],
 };
+/** Whether a chat is asked for a summary, not for a suggestion. */
+export const isSummary = ({ messages }) => /summari[sz]e/i.test(JSON.stringify(messages));
+
 /** What a chat answers: a suggestion, or a summary where it is asked for one. It looks like what it must not be taken for. */
-const answered = ({ messages, stream }) => (stream ? 'Offer Monday at ten. <b>Now</b>' : /summar/i.test(JSON.stringify(messages)) ? 'Wants the price list.' : '');
+const answered = (asked) => (isSummary(asked) ? 'Wants the price list.' : 'Offer Monday at ten. <b>Now</b>');
 
 /** Two voices that take turns, a browser for each, and the providers of each run. */
 export async function assisted() {

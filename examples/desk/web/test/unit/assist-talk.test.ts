@@ -24,6 +24,18 @@ describe('what was said', () => {
     expect(parts.map((_, n) => texts(parts.slice(0, n + 1).reduce(said, [] as readonly Entry[])))).toEqual([['I wo'], ['I would'], ['I would like'], ['I would like']]);
   });
 
+  test('a finished sentence may come again, with other words or with none, and a gap grows', () => {
+    const gap = entry('g', 500, '', { kind: 'gap' });
+    let all = [entry('a', 0, 'It is •••• ••••'), gap, entry('b', 1_000, 'and so on')].reduce(said, [] as readonly Entry[]);
+    all = said(all, entry('a', 0, 'It is 1234 5678'));
+    all = said(all, { ...gap, endMs: 9_000 });
+    expect(texts(all)).toEqual(['It is 1234 5678', '', 'and so on']);
+    expect(all[1]?.endMs).toBe(9_000);
+    all = said(all, entry('b', 1_000, ''));
+    expect(texts(all)).toEqual(['It is 1234 5678', '']);
+    expect(said(all, entry('c', 2_000, ''))).toEqual(all);
+  });
+
   test('two at once stay in the order in which they came', () => {
     expect(texts([entry('a', 10, 'first'), entry('b', 10, 'second', { speaker: 'agent' })].reduce(said, [] as readonly Entry[]))).toEqual(['first', 'second']);
   });
@@ -54,6 +66,12 @@ describe('suggestions', () => {
     all = suggested(dismissed(all, '1', true), suggestion('1', 'Offer the list'));
     expect(all).toEqual([suggestion('1', 'Offer the list', { dismissed: true })]);
     expect(suggested([], suggestion('1', 'x', { dismissed: true }))).toEqual([suggestion('1', 'x', { dismissed: true })]);
+  });
+
+  test('that come to nothing are gone', () => {
+    const begun = suggested([], { id: '1', text: 'Off', at: '2026-11-26T10:00:01Z', done: false });
+    expect(suggested(begun, { id: '1', text: '', at: '2026-11-26T10:00:01Z', done: true })).toEqual([]);
+    expect(suggested([], { id: '1', text: '', at: '2026-11-26T10:00:01Z', done: true })).toEqual([]);
   });
 
   test('are in the order of their times', () => {

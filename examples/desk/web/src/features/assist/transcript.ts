@@ -2,19 +2,21 @@
 export interface Entry { id: string; kind: string; speaker: string | null; startMs: number; endMs: number; text: string; final: boolean }
 export interface Suggestion { id: string; text: string; at: string; done: boolean; dismissed: boolean }
 
-/** An entry among those that are known, in the order in which it was said. A finished one is never undone. */
+/** An entry among those that are known, in the order in which it was said. A finished one is never undone; it may come again, and without words it goes. */
 export function said(known: readonly Entry[], entry: Entry): readonly Entry[] {
   const before = known.findLast(({ id }) => id === entry.id);
   if (before?.final && !entry.final) return known;
   const others = before ? known.filter((one) => one !== before) : known;
+  if (entry.kind === 'speech' && entry.final && entry.text === '') return others;
   // Nearly always it is the last one.
   const at = others.findLastIndex(({ startMs }) => startMs <= entry.startMs) + 1;
   return [...others.slice(0, at), entry, ...others.slice(at)];
 }
 
-/** A suggestion as far as it has come, among those that are known, oldest first. One that was dismissed stays so, and one that is whole is not shortened. */
+/** A suggestion as far as it has come, among those that are known, oldest first. One that was dismissed stays so, one that is whole is not shortened, and one that came to nothing goes. */
 export function suggested(known: readonly Suggestion[], one: Omit<Suggestion, 'dismissed'> & { dismissed?: boolean }): readonly Suggestion[] {
   const before = known.find(({ id }) => id === one.id);
+  if (one.done && one.text === '') return known.filter((other) => other !== before);
   if (!before) return [...known, { dismissed: false, ...one }].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const kept = before.done && !one.done ? before : { ...before, ...one };
   return known.map((other) => other === before ? { ...kept, dismissed: before.dismissed || one.dismissed === true } : other);
