@@ -10,8 +10,8 @@ export const SAID = {
 /** Whether a chat is asked for a summary, not for a suggestion. */
 export const isSummary = ({ messages }) => /summari[sz]e/i.test(JSON.stringify(messages));
 
-/** What a chat answers: a suggestion, or a summary where it is asked for one. It looks like what it must not be taken for. */
-const answered = (asked) => (isSummary(asked) ? 'Wants the price list.' : 'Offer Monday at ten. <b>Now</b>');
+/** What a chat answers: a suggestion, or a summary where it is asked for one. */
+const answered = (asked) => (isSummary(asked) ? 'Wants the price list.' : 'Offer Monday at ten.');
 
 /** Two voices that take turns, a browser for each, and the providers of each run. */
 export async function assisted() {
@@ -27,16 +27,20 @@ export async function assisted() {
     async run(tell, begin, { script = SAID, environment = {}, answer = answered } = {}) {
       const speech = await Speech.start(script);
       const chat = await Chat.start(answer);
-      const desk = await Desk.start({
+      let desk = null;
+      const settings = {
         DEEPGRAM_API_KEY: 'story-speech-key', DEEPGRAM_URL: `${speech.url}/v1/listen`, OPENAI_API_KEY: 'story-chat-key', OPENAI_BASE_URL: chat.url, OPENAI_MODEL: 'story',
         DESK_ASSIST_CONSENT: 'on', ASSIST_EVERY: '2s', ...environment,
-      });
-      const all = { desk, speech, chat, voices, agents, customers };
-      try { await tell({ ...all, ...await begin(all) }); } catch (error) {
+      };
+      try {
+        desk = await Desk.start(settings);
+        const all = { desk, speech, chat, voices, agents, customers };
+        await tell({ ...all, ...await begin(all) });
+      } catch (error) {
         await agents.pictures(error);
         throw error;
       } finally {
-        await desk.stop();
+        await desk?.stop();
         speech.stop();
         chat.stop();
         await Promise.all([agents, customers].flatMap(({ browser }) => browser.contexts()).map((context) => context.close()));

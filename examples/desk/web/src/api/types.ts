@@ -4,7 +4,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Role = Schemas['Role'];
-export type Me = Schemas['Me'] & { assist?: { transcript: boolean; suggestions: boolean; summary: boolean; standIn: boolean } | null };
+export type Me = Schemas['Me'];
 export type Call = Schemas['CallView'];
 export type Phase = Schemas['CallPhase'];
 /** `null`: allowed. A word: why not. */
@@ -38,6 +38,7 @@ export type Link = Schemas['LinkView'];
 export type NewLink = Schemas['NewLink'];
 export type Team = Schemas['TeamView'];
 export type Token = Schemas['TokenView'];
+export type TranscriptEntry = Schemas['TranscriptEntry'];
 export type AuditRow = Schemas['AuditView'];
 export type PhoneNews = Schemas['PhoneNews'];
 export type Answer = NonNullable<Schemas['PhoneReply']['answer']>;

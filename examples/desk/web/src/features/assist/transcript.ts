@@ -1,5 +1,7 @@
 /** What was said, as it becomes known: pure. */
-export interface Entry { id: string; kind: string; speaker: string | null; startMs: number; endMs: number; text: string; final: boolean }
+import type { TranscriptEntry as Entry } from '../../api/types';
+
+export type { Entry };
 export interface Suggestion { id: string; text: string; at: string; done: boolean; dismissed: boolean }
 
 /** An entry among those that are known, in the order in which it was said. A finished one is never undone; it may come again, and without words it goes. */
