@@ -21,6 +21,7 @@ use crate::access::{Gate, enforce};
 use crate::body::LARGEST;
 use crate::desk::Desk;
 use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
+use crate::ops::trace;
 use crate::page;
 use crate::problem::{Kind, Problem, RequestId, in_request};
 use crate::routes::document::{Base, Served, complete};
@@ -96,7 +97,9 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
 fn span<B>(request: &http::Request<B>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let id = request.extensions().get::<RequestId>().map_or("", RequestId::as_str);
-    tracing::info_span!("request", id, method = %request.method(), route)
+    let span = tracing::info_span!("request", id, method = %request.method(), route);
+    trace::adopt(&span, request.headers());
+    span
 }
 
 /// Gives a request its id, which its answer, its problem document, the log and the audit name, and measures it.

@@ -18,7 +18,7 @@ use crate::core::{disposition, message, worklist};
 use crate::customers::CustomerSettings;
 use crate::desk::{AgentSocketSettings, Settings, SocketHolder};
 use crate::flow::calling::CallingSettings;
-use crate::ops::Metrics;
+use crate::ops::{Metrics, trace};
 use crate::people::seal::SealKey;
 use crate::people::{People, PeopleSettings};
 use crate::ports::account_state::SharedAccount;
@@ -128,6 +128,7 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "off: no live assist on the simulator where no provider is set (on, by stand-ins)",
     ),
     ("DESK_LOG", "text or json, on standard error (text)"),
+    (trace::VARIABLE, "the collector that traces are sent to: http://host:4318 (none)"),
     ("RUST_LOG", "what is logged (warn,desk=info)"),
 ];
 
@@ -167,6 +168,8 @@ pub struct Config {
     pub socket_holder: Option<SocketHolder>,
     /// `DESK_LOG`: whether the log is JSON, a line for each event.
     pub log_is_json: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces are sent.
+    pub traces: Option<String>,
     /// `DESK_PUBLIC_URL`: whether the desk is reached through TLS.
     pub has_tls: bool,
     /// `DESK_STORE`, `DATABASE_URL`: where to keep things.
@@ -246,6 +249,7 @@ impl Config {
             sim_assist: sim_assist?,
             socket_holder,
             log_is_json: log?,
+            traces: get(trace::VARIABLE).map(|text| trace::endpoint(&text)).transpose()?,
             has_tls: get("DESK_PUBLIC_URL").is_some_and(|url| url.trim().starts_with("https://")),
             recording_hosts: recording_hosts(get("DESK_RECORDING_HOSTS").as_deref())?,
             store: store(get("DESK_STORE"), get("DATABASE_URL"), environment.account.is_none())?,

@@ -24,6 +24,7 @@ use crate::flow::calling::{Calling, CallingSettings};
 use crate::flow::lead_names::LeadNames;
 use crate::flow::push_address::Intake;
 use crate::flow::state_sources::StateSources;
+use crate::ops::trace::CallTraces;
 use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
 use crate::ports::platform::{OwnTables, Platform, SharedReads};
@@ -131,6 +132,7 @@ struct Shared {
     state_sources: StateSources,
     intake: Intake,
     memory: CallMemory,
+    traces: CallTraces,
     reports: Reports,
     records: Records,
     tasks: Tasks,
@@ -190,6 +192,7 @@ impl Desk {
             state_sources: StateSources::default(),
             intake,
             memory,
+            traces: CallTraces::default(),
             reports,
             records,
             tasks,
@@ -307,6 +310,11 @@ impl Desk {
     /// What is known of calls.
     pub fn memory(&self) -> &CallMemory {
         &self.0.memory
+    }
+
+    /// Which traces calls belong to.
+    pub(crate) fn traces(&self) -> &CallTraces {
+        &self.0.traces
     }
 
     /// The reports.

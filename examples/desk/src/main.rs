@@ -16,6 +16,8 @@ use desk::flow::subscription;
 use desk::ops::account::Finding;
 use desk::ops::args::{Args, DeskTask};
 use desk::ops::health::Condition;
+#[cfg(feature = "otel")]
+use desk::ops::trace;
 use desk::ops::{doctor, forget, supervisor, watch};
 use desk::people::command::UserTask;
 use desk::people::token::new_token;
@@ -33,7 +35,11 @@ use ozonetel_store::StoreAddress;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+#[cfg(not(feature = "otel"))]
+use tracing_subscriber::layer::Identity;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 use uuid::Uuid;
 
 #[tokio::main]
@@ -59,9 +65,22 @@ async fn run(task: DeskTask) -> Result<(), Box<dyn Error>> {
     let variables = |name: &str| std::env::var(name).ok();
     let config = Config::read(&variables).map_err(|invalid| explain(&invalid, &variables))?;
     let config = config.named_after(&host());
-    log(config.log_is_json);
+    #[cfg(feature = "otel")]
+    let traces = if task == DeskTask::Serve { config.traces.as_deref() } else { None };
+    #[cfg(feature = "otel")]
+    let (traces, exporting) = traces.map(trace::layer).transpose()?.unzip();
+    #[cfg(not(feature = "otel"))]
+    let traces: Option<Identity> = None;
+    log(config.log_is_json, traces);
     match task {
-        DeskTask::Serve => serve_desk(config, &variables).await,
+        DeskTask::Serve => {
+            let served = serve_desk(config, &variables).await;
+            #[cfg(feature = "otel")]
+            if let Some(exporting) = exporting {
+                exporting.end().await;
+            }
+            served
+        }
         DeskTask::User { task } => manage_users(&config, &task).await,
         DeskTask::Openapi => Ok(()),
         DeskTask::Forget { number } => forget_number(&config, &number).await,
@@ -285,20 +304,23 @@ async fn looked_at(config: &Config) -> Result<Arc<dyn Store>, Finding> {
     }
 }
 
-/// Logs to standard error.
-fn log(json: bool) {
+/// Logs to standard error, and sends traces where they are asked for.
+fn log(json: bool, traces: Option<impl Layer<Registry> + Send + Sync>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,desk=info".into());
     // At its finest level it writes what is sent and received: keys, and what was said.
     let filter = match "tungstenite=info".parse() {
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     };
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json {
-        log.json().flatten_event(true).with_current_span(true).with_span_list(false).init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = if json {
+        let log = log.json().flatten_event(true).with_current_span(true).with_span_list(false);
+        log.with_filter(filter).boxed()
     } else {
-        log.with_ansi(std::io::stderr().is_terminal()).init();
-    }
+        log.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed()
+    };
+    let layers: Vec<_> = std::iter::once(log).chain(traces.map(Layer::boxed)).collect();
+    tracing_subscriber::registry().with(layers).init();
 }
 
 /// A store to serve from.

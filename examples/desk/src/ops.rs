@@ -8,6 +8,7 @@ pub mod health;
 pub mod life;
 pub mod metrics;
 pub mod supervisor;
+pub mod trace;
 pub mod watch;
 
 pub use health::Health;

@@ -15,6 +15,7 @@ use ozonetel_sdk::dial::{DialOutcome, DialSettlement, DialWindow};
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
 use super::auditing::append;
 use super::facts::{Together, record_with};
@@ -102,6 +103,7 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
         let desk = desk.clone();
         async move { place(&desk, entry, known, audit).await }
     };
+    let work = work.instrument(tracing::info_span!("dial", way = way.as_str()));
     let reply = desk.tasks().run(TaskKind::Change, work).await;
     reply.map_err(|problem| match problem.kind() {
         Kind::Unknown => problem.with_reference(&reference),
@@ -221,6 +223,7 @@ async fn place(
                 append(desk, about(row, &entry)).await;
             }
             if let Some(ucid) = entry.ucid {
+                desk.traces().remember(ucid.as_str());
                 desk.memory().learn(ucid, known);
             }
             Ok(DialReply::Answered { entry, is_replay: false })

@@ -6,6 +6,7 @@ use ozonetel_sdk::missed::MissedCall;
 use ozonetel_sdk::push::{Callback, EventBody, PushError, PushEvent, PushReader};
 use ozonetel_sdk::types::LocalDateTime;
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 
 use super::agent_state::say;
 use super::facts::record;
@@ -116,7 +117,10 @@ async fn work(desk: &Desk, push: &StoredPush) -> Result<Option<String>, Problem>
         match reader.callbacks(None, body) {
             Ok(parsed) => {
                 for callback in parsed.items {
-                    called(desk, callback, push.at).await?;
+                    let call = callback.call_id.as_ref().map(ToString::to_string);
+                    let span = tracing::info_span!("callback", ucid = call);
+                    let span = desk.traces().joined(span, call.as_deref());
+                    called(desk, callback, push.at).instrument(span).await?;
                 }
                 parsed.failed
             }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -14,10 +13,6 @@ use super::error::StoreError;
 use super::lock::FileLock;
 use super::meta::Owner;
 use super::migrations::is_known;
-
-/// How often a page is asked for that another process is writing, and how long is waited between two times.
-const TRIES: u32 = 200;
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a copy was not made. Nothing is where it was to be.
 #[derive(Debug, thiserror::Error)]
@@ -155,13 +150,9 @@ fn copy(source: &Connection, from: &Path, to: &Path) -> Result<BackupContents, B
     let mut target = Connection::open(file.path())?;
     {
         let copying = Backup::new(source, &mut target)?;
-        let mut tries = 0;
-        while copying.step(-1)? != StepResult::Done {
-            tries += 1;
-            if tries == TRIES {
-                return Err(StoreError::Unavailable("another process is writing".into()).into());
-            }
-            std::thread::sleep(PAUSE);
+        // It waits for a process that is writing, as long as any statement does.
+        if copying.step(-1)? != StepResult::Done {
+            return Err(StoreError::Unavailable("another process is writing".into()).into());
         }
     }
     // One file, without a log of writes beside it.

@@ -13,10 +13,10 @@ use tokio::process::{Child, Command};
 /// Nothing here takes longer.
 const LIMIT: Duration = Duration::from_mins(1);
 
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    address: String,
-    token: String,
+    pub(crate) address: String,
+    pub(crate) token: String,
     rest: BufReader<tokio::process::ChildStdout>,
     /// The first line of output.
     first: Value,
@@ -34,7 +34,7 @@ fn desk(folder: &TempDir, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-async fn start(variables: &[(&str, &str)]) -> Running {
+pub(crate) async fn start(variables: &[(&str, &str)]) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let mut child = desk(&folder, variables).spawn().unwrap();
     let mut rest = BufReader::new(child.stdout.take().unwrap());
@@ -85,7 +85,13 @@ impl Running {
     }
 
     /// Head and body of an answer.
-    async fn send(&self, method: &str, path: &str, header: &str, body: &str) -> (String, String) {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        header: &str,
+        body: &str,
+    ) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -128,7 +134,7 @@ impl Running {
         assert!(killed.unwrap().success());
     }
 
-    async fn terminate(mut self) -> (Option<i32>, String) {
+    pub(crate) async fn terminate(mut self) -> (Option<i32>, String) {
         self.signal().await;
         let mut text = String::new();
         self.rest.read_to_string(&mut text).await.unwrap();

@@ -33,6 +33,8 @@ mod records;
 mod relay;
 mod reports;
 mod subscription;
+#[cfg(feature = "otel")]
+mod traces;
 mod twilio;
 mod ways;
 mod working;
