@@ -63,7 +63,7 @@ pub fn endpoint(text: &str) -> Result<String, Invalid> {
 /// Which trace a call belongs to: what is said of it later joins the one in which it was dialled. In the memory of this
 /// desk; what another one hears begins a trace of its own.
 #[derive(Debug)]
-pub struct CallTraces(RecentMap<String, backend::Place>);
+pub struct CallTraces(RecentMap<String, backend::TracePoint>);
 
 impl Default for CallTraces {
     fn default() -> Self {
@@ -74,15 +74,15 @@ impl Default for CallTraces {
 impl CallTraces {
     /// A call belongs to the trace of what is being done now.
     pub(crate) fn remember(&self, call: &str) {
-        if let Some(place) = backend::here() {
-            self.0.put(call.to_owned(), place);
+        if let Some(point) = backend::here() {
+            self.0.put(call.to_owned(), point);
         }
     }
 
     /// The same span, in the trace of the call.
     pub(crate) fn joined(&self, span: Span, call: Option<&str>) -> Span {
-        if let Some(place) = call.and_then(|call| self.0.get(&call.to_owned())) {
-            backend::join(&span, &place);
+        if let Some(point) = call.and_then(|call| self.0.get(&call.to_owned())) {
+            backend::join(&span, &point);
         }
         span
     }

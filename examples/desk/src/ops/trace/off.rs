@@ -5,12 +5,12 @@ use tracing::Span;
 
 /// None is ever made.
 #[derive(Debug, Clone)]
-pub(super) enum Place {}
+pub(super) enum TracePoint {}
 
-pub(super) fn here() -> Option<Place> {
+pub(super) fn here() -> Option<TracePoint> {
     None
 }
 
-pub(super) fn join(_: &Span, _: &Place) {}
+pub(super) fn join(_: &Span, _: &TracePoint) {}
 
 pub(super) fn adopt(_: &Span, _: &HeaderMap) {}

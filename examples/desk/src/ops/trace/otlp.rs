@@ -40,24 +40,24 @@ const LAST: Duration = Duration::from_secs(5);
 const OURS: [&str; 2] = ["desk", "ozonetel_sdk"];
 
 /// A place in a trace.
-pub(super) type Place = SpanContext;
+pub(super) type TracePoint = SpanContext;
 
-pub(super) fn here() -> Option<Place> {
-    let place = Span::current().context().span().span_context().clone();
-    place.is_valid().then_some(place)
+pub(super) fn here() -> Option<TracePoint> {
+    let point = Span::current().context().span().span_context().clone();
+    point.is_valid().then_some(point)
 }
 
-pub(super) fn join(span: &Span, place: &Place) {
+pub(super) fn join(span: &Span, point: &TracePoint) {
     // Without a collector there is no layer that could know.
-    let _ = span.set_parent(Context::new().with_remote_span_context(place.clone()));
+    let _ = span.set_parent(Context::new().with_remote_span_context(point.clone()));
 }
 
 pub(super) fn adopt(span: &Span, headers: &HeaderMap) {
     let named = TraceContextPropagator::new()
         .extract_with_context(&Context::new(), &HeaderExtractor(headers));
-    let place = named.span().span_context().clone();
-    if place.is_valid() {
-        join(span, &place);
+    let point = named.span().span_context().clone();
+    if point.is_valid() {
+        join(span, &point);
     }
 }
 
