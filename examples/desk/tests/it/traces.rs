@@ -125,7 +125,7 @@ async fn from_click_to_callback() {
     assert_eq!(hex(&request.parent_span_id), CLICK);
     let flow = collector.span("dial", "way", "agent").await;
     assert_eq!(flow.parent_span_id, request.span_id);
-    let sent = collector.span("ozonetel", "call", "dial").await;
+    let sent = collector.span("ozonetel", "call", "dial.agent").await;
     assert_eq!(sent.parent_span_id, flow.span_id);
     let callback = collector.span("callback", "ucid", ucid).await;
     assert_eq!(callback.parent_span_id, flow.span_id);
