@@ -241,7 +241,7 @@ fn a_session_needs_a_token_and_an_invite_needs_a_session() {
     assert_eq!(session(&socket(false, &[])), AssumptionVerdict::NotSeen);
     let invite = |up, rang| {
         let answers = vec![done(CheckStep::Dial, Value::Null)];
-        let seen = Evidence { rang, answers, ..socket(up, &["usId"]) };
+        let seen = Evidence { answers, rang, ..socket(up, &["usId"]) };
         verdict("mdl.invite-target", &seen)
     };
     assert_eq!(invite(true, Some(true)), AssumptionVerdict::Holds);
