@@ -1,7 +1,7 @@
 # Two commands do all set-up: `make desk` runs the desk on simulated calls, `make test` runs every check.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help desk cluster test docs package phone-test stories kills seeds planted release verify first-steps security describe describe-check bench fuzz check-more setup
+.PHONY: help desk cluster chaos load test docs package phone-test stories kills seeds planted release verify first-steps security describe describe-check bench fuzz check-more setup
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,6 +15,12 @@ desk: setup ## build the page and run the desk on http://127.0.0.1:8080 (on the 
 
 cluster: setup ## two desks behind one address, on a PostgreSQL and a Redis of their own (docs/cluster.md)
 	@scripts/cluster
+
+chaos: setup ## two desks under traffic while all around them fails; at the end the books agree (SECONDS=600 SEED=n)
+	@scripts/chaos
+
+load: setup ## a desk under load, on SQLite and PostgreSQL: what it costs and where it bends (AGENTS RATE MINUTES; docs/load.md)
+	@scripts/load
 
 test: setup ## format, lints, all tests, doc tests, softphones, features, documentation
 	@scripts/test
