@@ -23,7 +23,7 @@ use crate::working::Someone;
 
 const UNPAUSE: &str = "/CAServices/Call/Record.php";
 
-async fn audit(desk: &Desk, action: &str) -> Vec<(String, String)> {
+pub(crate) async fn audit(desk: &Desk, action: &str) -> Vec<(String, String)> {
     let filter = AuditFilter { action: Some(action.into()), ..AuditFilter::newest(Scope::All, 50) };
     let rows = desk.store().audit(&filter).await.unwrap();
     rows.into_iter().map(|row| (row.who, row.result)).collect()

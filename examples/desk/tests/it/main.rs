@@ -6,6 +6,7 @@
 mod access;
 mod agents;
 mod anothers;
+mod assist;
 mod backup;
 mod binary;
 mod calls;
