@@ -28,7 +28,7 @@ async fn a_provider_that_dies_leaves_a_gap_and_is_found_again() {
     for fault in [StandInFault::Die, StandInFault::Close, StandInFault::Garbage] {
         let assisted = Assisted::new().await;
         assisted.stand_ins.set_script(script(&[&["before"][..], &["after"; 40]].concat(), &["x"]));
-        let ucid = assisted.floor.talking().await;
+        let ucid = assisted.talking().await;
         let mut page = assisted.open(&ucid).await;
         page.is("on").await;
         page.speak(&[Customer]).await;
@@ -49,9 +49,7 @@ async fn a_provider_that_dies_leaves_a_gap_and_is_found_again() {
                 .await;
         }
         assisted.stand_ins.set_faults(StandInFaults::default());
-        // It is tried again with the audio that comes.
-        until(async || (assisted.heard(Customer).iter().any(|one| one.open)).then_some(())).await;
-        // While it is not yet on again, nothing is taken.
+        // It is tried again with the audio that comes; while it is not yet on, nothing is taken.
         let entries = loop {
             page.speak(&[Customer]).await;
             let entries = assisted.entries(&ucid, |_| true).await;
@@ -69,7 +67,7 @@ async fn a_provider_that_dies_leaves_a_gap_and_is_found_again() {
 #[tokio::test]
 async fn a_provider_that_is_gone_is_said_and_delays_no_command() {
     let assisted = Assisted::new().await;
-    let ucid = assisted.floor.talking().await;
+    let ucid = assisted.talking().await;
     assisted.stand_ins.set_faults(speech(StandInFault::Die));
     let mut page = assisted.open(&ucid).await;
     page.is("on").await;
@@ -89,7 +87,7 @@ async fn a_provider_that_is_gone_is_said_and_delays_no_command() {
 #[tokio::test]
 async fn a_provider_that_says_nothing_holds_up_neither_commands_nor_the_end() {
     let assisted = Assisted::new().await;
-    let ucid = assisted.floor.talking().await;
+    let ucid = assisted.talking().await;
     let faults = StandInFaults { speech: StandInFault::Mute, chat: StandInFault::Mute };
     assisted.stand_ins.set_faults(faults);
     let mut page = assisted.open(&ucid).await;
@@ -116,7 +114,7 @@ async fn what_a_provider_writes_is_plain_text_or_nothing() {
     assisted.stand_ins.set_script(script(&["I want an appointment please"], &["x"]));
     let chat = StandInFault::Garbage;
     assisted.stand_ins.set_faults(StandInFaults { chat, ..StandInFaults::default() });
-    let ucid = assisted.floor.talking().await;
+    let ucid = assisted.talking().await;
     let mut page = assisted.open(&ucid).await;
     page.is("on").await;
     let path = format!("/api/calls/{ucid}/suggestions");
@@ -138,7 +136,7 @@ async fn caps_end_it_for_the_call() {
     let mut caps = caps;
     caps.call.audio_ms = 1_000;
     let assisted = Assisted::with(|settings| AssistSettings { caps, ..settings }).await;
-    let ucid = assisted.floor.talking().await;
+    let ucid = assisted.talking().await;
     let mut page = assisted.open(&ucid).await;
     page.is("on").await;
     page.speak(&[Customer]).await;

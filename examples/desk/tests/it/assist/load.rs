@@ -2,7 +2,7 @@
 //! `cargo test -p desk --test it assist::load -- --ignored --nocapture`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use desk::core::assist::transcript::Speaker::{Agent, Customer};
 use desk::core::call::{CallPhase, CallState, Recording, RecordingState};
@@ -11,6 +11,7 @@ use desk::store::{Assists as _, CallChange, Db, PhoneCalls as _};
 
 use super::{Assisted, until};
 use crate::floor::token;
+use tokio::time::Instant;
 
 /// How many calls.
 const CALLS: u64 = 200;
