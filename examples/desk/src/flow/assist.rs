@@ -157,7 +157,8 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
         }
     })?;
     if let Some(session) = begun {
-        desk.assist().spawn(session.run());
+        // On the heap: it is large.
+        desk.assist().spawn(Box::pin(session.run()));
     }
     // It has room: nothing was sent yet, or the page before is told to end.
     let _ = attachment.input.send(FromPage::Attached).await;

@@ -12,8 +12,8 @@ const HEAD: usize = 16;
 /// How many bytes of samples a frame has: 1600 of 16 bits.
 pub const SAMPLES: usize = 3_200;
 
-/// How long a frame is.
-pub const FRAME_MS: u64 = 100;
+/// How long a frame is, in milliseconds.
+pub const FRAME_MS: i64 = 100;
 
 /// How many samples a second has.
 pub const RATE: u32 = 16_000;

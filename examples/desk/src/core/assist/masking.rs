@@ -217,7 +217,7 @@ impl Masker {
         let kinds: Vec<_> = words.iter().map(|word| word.kind.clone()).collect();
         let (id, shown) = (id.to_owned(), None);
         self.entries.push(OpenEntry { number, id, text, words, marks, shown });
-        let own = if speaker == Speaker::Customer { 0 } else { 1 };
+        let own = usize::from(speaker == Speaker::Agent);
         for at in [own, TOGETHER] {
             self.close_if_over(at, now_ms);
             for (word, kind) in kinds.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Asks a provider, within its limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -43,7 +44,7 @@ pub(super) async fn ask(
     if !assist.settings().caps.allow_tokens(call, used_today(desk)) {
         return Answer::NONE;
     }
-    let Ok(_room) = assist.questions.clone().try_acquire_owned() else { return Answer::NONE };
+    let Ok(_room) = Arc::clone(&assist.questions).try_acquire_owned() else { return Answer::NONE };
     let now = assist.now_ms();
     if !assist.chat_breaker(|breaker| breaker.may_try(now)) {
         return Answer::NONE;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::core::assist::audio_frame::FRAME_MS;
+use crate::core::assist::audio_frame::FRAME_MS as FRAME;
 use crate::core::assist::timeline::Timeline;
 use crate::core::assist::transcript::Speaker;
 use crate::desk::Desk;
@@ -32,8 +32,6 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_
 
 /// How long a connection has to last so that the next one is made at once.
 const GOOD: Duration = Duration::from_secs(20);
-
-const FRAME: i64 = FRAME_MS as i64;
 
 /// What a line is told.
 #[derive(Debug)]

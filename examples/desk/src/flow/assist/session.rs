@@ -12,7 +12,7 @@ use super::heard::{Heard, HeardChange};
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::summary::lead_context;
 use super::{FromPage, spend, used_today};
-use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS};
+use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::prompt::{self, LeadContext};
@@ -42,8 +42,6 @@ const SUMMARY: Duration = Duration::from_secs(15);
 
 /// How many entries wait for a store that does not answer.
 const UNWRITTEN: usize = 1_000;
-
-const FRAME: i64 = FRAME_MS as i64;
 
 /// What a question says while it is under way.
 enum FromQuestion {
@@ -111,7 +109,7 @@ impl Session {
         let line = |speaker| {
             let (told, line) = mpsc::channel(WAITING);
             let line = Line::new(desk.clone(), speaker, line, says.clone());
-            desk.assist().spawn(line.run());
+            desk.assist().spawn(Box::pin(line.run()));
             Some(told)
         };
         let lines = [line(Speaker::Customer), line(Speaker::Agent)];
@@ -125,7 +123,7 @@ impl Session {
             begun: Instant::now(),
             began_ms: desk.now().saturating_sub(since).max(0),
             page_offset: None,
-            tracks: Default::default(),
+            tracks: <[Track; 2]>::default(),
             lines,
             from_lines,
             is_down: [false; 2],
@@ -271,7 +269,7 @@ impl Session {
         match input {
             FromPage::Attached => {
                 self.page_offset = None;
-                self.tracks = Default::default();
+                self.tracks = <[Track; 2]>::default();
             }
             FromPage::Gap(speaker, frames) => {
                 self.count(speaker, "dropped", frames);

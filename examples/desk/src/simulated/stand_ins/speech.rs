@@ -1,12 +1,13 @@
 //! The stand-ins that hear: Deepgram's frames, and a Vosk server's.
 
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
+use ozonetel_sdk::client::SystemClock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 use super::recogniser::{Recogniser, Spoken, loudness};
 use super::{HeardPiece, HeardStream, MOST, Shared, StandInFault, StandInFaults};
 use crate::core::assist::transcript::Speaker;
+use crate::epoch::epoch_ms;
 
 /// How late the slow one is.
 const LATE: Duration = Duration::from_secs(3);
@@ -69,11 +71,6 @@ pub(super) async fn vosk(State(shared): State<Shared>, upgrade: WebSocketUpgrade
     upgrade.on_upgrade(move |socket| Stream::new(shared, None).vosk(socket))
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// One connection.
 struct Stream {
     shared: Shared,
@@ -122,7 +119,7 @@ impl Stream {
         let (loudness, onset) = loudness(samples);
         let (sample, bytes) = (self.recogniser.place(), samples.len() as u64);
         let onset = onset.map(|onset| sample + onset);
-        let piece = HeardPiece { at: now_ms(), sample, loudness, onset };
+        let piece = HeardPiece { at: epoch_ms(&SystemClock), sample, loudness, onset };
         self.change(|stream| {
             stream.bytes += bytes;
             if stream.pieces.len() >= MOST.1 {
@@ -149,8 +146,7 @@ impl Stream {
                     };
                 }
                 changed = self.faults.changed() => match self.fault() {
-                    _ if changed.is_err() => return None,
-                    StandInFault::Die => return None,
+                    fault if changed.is_err() || fault == StandInFault::Die => return None,
                     StandInFault::Close => {
                         close(socket, 1011, "NET-0000").await;
                         return None;

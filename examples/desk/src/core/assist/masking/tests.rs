@@ -12,8 +12,8 @@ struct Heard {
 impl Heard {
     fn of(said: &[(Speaker, &str)]) -> Self {
         let (mut masker, mut heard) = (Masker::default(), Self { versions: vec![], last: vec![] });
-        for (n, (speaker, text)) in said.iter().enumerate() {
-            let at = 2_000 * n as i64;
+        for (n, (speaker, text)) in (0_i64..).zip(said) {
+            let at = 2_000 * n;
             heard.versions.push(masker.preview(*speaker, text, at));
             let id = n.to_string();
             let changes = masker.hear(*speaker, &id, text, at);
@@ -240,9 +240,9 @@ proptest! {
         said in proptest::collection::vec((any::<bool>(), "(\\PC|[0-9]|double | four ){0,60}"), 0..30),
     ) {
         let mut masker = Masker::default();
-        for (n, (agent, text)) in said.iter().enumerate() {
+        for (n, (agent, text)) in (0_i64..).zip(&said) {
             let speaker = if *agent { Agent } else { Customer };
-            masker.hear(speaker, &n.to_string(), text, n as i64);
+            masker.hear(speaker, &n.to_string(), text, n);
             let _ = without_numbers(text);
         }
         prop_assert!(masker.entries.len() <= 3 * MOST);
