@@ -7,7 +7,7 @@
 //! This is not a JSON parser: rows and the rest are decoded by serde afterwards.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::core::text::{self, TextReader};
 use crate::core::weight::{ListShape, weight};
@@ -51,8 +51,8 @@ pub(crate) trait BorrowedRow: 'static {
     /// Whether it has the id that it has to have.
     fn is_named(row: &Self::Of<'_>) -> bool;
 
-    /// The row with the text that it was parsed from.
-    fn with_text<'a>(row: Self::Of<'a>, json: &'a str) -> Self::Of<'a>;
+    /// Gives the row the text that it was parsed from.
+    fn set_text<'a>(row: &mut Self::Of<'a>, json: &'a str);
 }
 
 /// Lends a row that was cut out: as it is, or repaired. `None` where it is not a row or takes too much.
@@ -64,8 +64,9 @@ pub(crate) fn lend<L: BorrowedRow, T>(
         return None;
     }
     let mut lend_text = |json: &str| {
-        let lent = serde_json::from_str::<L::Of<'_>>(json).ok()?;
-        Some(each(L::with_text(lent, json)))
+        let mut lent = serde_json::from_str::<L::Of<'_>>(json).ok()?;
+        L::set_text(&mut lent, json);
+        Some(each(lent))
     };
     lend_text(row).or_else(|| lend_text(&text::repaired(row)?))
 }
@@ -115,6 +116,9 @@ pub(crate) struct RowSplitter {
     from: usize,
     /// How far the buffer was looked at.
     at: usize,
+    /// Behind the last `}` that has arrived: no object that begins there has ended. At the answer's end it is beyond
+    /// everything.
+    last_end: usize,
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -137,6 +141,7 @@ impl RowSplitter {
             rest: String::new(),
             from: 0,
             at: 0,
+            last_end: 0,
             depth: 0,
             in_string: false,
             escaped: false,
@@ -152,8 +157,24 @@ impl RowSplitter {
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.from);
         self.at -= self.from;
+        self.last_end = self.last_end.saturating_sub(self.from);
         self.from = 0;
+        let new = self.buffer.len();
         self.text.push(bytes, &mut self.buffer);
+        let arrived = self.buffer.as_bytes().get(new..).unwrap_or_default();
+        if let Some(end) = memchr::memrchr(b'}', arrived) {
+            self.last_end = new + end + 1;
+        }
+    }
+
+    /// No more bytes come.
+    pub(crate) fn end(&mut self) {
+        self.last_end = usize::MAX;
+    }
+
+    /// Whether the next byte begins a row, which is not cut out before its end has arrived.
+    pub(crate) fn is_before_row(&self) -> bool {
+        self.state == State::Between && self.buffer.as_bytes().get(self.at) == Some(&b'{')
     }
 
     /// Takes what has arrived and was not handed out, and the reader that goes on behind it.
@@ -161,7 +182,7 @@ impl RowSplitter {
         let mut page = std::mem::take(&mut self.rest);
         page.push_str(self.buffer.get(self.from..).unwrap_or_default());
         self.buffer.clear();
-        (self.from, self.at) = (0, 0);
+        (self.from, self.at, self.last_end) = (0, 0, 0);
         (std::mem::take(&mut self.text), page)
     }
 
@@ -187,6 +208,10 @@ impl RowSplitter {
                 self.in_string = false;
             }
             let Some(&byte) = self.buffer.as_bytes().get(self.at) else { return self.need_more() };
+            // Once its end has arrived, the row can be decoded where it is.
+            if self.last_end <= self.at && self.is_before_row() {
+                return self.need_more();
+            }
             self.at += 1;
             match self.state {
                 State::Row => {}
@@ -206,6 +231,7 @@ impl RowSplitter {
     /// taken: then its bytes are seen once, not twice. Otherwise nothing changes, and [`next`](Self::next) cuts it out.
     ///
     /// A row is taken with its text.
+    #[inline]
     pub(crate) fn decode_next<'b, R: Deserialize<'b>, T>(
         &'b mut self,
         take: impl FnOnce(R, &'b str) -> Option<T>,
@@ -216,14 +242,15 @@ impl RowSplitter {
         let tail = self.buffer.as_bytes().get(self.at..)?;
         let begin =
             self.at + tail.iter().position(|byte| *byte != b',' && !byte.is_ascii_whitespace())?;
-        let row = self.buffer.get(begin..).filter(|row| row.starts_with('{'))?;
+        // The last row of a chunk has not arrived whole, as a rule: it would be parsed without success.
+        let row = self.buffer.get(begin..self.last_end).filter(|row| row.starts_with('{'))?;
         let row = match row.len() {
             0..=UNWEIGHED => row,
             _ => (0..4).find_map(|less| row.get(..UNWEIGHED - less))?,
         };
-        let mut values = serde_json::Deserializer::from_str(row).into_iter::<R>();
-        let decoded = values.next()?.ok()?;
-        let length = values.byte_offset();
+        let mut from = serde_json::Deserializer::from_str(row);
+        let decoded = R::deserialize(&mut from).ok()?;
+        let length = from.into_iter::<IgnoredAny>().byte_offset();
         if length > self.limit {
             return None;
         }

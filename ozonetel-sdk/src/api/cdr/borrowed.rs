@@ -15,8 +15,8 @@ impl BorrowedRow for CallRecord {
         row.is_named()
     }
 
-    fn with_text<'a>(row: BorrowedCallRecord<'a>, json: &'a str) -> BorrowedCallRecord<'a> {
-        row.of(json)
+    fn set_text<'a>(row: &mut BorrowedCallRecord<'a>, json: &'a str) {
+        row.set_text(json);
     }
 }
 

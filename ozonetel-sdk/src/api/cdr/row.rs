@@ -203,8 +203,7 @@ record! {
 impl BorrowedCallRecord<'_> {
     /// Whether the row has an id: its leg's, or its call's.
     pub fn is_named(&self) -> bool {
-        let (ucid, call_id) = (self.ucid.read(), self.call_id.read());
-        matches!(ucid, Ok(Some(_))) || matches!(call_id, Ok(Some(_)))
+        matches!(self.ucid.read(), Ok(Some(_))) || matches!(self.call_id.read(), Ok(Some(_)))
     }
 }
 

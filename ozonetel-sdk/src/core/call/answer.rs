@@ -74,6 +74,8 @@ pub(crate) struct ResponseReader {
     /// The document is complete; only white space may follow.
     complete: bool,
     rows_began: bool,
+    /// The last byte of the body has come.
+    ended: bool,
 }
 
 impl ResponseReader {
@@ -97,6 +99,7 @@ impl ResponseReader {
             text: TextReader::default(),
             complete: false,
             rows_began: false,
+            ended: false,
         }
     }
 
@@ -106,6 +109,7 @@ impl ResponseReader {
 
     /// Decodes the next row where it is in memory, if all of it is there and `take` takes it; [`next`](Self::next)
     /// finds the rest.
+    #[inline]
     pub(crate) fn decode_next<'b, R: Deserialize<'b>, T>(
         &'b mut self,
         take: impl FnOnce(R, &'b str) -> Option<T>,
@@ -116,22 +120,46 @@ impl ResponseReader {
     /// The next row, or the end: the whole answer where it is not split, what is left of it otherwise.
     pub(super) async fn next(&mut self) -> Result<Segment, ReadError> {
         loop {
-            if let Some(segment) = self.split()? {
+            if let Some(segment) = self.next_or_more().await? {
                 return Ok(segment);
             }
-            let Some(chunk) = self.bounds.within(self.body.next()).await.transpose() else {
-                return self.end();
-            };
-            let chunk = chunk.and_then(|chunk| chunk).map_err(ReadError::Lost)?;
-            if let Some(splitter) = &mut self.splitter {
-                splitter.feed(&chunk);
-            } else {
-                self.text.push(&chunk, &mut self.kept);
-                if self.kept.len() > self.bounds.body {
-                    return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
-                }
+        }
+    }
+
+    /// The same, or `None` once more of a row has arrived, which [`decode_next`](Self::decode_next) may decode.
+    pub(super) async fn next_or_more(&mut self) -> Result<Option<Segment>, ReadError> {
+        loop {
+            if let Some(segment) = self.split()? {
+                return Ok(Some(segment));
+            }
+            if self.ended {
+                return self.end().map(Some);
+            }
+            self.ended = !self.fill().await?;
+            match &mut self.splitter {
+                // What has no end is cut out as it is.
+                Some(splitter) if self.ended => splitter.end(),
+                Some(splitter) if splitter.is_before_row() => return Ok(None),
+                _ => {}
             }
         }
+    }
+
+    /// Takes the next bytes of the body; false at its end.
+    async fn fill(&mut self) -> Result<bool, ReadError> {
+        let Some(chunk) = self.bounds.within(self.body.next()).await.transpose() else {
+            return Ok(false);
+        };
+        let chunk = chunk.and_then(|chunk| chunk).map_err(ReadError::Lost)?;
+        if let Some(splitter) = &mut self.splitter {
+            splitter.feed(&chunk);
+        } else {
+            self.text.push(&chunk, &mut self.kept);
+            if self.kept.len() > self.bounds.body {
+                return Err(ReadError::Split(SplitError::TooLarge(self.bounds.body)));
+            }
+        }
+        Ok(true)
     }
 
     /// What the bytes that have arrived hold.

@@ -5,11 +5,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
-use futures_util::{FutureExt, stream};
+use futures_util::FutureExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use tracing::Instrument;
@@ -138,15 +138,48 @@ impl<R: Send + 'static> RowStream<R> {
         let rest = Arc::new(OnceLock::new());
         let state = State::Begin(begin.boxed());
         let reader = Reader { state, decoder, at: 0, rest: Arc::clone(&rest) };
-        let items = stream::unfold(reader, |mut reader| async move {
-            let item = reader.next().await?;
-            Some((item, reader))
-        });
-        Self { items: Box::pin(items), rest }
+        Self { items: Box::pin(Items { reader: Some(reader), step: None }), rest }
+    }
+}
+
+/// A step under way, which gives the reader back.
+type Step<R> = BoxFuture<'static, (Option<Result<R, Error>>, Reader<R>)>;
+
+/// The items of a stream: a row that is in memory is decoded at once, anything else takes a step.
+struct Items<R> {
+    /// Gone while a step has it, and after the end.
+    reader: Option<Reader<R>>,
+    step: Option<Step<R>>,
+}
+
+impl<R: Send + 'static> Stream for Items<R> {
+    type Item = Result<R, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(row) = self.reader.as_mut().and_then(Reader::in_place) {
+            return Poll::Ready(Some(Ok(row)));
+        }
+        if let Some(mut reader) = self.reader.take() {
+            self.step = Some(async move { (reader.next().await, reader) }.boxed());
+        }
+        let Some(step) = &mut self.step else { return Poll::Ready(None) };
+        let (item, reader) = ready!(step.as_mut().poll(cx));
+        self.step = None;
+        self.reader = item.is_some().then_some(reader);
+        Poll::Ready(item)
     }
 }
 
 impl<R> Reader<R> {
+    /// The next row, if it is in memory and can be decoded there.
+    #[inline]
+    fn in_place(&mut self) -> Option<R> {
+        let State::Rows(call, None) = &mut self.state else { return None };
+        let row = (self.decoder.in_place)(&mut call.1)?;
+        self.at += 1;
+        Some(row)
+    }
+
     async fn next(&mut self) -> Option<Result<R, Error>> {
         if let State::Begin(begin) = &mut self.state {
             match begin.await {
@@ -166,16 +199,19 @@ impl<R> Reader<R> {
             }
             State::Rows(call, first) => {
                 let (progress, answer) = &mut **call;
-                let item = match first.take() {
-                    Some(row) => Some(decode(progress, &row, self.at, &self.decoder)),
-                    None => match (self.decoder.in_place)(answer) {
-                        Some(row) => Some(Ok(row)),
-                        None => match next_cut(progress, answer, self.at, &self.rest).await {
-                            Ok(Some(row)) => Some(decode(progress, &row, self.at, &self.decoder)),
-                            Ok(None) => None,
-                            Err(error) => Some(Err(error)),
-                        },
-                    },
+                let item = loop {
+                    if let Some(row) = first.take() {
+                        break Some(decode(progress, &row, self.at, &self.decoder));
+                    }
+                    if let Some(row) = (self.decoder.in_place)(answer) {
+                        break Some(Ok(row));
+                    }
+                    match next_cut(progress, answer, self.at, &self.rest).await {
+                        Ok(Next::Row(row)) => *first = Some(row),
+                        Ok(Next::More) => {}
+                        Ok(Next::End) => break None,
+                        Err(error) => break Some(Err(error)),
+                    }
                 };
                 self.at += 1;
                 if !matches!(&item, Some(Ok(_))) && progress.is_over() {
@@ -200,23 +236,33 @@ impl<R> Reader<R> {
     }
 }
 
+/// What comes next where no row is in memory.
+enum Next {
+    /// A row that had to be cut out.
+    Row(String),
+    /// More of a row, which may be decoded where it is.
+    More,
+    End,
+}
+
 /// The next row that has to be cut out; at the end of the answer the call is over.
 async fn next_cut(
     progress: &mut CallProgress<'static>,
     answer: &mut ResponseReader,
     at: u64,
     rest: &OnceLock<Map<String, Value>>,
-) -> Result<Option<String>, Error> {
+) -> Result<Next, Error> {
     let (spec, most) = (progress.spec, progress.core.config.limits.decoded());
-    let read = answer.next().instrument(progress.span.clone()).await;
+    let read = answer.next_or_more().instrument(progress.span.clone()).await.transpose();
+    let Some(read) = read else { return Ok(Next::More) };
     // What is left of the document is an answer like any other: a refusal may follow the rows.
     let mut judge = |head: ResponseHead<'_>, body: &str| judge_rows(spec, head, body, most);
     match judge::classify(spec, answer, read, &mut judge) {
-        Ok(Segment::Row(row)) => Ok(Some(row)),
+        Ok(Segment::Row(row)) => Ok(Next::Row(row)),
         Ok(Segment::End(document)) => {
             let _ = rest.set(serde_json::from_str(&document).unwrap_or_default());
             progress.succeeded();
-            Ok(None)
+            Ok(Next::End)
         }
         Err(failed) => {
             let error = decide::stop(progress, failed).await.at_row(at.saturating_add(1));
@@ -235,7 +281,7 @@ pub(super) async fn for_each<L: BorrowedRow>(
     each: &mut EachRow<'_, L>,
 ) -> Result<(), Error> {
     let (mut progress, received) = begin.await?;
-    let (mut cut, mut answer) = match received {
+    let (first, mut answer) = match received {
         Received::Rows(first, answer) => (first, answer),
         Received::Whole(body) => {
             for (at, row) in (0..).zip(whole(&progress, &body)) {
@@ -247,12 +293,15 @@ pub(super) async fn for_each<L: BorrowedRow>(
         }
     };
     let (mut at, rest) = (0_u64, OnceLock::new());
+    let mut flow = lend::<L>(&progress, &first, at, each);
+    at += 1;
     loop {
-        let mut flow = lend::<L>(&progress, &cut, at, each);
-        at += 1;
         while flow.is_continue() {
-            let lent = answer.decode_next(|row: L::Of<'_>, json| {
-                L::is_named(&row).then(|| each(Ok(L::with_text(row, json))))
+            let lent = answer.decode_next(|mut row: L::Of<'_>, json| {
+                L::is_named(&row).then(|| {
+                    L::set_text(&mut row, json);
+                    each(Ok(row))
+                })
             });
             let Some(next) = lent else { break };
             (flow, at) = (next, at + 1);
@@ -261,8 +310,12 @@ pub(super) async fn for_each<L: BorrowedRow>(
             return Ok(());
         }
         match next_cut(&mut progress, &mut answer, at, &rest).await? {
-            Some(row) => cut = row,
-            None => return Ok(()),
+            Next::Row(row) => {
+                flow = lend::<L>(&progress, &row, at, each);
+                at += 1;
+            }
+            Next::More => {}
+            Next::End => return Ok(()),
         }
     }
 }

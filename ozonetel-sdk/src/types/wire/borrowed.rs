@@ -201,7 +201,9 @@ macro_rules! borrowed {
             pub fn parse(json: &'a str) -> Result<Self, crate::types::invalid::Invalid> {
                 let row: Result<Self, serde_json::Error> = serde_json::from_str(json);
                 let bad = |_| crate::types::invalid::Invalid::new("row", "is not a JSON object");
-                row.map(|row| row.of(json)).map_err(bad)
+                let mut row = row.map_err(bad)?;
+                row.set_text(json);
+                Ok(row)
             }
 
             /// The row's JSON text.
@@ -226,10 +228,9 @@ macro_rules! borrowed {
                 [$( ($wire, self.$field.text()) ),+].into_iter()
             }
 
-            /// The same with the text that it was parsed from.
-            pub(crate) fn of(mut self, json: &'a str) -> Self {
+            /// Keeps the text that it was parsed from.
+            pub(crate) fn set_text(&mut self, json: &'a str) {
                 self.json = json;
-                self
             }
         }
 

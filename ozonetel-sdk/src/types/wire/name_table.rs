@@ -1,6 +1,6 @@
 //! Finding a field by its name in one step, instead of comparing with one name after the other.
 
-/// A power of two with room to spare for every record: the emptier, the fewer names share a place.
+/// As many as a byte has values, with room to spare for every record: the emptier, the fewer names share a place.
 const SLOTS: usize = 256;
 
 const FREE: u8 = u8::MAX;
@@ -24,10 +24,10 @@ impl<F: Copy> NameTable<F> {
         let mut at = 0;
         while at < names.len() {
             let mut place = slot(names[at].0.as_bytes());
-            while slots[place] != FREE {
-                place = (place + 1) % SLOTS;
+            while slots[place as usize] != FREE {
+                place = place.wrapping_add(1);
             }
-            slots[place] = at as u8;
+            slots[place as usize] = at as u8;
             at += 1;
         }
         Self { names, slots }
@@ -39,18 +39,19 @@ impl<F: Copy> NameTable<F> {
         let mut place = slot(name.as_bytes());
         loop {
             // A free slot ends the search, and its number is beyond the names.
-            let (known, found) = self.names.get(usize::from(*self.slots.get(place)?))?;
+            let (known, found) =
+                self.names.get(usize::from(*self.slots.get(usize::from(place))?))?;
             if *known == name {
                 return Some(*found);
             }
-            place = (place + 1) % SLOTS;
+            place = place.wrapping_add(1);
         }
     }
 }
 
 /// Where a name's search begins.
 #[inline]
-const fn slot(name: &[u8]) -> usize {
+const fn slot(name: &[u8]) -> u8 {
     let (first, last) = match name {
         [first, .., last] => (*first, *last),
         [only] => (*only, 0),
@@ -58,7 +59,7 @@ const fn slot(name: &[u8]) -> usize {
     };
     let mixed =
         (name.len() << 16 | (first as usize) << 8 | last as usize).wrapping_mul(0x9E37_79B1);
-    (mixed >> 24) % SLOTS
+    mixed.to_le_bytes()[3]
 }
 
 #[cfg(test)]

@@ -131,6 +131,21 @@ pub(crate) fn put<T: PartialEq + serde::Serialize>(
     name: &str,
 ) {
     let Some(value) = value else { return };
+    if field.is_none() {
+        *field = Some(value);
+    } else {
+        put_again(field, value, extra, name);
+    }
+}
+
+/// Sets a field that was there before.
+#[cold]
+fn put_again<T: PartialEq + serde::Serialize>(
+    field: &mut Option<T>,
+    value: T,
+    extra: &mut crate::types::wire::Extra,
+    name: &str,
+) {
     if let Some(first) = field.replace(value)
         && field.as_ref() != Some(&first)
         && let Ok(first) = serde_json::to_value(&first)
