@@ -85,24 +85,27 @@ pub fn instructions(args: &[&str]) -> u64 {
     line.1.trim().parse().unwrap()
 }
 
-/// Instructions before the readers were made faster, at 36f7250 (2026-11-26), each counted as the benchmark of its name
-/// counts it.
-pub const BEFORE: [(&str, u64); 5] = [
-    ("row from_slice", 43_661),
-    ("row streamed", 37_685),
-    ("dial kept", 86_500),
-    ("dial by hand kept", 72_600),
-    ("sip parse", 5_712),
-];
+/// A column of what was measured before the readers were made faster.
+fn before(name: &str, column: usize) -> Option<f64> {
+    let lines = include_str!("../before.tsv").lines();
+    let mut rows = lines.map(|line| line.split('\t').collect::<Vec<_>>());
+    let row = rows.find(|row| row.first() == Some(&name))?;
+    row.get(column).map(|text| text.parse().expect("a number"))
+}
 
-/// What was counted before beside what is counted now.
+/// The instructions that were counted before beside those that are counted now.
 pub fn beside_before(name: &str, now: u64) -> String {
-    let before = BEFORE.iter().find(|(known, _)| *known == name).map(|(_, count)| *count);
-    match before {
-        Some(before) => {
-            format!("{now}, {before} before: {:.3} x", now as f64 / before as f64)
-        }
+    match before(name, 1) {
+        Some(before) => format!("{now}, {before} before: {:.3} x", now as f64 / before),
         None => now.to_string(),
+    }
+}
+
+/// The paired time of before, a ratio, beside that of now.
+pub fn time_beside_before(name: &str, now: f64) -> String {
+    match before(name, 2) {
+        Some(before) => format!("{now:.2} x, {before:.2} x before"),
+        None => format!("{now:.2} x"),
     }
 }
 

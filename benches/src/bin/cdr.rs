@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ozonetel_bench::{Server, beside_before, client, instructions as counted, row};
+use ozonetel_bench::{
+    Server, beside_before, client, instructions as counted, row, time_beside_before,
+};
 use ozonetel_sdk::Client;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::cdr::sync::{Checkpoint, RowBatch, Sink, SyncStep, Upserted};
@@ -315,9 +317,9 @@ async fn decode() {
     let rate = |time: f64| body.len() as f64 / 1e6 / time;
     println!("streamed, typed rows     {:7.0} MB/s", rate(streamed));
     println!(
-        "from_slice, typed rows   {:7.0} MB/s   streamed is {:.2} x",
+        "from_slice, typed rows   {:7.0} MB/s   streamed is {}",
         rate(typed),
-        typed / streamed
+        time_beside_before("row streamed", typed / streamed)
     );
     println!(
         "from_slice, plain texts  {:7.0} MB/s   streamed is {:.2} x",

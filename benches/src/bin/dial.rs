@@ -144,7 +144,8 @@ fn instructions() {
         };
         let (hand, ours) = (count("hand"), count("sdk"));
         println!(
-            "{idle}: by hand {hand}, SDK {} instructions a dial, ratio {:.3}",
+            "{idle}: by hand {}, SDK {} instructions a dial, ratio {:.3}",
+            beside_before(&format!("dial by hand {idle}"), hand),
             beside_before(&format!("dial {idle}"), ours),
             ours as f64 / hand as f64
         );

@@ -77,6 +77,14 @@ fn cell(rows: &[Row], peer: &str, column: usize) -> Option<(f64, usize)> {
     (count > 0).then(|| (times.iter().sum::<f64>() / count as f64, count))
 }
 
+/// The paired time of before, which the repository keeps for all its benchmarks, beside that of now.
+fn beside_before(now: f64) -> String {
+    let kept = include_str!("../../../benches/before.tsv");
+    let row = kept.lines().find_map(|line| line.strip_prefix("sip parse\t"));
+    let before = row.and_then(|row| row.split('\t').nth(1)).unwrap_or("?");
+    format!("{now:.2} x, {before} x before")
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let ["idle"] = arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -110,6 +118,12 @@ fn main() {
         println!("| {} | {} | {} of 5 |", peer.name, times.join(" | "), read.join("/"));
     }
     println!();
+    if let (Some(ours), Some(httparse)) =
+        (cell(&rows, "sip-ucid", 0), cell(&rows, "httparse (header block)", 0))
+    {
+        println!("parse beside httparse (header block): {}", beside_before(ours.0 / httparse.0));
+        println!();
+    }
     for row in rows.iter().filter(|row| row.peer == "sip-ucid" || row.peer.starts_with("httparse"))
     {
         println!(

@@ -286,6 +286,7 @@ fn an_empty_header_of_the_platform_hides_neither_the_next_nor_from() {
     let who = identity(&bytes);
     assert_eq!(who.ucid().unwrap().value(), "90174967305497");
     assert_eq!(who.from().unwrap().number().unwrap(), "9");
+    assert_eq!(who.callerno().unwrap().value(), "");
     let bytes = invite("X-CALLERNO:\r\nX-CALLERNO: 09000000001\r\nX-UCID:");
     let summary = call(&bytes);
     assert_eq!((summary.caller.unwrap(), summary.ucid), (Text::from("09000000001"), None));
