@@ -188,7 +188,7 @@ function arrivals(blocks) {
 
 /**
  * How long it took, in milliseconds, from the moment of each sample in the voice's file until it was received: the file began
- * when a block of it was there soonest in the page that speaks. Of what came while `spoken` was kept: until the lines to the
+ * when a block of it was there soonest in the page that speaks. Of what was said while `spoken` was kept: until the lines to the
  * provider are open, frames wait for them.
  */
 export function delays(voice, spoken, received) {
@@ -200,6 +200,8 @@ export function delays(voice, spoken, received) {
   return placed(voice, received.samples).flatMap((piece) => Array.from({ length: 32 }, (_, n) => n * RATE / 96).flatMap((after) => {
     const at = came(piece.at + after);
     // Each file is spoken over and over; nothing takes as long as a whole round of it.
-    return at === undefined || at < spoken.blocks[0].at ? [] : [(((at - began - milliseconds(piece) - 1000 * after / RATE) % round) + round) % round];
+    if (at === undefined) return [];
+    const took = (((at - began - milliseconds(piece) - 1000 * after / RATE) % round) + round) % round;
+    return at - took < spoken.blocks[0].at ? [] : [took];
   }));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Problem } from '../../src/api/problem';
 import { Talks } from '../../src/features/assist/store';
-import { dismissed, found, pieces, said, suggested, type Entry, type Suggestion } from '../../src/features/assist/transcript';
+import { dismissed, found, joined, pieces, said, suggested, type Entry, type Suggestion } from '../../src/features/assist/transcript';
 import { call } from './calls';
 
 const entry = (id: string, startMs: number, text: string, change: Partial<Entry> = {}): Entry => ({ id, kind: 'speech', speaker: 'customer', startMs, endMs: startMs + 900, text, final: true, ...change });
@@ -47,6 +47,13 @@ describe('what was said', () => {
     expect(pieces('anything', '')).toEqual(['anything']);
     for (const text of ['a.b', '(', '[x', '\\', '$&', '*']) expect(pieces(`<${text}>`, text)).toEqual(['<', text, '>']);
     expect(pieces('axb', 'a.b')).toEqual(['axb']);
+  });
+
+  test('gaps that follow each other are shown as one, from the first beginning to the last end', () => {
+    const gap = (id: string, startMs: number, endMs: number) => entry(id, startMs, '', { kind: 'gap', endMs });
+    const all = [gap('a', 0, 900), gap('b', 100, 500), entry('c', 1_000, 'one'), gap('d', 2_000, 2_500), gap('e', 2_400, 4_000)];
+    expect(joined(all)).toEqual([gap('a', 0, 900), entry('c', 1_000, 'one'), gap('d', 2_000, 4_000)]);
+    expect(joined([])).toEqual([]);
   });
 
   test('only sentences are found', () => {

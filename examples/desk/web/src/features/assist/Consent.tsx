@@ -34,7 +34,7 @@ export function ConsentPart() {
                 return (
                   <tr key={campaign}>
                     <td>{campaign}</td>
-                    <td><label className="row"><input type="checkbox" role="switch" aria-label={words.consent.transcribe(campaign)} checked={on} disabled={change.isPending} onChange={() => change.mutate({ campaign, given: !on })} />{on ? words.consent.on : words.consent.off}</label></td>
+                    <td><label className="switch"><input type="checkbox" role="switch" aria-label={words.consent.transcribe(campaign)} checked={on} disabled={change.isPending} onChange={() => change.mutate({ campaign, given: !on })} />{on ? words.consent.on : words.consent.off}</label></td>
                   </tr>
                 );
               })}

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Button } from '../../ui/controls';
 import { clock } from '../../words/time';
 import type { Talk } from './store';
-import { found, pieces, type Entry } from './transcript';
+import { found, joined, pieces, type Entry } from './transcript';
 import { useAssistWords } from './words';
 
 /** So near to the end is at the end. */
@@ -13,7 +13,7 @@ const NEAR = 32;
 export function Transcript({ talk: { entries, read } }: { talk: Talk }) {
   const words = useAssistWords();
   const [wanted, want] = useState('');
-  const shown = useMemo(() => found(entries, wanted), [entries, wanted]);
+  const shown = useMemo(() => joined(found(entries, wanted)), [entries, wanted]);
   const searches = wanted.trim() !== '';
   const { list, away, scrolled, toEnd } = useEnd(shown, !searches);
   return (

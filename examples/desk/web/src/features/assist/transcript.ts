@@ -15,6 +15,17 @@ export function said(known: readonly Entry[], entry: Entry): readonly Entry[] {
   return [...others.slice(0, at), entry, ...others.slice(at)];
 }
 
+/** Gaps that follow each other are one to look at: mostly both speakers were not heard at once. */
+export function joined(entries: readonly Entry[]): readonly Entry[] {
+  const all: Entry[] = [];
+  for (const entry of entries) {
+    const last = all.at(-1);
+    if (entry.kind === 'gap' && last?.kind === 'gap') all[all.length - 1] = { ...last, endMs: Math.max(last.endMs, entry.endMs) };
+    else all.push(entry);
+  }
+  return all;
+}
+
 /** A suggestion as far as it has come, among those that are known, oldest first. One that was dismissed stays so, one that is whole is not shortened, and one that came to nothing goes. */
 export function suggested(known: readonly Suggestion[], one: Omit<Suggestion, 'dismissed'> & { dismissed?: boolean }): readonly Suggestion[] {
   const before = known.find(({ id }) => id === one.id);

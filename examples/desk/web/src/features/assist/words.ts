@@ -20,7 +20,7 @@ export const en = {
   summary: { title: 'In short', generated: 'Generated', why: 'Written by a language model from what is stored. It may be wrong.', waits: 'Being written…' },
   notes: { filled: 'Filled in from the transcript. Check it before you save.' },
   consent: {
-    tab: 'Live assist', title: 'Transcripts by campaign', why: 'Calls of a campaign are transcribed only where this is on. Switch it on once callers are told, as the law where they are asks for.',
+    tab: 'Live assist', title: 'Transcripts by campaign', why: 'Calls of a campaign are transcribed only where this is on. Switch it on once callers are told, as the law that applies to them requires.',
     campaign: 'Campaign', on: 'on', off: 'off', transcribe: (campaign: string) => `Transcribe calls of ${campaign}`, none: 'No campaigns.',
   },
 };
