@@ -51,3 +51,8 @@ pub use leg::{StoredLeg, UnreadText};
 pub use query::{CallPage, CallQuery, Cursor, DayCoverage, DayRows, MAX_PAGE, Order, StoredCall};
 pub use sink::StoreSink;
 pub use store::Store;
+
+/// The README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
