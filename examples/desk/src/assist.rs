@@ -32,6 +32,9 @@ const EVERY: Duration = Duration::from_secs(10);
 /// How many questions may be under way at once.
 const QUESTIONS: usize = 64;
 
+/// How many streams may be opened at once: all at once would each take longer than they may.
+const OPENING: usize = 16;
+
 /// How many summaries of leads are kept, and for how long.
 const SUMMARIES: (u64, Duration) = (2_000, Duration::from_mins(10));
 
@@ -193,6 +196,8 @@ pub struct Assist {
     /// The day, and what was used on it by all desks as far as is known.
     day: Mutex<(String, Used)>,
     pub(crate) questions: Arc<Semaphore>,
+    /// Streams that are being opened: many calls that wait for one provider do not hold each other up.
+    pub(crate) opening: Semaphore,
     /// Summaries by lead and by what they are of.
     pub(crate) summaries: Cache<(String, u64), (String, i64)>,
 }
@@ -220,6 +225,7 @@ impl Assist {
             chat_breaker: Mutex::default(),
             day: Mutex::default(),
             questions: Arc::new(Semaphore::new(QUESTIONS)),
+            opening: Semaphore::new(OPENING),
             summaries: Cache::builder().max_capacity(SUMMARIES.0).time_to_live(SUMMARIES.1).build(),
         }
     }

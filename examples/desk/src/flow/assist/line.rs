@@ -205,7 +205,12 @@ impl Line {
             }
         }
         let Some(speech) = self.desk.assist().settings().speech.clone() else { return None };
-        let opening = speech.open(self.speaker);
+        let (desk, speaker) = (self.desk.clone(), self.speaker);
+        let opening = async move {
+            // It is never closed.
+            let _turn = desk.assist().opening.acquire().await;
+            speech.open(speaker).await
+        };
         tokio::pin!(opening);
         let opened = loop {
             tokio::select! {

@@ -98,5 +98,9 @@ async fn two_hundred_calls_with_assist_on_one_desk() {
         after.1 - before.1,
         100.0 * (after.1 - before.1) / took,
     );
+    let metrics = assisted.floor.desk.metrics().render();
+    for line in metrics.lines().filter(|line| line.starts_with("desk_assist")) {
+        println!("{line}");
+    }
     assert!(arrived > 0);
 }
