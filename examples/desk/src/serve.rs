@@ -86,6 +86,8 @@ pub fn start_work(desk: &Desk) {
     let (store, clock) = (Arc::clone(desk.store()), Arc::clone(desk.client().clock()));
     let holder = crate::chance::id().simple().to_string().into();
     let keeper = LeaseKeeper { store: Arc::clone(&store), clock: Arc::clone(&clock), holder };
+    let (alive, presence) = (desk.clone(), keeper.clone());
+    desk.life().spawn("presence", |stop| settle::be_present(alive, presence, stop));
     let tidied = desk.clone();
     desk.life().spawn("tidy", |stop| tidy(tidied, stop));
     let looked_after = desk.clone();

@@ -50,7 +50,7 @@ pub(super) fn answered(before: &DialEntry, settled: DialEntry) -> DialEntry {
 }
 
 /// The event that reports a dial.
-pub(super) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
+pub(crate) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
     let body = json!({
         "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
         "ucid": entry.ucid, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,

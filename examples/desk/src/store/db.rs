@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use futures_util::FutureExt as _;
-use sqlx::migrate::{Migrate, MigrateError};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
@@ -14,7 +13,7 @@ use tokio::sync::watch;
 
 use super::conn::{Conn, PATIENCE, SqliteConn, args};
 use super::error::StoreError;
-use super::migrations::migrator;
+use super::migrations::{SCHEMA, Schema};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture, announce};
 use super::writer::{Writer, panicked};
@@ -64,11 +63,15 @@ impl Db {
     /// # Errors
     /// The file cannot be made or opened, or its tables are of another version.
     pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
+        Self::sqlite_with(file, SCHEMA).await
+    }
+
+    pub(super) async fn sqlite_with(file: &Path, schema: Schema) -> Result<Self, StoreError> {
         make_private(file)?;
         let options =
             SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(PATIENCE);
         let mut conn = options.connect().await?;
-        migrate(&mut conn).await?;
+        let unknown = schema.bring(&mut conn).await?;
         conn.close().await?;
         let head = watch::Sender::new(0);
         let writer = Writer::start(SqliteConn::open(file)?, head.clone())?;
@@ -79,7 +82,7 @@ impl Db {
             place: place.display().to_string(),
             head,
         }
-        .ready()
+        .ready(schema, &unknown)
         .await
     }
 
@@ -89,6 +92,10 @@ impl Db {
     /// # Errors
     /// The address cannot be parsed, the database cannot be reached, or its tables are of another version.
     pub async fn postgres(url: &str) -> Result<Self, StoreError> {
+        Self::postgres_with(url, SCHEMA).await
+    }
+
+    pub(super) async fn postgres_with(url: &str, schema: Schema) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?
             .statement_cache_capacity(STATEMENTS)
             .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
@@ -100,13 +107,22 @@ impl Db {
             .connect_with(options)
             .await?;
         let mut conn = pool.acquire().await?;
-        migrate(&mut *conn).await?;
+        let unknown = schema.bring(&mut *conn).await?;
         drop(conn);
-        Self { engine: Engine::Postgres(pool), place, head: watch::Sender::new(0) }.ready().await
+        let store = Self { engine: Engine::Postgres(pool), place, head: watch::Sender::new(0) };
+        store.ready(schema, &unknown).await
     }
 
-    /// Reads where the log of events ends.
-    async fn ready(self) -> Result<Self, StoreError> {
+    /// Looks at the version of the tables, and reads where the log of events ends.
+    async fn ready(self, schema: Schema, unknown: &[i64]) -> Result<Self, StoreError> {
+        let kept = self.schema_version().await?;
+        schema.check(kept, unknown)?;
+        if kept.is_none_or(|kept| kept < schema.version) {
+            self.keep_schema_version(schema.version).await?;
+        }
+        if !unknown.is_empty() {
+            tracing::warn!("a newer desk has extended the tables: this one is to be replaced");
+        }
         self.head.send_replace(self.newest().await?);
         Ok(self)
     }
@@ -253,14 +269,6 @@ where
     }
     announce(newest, head);
     Ok(done)
-}
-
-/// Brings the tables up to date.
-async fn migrate<C: Migrate>(conn: &mut C) -> Result<(), StoreError> {
-    migrator().run_direct(None, conn, false).await.map_err(|error| match error {
-        MigrateError::Execute(error) => StoreError::of(&error),
-        other => StoreError::Version(other.to_string()),
-    })
 }
 
 /// Makes the file, if it is not there, such that only its owner can read it.

@@ -83,6 +83,12 @@ pub trait Dials: Send + Sync {
         before: i64,
     ) -> Result<Vec<DialEntry>, StoreError>;
 
+    /// Rows that are being sent by other desks than this one whose [`presence`](super::lease::presence) has ended.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn dials_of_dead_desks(&self, own: &str, at: i64) -> Result<Vec<DialEntry>, StoreError>;
+
     /// The open row of an agent.
     ///
     /// # Errors
@@ -364,6 +370,16 @@ impl Dials for Db {
         let sql =
             select!("WHERE state = 'sending' AND (holder = $1 OR asked < $2) ORDER BY asked, id");
         self.many_dials(sql, args![holder, before]).await
+    }
+
+    async fn dials_of_dead_desks(&self, own: &str, at: i64) -> Result<Vec<DialEntry>, StoreError> {
+        // One that was never present is of a version that does not say so.
+        let sql = select!(
+            "WHERE state = 'sending' AND holder <> $1 AND EXISTS (SELECT 1 FROM desk_lease \
+             WHERE desk_lease.name = 'desk ' || desk_dial.holder AND desk_lease.until <= $2) \
+             ORDER BY asked, id"
+        );
+        self.many_dials(sql, args![own, at]).await
     }
 
     async fn open_dial(&self, agent: &AgentId) -> Result<Option<DialEntry>, StoreError> {

@@ -19,6 +19,11 @@ pub struct Lease {
     pub until: i64,
 }
 
+/// The lease that says of a desk that it is alive.
+pub fn presence(desk: &str) -> String {
+    format!("desk {desk}")
+}
+
 /// Leases.
 #[async_trait]
 pub trait Leases: Send + Sync {

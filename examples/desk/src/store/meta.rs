@@ -84,6 +84,33 @@ pub(super) async fn count_forget(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+impl Db {
+    /// The highest version of the tables that a desk has brought; `None` before the first.
+    pub(super) async fn schema_version(&self) -> Result<Option<i64>, StoreError> {
+        self.read(|tx| {
+            Box::pin(async move {
+                let select = "SELECT number FROM desk_meta WHERE name = 'schema'";
+                tx.row(select, args![]).await?.map(|row| row.get("number")).transpose()
+            })
+        })
+        .await
+    }
+
+    /// Keeps a version of the tables, unless a higher one is kept.
+    pub(super) async fn keep_schema_version(&self, version: i64) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let keep = "INSERT INTO desk_meta (name, number) VALUES ('schema', $1) \
+                            ON CONFLICT (name) DO UPDATE SET number = excluded.number \
+                            WHERE desk_meta.number < excluded.number";
+                tx.execute(keep, args![version]).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
 async fn owner_of(tx: &mut Tx) -> Result<Option<String>, StoreError> {
     let row = tx.row("SELECT value FROM desk_meta WHERE name = 'owner'", args![]).await?;
     row.map(|row| row.get("value")).transpose()

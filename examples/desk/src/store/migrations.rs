@@ -1,10 +1,30 @@
 //! The tables, as numbered steps that both databases take.
+//!
+//! A step only adds: tables, indexes, columns that may be left out. So a desk of the version before goes on beside one
+//! that has taken the next steps, and may start again; of any other version it is refused. Where a step has to change
+//! what is there, the version rises by two, and all desks are stopped first.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-/// Number, title and text of each step; numbers by area, see [`store`](super).
-const STEPS: &[(i64, &str, &str)] = &[
+use super::error::StoreError;
+
+/// Number, title and text of a step.
+type Step = (i64, &'static str, &'static str);
+
+/// What a desk knows of the tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schema {
+    /// Rises by one with each release that adds steps; the store keeps the highest.
+    pub(super) version: i64,
+    steps: &'static [Step],
+}
+
+/// The tables of this desk.
+pub(super) const SCHEMA: Schema = Schema { version: 1, steps: STEPS };
+
+/// Numbers are by area, see [`store`](super).
+const STEPS: &[Step] = &[
     (100, "meta, events, leases", include_str!("../../migrations/0100_ground.sql")),
     (110, "token and limits", include_str!("../../migrations/0110_account_state.sql")),
     (200, "people, sessions, audit", include_str!("../../migrations/0200_people.sql")),
@@ -25,13 +45,57 @@ const STEPS: &[(i64, &str, &str)] = &[
     (600, "live assist", include_str!("../../migrations/0600_assist.sql")),
 ];
 
-/// All steps. A database with steps that are not in the list, or with others of the same number, is refused.
-pub(super) fn migrator() -> Migrator {
-    let step = |&(number, title, sql): &(i64, &'static str, &'static str)| {
-        let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
-        Migration::new(number, title.into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(STEPS.iter().map(step).collect())
+impl Schema {
+    /// Brings the tables up to date. The steps of a newer desk, which this one does not know; if there are any, nothing is
+    /// changed.
+    pub(super) async fn bring<C: Migrate>(&self, conn: &mut C) -> Result<Vec<i64>, StoreError> {
+        let failed = |error| match error {
+            MigrateError::Execute(error) => StoreError::of(&error),
+            other => StoreError::Version(other.to_string()),
+        };
+        let mut migrator = self.migrator();
+        let table = migrator.table_name.clone();
+        conn.ensure_migrations_table(&table).await.map_err(failed)?;
+        let applied = conn.list_applied_migrations(&table).await.map_err(failed)?;
+        let mut unknown: Vec<i64> = applied.iter().map(|step| step.version).collect();
+        unknown.retain(|version| !migrator.version_exists(*version));
+        if !unknown.is_empty() {
+            let has = |step: &Migration| applied.iter().any(|known| known.version == step.version);
+            if !migrator.iter().all(has) {
+                let text = "they are of another line of versions than this desk's";
+                return Err(StoreError::Version(text.to_owned()));
+            }
+            // Compares the texts of the steps that both know.
+            migrator.set_ignore_missing(true);
+        }
+        migrator.run_direct(None, conn, false).await.map_err(failed)?;
+        Ok(unknown)
+    }
+
+    /// Refuses tables of a version beside whose desks this one cannot run.
+    pub(super) fn check(&self, kept: Option<i64>, unknown: &[i64]) -> Result<(), StoreError> {
+        let (own, kept) = (self.version, kept.unwrap_or(0));
+        if kept > own.saturating_add(1) {
+            return Err(StoreError::Version(format!(
+                "they are of version {kept}, and this desk is of version {own}: it takes one of version {} or newer",
+                kept.saturating_sub(1)
+            )));
+        }
+        // Who adds steps raises the version.
+        if kept <= own && !unknown.is_empty() {
+            let text = format!("they have steps that this desk does not know: {unknown:?}");
+            return Err(StoreError::Version(text));
+        }
+        Ok(())
+    }
+
+    fn migrator(&self) -> Migrator {
+        let step = |&(number, title, sql): &Step| {
+            let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
+            Migration::new(number, title.into(), MigrationType::Simple, sql, false)
+        };
+        Migrator::with_migrations(self.steps.iter().map(step).collect())
+    }
 }
 
 /// Whether a step is one of this desk's.
@@ -42,6 +106,89 @@ pub(super) fn is_known(number: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::suite::postgres;
+    use crate::store::{Db, Events as _};
+
+    /// The tables as the desk before the newest step knows them, and as the one after it does.
+    const BEFORE: Schema = Schema { version: 4, steps: STEPS.split_last().unwrap().1 };
+    const AFTER: Schema = Schema { version: 5, steps: STEPS };
+
+    #[test]
+    fn a_step_only_adds() {
+        for (_, title, sql) in STEPS {
+            let text: Vec<_> =
+                sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+            let text = text.join(" ");
+            let words = |statement: &str| {
+                statement.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+            };
+            let all: Vec<_> =
+                text.split(';').map(words).filter(|words| !words.is_empty()).collect();
+            let is_new = |table: &str| {
+                all.iter().any(|words| words[..2] == ["CREATE", "TABLE"] && words[2] == table)
+            };
+            for words in &all {
+                let known: Vec<&str> = words.iter().map(String::as_str).collect();
+                let adds = match known.as_slice() {
+                    ["CREATE", "TABLE" | "INDEX", ..] => true,
+                    // In a table that was there, it would refuse what an older desk writes.
+                    ["CREATE", "UNIQUE", "INDEX", _, "ON", table, ..] => is_new(table),
+                    ["INSERT", "INTO", table, ..] => is_new(table),
+                    ["ALTER", "TABLE", _, "ADD", "COLUMN", _, _, rest @ ..] => {
+                        rest.is_empty() || rest.contains(&"DEFAULT")
+                    }
+                    _ => false,
+                };
+                assert!(adds, "{title}: {}", words.join(" "));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_desk_of_the_version_before_starts_on_the_new_tables() {
+        let url = postgres().await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.sqlite");
+        let of_postgres = async |schema| Db::postgres_with(&url, schema).await;
+        let of_sqlite = async |schema| Db::sqlite_with(&file, schema).await;
+        for schema in [BEFORE, AFTER, BEFORE, AFTER] {
+            for store in [of_postgres(schema).await.unwrap(), of_sqlite(schema).await.unwrap()] {
+                assert_eq!(store.append_events(1, Vec::new()).await, Ok(()));
+                store.close().await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_desk_that_is_older_than_that_is_refused_and_told_which_is_needed() {
+        let url = postgres().await;
+        Db::postgres_with(&url, AFTER).await.unwrap().close().await;
+        let old = Schema { version: 3, ..BEFORE };
+        let refused = Db::postgres_with(&url, old).await.unwrap_err().to_string();
+        assert!(
+            refused.contains("version 5") && refused.contains("version 4 or newer"),
+            "{refused}"
+        );
+        // One that lacks no step and is of an older version is as old.
+        let old = Schema { version: 3, ..AFTER };
+        assert!(Db::postgres_with(&url, old).await.is_err());
+        let next = Db::postgres_with(&url, AFTER).await.unwrap();
+        assert_eq!(next.append_events(1, Vec::new()).await, Ok(()), "the store is as it was");
+    }
+
+    #[tokio::test]
+    async fn tables_of_another_line_are_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.sqlite");
+        const OTHER: &[Step] = &[STEPS[0], STEPS[2]];
+        const OWN: &[Step] = &[STEPS[0], STEPS[1]];
+        let other = Schema { version: 5, steps: OTHER };
+        let own = Schema { version: 4, steps: OWN };
+        Db::sqlite_with(&file, other).await.unwrap().close().await;
+        let refused = Db::sqlite_with(&file, own).await.unwrap_err();
+        assert!(matches!(&refused, StoreError::Version(text) if text.contains("another line")));
+        Db::sqlite_with(&file, other).await.unwrap().close().await;
+    }
 
     #[test]
     fn columns_are_of_types_that_both_databases_have() {

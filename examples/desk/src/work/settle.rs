@@ -2,29 +2,40 @@
 
 use std::time::{Duration, SystemTime};
 
+use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialSettlement, DialWindow};
+use ozonetel_sdk::types::Ucid;
 use ozonetel_store::CallQuery;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::caller::Scope;
 use crate::core::dial::{DialEntry, DialEvidence, DialState, DialWay, settle};
 use crate::core::fact::millis;
 use crate::desk::Desk;
+use crate::flow::ledger::dial_changed;
 use crate::flow::settling::apply;
 use crate::flow::viewing::now_ms;
 use crate::problem::Problem;
+use crate::store::lease::presence;
 use crate::store::{DialWrite, StoreError};
+use crate::work::lease::LeaseKeeper;
 
-/// How long after an unknown dial it is looked for, and how often: a row may take minutes to appear, and the report can
-/// be asked for twice a minute by all who share the account.
-const EVERY: Duration = Duration::from_mins(2);
+/// How often unknown dials are looked for in the call records, which costs the account nothing.
+const EVERY: Duration = Duration::from_secs(20);
+
+/// How often the report is asked for as well: twice a minute is all that the account has, for the call records too.
+const ASKS: Duration = Duration::from_mins(2);
+
+/// How often it is looked whether another desk has died.
+const OTHERS: Duration = Duration::from_secs(2);
 
 /// How soon it is looked again after the store has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// How many dials are looked for in one round.
-const TOGETHER: u32 = 8;
+const TOGETHER: u32 = 64;
 
 /// How many calls to one number on the day of a dial are looked at.
 const MOST: usize = 1_000;
@@ -46,16 +57,30 @@ pub async fn take_over(desk: &Desk) -> Result<usize, StoreError> {
 
 /// The same where this process began at a time: what it has sent itself since is under way.
 async fn take_over_until(desk: &Desk, began: i64) -> Result<usize, StoreError> {
-    let at = now_ms(desk);
-    let before = at.saturating_sub(LONGEST_DIAL_MS);
+    let before = now_ms(desk).saturating_sub(LONGEST_DIAL_MS);
     let mut left = desk.store().dials_left_sending(desk.calling().holder(), before).await?;
     left.retain(|row| row.asked_ms <= began || row.asked_ms < before);
-    let mut count = 0;
+    left_unknown(desk, left).await
+}
+
+/// Marks dials that another desk was sending when it died as unknown. How many there were. Should that one be alive after
+/// all, its word counts.
+///
+/// # Errors
+/// The store is not available.
+pub async fn take_over_from_dead(desk: &Desk) -> Result<usize, StoreError> {
+    let left = desk.store().dials_of_dead_desks(desk.calling().holder(), now_ms(desk)).await?;
+    left_unknown(desk, left).await
+}
+
+async fn left_unknown(desk: &Desk, left: Vec<DialEntry>) -> Result<usize, StoreError> {
+    let (at, mut count) = (now_ms(desk), 0);
     for row in left {
         let Some(entry) = settle(&row, &DialEvidence::Restarted, at) else { continue };
         let answer = Some(crate::flow::ledger::unknown_answer(&entry));
-        let write = DialWrite { from: row.state, entry: DialEntry { answer, ..entry } };
-        match desk.store().change_dial(write, at, Vec::new()).await {
+        let entry = DialEntry { answer, ..entry };
+        let events = vec![dial_changed(&entry)?];
+        match desk.store().change_dial(DialWrite { from: row.state, entry }, at, events).await {
             Ok(()) => count += 1,
             // Another desk was faster.
             Err(StoreError::Conflict(_)) => {}
@@ -65,43 +90,69 @@ async fn take_over_until(desk: &Desk, began: i64) -> Result<usize, StoreError> {
     if count > 0 {
         tracing::warn!(
             count,
-            "dials were being sent when the desk stopped: their outcome is unknown"
+            "dials were being sent when a desk stopped: their outcome is unknown"
         );
     }
     Ok(count)
 }
 
-/// Looks for unknown dials in the report once. How many were settled.
+/// Says that this desk is alive, by a lease in its name; only where others can hear it.
+pub async fn be_present(desk: Desk, keeper: LeaseKeeper, stop: CancellationToken) {
+    if !desk.store().is_shared() {
+        stop.cancelled().await;
+        return;
+    }
+    let name = presence(desk.calling().holder());
+    keeper.run(&name, stop, |_, stop| async move { stop.cancelled().await }).await;
+}
+
+/// Looks for unknown dials once: in the call records, and in a report of its own. How many were settled.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn look(desk: &Desk) -> Result<usize, StoreError> {
+    look_in(desk, true).await
+}
+
+/// Looks for unknown dials in the call records and, with `asks`, for those of which they say nothing yet in a report of
+/// its own, as far as requests of its limit are free. How many were settled.
+async fn look_in(desk: &Desk, asks: bool) -> Result<usize, StoreError> {
     let mut settled = 0;
     for row in desk.store().dials_in(DialState::Unknown, TOGETHER).await? {
-        let Some(evidence) = look_for(desk, &row).await else { continue };
+        let Some(evidence) = look_for(desk, &row, asks).await else { continue };
         settled += usize::from(apply(desk, &row, &evidence).await?);
     }
     Ok(settled)
 }
 
-/// What the report says of a dial, if a request of its limit is free.
-async fn look_for(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
-    match row.way {
-        DialWay::Agent => by_reference(desk, row).await,
-        DialWay::Socket => match by_records(desk, row).await {
-            Ok(evidence) => evidence,
-            Err(problem) => {
-                tracing::debug!(?problem, "an unknown dial could not be looked for");
-                None
-            }
-        },
-        // What KooKoo asks the desk, or reports, names the dial; no report does.
-        DialWay::Kookoo => None,
+/// What is known of a dial by now.
+async fn look_for(desk: &Desk, row: &DialEntry, asks: bool) -> Option<DialEvidence> {
+    // What KooKoo asks the desk, or reports, names the dial; no report does.
+    if row.way == DialWay::Kookoo {
+        return None;
+    }
+    match by_records(desk, row).await {
+        Ok(None) if asks && row.way == DialWay::Agent => by_reference(desk, row).await,
+        Ok(evidence) => evidence,
+        Err(problem) => {
+            tracing::debug!(?problem, "an unknown dial could not be looked for");
+            None
+        }
     }
 }
 
-/// What the call records say of a dial that carries no reference: a call of its agent to its number, when it was sent.
-/// That there is none counts once the records were read completely, long enough after it.
+/// What a leg says of a dial.
+enum LegSays {
+    /// It is the dial's.
+    IsIts(Option<Ucid>),
+    /// It is not.
+    IsNot,
+    /// It may be.
+    MayBe,
+}
+
+/// What the call records say of a dial. That they have no leg of it counts once they were read completely, long enough
+/// after it.
 async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>, Problem> {
     let zone = desk.client().zone();
     let day = |ms: i64| zone.stamp(instant(ms)).day();
@@ -111,22 +162,14 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
     let mut is_unclear = false;
     for call in desk.records().calls(query, MOST).await? {
         for leg in call.records()? {
-            let began = leg.call_date.zip(leg.start_time).map(|(day, time)| day.at(time));
-            let began = began.map(|time| millis(time.instant(zone)));
-            if !began.is_some_and(|began| row.may_have_begun(began)) {
-                continue;
-            }
-            match (&leg.agent_id, leg.ucid) {
-                (Some(agent), Some(ucid)) if agent.is_same_agent(&row.agent) => {
-                    let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
-                    let other = known.and_then(|call| call.state.dial);
-                    if other.is_none_or(|(dial, _)| dial == row.id) {
-                        return Ok(Some(DialEvidence::Seen { ucid: Some(ucid) }));
-                    }
-                }
-                (Some(agent), _) if agent.key().is_some() => {}
-                // Whose it is, the row does not say.
-                _ => is_unclear = true,
+            let says = match row.way {
+                DialWay::Agent => by_its_reference(row, &leg),
+                DialWay::Socket | DialWay::Kookoo => by_its_time(desk, row, &leg).await?,
+            };
+            match says {
+                LegSays::IsIts(ucid) => return Ok(Some(DialEvidence::Seen { ucid })),
+                LegSays::IsNot => {}
+                LegSays::MayBe => is_unclear = true,
             }
         }
     }
@@ -138,6 +181,32 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
             read.is_some_and(|read| i64::try_from(read.at).is_ok_and(|at| at * 1000 >= closes))
         });
     Ok((is_read && !is_unclear).then_some(DialEvidence::NotInReport))
+}
+
+/// Of a dial that carries a reference: a leg with it is the dial's.
+fn by_its_reference(row: &DialEntry, leg: &CallRecord) -> LegSays {
+    let reference = leg.uui.as_ref().map(|uui| uui.as_str().trim());
+    if reference == Some(row.reference.trim()) { LegSays::IsIts(leg.ucid) } else { LegSays::IsNot }
+}
+
+/// Of a dial that carries none: a leg of its agent at that time.
+async fn by_its_time(desk: &Desk, row: &DialEntry, leg: &CallRecord) -> Result<LegSays, Problem> {
+    let began = leg.call_date.zip(leg.start_time).map(|(day, time)| day.at(time));
+    let began = began.map(|time| millis(time.instant(desk.client().zone())));
+    if !began.is_some_and(|began| row.may_have_begun(began)) {
+        return Ok(LegSays::IsNot);
+    }
+    Ok(match (&leg.agent_id, leg.ucid) {
+        (Some(agent), Some(ucid)) if agent.is_same_agent(&row.agent) => {
+            let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
+            let other = known.and_then(|call| call.state.dial);
+            let is_its = other.is_none_or(|(dial, _)| dial == row.id);
+            if is_its { LegSays::IsIts(Some(ucid)) } else { LegSays::IsNot }
+        }
+        (Some(agent), _) if agent.key().is_some() => LegSays::IsNot,
+        // Whose it is, the row does not say.
+        _ => LegSays::MayBe,
+    })
 }
 
 fn instant(ms: i64) -> SystemTime {
@@ -162,24 +231,43 @@ async fn by_reference(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
     }
 }
 
-/// Settles until it is stopped. What another process has left, or this one could not write down, is looked for again and
-/// again: a dial that is being sent for ever keeps its agent from dialling.
+/// Settles until it is stopped.
 pub async fn run(desk: Desk, stop: CancellationToken) {
     let began = now_ms(&desk);
+    let is_shared = desk.store().is_shared();
+    let (mut due, mut asks) = (Instant::now(), Instant::now());
     loop {
-        let mut pause = EVERY;
-        if let Err(error) = take_over_until(&desk, began).await {
-            tracing::error!(%error, "dials that were being sent cannot be taken over");
-            pause = AFTER_FAILURE;
+        if is_shared {
+            match take_over_from_dead(&desk).await {
+                Ok(0) => {}
+                Ok(_) => due = Instant::now(),
+                // The next look is soon.
+                Err(error) => tracing::debug!(%error, "dials of dead desks cannot be looked for"),
+            }
         }
-        if let Err(error) = look(&desk).await {
-            tracing::warn!(%error, "unknown dials cannot be settled");
+        if Instant::now() >= due {
+            let mut pause = EVERY;
+            if let Err(error) = take_over_until(&desk, began).await {
+                tracing::error!(%error, "dials that were being sent cannot be taken over");
+                pause = AFTER_FAILURE;
+            }
+            let may_ask = Instant::now() >= asks;
+            if may_ask {
+                asks = Instant::now() + ASKS;
+            }
+            if let Err(error) = look_in(&desk, may_ask).await {
+                tracing::warn!(%error, "unknown dials cannot be settled");
+            }
+            due = Instant::now() + pause;
         }
+        let next = if is_shared { due.min(Instant::now() + OTHERS) } else { due };
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = desk.calling().settling_woken() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = desk.calling().settling_woken() => {
+                (due, asks) = (Instant::now(), Instant::now());
+            }
+            () = tokio::time::sleep_until(next) => {}
         }
         if stop.is_cancelled() {
             return;

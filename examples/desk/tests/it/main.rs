@@ -13,6 +13,8 @@ mod calls;
 mod crash;
 mod customers;
 mod errors;
+#[cfg(unix)]
+mod fleet;
 mod floor;
 mod graphql;
 mod handing_over;

@@ -35,6 +35,8 @@ struct Fold {
     /// Who answered according to what the service writes after a call, and the leg, where it names one.
     recorded: Option<(AgentId, Option<Ucid>)>,
     rung: Option<AgentId>,
+    /// Whose softphone was seen last.
+    sip_of: Option<AgentId>,
     last: Option<AgentId>,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
     customer_kicked: bool,
@@ -147,6 +149,7 @@ impl Fold {
             FactBody::Invited { agent, invite, .. } => {
                 earliest(&mut self.state.ringing_ms, at);
                 self.state.sip = SipLeg::Ringing;
+                self.sip_of = Some(agent.clone());
                 self.state.leg = Some(invite.ucid);
                 self.rung = Some(agent.clone());
             }
@@ -187,6 +190,7 @@ impl Fold {
 
     fn leg_news(&mut self, ucid: Ucid, agent: &AgentId, news: LegNews, at: i64) {
         self.state.leg = Some(ucid);
+        self.sip_of = Some(agent.clone());
         match news {
             LegNews::Answered => {
                 self.state.sip = SipLeg::Up;
@@ -265,10 +269,20 @@ impl Fold {
         self.legs.insert(leg, false);
         if let Some(agent) = agent {
             self.answered_by = Some(agent.clone());
+            if self.is_phone_of_another(agent) && leg.is_some() {
+                // It rang, and nothing said that it has stopped.
+                self.state.sip = SipLeg::None;
+            }
             if self.state.sip == SipLeg::None {
                 self.state.leg = leg.or(self.state.leg);
             }
         }
+    }
+
+    /// Whether the softphone that was seen is another agent's.
+    fn is_phone_of_another(&self, agent: &AgentId) -> bool {
+        self.state.sip != SipLeg::None
+            && self.sip_of.as_ref().is_some_and(|other| !other.is_same_agent(agent))
     }
 
     fn leg_ended(&mut self, leg: Option<Ucid>, at: i64) {
@@ -436,7 +450,7 @@ impl Fold {
         // Who was rung last did not answer if another one did, of whom there was no news.
         let recorded = self.recorded.take().filter(|(agent, _)| {
             let rung = self.rung.as_ref().is_some_and(|rung| rung.is_same_agent(agent));
-            self.answered_by.is_none() && !rung
+            self.answered_by.is_none() && (!rung || self.is_phone_of_another(agent))
         });
         if let Some((agent, leg)) = recorded {
             self.state.leg = leg.or(self.state.leg);

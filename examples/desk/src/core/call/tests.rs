@@ -214,6 +214,23 @@ fn who_was_rung_first_did_not_take_the_call_that_another_one_answered() {
     assert_eq!(missed.state().agent, Some("agent02".into()));
 }
 
+/// Found by `make chaos`: the disposition went to the leg of the first phone, over and over, and was refused.
+#[test]
+fn commands_go_to_the_leg_that_was_answered_also_where_a_phone_elsewhere_seems_to_ring_still() {
+    let other = "90000000000000005";
+    let rang = || vec![event("Calling", "InBound", other, "agent01", 0), invited(0, other, true)];
+    let answered =
+        |action| event(action, "InBound", LEG, "agent02", if action == "Calling" { 4 } else { 5 });
+    let call = Call::of([rang(), vec![answered("Calling"), answered("Answered")]].concat());
+    assert_eq!((&call.state().agent, call.state().leg), (&Some("agent02".into()), Some(ucid(LEG))));
+    // As long as no one else has it, the phone that rings has.
+    let ringing = Call::of(rang());
+    assert_eq!(ringing.state().leg, Some(ucid(other)));
+    // Of one agent, the INVITE's leg is the phone's, whatever the event calls it.
+    let own = event("Answered", "InBound", LEG, "agent01", 5);
+    assert_eq!(Call::of([rang(), vec![own]].concat()).state().leg, Some(ucid(other)));
+}
+
 #[test]
 fn one_call_recorded_by_callback_and_form_is_one() {
     let mut facts = outbound();

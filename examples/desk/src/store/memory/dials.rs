@@ -10,6 +10,7 @@ use crate::core::dial::{DialDecision, DialEntry, DialState, decide};
 use crate::store::dials::{DialWrite, Dials};
 use crate::store::error::StoreError;
 use crate::store::events::NewEvent;
+use crate::store::lease::presence;
 
 #[async_trait]
 impl Dials for Memory {
@@ -81,6 +82,18 @@ impl Dials for Memory {
             Ok(table.sorted(|row| {
                 let mine = table.holders.get(&row.id).is_some_and(|held| held == holder);
                 row.state == DialState::Sending && (mine || row.asked_ms < before)
+            }))
+        })
+        .await
+    }
+
+    async fn dials_of_dead_desks(&self, own: &str, at: i64) -> Result<Vec<DialEntry>, StoreError> {
+        self.read(|state| {
+            let table = &state.dials;
+            Ok(table.sorted(|row| {
+                let holder = table.holders.get(&row.id).filter(|holder| *holder != own);
+                let is_dead = |holder: &String| state.leases.has_ended(&presence(holder), at);
+                row.state == DialState::Sending && holder.is_some_and(is_dead)
             }))
         })
         .await

@@ -12,6 +12,11 @@ use crate::store::lease::{Lease, Leases};
 pub(super) struct LeaseTable(BTreeMap<String, Lease>);
 
 impl LeaseTable {
+    /// Whether a lease was granted, and has ended.
+    pub(super) fn has_ended(&self, name: &str, at: i64) -> bool {
+        self.0.get(name).is_some_and(|lease| lease.until <= at)
+    }
+
     /// The row of a lease, if it is still the same grant.
     pub(super) fn granted(&mut self, lease: &Lease) -> Option<&mut Lease> {
         let same = |found: &&mut Lease| found.fence == lease.fence && found.holder == lease.holder;

@@ -10,6 +10,7 @@ use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::dial::{
     DialDecision, DialEntry, DialState, DialWay, GivenAnswer, QUIET_MS, number_key,
 };
+use crate::store::lease::presence;
 use crate::store::{DialWrite, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -20,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
         what_was_being_sent_is_found_by_who_sent_it,
+        what_a_dead_desk_was_sending_is_found_by_the_others,
         a_leg_that_was_asked_for_is_used_once,
     ]
 }
@@ -175,6 +177,26 @@ async fn what_was_being_sent_is_found_by_who_sent_it(store: Arc<dyn Store>) {
     assert_eq!(left("desk", 0).await, ["d1"]);
     assert_eq!(left("other", 100).await, ["d2"]);
     assert_eq!(left("third", 101).await, ["d1", "d2"]);
+}
+
+async fn what_a_dead_desk_was_sending_is_found_by_the_others(store: Arc<dyn Store>) {
+    for (id, agent, holder) in
+        [("d1", "agent01", "one"), ("d2", "agent02", "other"), ("d3", "agent03", "old")]
+    {
+        let row = row(id, agent, "9000000001");
+        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(PLACED));
+    }
+    for desk in ["one", "other"] {
+        store.take_lease(&presence(desk), desk, 100, 108).await.unwrap().unwrap();
+    }
+    let left = async |own: &str, at| {
+        let rows = store.dials_of_dead_desks(own, at).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(left("other", 107).await, Vec::<String>::new());
+    // Its own it knows, and of a desk that never said that it is alive nothing is known.
+    assert_eq!(left("other", 108).await, ["d1"]);
+    assert_eq!(left("third", 108).await, ["d1", "d2"]);
 }
 
 async fn a_leg_that_was_asked_for_is_used_once(store: Arc<dyn Store>) {
