@@ -151,7 +151,7 @@ mod tests {
         let file = folder.path().join("desk.sqlite");
         let of_postgres = async |schema| Db::postgres_with(&url, schema).await;
         let of_sqlite = async |schema| Db::sqlite_with(&file, schema).await;
-        for schema in [BEFORE, AFTER, BEFORE, AFTER] {
+        for schema in [AFTER, BEFORE, AFTER, BEFORE] {
             for store in [of_postgres(schema).await.unwrap(), of_sqlite(schema).await.unwrap()] {
                 assert_eq!(store.append_events(1, Vec::new()).await, Ok(()));
                 store.close().await;
