@@ -332,7 +332,7 @@ pub enum DialEvidence {
         /// Why.
         reason: String,
     },
-    /// The process ended while it was being sent.
+    /// The process ended while it was being sent: unknown, unless its call was seen before that.
     Restarted,
 }
 
@@ -372,8 +372,11 @@ pub fn settle(row: &DialEntry, evidence: &DialEvidence, now_ms: i64) -> Option<D
                 ..settled(state, false)
             })
         }
-        DialEvidence::Restarted => (row.state == DialState::Sending)
-            .then(|| DialEntry { is_open: true, ..settled(DialState::Unknown, true) }),
+        // A row that names its call while it is being sent has it from what was seen of the call.
+        DialEvidence::Restarted => (row.state == DialState::Sending).then(|| {
+            let was_seen = row.ucid.is_some();
+            settled(if was_seen { DialState::SettledHappened } else { DialState::Unknown }, true)
+        }),
     }
 }
 

@@ -302,7 +302,8 @@ pub async fn let_go_alone(desk: &Desk) -> Result<usize, StoreError> {
     Ok(gone)
 }
 
-/// Ends both legs of a call over KooKoo, for the agent who hangs up.
+/// Ends both legs of a call over KooKoo, for the agent who hangs up. A customer's leg that is refused has gone, where the
+/// agent's is there to be ended.
 ///
 /// # Errors
 /// The customer's leg was not ended, or may not have been.
@@ -315,11 +316,21 @@ pub(super) async fn end(desk: &Desk, state: &CallState) -> Result<(), ozonetel_s
         return Ok(());
     };
     let did = did_of(desk, &row).unwrap_or_else(|| Did::from(""));
-    desk.client().kookoo().disconnect(call, did).await?;
-    if let Some(agent) = state.agent_leg {
-        disconnect(desk, &row, agent).await;
+    let kookoo = desk.client().kookoo();
+    let customer = kookoo.disconnect(call, did.clone()).await;
+    let Some(agent) = state.agent_leg else { return customer.map(|_| ()) };
+    match (customer, kookoo.disconnect(agent, did).await) {
+        (Err(error), Ok(_)) if !error.may_have_happened() => {
+            tracing::debug!(error = error.summary(), "a customer's leg had ended already");
+            Ok(())
+        }
+        (customer, agent) => {
+            if let Err(error) = agent {
+                tracing::debug!(error = error.summary(), "an agent's leg was not ended");
+            }
+            customer.map(|_| ())
+        }
     }
-    Ok(())
 }
 
 /// What KooKoo reports of a leg's end, as it is stored: the report, and the parameters of its address.

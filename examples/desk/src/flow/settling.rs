@@ -12,7 +12,10 @@ use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::{DialWrite, StoreError};
 
-/// Applies a piece of evidence to a row. Whether it changed it.
+/// How often a row is read again that another has changed: each change leads on, and there are few.
+const CHANGES: usize = 4;
+
+/// Applies a piece of evidence to a row, also where the row changes meanwhile. Whether it changed it.
 ///
 /// # Errors
 /// The store is not available.
@@ -21,27 +24,41 @@ pub async fn apply(
     row: &DialEntry,
     evidence: &DialEvidence,
 ) -> Result<bool, StoreError> {
+    let mut row = row.clone();
+    for _ in 0..CHANGES {
+        match apply_once(desk, &row, evidence).await {
+            // What was being sent, say, is unknown since a moment ago: what was seen settles it all the same.
+            Err(StoreError::Conflict("dial")) => {
+                let Some(now) = desk.store().dial(&row.id).await? else { return Ok(false) };
+                row = now;
+            }
+            done => return done,
+        }
+    }
+    Err(StoreError::Conflict("dial"))
+}
+
+async fn apply_once(
+    desk: &Desk,
+    row: &DialEntry,
+    evidence: &DialEvidence,
+) -> Result<bool, StoreError> {
     let at = now_ms(desk);
     let Some(settled) = settle(row, evidence, at) else { return Ok(false) };
     let settled = answered(row, settled);
     let write = DialWrite { from: row.state, entry: settled.clone() };
-    let done = match settled.ucid {
+    match settled.ucid {
         Some(ucid) if !settled.state.rang_no_one() && settled.state != DialState::Unknown => {
             let fact = dialed(&settled, ucid, settled.asked_ms);
             let together = Together { dials: vec![write], ..Together::default() };
-            record_with(desk, vec![fact], together).await.map(|_| ())
+            record_with(desk, vec![fact], together).await?;
         }
         _ => {
             let events = vec![dial_changed(&settled)?];
-            desk.store().change_dial(write, at, events).await
+            desk.store().change_dial(write, at, events).await?;
         }
-    };
-    match done {
-        Ok(()) => Ok(true),
-        // It was settled meanwhile.
-        Err(StoreError::Conflict("dial")) => Ok(false),
-        Err(error) => Err(error),
     }
+    Ok(true)
 }
 
 /// What follows for the ledger when a leg is seen that a dial without a reference has asked for: the fact and the write

@@ -285,7 +285,7 @@ mod tests {
     async fn a_provider_of_live_assist_that_does_not_answer_is_said_and_none_is_not() {
         assert!(assist(&AssistSettings::default()).await.is_none());
         let stand_ins = StandIns::start().await.unwrap();
-        let settings = stand_ins.settings(AssistSettings::default()).unwrap();
+        let settings = stand_ins.settings(&AssistSettings::default()).unwrap();
         let found = assist(&settings).await.unwrap();
         assert_eq!(found.condition, Condition::Ok, "{found:?}");
         assert!(found.text.contains("deepgram") && found.text.contains("openai"), "{found:?}");

@@ -230,7 +230,7 @@ impl StandIns {
     ///
     /// # Errors
     /// There is no transport.
-    pub fn settings(&self, settings: AssistSettings) -> Result<AssistSettings, Invalid> {
+    pub fn settings(&self, settings: &AssistSettings) -> Result<AssistSettings, Invalid> {
         let wrong = || Invalid::new("DEEPGRAM_URL", "expected wss://HOST/PATH");
         let listen = format!("ws://{}/v1/listen", self.address);
         let listen = Url::parse(&listen).map_err(|_| wrong())?;
@@ -245,7 +245,7 @@ impl StandIns {
             chat: Some(Arc::new(chat)),
             consent: true,
             stand_in: true,
-            ..settings
+            ..settings.clone()
         })
     }
 

@@ -46,8 +46,8 @@ const ROWS_WITHIN_MS: i64 = 5 * 60_000;
 /// Longer than a dial can be on its way.
 const LONGEST_DIAL_MS: i64 = 5 * 60_000;
 
-/// Marks dials that were being sent when a desk stopped as unknown: of this desk, and of any desk longer ago than a dial
-/// can take. How many there were.
+/// Marks dials that were being sent when a desk stopped as unknown, but for those whose call was seen: they have
+/// happened. It is about dials of this desk, and of any desk longer ago than a dial can take. How many are unknown.
 ///
 /// # Errors
 /// The store is not available.
@@ -63,7 +63,7 @@ async fn take_over_until(desk: &Desk, began: i64) -> Result<usize, StoreError> {
     left_unknown(desk, left).await
 }
 
-/// Marks dials that another desk was sending when it died as unknown. How many there were. Should that one be alive after
+/// Marks dials that another desk was sending when it died in the same way. How many are unknown. Should that one be alive after
 /// all, its word counts.
 ///
 /// # Errors
@@ -76,12 +76,17 @@ pub async fn take_over_from_dead(desk: &Desk) -> Result<usize, StoreError> {
 async fn left_unknown(desk: &Desk, left: Vec<DialEntry>) -> Result<usize, StoreError> {
     let (at, mut count) = (now_ms(desk), 0);
     for row in left {
+        if row.ucid.is_some() {
+            apply(desk, &row, &DialEvidence::Restarted).await?;
+            continue;
+        }
         let Some(entry) = settle(&row, &DialEvidence::Restarted, at) else { continue };
         let answer = Some(crate::flow::ledger::unknown_answer(&entry));
         let entry = DialEntry { answer, ..entry };
         let events = vec![dial_changed(&entry)?];
         match desk.store().change_dial(DialWrite { from: row.state, entry }, at, events).await {
-            Ok(()) => count += 1,
+            // Its call may have been seen between the two.
+            Ok(()) => count += usize::from(!was_seen(desk, &row.id).await?),
             // Another desk was faster.
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error),
@@ -96,6 +101,16 @@ async fn left_unknown(desk: &Desk, left: Vec<DialEntry>) -> Result<usize, StoreE
     Ok(count)
 }
 
+/// Settles an unknown dial that names its call. Whether it does.
+async fn was_seen(desk: &Desk, dial: &str) -> Result<bool, StoreError> {
+    let Some(row) = desk.store().dial(dial).await? else { return Ok(false) };
+    if row.ucid.is_some() && row.state == DialState::Unknown {
+        apply(desk, &row, &DialEvidence::Seen { ucid: row.ucid }).await?;
+    }
+    Ok(row.ucid.is_some())
+}
+
+/// Looks for unknown dials in the report once. How many were settled.
 /// Says that this desk is alive, by a lease in its name; only where others can hear it.
 pub async fn be_present(desk: Desk, keeper: LeaseKeeper, stop: CancellationToken) {
     if !desk.store().is_shared() {

@@ -50,7 +50,7 @@ impl Assisted {
 
     pub(crate) async fn with(change: impl FnOnce(AssistSettings) -> AssistSettings) -> Self {
         let stand_ins = StandIns::start().await.unwrap();
-        let assist = change(stand_ins.settings(AssistSettings::default()).unwrap());
+        let assist = change(stand_ins.settings(&AssistSettings::default()).unwrap());
         let floor = Floor::with(Setup::default(), Settings { assist, ..settings() });
         Self::of(floor, stand_ins).await
     }
@@ -58,7 +58,7 @@ impl Assisted {
     /// With a store of its own.
     pub(crate) async fn on(store: Arc<dyn Store>) -> Self {
         let stand_ins = StandIns::start().await.unwrap();
-        let assist = stand_ins.settings(AssistSettings::default()).unwrap();
+        let assist = stand_ins.settings(&AssistSettings::default()).unwrap();
         let sim = Floor::new().sim.clone();
         let client = sim.client();
         let records: Records = crate::floor::records(&client);

@@ -454,6 +454,26 @@ async fn late_news_of_one_call_is_no_news_of_the_next_dial() {
     assert_eq!((row.text("state"), row.text("ucid")), ("settled_happened", "90000000000000005"));
 }
 
+/// Another desk takes the dial for dead between the reading of its row and the writing of what was seen.
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_settles_a_dial_that_became_unknown_meanwhile() {
+    use desk::core::dial::{DialEntry, DialEvidence, DialState};
+    use desk::flow::settling::apply;
+
+    let (floor, socket) = floor(&[]).await;
+    drop(socket);
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let _socket = open_socket(&floor.sim, &floor.desk, &[Play::LosesBefore]).await;
+    browser.dial("k1", "9000000001").await.problem(504);
+    let now = floor.desk.store().open_dial(&"agent01".into()).await.unwrap().unwrap();
+    assert_eq!((now.state, now.ucid), (DialState::Unknown, None));
+    let as_read = DialEntry { state: DialState::Sending, ..now };
+    let seen = DialEvidence::Seen { ucid: Some("90000000000000005".parse().unwrap()) };
+    assert_eq!(apply(&floor.desk, &as_read, &seen).await, Ok(true));
+    let row = browser.get("/api/dials/k1").await.ok();
+    assert_eq!((row.text("state"), row.text("ucid")), ("settled_happened", "90000000000000005"));
+}
+
 /// The row of the first dial, as it is when its call is over.
 async fn closed(floor: &Floor) -> desk::store::DialWrite {
     let entry = floor.desk.store().open_dial(&"agent01".into()).await.unwrap().unwrap();

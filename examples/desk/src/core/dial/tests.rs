@@ -156,6 +156,15 @@ fn a_row_found_sending_at_the_start_is_unknown() {
 }
 
 #[test]
+fn a_row_found_sending_whose_call_was_seen_has_happened() {
+    let row = settle(&in_state(DialState::Sending), &seen(7), 1).unwrap();
+    assert_eq!((row.state, row.ucid), (DialState::Sending, Some(Ucid::from(7))));
+    let row = settle(&row, &DialEvidence::Restarted, 9).unwrap();
+    assert_eq!((row.state, row.is_open), (DialState::SettledHappened, true));
+    assert_eq!((row.ucid, row.decided_ms), (Some(Ucid::from(7)), Some(9)));
+}
+
+#[test]
 fn all_spellings_of_a_number_have_one_key() {
     for text in ["9000000001", "+91 90000 00001", "09000000001", "00919000000001"] {
         assert_eq!(number_key(&PhoneNumber::from(text)), "919000000001", "{text}");
@@ -168,9 +177,10 @@ proptest! {
     /// Once something was seen, the dial has happened, whatever else is found out before or after.
     #[test]
     fn what_was_seen_has_happened(
-        evidence in prop::collection::vec(0_usize..5, 0..12), at in 0_usize..12,
+        evidence in prop::collection::vec(0_usize..5, 0..12), at in 0_usize..12, sending: bool,
     ) {
-        let mut row = in_state(DialState::Unknown);
+        let state = if sending { DialState::Sending } else { DialState::Unknown };
+        let mut row = in_state(state);
         let mut all: Vec<DialEvidence> = evidence
             .into_iter()
             .map(|n| match n {
@@ -182,6 +192,9 @@ proptest! {
             })
             .collect();
         all.insert(at.min(all.len()), seen(7));
+        if sending {
+            all.push(DialEvidence::Restarted);
+        }
         for one in &all {
             row = settle(&row, one, 1).unwrap_or(row);
         }

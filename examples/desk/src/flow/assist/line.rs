@@ -204,7 +204,7 @@ impl Line {
                 return None;
             }
         }
-        let Some(speech) = self.desk.assist().settings().speech.clone() else { return None };
+        let speech = self.desk.assist().settings().speech.clone()?;
         let (desk, speaker) = (self.desk.clone(), self.speaker);
         let opening = async move {
             // It is never closed.

@@ -453,15 +453,15 @@ impl Session {
         self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
         let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
         self.desk.assist().spawn(async move {
-            let (grows, mut grown) = mpsc::channel(8);
+            let (so_far, mut texts) = mpsc::channel(8);
             let shown = async {
-                while let Some(text) = grown.recv().await {
+                while let Some(text) = texts.recv().await {
                     let _ = says.try_send(FromQuestion::Grows(text));
                 }
             };
             let asking = async {
-                let answer = ask(&desk, question, SUGGESTION, used, Some(&grows)).await;
-                drop(grows);
+                let answer = ask(&desk, question, SUGGESTION, used, Some(&so_far)).await;
+                drop(so_far);
                 answer
             };
             let (answer, ()) = tokio::join!(asking, shown);

@@ -101,9 +101,10 @@ pub(super) async fn text_of(socket: &mut Socket) -> Result<Option<String>, Speec
                     Some(_) => Err(SpeechError::Ended(code)),
                 };
             }
-            Some(Ok(Message::Binary(_))) => return Err(SpeechError::Garbage),
+            Some(Ok(Message::Binary(_)) | Err(Error::Utf8(_) | Error::Capacity(_))) => {
+                return Err(SpeechError::Garbage);
+            }
             Some(Ok(_)) => {}
-            Some(Err(Error::Utf8(_) | Error::Capacity(_))) => return Err(SpeechError::Garbage),
             Some(Err(_)) | None => return Err(SpeechError::Ended(None)),
         }
     }
@@ -223,9 +224,8 @@ impl SpeechStream for DeepgramStream {
                         return Ok(Some(words));
                     }
                 }
-                Ok(None) if self.is_finished => return Ok(None),
+                Ok(None) | Err(SpeechError::Ended(_)) if self.is_finished => return Ok(None),
                 Ok(None) => return Err(SpeechError::Ended(Some(1000))),
-                Err(SpeechError::Ended(_)) if self.is_finished => return Ok(None),
                 Err(error) => return Err(error),
             }
         }

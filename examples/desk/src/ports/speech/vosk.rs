@@ -119,9 +119,8 @@ impl SpeechStream for VoskStream {
                 }
                 Ok(Some(words))
             }
-            Ok(None) if self.is_finished => Ok(None),
+            Ok(None) | Err(SpeechError::Ended(_)) if self.is_finished => Ok(None),
             Ok(None) => Err(SpeechError::Ended(Some(1000))),
-            Err(SpeechError::Ended(_)) if self.is_finished => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -78,13 +78,12 @@ impl Recogniser {
         let (_, onset) = loudness(samples);
         let mut spoken = Vec::new();
         if let Some(onset) = onset {
-            match &mut self.utterance {
-                Some(utterance) => utterance.loud_to = self.place,
-                None => {
-                    let (text, start) = (words(), from + onset);
-                    let loud_to = self.place;
-                    self.utterance = Some(Utterance { text, start, loud_to, shown: false });
-                }
+            let loud_to = self.place;
+            if let Some(utterance) = &mut self.utterance {
+                utterance.loud_to = loud_to;
+            } else {
+                let (text, start) = (words(), from + onset);
+                self.utterance = Some(Utterance { text, start, loud_to, shown: false });
             }
         }
         let Some(utterance) = &mut self.utterance else { return spoken };

@@ -4,7 +4,7 @@ use desk::core::caller::Scope;
 use desk::store::{AppointmentQuery, Appointments as _, Db, PhoneCalls as _};
 use serde_json::json;
 
-use super::{Site, end, was_killed};
+use super::{Site, a_moment, end, was_killed};
 
 /// A booking whose desk is killed at one write; whether there was such a write.
 pub(super) async fn killed_at(site: &Site, kill: &str) -> bool {
@@ -43,7 +43,7 @@ pub(super) async fn killed_at(site: &Site, kill: &str) -> bool {
         if !call.state.appointments.is_empty() {
             break call.state.appointments;
         }
-        tokio::task::yield_now().await;
+        a_moment().await;
     };
     assert_eq!(noted.into_iter().collect::<Vec<_>>(), [kept[0].id.clone()], "{kill}");
     if !booked.is_empty() {

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Process, Site, end, id_of_key};
+use super::{Process, Site, a_moment, end, id_of_key};
 use crate::ways::link_of_agent01;
 
 const OUTBOUND: &str = "/outbound/outbound.php";
@@ -77,6 +77,12 @@ fn no_one_waits(site: &Site) -> bool {
     live.is_empty() || live == ["conference", "conference"]
 }
 
+/// Whether the customer has gone and the agent has not.
+fn is_agent_alone(site: &Site) -> bool {
+    let world = site.sim.world();
+    world.ivr().iter().map(IvrCall::state_word).eq(["ended", "conference"])
+}
+
 async fn row(store: &Db) -> Option<DialEntry> {
     let id = id_of_key(store).await?;
     store.dial(&id).await.unwrap()
@@ -101,7 +107,7 @@ async fn dies_on_the_way(site: &Site, desk: &mut Process, store: &Db) -> bool {
                 let path = format!("/api/calls/{ucid}/end");
                 is_ended = site.ask(desk, "POST", &path, "", &json!({})).await.is_some();
             }
-            _ => tokio::task::yield_now().await,
+            _ => a_moment().await,
         }
     }
 }
@@ -123,7 +129,7 @@ pub(super) async fn killed_at(site: &Site, kill: &str, fault: Option<FaultKind>)
     let next = site.start(None).await;
     // The next desk looks after what was being sent as it starts.
     while row(&store).await.is_some_and(|row| row.state == DialState::Sending) {
-        tokio::task::yield_now().await;
+        a_moment().await;
     }
     let known = row(&store).await;
     let (status, again) = site.dial(&next, "key-1").await.expect("the next desk lives");
@@ -134,14 +140,25 @@ pub(super) async fn killed_at(site: &Site, kill: &str, fault: Option<FaultKind>)
         assert!(status == 200 || fault.is_some(), "{case}: {status} {again}");
     }
     let customer = rung(site, CUSTOMER);
-    // What KooKoo asks and reports says that it happened, and how it ended, where it did.
+    // What KooKoo asks and reports says that it happened, and how it ended, where it did. An agent who is alone on the
+    // line, since the desk died while it ended the call, ends it again.
+    let mut ended_again = false;
     while customer == 1
         && !(no_one_waits(site)
+            && row(&store).await.is_some_and(|row| !row.state.is_undecided())
             && call(&store).await.is_some_and(|(_, call)| {
                 call.dial.is_some() && (call.is_ended() || call.phase == CallPhase::Active)
             }))
     {
-        tokio::task::yield_now().await;
+        if !ended_again && is_agent_alone(site) {
+            let (ucid, _) = call(&store).await.unwrap();
+            let path = format!("/api/calls/{ucid}/end");
+            let (status, body) = site.ask(&next, "POST", &path, "", &json!({})).await.unwrap();
+            // Where the desk knows that the customer has gone, it ends the agent's leg by itself.
+            assert!(status == 200 || body["reason"] == "call_ended", "{case}: {status} {body}");
+            ended_again = true;
+        }
+        a_moment().await;
     }
     let settled = row(&store).await.unwrap();
     assert_eq!(settled.state.happened(), customer == 1, "{case}: {:?}", settled.state);
