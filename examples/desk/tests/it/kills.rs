@@ -391,7 +391,6 @@ async fn a_desk_killed_at_any_write_of_a_booking_has_its_call_mention_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "minutes: what a dead desk left in the air is looked for again after more than one"]
 async fn a_desk_killed_at_any_write_of_a_call_over_kookoo_rings_no_one_twice() {
     tokio::time::timeout(LIMIT, every_write(Kind::Kookoo, &FAULTS[..1])).await.unwrap();
 }

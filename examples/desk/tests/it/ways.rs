@@ -460,10 +460,8 @@ async fn what_was_seen_settles_a_dial_that_became_unknown_meanwhile() {
     use desk::core::dial::{DialEntry, DialEvidence, DialState};
     use desk::flow::settling::apply;
 
-    let (floor, socket) = floor(&[]).await;
-    drop(socket);
+    let (floor, _socket) = floor(&[Play::LosesBefore]).await;
     let browser = Browser::new(&floor, Role::Agent).await;
-    let _socket = open_socket(&floor.sim, &floor.desk, &[Play::LosesBefore]).await;
     browser.dial("k1", "9000000001").await.problem(504);
     let now = floor.desk.store().open_dial(&"agent01".into()).await.unwrap().unwrap();
     assert_eq!((now.state, now.ucid), (DialState::Unknown, None));
