@@ -1,5 +1,7 @@
 //! Live assist: its settings, and what its flows share.
 
+pub(crate) mod attachment;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +17,11 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::attachment::SessionHandle;
 use crate::core::assist::breaker::Breaker;
 use crate::core::assist::budget::{CAPS, Caps, PRICES, Prices, Used};
 use crate::core::assist::gate::AssistState;
 use crate::core::call::CallState;
-use crate::flow::assist::SessionHandle;
 use crate::ports::chat::Chat;
 use crate::ports::chat::openai::{self, OpenAi};
 use crate::ports::speech::SpeechToText;

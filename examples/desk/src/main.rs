@@ -195,7 +195,7 @@ async fn on_simulator(
     let mut stand_ins = None;
     if local && config.sim_assist && !settings.assist.is_on() {
         let started = StandIns::start().await?;
-        settings.assist = started.settings(settings.assist)?;
+        settings.assist = started.settings(&settings.assist)?;
         stand_ins = Some(started);
     }
     let desk = Desk::with_records(client, settings, store, records);

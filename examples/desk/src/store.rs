@@ -31,6 +31,7 @@ pub mod assist;
 pub mod audit;
 pub mod backup;
 pub mod bookings;
+mod call_ids;
 pub mod calls;
 mod conn;
 pub mod db;

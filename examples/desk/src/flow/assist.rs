@@ -16,16 +16,13 @@ mod session;
 pub mod summary;
 
 use std::collections::hash_map::Entry;
-use std::fmt;
-use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use self::session::Session;
-use crate::core::assist::audio_frame::AudioFrame;
+use self::session::AssistSession;
+use crate::assist::attachment::{Attachment, FromPage, SessionHandle};
 use crate::core::assist::budget::Used;
-use crate::core::assist::gate::{AssistState, AssistWord};
-use crate::core::assist::transcript::Speaker;
+use crate::core::assist::gate::AssistState;
 use crate::desk::Desk;
 use crate::ops::metrics::{ASSIST_MONEY, ASSIST_SECONDS, ASSIST_TOKENS};
 use crate::problem::{Kind, Problem};
@@ -36,92 +33,6 @@ const SESSIONS: usize = 1_000;
 
 /// How much waits for a session: five seconds of both speakers.
 const WAITING: usize = 100;
-
-/// What comes from a page.
-#[derive(Debug)]
-pub(crate) enum FromPage {
-    /// Another page, or the same one anew: its clock and its numbers begin again.
-    Attached,
-    /// A frame.
-    Frame(AudioFrame),
-    /// So many frames are missing here.
-    Gap(Speaker, u32),
-}
-
-impl FromPage {
-    /// Whose it is.
-    pub(crate) fn speaker(&self) -> Option<Speaker> {
-        match self {
-            Self::Attached => None,
-            Self::Frame(frame) => Some(frame.speaker),
-            Self::Gap(speaker, _) => Some(*speaker),
-        }
-    }
-}
-
-/// A call that is listened to.
-pub(crate) struct SessionHandle {
-    input: mpsc::Sender<FromPage>,
-    state: watch::Receiver<AssistState>,
-    /// Which of the pages that were attached one after another has it.
-    turn: watch::Sender<u64>,
-    attached: Arc<()>,
-}
-
-impl fmt::Debug for SessionHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionHandle").field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl SessionHandle {
-    pub(crate) fn state(&self) -> AssistState {
-        *self.state.borrow()
-    }
-
-    /// Whether the call is over, and what it came to is being written.
-    fn is_ending(&self) -> bool {
-        self.state().state == AssistWord::Ended
-    }
-
-    /// Its states, until the session is over.
-    fn states(&self) -> watch::Receiver<AssistState> {
-        self.state.clone()
-    }
-
-    /// Another page takes it; the one before is told.
-    fn attach(&self) -> Attachment {
-        let mut turn = 0;
-        self.turn.send_modify(|known| {
-            *known += 1;
-            turn = *known;
-        });
-        let (turns, attached) = (self.turn.subscribe(), Arc::clone(&self.attached));
-        let (input, state) = (self.input.clone(), self.state.clone());
-        Attachment { input, state, turns, turn, _attached: attached }
-    }
-}
-
-/// A page's part in a session.
-pub(crate) struct Attachment {
-    pub(crate) input: mpsc::Sender<FromPage>,
-    pub(crate) state: watch::Receiver<AssistState>,
-    turns: watch::Receiver<u64>,
-    turn: u64,
-    _attached: Arc<()>,
-}
-
-impl Attachment {
-    /// Resolves when another page has taken the session.
-    pub(crate) async fn taken(&self) {
-        let mut turns = self.turns.clone();
-        let own = self.turn;
-        if turns.wait_for(|turn| *turn != own).await.is_err() {
-            // The session is over: its state says so.
-            std::future::pending::<()>().await;
-        }
-    }
-}
 
 /// Attaches a page to the session of a call, a new one if there is none.
 ///
@@ -134,7 +45,7 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
     let attachment = desk.assist().with_sessions(|sessions| {
         let full = sessions.len() >= SESSIONS;
         match sessions.entry(call.id.clone()) {
-            Entry::Occupied(known) if !known.get().input.is_closed() => Ok(known.get().attach()),
+            Entry::Occupied(known) if !known.get().is_closed() => Ok(known.get().attach()),
             Entry::Vacant(_) if full => {
                 Err(Problem::new(Kind::Busy, "too many calls are listened to"))
             }
@@ -142,14 +53,9 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
                 let (input, from_page) = mpsc::channel(WAITING);
                 let first = AssistState::of(&call.state, desk.assist().has_consent(&call.state));
                 let (state, states) = watch::channel(first);
-                let attached = Arc::new(());
-                let handle = SessionHandle {
-                    input,
-                    state: states,
-                    turn: watch::Sender::new(0),
-                    attached: Arc::clone(&attached),
-                };
-                begun = Some(Session::new(desk, call, since, (from_page, state, attached)));
+                let handle = SessionHandle::new(input, states);
+                let attached = handle.attached();
+                begun = Some(AssistSession::new(desk, call, since, (from_page, state, attached)));
                 let attachment = handle.attach();
                 place.insert_entry(handle);
                 Ok(attachment)

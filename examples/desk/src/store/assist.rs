@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::audit::{self, AuditRow};
-use super::calls::id_of;
+use super::call_ids::id_of;
 use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;

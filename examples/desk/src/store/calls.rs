@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::assist;
 use super::audit::{self, AuditRow};
+use super::call_ids::id_of;
 use super::conn::args;
 use super::db::Db;
 use super::dials::{self, DialWrite};
@@ -169,11 +170,6 @@ pub(super) fn sees(scope: &Scope, state: &CallState) -> bool {
 async fn facts_of(tx: &mut Tx, call: &str) -> Result<Vec<Fact>, StoreError> {
     let rows = tx.rows("SELECT body FROM desk_fact WHERE call = $1", args![call]).await?;
     rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact")).collect()
-}
-
-pub(super) async fn id_of(tx: &mut Tx, alias: &str) -> Result<Option<String>, StoreError> {
-    let select = "SELECT call FROM desk_call_id WHERE alias = $1";
-    tx.row(select, args![alias]).await?.map(|row| row.get("call")).transpose()
 }
 
 async fn stored(tx: &mut Tx, id: &str) -> Result<Option<StoredCall>, StoreError> {

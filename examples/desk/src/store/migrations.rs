@@ -132,8 +132,8 @@ mod tests {
                 let adds = match known.as_slice() {
                     ["CREATE", "TABLE" | "INDEX", ..] => true,
                     // In a table that was there, it would refuse what an older desk writes.
-                    ["CREATE", "UNIQUE", "INDEX", _, "ON", table, ..] => is_new(table),
-                    ["INSERT", "INTO", table, ..] => is_new(table),
+                    ["CREATE", "UNIQUE", "INDEX", _, "ON", table, ..]
+                    | ["INSERT", "INTO", table, ..] => is_new(table),
                     ["ALTER", "TABLE", _, "ADD", "COLUMN", _, _, rest @ ..] => {
                         rest.is_empty() || rest.contains(&"DEFAULT")
                     }
@@ -178,10 +178,10 @@ mod tests {
 
     #[tokio::test]
     async fn tables_of_another_line_are_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("desk.sqlite");
         const OTHER: &[Step] = &[STEPS[0], STEPS[2]];
         const OWN: &[Step] = &[STEPS[0], STEPS[1]];
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.sqlite");
         let other = Schema { version: 5, steps: OTHER };
         let own = Schema { version: 4, steps: OWN };
         Db::sqlite_with(&file, other).await.unwrap().close().await;

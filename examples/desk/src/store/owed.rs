@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 
-use super::calls::{StoredCall, call_of, id_of};
+use super::call_ids::id_of;
+use super::calls::{StoredCall, call_of};
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;

@@ -110,7 +110,6 @@ async fn was_seen(desk: &Desk, dial: &str) -> Result<bool, StoreError> {
     Ok(row.ucid.is_some())
 }
 
-/// Looks for unknown dials in the report once. How many were settled.
 /// Says that this desk is alive, by a lease in its name; only where others can hear it.
 pub async fn be_present(desk: Desk, keeper: LeaseKeeper, stop: CancellationToken) {
     if !desk.store().is_shared() {

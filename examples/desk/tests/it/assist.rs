@@ -33,7 +33,7 @@ use tower::ServiceExt as _;
 use crate::floor::{Answer, Floor, assisted, settings, token};
 
 /// Longer than anything here takes.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A desk that is served, on stand-ins.
 pub(crate) struct Assisted {

@@ -19,14 +19,14 @@ use crate::ports::chat::{AnswerPart, ChatError};
 const READ: usize = 8;
 
 /// An answer.
-pub(super) struct Answer {
+pub(super) struct ChatAnswer {
     /// Plain text; `None` if there is no whole answer.
     pub(super) text: Option<String>,
     /// What it used.
     pub(super) used: Used,
 }
 
-impl Answer {
+impl ChatAnswer {
     const NONE: Self = Self { text: None, used: Used { audio_ms: 0, tokens: 0, micros: 0 } };
 }
 
@@ -38,16 +38,18 @@ pub(super) async fn ask(
     within: Duration,
     call: Used,
     grows: Option<&mpsc::Sender<String>>,
-) -> Answer {
+) -> ChatAnswer {
     let assist = desk.assist();
-    let Some(chat) = assist.settings().chat.clone() else { return Answer::NONE };
+    let Some(chat) = assist.settings().chat.clone() else { return ChatAnswer::NONE };
     if !assist.settings().caps.allow_tokens(call, used_today(desk)) {
-        return Answer::NONE;
+        return ChatAnswer::NONE;
     }
-    let Ok(_room) = Arc::clone(&assist.questions).try_acquire_owned() else { return Answer::NONE };
+    let Ok(_room) = Arc::clone(&assist.questions).try_acquire_owned() else {
+        return ChatAnswer::NONE;
+    };
     let now = assist.now_ms();
     if !assist.chat_breaker(|breaker| breaker.may_try(now)) {
-        return Answer::NONE;
+        return ChatAnswer::NONE;
     }
     let begun = Instant::now();
     let (longest, asked) = (question.longest, question.tokens());
@@ -84,7 +86,7 @@ pub(super) async fn ask(
     let used = assist.settings().prices.tokens(input, output);
     spend(desk, used).await;
     let text = plain(&read.text, longest);
-    Answer { text: done.is_ok().then_some(text).filter(|text| !text.is_empty()), used }
+    ChatAnswer { text: done.is_ok().then_some(text).filter(|text| !text.is_empty()), used }
 }
 
 #[derive(Default)]

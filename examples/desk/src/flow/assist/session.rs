@@ -7,11 +7,12 @@ use serde_json::json;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::asking::{Answer, ask};
+use super::asking::{ChatAnswer, ask};
 use super::heard::{Heard, HeardChange};
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::summary::lead_context;
-use super::{FromPage, spend, used_today};
+use super::{spend, used_today};
+use crate::assist::attachment::FromPage;
 use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
@@ -48,7 +49,7 @@ enum FromQuestion {
     /// What has come so far.
     Grows(String),
     /// It has ended.
-    Ended(Answer),
+    Ended(ChatAnswer),
 }
 
 /// A suggestion that is being written.
@@ -67,7 +68,7 @@ struct Track {
     missing: Option<(i64, i64)>,
 }
 
-pub(super) struct Session {
+pub(super) struct AssistSession {
     desk: Desk,
     call: StoredCall,
     input: mpsc::Receiver<FromPage>,
@@ -98,7 +99,7 @@ fn place(speaker: Speaker) -> usize {
     usize::from(speaker == Speaker::Agent)
 }
 
-impl Session {
+impl AssistSession {
     pub(super) fn new(
         desk: &Desk,
         call: &StoredCall,
@@ -499,7 +500,7 @@ impl Session {
                 }
                 self.asked = Some(asked);
             }
-            FromQuestion::Ended(Answer { text, used }) => {
+            FromQuestion::Ended(ChatAnswer { text, used }) => {
                 self.used = self.used.and(used);
                 match text {
                     Some(text) => self.suggested(&asked, text).await,
@@ -574,7 +575,7 @@ impl Session {
         }
         let lead = self.lead().await;
         let question = prompt::call_summary(self.heard.entries(), &lead);
-        let Answer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
+        let ChatAnswer { text, .. } = ask(&self.desk, question, SUMMARY, self.used, None).await;
         let Some(text) = text else { return };
         let done = AssistState { state: AssistWord::Ended, reason: Some("summary") };
         let body = json!({"callId": self.call.id, "state": done.state, "reason": done.reason});

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ozonetel_sdk::types::PhoneNumber;
 
-use super::SessionHandle;
 use super::asking::ask;
+use crate::assist::attachment::SessionHandle;
 use crate::core::assist::budget::Used;
 use crate::core::assist::plain_text::two_sentences;
 use crate::core::assist::prompt::{self, LeadContext};

@@ -15,12 +15,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::MissedTickBehavior;
 
 use crate::access::no_such;
+use crate::assist::attachment::{Attachment, FromPage};
 use crate::core::assist::audio_frame::{AudioFrame, FrameError};
 use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::transcript::Speaker;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
-use crate::flow::assist::{Attachment, FromPage, attach};
+use crate::flow::assist::attach;
 use crate::ops::metrics::{ASSIST_FRAMES, label};
 use crate::people::Proof;
 use crate::problem::{Kind, Problem};

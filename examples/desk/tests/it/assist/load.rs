@@ -17,7 +17,7 @@ use tokio::time::Instant;
 const CALLS: u64 = 200;
 
 /// For how long they go on.
-const LASTS: Duration = Duration::from_secs(60);
+const LASTS: Duration = Duration::from_mins(1);
 
 /// Resident memory in MiB, and seconds of processor, of this process.
 fn used() -> (u64, f64) {

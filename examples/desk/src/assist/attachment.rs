@@ -1,0 +1,110 @@
+//! What leads from a page to the session that listens to its call.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::core::assist::audio_frame::AudioFrame;
+use crate::core::assist::gate::{AssistState, AssistWord};
+use crate::core::assist::transcript::Speaker;
+
+/// What comes from a page.
+#[derive(Debug)]
+pub(crate) enum FromPage {
+    /// Another page, or the same one anew: its clock and its numbers begin again.
+    Attached,
+    /// A frame.
+    Frame(AudioFrame),
+    /// So many frames are missing here.
+    Gap(Speaker, u32),
+}
+
+impl FromPage {
+    /// Whose it is.
+    pub(crate) fn speaker(&self) -> Option<Speaker> {
+        match self {
+            Self::Attached => None,
+            Self::Frame(frame) => Some(frame.speaker),
+            Self::Gap(speaker, _) => Some(*speaker),
+        }
+    }
+}
+
+/// A call that is listened to.
+pub(crate) struct SessionHandle {
+    input: mpsc::Sender<FromPage>,
+    state: watch::Receiver<AssistState>,
+    /// Which of the pages that were attached one after another has it.
+    turn: watch::Sender<u64>,
+    attached: Arc<()>,
+}
+
+impl fmt::Debug for SessionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionHandle").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl SessionHandle {
+    pub(crate) fn new(input: mpsc::Sender<FromPage>, state: watch::Receiver<AssistState>) -> Self {
+        Self { input, state, turn: watch::Sender::new(0), attached: Arc::new(()) }
+    }
+
+    /// Whether the session is over.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.input.is_closed()
+    }
+
+    /// What is held by each page that is attached.
+    pub(crate) fn attached(&self) -> Arc<()> {
+        Arc::clone(&self.attached)
+    }
+
+    pub(crate) fn state(&self) -> AssistState {
+        *self.state.borrow()
+    }
+
+    /// Whether the call is over, and what it came to is being written.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.state().state == AssistWord::Ended
+    }
+
+    /// Its states, until the session is over.
+    pub(crate) fn states(&self) -> watch::Receiver<AssistState> {
+        self.state.clone()
+    }
+
+    /// Another page takes it; the one before is told.
+    pub(crate) fn attach(&self) -> Attachment {
+        let mut turn = 0;
+        self.turn.send_modify(|known| {
+            *known += 1;
+            turn = *known;
+        });
+        let (turns, attached) = (self.turn.subscribe(), Arc::clone(&self.attached));
+        let (input, state) = (self.input.clone(), self.state.clone());
+        Attachment { input, state, turns, turn, _attached: attached }
+    }
+}
+
+/// A page's part in a session.
+pub(crate) struct Attachment {
+    pub(crate) input: mpsc::Sender<FromPage>,
+    pub(crate) state: watch::Receiver<AssistState>,
+    turns: watch::Receiver<u64>,
+    turn: u64,
+    _attached: Arc<()>,
+}
+
+impl Attachment {
+    /// Resolves when another page has taken the session.
+    pub(crate) async fn taken(&self) {
+        let mut turns = self.turns.clone();
+        let own = self.turn;
+        if turns.wait_for(|turn| *turn != own).await.is_err() {
+            // The session is over: its state says so.
+            std::future::pending::<()>().await;
+        }
+    }
+}
