@@ -94,7 +94,7 @@ impl Desks {
         let chance = Chance::of(self.story.seed, ("process", count));
         let process = Process::new(chance, weather, Arc::clone(&self.shared));
         let is_shared = self.story.desks > 1;
-        let way: Arc<dyn desk::store::memory::Interference> = process.clone();
+        let way: Arc<dyn desk::store::memory::Interference> = Arc::<Process>::clone(&process);
         let store: Arc<dyn Store> = Arc::new(self.memory.by_way_of(way, is_shared));
         let network = Network {
             sim: self.sim.clone(),
@@ -156,7 +156,7 @@ impl Desks {
     }
 
     /// Whether work in the background has ended by itself.
-    pub(crate) async fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         for number in 0..self.story.desks {
             let Some(running) = self.running(number) else { continue };
             let life = running.desk.life().clone();

@@ -95,7 +95,7 @@ async fn play(story: &Story) -> Outcome {
     watcher.abort();
     carrier.abort();
     clock.abort();
-    let failed = desks.has_failed().await;
+    let failed = desks.has_failed();
     let seen = desks.log.take();
     let contents = desks.memory.contents();
     let (requests, crashes) = (seen.requests, seen.crashes);

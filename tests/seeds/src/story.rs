@@ -188,7 +188,8 @@ impl Story {
         let mut command = format!("cargo run -p ozonetel-seeds -- --seed {}", self.seed);
         if self.steps.len() < whole.steps.len() {
             let numbers: Vec<_> = self.steps.iter().map(|step| step.number.to_string()).collect();
-            command.push_str(&format!(" --keep {}", numbers.join(",")));
+            command.push_str(" --keep ");
+            command.push_str(&numbers.join(","));
         }
         if self.weather != whole.weather {
             command.push_str(" --calm");

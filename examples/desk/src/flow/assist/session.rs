@@ -12,7 +12,7 @@ use super::heard::{Heard, HeardChange};
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::summary::lead_context;
 use super::{spend, used_today};
-use crate::assist::attachment::FromPage;
+use crate::assist::attachment::{FromPage, SessionHandle};
 use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
@@ -556,7 +556,7 @@ impl AssistSession {
         }
         let id = self.call.id.clone();
         self.desk.assist().with_sessions(|sessions| {
-            if sessions.get(&id).is_some_and(|known| known.input.is_closed()) {
+            if sessions.get(&id).is_some_and(SessionHandle::is_closed) {
                 sessions.remove(&id);
             }
         });
