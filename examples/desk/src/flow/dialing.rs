@@ -475,26 +475,78 @@ async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreErro
 mod tests {
     use std::sync::Arc;
 
+    use ozonetel_sim::Sim;
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
     use crate::desk::Settings;
-    use crate::store::Memory;
+    use crate::store::memory::Stop;
+    use crate::store::{Dials as _, Memory};
+    use crate::work::settle;
 
-    /// It is moved from the route's future into a task: what was 3.4 kB by value cost a tenth of the route.
-    #[tokio::test]
-    async fn the_future_of_a_dial_is_small() {
-        let sim = ozonetel_sim::Sim::start();
-        let desk = Desk::new(sim.client(), Settings::default(), Arc::new(Memory::new()));
-        let order = DialOrder {
+    fn order() -> DialOrder {
+        DialOrder {
             user: "u1".to_owned(),
-            key: None,
+            key: Some("k1".to_owned()),
             agent: "agent01".into(),
-            number: "918000000001".into(),
+            number: "9000000001".into(),
             campaign: "support_out".into(),
             did: None,
             phone_name: None,
             audit: None,
-        };
-        let size = size_of_val(&dial(&desk, order));
+        }
+    }
+
+    async fn desk(store: &Memory) -> (Sim, Desk) {
+        let sim = Sim::start();
+        sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+        let desk = Desk::new(sim.client(), Settings::default(), Arc::new(store.clone()));
+        (sim, desk)
+    }
+
+    async fn state(store: &Memory) -> DialState {
+        store.dial_of_key("u1", "k1").await.unwrap().unwrap().state
+    }
+
+    /// It is moved from the route's future into a task: what was 3.4 kB by value cost a tenth of the route.
+    #[tokio::test]
+    async fn the_future_of_a_dial_is_small() {
+        let (_sim, desk) = desk(&Memory::new()).await;
+        let size = size_of_val(&dial(&desk, order()));
         assert!(size <= 3_072, "{size} bytes");
+    }
+
+    /// Found by seed 23: the agent could not dial before the desk was started again.
+    #[tokio::test(start_paused = true)]
+    async fn an_outcome_that_could_not_be_stored_is_written_once_the_store_is_back() {
+        let store = Memory::new();
+        let (sim, desk) = desk(&store).await;
+        store.stop_at(1, Stop::Before);
+        let reply = dial(&desk, order()).await.unwrap();
+        let DialReply::Answered { entry, .. } = reply else { panic!("{reply:?}") };
+        store.restart();
+        assert_eq!((entry.state, state(&store).await), (DialState::Accepted, DialState::Sending));
+        tokio::time::sleep(2 * WRITTEN_AGAIN).await;
+        let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
+        assert_eq!((row.state, row.ucid), (DialState::Accepted, entry.ucid));
+        assert_eq!(sim.effects("dial"), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dial_that_no_desk_has_decided_becomes_unknown_without_a_restart() {
+        let store = Memory::new();
+        let (sim, desk) = desk(&store).await;
+        let stop = CancellationToken::new();
+        let settling = tokio::spawn(settle::run(desk.clone(), stop.clone()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let entry = entry_of(&desk, &order(), DialWay::Kookoo);
+        store.begin_dial(entry, "another desk", now_ms(&desk)).await.unwrap();
+        tokio::time::sleep(Duration::from_mins(4)).await;
+        assert_eq!(state(&store).await, DialState::Sending, "it may be on its way");
+        sim.advance(Duration::from_mins(2)).await;
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        assert_eq!(state(&store).await, DialState::Unknown);
+        stop.cancel();
+        settling.await.unwrap();
     }
 }
