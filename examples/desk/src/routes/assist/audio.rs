@@ -146,10 +146,10 @@ struct Page {
 
 impl Page {
     async fn serve(self, socket: WebSocket) {
-        let (mut to_page, from_page) = socket.split();
+        let (mut to_page, mut from_page) = socket.split();
         let stopping = self.desk.life().streams();
         let end = tokio::select! {
-            end = self.read(from_page) => end,
+            end = self.read(&mut from_page) => end,
             end = self.write(&mut to_page) => Some(end),
             () = self.attachment.taken() => Some(AudioEnd::OtherPage),
             () = self.signed_out() => Some(AudioEnd::SignedOut),
@@ -160,12 +160,16 @@ impl Page {
             let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
             // A page that is gone needs none.
             let _ = tokio::time::timeout(PATIENCE, to_page.send(frame)).await;
+            // What is on its way is read: a connection that is dropped with it unread is reset, and the page would lose
+            // the last words said to it.
+            let unread = async { while let Some(Ok(_)) = from_page.next().await {} };
+            let _ = tokio::time::timeout(PATIENCE, unread).await;
         }
         tracing::debug!(?end, "a call's audio has ended");
     }
 
     /// Hands on what the page sends, until it goes or sends something else.
-    async fn read(&self, mut from_page: SplitStream<WebSocket>) -> Option<AudioEnd> {
+    async fn read(&self, from_page: &mut SplitStream<WebSocket>) -> Option<AudioEnd> {
         loop {
             let message = match tokio::time::timeout(SILENCE, from_page.next()).await {
                 Err(_) => return Some(AudioEnd::PageGone),

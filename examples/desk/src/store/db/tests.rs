@@ -48,8 +48,10 @@ async fn what_waits_for_the_writer_is_committed_together() {
             tokio::spawn(async move { db.append_events(at, vec![event()]).await })
         })
         .collect();
-    // On one thread every spawned write is in the queue after one turn.
-    tokio::task::yield_now().await;
+    // One turn of the runtime comes to some sixty of them.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
     go.notify_one();
     for write in try_join_all(writes).await.unwrap() {
         write.unwrap();
