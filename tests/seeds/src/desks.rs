@@ -252,7 +252,6 @@ fn settings(number: usize) -> Settings {
     Settings {
         campaign: Some("support_out".into()),
         did: Some(DID.into()),
-        phone_name: Some("agent".into()),
         webhook_secret: Some(SECRET.into()),
         calling: CallingSettings {
             auto_answer: AutoAnswer::Outbound,

@@ -13,6 +13,7 @@ mod asking;
 mod heard;
 mod line;
 mod session;
+mod spending;
 pub mod summary;
 
 use std::collections::hash_map::Entry;
@@ -21,10 +22,8 @@ use tokio::sync::{mpsc, watch};
 
 use self::session::AssistSession;
 use crate::assist::attachment::{Attachment, FromPage, SessionHandle};
-use crate::core::assist::budget::Used;
 use crate::core::assist::gate::AssistState;
 use crate::desk::Desk;
-use crate::ops::metrics::{ASSIST_MONEY, ASSIST_SECONDS, ASSIST_TOKENS};
 use crate::problem::{Kind, Problem};
 use crate::store::{StoreError, StoredCall};
 
@@ -80,30 +79,4 @@ pub async fn refresh_consents(desk: &Desk) -> Result<(), StoreError> {
         desk.assist().set_consents(desk.store().consents().await?);
     }
     Ok(())
-}
-
-/// Counts what was used, and learns what all desks have used today.
-async fn spend(desk: &Desk, used: Used) {
-    if used == Used::default() {
-        return;
-    }
-    let positive = |amount: i64| u64::try_from(amount).unwrap_or(0);
-    let metrics = desk.metrics();
-    metrics.add(ASSIST_SECONDS, vec![], positive(used.audio_ms / 1_000));
-    metrics.add(ASSIST_TOKENS, vec![], positive(used.tokens));
-    metrics.add(ASSIST_MONEY, vec![], positive(used.micros));
-    let day = desk.client().today().to_string();
-    match desk.store().use_assist(&day, used).await {
-        Ok(sum) => desk.assist().note_used(&day, sum),
-        Err(error) => {
-            // It counts here at least.
-            desk.assist().note_used(&day, desk.assist().used_on(&day).and(used));
-            tracing::warn!(%error, "what live assist used was not written down");
-        }
-    }
-}
-
-/// What was used today, by all desks.
-fn used_today(desk: &Desk) -> Used {
-    desk.assist().used_on(&desk.client().today().to_string())
 }

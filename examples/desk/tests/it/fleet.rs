@@ -222,6 +222,10 @@ impl Site {
         let who = json!({"email": "agent01@desk.test", "password": "correct horse"});
         let signed_in = desk.send("POST", "/api/session", &origin, &who).await;
         assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+        // The agent is logged in at the service once the answer is given.
+        while self.sim.effects("login") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 }
 

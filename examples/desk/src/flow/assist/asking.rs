@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{spend, used_today};
+use super::spending::{spend, used_today};
 use crate::core::assist::budget::Used;
 use crate::core::assist::plain_text::plain;
 use crate::core::assist::prompt::{Question, tokens_of};
