@@ -37,11 +37,12 @@ async fn report(every: Option<Duration>, stopping: CancellationToken, stop: Canc
         };
         tokio::select! {
             biased;
-            () = stop.cancelled() => return,
+            // First, since a desk without work under way stops at once.
             () = stopping.cancelled(), if !told => {
                 tell(&NotifyState::Stopping);
                 told = true;
             }
+            () = stop.cancelled() => return,
             () = beat => tell(&NotifyState::Watchdog),
         }
     }
