@@ -354,7 +354,7 @@ impl Fold {
                 latest(&mut self.own_ended_ms, at);
             }
             // A second one of one call counts only where the first has ended badly.
-            Action::Dispose(said) if self.takes_disposition() => {
+            Action::Dispose(said) if self.takes_disposition(&acted.agent) => {
                 self.state.disposition = Some(DispositionState {
                     said: said.as_ref().clone(),
                     at_ms: at,
@@ -383,11 +383,15 @@ impl Fold {
         }
     }
 
-    /// Whether nothing was said about the call, or nothing that the service took.
-    fn takes_disposition(&self) -> bool {
-        let known = self.state.disposition.as_ref();
-        let state = known.and_then(|known| known.targets.get("service")).map(String::as_str);
-        known.is_none() || matches!(state, Some("refused" | "given_up" | "overtaken"))
+    /// Whether nothing was said about the call, nothing that the service took, or only by an agent who was rung and did
+    /// not answer, before the one who did.
+    fn takes_disposition(&self, agent: &AgentId) -> bool {
+        let Some(known) = &self.state.disposition else { return true };
+        let state = known.targets.get("service").map(String::as_str);
+        let talked =
+            |by: &AgentId| self.answered_by.as_ref().is_some_and(|own| own.is_same_agent(by));
+        matches!(state, Some("refused" | "given_up" | "overtaken"))
+            || (talked(agent) && !talked(&known.agent))
     }
 
     fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {

@@ -214,6 +214,26 @@ fn who_was_rung_first_did_not_take_the_call_that_another_one_answered() {
     assert_eq!(missed.state().agent, Some("agent02".into()));
 }
 
+/// Found by seed 77 of `make seeds`: what the agent said who did not answer stood for what the one said who did.
+#[test]
+fn what_the_agent_says_who_answered_counts_whoever_was_rung_before() {
+    let other = "90000000000000005";
+    let said = |n, code, agent: &str, at| {
+        let mut fact = disposed(n, code, at);
+        let FactBody::Acted(acted) = &mut fact.body else { unreachable!() };
+        acted.agent = agent.into();
+        fact
+    };
+    let rung = event("Calling", "InBound", other, "agent01", 1);
+    let answered = event("Answered", "InBound", LEG, "agent02", 20);
+    let (first, second) = (said(1, "NO_ANSWER", "agent01", 10), said(2, "OTHER", "agent02", 31));
+    let late = said(3, "NO_ANSWER", "agent01", 40);
+    let call = Call::of(vec![rung, first, delivered(4, "sent", 11), answered, second, late]);
+    let given = call.state().disposition.as_ref().unwrap();
+    assert_eq!((given.said.code.as_str(), &given.agent), ("OTHER", &"agent02".into()));
+    assert_eq!(given.targets["service"], "pending");
+}
+
 /// Found by `make chaos`: the disposition went to the leg of the first phone, over and over, and was refused.
 #[test]
 fn commands_go_to_the_leg_that_was_answered_also_where_a_phone_elsewhere_seems_to_ring_still() {
