@@ -178,7 +178,7 @@ describe('assist, where it is not', () => {
       const toggle = admin.page.getByRole('switch', { name: 'Transcribe calls of support_out' });
       assert.equal(await toggle.isChecked(), false);
       assert.equal(speech.count, 0);
-      await toggle.check();
+      await toggle.click();
       await until('it is on', async () => (await toggle.isChecked()) && await toggle.isEnabled());
       await admin.picture('assist-consent');
       await admin.leave();
