@@ -63,8 +63,8 @@ async fn take_over_until(desk: &Desk, began: i64) -> Result<usize, StoreError> {
     left_unknown(desk, left).await
 }
 
-/// Marks dials that another desk was sending when it died in the same way. How many are unknown. Should that one be alive after
-/// all, its word counts.
+/// Marks dials that another desk was sending when it died in the same way. How many are unknown. Should that one be alive
+/// after all, its word counts.
 ///
 /// # Errors
 /// The store is not available.
