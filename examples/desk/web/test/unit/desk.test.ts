@@ -16,6 +16,14 @@ describe('which call the card is about', () => {
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], null)?.ucid).toBe('2');
     expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], null)?.ucid).toBe('1');
   });
+  test('an inbound one whose ring has ended here is none, until it rings here again', () => {
+    const rings = call({ ucid: '1', phase: 'ringing', direction: 'inbound' });
+    const leg = (word: typeof rings.phone.leg) => ({ ...rings, phone: { ...rings.phone, leg: word } });
+    expect(subjectOf([leg('ended')], null)).toBeNull();
+    expect(subjectOf([leg('ringing')], null)?.ucid).toBe('1');
+    expect(subjectOf([leg('none')], null)?.ucid).toBe('1');
+    expect(subjectOf([{ ...leg('ended'), direction: 'outbound' }], null)?.ucid).toBe('1');
+  });
   test('a call that is done stays until it was put aside', () => {
     const closed = call({ ucid: '1', phase: 'closed', disposition: done });
     expect(subjectOf([closed], null)?.ucid).toBe('1');
