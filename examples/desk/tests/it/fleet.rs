@@ -2,17 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
-use desk::people::token::new_id;
-use desk::people::{People, PeopleSettings};
-use desk::store::audit::AuditRow;
-use desk::store::sessions::ApiToken;
-use desk::store::users::{User, UserLogin};
-use desk::store::{Db, Meta as _, Owner, Users as _};
+use desk::store::Db;
 use ozonetel_redis::RedisServer;
-use ozonetel_sdk::client::SystemClock;
 use ozonetel_sim::world::{PhoneAction, Setup};
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 use serde_json::{Value, json};
@@ -23,6 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::floor::DIAL;
+use crate::prepared::with_token;
 use desk::core::caller::Role;
 
 /// Nothing here takes longer.
@@ -232,35 +226,9 @@ impl Site {
 /// Makes the store the account's, with an administrator; a token that acts for any agent.
 async fn administrator(url: &str) -> String {
     let store = Db::postgres(url).await.unwrap();
-    store.take_for(&Owner::Account("acme_support".to_owned())).await.unwrap();
-    let people =
-        People::new(Arc::new(store.clone()), Arc::new(SystemClock), PeopleSettings::default());
-    let row = |action: &str| AuditRow::of_desk(people.now(), action, "test");
-    let user = User {
-        id: new_id(),
-        email: "admin@desk.test".to_owned(),
-        name: "Administrator".to_owned(),
-        role: Role::Administrator,
-        has_password: true,
-        must_change: false,
-        disabled: false,
-        made_at: people.now(),
-    };
-    let login = UserLogin { user, hash: Some("no one signs in".into()) };
-    store.add_user(login, row("user.add")).await.unwrap();
-    let token = ApiToken {
-        id: new_id(),
-        name: "test".to_owned(),
-        role: Role::Administrator,
-        agents: Vec::new(),
-        made_by: "test".to_owned(),
-        made_at: people.now(),
-        ends_at: None,
-        seen_at: None,
-    };
-    let token = people.add_token(token, row("token.add")).await.unwrap();
+    let token = with_token(&store, Role::Administrator, &[]).await;
     store.close().await;
-    token.reveal().to_owned()
+    token
 }
 
 fn links_up(readiness: &Value) -> Option<u64> {

@@ -8,23 +8,13 @@ mod kookoo;
 use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use desk::core::appointment::{Department, Doctor, Slot};
 use desk::core::caller::{Role, Scope};
 use desk::core::outbox::OutboxTarget;
-use desk::people::token::new_id;
-use desk::people::{People, PeopleSettings};
-use desk::store::audit::AuditRow;
-use desk::store::sessions::ApiToken;
-use desk::store::users::{User, UserLogin};
-use desk::store::{
-    Appointments as _, Db, Dials as _, Meta as _, Outbox as _, Owner, PhoneCalls as _,
-    Sessions as _, Users as _,
-};
+use desk::store::{Appointments as _, Db, Dials as _, Outbox as _, PhoneCalls as _, Sessions as _};
 use futures_util::{StreamExt as _, stream};
-use ozonetel_sdk::client::SystemClock;
 use ozonetel_sim::world::Setup;
 use ozonetel_sim::{Fault, FaultKind, Server, Sim};
 use serde_json::{Value, json};
@@ -36,6 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::floor::{DIAL, DISPOSITION};
+use crate::prepared::with_token;
 
 /// Nothing here takes longer.
 const LIMIT: Duration = Duration::from_mins(9);
@@ -43,42 +34,15 @@ const LIMIT: Duration = Duration::from_mins(9);
 /// What the account's callers have: an administrator, a token for agent01, and a doctor with two times.
 async fn prepare(file: &Path) -> String {
     let store = Db::sqlite(file).await.unwrap();
-    store.take_for(&Owner::Account("acme_support".to_owned())).await.unwrap();
-    let people =
-        People::new(Arc::new(store.clone()), Arc::new(SystemClock), PeopleSettings::default());
-    let row = |action: &str| AuditRow::of_desk(people.now(), action, "test");
-    let user = User {
-        id: new_id(),
-        email: "admin@desk.test".to_owned(),
-        name: "Administrator".to_owned(),
-        role: Role::Administrator,
-        has_password: true,
-        must_change: false,
-        disabled: false,
-        made_at: people.now(),
-    };
-    store
-        .add_user(UserLogin { user, hash: Some("no one signs in".into()) }, row("user.add"))
-        .await
-        .unwrap();
-    let token = ApiToken {
-        id: new_id(),
-        name: "test".to_owned(),
-        role: Role::Agent,
-        agents: vec!["agent01".into()],
-        made_by: "test".to_owned(),
-        made_at: people.now(),
-        ends_at: None,
-        seen_at: None,
-    };
-    let token = people.add_token(token, row("token.add")).await.unwrap();
+    let token = with_token(&store, Role::Agent, &["agent01"]).await;
+    let now = i64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
     let department = Department { id: "d1".into(), name: "General".into() };
     let doctor = Doctor { id: "m1".into(), name: "Dr A".into(), department };
-    let times = [1, 2].map(|hour| people.now() + hour * 3_600_000);
+    let times = [1, 2].map(|hour| now + hour * 3_600_000);
     let slots = times.map(|starts| Slot::of_doctor("m1", starts, starts + 1_800_000));
     store.add_schedule(vec![doctor], slots.to_vec()).await.unwrap();
     store.close().await;
-    token.reveal().to_owned()
+    token
 }
 
 /// A service that outlives the desk, and the desk's file.

@@ -32,6 +32,7 @@ mod odd_answers;
 mod owing;
 mod people;
 mod platform;
+mod prepared;
 mod records;
 mod relay;
 mod reports;
