@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub enum Scenario {
     /// Nothing.
     Start,
+    /// The campaign `support_out` runs.
+    CampaignRuns,
     /// `agent01` logged in over REST.
     LoggedIn,
     /// `agent01` sits at the toolbar.

@@ -56,12 +56,24 @@ impl Scenario {
         match self {
             Self::Start => {}
             Self::AdminPopulated => ucid = Some(populated(&sim)),
+            Self::CampaignRuns => {
+                sim.change(|world| world.campaigns_mut().run("support_out", true))
+                    .expect("a campaign");
+            }
             Self::Toolbar => {
                 sim.change(|world| world.toolbar_login("agent01", "secret")).expect("a login");
             }
             _ => sim.change(|world| world.login("agent01", "secret", "500001")).expect("a login"),
         }
-        if !matches!(self, Self::Start | Self::AdminPopulated | Self::Toolbar | Self::LoggedIn) {
+        let has_no_call = matches!(
+            self,
+            Self::Start
+                | Self::CampaignRuns
+                | Self::AdminPopulated
+                | Self::Toolbar
+                | Self::LoggedIn
+        );
+        if !has_no_call {
             ucid = Some(self.call(&sim).await);
         }
         let token = if key { None } else { sim.change(world::World::issue_token) };

@@ -1,7 +1,8 @@
 //! Facts: what was seen of a phone call, each with its source, as it was received.
 //!
 //! A fact is stored before anything is made of it. Facts have an order of their own, so that it does not matter when
-//! they arrive: by the time they speak of, then by how much their source knows, then by their key.
+//! they arrive: by the time they speak of, then by how much their source knows, then by how far the call has come, then
+//! by their key.
 
 mod kookoo;
 mod received;
@@ -12,7 +13,7 @@ use std::fmt;
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::mdl::CallPush;
 use ozonetel_sdk::phone_call::{CallObservation, DialReply, Invite};
-use ozonetel_sdk::push::{CallEvent, Callback};
+use ozonetel_sdk::push::{CallAction, CallActionKind, CallEvent, Callback};
 use ozonetel_sdk::types::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, PhoneNumber, SensitiveText,
     Ucid,
@@ -411,8 +412,21 @@ impl Fact {
 
     /// The order in which facts are applied.
     pub fn order(&self, other: &Self) -> Ordering {
-        let rank = |fact: &Self| (fact.when_ms(), fact.source);
+        let rank = |fact: &Self| (fact.when_ms(), fact.source, fact.progress());
         rank(self).cmp(&rank(other)).then_with(|| self.key.cmp(&other.key))
+    }
+
+    /// How far an event says that its leg has come. Events bear whole seconds, and a call may be declined in the second
+    /// in which it rang.
+    fn progress(&self) -> u8 {
+        let FactBody::Event(event) = &self.body else { return 0 };
+        match event.action.as_ref().and_then(CallAction::kind) {
+            Some(CallActionKind::Calling) => 0,
+            Some(CallActionKind::Answered) => 1,
+            Some(CallActionKind::Disconnect) => 3,
+            // A word that is not known may be of any time between.
+            _ => 2,
+        }
     }
 
     /// Whether both are one fact: the same key at the same source.

@@ -508,11 +508,19 @@ fn a_call_over_kookoo_is_a_conversation_once_both_are_there() {
     assert_eq!((state.way, state.agent_leg), (DialWay::Kookoo, Some(ucid("90000000000000055"))));
     assert!(state.ids.contains("90000000000000055"), "the agent's INVITE is of this call");
     // The end and the beginning in one moment, in whatever order.
-    let all = [
-        kookoo(KookooLeg::Customer, CALL, "event=Disconnect", 4),
-        kookoo(KookooLeg::Customer, CALL, "event=NewCall", 4),
-    ];
-    assert!(Call::of(all.to_vec()).state().is_ended());
+    let at_once = |event: &str| kookoo(KookooLeg::Customer, CALL, event, 4);
+    let call = Call::of(["event=Disconnect", "event=NewCall"].map(at_once));
+    assert!(call.state().is_ended());
+}
+
+#[test]
+fn events_of_one_second_are_taken_in_the_order_of_a_call() {
+    for agent in ["agent01", "agent02", "agent03", "agent04", "agent05"] {
+        let event = |word: &&str| event(word, "InBound", LEG, agent, 1);
+        let phase = |words: &[&str]| Call::of(words.iter().map(event)).state().phase;
+        assert_ne!(phase(&["Calling", "Disconnect"]), CallPhase::Ringing, "{agent}");
+        assert_eq!(phase(&["Disconnect", "Answered", "Calling"]), CallPhase::AfterCall, "{agent}");
+    }
 }
 
 /// The same facts, one for each key: what a store with its unique key holds.
