@@ -10,7 +10,7 @@ function chart(echarts, title, unit, names, series) {
   const view = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 720, height: 380 });
   view.setOption({
     animation: false, backgroundColor: '#ffffff', title: { text: title, left: 12, top: 8, textStyle: { fontSize: 15 } },
-    legend: { bottom: 8, data: series.map(({ name }) => name) }, grid: { left: 64, right: 24, top: 56, bottom: 64 },
+    legend: { bottom: 8, itemGap: 28, data: series.map(({ name }) => name) }, grid: { left: 64, right: 24, top: 56, bottom: 64 },
     xAxis: { type: 'value', name: names, nameLocation: 'middle', nameGap: 26, min: 'dataMin', max: 'dataMax' },
     yAxis: { type: 'value', name: unit, min: 0 },
     series: series.map(({ name, data, color, dashed }) => ({
@@ -35,7 +35,7 @@ export async function draw(results, folder) {
   for (const database of databases) {
     const longest = results.filter((one) => one.database === database).at(-1);
     const line = (name, color, key, dashed) => ({ name, color, dashed, data: longest.memory.all.map((one) => [one.second, Math.round(one[key])]) });
-    write(`memory-${database}`, chart(echarts, `Memory, ${longest.agents} agents, ${longest.rate.toFixed(0)} calls a second, ${database}`, 'MiB', 'seconds', [
+    write(`memory-${database}`, chart(echarts, `Memory, ${longest.agents} agents, ${longest.asked} calls a second, ${database}`, 'MiB', 'seconds', [
       line('desk', COLOURS[database], 'desk'), line('desk, anonymous', COLOURS[database], 'own', true), line('simulator', '#777777', 'sim'),
     ]));
   }

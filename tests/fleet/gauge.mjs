@@ -50,3 +50,12 @@ export function quantile(times, share) {
 
 /** Load of the machine over a minute. */
 export const machineLoad = () => words('/proc/loadavg').split(' ')[0];
+
+/** By how much a value grows for one step of the other, by the line that fits best; `null` of too few. */
+export function growth(points) {
+  if (points.length < 3) return null;
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  return spread === 0 ? null : points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
+}

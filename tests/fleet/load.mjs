@@ -1,23 +1,27 @@
 // One desk under load: agents with streams, links and telephones, and so many calls a second. What it costs is printed,
-// written as JSON and drawn.
+// written as JSON and drawn; also what there is of it when it is cut short.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Callers } from './callers.mjs';
 import { draw } from './draw.mjs';
-import { anonymous, childOf, fsyncs, machineLoad, quantile, resident, spent } from './gauge.mjs';
-import { NoAnswer, ask, sleep } from './http.mjs';
+import { anonymous, childOf, fsyncs, growth, machineLoad, quantile, resident, spent } from './gauge.mjs';
+import { ask, sleep } from './http.mjs';
 import { Person, addAdministrator, administrator } from './people.mjs';
 import { Fleet, freePort, until } from './processes.mjs';
 import { Chance } from './random.mjs';
-import { Stream } from './stream.mjs';
-import { calling, dialled } from './traffic.mjs';
 
 const setting = (name, usual) => process.env[name] || usual;
-const sizes = String(setting('AGENTS', '1000')).trim().split(/\s+/).map(Number);
+const list = (name, usual) => String(setting(name, usual)).trim().split(/\s+/);
+const sizes = list('AGENTS', '1000').map(Number);
 const minutes = Number(setting('MINUTES', 10));
-const databases = String(setting('DATABASES', 'sqlite postgres')).trim().split(/\s+/);
-const inboundShare = 0.3, holdShare = 0.2;
+const databases = list('DATABASES', 'sqlite postgres');
 const out = setting('RESULTS', 'target/load');
+const INBOUND = 0.3;
+const PARTS = ['desk', 'sim', 'database', 'generator'];
+/** What is asked for: milliseconds for 99 of 100, transactions a call, cores, MiB an hour. */
+const GOALS = { command: 200, event: 1000, writes: 12, cores: 1, growth: 60 };
 
 const id = (n) => `agent${String(n + 1).padStart(4, '0')}`;
 const extension = (n) => String(500_001 + n);
@@ -35,23 +39,19 @@ agent_events_url = "${front}/webhooks/ozonetel/events/${fleet.secrets.webhook}"
 ${Array.from({ length: agents }, (_, n) => `[[agents]]\nid = "${id(n)}"\nnumber = ${1001 + n}\nextension = "${extension(n)}"\n`).join('')}`;
 
 /** At most so many at once. */
-async function each(list, atOnce, work) {
-  const left = list.entries();
+async function each(all, atOnce, work) {
+  const left = all.entries();
   await Promise.all(Array.from({ length: atOnce }, async () => { for (const [n, one] of left) await work(one, n); }));
 }
 
+const began = Date.now();
+const say = (text) => console.log(`${String(Math.round((Date.now() - began) / 1000)).padStart(5)} s  ${text}`);
+const ms = (value) => (value === null || !Number.isFinite(value) ? '-' : value.toFixed(value < 10 ? 1 : 0));
+const sum = (counts) => Object.values(counts).reduce((total, n) => total + n, 0);
+
 class Run {
   constructor(database, agents, rate) {
-    Object.assign(this, { database, agents, rate, chance: new Chance(7, `${database} ${agents}`), latency: new Map(), events: new Map(), wrong: new Map(), calls: 0, memory: [], dialledSoFar: 0, calledSoFar: 0 });
-  }
-
-  note(map, what, ms) {
-    if (!map.has(what)) map.set(what, []);
-    map.get(what).push(ms);
-  }
-
-  fail(what) {
-    this.wrong.set(what, (this.wrong.get(what) ?? 0) + 1);
+    Object.assign(this, { database, agents, rate, chance: new Chance(7, `${database} ${agents}`), memory: [], isCut: false });
   }
 
   async start() {
@@ -69,122 +69,59 @@ class Run {
     // Only the waits for the disk stop the desk: what strace costs it is what they cost.
     if (this.database === 'sqlite') fleet.start('desk-a', 'strace', ['-f', '--seccomp-bpf', '-qq', '-e', 'trace=fsync,fdatasync', '-e', 'signal=none', '-o', this.trace, program], env);
     else fleet.startDesk('desk-a', env);
-    await until('the desk answers', async () => (await ask(this.front, 'GET', '/healthz')).status === 200, 60_000);
+    await until('the desk answers', async () => (await ask(this.front, 'GET', '/healthz', { limit: 5000 })).status === 200, 60_000);
     this.desk = this.database === 'sqlite' ? childOf(fleet.pid('desk-a')) : fleet.pid('desk-a');
+    // A desk under strace outlives an strace that is killed.
+    process.on('exit', () => this.#killDesk());
     this.admin = await administrator(this.front, this.front);
     await this.#people();
   }
 
+  #killDesk() {
+    if (this.database !== 'sqlite' || !this.desk) return;
+    try { process.kill(this.desk, 'SIGKILL'); } catch { /* It has ended. */ }
+    this.desk = null;
+  }
+
   /** Agents that are signed in, so that their links are opened, each with a token for its requests. */
   async #people() {
-    this.people = [];
-    const numbers = Array.from({ length: this.agents }, (_, n) => n);
-    await each(numbers, 4, async (n) => {
+    this.callers = new Callers(this.fleet, this.front, this.chance);
+    const { people } = this.callers;
+    let said = Date.now();
+    const progress = (text) => {
+      if (this.isCut) throw new Error('cut short before all agents were there');
+      if (Date.now() - said < 10_000) return;
+      said = Date.now();
+      say(text());
+    };
+    await each(Array.from({ length: this.agents }, (_, n) => n), 4, async (n) => {
       const email = `${id(n)}@fleet.test`;
       const user = await this.admin.must('POST', '/api/admin/users', { email, role: 'agent', password: 'first-of-the-fleet' }, 201);
       await this.admin.must('PUT', `/api/admin/links/${user.id}`, { agent: id(n), password: 'secret', phoneName: id(n), extension: extension(n), uniqueId: String(1001 + n), campaignId: '77' });
       await new Person(this.front, this.front).signIn(email, 'first-of-the-fleet', null);
       const { token } = await this.admin.must('POST', '/api/admin/tokens', { name: id(n), role: 'agent', agents: [id(n)] }, 201);
-      const person = { agent: id(n), front: this.front, cookie: '', headers: { authorization: `Bearer ${token}` }, isBusy: false };
-      person.stream = new Stream(person, (kind, body, at) => this.#heard(person, kind, body, at));
-      this.people.push(person);
-      if (this.people.length % 50 === 0) console.log(`  ${this.people.length} agents signed in`);
+      this.callers.add(id(n), token);
+      progress(() => `${people.length} of ${this.agents} agents signed in`);
     });
-    await until('all streams and links are up', async () => {
-      const ready = (await ask(this.front, 'GET', '/readyz')).body;
-      return ready.parts['agent sockets']?.detail?.up === this.agents && this.people.every(({ stream }) => stream.isLive);
-    }, 240_000);
-  }
-
-  async #ask(person, what, method, path, body, headers = {}) {
-    const began = performance.now();
-    try {
-      const answer = await ask(this.front, method, path, { body, headers: { ...person.headers, ...headers } });
-      this.note(this.latency, what, performance.now() - began);
-      if (answer.status >= 300) this.fail(`${what}: ${answer.status} ${answer.body?.reason ?? ''}`.trim());
-      return answer;
-    } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      this.fail(`${what}: ${error.message}`);
-      return null;
+    say(`${people.length} agents signed in`);
+    let up = 0;
+    const live = () => people.filter(({ stream }) => stream.isLive).length;
+    const areUp = async () => {
+      progress(() => `${up} links and ${live()} streams of ${this.agents} are up`);
+      const ready = (await ask(this.front, 'GET', '/readyz', { limit: 10_000 })).body;
+      up = ready.parts['agent sockets']?.detail?.up ?? 0;
+      return up === this.agents && live() === this.agents;
+    };
+    const end = Date.now() + 120_000 + this.agents * 150;
+    while (!await areUp()) {
+      if (Date.now() > end) throw new Error(`only ${up} links and ${live()} streams of ${this.agents} are up`);
+      await sleep(500);
     }
-  }
-
-  #phone(person, event, ucid, more = {}) {
-    return this.#ask(person, 'phone news', 'POST', '/api/phone/events', { event, ucid, page: person.agent, at: Date.now(), ...more });
-  }
-
-  #heard(person, kind, call, at) {
-    if (kind !== 'call.changed' || call.agent !== person.agent) return;
-    const since = person.since;
-    if (call.phase === 'ringing' && call.direction === 'inbound' && !person.isBusy) {
-      // A customer has been put through.
-      person.isBusy = true;
-      const arrived = this.arrivals?.get(String(call.number ?? '').slice(-10));
-      if (arrived) this.note(this.events, 'a customer calls', at - arrived);
-      this.#inbound(person, call).finally(() => { person.isBusy = false; });
-    }
-    if (since && ['after_call', 'closed'].includes(call.phase) && since.ids.has(call.ucid)) {
-      this.note(this.events, 'the customer hangs up', at - since.at);
-      person.since = null;
-    }
-    person.waits?.(call);
-  }
-
-  /** Waits until the stream has a call in a phase. */
-  #phase(person, phases, limit = 30_000) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => { person.waits = null; resolve(null); }, limit);
-      person.waits = (call) => {
-        if (!phases.includes(call.phase)) return;
-        clearTimeout(timer);
-        person.waits = null;
-        resolve(call);
-      };
-    });
-  }
-
-  async #inbound(person, call) {
-    const ucid = call.ids?.at(-1) ?? call.ucid;
-    const active = this.#phase(person, ['active']);
-    await this.#phone(person, 'invite', undefined, { headers: { 'x-ucid': ucid, 'x-callerno': call.number ?? '' } });
-    await active;
-    await this.#talk(person, call.ucid, ucid);
-  }
-
-  async #outbound(person) {
-    this.dialledSoFar += 1;
-    const n = this.dialledSoFar;
-    const active = this.#phase(person, ['active']);
-    const placed = await this.#ask(person, 'dial', 'POST', '/api/calls', { number: dialled(n) }, { 'idempotency-key': `load-${n}` });
-    if (placed?.status !== 200) { person.waits = null; return; }
-    await this.#phone(person, 'invite', undefined, { headers: { 'x-ucid': placed.body.ucid } });
-    const call = await active;
-    if (!call) { this.fail('a call that was not answered'); return; }
-    await this.#talk(person, call.ucid, placed.body.ucid);
-  }
-
-  async #talk(person, ucid, leg) {
-    await this.#phone(person, 'answered', leg);
-    await sleep(this.chance.between(3000, 6000));
-    if (this.chance.happens(holdShare)) {
-      await this.#ask(person, 'hold', 'POST', `/api/calls/${ucid}/hold`, {});
-      await sleep(1000);
-      await this.#ask(person, 'unhold', 'POST', `/api/calls/${ucid}/unhold`, {});
-    }
-    const over = this.#phase(person, ['after_call', 'closed'], 20_000);
-    person.since = { ids: new Set([ucid]), at: Date.now() };
-    await this.fleet.control('call', { ucid: leg, action: 'hangup' });
-    await this.#phone(person, 'ended', leg);
-    if (!await over) this.fail('an end that was not heard of');
-    person.since = null;
-    await this.#ask(person, 'disposition', 'POST', `/api/calls/${ucid}/disposition`, { code: 'INFO_PROVIDED', notes: 'as agreed' });
-    this.calls += 1;
   }
 
   async #counts() {
     const cpu = process.cpuUsage();
-    const counts = { desk: spent(this.desk), sim: spent(this.fleet.pid('sim')), generator: (cpu.user + cpu.system) / 1e6, database: 0, calls: this.calls, at: Date.now() };
+    const counts = { desk: spent(this.desk), sim: spent(this.fleet.pid('sim')), generator: (cpu.user + cpu.system) / 1e6, database: 0, calls: this.callers.ended, at: Date.now() };
     if (this.database === 'sqlite') {
       const text = (await ask(this.front, 'GET', '/metrics', { headers: { authorization: this.scrape } })).body;
       counts.transactions = Number(/^desk_store_commits_total (\d+)/m.exec(text)?.[1] ?? NaN);
@@ -199,118 +136,172 @@ class Run {
     return counts;
   }
 
+  #gauge() {
+    if (Date.now() - (this.memory.at(-1)?.at ?? 0) < 2000) return;
+    this.memory.push({ at: Date.now(), desk: resident(this.desk), own: anonymous(this.desk), sim: resident(this.fleet.pid('sim')) });
+  }
+
+  #progress(since) {
+    const { callers } = this;
+    const seconds = (Date.now() - since.at) / 1000;
+    const ended = callers.ended - since.calls;
+    say(`${seconds.toFixed(0)} s: ${callers.begun} calls begun, ${ended} ended (${(ended / seconds).toFixed(1)} a second), ${callers.skipped} not begun, ${sum(Object.fromEntries(callers.wrong))} failed; ${callers.free()} agents free; `
+      + `command p99 ${ms(quantile(callers.commands(), 0.99))} ms, event p99 ${ms(quantile([...callers.events.values()].flat(), 0.99))} ms; desk ${this.memory.at(-1)?.desk.toFixed(0)} MiB; load ${machineLoad()}`);
+  }
+
   async measure() {
+    const { callers } = this;
     const { token } = await this.admin.must('POST', '/api/admin/tokens', { name: 'metrics', role: 'administrator' }, 201);
     this.scrape = `Bearer ${token}`;
-    this.arrivals = new Map();
     // What the desk writes without any call.
     const still = await this.#counts();
     await sleep(Math.min(20_000, minutes * 10_000));
-    const later = await this.#counts();
-    const idle = (name) => (1000 * (later[name] - still[name])) / (later.at - still.at);
+    let before = await this.#counts();
+    const idle = (name) => (1000 * (before[name] - still[name])) / (before.at - still.at);
     this.idle = { transactions: idle('transactions'), fsyncs: idle('fsyncs') };
+    const lag = monitorEventLoopDelay({ resolution: 10 });
+    lag.enable();
     const end = Date.now() + minutes * 60_000;
-    const running = new Set();
-    let skipped = 0, next = Date.now(), begun = 0;
     // The first calls are not counted: connections are opened, caches filled.
-    const warm = Date.now() + Math.min(10_000, minutes * 12_000);
-    let before = null;
-    while (Date.now() < end) {
-      if (!before && Date.now() > warm) {
+    const warm = Date.now() + Math.min(15_000, minutes * 12_000);
+    let [next, said, isWarm] = [Date.now(), Date.now(), false];
+    while (Date.now() < end && !this.isCut) {
+      if (!isWarm && Date.now() > warm) {
         before = await this.#counts();
-        this.latency.clear();
-        this.events.clear();
-        this.wrong.clear();
-        begun = 0;
-        skipped = 0;
+        callers.reset();
+        lag.reset();
+        isWarm = true;
       }
-      if (Date.now() - (this.memory.at(-1)?.at ?? 0) > 2000) {
-        this.memory.push({ at: Date.now(), desk: resident(this.desk), own: anonymous(this.desk), sim: resident(this.fleet.pid('sim')) });
-      }
+      this.#gauge();
       next += 1000 / this.rate;
-      begun += 1;
-      if (this.chance.happens(inboundShare)) {
-        this.calledSoFar += 1;
-        const caller = calling(this.calledSoFar);
-        this.arrivals.set(caller, Date.now());
-        const arrives = this.fleet.control('inbound', { did: '918000000001', caller });
-        arrives.catch(() => this.fail('a customer could not call'));
-      } else {
-        const free = this.people.filter((person) => !person.isBusy);
-        if (free.length === 0) skipped += 1;
-        else {
-          const person = this.chance.pick(free);
-          person.isBusy = true;
-          const call = this.#outbound(person).catch((error) => this.fail(error.message)).finally(() => { person.isBusy = false; running.delete(call); });
-          running.add(call);
-        }
-      }
+      callers.begin(this.chance.happens(INBOUND));
+      if (Date.now() - said > 10_000) { said = Date.now(); this.#progress(before); }
       await sleep(Math.max(0, next - Date.now()));
     }
     const after = await this.#counts();
-    await Promise.race([Promise.all(running), sleep(40_000)]);
-    return this.#figures(before, after, { skipped, begun });
+    this.#progress(before);
+    const figures = this.#figures(before, after, lag.percentile(99) / 1e6);
+    await callers.settle(this.isCut ? 1000 : 40_000);
+    return figures;
   }
 
-  #figures(before, after, { skipped, begun }) {
+  #figures(before, after, lag) {
+    const { callers } = this;
     const seconds = (after.at - before.at) / 1000;
     const calls = after.calls - before.calls;
     const per = (name) => (after[name] - before[name]) / calls;
-    const times = (map) => Object.fromEntries([...map].map(([what, all]) => [what, { n: all.length, p50: quantile(all, 0.5), p99: quantile(all, 0.99) }]));
-    const commands = ['dial', 'hold', 'unhold', 'disposition'].flatMap((what) => this.latency.get(what) ?? []);
-    const heard = [...this.events.values()].flat();
-    const settled = this.memory.filter(({ at }) => at > before.at);
+    const both = (all) => ({ p50: quantile(all, 0.5), p99: quantile(all, 0.99) });
+    const times = (map) => Object.fromEntries([...map].map(([what, all]) => [what, { n: all.length, ...both(all) }]));
+    const all = this.memory.filter(({ at }) => at > before.at).map(({ at, desk, own, sim }) => ({ second: Math.round((at - before.at) / 1000), desk, own, sim }));
     return {
-      database: this.database, agents: this.agents, asked: this.rate, seconds, calls, rate: calls / seconds, skipped, begun,
-      commands: { p50: quantile(commands, 0.5), p99: quantile(commands, 0.99) }, events: { p50: quantile(heard, 0.5), p99: quantile(heard, 0.99) },
-      byCommand: times(this.latency), byEvent: times(this.events),
+      database: this.database, agents: this.agents, asked: this.rate, seconds, calls, rate: calls / seconds, skipped: callers.skipped, begun: callers.begun, isCut: this.isCut,
+      commands: both(callers.commands()), events: both([...callers.events.values()].flat()), byCommand: times(callers.latency), byEvent: times(callers.events),
       idle: this.idle, transactions: per('transactions') - (this.idle.transactions * seconds) / calls, fsyncs: per('fsyncs') - (this.idle.fsyncs * seconds) / calls,
-      processor: Object.fromEntries(['desk', 'sim', 'database', 'generator'].map((name) => [name, (after[name] - before[name]) / seconds])),
-      perCall: Object.fromEntries(['desk', 'sim', 'database', 'generator'].map((name) => [name, 1000 * per(name)])),
-      memory: { first: settled[0], last: settled.at(-1), all: settled.map(({ at, desk, own, sim }) => ({ second: Math.round((at - before.at) / 1000), desk, own, sim })) },
-      wrong: Object.fromEntries(this.wrong), load: machineLoad(),
+      processor: Object.fromEntries(PARTS.map((name) => [name, (after[name] - before[name]) / seconds])),
+      perCall: Object.fromEntries(PARTS.map((name) => [name, 1000 * per(name)])),
+      memory: { first: all[0], last: all.at(-1), growth: growth(all.slice(Math.floor(all.length / 2)).map(({ second, own }) => [second / 3600, own])), all },
+      wrong: Object.fromEntries(callers.wrong), load: machineLoad(), lag,
     };
   }
 
   async stop() {
-    this.people?.forEach(({ stream }) => stream.stop());
-    await this.fleet.stop();
+    this.callers?.stop();
+    await this.fleet?.stop();
+    this.#killDesk();
   }
 }
 
-const ms = (value) => (value === null ? '-' : value.toFixed(value < 10 ? 1 : 0));
 function table(results) {
-  const head = ['database', 'agents', 'calls/s', 'command p50', 'p99 ms', 'event p50', 'p99 ms', 'writes/call', 'fsyncs/call', 'idle writes/s', 'desk', 'sim', 'database', 'generator', 'desk MiB', 'failed'];
+  const head = ['database', 'agents', 'calls/s', 'command p50', 'p99 ms', 'event p50', 'p99 ms', 'writes/call', 'fsyncs/call', 'idle writes/s', ...PARTS, 'desk MiB', 'lag p99 ms', 'failed', 'load'];
   const rows = results.map((one) => [one.database, one.agents, `${one.rate.toFixed(1)}/${one.asked}`, ms(one.commands.p50), ms(one.commands.p99), ms(one.events.p50), ms(one.events.p99),
-    one.transactions.toFixed(1), one.fsyncs.toFixed(1), one.idle.transactions.toFixed(1), ...['desk', 'sim', 'database', 'generator'].map((name) => `${Math.round(one.processor[name] * 100)} %`),
-    `${one.memory.first?.desk.toFixed(0)} → ${one.memory.last?.desk.toFixed(0)}`, Object.values(one.wrong).reduce((sum, n) => sum + n, 0)]);
+    ms(one.transactions), ms(one.fsyncs), ms(one.idle.transactions), ...PARTS.map((name) => `${Math.round(one.processor[name] * 100)} %`),
+    `${one.memory.first?.desk.toFixed(0)} → ${one.memory.last?.desk.toFixed(0)}`, ms(one.lag), sum(one.wrong), one.load]);
   const all = [head, ...rows].map((row) => row.map(String));
   const width = head.map((_, column) => Math.max(...all.map((row) => row[column].length)));
   return all.map((row) => row.map((cell, column) => (column ? cell.padStart(width[column]) : cell.padEnd(width[column]))).join('  ')).join('\n');
 }
 
+/** What of the goals a run has not met. */
+function missed(one) {
+  const found = [];
+  const over = (what, value, goal, unit) => { if (!(value <= goal)) found.push(`${what} ${ms(value)}${unit}, the goal is ${goal}${unit}`); };
+  over('commands', one.commands.p99, GOALS.command, ' ms');
+  over('events', one.events.p99, GOALS.event, ' ms');
+  over('writes a call', one.transactions, GOALS.writes, '');
+  // A few minutes say nothing of an hour.
+  if (one.seconds > 300) over('memory grows by', one.memory.growth ?? 0, GOALS.growth, ' MiB an hour');
+  if (one.rate < 0.9 * one.asked) found.push(`${one.rate.toFixed(1)} of ${one.asked} calls a second`);
+  const others = sum(one.processor) - one.processor.desk;
+  if (others > cpus().length - GOALS.cores) found.push(`the desk had no core to itself: the other parts took ${others.toFixed(1)} of ${cpus().length}`);
+  return found;
+}
+
+function report(figures) {
+  for (const [what, { n, p50, p99 }] of Object.entries({ ...figures.byCommand, ...figures.byEvent })) console.log(`  ${what.padEnd(24)} ${String(n).padStart(7)}  p50 ${ms(p50)} ms  p99 ${ms(p99)} ms`);
+  console.log(`  processor time a call: ${PARTS.map((name) => `${name} ${ms(figures.perCall[name])} ms`).join(', ')}; the desk's own memory grows by ${ms(figures.memory.growth)} MiB an hour in the second half`);
+  for (const [what, n] of Object.entries(figures.wrong)) console.log(`  failed: ${what}: ${n}`);
+  if (figures.skipped) console.log(`  ${figures.skipped} of ${figures.begun} calls were not begun: no agent was free`);
+  if (figures.isCut) console.log('  cut short');
+  const goals = missed(figures);
+  console.log(goals.length ? `  goals not met: ${goals.join('; ')}` : '  all goals are met');
+}
+
+const results = [], failures = [];
+let current = null, isStopped = false;
+
+async function finish(code) {
+  if (results.length) {
+    writeFileSync(join(out, 'load.json'), JSON.stringify(results, null, 1));
+    console.log(`\n${table(results)}`);
+    console.log('\nProcessor: of one core. Writes: transactions that wrote, without those that are made without any call. fsyncs likewise: of SQLite by strace, which stops the desk at them alone; of PostgreSQL by pg_stat_wal. Lag: by how much the generator itself was late.');
+    for (const file of await draw(results, out)) console.log(file);
+  }
+  for (const failure of failures) console.log(`not measured: ${failure}`);
+  process.exit(code);
+}
+
+/** Ends what is measured now: its figures so far count. The second time everything ends at once. */
+function cut(why) {
+  if (isStopped) process.exit(130);
+  isStopped = true;
+  say(`${why}: what there is so far follows`);
+  if (current) current.isCut = true;
+}
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.removeAllListeners(signal);
+  process.on(signal, () => cut(signal));
+}
+
 mkdirSync(out, { recursive: true });
 console.log(`${cpus().length} cores, ${cpus()[0].model}; load of the machine before: ${machineLoad()}`);
-const results = [];
 for (const agents of sizes) {
   for (const database of databases) {
+    if (isStopped) break;
     const rate = Number(setting('RATE', agents / 20));
-    console.log(`${database}: ${agents} agents, ${rate} calls a second, ${minutes} min`);
+    const what = `${database}: ${agents} agents, ${rate} calls a second, ${minutes} min`;
+    say(what);
     const run = new Run(database, agents, rate);
+    current = run;
+    // Whatever hangs, it ends: a minute and half a second an agent to start, the time itself, and five minutes.
+    const limit = 60_000 + agents * 500 + minutes * 60_000 + 300_000;
+    const watchdog = setTimeout(() => {
+      failures.push(`${what}: it did not end in ${Math.round(limit / 1000)} s`);
+      finish(1);
+    }, limit);
     try {
       await run.start();
       const figures = await run.measure();
       results.push(figures);
-      for (const [what, { n, p50, p99 }] of Object.entries({ ...figures.byCommand, ...figures.byEvent })) console.log(`  ${what.padEnd(24)} ${String(n).padStart(7)}  p50 ${ms(p50)} ms  p99 ${ms(p99)} ms`);
-      for (const [what, n] of Object.entries(figures.wrong)) console.log(`  failed: ${what}: ${n}`);
-      if (figures.skipped) console.log(`  ${figures.skipped} of ${figures.begun} calls were not begun: no agent was free`);
+      writeFileSync(join(out, 'load.json'), JSON.stringify(results, null, 1));
+      report(figures);
+    } catch (error) {
+      failures.push(`${what}: ${error.message}`);
+      say(`failed: ${error.stack}`);
     } finally {
-      await run.stop();
+      await run.stop().catch((error) => failures.push(`${what}: it did not stop well: ${error.message}`));
+      clearTimeout(watchdog);
+      current = null;
     }
-    writeFileSync(join(out, 'load.json'), JSON.stringify(results, null, 1));
   }
 }
-console.log(`\n${table(results)}`);
-console.log('\nProcessor: of one core. Writes: transactions that wrote, without those that are made without any call. fsyncs likewise: of SQLite by strace, which stops the desk at them alone; of PostgreSQL by pg_stat_wal.');
-for (const file of await draw(results, out)) console.log(file);
-process.exit(0);
+await finish(failures.length || isStopped ? 1 : 0);

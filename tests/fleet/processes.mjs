@@ -146,7 +146,7 @@ export class Fleet {
   /** What PostgreSQL answers, a line each. */
   async sql(query, database = 'desk') {
     const { stdout } = await run('psql', ['-h', '127.0.0.1', '-p', this.databasePort, '-U', 'desk', '-d', database, '-qAtX', '-c', query], {
-      env: { ...process.env, PGPASSWORD: this.secrets.database }, maxBuffer: 1 << 28,
+      env: { ...process.env, PGPASSWORD: this.secrets.database }, maxBuffer: 1 << 28, timeout: 120_000,
     });
     return stdout.split('\n').filter(Boolean);
   }
