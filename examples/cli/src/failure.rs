@@ -109,6 +109,14 @@ impl Failure {
         Self::new(UNREACHABLE, ErrorKind::Closed, message)
     }
 
+    /// A published limit is used up, and nothing was sent.
+    pub(crate) fn paced(message: impl Into<String>, ready_in: Duration) -> Self {
+        let mut failure = Self::new(PACED, ErrorKind::Paced, message);
+        let seconds = whole_seconds(ready_in);
+        failure.0.ready_in_s = Some(seconds);
+        failure.advise(&format!("try again then; `--wait {seconds}` waits for it"))
+    }
+
     /// A signal ended the command before it was done.
     pub(crate) fn stopped(signal: Signal) -> Self {
         Self::new(signal.exit(), ErrorKind::Closed, "stopped by a signal")
@@ -281,7 +289,12 @@ impl From<Error> for Failure {
         report.status = error.status().map(|status| status.as_u16());
         report.may_have_happened = unknown;
         report.ready_in_s = error.ready_in().map(whole_seconds);
-        report.advice = error.advice().filter(|_| urgent.is_none()).map(str::to_owned);
+        report.advice = error.advice().filter(|_| urgent.is_none()).map(|advice| {
+            match report.ready_in_s.filter(|_| report.exit == PACED) {
+                Some(seconds) => format!("{advice}; `--wait {seconds}` waits for it"),
+                None => advice.to_owned(),
+            }
+        });
         failure
     }
 }

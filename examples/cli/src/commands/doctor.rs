@@ -226,12 +226,12 @@ async fn clock(findings: &mut Findings, environment: &Environment) {
     let head = match tokio::time::timeout(ANSWER, answered).await {
         Ok(Some(Ok(answer))) => answer.head,
         Ok(Some(Err(error))) => {
-            let reason =
-                std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+            let reason = std::error::Error::source(&error)
+                .map_or_else(String::new, |reason| format!(" ({reason})"));
             findings.advise(
                 "network",
                 Verdict::Wrong,
-                format!("{host}: {error} {reason}"),
+                format!("{host}: {error}{reason}"),
                 "check the address, the network, and HTTPS_PROXY",
             );
             return;
@@ -315,6 +315,12 @@ async fn service(findings: &mut Findings, context: &Context) {
             }
         }
     }
+}
+
+/// When a window that this program shares with its other runs opens; `None` where nothing is known of it.
+pub(super) async fn ready_in(context: &Context, rate: Rate) -> Option<Duration> {
+    let pacer = Pacer::with_store(state(&context.environment)?);
+    pacer.ready_in(rate, context.client.clock()).await.ok()
 }
 
 fn state(environment: &Environment) -> Option<std::sync::Arc<FileState>> {

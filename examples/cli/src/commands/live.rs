@@ -42,6 +42,8 @@ pub(crate) enum Live {
 /// Writes report.json, report.txt and fixtures, all masked, into a folder; another check into the same folder keeps what
 /// the first one saw. Stops at the first used-up limit.
 #[derive(Debug, Args)]
+#[command(mut_arg("agent", |agent| agent.help("Signs this agent in and out as well, and opens its socket. \
+    With --call: the agent who is rung, by default OZONETEL_AGENT_ID")))]
 pub(crate) struct Check {
     /// Rings this number once, through the agent. To be typed twice: on a terminal it is asked for again, elsewhere
     /// --call is given twice.
@@ -101,8 +103,12 @@ impl Check {
         let context = Context::of(&flags, settings::variables(&flags)?)?;
         let earlier = LiveReport::read(&self.to.join("report.json"))?;
         let number = self.number(&context).await?;
+        if kind == CheckKind::Calling {
+            calling::check_window(&context, flags.wait).await?;
+        }
         let question = question(kind, &context, number.as_ref());
-        if !ask(question, self.yes, Some(context.stop.clone())).await? {
+        if !ask(format!("{question} Go on?"), self.yes, Some(context.stop.clone())).await? {
+            crate::notes::show(&question);
             return Err(Failure::usage("there is no terminal to ask on: --yes says that it may"));
         }
         std::fs::create_dir_all(&fixtures).map_err(|error| Failure::output(&error))?;
@@ -227,7 +233,6 @@ fn question(kind: CheckKind, context: &Context, number: Option<&PhoneNumber>) ->
     if let Some(number) = number {
         let _ = write!(text, " It rings {}, once.", crate::mask::printable(number.as_str()));
     }
-    text.push_str(" Go on?");
     text
 }
 

@@ -115,9 +115,7 @@ impl AccountLogin {
                 answers.push(("OZONETEL_ACCOUNT", line("Account: ")?));
             }
             if mode && !from_stdin && terminal {
-                let mode = line("API authentication, token or key [token]: ")?;
-                answers
-                    .push(("OZONETEL_AUTH", if mode.is_empty() { "token".into() } else { mode }));
+                answers.push(("OZONETEL_AUTH", mode_asked()?));
             }
             if key {
                 let key = if from_stdin {
@@ -145,6 +143,18 @@ impl AccountLogin {
             variables.insert(name.to_owned(), value);
         }
         Ok(())
+    }
+}
+
+/// The authentication mode, asked for until it is one: a key typed here would be seen on the screen.
+fn mode_asked() -> std::io::Result<String> {
+    loop {
+        let mode = line("API authentication, token or key [token]: ")?;
+        match mode.to_ascii_lowercase().as_str() {
+            "" => return Ok("token".to_owned()),
+            mode @ ("token" | "key") => return Ok(mode.to_owned()),
+            _ => writeln!(stderr(), "That is neither; the console calls it API Authentication.")?,
+        }
     }
 }
 

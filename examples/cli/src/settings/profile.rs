@@ -66,13 +66,19 @@ fn cannot(path: &Path, verb: &str, error: &std::io::Error) -> Failure {
     Failure::credentials(format!("{} cannot be {verb}: {error}", path.display()))
 }
 
+/// That there is no profile of this name, and which there are.
+fn no_profile(name: &str) -> Result<String, Failure> {
+    let known = names()?;
+    let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
+    Ok(format!("there is no profile {name} ({known})"))
+}
+
 /// A profile's variables, with its key.
 pub(super) fn read(name: &str, path: &Path) -> Result<Variables, Failure> {
     if !path.exists() {
-        let known = names()?;
-        let known = if known.is_empty() { "there are none".to_owned() } else { known.join(", ") };
         return Err(Failure::credentials(format!(
-            "there is no profile {name} ({known}): `ozonetel login --profile {name}` makes it"
+            "{}: `ozonetel login --profile {name}` makes it",
+            no_profile(name)?
         )));
     }
     let mut variables = read_config(&read_private(path)?)?;
@@ -138,8 +144,10 @@ fn make_private(directory: &Path) -> std::io::Result<()> {
 /// Removes a profile, and its key from the keyring.
 pub(crate) fn remove(name: &str) -> Result<PathBuf, Failure> {
     let path = path(name)?;
-    let variables =
-        if path.exists() { read_config(&read_private(&path)?)? } else { Variables::new() };
+    if !path.exists() {
+        return Err(Failure::usage(no_profile(name)?));
+    }
+    let variables = read_config(&read_private(&path)?)?;
     if variables.get(KEY_STORE).is_some_and(|place| place == "keyring") {
         keyring::remove(name)?;
     }

@@ -249,6 +249,16 @@ async fn the_first_used_up_limit_ends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_one_is_rung_while_the_row_of_the_call_could_not_be_asked_for() {
+    let desk = world(None).await;
+    desk.check(Kind::Reading).await.done();
+    let ran = desk.check(Kind::Calling).await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.err.contains("no one was rung") && ran.err.contains("--wait"), "{ran:?}");
+    assert!(desk.sim.requests().iter().all(|entry| entry.effect.is_none()), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_one_is_rung_by_a_number_that_was_not_typed_twice_and_nothing_is_asked_without_leave() {
     let desk = world(None).await;
     let to = desk.reports().display().to_string();
@@ -261,6 +271,7 @@ async fn no_one_is_rung_by_a_number_that_was_not_typed_twice_and_nothing_is_aske
         let ran = desk.run(&[&["live", "check", "--to", &to], more].concat()).await;
         assert_eq!(ran.code, 2, "{ran:?}");
         assert!(ran.err.contains(said), "{said}: {ran:?}");
+        assert_eq!(ran.err.contains("It asks the service, at most:"), said == "--yes", "{ran:?}");
     }
     assert_eq!(desk.sim.requests().len(), 0);
     assert!(!desk.reports().exists());

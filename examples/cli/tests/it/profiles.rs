@@ -59,6 +59,9 @@ async fn a_login_is_kept_under_a_name_and_used() {
     let names: Vec<_> = shell.json(&["profile", "list"]).await.done().rows();
     assert_eq!(names.len(), 2);
     shell.run(&["profile", "remove", "second"]).await.done();
+    let ran = shell.run(&["profile", "remove", "second"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("there is no profile second (default)"), "{ran:?}");
     let gone = shell.run(&["dispositions"]).await;
     assert!(gone.code == 4 && gone.err.contains("there is no profile second"), "{gone:?}");
 }

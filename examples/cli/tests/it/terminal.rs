@@ -134,6 +134,9 @@ async fn a_key_that_is_typed_is_not_shown() {
     login.until("Account:");
     login.send("acme_support\n");
     login.until("token or key [token]:");
+    // Nothing is asked for the key before this is one of the two.
+    login.send("test\n");
+    login.until("That is neither");
     login.send("\n");
     login.until("API key (not shown):");
     login.send("test-key\n");

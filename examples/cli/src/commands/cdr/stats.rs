@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
+use ozonetel_sdk::phone_call::CallOutcomeKind;
 use ozonetel_sdk::types::Day;
 use ozonetel_store::{CallLegs, CallQuery};
 use serde::Serialize;
@@ -61,6 +62,21 @@ struct AgentStats {
     talk_s: u64,
 }
 
+impl CallStats {
+    /// How many calls there were.
+    fn told_calls(&self) -> String {
+        if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", self.calls) }
+    }
+
+    /// How many of them have not ended, if there are any.
+    fn told_open(&self) -> String {
+        match self.outcomes.get(CallOutcomeKind::InProgress.as_str()) {
+            Some(open) => format!(", {open} not ended"),
+            None => String::new(),
+        }
+    }
+}
+
 /// Calls on their way to statistics.
 #[derive(Debug, Default)]
 struct Counter {
@@ -77,7 +93,9 @@ impl Counter {
         self.stats.calls += 1;
         self.stats.answered += yes;
         self.stats.missed += no;
-        *self.stats.outcomes.entry(call.outcome().as_str().to_owned()).or_default() += 1;
+        // A leg may be over and the call not: a caller who was transferred goes on talking.
+        let outcome = if call.is_ended() { call.outcome() } else { CallOutcomeKind::InProgress };
+        *self.stats.outcomes.entry(outcome.as_str().to_owned()).or_default() += 1;
         if let Some(start) = call.first().and_then(|leg| leg.start_time) {
             let hour = start.seconds() / 3600;
             let entry = self.hours.entry(hour).or_default();
@@ -170,12 +188,13 @@ fn drawn(stats: &CallStats) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "{} to {}: {} calls, {} answered, {} missed, answer rate {}",
+        "{} to {}: {}, {} answered, {} missed{}, answer rate {}",
         stats.from,
         stats.to,
-        stats.calls,
+        stats.told_calls(),
         stats.answered,
         stats.missed,
+        stats.told_open(),
         percent(stats.answer_percent)
     );
     if stats.calls == 0 {
@@ -248,6 +267,21 @@ mod tests {
         assert_eq!(stats.outcomes["in_progress"], 1);
         let text = drawn(&stats);
         assert!(text.contains("10:00      2      50 %"), "{text}");
+        assert!(text.contains(": 3 calls, 1 answered, 1 missed, 1 not ended, answer"), "{text}");
+    }
+
+    #[test]
+    fn a_call_that_goes_on_after_its_transfer_has_no_outcome_yet() {
+        let leg = |ucid: u32, agent: Option<&str>, hangup: &str| {
+            json!({"CallID": 1, "UCID": ucid, "AgentID": agent, "StartTime": "10:00:00", "Type": "Manual",
+                "Status": "Answered", "Event": "AgentDial", "HangupBy": hangup, "TalkTime": "00:01:00"})
+        };
+        let stats = counted(&[leg(1, Some("agent01"), "AgentHangup"), leg(2, None, "")]);
+        assert_eq!(stats.outcomes, BTreeMap::from([("in_progress".to_owned(), 1)]));
+        let text = drawn(&stats);
+        let first =
+            "2026-11-20 to 2026-11-20: 1 call, 0 answered, 0 missed, 1 not ended, answer rate –\n";
+        assert!(text.starts_with(first), "{text}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ozonetel_sdk::Reason;
 use ozonetel_sdk::dial::DialOutcome;
+use ozonetel_sdk::endpoint::Rate;
 use ozonetel_sdk::types::{DispositionName, PhoneNumber, Ucid};
 use tokio::time::sleep;
 
@@ -13,8 +14,9 @@ use super::run::{CheckStopped, LiveCheck};
 use super::signing_in::{HeldSocket, is_configured, sign_in, sign_out};
 use crate::args::{DidFlag, PhoneNameFlag};
 use crate::commands::dial::fresh_reference;
+use crate::commands::doctor::ready_in;
 use crate::commands::mdl::Socket;
-use crate::context::ask;
+use crate::context::{Context, ask};
 use crate::failure::Failure;
 
 /// What a check of this kind asks.
@@ -48,6 +50,21 @@ pub(super) struct CallPlan<'p> {
     /// Whether the softphone rang, if that was said in advance.
     pub(super) rang: Option<bool>,
     pub(super) folder: &'p Path,
+}
+
+/// Nothing is rung while the call's own row, which is asked for at the end, would have to wait for its window.
+pub(super) async fn check_window(context: &Context, wait_s: u64) -> Result<(), Failure> {
+    match ready_in(context, Rate::Cdr).await {
+        Some(opens) if opens > Duration::from_secs(wait_s) => Err(Failure::paced(
+            format!(
+                "the window of call-detail records opens in {} s, and the call's row is asked for at its end; no one \
+                 was rung",
+                opens.as_secs() + 1
+            ),
+            opens,
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the call, with the agent's socket held open if it is configured.

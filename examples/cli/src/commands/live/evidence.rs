@@ -182,6 +182,8 @@ pub(crate) struct Evidence {
     pub(crate) placed: Option<LocalDateTime>,
     /// The text of a used-up limit that was met.
     pub(crate) limit: Option<String>,
+    /// Whether requests carry a token where they would carry the key.
+    pub(crate) by_token: bool,
 }
 
 impl Evidence {

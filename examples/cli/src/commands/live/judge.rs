@@ -94,6 +94,9 @@ pub(crate) fn judge(assumption: &Assumption, seen: &Evidence) -> Judgment {
     }
 }
 
+/// Why the agent's socket was not opened.
+const NO_SOCKET: &str = "the socket is not configured: set OZONETEL_MDL_URL, OZONETEL_AGENT_UNIQ_ID and OZONETEL_CAMPAIGN_ID";
+
 /// Why there is no answer to judge.
 pub(super) const NOT_ASKED: &str = "not asked";
 
@@ -242,7 +245,7 @@ fn login(seen: &Evidence) -> Judgment {
 fn session(seen: &Evidence) -> Judgment {
     let Some(socket) = &seen.socket else {
         let asked = seen.of(CheckStep::Login).is_some();
-        return not_seen(if asked { "the socket is not configured" } else { NOT_ASKED });
+        return not_seen(if asked { NO_SOCKET } else { NOT_ASKED });
     };
     let names = socket.names.join(", ");
     match (socket.up, socket.names.is_empty()) {
@@ -268,6 +271,9 @@ fn invite(seen: &Evidence) -> Judgment {
 
 fn key_header(seen: &Evidence) -> Judgment {
     let Some(hold) = seen.of(CheckStep::Hold) else { return not_seen(NOT_ASKED) };
+    if seen.by_token {
+        return not_seen("the account is in token mode: no key was sent in a header");
+    }
     match &hold.reading {
         AnswerReading::Refused(Reason::BadCredentials) | AnswerReading::Status(401 | 403) => {
             contradicted(hold.told())

@@ -56,6 +56,16 @@ pub(super) fn command(shown_by: ShownBy) -> Option<&'static str> {
     }
 }
 
+/// What mends it in a program, and on this command line where it can be said there.
+fn setting(one: &ozonetel_sdk::endpoint::Assumption) -> String {
+    let here = match one.id {
+        "zone.account" => "OZONETEL_TIMEZONE",
+        "mdl.session-fields" => "--us-id-field, --browser-session-field",
+        _ => return one.setting.to_owned(),
+    };
+    format!("{}; here: {here}", one.setting)
+}
+
 /// A finding about every assumption.
 pub(super) fn findings(seen: &Evidence, at: &str) -> Vec<AssumptionFinding> {
     let finding = |one: &ozonetel_sdk::endpoint::Assumption| {
@@ -66,7 +76,7 @@ pub(super) fn findings(seen: &Evidence, at: &str) -> Vec<AssumptionFinding> {
             expected: one.assumed.to_owned(),
             seen: crate::mask::shortened(&seen),
             means: one.if_wrong.to_owned(),
-            setting: one.setting.to_owned(),
+            setting: setting(one),
             check: command(one.shown_by).map(str::to_owned),
             at: (verdict != AssumptionVerdict::NotSeen).then(|| at.to_owned()),
         }
@@ -192,7 +202,10 @@ impl AssumptionFinding {
         };
         match (self.verdict, &self.check) {
             (AssumptionVerdict::Holds, _) => line("seen", seen),
-            (AssumptionVerdict::NotSeen, Some(check)) => line("why", &format!("{seen} ({check})")),
+            (AssumptionVerdict::NotSeen, Some(check)) => {
+                line("why", seen);
+                line("then", check);
+            }
             (AssumptionVerdict::NotSeen, None) => line("why", seen),
             (AssumptionVerdict::Contradicted, _) => {
                 line("expected", &self.expected);
@@ -223,6 +236,7 @@ mod tests {
         let text = report.text();
         assert!(text.contains("not asked     ozonetel live check --call NUMBER\n"), "{text}");
         assert!(text.contains("why: a text message costs money"), "{text}");
+        assert!(!text.contains("then: "), "{text}");
         assert!(text.ends_with("0 hold, 0 contradicted, 21 not seen\n"), "{text}");
     }
 
@@ -239,7 +253,11 @@ mod tests {
 
     #[test]
     fn a_contradiction_says_what_it_means_and_what_to_set() {
-        let text = report(AssumptionVerdict::Contradicted, Some("now")).text();
+        let report = report(AssumptionVerdict::Contradicted, Some("now"));
+        let of = |id: &str| report.assumptions.iter().find(|one| one.id == id).unwrap();
+        assert!(of("zone.account").setting.ends_with("; here: OZONETEL_TIMEZONE"));
+        assert!(of("mdl.session-fields").setting.ends_with("--browser-session-field"));
+        let text = report.text();
         for part in
             ["contradicted  missed.range-fields", "means: A range", "field_name(\"missed.fetch\""]
         {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sdk::endpoint::Endpoint;
 use ozonetel_sdk::testing::record::{ExchangeFile, RecordedExchange};
 use ozonetel_sdk::{Call, Error, ErrorKind, Reason};
@@ -29,7 +30,9 @@ impl<E: Into<Failure>> From<E> for CheckStopped {
 impl<'c> LiveCheck<'c> {
     /// A check whose context records into a folder.
     pub(super) fn new(context: &'c Context, fixtures: &Path) -> Self {
-        Self { context, seen: Evidence::default(), fixtures: fixtures.to_owned() }
+        let by_token = context.environment.mode == AuthMode::Token;
+        let seen = Evidence { by_token, ..Evidence::default() };
+        Self { context, seen, fixtures: fixtures.to_owned() }
     }
 
     /// Asks, and keeps what was answered. A refusal is an answer; no answer, a used-up limit and a signal end the check.

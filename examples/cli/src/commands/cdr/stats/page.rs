@@ -52,8 +52,11 @@ fn write(page: &mut String, stats: &CallStats, account: &str) -> fmt::Result {
     let rate = stats.answer_percent.map_or("none has ended".to_owned(), |rate| format!("{rate} %"));
     writeln!(
         page,
-        "<p>{} calls, {} answered, {} missed. Answer rate: {rate}.</p>",
-        stats.calls, stats.answered, stats.missed
+        "<p>{}, {} answered, {} missed{}. Answer rate: {rate}.</p>",
+        stats.told_calls(),
+        stats.answered,
+        stats.missed,
+        stats.told_open()
     )?;
     if !stats.days_never_read.is_empty() {
         let days = stats.days_never_read.join(", ");

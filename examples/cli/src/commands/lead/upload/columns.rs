@@ -37,8 +37,12 @@ pub(super) fn chosen(
         let found = numbered(column, headers.len())
             .or_else(|| headers.iter().position(|known| known == column))
             .or_else(|| headers.iter().position(|known| plain(known) == plain(column)));
-        let at = found
-            .ok_or_else(|| format!("has no column {column}; there are {}", headers.join(", ")))?;
+        let at = found.ok_or_else(|| {
+            let turned = headers.iter().any(|known| plain(known) == plain(header));
+            let hint =
+                if turned { ": it is --map HEADER=COLUMN, the file's column last" } else { "" };
+            format!("has no column {column}; there are {}{hint}", headers.join(", "))
+        })?;
         columns.push(Column { at, header: header.clone() });
     }
     for (at, own) in headers.iter().enumerate() {
@@ -103,7 +107,10 @@ mod tests {
         assert!(error.contains("there are Mobile, Customer"), "{error}");
         let map = [("PhoneNumber", "mobile"), ("Name", "Customer")];
         assert_eq!(named(&list, &map, false).unwrap(), ["0:PhoneNumber", "1:Name"]);
-        assert!(named(&list, &[("PhoneNumber", "Phone")], false).is_err());
+        let error = named(&list, &[("PhoneNumber", "Phone")], false).unwrap_err();
+        assert!(!error.contains("HEADER=COLUMN"), "{error}");
+        let turned = named(&list, &[("Mobile", "PhoneNumber")], false).unwrap_err();
+        assert!(turned.ends_with("HEADER=COLUMN, the file's column last"), "{turned}");
         let twice = ["PhoneNumber", "Phone number"];
         assert!(named(&twice, &[], false).unwrap_err().contains("two columns"));
         let alike = ["PhoneNumber", "City", "City"];

@@ -158,6 +158,8 @@ fn a_path_is_wrong_where_it_is_not_found() {
 #[test]
 fn a_refusal_that_came_after_the_key_shows_that_the_key_was_taken() {
     let is = |hold: ObservedAnswer| verdict("call-control.key-header", &seen([hold]));
+    let by_token = Evidence { by_token: true, ..seen([done(CheckStep::Hold, json!({}))]) };
+    assert_eq!(verdict("call-control.key-header", &by_token), AssumptionVerdict::NotSeen);
     assert_eq!(is(done(CheckStep::Hold, json!({}))), AssumptionVerdict::Holds);
     assert_eq!(
         is(refused(CheckStep::Hold, Reason::NotFound, "Call not Found")),
