@@ -56,7 +56,21 @@ describe('lost', { concurrency: 2 }, () => {
     await person.picture('cannot-be-heard-32s');
     await person.button('End').click();
     await person.page.getByText('How did it end?').waitFor();
+    await desk.callIs(ucid, 'ended');
     assert.equal((await desk.callsTo('9000000001')).length, 1);
+    await person.dispose('Follow Up');
+    await person.leave();
+  }));
+
+  test('End soon after a reload ends the call for the customer too', { timeout: 60_000 }, run(async (desk, chromium) => {
+    const person = await agent(desk, chromium);
+    await person.phoneReady();
+    await person.dial('9000000001');
+    const ucid = await person.talks();
+    await reload(person);
+    await person.button('End').click();
+    await person.page.getByText('How did it end?').waitFor();
+    await desk.callIs(ucid, 'ended');
     await person.dispose('Follow Up');
     await person.leave();
   }));

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Sparkles } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Call } from '../../api/types';
+import { useMe } from '../../state';
 import { Chip } from '../../ui/controls';
 import { fillNotes, notesOf } from '../call/Notes';
 import { callSummary, leadSummary } from './desk';
@@ -16,10 +17,13 @@ const KEPT_MS = 600_000;
 export function LeadSummary({ leadId }: { leadId: string }) {
   const words = useAssistWords();
   const { data, isPending } = useQuery({ queryKey: ['assist', 'lead', leadId], queryFn: () => leadSummary(leadId), staleTime: KEPT_MS, gcTime: KEPT_MS, retry: false });
+  const { data: me } = useMe();
   if (!data && !isPending) return null;
+  const isMadeUp = me?.assist?.standIn ?? false;
+  const why = isMadeUp ? words.summary.standIn : words.summary.why;
   return (
     <div className="in-short" role="group" aria-label={words.summary.title} aria-busy={isPending}>
-      <span title={words.summary.why}><Chip tone="blue"><Sparkles aria-hidden />{words.summary.generated}<span className="only-read">. {words.summary.why}</span></Chip></span>
+      <span title={why}><Chip tone="blue"><Sparkles aria-hidden />{words.summary.generated}{!isMadeUp && <span className="only-read">. {why}</span>}</Chip>{isMadeUp && <span className="small muted"> {why}</span>}</span>
       {data ? <p dir="auto">{data.text}</p> : <p className="muted">{words.summary.waits}</p>}
     </div>
   );
@@ -32,6 +36,7 @@ const ASKED_AFTER_MS = [0, 6_000, 15_000];
 export function NotesFill({ call }: { call: Call }) {
   const words = useAssistWords();
   const standing = useStanding(call);
+  const { data: me } = useMe();
   const there = standing !== null;
   const written = standing?.reason === 'summary';
   const [text, setText] = useState<string | null>(null);
@@ -50,5 +55,5 @@ export function NotesFill({ call }: { call: Call }) {
   }, [ucid, there, written, text]);
   useEffect(() => { if (text !== null) fillNotes(call, text); }, [text, call]);
   if (text === null || notesOf(call) !== text) return null;
-  return <p className="filled small" role="status"><Chip tone="blue"><Sparkles aria-hidden />{words.summary.generated}</Chip> {words.notes.filled}</p>;
+  return <p className="filled small" role="status"><Chip tone="blue"><Sparkles aria-hidden />{words.summary.generated}</Chip> {words.notes.filled}{me?.assist?.standIn && ` ${words.summary.standIn}`}</p>;
 }
