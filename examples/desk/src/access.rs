@@ -182,9 +182,10 @@ fn problem(denial: Denial, rule: Rule) -> Problem {
         Denial::NotSignedIn => {
             Problem::new(Kind::NotSignedIn, "sign in, or send Authorization: Bearer and a token")
         }
-        Denial::NotAllowed => {
-            Problem::new(Kind::Forbidden, format!("this is not for your role, but for: {rule}"))
-        }
+        Denial::NotAllowed => Problem::new(
+            Kind::Forbidden,
+            format!("this is not for your role, but for: {}", rule.told()),
+        ),
         Denial::PasswordFirst => {
             Problem::new(Kind::Forbidden, "change your password first: PUT /api/me/password")
         }

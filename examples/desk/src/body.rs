@@ -84,14 +84,62 @@ fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
             return Problem::bad_request(format!("the body is not JSON: {inner}"));
         }
         let text = inner.to_string();
-        match missing_field(&text) {
-            Some(field) => Problem::field(field, "is missing"),
-            None if path == "." => Problem::bad_request(text),
-            None => Problem::field(&*path, &*text).saying(format!("{path}: {text}")),
+        // Where in the text it is says less than the field's name.
+        let text = text.rsplit_once(" at line ").map_or(&*text, |(text, _)| text);
+        if path == "." && missing_field(text).is_none() {
+            return Problem::bad_request(text.to_owned());
         }
+        not_as_wanted(&path, text)
     })?;
     read.end().map_err(|_| Problem::bad_request("something follows the JSON object"))?;
     Ok(value)
+}
+
+/// What a parser says of a field, in words for people.
+fn not_as_wanted(path: &str, text: &str) -> Problem {
+    if let Some(field) = missing_field(text) {
+        return Problem::field(field, "is missing");
+    }
+    match wanted(text) {
+        Some(wanted) => Problem::field(path, format!("has to be {wanted}")),
+        None => Problem::field(path, text).saying(format!("{path}: {text}")),
+    }
+}
+
+/// What a parser expected, without the value that it found: that may be a number or a secret.
+fn wanted(text: &str) -> Option<String> {
+    let of_value = ["invalid type: ", "invalid value: ", "unknown variant `"];
+    of_value.iter().find(|begin| text.starts_with(**begin))?;
+    let (_, expected) = text.rsplit_once(", expected ")?;
+    Some(match expected {
+        "i64" | "i32" | "u64" | "u32" | "u16" | "u8" | "usize" => "a whole number".to_owned(),
+        "a string" | "a borrowed string" | "string" => "text".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "an object".to_owned(),
+        known if known.starts_with("struct ") => "an object".to_owned(),
+        other => other.replace('`', ""),
+    })
+}
+
+/// What is wrong with a query, by the text of its parser.
+fn of_query(text: &str) -> Problem {
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    let (path, text) = text.split_once(": ").unwrap_or(("", text));
+    if let Some(unknown) = text.strip_prefix("unknown field `") {
+        let name = unknown.split('`').next().unwrap_or_default();
+        return Problem::field(name.chars().take(100).collect::<String>(), "is not known here");
+    }
+    match (path, text) {
+        ("", text) => match missing_field(text) {
+            Some(field) => Problem::field(field, "is missing"),
+            None => Problem::bad_request(format!("the query cannot be parsed: {text}")),
+        },
+        (path, "invalid digit found in string" | "cannot parse integer from empty string") => {
+            Problem::field(path, "has to be a whole number")
+        }
+        (path, text) => not_as_wanted(path, text),
+    }
 }
 
 /// The field that a parser says is missing.
@@ -206,7 +254,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
+            Err(rejection) => Err(of_query(&rejection.body_text())),
         }
     }
 }
@@ -214,4 +262,65 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 /// A text that says something; an empty one counts as absent.
 pub(crate) fn given(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "what is decoded is not looked at")]
+    struct SentBody {
+        #[serde(default)]
+        call_back_at: Option<i64>,
+        #[serde(default)]
+        notes: Option<String>,
+        #[serde(default)]
+        outcome: Option<AskedOutcome>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum AskedOutcome {
+        Placed,
+        NotPlaced,
+    }
+
+    fn told(body: &str) -> String {
+        let sent: Result<SentBody, _> = decode(body.as_bytes());
+        sent.map(|sent| format!("{sent:?}")).unwrap_err().message().to_owned()
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_by_what_it_has_to_be_and_never_repeated() {
+        let bodies = [
+            (r#"{"callBackAt":"2026-11-27, expected"}"#, "callBackAt has to be a whole number"),
+            (r#"{"callBackAt":1.5}"#, "callBackAt has to be a whole number"),
+            (r#"{"notes":9000000001}"#, "notes has to be text"),
+            (r#"{"notes":[]}"#, "notes has to be text"),
+            (r#"{"outcome":"perhaps"}"#, "outcome has to be placed or not_placed"),
+        ];
+        for (body, wanted) in bodies {
+            assert_eq!(told(body), wanted, "{body}");
+        }
+        assert!(told(r#"{"notes":"#).starts_with("the body is not JSON"));
+    }
+
+    #[test]
+    fn a_query_is_told_by_its_field() {
+        let begin = "Failed to deserialize query string: ";
+        let known = "unknown field `nonsense`, expected one of `from`, `to`";
+        for (text, wanted) in [
+            (format!("{begin}nonsense: {known}"), "nonsense is not known here"),
+            (
+                format!("{begin}limit: invalid digit found in string"),
+                "limit has to be a whole number",
+            ),
+            (format!("{begin}missing field `number`"), "number is missing"),
+            (format!("{begin}something else"), "the query cannot be parsed: something else"),
+        ] {
+            assert_eq!(of_query(&text).message(), wanted, "{text}");
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 /// What the demo says of its stand-ins.
-pub const STAND_INS: &str = "\nLive assist runs on stand-ins: they hear that someone speaks, and make up what.\n\
-                             DESK_SIM_ASSIST=off turns them off.";
+pub const STAND_INS: &str = "Live assist runs on stand-ins: they hear that someone speaks, and make up what.\n\
+                             Simulated customers have no voice. DESK_SIM_ASSIST=off turns them off.";
 
 /// One request of the guide.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +110,9 @@ pub fn text(desk: &str, simulator: &str, token: &str) -> String {
          curl -sw '\\n' {simulator}/_sim/inbound -H 'content-type: application/json' \
          -d '{{\"did\":\"918000000001\",\"caller\":\"9000012347\"}}'\n\
          curl -sw '\\n' {simulator}/_sim/state\n\n\
+         The answer to the next dial is lost: 504, it may have happened. A supervisor settles it (`/docs`):\n\n\
+         curl -sw '\\n' {simulator}/_sim/faults -H 'content-type: application/json' \
+         -d '{{\"path\":\"/ca_apis/AgentManualDial\",\"kind\":\"close_after\"}}'\n\n\
          The page: open {desk} in a browser and sign in as agent01@desk.test, password demo.\n\
          Others see other pages: agent02@desk.test, supervisor01@desk.test, admin@desk.test, password demo.\n"
     );

@@ -80,7 +80,7 @@ impl Kind {
             Self::Conflict => (StatusCode::CONFLICT, "not-available", "Not possible now"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Self::Unprocessable => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "refused", "The service does not take this")
+                (StatusCode::UNPROCESSABLE_ENTITY, "refused", "This is not taken")
             }
             Self::Limit => {
                 (StatusCode::TOO_MANY_REQUESTS, "limit", "The published limit is used up")
@@ -119,6 +119,13 @@ pub struct Problem {
 /// A pointer to the list keeps the problem small.
 #[derive(Clone)]
 struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    fn sentence(&self) -> String {
+        let sentence = |error: &FieldError| format!("{} {}", error.path, error.text);
+        self.0.iter().map(sentence).collect::<Vec<_>>().join("; ")
+    }
+}
 
 /// What is wrong with one field.
 #[derive(Clone, Serialize, ToSchema)]
@@ -163,6 +170,11 @@ impl RequestId {
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As the `instance` of a problem document.
+    pub(crate) fn urn(&self) -> String {
+        format!("urn:ozonetel-desk:request:{}", self.0)
     }
 }
 
@@ -242,10 +254,21 @@ impl Problem {
 
     /// Fields that are missing or malformed, each with what is wrong with it.
     pub fn fields(errors: Vec<FieldError>) -> Self {
-        let sentence = |error: &FieldError| format!("{} {}", error.path, error.text);
-        let message = errors.iter().map(sentence).collect::<Vec<_>>().join("; ");
-        let errors = Some(Box::new(FieldErrors(errors)));
-        Self { errors, ..Self::new(Kind::BadRequest, message) }
+        let errors = FieldErrors(errors);
+        let message = errors.sentence();
+        Self { errors: Some(Box::new(errors)), ..Self::new(Kind::BadRequest, message) }
+    }
+
+    /// The same of a field that has another name where it was sent.
+    #[must_use]
+    pub fn renaming(mut self, field: &str, sent: &str) -> Self {
+        if let Some(errors) = self.errors.as_deref_mut()
+            && let Some(error) = errors.0.iter_mut().find(|error| error.path == field)
+        {
+            sent.clone_into(&mut error.path);
+            self.message = errors.sentence().into();
+        }
+        self
     }
 
     /// When it may be tried again.
@@ -330,7 +353,7 @@ impl IntoResponse for Problem {
             detail: self.detail,
             message: &self.message,
             may_have_happened: self.may_have_happened,
-            instance: id.map(|id| format!("urn:ozonetel-desk:request:{}", id.as_str())),
+            instance: id.map(|id| id.urn()),
             errors: self.errors.as_ref().map_or(&[], |errors| &errors.0),
             call: self.call,
             reason: self.reason,
@@ -364,7 +387,10 @@ fn whole_seconds(time: Duration) -> u64 {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let kind = kind_of(error);
-        let mut problem = Self::new(kind, message_of(error, kind));
+        let mut problem = match wrong_field(error).filter(|_| kind != Kind::Unknown) {
+            Some(field) => Self { kind, ..Self::fields(vec![field]) },
+            None => Self::new(kind, message_of(error, kind)),
+        };
         problem.detail = error.advice();
         problem.call = (!error.call().is_empty()).then(|| error.call());
         problem.reason = error.reason().map(Reason::as_str);
@@ -433,20 +459,23 @@ fn is_of_agent(error: &Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.message().trim() == "Invalid Authentication")
 }
 
+/// The field that is wrong, as existing front ends spell it.
+fn wrong_field(error: &Error) -> Option<FieldError> {
+    let invalid = error.invalid_input()?;
+    let field = match (invalid.field(), error.call()) {
+        ("phone_number", call) if call.starts_with("call_control") => "conferenceNumber",
+        ("phone_number" | "customerNumber", _) => "phoneNumber",
+        ("agentID", _) => "agentId",
+        ("fromDate", call) if call.starts_with("cdr") => "date",
+        (field, _) => field,
+    };
+    Some(FieldError { path: field.to_owned(), text: invalid.reason().to_owned() })
+}
+
 fn message_of(error: &Error, kind: Kind) -> String {
     if kind == Kind::Unknown {
         return "It is not known whether this happened. Do not repeat it before it is settled."
             .into();
-    }
-    if let Some(invalid) = error.invalid_input() {
-        let field = match (invalid.field(), error.call()) {
-            ("phone_number", call) if call.starts_with("call_control") => "conferenceNumber",
-            ("phone_number" | "customerNumber", _) => "phoneNumber",
-            ("agentID", _) => "agentId",
-            ("fromDate", call) if call.starts_with("cdr") => "date",
-            (field, _) => field,
-        };
-        return format!("{field} {}", invalid.reason());
     }
     error.service_text().map_or_else(|| error.summary(), str::to_owned)
 }

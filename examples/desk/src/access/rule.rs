@@ -71,6 +71,24 @@ impl FromStr for Rule {
     }
 }
 
+impl Rule {
+    /// Who may ask, in words.
+    pub fn told(self) -> &'static str {
+        match self.who {
+            Who::Nobody | Who::SetUp | Who::Secret | Who::Own | Who::Any => {
+                "anyone who is signed in"
+            }
+            Who::Loopback => {
+                "requests without a token from this machine, administrators, and tokens of the role service"
+            }
+            Who::AtLeast(Role::Agent) => "agents",
+            Who::AtLeast(Role::Supervisor) => "supervisors and administrators",
+            Who::AtLeast(_) => "administrators",
+            Who::Service => "tokens of the role service, and administrators",
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.who {

@@ -283,8 +283,8 @@ async fn send(
     })
 }
 
-/// Drops the agent, which ends the call. Where the agent's phone was lost and the service has dropped it already, the
-/// customer is still there: then it is the customer who is dropped.
+/// Drops the agent, which ends the call. Where the agent's phone was lost, dropping what is left of its leg keeps the
+/// customer on the line, alone: then the customer is dropped as well, unless a third party is there to talk to.
 async fn end(
     control: CallControl<'_>,
     order: &ControlOrder,
@@ -293,12 +293,17 @@ async fn end(
 ) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
     let (did, name) = (order.did.clone(), order.phone_name.clone());
     let ended = control.kick(leg, did.clone(), name.clone(), own_number(order)?).await;
-    let customer = state.number.clone().filter(|_| state.sip == SipLeg::Lost);
-    match (ended, customer) {
-        (Err(error), Some(customer)) if error.reason() == Some(Reason::NotFound) => {
-            Ok(control.kick(leg, did, name, customer).await?)
-        }
-        (ended, _) => Ok(ended?),
+    let is_gone = |error: &Error| error.reason() == Some(Reason::NotFound);
+    let is_lost = state.sip == SipLeg::Lost;
+    let customer = state.number.clone().filter(|_| match &ended {
+        Ok(_) => is_lost && state.thirds().next().is_none(),
+        Err(error) => is_lost && is_gone(error),
+    });
+    let Some(customer) = customer else { return Ok(ended?) };
+    match (ended, control.kick(leg, did, name, customer).await) {
+        // Dropping the agent has ended the call.
+        (Ok(ended), Err(error)) if is_gone(&error) => Ok(ended),
+        (_, done) => Ok(done?),
     }
 }
 

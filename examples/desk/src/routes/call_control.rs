@@ -51,7 +51,7 @@ pub(super) struct Controlled {
 /// The command of a word.
 fn command(word: &str, number: Option<PhoneNumber>) -> Result<Action, Problem> {
     let number = number.filter(|number| !number.as_str().trim().is_empty());
-    let number = || number.ok_or_else(|| Problem::bad_request("conferenceNumber is missing"));
+    let number = || number.ok_or_else(|| Problem::field("conferenceNumber", "is missing"));
     Ok(match word.trim().to_ascii_uppercase().as_str() {
         "HOLD" => Action::Hold,
         "UNHOLD" => Action::Unhold,
@@ -60,8 +60,9 @@ fn command(word: &str, number: Option<PhoneNumber>) -> Result<Action, Problem> {
         "CONFERENCE" => Action::Conference(number()?),
         "KICK_CALL" => Action::Kick(number()?),
         _ => {
-            return Err(Problem::bad_request(
-                "action has to be HOLD, UNHOLD, MUTE, UNMUTE, CONFERENCE or KICK_CALL",
+            return Err(Problem::field(
+                "action",
+                "has to be HOLD, UNHOLD, MUTE, UNMUTE, CONFERENCE or KICK_CALL",
             ));
         }
     })

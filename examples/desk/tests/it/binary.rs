@@ -190,6 +190,11 @@ async fn a_whole_call() {
         assert!(guide.contains(step.path) && guide.contains(step.why), "{}", step.path);
     }
     assert!(guide.contains("simulated"));
+    // How to lose the answer to a dial, under the path that is dialled by.
+    assert!(
+        guide.contains(&format!(r#"{{"path":"{}","kind":"close_after"}}"#, crate::floor::DIAL)),
+        "{guide}"
+    );
 }
 
 #[tokio::test]

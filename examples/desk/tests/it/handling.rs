@@ -102,6 +102,9 @@ async fn a_repeated_post_rings_once() {
     assert_eq!((found.text("state"), found.text("masked")), ("accepted", "…01"));
     assert!(!found.json.to_string().contains("9000000001"));
     browser.dial("", "9000000001").await.problem(400);
+    let wrong = browser.dial("k2", "hello").await.problem(400);
+    assert_eq!(wrong.json["errors"][0]["path"], "number");
+    assert!(wrong.text("message").starts_with("number has to be one number"), "{}", wrong.json);
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,6 +145,8 @@ async fn an_unknown_dial_waits_for_evidence_or_for_a_supervisor() {
     assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(DIAL)));
     assert!(floor.sim.fault(Fault::new(FaultKind::CloseBefore).on(CDR).times(99)));
     let problem = agent.dial("k1", "9000000001").await.problem(504);
+    let id = problem.headers["x-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(problem.text("instance"), format!("urn:ozonetel-desk:request:{id}"));
     let reference = problem.text("reference").to_owned();
     agent.dial("k2", "9000000002").await.problem(409);
     let listed = supervisor.get("/api/dials?state=unknown").await.ok();
@@ -157,6 +162,32 @@ async fn an_unknown_dial_waits_for_evidence_or_for_a_supervisor() {
     agent.dial("k1", "9000000001").await.problem(409);
     agent.dial("k3", "9000000001").await.ok();
     assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_call_whose_phone_was_lost_leaves_no_customer_on_the_line() {
+    for is_lost in [false, true] {
+        let floor = floor().await;
+        let browser = Browser::new(&floor, Role::Agent).await;
+        let ucid = browser.talking().await;
+        if is_lost {
+            for body in [
+                json!({"event": "answered", "ucid": ucid}),
+                json!({"event": "ended", "ucid": ucid, "cause": "lost"}),
+            ] {
+                browser.post("/api/phone/events", &body).await.ok();
+            }
+        }
+        browser.post(&format!("/api/calls/{ucid}/end"), &json!({})).await.ok();
+        let requests = floor.sim.requests();
+        let dropped: Vec<_> = requests
+            .iter()
+            .filter(|entry| entry.body["action"] == "KICK_CALL")
+            .map(|entry| entry.body["conferenceNumber"].as_str().unwrap())
+            .collect();
+        let wanted: &[&str] = if is_lost { &["500001", "9000000001"] } else { &["500001"] };
+        assert_eq!(dropped, wanted);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,9 @@ async fn send(
         is_judged: true,
         audit,
     };
-    let reply = control(desk, order).await?;
+    let reply = control(desk, order)
+        .await
+        .map_err(|problem| problem.renaming("conferenceNumber", "number"))?;
     let after = reply.call.unwrap_or(call);
     let call = shown(desk, caller, &after).await?;
     Ok(Json(CommandReply { status: reply.status, message: reply.message, call }))

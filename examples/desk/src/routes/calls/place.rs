@@ -15,7 +15,7 @@ use crate::core::caller::Caller;
 use crate::core::dial::{DialEntry, DialState};
 use crate::desk::Desk;
 use crate::flow::dialing::{DialOrder, DialReply, campaign_of, dial};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, RequestId};
 use crate::routes::calls::audit_row;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -111,7 +111,8 @@ pub(crate) async fn place(
     let (user, number) = (caller.id.clone(), body.number);
     let audit = Some(audit_row(&desk, &caller, "call.dial", "", Some(&agent)));
     let order = DialOrder { user, key, agent, number, campaign, did, phone_name, audit };
-    let reply = dial(&desk, order).await?;
+    let reply =
+        dial(&desk, order).await.map_err(|problem| problem.renaming("phoneNumber", "number"))?;
     Ok(answer(reply, |entry, message| json!(PlacedCall::of(entry, message))))
 }
 
@@ -147,7 +148,8 @@ pub(crate) fn answer(reply: DialReply, placed: impl Fn(&DialEntry, &str) -> Valu
             at(response, &entry)
         }
         DialReply::OtherBody(entry) => {
-            let message = "this Idempotency-Key was used for another number, agent or campaign";
+            let message = "this Idempotency-Key, or without one this agent and number, was used a moment ago for another \
+                           dial";
             let problem = Problem::new(Kind::Unprocessable, message).because("key_used");
             at(problem.with_reference(&entry.reference).into_response(), &entry)
         }
@@ -168,7 +170,11 @@ fn given(entry: &DialEntry, placed: impl Fn(&DialEntry, &str) -> Value) -> Respo
         return Json(placed(entry, message)).into_response();
     }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(&answer.body)).into_response();
+    let mut body = answer.body.clone();
+    if let (Some(id), Some(fields)) = (RequestId::current(), body.as_object_mut()) {
+        fields.insert("instance".to_owned(), id.urn().into());
+    }
+    let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Some(seconds) = answer.body["readyInSec"].as_u64() {
