@@ -16,11 +16,16 @@ use desk::store::Memory;
 use desk::store::audit::AuditRow;
 use desk::store::sessions::ApiToken;
 use desk::{Desk, Settings};
+use mimalloc::MiMalloc;
 use ozonetel_bench::client;
 use ozonetel_sdk::transport::reqwest::tls;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+/// That of the desk's program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() {
