@@ -54,11 +54,12 @@ impl Gate {
             let text = "Host names another site; DESK_PUBLIC_URL or DESK_HOSTS says under which names this desk is reached";
             return Err(Problem::bad_request(text));
         }
-        let path = request.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+        let path = request.extensions.get::<MatchedPath>().cloned();
         // No route, or none with this method: answered as that.
         let Some(path) = path else { return Ok(()) };
-        let Some(info) = self.table.route(&request.method, &path).cloned() else {
-            if self.table.has_path(&path) {
+        let path = path.as_str();
+        let Some(info) = self.table.route(&request.method, path).cloned() else {
+            if self.table.has_path(path) {
                 return Ok(());
             }
             tracing::error!(path, "a route is not in the document: it is not served");

@@ -10,6 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::time::Instant;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::trace::TraceLayer;
@@ -20,7 +21,6 @@ use crate::access::table::{RouteError, RouteTable};
 use crate::access::{Gate, enforce};
 use crate::body::LARGEST;
 use crate::desk::Desk;
-use crate::ops::metrics::{HTTP_REQUESTS, HTTP_SECONDS, label};
 use crate::ops::trace;
 use crate::page;
 use crate::problem::{Kind, Problem, RequestId, in_request};
@@ -60,7 +60,8 @@ pub fn app(desk: Desk) -> Result<Router, RouteError> {
         .layer((
             from_fn_with_state(desk.clone(), identify),
             TraceLayer::new_for_http().make_span_with(span),
-            cors(origins),
+            // Without listed origins no page of another one may do anything, and there is nothing to say.
+            option_layer((!origins.is_empty()).then(|| cors(origins))),
             from_fn_with_state(gate, enforce),
             CatchPanicLayer::custom(panicked),
             DefaultBodyLimit::max(LARGEST),
@@ -116,22 +117,18 @@ async fn identify(State(desk): State<Desk>, mut request: Request, next: Next) ->
 /// Counts the request, and how long it took until the head of its answer.
 async fn measure(desk: &Desk, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let method = match request.method() {
-        known
-        @ (&Method::GET | &Method::POST | &Method::PUT | &Method::DELETE | &Method::PATCH) => {
-            known.as_str().to_owned()
-        }
-        _ => "other".to_owned(),
+    let method = match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        _ => "other",
     };
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("-", MatchedPath::as_str).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
-    let labels = |more: Option<&str>| {
-        let known = [label("method", &method), label("route", &route)];
-        known.into_iter().chain(more.map(|status| label("status", status))).collect()
-    };
-    desk.metrics().count(HTTP_REQUESTS, labels(Some(response.status().as_str())));
-    desk.metrics().time(HTTP_SECONDS, labels(None), begun.elapsed());
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    desk.metrics().answered(method, route, response.status().as_u16(), begun.elapsed());
     response
 }
 

@@ -9,6 +9,8 @@ mod fold;
 mod state;
 mod view;
 
+use std::sync::LazyLock;
+
 pub use effect::{Effect, effects};
 pub use state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
@@ -31,7 +33,8 @@ pub struct Call {
 impl Default for Call {
     /// A call of which nothing is known.
     fn default() -> Self {
-        Self { facts: Vec::new(), state: fold::state(&[]) }
+        static STATE: LazyLock<CallState> = LazyLock::new(|| fold::state(&[]));
+        Self { facts: Vec::new(), state: STATE.clone() }
     }
 }
 
@@ -76,6 +79,11 @@ impl Call {
     /// What they come down to.
     pub fn state(&self) -> &CallState {
         &self.state
+    }
+
+    /// What they come down to, without the facts.
+    pub fn into_state(self) -> CallState {
+        self.state
     }
 }
 

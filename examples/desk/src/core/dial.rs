@@ -384,7 +384,7 @@ pub fn settle(row: &DialEntry, evidence: &DialEvidence, now_ms: i64) -> Option<D
 pub fn number_key(number: &PhoneNumber) -> String {
     let key = number.key();
     if let Some(digits) = key.as_ref().and_then(|key| key.indian_digits()) {
-        return format!("91{digits}");
+        return ["91", digits].concat();
     }
     let digits: String = number.as_str().chars().filter(char::is_ascii_digit).collect();
     if key.is_some() {

@@ -162,9 +162,14 @@ impl Calling {
         phones.get(&agent_key(agent)).map(|(_, since)| *since)
     }
 
-    /// Why a number may not be called at this time of day.
-    pub fn refusal(&self, number: &PhoneNumber, time: TimeOfDay) -> Option<Refusal> {
-        self.settings.policy.refusal(number, time)
+    /// Why a number may not be called at this time of day, which is asked for only where it matters.
+    pub fn refusal(
+        &self,
+        number: &PhoneNumber,
+        time: impl FnOnce() -> TimeOfDay,
+    ) -> Option<Refusal> {
+        let policy = &self.settings.policy;
+        if *policy == CallingPolicy::default() { None } else { policy.refusal(number, time()) }
     }
 
     /// Tells that there is something to deliver.

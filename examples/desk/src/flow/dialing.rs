@@ -6,7 +6,7 @@
 mod kookoo;
 mod socket;
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use ozonetel_sdk::Error;
@@ -18,9 +18,9 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 
 use super::auditing::append;
-use super::facts::{Together, record_with};
+use super::facts::{Together, record_made, record_with};
 use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
-use super::viewing::now_ms;
+use super::viewing::{now_ms, time_of_day};
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key};
@@ -94,11 +94,8 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     let plan = desk.client().dial_plan();
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
     let way = way_of(desk, &order.agent).await?;
-    let entry = entry_of(desk, &order, way);
+    let (entry, known, audit) = entry_of(desk, order, way);
     let reference = entry.reference.clone();
-    let audit = order.audit;
-    let known =
-        CallFacts { did: order.did, agent: Some(order.agent), phone_name: order.phone_name };
     let work = {
         let desk = desk.clone();
         async move { place(&desk, entry, known, audit).await }
@@ -116,9 +113,7 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
 /// # Errors
 /// [`Kind::Conflict`] outside calling hours, [`Kind::Unprocessable`] for a blocked number.
 pub fn may_call(desk: &Desk, number: &PhoneNumber) -> Result<(), Problem> {
-    let client = desk.client();
-    let time = client.zone().stamp(client.clock().now()).time();
-    match desk.calling().refusal(number, time) {
+    match desk.calling().refusal(number, || time_of_day(desk)) {
         None => Ok(()),
         Some("outside_calling_hours") => {
             let message = "customers are not called at this time of day";
@@ -173,28 +168,30 @@ async fn way_of(desk: &Desk, agent: &AgentId) -> Result<DialWay, StoreError> {
     Ok(link.and_then(|link| link.dial_way).unwrap_or(desk.calling().settings().way))
 }
 
-fn entry_of(desk: &Desk, order: &DialOrder, way: DialWay) -> DialEntry {
-    let (number_key, agent) = (number_key(&order.number), agent_key(&order.agent));
-    let campaign = order.campaign.as_str();
-    let did = order.did.as_ref().map_or("", |did| did.as_str());
-    let asked = [&*agent, &*number_key, campaign, did].join("\u{1f}");
-    let mut body_hash = String::with_capacity(64);
-    for byte in Sha256::digest(asked) {
-        // Writing to a text does not fail.
-        let _ = write!(body_hash, "{byte:02x}");
-    }
+/// The row of a dial, what commands on its call need to know, and the row of its audit.
+fn entry_of(
+    desk: &Desk,
+    order: DialOrder,
+    way: DialWay,
+) -> (DialEntry, CallFacts, Option<AuditRow>) {
+    let DialOrder { user, key, agent, number, campaign, did, phone_name, audit } = order;
+    let number_key = number_key(&number);
+    let named = did.as_ref().map_or("", |did| did.as_str());
+    let asked = [&*agent_key(&agent), &*number_key, campaign.as_str(), named].join("\u{1f}");
     let id = crate::chance::id().simple().to_string();
-    DialEntry {
-        user: order.user.clone(),
-        key: order.key.clone().unwrap_or_else(|| format!("~{id}")),
-        is_explicit: order.key.is_some(),
-        body_hash,
-        agent: order.agent.clone(),
-        number: order.number.clone(),
+    let known =
+        CallFacts { did: did.clone(), agent: Some(agent.clone()), phone_name: phone_name.clone() };
+    let entry = DialEntry {
+        user,
+        is_explicit: key.is_some(),
+        key: key.unwrap_or_else(|| format!("~{id}")),
+        body_hash: hex(&Sha256::digest(asked)),
+        agent,
+        number,
         number_key,
-        campaign: Some(order.campaign.clone()),
-        did: order.did.clone(),
-        phone_name: order.phone_name.clone(),
+        campaign: Some(campaign),
+        did,
+        phone_name,
         way,
         state: DialState::Sending,
         reference: desk.reference(),
@@ -206,7 +203,13 @@ fn entry_of(desk: &Desk, order: &DialOrder, way: DialWay) -> DialEntry {
         reason: None,
         is_open: true,
         id,
-    }
+    };
+    (entry, known, audit)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 async fn place(
@@ -259,10 +262,11 @@ async fn wait(desk: &Desk, entry: Box<DialEntry>) -> Result<DialReply, Problem> 
 
 /// Sends a dial whose row is committed, and writes down what became of it. Whatever that is, it goes no other way.
 async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> DialEntry {
+    // On the heap: the largest of the three is moved with every dial otherwise.
     let sent = match entry.way {
-        DialWay::Agent => by_agent(desk, &entry).await,
-        DialWay::Socket => socket::send(desk, &entry).await,
-        DialWay::Kookoo => kookoo::send(desk, &entry).await,
+        DialWay::Agent => Box::pin(by_agent(desk, &entry)).await,
+        DialWay::Socket => Box::pin(socket::send(desk, &entry)).await,
+        DialWay::Kookoo => Box::pin(kookoo::send(desk, &entry)).await,
     };
     let decided = match sent {
         SentDial::Accepted { ucid, message } => DialEntry {
@@ -290,8 +294,9 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
         }
         SentDial::NotPossible(problem) => failed(desk, entry, DialState::NotSent, given(problem)),
     };
-    let decided = match write(desk, decided.clone(), audit).await {
-        Ok(written) => written,
+    let decided = match write(desk, &decided, audit).await {
+        Ok(Cow::Owned(written)) => written,
+        Ok(Cow::Borrowed(_)) => decided,
         Err(error) => {
             // The row says "sending". The caller is told what is known.
             tracing::error!(%error, dial = decided.id, "the outcome of a dial was not stored");
@@ -310,7 +315,7 @@ fn write_later(desk: &Desk, decided: DialEntry) {
     tasks.watch(async move {
         for _ in 0..WRITES {
             tokio::time::sleep(WRITTEN_AGAIN).await;
-            if let Ok(written) = write(&desk, decided.clone(), &mut None).await {
+            if let Ok(written) = write(&desk, &decided, &mut None).await {
                 return follow(&desk, &written);
             }
         }
@@ -385,26 +390,30 @@ async fn look(desk: &Desk, entry: &DialEntry, error: &Error) -> Option<Ucid> {
 /// Writes what became of a dial: with the call, if there is one. The row as it then is: what was seen of the call while
 /// the dial was on its way counts for more than an answer that was lost.
 /// With the call goes the row of the audit.
-async fn write(
+async fn write<'e>(
     desk: &Desk,
-    mut entry: DialEntry,
+    decided: &'e DialEntry,
     audit: &mut Option<AuditRow>,
-) -> Result<DialEntry, StoreError> {
+) -> Result<Cow<'e, DialEntry>, StoreError> {
+    let mut entry = Cow::Borrowed(decided);
     let mut from = DialState::Sending;
     loop {
         if entry.ucid.is_none() && !entry.state.rang_no_one() {
             entry = with_what_was_seen(desk, entry).await?;
         }
-        let write = DialWrite { from, entry: entry.clone() };
+        let write = || DialWrite { from, entry: entry.as_ref().clone() };
         let written = if let Some(ucid) = entry.ucid {
-            let fact = dialed(&entry, ucid, entry.decided_ms.unwrap_or(entry.asked_ms));
-            let rows = audit.iter().map(|row| about(row.clone(), &entry)).collect();
-            let together = Together { dials: vec![write], audit: rows, ..Together::default() };
-            let recorded = record_with(desk, vec![fact], together).await;
+            let made = || {
+                let fact = dialed(&entry, ucid, entry.decided_ms.unwrap_or(entry.asked_ms));
+                let rows = audit.iter().map(|row| about(row.clone(), &entry)).collect();
+                let dials = vec![write()];
+                (vec![fact], Together { dials, audit: rows, ..Together::default() })
+            };
+            let recorded = record_made(desk, made).await;
             recorded.map(|_| *audit = None)
         } else {
             let events = vec![dial_changed(&entry)?];
-            desk.store().change_dial(write, now_ms(desk), events).await
+            desk.store().change_dial(write(), now_ms(desk), events).await
         };
         match written {
             Err(StoreError::Conflict("dial")) => {
@@ -427,16 +436,20 @@ fn about(row: AuditRow, entry: &DialEntry) -> AuditRow {
 }
 
 /// The entry with the leg that was seen of it meanwhile.
-async fn with_what_was_seen(desk: &Desk, entry: DialEntry) -> Result<DialEntry, StoreError> {
+async fn with_what_was_seen<'e>(
+    desk: &Desk,
+    mut entry: Cow<'e, DialEntry>,
+) -> Result<Cow<'e, DialEntry>, StoreError> {
     let seen = desk.store().dial(&entry.id).await?.and_then(|row| row.ucid);
-    Ok(match (seen, entry.state) {
-        (None, _) => entry,
-        (Some(_), DialState::Unknown) => {
-            let settled = DialEntry { ucid: seen, state: DialState::SettledHappened, ..entry };
-            DialEntry { answer: Some(answer(&settled)), ..settled }
+    if seen.is_some() {
+        let row = entry.to_mut();
+        row.ucid = seen;
+        if row.state == DialState::Unknown {
+            row.state = DialState::SettledHappened;
+            row.answer = Some(answer(row));
         }
-        (Some(_), _) => DialEntry { ucid: seen, ..entry },
-    })
+    }
+    Ok(entry)
 }
 
 /// Ten seconds after an accepted dial its INVITE has to have come, where the agent's phone is in a browser. If it has
@@ -539,7 +552,7 @@ mod tests {
         let stop = CancellationToken::new();
         let settling = tokio::spawn(settle::run(desk.clone(), stop.clone()));
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let entry = entry_of(&desk, &order(), DialWay::Kookoo);
+        let (entry, ..) = entry_of(&desk, order(), DialWay::Kookoo);
         store.begin_dial(entry, "another desk", now_ms(&desk)).await.unwrap();
         tokio::time::sleep(Duration::from_mins(4)).await;
         assert_eq!(state(&store).await, DialState::Sending, "it may be on its way");

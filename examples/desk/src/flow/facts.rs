@@ -94,15 +94,26 @@ pub async fn record_with(
     facts: Vec<Fact>,
     together: Together,
 ) -> Result<RecordedCall, StoreError> {
+    record_made(desk, || (facts.clone(), together.clone())).await
+}
+
+/// The same with facts and what belongs to them made for each try: nearly always there is one.
+///
+/// # Errors
+/// As [`record_with`].
+pub(super) async fn record_made(
+    desk: &Desk,
+    make: impl Fn() -> (Vec<Fact>, Together),
+) -> Result<RecordedCall, StoreError> {
     let mut tried = 0;
     loop {
+        let (facts, together) = make();
+        let reads_dial = together.dials.is_empty();
         // On the heap: every command on a call is moved with it otherwise.
-        match Box::pin(attempt(desk, facts.clone(), together.clone())).await {
+        match Box::pin(attempt(desk, facts, together)).await {
             Err(StoreError::Conflict("call")) if tried < TRIES => tried += 1,
             // The row of a dial that the call was found to be of, not one that the caller has read.
-            Err(StoreError::Conflict("dial")) if tried < TRIES && together.dials.is_empty() => {
-                tried += 1;
-            }
+            Err(StoreError::Conflict("dial")) if tried < TRIES && reads_dial => tried += 1,
             done => return done,
         }
     }
@@ -115,15 +126,15 @@ struct Merged {
     absorbed: Vec<(String, i64)>,
     /// The call as it was stored.
     before: CallState,
-    call: Call,
 }
 
-fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> Merged {
+fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     let mut loaded = loaded.into_iter();
     let Some(first) = loaded.next() else {
         let call = Call::default();
         let before = call.state().clone();
-        return Merged { id: new_id.to_owned(), version: 0, absorbed: Vec::new(), before, call };
+        let id = new_id.to_owned();
+        return (Merged { id, version: 0, absorbed: Vec::new(), before }, call);
     };
     let mut call = Call::of(first.facts);
     let (before, mut absorbed) = (call.state().clone(), Vec::new());
@@ -136,7 +147,7 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> Merged {
         facts.splice(0..0, call.facts().iter().cloned());
         call = Call::of(facts);
     }
-    Merged { id: first.id, version: first.version, absorbed, before, call }
+    (Merged { id: first.id, version: first.version, absorbed, before }, call)
 }
 
 async fn attempt(
@@ -150,27 +161,26 @@ async fn attempt(
     ids.dedup();
     let first = ids.first().cloned().ok_or(StoreError::Missing("call"))?;
     let loaded = desk.store().load_calls(&ids).await?;
-    let mut merged = merge(loaded, &first);
-    facts.retain(|fact| !merged.call.facts().iter().any(|known| known.is_same(fact)));
+    let (merged, mut call) = merge(loaded, &first);
+    facts.retain(|fact| !call.facts().iter().any(|known| known.is_same(fact)));
     for fact in &facts {
-        merged.call.apply(fact.clone());
+        call.apply(fact.clone());
     }
     let (mut outbox, mut dials) = (together.outbox, together.dials);
-    if let Some((fact, write)) = own_dial(desk, merged.call.state(), &dials, at).await? {
+    if let Some((fact, write)) = own_dial(desk, call.state(), &dials, at).await? {
         dials.extend(write);
-        merged.call.apply(fact.clone());
+        call.apply(fact.clone());
         facts.push(fact);
     }
-    let is_new_disposition =
-        merged.before.service_disposition != merged.call.state().service_disposition;
+    let is_new_disposition = merged.before.service_disposition != call.state().service_disposition;
     if is_new_disposition {
-        for (fact, write) in disposed_by_service(desk, &merged, at).await? {
-            merged.call.apply(fact.clone());
+        for (fact, write) in disposed_by_service(desk, &merged, call.state(), at).await? {
+            call.apply(fact.clone());
             facts.push(fact);
             outbox.push(write);
         }
     }
-    let state = merged.call.state().clone();
+    let state = call.into_state();
     let own = [&merged.id].into_iter().chain(merged.absorbed.iter().map(|(id, _)| id));
     let own: Vec<_> = own.cloned().collect();
     let handoff = if together.look_for_handoff || joining::may_change(&merged.before, &state) {
@@ -273,9 +283,9 @@ async fn own_dial(
 async fn disposed_by_service(
     desk: &Desk,
     merged: &Merged,
+    state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    let state = merged.call.state();
     let Some(name) = state.service_disposition.as_ref().filter(|_| merged.version > 0) else {
         return Ok(Vec::new());
     };

@@ -2,8 +2,8 @@
 
 use axum::response::IntoResponse as _;
 use futures_util::FutureExt as _;
-use ozonetel_sdk::types::Ucid;
-use serde_json::json;
+use ozonetel_sdk::types::{AgentId, Ucid};
+use serde::Serialize;
 
 use crate::core::dial::{DialEntry, DialState, GivenAnswer};
 use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
@@ -49,23 +49,54 @@ pub(super) fn answered(before: &DialEntry, settled: DialEntry) -> DialEntry {
     DialEntry { answer, ..settled }
 }
 
+/// The body of `dial.changed`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DialNews<'d> {
+    id: &'d str,
+    state: DialState,
+    agent: &'d AgentId,
+    reference: &'d str,
+    ucid: Option<Ucid>,
+    asked_at: i64,
+    decided_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_missing: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_setting: Option<&'static str>,
+}
+
+impl DialNews<'_> {
+    fn of(entry: &DialEntry) -> DialNews<'_> {
+        DialNews {
+            id: &entry.id,
+            state: entry.state,
+            agent: &entry.agent,
+            reference: &entry.reference,
+            ucid: entry.ucid,
+            asked_at: entry.asked_ms,
+            decided_at: entry.decided_ms,
+            invite_missing: None,
+            invite_setting: None,
+        }
+    }
+
+    fn event(&self) -> Result<NewEvent, StoreError> {
+        NewEvent::new("dial.changed", Audience::Agent(self.agent.clone()), self)
+    }
+}
+
 /// The event that reports a dial.
 pub(crate) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
-    let body = json!({
-        "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
-        "ucid": entry.ucid, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,
-    });
-    NewEvent::new("dial.changed", Audience::Agent(entry.agent.clone()), &body)
+    DialNews::of(entry).event()
 }
 
 /// The event that reports that no INVITE came of a dial whose call is not known.
 pub(super) fn invite_missing(entry: &DialEntry) -> Result<NewEvent, StoreError> {
-    let body = json!({
-        "id": entry.id, "state": entry.state, "agent": entry.agent, "reference": entry.reference,
-        "ucid": null, "askedAt": entry.asked_ms, "decidedAt": entry.decided_ms,
-        "inviteMissing": true, "inviteSetting": entry.way.invite_setting(),
-    });
-    NewEvent::new("dial.changed", Audience::Agent(entry.agent.clone()), &body)
+    let invite_setting = Some(entry.way.invite_setting());
+    let news =
+        DialNews { ucid: None, invite_missing: Some(true), invite_setting, ..DialNews::of(entry) };
+    news.event()
 }
 
 /// The fact that a dial was accepted, or has happened.

@@ -1,6 +1,6 @@
 //! Calls as they are sent out: what depends on settings, drafts and the ledger comes together here.
 
-use ozonetel_sdk::types::{AgentId, PhoneNumber};
+use ozonetel_sdk::types::{AgentId, PhoneNumber, TimeOfDay};
 
 use super::lead_names::LeadName;
 use crate::core::call::{CallState, CallView, Viewer};
@@ -14,11 +14,16 @@ pub fn now_ms(desk: &Desk) -> i64 {
     desk.now()
 }
 
+/// The time of day in the account's zone.
+pub(super) fn time_of_day(desk: &Desk) -> TimeOfDay {
+    let client = desk.client();
+    client.zone().stamp(client.clock().now()).time()
+}
+
 /// Why the call's number cannot be dialled now.
 pub fn dial_refusal(desk: &Desk, call: &CallState) -> Option<Refusal> {
-    let client = desk.client();
-    let time = client.zone().stamp(client.clock().now()).time();
-    call.number.as_ref().and_then(|number| desk.calling().refusal(number, time))
+    let number = call.number.as_ref()?;
+    desk.calling().refusal(number, || time_of_day(desk))
 }
 
 /// What judgements of this call depend on.
@@ -79,13 +84,13 @@ pub(super) fn changed(
 ) -> Result<Vec<NewEvent>, StoreError> {
     let viewer =
         |whole, may_act| Viewer { lead: lead.cloned(), ..viewer(desk, call, whole, may_act) };
-    let whole = CallView::of(&call.state, viewer(true, true));
-    let masked = CallView::of(&call.state, viewer(false, true));
+    let texts = CallView::texts(&call.state, &viewer(true, true));
+    let (body, masked) = texts.map_err(|_| StoreError::Corrupt("event"))?;
     let audience = match &call.state.agent {
         Some(agent) => Audience::Agent(agent.clone()),
         None => Audience::Supervisors,
     };
-    let mut events = vec![NewEvent::new("call.changed", audience, &whole)?.masked(&masked)?];
+    let mut events = vec![NewEvent { kind: "call.changed", audience, body, masked: Some(masked) }];
     let current = call.state.agent.as_ref();
     if let Some(before) = before.filter(|one| current.is_none_or(|now| !now.is_same_agent(one))) {
         let theirs = CallView::of(&call.state, viewer(false, false));

@@ -3,11 +3,12 @@
 //! Each desk has a registry of its own, so that two in one process do not count together. Labels come from short lists:
 //! routes as they are registered, never paths; words of errors, never texts.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use metrics::{Label, with_local_recorder};
+use metrics::{Counter, Histogram, Label, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use ozonetel_sdk::client::{ClientEvent, Observer};
 
@@ -87,6 +88,17 @@ pub struct Metrics(Arc<Registry>);
 struct Registry {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    routes: Known<(&'static str, u16), Box<str>>,
+    calls: Known<&'static str, &'static str>,
+}
+
+/// A counter and a histogram that were looked up before. There are as many as there are labels, and no more.
+type Known<K, L> = RwLock<BTreeMap<K, BTreeMap<L, (Counter, Histogram)>>>;
+
+/// Counts one more, and its time.
+fn add((counter, histogram): &(Counter, Histogram), took: Duration) {
+    counter.increment(1);
+    histogram.record(took.as_secs_f64());
 }
 
 impl fmt::Debug for Metrics {
@@ -113,7 +125,8 @@ impl Default for Metrics {
                 }
             }
         });
-        Self(Arc::new(Registry { recorder, handle }))
+        let (routes, calls) = (Known::default(), Known::default());
+        Self(Arc::new(Registry { recorder, handle, routes, calls }))
     }
 }
 
@@ -140,6 +153,50 @@ impl Metrics {
         with_local_recorder(&self.0.recorder, || {
             metrics::histogram!(name, labels).record(took.as_secs_f64());
         });
+    }
+
+    /// Counts a request that was answered, and how long that took.
+    pub fn answered(&self, method: &'static str, route: &str, status: u16, took: Duration) {
+        {
+            let known = self.0.routes.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(pair) = known.get(&(method, status)).and_then(|routes| routes.get(route)) {
+                return add(pair, took);
+            }
+        }
+        let labels = vec![Label::from_static_parts("method", method), label("route", route)];
+        let mut counted = labels.clone();
+        counted.push(label("status", &status.to_string()));
+        let pair = self.pair((HTTP_REQUESTS, counted), (HTTP_SECONDS, labels));
+        add(&pair, took);
+        let mut known = self.0.routes.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry((method, status)).or_default().insert(route.into(), pair);
+    }
+
+    /// Counts a call of the service, and how long it took.
+    fn called(&self, call: &'static str, outcome: &'static str, took: Duration) {
+        {
+            let known = self.0.calls.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(pair) = known.get(call).and_then(|outcomes| outcomes.get(outcome)) {
+                return add(pair, took);
+            }
+        }
+        let labels = vec![Label::from_static_parts("call", call)];
+        let mut counted = labels.clone();
+        counted.push(Label::from_static_parts("outcome", outcome));
+        let pair = self.pair((SERVICE_CALLS, counted), (SERVICE_SECONDS, labels));
+        add(&pair, took);
+        let mut known = self.0.calls.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(call).or_default().insert(outcome, pair);
+    }
+
+    fn pair(
+        &self,
+        (name, labels): (&'static str, Vec<Label>),
+        (seconds, timed): (&'static str, Vec<Label>),
+    ) -> (Counter, Histogram) {
+        with_local_recorder(&self.0.recorder, || {
+            (metrics::counter!(name, labels), metrics::histogram!(seconds, timed))
+        })
     }
 
     /// Sets a gauge.
@@ -178,9 +235,7 @@ impl Observer for Metrics {
             }
             _ => return,
         };
-        let call = Label::from_static_parts("call", spec.name);
-        self.count(SERVICE_CALLS, vec![call.clone(), Label::from_static_parts("outcome", outcome)]);
-        self.time(SERVICE_SECONDS, vec![call], *elapsed);
+        self.called(spec.name, outcome, *elapsed);
     }
 }
 
@@ -206,6 +261,26 @@ mod tests {
             "# HELP desk_event_streams Listeners to the stream of events",
             "desk_event_streams 4",
             "desk_store_commits_total 9",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_answered_is_counted_by_method_route_and_status_and_timed_by_route() {
+        let metrics = Metrics::default();
+        for (method, route, status) in
+            [("GET", "/a", 200), ("GET", "/a", 200), ("GET", "/a", 404), ("POST", "/a", 200)]
+        {
+            metrics.answered(method, route, status, Duration::from_millis(7));
+        }
+        let text = metrics.render();
+        for line in [
+            r#"desk_http_requests_total{method="GET",route="/a",status="200"} 2"#,
+            r#"desk_http_requests_total{method="GET",route="/a",status="404"} 1"#,
+            r#"desk_http_requests_total{method="POST",route="/a",status="200"} 1"#,
+            r#"desk_http_request_seconds_count{method="GET",route="/a"} 3"#,
+            r#"desk_http_request_seconds_count{method="POST",route="/a"} 1"#,
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }

@@ -5,8 +5,9 @@
 //! where a request comes from, in headers that a page cannot change.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use url::{Host, Url};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -17,6 +18,8 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 pub struct PublicAddress {
     url: Option<Url>,
     names: Vec<String>,
+    /// The `Host` that was this desk's first: nearly all requests have the same.
+    host: OnceLock<HeaderValue>,
 }
 
 /// The text is not an address that pages are loaded from.
@@ -32,7 +35,8 @@ impl PublicAddress {
     pub fn new(url: Option<&str>, names: &[&str]) -> Result<Self, NotAnAddress> {
         let url = url.map(|text| origin(text).ok_or(NotAnAddress)).transpose()?;
         let names = names.iter().map(|name| name.trim().to_ascii_lowercase());
-        Ok(Self { url, names: names.filter(|name| !name.is_empty()).collect() })
+        let names = names.filter(|name| !name.is_empty()).collect();
+        Ok(Self { url, names, host: OnceLock::new() })
     }
 
     /// Whether cookies are for HTTPS alone. Without an address the desk is one of this machine.
@@ -47,8 +51,14 @@ impl PublicAddress {
         match (hosts.next(), hosts.next()) {
             (None, _) => true,
             (Some(_), Some(_)) => false,
+            (Some(host), None) if self.host.get() == Some(host) => true,
             (Some(host), None) => {
-                host.to_str().ok().and_then(host_url).is_some_and(|url| self.knows(&url))
+                let url = host.to_str().ok().and_then(host_url);
+                let is_own = url.is_some_and(|url| self.knows(&url));
+                if is_own {
+                    let _ = self.host.set(host.clone());
+                }
+                is_own
             }
         }
     }

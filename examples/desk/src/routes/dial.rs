@@ -80,7 +80,6 @@ pub(super) async fn dial(
     let reply = place(&desk, order).await?;
     Ok(answer(reply, |entry, message| {
         let (message, reference) = (message.to_owned(), entry.reference.clone());
-        let placed = Dialed { status: "success", message, ucid: entry.ucid, reference };
-        serde_json::to_value(placed).unwrap_or_default()
+        Dialed { status: "success", message, ucid: entry.ucid, reference }
     }))
 }

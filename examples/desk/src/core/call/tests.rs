@@ -559,9 +559,7 @@ proptest! {
     }
 
     #[test]
-    fn a_call_built_from_what_is_stored_is_the_call_that_was_stored(
-        facts in any_facts(),
-    ) {
+    fn a_call_built_from_what_is_stored_is_the_call_that_was_stored(facts in any_facts()) {
         let mut call = Call::default();
         for fact in facts {
             call.apply(fact);

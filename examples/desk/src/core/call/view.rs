@@ -52,7 +52,6 @@ pub struct CallView {
     pub ids: Vec<String>,
     pub agent: Option<String>,
     pub direction: Option<Direction>,
-    pub number: Option<String>,
     pub masked: String,
     pub phase: CallPhase,
     pub held: Option<bool>,
@@ -66,14 +65,11 @@ pub struct CallView {
     pub campaign: Option<String>,
     pub did: Option<String>,
     pub skill: Option<String>,
-    pub participants: Vec<ParticipantView>,
     #[schema(value_type = Option<String>)]
     pub outcome: Option<CallOutcomeKind>,
     pub transferred: bool,
-    pub transfer: TransferView,
     pub lead: Option<LeadOfCall>,
     pub booked: bool,
-    pub notes: String,
     pub wrapup: Option<WrapupView>,
     pub disposition: Option<DispositionOfCall>,
     pub dial: Option<DialOfCall>,
@@ -81,6 +77,42 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assist: Option<AssistState>,
     pub can: Can,
+    // What depends on who looks comes last: see `ShownPart`.
+    pub number: Option<String>,
+    pub participants: Vec<ParticipantView>,
+    pub transfer: TransferView,
+    pub notes: String,
+}
+
+/// The last fields of a view, which alone depend on whether numbers are shown whole.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownPart {
+    number: Option<String>,
+    participants: Vec<ParticipantView>,
+    transfer: TransferView,
+    notes: String,
+}
+
+impl ShownPart {
+    fn of(call: &CallState, whole: bool, notes: Option<String>, now_ms: i64) -> Self {
+        let shown = |number: &str| if whole { number.to_owned() } else { redact_number(number) };
+        let number = call.number.as_ref().filter(|_| whole);
+        Self {
+            number: number.map(|number| number.as_str().to_owned()),
+            participants: call
+                .participants
+                .iter()
+                .map(|one| participant(one, now_ms, &shown))
+                .collect(),
+            transfer: TransferView {
+                step: call.transfer.step,
+                number: call.transfer.number.as_ref().map(|number| shown(number.as_str())),
+                warm: call.transfer.warm,
+            },
+            notes: notes.filter(|_| whole).unwrap_or_default(),
+        }
+    }
 }
 
 /// Who is, or was, on a call, as it is sent out.
@@ -190,24 +222,20 @@ impl CallView {
     /// A call as this viewer may see it.
     pub fn of(call: &CallState, viewer: Viewer) -> Self {
         let can = Can::of(call, viewer.can);
-        let shown = |number: &str| {
-            if viewer.whole { number.to_owned() } else { redact_number(number) }
-        };
         let said = call.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
-        let notes = viewer.notes.clone().or_else(|| said.map(|notes| notes.as_str().to_owned()));
+        let notes = viewer.notes.or_else(|| said.map(|notes| notes.as_str().to_owned()));
+        let shown = ShownPart::of(call, viewer.whole, notes, viewer.now_ms);
         let dial = call.dial.as_ref().map(|(id, reference)| DialOfCall {
             id: id.clone(),
             reference: reference.clone(),
             state: viewer.dial_state,
         });
-        let whole = call.number.as_ref().filter(|_| viewer.whole);
         let heard = matches!(call.sip, SipLeg::Up | SipLeg::None) && !call.is_ended();
         let invite_missing = call.invite_missing && call.sip == SipLeg::None;
         Self {
             ids: call.ids.iter().cloned().collect(),
             agent: call.agent.as_ref().map(|agent| agent.as_str().to_owned()),
             direction: call.direction,
-            number: whole.map(|number| number.as_str().to_owned()),
             masked: call
                 .number
                 .as_ref()
@@ -225,21 +253,10 @@ impl CallView {
             campaign: call.campaign.as_ref().map(|name| name.as_str().to_owned()),
             did: call.did.as_ref().map(|did| did.as_str().to_owned()),
             skill: call.skill.as_ref().map(|skill| skill.as_str().to_owned()),
-            participants: call
-                .participants
-                .iter()
-                .map(|one| participant(one, viewer.now_ms, &shown))
-                .collect(),
             outcome: call.outcome,
             transferred: call.transferred,
-            transfer: TransferView {
-                step: call.transfer.step,
-                number: call.transfer.number.as_ref().map(|number| shown(number.as_str())),
-                warm: call.transfer.warm,
-            },
             lead: viewer.lead.map(|(id, name)| LeadOfCall { id, name }),
             booked: !call.appointments.is_empty(),
-            notes: notes.filter(|_| viewer.whole).unwrap_or_default(),
             wrapup: wrapup(call, viewer.now_ms),
             disposition: disposition(call),
             dial,
@@ -254,8 +271,42 @@ impl CallView {
             can,
             ucid: viewer.ucid,
             version: viewer.version,
+            number: shown.number,
+            participants: shown.participants,
+            transfer: shown.transfer,
+            notes: shown.notes,
         }
     }
+
+    /// A call as JSON, as who handles it sees it and as others do. What they have in common is written once.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn texts(call: &CallState, viewer: &Viewer) -> Result<(String, String), serde_json::Error> {
+        let of = |whole| Self::of(call, Viewer { whole, ..viewer.clone() });
+        let view = of(true);
+        let whole = text(&view)?;
+        let Self { number, participants, transfer, notes, .. } = view;
+        let shown = serde_json::to_string(&ShownPart { number, participants, transfer, notes })?;
+        let hidden = ShownPart::of(call, false, None, viewer.now_ms);
+        let hidden = serde_json::to_string(&hidden)?;
+        let common = whole.strip_suffix(shown.trim_start_matches('{'));
+        let masked = match common {
+            Some(common) => [common, hidden.trim_start_matches('{')].concat(),
+            None => text(&of(false))?,
+        };
+        Ok((whole, masked))
+    }
+}
+
+/// As long as nearly all views are as JSON: to begin with less is to copy it several times.
+const ROOM: usize = 2_048;
+
+fn text(view: &CallView) -> Result<String, serde_json::Error> {
+    let mut text = Vec::with_capacity(ROOM);
+    serde_json::to_writer(&mut text, view)?;
+    text.shrink_to_fit();
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
 fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -> ParticipantView {
@@ -294,4 +345,38 @@ fn disposition(call: &CallState) -> Option<DispositionOfCall> {
         call_back_at: known.said.call_back_ms,
         targets: known.targets.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::transfer::Transfer;
+
+    #[test]
+    fn both_texts_of_a_call_are_those_of_its_views() {
+        let third = Participant {
+            number: "9000000002".to_owned(),
+            role: ParticipantRole::Third,
+            state: ParticipantState::Ringing,
+            since_ms: Some(0),
+        };
+        let transfer = Transfer { number: Some("9000000003".into()), ..Transfer::default() };
+        let full = CallState {
+            number: Some("9000000001".into()),
+            participants: vec![third],
+            transfer,
+            ..CallState::default()
+        };
+        for call in [full, CallState::default()] {
+            for notes in [None, Some("call on \"Monday\"".to_owned())] {
+                let viewer = Viewer { now_ms: 1, notes, ..Viewer::default() };
+                let (whole, masked) = CallView::texts(&call, &viewer).unwrap();
+                for (whole, text) in [(true, whole), (false, masked)] {
+                    let view = CallView::of(&call, Viewer { whole, ..viewer.clone() });
+                    assert_eq!(text, serde_json::to_string(&view).unwrap());
+                    assert!(whole || !text.contains("900000000") && !text.contains("Monday"));
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::access::acting_agent;
@@ -113,7 +112,7 @@ pub(crate) async fn place(
     let order = DialOrder { user, key, agent, number, campaign, did, phone_name, audit };
     let reply =
         dial(&desk, order).await.map_err(|problem| problem.renaming("phoneNumber", "number"))?;
-    Ok(answer(reply, |entry, message| json!(PlacedCall::of(entry, message))))
+    Ok(answer(reply, PlacedCall::of))
 }
 
 /// The request's key.
@@ -132,7 +131,10 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Pro
 }
 
 /// What a request to dial is answered. `placed` writes the answer of one that has happened.
-pub(crate) fn answer(reply: DialReply, placed: impl Fn(&DialEntry, &str) -> Value) -> Response {
+pub(crate) fn answer<T: Serialize>(
+    reply: DialReply,
+    placed: impl Fn(&DialEntry, &str) -> T,
+) -> Response {
     match reply {
         DialReply::Answered { entry, is_replay } => {
             let mut response = given(&entry, placed);
@@ -161,7 +163,7 @@ pub(crate) fn answer(reply: DialReply, placed: impl Fn(&DialEntry, &str) -> Valu
     }
 }
 
-fn given(entry: &DialEntry, placed: impl Fn(&DialEntry, &str) -> Value) -> Response {
+fn given<T: Serialize>(entry: &DialEntry, placed: impl Fn(&DialEntry, &str) -> T) -> Response {
     let Some(answer) = &entry.answer else {
         return Problem::new(Kind::Internal, "the dial has no answer").into_response();
     };

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
@@ -21,7 +21,7 @@ use crate::store::notes::clear_fact;
 pub(super) struct CallTable {
     calls: BTreeMap<String, StoredCall>,
     /// To which call an id belongs.
-    ids: BTreeMap<String, String>,
+    ids: HashMap<String, String>,
     /// Facts by source and key, each with its call.
     facts: BTreeMap<(FactSource, String), (String, Fact)>,
     /// Which facts a call has.
@@ -135,34 +135,29 @@ impl CallTable {
         Ok(())
     }
 
-    fn write(&mut self, change: &CallChange) {
-        for (other, _) in &change.absorbed {
+    fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], facts: Vec<Fact>) {
+        for (other, _) in absorbed {
             self.calls.remove(other);
-            self.ids
-                .values_mut()
-                .filter(|id| *id == other)
-                .for_each(|id| id.clone_from(&change.id));
-            let facts = self.facts.values_mut().filter(|(call, _)| call == other);
-            facts.for_each(|(call, _)| call.clone_from(&change.id));
+            self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));
+            let theirs = self.facts.values_mut().filter(|(call, _)| call == other);
+            theirs.for_each(|(of, _)| of.clone_from(&call.id));
             let theirs = self.facts_of.remove(other).unwrap_or_default();
-            self.facts_of.entry(change.id.clone()).or_default().extend(theirs);
+            self.facts_of.entry(call.id.clone()).or_default().extend(theirs);
             if let Some(draft) = self.drafts.remove(other) {
-                self.drafts.entry(change.id.clone()).or_insert(draft);
+                self.drafts.entry(call.id.clone()).or_insert(draft);
             }
         }
-        for alias in &change.state.ids {
-            self.ids.insert(alias.clone(), change.id.clone());
+        for alias in &call.state.ids {
+            self.ids.insert(alias.clone(), call.id.clone());
         }
-        for fact in &change.facts {
+        for fact in facts {
             let key = (fact.source, fact.key.clone());
             if let Entry::Vacant(place) = self.facts.entry(key.clone()) {
-                place.insert((change.id.clone(), fact.clone()));
-                self.facts_of.entry(change.id.clone()).or_default().insert(key);
+                place.insert((call.id.clone(), fact));
+                self.facts_of.entry(call.id.clone()).or_default().insert(key);
             }
         }
-        let (id, version) = (change.id.clone(), change.version + 1);
-        let call = StoredCall { id: id.clone(), version, state: change.state.clone() };
-        self.calls.insert(id, call);
+        self.calls.insert(call.id.clone(), call);
     }
 }
 
@@ -206,12 +201,17 @@ impl PhoneCalls for Memory {
             if let Some(handoff) = &change.handoff {
                 state.handoffs.check(handoff, &change.id)?;
             }
-            state.calls.write(&change);
             for (other, _) in &change.absorbed {
                 state.outbox.absorb(&change.id, other);
                 state.handoffs.absorb(&change.id, other);
                 state.assist.absorb(&change.id, other);
             }
+            if let Some(handoff) = &change.handoff {
+                state.handoffs.join(handoff, &change.id);
+            }
+            let version = change.version + 1;
+            let call = StoredCall { id: change.id, version, state: change.state };
+            state.calls.write(call, &change.absorbed, change.facts);
             for write in change.outbox {
                 state.outbox.write(write);
             }
@@ -221,15 +221,12 @@ impl PhoneCalls for Memory {
             for dial in &change.released {
                 state.dials.release(dial);
             }
-            if let Some(handoff) = &change.handoff {
-                state.handoffs.join(handoff, &change.id);
-            }
             for follow_up in change.follow_ups {
                 state.work.remind(follow_up);
             }
             state.audit.0.extend(change.audit);
             state.events.append(change.at, change.events);
-            Ok(change.version + 1)
+            Ok(version)
         })
         .await
     }

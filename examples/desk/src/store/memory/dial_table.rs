@@ -1,6 +1,6 @@
 //! The rows of the dial ledger, in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ozonetel_sdk::types::AgentId;
 
@@ -13,14 +13,14 @@ use crate::store::error::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct DialTable {
     pub(super) rows: BTreeMap<String, DialEntry>,
-    pub(super) holders: BTreeMap<String, String>,
+    pub(super) holders: HashMap<String, String>,
     /// Dials and legs whose INVITE has come.
     pub(super) rung: BTreeSet<String>,
     pub(super) legs: BTreeMap<String, (String, AskedLeg)>,
-    /// The rows of an agent, of a request, of a reference.
-    of_agent: BTreeMap<String, Vec<String>>,
-    of_request: BTreeMap<(String, String), String>,
-    of_reference: BTreeMap<String, String>,
+    /// The rows of an agent, of a user's request, of a reference.
+    of_agent: HashMap<String, Vec<String>>,
+    of_request: HashMap<String, HashMap<String, String>>,
+    of_reference: HashMap<String, String>,
 }
 
 impl DialTable {
@@ -33,7 +33,8 @@ impl DialTable {
     pub(super) fn insert(&mut self, row: DialEntry) {
         let id = row.id.clone();
         self.of_agent.entry(agent_key(&row.agent)).or_default().push(id.clone());
-        self.of_request.insert((row.user.clone(), row.key.clone()), id.clone());
+        let of_user = self.of_request.entry(row.user.clone()).or_default();
+        of_user.insert(row.key.clone(), id.clone());
         self.of_reference.insert(row.reference.clone(), id.clone());
         self.rows.insert(id, row);
     }
@@ -44,7 +45,7 @@ impl DialTable {
     }
 
     pub(super) fn of_request(&self, user: &str, key: &str) -> Option<&DialEntry> {
-        self.rows.get(self.of_request.get(&(user.to_owned(), key.to_owned()))?)
+        self.rows.get(self.of_request.get(user)?.get(key)?)
     }
 
     pub(super) fn of_reference(&self, reference: &str) -> Option<&DialEntry> {
