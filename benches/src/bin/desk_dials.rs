@@ -1,7 +1,7 @@
 //! The flow of a dial alone, durable on SQLite: ledger, facts, call and events, against a service that answers at once.
 //!
-//! `desk_dials [AGENTS] [AT_ONCE] [sqlite|memory]`: each agent dials once, on both stores or on one. Under `strace` or
-//! callgrind it is one: what a dial costs is the difference between many and few.
+//! `desk_dials [AGENTS] [AT_ONCE] [sqlite|memory]`: each agent dials once, on both stores or on one. Under `strace` it is
+//! one. `desk_dials instructions` counts what one more dial costs on the store in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss)]
 
@@ -14,7 +14,8 @@ use desk::flow::dialing::{DialOrder, DialReply, dial};
 use desk::store::{Db, Memory, Store};
 use desk::{Desk, Settings};
 use futures_util::StreamExt as _;
-use ozonetel_bench::{Latencies, client};
+use mimalloc::MiMalloc;
+use ozonetel_bench::{Latencies, beside_before, client, instructions as counted};
 use ozonetel_sdk::testing::doubles::{Replay, Turn};
 use ozonetel_sdk::transport::{Failure, Incoming, Outgoing, Transport};
 
@@ -31,9 +32,19 @@ impl Transport for AcceptAll {
     }
 }
 
+/// That of the desk's program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|word| word == "instructions") {
+        let total = |dials| counted(&[dials, "8", "memory"]);
+        let each = (total("1100") - total("100")) / 1000;
+        println!("a dial's flow: {} instructions", beside_before("dial flow", each));
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let number = |at: usize| args.get(at).map(|arg| arg.parse::<usize>().unwrap());
     let (agents, at_once) = (number(0).unwrap_or(3_000), number(1).unwrap_or(64));
     let wants = |store: &str| args.get(2).is_none_or(|wanted| wanted == store);

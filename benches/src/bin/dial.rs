@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 #![allow(clippy::disallowed_methods, clippy::cast_precision_loss, clippy::print_stdout)]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ozonetel_bench::{Server, beside_before, client, instructions as counted};
+use ozonetel_bench::{Server, beside_before, instructions as counted};
 use ozonetel_sdk::Client;
+use ozonetel_sdk::auth::{AuthMode, StaticToken};
 use ozonetel_sdk::transport::reqwest::{Network, ONCE_IDLE, tls};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +44,26 @@ fn plain(idle: bool) -> reqwest::Client {
     builder.build().unwrap()
 }
 
-async fn by_hand(client: &reqwest::Client, address: &str) {
+/// Which connections, and what shows who asks.
+#[derive(Clone, Copy)]
+struct Way {
+    name: &'static str,
+    idle: bool,
+    token: bool,
+}
+
+const WAYS: [Way; 3] = [
+    Way { name: "kept", idle: true, token: false },
+    Way { name: "each", idle: false, token: false },
+    Way { name: "token", idle: true, token: true },
+];
+
+/// As long as a JWT of HS512.
+fn token() -> String {
+    "test.".repeat(44)
+}
+
+async fn by_hand(client: &reqwest::Client, address: &str, token: Option<&str>) {
     let request = Request {
         userName: "acme_support",
         agentID: "agent01",
@@ -50,10 +71,11 @@ async fn by_hand(client: &reqwest::Client, address: &str) {
         customerNumber: "9000000001",
         UCID: "true",
     };
-    let sent = client
-        .post(format!("{address}/ca_apis/AgentManualDial"))
-        .header("apiKey", "test-key")
-        .json(&request);
+    let sent = client.post(format!("{address}/ca_apis/AgentManualDial")).json(&request);
+    let sent = match token {
+        Some(token) => sent.bearer_auth(token),
+        None => sent.header("apiKey", "test-key"),
+    };
     let response = sent.send().await.unwrap();
     assert!(response.status().is_success());
     let reply: Reply = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
@@ -66,20 +88,19 @@ async fn by_sdk(client: &Client) {
     assert_eq!(dialed.ucid().as_str().len(), 17);
 }
 
-fn sdk(address: &str, idle: bool) -> Client {
-    let network = Network { keep_idle: idle, ..Network::default() };
-    if idle { client(address, None) } else { with_network(address, network) }
-}
-
-fn with_network(address: &str, network: Network) -> Client {
-    Client::builder()
+fn sdk(address: &str, way: Way) -> Client {
+    let builder = Client::builder()
         .account("acme_support")
         .key("test-key")
-        .mode(ozonetel_sdk::auth::AuthMode::Key)
+        .mode(AuthMode::Key)
         .base_url(address)
-        .network(network)
-        .build()
-        .unwrap()
+        .network(Network { keep_idle: way.idle, ..Network::default() });
+    let builder = if way.token {
+        builder.credentials(Arc::new(StaticToken::new("acme_support", token())))
+    } else {
+        builder
+    };
+    builder.build().unwrap()
 }
 
 fn main() {
@@ -95,15 +116,15 @@ fn main() {
 
 async fn time() {
     let server = Server::start();
-    for (name, idle, batch, batches) in
-        [("kept connections", true, 200, 61), ("a connection each", false, 50, 61)]
+    for (name, way, batch, batches) in
+        [("kept connections", WAYS[0], 200, 61), ("a connection each", WAYS[1], 50, 61)]
     {
-        let (plain, sdk) = (plain(idle), sdk(&server.address, idle));
+        let (plain, sdk) = (plain(way.idle), sdk(&server.address, way));
         let (mut hand, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..batches {
             let start = Instant::now();
             for _ in 0..batch {
-                by_hand(&plain, &server.address).await;
+                by_hand(&plain, &server.address, None).await;
             }
             let a = start.elapsed() / batch;
             let start = Instant::now();
@@ -127,26 +148,27 @@ async fn time() {
 }
 
 async fn run(args: &[String]) {
-    let (who, count, address, idle) =
-        (&args[1], args[2].parse::<u32>().unwrap(), &args[3], args[4] == "kept");
-    let (plain, sdk) = (plain(idle), sdk(address, idle));
+    let (who, count, address) = (&args[1], args[2].parse::<u32>().unwrap(), &args[3]);
+    let way = WAYS.into_iter().find(|way| way.name == args[4]).unwrap();
+    let (plain, sdk, token) = (plain(way.idle), sdk(address, way), token());
+    let token = way.token.then_some(&*token);
     for _ in 0..count {
-        if who == "sdk" { by_sdk(&sdk).await } else { by_hand(&plain, address).await }
+        if who == "sdk" { by_sdk(&sdk).await } else { by_hand(&plain, address, token).await }
     }
 }
 
 fn instructions() {
     let server = Server::start();
-    for idle in ["kept", "each"] {
+    for Way { name, .. } in WAYS {
         let count = |who: &str| {
-            let total = |dials| counted(&["run", who, dials, &server.address, idle]);
+            let total = |dials| counted(&["run", who, dials, &server.address, name]);
             (total("1100") - total("100")) / 1000
         };
         let (hand, ours) = (count("hand"), count("sdk"));
         println!(
-            "{idle}: by hand {}, SDK {} instructions a dial, ratio {:.3}",
-            beside_before(&format!("dial by hand {idle}"), hand),
-            beside_before(&format!("dial {idle}"), ours),
+            "{name}: by hand {}, SDK {} instructions a dial, ratio {:.3}",
+            beside_before(&format!("dial by hand {name}"), hand),
+            beside_before(&format!("dial {name}"), ours),
             ours as f64 / hand as f64
         );
     }
