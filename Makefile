@@ -54,7 +54,7 @@ security: setup ## the desk's routes under schemathesis, secrets in logs and dum
 	@scripts/security
 
 seeds: setup ## the desk, the simulator and a store with faults in one process, in an order that a seed decides: SEEDS of them (default 10,000) from FROM on
-	cargo run --locked -p ozonetel-seeds -- --seeds $(or $(SEEDS),10000) --from $(or $(FROM),0)
+	cargo run --locked --profile seeds -p ozonetel-seeds -- --seeds $(or $(SEEDS),10000) --from $(or $(FROM),0)
 
 planted: setup ## plants faults in a copy of the desk, and shows after how many seeds each is found (SEEDS at most, default 2,000; long)
 	@scripts/planted

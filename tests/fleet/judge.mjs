@@ -155,11 +155,11 @@ export class Judge {
   }
 
   async #dispositions() {
-    const outbox = await this.fleet.rows("SELECT call, kind, state, message, next FROM desk_outbox WHERE target = 'service'");
+    const outbox = await this.fleet.rows("SELECT call, kind, agent, state, message, next FROM desk_outbox WHERE target = 'service'");
     const sent = new Map();
     for (const entry of this.requests) {
       if (entry.effect !== 'disposition') continue;
-      const ucid = String(entry.body?.ucid ?? entry.query?.ucid);
+      const ucid = `${entry.body?.ucid ?? entry.query?.ucid} by ${entry.body?.agentID ?? entry.query?.agentID}`;
       sent.set(ucid, (sent.get(ucid) ?? 0) + 1);
     }
     const lost = [], twice = [], pending = [], differs = [];
@@ -181,7 +181,9 @@ export class Judge {
       const record = this.byId.get(entry.call);
       const call = [...this.world.calls.values()].find((one) => [...this.world.idsOf(one)].some((id) => this.callOf.get(id) === entry.call));
       const kept = record?.state.disposition?.said.disposition;
-      if (entry.state === 'sent' && call && call.disposition !== kept) differs.push(`of ${entry.call}: ${kept} here, ${call.disposition} there`);
+      // Whoever was rung and did not answer has a leg of their own.
+      const counts = entry.agent === (record?.state.disposition?.agent ?? '').toLowerCase();
+      if (counts && entry.state === 'sent' && call && call.disposition !== kept) differs.push(`of ${entry.call}: ${kept} here, ${call.disposition} there`);
     }
     for (const [state, n] of states) this.wishes.count(`disposition delivered: ${state}`, n);
     this.check('each acknowledged disposition is kept', acknowledged.length, lost);

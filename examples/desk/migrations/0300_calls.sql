@@ -94,12 +94,13 @@ CREATE TABLE desk_leg (
 );
 CREATE INDEX desk_leg_agent ON desk_leg (agent_key);
 
--- What has to reach the service or the platform, once for each call and kind.
+-- What has to reach the service or the platform, once for each call, kind and, of a disposition, agent.
 CREATE TABLE desk_outbox (
     id      TEXT   NOT NULL PRIMARY KEY,
     target  TEXT   NOT NULL,
     call    TEXT   NOT NULL,
     kind    TEXT   NOT NULL,
+    agent   TEXT   NOT NULL,
     payload TEXT   NOT NULL,
     state   TEXT   NOT NULL,
     attempt BIGINT NOT NULL,
@@ -109,7 +110,7 @@ CREATE TABLE desk_outbox (
     created BIGINT NOT NULL,
     message TEXT
 );
-CREATE UNIQUE INDEX desk_outbox_one ON desk_outbox (target, call, kind);
+CREATE UNIQUE INDEX desk_outbox_one ON desk_outbox (target, call, kind, agent);
 CREATE INDEX desk_outbox_next ON desk_outbox (state, next);
 
 -- What the service sent, without the account's key, until it is worked and forgotten.

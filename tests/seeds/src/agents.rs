@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::chance::Chance;
 use crate::desks::{Answer, Desks, agent_id};
-use crate::log::{Acknowledged, AutoAnswered, DialAnswer};
+use crate::log::{Acknowledged, AutoAnswered, DialAnswer, SaidAlready};
 
 /// The number of a wish.
 pub(crate) fn number_of(wish: usize) -> String {
@@ -218,6 +218,10 @@ async fn say(desks: &Desks, desk: usize, agent: usize, ucid: u64, code: &str) ->
             disposition: answer.json["disposition"].as_str().unwrap_or_default().to_owned(),
         };
         desks.log.note(|seen| seen.acknowledged.push(acknowledged));
+    }
+    if answer.json["reason"] == "already_disposed" {
+        let said = SaidAlready { ucid, agent: agent_id(agent) };
+        desks.log.note(|seen| seen.said_already.push(said));
     }
     matches!(answer.status, 200 | 202 | 422)
 }

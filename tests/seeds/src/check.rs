@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use desk::core::call::Direction as DeskDirection;
-use desk::core::outbox::{OutboxState, OutboxTarget};
+use desk::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use desk::store::memory::Contents;
 use desk::store::{CallReports as _, StoredCall};
 use ozonetel_sdk::endpoint::Rate;
@@ -27,6 +27,7 @@ pub(crate) async fn check(desks: &Desks, seen: &Seen, contents: &Contents) -> Ve
         found.push(format!("{} took {:?}", wait.what, wait.took));
     }
     windows(&seen.at_service, &mut found);
+    tokens(&seen.tokens, &mut found);
     for id in desks.memory.unlike_their_facts() {
         found.push(format!("call {id} is not what its facts make of it"));
     }
@@ -86,7 +87,8 @@ fn leg_of<'w>(world: &'w World, ucid: u64, agent: &str) -> Option<&'w Leg> {
     exact.or_else(|| call.legs.iter().rfind(own))
 }
 
-/// Every disposition that was acknowledged is at the service, once, or listed as one that could not be delivered.
+/// Every disposition that was acknowledged is at the service, on that agent's leg, once, or listed as one that could not
+/// be delivered. The record says what the agent said who answered. Nothing waits.
 fn dispositions(world: &World, seen: &Seen, contents: &Contents, found: &mut Vec<String>) {
     let mut kept = BTreeMap::<(u64, &str), Vec<&str>>::new();
     for one in &seen.acknowledged {
@@ -100,16 +102,11 @@ fn dispositions(world: &World, seen: &Seen, contents: &Contents, found: &mut Vec
             found.push(format!("{ucid} was disposed of, and is no call of {agent}"));
             continue;
         };
-        let text = ucid.to_string();
-        let stored = contents.calls.iter().find(|call| call.state.ids.contains(&text));
-        let rows: Vec<_> = contents
-            .outbox
-            .iter()
-            .filter(|row| row.target == OutboxTarget::Service && row.kind == "disposition")
-            .filter(|row| stored.is_some_and(|call| call.id == row.call))
-            .collect();
+        let stored = record_of(contents, ucid);
+        let rows = rows_of(contents, stored, agent);
         let [row] = rows.as_slice() else {
-            found.push(format!("{ucid}: {} rows of the outbox for its disposition", rows.len()));
+            let count = rows.len();
+            found.push(format!("{ucid}: {count} rows of the outbox for what {agent} said of it"));
             continue;
         };
         let has = leg.disposition.as_deref().is_some_and(|name| names.contains(&name));
@@ -124,14 +121,56 @@ fn dispositions(world: &World, seen: &Seen, contents: &Contents, found: &mut Vec
             }
             _ => {}
         }
-        let given = stored.and_then(|call| call.state.disposition.as_ref());
-        if given.is_none_or(|given| !names.contains(&given.said.disposition.as_str())) {
+        let Some(given) = stored.and_then(|call| call.state.disposition.as_ref()) else {
+            found.push(format!("{ucid}: its record has no disposition"));
+            continue;
+        };
+        let by = given.agent.as_str();
+        if by == agent && !names.contains(&given.said.disposition.as_str()) {
             found.push(format!("{ucid}: its record does not say {names:?}"));
+        }
+        if by != agent && talked(world, ucid, agent) {
+            found.push(format!("{ucid}: its record says what {by} said, and {agent} answered"));
+        }
+        if by != agent && rows_of(contents, stored, by).is_empty() {
+            found.push(format!("{ucid}: its record says what {by} said, which is not sent"));
+        }
+    }
+    for one in &seen.said_already {
+        let rows = rows_of(contents, record_of(contents, one.ucid), &one.agent);
+        if rows.is_empty() && talked(world, one.ucid, &one.agent) {
+            let agent = &one.agent;
+            found.push(format!("{}: {agent} answered and could not say how it went", one.ucid));
         }
     }
     for row in contents.outbox.iter().filter(|row| row.state == OutboxState::Pending) {
         found.push(format!("outbox {} still waits: {:?}", row.id, row.message));
     }
+}
+
+fn record_of(contents: &Contents, ucid: u64) -> Option<&StoredCall> {
+    let text = ucid.to_string();
+    contents.calls.iter().find(|call| call.state.ids.contains(&text))
+}
+
+/// What has to reach the service of what an agent said about a call.
+fn rows_of<'c>(
+    contents: &'c Contents,
+    call: Option<&StoredCall>,
+    agent: &str,
+) -> Vec<&'c OutboxEntry> {
+    let dispositions = contents
+        .outbox
+        .iter()
+        .filter(|row| row.target == OutboxTarget::Service && row.kind == "disposition");
+    let of_call = dispositions.filter(|row| call.is_some_and(|call| call.id == row.call));
+    of_call.filter(|row| row.payload["agent"] == agent).collect()
+}
+
+/// Whether this agent was the last one to answer a call.
+fn talked(world: &World, ucid: u64, agent: &str) -> bool {
+    let answered = world.call(ucid).and_then(|call| call.legs.iter().rfind(|leg| leg.answered()));
+    answered.is_some_and(|leg| leg.agent.as_deref() == Some(agent))
 }
 
 /// The records that speak of a call.
@@ -237,6 +276,17 @@ fn windows(at_service: &[(Rate, i64)], found: &mut Vec<String>) {
         };
         if times.windows(size).any(is_too_short) {
             found.push(format!("{} was asked {size} times within its window", rate.name()));
+        }
+    }
+}
+
+/// No two tokens are asked for at once: each ends the one before, which the other desk would go on with.
+fn tokens(asked: &[(i64, i64)], found: &mut Vec<String>) {
+    let mut asked = asked.to_vec();
+    asked.sort_unstable();
+    for (one, next) in asked.iter().zip(asked.iter().skip(1)) {
+        if next.0 < one.1 {
+            found.push(format!("a token was asked for {} ms before another came", one.1 - next.0));
         }
     }
 }

@@ -251,6 +251,7 @@ pub(crate) fn agent_id(agent: usize) -> String {
 fn settings(number: usize) -> Settings {
     Settings {
         campaign: Some("support_out".into()),
+        phone_name: Some("agent".into()),
         did: Some(DID.into()),
         webhook_secret: Some(SECRET.into()),
         calling: CallingSettings {

@@ -16,6 +16,13 @@ pub(crate) struct Acknowledged {
     pub(crate) disposition: String,
 }
 
+/// A disposition that a desk has refused, since there is one already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SaidAlready {
+    pub(crate) ucid: u64,
+    pub(crate) agent: String,
+}
+
 /// An INVITE that a softphone answered by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AutoAnswered {
@@ -42,11 +49,14 @@ pub(crate) struct LongWait {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) acknowledged: Vec<Acknowledged>,
+    pub(crate) said_already: Vec<SaidAlready>,
     pub(crate) auto_answered: Vec<AutoAnswered>,
     pub(crate) dials: Vec<DialAnswer>,
     pub(crate) long_waits: Vec<LongWait>,
     /// Requests by their published limit, and when they came, in milliseconds since 1970.
     pub(crate) at_service: Vec<(Rate, i64)>,
+    /// When a token was asked for and when that was over, in milliseconds since 1970.
+    pub(crate) tokens: Vec<(i64, i64)>,
     pub(crate) violations: Vec<String>,
     pub(crate) requests: u64,
     pub(crate) crashes: u64,

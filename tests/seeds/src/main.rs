@@ -74,9 +74,29 @@ fn one(seed: u64, arguments: &Arguments) -> bool {
     for violation in &outcome.violations {
         say(&format!("VIOLATED: {violation}"));
     }
-    let Outcome { requests, calls, crashes, stored, .. } = &outcome;
-    say(&format!("{requests} requests, {calls} calls, {crashes} crashes; stored {stored}"));
+    let Outcome { requests, calls, dispositions, crashes, stored, .. } = &outcome;
+    say(&format!(
+        "{requests} requests, {calls} calls, {dispositions} dispositions, {crashes} crashes; stored {stored}"
+    ));
     !outcome.violations.is_empty()
+}
+
+/// What happened in all stories.
+#[derive(Default)]
+struct Sums {
+    requests: u64,
+    calls: usize,
+    dispositions: usize,
+    crashes: u64,
+}
+
+impl Sums {
+    fn add(&mut self, outcome: &Outcome) {
+        self.requests += outcome.requests;
+        self.calls += outcome.calls;
+        self.dispositions += outcome.dispositions;
+        self.crashes += outcome.crashes;
+    }
 }
 
 /// What all threads share.
@@ -84,7 +104,7 @@ fn one(seed: u64, arguments: &Arguments) -> bool {
 struct Shared {
     next: AtomicU64,
     done: AtomicU64,
-    calls: AtomicU64,
+    sums: Mutex<Sums>,
     failed: Mutex<Vec<(u64, Vec<String>)>>,
 }
 
@@ -115,10 +135,12 @@ fn many(arguments: &Arguments) -> bool {
         };
         say(&format!("{shown}  {}", shown.command()));
     }
-    let calls = shared.calls.load(Ordering::Relaxed);
+    let sums = shared.sums.lock().unwrap_or_else(PoisonError::into_inner);
+    let Sums { requests, calls, dispositions, crashes } = &*sums;
     let seconds = begun.elapsed().as_secs();
     say(&format!(
-        "\n{done} seeds from {from}, {calls} calls, {} failed, {seconds} s",
+        "\n{done} seeds from {from}: {calls} calls, {dispositions} dispositions, {crashes} crashes, {requests} requests; \
+         {} failed; {seconds} s",
         failed.len()
     ));
     broken || !failed.is_empty()
@@ -133,7 +155,7 @@ fn work(shared: &Shared, (from, seeds): (u64, u64), all: bool, begun: Instant) {
             return;
         }
         let outcome = run(&Story::of_seed(from + number));
-        shared.calls.fetch_add(u64::try_from(outcome.calls).unwrap_or(0), Ordering::Relaxed);
+        shared.sums.lock().unwrap_or_else(PoisonError::into_inner).add(&outcome);
         if !outcome.violations.is_empty() {
             say(&format!("seed {} fails: {}", from + number, outcome.violations.join("; ")));
             let mut failed = shared.failed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,6 +24,19 @@ impl fmt::Debug for Network {
     }
 }
 
+/// A request for a token, until it is answered or given up.
+struct AsksForToken<'n> {
+    network: &'n Network,
+    at_ms: i64,
+}
+
+impl Drop for AsksForToken<'_> {
+    fn drop(&mut self) {
+        let asked = (self.at_ms, self.network.sim.now().unix_ms());
+        self.network.log.note(|seen| seen.tokens.push(asked));
+    }
+}
+
 /// The published limit that a request counts against.
 fn rate_of(request: &Outgoing) -> Rate {
     let path = request.http.uri().path();
@@ -42,7 +55,9 @@ impl Transport for Network {
         let rate = rate_of(&request);
         let at_ms = self.sim.now().unix_ms();
         self.log.note(|seen| seen.at_service.push((rate, at_ms)));
+        let asks = (rate == Rate::Token).then_some(AsksForToken { network: self, at_ms });
         let answer = self.service.send(request).await;
+        drop(asks);
         self.process.point().await;
         self.process.on_the_way(true).await;
         self.process.point().await;

@@ -1,5 +1,6 @@
 //! Lets a story happen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Outcome {
     pub requests: u64,
     /// Calls at the service.
     pub calls: usize,
+    /// Dispositions that were acknowledged: of one agent and call, one.
+    pub dispositions: usize,
     /// Desks that died.
     pub crashes: u64,
 }
@@ -99,6 +102,8 @@ async fn play(story: &Story) -> Outcome {
     let seen = desks.log.take();
     let contents = desks.memory.contents();
     let (requests, crashes) = (seen.requests, seen.crashes);
+    let said: BTreeSet<_> = seen.acknowledged.iter().map(|one| (one.ucid, &one.agent)).collect();
+    let dispositions = said.len();
     let mut violations = check(&desks, &seen, &contents).await;
     if failed {
         violations.push("work in the background ended by itself".to_owned());
@@ -111,6 +116,7 @@ async fn play(story: &Story) -> Outcome {
         contents,
         requests,
         calls: sim.world().calls().iter().count(),
+        dispositions,
         crashes,
     }
 }

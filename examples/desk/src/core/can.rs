@@ -3,10 +3,11 @@
 //!
 //! What is not known is no reason to refuse: where no source speaks of a call while it is up, the service decides.
 
+use ozonetel_sdk::types::AgentId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::call::{CallPhase, CallState, RecordingState, SipLeg};
+use super::call::{CallPhase, CallState, DispositionState, RecordingState, SipLeg};
 use super::dial::DialWay;
 use super::transfer::TransferStep;
 
@@ -41,9 +42,22 @@ pub enum DispositionProgress {
 }
 
 impl DispositionProgress {
-    /// How far the disposition of a call is.
+    /// How far the disposition of a call is, for who has it.
     pub fn of(call: &CallState) -> Self {
-        let Some(disposition) = &call.disposition else { return Self::None };
+        Self::of_known(
+            call.agent
+                .as_ref()
+                .map_or(call.disposition.as_ref(), |agent| call.disposition_for(agent)),
+        )
+    }
+
+    /// How far the disposition of a call is, for an agent.
+    pub fn for_agent(call: &CallState, agent: &AgentId) -> Self {
+        Self::of_known(call.disposition_for(agent))
+    }
+
+    fn of_known(known: Option<&DispositionState>) -> Self {
+        let Some(disposition) = known else { return Self::None };
         match disposition.targets.get("service").map(String::as_str) {
             Some("sent" | "already" | "kept") => Self::Delivered,
             Some("refused" | "given_up" | "overtaken") => Self::Refused,

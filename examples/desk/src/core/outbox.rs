@@ -98,6 +98,8 @@ pub struct OutboxEntry {
     pub call: String,
     /// What it is: `disposition`.
     pub kind: String,
+    /// The key of the agent who disposes of the call; empty where it is about the whole call.
+    pub agent: String,
     /// What is sent.
     pub payload: Value,
     /// Where it is.
@@ -129,6 +131,7 @@ impl OutboxEntry {
             target,
             call: call.to_owned(),
             kind: kind.to_owned(),
+            agent: String::new(),
             payload,
             state: OutboxState::Pending,
             attempt: 0,
@@ -138,6 +141,12 @@ impl OutboxEntry {
             created_ms: at_ms,
             message: None,
         }
+    }
+
+    /// Whether both are for one target and about the same, of which there is one entry.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        let own = (self.target, &self.call, &self.kind, &self.agent);
+        own == (other.target, &other.call, &other.kind, &other.agent)
     }
 }
 

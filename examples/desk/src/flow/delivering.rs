@@ -7,7 +7,7 @@ use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveT
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Deserialize;
 
-use super::facts::{Actor, REPORT, Together, acted, delivered, record_with};
+use super::facts::{Actor, REPORT, Together, acted, delivered, is_of, record_with};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
@@ -95,7 +95,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     let call = desk.store().call(&entry.call, &Scope::All).await?;
     let state = call.as_ref().map(|call| call.state.clone()).unwrap_or_default();
     let service = state.service_disposition.as_ref().map(DispositionName::as_str);
-    let service = service.filter(|_| entry.target == OutboxTarget::Service);
+    let service = service.filter(|_| is_of(&state, &entry));
     let at = now_ms(desk);
     let jitter =
         entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;
@@ -119,7 +119,11 @@ async fn write(
     let mut facts = Vec::new();
     if after.state != OutboxState::Pending {
         // Of a call without a disposition no one asks where it has arrived.
-        if after.target == OutboxTarget::Service || state.disposition.is_some() {
+        let is_asked_for = match after.target {
+            OutboxTarget::Service => after.kind == "disposition",
+            OutboxTarget::Platform => state.disposition.is_some(),
+        };
+        if is_asked_for {
             facts.extend(delivered(after, state, is_over, at));
         }
         if after.kind == "resume_recording" {

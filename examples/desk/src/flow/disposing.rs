@@ -1,16 +1,16 @@
 //! A disposition: stored with the call's change and what has to be delivered, and only then sent.
 
 use ozonetel_sdk::types::{
-    Did, DispositionName, LocalDateTime, PauseReason, PhoneNumber, SensitiveText, Ucid,
+    AgentId, Did, DispositionName, LocalDateTime, PauseReason, PhoneNumber, SensitiveText, Ucid,
 };
 use serde_json::json;
 
 use super::delivering::{Delivered, deliver, deliver_claimed, lease_until};
 use super::facts::{Actor, Together, record_with};
 use super::viewing::{can_context, now_ms};
-use crate::core::call::CallState;
-use crate::core::caller::Scope;
-use crate::core::can::{Command, DispositionProgress, judge};
+use crate::core::call::{CallState, DispositionState};
+use crate::core::caller::{Scope, agent_key};
+use crate::core::can::{CanContext, Command, DispositionProgress, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
@@ -84,12 +84,18 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
     let nothing = CallState::default();
     let state = known.as_ref().map_or(&nothing, |call| &call.state);
-    let judged = judge(Command::Dispose, state, can_context(desk, state, true));
-    let same = state.disposition.as_ref().filter(|known| known.said.code == order.code);
-    let is_waiting = DispositionProgress::of(state) == DispositionProgress::Waiting;
+    let agent = order.actor.agent.clone();
+    let progress = DispositionProgress::for_agent(state, &agent);
+    let context = CanContext { disposition: progress, ..can_context(desk, state, true) };
+    let judged = judge(Command::Dispose, state, context);
+    let own = |known: &&DispositionState| {
+        known.said.code == order.code && known.agent.is_same_agent(&agent)
+    };
+    let same = state.disposition.as_ref().filter(own);
+    let is_waiting = progress == DispositionProgress::Waiting;
     if let (Err(_), Some(known), Some(call)) = (&judged, same.filter(|_| is_waiting), &known) {
         // The same again, before the first has arrived: it is tried once more, and counts once.
-        return send_stored(desk, &call.id, known.said.disposition.clone()).await;
+        return send_stored(desk, (&call.id, &agent), known.said.disposition.clone()).await;
     }
     if let Err(reason) = judged {
         let message = match reason {
@@ -102,24 +108,30 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
     let said = said(desk, &order, &disposition);
     let (fact, entry) = written(&order, said.clone(), state.way, at);
+    let own = entry.payload["fact"].clone();
     let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
     let recorded = record_with(desk, vec![fact], together).await?;
-    let counts = recorded.call.state.disposition.as_ref();
-    if counts.is_none_or(|known| known.said != said) {
-        // Another one was faster.
+    let entry = of_service(desk, &recorded.call.id, &agent).await?;
+    if entry.payload["fact"] != own {
+        // The agent said something at the same time: who stored that sends it.
+        let counts = recorded.call.state.disposition.as_ref();
+        if counts.is_some_and(|known| known.said == said && known.agent.is_same_agent(&agent)) {
+            return send_stored(desk, (&recorded.call.id, &agent), disposition).await;
+        }
         let message = "the call has a disposition already";
         return Err(Problem::new(Kind::Unprocessable, message).because("already_disposed"));
     }
-    let entry = of_service(desk, &recorded.call.id).await?;
     let delivered = deliver_claimed(desk, entry).await?;
     Ok(reply(delivered, disposition, recorded.call.id))
 }
 
-/// The entry of a call's disposition.
-async fn of_service(desk: &Desk, call: &str) -> Result<OutboxEntry, Problem> {
+/// The entry of an agent's disposition of a call.
+async fn of_service(desk: &Desk, call: &str, agent: &AgentId) -> Result<OutboxEntry, Problem> {
     let entries = desk.store().outbox_of(call).await?;
-    let of_service =
-        |entry: &OutboxEntry| entry.target == OutboxTarget::Service && entry.kind == "disposition";
+    let key = agent_key(agent);
+    let of_service = |entry: &OutboxEntry| {
+        entry.target == OutboxTarget::Service && entry.kind == "disposition" && entry.agent == key
+    };
     entries.into_iter().find(of_service).ok_or_else(|| {
         Problem::new(Kind::Internal, "the disposition was stored and cannot be found")
     })
@@ -139,10 +151,10 @@ fn reply(delivered: Delivered, disposition: DispositionName, call: String) -> Di
 /// Delivers what is stored, if no one else does.
 async fn send_stored(
     desk: &Desk,
-    call: &str,
+    (call, agent): (&str, &AgentId),
     disposition: DispositionName,
 ) -> Result<DisposalReply, Problem> {
-    let entry = of_service(desk, call).await?;
+    let entry = of_service(desk, call, agent).await?;
     match deliver(desk, &entry.id).await? {
         Some(delivered) => Ok(reply(delivered, disposition, call.to_owned())),
         // Someone else has it: that one delivers it.
@@ -190,6 +202,7 @@ fn written(
     };
     let fact = Fact::new(FactSource::Action, id.clone(), at, FactBody::Acted(Box::new(acted)));
     let payload = json!({
+        "fact": id,
         "ucid": order.ucid,
         "did": order.did,
         "agent": order.actor.agent,
@@ -203,6 +216,7 @@ fn written(
         // Whoever stores it sends it. If that one dies, another takes it when the time is over.
         attempt: 1,
         leased_until_ms: lease_until(at),
+        agent: agent_key(&order.actor.agent),
         ..OutboxEntry::waiting(id, (OutboxTarget::Service, "", "disposition"), payload, at)
     };
     (fact, entry)

@@ -8,6 +8,7 @@ use super::lead_names::LeadName;
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Direction, Effect, effects};
+use crate::core::caller::agent_key;
 use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
@@ -290,11 +291,17 @@ async fn disposed_by_service(
         return Ok(Vec::new());
     };
     let entries = desk.store().outbox_of(&merged.id).await?;
-    let ended = entries.iter().filter(|entry| entry.kind == "disposition");
+    let ended = entries.iter().filter(|entry| entry.kind == "disposition" && is_of(state, entry));
     Ok(ended
         .filter_map(|entry| after_evidence(entry, name.as_str()))
         .filter_map(|entry| Some((delivered(&entry, state, true, at)?, OutboxWrite::Result(entry))))
         .collect())
+}
+
+/// Whether what the service says of a call is about this entry: it is the disposition of who had the call.
+pub(super) fn is_of(call: &CallState, entry: &OutboxEntry) -> bool {
+    let agent = call.agent.as_ref();
+    entry.target == OutboxTarget::Service && agent.is_none_or(|own| agent_key(own) == entry.agent)
 }
 
 /// The fact that an outbox entry has come to an end.
@@ -309,7 +316,9 @@ pub(super) fn delivered(
         state: entry.state.as_str().to_owned(),
         is_over,
     };
-    let agent = call.agent.clone().unwrap_or_else(|| AgentId::from(""));
+    let of_entry = Some(&entry.agent).filter(|agent| !agent.is_empty());
+    let agent = of_entry.map(|agent| AgentId::from(agent.as_str())).or_else(|| call.agent.clone());
+    let agent = agent.unwrap_or_else(|| AgentId::from(""));
     let key = format!("{}:{}:{}", entry.id, entry.attempt, entry.state.as_str());
     let by = Actor { by: "desk".to_owned(), agent };
     acted(call, key, by, action, ActionOutcome::Done, at)

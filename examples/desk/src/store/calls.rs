@@ -239,9 +239,10 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
     let double = "DELETE FROM desk_outbox WHERE call = $1 AND target = 'platform' AND EXISTS (SELECT 1 \
                   FROM desk_outbox AS o WHERE o.call = $2 AND o.target = 'platform' AND o.kind = desk_outbox.kind)";
     tx.execute(double, args![other, id]).await?;
-    // Two of one kind cannot both be of one call: the other's stays where it is and is sent all the same.
+    // Two of one kind and agent cannot both be of one call: the other's stays where it is and is sent all the same.
     let outbox = "UPDATE desk_outbox SET call = $1 WHERE call = $2 AND NOT EXISTS (SELECT 1 FROM desk_outbox AS o \
-                  WHERE o.call = $1 AND o.target = desk_outbox.target AND o.kind = desk_outbox.kind)";
+                  WHERE o.call = $1 AND o.target = desk_outbox.target AND o.kind = desk_outbox.kind \
+                  AND o.agent = desk_outbox.agent)";
     tx.execute(outbox, args![id, other]).await?;
     let draft = "UPDATE desk_draft SET call = $1 WHERE call = $2 \
                  AND NOT EXISTS (SELECT 1 FROM desk_draft AS d WHERE d.call = $1)";

@@ -14,7 +14,7 @@ use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 /// A change of the outbox, with a call's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutboxWrite {
-    /// A new entry. One that exists for the same target, call and kind is replaced only if it has ended badly.
+    /// A new entry. One that exists for the same target, call, kind and agent is replaced only if it has ended badly.
     Put(OutboxEntry),
     /// A new entry, or more of one that exists: where its payload is another, it is sent (again), and what becomes of
     /// an attempt that is under way does not count.
@@ -90,7 +90,7 @@ pub trait Outbox: Send + Sync {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, target, call, kind, payload, state, attempt, unclear, leased, next, created, message \
+            "SELECT id, target, call, kind, agent, payload, state, attempt, unclear, leased, next, created, message \
              FROM desk_outbox ",
             $rest
         )
@@ -104,6 +104,7 @@ fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
         target: OutboxTarget::of_name(&row.get::<String>("target")?).ok_or_else(corrupt)?,
         call: row.get("call")?,
         kind: row.get("kind")?,
+        agent: row.get("agent")?,
         payload: from_json(&row.get::<String>("payload")?, "outbox entry")?,
         state: OutboxState::of_name(&row.get::<String>("state")?).ok_or_else(corrupt)?,
         attempt: row.get("attempt")?,
@@ -119,9 +120,10 @@ fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
 pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreError> {
     match write {
         OutboxWrite::Put(entry) | OutboxWrite::Complete(entry) => {
-            let put = "INSERT INTO desk_outbox (id, target, call, kind, payload, state, attempt, unclear, leased, \
-                       next, created, message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-                       ON CONFLICT (target, call, kind) DO UPDATE SET payload = excluded.payload, \
+            let put = "INSERT INTO desk_outbox (id, target, call, kind, agent, payload, state, attempt, unclear, \
+                       leased, next, created, message) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+                       ON CONFLICT (target, call, kind, agent) DO UPDATE SET payload = excluded.payload, \
                        state = excluded.state, next = excluded.next, leased = excluded.leased, \
                        created = excluded.created, message = excluded.message, attempt = desk_outbox.attempt + ";
             let put = if matches!(write, OutboxWrite::Complete(_)) {
@@ -135,6 +137,7 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                 entry.target.as_str(),
                 &entry.call,
                 &entry.kind,
+                &entry.agent,
                 to_json(&entry.payload)?,
                 entry.state.as_str(),
                 entry.attempt,

@@ -29,6 +29,10 @@ struct Fold {
     legs_ended_ms: Option<i64>,
     /// When the agent's own leg ended: hung up, or dropped out of the call.
     own_ended_ms: Option<i64>,
+    /// What was said about the call, the latest of each agent.
+    said: Vec<DispositionState>,
+    /// Who disposed of a call that was over by then, as the service said.
+    over_for: Vec<(AgentId, i64)>,
     /// When the service's last word came.
     settled_ms: Option<i64>,
     answered_by: Option<AgentId>,
@@ -44,6 +48,12 @@ struct Fold {
     resume_tried: bool,
     wrapup_limit: Option<u32>,
     wrapup_over: bool,
+}
+
+/// Whether the service did not take it: then it may be said again.
+fn ended_badly(given: &DispositionState) -> bool {
+    let state = given.targets.get("service").map(String::as_str);
+    matches!(state, Some("refused" | "given_up" | "overtaken"))
 }
 
 /// The state of the call with these facts, which are in their own order.
@@ -195,6 +205,7 @@ impl Fold {
             LegNews::Answered => {
                 self.state.sip = SipLeg::Up;
                 self.own_ended_ms = None;
+                self.over_for.clear();
                 self.rung = Some(agent.clone());
                 // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung.
                 if self.state.direction == Some(Direction::Inbound) {
@@ -353,9 +364,9 @@ impl Fold {
             Action::End if acted.outcome == ActionOutcome::Done => {
                 latest(&mut self.own_ended_ms, at);
             }
-            // A second one of one call counts only where the first has ended badly.
             Action::Dispose(said) if self.takes_disposition(&acted.agent) => {
-                self.state.disposition = Some(DispositionState {
+                self.said.retain(|known| !known.agent.is_same_agent(&acted.agent));
+                self.said.push(DispositionState {
                     said: said.as_ref().clone(),
                     at_ms: at,
                     by: acted.by.clone(),
@@ -373,25 +384,35 @@ impl Fold {
             }
             Action::Deliver { target, state, is_over } => {
                 if *is_over {
-                    latest(&mut self.own_ended_ms, at);
+                    self.over_for.push((acted.agent.clone(), at));
                 }
-                if let Some(disposition) = &mut self.state.disposition {
-                    disposition.targets.insert(target.clone(), state.clone());
+                // The platform is told of the call, the service of an agent's leg.
+                let is_of = |given: &&mut DispositionState| {
+                    target != "service" || given.agent.is_same_agent(&acted.agent)
+                };
+                for given in self.said.iter_mut().filter(is_of) {
+                    given.targets.insert(target.clone(), state.clone());
                 }
             }
             _ => {}
         }
     }
 
-    /// Whether nothing was said about the call, nothing that the service took, or only by an agent who was rung and did
-    /// not answer, before the one who did.
+    /// Whether this agent has said nothing about the call yet, or nothing that the service took.
     fn takes_disposition(&self, agent: &AgentId) -> bool {
-        let Some(known) = &self.state.disposition else { return true };
-        let state = known.targets.get("service").map(String::as_str);
-        let talked =
-            |by: &AgentId| self.answered_by.as_ref().is_some_and(|own| own.is_same_agent(by));
-        matches!(state, Some("refused" | "given_up" | "overtaken"))
-            || (talked(agent) && !talked(&known.agent))
+        let known = self.said.iter().find(|known| known.agent.is_same_agent(agent));
+        known.is_none_or(ended_badly)
+    }
+
+    /// What counts of what was said: what the agent said who answered; else the first that has not ended badly.
+    fn disposition(&mut self) -> Option<DispositionState> {
+        let talked = |given: &DispositionState| {
+            self.answered_by.as_ref().is_some_and(|own| own.is_same_agent(&given.agent))
+        };
+        let first = self.said.iter().position(|given| !ended_badly(given));
+        let counts = self.said.iter().position(talked).or(first);
+        let counts = counts.or_else(|| self.said.len().checked_sub(1))?;
+        Some(self.said.swap_remove(counts))
     }
 
     fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {
@@ -459,6 +480,13 @@ impl Fold {
         if let Some((agent, leg)) = recorded {
             self.state.leg = leg.or(self.state.leg);
             self.answered_by = Some(agent);
+        }
+        self.state.disposition = self.disposition();
+        for (agent, at) in std::mem::take(&mut self.over_for) {
+            // Whoever was rung and did not answer is done with it before the one who did.
+            if self.answered_by.as_ref().is_none_or(|own| own.is_same_agent(&agent)) {
+                latest(&mut self.own_ended_ms, at);
+            }
         }
         self.state.agent = self
             .answered_by

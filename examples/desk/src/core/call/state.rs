@@ -293,6 +293,14 @@ impl CallState {
         self.agent.is_some() && (self.is_answered() || self.dial.is_some())
     }
 
+    /// What was said about the call, as far as it keeps this agent from saying something: what one said who was rung
+    /// and did not answer says nothing for the one who did.
+    pub fn disposition_for(&self, agent: &AgentId) -> Option<&DispositionState> {
+        let talked = self.is_answered()
+            && self.agent.as_ref().is_some_and(|talked| talked.is_same_agent(agent));
+        self.disposition.as_ref().filter(|known| !talked || known.agent.is_same_agent(agent))
+    }
+
     /// What was said about it and counts: not what the service refused.
     pub fn kept_disposition(&self) -> Option<&DispositionState> {
         let refused = |given: &&DispositionState| {

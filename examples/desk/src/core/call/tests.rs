@@ -234,6 +234,27 @@ fn what_the_agent_says_who_answered_counts_whoever_was_rung_before() {
     assert_eq!(given.targets["service"], "pending");
 }
 
+/// What is set for the agent who was rung before neither ends the call nor keeps the other one from saying something.
+#[test]
+fn who_was_rung_before_ends_nothing_for_the_agent_who_answered() {
+    let other = "90000000000000005";
+    let mut first = disposed(1, "NO_ANSWER", 10);
+    let FactBody::Acted(acted_first) = &mut first.body else { unreachable!() };
+    acted_first.agent = "agent01".into();
+    let (target, state) = ("service".into(), "sent".into());
+    let set = acted(2, Action::Deliver { target, state, is_over: true }, ActionOutcome::Done, 11);
+    let rung = event("Calling", "InBound", other, "agent01", 1);
+    let call = Call::of([rung.clone(), first.clone(), set.clone()]);
+    assert_eq!(call.state().ended_ms, Some(T0 + 11_000), "as far as is known");
+    let answered = event("Answered", "InBound", LEG, "agent02", 20);
+    let call = Call::of([rung, first, set, answered]);
+    let state = call.state();
+    assert_eq!((state.phase, state.ended_ms), (CallPhase::Active, None));
+    assert_eq!(state.disposition_for(&"agent02".into()), None);
+    let known = state.disposition_for(&"agent01".into()).unwrap();
+    assert_eq!((known.said.code.as_str(), &*known.targets["service"]), ("NO_ANSWER", "sent"));
+}
+
 /// Found by `make chaos`: the disposition went to the leg of the first phone, over and over, and was refused.
 #[test]
 fn commands_go_to_the_leg_that_was_answered_also_where_a_phone_elsewhere_seems_to_ring_still() {

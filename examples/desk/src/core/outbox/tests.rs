@@ -9,6 +9,7 @@ fn entry() -> OutboxEntry {
         target: OutboxTarget::Service,
         call: "1".into(),
         kind: "disposition".into(),
+        agent: "agent01".into(),
         payload: json!({"disposition": "Follow Up"}),
         state: OutboxState::Pending,
         attempt: 1,

@@ -24,9 +24,7 @@ impl OutboxTable {
                 self.rows.insert(entry.id.clone(), entry);
             }
             OutboxWrite::Put(entry) => {
-                let same = |row: &&mut OutboxEntry| {
-                    (row.target, &row.call, &row.kind) == (entry.target, &entry.call, &entry.kind)
-                };
+                let same = |row: &&mut OutboxEntry| row.is_about_the_same(&entry);
                 match self.rows.values_mut().find(same) {
                     Some(row) if row.state.is_sad() => {
                         let attempt = row.attempt + entry.attempt;
@@ -41,9 +39,7 @@ impl OutboxTable {
                 }
             }
             OutboxWrite::Complete(entry) => {
-                let same = |row: &&mut OutboxEntry| {
-                    (row.target, &row.call, &row.kind) == (entry.target, &entry.call, &entry.kind)
-                };
+                let same = |row: &&mut OutboxEntry| row.is_about_the_same(&entry);
                 match self.rows.values_mut().find(same) {
                     Some(row) if row.payload != entry.payload => {
                         let (id, attempt) = (row.id.clone(), row.attempt + 1);
@@ -65,10 +61,10 @@ impl OutboxTable {
             .rows
             .values()
             .filter(|row| row.call == id)
-            .map(|row| (row.target, row.kind.clone()))
+            .map(|row| (row.target, row.kind.clone(), row.agent.clone()))
             .collect();
         let free = |row: &&mut OutboxEntry| {
-            row.call == other && !taken.contains(&(row.target, row.kind.clone()))
+            row.call == other && !taken.contains(&(row.target, row.kind.clone(), row.agent.clone()))
         };
         self.rows.values_mut().filter(free).for_each(|row| id.clone_into(&mut row.call));
     }

@@ -158,6 +158,7 @@ pub(super) fn entry(id: &str, call: &str) -> OutboxEntry {
         target: OutboxTarget::Service,
         call: call.into(),
         kind: "disposition".into(),
+        agent: "agent01".into(),
         payload: json!({"disposition": "Follow Up", "é": "\u{1}"}),
         state: OutboxState::Pending,
         attempt: 0,

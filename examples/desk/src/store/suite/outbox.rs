@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_holder_that_died_loses_its_entry_and_cannot_write,
         what_a_dead_holder_had_is_given_back_as_perhaps_sent,
         one_entry_for_each_call_target_and_kind,
+        agents_of_one_call_have_dispositions_of_their_own,
         what_ended_badly_is_owed_to_who_sees_the_call,
         a_target_has_entries_of_its_own,
         more_of_an_entry_is_sent_again_and_the_attempt_under_way_does_not_count,
@@ -90,6 +91,29 @@ async fn one_entry_for_each_call_target_and_kind(store: Arc<dyn Store>) {
     assert_eq!((entries.len(), entries[0].id.as_str()), (1, "o1"));
     assert_eq!(entries[0].payload["disposition"], "o3");
     assert_eq!((entries[0].state, entries[0].attempt), (OutboxState::Pending, 1));
+}
+
+async fn agents_of_one_call_have_dispositions_of_their_own(store: Arc<dyn Store>) {
+    let of = |id: &str, call: &str, agent: &str| {
+        OutboxWrite::Put(OutboxEntry { agent: agent.into(), ..entry(id, call) })
+    };
+    let writes =
+        vec![of("o1", "11", "agent01"), of("o2", "11", "agent02"), of("o3", "11", "agent01")];
+    put(&store, "11", "agent01", writes).await;
+    put(&store, "12", "agent03", vec![of("o4", "12", "agent02"), of("o5", "12", "agent03")]).await;
+    let agents = async |call: &str| {
+        let entries = store.outbox_of(call).await.unwrap();
+        entries.into_iter().map(|entry| (entry.id, entry.agent)).collect::<Vec<_>>()
+    };
+    let known = |id: &str, agent: &str| (id.to_owned(), agent.to_owned());
+    assert_eq!(agents("11").await, [known("o1", "agent01"), known("o2", "agent02")]);
+    let absorbed = vec![("12".to_owned(), 1)];
+    let state =
+        CallState { ids: ["11".to_owned(), "12".to_owned()].into(), ..CallState::default() };
+    store.save_call(CallChange { absorbed, state, ..change("11", 1, &[], &[]) }).await.unwrap();
+    let all = [known("o1", "agent01"), known("o2", "agent02"), known("o5", "agent03")];
+    assert_eq!(agents("11").await, all);
+    assert_eq!(agents("12").await, [known("o4", "agent02")], "it is sent all the same");
 }
 
 async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
