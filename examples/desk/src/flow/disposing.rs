@@ -107,15 +107,15 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let at = now_ms(desk);
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
     let said = said(desk, &order, &disposition);
-    let (fact, entry) = written(&order, said.clone(), state.way, at);
-    let own = entry.payload["fact"].clone();
+    let (fact, entry) = written(&order, said, state.way, at);
+    let own = entry.payload.clone();
     let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
     let recorded = record_with(desk, vec![fact], together).await?;
     let entry = of_service(desk, &recorded.call.id, &agent).await?;
-    if entry.payload["fact"] != own {
-        // The agent said something at the same time: who stored that sends it.
-        let counts = recorded.call.state.disposition.as_ref();
-        if counts.is_some_and(|known| known.said == said && known.agent.is_same_agent(&agent)) {
+    if entry.payload["fact"] != own["fact"] {
+        // The agent has said something before, or at the same time: who stored that sends it.
+        let is_same = |field: &&str| entry.payload[*field] == own[*field];
+        if ["disposition", "notes", "callBackTime"].iter().all(is_same) {
             return send_stored(desk, (&recorded.call.id, &agent), disposition).await;
         }
         let message = "the call has a disposition already";

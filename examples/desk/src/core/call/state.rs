@@ -293,12 +293,15 @@ impl CallState {
         self.agent.is_some() && (self.is_answered() || self.dial.is_some())
     }
 
-    /// What was said about the call, as far as it keeps this agent from saying something: what one said who was rung
-    /// and did not answer says nothing for the one who did.
+    /// What was said about the call, as far as it keeps this agent from saying something: what another one said does
+    /// only where that one is known to have answered.
     pub fn disposition_for(&self, agent: &AgentId) -> Option<&DispositionState> {
-        let talked = self.is_answered()
-            && self.agent.as_ref().is_some_and(|talked| talked.is_same_agent(agent));
-        self.disposition.as_ref().filter(|known| !talked || known.agent.is_same_agent(agent))
+        let talked = |by: &AgentId| {
+            self.is_answered() && self.agent.as_ref().is_some_and(|own| own.is_same_agent(by))
+        };
+        let counts =
+            |known: &&DispositionState| known.agent.is_same_agent(agent) || talked(&known.agent);
+        self.disposition.as_ref().filter(counts)
     }
 
     /// What was said about it and counts: not what the service refused.

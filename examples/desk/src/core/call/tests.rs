@@ -255,6 +255,20 @@ fn who_was_rung_before_ends_nothing_for_the_agent_who_answered() {
     assert_eq!((known.said.code.as_str(), &*known.targets["service"]), ("NO_ANSWER", "sent"));
 }
 
+/// Found by seed 864 of `make seeds`: the news of the answer was lost, and the agent was told that it was said already.
+#[test]
+fn only_what_was_said_by_who_answered_keeps_another_agent_from_saying_something() {
+    let (one, other) = ("agent01".into(), "agent02".into());
+    let rung = event("Calling", "InBound", CALL, "agent01", 1);
+    let facts = [rung, disposed(1, "NO_ANSWER", 10)];
+    let call = Call::of(facts.clone());
+    assert!(call.state().disposition_for(&one).is_some());
+    assert_eq!(call.state().disposition_for(&other), None);
+    let answered = event("Answered", "InBound", CALL, "agent01", 5);
+    let call = Call::of(facts.into_iter().chain([answered]));
+    assert!(call.state().disposition_for(&other).is_some());
+}
+
 /// Found by `make chaos`: the disposition went to the leg of the first phone, over and over, and was refused.
 #[test]
 fn commands_go_to_the_leg_that_was_answered_also_where_a_phone_elsewhere_seems_to_ring_still() {
