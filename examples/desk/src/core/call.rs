@@ -6,6 +6,7 @@
 
 mod effect;
 mod fold;
+mod said;
 mod state;
 mod view;
 

@@ -9,9 +9,10 @@ use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
+use super::said::Said;
 use super::state::{
-    CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
-    ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
+    CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState, Recording,
+    RecordingState, SipLeg, Wrapup,
 };
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews,
@@ -29,10 +30,8 @@ struct Fold {
     legs_ended_ms: Option<i64>,
     /// When the agent's own leg ended: hung up, or dropped out of the call.
     own_ended_ms: Option<i64>,
-    /// What was said about the call, the latest of each agent.
-    said: Vec<DispositionState>,
-    /// Who disposed of a call that was over by then, as the service said.
-    over_for: Vec<(AgentId, i64)>,
+    /// What was said about the call.
+    said: Said,
     /// When the service's last word came.
     settled_ms: Option<i64>,
     answered_by: Option<AgentId>,
@@ -48,12 +47,6 @@ struct Fold {
     resume_tried: bool,
     wrapup_limit: Option<u32>,
     wrapup_over: bool,
-}
-
-/// Whether the service did not take it: then it may be said again.
-fn ended_badly(given: &DispositionState) -> bool {
-    let state = given.targets.get("service").map(String::as_str);
-    matches!(state, Some("refused" | "given_up" | "overtaken"))
 }
 
 /// The state of the call with these facts, which are in their own order.
@@ -205,7 +198,7 @@ impl Fold {
             LegNews::Answered => {
                 self.state.sip = SipLeg::Up;
                 self.own_ended_ms = None;
-                self.over_for.clear();
+                self.said.goes_on();
                 self.rung = Some(agent.clone());
                 // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung.
                 if self.state.direction == Some(Direction::Inbound) {
@@ -364,18 +357,7 @@ impl Fold {
             Action::End if acted.outcome == ActionOutcome::Done => {
                 latest(&mut self.own_ended_ms, at);
             }
-            Action::Dispose(said) if self.takes_disposition(&acted.agent) => {
-                self.said.retain(|known| !known.agent.is_same_agent(&acted.agent));
-                self.said.push(DispositionState {
-                    said: said.as_ref().clone(),
-                    at_ms: at,
-                    by: acted.by.clone(),
-                    agent: acted.agent.clone(),
-                    targets: ["service", "platform"]
-                        .map(|target| (target.to_owned(), "pending".to_owned()))
-                        .into(),
-                });
-            }
+            Action::Dispose(said) => self.said.by(acted, said, at),
             Action::Appointment { id, stands: true } => {
                 self.state.appointments.insert(id.clone());
             }
@@ -383,36 +365,14 @@ impl Fold {
                 self.state.appointments.remove(id);
             }
             Action::Deliver { target, state, is_over } => {
-                if *is_over {
-                    self.over_for.push((acted.agent.clone(), at));
-                }
-                // The platform is told of the call, the service of an agent's leg.
-                let is_of = |given: &&mut DispositionState| {
-                    target != "service" || given.agent.is_same_agent(&acted.agent)
-                };
-                for given in self.said.iter_mut().filter(is_of) {
-                    given.targets.insert(target.clone(), state.clone());
-                }
+                self.said.delivered(
+                    &acted.agent,
+                    (target.as_str(), state.as_str()),
+                    is_over.then_some(at),
+                );
             }
             _ => {}
         }
-    }
-
-    /// Whether this agent has said nothing about the call yet, or nothing that the service took.
-    fn takes_disposition(&self, agent: &AgentId) -> bool {
-        let known = self.said.iter().find(|known| known.agent.is_same_agent(agent));
-        known.is_none_or(ended_badly)
-    }
-
-    /// What counts of what was said: what the agent said who answered; else the first that has not ended badly.
-    fn disposition(&mut self) -> Option<DispositionState> {
-        let talked = |given: &DispositionState| {
-            self.answered_by.as_ref().is_some_and(|own| own.is_same_agent(&given.agent))
-        };
-        let first = self.said.iter().position(|given| !ended_badly(given));
-        let counts = self.said.iter().position(talked).or(first);
-        let counts = counts.or_else(|| self.said.len().checked_sub(1))?;
-        Some(self.said.swap_remove(counts))
     }
 
     fn recording(&mut self, wanted: RecordingState, outcome: ActionOutcome, at: i64) {
@@ -481,13 +441,6 @@ impl Fold {
             self.state.leg = leg.or(self.state.leg);
             self.answered_by = Some(agent);
         }
-        self.state.disposition = self.disposition();
-        for (agent, at) in std::mem::take(&mut self.over_for) {
-            // Whoever was rung and did not answer is done with it before the one who did.
-            if self.answered_by.as_ref().is_none_or(|own| own.is_same_agent(&agent)) {
-                latest(&mut self.own_ended_ms, at);
-            }
-        }
         self.state.agent = self
             .answered_by
             .take()
@@ -495,6 +448,10 @@ impl Fold {
             .or_else(|| self.last.take())
             .or_else(|| self.phone.agent())
             .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
+        let talked = self.state.agent.as_ref().filter(|_| self.state.is_answered());
+        let (disposition, over_ms) = std::mem::take(&mut self.said).counts(talked);
+        self.state.disposition = disposition;
+        over_ms.into_iter().for_each(|at| latest(&mut self.own_ended_ms, at));
         self.state.number = self.phone.caller().cloned();
         self.state.did = self.phone.did().cloned().or(self.state.did.take());
         self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);

@@ -1,0 +1,75 @@
+//! What agents said about a call. More than one may: who was rung and did not answer has a leg of their own.
+
+use ozonetel_sdk::types::AgentId;
+
+use super::state::DispositionState;
+use crate::core::fact::{ActionFact, DisposeAction};
+
+/// What was said, by agent.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// The latest of each agent.
+    given: Vec<DispositionState>,
+    /// Who disposed of a call that was over by then, as the service said, and when.
+    over: Vec<(AgentId, i64)>,
+}
+
+/// Whether the service did not take it: then it may be said again.
+fn ended_badly(given: &DispositionState) -> bool {
+    let state = given.targets.get("service").map(String::as_str);
+    matches!(state, Some("refused" | "given_up" | "overtaken"))
+}
+
+impl Said {
+    /// An agent says something. A second one counts only where the first has ended badly.
+    pub(super) fn by(&mut self, acted: &ActionFact, said: &DisposeAction, at: i64) {
+        let own = |known: &DispositionState| known.agent.is_same_agent(&acted.agent);
+        if self.given.iter().any(|known| own(known) && !ended_badly(known)) {
+            return;
+        }
+        self.given.retain(|known| !own(known));
+        self.given.push(DispositionState {
+            said: said.clone(),
+            at_ms: at,
+            by: acted.by.clone(),
+            agent: acted.agent.clone(),
+            targets: ["service", "platform"]
+                .map(|target| (target.to_owned(), "pending".to_owned()))
+                .into(),
+        });
+    }
+
+    /// What an agent said has come to an end at a target: the platform is told of the call, the service of an agent's leg.
+    pub(super) fn delivered(
+        &mut self,
+        agent: &AgentId,
+        (target, state): (&str, &str),
+        over_ms: Option<i64>,
+    ) {
+        self.over.extend(over_ms.map(|at| (agent.clone(), at)));
+        let given = self.given.iter_mut();
+        for given in given.filter(|one| target != "service" || one.agent.is_same_agent(agent)) {
+            given.targets.insert(target.to_owned(), state.to_owned());
+        }
+    }
+
+    /// The agent is on the call: it was not over.
+    pub(super) fn goes_on(&mut self) {
+        self.over.clear();
+    }
+
+    /// What counts: what the agent said who talked, else the first that has not ended badly; and when the service said
+    /// that the call was over. Whoever was rung and did not answer is done with it before the one who did.
+    pub(super) fn counts(
+        mut self,
+        talked: Option<&AgentId>,
+    ) -> (Option<DispositionState>, Vec<i64>) {
+        let is_of = |agent: &AgentId| talked.is_some_and(|talked| talked.is_same_agent(agent));
+        let of_who_talked = self.given.iter().position(|given| is_of(&given.agent));
+        let first = || self.given.iter().position(|given| !ended_badly(given));
+        let counts = of_who_talked.or_else(first).or(self.given.len().checked_sub(1));
+        let over = self.over.iter().filter(|(agent, _)| talked.is_none() || is_of(agent));
+        let over = over.map(|(_, at)| *at).collect();
+        (counts.map(|counts| self.given.swap_remove(counts)), over)
+    }
+}
