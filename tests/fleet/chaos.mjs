@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cable } from './cable.mjs';
+import { machineLoad } from './gauge.mjs';
 import { Chance } from './random.mjs';
 import { ask, sleep } from './http.mjs';
 import { Judge, World, onItsWay, verdict } from './judge.mjs';
@@ -33,6 +34,7 @@ ${Array.from({ length: agents }, (_, n) => `[[agents]]\nid = "agent${String(n + 
 const chance = new Chance(seed);
 const wishes = new Wishes();
 const fleet = new Fleet('chaos');
+const load = machineLoad();
 const log = journal(fleet, 'chaos.log');
 const began = Date.now();
 let said = 0;
@@ -44,7 +46,7 @@ const progress = (text) => {
     console.log(line);
   }
 };
-console.log(`SEED=${seed} SECONDS=${seconds} AGENTS=${agents}; logs in ${fleet.folder}`);
+console.log(`SEED=${seed} SECONDS=${seconds} AGENTS=${agents}; load of the machine ${load}; logs in ${fleet.folder}`);
 
 // The parts, and the cables between them.
 const ports = Object.fromEntries(await Promise.all(DESKS.map(async (name) => [name, await freePort()])));
@@ -151,12 +153,13 @@ wishes.count('streams opened again', streams.reduce((sum, stream) => sum + strea
 wishes.count('events heard', streams.reduce((sum, stream) => sum + stream.events, 0));
 const ready = await Promise.all(DESKS.map(async (name) => (await ask(`http://127.0.0.1:${ports[name]}`, 'GET', '/readyz')).body));
 const judge = new Judge(fleet, world, wishes);
-const checks = await judge.run({ streams, answered });
+const checks = await judge.run({ streams, answered, doctor: () => fleet.desk(['doctor'], env['desk-a']) });
 judge.check('desks are well at the end', DESKS.length, ready.filter((one) => one.condition === 'down').map((one) => JSON.stringify(one)));
 streams.forEach((stream) => stream.stop());
 phones.forEach((phone) => phone.stop());
 const { text, well } = verdict(checks, wishes.counts);
 console.log(`\n${text}\n`);
+console.log(`load of the machine before ${load}, after ${machineLoad()}`);
 console.log(well ? `All agrees. SEED=${seed} SECONDS=${seconds}` : `Something disagrees: SEED=${seed} SECONDS=${seconds} make chaos; logs in ${fleet.folder}`);
 const keep = !well || process.env.KEEP === '1';
 if (keep) await fleet.sql(`COPY (SELECT row_to_json(d) FROM desk_dial d) TO STDOUT`).then((lines) => lines.forEach((line) => log(`dial ${line}`)));

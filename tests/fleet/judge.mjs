@@ -5,6 +5,11 @@ import { createInterface } from 'node:readline';
 
 const digits = (text) => String(text ?? '').replace(/\D/g, '').slice(-10);
 const HAPPENED = ['accepted', 'settled_happened'];
+/** How a call may have ended that no one answered. */
+const UNANSWERED = {
+  inbound: ['agent_missed', 'abandoned_in_queue', 'no_agent', 'missed'],
+  outbound: ['no_answer', 'busy', 'unreachable', 'wrong_number', 'rejected', 'network_error', 'agent_missed', 'agent_gave_up'],
+};
 const RANG_NO_ONE = ['refused', 'invalid', 'not_sent', 'settled_not_happened'];
 
 /** What the outbox tries again later than this is not waited for: after many failures it waits up to half an hour. */
@@ -61,7 +66,8 @@ export class Judge {
     this.checks.push({ what, seen, wrong });
   }
 
-  async run({ streams, answered }) {
+  /** `doctor` runs `desk doctor`: what it printed. */
+  async run({ streams, answered, doctor }) {
     const { fleet, world } = this;
     this.dials = await fleet.rows('SELECT id, asker, key, agent, number, way, state, reference, ucid, open FROM desk_dial');
     this.calls = await fleet.rows('SELECT id, version, phase, direction, agent, state FROM desk_call');
@@ -73,6 +79,7 @@ export class Judge {
     this.#ledger();
     this.#answers();
     this.#records();
+    await this.#facts(doctor);
     await this.#dispositions();
     await this.#rows();
     this.#limits();
@@ -130,32 +137,58 @@ export class Judge {
     this.check('dials that were answered are in the ledger', seen, wrong);
   }
 
-  /** One record for each call of the world, and none that it does not have. */
+  /** One record for each call of the world, and none that it does not have; each says what happened. */
   #records() {
     const wrong = [];
     const used = new Set();
     for (const call of this.world.calls.values()) {
       const ids = new Set([...this.world.idsOf(call)].map((id) => this.callOf.get(id)).filter(Boolean));
-      const what = `${call.direction} call ${call.monitor_ucid}`;
-      if (ids.size !== 1) { wrong.push(`${what} has ${ids.size} records`); continue; }
+      if (ids.size !== 1) { wrong.push(`${call.direction} call ${call.monitor_ucid} has ${ids.size} records`); continue; }
       const [id] = ids;
       used.add(id);
-      const record = this.byId.get(id);
-      if (digits(record.state.number) !== digits(call.caller)) wrong.push(`${what}: another number`);
-      if (record.direction !== (call.direction === 'inbound' ? 'inbound' : 'outbound')) wrong.push(`${what} is ${record.direction} here`);
-      const talked = call.legs.some((leg) => leg.answered);
-      const agents = new Set(call.legs.map((leg) => leg.agent).filter(Boolean));
-      if (record.state.agent && !agents.has(record.state.agent)) wrong.push(`${what}: ${record.state.agent} had no part in it`);
-      if (agents.size && !record.state.agent) wrong.push(`${what}: no agent here`);
-      if (!['closed', 'after_call'].includes(record.phase)) wrong.push(`${what} is ${record.phase} here, and over`);
-      if (talked !== Boolean(record.state.outcome === 'completed')) wrong.push(`${what}: ${talked ? 'answered' : 'not answered'}, ${record.state.outcome} here`);
+      wrong.push(...this.#differences(this.byId.get(id), call).map((what) => `${call.direction} call ${call.monitor_ucid}: ${what}`));
     }
     for (const record of this.calls) if (!used.has(record.id)) wrong.push(`a record of no call: ${record.id} (${record.direction}, ${record.phase})`);
     this.check('one record for each call, and as it was', this.world.calls.size, wrong);
   }
 
+  #differences({ state, phase, direction }, call) {
+    const wrong = [];
+    const same = (what, here, there) => { if ((here ?? null) !== (there ?? null)) wrong.push(`${what} is ${here} here, ${there} in the world`); };
+    const way = call.direction === 'inbound' ? 'inbound' : 'outbound';
+    same('its direction', direction, way);
+    if (digits(state.number) !== digits(call.caller)) wrong.push('another number');
+    if (state.did && digits(state.did) !== digits(call.did)) wrong.push(`its DID is ${state.did} here, ${call.did} in the world`);
+    if (state.campaign) same('its campaign', state.campaign, call.campaign);
+    // Who took it last; of a call that no one took, someone who was rung.
+    const took = call.legs.filter((leg) => leg.answered && leg.agent).at(-1);
+    const rung = new Set(call.legs.map((leg) => leg.agent).filter(Boolean));
+    if (took) same('its agent', state.agent, took.agent);
+    else if (state.agent && !rung.has(state.agent)) wrong.push(`${state.agent} had no part in it`);
+    else if (rung.size && !state.agent) wrong.push('no agent here');
+    for (const agent of state.agents ?? []) if (!rung.has(agent)) wrong.push(`${agent} is named and had no part in it`);
+    if (!['closed', 'after_call'].includes(phase)) wrong.push(`it is ${phase} here, and over`);
+    if (!state.ended_ms) wrong.push('it has no end here');
+    const talked = call.legs.some((leg) => leg.answered);
+    if (talked) {
+      same('its outcome', state.outcome, 'completed');
+      if (!state.answered_ms) wrong.push('it was answered, and has no such time here');
+    } else if (!UNANSWERED[way].includes(state.outcome)) {
+      wrong.push(`no one answered it, its outcome here is ${state.outcome}`);
+    } else if (state.answered_ms) wrong.push('no one answered it, and it has such a time here');
+    if (call.disposition && state.is_final) same("the service's disposition", state.service_disposition, call.disposition);
+    return wrong;
+  }
+
+  /** The records are what their facts make of them. */
+  async #facts(doctor) {
+    const text = await doctor();
+    const [, word, found, count] = /^(ok|look)\s+records\s+(.*?newest (\d+).*)$/m.exec(text) ?? [];
+    this.check('records are what their facts make of them', Number(count ?? 0), word === 'ok' ? [] : [found ?? `the doctor does not say: ${text}`]);
+  }
+
   async #dispositions() {
-    const outbox = await this.fleet.rows("SELECT call, kind, agent, state, message, next FROM desk_outbox WHERE target = 'service'");
+    const outbox = await this.fleet.rows("SELECT call, kind, agent, state, message, next FROM desk_outbox WHERE target = 'service' AND kind = 'disposition'");
     const sent = new Map();
     for (const entry of this.requests) {
       if (entry.effect !== 'disposition') continue;
@@ -172,6 +205,16 @@ export class Judge {
         lost.push(`of ${said.call}: ${said.code}, kept: ${kept.code}`);
       }
       if (!outbox.some((entry) => entry.call === record?.id)) lost.push(`of ${said.call}: nothing to deliver`);
+    }
+    for (const record of this.calls) {
+      const said = record.state.disposition?.said;
+      if (!said) continue;
+      const given = this.wishes.dispositions.filter((one) => this.callOf.get(one.call) === record.id);
+      if (!given.some((one) => one.code === said.code)) lost.push(`of ${record.id}: ${said.code} is kept, and was not said`);
+      const own = outbox.filter((entry) => entry.call === record.id);
+      // Each agent who was rung says it of a leg of their own.
+      if (own.length === 0 || new Set(own.map((entry) => entry.agent)).size !== own.length) lost.push(`of ${record.id}: ${own.length} rows to deliver`);
+      if (!given.some((one) => one.agent === record.state.disposition.agent)) lost.push(`of ${record.id}: of ${record.state.disposition.agent}, who said nothing`);
     }
     for (const [ucid, times] of sent) if (times > 1) twice.push(`of ${ucid}: counted ${times} times`);
     const states = new Map();

@@ -414,7 +414,8 @@ impl Desk {
     pub fn needed_phone_name(&self, agent: &AgentId) -> Result<PhoneName, Problem> {
         self.phone_name(None, agent).ok_or_else(|| {
             let set = self.0.settings.phone_name.is_some();
-            self.missing_of_agent("agentPhoneName", "OZONETEL_PHONE_NAME", set)
+            let field = "agentPhoneName (which the agent's link may have)";
+            self.missing_of_agent(field, "OZONETEL_PHONE_NAME", set)
         })
     }
 

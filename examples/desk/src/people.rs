@@ -34,6 +34,10 @@ use crate::store::{Store, StoreError};
 
 pub use settings::PeopleSettings;
 
+/// What an agent whose phone name or extension is not known cannot do.
+pub const LINE_COMMANDS: &str =
+    "hold, mute, conference, transfer and the end of a call are refused where one is missing";
+
 use password::PasswordWorkers;
 use seal::SealError;
 use token::{NoRandomness, TOKEN_PREFIX, TokenDigest, new_token};

@@ -29,10 +29,10 @@ pub struct ControlOrder {
     pub actor: Actor,
     /// The call, or a leg of it.
     pub ucid: Ucid,
-    /// The DID.
-    pub did: Did,
-    /// The phone name of the agent's number.
-    pub phone_name: PhoneName,
+    /// The DID, where it is known.
+    pub did: Option<Did>,
+    /// The phone name of the agent's number, where it is known.
+    pub phone_name: Option<PhoneName>,
     /// The number that the agent is on: what dropping the agent takes.
     pub agent_number: Option<PhoneNumber>,
     /// The command.
@@ -149,6 +149,10 @@ async fn judged(
         // Front ends whose commands the service alone judges: CloudAgent does not know this call.
         return Err(refused("not_over_kookoo"));
     }
+    if is_over_call_control(&order.action, &state) {
+        // Before anything is asked for or written down.
+        line(desk, &order)?;
+    }
     if let Action::Reconnect = order.action {
         ask_for_own_leg(desk, &order, &state).await?;
     }
@@ -163,6 +167,19 @@ async fn judged(
         reply = one(desk, &order, &state, audit).await?;
     }
     Ok(reply)
+}
+
+/// Whether a command goes to call control: a call over KooKoo is ended by KooKoo, a recording has an endpoint of its own.
+fn is_over_call_control(action: &Action, state: &CallState) -> bool {
+    state.way != DialWay::Kookoo
+        && !matches!(action, Action::PauseRecording | Action::ResumeRecording)
+}
+
+/// What call control needs with every command: the DID, and the phone name of the agent's number.
+fn line(desk: &Desk, order: &ControlOrder) -> Result<(Did, PhoneName), Problem> {
+    let name = order.phone_name.clone();
+    let name = name.map_or_else(|| desk.needed_phone_name(&order.actor.agent), Ok)?;
+    Ok((desk.did(order.did.clone())?, name))
 }
 
 /// The agent's phone is about to ring for a call that it is in already.
@@ -229,6 +246,12 @@ enum Failure {
     Problem(Problem),
 }
 
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Service(error)
@@ -260,7 +283,7 @@ async fn send(
         return Ok(ControlReply { status, message, ..ControlReply::default() });
     }
     let control = client.call_control();
-    let (did, name) = (order.did.clone(), order.phone_name.clone());
+    let (did, name) = line(desk, order)?;
     let done = match &order.action {
         Action::Hold => control.hold(leg, did, name).await?,
         Action::Unhold => control.unhold(leg, did, name).await?,
@@ -268,10 +291,10 @@ async fn send(
         Action::Unmute => control.unmute(leg, did, name).await?,
         Action::Conference(number) => control.conference(leg, did, name, number.clone()).await?,
         Action::Kick(number) => control.kick(leg, did, name, number.clone()).await?,
-        Action::End => end(control, order, leg, state).await?,
+        Action::End => end(control, (did, name), order, leg, state).await?,
         Action::Reconnect => control.conference(leg, did, name, own_number(order)?).await?,
         action => match state.transfer.begin(action) {
-            Some(command) => transfer(control, order, leg, command).await?,
+            Some(command) => transfer(control, (did, name), order, leg, command).await?,
             None => return Err(Failure::Problem(refused("no_transfer"))),
         },
     };
@@ -287,11 +310,11 @@ async fn send(
 /// customer on the line, alone: then the customer is dropped as well, unless a third party is there to talk to.
 async fn end(
     control: CallControl<'_>,
+    (did, name): (Did, PhoneName),
     order: &ControlOrder,
     leg: Ucid,
     state: &CallState,
 ) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
-    let (did, name) = (order.did.clone(), order.phone_name.clone());
     let ended = control.kick(leg, did.clone(), name.clone(), own_number(order)?).await;
     let is_gone = |error: &Error| error.reason() == Some(Reason::NotFound);
     let is_lost = state.sip == SipLeg::Lost;
@@ -309,11 +332,11 @@ async fn end(
 
 async fn transfer(
     control: CallControl<'_>,
+    (did, name): (Did, PhoneName),
     order: &ControlOrder,
     leg: Ucid,
     command: TransferCommand,
 ) -> Result<ozonetel_sdk::call_control::Controlled, Failure> {
-    let (did, name) = (order.did.clone(), order.phone_name.clone());
     Ok(match command {
         TransferCommand::Conference(number) => {
             // Found now rather than when the customer is already with the third party.

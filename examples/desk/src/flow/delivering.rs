@@ -42,7 +42,8 @@ pub struct Delivered {
 #[serde(rename_all = "camelCase")]
 struct DispositionPayload {
     ucid: Ucid,
-    did: Did,
+    #[serde(default)]
+    did: Option<Did>,
     agent: AgentId,
     disposition: DispositionName,
     #[serde(default)]
@@ -171,6 +172,16 @@ async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, O
         return (AttemptResult::Kept { message }, None);
     }
     let DispositionPayload { ucid, did, agent, disposition, .. } = payload;
+    let did = match did_of(desk, entry, did).await {
+        Ok(did) => did,
+        // It may come with the call's report, or with the setting: nothing is lost until then.
+        Err(problem) => {
+            let message = problem.message().to_owned();
+            let failed =
+                AttemptResult::Failed { message, may_have_arrived: false, ready_in_ms: None };
+            return (failed, Some(problem));
+        }
+    };
     let mut call = desk.client().disposition().set(ucid, did, agent, disposition);
     if let Some(reason) = payload.pause_reason {
         call = call.pause_after(reason);
@@ -188,6 +199,15 @@ async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, O
         }
         Err(error) => (attempt_result(&error), Some(problem(&error, entry))),
     }
+}
+
+/// The DID of a call: as said, as it is known by now, or as the desk is set to.
+async fn did_of(desk: &Desk, entry: &OutboxEntry, said: Option<Did>) -> Result<Did, Problem> {
+    if said.is_some() {
+        return desk.did(said);
+    }
+    let call = desk.store().call(&entry.call, &Scope::All).await?;
+    desk.did(call.and_then(|call| call.state.did))
 }
 
 async fn send_resume(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option<Problem>) {

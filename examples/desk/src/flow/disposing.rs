@@ -28,8 +28,8 @@ pub struct DisposalOrder {
     pub actor: Actor,
     /// The call, or a leg of it.
     pub ucid: Ucid,
-    /// The DID, as the request names it or the desk knows it.
-    pub did: Did,
+    /// The DID, where the request names it or the call has it. Else it is looked for again at each delivery.
+    pub did: Option<Did>,
     /// The front end's code.
     pub code: String,
     /// Notes.

@@ -1,5 +1,6 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
+use futures_util::{StreamExt as _, stream};
 use ozonetel_sdk::cdr::{CallType, CallTypeKind};
 use ozonetel_sdk::kookoo::OutboundCallStatus;
 use ozonetel_sdk::missed::MissedCall;
@@ -22,6 +23,9 @@ use crate::store::{NewPush, StoreError, StoredPush};
 
 /// How many pushes are worked in one go.
 const TOGETHER: u32 = 64;
+
+/// How many of them at once.
+const AT_ONCE: usize = 16;
 
 /// How often a push is tried before it is put aside.
 const TRIES: i64 = 5;
@@ -88,21 +92,37 @@ pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
     let mut worked = 0;
     loop {
         let pushes = desk.store().pushes_to_work(TOGETHER).await?;
-        if pushes.is_empty() {
+        let count = pushes.len();
+        let is_event = |push: &StoredPush| push.source == PushKind::Events.as_str();
+        let (events, others): (Vec<_>, Vec<_>) = pushes.into_iter().partition(is_event);
+        // An event is of its own time, in whatever order it comes; what several commit at once is one write. A call that
+        // was answered closes what was missed before: callbacks are worked in their order.
+        let events =
+            stream::iter(events).map(|push| tried(desk.clone(), push)).buffer_unordered(AT_ONCE);
+        let others = stream::iter(others).then(|push| tried(desk.clone(), push));
+        let (events, others) = tokio::join!(events.collect::<Vec<_>>(), others.collect::<Vec<_>>());
+        let done: Vec<_> = events.into_iter().chain(others).flatten().collect();
+        let is_whole = done.len() == count;
+        worked += done.len();
+        if !done.is_empty() {
+            desk.store().finish_pushes(done).await?;
+        }
+        // What has arrived meanwhile wakes whoever waits for it.
+        if !is_whole || count < TOGETHER as usize {
             return Ok(worked);
         }
-        for push in pushes {
-            let failure = match work(desk, &push).await {
-                Ok(failure) => failure,
-                Err(error) if push.attempt < TRIES => {
-                    tracing::warn!(?error, "a push was not worked; it is tried again");
-                    return Ok(worked);
-                }
-                Err(error) => Some(error.message().to_owned()),
-            };
-            desk.store().finish_push(push.id, failure).await?;
-            worked += 1;
+    }
+}
+
+/// Works one push: its number and what could not be understood in it; `None` if it is to be tried again.
+async fn tried(desk: Desk, push: StoredPush) -> Option<(i64, Option<String>)> {
+    match work(&desk, &push).await {
+        Ok(failure) => Some((push.id, failure)),
+        Err(error) if push.attempt < TRIES => {
+            tracing::warn!(?error, "a push was not worked; it is tried again");
+            None
         }
+        Err(error) => Some((push.id, Some(error.message().to_owned()))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::dial::DialOutcome;
-use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
 
 use super::account::{Finding, check, why};
 use super::health::Condition;
@@ -17,6 +17,7 @@ use crate::desk::Settings;
 use crate::epoch::epoch_ms;
 use crate::flow::push_address::Intake;
 use crate::flow::subscription::look;
+use crate::people::LINE_COMMANDS;
 use crate::store::{Owner, Store};
 
 /// How many open ends are counted.
@@ -32,6 +33,7 @@ pub async fn examine(
     let mut findings = vec![kept(store, owner).await];
     findings.extend(desks(store, client).await);
     findings.extend(open_ends(store).await);
+    findings.extend(records(store).await);
     match check(client, settings).await {
         Ok(found) => findings.extend(found),
         Err(error) => {
@@ -45,6 +47,7 @@ pub async fn examine(
         findings.push(subscription(client, settings).await);
     }
     findings.push(agent(client, settings).await);
+    findings.extend(phones(store, settings).await);
     findings.extend(assist(&settings.assist).await);
     findings
 }
@@ -97,6 +100,26 @@ async fn open_ends(store: &dyn Store) -> Vec<Finding> {
     findings
 }
 
+/// Whether the records of calls are what their facts make of them: of the newest ones.
+async fn records(store: &dyn Store) -> Option<Finding> {
+    match store.unlike_facts(MOST).await {
+        Ok((0, _)) => None,
+        Ok((count, unlike)) if unlike.is_empty() => {
+            let text = format!("the newest {count} are what their facts make of them");
+            Some(Finding::ok("records", text))
+        }
+        Ok((count, unlike)) => {
+            let text = format!(
+                "{} of the newest {count} are not what this version makes of their facts; each is written anew with \
+                 the next fact",
+                unlike.len()
+            );
+            Some(Finding::degraded("records", text))
+        }
+        Err(error) => Some(Finding::degraded("records", error.to_string())),
+    }
+}
+
 async fn dispositions(client: &Client) -> Finding {
     match client.disposition().list().await {
         Ok(list) => Finding::ok("dispositions", format!("{} are known", list.len())),
@@ -134,6 +157,59 @@ async fn agent(client: &Client, settings: &Settings) -> Finding {
             Finding::ok("agent", format!("{name} is not logged in"))
         }
         Err(error) => Finding::degraded("agent", format!("{name}: {}", why(&error))),
+    }
+}
+
+/// How many agents are named.
+const NAMED: usize = 5;
+
+/// What call control needs and the desk does not have: agents without a phone name or an extension, calls without a DID.
+pub async fn phones(store: &dyn Store, settings: &Settings) -> Option<Finding> {
+    let links = match store.links().await {
+        Ok(links) => links,
+        Err(error) => return Some(Finding::degraded("phones", error.to_string())),
+    };
+    let is_own =
+        |agent: &AgentId| settings.agent.as_ref().is_none_or(|own| own.is_same_agent(agent));
+    let linked = |agent: &AgentId| links.iter().any(|link| link.agent.is_same_agent(agent));
+    let own = settings.agent.iter().filter(|own| !linked(own));
+    let own = own.map(|own| (own, false, false));
+    let of_links = links.iter();
+    let of_links =
+        of_links.map(|link| (&link.agent, link.phone_name.is_some(), link.extension.is_some()));
+    let (mut names, mut extensions) = (Vec::new(), Vec::new());
+    for (agent, has_name, has_extension) in of_links.chain(own) {
+        if !has_name && !(settings.phone_name.is_some() && is_own(agent)) {
+            names.push(agent.as_str());
+        }
+        if !has_extension && !(settings.phone_number.is_some() && is_own(agent)) {
+            extensions.push(agent.as_str());
+        }
+    }
+    let mut lacks = Vec::new();
+    for (agents, what, variable) in
+        [(names, "phone name", "OZONETEL_PHONE_NAME"), (extensions, "extension", "OZONETEL_SIP_ID")]
+    {
+        if !agents.is_empty() {
+            lacks
+                .push(format!("no {what} for {} (the agent's link, or {variable})", some(&agents)));
+        }
+    }
+    if settings.did.is_none() {
+        lacks.push(
+            "no DID for calls of which the service has not named it yet (OZONETEL_DID)".to_owned(),
+        );
+    }
+    (!lacks.is_empty())
+        .then(|| Finding::degraded("phones", format!("{}: {LINE_COMMANDS}", lacks.join("; "))))
+}
+
+/// The first of them by name, and how many more there are.
+fn some(agents: &[&str]) -> String {
+    let named = agents.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    match agents.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 
@@ -223,12 +299,17 @@ mod tests {
 
     use super::*;
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
+    use crate::store::audit::AuditRow;
+    use crate::store::users::{AgentLink, Users as _};
     use crate::store::{Memory, Meta as _};
 
     fn settings() -> Settings {
         Settings {
             agent: Some("agent01".into()),
             campaign: Some("support_out".into()),
+            did: Some("918000000001".into()),
+            phone_name: Some("agent01".into()),
+            phone_number: Some("500001".into()),
             ..Settings::default()
         }
     }
@@ -246,6 +327,36 @@ mod tests {
         assert_eq!(words(&found), about.map(|about| (about, Condition::Ok)), "{}", report(&found));
         assert_eq!(store.writes(), writes);
         assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
+    }
+
+    #[tokio::test]
+    async fn what_call_control_lacks_is_named() {
+        let store = Memory::new();
+        assert_eq!(phones(&store, &settings()).await, None);
+        let bare = Settings { did: None, phone_name: None, ..settings() };
+        let found = phones(&store, &bare).await.unwrap();
+        assert_eq!((found.about, found.condition), ("phones", Condition::Degraded));
+        for part in ["no phone name for agent01 (", "OZONETEL_PHONE_NAME", "OZONETEL_DID", "hold"] {
+            assert!(found.text.contains(part), "{}", found.text);
+        }
+        assert!(!found.text.contains("no extension"), "{}", found.text);
+        // What is set belongs to the desk's own agent, and says nothing of another.
+        let row = || AuditRow::of_desk(0, "link.set", "user:u2".to_owned());
+        let link =
+            AgentLink { extension: Some("500002".into()), ..AgentLink::new("u2", "agent02") };
+        store.set_link(link.clone(), row()).await.unwrap();
+        let found = phones(&store, &settings()).await.unwrap();
+        assert!(found.text.starts_with("no phone name for agent02 ("), "{}", found.text);
+        let nobody = Settings { agent: None, ..settings() };
+        assert_eq!(phones(&store, &nobody).await, None, "then it is set for all");
+        store
+            .set_link(AgentLink { phone_name: Some("agent02".into()), ..link }, row())
+            .await
+            .unwrap();
+        assert_eq!(phones(&store, &settings()).await, None);
+        let many: Vec<_> = (1..=7).map(|n| format!("agent0{n}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(some(&many), "agent01, agent02, agent03, agent04, agent05 and 2 more");
     }
 
     #[tokio::test(start_paused = true)]

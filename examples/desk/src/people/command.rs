@@ -143,7 +143,11 @@ impl UserTask {
                 let secrets = LinkSecrets { password, sip_password: None };
                 let row = row(people, "link.set", &user.id).about(Some(&link.agent));
                 people.set_link(link, secrets, row).await?;
-                Ok(format!("{email} is agent {agent}"))
+                let linked = format!("{email} is agent {agent}");
+                Ok(match lacking(phone_name.is_some(), extension.is_some()) {
+                    Some(lack) => format!("{linked}\n{lack}"),
+                    None => linked,
+                })
             }
             Self::Disable { email } => {
                 let change = UserChange { disabled: Some(true), ..UserChange::default() };
@@ -157,6 +161,19 @@ impl UserTask {
             }
         }
     }
+}
+
+/// What the agent cannot do with a link that lacks something.
+fn lacking(has_name: bool, has_extension: bool) -> Option<String> {
+    let lacks = [
+        (!has_name).then_some(
+            "no phone name (--phone-name; OZONETEL_PHONE_NAME is that of the desk's own agent)",
+        ),
+        (!has_extension).then_some("no extension (--extension)"),
+    ];
+    let lacks: Vec<_> = lacks.into_iter().flatten().collect();
+    (!lacks.is_empty())
+        .then(|| format!("The link has {}: {}", lacks.join(" and "), super::LINE_COMMANDS))
 }
 
 fn row(people: &People, action: &str, user: &str) -> AuditRow {
@@ -289,7 +306,14 @@ mod tests {
             extension: Some("500001".into()),
             phone_name: None,
         };
-        run(&people, link, "hunter2").await.unwrap();
+        let said = run(&people, link.clone(), "hunter2").await.unwrap();
+        assert!(said.contains("no phone name (--phone-name") && said.contains("hold"), "{said}");
+        assert!(!said.contains("no extension"), "{said}");
+        let UserTask::Link { email: to, agent, password, extension, .. } = link else { panic!() };
+        let phone_name = Some("agent01".into());
+        let whole = UserTask::Link { email: to, agent, password, extension, phone_name };
+        let said = run(&people, whole, "hunter2").await.unwrap();
+        assert_eq!(said, "a@example.test is agent agent01");
         let login = people.agent_login(&"agent01".into()).await.unwrap().unwrap();
         assert_eq!(login.password.unwrap().reveal(), "hunter2");
         let disable = UserTask::Disable { email: "a@example.test".into() };

@@ -103,8 +103,8 @@ pub(super) async fn control(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent },
         ucid,
-        did,
-        phone_name,
+        did: Some(did),
+        phone_name: Some(phone_name),
         agent_number: None,
         action,
         is_judged: false,

@@ -8,7 +8,7 @@ mod place;
 mod read;
 mod reveal;
 
-use ozonetel_sdk::types::{AgentId, Did, PhoneName, PhoneNumber, Ucid};
+use ozonetel_sdk::types::{AgentId, PhoneName, PhoneNumber, Ucid};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -92,26 +92,31 @@ async fn shown(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<CallVi
     Ok(view(desk, call, handles(caller, call), may_act).await?)
 }
 
-/// What commands on a call need to know of its agent.
+/// What is known of a call's agent for commands on the call.
 pub(super) struct CallPlace {
     pub(super) agent: AgentId,
-    pub(super) did: Did,
-    pub(super) phone_name: PhoneName,
+    pub(super) phone_name: Option<PhoneName>,
     pub(super) agent_number: Option<PhoneNumber>,
 }
 
-/// Where a call is: its agent's link first, then what the desk is set to.
+/// The agent whose call it is; of a call that names none, whom the caller acts for.
+fn agent_on(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<AgentId, Problem> {
+    match &call.state.agent {
+        Some(agent) => Ok(agent.clone()),
+        None => crate::access::acting_agent(desk, caller, None),
+    }
+}
+
+/// Where a call is: its agent's link first, then the call's own facts, then what the desk is set to.
 async fn place_of(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<CallPlace, Problem> {
-    let agent = match &call.state.agent {
-        Some(agent) => agent.clone(),
-        None => crate::access::acting_agent(desk, caller, None)?,
-    };
+    let agent = agent_on(desk, caller, call)?;
     let link = desk.store().link_of_agent(&agent).await?;
-    let phone_name = phone_name(desk, &agent).await?;
-    let number = link.as_ref().and_then(|link| link.extension.as_deref()).map(PhoneNumber::from);
+    let (name, extension) = link.map(|link| (link.phone_name, link.extension)).unwrap_or_default();
+    let name = name.map(|name| PhoneName::from(name.as_str()));
+    let phone_name = desk.phone_name(name.or_else(|| call.state.phone_name.clone()), &agent);
+    let number = extension.as_deref().map(PhoneNumber::from);
     let agent_number = number.or_else(|| desk.phone_number(None, &agent).ok());
-    let did = desk.did(call.state.did.clone())?;
-    Ok(CallPlace { agent, did, phone_name, agent_number })
+    Ok(CallPlace { agent, phone_name, agent_number })
 }
 
 /// Writes the audit row of an action on a call. An action that is done is not undone because its row cannot be

@@ -130,7 +130,7 @@ pub(super) async fn dispose(
     let order = DisposalOrder {
         actor: Actor { by: caller.id.clone(), agent: agent.clone() },
         ucid,
-        did,
+        did: Some(did),
         code: code.clone(),
         notes: given(body.notes.as_deref()).map(SensitiveText::from),
         pause,

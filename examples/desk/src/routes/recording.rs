@@ -62,8 +62,8 @@ pub(super) async fn record(
         actor: Actor { by: caller.id.clone(), agent },
         ucid: body.ucid,
         // The recording is known by the leg alone.
-        did: known.did.unwrap_or_else(|| "".into()),
-        phone_name: known.phone_name.unwrap_or_else(|| "".into()),
+        did: None,
+        phone_name: None,
         agent_number: None,
         action,
         is_judged: false,

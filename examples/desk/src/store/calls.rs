@@ -15,7 +15,7 @@ use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
 use super::reminders;
 use super::tx::Tx;
-use crate::core::call::{CallPhase, CallState, Direction};
+use crate::core::call::{Call, CallPhase, CallState, Direction};
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::fact::Fact;
@@ -128,6 +128,13 @@ pub trait PhoneCalls: Send + Sync {
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
     async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError>;
+
+    /// Of the newest calls, at most so many: how many were looked at, and which are stored otherwise than this version
+    /// makes them of their facts.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError>;
 
     /// When a call was last heard of, apart from its dial's reply.
     ///
@@ -348,6 +355,25 @@ impl PhoneCalls for Db {
                     call.as_ref().map_or(true, |call| sees(&scope, &call.state))
                 });
                 calls.take(most as usize).collect()
+            })
+        })
+        .await
+    }
+
+    async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError> {
+        self.snapshot(move |tx| {
+            Box::pin(async move {
+                let select =
+                    "SELECT id, version, state FROM desk_call ORDER BY began DESC, id LIMIT $1";
+                let calls = tx.rows(select, args![most]).await?;
+                let calls = calls.iter().map(call_of).collect::<Result<Vec<_>, StoreError>>()?;
+                let mut unlike = Vec::new();
+                for call in &calls {
+                    if *Call::of(facts_of(tx, &call.id).await?).state() != call.state {
+                        unlike.push(call.id.clone());
+                    }
+                }
+                Ok((calls.len(), unlike))
             })
         })
         .await

@@ -63,11 +63,11 @@ pub trait Pushes: Send + Sync {
     /// The store is not available.
     async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError>;
 
-    /// Notes that a push was worked, or why it cannot be.
+    /// Notes of pushes that they were worked, or why they cannot be.
     ///
     /// # Errors
-    /// The store is not available.
-    async fn finish_push(&self, id: i64, failure: Option<String>) -> Result<(), StoreError>;
+    /// The store is not available; then none of them is noted.
+    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError>;
 
     /// Removes pushes that were worked and are older than a time; how many.
     ///
@@ -123,12 +123,14 @@ impl Pushes for Db {
         .await
     }
 
-    async fn finish_push(&self, id: i64, failure: Option<String>) -> Result<(), StoreError> {
+    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let state = if failure.is_some() { "failed" } else { "worked" };
                 let update = "UPDATE desk_push SET state = $1, failure = $2 WHERE id = $3";
-                tx.execute(update, args![state, failure, id]).await?;
+                for (id, failure) in done {
+                    let state = if failure.is_some() { "failed" } else { "worked" };
+                    tx.execute(update, args![state, failure, id]).await?;
+                }
                 Ok(())
             })
         })

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ozonetel_sdk::types::{Did, PhoneName};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::call::{CallState, RecordingState};
@@ -65,8 +64,8 @@ async fn resume(desk: &Desk, call: &StoredCall) -> bool {
         actor: Actor { by: "desk".to_owned(), agent: agent.clone() },
         ucid: leg,
         // A recording is named by its leg alone.
-        did: state.did.clone().unwrap_or_else(|| Did::from("")),
-        phone_name: PhoneName::from(""),
+        did: None,
+        phone_name: None,
         agent_number: None,
         action: Action::ResumeRecording,
         is_judged: true,

@@ -114,9 +114,8 @@ mod tests {
             body: "{}".into(),
         };
         store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
-        for push in store.pushes_to_work(9).await.unwrap() {
-            store.finish_push(push.id, None).await.unwrap();
-        }
+        let pushes = store.pushes_to_work(9).await.unwrap();
+        store.finish_pushes(pushes.iter().map(|push| (push.id, None)).collect()).await.unwrap();
         store.append_audit(vec![AuditRow::of_desk(1, "x", "y")]).await.unwrap();
         let audit = async || {
             let all = AuditFilter::newest(crate::core::caller::Scope::All, 9);

@@ -125,7 +125,7 @@ fn disposal(ucid: Ucid) -> DisposalOrder {
     DisposalOrder {
         actor: Actor { by: "u1".into(), agent: "agent01".into() },
         ucid,
-        did: "918000000001".into(),
+        did: Some("918000000001".into()),
         code: "FOLLOW_UP_SCHEDULED".into(),
         notes: Some("call on Monday".into()),
         pause: None,

@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use desk::app;
 use desk::core::caller::Role;
 use desk::core::outbox::OutboxTarget;
 use desk::work::{outbox, settle};
+use desk::{Settings, app};
 use http::{Method, Request, header};
+use ozonetel_sim::world::Setup;
 use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, token};
+use crate::floor::{Answer, CDR, DIAL, DISPOSITION, Floor, settings, token};
 
 /// A browser: one token, and so one caller.
 pub(crate) struct Browser<'f> {
@@ -225,6 +226,52 @@ async fn a_failed_disposition_is_not_answered_with_success() {
     assert_eq!(floor.last(DISPOSITION).body["comments"], "Tuesday, ten", "the draft was not lost");
     let second = browser.post(&path, &json!({"code": "WRONG_NUMBER"})).await.problem(422);
     assert_eq!(second.text("reason"), "already_disposed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_without_a_phone_name_says_how_the_call_went() {
+    let settings = Settings { phone_name: None, ..settings() };
+    let floor = Floor::with(Setup::default(), settings);
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.talking().await;
+    let refused = browser.post(&format!("/api/calls/{ucid}/hold"), &json!({})).await.problem(400);
+    let why = refused.text("message");
+    assert!(why.contains("agentPhoneName") && why.contains("OZONETEL_PHONE_NAME"), "{why}");
+    // A recording is named by its leg alone.
+    let pause = json!({"action": "pause"});
+    browser.post(&format!("/api/calls/{ucid}/recording"), &pause).await.ok();
+    let said = json!({"code": "INFO_PROVIDED"});
+    browser.post(&format!("/api/calls/{ucid}/disposition"), &said).await.ok();
+    assert_eq!(floor.sim.effects("disposition"), 1);
+    assert_eq!(floor.last(DISPOSITION).body["ucid"], ucid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disposition_waits_for_the_did_of_its_call() {
+    let settings = Settings { did: None, ..settings() };
+    let floor = Floor::with(Setup::default(), settings);
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let ucid = browser.talking().await;
+    let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001", "did": "918000000001"});
+    floor.post("call-control", &kick).await.ok();
+    let said = json!({"code": "FOLLOW_UP_SCHEDULED", "notes": "Tuesday"});
+    let answer = browser.post(&format!("/api/calls/{ucid}/disposition"), &said).await;
+    assert_eq!((answer.status.as_u16(), answer.text("status")), (202, "queued"));
+    assert_eq!(answer.text("message"), "did is missing, and OZONETEL_DID is not set");
+    assert_eq!(floor.count(DISPOSITION), 0, "there is nothing to ask the service with");
+    // The call's row names it.
+    floor.sync().await;
+    floor.wait(60).await;
+    outbox::deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
+    let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
+    assert_eq!(call["disposition"]["targets"]["service"], "sent");
+    let sent = floor.last(DISPOSITION);
+    assert_eq!(
+        (&sent.body["did"], &sent.body["comments"]),
+        (&json!("918000000001"), &json!("Tuesday"))
+    );
 }
 
 #[tokio::test(start_paused = true)]

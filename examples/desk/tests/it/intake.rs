@@ -1,8 +1,14 @@
 //! What the service sends, over HTTP.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use desk::Settings;
 use desk::core::caller::Role;
 use desk::flow::intake::{sweep_missed, work_pushes};
+use desk::flow::push_address::PushKind;
+use desk::store::memory::{Access, Interference};
+use desk::store::{Memory, NewPush, Pushes as _, StoreError};
 use http::Method;
 use ozonetel_sim::world::Setup;
 use serde_json::{Value, json};
@@ -172,4 +178,45 @@ async fn an_agent_socket_is_a_living_source_of_the_state() {
     assert_eq!(seen["fresh"], true, "the socket would have said otherwise");
     heard(desk, &agent01, &SocketEvent::Link(LinkState::Idle)).await.unwrap();
     assert_eq!(state().await["fresh"], false);
+}
+
+/// The store fails at one write, counted from 1 once it is armed.
+struct FailsAt(AtomicI64);
+
+#[async_trait::async_trait]
+impl Interference for FailsAt {
+    async fn before(&self, access: Access) -> Result<(), StoreError> {
+        let is_it = access == Access::Write && self.0.fetch_sub(1, Ordering::Relaxed) == 1;
+        if is_it { Err(StoreError::Unavailable("once".into())) } else { Ok(()) }
+    }
+
+    async fn after(&self, _: Access) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_arrived_is_noted_together_and_what_fails_holds_up_no_other() {
+    let sim = ozonetel_sim::Sim::start();
+    let (memory, fails) = (Memory::new(), Arc::new(FailsAt(AtomicI64::new(0))));
+    let store = Arc::new(memory.by_way_of(Arc::clone(&fails) as Arc<dyn Interference>, false));
+    let desk = desk::Desk::new(sim.client(), settings(), store);
+    let event = |n: i64| NewPush {
+        source: PushKind::Events.as_str().to_owned(),
+        digest: format!("{n}"),
+        at: desk.now(),
+        body: json!({
+            "eventType": "Agent", "eventTime": format!("{DAY} 10:14:{n}"),
+            "data": {"agentId": format!("agent{n}"), "action": "READY"},
+        })
+        .to_string(),
+    };
+    memory.store_pushes((10..50).map(event).collect()).await.unwrap();
+    let before = memory.writes();
+    // The first write takes them, the fourth is about one of them.
+    fails.0.store(4, Ordering::Relaxed);
+    assert_eq!(work_pushes(&desk).await, Ok(39), "one is tried again");
+    assert_eq!(memory.writes() - before, 1 + 39 + 1);
+    assert_eq!(work_pushes(&desk).await, Ok(1));
+    assert_eq!(memory.pushes_to_work(99).await.unwrap(), []);
 }

@@ -49,6 +49,12 @@ struct Fold {
     wrapup_over: bool,
 }
 
+/// The service's word that the wrap-up limit had passed.
+#[derive(Clone, Copy)]
+struct Overrun {
+    limit_sec: Option<u32>,
+}
+
 /// The state of the call with these facts, which are in their own order.
 pub(super) fn state(facts: &[Fact]) -> CallState {
     let mut fold = Fold::default();
@@ -417,14 +423,13 @@ impl Fold {
         self.state.outcome = (outcome != CallOutcomeKind::Unknown).then_some(outcome);
         self.state.talk_sec = self.phone.conversation().map(ClockDuration::seconds);
         self.state.has_recording = self.phone.recording().is_some();
-        self.state.service_disposition =
-            self.phone.disposition().filter(|name| !name.as_str().trim().is_empty()).cloned();
+        let exceeded = self.service_disposition();
         self.state.is_settled = self.phone.callback().is_some() || self.wrapup_over;
         let all_ended = !self.legs.is_empty() && self.legs.values().all(|ended| *ended);
         let ended = [self.legs_ended_ms.filter(|_| all_ended), self.own_ended_ms, self.settled_ms];
         // Whichever is known to have come first: the others are the same end, seen from elsewhere.
         self.state.ended_ms = ended.into_iter().flatten().min();
-        self.wrap_up();
+        self.wrap_up(exceeded);
         self.state.phase = self.phase();
         self.media();
         self.state.participants = self.participants();
@@ -464,13 +469,26 @@ impl Fold {
         }
     }
 
-    fn wrap_up(&mut self) {
-        let exceeded = self.state.service_disposition.as_ref().and_then(|name| {
+    /// What the service has. What it took after the limit is in place of its own word, of which the limit is returned.
+    fn service_disposition(&mut self) -> Option<Overrun> {
+        let name = self.phone.disposition().filter(|name| !name.as_str().trim().is_empty());
+        let exceeded = name.and_then(|name| {
             let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
-            Some(rest.trim_start().strip_prefix(':').and_then(|limit| limit.trim().parse().ok()))
+            let limit = rest.trim_start().strip_prefix(':');
+            Some(Overrun { limit_sec: limit.and_then(|limit| limit.trim().parse().ok()) })
         });
+        let is_taken = |given: &&DispositionState| {
+            given.targets.get("service").is_some_and(|state| state == "sent")
+        };
+        let taken = self.state.disposition.as_ref().filter(is_taken).filter(|_| exceeded.is_some());
+        self.state.service_disposition =
+            taken.map(|given| &given.said.disposition).or(name).cloned();
+        exceeded
+    }
+
+    fn wrap_up(&mut self, exceeded: Option<Overrun>) {
         if let Some(ended) = self.state.ended_ms.filter(|_| self.state.wants_disposition()) {
-            let limit_sec = self.wrapup_limit.or(exceeded.flatten());
+            let limit_sec = self.wrapup_limit.or(exceeded.and_then(|overrun| overrun.limit_sec));
             let overrun = exceeded.is_some();
             self.state.wrapup = Some(Wrapup { started_ms: ended, limit_sec, overrun });
         }

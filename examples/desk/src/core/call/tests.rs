@@ -1,3 +1,5 @@
+mod wrap_up;
+
 use ozonetel_sdk::kookoo::IvrRequest;
 use ozonetel_sdk::phone_call::Invite;
 use ozonetel_sdk::types::{PhoneNumber, Ucid, Zone};
@@ -324,15 +326,6 @@ fn of_two_dispositions_of_one_call_the_first_counts_unless_it_ended_badly() {
     assert_eq!(code(vec![first.clone(), second.clone()]), "NO_ANSWER");
     assert_eq!(code(vec![first.clone(), delivered(5, "sent", 41), second.clone()]), "NO_ANSWER");
     assert_eq!(code(vec![first, delivered(5, "refused", 41), second]), "WRONG_NUMBER");
-}
-
-#[test]
-fn when_the_wrap_up_limit_passed_the_record_says_so() {
-    let mut facts: Vec<Fact> = outbound().into_iter().take(10).collect();
-    facts.push(callback("Manual", "Answered", "Wrap up time exceeded :30", 60));
-    let call = Call::of(facts);
-    let wrapup = call.state().wrapup.unwrap();
-    assert_eq!((wrapup.limit_sec, wrapup.overrun), (Some(30), true));
 }
 
 #[test]

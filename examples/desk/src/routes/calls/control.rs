@@ -49,7 +49,7 @@ async fn send(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent: place.agent },
         ucid: leg,
-        did: place.did,
+        did: call.state.did.clone(),
         phone_name: place.phone_name,
         agent_number: place.agent_number,
         action,

@@ -10,7 +10,7 @@ use ozonetel_sdk::types::{DispositionName, PauseReason, SensitiveText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{audited, place_of, visible};
+use super::{agent_on, audited, visible};
 use crate::access::no_such;
 use crate::body::{Body, given};
 use crate::core::caller::Caller;
@@ -42,7 +42,7 @@ pub(crate) struct SaidOfCall {
 pub(crate) struct DispositionReply {
     /// `success`, or `queued` if it is delivered later.
     status: &'static str,
-    /// The service's words, where it answered.
+    /// The service's words, or why it is delivered later.
     message: Option<String>,
     /// The code that was chosen.
     code: String,
@@ -96,16 +96,16 @@ pub(crate) async fn dispose(
         return Err(Problem::field("code", "is longer than 250 characters"));
     }
     let call_back = body.call_back_at.map(|ms| call_back(&desk, ms)).transpose()?;
-    let place = place_of(&desk, &caller, &call).await?;
+    let agent = agent_on(&desk, &caller, &call)?;
     let notes = match body.notes {
         Some(notes) => Some(notes),
         None => desk.store().draft(&call.id).await?.map(|draft| draft.notes),
     };
     let leg = call.state.leg.or_else(|| call.id.parse().ok()).ok_or_else(|| no_such("call"))?;
     let order = DisposalOrder {
-        actor: Actor { by: caller.id.clone(), agent: place.agent.clone() },
+        actor: Actor { by: caller.id.clone(), agent: agent.clone() },
         ucid: leg,
-        did: place.did,
+        did: call.state.did,
         code: code.clone(),
         notes: given(notes.as_deref()).map(SensitiveText::from),
         pause: given(body.pause_after.as_deref()).map(PauseReason::from),
@@ -116,12 +116,12 @@ pub(crate) async fn dispose(
         caller: None,
     };
     let reply = store_and_send(&desk, order).await;
-    let about = (Some(&place.agent), reply.as_ref().err());
+    let about = (Some(&agent), reply.as_ref().err());
     audited(&desk, &caller, "call.dispose", &call.id, about).await;
     let reply = reply?;
     let document = |status: &'static str| DispositionReply {
         status,
-        message: reply.message.clone(),
+        message: reply.message.clone().or_else(|| reply.entry.message.clone()),
         code: code.clone(),
         disposition: reply.disposition.clone(),
         queued: reply.is_queued || status == "queued",

@@ -253,6 +253,20 @@ impl PhoneCalls for Memory {
         .await
     }
 
+    async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError> {
+        let mut unlike = self.unlike_their_facts();
+        self.read(move |state| {
+            let calls = &state.calls.calls;
+            let newest = |id: &String| (std::cmp::Reverse(calls[id].state.began_ms), id.clone());
+            let mut newest: Vec<_> = calls.keys().map(newest).collect();
+            newest.sort();
+            newest.truncate(most as usize);
+            unlike.retain(|id| newest.iter().any(|(_, known)| known == id));
+            Ok((newest.len(), unlike))
+        })
+        .await
+    }
+
     async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError> {
         self.read(|state| Ok(state.calls.ids.get(id).and_then(|id| state.calls.heard(id)))).await
     }

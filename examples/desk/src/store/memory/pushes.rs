@@ -60,10 +60,12 @@ impl Pushes for Memory {
         .await
     }
 
-    async fn finish_push(&self, id: i64, _: Option<String>) -> Result<(), StoreError> {
+    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError> {
         self.write(|state| {
-            if let Some(row) = state.pushes.rows.get_mut(&id) {
-                row.is_new = false;
+            for (id, _) in done {
+                if let Some(row) = state.pushes.rows.get_mut(&id) {
+                    row.is_new = false;
+                }
             }
             Ok(())
         })

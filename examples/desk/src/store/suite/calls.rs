@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_change_of_what_was_changed_meanwhile_is_refused,
         of_two_new_calls_with_one_id_one_is_kept,
         two_calls_become_one,
+        what_is_stored_otherwise_than_its_facts_say_is_found,
         a_call_is_seen_by_its_agents,
         live_calls_are_those_that_are_not_closed,
         everything_of_a_change_is_written_or_nothing,
@@ -41,6 +42,20 @@ pub(super) fn change(id: &str, version: i64, known: &[Fact], facts: &[Fact]) -> 
         at: 1,
         ..CallChange::default()
     }
+}
+
+async fn what_is_stored_otherwise_than_its_facts_say_is_found(store: Arc<dyn Store>) {
+    assert_eq!(store.unlike_facts(9).await, Ok((0, Vec::new())));
+    for (id, at) in [("11", 5), ("12", 6), ("13", 7)] {
+        let facts = [invited(id, id, "agent01", at)];
+        let mut change = change(id, 0, &[], &facts);
+        if id == "12" {
+            change.state.agent = Some("agent02".into());
+        }
+        store.save_call(change).await.unwrap();
+    }
+    assert_eq!(store.unlike_facts(9).await, Ok((3, vec!["12".to_owned()])));
+    assert_eq!(store.unlike_facts(1).await, Ok((1, Vec::new())), "the newest is as it should be");
 }
 
 fn ids(ids: &[&str]) -> Vec<String> {

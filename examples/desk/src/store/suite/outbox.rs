@@ -246,8 +246,8 @@ async fn a_push_is_stored_and_worked_once(store: Arc<dyn Store>) {
     let seen: Vec<_> = pushes.iter().map(|push| (push.id, push.at, push.attempt)).collect();
     assert_eq!(seen, [(1, 1, 1), (2, 2, 1)]);
     assert_eq!(pushes[0].body, push("a", 1).body);
-    store.finish_push(1, None).await.unwrap();
-    store.finish_push(2, Some("cannot be parsed".into())).await.unwrap();
+    let done = vec![(1, None), (2, Some("cannot be parsed".into()))];
+    store.finish_pushes(done).await.unwrap();
     let rest = store.pushes_to_work(9).await.unwrap();
     assert_eq!(rest.iter().map(|push| push.id).collect::<Vec<_>>(), [3]);
     assert_eq!(store.store_pushes(vec![push("a", 9)]).await, Ok(0), "worked ones are known too");
@@ -255,9 +255,7 @@ async fn a_push_is_stored_and_worked_once(store: Arc<dyn Store>) {
 
 async fn old_pushes_go_when_they_are_worked(store: Arc<dyn Store>) {
     store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
-    for id in [1, 3] {
-        store.finish_push(id, None).await.unwrap();
-    }
+    store.finish_pushes(vec![(1, None), (3, None)]).await.unwrap();
     assert_eq!(store.forget_pushes(9).await, Ok(1), "one is not worked, one is the newest");
     store.store_pushes(vec![push("d", 4)]).await.unwrap();
     let left = store.pushes_to_work(9).await.unwrap();
