@@ -158,7 +158,7 @@ async fn on_account(
     {
         say(&format!("\nEvents: {}.", events.text));
     }
-    if let Some(phones) = doctor::phones(desk.store(), desk.settings()).await {
+    if let Some(phones) = doctor::phones(&**desk.store(), desk.settings()).await {
         say(&format!("\nPhones: {}.", phones.text));
     }
     let exposure = doctor::exposure(address.ip(), config.has_tls);

@@ -18,6 +18,7 @@ use crate::epoch::epoch_ms;
 use crate::flow::push_address::Intake;
 use crate::flow::subscription::look;
 use crate::people::LINE_COMMANDS;
+use crate::store::users::AgentLink;
 use crate::store::{Owner, Store};
 
 /// How many open ends are counted.
@@ -163,12 +164,16 @@ async fn agent(client: &Client, settings: &Settings) -> Finding {
 /// How many agents are named.
 const NAMED: usize = 5;
 
-/// What call control needs and the desk does not have: agents without a phone name or an extension, calls without a DID.
+/// What call control needs and the desk does not have.
 pub async fn phones(store: &dyn Store, settings: &Settings) -> Option<Finding> {
-    let links = match store.links().await {
-        Ok(links) => links,
-        Err(error) => return Some(Finding::degraded("phones", error.to_string())),
-    };
+    match store.links().await {
+        Ok(links) => lacking(&links, settings),
+        Err(error) => Some(Finding::degraded("phones", error.to_string())),
+    }
+}
+
+/// Agents without a phone name or an extension, calls without a DID.
+fn lacking(links: &[AgentLink], settings: &Settings) -> Option<Finding> {
     let is_own =
         |agent: &AgentId| settings.agent.as_ref().is_none_or(|own| own.is_same_agent(agent));
     let linked = |agent: &AgentId| links.iter().any(|link| link.agent.is_same_agent(agent));
@@ -299,8 +304,6 @@ mod tests {
 
     use super::*;
     use crate::simulated::stand_ins::{StandInFault, StandInFaults, StandIns};
-    use crate::store::audit::AuditRow;
-    use crate::store::users::{AgentLink, Users as _};
     use crate::store::{Memory, Meta as _};
 
     fn settings() -> Settings {
@@ -329,31 +332,25 @@ mod tests {
         assert!(sim.requests().iter().all(|entry| sim.effects(&entry.path) == 0));
     }
 
-    #[tokio::test]
-    async fn what_call_control_lacks_is_named() {
-        let store = Memory::new();
-        assert_eq!(phones(&store, &settings()).await, None);
+    #[test]
+    fn what_call_control_lacks_is_named() {
+        assert_eq!(lacking(&[], &settings()), None);
         let bare = Settings { did: None, phone_name: None, ..settings() };
-        let found = phones(&store, &bare).await.unwrap();
+        let found = lacking(&[], &bare).unwrap();
         assert_eq!((found.about, found.condition), ("phones", Condition::Degraded));
         for part in ["no phone name for agent01 (", "OZONETEL_PHONE_NAME", "OZONETEL_DID", "hold"] {
             assert!(found.text.contains(part), "{}", found.text);
         }
         assert!(!found.text.contains("no extension"), "{}", found.text);
         // What is set belongs to the desk's own agent, and says nothing of another.
-        let row = || AuditRow::of_desk(0, "link.set", "user:u2".to_owned());
-        let link =
-            AgentLink { extension: Some("500002".into()), ..AgentLink::new("u2", "agent02") };
-        store.set_link(link.clone(), row()).await.unwrap();
-        let found = phones(&store, &settings()).await.unwrap();
+        let extension = Some("500002".into());
+        let link = AgentLink { extension, ..AgentLink::new("u2", "agent02") };
+        let found = lacking(std::slice::from_ref(&link), &settings()).unwrap();
         assert!(found.text.starts_with("no phone name for agent02 ("), "{}", found.text);
         let nobody = Settings { agent: None, ..settings() };
-        assert_eq!(phones(&store, &nobody).await, None, "then it is set for all");
-        store
-            .set_link(AgentLink { phone_name: Some("agent02".into()), ..link }, row())
-            .await
-            .unwrap();
-        assert_eq!(phones(&store, &settings()).await, None);
+        assert_eq!(lacking(std::slice::from_ref(&link), &nobody), None, "then it is set for all");
+        let whole = AgentLink { phone_name: Some("agent02".into()), ..link };
+        assert_eq!(lacking(&[whole], &settings()), None);
         let many: Vec<_> = (1..=7).map(|n| format!("agent0{n}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         assert_eq!(some(&many), "agent01, agent02, agent03, agent04, agent05 and 2 more");
