@@ -174,7 +174,7 @@ async fn send_disposition(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, O
     let DispositionPayload { ucid, did, agent, disposition, .. } = payload;
     let did = match did_of(desk, entry, did).await {
         Ok(did) => did,
-        // It may come with the call's report, or with the setting: nothing is lost until then.
+        // It may come with an event, the callback, or the setting: nothing is lost until then.
         Err(problem) => {
             let message = problem.message().to_owned();
             let failed =

@@ -1,5 +1,6 @@
 //! Calls over the routes of the desk's own page: what must not happen, does not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,7 +8,7 @@ use axum::response::Response;
 use desk::core::caller::Role;
 use desk::core::outbox::OutboxTarget;
 use desk::work::{outbox, settle};
-use desk::{Settings, app};
+use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
 use ozonetel_sim::world::Setup;
 use ozonetel_sim::{Fault, FaultKind};
@@ -261,10 +262,11 @@ async fn a_disposition_waits_for_the_did_of_its_call() {
     assert_eq!((answer.status.as_u16(), answer.text("status")), (202, "queued"));
     assert_eq!(answer.text("message"), "did is missing, and OZONETEL_DID is not set");
     assert_eq!(floor.count(DISPOSITION), 0, "there is nothing to ask the service with");
-    // The call's row names it.
-    floor.sync().await;
+    // Once the setting has it.
+    let desk =
+        Desk::new(floor.sim.client(), crate::floor::settings(), Arc::clone(floor.desk.store()));
     floor.wait(60).await;
-    outbox::deliver_due(&floor.desk, OutboxTarget::Service).await.unwrap();
+    outbox::deliver_due(&desk, OutboxTarget::Service).await.unwrap();
     let call = browser.get(&format!("/api/calls/{ucid}")).await.ok().json;
     assert_eq!(call["disposition"]["targets"]["service"], "sent");
     let sent = floor.last(DISPOSITION);
