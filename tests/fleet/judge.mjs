@@ -41,9 +41,11 @@ export async function onItsWay(fleet, world) {
            (SELECT count(*) FROM desk_outbox WHERE state = 'pending' AND next < ${Date.now() + SOON}) AS outbox,
            (SELECT count(*) FROM desk_push WHERE state NOT IN ('done', 'worked', 'failed')) AS pushes,
            (SELECT count(*) FROM desk_call WHERE phase NOT IN ('closed', 'after_call')) AS calls`);
-  const rows = new Set(await fleet.sql('SELECT ucid FROM cdr_row WHERE finished = 1'));
+  // A disposition that the service took late is in its report, and in the row once that is read again.
+  const rows = new Map((await fleet.rows('SELECT ucid, disposition FROM cdr_row WHERE finished = 1')).map((row) => [row.ucid, row.disposition]));
+  const isThere = (leg) => rows.has(leg.ucid) && (!leg.disposition || rows.get(leg.ucid) === leg.disposition);
   let legs = 0;
-  for (const call of world.calls.values()) for (const leg of call.legs) legs += rows.has(leg.ucid) ? 0 : 1;
+  for (const call of world.calls.values()) for (const leg of call.legs) legs += isThere(leg) ? 0 : 1;
   return { up, ...counts, legs };
 }
 
@@ -176,7 +178,11 @@ export class Judge {
     } else if (!UNANSWERED[way].includes(state.outcome)) {
       wrong.push(`no one answered it, its outcome here is ${state.outcome}`);
     } else if (state.answered_ms) wrong.push('no one answered it, and it has such a time here');
-    if (call.disposition && state.is_final) same("the service's disposition", state.service_disposition, call.disposition);
+    // Sent again after the service's own word and a lost answer, it is refused whether or not the first had arrived: a
+    // person looks at what was overtaken.
+    const isOvertaken = state.disposition?.targets.service === 'overtaken';
+    if (isOvertaken && call.disposition === state.disposition.said.disposition) this.wishes.count('disposition that is overtaken here, and counted');
+    if (call.disposition && state.is_final && !isOvertaken) same("the service's disposition", state.service_disposition, call.disposition);
     return wrong;
   }
 

@@ -184,10 +184,12 @@ fn lacking(links: &[AgentLink], settings: &Settings) -> Option<Finding> {
         of_links.map(|link| (&link.agent, link.phone_name.is_some(), link.extension.is_some()));
     let (mut names, mut extensions) = (Vec::new(), Vec::new());
     for (agent, has_name, has_extension) in of_links.chain(own) {
-        if !has_name && !(settings.phone_name.is_some() && is_own(agent)) {
+        let is_named = has_name || (settings.phone_name.is_some() && is_own(agent));
+        if !is_named {
             names.push(agent.as_str());
         }
-        if !has_extension && !(settings.phone_number.is_some() && is_own(agent)) {
+        let is_reached = has_extension || (settings.phone_number.is_some() && is_own(agent));
+        if !is_reached {
             extensions.push(agent.as_str());
         }
     }
