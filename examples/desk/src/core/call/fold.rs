@@ -11,8 +11,8 @@ use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Uc
 
 use super::said::Said;
 use super::state::{
-    CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState, Recording,
-    RecordingState, SipLeg, Wrapup,
+    CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
+    ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
 };
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews,
