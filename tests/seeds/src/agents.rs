@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::chance::Chance;
 use crate::desks::{Answer, Desks, agent_id};
 use crate::log::{Acknowledged, AutoAnswered, DialAnswer, SaidAlready};
+use crate::run::crash;
 
 /// The number of a wish.
 pub(crate) fn number_of(wish: usize) -> String {
@@ -206,7 +207,10 @@ async fn wrap_up(desks: Arc<Desks>, agent: usize, ucid: u64, mut chance: Chance)
 }
 
 /// Says how a call went. Whether that was answered for good.
-async fn say(desks: &Desks, desk: usize, agent: usize, ucid: u64, code: &str) -> bool {
+async fn say(desks: &Arc<Desks>, desk: usize, agent: usize, ucid: u64, code: &str) -> bool {
+    if let Some(how) = desks.armed(desk) {
+        crash(Arc::clone(desks), desk, how);
+    }
     let path = format!("/api/calls/{ucid}/disposition");
     let body = json!({"code": code, "notes": "as agreed"});
     let Some(answer) = desks.ask(desk, agent, (&path, None), &body).await else { return false };

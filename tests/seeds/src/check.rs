@@ -117,7 +117,10 @@ fn dispositions(world: &World, seen: &Seen, contents: &Contents, found: &mut Vec
                 found.push(format!("{ucid}: {names:?} was sent, and the service has {at:?}"));
             }
             OutboxState::Refused | OutboxState::GivenUp | OutboxState::Already if !leg.disposed => {
-                found.push(format!("{ucid}: {names:?} is {:?} and not at the service", row.state));
+                let (state, message) = (row.state, row.message.as_deref());
+                found.push(format!(
+                    "{ucid}: {names:?} is {state:?} ({message:?}), and not at the service"
+                ));
             }
             _ => {}
         }

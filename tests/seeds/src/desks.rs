@@ -1,5 +1,6 @@
 //! The desks on one store, and what is asked of them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ pub(crate) struct Desks {
     started: Mutex<u64>,
     tokens: Mutex<Vec<String>>,
     healed: Mutex<bool>,
+    /// Desks that die when they are next told how a call went: after how many points, and for how long.
+    armed: Mutex<BTreeMap<usize, (u64, u64)>>,
 }
 
 /// What a request was answered.
@@ -79,6 +82,7 @@ impl Desks {
             started: Mutex::default(),
             tokens: Mutex::default(),
             healed: Mutex::default(),
+            armed: Mutex::default(),
             sim,
         })
     }
@@ -143,9 +147,20 @@ impl Desks {
         self.running(number).map(|running| running.process)
     }
 
+    /// A desk dies when it is next told how a call went.
+    pub(crate) fn arm(&self, desk: usize, how: (u64, u64)) {
+        lock(&self.armed).insert(desk, how);
+    }
+
+    /// How it dies, if it is to die now.
+    pub(crate) fn armed(&self, desk: usize) -> Option<(u64, u64)> {
+        lock(&self.armed).remove(&desk)
+    }
+
     /// Nothing goes wrong any more; who is dead is started.
     pub(crate) fn heal(&self) {
         *lock(&self.healed) = true;
+        lock(&self.armed).clear();
         self.shared.away_for(Duration::ZERO);
         for number in 0..self.story.desks {
             match self.process(number) {

@@ -28,6 +28,9 @@ struct Arguments {
     /// Of that seed, without what is late, lost or doubled.
     #[arg(long, requires = "seed")]
     calm: bool,
+    /// Of that seed, all that is in the store afterwards too.
+    #[arg(long, requires = "seed")]
+    stored: bool,
     /// Goes on after a seed that fails.
     #[arg(long)]
     all: bool,
@@ -71,6 +74,9 @@ fn one(seed: u64, arguments: &Arguments) -> bool {
     }
     let outcome = run(&story);
     say(&story.to_string());
+    if arguments.stored {
+        say(&outcome.contents);
+    }
     for violation in &outcome.violations {
         say(&format!("VIOLATED: {violation}"));
     }

@@ -24,7 +24,7 @@ impl fmt::Debug for Network {
     }
 }
 
-/// A request for a token, until it is answered or given up.
+/// A request for a token, until it is answered or given up. Of a process that dies meanwhile it is not noted.
 struct AsksForToken<'n> {
     network: &'n Network,
     at_ms: i64,
@@ -50,17 +50,18 @@ fn rate_of(request: &Outgoing) -> Rate {
 #[async_trait]
 impl Transport for Network {
     async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
-        self.process.point().await;
-        self.process.on_the_way(true).await;
         let rate = rate_of(&request);
         let at_ms = self.sim.now().unix_ms();
-        self.log.note(|seen| seen.at_service.push((rate, at_ms)));
         let asks = (rate == Rate::Token).then_some(AsksForToken { network: self, at_ms });
+        self.process.point().await;
+        self.process.on_the_way(true).await;
+        let at_ms = self.sim.now().unix_ms();
+        self.log.note(|seen| seen.at_service.push((rate, at_ms)));
         let answer = self.service.send(request).await;
-        drop(asks);
         self.process.point().await;
         self.process.on_the_way(true).await;
         self.process.point().await;
+        drop(asks);
         answer
     }
 }

@@ -181,20 +181,24 @@ fn act(desks: &Arc<Desks>, number: usize, act: &Act) {
             }
         }
         Act::StoreAway { for_ms } => desks.shared.away_for(Duration::from_millis(for_ms)),
-        Act::Crash { desk, after, back_ms } => {
-            let Some(process) = desks.process(desk) else { return };
-            process.die_after(after);
-            tokio::spawn(async move {
-                process.died().cancelled().await;
-                shared.log.note(|seen| seen.crashes += 1);
-                tokio::time::sleep(Duration::from_millis(back_ms)).await;
-                if shared.process(desk).is_none() {
-                    shared.start(desk);
-                }
-            });
-        }
+        Act::Crash { desk, after, back_ms } => crash(shared, desk, (after, back_ms)),
+        Act::CrashAtWord { desk, after, back_ms } => desks.arm(desk, (after, back_ms)),
         Act::Reload { agent } => {
             tokio::spawn(async move { agents::register(&shared, agent, number + 1).await });
         }
     }
+}
+
+/// A desk dies after so many points, and after a while there is another.
+pub(crate) fn crash(desks: Arc<Desks>, desk: usize, (after, back_ms): (u64, u64)) {
+    let Some(process) = desks.process(desk) else { return };
+    process.die_after(after);
+    tokio::spawn(async move {
+        process.died().cancelled().await;
+        desks.log.note(|seen| seen.crashes += 1);
+        tokio::time::sleep(Duration::from_millis(back_ms)).await;
+        if desks.process(desk).is_none() {
+            desks.start(desk);
+        }
+    });
 }

@@ -117,6 +117,15 @@ pub enum Act {
         /// After how long there is another.
         back_ms: u64,
     },
+    /// A desk dies while it is told how a call went, and another process takes its place.
+    CrashAtWord {
+        /// Which.
+        desk: usize,
+        /// After so many reads, writes, requests and answers from then on.
+        after: u64,
+        /// After how long there is another.
+        back_ms: u64,
+    },
     /// An agent's page is loaded again.
     Reload {
         /// Whose.
@@ -235,9 +244,14 @@ fn draw(
             is_done: below(2) == 0,
         },
         82..=85 => Act::StoreAway { for_ms: chance.within(200..=12_000) },
-        86..=95 => Act::Crash {
+        86..=91 => Act::Crash {
             desk,
             after: u64::try_from(below(60)).unwrap_or(0),
+            back_ms: chance.within(100..=15_000),
+        },
+        92..=95 => Act::CrashAtWord {
+            desk,
+            after: u64::try_from(below(30)).unwrap_or(0),
             back_ms: chance.within(100..=15_000),
         },
         _ => Act::Reload { agent },
