@@ -90,6 +90,8 @@ pub fn start_work(desk: &Desk) {
     desk.life().spawn("presence", |stop| settle::be_present(alive, presence, stop));
     let tidied = desk.clone();
     desk.life().spawn("tidy", |stop| tidy(tidied, stop));
+    let metrics = desk.metrics().clone();
+    desk.life().spawn("metrics", |stop| metrics.keep_folded(stop));
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
     let arriving = desk.clone();

@@ -11,6 +11,10 @@ use std::time::Duration;
 use metrics::{Counter, Histogram, Label, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use ozonetel_sdk::client::{ClientEvent, Observer};
+use tokio_util::sync::CancellationToken;
+
+/// How often times are put into their buckets.
+const FOLDED_EVERY: Duration = Duration::from_mins(1);
 
 /// Every metric, with its meaning.
 const DESCRIBED: &[(&str, &str)] = &[
@@ -207,8 +211,24 @@ impl Metrics {
 
     /// Everything, as Prometheus asks for it.
     pub fn render(&self) -> String {
-        self.0.handle.run_upkeep();
+        self.fold();
         self.0.handle.render()
+    }
+
+    /// Puts the times that were measured into their buckets. Until then each is kept.
+    fn fold(&self) {
+        self.0.handle.run_upkeep();
+    }
+
+    /// Puts the times into their buckets now and then, until `stop`: nobody may ever ask for them.
+    pub async fn keep_folded(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(FOLDED_EVERY) => self.fold(),
+            }
+        }
     }
 }
 
@@ -264,6 +284,20 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn times_that_were_put_into_buckets_before_anyone_asked_are_counted_once() {
+        let (metrics, stop) = (Metrics::default(), CancellationToken::new());
+        let folding = tokio::spawn(metrics.clone().keep_folded(stop.clone()));
+        for _ in 0..3 {
+            metrics.time(HTTP_SECONDS, vec![], Duration::from_millis(7));
+            tokio::time::sleep(FOLDED_EVERY).await;
+        }
+        stop.cancel();
+        folding.await.expect("it ends");
+        let text = metrics.render();
+        assert!(text.lines().any(|line| line == "desk_http_request_seconds_count 3"), "{text}");
     }
 
     #[test]
