@@ -6,6 +6,7 @@
 
 mod effect;
 mod fold;
+mod legs;
 mod said;
 mod state;
 mod view;

@@ -9,6 +9,7 @@ use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
+use super::legs::AgentLegs;
 use super::said::Said;
 use super::state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
@@ -38,6 +39,8 @@ struct Fold {
     /// Who answered according to what the service writes after a call, and the leg, where it names one.
     recorded: Option<(AgentId, Option<Ucid>)>,
     rung: Option<AgentId>,
+    /// Who was rung on which leg.
+    rung_on: AgentLegs,
     /// Whose softphone was seen last.
     sip_of: Option<AgentId>,
     last: Option<AgentId>,
@@ -152,6 +155,7 @@ impl Fold {
                 self.state.campaign = dialed.campaign.clone().or(self.state.campaign.take());
                 self.state.did = dialed.did.clone().or(self.state.did.take());
                 self.state.phone_name.clone_from(&dialed.phone_name);
+                self.rung_on.say(&dialed.agent, dialed.ucid);
                 self.state.leg = Some(dialed.ucid);
                 self.last = Some(dialed.agent.clone());
             }
@@ -160,6 +164,7 @@ impl Fold {
                 self.state.sip = SipLeg::Ringing;
                 self.sip_of = Some(agent.clone());
                 self.state.leg = Some(invite.ucid);
+                self.rung_on.phone_says(agent, invite.ucid);
                 self.rung = Some(agent.clone());
             }
             FactBody::Leg { ucid, agent, news } => self.leg_news(*ucid, agent, *news, at),
@@ -199,6 +204,7 @@ impl Fold {
 
     fn leg_news(&mut self, ucid: Ucid, agent: &AgentId, news: LegNews, at: i64) {
         self.state.leg = Some(ucid);
+        self.rung_on.phone_says(agent, ucid);
         self.sip_of = Some(agent.clone());
         match news {
             LegNews::Answered => {
@@ -262,6 +268,7 @@ impl Fold {
                 self.legs.insert(event.ucid, false);
                 if let Some(agent) = event.agent() {
                     self.rung = Some(agent.clone());
+                    self.rung_on.say(agent, event.ucid);
                     if self.state.sip == SipLeg::None {
                         self.state.leg = event.ucid.or(self.state.leg);
                     }
@@ -279,6 +286,7 @@ impl Fold {
         self.legs.insert(leg, false);
         if let Some(agent) = agent {
             self.answered_by = Some(agent.clone());
+            self.rung_on.say(agent, leg);
             if self.is_phone_of_another(agent) && leg.is_some() {
                 // It rang, and nothing said that it has stopped.
                 self.state.sip = SipLeg::None;
@@ -443,7 +451,7 @@ impl Fold {
             self.answered_by.is_none() && (!rung || self.is_phone_of_another(agent))
         });
         if let Some((agent, leg)) = recorded {
-            self.state.leg = leg.or(self.state.leg);
+            self.rung_on.say(&agent, leg);
             self.answered_by = Some(agent);
         }
         self.state.agent = self
@@ -453,10 +461,15 @@ impl Fold {
             .or_else(|| self.last.take())
             .or_else(|| self.phone.agent())
             .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
+        // The leg that was seen last need not be of the agent who has the call.
+        let own = self.state.agent.as_ref().and_then(|agent| self.rung_on.of(agent));
+        self.state.leg = own.or(self.state.leg);
         let talked = self.state.agent.as_ref().filter(|_| self.state.is_answered());
         let (disposition, over_ms) = std::mem::take(&mut self.said).counts(talked);
         self.state.disposition = disposition;
-        over_ms.into_iter().for_each(|at| latest(&mut self.own_ended_ms, at));
+        for at in over_ms {
+            latest(&mut self.own_ended_ms, at);
+        }
         self.state.number = self.phone.caller().cloned();
         self.state.did = self.phone.did().cloned().or(self.state.did.take());
         self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);

@@ -22,6 +22,18 @@ fn what_the_agent_says_who_answered_counts_whoever_was_rung_before() {
     assert_eq!(given.targets["service"], "pending");
 }
 
+/// Found by seed 2550: what was said of a missed call went to the leg of the agent who was rung before, and was refused.
+#[test]
+fn a_missed_call_has_the_leg_of_the_agent_who_has_it() {
+    let other = "90000000000000005";
+    let (rung, again) = (
+        event("Calling", "InBound", other, "agent01", 0),
+        event("Calling", "InBound", LEG, "agent02", 4),
+    );
+    let call = Call::of(vec![rung, invited(0, other, true), again]);
+    assert_eq!((&call.state().agent, call.state().leg), (&Some("agent02".into()), Some(ucid(LEG))));
+}
+
 /// What is set for the agent who was rung before neither ends the call nor keeps the other one from saying something.
 #[test]
 fn who_was_rung_before_ends_nothing_for_the_agent_who_answered() {
