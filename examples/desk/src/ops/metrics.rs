@@ -92,12 +92,12 @@ pub struct Metrics(Arc<Registry>);
 struct Registry {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    routes: Known<(&'static str, u16), Box<str>>,
-    calls: Known<&'static str, &'static str>,
+    routes: Handles<(&'static str, u16), Box<str>>,
+    calls: Handles<&'static str, &'static str>,
 }
 
 /// A counter and a histogram that were looked up before. There are as many as there are labels, and no more.
-type Known<K, L> = RwLock<BTreeMap<K, BTreeMap<L, (Counter, Histogram)>>>;
+type Handles<K, L> = RwLock<BTreeMap<K, BTreeMap<L, (Counter, Histogram)>>>;
 
 /// Counts one more, and its time.
 fn add((counter, histogram): &(Counter, Histogram), took: Duration) {
@@ -129,7 +129,7 @@ impl Default for Metrics {
                 }
             }
         });
-        let (routes, calls) = (Known::default(), Known::default());
+        let (routes, calls) = (Handles::default(), Handles::default());
         Self(Arc::new(Registry { recorder, handle, routes, calls }))
     }
 }
