@@ -116,7 +116,23 @@ pub(super) fn parameters(declared: &Declared, group: &[&Operation]) -> Vec<Value
             parameter["explode"] = json!(true);
         }
     }
+    with_examples(&mut out, group);
     out
+}
+
+/// What a plain success sends in its query. Keys are no examples.
+fn with_examples(parameters: &mut [Value], group: &[&Operation]) {
+    let Some(case) = group.first().and_then(|one| one.cases.first()) else { return };
+    for parameter in parameters {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let Some(text) = case.request.query.get(name) else { continue };
+        if parameter["schema"]["format"] == "password" {
+            continue;
+        }
+        let whole = parameter["schema"]["type"] == "integer";
+        let number = text.parse::<u64>().ok().filter(|_| whole);
+        parameter["example"] = number.map_or_else(|| json!(text), |number| json!(number));
+    }
 }
 
 /// The body, if there is one: of several operations one of theirs.
