@@ -108,7 +108,7 @@ impl Check {
         }
         let question = question(kind, &context, number.as_ref());
         if !ask(format!("{question} Go on?"), self.yes, Some(context.stop.clone())).await? {
-            crate::notes::show(&question);
+            crate::notes::note(&question);
             return Err(Failure::usage("there is no terminal to ask on: --yes says that it may"));
         }
         std::fs::create_dir_all(&fixtures).map_err(|error| Failure::output(&error))?;

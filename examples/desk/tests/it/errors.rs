@@ -116,7 +116,7 @@ async fn a_body_that_is_not_json_is_called_that() {
         assert!(answer.text("message").starts_with("the body is not JSON: "), "{}", answer.json);
     }
     let answer = floor.post("dial", &json!({"phoneNumber": {}})).await.problem(400);
-    assert!(answer.text("message").starts_with("phoneNumber: "), "{}", answer.json);
+    assert_eq!(answer.text("message"), "phoneNumber has to be text, a number or null");
 }
 
 #[tokio::test(start_paused = true)]

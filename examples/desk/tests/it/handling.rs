@@ -187,8 +187,10 @@ async fn the_end_of_a_call_whose_phone_was_lost_leaves_no_customer_on_the_line()
             .filter(|entry| entry.body["action"] == "KICK_CALL")
             .map(|entry| entry.body["conferenceNumber"].as_str().unwrap())
             .collect();
-        let wanted: &[&str] = if is_lost { &["500001", "9000000001"] } else { &["500001"] };
+        let wanted: &[&str] = if is_lost { &["500001", "09000000001"] } else { &["500001"] };
         assert_eq!(dropped, wanted);
+        let id = ucid.parse().unwrap();
+        assert!(floor.sim.world().call(id).is_some_and(|call| !call.live()));
     }
 }
 

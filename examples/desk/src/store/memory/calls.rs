@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
+use super::Index;
 use super::Memory;
 use super::dial_table::DialTable;
 use super::outbox_table::OutboxTable;
@@ -21,7 +22,7 @@ use crate::store::notes::clear_fact;
 pub(super) struct CallTable {
     calls: BTreeMap<String, StoredCall>,
     /// To which call an id belongs.
-    ids: HashMap<String, String>,
+    ids: Index<String, String>,
     /// Facts by source and key, each with its call.
     facts: BTreeMap<(FactSource, String), (String, Fact)>,
     /// Which facts a call has.

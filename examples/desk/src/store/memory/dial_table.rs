@@ -1,9 +1,10 @@
 //! The rows of the dial ledger, in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ozonetel_sdk::types::AgentId;
 
+use super::Index;
 use crate::core::answer::AskedLeg;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialEntry, IMPLICIT_KEY_MS, LedgerView};
@@ -13,14 +14,14 @@ use crate::store::error::StoreError;
 #[derive(Debug, Default)]
 pub(super) struct DialTable {
     pub(super) rows: BTreeMap<String, DialEntry>,
-    pub(super) holders: HashMap<String, String>,
+    pub(super) holders: Index<String, String>,
     /// Dials and legs whose INVITE has come.
     pub(super) rung: BTreeSet<String>,
     pub(super) legs: BTreeMap<String, (String, AskedLeg)>,
     /// The rows of an agent, of a user's request, of a reference.
-    of_agent: HashMap<String, Vec<String>>,
-    of_request: HashMap<String, HashMap<String, String>>,
-    of_reference: HashMap<String, String>,
+    of_agent: Index<String, Vec<String>>,
+    of_request: Index<String, Index<String, String>>,
+    of_reference: Index<String, String>,
 }
 
 impl DialTable {
