@@ -56,7 +56,7 @@ describe('lost', { concurrency: 2 }, () => {
     await person.picture('cannot-be-heard-32s');
     await person.button('End').click();
     await person.page.getByText('How did it end?').waitFor();
-    await desk.callIs(ucid, 'ended');
+    await desk.callIs(ucid, 'wrap_up', 'ended');
     assert.equal((await desk.callsTo('9000000001')).length, 1);
     await person.dispose('Follow Up');
     await person.leave();
@@ -70,7 +70,7 @@ describe('lost', { concurrency: 2 }, () => {
     await reload(person);
     await person.button('End').click();
     await person.page.getByText('How did it end?').waitFor();
-    await desk.callIs(ucid, 'ended');
+    await desk.callIs(ucid, 'wrap_up', 'ended');
     await person.dispose('Follow Up');
     await person.leave();
   }));
