@@ -13,6 +13,7 @@ mod dial_table;
 mod dials;
 mod events;
 mod handoffs;
+mod index;
 mod leads;
 mod lease;
 mod messages;
@@ -28,18 +29,14 @@ mod sessions;
 mod users;
 mod work;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::error::StoreError;
-
-/// An index by a hash that has no seed: two runs of one story leave the same bytes.
-type Index<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 pub use contents::Contents;
 

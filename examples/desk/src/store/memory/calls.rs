@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
-use super::Index;
 use super::Memory;
 use super::dial_table::DialTable;
+use super::index::Index;
 use super::outbox_table::OutboxTable;
 use crate::core::call::{Call, CallPhase};
 use crate::core::caller::Scope;

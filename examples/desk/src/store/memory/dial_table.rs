@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ozonetel_sdk::types::AgentId;
 
-use super::Index;
+use super::index::Index;
 use crate::core::answer::AskedLeg;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialEntry, IMPLICIT_KEY_MS, LedgerView};
