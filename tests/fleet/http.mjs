@@ -8,14 +8,14 @@ const connections = new Agent({ keepAlive: true, maxSockets: 4096, keepAliveMsec
 /** No answer came: `code` says why. What was asked for may have happened. */
 export class NoAnswer extends Error {}
 
-/** Sends a request: status, headers and body of its answer; fails with `NoAnswer`. */
-export function ask(base, method, path, { headers = {}, body, limit = 65_000 } = {}) {
+/** Sends a request: status, headers and body of its answer; fails with `NoAnswer`. `from`: the address it comes from. */
+export function ask(base, method, path, { headers = {}, body, limit = 65_000, from } = {}) {
   return new Promise((resolve, reject) => {
     const url = new URL(path, base);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const sent = text === undefined ? headers : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), ...headers };
     const failed = (error) => reject(new NoAnswer(error.code ?? error.message));
-    const asked = request(url, { method, agent: connections, headers: sent }, (answer) => {
+    const asked = request(url, { method, agent: connections, headers: sent, localAddress: from }, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('error', failed);

@@ -5,13 +5,13 @@ import { until } from './processes.mjs';
 const PASSWORD = 'first-of-the-fleet';
 
 export class Person {
-  constructor(front, origin) {
-    Object.assign(this, { front, origin, cookie: '' });
+  constructor(front, origin, from) {
+    Object.assign(this, { front, origin, from, cookie: '' });
   }
 
   async ask(method, path, options = {}) {
     const headers = { cookie: this.cookie, origin: this.origin, ...options.headers };
-    return ask(options.at ?? this.front, method, path, { ...options, headers });
+    return ask(options.at ?? this.front, method, path, { from: this.from, ...options, headers });
   }
 
   async #mustBe(wanted, method, path, body) {
