@@ -17,6 +17,7 @@ pub mod figures;
 pub mod followup;
 pub mod forget;
 pub mod handoff;
+pub(crate) mod hex;
 pub mod message;
 pub mod missed;
 pub mod outbox;

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rust_embed::{Embed, EmbeddedFile};
 
+use crate::core::hex::hex;
+
 #[derive(Embed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
@@ -47,7 +49,7 @@ pub(crate) fn serve(method: &Method, path: &str, headers: &HeaderMap) -> Option<
 
 fn found(name: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
     let digest = file.metadata.sha256_hash();
-    let tag: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let tag = hex(digest.iter().take(16));
     let tag = format!("\"{tag}\"");
     let known =
         asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());

@@ -25,6 +25,7 @@ use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key};
 use crate::core::fact::{Fact, MissingNews};
+use crate::core::hex::hex;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
@@ -205,11 +206,6 @@ fn entry_of(
         id,
     };
     (entry, known, audit)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 async fn place(

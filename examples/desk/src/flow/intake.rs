@@ -1,5 +1,7 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
+use std::future::ready;
+
 use futures_util::{StreamExt as _, stream};
 use ozonetel_sdk::cdr::{CallType, CallTypeKind};
 use ozonetel_sdk::kookoo::OutboundCallStatus;
@@ -17,6 +19,7 @@ use super::working::{note_missed, note_reached};
 use crate::core::agent::{StateSource, StateWord};
 use crate::core::call::Direction;
 use crate::core::fact::{Fact, believed, millis};
+use crate::core::hex::hex;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::{NewPush, StoreError, StoredPush};
@@ -31,7 +34,7 @@ const AT_ONCE: usize = 16;
 const TRIES: i64 = 5;
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text.as_bytes()).iter().take(16))
 }
 
 /// Stores a push whose sender has proved itself. What was stored before is not stored again.
@@ -100,6 +103,8 @@ pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
         let events =
             stream::iter(events).map(|push| tried(desk.clone(), push)).buffer_unordered(AT_ONCE);
         let others = stream::iter(others).then(|push| tried(desk.clone(), push));
+        // What comes after one that is tried again waits for it.
+        let others = others.take_while(|tried| ready(tried.is_some()));
         let (events, others) = tokio::join!(events.collect::<Vec<_>>(), others.collect::<Vec<_>>());
         let done: Vec<_> = events.into_iter().chain(others).flatten().collect();
         let is_whole = done.len() == count;

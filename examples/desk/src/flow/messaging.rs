@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::core::caller::Caller;
 use crate::core::dial::number_key;
+use crate::core::hex::hex;
 use crate::core::message::{Channel, LeadMessage, MessageState, fill};
 use crate::desk::Desk;
 use crate::people::token::new_id;
@@ -48,7 +49,7 @@ fn hash(lead: &Lead, content: &MessageContent) -> String {
         MessageContent::Text(text) => json!([lead.id, text]),
     };
     let digest = Sha256::digest(text.to_string().as_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(digest.iter().take(16))
 }
 
 /// Sends a message to a lead, once for each key.

@@ -222,13 +222,14 @@ impl Metrics {
 
     /// Puts the times into their buckets now and then, until `stop`: nobody may ever ask for them.
     pub async fn keep_folded(self, stop: CancellationToken) {
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(FOLDED_EVERY) => self.fold(),
-            }
-        }
+        now_and_then(FOLDED_EVERY, &stop, || self.fold()).await;
+    }
+}
+
+/// Does something now and then, until `stop`.
+async fn now_and_then(every: Duration, stop: &CancellationToken, mut act: impl FnMut()) {
+    while stop.run_until_cancelled(tokio::time::sleep(every)).await.is_some() {
+        act();
     }
 }
 
@@ -287,15 +288,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn times_that_were_put_into_buckets_before_anyone_asked_are_counted_once() {
+    async fn times_are_put_into_buckets_each_minute_until_the_end_and_counted_once() {
         let (metrics, stop) = (Metrics::default(), CancellationToken::new());
-        let folding = tokio::spawn(metrics.clone().keep_folded(stop.clone()));
-        for _ in 0..3 {
+        let mut folded = 0;
+        let folding = now_and_then(FOLDED_EVERY, &stop, || {
             metrics.time(HTTP_SECONDS, vec![], Duration::from_millis(7));
-            tokio::time::sleep(FOLDED_EVERY).await;
-        }
-        stop.cancel();
-        folding.await.expect("it ends");
+            metrics.fold();
+            folded += 1;
+        });
+        let ending = async {
+            tokio::time::sleep(FOLDED_EVERY * 7 / 2).await;
+            stop.cancel();
+        };
+        tokio::join!(folding, ending);
+        assert_eq!(folded, 3);
         let text = metrics.render();
         assert!(text.lines().any(|line| line == "desk_http_request_seconds_count 3"), "{text}");
     }

@@ -9,6 +9,8 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use ozonetel_sdk::auth::Secret;
 use sha2::{Digest as _, Sha256};
 
+use crate::core::hex::hex;
+
 /// The bytes of a key.
 const KEY: usize = 32;
 
@@ -89,7 +91,7 @@ impl SealKey {
 
     fn new(key: &[u8; KEY]) -> Self {
         let digest = Sha256::digest(key);
-        let id = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let id = hex(digest.iter().take(4));
         Self { cipher: XChaCha20Poly1305::new(key.into()), id }
     }
 

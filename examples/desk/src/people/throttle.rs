@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::core::hex::hex;
 use crate::store::sessions::AttemptLimit;
 
 const MINUTE_MS: i64 = 60_000;
@@ -44,7 +45,7 @@ fn network(peer: IpAddr) -> IpAddr {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text.as_bytes()).iter().take(16))
 }
 
 #[cfg(test)]

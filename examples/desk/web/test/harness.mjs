@@ -65,13 +65,14 @@ export class Desk {
     const log = [];
     child.stderr.on('data', (data) => { if (process.env.STORY_LOG) process.stderr.write(data); log.push(data); });
     const lines = createInterface(child.stdout);
-    const [first] = await Promise.race([
+    const said = [];
+    // From the first line on: several may come at once.
+    lines.on('line', (line) => { said.push(line); });
+    await Promise.race([
       once(lines, 'line'),
       once(child, 'exit').then(() => { throw new Error('the desk ended before it said where it listens'); }),
     ]);
-    const said = [];
-    lines.on('line', (line) => { said.push(line); });
-    return Object.assign(new Desk(child, JSON.parse(first), said), { folder, log });
+    return Object.assign(new Desk(child, JSON.parse(said[0]), said), { folder, log });
   }
 
   /** What it says after the first line is for people. */

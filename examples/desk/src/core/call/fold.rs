@@ -156,14 +156,12 @@ impl Fold {
                 self.state.did = dialed.did.clone().or(self.state.did.take());
                 self.state.phone_name.clone_from(&dialed.phone_name);
                 self.rung_on.say(&dialed.agent, dialed.ucid);
-                self.state.leg = Some(dialed.ucid);
                 self.last = Some(dialed.agent.clone());
             }
             FactBody::Invited { agent, invite, .. } => {
                 earliest(&mut self.state.ringing_ms, at);
                 self.state.sip = SipLeg::Ringing;
                 self.sip_of = Some(agent.clone());
-                self.state.leg = Some(invite.ucid);
                 self.rung_on.phone_says(agent, invite.ucid);
                 self.rung = Some(agent.clone());
             }
@@ -203,7 +201,6 @@ impl Fold {
     }
 
     fn leg_news(&mut self, ucid: Ucid, agent: &AgentId, news: LegNews, at: i64) {
-        self.state.leg = Some(ucid);
         self.rung_on.phone_says(agent, ucid);
         self.sip_of = Some(agent.clone());
         match news {
@@ -269,9 +266,6 @@ impl Fold {
                 if let Some(agent) = event.agent() {
                     self.rung = Some(agent.clone());
                     self.rung_on.say(agent, event.ucid);
-                    if self.state.sip == SipLeg::None {
-                        self.state.leg = event.ucid.or(self.state.leg);
-                    }
                 }
             }
             Some(CallActionKind::Answered) => self.conversation(event.agent(), event.ucid, at),
@@ -290,9 +284,6 @@ impl Fold {
             if self.is_phone_of_another(agent) && leg.is_some() {
                 // It rang, and nothing said that it has stopped.
                 self.state.sip = SipLeg::None;
-            }
-            if self.state.sip == SipLeg::None {
-                self.state.leg = leg.or(self.state.leg);
             }
         }
     }
@@ -461,9 +452,8 @@ impl Fold {
             .or_else(|| self.last.take())
             .or_else(|| self.phone.agent())
             .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
-        // The leg that was seen last need not be of the agent who has the call.
         let own = self.state.agent.as_ref().and_then(|agent| self.rung_on.of(agent));
-        self.state.leg = own.or(self.state.leg);
+        self.state.leg = own.or(self.rung_on.last()).or_else(|| self.phone.ucids().next());
         let talked = self.state.agent.as_ref().filter(|_| self.state.is_answered());
         let (disposition, over_ms) = std::mem::take(&mut self.said).counts(talked);
         self.state.disposition = disposition;
@@ -473,9 +463,6 @@ impl Fold {
         self.state.number = self.phone.caller().cloned();
         self.state.did = self.phone.did().cloned().or(self.state.did.take());
         self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);
-        if self.state.leg.is_none() {
-            self.state.leg = self.phone.ucids().next();
-        }
         let said = self.state.disposition.as_ref().map(|disposition| &disposition.said);
         if self.state.number.is_none() {
             self.state.number = said.and_then(|said| said.caller.clone());

@@ -2,7 +2,7 @@
 
 use ozonetel_sdk::types::{AgentId, Ucid};
 
-/// The leg on which each agent was rung last.
+/// The leg on which each agent was rung last, whoever was rung last at the end.
 #[derive(Default)]
 pub(super) struct AgentLegs(Vec<AgentLeg>);
 
@@ -17,16 +17,13 @@ impl AgentLegs {
     /// The service or a dial says so. Without a UCID nothing is said.
     pub(super) fn say(&mut self, agent: &AgentId, ucid: impl Into<Option<Ucid>>) {
         let Some(ucid) = ucid.into() else { return };
-        match self.find(agent) {
-            Some(known) if known.by_phone => {}
-            Some(known) => known.ucid = ucid,
-            None => self.0.push(AgentLeg { agent: agent.clone(), ucid, by_phone: false }),
-        }
+        let known = self.take(agent).filter(|known| known.by_phone);
+        self.0.push(known.unwrap_or(AgentLeg { agent: agent.clone(), ucid, by_phone: false }));
     }
 
     /// The agent's softphone says so.
     pub(super) fn phone_says(&mut self, agent: &AgentId, ucid: Ucid) {
-        self.0.retain(|known| !known.agent.is_same_agent(agent));
+        self.take(agent);
         self.0.push(AgentLeg { agent: agent.clone(), ucid, by_phone: true });
     }
 
@@ -36,7 +33,13 @@ impl AgentLegs {
         Some(known.ucid)
     }
 
-    fn find(&mut self, agent: &AgentId) -> Option<&mut AgentLeg> {
-        self.0.iter_mut().find(|known| known.agent.is_same_agent(agent))
+    /// The leg of whoever was rung last.
+    pub(super) fn last(&self) -> Option<Ucid> {
+        self.0.last().map(|last| last.ucid)
+    }
+
+    fn take(&mut self, agent: &AgentId) -> Option<AgentLeg> {
+        let at = self.0.iter().position(|known| known.agent.is_same_agent(agent))?;
+        Some(self.0.remove(at))
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Fact, FactBody, FactSource, LegNews, MissingNews, SocketNews};
+use crate::core::hex::hex;
 
 /// An instant in milliseconds since 1970.
 pub fn millis(at: SystemTime) -> i64 {
@@ -30,7 +31,7 @@ pub fn believed(said: SystemTime, heard_ms: i64) -> i64 {
 /// A key for what has no id of its own: equal for equal content.
 fn digest(content: &impl Serialize) -> String {
     let text = serde_json::to_vec(content).unwrap_or_default();
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text).iter().take(16))
 }
 
 impl Fact {

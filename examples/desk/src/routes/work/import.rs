@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::core::caller::Caller;
+use crate::core::hex::hex;
 use crate::desk::Desk;
 use crate::people::sign_in::RequestOrigin;
 use crate::people::token::new_id;
@@ -90,7 +91,7 @@ async fn import(
 ) -> Result<Json<Imported>, Problem> {
     let now = desk.people().now();
     let Parsed { leads, left_out } = parse(&body, &caller, now)?;
-    let id: String = Sha256::digest(&body).iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let id = hex(Sha256::digest(&body).iter().take(16));
     let count = u64::try_from(leads.len()).unwrap_or(u64::MAX);
     let events = vec![NewEvent::new("worklist.changed", Audience::Everyone, &count)?];
     let store = desk.store();
