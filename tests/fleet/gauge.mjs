@@ -21,13 +21,6 @@ export function spent(id, all = false) {
   return ticks / TICKS;
 }
 
-/** The child of a process that runs under another program, such as strace. */
-export function childOf(id) {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).find((one) => {
-    try { return Number(stat(one)[1]) === id; } catch { return false; }
-  });
-}
-
 /** MiB that a process has in memory. */
 export function resident(id) {
   return Number(/VmRSS:\s+(\d+)/.exec(words(`/proc/${id}/status`))[1]) / 1024;

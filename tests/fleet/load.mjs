@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Callers } from './callers.mjs';
 import { draw } from './draw.mjs';
-import { anonymous, childOf, fsyncs, growth, machineLoad, quantile, resident, spent } from './gauge.mjs';
+import { anonymous, fsyncs, growth, machineLoad, quantile, resident, spent } from './gauge.mjs';
 import { ask, sleep } from './http.mjs';
 import { Person, addAdministrator, administrator } from './people.mjs';
 import { Fleet, freePort, until } from './processes.mjs';
@@ -64,23 +64,12 @@ class Run {
     const env = fleet.deskEnv('desk-a', port, { database: fleet.databasePort, redis: fleet.redisPort, sim: fleet.simPort, front: this.front });
     if (this.database === 'sqlite') env.DESK_STORE = join(fleet.folder, 'desk.sqlite');
     await addAdministrator(fleet, env);
-    const program = join(process.env.FLEET_PROGRAMS, 'desk');
     this.trace = join(fleet.folder, 'syncs');
-    // Only the waits for the disk stop the desk: what strace costs it is what they cost.
-    if (this.database === 'sqlite') fleet.start('desk-a', 'strace', ['-f', '--seccomp-bpf', '-qq', '-e', 'trace=fsync,fdatasync', '-e', 'signal=none', '-o', this.trace, program], env);
-    else fleet.startDesk('desk-a', env);
+    fleet.startDesk('desk-a', env);
     await until('the desk answers', async () => (await ask(this.front, 'GET', '/healthz', { limit: 5000 })).status === 200, 60_000);
-    this.desk = this.database === 'sqlite' ? childOf(fleet.pid('desk-a')) : fleet.pid('desk-a');
-    // A desk under strace outlives an strace that is killed.
-    process.on('exit', () => this.#killDesk());
+    this.desk = fleet.pid('desk-a');
     this.admin = await administrator(this.front, this.front);
     await this.#people();
-  }
-
-  #killDesk() {
-    if (this.database !== 'sqlite' || !this.desk) return;
-    try { process.kill(this.desk, 'SIGKILL'); } catch { /* It has ended. */ }
-    this.desk = null;
   }
 
   /** Agents that are signed in, so that their links are opened, each with a token for its requests. */
@@ -126,7 +115,6 @@ class Run {
     if (this.database === 'sqlite') {
       const text = (await ask(this.front, 'GET', '/metrics', { headers: { authorization: this.scrape } })).body;
       counts.transactions = Number(/^desk_store_commits_total (\d+)/m.exec(text)?.[1] ?? NaN);
-      counts.fsyncs = fsyncs(this.trace);
     } else {
       const [postmaster] = readFileSync(join(this.fleet.folder, 'postgres/postmaster.pid'), 'utf8').split('\n');
       counts.database = spent(Number(postmaster), true) + spent(this.fleet.pid('redis'));
@@ -157,33 +145,47 @@ class Run {
     // What the desk writes without any call.
     const still = await this.#counts();
     await sleep(Math.min(20_000, minutes * 10_000));
-    let before = await this.#counts();
-    const idle = (name) => (1000 * (before[name] - still[name])) / (before.at - still.at);
-    this.idle = { transactions: idle('transactions'), fsyncs: idle('fsyncs') };
+    const begun = await this.#counts();
+    const idle = (name) => (1000 * (begun[name] - still[name])) / (begun.at - still.at);
+    this.idle = { transactions: idle('transactions'), desk: idle('desk') };
+    if (this.database === 'postgres') this.idle.fsyncs = idle('fsyncs');
     const lag = monitorEventLoopDelay({ resolution: 10 });
     lag.enable();
-    const end = Date.now() + minutes * 60_000;
     // The first calls are not counted: connections are opened, caches filled.
-    const warm = Date.now() + Math.min(15_000, minutes * 12_000);
-    let [next, said, isWarm] = [Date.now(), Date.now(), false];
-    while (Date.now() < end && !this.isCut) {
-      if (!isWarm && Date.now() > warm) {
-        before = await this.#counts();
-        callers.reset();
-        lag.reset();
-        isWarm = true;
-      }
-      this.#gauge();
-      next += 1000 / this.rate;
-      callers.begin(this.chance.happens(INBOUND));
-      if (Date.now() - said > 10_000) { said = Date.now(); this.#progress(before); }
-      await sleep(Math.max(0, next - Date.now()));
-    }
+    await this.#traffic(Math.min(15, minutes * 12), () => {});
+    const before = await this.#counts();
+    callers.reset();
+    lag.reset();
+    await this.#traffic(minutes * 60, () => this.#progress(before));
     const after = await this.#counts();
     this.#progress(before);
     const figures = this.#figures(before, after, lag.percentile(99) / 1e6);
+    if (this.database === 'sqlite') figures.fsyncs = await this.#syncs();
     await callers.settle(this.isCut ? 1000 : 40_000);
     return figures;
+  }
+
+  /** Begins calls for so many seconds, as many a second as were asked for. */
+  async #traffic(seconds, progress) {
+    const end = Date.now() + seconds * 1000;
+    let [next, said] = [Date.now(), Date.now()];
+    while (Date.now() < end && !this.isCut) {
+      this.#gauge();
+      next += 1000 / this.rate;
+      this.callers.begin(this.chance.happens(INBOUND));
+      if (Date.now() - said > 10_000) { said = Date.now(); progress(); }
+      await sleep(Math.max(0, next - Date.now()));
+    }
+  }
+
+  /** How often a call waits for the disk, in a stretch of its own: a desk that is traced is slower in all it does. */
+  async #syncs() {
+    const tracer = this.fleet.start('strace', 'strace', ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-e', 'signal=none', '-o', this.trace, '-p', String(this.desk)]);
+    const calls = this.callers.ended;
+    await this.#traffic(Math.min(20, minutes * 20), () => {});
+    const ended = this.callers.ended - calls;
+    await this.fleet.end('strace', 'SIGINT', 5000);
+    return fsyncs(this.trace) / ended;
   }
 
   #figures(before, after, lag) {
@@ -197,7 +199,7 @@ class Run {
     return {
       database: this.database, agents: this.agents, asked: this.rate, seconds, calls, rate: calls / seconds, skipped: callers.skipped, begun: callers.begun, isCut: this.isCut,
       commands: both(callers.commands()), events: both([...callers.events.values()].flat()), byCommand: times(callers.latency), byEvent: times(callers.events),
-      idle: this.idle, transactions: per('transactions') - (this.idle.transactions * seconds) / calls, fsyncs: per('fsyncs') - (this.idle.fsyncs * seconds) / calls,
+      idle: this.idle, transactions: per('transactions') - (this.idle.transactions * seconds) / calls, fsyncs: per('fsyncs') - ((this.idle.fsyncs ?? 0) * seconds) / calls,
       processor: Object.fromEntries(PARTS.map((name) => [name, (after[name] - before[name]) / seconds])),
       perCall: Object.fromEntries(PARTS.map((name) => [name, 1000 * per(name)])),
       memory: { first: all[0], last: all.at(-1), growth: growth(all.slice(Math.floor(all.length / 2)).map(({ second, own }) => [second / 3600, own])), all },
@@ -208,7 +210,6 @@ class Run {
   async stop() {
     this.callers?.stop();
     await this.fleet?.stop();
-    this.#killDesk();
   }
 }
 
@@ -239,6 +240,7 @@ function missed(one) {
 
 function report(figures) {
   for (const [what, { n, p50, p99 }] of Object.entries({ ...figures.byCommand, ...figures.byEvent })) console.log(`  ${what.padEnd(24)} ${String(n).padStart(7)}  p50 ${ms(p50)} ms  p99 ${ms(p99)} ms`);
+  console.log(`  without any call the desk takes ${ms(100 * figures.idle.desk)} % of a core`);
   console.log(`  processor time a call: ${PARTS.map((name) => `${name} ${ms(figures.perCall[name])} ms`).join(', ')}; the desk's own memory grows by ${ms(figures.memory.growth)} MiB an hour in the second half`);
   for (const [what, n] of Object.entries(figures.wrong)) console.log(`  failed: ${what}: ${n}`);
   if (figures.skipped) console.log(`  ${figures.skipped} of ${figures.begun} calls were not begun: no agent was free`);
@@ -254,7 +256,7 @@ async function finish(code) {
   if (results.length) {
     writeFileSync(join(out, 'load.json'), JSON.stringify(results, null, 1));
     console.log(`\n${table(results)}`);
-    console.log('\nProcessor: of one core. Writes: transactions that wrote, without those that are made without any call. fsyncs likewise: of SQLite by strace, which stops the desk at them alone; of PostgreSQL by pg_stat_wal. Lag: by how much the generator itself was late.');
+    console.log('\nProcessor: of one core. Writes: transactions that wrote, without those that are made without any call. fsyncs likewise: of SQLite by strace, in a stretch of its own after the time; of PostgreSQL by pg_stat_wal. Lag: by how much the generator itself was late.');
     for (const file of await draw(results, out)) console.log(file);
   }
   for (const failure of failures) console.log(`not measured: ${failure}`);
