@@ -113,12 +113,16 @@ pub struct Settings {
 
 /// The state behind all routes. Cheap to clone; clones share.
 #[derive(Clone)]
-pub struct Desk(Arc<Shared>);
+pub struct Desk {
+    shared: Arc<Shared>,
+    store: Arc<dyn Store>,
+}
 
 struct Shared {
     client: Client,
     settings: Settings,
-    store: Arc<dyn Store>,
+    /// The store for work that no one waits for.
+    patient: Arc<dyn Store>,
     events: EventHub,
     life: Life,
     health: Health,
@@ -143,7 +147,7 @@ struct Shared {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("client", &self.0.client).finish_non_exhaustive()
+        f.debug_struct("Desk").field("client", &self.shared.client).finish_non_exhaustive()
     }
 }
 
@@ -175,10 +179,11 @@ impl Desk {
         let platform = settings.platform.clone();
         let platform = platform.unwrap_or_else(|| Arc::new(OwnTables::new(Arc::clone(&store))));
         let platform = Arc::new(SharedReads::new(platform, Arc::clone(&store)));
-        Self(Arc::new(Shared {
+        let patient = store.patient().unwrap_or_else(|| Arc::clone(&store));
+        let shared = Shared {
             client,
             settings,
-            store,
+            patient,
             events,
             life,
             health: Health::default(),
@@ -198,148 +203,157 @@ impl Desk {
             tasks,
             references,
             mark: crate::chance::mark(),
-        }))
+        };
+        Self { shared: Arc::new(shared), store }
     }
 
     /// The account's call records.
     pub fn records(&self) -> &Records {
-        &self.0.records
+        &self.shared.records
     }
 
     /// What is known of a call: by what went through this desk, else by its record.
     pub async fn known(&self, ucid: &Ucid) -> CallFacts {
-        let known = self.0.memory.of(ucid);
+        let known = self.shared.memory.of(ucid);
         if known.agent.is_some() && known.did.is_some() {
             return known;
         }
         // Without a record there is nothing to add; a store that fails says so where it is needed.
-        let Ok(Some(call)) = self.0.records.store().call(ucid.as_str()).await else { return known };
+        let Ok(Some(call)) = self.shared.records.store().call(ucid.as_str()).await else {
+            return known;
+        };
         for row in call.records().unwrap_or_default() {
             if row.ucid == Some(*ucid) {
-                self.0.memory.learn_row(&row);
+                self.shared.memory.learn_row(&row);
             }
         }
-        self.0.memory.of(ucid)
+        self.shared.memory.of(ucid)
     }
 
     /// The client.
     pub fn client(&self) -> &Client {
-        &self.0.client
+        &self.shared.client
+    }
+
+    /// The same desk for work that no one waits for: what it writes is committed with what others write.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), store: Arc::clone(&self.shared.patient) }
     }
 
     /// What is kept.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.0.store
+        &self.store
     }
 
     /// What happens, for those who watch.
     pub fn events(&self) -> &EventHub {
-        &self.0.events
+        &self.shared.events
     }
 
     /// From start to stop.
     pub fn life(&self) -> &Life {
-        &self.0.life
+        &self.shared.life
     }
 
     /// How the parts are.
     pub fn health(&self) -> &Health {
-        &self.0.health
+        &self.shared.health
     }
 
     /// What is measured.
     pub fn metrics(&self) -> &Metrics {
-        &self.0.settings.metrics
+        &self.shared.settings.metrics
     }
 
     /// The settings.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.shared.settings
     }
 
     /// Now, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
-        epoch_ms(&**self.0.client.clock())
+        epoch_ms(&**self.shared.client.clock())
     }
 
     /// Who is let in.
     pub fn people(&self) -> &People {
-        &self.0.people
+        &self.shared.people
     }
 
     /// Leads, appointments, finished calls.
     pub fn platform(&self) -> &Arc<dyn Platform> {
-        &self.0.platform
+        &self.shared.platform
     }
 
     /// The leads of calls, where they are known without asking.
     pub fn lead_names(&self) -> &LeadNames {
-        &self.0.lead_names
+        &self.shared.lead_names
     }
 
     /// What the flows of calls share.
     pub fn calling(&self) -> &Calling {
-        &self.0.calling
+        &self.shared.calling
     }
 
     /// Callers' profiles, and who rings agents for a voice assistant.
     pub fn customers(&self) -> &Customers {
-        &self.0.customers
+        &self.shared.customers
     }
 
     /// Live assist.
     pub fn assist(&self) -> &Assist {
-        &self.0.assist
+        &self.shared.assist
     }
 
     /// The links to the agents' sockets.
     pub fn agent_sockets(&self) -> &AgentSockets {
-        &self.0.agent_sockets
+        &self.shared.agent_sockets
     }
 
     /// Which sources would report a change of an agent's state.
     pub fn state_sources(&self) -> &StateSources {
-        &self.0.state_sources
+        &self.shared.state_sources
     }
 
     /// What the service sends.
     pub fn intake(&self) -> &Intake {
-        &self.0.intake
+        &self.shared.intake
     }
 
     /// What is known of calls.
     pub fn memory(&self) -> &CallMemory {
-        &self.0.memory
+        &self.shared.memory
     }
 
     /// Which traces calls belong to.
     pub(crate) fn traces(&self) -> &CallTraces {
-        &self.0.traces
+        &self.shared.traces
     }
 
     /// The reports.
     pub fn reports(&self) -> &Reports {
-        &self.0.reports
+        &self.shared.reports
     }
 
     /// The work under way.
     pub fn tasks(&self) -> &Tasks {
-        &self.0.tasks
+        &self.shared.tasks
     }
 
     /// How long who is on the worklist may wait.
     pub fn service_levels(&self) -> ServiceLevels {
-        self.0.settings.service_levels
+        self.shared.settings.service_levels
     }
 
     /// From a front end's codes to dispositions.
     pub fn dispositions(&self) -> &DispositionTable {
-        &self.0.settings.dispositions
+        &self.shared.settings.dispositions
     }
 
     /// Waits until everything under way is done, at most so long. Whether it is.
     pub async fn finish(&self, within: Duration) -> bool {
-        self.0.tasks.finish(within).await
+        self.shared.tasks.finish(within).await
     }
 
     /// The agent: as said, else as known, else the desk's own.
@@ -348,7 +362,7 @@ impl Desk {
     /// A missing field.
     pub fn agent(&self, said: Option<AgentId>) -> Result<AgentId, Problem> {
         let said = said.filter(|id| !id.as_str().trim().is_empty());
-        said.or_else(|| self.0.settings.agent.clone())
+        said.or_else(|| self.shared.settings.agent.clone())
             .ok_or_else(|| missing("agentId", "OZONETEL_AGENT_ID"))
     }
 
@@ -358,7 +372,8 @@ impl Desk {
     /// A missing field.
     pub fn did(&self, said: Option<Did>) -> Result<Did, Problem> {
         let said = said.filter(|did| !did.as_str().trim().is_empty());
-        said.or_else(|| self.0.settings.did.clone()).ok_or_else(|| missing("did", "OZONETEL_DID"))
+        said.or_else(|| self.shared.settings.did.clone())
+            .ok_or_else(|| missing("did", "OZONETEL_DID"))
     }
 
     /// The campaign to dial on.
@@ -367,7 +382,7 @@ impl Desk {
     /// A missing field.
     pub fn campaign(&self, said: Option<CampaignName>) -> Result<CampaignName, Problem> {
         let said = said.filter(|name| !name.as_str().trim().is_empty());
-        said.or_else(|| self.0.settings.campaign.clone())
+        said.or_else(|| self.shared.settings.campaign.clone())
             .ok_or_else(|| missing("campaignName", "OZONETEL_CAMPAIGN"))
     }
 
@@ -377,9 +392,9 @@ impl Desk {
     /// A missing field.
     pub fn password(&self, said: Option<Secret>, agent: &AgentId) -> Result<Secret, Problem> {
         said.filter(|secret| !secret.reveal().is_empty())
-            .or_else(|| self.own(agent, self.0.settings.password.as_ref()))
+            .or_else(|| self.own(agent, self.shared.settings.password.as_ref()))
             .ok_or_else(|| {
-                let set = self.0.settings.password.is_some();
+                let set = self.shared.settings.password.is_some();
                 self.missing_of_agent("password", "OZONETEL_AGENT_PASSWORD", set)
             })
     }
@@ -394,9 +409,9 @@ impl Desk {
         agent: &AgentId,
     ) -> Result<PhoneNumber, Problem> {
         said.filter(|number| !number.as_str().trim().is_empty())
-            .or_else(|| self.own(agent, self.0.settings.phone_number.as_ref()))
+            .or_else(|| self.own(agent, self.shared.settings.phone_number.as_ref()))
             .ok_or_else(|| {
-                let set = self.0.settings.phone_number.is_some();
+                let set = self.shared.settings.phone_number.is_some();
                 self.missing_of_agent("phoneNumber", "OZONETEL_SIP_ID", set)
             })
     }
@@ -404,7 +419,7 @@ impl Desk {
     /// The phone name of an agent's number.
     pub fn phone_name(&self, said: Option<PhoneName>, agent: &AgentId) -> Option<PhoneName> {
         said.filter(|name| !name.as_str().trim().is_empty())
-            .or_else(|| self.own(agent, self.0.settings.phone_name.as_ref()))
+            .or_else(|| self.own(agent, self.shared.settings.phone_name.as_ref()))
     }
 
     /// The same where it has to be known.
@@ -413,7 +428,7 @@ impl Desk {
     /// A missing field.
     pub fn needed_phone_name(&self, agent: &AgentId) -> Result<PhoneName, Problem> {
         self.phone_name(None, agent).ok_or_else(|| {
-            let set = self.0.settings.phone_name.is_some();
+            let set = self.shared.settings.phone_name.is_some();
             let field = "agentPhoneName (which the agent's link may have)";
             self.missing_of_agent(field, "OZONETEL_PHONE_NAME", set)
         })
@@ -421,13 +436,13 @@ impl Desk {
 
     /// A setting of the desk's own agent; it says nothing about another agent.
     fn own<T: Clone>(&self, agent: &AgentId, value: Option<&T>) -> Option<T> {
-        let own = self.0.settings.agent.as_ref();
+        let own = self.shared.settings.agent.as_ref();
         value.filter(|_| own.is_none_or(|own| own.is_same_agent(agent))).cloned()
     }
 
     /// A missing field whose variable, if it is set, belongs to the desk's own agent.
     fn missing_of_agent(&self, field: &str, variable: &str, set: bool) -> Problem {
-        match &self.0.settings.agent {
+        match &self.shared.settings.agent {
             Some(own) if set => Problem::bad_request(format!(
                 "{field} is missing: {variable} belongs to {} only",
                 own.as_str()
@@ -438,10 +453,10 @@ impl Desk {
 
     /// A new reference for a dial: what it is found by when its outcome is unknown.
     pub fn reference(&self) -> String {
-        let now = self.0.client.clock().now();
+        let now = self.shared.client.clock().now();
         let ms = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let n = self.0.references.fetch_add(1, Ordering::Relaxed);
-        format!("desk-{ms:x}-{}-{n:x}", self.0.mark)
+        let n = self.shared.references.fetch_add(1, Ordering::Relaxed);
+        format!("desk-{ms:x}-{}-{n:x}", self.shared.mark)
     }
 }
 

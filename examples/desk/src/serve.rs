@@ -94,11 +94,11 @@ pub fn start_work(desk: &Desk) {
     desk.life().spawn("metrics", |stop| metrics.keep_folded(stop));
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
-    let arriving = desk.clone();
+    let arriving = desk.patient();
     desk.life().spawn("intake", |stop| intake::run(arriving, stop));
     let swept = desk.clone();
     desk.life().spawn("missed calls", |stop| intake::sweep(swept, stop));
-    let held = desk.clone();
+    let held = desk.patient();
     desk.life().spawn("agent sockets", |stop| links::run(held, stop));
     let listed = desk.clone();
     desk.life().spawn("dispositions", |stop| agents::dispositions(listed, stop));
@@ -113,7 +113,7 @@ pub fn start_work(desk: &Desk) {
         let resume = |_, stop| Box::pin(recordings::run(paused.clone(), stop));
         recording.run("recordings", stop, resume).await;
     });
-    let (finished, reports) = (desk.clone(), keeper.clone());
+    let (finished, reports) = (desk.patient(), keeper.clone());
     desk.life().spawn("finished calls", |stop| async move {
         let report = |_, stop| Box::pin(call_reports::run(finished.clone(), stop));
         reports.run("call_reports", stop, report).await;
@@ -136,7 +136,7 @@ pub fn start_work(desk: &Desk) {
     for (name, target) in
         [("outbox", OutboxTarget::Service), ("platform's outbox", OutboxTarget::Platform)]
     {
-        let worked = desk.clone();
+        let worked = desk.patient();
         desk.life().spawn(name, move |stop| outbox::run(worked, target, stop));
     }
     let worked = desk.clone();

@@ -89,7 +89,7 @@ pub use meta::{Meta, Owner};
 pub use notes::Notes;
 pub use outbox::{Outbox, OutboxWrite};
 pub use owed::{KeptCode, OwedCall, OwedCalls};
-pub use pushes::{NewPush, Pushes, StoredPush};
+pub use pushes::{NewPush, Pushes, StoredPush, WorkedPush};
 pub use reminders::Reminders;
 pub use reports::CallReports;
 pub use sessions::Sessions;

@@ -153,7 +153,7 @@ async fn is_under_way(desks: &Desks) -> bool {
     let contents = desks.memory.contents();
     contents.dials.iter().any(|dial| dial.state.is_undecided())
         || contents.outbox.iter().any(|entry| entry.state == OutboxState::Pending)
-        || !desks.memory.pushes_to_work(1).await.unwrap_or_default().is_empty()
+        || !desks.memory.next_pushes(Vec::new(), 1).await.unwrap_or_default().is_empty()
 }
 
 fn act(desks: &Arc<Desks>, number: usize, act: &Act) {

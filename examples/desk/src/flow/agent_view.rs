@@ -118,6 +118,29 @@ fn source_word(source: Option<StateSource>) -> &'static str {
     source.map_or("none", StateSource::as_str)
 }
 
+/// The names of those who are linked to the agents in a scope, by agent.
+async fn names(desk: &Desk, scope: &Scope) -> Result<BTreeMap<String, String>, StoreError> {
+    let store = desk.store();
+    let mut names = BTreeMap::new();
+    // Of one agent, as with each word about it, all the others are no matter.
+    if let Some([agent]) = scope.agents() {
+        let link = store.link_of_agent(agent).await?;
+        if let Some(link) = link
+            && let Some(user) = store.user(&link.user).await?
+        {
+            names.insert(agent_key(agent), user.name);
+        }
+        return Ok(names);
+    }
+    let users = store.users().await?;
+    for link in store.links().await?.iter().filter(|link| scope.contains(&link.agent)) {
+        if let Some(user) = users.iter().find(|user| user.id == link.user) {
+            names.insert(agent_key(&link.agent), user.name.clone());
+        }
+    }
+    Ok(names)
+}
+
 /// The names, calls and owed dispositions of the agents in a scope.
 struct Surroundings {
     names: BTreeMap<String, String>,
@@ -128,13 +151,7 @@ struct Surroundings {
 impl Surroundings {
     async fn of(desk: &Desk, scope: &Scope) -> Result<Self, StoreError> {
         let store = desk.store();
-        let users = store.users().await?;
-        let mut names = BTreeMap::new();
-        for link in store.links().await?.iter().filter(|link| scope.contains(&link.agent)) {
-            if let Some(user) = users.iter().find(|user| user.id == link.user) {
-                names.insert(agent_key(&link.agent), user.name.clone());
-            }
-        }
+        let names = names(desk, scope).await?;
         let mut owed = BTreeMap::new();
         for one in all_owed(desk, scope, MOST).await? {
             if let Some(agent) = one.call.state.agent.filter(|_| one.taken_by.is_none()) {

@@ -22,7 +22,7 @@ use crate::core::fact::{Fact, believed, millis};
 use crate::core::hex::hex;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
-use crate::store::{NewPush, StoreError, StoredPush};
+use crate::store::{NewPush, StoreError, StoredPush, WorkedPush};
 
 /// How many pushes are worked in one go.
 const TOGETHER: u32 = 64;
@@ -92,9 +92,12 @@ fn problem(error: &PushError) -> Problem {
 /// # Errors
 /// The store is not available; what was not worked is worked later.
 pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
-    let mut worked = 0;
+    let (mut worked, mut done) = (0, Vec::new());
     loop {
-        let pushes = desk.store().pushes_to_work(TOGETHER).await?;
+        let pushes = desk.store().next_pushes(std::mem::take(&mut done), TOGETHER).await?;
+        if pushes.is_empty() {
+            return Ok(worked);
+        }
         let count = pushes.len();
         let is_event = |push: &StoredPush| push.source == PushKind::Events.as_str();
         let (events, others): (Vec<_>, Vec<_>) = pushes.into_iter().partition(is_event);
@@ -106,28 +109,26 @@ pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
         // What comes after one that is tried again waits for it.
         let others = others.take_while(|tried| ready(tried.is_some()));
         let (events, others) = tokio::join!(events.collect::<Vec<_>>(), others.collect::<Vec<_>>());
-        let done: Vec<_> = events.into_iter().chain(others).flatten().collect();
-        let is_whole = done.len() == count;
+        done = events.into_iter().chain(others).flatten().collect();
         worked += done.len();
-        if !done.is_empty() {
-            desk.store().finish_pushes(done).await?;
-        }
-        // What has arrived meanwhile wakes whoever waits for it.
-        if !is_whole || count < TOGETHER as usize {
+        // One that is tried again is left for later.
+        if done.len() < count {
+            desk.store().next_pushes(done, 0).await?;
             return Ok(worked);
         }
     }
 }
 
-/// Works one push: its number and what could not be understood in it; `None` if it is to be tried again.
-async fn tried(desk: Desk, push: StoredPush) -> Option<(i64, Option<String>)> {
+/// Works one push; `None` if it is to be tried again.
+async fn tried(desk: Desk, push: StoredPush) -> Option<WorkedPush> {
+    let id = push.id;
     match work(&desk, &push).await {
-        Ok(failure) => Some((push.id, failure)),
+        Ok(failure) => Some(WorkedPush { id, failure }),
         Err(error) if push.attempt < TRIES => {
             tracing::warn!(?error, "a push was not worked; it is tried again");
             None
         }
-        Err(error) => Some((push.id, Some(error.message().to_owned()))),
+        Err(error) => Some(WorkedPush { id, failure: Some(error.message().to_owned()) }),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn receive(
     body: &[u8],
 ) -> Result<(), Problem> {
     prove(desk, secret)?;
-    take(desk, kind, query, body).await
+    take(&desk.patient(), kind, query, body).await
 }
 
 /// Whoever does not know the secret learns nothing.

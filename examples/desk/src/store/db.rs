@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture, announce};
-use super::writer::{Writer, panicked};
+use super::writer::{Pace, Writer, panicked};
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
@@ -30,6 +30,7 @@ pub struct Db {
     engine: Engine,
     place: String,
     head: watch::Sender<i64>,
+    pace: Pace,
 }
 
 #[derive(Clone)]
@@ -81,6 +82,7 @@ impl Db {
             engine: Engine::Sqlite { readers, writer },
             place: place.display().to_string(),
             head,
+            pace: Pace::Prompt,
         }
         .ready(schema, &unknown)
         .await
@@ -109,7 +111,8 @@ impl Db {
         let mut conn = pool.acquire().await?;
         let unknown = schema.bring(&mut *conn).await?;
         drop(conn);
-        let store = Self { engine: Engine::Postgres(pool), place, head: watch::Sender::new(0) };
+        let head = watch::Sender::new(0);
+        let store = Self { engine: Engine::Postgres(pool), place, head, pace: Pace::Prompt };
         store.ready(schema, &unknown).await
     }
 
@@ -136,6 +139,12 @@ impl Db {
             })
         })
         .await
+    }
+
+    /// The same store, whose writes wait for others or not. PostgreSQL joins what is committed at once by itself.
+    pub(super) fn at_pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
     }
 
     /// Where it is, to be shown: a path, or host and database.
@@ -226,7 +235,7 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => writer.write(Box::new(work)).await,
+            Engine::Sqlite { writer, .. } => writer.write(Box::new(work), self.pace).await,
             Engine::Postgres(pool) => {
                 let (pool, head) = (pool.clone(), self.head.clone());
                 let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });

@@ -1,14 +1,17 @@
 //! What the store knows about itself: whose it is, and how often it was opened.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use ozonetel_sdk::auth::Secret;
 
+use super::Store;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::tx::Tx;
+use super::writer::Pace;
 
 /// Whose calls a store holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,12 @@ impl fmt::Display for Owner {
 pub trait Meta: Send + Sync {
     /// Where it is, to be shown: a path, or host and database. No password is in it.
     fn place(&self) -> String;
+
+    /// The same store for work that no one waits for: what it writes is committed with what others write, at most a moment
+    /// later. `None` where that saves nothing.
+    fn patient(&self) -> Option<Arc<dyn Store>> {
+        None
+    }
 
     /// How many transactions the one writer has committed; `None` where there is no such writer.
     fn commits(&self) -> Option<u64>;
@@ -120,6 +129,10 @@ async fn owner_of(tx: &mut Tx) -> Result<Option<String>, StoreError> {
 impl Meta for Db {
     fn place(&self) -> String {
         self.place_of().to_owned()
+    }
+
+    fn patient(&self) -> Option<Arc<dyn Store>> {
+        Some(Arc::new(self.clone().at_pace(Pace::Patient)))
     }
 
     fn commits(&self) -> Option<u64> {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
+use super::tx::Tx;
 
 /// A push to be stored. `Debug` shows no body.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,6 +49,15 @@ impl fmt::Debug for StoredPush {
     }
 }
 
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkedPush {
+    /// Its number.
+    pub id: i64,
+    /// What could not be understood in it; `None` if all was.
+    pub failure: Option<String>,
+}
+
 /// What the service sent.
 #[async_trait]
 pub trait Pushes: Send + Sync {
@@ -57,23 +67,52 @@ pub trait Pushes: Send + Sync {
     /// The store is not available.
     async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError>;
 
-    /// Pushes that are to be worked, in the order of arrival. Each is counted as tried.
-    ///
-    /// # Errors
-    /// The store is not available.
-    async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError>;
-
-    /// Notes of pushes that they were worked, or why they cannot be.
+    /// Notes of pushes that they were worked, or why they cannot be. Returns those to work next, at most so many, in the
+    /// order of arrival; each is counted as tried.
     ///
     /// # Errors
     /// The store is not available; then none of them is noted.
-    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError>;
+    async fn next_pushes(
+        &self,
+        done: Vec<WorkedPush>,
+        most: u32,
+    ) -> Result<Vec<StoredPush>, StoreError>;
 
     /// Removes pushes that were worked and are older than a time; how many.
     ///
     /// # Errors
     /// The store is not available.
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError>;
+}
+
+async fn next(
+    tx: &mut Tx,
+    done: Vec<WorkedPush>,
+    most: u32,
+) -> Result<Vec<StoredPush>, StoreError> {
+    let finish = "UPDATE desk_push SET state = $1, failure = $2 WHERE id = $3";
+    for WorkedPush { id, failure } in done {
+        let state = if failure.is_some() { "failed" } else { "worked" };
+        tx.execute(finish, args![state, failure, id]).await?;
+    }
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let take = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
+                (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
+                RETURNING id, source, at, body, attempt";
+    let mut pushes = Vec::new();
+    for row in tx.rows(take, args![most]).await? {
+        pushes.push(StoredPush {
+            id: row.get("id")?,
+            source: row.get("source")?,
+            at: row.get("at")?,
+            body: row.get("body")?,
+            attempt: row.get("attempt")?,
+        });
+    }
+    pushes.sort_by_key(|push| push.id);
+    Ok(pushes)
 }
 
 #[async_trait]
@@ -98,43 +137,24 @@ impl Pushes for Db {
         .await
     }
 
-    async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                let update = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
-                              (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
-                              RETURNING id, source, at, body, attempt";
-                let rows = tx.rows(update, args![most]).await?;
-                let push = |row: &super::Row| {
-                    Ok(StoredPush {
-                        id: row.get("id")?,
-                        source: row.get("source")?,
-                        at: row.get("at")?,
-                        body: row.get("body")?,
-                        attempt: row.get("attempt")?,
-                    })
-                };
-                let mut pushes: Vec<StoredPush> =
-                    rows.iter().map(push).collect::<Result<_, StoreError>>()?;
-                pushes.sort_by_key(|push| push.id);
-                Ok(pushes)
-            })
-        })
-        .await
-    }
-
-    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                let update = "UPDATE desk_push SET state = $1, failure = $2 WHERE id = $3";
-                for (id, failure) in done {
-                    let state = if failure.is_some() { "failed" } else { "worked" };
-                    tx.execute(update, args![state, failure, id]).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    async fn next_pushes(
+        &self,
+        done: Vec<WorkedPush>,
+        most: u32,
+    ) -> Result<Vec<StoredPush>, StoreError> {
+        if done.is_empty() {
+            // Often there is none: then nothing waits for the writer either.
+            let is_new = self.find(|tx| {
+                Box::pin(async move {
+                    let new = "SELECT 1 AS new FROM desk_push WHERE state = 'new' LIMIT 1";
+                    Ok(tx.row(new, args![]).await?.is_some())
+                })
+            });
+            if most == 0 || !is_new.await? {
+                return Ok(Vec::new());
+            }
+        }
+        self.write(move |tx| Box::pin(next(tx, done, most))).await
     }
 
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError> {

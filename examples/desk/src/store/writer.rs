@@ -1,15 +1,19 @@
 //! The one writer of a SQLite file. What waits for it is written in one transaction and committed together, so that
-//! one write to the disk serves many callers; each piece of work is undone alone if it fails.
+//! one write to the disk serves many callers; each piece of work is undone alone if it fails. Work that no one waits for
+//! does not have the disk written for itself alone while there is more of it.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use super::conn::{Conn, SqliteConn};
 use super::error::StoreError;
@@ -20,6 +24,18 @@ const WAITING: usize = 1024;
 
 /// How many are committed together at most.
 const TOGETHER: usize = 256;
+
+/// How soon after a commit work that can wait is committed.
+pub(super) const PAUSE: Duration = Duration::from_millis(40);
+
+/// Whether work is committed at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Someone waits for it.
+    Prompt,
+    /// It is committed with what comes next, or [`PAUSE`] after the commit before it.
+    Patient,
+}
 
 /// A piece of work: statements on the writer's connection, and someone to be told.
 type Work<T> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static>;
@@ -34,7 +50,7 @@ trait Job: Send {
 }
 
 /// What is sent to the writer: work, or that it is over.
-type Message = Option<Box<dyn Job>>;
+type Message = Option<(Box<dyn Job>, Pace)>;
 
 struct TypedJob<T> {
     work: Option<Work<T>>,
@@ -101,10 +117,14 @@ impl Writer {
     }
 
     /// Runs work in the next transaction, and waits until it is committed.
-    pub(super) async fn write<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: Work<T>,
+        pace: Pace,
+    ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
         let job = Box::new(TypedJob { work: Some(work), done: None, caller });
-        self.queue.send(Some(job)).await.map_err(|_| closed())?;
+        self.queue.send(Some((job, pace))).await.map_err(|_| closed())?;
         answer.await.unwrap_or(Err(StoreError::Unknown))
     }
 
@@ -128,9 +148,16 @@ async fn run(
     commits: &AtomicU64,
 ) {
     let mut tx = Tx::new(Conn::Sqlite(conn));
-    let mut open = true;
-    while open && let Some(Some(first)) = waiting.recv().await {
-        let (jobs, committed) = transaction(&mut tx, first, &mut waiting, &mut open).await;
+    let (mut open, mut last) = (true, None);
+    while open && let Some(Some((first, pace))) = waiting.recv().await {
+        let mut jobs = vec![first];
+        if pace == Pace::Patient
+            && let Some(last) = last
+        {
+            open = gather(&mut jobs, &mut waiting, last + PAUSE).await;
+        }
+        let (jobs, committed) = transaction(&mut tx, jobs, &mut waiting, &mut open).await;
+        last = Some(Instant::now());
         if committed.is_ok() {
             commits.fetch_add(1, Ordering::Relaxed);
             tx.announce(head);
@@ -141,17 +168,36 @@ async fn run(
     }
 }
 
-/// Runs what waits, as one transaction: the jobs, and whether they were committed.
+/// Waits for more work until there is one whom someone waits for, enough of it, or a time; whether more may come.
+async fn gather(
+    jobs: &mut Vec<Box<dyn Job>>,
+    waiting: &mut mpsc::Receiver<Message>,
+    until: Instant,
+) -> bool {
+    let more = async {
+        while jobs.len() < TOGETHER {
+            let Some(Some((job, pace))) = waiting.recv().await else { return false };
+            jobs.push(job);
+            if pace == Pace::Prompt {
+                break;
+            }
+        }
+        true
+    };
+    tokio::time::timeout_at(until, more).await.unwrap_or(true)
+}
+
+/// Runs these jobs and what else waits, as one transaction: the jobs, and whether they were committed.
 async fn transaction(
     tx: &mut Tx,
-    first: Box<dyn Job>,
+    first: Vec<Box<dyn Job>>,
     waiting: &mut mpsc::Receiver<Message>,
     open: &mut bool,
 ) -> (Vec<Box<dyn Job>>, Result<(), StoreError>) {
     let mut jobs = Vec::new();
-    let mut next = Some(first);
+    let mut next = VecDeque::from(first);
     let mut begun = tx.statements(&["BEGIN IMMEDIATE", "SAVEPOINT job"]);
-    while let Some(mut job) = next.take() {
+    while let Some(mut job) = next.pop_front() {
         if begun.is_ok() {
             let head = tx.head();
             if job.run(tx).await {
@@ -162,9 +208,9 @@ async fn transaction(
             }
         }
         jobs.push(job);
-        if jobs.len() < TOGETHER {
+        if next.is_empty() && *open && jobs.len() < TOGETHER {
             match waiting.try_recv() {
-                Ok(Some(job)) => next = Some(job),
+                Ok(Some((job, _))) => next.push_back(job),
                 Ok(None) => *open = false,
                 Err(_) => {}
             }

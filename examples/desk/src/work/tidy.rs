@@ -85,7 +85,8 @@ mod tests {
     use super::*;
     use crate::store::audit::{AuditFilter, AuditRow};
     use crate::store::{
-        Audience, Audits as _, Events as _, Memory, NewEvent, NewPush, Pushes as _,
+        Audience, Audits as _, Events as _, Memory, NewEvent, NewPush, Pushes as _, StoredPush,
+        WorkedPush,
     };
 
     const HOUR: i64 = 3_600_000;
@@ -114,8 +115,9 @@ mod tests {
             body: "{}".into(),
         };
         store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
-        let pushes = store.pushes_to_work(9).await.unwrap();
-        store.finish_pushes(pushes.iter().map(|push| (push.id, None)).collect()).await.unwrap();
+        let pushes = store.next_pushes(Vec::new(), 9).await.unwrap();
+        let worked = |push: &StoredPush| WorkedPush { id: push.id, failure: None };
+        store.next_pushes(pushes.iter().map(worked).collect(), 0).await.unwrap();
         store.append_audit(vec![AuditRow::of_desk(1, "x", "y")]).await.unwrap();
         let audit = async || {
             let all = AuditFilter::newest(crate::core::caller::Scope::All, 9);

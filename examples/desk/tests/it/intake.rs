@@ -54,7 +54,7 @@ async fn a_callback_is_stored_once_without_the_key_and_makes_a_missed_call() {
     for _ in 0..2 {
         assert_eq!(send(&floor, &path, "application/json", &body).await, 200);
     }
-    let stored = floor.desk.store().pushes_to_work(9).await.unwrap();
+    let stored = floor.desk.store().next_pushes(Vec::new(), 9).await.unwrap();
     assert_eq!(stored.len(), 1);
     assert!(!stored[0].body.contains("test-key") && stored[0].body.contains("9000000001"));
     assert_eq!(work_pushes(&floor.desk).await, Ok(1));
@@ -218,5 +218,5 @@ async fn what_has_arrived_is_noted_together_and_what_fails_holds_up_no_other() {
     assert_eq!(work_pushes(&desk).await, Ok(39), "one is tried again");
     assert_eq!(memory.writes() - before, 1 + 39 + 1);
     assert_eq!(work_pushes(&desk).await, Ok(1));
-    assert_eq!(memory.pushes_to_work(99).await.unwrap(), []);
+    assert_eq!(memory.next_pushes(Vec::new(), 99).await.unwrap(), []);
 }

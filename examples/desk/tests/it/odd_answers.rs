@@ -107,7 +107,7 @@ async fn pushes_of_odd_bytes_are_answered_stored_without_the_key_and_hold_up_no_
         let status = desk_app.clone().oneshot(request).await.unwrap().status().as_u16();
         assert_eq!(status, want, "{}", String::from_utf8_lossy(body));
     }
-    let stored = floor.desk.store().pushes_to_work(99).await.unwrap();
+    let stored = floor.desk.store().next_pushes(Vec::new(), 99).await.unwrap();
     assert!(stored.iter().all(|push| !push.body.contains("test-key")));
     // Each is worked or put aside: none is tried for ever.
     assert_eq!(work_pushes(&floor.desk).await, Ok(stored.len()));

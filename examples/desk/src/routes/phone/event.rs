@@ -114,7 +114,8 @@ async fn own_leg(desk: &Desk, agent: AgentId, ucid: Ucid, news: LegNews) -> Resu
     if call.is_some_and(|call| !call.state.is_of(&agent)) {
         return Err(no_such("call"));
     }
-    Ok(leg(desk, agent, ucid, news).await?)
+    // The page does nothing with the answer.
+    Ok(leg(&desk.patient(), agent, ucid, news).await?)
 }
 
 async fn invite(desk: &Desk, agent: AgentId, news: PhoneNews) -> Result<Json<PhoneReply>, Problem> {

@@ -1,12 +1,14 @@
 //! What holds for the databases alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::sync::Notify;
 
 use super::*;
 use crate::store::suite::postgres;
+use crate::store::writer::PAUSE;
 use crate::store::{Audience, Events, Meta, NewEvent, Owner};
 
 async fn in_file() -> (tempfile::TempDir, Db) {
@@ -59,6 +61,39 @@ async fn what_waits_for_the_writer_is_committed_together() {
     task.await.unwrap();
     assert_eq!(db.commits().unwrap() - before, 1, "a hundred and one writes, one commit");
     assert_eq!(db.newest_event().await, Ok(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_can_wait_is_committed_with_what_comes_next_or_soon() {
+    let (_folder, db) = in_file().await;
+    let patient = db.clone().at_pace(Pace::Patient);
+    let write = |db: &Db, at| {
+        let db = db.clone();
+        tokio::spawn(async move { db.append_events(at, vec![event()]).await })
+    };
+    patient.append_events(0, vec![event()]).await.unwrap();
+    db.append_events(1, vec![event()]).await.unwrap();
+    let before = db.commits().unwrap();
+    // With the next one that is prompt.
+    let waiting: Vec<_> = (2..5).map(|at| write(&patient, at)).collect();
+    tokio::task::yield_now().await;
+    db.append_events(5, vec![event()]).await.unwrap();
+    for write in try_join_all(waiting).await.unwrap() {
+        write.unwrap();
+    }
+    assert_eq!(db.commits().unwrap() - before, 1);
+    // Without one, together and soon.
+    let since = tokio::time::Instant::now();
+    let waiting: Vec<_> = (6..9).map(|at| write(&patient, at)).collect();
+    for write in try_join_all(waiting).await.unwrap() {
+        write.unwrap();
+    }
+    assert_eq!(db.commits().unwrap() - before, 2);
+    let waited = since.elapsed();
+    assert!(!waited.is_zero() && waited <= PAUSE + Duration::from_millis(1), "{waited:?}");
+    let at: Vec<_> = db.events_after(0, 20).await.unwrap().iter().map(|event| event.at).collect();
+    assert_eq!(at, (0..9).collect::<Vec<_>>());
+    db.close().await;
 }
 
 #[tokio::test]

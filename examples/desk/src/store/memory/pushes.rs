@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Memory;
 use crate::store::error::StoreError;
-use crate::store::pushes::{NewPush, Pushes, StoredPush};
+use crate::store::pushes::{NewPush, Pushes, StoredPush, WorkedPush};
 
 #[derive(Debug)]
 struct PushRow {
@@ -46,8 +46,17 @@ impl Pushes for Memory {
         .await
     }
 
-    async fn pushes_to_work(&self, most: u32) -> Result<Vec<StoredPush>, StoreError> {
+    async fn next_pushes(
+        &self,
+        done: Vec<WorkedPush>,
+        most: u32,
+    ) -> Result<Vec<StoredPush>, StoreError> {
         self.write(|state| {
+            for WorkedPush { id, .. } in done {
+                if let Some(row) = state.pushes.rows.get_mut(&id) {
+                    row.is_new = false;
+                }
+            }
             let new = state.pushes.rows.values_mut().filter(|row| row.is_new);
             Ok(new
                 .take(most as usize)
@@ -56,18 +65,6 @@ impl Pushes for Memory {
                     row.push.clone()
                 })
                 .collect())
-        })
-        .await
-    }
-
-    async fn finish_pushes(&self, done: Vec<(i64, Option<String>)>) -> Result<(), StoreError> {
-        self.write(|state| {
-            for (id, _) in done {
-                if let Some(row) = state.pushes.rows.get_mut(&id) {
-                    row.is_new = false;
-                }
-            }
-            Ok(())
         })
         .await
     }

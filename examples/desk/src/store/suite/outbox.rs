@@ -8,7 +8,7 @@ use crate::core::call::CallState;
 use crate::core::caller::Scope;
 use crate::core::fact::{Fact, FactBody, FactSource, LegNews};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
-use crate::store::{CallChange, NewPush, OutboxWrite, Store, StoreError};
+use crate::store::{CallChange, NewPush, OutboxWrite, Store, StoreError, WorkedPush};
 
 const SERVICE: OutboxTarget = OutboxTarget::Service;
 
@@ -235,6 +235,10 @@ fn push(digest: &str, at: i64) -> NewPush {
     }
 }
 
+fn worked(id: i64) -> WorkedPush {
+    WorkedPush { id, failure: None }
+}
+
 async fn a_push_is_stored_and_worked_once(store: Arc<dyn Store>) {
     assert_eq!(store.store_pushes(vec![push("a", 1), push("b", 2), push("a", 3)]).await, Ok(2));
     let (one, other) = tokio::join!(
@@ -242,23 +246,26 @@ async fn a_push_is_stored_and_worked_once(store: Arc<dyn Store>) {
         store.store_pushes(vec![push("c", 4)])
     );
     assert_eq!(one.unwrap() + other.unwrap(), 1);
-    let pushes = store.pushes_to_work(2).await.unwrap();
+    let pushes = store.next_pushes(Vec::new(), 2).await.unwrap();
     let seen: Vec<_> = pushes.iter().map(|push| (push.id, push.at, push.attempt)).collect();
     assert_eq!(seen, [(1, 1, 1), (2, 2, 1)]);
     assert_eq!(pushes[0].body, push("a", 1).body);
-    let done = vec![(1, None), (2, Some("cannot be parsed".into()))];
-    store.finish_pushes(done).await.unwrap();
-    let rest = store.pushes_to_work(9).await.unwrap();
-    assert_eq!(rest.iter().map(|push| push.id).collect::<Vec<_>>(), [3]);
+    let done = vec![worked(1), WorkedPush { id: 2, failure: Some("cannot be parsed".into()) }];
+    let rest = store.next_pushes(done, 9).await.unwrap();
+    assert_eq!(rest.iter().map(|push| (push.id, push.attempt)).collect::<Vec<_>>(), [(3, 1)]);
+    let again = store.next_pushes(Vec::new(), 9).await.unwrap();
+    assert_eq!(again.iter().map(|push| (push.id, push.attempt)).collect::<Vec<_>>(), [(3, 2)]);
+    assert_eq!(store.next_pushes(vec![worked(3)], 0).await, Ok(Vec::new()));
+    assert_eq!(store.next_pushes(Vec::new(), 9).await, Ok(Vec::new()));
     assert_eq!(store.store_pushes(vec![push("a", 9)]).await, Ok(0), "worked ones are known too");
 }
 
 async fn old_pushes_go_when_they_are_worked(store: Arc<dyn Store>) {
     store.store_pushes(vec![push("a", 1), push("b", 2), push("c", 3)]).await.unwrap();
-    store.finish_pushes(vec![(1, None), (3, None)]).await.unwrap();
+    store.next_pushes(vec![worked(1), worked(3)], 0).await.unwrap();
     assert_eq!(store.forget_pushes(9).await, Ok(1), "one is not worked, one is the newest");
     store.store_pushes(vec![push("d", 4)]).await.unwrap();
-    let left = store.pushes_to_work(9).await.unwrap();
+    let left = store.next_pushes(Vec::new(), 9).await.unwrap();
     assert_eq!(left.iter().map(|push| push.id).collect::<Vec<_>>(), [2, 4]);
 }
 
