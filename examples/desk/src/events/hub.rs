@@ -10,8 +10,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::{Event, NewEvent, Store};
 
-/// How many events a listener may lag behind before it has to ask the log.
-const RING: usize = 1024;
+/// How many runs of events a listener may lag behind before it has to ask the log.
+const RING: usize = 256;
+
+/// How many events are handed on together at most: what was committed together wakes each listener once.
+const RUN: usize = 16;
+
+/// How many events that are not kept a listener may lag behind.
+const PASSING: usize = 1024;
+
+/// Events that follow each other in the log.
+pub(crate) type EventRun = Arc<[Event]>;
 
 /// How many events are read from the log at once.
 const PAGE: u32 = 500;
@@ -31,7 +40,7 @@ pub struct EventHub(Arc<Shared>);
 
 struct Shared {
     store: Arc<dyn Store>,
-    ring: broadcast::Sender<Arc<Event>>,
+    ring: broadcast::Sender<EventRun>,
     /// What is shown and not kept.
     passing: broadcast::Sender<Arc<Event>>,
     reader: OnceLock<()>,
@@ -60,7 +69,7 @@ impl EventHub {
     /// A hub on a store's log. Nothing runs before the first listener comes.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let (ring, _) = broadcast::channel(RING);
-        let (passing, _) = broadcast::channel(RING);
+        let (passing, _) = broadcast::channel(PASSING);
         let (reader, gone) = (OnceLock::new(), CancellationToken::new());
         Self(Arc::new(Shared { store, ring, passing, reader, listeners: Mutex::default(), gone }))
     }
@@ -93,7 +102,7 @@ impl EventHub {
 
     /// Everything from now on. What was committed before this returns and is not in the log's answer to a later read
     /// comes from here.
-    pub(crate) fn follow(&self) -> broadcast::Receiver<Arc<Event>> {
+    pub(crate) fn follow(&self) -> broadcast::Receiver<EventRun> {
         let receiver = self.0.ring.subscribe();
         let start = || {
             let shared = &self.0;
@@ -157,7 +166,7 @@ async fn read(
     store: Arc<dyn Store>,
     mut head: watch::Receiver<i64>,
     mut last: i64,
-    ring: broadcast::Sender<Arc<Event>>,
+    ring: broadcast::Sender<EventRun>,
 ) {
     let shared = store.is_shared();
     let mut failing = false;
@@ -166,10 +175,11 @@ async fn read(
             Ok(events) => {
                 failing = false;
                 let whole_page = events.len() == PAGE as usize;
-                for event in events {
-                    last = event.id;
+                last = events.last().map_or(last, |event| event.id);
+                let mut events = events.into_iter().peekable();
+                while events.peek().is_some() {
                     // Without listeners nothing is sent, and what comes later starts from the log.
-                    let _ = ring.send(Arc::new(event));
+                    let _ = ring.send(events.by_ref().take(RUN).collect());
                 }
                 if whole_page {
                     continue;
@@ -200,6 +210,44 @@ mod tests {
     use crate::store::suite::postgres;
     use crate::store::{Audience, Db, Events as _, Memory, NewEvent};
 
+    /// Events one by one.
+    struct Followed {
+        runs: broadcast::Receiver<EventRun>,
+        ready: std::collections::VecDeque<Event>,
+    }
+
+    impl Followed {
+        fn of(hub: &EventHub) -> Self {
+            Self { runs: hub.follow(), ready: std::collections::VecDeque::new() }
+        }
+
+        async fn next(&mut self) -> Event {
+            while self.ready.is_empty() {
+                self.ready.extend(self.runs.recv().await.unwrap().iter().cloned());
+            }
+            self.ready.pop_front().unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_committed_together_is_handed_on_together_and_bounded() {
+        let store = Memory::new();
+        let hub = EventHub::new(Arc::new(store.clone()));
+        let mut runs = hub.follow();
+        let event = || NewEvent::new("one", Audience::Everyone, &1).unwrap();
+        store
+            .append_events(1, std::iter::repeat_with(event).take(2 * RUN + 1).collect())
+            .await
+            .unwrap();
+        let mut seen = Vec::new();
+        for size in [RUN, RUN, 1] {
+            let run = runs.recv().await.unwrap();
+            assert_eq!(run.len(), size);
+            seen.extend(run.iter().map(|event| event.id));
+        }
+        assert_eq!(seen, (1..=33).collect::<Vec<_>>());
+    }
+
     #[test]
     fn listeners_are_bounded_per_caller_and_in_all() {
         let hub = EventHub::new(Arc::new(Memory::new()));
@@ -220,17 +268,17 @@ mod tests {
     async fn a_log_that_fails_is_read_again() {
         let store = Memory::new();
         let hub = EventHub::new(Arc::new(store.clone()));
-        let mut events = hub.follow();
+        let mut events = Followed::of(&hub);
         let event = || vec![NewEvent::new("one", Audience::Everyone, &1).unwrap()];
         store.append_events(1, event()).await.unwrap();
-        assert_eq!(events.recv().await.unwrap().id, 1);
+        assert_eq!(events.next().await.id, 1);
         store.stop_at(0, crate::store::memory::Stop::After);
         store.append_events(2, event()).await.unwrap_err();
         store.append_events(3, event()).await.unwrap_err();
         store.restart();
         store.append_events(4, event()).await.unwrap();
-        assert_eq!(events.recv().await.unwrap().at, 2);
-        assert_eq!(events.recv().await.unwrap().at, 4);
+        assert_eq!(events.next().await.at, 2);
+        assert_eq!(events.next().await.at, 4);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,14 +286,14 @@ mod tests {
         let url = postgres().await;
         let (here, there) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
         let hub = EventHub::new(Arc::new(here.clone()));
-        let mut events = hub.follow();
+        let mut events = Followed::of(&hub);
         for at in 1..=20 {
             let event = NewEvent::new("one", Audience::Everyone, &at).unwrap();
             let desk = if at % 3 == 0 { &here } else { &there };
             desk.append_events(at, vec![event]).await.unwrap();
         }
         for id in 1..=20 {
-            let event = events.recv().await.unwrap();
+            let event = events.next().await;
             assert_eq!((event.id, event.at), (id, id));
         }
         drop(hub);

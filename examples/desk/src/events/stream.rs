@@ -18,7 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::audience::view;
-use super::hub::ListenerPlace;
+use super::hub::{EventRun, ListenerPlace};
 use crate::core::caller::Caller;
 use crate::epoch::epoch_ms;
 use crate::problem::Problem;
@@ -103,7 +103,7 @@ enum Phase {
 
 struct Running {
     listener: Listener,
-    events: broadcast::Receiver<Arc<Event>>,
+    events: broadcast::Receiver<EventRun>,
     passing: broadcast::Receiver<Arc<Event>>,
     tick: Interval,
     /// The last event that was sent or passed over.
@@ -218,10 +218,8 @@ impl Running {
                 Err(RecvError::Closed) => self.phase = Phase::Over,
             },
             event = self.events.recv() => match event {
-                Ok(event) if event.id == self.last + 1 => self.pass(&event),
-                Ok(event) if event.id <= self.last => {}
-                // A gap: the log has what the ring has not.
-                Ok(_) | Err(RecvError::Lagged(_)) => self.phase = Phase::Behind,
+                Ok(run) => self.pass_all(&run),
+                Err(RecvError::Lagged(_)) => self.phase = Phase::Behind,
                 Err(RecvError::Closed) => self.phase = Phase::Over,
             },
             _ = self.tick.tick() => self.ticked().await,
@@ -243,6 +241,19 @@ impl Running {
         }
         let at = epoch_ms(&*self.listener.clock);
         self.say(Some(self.last), "tick", json!({"at": at}).to_string());
+    }
+
+    /// Sends what is new of a run of events.
+    fn pass_all(&mut self, run: &[Event]) {
+        let last = self.last;
+        for event in run.iter().filter(|event| event.id > last) {
+            if event.id != self.last + 1 {
+                // A gap: the log has what the ring has not.
+                self.phase = Phase::Behind;
+                return;
+            }
+            self.pass(event);
+        }
     }
 
     /// Sends an event if this caller sees it.

@@ -166,7 +166,7 @@ impl AssistSession {
                 Some(words) = self.from_lines.recv() => self.line_says(words).await,
                 Some(answer) = self.answers.1.recv() => self.answer(answer).await,
                 event = events.recv() => match event {
-                    Ok(event) if self.is_about(&event) => self.look().await,
+                    Ok(run) if run.iter().any(|event| self.is_about(event)) => self.look().await,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => self.look().await,
                     Err(broadcast::error::RecvError::Closed) => break,
