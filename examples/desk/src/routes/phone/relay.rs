@@ -168,7 +168,7 @@ impl Relay {
         let end = CancellationToken::new();
         loop {
             let carrier: Arc<TabCarrier> = Arc::clone(carrier);
-            hold(&self.desk, &self.agent, self.number, Some(carrier), &end).await;
+            hold(&self.desk.patient(), &self.agent, self.number, Some(carrier), &end).await;
             tokio::time::sleep(ANEW).await;
         }
     }
