@@ -26,7 +26,7 @@ const WAITING: usize = 1024;
 const TOGETHER: usize = 256;
 
 /// How soon after a commit work that can wait is committed.
-pub(super) const PAUSE: Duration = Duration::from_millis(40);
+pub(super) const PAUSE: Duration = Duration::from_millis(25);
 
 /// Whether work is committed at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
