@@ -14,7 +14,7 @@ CREATE TABLE desk_call (
     changed    BIGINT NOT NULL,
     state      TEXT   NOT NULL
 );
-CREATE INDEX desk_call_phase ON desk_call (phase);
+CREATE INDEX desk_call_live ON desk_call (began, id) WHERE phase <> 'closed';
 CREATE INDEX desk_call_began ON desk_call (began);
 
 -- Every id under which a call was seen: of its legs, and its own.
@@ -24,13 +24,14 @@ CREATE TABLE desk_call_id (
 );
 CREATE INDEX desk_call_id_call ON desk_call_id (call);
 
--- Who had a part in a call.
+-- Who had a part in a call. 'live' is 1 until the call is closed.
 CREATE TABLE desk_call_agent (
-    call  TEXT NOT NULL,
-    agent TEXT NOT NULL,
+    call  TEXT   NOT NULL,
+    agent TEXT   NOT NULL,
+    live  BIGINT NOT NULL,
     PRIMARY KEY (call, agent)
 );
-CREATE INDEX desk_call_agent_agent ON desk_call_agent (agent);
+CREATE INDEX desk_call_agent_live ON desk_call_agent (agent) WHERE live = 1;
 
 -- What was seen of a call, as it was received: JSON, without the account's key.
 CREATE TABLE desk_fact (

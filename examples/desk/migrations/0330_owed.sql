@@ -4,6 +4,7 @@
 ALTER TABLE desk_call ADD COLUMN owes BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE desk_call ADD COLUMN owed_by TEXT;
 CREATE INDEX desk_call_owes ON desk_call (ended) WHERE owes = 1;
+CREATE INDEX desk_call_owes_agent ON desk_call (agent) WHERE owes = 1;
 
 -- The front end's own code and lead of the disposition that counts.
 ALTER TABLE desk_call ADD COLUMN code TEXT;

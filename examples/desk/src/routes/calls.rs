@@ -62,9 +62,10 @@ pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<St
 
 /// What is known of a call: by the store, by front ends, by the rows that were read.
 pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Problem> {
-    let known = desk.known(ucid).await;
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
-    let Some(state) = stored.map(|call| call.state) else { return Ok(known) };
+    let Some(state) = stored.map(|call| call.state) else { return Ok(desk.known(ucid).await) };
+    // A call has a record once it is over.
+    let known = if state.is_ended() { desk.known(ucid).await } else { desk.memory().of(ucid) };
     Ok(CallFacts {
         did: known.did.or(state.did),
         agent: state.agent.or(known.agent),

@@ -103,7 +103,7 @@ impl Agents for Db {
         agent: &AgentId,
     ) -> Result<Option<Versioned<KeptAgent>>, StoreError> {
         let key = agent_key(agent);
-        self.read(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move {
                 let select = "SELECT version, body FROM desk_agent WHERE agent_key = $1";
                 tx.row(select, args![key]).await?.as_ref().map(kept_of).transpose()
@@ -113,18 +113,11 @@ impl Agents for Db {
     }
 
     async fn kept_agents(&self, scope: &Scope) -> Result<Vec<Versioned<KeptAgent>>, StoreError> {
-        let scope = scope.clone();
+        let (own, args) = of_scope(scope, "agent_key", 1);
+        let select = format!("SELECT version, body FROM desk_agent WHERE {own} ORDER BY agent_key");
         self.read(move |tx| {
             Box::pin(async move {
-                let select = "SELECT version, body FROM desk_agent ORDER BY agent_key";
-                let mut all = Vec::new();
-                for row in tx.rows(select, args![]).await? {
-                    let kept = kept_of(&row)?;
-                    if scope.contains(&kept.record.agent) {
-                        all.push(kept);
-                    }
-                }
-                Ok(all)
+                tx.rows(AssertSqlSafe(select), args).await?.iter().map(kept_of).collect()
             })
         })
         .await

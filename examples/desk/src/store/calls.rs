@@ -1,6 +1,9 @@
 //! Phone calls: their facts, what these come down to, and what is written together with a change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use ozonetel_sdk::types::AgentId;
 
 use super::assist;
 use super::audit::{self, AuditRow};
@@ -192,6 +195,32 @@ pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
     })
 }
 
+async fn live_of_all(tx: &mut Tx, most: u32) -> Result<Vec<StoredCall>, StoreError> {
+    let select = "SELECT id, version, state FROM desk_call WHERE phase <> 'closed' \
+                  ORDER BY began, id LIMIT $1";
+    tx.rows(select, args![most]).await?.iter().map(call_of).collect()
+}
+
+/// The live calls of these agents: by the calls of each, not by all that are live.
+async fn live_of(
+    tx: &mut Tx,
+    agents: &[AgentId],
+    most: u32,
+) -> Result<Vec<StoredCall>, StoreError> {
+    let mut found = BTreeMap::new();
+    for agent in agents.iter().map(agent_key).collect::<BTreeSet<_>>() {
+        let select = "SELECT c.id AS id, c.version AS version, c.state AS state, c.began AS began \
+                      FROM desk_call_agent a JOIN desk_call c ON c.id = a.call \
+                      WHERE a.agent = $1 AND a.live = 1 AND c.phase <> 'closed' \
+                      ORDER BY c.began, c.id LIMIT $2";
+        for row in tx.rows(select, args![agent, most]).await? {
+            let call = call_of(&row)?;
+            found.insert((row.get::<i64>("began")?, call.id.clone()), call);
+        }
+    }
+    Ok(found.into_values().take(most as usize).collect())
+}
+
 /// The row of a call: written anew, or from the version that was loaded.
 async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
     let state = &change.state;
@@ -273,10 +302,12 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
             return Err(StoreError::Conflict("call"));
         }
     }
+    let is_live = change.state.phase != CallPhase::Closed;
     for agent in &change.state.agents {
-        let insert = "INSERT INTO desk_call_agent (call, agent) VALUES ($1, $2) \
-                      ON CONFLICT (call, agent) DO NOTHING";
-        tx.execute(insert, args![&change.id, agent_key(agent)]).await?;
+        let insert = "INSERT INTO desk_call_agent (call, agent, live) VALUES ($1, $2, $3) \
+                      ON CONFLICT (call, agent) DO UPDATE SET live = excluded.live \
+                      WHERE desk_call_agent.live <> excluded.live";
+        tx.execute(insert, args![&change.id, agent_key(agent), is_live]).await?;
     }
     for fact in &change.facts {
         let insert = "INSERT INTO desk_fact (source, key, call, at, body) VALUES ($1, $2, $3, $4, $5) \
@@ -346,15 +377,12 @@ impl PhoneCalls for Db {
 
     async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError> {
         let scope = scope.clone();
-        self.read(move |tx| {
+        self.snapshot(move |tx| {
             Box::pin(async move {
-                let select = "SELECT id, version, state FROM desk_call \
-                              WHERE phase IN ('calling', 'ringing', 'active', 'after_call') ORDER BY began, id";
-                let rows = tx.rows(select, args![]).await?;
-                let calls = rows.iter().map(call_of).filter(|call| {
-                    call.as_ref().map_or(true, |call| sees(&scope, &call.state))
-                });
-                calls.take(most as usize).collect()
+                match scope {
+                    Scope::All => live_of_all(tx, most).await,
+                    Scope::Agents(agents) => live_of(tx, &agents, most).await,
+                }
             })
         })
         .await
@@ -406,7 +434,7 @@ impl PhoneCalls for Db {
 
     async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
         let call = call.to_owned();
-        self.read(move |tx| {
+        self.find(move |tx| {
             Box::pin(async move {
                 let select = "SELECT typed_by, notes, at FROM desk_draft WHERE call = $1";
                 let row = tx.row(select, args![call]).await?;

@@ -51,6 +51,8 @@ impl SqliteConn {
         conn.pragma_update(None, "foreign_keys", true)?;
         // Or a statement with `LIMIT $1` is prepared anew for each value of it.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // What a piece of work would be undone by is needed only while it runs: in a file it took more writes than the work.
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self(conn))
     }
