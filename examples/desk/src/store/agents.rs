@@ -103,7 +103,7 @@ impl Agents for Db {
         agent: &AgentId,
     ) -> Result<Option<Versioned<KeptAgent>>, StoreError> {
         let key = agent_key(agent);
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = "SELECT version, body FROM desk_agent WHERE agent_key = $1";
                 tx.row(select, args![key]).await?.as_ref().map(kept_of).transpose()

@@ -287,15 +287,43 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
     handoffs::absorb(tx, id, other).await
 }
 
+/// Whether a change is refused, if it is, by [`check`] and by the row of the call, and by nothing that comes later.
+fn is_plain(change: &CallChange) -> bool {
+    change.absorbed.is_empty()
+        && change.outbox.is_empty()
+        && change.handoff.is_none()
+        && change.follow_ups.is_empty()
+        && change.dials.len() < 2
+}
+
+/// Looks at what a plain change may meet. Returns the ids that are new.
+async fn check<'c>(tx: &mut Tx, change: &'c CallChange) -> Result<Vec<&'c String>, StoreError> {
+    let mut new = Vec::new();
+    for alias in &change.state.ids {
+        match id_of(tx, alias).await? {
+            None => new.push(alias),
+            Some(id) if id == change.id => {}
+            // It is absorbed, or belongs to another call by now: then the two have to be loaded together.
+            Some(id) if change.absorbed.iter().any(|(other, _)| *other == id) => new.push(alias),
+            Some(_) => return Err(StoreError::Conflict("call")),
+        }
+    }
+    for write in &change.dials {
+        dials::check(tx, write).await?;
+    }
+    Ok(new)
+}
+
 async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
+    let new_ids = check(tx, &change).await?;
     write_row(tx, &change).await?;
     for (other, version) in &change.absorbed {
         absorb(tx, &change.id, other, *version).await?;
     }
-    for alias in &change.state.ids {
-        // An id that belongs to another call by now: the two have to be loaded together.
+    for alias in new_ids {
         let insert =
             "INSERT INTO desk_call_id (alias, call) VALUES ($1, $2) ON CONFLICT (alias) DO NOTHING";
+        // Another desk was faster.
         if tx.execute(insert, args![alias, &change.id]).await? == 0
             && id_of(tx, alias).await?.as_ref() != Some(&change.id)
         {
@@ -361,6 +389,9 @@ impl PhoneCalls for Db {
     }
 
     async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
+        if is_plain(&change) {
+            return self.write_checked(move |tx| Box::pin(save(tx, change))).await;
+        }
         self.write(move |tx| Box::pin(save(tx, change))).await
     }
 
@@ -434,7 +465,7 @@ impl PhoneCalls for Db {
 
     async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
         let call = call.to_owned();
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = "SELECT typed_by, notes, at FROM desk_draft WHERE call = $1";
                 let row = tx.row(select, args![call]).await?;

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture, announce};
-use super::writer::{Pace, Writer, panicked};
+use super::writer::{Fails, Pace, Writer, panicked};
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
@@ -75,7 +75,7 @@ impl Db {
         let unknown = schema.bring(&mut conn).await?;
         conn.close().await?;
         let head = watch::Sender::new(0);
-        let writer = Writer::start(SqliteConn::open(file)?, head.clone())?;
+        let writer = Writer::start(SqliteConn::open_to_write(file)?, head.clone())?;
         let readers = Readers::new(file);
         let place = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
         Self {
@@ -206,6 +206,21 @@ impl Db {
         }
     }
 
+    /// Runs one statement that finds rows by their keys. It runs where it is called: on SQLite it may not be long.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn find_one<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => readers.find(false, work).await,
+            Engine::Postgres(_) => self.read(work).await,
+        }
+    }
+
     /// Runs a few statements that find rows by their keys, in one state of the store. They run where they are called: on
     /// SQLite nothing else may be long.
     ///
@@ -217,7 +232,7 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
         match &self.engine {
-            Engine::Sqlite { readers, .. } => readers.find(work).await,
+            Engine::Sqlite { readers, .. } => readers.find(true, work).await,
             Engine::Postgres(_) => self.snapshot(work).await,
         }
     }
@@ -234,8 +249,34 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
+        self.write_as(Fails::Anywhere, work).await
+    }
+
+    /// The same for work that checks everything before its first change: it can do without what would undo it alone. If
+    /// it fails after a change all the same, what is written with it is not kept either.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// If it is dropped, the work continues.
+    pub(super) async fn write_checked<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+    {
+        self.write_as(Fails::BeforeChanges, work).await
+    }
+
+    async fn write_as<T, F>(&self, fails: Fails, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+    {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => writer.write(Box::new(work), self.pace).await,
+            Engine::Sqlite { writer, .. } => {
+                writer.write(fails, Box::new(work), self.pace).await
+            }
             Engine::Postgres(pool) => {
                 let (pool, head) = (pool.clone(), self.head.clone());
                 let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });

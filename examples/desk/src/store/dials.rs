@@ -246,6 +246,15 @@ pub(super) async fn release(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Refuses what [`write`] would refuse, before anything is changed.
+pub(super) async fn check(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreError> {
+    let select = "SELECT 1 AS one FROM desk_dial WHERE id = $1 AND state = $2";
+    match tx.row(select, args![&write.entry.id, write.from.as_str()]).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Conflict("dial")),
+    }
+}
+
 /// Writes a row that is in the given state.
 pub(super) async fn write(tx: &mut Tx, write: &DialWrite) -> Result<(), StoreError> {
     let entry = &write.entry;
@@ -274,7 +283,7 @@ impl Db {
         sql: &'static str,
         args: Vec<Arg>,
     ) -> Result<Option<DialEntry>, StoreError> {
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move { tx.row(sql, args).await?.as_ref().map(entry_of).transpose() })
         })
         .await
@@ -327,7 +336,7 @@ impl Dials for Db {
         at: i64,
     ) -> Result<DialDecision, StoreError> {
         let holder = holder.to_owned();
-        self.write(move |tx| Box::pin(begin(tx, new, holder, at))).await
+        self.write_checked(move |tx| Box::pin(begin(tx, new, holder, at))).await
     }
 
     async fn change_dial(

@@ -244,7 +244,7 @@ impl Handoffs for Db {
 
     async fn handoff_of_call(&self, call: &str) -> Result<Option<HandoffRow>, StoreError> {
         let call = call.to_owned();
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = "SELECT body FROM desk_handoff WHERE call = $1";
                 tx.row(select, args![call]).await?.as_ref().map(row_of).transpose()
@@ -259,7 +259,7 @@ impl Handoffs for Db {
         since_ms: i64,
     ) -> Result<Vec<HandoffRow>, StoreError> {
         let agent = agent_key(agent);
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = "SELECT body FROM desk_handoff WHERE agent_key = $1 AND made >= $2 \
                               AND call IS NULL ORDER BY made DESC, id DESC LIMIT $3";

@@ -57,19 +57,21 @@ impl Readers {
     }
 
     /// Runs work that finds a few rows by their keys, without a change of thread where a connection is idle: that would
-    /// cost more than the work. Its statements see one state of the file.
-    pub(super) async fn find<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// cost more than the work; `is_snapshot` is as above.
+    pub(super) async fn find<T, F>(&self, is_snapshot: bool, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
         let room = Arc::clone(&self.0.room).try_acquire_owned();
         let idle = room.ok().and_then(|room| Some((self.0.idle()?, room)));
-        let Some((conn, room)) = idle else { return self.read(true, work).await };
+        let Some((conn, room)) = idle else { return self.read(is_snapshot, work).await };
         let mut tx = Tx::new(Conn::Sqlite(conn));
-        tx.statements(&["BEGIN"])?;
+        if is_snapshot {
+            tx.statements(&["BEGIN"])?;
+        }
         let done = work(&mut tx).await;
-        self.0.keep(tx, true);
+        self.0.keep(tx, is_snapshot);
         drop(room);
         done
     }

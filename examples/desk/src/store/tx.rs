@@ -88,6 +88,14 @@ impl Tx {
         Ok(())
     }
 
+    /// How many rows the connection has changed since it was opened; of SQLite only.
+    pub(super) fn changes(&self) -> u64 {
+        match &self.conn {
+            Conn::Sqlite(conn) => conn.changes(),
+            _ => 0,
+        }
+    }
+
     /// Whether a write of a dial or a disposition is among what is to be committed; none is from now on.
     #[cfg(feature = "kill-points")]
     pub(super) fn take_mark(&mut self) -> bool {

@@ -485,7 +485,7 @@ impl Users for Db {
 
     async fn link_of_agent(&self, agent: &AgentId) -> Result<Option<AgentLink>, StoreError> {
         let Some(key) = agent.key() else { return Ok(None) };
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = "SELECT * FROM desk_agent_link WHERE agent_key = $1";
                 tx.row(select, args![key]).await?.as_ref().map(link_of).transpose()

@@ -339,7 +339,7 @@ impl Work for Db {
 
     async fn lead_of_number(&self, number: &PhoneNumber) -> Result<Option<Lead>, StoreError> {
         let key = number_key(number);
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let select = format!("SELECT {LEAD} FROM desk_lead WHERE number_key = $1");
                 let row = tx.row(AssertSqlSafe(select), args![key]).await?;

@@ -1,6 +1,9 @@
 //! The one writer of a SQLite file. What waits for it is written in one transaction and committed together, so that
 //! one write to the disk serves many callers; each piece of work is undone alone if it fails. Work that no one waits for
 //! does not have the disk written for itself alone while there is more of it.
+//!
+//! To undo one alone, every page that it changes is copied first, for a dial some thirty. Work that checks before it
+//! changes anything does without.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -40,8 +43,20 @@ pub(super) enum Pace {
 /// A piece of work: statements on the writer's connection, and someone to be told.
 type Work<T> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static>;
 
+/// When work can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fails {
+    /// At any point: what it has changed until then is undone alone.
+    Anywhere,
+    /// Before its first change. If it fails later all the same, all that was to be committed with it is undone.
+    BeforeChanges,
+}
+
 /// Work of any type.
 trait Job: Send {
+    /// When it can fail.
+    fn fails(&self) -> Fails;
+
     /// Runs it; whether it succeeded.
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
 
@@ -54,11 +69,16 @@ type Message = Option<(Box<dyn Job>, Pace)>;
 
 struct TypedJob<T> {
     work: Option<Work<T>>,
+    fails: Fails,
     done: Option<Result<T, StoreError>>,
     caller: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T: Send + 'static> Job for TypedJob<T> {
+    fn fails(&self) -> Fails {
+        self.fails
+    }
+
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let Some(work) = self.work.take() else { return false };
@@ -119,11 +139,12 @@ impl Writer {
     /// Runs work in the next transaction, and waits until it is committed.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        fails: Fails,
         work: Work<T>,
         pace: Pace,
     ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
-        let job = Box::new(TypedJob { work: Some(work), done: None, caller });
+        let job = Box::new(TypedJob { work: Some(work), fails, done: None, caller });
         self.queue.send(Some((job, pace))).await.map_err(|_| closed())?;
         answer.await.unwrap_or(Err(StoreError::Unknown))
     }
@@ -196,16 +217,10 @@ async fn transaction(
 ) -> (Vec<Box<dyn Job>>, Result<(), StoreError>) {
     let mut jobs = Vec::new();
     let mut next = VecDeque::from(first);
-    let mut begun = tx.statements(&["BEGIN IMMEDIATE", "SAVEPOINT job"]);
+    let mut begun = tx.statements(&["BEGIN IMMEDIATE"]);
     while let Some(mut job) = next.pop_front() {
         if begun.is_ok() {
-            let head = tx.head();
-            if job.run(tx).await {
-                begun = tx.statements(&["RELEASE job", "SAVEPOINT job"]);
-            } else {
-                tx.set_head(head);
-                begun = tx.statements(&["ROLLBACK TO job"]);
-            }
+            begun = one(tx, &mut *job).await;
         }
         jobs.push(job);
         if next.is_empty() && *open && jobs.len() < TOGETHER {
@@ -228,6 +243,23 @@ async fn transaction(
     (jobs, committed)
 }
 
+/// Runs one job. An error: nothing of the transaction can be kept.
+async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
+    let (head, changes) = (tx.head(), tx.changes());
+    if job.fails() == Fails::Anywhere {
+        tx.statements(&["SAVEPOINT job"])?;
+        if job.run(tx).await {
+            return tx.statements(&["RELEASE job"]);
+        }
+        tx.set_head(head);
+        return tx.statements(&["ROLLBACK TO job", "RELEASE job"]);
+    }
+    if !job.run(tx).await && tx.changes() != changes {
+        return Err(StoreError::Unavailable("what was written with it failed midway".into()));
+    }
+    Ok(())
+}
+
 fn commit(tx: &mut Tx) -> Result<(), StoreError> {
     #[cfg(feature = "kill-points")]
     let is_counted = tx.take_mark();
@@ -235,7 +267,7 @@ fn commit(tx: &mut Tx) -> Result<(), StoreError> {
     if is_counted {
         super::kill::point(super::kill::Side::Before);
     }
-    tx.statements(&["RELEASE job", "COMMIT"])?;
+    tx.statements(&["COMMIT"])?;
     #[cfg(feature = "kill-points")]
     if is_counted {
         super::kill::point(super::kill::Side::After);

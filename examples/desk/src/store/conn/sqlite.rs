@@ -13,6 +13,12 @@ use crate::store::error::StoreError;
 /// Prepared statements that a connection keeps: more than the desk has.
 const STATEMENTS: usize = 500;
 
+/// How much of the file the writer keeps in memory at most, in KiB.
+const KEPT_KIB: i64 = 16 << 10;
+
+/// How long the writer's log may become: 16 MiB, in pages.
+const LOG_PAGES: i64 = 4_096;
+
 /// One connection to the file.
 #[derive(Debug)]
 pub(crate) struct SqliteConn(Connection);
@@ -55,6 +61,21 @@ impl SqliteConn {
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self(conn))
+    }
+
+    /// The same for the one that writes: it keeps more of the file at hand, and folds its log in less often, since most
+    /// pages are written again and again.
+    pub(crate) fn open_to_write(file: &Path) -> Result<Self, StoreError> {
+        let conn = Self::open(file)?;
+        conn.0.pragma_update(None, "cache_size", -KEPT_KIB)?;
+        // It answers with what it was set to.
+        conn.0.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
+        Ok(conn)
+    }
+
+    /// How many rows were changed since it was opened.
+    pub(crate) fn changes(&self) -> u64 {
+        self.0.total_changes()
     }
 
     /// Runs a statement; how many rows it changed.

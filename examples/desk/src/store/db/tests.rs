@@ -135,6 +135,47 @@ async fn a_write_that_fails_is_undone_alone() {
 }
 
 #[tokio::test]
+async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_midway_none() {
+    for midway in [false, true] {
+        let (_folder, db) = in_file().await;
+        let (begun, go, task) = occupied(&db);
+        begun.notified().await;
+        let kept = |at| {
+            let db = db.clone();
+            tokio::spawn(async move { db.append_events(at, vec![event()]).await })
+        };
+        let one = kept(1);
+        let failing = {
+            let db = db.clone();
+            let work = async move |tx: &mut Tx| {
+                if midway {
+                    super::super::events::append(tx, 2, &[event()]).await?;
+                }
+                Err::<(), _>(StoreError::Conflict("it"))
+            };
+            tokio::spawn(async move {
+                db.write_checked(move |tx| Box::pin(async move { work(tx).await })).await
+            })
+        };
+        let other = kept(3);
+        tokio::task::yield_now().await;
+        go.notify_one();
+        assert_eq!(failing.await.unwrap(), Err(StoreError::Conflict("it")));
+        let (one, other) = (one.await.unwrap(), other.await.unwrap());
+        task.await.unwrap_or_else(|failed| assert!(midway, "{failed}"));
+        let events: Vec<_> = db.events_after(0, 9).await.unwrap().iter().map(|e| e.at).collect();
+        if midway {
+            let none = |done| matches!(done, Err(StoreError::Unavailable(_)));
+            assert!(none(one) && none(other) && events.is_empty(), "{events:?}");
+        } else {
+            assert_eq!((one, other, events), (Ok(()), Ok(()), vec![1, 3]));
+        }
+        db.append_events(4, vec![event()]).await.unwrap();
+        assert_eq!(*db.head().borrow(), db.newest_event().await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn a_write_whose_caller_has_gone_is_finished() {
     let (_folder, db) = in_file().await;
     let (begun, go, task) = occupied(&db);
