@@ -11,7 +11,6 @@ use super::kookoo;
 use super::viewing::{can_context, now_ms};
 use crate::core::answer::{AskedLeg, AskedLegKind};
 use crate::core::call::{CallState, SipLeg};
-use crate::core::caller::Scope;
 use crate::core::can::{Command, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
@@ -29,6 +28,8 @@ pub struct ControlOrder {
     pub actor: Actor,
     /// The call, or a leg of it.
     pub ucid: Ucid,
+    /// The call as it was read for this command; `None` where the desk does not know it.
+    pub call: Option<StoredCall>,
     /// The DID, where it is known.
     pub did: Option<Did>,
     /// The phone name of the agent's number, where it is known.
@@ -138,11 +139,10 @@ fn ended(row: AuditRow, failure: Option<&Problem>) -> AuditRow {
 
 async fn judged(
     desk: &Desk,
-    order: ControlOrder,
+    mut order: ControlOrder,
     audit: &mut Option<AuditRow>,
 ) -> Result<ControlReply, Problem> {
-    let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
-    let state = known.as_ref().map(|call| call.state.clone()).unwrap_or_default();
+    let state = order.call.take().map(|call| call.state).unwrap_or_default();
     if let Some(command) = command_of(&order.action).filter(|_| order.is_judged) {
         judge(command, &state, can_context(desk, &state, true)).map_err(refused)?;
     } else if state.way == DialWay::Kookoo && !matches!(order.action, Action::End) {

@@ -87,7 +87,7 @@ pub(super) async fn control(
     if let Action::Conference(number) = &action {
         may_call(&desk, number)?;
     }
-    let known = known_of(&desk, &ucid).await?;
+    let (known, call) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
@@ -103,6 +103,7 @@ pub(super) async fn control(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent },
         ucid,
+        call,
         did: Some(did),
         phone_name: Some(phone_name),
         agent_number: None,

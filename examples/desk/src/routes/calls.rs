@@ -60,17 +60,22 @@ pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<St
     desk.store().call(id, &caller.scope).await?.ok_or_else(|| no_such("call"))
 }
 
-/// What is known of a call: by the store, by front ends, by the rows that were read.
-pub(super) async fn known_of(desk: &Desk, ucid: &Ucid) -> Result<CallFacts, Problem> {
+/// What is known of a call: by the store, by front ends, by the rows that were read; and the call as it is stored.
+pub(super) async fn known_of(
+    desk: &Desk,
+    ucid: &Ucid,
+) -> Result<(CallFacts, Option<StoredCall>), Problem> {
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
-    let Some(state) = stored.map(|call| call.state) else { return Ok(desk.known(ucid).await) };
+    let Some(call) = stored else { return Ok((desk.known(ucid).await, None)) };
+    let state = &call.state;
     // A call has a record once it is over.
     let known = if state.is_ended() { desk.known(ucid).await } else { desk.memory().of(ucid) };
-    Ok(CallFacts {
-        did: known.did.or(state.did),
-        agent: state.agent.or(known.agent),
-        phone_name: known.phone_name.or(state.phone_name),
-    })
+    let facts = CallFacts {
+        did: known.did.or_else(|| state.did.clone()),
+        agent: state.agent.clone().or(known.agent),
+        phone_name: known.phone_name.or_else(|| state.phone_name.clone()),
+    };
+    Ok((facts, Some(call)))
 }
 
 /// The phone name of an agent's number: of its link, or of the desk's own agent.

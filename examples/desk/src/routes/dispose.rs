@@ -115,7 +115,7 @@ pub(super) async fn dispose(
         .to_owned();
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
-    let known = known_of(&desk, &ucid).await?;
+    let (known, _) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let agent = agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;

@@ -53,7 +53,7 @@ pub(super) async fn record(
         action if action.eq_ignore_ascii_case("unPause") => false,
         _ => return Err(Problem::bad_request("action has to be pause or unPause")),
     };
-    let known = known_of(&desk, &body.ucid).await?;
+    let (known, call) = known_of(&desk, &body.ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
     let agent = known.agent.unwrap_or_else(|| "".into());
@@ -61,6 +61,7 @@ pub(super) async fn record(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent },
         ucid: body.ucid,
+        call,
         // The recording is known by the leg alone.
         did: None,
         phone_name: None,

@@ -274,9 +274,7 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => {
-                writer.write(fails, Box::new(work), self.pace).await
-            }
+            Engine::Sqlite { writer, .. } => writer.write(fails, Box::new(work), self.pace).await,
             Engine::Postgres(pool) => {
                 let (pool, head) = (pool.clone(), self.head.clone());
                 let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });

@@ -63,6 +63,7 @@ async fn resume(desk: &Desk, call: &StoredCall) -> bool {
     let order = ControlOrder {
         actor: Actor { by: "desk".to_owned(), agent: agent.clone() },
         ucid: leg,
+        call: Some(call.clone()),
         // A recording is named by its leg alone.
         did: None,
         phone_name: None,

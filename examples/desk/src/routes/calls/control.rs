@@ -49,6 +49,7 @@ async fn send(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent: place.agent },
         ucid: leg,
+        call: Some(call.clone()),
         did: call.state.did.clone(),
         phone_name: place.phone_name,
         agent_number: place.agent_number,
