@@ -195,10 +195,18 @@ pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
     })
 }
 
+/// The live calls of all, the oldest first, by the index `desk_call_live`.
+pub(super) const LIVE: &str =
+    "SELECT id, version, state FROM desk_call WHERE phase <> 'closed' ORDER BY began, id LIMIT $1";
+
+/// Those of an agent, by the index `desk_call_agent_live`.
+pub(super) const LIVE_OF: &str = "SELECT c.id AS id, c.version AS version, c.state AS state, c.began AS began \
+                                  FROM desk_call_agent a JOIN desk_call c ON c.id = a.call \
+                                  WHERE a.agent = $1 AND a.live = 1 AND c.phase <> 'closed' \
+                                  ORDER BY c.began, c.id LIMIT $2";
+
 async fn live_of_all(tx: &mut Tx, most: u32) -> Result<Vec<StoredCall>, StoreError> {
-    let select = "SELECT id, version, state FROM desk_call WHERE phase <> 'closed' \
-                  ORDER BY began, id LIMIT $1";
-    tx.rows(select, args![most]).await?.iter().map(call_of).collect()
+    tx.rows(LIVE, args![most]).await?.iter().map(call_of).collect()
 }
 
 /// The live calls of these agents: by the calls of each, not by all that are live.
@@ -209,11 +217,7 @@ async fn live_of(
 ) -> Result<Vec<StoredCall>, StoreError> {
     let mut found = BTreeMap::new();
     for agent in agents.iter().map(agent_key).collect::<BTreeSet<_>>() {
-        let select = "SELECT c.id AS id, c.version AS version, c.state AS state, c.began AS began \
-                      FROM desk_call_agent a JOIN desk_call c ON c.id = a.call \
-                      WHERE a.agent = $1 AND a.live = 1 AND c.phase <> 'closed' \
-                      ORDER BY c.began, c.id LIMIT $2";
-        for row in tx.rows(select, args![agent, most]).await? {
+        for row in tx.rows(LIVE_OF, args![agent, most]).await? {
             let call = call_of(&row)?;
             found.insert((row.get::<i64>("began")?, call.id.clone()), call);
         }

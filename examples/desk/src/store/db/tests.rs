@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use sqlx::AssertSqlSafe;
 use tokio::sync::Notify;
 
 use super::*;
+use crate::store::calls;
 use crate::store::suite::postgres;
 use crate::store::writer::PAUSE;
 use crate::store::{Audience, Events, Meta, NewEvent, Owner};
@@ -172,6 +174,26 @@ async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_
         }
         db.append_events(4, vec![event()]).await.unwrap();
         assert_eq!(*db.head().borrow(), db.newest_event().await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn live_calls_are_found_by_an_index_and_not_sorted_out_of_all() {
+    let (_folder, db) = in_file().await;
+    for (select, index, sorts) in [
+        (calls::LIVE, "desk_call USING INDEX desk_call_live", false),
+        (calls::LIVE_OF, "a USING INDEX desk_call_agent_live (agent=?)", true),
+    ] {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
+        let steps = db.read(move |tx| {
+            Box::pin(async move {
+                let rows = tx.rows(explain, args!["agent01", 9_u32]).await?;
+                rows.iter().map(|row| row.get::<String>("detail")).collect()
+            })
+        });
+        let steps: Vec<String> = steps.await.unwrap();
+        assert!(steps[0].ends_with(index), "{steps:?}");
+        assert_eq!(steps.iter().any(|step| step.contains("ORDER BY")), sorts, "{steps:?}");
     }
 }
 

@@ -165,6 +165,22 @@ async fn live_calls_are_those_that_are_not_closed(store: Arc<dyn Store>) {
     let live: Vec<_> = live.iter().map(|call| call.id.as_str()).collect();
     assert_eq!(live, ["13", "11"], "the oldest first");
     assert_eq!(store.live_calls(&Scope::All, 1).await.unwrap().len(), 1);
+    let of = |agents: &[&str]| Scope::Agents(agents.iter().map(|agent| (*agent).into()).collect());
+    let other = [invited("i4", "14", "agent02", 8)];
+    store.save_call(change("14", 0, &[], &other)).await.unwrap();
+    for (agents, expected) in [
+        (&["Agent01"][..], &["13", "11"][..]),
+        (&["agent02"], &["14"]),
+        (&["agent01", "agent02", "agent01"], &["13", "14", "11"]),
+        (&["agent03"], &[]),
+        (&[], &[]),
+    ] {
+        let live = store.live_calls(&of(agents), 9).await.unwrap();
+        let live: Vec<_> = live.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(live, expected, "{agents:?}");
+    }
+    let oldest = store.live_calls(&of(&["agent01", "agent02"]), 2).await.unwrap();
+    assert_eq!(oldest.iter().map(|call| call.id.as_str()).collect::<Vec<_>>(), ["13", "14"]);
 }
 
 pub(super) fn entry(id: &str, call: &str) -> OutboxEntry {
