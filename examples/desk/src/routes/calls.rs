@@ -68,8 +68,7 @@ pub(super) async fn known_of(
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
     let Some(call) = stored else { return Ok((desk.known(ucid).await, None)) };
     let state = &call.state;
-    // A call has a record once it is over.
-    let known = if state.is_ended() { desk.known(ucid).await } else { desk.memory().of(ucid) };
+    let known = desk.known(ucid).await;
     let facts = CallFacts {
         did: known.did.or_else(|| state.did.clone()),
         agent: state.agent.clone().or(known.agent),
