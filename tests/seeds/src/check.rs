@@ -78,6 +78,11 @@ fn rung_once(
     for dial in contents.dials.iter().filter(|dial| dial.state.is_undecided()) {
         found.push(format!("dial {} is still {}", dial.id, dial.state.as_str()));
     }
+    // All calls are over.
+    for dial in contents.dials.iter().filter(|dial| dial.is_open) {
+        let state = dial.state.as_str();
+        found.push(format!("dial {} is {state} and keeps its agent from dialling", dial.id));
+    }
 }
 
 fn leg_of<'w>(world: &'w World, ucid: u64, agent: &str) -> Option<&'w Leg> {

@@ -120,7 +120,11 @@ impl Desks {
             .build();
         let Ok(client) = client else { return self.violation("no client".to_owned()) };
         let records = self.records.clone();
-        let records = Records::with(client.clone(), records, Records::settings().back_fill(0));
+        let records = Records::with(
+            client.clone(),
+            records,
+            Records::settings().back_fill(self.story.back_fill),
+        );
         let desk = Desk::with_records(client, settings(number), store, records);
         match app(desk.clone()) {
             Ok(app) => {

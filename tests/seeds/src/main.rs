@@ -51,6 +51,13 @@ const RUNS: usize = 200;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.seed.is_some() {
+        tracing_subscriber::fmt()
+            .without_time()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .with_writer(std::io::stderr)
+            .init();
+    }
     let failed = match arguments.seed {
         Some(seed) => one(seed, &arguments),
         None => many(&arguments),

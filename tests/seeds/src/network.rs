@@ -24,7 +24,8 @@ impl fmt::Debug for Network {
     }
 }
 
-/// A request for a token, until it is answered or given up. Of a process that dies meanwhile it is not noted.
+/// A request for a token, until it is answered or given up. Of a process that dies meanwhile it is not noted: no one has
+/// that token.
 struct AsksForToken<'n> {
     network: &'n Network,
     at_ms: i64,
@@ -32,6 +33,9 @@ struct AsksForToken<'n> {
 
 impl Drop for AsksForToken<'_> {
     fn drop(&mut self) {
+        if self.network.process.died().is_cancelled() {
+            return;
+        }
         let asked = (self.at_ms, self.network.sim.now().unix_ms());
         self.network.log.note(|seen| seen.tokens.push(asked));
     }
@@ -52,7 +56,7 @@ impl Transport for Network {
     async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
         let rate = rate_of(&request);
         let at_ms = self.sim.now().unix_ms();
-        let asks = (rate == Rate::Token).then_some(AsksForToken { network: self, at_ms });
+        let asks = (rate == Rate::Token).then(|| AsksForToken { network: self, at_ms });
         self.process.point().await;
         self.process.on_the_way(true).await;
         let at_ms = self.sim.now().unix_ms();

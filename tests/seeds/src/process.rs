@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chance::Chance;
 use crate::story::Weather;
 
-/// The store of all desks, which may be away.
+/// The store, or a way to it, which may be away.
 #[derive(Debug, Default)]
 pub(crate) struct SharedStore(Mutex<Option<Instant>>);
 
@@ -42,13 +42,17 @@ struct Plan {
 pub(crate) struct Process {
     plan: Mutex<Plan>,
     store: Arc<SharedStore>,
+    /// Its own way to the store, which the others do not go.
+    way: SharedStore,
     died: CancellationToken,
 }
 
 impl Process {
     pub(crate) fn new(chance: Chance, weather: Weather, store: Arc<SharedStore>) -> Arc<Self> {
         let plan = Plan { chance, weather, dies_in: None, fails: [Vec::new(), Vec::new()] };
-        Arc::new(Self { plan: Mutex::new(plan), store, died: CancellationToken::new() })
+        let (plan, way, died) =
+            (Mutex::new(plan), SharedStore::default(), CancellationToken::new());
+        Arc::new(Self { plan, store, way, died })
     }
 
     fn plan<T>(&self, work: impl FnOnce(&mut Plan) -> T) -> T {
@@ -68,8 +72,14 @@ impl Process {
         self.plan(|plan| plan.fails[usize::from(is_done)].push(accesses));
     }
 
+    /// It cannot reach the store, which others can.
+    pub(crate) fn cut_off_for(&self, time: Duration) {
+        self.way.away_for(time);
+    }
+
     /// Nothing goes wrong any more.
     pub(crate) fn heal(&self) {
+        self.way.away_for(Duration::ZERO);
         self.plan(|plan| {
             plan.weather = Weather::CALM;
             plan.fails = [Vec::new(), Vec::new()];
@@ -135,7 +145,7 @@ impl Interference for Process {
     async fn before(&self, _: Access) -> Result<(), StoreError> {
         self.on_the_way(false).await;
         self.point().await;
-        if self.store.is_away() { Err(broken()) } else { self.fails(false) }
+        if self.store.is_away() || self.way.is_away() { Err(broken()) } else { self.fails(false) }
     }
 
     async fn after(&self, _: Access) -> Result<(), StoreError> {

@@ -171,8 +171,9 @@ fn act(desks: &Arc<Desks>, number: usize, act: &Act) {
         Act::End { agent, desk } => {
             tokio::spawn(async move { agents::end(&shared, agent, desk).await });
         }
-        Act::ServiceFault { path, kind, delay_ms } => {
-            let fault = Fault::new(kind).on(path).delay(Duration::from_millis(delay_ms));
+        Act::ServiceFault { path, kind, delay_ms, times } => {
+            let delay = Duration::from_millis(delay_ms);
+            let fault = Fault::new(kind).on(path).delay(delay).times(times);
             desks.sim.fault(fault);
         }
         Act::StoreFault { desk, after, is_done } => {
@@ -181,6 +182,11 @@ fn act(desks: &Arc<Desks>, number: usize, act: &Act) {
             }
         }
         Act::StoreAway { for_ms } => desks.shared.away_for(Duration::from_millis(for_ms)),
+        Act::CutOff { desk, for_ms } => {
+            if let Some(process) = desks.process(desk) {
+                process.cut_off_for(Duration::from_millis(for_ms));
+            }
+        }
         Act::Crash { desk, after, back_ms } => crash(shared, desk, (after, back_ms)),
         Act::CrashAtWord { desk, after, back_ms } => desks.arm(desk, (after, back_ms)),
         Act::Reload { agent } => {

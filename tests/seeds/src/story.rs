@@ -15,6 +15,9 @@ pub struct Story {
     pub desks: usize,
     /// How many agents.
     pub agents: usize,
+    /// How many days before today the desks read the call records of: as long as they have some to read, the report's
+    /// limit is used up.
+    pub back_fill: u8,
     /// How things are on their way.
     pub weather: Weather,
     /// What happens, in order.
@@ -85,7 +88,7 @@ pub enum Act {
         /// At which desk.
         desk: usize,
     },
-    /// The next request of a kind goes wrong.
+    /// The next requests of a kind go wrong.
     ServiceFault {
         /// To which path.
         path: &'static str,
@@ -93,6 +96,8 @@ pub enum Act {
         kind: FaultKind,
         /// How late, where it is late.
         delay_ms: u64,
+        /// How many.
+        times: u32,
     },
     /// A read or write fails.
     StoreFault {
@@ -105,6 +110,13 @@ pub enum Act {
     },
     /// The store of all desks is away.
     StoreAway {
+        /// For how long.
+        for_ms: u64,
+    },
+    /// One desk cannot reach the store, which the others can.
+    CutOff {
+        /// Which.
+        desk: usize,
         /// For how long.
         for_ms: u64,
     },
@@ -133,9 +145,12 @@ pub enum Act {
     },
 }
 
+const DIAL: &str = "/ca_apis/AgentManualDial";
+const CDR: &str = "/ca_reports/fetchCDRDetails";
+const TOKEN: &str = "/ca_apis/CAToken/generateToken";
+
 /// The paths that faults are aimed at.
-const PATHS: [&str; 4] =
-    ["/ca_apis/AgentManualDial", "/ca_apis/DispositionAPIV2", "/ca_reports/fetchCDRDetails", "*"];
+const PATHS: [&str; 5] = [DIAL, "/ca_apis/DispositionAPIV2", CDR, TOKEN, "*"];
 
 /// How a request goes wrong.
 const KINDS: [FaultKind; 8] = [
@@ -148,6 +163,10 @@ const KINDS: [FaultKind; 8] = [
     FaultKind::CloseAfter,
     FaultKind::ExpiredToken,
 ];
+
+/// What leaves it open whether a request was done.
+const LOST: [FaultKind; 4] =
+    [FaultKind::Status, FaultKind::Html, FaultKind::Cut, FaultKind::CloseAfter];
 
 impl Story {
     /// The story of a seed.
@@ -163,18 +182,21 @@ impl Story {
             twice: share(30),
             late: share(40),
         };
-        let mut steps = Vec::new();
-        let (mut at_ms, mut wishes) = (1_000, Vec::<(usize, bool)>::new());
-        for number in 0..usize::try_from(chance.within(8..=28)).unwrap_or(8) {
-            at_ms += match chance.within(0..=9) {
-                0..=3 => chance.within(0..=30),
-                4..=6 => chance.within(30..=2_000),
-                _ => chance.within(2_000..=25_000),
+        let back_fill = if chance.percent(50) { 0 } else { chance.within(1..=9) };
+        let back_fill = u8::try_from(back_fill).unwrap_or(0);
+        let count = chance.within(8..=28);
+        let mut draft =
+            Draft { chance, desks, agents, at_ms: 1_000, wishes: Vec::new(), steps: Vec::new() };
+        for _ in 0..count {
+            let after_ms = match draft.chance.within(0..=9) {
+                0..=3 => draft.chance.within(0..=30),
+                4..=6 => draft.chance.within(30..=2_000),
+                _ => draft.chance.within(2_000..=25_000),
             };
-            let act = draw(&mut chance, (desks, agents), &mut wishes);
-            steps.push(Step { number, at_ms, act });
+            draft.pass(after_ms);
+            draft.draw();
         }
-        Self { seed, desks, agents, weather, steps }
+        Self { seed, desks, agents, back_fill, weather, steps: draft.steps }
     }
 
     /// The story with these steps only.
@@ -207,54 +229,131 @@ impl Story {
     }
 }
 
-fn draw(
-    chance: &mut Chance,
-    (desks, agents): (usize, usize),
-    wishes: &mut Vec<(usize, bool)>,
-) -> Act {
-    let mut below = |count: usize| {
+/// A story while it is drawn.
+#[derive(Debug)]
+struct Draft {
+    chance: Chance,
+    desks: usize,
+    agents: usize,
+    at_ms: u64,
+    /// Whose each wish is, and whether it has a key.
+    wishes: Vec<(usize, bool)>,
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    fn below(&mut self, count: usize) -> usize {
         let most = u64::try_from(count.saturating_sub(1)).unwrap_or(0);
-        usize::try_from(chance.within(0..=most)).unwrap_or(0)
-    };
-    let (desk, agent) = (below(desks), below(agents));
-    let roll = below(100);
-    match roll {
-        0..=21 => {
-            let wish = wishes.len();
-            let has_key = below(4) > 0;
-            wishes.push((agent, has_key));
-            dial(wish, (agent, has_key), desk)
+        usize::try_from(self.chance.within(0..=most)).unwrap_or(0)
+    }
+
+    fn points(&mut self, most: u64) -> u64 {
+        self.chance.within(0..=most)
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.at_ms += ms;
+    }
+
+    fn push(&mut self, act: Act) {
+        let number = self.steps.len();
+        self.steps.push(Step { number, at_ms: self.at_ms, act });
+    }
+
+    /// A click on a number that was not clicked on before.
+    fn push_new_wish(&mut self, agent: usize, desk: usize) {
+        let wish = self.wishes.len();
+        let has_key = self.below(4) > 0;
+        self.wishes.push((agent, has_key));
+        self.push(dial(wish, (agent, has_key), desk));
+    }
+
+    fn draw(&mut self) {
+        let (desk, agent) = (self.below(self.desks), self.below(self.agents));
+        match self.below(100) {
+            0..=19 => self.push_new_wish(agent, desk),
+            20..=32 if !self.wishes.is_empty() => {
+                // The same click again, more often the latest one.
+                let count = self.wishes.len();
+                let back = self.below(count).min(self.below(count));
+                let wish = count - 1 - back;
+                let asked = self.wishes.get(wish).copied().unwrap_or((agent, true));
+                self.push(dial(wish, asked, desk));
+            }
+            20..=47 => {
+                let caller = self.below(6);
+                self.push(Act::Inbound { caller });
+            }
+            48..=52 => self.push(Act::End { agent, desk }),
+            53..=66 => self.draw_service_fault(),
+            67..=75 => {
+                let (after, is_done) = (self.points(39), self.below(2) == 0);
+                self.push(Act::StoreFault { desk, after, is_done });
+            }
+            76..=78 => {
+                let for_ms = self.chance.within(200..=12_000);
+                self.push(Act::StoreAway { for_ms });
+            }
+            79..=81 => {
+                let for_ms = self.chance.within(200..=20_000);
+                self.push(Act::CutOff { desk, for_ms });
+            }
+            82..=86 => {
+                let (after, back_ms) = (self.points(59), self.chance.within(100..=15_000));
+                self.push(Act::Crash { desk, after, back_ms });
+            }
+            87..=90 => {
+                let (after, back_ms) = (self.points(29), self.chance.within(100..=15_000));
+                self.push(Act::CrashAtWord { desk, after, back_ms });
+            }
+            91..=92 => self.push(Act::Reload { agent }),
+            93..=95 => self.draw_rush(),
+            96..=97 => self.draw_new_token(),
+            _ => self.draw_untold(agent, desk),
         }
-        22..=35 if !wishes.is_empty() => {
-            // The same click again, more often the latest one.
-            let back = below(wishes.len()).min(below(wishes.len()));
-            let wish = wishes.len() - 1 - back;
-            dial(wish, wishes.get(wish).copied().unwrap_or((agent, true)), desk)
+    }
+
+    fn draw_service_fault(&mut self) {
+        let path = PATHS.get(self.below(PATHS.len())).copied().unwrap_or("*");
+        let kind = KINDS.get(self.below(KINDS.len())).copied().unwrap_or(FaultKind::Delay);
+        let delay_ms = self.chance.within(100..=40_000);
+        let times = if self.below(4) == 0 { 2 } else { 1 };
+        self.push(Act::ServiceFault { path, kind, delay_ms, times });
+    }
+
+    /// All agents dial at once, each at another desk, and all answers are lost: each desk looks for its own in the report.
+    fn draw_rush(&mut self) {
+        let kind = LOST.get(self.below(LOST.len())).copied().unwrap_or(FaultKind::CloseAfter);
+        let times = u32::try_from(self.agents).unwrap_or(1);
+        self.push(Act::ServiceFault { path: DIAL, kind, delay_ms: 100, times });
+        for agent in 0..self.agents {
+            let after_ms = self.points(20);
+            self.pass(after_ms);
+            self.push_new_wish(agent, agent % self.desks);
         }
-        22..=51 => Act::Inbound { caller: below(6) },
-        52..=56 => Act::End { agent, desk },
-        57..=71 => Act::ServiceFault {
-            path: PATHS.get(below(PATHS.len())).copied().unwrap_or("*"),
-            kind: KINDS.get(below(KINDS.len())).copied().unwrap_or(FaultKind::Delay),
-            delay_ms: chance.within(100..=40_000),
-        },
-        72..=81 => Act::StoreFault {
-            desk,
-            after: u64::try_from(below(40)).unwrap_or(0),
-            is_done: below(2) == 0,
-        },
-        82..=85 => Act::StoreAway { for_ms: chance.within(200..=12_000) },
-        86..=91 => Act::Crash {
-            desk,
-            after: u64::try_from(below(60)).unwrap_or(0),
-            back_ms: chance.within(100..=15_000),
-        },
-        92..=95 => Act::CrashAtWord {
-            desk,
-            after: u64::try_from(below(30)).unwrap_or(0),
-            back_ms: chance.within(100..=15_000),
-        },
-        _ => Act::Reload { agent },
+    }
+
+    /// The token has ended when a report is asked for, and the next one takes long.
+    fn draw_new_token(&mut self) {
+        let delay_ms = self.chance.within(1_000..=19_000);
+        self.push(Act::ServiceFault { path: TOKEN, kind: FaultKind::Delay, delay_ms, times: 1 });
+        let kind = FaultKind::ExpiredToken;
+        self.push(Act::ServiceFault { path: CDR, kind, delay_ms: 100, times: 1 });
+    }
+
+    /// What became of a dial is written down, but the desk is not told, and then it is without a store for a while. The
+    /// agent's next click is at a desk that has one, if there is another.
+    fn draw_untold(&mut self, agent: usize, desk: usize) {
+        let after = self.points(14);
+        self.push(Act::StoreFault { desk, after, is_done: true });
+        self.push_new_wish(agent, desk);
+        let gap_ms = self.chance.within(100..=1_900);
+        self.pass(gap_ms);
+        let for_ms = self.chance.within(1_000..=25_000);
+        self.push(Act::CutOff { desk, for_ms });
+        let gap_ms = self.chance.within(2_000..=20_000);
+        self.pass(gap_ms);
+        self.push_new_wish(agent, (desk + 1) % self.desks);
     }
 }
 
@@ -268,8 +367,11 @@ fn dial(wish: usize, (agent, has_key): (usize, bool), desk: usize) -> Act {
 
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, desks, agents, weather, .. } = self;
-        writeln!(f, "seed {seed}: {desks} desk(s), {agents} agents, {weather:?}")?;
+        let Self { seed, desks, agents, back_fill, weather, .. } = self;
+        writeln!(
+            f,
+            "seed {seed}: {desks} desk(s), {agents} agents, {back_fill} days to read, {weather:?}"
+        )?;
         for Step { number, at_ms, act } in &self.steps {
             let (seconds, rest) = (at_ms / 1_000, at_ms % 1_000);
             writeln!(f, "  {number:3}  {seconds:4}.{rest:03} s  {act:?}")?;
