@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::core::dial::DialState;
 use ozonetel_sim::world::{Direction, EventKind, LegSide, PhoneAction, WorldEvent};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
@@ -55,6 +56,24 @@ pub(crate) async fn end(desks: &Desks, agent: usize, desk: usize) {
     let Some(call) = live.rev().find(|call| call.agents_on().any(|on| on == id)) else { return };
     let path = format!("/api/calls/{}/end", call.ucid());
     desks.ask(desk, agent, (&path, None), &json!({})).await;
+}
+
+/// Looks at the service for the dials of unknown outcome, and says of those that have rung that they have.
+pub(crate) async fn decide(desks: &Desks, desk: usize) {
+    let contents = desks.memory.contents();
+    let unknown = contents.dials.iter().filter(|dial| dial.state == DialState::Unknown);
+    for dial in unknown {
+        let world = desks.sim.world();
+        if !world.calls().iter().any(|call| call.uui.trim() == dial.reference) {
+            continue;
+        }
+        let path = format!("/api/dials/{}/settle", dial.id);
+        let body = json!({"outcome": "placed", "reason": "seen at the service"});
+        let answer = desks.ask(desk, desks.supervisor(), (&path, None), &body).await;
+        if answer.is_some_and(|answer| answer.status == 200) {
+            desks.log.note(|seen| seen.decided.push(dial.id.clone()));
+        }
+    }
 }
 
 /// Loads an agent's page: its telephone registers anew.

@@ -78,6 +78,13 @@ fn rung_once(
     for dial in contents.dials.iter().filter(|dial| dial.state.is_undecided()) {
         found.push(format!("dial {} is still {}", dial.id, dial.state.as_str()));
     }
+    for id in &seen.decided {
+        let row = contents.dials.iter().find(|dial| dial.id == *id);
+        if !row.is_some_and(|row| row.settled_by.is_some() && row.state.happened()) {
+            let state = row.map(|row| row.state.as_str());
+            found.push(format!("dial {id} is {state:?}, and not as a supervisor has said"));
+        }
+    }
     // All calls are over.
     for dial in contents.dials.iter().filter(|dial| dial.is_open) {
         let state = dial.state.as_str();
@@ -296,5 +303,33 @@ fn tokens(asked: &[(i64, i64)], found: &mut Vec<String>) {
         if next.0 < one.1 {
             found.push(format!("a token was asked for {} ms before another came", one.1 - next.0));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violations(check: impl FnOnce(&mut Vec<String>)) -> Vec<String> {
+        let mut found = Vec::new();
+        check(&mut found);
+        found
+    }
+
+    #[test]
+    fn two_tokens_at_once_are_seen_and_one_after_the_other_are_not() {
+        let two = [(100, 200), (0, 150)];
+        let found = violations(|found| tokens(&two, found));
+        assert_eq!(found, ["a token was asked for 50 ms before another came"]);
+        assert!(violations(|found| tokens(&[(0, 100), (100, 200)], found)).is_empty());
+    }
+
+    #[test]
+    fn a_third_report_within_a_minute_is_seen_and_one_after_it_is_not() {
+        let asked =
+            |last| [(Rate::Cdr, 20_000), (Rate::Cdr, 0), (Rate::Token, 1), (Rate::Cdr, last)];
+        let found = violations(|found| windows(&asked(59_999), found));
+        assert_eq!(found, ["cdr was asked 3 times within its window"]);
+        assert!(violations(|found| windows(&asked(60_000), found)).is_empty());
     }
 }

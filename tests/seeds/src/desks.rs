@@ -174,6 +174,25 @@ impl Desks {
         }
     }
 
+    /// Whether a desk waits for an answer of the service.
+    pub(crate) fn wait_for_service(&self) -> bool {
+        (0..self.story.desks)
+            .filter_map(|number| self.process(number))
+            .any(|process| process.waits_for_service())
+    }
+
+    /// Whether the report was read since the last call ended: for an hour it is not where the service said that its
+    /// limit was used up.
+    pub(crate) async fn have_read_all(&self) -> bool {
+        let world = self.sim.world();
+        let ends: Option<Vec<i64>> = world.calls().iter().map(|call| call.ended).collect();
+        let Some(last) = ends.map(|ends| ends.into_iter().max().unwrap_or(0)) else { return false };
+        let today = self.sim.client().today();
+        let read = self.records.days(today, today).await.unwrap_or_default();
+        let read_at = read.iter().filter_map(|day| day.read).map(|read| read.at).max();
+        read_at.and_then(|at| i64::try_from(at).ok()).is_some_and(|at| at > last)
+    }
+
     /// Whether work in the background has ended by itself.
     pub(crate) fn has_failed(&self) -> bool {
         for number in 0..self.story.desks {
@@ -186,15 +205,21 @@ impl Desks {
         false
     }
 
-    /// Gives each agent a token.
-    pub(crate) async fn let_agents_in(&self) {
+    /// Whose token is the supervisor's: the one after the agents'.
+    pub(crate) fn supervisor(&self) -> usize {
+        self.story.agents
+    }
+
+    /// Gives each agent a token, and a supervisor who looks after all of them.
+    pub(crate) async fn let_people_in(&self) {
         let Some(running) = self.running(0) else { return };
-        for agent in 0..self.story.agents {
+        for person in 0..=self.supervisor() {
+            let is_agent = person < self.supervisor();
             let token = ApiToken {
                 id: new_id(),
                 name: "seeds".into(),
-                role: Role::Agent,
-                agents: vec![agent_id(agent).as_str().into()],
+                role: if is_agent { Role::Agent } else { Role::Administrator },
+                agents: is_agent.then(|| agent_id(person).as_str().into()).into_iter().collect(),
                 made_by: "seeds".into(),
                 made_at: 0,
                 ends_at: None,
@@ -213,15 +238,15 @@ impl Desks {
         }
     }
 
-    /// Asks a desk for something on an agent's behalf. `None`: no answer came.
+    /// Asks a desk for something on behalf of an agent or of the supervisor. `None`: no answer came.
     pub(crate) async fn ask(
         &self,
         number: usize,
-        agent: usize,
+        person: usize,
         (path, key): (&str, Option<&str>),
         body: &Value,
     ) -> Option<Answer> {
-        let token = lock(&self.tokens).get(agent).cloned().unwrap_or_default();
+        let token = lock(&self.tokens).get(person).cloned().unwrap_or_default();
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(path)

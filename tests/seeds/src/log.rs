@@ -52,6 +52,8 @@ pub(crate) struct Seen {
     pub(crate) said_already: Vec<SaidAlready>,
     pub(crate) auto_answered: Vec<AutoAnswered>,
     pub(crate) dials: Vec<DialAnswer>,
+    /// Dials of which a supervisor has said that they happened, and was answered that this is written down.
+    pub(crate) decided: Vec<String>,
     pub(crate) long_waits: Vec<LongWait>,
     /// Requests by their published limit, and when they came, in milliseconds since 1970.
     pub(crate) at_service: Vec<(Rate, i64)>,

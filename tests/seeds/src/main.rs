@@ -1,6 +1,6 @@
 //! `seeds`: runs simulations by seed, shows how far it is, and for a seed that fails the command that runs it again.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use clap::Parser;
 use ozonetel_seeds::shrink::shrink;
 use ozonetel_seeds::{Outcome, Story, run};
+use tracing_subscriber::EnvFilter;
 
 /// Runs the desk, the simulator and a store with faults, in an order that a seed decides.
 #[derive(Debug, Parser)]
@@ -51,13 +52,6 @@ const RUNS: usize = 200;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.seed.is_some() {
-        tracing_subscriber::fmt()
-            .without_time()
-            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-            .with_writer(std::io::stderr)
-            .init();
-    }
     let failed = match arguments.seed {
         Some(seed) => one(seed, &arguments),
         None => many(&arguments),
@@ -66,12 +60,19 @@ fn main() -> ExitCode {
 }
 
 fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     // A reader who has gone away is no reason to stop.
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// Shows what the desks log, as far as `RUST_LOG` asks for it.
+fn show_log() {
+    let filter = EnvFilter::from_default_env();
+    tracing_subscriber::fmt().without_time().with_env_filter(filter).with_writer(io::stderr).init();
+}
+
 fn one(seed: u64, arguments: &Arguments) -> bool {
+    show_log();
     let mut story = Story::of_seed(seed);
     if let Some(keep) = &arguments.keep {
         story = story.keep(keep);

@@ -1,5 +1,6 @@
 //! A process that may die at any of its reads, writes, requests and answers: from then on nothing it does ends.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,18 @@ pub(crate) struct Process {
     /// Its own way to the store, which the others do not go.
     way: SharedStore,
     died: CancellationToken,
+    /// Requests to the service that are on their way.
+    under_way: AtomicUsize,
+}
+
+/// A request to the service on its way.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'p>(&'p AtomicUsize);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Process {
@@ -52,7 +65,7 @@ impl Process {
         let plan = Plan { chance, weather, dies_in: None, fails: [Vec::new(), Vec::new()] };
         let (plan, way, died) =
             (Mutex::new(plan), SharedStore::default(), CancellationToken::new());
-        Arc::new(Self { plan, store, way, died })
+        Arc::new(Self { plan, store, way, died, under_way: AtomicUsize::default() })
     }
 
     fn plan<T>(&self, work: impl FnOnce(&mut Plan) -> T) -> T {
@@ -62,6 +75,17 @@ impl Process {
     /// Cancelled when it dies.
     pub(crate) fn died(&self) -> &CancellationToken {
         &self.died
+    }
+
+    /// A request goes out to the service: it is on its way until what is returned is dropped.
+    pub(crate) fn asks_service(&self) -> UnderWay<'_> {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(&self.under_way)
+    }
+
+    /// Whether it waits for an answer of the service.
+    pub(crate) fn waits_for_service(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn die_after(&self, points: u64) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ozonetel_sim::world::{Setup, Timestamp};
 use ozonetel_sim::{Fault, Sim};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 
 use crate::agents;
 use crate::check::check;
@@ -41,7 +42,10 @@ const LAST_WORDS: Duration = Duration::from_secs(90);
 
 /// How far the service's clock is put on, to see what becomes of what is still under way, and how often.
 const LATER: Duration = Duration::from_mins(6);
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 16;
+
+/// For how long an answer of the service is waited for at most, before its clock is put on.
+const ANSWERED: Duration = Duration::from_mins(2);
 
 /// Runs a story on a runtime of its own.
 ///
@@ -77,7 +81,7 @@ async fn play(story: &Story) -> Outcome {
     for number in 0..story.desks {
         desks.start(number);
     }
-    desks.let_agents_in().await;
+    desks.let_people_in().await;
     for agent in 0..story.agents {
         let id = agent_id(agent);
         if sim.change(|world| world.login(&id, "secret", "")).is_err() {
@@ -138,12 +142,21 @@ async fn watch(desks: Arc<Desks>) {
 async fn settle(desks: &Desks) {
     for round in 0..ROUNDS {
         tokio::time::sleep(Duration::from_secs(40)).await;
+        quiet(desks).await;
         desks.sim.advance(LATER).await;
         if round >= 3 && !is_under_way(desks).await {
             break;
         }
     }
     tokio::time::sleep(Duration::from_secs(40)).await;
+}
+
+/// Waits for what is on its way to the service: no request takes as long as the clock will be put on by.
+async fn quiet(desks: &Desks) {
+    let begun = Instant::now();
+    while desks.wait_for_service() && begun.elapsed() < ANSWERED {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 async fn is_under_way(desks: &Desks) -> bool {
@@ -154,6 +167,7 @@ async fn is_under_way(desks: &Desks) -> bool {
     contents.dials.iter().any(|dial| dial.state.is_undecided())
         || contents.outbox.iter().any(|entry| entry.state == OutboxState::Pending)
         || !desks.memory.next_pushes(Vec::new(), 1).await.unwrap_or_default().is_empty()
+        || !desks.have_read_all().await
 }
 
 fn act(desks: &Arc<Desks>, number: usize, act: &Act) {
@@ -189,6 +203,9 @@ fn act(desks: &Arc<Desks>, number: usize, act: &Act) {
         }
         Act::Crash { desk, after, back_ms } => crash(shared, desk, (after, back_ms)),
         Act::CrashAtWord { desk, after, back_ms } => desks.arm(desk, (after, back_ms)),
+        Act::Decide { desk } => {
+            tokio::spawn(async move { agents::decide(&shared, desk).await });
+        }
         Act::Reload { agent } => {
             tokio::spawn(async move { agents::register(&shared, agent, number + 1).await });
         }

@@ -138,6 +138,11 @@ pub enum Act {
         /// After how long there is another.
         back_ms: u64,
     },
+    /// A supervisor sees at the service which dials of unknown outcome have rung, and says so.
+    Decide {
+        /// At which desk.
+        desk: usize,
+    },
     /// An agent's page is loaded again.
     Reload {
         /// Whose.
@@ -306,7 +311,8 @@ impl Draft {
                 let (after, back_ms) = (self.points(29), self.chance.within(100..=15_000));
                 self.push(Act::CrashAtWord { desk, after, back_ms });
             }
-            91..=92 => self.push(Act::Reload { agent }),
+            91 => self.push(Act::Reload { agent }),
+            92 => self.push(Act::Decide { desk }),
             93..=95 => self.draw_rush(),
             96..=97 => self.draw_new_token(),
             _ => self.draw_untold(agent, desk),
@@ -321,7 +327,8 @@ impl Draft {
         self.push(Act::ServiceFault { path, kind, delay_ms, times });
     }
 
-    /// All agents dial at once, each at another desk, and all answers are lost: each desk looks for its own in the report.
+    /// All agents dial at once, each at another desk, and all answers are lost: each desk looks for its own in the report,
+    /// and a supervisor perhaps says first what became of them.
     fn draw_rush(&mut self) {
         let kind = LOST.get(self.below(LOST.len())).copied().unwrap_or(FaultKind::CloseAfter);
         let times = u32::try_from(self.agents).unwrap_or(1);
@@ -330,6 +337,11 @@ impl Draft {
             let after_ms = self.points(20);
             self.pass(after_ms);
             self.push_new_wish(agent, agent % self.desks);
+        }
+        if self.below(2) == 0 {
+            let (after_ms, desk) = (self.chance.within(10..=1_000), self.below(self.desks));
+            self.pass(after_ms);
+            self.push(Act::Decide { desk });
         }
     }
 

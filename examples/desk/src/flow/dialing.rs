@@ -488,7 +488,10 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::core::dial::DialEvidence;
+    use crate::core::fact::LegNews;
     use crate::desk::Settings;
+    use crate::flow::settling::apply;
     use crate::store::memory::Stop;
     use crate::store::{Dials as _, Memory};
     use crate::work::settle;
@@ -539,6 +542,32 @@ mod tests {
         let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
         assert_eq!((row.state, row.ucid), (DialState::Accepted, entry.ucid));
         assert_eq!(sim.effects("dial"), 1);
+    }
+
+    /// Found by seeds 81 and 136: its call was over before its outcome was known, and the agent could not dial for four
+    /// hours.
+    #[tokio::test(start_paused = true)]
+    async fn a_dial_whose_call_is_over_when_it_is_decided_keeps_its_agent_from_nothing() {
+        for is_restarted in [false, true] {
+            let (store, ucid) = (Memory::new(), "12345678901234567".parse().unwrap());
+            let (_sim, desk) = desk(&store).await;
+            let (entry, ..) = entry_of(&desk, order(), DialWay::Agent);
+            store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
+            let seen = DialEvidence::Seen { ucid: Some(ucid) };
+            assert!(apply(&desk, &entry, &seen).await.unwrap());
+            let ended = Fact::of_leg("agent01".into(), ucid, LegNews::Ended, now_ms(&desk));
+            record_with(&desk, vec![ended], Together::default()).await.unwrap();
+            let open = store.open_dial(&entry.agent).await.unwrap().unwrap();
+            assert_eq!(open.state, DialState::Sending, "a second one may not go out");
+            if is_restarted {
+                assert!(apply(&desk, &open, &DialEvidence::Restarted).await.unwrap());
+            } else {
+                let (state, ucid) = (DialState::Accepted, Some(ucid));
+                write(&desk, &DialEntry { state, ucid, ..entry.clone() }, &mut None).await.unwrap();
+            }
+            assert!(state(&store).await.happened());
+            assert_eq!(store.open_dial(&entry.agent).await.unwrap(), None);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -182,6 +182,7 @@ async fn attempt(
         }
     }
     let state = call.into_state();
+    close(&mut dials, &state);
     let own = [&merged.id].into_iter().chain(merged.absorbed.iter().map(|(id, _)| id));
     let own: Vec<_> = own.cloned().collect();
     let handoff = if together.look_for_handoff || joining::may_change(&merged.before, &state) {
@@ -355,6 +356,13 @@ fn resume(effect: &Effect, call: &str, at: i64) -> Option<OutboxWrite> {
     let about = (OutboxTarget::Service, call, "resume_recording");
     let entry = OutboxEntry::waiting(format!("{call}:resume"), about, json!({"ucid": leg}), at);
     Some(OutboxWrite::Put(entry))
+}
+
+/// A dial whose outcome is known only after its call is over keeps its agent from nothing: the release came before it.
+fn close(dials: &mut [DialWrite], call: &CallState) {
+    for write in dials.iter_mut().filter(|_| call.is_ended()) {
+        write.entry.is_open &= write.entry.state.is_undecided();
+    }
 }
 
 /// The dial that its call keeps no longer.

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 use tokio::time::Instant;
 
+use ozonetel_seeds::story::{Act, Step, Weather};
 use ozonetel_seeds::{IN_TESTS, Story, run};
+use ozonetel_sim::FaultKind;
 
 /// Fails with the story of the first seed that shows something that must never be, and the command that runs it again.
 #[test]
@@ -18,6 +20,73 @@ fn no_seed_shows_what_must_never_be() {
     }
     println!("{IN_TESTS} seeds, {calls} calls, {} s", begun.elapsed().as_secs());
     assert!(calls > 0);
+}
+
+fn lost_answers(kind: FaultKind, delay_ms: u64, times: u32) -> Act {
+    Act::ServiceFault { path: "/ca_apis/AgentManualDial", kind, delay_ms, times }
+}
+
+/// The shortest stories that showed something once, whatever their seeds mean by now.
+fn stories_that_failed() -> [Story; 3] {
+    let story = |seed, (desks, back_fill), weather, acts: Vec<(usize, u64, Act)>| {
+        let steps = acts.into_iter().map(|(number, at_ms, act)| Step { number, at_ms, act });
+        Story { seed, desks, agents: 2, back_fill, weather, steps: steps.collect() }
+    };
+    let windy = |slow_store, slow_network, lost, twice, late| Weather {
+        slow_store,
+        slow_network,
+        lost,
+        twice,
+        late,
+    };
+    [
+        // A report is asked for while a token is.
+        story(
+            3831,
+            (2, 0),
+            windy(0, 45, 12, 0, 40),
+            vec![
+                (4, 2_087, lost_answers(FaultKind::ExpiredToken, 8_683, 1)),
+                (6, 2_219, Act::DialWithoutKey { agent: 0, wish: 2, desk: 0 }),
+                (7, 6_693, Act::StoreAway { for_ms: 5_190 }),
+                (14, 18_463, Act::Dial { agent: 0, wish: 5, desk: 0 }),
+                (15, 18_479, Act::Dial { agent: 1, wish: 6, desk: 1 }),
+            ],
+        ),
+        // A call is over before its dial is answered.
+        story(
+            81,
+            (1, 0),
+            Weather::CALM,
+            vec![
+                (0, 2_978, Act::Inbound { caller: 5 }),
+                (1, 2_991, lost_answers(FaultKind::Delay, 8_450, 2)),
+                (4, 3_000, Act::Crash { desk: 0, after: 51, back_ms: 12_120 }),
+                (5, 3_523, Act::DialWithoutKey { agent: 1, wish: 0, desk: 0 }),
+                (12, 7_196, Act::Inbound { caller: 4 }),
+                (18, 36_490, Act::Dial { agent: 0, wish: 5, desk: 0 }),
+            ],
+        ),
+        // A call is over before another desk takes its dial over.
+        story(
+            136,
+            (2, 1),
+            windy(6, 36, 15, 29, 0),
+            vec![
+                (1, 1_039, Act::Inbound { caller: 1 }),
+                (2, 7_975, Act::DialWithoutKey { agent: 1, wish: 0, desk: 0 }),
+                (5, 8_019, Act::CutOff { desk: 0, for_ms: 14_800 }),
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn stories_that_once_failed_hold() {
+    for story in stories_that_failed() {
+        let found = run(&story).violations;
+        assert!(found.is_empty(), "{}\n{story}", found.join("\n"));
+    }
 }
 
 /// Without this, a seed that fails could not be run again.
