@@ -129,6 +129,7 @@ impl Desks {
         match app(desk.clone()) {
             Ok(app) => {
                 desk::serve::start_work(&desk);
+                tokio::spawn(bury(Arc::clone(&process), desk.clone()));
                 if let Some(place) = lock(&self.running).get_mut(number) {
                     *place = Some(Running { process, desk, app });
                 }
@@ -181,16 +182,17 @@ impl Desks {
             .any(|process| process.waits_for_service())
     }
 
-    /// Whether the report was read since the last call ended: for an hour it is not where the service said that its
-    /// limit was used up.
+    /// Whether the report was read since the last call ended, and had all of each: for an hour it is not where the service
+    /// said that a limit was used up.
     pub(crate) async fn have_read_all(&self) -> bool {
         let world = self.sim.world();
         let ends: Option<Vec<i64>> = world.calls().iter().map(|call| call.ended).collect();
         let Some(last) = ends.map(|ends| ends.into_iter().max().unwrap_or(0)) else { return false };
         let today = self.sim.client().today();
         let read = self.records.days(today, today).await.unwrap_or_default();
-        let read_at = read.iter().filter_map(|day| day.read).map(|read| read.at).max();
-        read_at.and_then(|at| i64::try_from(at).ok()).is_some_and(|at| at > last)
+        read.iter()
+            .filter_map(|day| day.read)
+            .any(|read| read.unfinished == 0 && i64::try_from(read.at).is_ok_and(|at| at > last))
     }
 
     /// Whether work in the background has ended by itself.
@@ -281,6 +283,13 @@ impl Desks {
         }
         answer
     }
+}
+
+/// Ends the work of a desk that has died: what it waits for without the service and its store, a time say, still comes, and
+/// the store of the call records would take what it has to say then.
+async fn bury(process: Arc<Process>, desk: Desk) {
+    process.died().cancelled().await;
+    desk.life().stop_work(Duration::ZERO).await;
 }
 
 fn lock<T>(place: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
