@@ -111,8 +111,9 @@ CREATE TABLE desk_outbox (
     created BIGINT NOT NULL,
     message TEXT
 );
-CREATE UNIQUE INDEX desk_outbox_one ON desk_outbox (target, call, kind, agent);
+CREATE UNIQUE INDEX desk_outbox_one ON desk_outbox (call, target, kind, agent);
 CREATE INDEX desk_outbox_next ON desk_outbox (state, next);
+CREATE INDEX desk_outbox_ended_badly ON desk_outbox (created, id) WHERE state NOT IN ('pending', 'sent');
 
 -- What the service sent, without the account's key, until it is worked and forgotten.
 CREATE TABLE desk_push (
