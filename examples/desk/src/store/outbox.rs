@@ -97,6 +97,13 @@ macro_rules! select {
     };
 }
 
+/// The entries of a call.
+pub(super) const OF_CALL: &str = select!("WHERE call = $1 ORDER BY created, id");
+
+/// Those that ended badly.
+pub(super) const ENDED_BADLY: &str =
+    select!("WHERE state NOT IN ('pending', 'sent') ORDER BY created, id");
+
 fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
     let corrupt = || StoreError::Corrupt("outbox entry");
     Ok(OutboxEntry {
@@ -251,8 +258,7 @@ impl Outbox for Db {
         let call = call.to_owned();
         self.find(move |tx| {
             Box::pin(async move {
-                let rows =
-                    tx.rows(select!("WHERE call = $1 ORDER BY created, id"), args![call]).await?;
+                let rows = tx.rows(OF_CALL, args![call]).await?;
                 rows.iter().map(entry_of).collect()
             })
         })
@@ -277,8 +283,7 @@ impl Outbox for Db {
         let scope = scope.clone();
         self.snapshot(move |tx| {
             Box::pin(async move {
-                let select = select!("WHERE state NOT IN ('pending', 'sent') ORDER BY created, id");
-                let rows = tx.rows(select, args![]).await?;
+                let rows = tx.rows(ENDED_BADLY, args![]).await?;
                 let mut entries = Vec::new();
                 for entry in rows.iter().map(entry_of) {
                     let entry = entry?;

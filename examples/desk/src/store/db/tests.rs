@@ -8,10 +8,10 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::Notify;
 
 use super::*;
-use crate::store::calls;
 use crate::store::suite::postgres;
 use crate::store::writer::PAUSE;
 use crate::store::{Audience, Events, Meta, NewEvent, Owner};
+use crate::store::{calls, outbox};
 
 async fn in_file() -> (tempfile::TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
@@ -178,11 +178,13 @@ async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_
 }
 
 #[tokio::test]
-async fn live_calls_are_found_by_an_index_and_not_sorted_out_of_all() {
+async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
     let (_folder, db) = in_file().await;
     for (select, index, sorts) in [
         (calls::LIVE, "desk_call USING INDEX desk_call_live", false),
         (calls::LIVE_OF, "a USING INDEX desk_call_agent_live (agent=?)", true),
+        (outbox::OF_CALL, "desk_outbox USING INDEX desk_outbox_one (call=?)", true),
+        (outbox::ENDED_BADLY, "desk_outbox USING INDEX desk_outbox_ended_badly", false),
     ] {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
         let steps = db.read(move |tx| {
