@@ -66,9 +66,9 @@ pub(super) async fn known_of(
     ucid: &Ucid,
 ) -> Result<(CallFacts, Option<StoredCall>), Problem> {
     let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
-    let Some(call) = stored else { return Ok((desk.known(ucid).await, None)) };
-    let state = &call.state;
     let known = desk.known(ucid).await;
+    let Some(call) = stored else { return Ok((known, None)) };
+    let state = &call.state;
     let facts = CallFacts {
         did: known.did.or_else(|| state.did.clone()),
         agent: state.agent.clone().or(known.agent),

@@ -141,7 +141,7 @@ impl Db {
         .await
     }
 
-    /// The same store, whose writes wait for others or not. PostgreSQL joins what is committed at once by itself.
+    /// The same store, whose writes wait for others or not; of a SQLite file.
     pub(super) fn at_pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self

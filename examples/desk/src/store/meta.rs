@@ -132,7 +132,8 @@ impl Meta for Db {
     }
 
     fn patient(&self) -> Option<Arc<dyn Store>> {
-        Some(Arc::new(self.clone().at_pace(Pace::Patient)))
+        // PostgreSQL joins what is committed at once by itself.
+        (!Self::is_shared(self)).then(|| Arc::new(self.clone().at_pace(Pace::Patient)) as _)
     }
 
     fn commits(&self) -> Option<u64> {
