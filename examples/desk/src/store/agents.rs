@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::events::{NewEvent, append};
 use super::json::{from_json, to_json};
 use super::work::{Versioned, of_scope};
+use super::writer::Fails;
 use crate::core::agent::{AgentRecord, StateSource, StateWord};
 use crate::core::caller::{Scope, agent_key};
 
@@ -132,7 +133,7 @@ impl Agents for Db {
     ) -> Result<i64, StoreError> {
         let Versioned { version, record } = kept;
         let (key, body) = (agent_key(&record.agent), to_json(&record)?);
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let rows = if version == 0 {
                     let insert = "INSERT INTO desk_agent (agent_key, version, body) VALUES ($1, 1, $2) \
@@ -152,7 +153,7 @@ impl Agents for Db {
                     let source = word.source.as_str();
                     tx.execute(insert, args![&key, word.at_ms, source, &word.word]).await?;
                 }
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(version + 1)
             })
         })

@@ -176,7 +176,7 @@ async fn save(
             StoreError::Conflict("the appointment")
         });
     }
-    append(tx, at, &events).await?;
+    append(tx, at, events);
     Ok(next)
 }
 

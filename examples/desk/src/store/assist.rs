@@ -194,7 +194,8 @@ impl Assists for Db {
                     let row = args![&call, id, kind, speaker, start_ms, end_ms, text, at];
                     tx.execute(upsert, row).await?;
                 }
-                events::append(tx, at, &events).await
+                events::append(tx, at, events);
+                Ok(())
             })
         })
         .await
@@ -231,7 +232,8 @@ impl Assists for Db {
                               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (call, id) DO NOTHING";
                 let Suggestion { id, text, at_ms, dismissed } = suggestion;
                 tx.execute(insert, args![call, id, text, at_ms, dismissed]).await?;
-                events::append(tx, at_ms, &events).await
+                events::append(tx, at_ms, events);
+                Ok(())
             })
         })
         .await
@@ -282,7 +284,8 @@ impl Assists for Db {
                 let call = own_id(tx, call).await?;
                 let update = "UPDATE desk_assisted SET summary = $1 WHERE call = $2";
                 tx.execute(update, args![text, call]).await?;
-                events::append(tx, at, &events).await
+                events::append(tx, at, events);
+                Ok(())
             })
         })
         .await

@@ -7,6 +7,7 @@ use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::caller::{Caller, Scope};
 
 /// One row of the audit: an action of somebody on something, and how it ended. It holds no secret, no note and no
@@ -235,7 +236,10 @@ impl Conditions {
 #[async_trait]
 impl Audits for Db {
     async fn append_audit(&self, rows: Vec<AuditRow>) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(async move { append(tx, &rows).await })).await
+        self.write_often(Fails::Anywhere, move |tx| {
+            Box::pin(async move { append(tx, &rows).await })
+        })
+        .await
     }
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {

@@ -18,6 +18,7 @@ use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
 use super::reminders;
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::call::{Call, CallPhase, CallState, Direction};
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
@@ -363,7 +364,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
         reminders::write(tx, follow_up).await?;
     }
     audit::append(tx, &change.audit).await?;
-    events::append(tx, change.at, &change.events).await?;
+    events::append(tx, change.at, change.events);
     Ok(change.version + 1)
 }
 
@@ -393,10 +394,8 @@ impl PhoneCalls for Db {
     }
 
     async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
-        if is_plain(&change) {
-            return self.write_checked(move |tx| Box::pin(save(tx, change))).await;
-        }
-        self.write(move |tx| Box::pin(save(tx, change))).await
+        let fails = if is_plain(&change) { Fails::BeforeChanges } else { Fails::Anywhere };
+        self.write_often(fails, move |tx| Box::pin(save(tx, change))).await
     }
 
     async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {

@@ -131,6 +131,14 @@ impl Conn {
         })
     }
 
+    /// Runs a statement without parameters and rows.
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        match self.link() {
+            Ok(link) => sqlx::raw_sql(sql).execute(link).await.map(drop).map_err(StoreError::from),
+            Err(sqlite) => sqlite.execute(sql, &[]).map(drop),
+        }
+    }
+
     /// Whether the database is PostgreSQL, where its SQL has to differ.
     pub(super) fn is_postgres(&self) -> bool {
         !matches!(self, Self::Sqlite(_))

@@ -15,8 +15,8 @@ use super::conn::{Conn, PATIENCE, SqliteConn, args};
 use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema};
 use super::readers::Readers;
-use super::tx::{Tx, TxFuture, announce};
-use super::writer::{Fails, Pace, Writer, panicked};
+use super::tx::{Tx, TxFuture};
+use super::writer::{Fails, Once, Pace, Repeatable, Work, Writer, panicked, postgres};
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
@@ -36,7 +36,7 @@ pub struct Db {
 #[derive(Clone)]
 enum Engine {
     Sqlite { readers: Readers, writer: Writer },
-    Postgres(PgPool),
+    Postgres { pool: PgPool, writer: Writer },
 }
 
 impl fmt::Debug for Db {
@@ -75,7 +75,7 @@ impl Db {
         let unknown = schema.bring(&mut conn).await?;
         conn.close().await?;
         let head = watch::Sender::new(0);
-        let writer = Writer::start(SqliteConn::open_to_write(file)?, head.clone())?;
+        let writer = Writer::of_file(SqliteConn::open_to_write(file)?, head.clone())?;
         let readers = Readers::new(file);
         let place = std::path::absolute(file).unwrap_or_else(|_| PathBuf::from(file));
         Self {
@@ -106,13 +106,15 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await?;
         let mut conn = pool.acquire().await?;
         let unknown = schema.bring(&mut *conn).await?;
         drop(conn);
         let head = watch::Sender::new(0);
-        let store = Self { engine: Engine::Postgres(pool), place, head, pace: Pace::Prompt };
+        let writer = Writer::of_server(options, pool.clone(), head.clone());
+        let engine = Engine::Postgres { pool, writer };
+        let store = Self { engine, place, head, pace: Pace::Prompt };
         store.ready(schema, &unknown).await
     }
 
@@ -161,13 +163,13 @@ impl Db {
     pub fn commits(&self) -> Option<u64> {
         match &self.engine {
             Engine::Sqlite { writer, .. } => Some(writer.commits()),
-            Engine::Postgres(_) => None,
+            Engine::Postgres { .. } => None,
         }
     }
 
     /// Whether several desks can share it, so that events come from elsewhere too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.engine, Engine::Postgres(_))
+        matches!(self.engine, Engine::Postgres { .. })
     }
 
     /// Runs one statement that reads.
@@ -181,7 +183,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.read(false, work).await,
-            Engine::Postgres(pool) => {
+            Engine::Postgres { pool, .. } => {
                 work(&mut Tx::new(Conn::PostgresPool(pool.acquire().await?))).await
             }
         }
@@ -198,7 +200,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.read(true, work).await,
-            Engine::Postgres(pool) => {
+            Engine::Postgres { pool, .. } => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 let transaction = pool.begin_with(begin).await?;
                 work(&mut Tx::new(Conn::PostgresTransaction(transaction))).await
@@ -217,7 +219,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.find(false, work).await,
-            Engine::Postgres(_) => self.read(work).await,
+            Engine::Postgres { .. } => self.read(work).await,
         }
     }
 
@@ -233,11 +235,12 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.find(true, work).await,
-            Engine::Postgres(_) => self.snapshot(work).await,
+            Engine::Postgres { .. } => self.snapshot(work).await,
         }
     }
 
-    /// Runs work that changes something, as one transaction; it is committed when this returns.
+    /// Runs work that changes something, as one transaction; it is committed when this returns. On PostgreSQL it has a
+    /// transaction for itself.
     ///
     /// # Errors
     /// What the work fails with, and then nothing is kept; the database fails.
@@ -249,38 +252,37 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
     {
-        self.write_as(Fails::Anywhere, work).await
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                writer.write(Fails::Anywhere, Box::new(Once(work)), self.pace).await
+            }
+            Engine::Postgres { pool, .. } => {
+                let (pool, head) = (pool.clone(), self.head.clone());
+                let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });
+                work.await.unwrap_or_else(|_| Err(StoreError::Unknown))
+            }
+        }
     }
 
-    /// The same for work that checks everything before its first change: it can do without what would undo it alone. If
-    /// it fails after a change all the same, what is written with it is not kept either.
+    /// The same for what is written often and is short: it is committed with what else waits, on either database. It may
+    /// run more than once, each time after what it did was undone. Work that checks everything before its first change
+    /// ([`Fails::BeforeChanges`]) can do without what would undo it alone.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     ///
     /// # Cancel safety
     /// If it is dropped, the work continues.
-    pub(super) async fn write_checked<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(super) async fn write_often<T, F>(&self, fails: Fails, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Clone + Send + 'static,
     {
-        self.write_as(Fails::BeforeChanges, work).await
-    }
-
-    async fn write_as<T, F>(&self, fails: Fails, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
-    {
-        match &self.engine {
-            Engine::Sqlite { writer, .. } => writer.write(fails, Box::new(work), self.pace).await,
-            Engine::Postgres(pool) => {
-                let (pool, head) = (pool.clone(), self.head.clone());
-                let work = tokio::spawn(async move { in_transaction(&pool, &head, work).await });
-                work.await.unwrap_or_else(|_| Err(StoreError::Unknown))
-            }
-        }
+        let (writer, work): (_, Box<dyn Work<T>>) = match &self.engine {
+            Engine::Sqlite { writer, .. } => (writer, Box::new(Once(work))),
+            Engine::Postgres { writer, .. } => (writer, Box::new(Repeatable(work))),
+        };
+        writer.write(fails, work, self.pace).await
     }
 
     /// Closes all connections. What was begun is finished; other clones find it closed.
@@ -290,7 +292,10 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Postgres { pool, writer } => {
+                writer.close().await;
+                pool.close().await;
+            }
         }
     }
 }
@@ -304,18 +309,10 @@ async fn in_transaction<T, F>(
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T>,
 {
-    let mut tx = Tx::new(Conn::PostgresTransaction(pool.begin().await?));
+    let mut tx = postgres::begin(pool).await?;
     let done = std::panic::AssertUnwindSafe(async { work(&mut tx).await }).catch_unwind().await;
     let done = done.unwrap_or_else(|panic| Err(panicked(&*panic)))?;
-    let newest = tx.head();
-    if let Conn::PostgresTransaction(transaction) = tx.into_conn() {
-        // Whether a commit without an answer took place cannot be known.
-        transaction.commit().await.map_err(|error| match StoreError::of(&error) {
-            StoreError::Unavailable(_) => StoreError::Unknown,
-            other => other,
-        })?;
-    }
-    announce(newest, head);
+    postgres::commit(tx, head).await?;
     Ok(done)
 }
 

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::events::{self, NewEvent};
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::agent_key;
 use crate::core::dial::{
@@ -336,7 +337,7 @@ impl Dials for Db {
         at: i64,
     ) -> Result<DialDecision, StoreError> {
         let holder = holder.to_owned();
-        self.write_checked(move |tx| Box::pin(begin(tx, new, holder, at))).await
+        self.write_often(Fails::BeforeChanges, move |tx| Box::pin(begin(tx, new, holder, at))).await
     }
 
     async fn change_dial(
@@ -345,10 +346,11 @@ impl Dials for Db {
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<(), StoreError> {
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 write(tx, &change).await?;
-                events::append(tx, at, &events).await
+                events::append(tx, at, events);
+                Ok(())
             })
         })
         .await
@@ -397,7 +399,7 @@ impl Dials for Db {
 
     async fn ask_leg(&self, agent: &AgentId, leg: AskedLeg) -> Result<(), StoreError> {
         let agent = agent_key(agent);
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let insert = "INSERT INTO desk_leg (id, agent_key, kind, ucid, since) VALUES ($1, $2, $3, $4, $5)";
                 let ucid = leg.ucid.map(String::from);
@@ -428,7 +430,7 @@ impl Dials for Db {
 
     async fn use_leg(&self, id: &str) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let leg = "UPDATE desk_leg SET rung = 1 WHERE id = $1 AND rung = 0";
                 let dial = "UPDATE desk_dial SET rung = 1 WHERE id = $1 AND rung = 0";

@@ -1,14 +1,17 @@
 //! The log of events: append-only, numbered without gaps in the order in which it becomes visible.
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::conn::{Row, args};
+use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::tx::Tx;
+use super::writer::Fails;
 
 /// Whom an event is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,28 +152,57 @@ pub trait Events: Send + Sync {
     fn head(&self) -> watch::Receiver<i64>;
 }
 
-/// Appends events within a transaction, last of all: the lock that it takes orders the events of all transactions.
-pub(super) async fn append(tx: &mut Tx, at: i64, events: &[NewEvent]) -> Result<(), StoreError> {
+/// Appends events to the log. They are numbered and written when all else of the transaction is: the lock that this
+/// takes orders the events of all transactions.
+pub(super) fn append(tx: &mut Tx, at: i64, events: Vec<NewEvent>) {
+    tx.report(events.into_iter().map(|event| (at, event)));
+}
+
+/// Writes what is to be appended; the number of the last one. After it nothing is changed until the commit.
+pub(super) async fn write(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    let events = tx.take_reports();
     if events.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let count = i64::try_from(events.len()).map_err(|_| StoreError::Corrupt("events"))?;
     let take = "UPDATE desk_event_head SET id = id + $1 RETURNING id";
     let row = tx.row(take, args![count]).await?.ok_or(StoreError::Corrupt("log of events"))?;
     let last: i64 = row.get("id")?;
-    for (id, event) in (last - count + 1..).zip(events) {
-        let agent = match &event.audience {
-            Audience::Agent(agent) => Some(agent.as_str()),
-            _ => None,
-        };
-        let insert = "INSERT INTO desk_event (id, at, kind, audience, agent, body, masked) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let word = event.audience.word();
-        let args = args![id, at, event.kind, word, agent, &event.body, event.masked.clone()];
-        tx.execute(insert, args).await?;
+    let mut left = events.len();
+    let mut rows = (last - count + 1..).zip(events);
+    for (size, insert) in INSERTS.iter().rev() {
+        while left >= *size {
+            let rows = rows.by_ref().take(*size);
+            let columns = rows.flat_map(|(id, (at, event))| columns(id, at, event)).collect();
+            tx.execute(insert.as_str(), columns).await?;
+            left -= size;
+        }
     }
-    tx.set_head(Some(last));
-    Ok(())
+    Ok(Some(last))
+}
+
+/// The columns of an event, in the order of [`insert`].
+fn columns(id: i64, at: i64, event: NewEvent) -> Vec<Arg> {
+    let word = event.audience.word();
+    let agent = match event.audience {
+        Audience::Agent(agent) => Some(agent.as_str().to_owned()),
+        _ => None,
+    };
+    args![id, at, event.kind, word, agent, event.body, event.masked]
+}
+
+/// The statements that write 1, 2, 4, 8 and 16 events.
+static INSERTS: LazyLock<[(usize, String); 5]> =
+    LazyLock::new(|| [1, 2, 4, 8, 16].map(|rows| (rows, insert(rows))));
+
+/// The statement that writes so many events.
+fn insert(rows: usize) -> String {
+    let row = |row: usize| {
+        let of = |column: usize| format!("${}", row * 7 + column);
+        format!("({})", (1..=7).map(of).collect::<Vec<_>>().join(", "))
+    };
+    let rows = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+    format!("INSERT INTO desk_event (id, at, kind, audience, agent, body, masked) VALUES {rows}")
 }
 
 fn event_of(row: &Row) -> Result<Event, StoreError> {
@@ -187,7 +219,13 @@ fn event_of(row: &Row) -> Result<Event, StoreError> {
 #[async_trait]
 impl Events for Db {
     async fn append_events(&self, at: i64, events: Vec<NewEvent>) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(async move { append(tx, at, &events).await })).await
+        self.write_often(Fails::Anywhere, move |tx| {
+            Box::pin(async move {
+                append(tx, at, events);
+                Ok(())
+            })
+        })
+        .await
     }
 
     async fn events_after(&self, id: i64, most: u32) -> Result<Vec<Event>, StoreError> {

@@ -168,7 +168,7 @@ async fn begin(
             .map(|known| HandoffBegun::Repeated(Box::new(known)))
             .ok_or(StoreError::Conflict("hand-off"));
     }
-    events::append(tx, row.made_ms, &new).await?;
+    events::append(tx, row.made_ms, new);
     Ok(HandoffBegun::New)
 }
 
@@ -192,7 +192,8 @@ async fn change(
     if tx.execute(update, columns).await? != 1 {
         return Err(StoreError::Conflict("hand-off"));
     }
-    events::append(tx, to.changed_ms, &new).await
+    events::append(tx, to.changed_ms, new);
+    Ok(())
 }
 
 #[async_trait]

@@ -106,7 +106,7 @@ impl Messages for Db {
                 let sending = MessageState::Sending.as_str();
                 let args = args![message.state.as_str(), to_json(&message)?, &message.id, sending];
                 if tx.execute(update, args).await? == 1 {
-                    append(tx, at, &events).await?;
+                    append(tx, at, events);
                 }
                 Ok(())
             })

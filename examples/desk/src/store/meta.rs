@@ -132,8 +132,7 @@ impl Meta for Db {
     }
 
     fn patient(&self) -> Option<Arc<dyn Store>> {
-        // PostgreSQL joins what is committed at once by itself.
-        (!Self::is_shared(self)).then(|| Arc::new(self.clone().at_pace(Pace::Patient)) as _)
+        Some(Arc::new(self.clone().at_pace(Pace::Patient)))
     }
 
     fn commits(&self) -> Option<u64> {

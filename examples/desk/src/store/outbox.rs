@@ -8,6 +8,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::caller::{Scope, agent_key};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 
@@ -197,7 +198,7 @@ impl Outbox for Db {
         if !is_due.await? {
             return Ok(Vec::new());
         }
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let due = if tx.is_postgres() {
                     "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
@@ -228,7 +229,7 @@ impl Outbox for Db {
         until: i64,
     ) -> Result<Option<OutboxEntry>, StoreError> {
         let id = id.to_owned();
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let take = "UPDATE desk_outbox SET leased = $1, attempt = attempt + 1, \
                             unclear = CASE WHEN leased > 0 THEN 1 ELSE unclear END WHERE id = $2 AND state = 'pending' AND leased <= $3";

@@ -108,7 +108,7 @@ impl OwedCalls for Db {
                 if tx.execute(take, args![by, id]).await? == 0 {
                     return Ok(false);
                 }
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(true)
             })
         })

@@ -8,6 +8,7 @@ use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::tx::Tx;
+use super::writer::Fails;
 
 /// A push to be stored. `Debug` shows no body.
 #[derive(Clone, PartialEq, Eq)]
@@ -118,7 +119,7 @@ async fn next(
 #[async_trait]
 impl Pushes for Db {
     async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError> {
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 if tx.is_postgres() {
                     tx.execute("LOCK TABLE desk_push IN SHARE ROW EXCLUSIVE MODE", args![]).await?;
@@ -154,7 +155,7 @@ impl Pushes for Db {
                 return Ok(Vec::new());
             }
         }
-        self.write(move |tx| Box::pin(next(tx, done, most))).await
+        self.write_often(Fails::Anywhere, move |tx| Box::pin(next(tx, done, most))).await
     }
 
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError> {

@@ -66,10 +66,10 @@ impl Readers {
         let room = Arc::clone(&self.0.room).try_acquire_owned();
         let idle = room.ok().and_then(|room| Some((self.0.idle()?, room)));
         let Some((conn, room)) = idle else { return self.read(is_snapshot, work).await };
-        let mut tx = Tx::new(Conn::Sqlite(conn));
         if is_snapshot {
-            tx.statements(&["BEGIN"])?;
+            conn.execute("BEGIN", &[])?;
         }
+        let mut tx = Tx::new(Conn::Sqlite(conn));
         let done = work(&mut tx).await;
         self.0.keep(tx, is_snapshot);
         drop(room);

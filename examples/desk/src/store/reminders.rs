@@ -47,8 +47,9 @@ impl Reminders for Db {
                         events.push(event(&from_json(&row.get::<String>("body")?, "follow-up")?)?);
                     }
                 }
-                append(tx, at, &events).await?;
-                Ok(events.len())
+                let reminded = events.len();
+                append(tx, at, events);
+                Ok(reminded)
             })
         })
         .await

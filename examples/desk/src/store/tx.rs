@@ -1,4 +1,4 @@
-//! Statements on one connection, and which events they wrote.
+//! Statements on one connection, what they have done, and the events that are to be written with them.
 
 use futures_util::future::BoxFuture;
 use sqlx::SqlSafeStr;
@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::conn::{Arg, Conn, Row};
 use super::error::StoreError;
+use super::events::NewEvent;
 
 /// Work on a [`Tx`].
 pub type TxFuture<'t, T> = BoxFuture<'t, Result<T, StoreError>>;
@@ -14,16 +15,27 @@ pub type TxFuture<'t, T> = BoxFuture<'t, Result<T, StoreError>>;
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
-    head: Option<i64>,
+    reports: Vec<(i64, NewEvent)>,
+    done: Done,
     #[cfg(feature = "kill-points")]
     is_marked: bool,
+}
+
+/// What statements have done since it was last asked.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Done {
+    /// Something may have been changed.
+    pub changed: bool,
+    /// The database refused one.
+    pub refused: bool,
 }
 
 impl Tx {
     pub(super) fn new(conn: Conn) -> Self {
         Self {
             conn,
-            head: None,
+            reports: Vec::new(),
+            done: Done::default(),
             #[cfg(feature = "kill-points")]
             is_marked: false,
         }
@@ -41,7 +53,10 @@ impl Tx {
         let sql = sql.into_sql_str();
         #[cfg(feature = "kill-points")]
         let is_counted = super::kill::is_counted(sql.as_str());
-        let rows = self.conn.execute(sql, args).await?;
+        let rows = self.conn.execute(sql, args).await;
+        self.done.refused |= rows.is_err();
+        let rows = rows?;
+        self.done.changed |= rows > 0;
         #[cfg(feature = "kill-points")]
         {
             self.is_marked |= is_counted && rows > 0;
@@ -58,7 +73,12 @@ impl Tx {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.conn.rows(sql, args).await
+        let sql = sql.into_sql_str();
+        let changes = !only_reads(sql.as_str());
+        let rows = self.conn.rows(sql, args).await;
+        self.done.refused |= rows.is_err();
+        self.done.changed |= changes;
+        rows
     }
 
     /// The first row a statement returns.
@@ -70,7 +90,12 @@ impl Tx {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Option<Row>, StoreError> {
-        self.conn.row(sql, args).await
+        let sql = sql.into_sql_str();
+        let changes = !only_reads(sql.as_str());
+        let row = self.conn.row(sql, args).await;
+        self.done.refused |= row.is_err();
+        self.done.changed |= changes;
+        row
     }
 
     /// Whether the database is PostgreSQL, for the rare statement that has to differ.
@@ -78,22 +103,14 @@ impl Tx {
         self.conn.is_postgres()
     }
 
-    /// Statements without parameters and rows; of SQLite only.
-    pub(super) fn statements(&mut self, all: &[&'static str]) -> Result<(), StoreError> {
-        if let Conn::Sqlite(conn) = &mut self.conn {
-            for sql in all {
-                conn.execute(sql, &[])?;
-            }
-        }
-        Ok(())
+    /// Begins, commits or undoes: a statement without parameters and rows, which is no change of its own.
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.conn.control(sql).await
     }
 
-    /// How many rows the connection has changed since it was opened; of SQLite only.
-    pub(super) fn changes(&self) -> u64 {
-        match &self.conn {
-            Conn::Sqlite(conn) => conn.changes(),
-            _ => 0,
-        }
+    /// What the statements have done since this was last asked.
+    pub(super) fn take_done(&mut self) -> Done {
+        std::mem::take(&mut self.done)
     }
 
     /// Whether a write of a dial or a disposition is among what is to be committed; none is from now on.
@@ -106,19 +123,30 @@ impl Tx {
         self.conn
     }
 
-    /// The newest event that was written and is not announced yet.
-    pub(super) fn head(&self) -> Option<i64> {
-        self.head
+    /// Events that report what was changed, with their times.
+    pub(super) fn report(&mut self, events: impl IntoIterator<Item = (i64, NewEvent)>) {
+        self.reports.extend(events);
     }
 
-    pub(super) fn set_head(&mut self, head: Option<i64>) {
-        self.head = head;
+    /// How many events are to be written.
+    pub(super) fn reports(&self) -> usize {
+        self.reports.len()
     }
 
-    /// Tells of the newest event that was written, once it is committed.
-    pub(super) fn announce(&mut self, head: &watch::Sender<i64>) {
-        announce(self.head.take(), head);
+    /// Forgets the events after so many: what they report is undone.
+    pub(super) fn forget_reports(&mut self, after: usize) {
+        self.reports.truncate(after);
     }
+
+    /// The events that are to be written; none are from now on.
+    pub(super) fn take_reports(&mut self) -> Vec<(i64, NewEvent)> {
+        std::mem::take(&mut self.reports)
+    }
+}
+
+/// Whether a statement that returns rows changes none.
+fn only_reads(sql: &str) -> bool {
+    sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
 
 /// Tells of a newer event; an older one is not news.

@@ -285,7 +285,7 @@ impl Work for Db {
                                   VALUES ($1, $2, $3, $4) ON CONFLICT (import, line) DO NOTHING";
                     tx.execute(insert, args![&import, line, reason, at]).await?;
                 }
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(new)
             })
         })
@@ -307,7 +307,7 @@ impl Work for Db {
                     let assign = "UPDATE desk_lead SET agent = $1 WHERE id = $2";
                     found += tx.execute(assign, args![agent, id]).await?;
                 }
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(found)
             })
         })
@@ -363,7 +363,7 @@ impl Work for Db {
                              last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
                              done = CASE WHEN $3 = 1 THEN 1 ELSE done END WHERE number_key = $4";
                 let known = tx.execute(touch, args![at, at, done, key]).await? == 1;
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(known)
             })
         })
@@ -429,7 +429,7 @@ impl Work for Db {
                     tx.execute(update, args![open, last, body, &record.key, version]).await?
                 };
                 saved(done, "the missed call")?;
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(version + 1)
             })
         })
@@ -498,7 +498,7 @@ impl Work for Db {
                     tx.execute(update, args).await?
                 };
                 saved(done, "the follow-up")?;
-                append(tx, at, &events).await?;
+                append(tx, at, events);
                 Ok(version + 1)
             })
         })

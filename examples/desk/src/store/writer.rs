@@ -1,12 +1,11 @@
-//! The one writer of a SQLite file. What waits for it is written in one transaction and committed together, so that
-//! one write to the disk serves many callers; each piece of work is undone alone if it fails. Work that no one waits for
-//! does not have the disk written for itself alone while there is more of it.
-//!
-//! To undo one alone, every page that it changes is copied first, for a dial some thirty. Work that checks before it
-//! changes anything does without.
+//! What is written often waits for a writer, which writes all that waits in one transaction and commits it together, so
+//! that one write to the disk serves many callers. A piece of work that fails is undone alone, or the others are done
+//! without it. Work that no one waits for does not have the disk written for itself alone while there is more of it.
+
+pub(super) mod postgres;
+pub(super) mod sqlite;
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,19 +13,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::conn::{Conn, SqliteConn};
 use super::error::StoreError;
 use super::tx::{Tx, TxFuture};
 
 /// How many pieces of work may wait.
 const WAITING: usize = 1024;
-
-/// How many are committed together at most.
-const TOGETHER: usize = 256;
 
 /// How soon after a commit work that can wait is committed.
 pub(super) const PAUSE: Duration = Duration::from_millis(25);
@@ -40,9 +34,6 @@ pub(super) enum Pace {
     Patient,
 }
 
-/// A piece of work: statements on the writer's connection, and someone to be told.
-type Work<T> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static>;
-
 /// When work can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fails {
@@ -52,23 +43,67 @@ pub(super) enum Fails {
     BeforeChanges,
 }
 
-/// Work of any type.
+/// A piece of work: statements on the writer's connection.
+pub(super) trait Work<T>: Send {
+    /// Does it.
+    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T>;
+
+    /// The same work once more; `None` if it can be done only once.
+    fn again(&self) -> Option<Box<dyn Work<T>>>;
+}
+
+/// Work that can be done only once.
+pub(super) struct Once<F>(pub F);
+
+/// Work that can be done again, after what it did was undone.
+pub(super) struct Repeatable<F>(pub F);
+
+impl<T, F> Work<T> for Once<F>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
+{
+    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T> {
+        (self.0)(tx)
+    }
+
+    fn again(&self) -> Option<Box<dyn Work<T>>> {
+        None
+    }
+}
+
+impl<T, F> Work<T> for Repeatable<F>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Clone + Send + 'static,
+{
+    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T> {
+        (self.0)(tx)
+    }
+
+    fn again(&self) -> Option<Box<dyn Work<T>>> {
+        Some(Box::new(Self(self.0.clone())))
+    }
+}
+
+/// Work of any type, with someone to be told.
 trait Job: Send {
     /// When it can fail.
     fn fails(&self) -> Fails;
 
-    /// Runs it; whether it succeeded.
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    /// Runs it, and keeps it so that it can be run again or not; whether it succeeded.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx, keep: bool) -> BoxFuture<'t, bool>;
 
     /// Tells the caller what it did, or why it was not kept.
     fn answer(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
-/// What is sent to the writer: work, or that it is over.
-type Message = Option<(Box<dyn Job>, Pace)>;
+impl std::fmt::Debug for dyn Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Job")
+    }
+}
 
 struct TypedJob<T> {
-    work: Option<Work<T>>,
+    work: Option<Box<dyn Work<T>>>,
     fails: Fails,
     done: Option<Result<T, StoreError>>,
     caller: oneshot::Sender<Result<T, StoreError>>,
@@ -79,10 +114,11 @@ impl<T: Send + 'static> Job for TypedJob<T> {
         self.fails
     }
 
-    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx, keep: bool) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let Some(work) = self.work.take() else { return false };
-            let work = AssertUnwindSafe(async { work(tx).await }).catch_unwind().await;
+            self.work = if keep { work.again() } else { None };
+            let work = AssertUnwindSafe(async { work.run(tx).await }).catch_unwind().await;
             let done = work.unwrap_or_else(|panic| Err(panicked(&*panic)));
             let succeeded = done.is_ok();
             self.done = Some(done);
@@ -91,9 +127,9 @@ impl<T: Send + 'static> Job for TypedJob<T> {
     }
 
     fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
-        let done = self.done.unwrap_or(Err(closed()));
+        let done = self.done.unwrap_or(Err(closed())).and_then(|done| commit.map(|()| done));
         // A caller who has gone away changes nothing.
-        let _ = self.caller.send(done.and_then(|done| commit.map(|()| done)));
+        let _ = self.caller.send(done);
     }
 }
 
@@ -106,6 +142,9 @@ fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".into())
 }
 
+/// What is sent to the writer: work, or that it is over.
+type Message = Option<(Box<dyn Job>, Pace)>;
+
 /// The way to the writer. Cheap to clone; the writer ends when it is told to, or the last one is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
@@ -114,33 +153,31 @@ pub(super) struct Writer {
     ended: watch::Receiver<bool>,
 }
 
-impl std::fmt::Debug for dyn Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Job")
-    }
+/// The writer's end of it. Nothing can be sent any more before it says that it has ended.
+struct Served {
+    queue: Queue,
+    commits: Arc<AtomicU64>,
+    _end: End,
 }
 
+/// Says when it is dropped that the writer has ended.
+struct End(watch::Sender<bool>);
+
 impl Writer {
-    /// Starts a writer on its connection, with a thread of its own; `head` is told the newest event after each commit.
-    pub(super) fn start(conn: SqliteConn, head: watch::Sender<i64>) -> Result<Self, StoreError> {
+    fn new() -> (Self, Served) {
         let (queue, waiting) = mpsc::channel(WAITING);
         let commits = Arc::new(AtomicU64::new(0));
         let (end, ended) = watch::channel(false);
-        let (counted, runtime) = (Arc::clone(&commits), Handle::current());
-        let work = move || {
-            runtime.block_on(run(conn, waiting, &head, &counted));
-            end.send_replace(true);
-        };
-        let started = std::thread::Builder::new().name("store-writer".to_owned()).spawn(work);
-        started.map_err(|error| StoreError::Unavailable(error.kind().to_string().into()))?;
-        Ok(Self { queue, commits, ended })
+        let counted = Arc::clone(&commits);
+        let served = Served { queue: Queue::new(waiting), commits: counted, _end: End(end) };
+        (Self { queue, commits, ended }, served)
     }
 
     /// Runs work in the next transaction, and waits until it is committed.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         fails: Fails,
-        work: Work<T>,
+        work: Box<dyn Work<T>>,
         pace: Pace,
     ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
@@ -162,115 +199,81 @@ impl Writer {
     }
 }
 
-async fn run(
-    conn: SqliteConn,
-    mut waiting: mpsc::Receiver<Message>,
-    head: &watch::Sender<i64>,
-    commits: &AtomicU64,
-) {
-    let mut tx = Tx::new(Conn::Sqlite(conn));
-    let (mut open, mut last) = (true, None);
-    while open && let Some(Some((first, pace))) = waiting.recv().await {
+impl Served {
+    fn count(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// What waits for the writer.
+struct Queue {
+    waiting: mpsc::Receiver<Message>,
+    open: bool,
+    last: Option<Instant>,
+}
+
+impl Queue {
+    fn new(waiting: mpsc::Receiver<Message>) -> Self {
+        Self { waiting, open: true, last: None }
+    }
+
+    /// The next work, and what is gathered with it, at most so much; `None` when it is over.
+    async fn next(&mut self, most: usize) -> Option<Vec<Box<dyn Job>>> {
+        if !self.open {
+            return None;
+        }
+        let (first, pace) = self.waiting.recv().await??;
         let mut jobs = vec![first];
         if pace == Pace::Patient
-            && let Some(last) = last
+            && let Some(last) = self.last
         {
-            open = gather(&mut jobs, &mut waiting, last + PAUSE).await;
+            self.gather(&mut jobs, last + PAUSE, most).await;
         }
-        let (jobs, committed) = transaction(&mut tx, jobs, &mut waiting, &mut open).await;
-        last = Some(Instant::now());
-        if committed.is_ok() {
-            commits.fetch_add(1, Ordering::Relaxed);
-            tx.announce(head);
-        }
-        for job in jobs {
-            job.answer(committed.clone());
-        }
+        Some(jobs)
     }
-}
 
-/// Waits for more work until there is one whom someone waits for, enough of it, or a time; whether more may come.
-async fn gather(
-    jobs: &mut Vec<Box<dyn Job>>,
-    waiting: &mut mpsc::Receiver<Message>,
-    until: Instant,
-) -> bool {
-    let more = async {
-        while jobs.len() < TOGETHER {
-            let Some(Some((job, pace))) = waiting.recv().await else { return false };
-            jobs.push(job);
-            if pace == Pace::Prompt {
-                break;
+    /// What waits right now, if anything does.
+    fn another(&mut self) -> Option<Box<dyn Job>> {
+        if !self.open {
+            return None;
+        }
+        match self.waiting.try_recv() {
+            Ok(Some((job, _))) => Some(job),
+            Ok(None) => {
+                self.open = false;
+                None
             }
+            Err(_) => None,
         }
-        true
-    };
-    tokio::time::timeout_at(until, more).await.unwrap_or(true)
-}
+    }
 
-/// Runs these jobs and what else waits, as one transaction: the jobs, and whether they were committed.
-async fn transaction(
-    tx: &mut Tx,
-    first: Vec<Box<dyn Job>>,
-    waiting: &mut mpsc::Receiver<Message>,
-    open: &mut bool,
-) -> (Vec<Box<dyn Job>>, Result<(), StoreError>) {
-    let mut jobs = Vec::new();
-    let mut next = VecDeque::from(first);
-    let mut begun = tx.statements(&["BEGIN IMMEDIATE"]);
-    while let Some(mut job) = next.pop_front() {
-        if begun.is_ok() {
-            begun = one(tx, &mut *job).await;
-        }
-        jobs.push(job);
-        if next.is_empty() && *open && jobs.len() < TOGETHER {
-            match waiting.try_recv() {
-                Ok(Some((job, _))) => next.push_back(job),
-                Ok(None) => *open = false,
-                Err(_) => {}
+    /// What came before now has been committed, or not.
+    fn ended(&mut self) {
+        self.last = Some(Instant::now());
+    }
+
+    /// Waits for more work until there is some whom someone waits for, enough of it, or a time.
+    async fn gather(&mut self, jobs: &mut Vec<Box<dyn Job>>, until: Instant, most: usize) {
+        let (waiting, open) = (&mut self.waiting, &mut self.open);
+        let more = async {
+            while jobs.len() < most {
+                let Some(Some((job, pace))) = waiting.recv().await else {
+                    *open = false;
+                    break;
+                };
+                jobs.push(job);
+                if pace == Pace::Prompt {
+                    break;
+                }
             }
-        }
+        };
+        // Whether there was more or the time was over: what is there is written now.
+        let _ = tokio::time::timeout_at(until, more).await;
     }
-    let committed = match begun {
-        Ok(()) => commit(tx),
-        Err(failed) => Err(failed),
-    };
-    if committed.is_err() {
-        tx.set_head(None);
-        // Whether or not a transaction is still open.
-        let _ = tx.statements(&["ROLLBACK"]);
-    }
-    (jobs, committed)
-}
-
-/// Runs one job. An error: nothing of the transaction can be kept.
-async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
-    let (head, changes) = (tx.head(), tx.changes());
-    if job.fails() == Fails::Anywhere {
-        tx.statements(&["SAVEPOINT job"])?;
-        if job.run(tx).await {
-            return tx.statements(&["RELEASE job"]);
-        }
-        tx.set_head(head);
-        return tx.statements(&["ROLLBACK TO job", "RELEASE job"]);
-    }
-    if !job.run(tx).await && tx.changes() != changes {
-        return Err(StoreError::Unavailable("what was written with it failed midway".into()));
-    }
-    Ok(())
-}
-
-fn commit(tx: &mut Tx) -> Result<(), StoreError> {
-    #[cfg(feature = "kill-points")]
-    let is_counted = tx.take_mark();
-    #[cfg(feature = "kill-points")]
-    if is_counted {
-        super::kill::point(super::kill::Side::Before);
-    }
-    tx.statements(&["COMMIT"])?;
-    #[cfg(feature = "kill-points")]
-    if is_counted {
-        super::kill::point(super::kill::Side::After);
-    }
-    Ok(())
 }

@@ -73,11 +73,6 @@ impl SqliteConn {
         Ok(conn)
     }
 
-    /// How many rows were changed since it was opened.
-    pub(crate) fn changes(&self) -> u64 {
-        self.0.total_changes()
-    }
-
     /// Runs a statement; how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, args: &[Arg]) -> Result<u64, StoreError> {
         let mut statement = self.0.prepare_cached(sql)?;

@@ -23,15 +23,30 @@ fn event() -> NewEvent {
     NewEvent::new("one", Audience::Everyone, &1).unwrap()
 }
 
+/// Counts in a row of its own.
+async fn count(tx: &mut Tx, name: &'static str) -> Result<(), StoreError> {
+    let count = "INSERT INTO desk_meta (name, number) VALUES ($1, 1) \
+                 ON CONFLICT (name) DO UPDATE SET number = desk_meta.number + 1";
+    tx.execute(count, args![name]).await.map(drop)
+}
+
+async fn counted(db: &Db, name: &'static str) -> i64 {
+    let select = "SELECT COALESCE(MAX(number), 0) AS number FROM desk_meta WHERE name = $1";
+    let number = db.read(move |tx| Box::pin(async move { tx.row(select, args![name]).await }));
+    number.await.unwrap().unwrap().get("number").unwrap()
+}
+
 /// Occupies the writer until it is notified.
 fn occupied(db: &Db) -> (Arc<Notify>, Arc<Notify>, tokio::task::JoinHandle<()>) {
     let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (db, tell, wait) = (db.clone(), Arc::clone(&begun), Arc::clone(&go));
     let task = tokio::spawn(async move {
-        let work = db.write(move |_| {
+        let work = db.write_often(Fails::Anywhere, move |_| {
             Box::pin(async move {
                 tell.notify_one();
                 wait.notified().await;
+                // If it is run again, it does not wait again.
+                wait.notify_one();
                 Ok(())
             })
         });
@@ -111,7 +126,7 @@ async fn a_write_that_fails_is_undone_alone() {
     let failing = |panics: bool| {
         let db = db.clone();
         let work = async move |tx: &mut Tx| {
-            super::super::events::append(tx, 2, &[event(), event()]).await?;
+            super::super::events::append(tx, 2, vec![event(), event()]);
             assert!(!panics, "by design");
             Err::<(), _>(StoreError::Conflict("it"))
         };
@@ -150,13 +165,17 @@ async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_
         let failing = {
             let db = db.clone();
             let work = async move |tx: &mut Tx| {
+                super::super::events::append(tx, 2, vec![event()]);
                 if midway {
-                    super::super::events::append(tx, 2, &[event()]).await?;
+                    count(tx, "it").await?;
                 }
                 Err::<(), _>(StoreError::Conflict("it"))
             };
             tokio::spawn(async move {
-                db.write_checked(move |tx| Box::pin(async move { work(tx).await })).await
+                db.write_often(Fails::BeforeChanges, move |tx| {
+                    Box::pin(async move { work(tx).await })
+                })
+                .await
             })
         };
         let other = kept(3);
@@ -300,7 +319,7 @@ async fn postgresql_undoes_what_fails_and_is_shown_without_its_user() {
     let db = Db::postgres(&postgres().await).await.unwrap();
     let work = db.write(|tx| {
         Box::pin(async move {
-            super::super::events::append(tx, 2, &[event()]).await?;
+            super::super::events::append(tx, 2, vec![event()]);
             Err::<(), _>(StoreError::Conflict("it"))
         })
     });
@@ -308,6 +327,116 @@ async fn postgresql_undoes_what_fails_and_is_shown_without_its_user() {
     assert_eq!((db.newest_event().await, *db.head().borrow()), (Ok(0), 0));
     assert!(db.place().starts_with("postgres://") && !db.place().contains('@'), "{}", db.place());
     db.close().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_desk_on_postgresql_is_committed_together_and_what_fails_undone_alone() {
+    let db = Db::postgres(&postgres().await).await.unwrap();
+    let written = async |db: &Db| {
+        let select = "SELECT CAST(pg_current_xact_id()::text AS BIGINT) AS id";
+        let row = db.read(move |tx| Box::pin(async move { tx.row(select, Vec::new()).await }));
+        row.await.unwrap().unwrap().get::<i64>("id").unwrap()
+    };
+    for fails_at in [None, Some(false), Some(true)] {
+        let (begun, go, task) = occupied(&db);
+        begun.notified().await;
+        let (before, first) = (written(&db).await, db.newest_event().await.unwrap());
+        let write = |at| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                let work = async move |tx: &mut Tx| {
+                    super::super::events::append(tx, at, vec![event(), event()]);
+                    if fails_at != Some(false) {
+                        count(tx, "it").await?;
+                    }
+                    if at == 5 && fails_at.is_some() {
+                        Err(StoreError::Conflict("it"))
+                    } else {
+                        Ok(at)
+                    }
+                };
+                db.write_often(Fails::Anywhere, move |tx| Box::pin(async move { work(tx).await }))
+                    .await
+            })
+        };
+        let writes: Vec<_> = (0..20).map(write).collect();
+        tokio::task::yield_now().await;
+        go.notify_one();
+        for (at, write) in (0..).zip(writes) {
+            let fails = at == 5 && fails_at.is_some();
+            let expected = if fails { Err(StoreError::Conflict("it")) } else { Ok(at) };
+            assert_eq!(write.await.unwrap(), expected);
+        }
+        task.await.unwrap();
+        // One was for the look itself. What came before the one that failed midway was undone and done again, each by
+        // itself; what came after it, together.
+        let transactions = written(&db).await - before - 1;
+        assert_eq!(
+            transactions,
+            if fails_at == Some(true) { 1 + 6 + 1 } else { 1 },
+            "{fails_at:?}"
+        );
+        let events = db.events_after(first, 100).await.unwrap();
+        let expected: Vec<_> = (0..20)
+            .filter(|at| *at != 5 || fails_at.is_none())
+            .flat_map(|at| [at, at])
+            .zip(first + 1..)
+            .collect();
+        assert_eq!(events.iter().map(|event| (event.at, event.id)).collect::<Vec<_>>(), expected);
+        assert_eq!(*db.head().borrow(), first + i64::try_from(expected.len()).unwrap());
+    }
+    assert_eq!(counted(&db, "it").await, 20 + 19);
+    db.close().await;
+    assert!(matches!(db.append_events(2, vec![event()]).await, Err(StoreError::Unavailable(_))));
+}
+
+/// Each has what the other needs, and neither gives it back before all of it is done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_desks_that_wait_for_each_other_both_write_everything_once() {
+    let url = postgres().await;
+    let (one, other) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
+    let (has_one, has_other) = (watch::Sender::new(false), watch::Sender::new(false));
+    let mut tasks = Vec::new();
+    for (db, own, theirs, names) in
+        [(&one, &has_one, &has_other, ["x", "y"]), (&other, &has_other, &has_one, ["y", "x"])]
+    {
+        let (begun, go, task) = occupied(db);
+        begun.notified().await;
+        let (db, own, theirs) = (db.clone(), own.clone(), theirs.subscribe());
+        let write = move |name, waits| {
+            let (db, own, mut theirs) = (db.clone(), own.clone(), theirs.clone());
+            async move {
+                db.write_often(Fails::Anywhere, move |tx| {
+                    Box::pin(async move {
+                        super::super::events::append(tx, 1, vec![event()]);
+                        count(tx, name).await?;
+                        own.send_replace(true);
+                        if waits {
+                            let _ = theirs.wait_for(|has| *has).await;
+                        }
+                        Ok(())
+                    })
+                })
+                .await
+            }
+        };
+        tasks.push(tokio::spawn(async move {
+            // In this order.
+            let (first, second) = tokio::join!(write(names[0], true), write(names[1], false));
+            first.and(second).unwrap();
+        }));
+        tokio::task::yield_now().await;
+        go.notify_one();
+        tasks.push(task);
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!((counted(&one, "x").await, counted(&other, "y").await), (2, 2));
+    let events = one.events_after(0, 100).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    one.close().await;
+    other.close().await;
 }
 
 /// Each write is kept, or not, or unknown; one that was answered well is never lost.
