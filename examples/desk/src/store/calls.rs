@@ -183,9 +183,20 @@ async fn facts_of(tx: &mut Tx, call: &str) -> Result<Vec<Fact>, StoreError> {
     rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact")).collect()
 }
 
-async fn stored(tx: &mut Tx, id: &str) -> Result<Option<StoredCall>, StoreError> {
-    let select = "SELECT id, version, state FROM desk_call WHERE id = $1";
-    tx.row(select, args![id]).await?.as_ref().map(call_of).transpose()
+/// The call that has an id, with its facts, by one statement.
+async fn load_one(tx: &mut Tx, id: String) -> Result<Vec<LoadedCall>, StoreError> {
+    let select = "SELECT c.id AS id, c.version AS version, f.body AS body FROM desk_call_id i \
+                  JOIN desk_call c ON c.id = i.call LEFT JOIN desk_fact f ON f.call = c.id WHERE i.alias = $1";
+    let rows = tx.rows(select, args![id]).await?;
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let mut call =
+        LoadedCall { id: first.get("id")?, version: first.get("version")?, facts: Vec::new() };
+    for row in &rows {
+        if let Some(body) = row.get::<Option<String>>("body")? {
+            call.facts.push(from_json(&body, "fact")?);
+        }
+    }
+    Ok(vec![call])
 }
 
 pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
@@ -224,6 +235,17 @@ async fn live_of(
         }
     }
     Ok(found.into_values().take(most as usize).collect())
+}
+
+async fn live_of_scope(
+    tx: &mut Tx,
+    scope: Scope,
+    most: u32,
+) -> Result<Vec<StoredCall>, StoreError> {
+    match scope {
+        Scope::All => live_of_all(tx, most).await,
+        Scope::Agents(agents) => live_of(tx, &agents, most).await,
+    }
 }
 
 /// The row of a call: written anew, or from the version that was loaded.
@@ -371,6 +393,10 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
 #[async_trait]
 impl PhoneCalls for Db {
     async fn load_calls(&self, ids: &[String]) -> Result<Vec<LoadedCall>, StoreError> {
+        if let [id] = ids {
+            let id = id.clone();
+            return self.find_one(move |tx| Box::pin(load_one(tx, id))).await;
+        }
         let ids = ids.to_vec();
         self.find(move |tx| {
             Box::pin(async move {
@@ -400,10 +426,12 @@ impl PhoneCalls for Db {
 
     async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
         let (id, scope) = (id.to_owned(), scope.clone());
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
-                let Some(id) = id_of(tx, &id).await? else { return Ok(None) };
-                Ok(stored(tx, &id).await?.filter(|call| sees(&scope, &call.state)))
+                let select = "SELECT c.id AS id, c.version AS version, c.state AS state FROM desk_call_id i \
+                              JOIN desk_call c ON c.id = i.call WHERE i.alias = $1";
+                let call = tx.row(select, args![id]).await?.as_ref().map(call_of).transpose()?;
+                Ok(call.filter(|call| sees(&scope, &call.state)))
             })
         })
         .await
@@ -411,15 +439,11 @@ impl PhoneCalls for Db {
 
     async fn live_calls(&self, scope: &Scope, most: u32) -> Result<Vec<StoredCall>, StoreError> {
         let scope = scope.clone();
-        self.snapshot(move |tx| {
-            Box::pin(async move {
-                match scope {
-                    Scope::All => live_of_all(tx, most).await,
-                    Scope::Agents(agents) => live_of(tx, &agents, most).await,
-                }
-            })
-        })
-        .await
+        let is_one_statement = matches!(&scope, Scope::Agents(agents) if agents.len() == 1);
+        if is_one_statement {
+            return self.read(move |tx| Box::pin(live_of_scope(tx, scope, most))).await;
+        }
+        self.snapshot(move |tx| Box::pin(live_of_scope(tx, scope, most))).await
     }
 
     async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError> {

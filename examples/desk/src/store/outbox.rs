@@ -188,7 +188,7 @@ impl Outbox for Db {
         most: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         // Most of the time nothing is due: then nothing waits for the writer either.
-        let is_due = self.find(move |tx| {
+        let is_due = self.find_one(move |tx| {
             Box::pin(async move {
                 let due = "SELECT 1 AS due FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
                            AND target = $2 LIMIT 1";
@@ -257,7 +257,7 @@ impl Outbox for Db {
 
     async fn outbox_of(&self, call: &str) -> Result<Vec<OutboxEntry>, StoreError> {
         let call = call.to_owned();
-        self.find(move |tx| {
+        self.find_one(move |tx| {
             Box::pin(async move {
                 let rows = tx.rows(OF_CALL, args![call]).await?;
                 rows.iter().map(entry_of).collect()

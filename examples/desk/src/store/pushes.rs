@@ -145,7 +145,7 @@ impl Pushes for Db {
     ) -> Result<Vec<StoredPush>, StoreError> {
         if done.is_empty() {
             // Often there is none: then nothing waits for the writer either.
-            let is_new = self.find(|tx| {
+            let is_new = self.find_one(|tx| {
                 Box::pin(async move {
                     let new = "SELECT 1 AS new FROM desk_push WHERE state = 'new' LIMIT 1";
                     Ok(tx.row(new, args![]).await?.is_some())

@@ -9,6 +9,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::dial::number_key;
 use crate::core::report::CallReport;
 
@@ -97,7 +98,7 @@ async fn keep(tx: &mut Tx, report: CallReport, revision: i64) -> Result<(), Stor
 #[async_trait]
 impl CallReports for Db {
     async fn keep_report(&self, report: CallReport, revision: i64) -> Result<(), StoreError> {
-        self.write(move |tx| Box::pin(keep(tx, report, revision))).await
+        self.write_often(Fails::Anywhere, move |tx| Box::pin(keep(tx, report, revision))).await
     }
 
     async fn reports(&self, ids: &[String]) -> Result<Vec<(CallReport, i64)>, StoreError> {

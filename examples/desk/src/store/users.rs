@@ -338,7 +338,7 @@ impl Users for Db {
 
     async fn user(&self, id: &str) -> Result<Option<User>, StoreError> {
         let id = id.to_owned();
-        self.find(move |tx| Box::pin(async move { select_user(tx, &id).await })).await
+        self.find_one(move |tx| Box::pin(async move { select_user(tx, &id).await })).await
     }
 
     async fn user_login(&self, email: &str) -> Result<Option<UserLogin>, StoreError> {

@@ -14,6 +14,7 @@ use super::error::StoreError;
 use super::events::{NewEvent, append};
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::writer::Fails;
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
@@ -357,7 +358,7 @@ impl Work for Db {
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError> {
         let key = number_key(number);
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let touch = "UPDATE desk_lead SET \
                              last_interaction = CASE WHEN last_interaction > $1 THEN last_interaction ELSE $2 END, \
@@ -416,7 +417,7 @@ impl Work for Db {
     ) -> Result<i64, StoreError> {
         let Versioned { version, record } = missed;
         let body = json(&record, "missed call")?;
-        self.write(move |tx| {
+        self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 let (open, last) = (record.is_open(), record.last_ms);
                 let done = if version == 0 {
