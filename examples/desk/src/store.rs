@@ -11,13 +11,14 @@
 //!    milliseconds) and ids are arguments; whatever a caller may see takes a [`Scope`](crate::core::caller::Scope); a change takes the events that
 //!    report it, `events: Vec<NewEvent>`.
 //! 2. In `store/<area>.rs`: the method on the area's trait, and in `impl … for Db` one of `self.find(…)` (a few
-//!    rows by their keys), `self.read(…)` (one statement), `self.snapshot(…)` (several that have to agree) and
-//!    `self.write(…)`. The body gets a [`Tx`], which runs one SQL
+//!    rows by their keys), `self.read(…)` (one statement), `self.snapshot(…)` (several that have to agree),
+//!    `self.write(…)`, and `self.write_often(…)` for what is short and comes with every call. The body gets a [`Tx`], which runs one SQL
 //!    text on both databases: parameters are `$1`, `$2`, …, each used in the order of its number; columns are `TEXT` or
 //!    `BIGINT` (flags are 0 and 1), so that one migration serves both. A row is read by name: `row.get::<i64>("id")?`.
 //! 3. Taken keys are no errors to catch: `INSERT … ON CONFLICT (…) DO NOTHING`, and no row affected means taken. A record
 //!    with a version is changed by `UPDATE … WHERE version = $2`; no row affected is [`StoreError::Conflict`].
-//! 4. `events::append(tx, at, &events)` comes last in the transaction: it takes the lock that orders all events.
+//! 4. `events::append(tx, at, events)` keeps events until all else of the transaction is written: they take the lock that
+//!    orders all events.
 //! 5. In `store/memory/<area>.rs`: check first, then change, within one `self.write(…)`; nothing fails halfway.
 //! 6. In `store/suite/<area>.rs`: a function over `&dyn Store` that fails when the verb is wrong, listed in its `cases()`.
 //!
