@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -20,6 +21,9 @@ use super::writer::{Fails, Once, Pace, Repeatable, Work, Writer, panicked, postg
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
+
+/// How long one that was used is taken to be alive.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Prepared statements that one of these keeps: more than the desk has.
 const STATEMENTS: usize = 500;
@@ -106,6 +110,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|conn, used| {
+                Box::pin(async move {
+                    // One that was used a moment ago is not asked whether it is alive.
+                    if used.idle_for > FRESH {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options.clone())
             .await?;
         let mut conn = pool.acquire().await?;
