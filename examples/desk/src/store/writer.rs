@@ -46,7 +46,7 @@ pub(super) enum Fails {
 /// A piece of work: statements on the writer's connection.
 pub(super) trait Work<T>: Send {
     /// Does it.
-    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T>;
+    fn run(self: Box<Self>, tx: &mut Tx) -> TxFuture<'_, T>;
 
     /// The same work once more; `None` if it can be done only once.
     fn again(&self) -> Option<Box<dyn Work<T>>>;
@@ -62,7 +62,7 @@ impl<T, F> Work<T> for Once<F>
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
 {
-    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T> {
+    fn run(self: Box<Self>, tx: &mut Tx) -> TxFuture<'_, T> {
         (self.0)(tx)
     }
 
@@ -75,7 +75,7 @@ impl<T, F> Work<T> for Repeatable<F>
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Clone + Send + 'static,
 {
-    fn run<'t>(self: Box<Self>, tx: &'t mut Tx) -> TxFuture<'t, T> {
+    fn run(self: Box<Self>, tx: &mut Tx) -> TxFuture<'_, T> {
         (self.0)(tx)
     }
 
