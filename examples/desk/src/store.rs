@@ -78,7 +78,7 @@ pub use conn::{Arg, Row};
 pub use db::Db;
 pub use dials::{DialWrite, Dials};
 pub use error::StoreError;
-pub use events::{Audience, Event, Events, NewEvent};
+pub use events::{Audience, Event, EventText, Events, NewEvent};
 pub use forget::ForgottenNumber;
 pub use handoffs::{HandoffBegun, Handoffs};
 pub use leads::{LeadSearch, Leads};

@@ -11,7 +11,7 @@ mod said;
 mod state;
 mod view;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 pub use effect::{Effect, effects};
 pub use state::{
@@ -29,14 +29,14 @@ pub const MOST_FACTS: usize = 2_048;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     facts: Vec<Fact>,
-    state: CallState,
+    state: Arc<CallState>,
 }
 
 impl Default for Call {
     /// A call of which nothing is known.
     fn default() -> Self {
-        static STATE: LazyLock<CallState> = LazyLock::new(|| fold::state(&[]));
-        Self { facts: Vec::new(), state: STATE.clone() }
+        static STATE: LazyLock<Arc<CallState>> = LazyLock::new(|| Arc::new(fold::state(&[])));
+        Self { facts: Vec::new(), state: Arc::clone(&STATE) }
     }
 }
 
@@ -47,7 +47,7 @@ impl Call {
         for fact in facts {
             call.insert(fact);
         }
-        call.state = fold::state(&call.facts);
+        call.state = Arc::new(fold::state(&call.facts));
         call
     }
 
@@ -56,7 +56,7 @@ impl Call {
         if !self.insert(fact) {
             return Vec::new();
         }
-        let state = fold::state(&self.facts);
+        let state = Arc::new(fold::state(&self.facts));
         let effects = effects(&self.state, &state);
         self.state = state;
         effects
@@ -79,13 +79,8 @@ impl Call {
     }
 
     /// What they come down to.
-    pub fn state(&self) -> &CallState {
+    pub fn state(&self) -> &Arc<CallState> {
         &self.state
-    }
-
-    /// What they come down to, without the facts.
-    pub fn into_state(self) -> CallState {
-        self.state
     }
 }
 

@@ -4,6 +4,7 @@ mod activity;
 pub mod intent;
 mod request;
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use ozonetel_sdk::types::{AgentId, PhoneNumber};
@@ -191,7 +192,7 @@ pub fn named_by<'h>(
 pub fn like<'h>(
     call: &CallState,
     waiting: &'h [HandoffRow],
-    calls: &[CallState],
+    calls: &[impl Borrow<CallState>],
     now_ms: i64,
 ) -> Option<&'h HandoffRow> {
     if call.is_ended() || call.uui.as_deref().is_some_and(|uui| uui.starts_with(REFERENCE)) {
@@ -200,7 +201,12 @@ pub fn like<'h>(
     let mut waiting: Vec<_> = waiting.iter().filter(|row| row.is_waiting(now_ms)).collect();
     waiting.retain(|row| row.is_like(call));
     match waiting.as_slice() {
-        [one] if !calls.iter().any(|other| one.is_named_by(other) || one.is_like(other)) => {
+        [one]
+            if !calls
+                .iter()
+                .map(Borrow::borrow)
+                .any(|other| one.is_named_by(other) || one.is_like(other)) =>
+        {
             Some(*one)
         }
         _ => None,

@@ -2,10 +2,14 @@
 
 /// Two digits for each byte.
 pub(crate) fn hex<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let bytes = bytes.into_iter();
     let mut text = String::with_capacity(2 * bytes.size_hint().0);
-    let digits = bytes.flat_map(|byte| [byte >> 4, byte & 15]);
-    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(DIGITS[usize::from(digit)].into());
+        }
+    }
     text
 }
 

@@ -120,10 +120,10 @@ impl EventHub {
     /// Shows an event to those who listen here now, and keeps it nowhere: whoever is slow, or connects again, has missed
     /// it.
     pub(crate) fn pass_on(&self, event: NewEvent) {
-        let NewEvent { kind, audience, body, masked } = event;
-        let (id, at, kind) = (0, 0, kind.to_owned());
         // Without listeners it is shown to no one.
-        let _ = self.0.passing.send(Arc::new(Event { id, at, kind, audience, body, masked }));
+        if let Ok(event) = event.numbered(0, 0) {
+            let _ = self.0.passing.send(Arc::new(event));
+        }
     }
 
     /// What is shown from now on and not kept.

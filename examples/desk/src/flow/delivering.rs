@@ -207,7 +207,7 @@ async fn did_of(desk: &Desk, entry: &OutboxEntry, said: Option<Did>) -> Result<D
         return desk.did(said);
     }
     let call = desk.store().call(&entry.call, &Scope::All).await?;
-    desk.did(call.and_then(|call| call.state.did))
+    desk.did(call.and_then(|call| call.state.did.clone()))
 }
 
 async fn send_resume(desk: &Desk, entry: &OutboxEntry) -> (AttemptResult, Option<Problem>) {

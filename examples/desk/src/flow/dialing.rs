@@ -408,7 +408,7 @@ async fn write<'e>(
             let recorded = record_made(desk, made).await;
             recorded.map(|_| *audit = None)
         } else {
-            let events = vec![dial_changed(&entry)?];
+            let events = vec![dial_changed(&entry)];
             desk.store().change_dial(write(), now_ms(desk), events).await
         };
         match written {
@@ -476,7 +476,7 @@ async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreErro
         let fact = Fact::of_silence(ucid, MissingNews::Invite, at);
         return record_with(desk, vec![fact], Together::default()).await.map(|_| ());
     }
-    let events = vec![invite_missing(entry)?];
+    let events = vec![invite_missing(entry)];
     desk.store().append_events(at, events).await
 }
 

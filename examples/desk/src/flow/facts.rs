@@ -1,5 +1,7 @@
 //! Facts are stored, applied, and what follows from them is written in the same transaction.
 
+use std::sync::Arc;
+
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
@@ -126,7 +128,7 @@ struct Merged {
     version: i64,
     absorbed: Vec<(String, i64)>,
     /// The call as it was stored.
-    before: CallState,
+    before: Arc<CallState>,
 }
 
 fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
@@ -181,7 +183,8 @@ async fn attempt(
             outbox.push(write);
         }
     }
-    let state = call.into_state();
+    let state = Arc::clone(call.state());
+    drop(call);
     close(&mut dials, &state);
     let own = [&merged.id].into_iter().chain(merged.absorbed.iter().map(|(id, _)| id));
     let own: Vec<_> = own.cloned().collect();
@@ -221,7 +224,7 @@ async fn attempt(
         version: merged.version,
         absorbed: merged.absorbed,
         facts,
-        state: call.state.clone(),
+        state: Arc::clone(&call.state),
         follow_ups,
         outbox,
         dials,
@@ -410,7 +413,7 @@ fn events(
 ) -> Result<Vec<NewEvent>, StoreError> {
     let mut events = changed(desk, call, merged.before.agent.as_ref(), lead)?;
     for write in dials {
-        events.push(dial_changed(&write.entry)?);
+        events.push(dial_changed(&write.entry));
     }
     let owed = outbox.iter().filter_map(|write| match write {
         OutboxWrite::Result(entry) if entry.kind == "disposition" => Some(entry),

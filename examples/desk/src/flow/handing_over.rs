@@ -209,7 +209,8 @@ async fn order(
     let state = call.map(|call| call.state);
     let said = request.did.as_deref().map(Did::from);
     let known = state.as_ref().and_then(|state| state.did.clone());
-    let call_phone = linked_phone(desk, state.and_then(|state| state.agent).as_ref()).await?;
+    let call_phone =
+        linked_phone(desk, state.as_ref().and_then(|state| state.agent.as_ref())).await?;
     let said_phone = request.phone_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let agent_phone = linked_phone(desk, Some(&place.agent)).await?;
     let number = row.profile.phone.as_deref().map(PhoneNumber::from);

@@ -1,5 +1,7 @@
 //! Which hand-off of a voice assistant a phone call is.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use ozonetel_sdk::types::AgentId;
@@ -78,7 +80,7 @@ async fn others(
     desk: &Desk,
     agent: &AgentId,
     own: &[String],
-) -> Result<Vec<CallState>, StoreError> {
+) -> Result<Vec<Arc<CallState>>, StoreError> {
     let scope = Scope::Agents(vec![agent.clone()]);
     let mut others = Vec::new();
     for call in desk.store().live_calls(&scope, MOST).await? {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::core::dial::{DialEntry, DialState, GivenAnswer};
 use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
 use crate::problem::{Kind, Problem};
-use crate::store::{Audience, NewEvent, StoreError};
+use crate::store::{Audience, EventText, NewEvent};
 
 /// What a request is answered whose dial was being sent when the desk stopped.
 pub fn unknown_answer(entry: &DialEntry) -> GivenAnswer {
@@ -52,11 +52,11 @@ pub(super) fn answered(before: &DialEntry, settled: DialEntry) -> DialEntry {
 /// The body of `dial.changed`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DialNews<'d> {
-    id: &'d str,
+struct DialNews {
+    id: String,
     state: DialState,
-    agent: &'d AgentId,
-    reference: &'d str,
+    agent: AgentId,
+    reference: String,
     ucid: Option<Ucid>,
     asked_at: i64,
     decided_at: Option<i64>,
@@ -66,13 +66,13 @@ struct DialNews<'d> {
     invite_setting: Option<&'static str>,
 }
 
-impl DialNews<'_> {
-    fn of(entry: &DialEntry) -> DialNews<'_> {
-        DialNews {
-            id: &entry.id,
+impl DialNews {
+    fn of(entry: &DialEntry) -> Self {
+        Self {
+            id: entry.id.clone(),
             state: entry.state,
-            agent: &entry.agent,
-            reference: &entry.reference,
+            agent: entry.agent.clone(),
+            reference: entry.reference.clone(),
             ucid: entry.ucid,
             asked_at: entry.asked_ms,
             decided_at: entry.decided_ms,
@@ -81,18 +81,19 @@ impl DialNews<'_> {
         }
     }
 
-    fn event(&self) -> Result<NewEvent, StoreError> {
-        NewEvent::new("dial.changed", Audience::Agent(self.agent.clone()), self)
+    fn event(self) -> NewEvent {
+        let audience = Audience::Agent(self.agent.clone());
+        NewEvent::unwritten("dial.changed", audience, move || EventText::of(&self))
     }
 }
 
 /// The event that reports a dial.
-pub(crate) fn dial_changed(entry: &DialEntry) -> Result<NewEvent, StoreError> {
+pub(crate) fn dial_changed(entry: &DialEntry) -> NewEvent {
     DialNews::of(entry).event()
 }
 
 /// The event that reports that no INVITE came of a dial whose call is not known.
-pub(super) fn invite_missing(entry: &DialEntry) -> Result<NewEvent, StoreError> {
+pub(super) fn invite_missing(entry: &DialEntry) -> NewEvent {
     let invite_setting = Some(entry.way.invite_setting());
     let news =
         DialNews { ucid: None, invite_missing: Some(true), invite_setting, ..DialNews::of(entry) };

@@ -54,7 +54,7 @@ async fn apply_once(
             record_with(desk, vec![fact], together).await?;
         }
         _ => {
-            let events = vec![dial_changed(&settled)?];
+            let events = vec![dial_changed(&settled)];
             desk.store().change_dial(write, at, events).await?;
         }
     }
@@ -88,7 +88,7 @@ pub(super) async fn is_of_another_dial(
     dial: &str,
 ) -> Result<bool, StoreError> {
     let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
-    Ok(known.and_then(|call| call.state.dial).is_some_and(|(known, _)| known != dial))
+    Ok(known.and_then(|call| call.state.dial.clone()).is_some_and(|(known, _)| known != dial))
 }
 
 /// A supervisor's word on a dial.

@@ -1,5 +1,7 @@
 //! Calls as they are sent out: what depends on settings, drafts and the ledger comes together here.
 
+use std::sync::Arc;
+
 use ozonetel_sdk::types::{AgentId, PhoneNumber, TimeOfDay};
 
 use super::lead_names::LeadName;
@@ -7,7 +9,7 @@ use crate::core::call::{CallState, CallView, Viewer};
 use crate::core::caller::Scope;
 use crate::core::can::{CanContext, DispositionProgress, Refusal};
 use crate::desk::Desk;
-use crate::store::{Audience, NewEvent, StoreError, StoredCall};
+use crate::store::{Audience, EventText, NewEvent, StoreError, StoredCall};
 
 /// Now, in milliseconds since 1970, by the account's clock.
 pub fn now_ms(desk: &Desk) -> i64 {
@@ -84,13 +86,17 @@ pub(super) fn changed(
 ) -> Result<Vec<NewEvent>, StoreError> {
     let viewer =
         |whole, may_act| Viewer { lead: lead.cloned(), ..viewer(desk, call, whole, may_act) };
-    let texts = CallView::texts(&call.state, &viewer(true, true));
-    let (body, masked) = texts.map_err(|_| StoreError::Corrupt("event"))?;
+    let (state, whole) = (Arc::clone(&call.state), viewer(true, true));
+    let write = move || {
+        let texts = CallView::texts(&state, &whole);
+        let (body, masked) = texts.map_err(|_| StoreError::Corrupt("event"))?;
+        Ok(EventText { body, masked: Some(masked) })
+    };
     let audience = match &call.state.agent {
         Some(agent) => Audience::Agent(agent.clone()),
         None => Audience::Supervisors,
     };
-    let mut events = vec![NewEvent { kind: "call.changed", audience, body, masked: Some(masked) }];
+    let mut events = vec![NewEvent::unwritten("call.changed", audience, write)];
     let current = call.state.agent.as_ref();
     if let Some(before) = before.filter(|one| current.is_none_or(|now| !now.is_same_agent(one))) {
         let theirs = CallView::of(&call.state, viewer(false, false));

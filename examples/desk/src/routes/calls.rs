@@ -25,7 +25,7 @@ use crate::store::audit::AuditRow;
 
 pub(super) use control::word;
 pub(super) use live::snapshot;
-pub(super) use place::{answer, idempotency_key};
+pub(super) use place::{IdempotencyKey, answer};
 
 pub(super) fn router() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()

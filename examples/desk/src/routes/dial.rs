@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use ozonetel_sdk::types::{CampaignName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{answer, audit_row, idempotency_key};
+use super::calls::{IdempotencyKey, answer, audit_row};
 use crate::access::acting_agent;
 use crate::body::Body;
 use crate::core::caller::Caller;
@@ -65,10 +64,10 @@ pub(super) struct Dialed {
 pub(super) async fn dial(
     State(desk): State<Desk>,
     caller: Caller,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     Body(body): Body<NewCall>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
+    let key = key.0?;
     let agent = acting_agent(&desk, &caller, body.context.agent_id)?;
     let campaign = desk.campaign(body.campaign_name)?;
     // What the environment says is not about this call: a row that names the DID is better.

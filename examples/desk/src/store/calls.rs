@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use ozonetel_sdk::types::AgentId;
 
@@ -34,7 +35,7 @@ pub struct StoredCall {
     /// How often it has changed.
     pub version: i64,
     /// What its facts come down to.
-    pub state: CallState,
+    pub state: Arc<CallState>,
 }
 
 /// A call with its facts.
@@ -60,7 +61,7 @@ pub struct CallChange {
     /// New facts.
     pub facts: Vec<Fact>,
     /// What the facts come down to.
-    pub state: CallState,
+    pub state: Arc<CallState>,
     /// Changes of the outbox.
     pub outbox: Vec<OutboxWrite>,
     /// Changes of the ledger.
@@ -203,7 +204,7 @@ pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
     Ok(StoredCall {
         id: row.get("id")?,
         version: row.get("version")?,
-        state: from_json(&row.get::<String>("state")?, "call")?,
+        state: Arc::new(from_json(&row.get::<String>("state")?, "call")?),
     })
 }
 
@@ -261,7 +262,7 @@ async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
         state.began_ms.unwrap_or(change.at),
         state.ended_ms,
         change.at,
-        to_json(state)?,
+        to_json(&**state)?,
         state.owes_disposition(),
         state.kept_disposition().map(|given| given.said.code.as_str()),
         state.kept_disposition().and_then(|given| given.said.lead.as_deref()),
@@ -419,7 +420,8 @@ impl PhoneCalls for Db {
         .await
     }
 
-    async fn save_call(&self, change: CallChange) -> Result<i64, StoreError> {
+    async fn save_call(&self, mut change: CallChange) -> Result<i64, StoreError> {
+        change.events = events::written(change.events)?;
         let fails = if is_plain(&change) { Fails::BeforeChanges } else { Fails::Anywhere };
         self.write_often(fails, move |tx| Box::pin(save(tx, change))).await
     }

@@ -346,6 +346,7 @@ impl Dials for Db {
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<(), StoreError> {
+        let events = events::written(events)?;
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 write(tx, &change).await?;

@@ -1,6 +1,7 @@
 //! The log of events: append-only, numbered without gaps in the order in which it becomes visible.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
@@ -43,17 +44,50 @@ impl Audience {
     }
 }
 
-/// An event to be written with the change that it reports. `Debug` shows no body: it may hold a number.
+/// The two texts of an event. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
+pub struct EventText {
+    /// JSON, whole.
+    pub body: String,
+    /// JSON for those who may see it but not whole; without it everyone in the audience sees the body.
+    pub masked: Option<String>,
+}
+
+impl std::fmt::Debug for EventText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EventText")
+    }
+}
+
+impl EventText {
+    /// The text that everyone in the audience sees.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub fn of(body: &impl Serialize) -> Result<Self, StoreError> {
+        Ok(Self { body: json(body)?, masked: None })
+    }
+}
+
+/// Writes the texts of an event. It holds what the event reports as that was, so that it writes the same whenever it is
+/// asked to.
+type WriteText = Arc<dyn Fn() -> Result<EventText, StoreError> + Send + Sync>;
+
+/// The texts of an event, or what writes them.
+#[derive(Clone)]
+enum Content {
+    Written(EventText),
+    Unwritten(WriteText),
+}
+
+/// An event to be written with the change that it reports. `Debug` shows no body: it may hold a number.
+#[derive(Clone)]
 pub struct NewEvent {
     /// What kind of event, such as `call.changed`.
     pub kind: &'static str,
     /// Whom it is for.
     pub audience: Audience,
-    /// JSON, whole.
-    pub body: String,
-    /// JSON for those who may see it but not whole; without it everyone in the audience sees the body.
-    pub masked: Option<String>,
+    content: Content,
 }
 
 impl NewEvent {
@@ -66,17 +100,84 @@ impl NewEvent {
         audience: Audience,
         body: &impl Serialize,
     ) -> Result<Self, StoreError> {
-        Ok(Self { kind, audience, body: json(body)?, masked: None })
+        Ok(Self::written(kind, audience, EventText::of(body)?))
+    }
+
+    /// An event with these texts.
+    fn written(kind: &'static str, audience: Audience, text: EventText) -> Self {
+        Self { kind, audience, content: Content::Written(text) }
+    }
+
+    /// An event whose texts are written once someone needs them: a database that keeps them, or a listener.
+    pub fn unwritten(
+        kind: &'static str,
+        audience: Audience,
+        write: impl Fn() -> Result<EventText, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { kind, audience, content: Content::Unwritten(Arc::new(write)) }
     }
 
     /// What those see who may not see it whole.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if the body is not JSON.
-    pub fn masked(mut self, body: &impl Serialize) -> Result<Self, StoreError> {
-        self.masked = Some(json(body)?);
-        Ok(self)
+    pub fn masked(self, body: &impl Serialize) -> Result<Self, StoreError> {
+        self.masked_as(json(body)?)
     }
+
+    /// The same, with nothing of it for those who may not see it whole.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub fn not_masked(self) -> Result<Self, StoreError> {
+        self.masked_as(String::new())
+    }
+
+    fn masked_as(self, masked: String) -> Result<Self, StoreError> {
+        let Self { kind, audience, content } = self;
+        let text = EventText { masked: Some(masked), ..content.into_text()? };
+        Ok(Self::written(kind, audience, text))
+    }
+
+    /// Its texts.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub fn text(&self) -> Result<Cow<'_, EventText>, StoreError> {
+        match &self.content {
+            Content::Written(text) => Ok(Cow::Borrowed(text)),
+            Content::Unwritten(write) => Ok(Cow::Owned(write()?)),
+        }
+    }
+
+    /// As the log has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the body is not JSON.
+    pub(crate) fn numbered(self, id: i64, at: i64) -> Result<Event, StoreError> {
+        let Self { kind, audience, content } = self;
+        let EventText { body, masked } = content.into_text()?;
+        Ok(Event { id, at, kind: kind.to_owned(), audience, body, masked })
+    }
+}
+
+impl Content {
+    fn into_text(self) -> Result<EventText, StoreError> {
+        match self {
+            Self::Written(text) => Ok(text),
+            Self::Unwritten(write) => write(),
+        }
+    }
+}
+
+/// The same events with their texts: written before a writer has them, whom all others wait for.
+pub(super) fn written(mut events: Vec<NewEvent>) -> Result<Vec<NewEvent>, StoreError> {
+    for event in &mut events {
+        if let Content::Unwritten(write) = &event.content {
+            event.content = Content::Written(write()?);
+        }
+    }
+    Ok(events)
 }
 
 fn json(body: &impl Serialize) -> Result<String, StoreError> {
@@ -172,9 +273,11 @@ pub(super) async fn write(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
     let mut rows = (last - count + 1..).zip(events);
     for (size, insert) in INSERTS.iter().rev() {
         while left >= *size {
-            let rows = rows.by_ref().take(*size);
-            let columns = rows.flat_map(|(id, (at, event))| columns(id, at, event)).collect();
-            tx.execute(insert.as_str(), columns).await?;
+            let mut values = Vec::with_capacity(7 * size);
+            for (id, (at, event)) in rows.by_ref().take(*size) {
+                values.extend(columns(event.numbered(id, at)?));
+            }
+            tx.execute(insert.as_str(), values).await?;
             left -= size;
         }
     }
@@ -182,13 +285,13 @@ pub(super) async fn write(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
 }
 
 /// The columns of an event, in the order of [`insert`].
-fn columns(id: i64, at: i64, event: NewEvent) -> Vec<Arg> {
+fn columns(event: Event) -> Vec<Arg> {
     let word = event.audience.word();
     let agent = match event.audience {
         Audience::Agent(agent) => Some(agent.as_str().to_owned()),
         _ => None,
     };
-    args![id, at, event.kind, word, agent, event.body, event.masked]
+    args![event.id, event.at, event.kind, word, agent, event.body, event.masked]
 }
 
 /// The statements that write 1, 2, 4, 8 and 16 events.
@@ -219,6 +322,7 @@ fn event_of(row: &Row) -> Result<Event, StoreError> {
 #[async_trait]
 impl Events for Db {
     async fn append_events(&self, at: i64, events: Vec<NewEvent>) -> Result<(), StoreError> {
+        let events = written(events)?;
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 append(tx, at, events);

@@ -122,6 +122,6 @@ pub(super) async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
                   WHERE id = $4";
     let (number, agent) =
         (state.number.as_ref().map(number_key), state.agent.as_ref().map(agent_key));
-    tx.execute(update, args![to_json(state)?, number, agent, id]).await?;
+    tx.execute(update, args![to_json(&**state)?, number, agent, id]).await?;
     Ok(())
 }

@@ -83,7 +83,7 @@ async fn left_unknown(desk: &Desk, left: Vec<DialEntry>) -> Result<usize, StoreE
         let Some(entry) = settle(&row, &DialEvidence::Restarted, at) else { continue };
         let answer = Some(crate::flow::ledger::unknown_answer(&entry));
         let entry = DialEntry { answer, ..entry };
-        let events = vec![dial_changed(&entry)?];
+        let events = vec![dial_changed(&entry)];
         match desk.store().change_dial(DialWrite { from: row.state, entry }, at, events).await {
             // Its call may have been seen between the two.
             Ok(()) => count += usize::from(!was_seen(desk, &row.id).await?),
@@ -213,7 +213,7 @@ async fn by_its_time(desk: &Desk, row: &DialEntry, leg: &CallRecord) -> Result<L
     Ok(match (&leg.agent_id, leg.ucid) {
         (Some(agent), Some(ucid)) if agent.is_same_agent(&row.agent) => {
             let known = desk.store().call(ucid.as_str(), &Scope::All).await?;
-            let other = known.and_then(|call| call.state.dial);
+            let other = known.and_then(|call| call.state.dial.clone());
             let is_its = other.is_none_or(|(dial, _)| dial == row.id);
             if is_its { LegSays::IsIts(Some(ucid)) } else { LegSays::IsNot }
         }

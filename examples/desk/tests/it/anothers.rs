@@ -110,7 +110,7 @@ async fn records(floor: &Floor) -> impl Fn(Of) -> String {
     let store = floor.desk.store();
     let refused = store.outbox_of(&ucid).await.unwrap()[0].id.clone();
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
-    let dial = call.state.dial.unwrap().0;
+    let dial = call.state.dial.clone().unwrap().0;
     let due = json!({"agent": "agent01", "dueAt": floor.desk.now() + 1, "text": "x"});
     let made =
         floor.raw(Method::POST, "/api/follow-ups", "application/json", &due.to_string()).await;

@@ -173,7 +173,7 @@ async fn disposition_killed_at(write: u64, stop: Stop, fault: Option<FaultKind>)
     let ended = [OutboxState::Sent, OutboxState::Already];
     assert!(ended.contains(&entries[0].state), "{case}: {:?}", entries[0]);
     let call = store.call(ucid.as_str(), &Scope::All).await.unwrap().unwrap();
-    let kept = call.state.disposition.unwrap();
+    let kept = call.state.disposition.clone().unwrap();
     assert_eq!(kept.said.code, "FOLLOW_UP_SCHEDULED", "{case}");
     assert_eq!(kept.targets["service"], entries[0].state.as_str(), "{case}");
     assert_ne!(call.state.phase, CallPhase::AfterCall, "{case}");
@@ -253,7 +253,7 @@ async fn booking_killed_at(write: u64, stop: Stop, cancels: bool) -> bool {
     };
     let mentioned = async || {
         let call = call_of(&store, ucid).await;
-        call.state.appointments.into_iter().collect::<Vec<_>>()
+        call.state.appointments.iter().cloned().collect::<Vec<_>>()
     };
     // The appointment and the word of its call about it: both or neither.
     assert_eq!(mentioned().await, standing().await, "{case}");

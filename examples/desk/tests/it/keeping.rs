@@ -134,7 +134,7 @@ async fn notes_go_after_their_days_and_the_call_can_still_be_built_from_its_fact
         let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
         let entries = store.outbox_of(&call.id).await.unwrap();
         let promise = store.follow_up(&Scope::All, &ucid).await.unwrap().unwrap();
-        let state = serde_json::to_string(&call.state).unwrap();
+        let state = serde_json::to_string(&*call.state).unwrap();
         format!("{state} {:?} {}", entries[0].payload, promise.record.note)
     };
     remove(&*store, desk.now() + 89 * day, 0, kept).await;
@@ -264,7 +264,7 @@ async fn a_number_is_forgotten_in_postgresql() {
     let said = forget(&store, None, "9000000001", desk.now()).await.unwrap();
     assert!(said.starts_with("…01 is forgotten: in 1 calls"), "{said}");
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
-    assert!(!serde_json::to_string(&call.state).unwrap().contains("9000000001"));
+    assert!(!serde_json::to_string(&*call.state).unwrap().contains("9000000001"));
     let again = forget(&store, None, "9000000001", desk.now()).await.unwrap();
     assert!(again.contains("in 0 calls") && again.contains("in 0 other places"), "{again}");
     store.close().await;

@@ -268,7 +268,7 @@ async fn disposition_killed_at(site: &Site, kill: &str, fault: Option<FaultKind>
     let ended = ["sent", "already"];
     let targets = loop {
         let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
-        let given = call.state.disposition.expect("it is kept");
+        let given = call.state.disposition.clone().expect("it is kept");
         assert_eq!(given.said.code, "FOLLOW_UP_SCHEDULED", "{case}");
         let state = given.targets["service"].clone();
         if state != "pending" {

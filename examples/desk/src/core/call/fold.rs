@@ -25,6 +25,8 @@ use crate::core::fact::{
 struct Fold {
     state: CallState,
     phone: PhoneCall,
+    /// Whether anything was merged into it: the first part is all of it.
+    is_phone_seen: bool,
     /// Whether each leg ended, by what events, pushes and rows say.
     legs: BTreeMap<Option<Ucid>, bool>,
     /// When the last leg ended.
@@ -138,7 +140,9 @@ impl Fold {
             }
         }
         if let Some(part) = fact.observation().and_then(PhoneCall::of) {
-            self.phone = std::mem::take(&mut self.phone).merge(part);
+            self.phone =
+                if self.is_phone_seen { std::mem::take(&mut self.phone).merge(part) } else { part };
+            self.is_phone_seen = true;
         }
         if !matches!(fact.body, FactBody::Acted(_)) {
             earliest(&mut self.state.began_ms, fact.began_ms.unwrap_or(fact.when_ms()));

@@ -543,8 +543,8 @@ proptest! {
         let read: Vec<Fact> = serde_json::from_str(&stored).unwrap();
         let rebuilt = Call::of(read);
         prop_assert_eq!(rebuilt.state(), call.state());
-        let state = serde_json::to_string(call.state()).unwrap();
-        prop_assert_eq!(&serde_json::from_str::<CallState>(&state).unwrap(), call.state());
+        let state = serde_json::to_string(&**call.state()).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<CallState>(&state).unwrap(), &**call.state());
     }
 
     /// More facts never take back what is known: that there was a conversation, which way it went by the service's

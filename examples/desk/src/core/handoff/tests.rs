@@ -132,7 +132,7 @@ fn call(ucid: &str, caller: &str, uui: Option<&str>) -> CallState {
         invite = invite.uui(uui);
     }
     let body = FactBody::Invited { agent: "agent01".into(), invite, decision: String::new() };
-    Call::of([Fact::new(FactSource::Invite, ucid, 1, body)]).state().clone()
+    CallState::clone(Call::of([Fact::new(FactSource::Invite, ucid, 1, body)]).state())
 }
 
 #[test]

@@ -376,7 +376,7 @@ impl AssistSession {
         kind: &'static str,
         body: &serde_json::Value,
     ) -> Result<NewEvent, StoreError> {
-        Ok(NewEvent { masked: Some(String::new()), ..NewEvent::new(kind, self.audience(), body)? })
+        NewEvent::new(kind, self.audience(), body)?.not_masked()
     }
 
     /// Shows something that is not kept.

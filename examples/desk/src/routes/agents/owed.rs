@@ -62,14 +62,17 @@ pub(super) struct OwedView {
 impl From<OwedDisposition> for OwedView {
     fn from(owed: OwedDisposition) -> Self {
         let (id, at) = (owed.id().to_owned(), owed.since_ms());
-        let (state, entry) = (owed.call.state, owed.entry.as_ref());
+        let (state, entry) = (&owed.call.state, owed.entry.as_ref());
         let name = entry.and_then(|entry| entry.payload.get("disposition"));
         Self {
             id,
             ucid: owed.call.id,
-            agent: state.agent.map(|agent| agent.as_str().to_owned()).unwrap_or_default(),
-            masked: state.number.map(|number| redact_number(number.as_str())).unwrap_or_default(),
-            code: state.disposition.map(|given| given.said.code),
+            agent: state.agent.as_ref().map_or("", |agent| agent.as_str()).to_owned(),
+            masked: state
+                .number
+                .as_ref()
+                .map_or_else(String::new, |number| redact_number(number.as_str())),
+            code: state.disposition.as_ref().map(|given| given.said.code.clone()),
             name: name.and_then(Value::as_str).map(str::to_owned),
             target: entry.map_or("service", |entry| entry.target.as_str()),
             state: entry.map_or("none", |entry| entry.state.as_str()),

@@ -81,7 +81,7 @@ pub(super) async fn list(
             whole = whole || handles(&desk, &caller, None, number).await?;
         }
         // It names the call by the id that it had then.
-        let mut ids: Vec<_> = call.state.ids.into_iter().collect();
+        let mut ids: Vec<_> = call.state.ids.iter().cloned().collect();
         ids.push(call.id);
         asked.calls = Some(ids);
     }

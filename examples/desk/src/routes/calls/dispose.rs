@@ -105,7 +105,7 @@ pub(crate) async fn dispose(
     let order = DisposalOrder {
         actor: Actor { by: caller.id.clone(), agent: agent.clone() },
         ucid: leg,
-        did: call.state.did,
+        did: call.state.did.clone(),
         code: code.clone(),
         notes: given(notes.as_deref()).map(SensitiveText::from),
         pause: given(body.pause_after.as_deref()).map(PauseReason::from),

@@ -1,8 +1,11 @@
 //! Place a call, once.
 
+use std::convert::Infallible;
+
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
@@ -99,10 +102,10 @@ impl PlacedCall {
 pub(crate) async fn place(
     State(desk): State<Desk>,
     caller: Caller,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     Body(body): Body<PlaceCall>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
+    let key = key.0?;
     let agent = acting_agent(&desk, &caller, body.agent)?;
     let campaign = campaign_of(&desk, &agent, body.campaign, body.did.as_ref()).await?;
     let did = body.did.filter(|did| !did.as_str().trim().is_empty());
@@ -115,11 +118,18 @@ pub(crate) async fn place(
     Ok(answer(reply, PlacedCall::of))
 }
 
-/// The request's key.
-///
-/// # Errors
-/// It is too long, or holds what cannot be seen.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The request's key, or what is wrong with it: it is too long, or holds what cannot be seen.
+pub(crate) struct IdempotencyKey(pub(crate) Result<Option<String>, Problem>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(idempotency_key(&parts.headers)))
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let (Some(value), more) = (values.next(), values.next()) else { return Ok(None) };
     let key = value.to_str().ok().map(str::trim).filter(|key| (1..=200).contains(&key.len()));

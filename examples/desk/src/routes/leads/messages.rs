@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use ozonetel_sdk::types::SensitiveText;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use crate::desk::Desk;
 use crate::flow::customers::handles_lead;
 use crate::flow::messaging::{MessageContent, send as send_message};
 use crate::problem::{Kind, Problem, RequestId};
-use crate::routes::calls::idempotency_key;
+use crate::routes::calls::IdempotencyKey;
 use crate::store::audit::AuditRow;
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -155,10 +155,10 @@ pub(super) async fn send(
     State(desk): State<Desk>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     Body(body): Body<NewLeadMessage>,
 ) -> Result<Response, Problem> {
-    let key = idempotency_key(&headers)?;
+    let key = key.0?;
     let lead = desk.platform().lead(&id).await?.ok_or_else(|| no_such("lead"))?;
     if !handles_lead(&desk, &caller, &lead).await? {
         return Err(Problem::new(Kind::Forbidden, "someone else handles this person"));

@@ -1,8 +1,7 @@
 //! Phone calls, in memory.
 
 use std::cmp::Reverse;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
@@ -20,14 +19,19 @@ use crate::store::notes::clear_fact;
 
 #[derive(Debug, Default)]
 pub(super) struct CallTable {
-    calls: BTreeMap<String, StoredCall>,
+    calls: Index<String, CallRow>,
     /// To which call an id belongs.
     ids: Index<String, String>,
-    /// Facts by source and key, each with its call.
-    facts: BTreeMap<(FactSource, String), (String, Fact)>,
-    /// Which facts a call has.
-    facts_of: BTreeMap<String, BTreeSet<(FactSource, String)>>,
+    /// The facts that a call has, by source and key: each is one's alone.
+    known: Index<(FactSource, String), ()>,
     drafts: BTreeMap<String, Draft>,
+}
+
+/// A call with its facts, in the order of storing.
+#[derive(Debug)]
+struct CallRow {
+    call: StoredCall,
+    facts: Vec<Fact>,
 }
 
 impl Memory {
@@ -41,12 +45,12 @@ impl Memory {
         self.locked(|state| {
             let table = &state.calls;
             let is_unlike = |call: &&StoredCall| {
-                let texts = table.facts_of(&call.id).map(serde_json::to_string);
+                let texts = table.facts_of(&call.id).iter().map(serde_json::to_string);
                 let facts: Result<Vec<Fact>, _> =
                     texts.map(|text| text.and_then(|text| serde_json::from_str(&text))).collect();
                 !facts.is_ok_and(|facts| *Call::of(facts).state() == call.state)
             };
-            table.calls.values().filter(is_unlike).map(|call| call.id.clone()).collect()
+            table.all().filter(is_unlike).map(|call| call.id.clone()).collect()
         })
     }
 }
@@ -57,25 +61,32 @@ impl CallTable {
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&StoredCall> {
-        self.calls.get(id)
+        self.calls.get(id).map(|row| &row.call)
     }
 
     /// The calls with a number, the newest first.
     pub(super) fn of_number(&self, key: &str, most: u32) -> Vec<StoredCall> {
         let is_of =
             |call: &&StoredCall| call.state.number.as_ref().map(number_key).as_deref() == Some(key);
-        let mut found: Vec<_> = self.calls.values().filter(is_of).cloned().collect();
+        let mut found: Vec<_> = self.all().filter(is_of).cloned().collect();
         found.sort_by_key(|call| Reverse((call.state.began_ms, call.id.clone())));
         found.truncate(most as usize);
         found
     }
 
+    fn rows(&self) -> impl Iterator<Item = &CallRow> {
+        let mut rows: Vec<_> = self.calls.values().collect();
+        rows.sort_by(|one, other| one.call.id.cmp(&other.call.id));
+        rows.into_iter()
+    }
+
+    /// All calls, by their ids.
     pub(super) fn all(&self) -> impl Iterator<Item = &StoredCall> {
-        self.calls.values()
+        self.rows().map(|row| &row.call)
     }
 
     pub(super) fn all_facts(&self) -> impl Iterator<Item = &Fact> {
-        self.facts.values().map(|(_, fact)| fact)
+        self.rows().flat_map(|row| &row.facts)
     }
 
     /// Calls that are over, began before a time and have notes.
@@ -83,35 +94,32 @@ impl CallTable {
         let old = |call: &&StoredCall| {
             call.state.phase == CallPhase::Closed
                 && call.state.began_ms.is_some_and(|began| began < before)
-                && self.facts_of(&call.id).any(|fact| clear_fact(&mut fact.clone()))
+                && self.facts_of(&call.id).iter().any(|fact| clear_fact(&mut fact.clone()))
         };
-        self.calls.values().filter(old).take(most).map(|call| call.id.clone()).collect()
+        self.all().filter(old).take(most).map(|call| call.id.clone()).collect()
     }
 
     pub(super) fn clear_notes(&mut self, id: &str) {
-        let of_call = self.facts.values_mut().filter(|(call, _)| call == id);
-        of_call.for_each(|(_, fact)| {
-            clear_fact(fact);
-        });
         self.drafts.remove(id);
-        let state = Call::of(self.facts_of(id).cloned()).state().clone();
-        if let Some(call) = self.calls.get_mut(id) {
-            (call.state, call.version) = (state, call.version + 1);
+        let Some(CallRow { call, facts }) = self.calls.get_mut(id) else { return };
+        for fact in &mut *facts {
+            clear_fact(fact);
         }
+        call.state = Call::of(facts.iter().cloned()).state().clone();
+        call.version += 1;
     }
 
     pub(super) fn drop_drafts(&mut self, before: i64) {
         self.drafts.retain(|_, draft| draft.at >= before);
     }
 
-    fn facts_of(&self, id: &str) -> impl Iterator<Item = &Fact> {
-        let keys = self.facts_of.get(id).into_iter().flatten();
-        keys.filter_map(|key| self.facts.get(key)).map(|(_, fact)| fact)
+    fn facts_of(&self, id: &str) -> &[Fact] {
+        self.calls.get(id).map_or(&[], |row| &row.facts)
     }
 
     /// When a call was last heard of, apart from its dial's reply.
     pub(super) fn heard(&self, id: &str) -> Option<i64> {
-        let told = self.facts_of(id);
+        let told = self.facts_of(id).iter();
         told.filter(|fact| !matches!(fact.source, FactSource::Dial | FactSource::Action))
             .map(|fact| fact.at_ms)
             .max()
@@ -120,7 +128,7 @@ impl CallTable {
     /// Whether a change fits what is there.
     fn check(&self, change: &CallChange) -> Result<(), StoreError> {
         let conflict = StoreError::Conflict("call");
-        let version = |id: &str| self.calls.get(id).map_or(0, |call| call.version);
+        let version = |id: &str| self.get(id).map_or(0, |call| call.version);
         if version(&change.id) != change.version {
             return Err(conflict);
         }
@@ -136,14 +144,11 @@ impl CallTable {
         Ok(())
     }
 
-    fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], facts: Vec<Fact>) {
+    fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], mut facts: Vec<Fact>) {
+        facts.retain(|fact| self.known.insert((fact.source, fact.key.clone()), ()).is_none());
         for (other, _) in absorbed {
-            self.calls.remove(other);
+            facts.extend(self.calls.remove(other).into_iter().flat_map(|row| row.facts));
             self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));
-            let theirs = self.facts.values_mut().filter(|(call, _)| call == other);
-            theirs.for_each(|(of, _)| of.clone_from(&call.id));
-            let theirs = self.facts_of.remove(other).unwrap_or_default();
-            self.facts_of.entry(call.id.clone()).or_default().extend(theirs);
             if let Some(draft) = self.drafts.remove(other) {
                 self.drafts.entry(call.id.clone()).or_insert(draft);
             }
@@ -151,14 +156,15 @@ impl CallTable {
         for alias in &call.state.ids {
             self.ids.insert(alias.clone(), call.id.clone());
         }
-        for fact in facts {
-            let key = (fact.source, fact.key.clone());
-            if let Entry::Vacant(place) = self.facts.entry(key.clone()) {
-                place.insert((call.id.clone(), fact));
-                self.facts_of.entry(call.id.clone()).or_default().insert(key);
+        match self.calls.get_mut(&call.id) {
+            Some(row) => {
+                row.call = call;
+                row.facts.append(&mut facts);
+            }
+            None => {
+                self.calls.insert(call.id.clone(), CallRow { call, facts });
             }
         }
-        self.calls.insert(call.id.clone(), call);
     }
 }
 
@@ -180,7 +186,7 @@ impl PhoneCalls for Memory {
         self.read(|state| {
             let table = &state.calls;
             let mut found: Vec<&StoredCall> = Vec::new();
-            for call in ids.iter().filter_map(|alias| table.calls.get(table.ids.get(alias)?)) {
+            for call in ids.iter().filter_map(|alias| table.get(table.ids.get(alias)?)) {
                 if !found.iter().any(|known| known.id == call.id) {
                     found.push(call);
                 }
@@ -189,7 +195,7 @@ impl PhoneCalls for Memory {
             let load = |call: &StoredCall| LoadedCall {
                 id: call.id.clone(),
                 version: call.version,
-                facts: table.facts_of(&call.id).cloned().collect(),
+                facts: table.facts_of(&call.id).to_vec(),
             };
             Ok(found.into_iter().map(load).collect())
         })
@@ -234,7 +240,7 @@ impl PhoneCalls for Memory {
 
     async fn call(&self, id: &str, scope: &Scope) -> Result<Option<StoredCall>, StoreError> {
         self.read(|state| {
-            let call = state.calls.ids.get(id).and_then(|id| state.calls.calls.get(id));
+            let call = state.calls.ids.get(id).and_then(|id| state.calls.get(id));
             Ok(call.filter(|call| sees(scope, &call.state)).cloned())
         })
         .await
@@ -245,8 +251,7 @@ impl PhoneCalls for Memory {
             let live = |call: &&StoredCall| {
                 call.state.phase != crate::core::call::CallPhase::Closed && sees(scope, &call.state)
             };
-            let mut calls: Vec<StoredCall> =
-                state.calls.calls.values().filter(live).cloned().collect();
+            let mut calls: Vec<StoredCall> = state.calls.all().filter(live).cloned().collect();
             calls.sort_by_key(|call| (call.state.began_ms, call.id.clone()));
             calls.truncate(most as usize);
             Ok(calls)
@@ -257,9 +262,8 @@ impl PhoneCalls for Memory {
     async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError> {
         let mut unlike = self.unlike_their_facts();
         self.read(move |state| {
-            let calls = &state.calls.calls;
-            let newest = |id: &String| (std::cmp::Reverse(calls[id].state.began_ms), id.clone());
-            let mut newest: Vec<_> = calls.keys().map(newest).collect();
+            let newest = |call: &StoredCall| (Reverse(call.state.began_ms), call.id.clone());
+            let mut newest: Vec<_> = state.calls.all().map(newest).collect();
             newest.sort();
             newest.truncate(most as usize);
             unlike.retain(|id| newest.iter().any(|(_, known)| known == id));

@@ -66,12 +66,12 @@ impl Memory {
                 let _ = writeln!(text, "{} {}", entry.id, entry.payload);
             }
             for call in &calls {
-                let _ = writeln!(text, "{} {:?}", call.id, serde_json::to_string(&call.state));
+                let _ = writeln!(text, "{} {:?}", call.id, serde_json::to_string(&*call.state));
             }
             for fact in state.calls.all_facts() {
                 let _ = writeln!(text, "{:?}", serde_json::to_string(fact));
             }
-            for event in state.events.all() {
+            for event in state.events.all().flatten() {
                 let _ = writeln!(text, "{} {} {}", event.id, event.kind, event.body);
             }
             for report in state.reports.all() {

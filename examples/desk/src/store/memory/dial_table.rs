@@ -1,6 +1,7 @@
 //! The rows of the dial ledger, in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ozonetel_sdk::types::AgentId;
 
@@ -13,30 +14,35 @@ use crate::store::error::StoreError;
 
 #[derive(Debug, Default)]
 pub(super) struct DialTable {
-    pub(super) rows: BTreeMap<String, DialEntry>,
-    pub(super) holders: Index<String, String>,
+    pub(super) rows: Index<Arc<str>, DialEntry>,
+    pub(super) holders: Index<Arc<str>, String>,
     /// Dials and legs whose INVITE has come.
     pub(super) rung: BTreeSet<String>,
     pub(super) legs: BTreeMap<String, (String, AskedLeg)>,
     /// The rows of an agent, of a user's request, of a reference.
-    of_agent: Index<String, Vec<String>>,
-    of_request: Index<String, Index<String, String>>,
-    of_reference: Index<String, String>,
+    of_agent: Index<String, Vec<Arc<str>>>,
+    of_request: Index<String, Index<String, Arc<str>>>,
+    of_reference: Index<String, Arc<str>>,
 }
 
 impl DialTable {
     pub(super) fn check(&self, write: &DialWrite) -> Result<(), StoreError> {
-        let same = self.rows.get(&write.entry.id).is_some_and(|row| row.state == write.from);
+        let same = self.rows.get(&*write.entry.id).is_some_and(|row| row.state == write.from);
         if same { Ok(()) } else { Err(StoreError::Conflict("dial")) }
     }
 
-    /// A row that is new.
-    pub(super) fn insert(&mut self, row: DialEntry) {
-        let id = row.id.clone();
-        self.of_agent.entry(agent_key(&row.agent)).or_default().push(id.clone());
-        let of_user = self.of_request.entry(row.user.clone()).or_default();
-        of_user.insert(row.key.clone(), id.clone());
-        self.of_reference.insert(row.reference.clone(), id.clone());
+    /// A row that is new, and the desk that sends its dial.
+    pub(super) fn insert(&mut self, row: DialEntry, holder: &str) {
+        let id: Arc<str> = row.id.as_str().into();
+        self.of_agent.entry(agent_key(&row.agent)).or_default().push(Arc::clone(&id));
+        if !self.of_request.contains_key(&row.user) {
+            self.of_request.insert(row.user.clone(), Index::default());
+        }
+        if let Some(of_user) = self.of_request.get_mut(&row.user) {
+            of_user.insert(row.key.clone(), Arc::clone(&id));
+        }
+        self.of_reference.insert(row.reference.clone(), Arc::clone(&id));
+        self.holders.insert(Arc::clone(&id), holder.to_owned());
         self.rows.insert(id, row);
     }
 
@@ -54,9 +60,9 @@ impl DialTable {
     }
 
     pub(super) fn write(&mut self, write: DialWrite) {
-        let known = self.rows.get(&write.entry.id).and_then(|row| row.ucid);
-        let entry = DialEntry { ucid: write.entry.ucid.or(known), ..write.entry };
-        self.rows.insert(entry.id.clone(), entry);
+        if let Some(row) = self.rows.get_mut(&*write.entry.id) {
+            *row = DialEntry { ucid: write.entry.ucid.or(row.ucid), ..write.entry };
+        }
     }
 
     pub(super) fn release(&mut self, id: &str) {

@@ -27,9 +27,8 @@ impl Dials for Memory {
                 if let Some(id) = close {
                     state.dials.release(id);
                 }
-                state.dials.holders.insert(new.id.clone(), holder.to_owned());
                 let row = DialEntry { state: DialState::Sending, is_open: true, ..new };
-                state.dials.insert(row);
+                state.dials.insert(row, holder);
             }
             Ok(decision)
         })
@@ -80,7 +79,7 @@ impl Dials for Memory {
         self.read(|state| {
             let table = &state.dials;
             Ok(table.sorted(|row| {
-                let mine = table.holders.get(&row.id).is_some_and(|held| held == holder);
+                let mine = table.holders.get(&*row.id).is_some_and(|held| held == holder);
                 row.state == DialState::Sending && (mine || row.asked_ms < before)
             }))
         })
@@ -91,7 +90,7 @@ impl Dials for Memory {
         self.read(|state| {
             let table = &state.dials;
             Ok(table.sorted(|row| {
-                let holder = table.holders.get(&row.id).filter(|holder| *holder != own);
+                let holder = table.holders.get(&*row.id).filter(|holder| *holder != own);
                 let is_dead = |holder: &String| state.leases.has_ended(&presence(holder), at);
                 row.state == DialState::Sending && holder.is_some_and(is_dead)
             }))

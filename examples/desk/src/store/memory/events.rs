@@ -11,22 +11,35 @@ use crate::store::events::{Event, Events, NewEvent};
 
 #[derive(Debug, Default)]
 pub(super) struct EventTable {
-    rows: VecDeque<Event>,
+    rows: VecDeque<EventRow>,
     newest: i64,
+}
+
+/// An event; its texts are written when it is read.
+#[derive(Debug)]
+struct EventRow {
+    id: i64,
+    at: i64,
+    event: NewEvent,
+}
+
+impl EventRow {
+    fn read(&self) -> Result<Event, StoreError> {
+        self.event.clone().numbered(self.id, self.at)
+    }
 }
 
 impl EventTable {
     /// Appends events, as the last part of a change.
     pub(super) fn append(&mut self, at: i64, events: Vec<NewEvent>) {
-        for NewEvent { kind, audience, body, masked } in events {
+        for event in events {
             self.newest += 1;
-            let (id, kind) = (self.newest, kind.to_owned());
-            self.rows.push_back(Event { id, at, kind, audience, body, masked });
+            self.rows.push_back(EventRow { id: self.newest, at, event });
         }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = &Event> {
-        self.rows.iter()
+    pub(super) fn all(&self) -> impl Iterator<Item = Result<Event, StoreError>> {
+        self.rows.iter().map(EventRow::read)
     }
 
     pub(super) fn newest(&self) -> i64 {
@@ -48,7 +61,7 @@ impl Events for Memory {
         self.read(|state| {
             let rows = &state.events.rows;
             let first = rows.partition_point(|event| event.id <= id);
-            Ok(rows.iter().skip(first).take(most as usize).cloned().collect())
+            rows.iter().skip(first).take(most as usize).map(EventRow::read).collect()
         })
         .await
     }

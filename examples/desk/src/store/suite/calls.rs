@@ -50,7 +50,7 @@ async fn what_is_stored_otherwise_than_its_facts_say_is_found(store: Arc<dyn Sto
         let facts = [invited(id, id, "agent01", at)];
         let mut change = change(id, 0, &[], &facts);
         if id == "12" {
-            change.state.agent = Some("agent02".into());
+            Arc::make_mut(&mut change.state).agent = Some("agent02".into());
         }
         store.save_call(change).await.unwrap();
     }

@@ -112,7 +112,8 @@ async fn calls_and_follow_ups_are_a_numbers_however_it_is_written(store: Arc<dyn
             began_ms: Some(began),
             ..CallState::default()
         };
-        let change = CallChange { id: id.into(), state, at: began, ..CallChange::default() };
+        let change =
+            CallChange { id: id.into(), state: state.into(), at: began, ..CallChange::default() };
         store.save_call(change).await.unwrap();
         let follow_up = FollowUp {
             id: format!("f{id}"),

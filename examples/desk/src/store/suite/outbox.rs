@@ -110,7 +110,10 @@ async fn agents_of_one_call_have_dispositions_of_their_own(store: Arc<dyn Store>
     let absorbed = vec![("12".to_owned(), 1)];
     let state =
         CallState { ids: ["11".to_owned(), "12".to_owned()].into(), ..CallState::default() };
-    store.save_call(CallChange { absorbed, state, ..change("11", 1, &[], &[]) }).await.unwrap();
+    store
+        .save_call(CallChange { absorbed, state: state.into(), ..change("11", 1, &[], &[]) })
+        .await
+        .unwrap();
     let all = [known("o1", "agent01"), known("o2", "agent02"), known("o5", "agent03")];
     assert_eq!(agents("11").await, all);
     assert_eq!(agents("12").await, [known("o4", "agent02")], "it is sent all the same");
@@ -200,7 +203,10 @@ async fn calls_that_turn_out_to_be_one_have_one_record_for_the_platform(store: A
     let merged = CallChange {
         absorbed: vec![("12".into(), 1)],
         outbox: vec![OutboxWrite::Complete(to_platform("p3", "11", "b"))],
-        state: CallState { ids: ["11".to_owned(), "12".to_owned()].into(), ..CallState::default() },
+        state: Arc::new(CallState {
+            ids: ["11".to_owned(), "12".to_owned()].into(),
+            ..CallState::default()
+        }),
         ..change("11", 1, &[], &[])
     };
     store.save_call(merged).await.unwrap();

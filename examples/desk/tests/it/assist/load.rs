@@ -43,7 +43,7 @@ fn talking(n: u64) -> CallChange {
         recording: Recording { state: RecordingState::On, ..Recording::default() },
         ..CallState::default()
     };
-    CallChange { id, state, at: 1, ..CallChange::default() }
+    CallChange { id, state: state.into(), at: 1, ..CallChange::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,7 +41,7 @@ pub(super) async fn killed_at(site: &Site, kill: &str) -> bool {
     let noted = loop {
         let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
         if !call.state.appointments.is_empty() {
-            break call.state.appointments;
+            break call.state.appointments.clone();
         }
         a_moment().await;
     };

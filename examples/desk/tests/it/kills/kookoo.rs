@@ -88,7 +88,7 @@ async fn row(store: &Db) -> Option<DialEntry> {
     store.dial(&id).await.unwrap()
 }
 
-async fn call(store: &Db) -> Option<(String, CallState)> {
+async fn call(store: &Db) -> Option<(String, std::sync::Arc<CallState>)> {
     let ucid = row(store).await?.ucid?;
     let call = store.call(ucid.as_str(), &Scope::All).await.unwrap();
     call.map(|call| (ucid.to_string(), call.state))
