@@ -415,7 +415,7 @@ async fn audio_is_taken_from_the_agent_who_has_the_call_and_with_consent_alone()
     page.is("on").await;
     let campaign =
         desk.store().call(&ucid, &desk::core::caller::Scope::All).await.unwrap().unwrap();
-    let campaign = campaign.state.campaign.unwrap();
+    let campaign = campaign.state.campaign.clone().unwrap();
     let consent = async |consent: bool| {
         let body = json!({"campaigns": [{"campaign": campaign.as_str(), "consent": consent}]});
         let path = "/api/admin/assist/campaigns";

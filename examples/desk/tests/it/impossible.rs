@@ -89,7 +89,7 @@ async fn one_call_that_callback_and_form_tell_of_is_recorded_once() {
         let ids = [ucid.clone()];
         assert_eq!(floor.desk.store().load_calls(&ids).await.unwrap().len(), 1, "{form_first}");
         let call = floor.desk.store().call(&ucid, &Scope::All).await.unwrap().unwrap();
-        assert_eq!(call.state.disposition.unwrap().said.code, "APPOINTMENT_BOOKED");
+        assert_eq!(call.state.disposition.as_ref().unwrap().said.code, "APPOINTMENT_BOOKED");
         let entries = floor.desk.store().outbox_of(&ucid).await.unwrap();
         let mut targets: Vec<_> = entries.iter().map(|entry| entry.target).collect();
         targets.sort();
