@@ -8,6 +8,7 @@ pub mod rule;
 pub mod table;
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -21,7 +22,7 @@ use crate::desk::Desk;
 use crate::ops::{Life, Metrics};
 use crate::people::cookie;
 use crate::people::sign_in::RequestOrigin;
-use crate::people::{People, Presented};
+use crate::people::{People, Presented, Proof};
 use crate::problem::{Kind, Problem, RequestId};
 use crate::store::sessions::Session;
 
@@ -31,6 +32,22 @@ use table::{RouteInfo, RouteTable};
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED: [HeaderName; 3] =
     [FORWARDED_FOR, header::FORWARDED, HeaderName::from_static("x-real-ip")];
+
+/// A request that was let in: by whom, and to what.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    presented: Option<Presented>,
+    /// What the document says of the route.
+    pub(crate) route: Arc<RouteInfo>,
+    /// The desk's metrics.
+    pub(crate) metrics: Metrics,
+}
+
+impl Admitted {
+    fn presented(parts: &Parts) -> Option<&Presented> {
+        parts.extensions.get::<Arc<Self>>()?.presented.as_ref()
+    }
+}
 
 /// What the middleware judges by.
 #[derive(Debug, Clone)]
@@ -69,25 +86,19 @@ impl Gate {
             let text = "there is no administrator yet: open the set-up link that the desk printed when it started, or run `desk user add`";
             return Err(Problem::new(Kind::NotSetUp, text));
         }
+        let mut presented = None;
         if info.rule.is_open() {
             self.check_open(&info, request)?;
         } else {
-            let presented = self.present(request).await?;
+            presented = self.present(request).await?;
             let loopback = info.rule.is_for_loopback() && is_local(request);
             if !loopback || presented.is_some() {
                 let caller = presented.as_ref().map(|presented| &presented.caller);
                 info.rule.check(caller).map_err(|denial| problem(denial, info.rule))?;
             }
-            if let Some(Presented { caller, session, proof }) = presented {
-                request.extensions.insert(caller);
-                request.extensions.insert(proof);
-                if let Some(session) = session {
-                    request.extensions.insert(session);
-                }
-            }
         }
-        request.extensions.insert(info);
-        request.extensions.insert(self.metrics.clone());
+        let metrics = self.metrics.clone();
+        request.extensions.insert(Arc::new(Admitted { presented, route: info, metrics }));
         self.check_life(&request.method)
     }
 
@@ -142,6 +153,8 @@ pub(crate) async fn enforce(State(gate): State<Gate>, request: Request, next: Ne
         Err(problem) => problem.into_response(),
     };
     let headers = response.headers_mut();
+    // These, and the request's id.
+    headers.reserve(5);
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
@@ -198,9 +211,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Self>().cloned();
-        caller.ok_or_else(|| Problem::new(Kind::Internal, "the route does not say who may ask"))
+        let presented = Admitted::presented(parts).ok_or_else(no_caller)?;
+        Ok(presented.caller.clone())
     }
+}
+
+/// What shows later whether who asks still may.
+impl<S: Send + Sync> FromRequestParts<S> for Proof {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let presented = Admitted::presented(parts).ok_or_else(no_caller)?;
+        Ok(presented.proof.clone())
+    }
+}
+
+fn no_caller() -> Problem {
+    Problem::new(Kind::Internal, "the route does not say who may ask")
 }
 
 /// The session that a request rests on.
@@ -208,7 +235,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let session = parts.extensions.get::<Self>().cloned();
+        let session = Admitted::presented(parts).and_then(|presented| presented.session.clone());
         session.ok_or_else(|| {
             Problem::new(Kind::Forbidden, "this is for who signed in, not for a token")
         })

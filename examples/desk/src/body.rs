@@ -12,6 +12,7 @@ use ozonetel_sdk::auth::Secret;
 use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::access::Admitted;
 use crate::access::table::RouteInfo;
 use crate::ops::Metrics;
 use crate::ops::metrics::{UNKNOWN_FIELDS, label};
@@ -31,8 +32,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let route = request.extensions().get::<Arc<RouteInfo>>().cloned();
-        let metrics = request.extensions().get::<Metrics>().cloned();
+        let admitted = request.extensions().get::<Arc<Admitted>>().cloned();
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
         let read = tokio::time::timeout(ARRIVES_WITHIN, Bytes::from_request(request, state)).await;
@@ -60,8 +60,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             return Err(Problem::bad_request("the body has to be a JSON object"));
         }
         let value = decode(text)?;
-        if let Some(route) = route {
-            check_names(text, &route, metrics.as_ref())?;
+        if let Some(admitted) = admitted {
+            check_names(text, &admitted.route, &admitted.metrics)?;
         }
         Ok(Self(value))
     }
@@ -207,16 +207,14 @@ impl Visitor<'_> for NameAmong<'_> {
 const LISTED: usize = 20;
 
 /// Refuses names that the route does not know, or ignores and counts them where front ends are older than this desk.
-fn check_names(text: &[u8], route: &RouteInfo, metrics: Option<&Metrics>) -> Result<(), Problem> {
+fn check_names(text: &[u8], route: &RouteInfo, metrics: &Metrics) -> Result<(), Problem> {
     let Some(known) = &route.names else { return Ok(()) };
     // Parsed before, so that it is an object.
     let mut read = serde_json::Deserializer::from_slice(text);
     let Ok(unknown) = NamesNotAmong(known).deserialize(&mut read) else { return Ok(()) };
     if route.ignores_names {
         for _ in &unknown {
-            if let Some(metrics) = metrics {
-                metrics.count(UNKNOWN_FIELDS, vec![label("route", &route.path)]);
-            }
+            metrics.count(UNKNOWN_FIELDS, vec![label("route", &route.path)]);
         }
         return Ok(());
     }

@@ -11,6 +11,11 @@ pub fn id() -> Uuid {
     Uuid::now_v7()
 }
 
+/// The same as text: 32 hexadecimal digits.
+pub(crate) fn id_text() -> String {
+    id().simple().encode_lower(&mut Uuid::encode_buffer()).to_owned()
+}
+
 /// Fills bytes that no one can guess.
 ///
 /// # Errors

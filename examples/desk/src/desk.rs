@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ozonetel_sdk::Client;
 use ozonetel_sdk::auth::Secret;
@@ -453,8 +453,7 @@ impl Desk {
 
     /// A new reference for a dial: what it is found by when its outcome is unknown.
     pub fn reference(&self) -> String {
-        let now = self.shared.client.clock().now();
-        let ms = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let ms = self.now();
         let n = self.shared.references.fetch_add(1, Ordering::Relaxed);
         format!("desk-{ms:x}-{}-{n:x}", self.shared.mark)
     }

@@ -229,7 +229,9 @@ impl People {
             return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
-        let Some(token) = self.0.store.token(digest.as_str(), now).await? else { return Ok(None) };
+        let Some(token) = self.0.store.token(&digest.to_text(), now).await? else {
+            return Ok(None);
+        };
         let known = KnownCaller {
             generation,
             caller: caller_of_token(&token),
@@ -272,7 +274,7 @@ impl People {
             return Ok(Some(self.use_known(digest, &known, now).await));
         }
         let generation = self.0.generation.load(Ordering::Acquire);
-        let found = self.0.store.signed_in(digest.as_str(), now, self.idle_since(now)).await?;
+        let found = self.0.store.signed_in(&digest.to_text(), now, self.idle_since(now)).await?;
         let Some(found) = found else { return Ok(None) };
         let known = KnownCaller {
             generation,
@@ -330,7 +332,7 @@ impl People {
     /// [`PeopleError::Store`], [`PeopleError::Random`].
     pub async fn add_token(&self, token: ApiToken, audit: AuditRow) -> Result<Secret, PeopleError> {
         let (secret, digest) = new_token(TOKEN_PREFIX)?;
-        self.0.store.add_token(digest.as_str(), token, audit).await?;
+        self.0.store.add_token(&digest.to_text(), token, audit).await?;
         Ok(secret)
     }
 
@@ -341,7 +343,7 @@ impl People {
     pub async fn offer_setup(&self) -> Result<Secret, PeopleError> {
         let (secret, digest) = new_token("")?;
         let ends_at = self.now() + millis(SET_UP_LINK);
-        self.0.store.offer_setup(digest.as_str(), ends_at).await?;
+        self.0.store.offer_setup(&digest.to_text(), ends_at).await?;
         Ok(secret)
     }
 

@@ -159,7 +159,7 @@ impl Default for RequestId {
 impl RequestId {
     /// A new one; ids rise with time. What a client says is not an id of ours, and does not belong in a log.
     pub fn new() -> Self {
-        Self(crate::chance::id().simple().to_string().into())
+        Self(crate::chance::id_text().into())
     }
 
     /// That of the request that is being answered.

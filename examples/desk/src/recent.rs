@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::quality::RandomState;
 use tokio::time::Instant;
 
 /// Values by key, each for a time after it was written.
@@ -17,7 +18,7 @@ pub(crate) struct RecentMap<K, V> {
 
 #[derive(Debug)]
 struct Inner<K, V> {
-    values: HashMap<K, (Instant, V)>,
+    values: HashMap<K, (Instant, V), RandomState>,
     /// Each write, in order. One that was overtaken by a later write of the same key counts no more.
     writes: VecDeque<(Instant, K)>,
 }
@@ -25,7 +26,7 @@ struct Inner<K, V> {
 impl<K: Clone + Eq + Hash, V: Clone> RecentMap<K, V> {
     /// At most so many, each for so long.
     pub(crate) fn new(most: usize, kept: Duration) -> Self {
-        let inner = Inner { values: HashMap::new(), writes: VecDeque::new() };
+        let inner = Inner { values: HashMap::default(), writes: VecDeque::new() };
         Self { most, kept, inner: Mutex::new(inner) }
     }
 

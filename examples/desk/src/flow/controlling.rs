@@ -1,5 +1,7 @@
 //! Commands on a call: hold, mute, conference, kick, transfer, recording, end, reconnect.
 
+use std::sync::Arc;
+
 use ozonetel_sdk::Error;
 use ozonetel_sdk::call_control::CallControl;
 use ozonetel_sdk::error::Reason;
@@ -163,7 +165,7 @@ async fn judged(
     let mut reply = one(desk, &order, &state, row).await?;
     if is_cold {
         let order = ControlOrder { action: Action::CompleteTransfer, ..order };
-        let state = reply.call.as_ref().map(|call| call.state.clone()).unwrap_or(state);
+        let state = reply.call.as_ref().map_or(state, |call| Arc::clone(&call.state));
         reply = one(desk, &order, &state, audit).await?;
     }
     Ok(reply)

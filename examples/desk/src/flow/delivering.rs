@@ -1,5 +1,6 @@
 //! Delivery of what is in the outbox: at least once, counted once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ozonetel_sdk::types::LocalDateTime;
@@ -94,7 +95,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
         }
     };
     let call = desk.store().call(&entry.call, &Scope::All).await?;
-    let state = call.as_ref().map(|call| call.state.clone()).unwrap_or_default();
+    let state = call.as_ref().map(|call| Arc::clone(&call.state)).unwrap_or_default();
     let service = state.service_disposition.as_ref().map(DispositionName::as_str);
     let service = service.filter(|_| is_of(&state, &entry));
     let at = now_ms(desk);

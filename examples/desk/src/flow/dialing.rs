@@ -27,6 +27,7 @@ use crate::core::dial::{DialDecision, DialEntry, DialState, DialWay, GivenAnswer
 use crate::core::fact::{Fact, MissingNews};
 use crate::core::hex::hex;
 use crate::desk::Desk;
+use crate::people::token::new_id;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
 use crate::store::{DialWrite, StoreError};
@@ -99,7 +100,8 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     let reference = entry.reference.clone();
     let work = {
         let desk = desk.clone();
-        async move { place(&desk, entry, known, audit).await }
+        // On the heap at once: it is large, and moved several times on its way into its task.
+        Box::pin(async move { place(&desk, entry, known, audit).await })
     };
     let work = work.instrument(tracing::info_span!("dial", way = way.as_str()));
     let reply = desk.tasks().run(TaskKind::Change, work).await;
@@ -179,7 +181,7 @@ fn entry_of(
     let number_key = number_key(&number);
     let named = did.as_ref().map_or("", |did| did.as_str());
     let asked = [&*agent_key(&agent), &*number_key, campaign.as_str(), named].join("\u{1f}");
-    let id = crate::chance::id().simple().to_string();
+    let id = new_id();
     let known =
         CallFacts { did: did.clone(), agent: Some(agent.clone()), phone_name: phone_name.clone() };
     let entry = DialEntry {
@@ -428,7 +430,7 @@ async fn write<'e>(
 /// The row of the audit about a dial.
 fn about(row: AuditRow, entry: &DialEntry) -> AuditRow {
     let call = entry.ucid.map_or_else(|| entry.id.clone(), String::from);
-    AuditRow { target: format!("call:{call}"), ..row }
+    AuditRow { target: ["call:", &call].concat(), ..row }
 }
 
 /// The entry with the leg that was seen of it meanwhile.

@@ -135,12 +135,12 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     let mut loaded = loaded.into_iter();
     let Some(first) = loaded.next() else {
         let call = Call::default();
-        let before = call.state().clone();
+        let before = Arc::clone(call.state());
         let id = new_id.to_owned();
         return (Merged { id, version: 0, absorbed: Vec::new(), before }, call);
     };
     let mut call = Call::of(first.facts);
-    let (before, mut absorbed) = (call.state().clone(), Vec::new());
+    let (before, mut absorbed) = (Arc::clone(call.state()), Vec::new());
     let mut facts = Vec::new();
     for other in loaded {
         absorbed.push((other.id, other.version));
@@ -184,7 +184,6 @@ async fn attempt(
         }
     }
     let state = Arc::clone(call.state());
-    drop(call);
     close(&mut dials, &state);
     let own = [&merged.id].into_iter().chain(merged.absorbed.iter().map(|(id, _)| id));
     let own: Vec<_> = own.cloned().collect();

@@ -192,7 +192,7 @@ impl People {
         let hash = Some(self.0.passwords.hash(first.password).await?);
         let row = row(now, &user, "user.set_up", &from);
         let login = UserLogin { user: user.clone(), hash };
-        if !self.0.store.use_setup(digest.as_str(), now, login, row).await? {
+        if !self.0.store.use_setup(&digest.to_text(), now, login, row).await? {
             return Err(SignInError::Link);
         }
         self.open(user, now, &from).await
@@ -227,7 +227,7 @@ impl People {
             ends_at: now + millis(self.0.settings.longest),
         };
         let row = row(now, &user, "session.open", from);
-        self.0.store.open_session(digest.as_str(), session.clone(), row).await?;
+        self.0.store.open_session(&digest.to_text(), session.clone(), row).await?;
         Ok(OpenedSession { secret, session, user })
     }
 }

@@ -17,19 +17,19 @@ const LONGEST: usize = 128;
 /// The digest by which a given-out secret is found again. Looking it up takes the same time for every wrong secret,
 /// because who guesses a secret does not choose its digest.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TokenDigest(String);
+pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
     /// The digest of a secret that somebody presents; `None` for what cannot be one.
     pub fn of(text: &str) -> Option<Self> {
         let possible =
             (1..=LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        possible.then(|| Self(URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))))
+        possible.then(|| Self(Sha256::digest(text.as_bytes()).into()))
     }
 
     /// As it is stored.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn to_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
@@ -58,7 +58,7 @@ pub fn new_token(prefix: &str) -> Result<(Secret, TokenDigest), NoRandomness> {
 
 /// A new id for a row: says when it was made, and cannot be guessed.
 pub fn new_id() -> String {
-    crate::chance::id().simple().to_string()
+    crate::chance::id_text()
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(TokenDigest::of(one.reveal()), Some(digest.clone()));
         assert_eq!((one.reveal().len(), other.reveal().len()), (48, 43));
         assert!(one.reveal().starts_with("desk_") && digest != other_digest);
-        assert!(!digest.as_str().contains(&one.reveal()[5..]));
+        assert!(!digest.to_text().contains(&one.reveal()[5..]));
         assert_eq!(format!("{digest:?}"), "TokenDigest");
     }
 

@@ -1,6 +1,5 @@
 //! The log of events: append-only, numbered without gaps in the order in which it becomes visible.
 
-use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
@@ -137,17 +136,6 @@ impl NewEvent {
         let Self { kind, audience, content } = self;
         let text = EventText { masked: Some(masked), ..content.into_text()? };
         Ok(Self::written(kind, audience, text))
-    }
-
-    /// Its texts.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] if the body is not JSON.
-    pub fn text(&self) -> Result<Cow<'_, EventText>, StoreError> {
-        match &self.content {
-            Content::Written(text) => Ok(Cow::Borrowed(text)),
-            Content::Unwritten(write) => Ok(Cow::Owned(write()?)),
-        }
     }
 
     /// As the log has it.

@@ -144,7 +144,11 @@ async fn notes_go_after_their_days_and_the_call_can_still_be_built_from_its_fact
     let loaded = store.load_calls(std::slice::from_ref(&ucid)).await.unwrap();
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
     assert_eq!(desk::core::call::Call::of(loaded[0].facts.clone()).state(), &call.state);
-    assert_eq!(call.state.disposition.as_ref().unwrap().said.code, "FOLLOW_UP_SCHEDULED", "the code stays");
+    assert_eq!(
+        call.state.disposition.as_ref().unwrap().said.code,
+        "FOLLOW_UP_SCHEDULED",
+        "the code stays"
+    );
 }
 
 /// Everything that is text in a SQLite file, by table and column.

@@ -1,5 +1,7 @@
 mod wrap_up;
 
+use std::sync::Arc;
+
 use ozonetel_sdk::kookoo::IvrRequest;
 use ozonetel_sdk::phone_call::Invite;
 use ozonetel_sdk::types::{PhoneNumber, Ucid, Zone};
@@ -277,7 +279,7 @@ fn after_call_work_begins_when_our_leg_ends_whatever_the_path() {
             vec![acted(1, transfer(true), done, 20), acted(2, Action::CompleteTransfer, done, 30)],
         ),
     ] {
-        let state = Call::of(up().into_iter().chain(path)).state().clone();
+        let state = Arc::clone(Call::of(up().into_iter().chain(path)).state());
         assert_eq!(state.phase, CallPhase::AfterCall, "{name}");
         assert_eq!(state.wrapup.map(|wrapup| wrapup.started_ms), Some(T0 + 30_000), "{name}");
         assert_eq!((state.held, state.muted), (Some(false), Some(false)), "{name}");
@@ -332,7 +334,7 @@ fn of_two_dispositions_of_one_call_the_first_counts_unless_it_ended_badly() {
 fn a_reload_loses_the_leg_and_not_the_call() {
     let up: Vec<Fact> = outbound().into_iter().take(5).collect();
     let lost = up.iter().cloned().chain([leg(LegNews::Lost, CALL, 20)]);
-    let state = Call::of(lost.clone()).state().clone();
+    let state = Arc::clone(Call::of(lost.clone()).state());
     assert_eq!((state.phase, state.sip), (CallPhase::Active, SipLeg::Lost));
     let back = lost.chain([invited(25, LEG, false), leg(LegNews::Answered, CALL, 26)]);
     assert_eq!(Call::of(back).state().sip, SipLeg::Up);
@@ -558,7 +560,7 @@ proptest! {
     ) {
         let mut call = Call::default();
         for fact in facts {
-            let before = call.state().clone();
+            let before = Arc::clone(call.state());
             call.apply(fact);
             let after = call.state();
             prop_assert!(before.ids.is_subset(&after.ids));

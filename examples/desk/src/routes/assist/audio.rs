@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
@@ -111,7 +110,7 @@ pub(super) async fn audio(
     State(desk): State<Desk>,
     caller: Caller,
     Path(ucid): Path<String>,
-    Extension(proof): Extension<Proof>,
+    proof: Proof,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;

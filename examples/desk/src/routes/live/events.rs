@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event, Sse};
@@ -49,8 +48,8 @@ pub(super) struct EventsQuery {
 )]
 pub(super) async fn events(
     State(desk): State<Desk>,
-    Extension(caller): Extension<Caller>,
-    Extension(proof): Extension<Proof>,
+    caller: Caller,
+    proof: Proof,
     headers: HeaderMap,
     Params(query): Params<EventsQuery>,
 ) -> Result<Response, Problem> {

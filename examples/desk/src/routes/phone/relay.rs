@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -92,7 +91,7 @@ impl RelayEnd {
 pub(crate) async fn relay(
     State(desk): State<Desk>,
     caller: Caller,
-    Extension(proof): Extension<Proof>,
+    proof: Proof,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let [agent] = caller.own.as_slice() else {

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::Memory;
 use super::dial_table::DialTable;
-use super::index::Index;
+use super::index::{Index, KeySet};
 use super::outbox_table::OutboxTable;
 use crate::core::call::{Call, CallPhase};
 use crate::core::caller::Scope;
@@ -23,7 +24,7 @@ pub(super) struct CallTable {
     /// To which call an id belongs.
     ids: Index<String, String>,
     /// The facts that a call has, by source and key: each is one's alone.
-    known: Index<(FactSource, String), ()>,
+    known: KeySet<(FactSource, String)>,
     drafts: BTreeMap<String, Draft>,
 }
 
@@ -105,7 +106,7 @@ impl CallTable {
         for fact in &mut *facts {
             clear_fact(fact);
         }
-        call.state = Call::of(facts.iter().cloned()).state().clone();
+        call.state = Arc::clone(Call::of(facts.iter().cloned()).state());
         call.version += 1;
     }
 
@@ -145,7 +146,7 @@ impl CallTable {
     }
 
     fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], mut facts: Vec<Fact>) {
-        facts.retain(|fact| self.known.insert((fact.source, fact.key.clone()), ()).is_none());
+        facts.retain(|fact| self.known.insert((fact.source, fact.key.clone())));
         for (other, _) in absorbed {
             facts.extend(self.calls.remove(other).into_iter().flat_map(|row| row.facts));
             self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));

@@ -38,7 +38,7 @@ pub(super) fn change(id: &str, version: i64, known: &[Fact], facts: &[Fact]) -> 
         id: id.into(),
         version,
         facts: facts.to_vec(),
-        state: call.state().clone(),
+        state: Arc::clone(call.state()),
         at: 1,
         ..CallChange::default()
     }
