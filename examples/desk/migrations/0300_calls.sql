@@ -112,7 +112,9 @@ CREATE TABLE desk_outbox (
     message TEXT
 );
 CREATE UNIQUE INDEX desk_outbox_one ON desk_outbox (call, target, kind, agent);
-CREATE INDEX desk_outbox_next ON desk_outbox (state, next);
+-- When it is due: one that a desk has, when that time is over.
+CREATE INDEX desk_outbox_due ON desk_outbox (target, (CASE WHEN leased > next THEN leased ELSE next END), id)
+    WHERE state = 'pending';
 CREATE INDEX desk_outbox_ended_badly ON desk_outbox (created, id) WHERE state NOT IN ('pending', 'sent');
 
 -- What the service sent, without the account's key, until it is worked and forgotten.

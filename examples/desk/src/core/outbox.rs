@@ -119,6 +119,15 @@ pub struct OutboxEntry {
 }
 
 impl OutboxEntry {
+    /// The same, taken to be sent until a time. One that was taken before may have arrived.
+    #[must_use]
+    pub fn taken(mut self, until_ms: i64) -> Self {
+        self.attempt += 1;
+        self.may_have_arrived |= self.leased_until_ms > 0;
+        self.leased_until_ms = until_ms;
+        self
+    }
+
     /// One that waits to be sent, at once, for a target and about a call.
     pub fn waiting(
         id: String,

@@ -13,7 +13,8 @@ use super::conn::args;
 use super::db::Db;
 use super::dials::{self, DialWrite};
 use super::error::StoreError;
-use super::events::{self, NewEvent};
+use super::event::{self, NewEvent};
+use super::events;
 use super::handoffs;
 use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
@@ -421,7 +422,7 @@ impl PhoneCalls for Db {
     }
 
     async fn save_call(&self, mut change: CallChange) -> Result<i64, StoreError> {
-        change.events = events::written(change.events)?;
+        change.events = event::written(change.events)?;
         let fails = if is_plain(&change) { Fails::BeforeChanges } else { Fails::Anywhere };
         self.write_often(fails, move |tx| Box::pin(save(tx, change))).await
     }

@@ -17,7 +17,7 @@ use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture};
-use super::writer::{Fails, Once, Pace, Repeatable, Work, Writer, panicked, postgres};
+use super::writer::{Fails, Once, Pace, Repeatable, WriteWork, Writer, panicked, postgres};
 
 /// Connections to PostgreSQL.
 const CONNECTIONS: u32 = 16;
@@ -292,7 +292,7 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Clone + Send + 'static,
     {
-        let (writer, work): (_, Box<dyn Work<T>>) = match &self.engine {
+        let (writer, work): (_, Box<dyn WriteWork<T>>) = match &self.engine {
             Engine::Sqlite { writer, .. } => (writer, Box::new(Once(work))),
             Engine::Postgres { writer, .. } => (writer, Box::new(Repeatable(work))),
         };

@@ -6,7 +6,8 @@ use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber};
 use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
-use super::events::{self, NewEvent};
+use super::event::{self, NewEvent};
+use super::events;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use super::writer::Fails;
@@ -346,7 +347,7 @@ impl Dials for Db {
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<(), StoreError> {
-        let events = events::written(events)?;
+        let events = event::written(events)?;
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 write(tx, &change).await?;

@@ -98,6 +98,48 @@ macro_rules! select {
     };
 }
 
+/// When an entry is due: one that someone has, when that time is over. The index `desk_outbox_due` is by this.
+macro_rules! due {
+    () => {
+        "CASE WHEN leased > next THEN leased ELSE next END"
+    };
+}
+
+/// Whether anything is due of a target, at a time.
+pub(super) const ANY_DUE: &str = concat!(
+    "SELECT 1 AS due FROM desk_outbox WHERE state = 'pending' AND target = $1 AND ",
+    due!(),
+    " <= $2 LIMIT 1"
+);
+
+macro_rules! all_due {
+    ($rest:literal) => {
+        concat!(
+            select!("WHERE state = 'pending' AND target = $1 AND "),
+            due!(),
+            " <= $2 ORDER BY ",
+            due!(),
+            ", id LIMIT $3",
+            $rest
+        )
+    };
+}
+
+/// What is due of a target, at a time, at most so much.
+pub(super) const DUE: &str = all_due!("");
+
+/// The same, without what another desk takes right now.
+const DUE_UNLOCKED: &str = all_due!(" FOR UPDATE SKIP LOCKED");
+
+/// When the next of a target is due.
+pub(super) const NEXT_DUE: &str = concat!(
+    "SELECT ",
+    due!(),
+    " AS due FROM desk_outbox WHERE state = 'pending' AND target = $1 ORDER BY ",
+    due!(),
+    " LIMIT 1"
+);
+
 /// The entries of a call.
 pub(super) const OF_CALL: &str = select!("WHERE call = $1 ORDER BY created, id");
 
@@ -189,32 +231,23 @@ impl Outbox for Db {
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         // Most of the time nothing is due: then nothing waits for the writer either.
         let is_due = self.find_one(move |tx| {
-            Box::pin(async move {
-                let due = "SELECT 1 AS due FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
-                           AND target = $2 LIMIT 1";
-                Ok(tx.row(due, args![at, target.as_str()]).await?.is_some())
-            })
+            Box::pin(
+                async move { Ok(tx.row(ANY_DUE, args![target.as_str(), at]).await?.is_some()) },
+            )
         });
         if !is_due.await? {
             return Ok(Vec::new());
         }
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                let due = if tx.is_postgres() {
-                    "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
-                     AND target = $2 ORDER BY next, id LIMIT $3 FOR UPDATE SKIP LOCKED"
-                } else {
-                    "SELECT id FROM desk_outbox WHERE state = 'pending' AND next <= $1 AND leased <= $1 \
-                     AND target = $2 ORDER BY next, id LIMIT $3"
-                };
+                let due = if tx.is_postgres() { DUE_UNLOCKED } else { DUE };
                 let mut entries = Vec::new();
-                for row in tx.rows(due, args![at, target.as_str(), most]).await? {
-                    let id: String = row.get("id")?;
+                for row in tx.rows(due, args![target.as_str(), at, most]).await? {
+                    let entry = entry_of(&row)?;
                     let take = "UPDATE desk_outbox SET leased = $1, attempt = attempt + 1, \
                                 unclear = CASE WHEN leased > 0 THEN 1 ELSE unclear END WHERE id = $2";
-                    tx.execute(take, args![until, &id]).await?;
-                    let row = tx.row(select!("WHERE id = $1"), args![id]).await?;
-                    entries.extend(row.as_ref().map(entry_of).transpose()?);
+                    tx.execute(take, args![until, &entry.id]).await?;
+                    entries.push(entry.taken(until));
                 }
                 Ok(entries)
             })
@@ -304,10 +337,9 @@ impl Outbox for Db {
     async fn next_due(&self, target: OutboxTarget) -> Result<Option<i64>, StoreError> {
         self.read(move |tx| {
             Box::pin(async move {
-                // One that someone has is due again when that time is over.
-                let select = "SELECT MIN(CASE WHEN leased > next THEN leased ELSE next END) AS due \
-                              FROM desk_outbox WHERE state = 'pending' AND target = $1";
-                tx.row(select, args![target.as_str()]).await?.map_or(Ok(None), |row| row.get("due"))
+                tx.row(NEXT_DUE, args![target.as_str()])
+                    .await?
+                    .map_or(Ok(None), |row| row.get("due"))
             })
         })
         .await

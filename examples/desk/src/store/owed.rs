@@ -10,7 +10,8 @@ use super::calls::{StoredCall, call_of};
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
-use super::events::{NewEvent, append};
+use super::event::NewEvent;
+use super::events::append;
 use super::work::of_scope;
 use crate::core::caller::Scope;
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::conn::{Arg, Conn, Row};
 use super::error::StoreError;
-use super::events::NewEvent;
+use super::event::NewEvent;
 
 /// Work on a [`Tx`].
 pub type TxFuture<'t, T> = BoxFuture<'t, Result<T, StoreError>>;
@@ -16,14 +16,14 @@ pub type TxFuture<'t, T> = BoxFuture<'t, Result<T, StoreError>>;
 pub struct Tx {
     conn: Conn,
     reports: Vec<(i64, NewEvent)>,
-    done: Done,
+    footprint: Footprint,
     #[cfg(feature = "kill-points")]
     is_marked: bool,
 }
 
 /// What statements have done since it was last asked.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Done {
+pub(super) struct Footprint {
     /// Something may have been changed.
     pub changed: bool,
     /// The database refused one.
@@ -35,7 +35,7 @@ impl Tx {
         Self {
             conn,
             reports: Vec::new(),
-            done: Done::default(),
+            footprint: Footprint::default(),
             #[cfg(feature = "kill-points")]
             is_marked: false,
         }
@@ -54,9 +54,9 @@ impl Tx {
         #[cfg(feature = "kill-points")]
         let is_counted = super::kill::is_counted(sql.as_str());
         let rows = self.conn.execute(sql, args).await;
-        self.done.refused |= rows.is_err();
+        self.footprint.refused |= rows.is_err();
         let rows = rows?;
-        self.done.changed |= rows > 0;
+        self.footprint.changed |= rows > 0;
         #[cfg(feature = "kill-points")]
         {
             self.is_marked |= is_counted && rows > 0;
@@ -76,8 +76,8 @@ impl Tx {
         let sql = sql.into_sql_str();
         let changes = !only_reads(sql.as_str());
         let rows = self.conn.rows(sql, args).await;
-        self.done.refused |= rows.is_err();
-        self.done.changed |= changes;
+        self.footprint.refused |= rows.is_err();
+        self.footprint.changed |= changes;
         rows
     }
 
@@ -93,8 +93,8 @@ impl Tx {
         let sql = sql.into_sql_str();
         let changes = !only_reads(sql.as_str());
         let row = self.conn.row(sql, args).await;
-        self.done.refused |= row.is_err();
-        self.done.changed |= changes;
+        self.footprint.refused |= row.is_err();
+        self.footprint.changed |= changes;
         row
     }
 
@@ -109,8 +109,8 @@ impl Tx {
     }
 
     /// What the statements have done since this was last asked.
-    pub(super) fn take_done(&mut self) -> Done {
-        std::mem::take(&mut self.done)
+    pub(super) fn take_footprint(&mut self) -> Footprint {
+        std::mem::take(&mut self.footprint)
     }
 
     /// Whether a write of a dial or a disposition is among what is to be committed; none is from now on.

@@ -44,12 +44,12 @@ pub(super) enum Fails {
 }
 
 /// A piece of work: statements on the writer's connection.
-pub(super) trait Work<T>: Send {
+pub(super) trait WriteWork<T>: Send {
     /// Does it.
     fn run(self: Box<Self>, tx: &mut Tx) -> TxFuture<'_, T>;
 
     /// The same work once more; `None` if it can be done only once.
-    fn again(&self) -> Option<Box<dyn Work<T>>>;
+    fn again(&self) -> Option<Box<dyn WriteWork<T>>>;
 }
 
 /// Work that can be done only once.
@@ -58,7 +58,7 @@ pub(super) struct Once<F>(pub F);
 /// Work that can be done again, after what it did was undone.
 pub(super) struct Repeatable<F>(pub F);
 
-impl<T, F> Work<T> for Once<F>
+impl<T, F> WriteWork<T> for Once<F>
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Send + 'static,
 {
@@ -66,12 +66,12 @@ where
         (self.0)(tx)
     }
 
-    fn again(&self) -> Option<Box<dyn Work<T>>> {
+    fn again(&self) -> Option<Box<dyn WriteWork<T>>> {
         None
     }
 }
 
-impl<T, F> Work<T> for Repeatable<F>
+impl<T, F> WriteWork<T> for Repeatable<F>
 where
     F: for<'t> FnOnce(&'t mut Tx) -> TxFuture<'t, T> + Clone + Send + 'static,
 {
@@ -79,7 +79,7 @@ where
         (self.0)(tx)
     }
 
-    fn again(&self) -> Option<Box<dyn Work<T>>> {
+    fn again(&self) -> Option<Box<dyn WriteWork<T>>> {
         Some(Box::new(Self(self.0.clone())))
     }
 }
@@ -103,7 +103,7 @@ impl std::fmt::Debug for dyn Job {
 }
 
 struct TypedJob<T> {
-    work: Option<Box<dyn Work<T>>>,
+    work: Option<Box<dyn WriteWork<T>>>,
     fails: Fails,
     done: Option<Result<T, StoreError>>,
     caller: oneshot::Sender<Result<T, StoreError>>,
@@ -177,7 +177,7 @@ impl Writer {
     pub(super) async fn write<T: Send + 'static>(
         &self,
         fails: Fails,
-        work: Box<dyn Work<T>>,
+        work: Box<dyn WriteWork<T>>,
         pace: Pace,
     ) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();

@@ -14,7 +14,16 @@ use crate::flow::viewing::now_ms;
 use crate::store::StoreError;
 
 /// How many entries are taken at once.
-const TOGETHER: u32 = 16;
+const TOGETHER: u32 = 32;
+
+/// How many of them are on their way to a target at once. The service's requests are counted; the platform is told of
+/// every call.
+const fn at_once(target: OutboxTarget) -> usize {
+    match target {
+        OutboxTarget::Service => 4,
+        OutboxTarget::Platform => 16,
+    }
+}
 
 /// How long nothing is looked for when nothing is due and no one calls.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -31,7 +40,7 @@ pub async fn deliver_due(desk: &Desk, target: OutboxTarget) -> Result<usize, Sto
     let due = desk.store().claim_outbox(target, at, lease_until(at), TOGETHER).await?;
     let count = due.len();
     let delivered = stream::iter(due).map(|entry| deliver_claimed(desk, entry));
-    let mut delivered = delivered.buffer_unordered(4);
+    let mut delivered = delivered.buffer_unordered(at_once(target));
     while let Some(done) = delivered.next().await {
         done?;
     }

@@ -203,12 +203,15 @@ async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
         (calls::LIVE, "desk_call USING INDEX desk_call_live", false),
         (calls::LIVE_OF, "a USING INDEX desk_call_agent_live (agent=?)", true),
         (outbox::OF_CALL, "desk_outbox USING INDEX desk_outbox_one (call=?)", true),
+        (outbox::ANY_DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
+        (outbox::DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
+        (outbox::NEXT_DUE, "desk_outbox USING INDEX desk_outbox_due (target=?)", false),
         (outbox::ENDED_BADLY, "desk_outbox USING INDEX desk_outbox_ended_badly", false),
     ] {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
         let steps = db.read(move |tx| {
             Box::pin(async move {
-                let rows = tx.rows(explain, args!["agent01", 9_u32]).await?;
+                let rows = tx.rows(explain, args!["agent01", 9_u32, 9_u32]).await?;
                 rows.iter().map(|row| row.get::<String>("detail")).collect()
             })
         });

@@ -10,7 +10,7 @@ use crate::core::agent::StateWord;
 use crate::core::caller::{Scope, agent_key};
 use crate::store::agents::{Agents, KeptAgent};
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::work::Versioned;
 
 #[derive(Debug, Default)]

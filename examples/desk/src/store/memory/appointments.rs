@@ -9,7 +9,7 @@ use crate::core::appointment::{Appointment, Department, Doctor, Slot};
 use crate::core::dial::number_key;
 use crate::store::appointments::{AppointmentQuery, Appointments};
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 
 #[derive(Debug, Default)]
 pub(super) struct AppointmentTable {

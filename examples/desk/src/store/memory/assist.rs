@@ -10,7 +10,7 @@ use crate::core::assist::transcript::{Suggestion, TranscriptEntry};
 use crate::store::assist::Assists;
 use crate::store::audit::AuditRow;
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 
 #[derive(Debug, Default)]
 pub(super) struct AssistTable {

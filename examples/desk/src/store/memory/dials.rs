@@ -9,7 +9,7 @@ use crate::core::caller::agent_key;
 use crate::core::dial::{DialDecision, DialEntry, DialState, decide};
 use crate::store::dials::{DialWrite, Dials};
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::lease::presence;
 
 #[async_trait]

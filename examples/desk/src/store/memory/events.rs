@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use super::Memory;
 use crate::store::error::StoreError;
-use crate::store::events::{Event, Events, NewEvent};
+use crate::store::event::{Event, NewEvent};
+use crate::store::events::Events;
 
 #[derive(Debug, Default)]
 pub(super) struct EventTable {

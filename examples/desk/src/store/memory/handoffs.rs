@@ -9,7 +9,7 @@ use super::Memory;
 use crate::core::handoff::HandoffRow;
 use crate::core::profile::CallKeys;
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::handoffs::{HandoffBegun, Handoffs};
 
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use super::Memory;
 use crate::core::dial::number_key;
 use crate::core::message::{LeadMessage, MessageState};
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::messages::{KnownMessage, Messages, NewMessage};
 
 /// By who sends them, and key.

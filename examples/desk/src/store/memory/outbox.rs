@@ -25,7 +25,7 @@ impl Outbox for Memory {
                     && row.next_ms <= at
                     && row.leased_until_ms <= at
             });
-            due.sort_by_key(|row| (row.next_ms, row.id.clone()));
+            due.sort_by_key(|row| (row.next_ms.max(row.leased_until_ms), row.id.clone()));
             let due = due.into_iter().take(most as usize);
             Ok(due.filter_map(|row| state.outbox.claim(&row.id, until)).collect())
         })

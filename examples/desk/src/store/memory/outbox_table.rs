@@ -102,9 +102,7 @@ impl OutboxTable {
 
     pub(super) fn claim(&mut self, id: &str, until: i64) -> Option<OutboxEntry> {
         let row = self.rows.get_mut(id)?;
-        row.attempt += 1;
-        row.may_have_arrived |= row.leased_until_ms > 0;
-        row.leased_until_ms = until;
+        *row = row.clone().taken(until);
         Some(row.clone())
     }
 

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::Memory;
 use crate::core::caller::Scope;
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::owed::{KeptCode, OwedCall, OwedCalls};
 
 #[async_trait]

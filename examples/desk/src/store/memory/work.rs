@@ -11,7 +11,7 @@ use crate::core::dial::number_key;
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::core::missed::MissedNumber;
 use crate::store::error::StoreError;
-use crate::store::events::NewEvent;
+use crate::store::event::NewEvent;
 use crate::store::work::{Lead, LeftOut, Versioned, Work};
 
 #[derive(Debug, Default)]

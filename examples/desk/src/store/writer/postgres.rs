@@ -123,14 +123,14 @@ async fn together(link: &mut Link, jobs: &mut Vec<Box<dyn Job>>, queue: &mut Que
 /// Does one job; whether the others can go on: it succeeded, or failed before it had done anything.
 async fn one(tx: &mut Tx, job: &mut dyn Job) -> bool {
     let reports = tx.reports();
-    tx.take_done();
+    tx.take_footprint();
     let succeeded = job.run(tx, true).await;
     if succeeded {
         return true;
     }
     tx.forget_reports(reports);
-    let done = tx.take_done();
-    !done.changed && !done.refused
+    let footprint = tx.take_footprint();
+    !footprint.changed && !footprint.refused
 }
 
 /// Does each by itself, in its order.

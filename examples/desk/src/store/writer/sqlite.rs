@@ -80,7 +80,7 @@ async fn transaction(
 /// Runs one job. An error: nothing of the transaction can be kept.
 async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
     let reports = tx.reports();
-    tx.take_done();
+    tx.take_footprint();
     let undone_alone = job.fails() == Fails::Anywhere;
     if undone_alone {
         tx.control("SAVEPOINT job").await?;
@@ -93,7 +93,7 @@ async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
         tx.control("ROLLBACK TO job").await?;
         return tx.control("RELEASE job").await;
     }
-    if tx.take_done().changed {
+    if tx.take_footprint().changed {
         return Err(StoreError::Unavailable("what was written with it failed midway".into()));
     }
     Ok(())
