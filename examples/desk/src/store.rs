@@ -17,7 +17,7 @@
 //!    `BIGINT` (flags are 0 and 1), so that one migration serves both. A row is read by name: `row.get::<i64>("id")?`.
 //! 3. Taken keys are no errors to catch: `INSERT … ON CONFLICT (…) DO NOTHING`, and no row affected means taken. A record
 //!    with a version is changed by `UPDATE … WHERE version = $2`; no row affected is [`StoreError::Conflict`].
-//! 4. `events::append(tx, at, events)` keeps events until all else of the transaction is written: they take the lock that
+//! 4. `event_rows::append(tx, at, events)` keeps events until all else of the transaction is written: they take the lock that
 //!    orders all events.
 //! 5. In `store/memory/<area>.rs`: check first, then change, within one `self.write(…)`; nothing fails halfway.
 //! 6. In `store/suite/<area>.rs`: a function over `&dyn Store` that fails when the verb is wrong, listed in its `cases()`.
@@ -39,6 +39,7 @@ pub mod db;
 pub mod dials;
 pub mod error;
 pub mod event;
+mod event_rows;
 pub mod events;
 pub mod forget;
 pub mod handoffs;

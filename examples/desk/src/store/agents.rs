@@ -11,7 +11,7 @@ use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events::append;
+use super::event_rows::append;
 use super::json::{from_json, to_json};
 use super::work::{Versioned, of_scope};
 use super::writer::Fails;

@@ -8,7 +8,7 @@ use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events;
+use super::event_rows;
 use super::tx::Tx;
 use crate::core::assist::budget::Used;
 use crate::core::assist::transcript::{Speaker, Suggestion, TranscriptEntry, TranscriptKind};
@@ -195,7 +195,7 @@ impl Assists for Db {
                     let row = args![&call, id, kind, speaker, start_ms, end_ms, text, at];
                     tx.execute(upsert, row).await?;
                 }
-                events::append(tx, at, events);
+                event_rows::append(tx, at, events);
                 Ok(())
             })
         })
@@ -233,7 +233,7 @@ impl Assists for Db {
                               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (call, id) DO NOTHING";
                 let Suggestion { id, text, at_ms, dismissed } = suggestion;
                 tx.execute(insert, args![call, id, text, at_ms, dismissed]).await?;
-                events::append(tx, at_ms, events);
+                event_rows::append(tx, at_ms, events);
                 Ok(())
             })
         })
@@ -285,7 +285,7 @@ impl Assists for Db {
                 let call = own_id(tx, call).await?;
                 let update = "UPDATE desk_assisted SET summary = $1 WHERE call = $2";
                 tx.execute(update, args![text, call]).await?;
-                events::append(tx, at, events);
+                event_rows::append(tx, at, events);
                 Ok(())
             })
         })

@@ -14,7 +14,7 @@ use super::db::Db;
 use super::dials::{self, DialWrite};
 use super::error::StoreError;
 use super::event::{self, NewEvent};
-use super::events;
+use super::event_rows;
 use super::handoffs;
 use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
@@ -388,7 +388,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
         reminders::write(tx, follow_up).await?;
     }
     audit::append(tx, &change.audit).await?;
-    events::append(tx, change.at, change.events);
+    event_rows::append(tx, change.at, change.events);
     Ok(change.version + 1)
 }
 

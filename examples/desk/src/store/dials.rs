@@ -7,7 +7,7 @@ use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::event::{self, NewEvent};
-use super::events;
+use super::event_rows;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use super::writer::Fails;
@@ -351,7 +351,7 @@ impl Dials for Db {
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
                 write(tx, &change).await?;
-                events::append(tx, at, events);
+                event_rows::append(tx, at, events);
                 Ok(())
             })
         })

@@ -7,7 +7,7 @@ use super::conn::{Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events;
+use super::event_rows;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use crate::core::caller::agent_key;
@@ -169,7 +169,7 @@ async fn begin(
             .map(|known| HandoffBegun::Repeated(Box::new(known)))
             .ok_or(StoreError::Conflict("hand-off"));
     }
-    events::append(tx, row.made_ms, new);
+    event_rows::append(tx, row.made_ms, new);
     Ok(HandoffBegun::New)
 }
 
@@ -193,7 +193,7 @@ async fn change(
     if tx.execute(update, columns).await? != 1 {
         return Err(StoreError::Conflict("hand-off"));
     }
-    events::append(tx, to.changed_ms, new);
+    event_rows::append(tx, to.changed_ms, new);
     Ok(())
 }
 

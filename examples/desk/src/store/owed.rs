@@ -11,7 +11,7 @@ use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events::append;
+use super::event_rows::append;
 use super::work::of_scope;
 use crate::core::caller::Scope;
 

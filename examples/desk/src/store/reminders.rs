@@ -6,7 +6,7 @@ use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events::append;
+use super::event_rows::append;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use crate::core::caller::agent_key;

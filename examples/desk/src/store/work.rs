@@ -12,7 +12,7 @@ use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::event::NewEvent;
-use super::events::append;
+use super::event_rows::append;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use super::writer::Fails;

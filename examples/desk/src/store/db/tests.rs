@@ -126,7 +126,7 @@ async fn a_write_that_fails_is_undone_alone() {
     let failing = |panics: bool| {
         let db = db.clone();
         let work = async move |tx: &mut Tx| {
-            super::super::events::append(tx, 2, vec![event(), event()]);
+            super::super::event_rows::append(tx, 2, vec![event(), event()]);
             assert!(!panics, "by design");
             Err::<(), _>(StoreError::Conflict("it"))
         };
@@ -165,7 +165,7 @@ async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_
         let failing = {
             let db = db.clone();
             let work = async move |tx: &mut Tx| {
-                super::super::events::append(tx, 2, vec![event()]);
+                super::super::event_rows::append(tx, 2, vec![event()]);
                 if midway {
                     count(tx, "it").await?;
                 }
@@ -322,7 +322,7 @@ async fn postgresql_undoes_what_fails_and_is_shown_without_its_user() {
     let db = Db::postgres(&postgres().await).await.unwrap();
     let work = db.write(|tx| {
         Box::pin(async move {
-            super::super::events::append(tx, 2, vec![event()]);
+            super::super::event_rows::append(tx, 2, vec![event()]);
             Err::<(), _>(StoreError::Conflict("it"))
         })
     });
@@ -348,7 +348,7 @@ async fn what_waits_for_a_desk_on_postgresql_is_committed_together_and_what_fail
             let db = db.clone();
             tokio::spawn(async move {
                 let work = async move |tx: &mut Tx| {
-                    super::super::events::append(tx, at, vec![event(), event()]);
+                    super::super::event_rows::append(tx, at, vec![event(), event()]);
                     if fails_at != Some(false) {
                         count(tx, "it").await?;
                     }
@@ -411,7 +411,7 @@ async fn two_desks_that_wait_for_each_other_both_write_everything_once() {
             async move {
                 db.write_often(Fails::Anywhere, move |tx| {
                     Box::pin(async move {
-                        super::super::events::append(tx, 1, vec![event()]);
+                        super::super::event_rows::append(tx, 1, vec![event()]);
                         count(tx, name).await?;
                         own.send_replace(true);
                         if waits {
