@@ -14,7 +14,7 @@ pub(super) fn append(tx: &mut Tx, at: i64, events: Vec<NewEvent>) {
 }
 
 /// Writes what is to be appended; the number of the last one. After it nothing is changed until the commit.
-pub(super) async fn write(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+pub(super) async fn write_events(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
     let events = tx.take_reports();
     if events.is_empty() {
         return Ok(None);

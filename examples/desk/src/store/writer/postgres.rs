@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::{Job, Queue, Served, Writer};
 use crate::store::conn::{Conn, PATIENCE};
 use crate::store::error::StoreError;
-use crate::store::event_rows;
+use crate::store::event_rows::write_events;
 use crate::store::tx::{Tx, announce};
 
 /// How many are committed together at most. Those in front wait for those behind.
@@ -107,7 +107,7 @@ async fn together(link: &mut Link, jobs: &mut Vec<Box<dyn Job>>, queue: &mut Que
         let Some(job) = queue.another() else { break };
         jobs.push(job);
     }
-    let Ok(newest) = event_rows::write(tx).await else {
+    let Ok(newest) = write_events(tx).await else {
         link.undo().await;
         return Ended::Apart;
     };
@@ -168,7 +168,7 @@ pub(in crate::store) async fn commit(
     mut tx: Tx,
     head: &watch::Sender<i64>,
 ) -> Result<(), StoreError> {
-    let newest = event_rows::write(&mut tx).await?;
+    let newest = write_events(&mut tx).await?;
     if let Conn::PostgresTransaction(transaction) = tx.into_conn() {
         transaction.commit().await.map_err(|error| at_commit(StoreError::of(&error)))?;
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Fails, Job, Queue, Served, Writer};
 use crate::store::conn::{Conn, SqliteConn};
 use crate::store::error::StoreError;
-use crate::store::event_rows;
+use crate::store::event_rows::write_events;
 use crate::store::tx::{Tx, announce};
 
 /// How many are committed together at most.
@@ -101,7 +101,7 @@ async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
 
 /// Writes the events and commits; the number of the newest.
 async fn commit(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
-    let newest = event_rows::write(tx).await?;
+    let newest = write_events(tx).await?;
     #[cfg(feature = "kill-points")]
     let is_counted = tx.take_mark();
     #[cfg(feature = "kill-points")]
