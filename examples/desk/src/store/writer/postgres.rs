@@ -35,7 +35,7 @@ enum Ended {
 impl Writer {
     /// Starts a writer with a connection of its own; `pool` is for what is done by itself. `head` is told the newest event
     /// after each commit.
-    pub(in crate::store) fn of_server(
+    pub(crate) fn of_server(
         options: PgConnectOptions,
         pool: PgPool,
         head: watch::Sender<i64>,
@@ -159,15 +159,12 @@ async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, served: &Served, head: &w
 }
 
 /// A transaction of its own, undone when it is dropped.
-pub(in crate::store) async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
+pub(crate) async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
     Ok(Tx::new(Conn::PostgresTransaction(pool.begin().await?)))
 }
 
 /// Writes the events of a transaction of its own, commits it, and tells of the newest.
-pub(in crate::store) async fn commit(
-    mut tx: Tx,
-    head: &watch::Sender<i64>,
-) -> Result<(), StoreError> {
+pub(crate) async fn commit(mut tx: Tx, head: &watch::Sender<i64>) -> Result<(), StoreError> {
     let newest = write_events(&mut tx).await?;
     if let Conn::PostgresTransaction(transaction) = tx.into_conn() {
         transaction.commit().await.map_err(|error| at_commit(StoreError::of(&error)))?;

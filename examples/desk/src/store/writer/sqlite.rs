@@ -19,10 +19,7 @@ const TOGETHER: usize = 256;
 
 impl Writer {
     /// Starts a writer on its connection; `head` is told the newest event after each commit.
-    pub(in crate::store) fn of_file(
-        conn: SqliteConn,
-        head: watch::Sender<i64>,
-    ) -> Result<Self, StoreError> {
+    pub(crate) fn of_file(conn: SqliteConn, head: watch::Sender<i64>) -> Result<Self, StoreError> {
         let (writer, served) = Self::new();
         let runtime = Handle::current();
         let work = move || runtime.block_on(run(conn, served, &head));
