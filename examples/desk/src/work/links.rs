@@ -17,7 +17,6 @@ use crate::desk::{Desk, SocketHolder};
 use crate::flow::agent_socket;
 use crate::ops::health::Condition;
 use crate::store::StoreError;
-use crate::store::users::AgentLink;
 use crate::work::lease::LeaseKeeper;
 
 /// How often it is looked who has signed in or out.
@@ -26,8 +25,8 @@ const EVERY: Duration = Duration::from_secs(2);
 /// How long after a link has ended for good it is opened anew.
 const ANEW: Duration = Duration::from_secs(30);
 
-/// How many links a desk holds.
-const MOST: usize = 2_000;
+/// How many links a desk holds; each takes some 13 kB.
+const MOST: usize = 5_000;
 
 /// Who may have a link: the agent, and its number.
 type AgentsToLink = BTreeMap<String, (AgentId, u64)>;
@@ -99,13 +98,14 @@ fn report(desk: &Desk, wanted: usize) {
 /// The agents whom a session logged in and who have a SIP phone and a number at the service.
 async fn wanted(desk: &Desk) -> Result<AgentsToLink, StoreError> {
     let links = desk.store().links().await?;
+    let links: BTreeMap<_, _> = links.iter().map(|link| (agent_key(&link.agent), link)).collect();
     let mut wanted = AgentsToLink::new();
     for kept in desk.store().kept_agents(&Scope::All).await? {
         let agent = kept.record.agent;
-        let link = links.iter().find(|link| link.agent.is_same_agent(&agent));
-        let number = link.filter(|_| kept.record.held_by_session);
-        if let Some(number) = number.and_then(AgentLink::socket_number) {
-            wanted.insert(agent_key(&agent), (agent, number));
+        let key = agent_key(&agent);
+        let link = links.get(&key).filter(|_| kept.record.held_by_session);
+        if let Some(number) = link.and_then(|link| link.socket_number()) {
+            wanted.insert(key, (agent, number));
         }
     }
     Ok(wanted)
