@@ -13,15 +13,12 @@ use crate::flow::delivering::{deliver_claimed, lease_until};
 use crate::flow::viewing::now_ms;
 use crate::store::StoreError;
 
-/// How many entries are taken at once.
-const TOGETHER: u32 = 32;
-
-/// How many of them are on their way to a target at once. The service's requests are counted; the platform is told of
-/// every call.
-const fn at_once(target: OutboxTarget) -> usize {
+/// How many entries are taken at once, and how many of them are on their way. What is taken has to be sent before its lease
+/// ends. The service's requests are counted; the platform is told of every call.
+const fn amounts(target: OutboxTarget) -> (u32, usize) {
     match target {
-        OutboxTarget::Service => 4,
-        OutboxTarget::Platform => 16,
+        OutboxTarget::Service => (16, 4),
+        OutboxTarget::Platform => (32, 16),
     }
 }
 
@@ -36,11 +33,11 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// # Errors
 /// The store is not available.
 pub async fn deliver_due(desk: &Desk, target: OutboxTarget) -> Result<usize, StoreError> {
-    let at = now_ms(desk);
-    let due = desk.store().claim_outbox(target, at, lease_until(at), TOGETHER).await?;
+    let (at, (most, at_once)) = (now_ms(desk), amounts(target));
+    let due = desk.store().claim_outbox(target, at, lease_until(at), most).await?;
     let count = due.len();
     let delivered = stream::iter(due).map(|entry| deliver_claimed(desk, entry));
-    let mut delivered = delivered.buffer_unordered(at_once(target));
+    let mut delivered = delivered.buffer_unordered(at_once);
     while let Some(done) = delivered.next().await {
         done?;
     }

@@ -57,13 +57,12 @@ async fn run(mut link: Link, pool: PgPool, mut served: Served, head: watch::Send
         served.queue.ended();
         match ended {
             Ended::Committed(newest) => {
-                served.count();
                 announce(newest, &head);
                 for job in jobs {
                     job.answer(Ok(()));
                 }
             }
-            Ended::Apart => apart(&pool, jobs, &served, &head).await,
+            Ended::Apart => apart(&pool, jobs, &head).await,
             Ended::Failed(error) => {
                 for job in jobs {
                     job.answer(Err(error.clone()));
@@ -134,7 +133,7 @@ async fn one(tx: &mut Tx, job: &mut dyn Job) -> bool {
 }
 
 /// Does each by itself, in its order.
-async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, served: &Served, head: &watch::Sender<i64>) {
+async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, head: &watch::Sender<i64>) {
     let mut gone = None;
     for mut job in jobs {
         if let Some(error) = gone.clone() {
@@ -151,9 +150,6 @@ async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, served: &Served, head: &w
         };
         // One that fails is undone as its transaction is dropped, and answers so itself.
         let committed = if job.run(&mut tx, false).await { commit(tx, head).await } else { Ok(()) };
-        if committed.is_ok() {
-            served.count();
-        }
         job.answer(committed);
     }
 }
