@@ -40,7 +40,14 @@ pub struct Db {
 #[derive(Clone)]
 enum Engine {
     Sqlite { readers: Readers, writer: Writer },
-    Postgres { pool: PgPool, writer: Writer },
+    Postgres { pool: PgPool, writers: Writers },
+}
+
+/// On PostgreSQL each pace has a writer, so that what someone waits for is not behind what no one does.
+#[derive(Clone)]
+struct Writers {
+    prompt: Writer,
+    patient: Writer,
 }
 
 impl fmt::Debug for Db {
@@ -126,8 +133,9 @@ impl Db {
         let unknown = schema.bring(&mut *conn).await?;
         drop(conn);
         let head = watch::Sender::new(0);
-        let writer = Writer::of_server(options, pool.clone(), head.clone());
-        let engine = Engine::Postgres { pool, writer };
+        let writer = || Writer::of_server(options.clone(), pool.clone(), head.clone());
+        let writers = Writers { prompt: writer(), patient: writer() };
+        let engine = Engine::Postgres { pool, writers };
         let store = Self { engine, place, head, pace: Pace::Prompt };
         store.ready(schema, &unknown).await
     }
@@ -157,7 +165,7 @@ impl Db {
         .await
     }
 
-    /// The same store, whose writes wait for others or not; of a SQLite file.
+    /// The same store, whose writes wait for others or not.
     pub(super) fn at_pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self
@@ -294,7 +302,13 @@ impl Db {
     {
         let (writer, work): (_, Box<dyn WriteWork<T>>) = match &self.engine {
             Engine::Sqlite { writer, .. } => (writer, Box::new(Once(work))),
-            Engine::Postgres { writer, .. } => (writer, Box::new(Repeatable(work))),
+            Engine::Postgres { writers, .. } => {
+                let writer = match self.pace {
+                    Pace::Prompt => &writers.prompt,
+                    Pace::Patient => &writers.patient,
+                };
+                (writer, Box::new(Repeatable(work)))
+            }
         };
         writer.write(fails, work, self.pace).await
     }
@@ -306,8 +320,9 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Engine::Postgres { pool, writer } => {
-                writer.close().await;
+            Engine::Postgres { pool, writers } => {
+                writers.prompt.close().await;
+                writers.patient.close().await;
                 pool.close().await;
             }
         }

@@ -393,6 +393,34 @@ async fn what_waits_for_a_desk_on_postgresql_is_committed_together_and_what_fail
     assert!(matches!(db.append_events(2, vec![event()]).await, Err(StoreError::Unavailable(_))));
 }
 
+#[tokio::test]
+async fn on_postgresql_what_someone_waits_for_is_not_behind_what_no_one_does() {
+    let db = Db::postgres(&postgres().await).await.unwrap();
+    let patient = db.clone().at_pace(Pace::Patient);
+    for (busy, other) in [(&patient, &db), (&db, &patient)] {
+        let (begun, go, task) = occupied(busy);
+        begun.notified().await;
+        let behind = busy.clone();
+        let behind = tokio::spawn(async move { behind.append_events(1, vec![event()]).await });
+        tokio::task::yield_now().await;
+        let before = db.newest_event().await.unwrap();
+        other.append_events(2, vec![event()]).await.unwrap();
+        assert_eq!(db.newest_event().await, Ok(before + 1), "it is committed");
+        assert!(!behind.is_finished() && !task.is_finished());
+        go.notify_one();
+        behind.await.unwrap().unwrap();
+        task.await.unwrap();
+    }
+    let at: Vec<_> = db.events_after(0, 9).await.unwrap().iter().map(|event| event.at).collect();
+    assert_eq!(at, [2, 1, 2, 1]);
+    db.close().await;
+    assert!(matches!(db.append_events(3, vec![event()]).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(
+        patient.append_events(3, vec![event()]).await,
+        Err(StoreError::Unavailable(_))
+    ));
+}
+
 /// Each has what the other needs, and neither gives it back before all of it is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_desks_that_wait_for_each_other_both_write_everything_once() {

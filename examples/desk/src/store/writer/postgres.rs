@@ -1,5 +1,5 @@
-//! The writer of this desk's on PostgreSQL, with a connection of its own. Other desks write beside it, and so does what is
-//! not written often.
+//! A writer of this desk's on PostgreSQL, with a connection of its own: one for what someone waits for, one for what no
+//! one does. Other desks write beside them, and so does what is not written often.
 //!
 //! Pieces of work that are committed together keep their locks until all are done, and two desks may wait for each other
 //! for that. Therefore a lock is waited for only a moment; then, and when one fails midway, all that was done is undone,
