@@ -1,6 +1,6 @@
 //! Pushes on their way out: hit by faults, due at a time, counted. The server sends them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -48,10 +48,12 @@ pub struct PushCounts {
 /// A push, and how many times it goes out at once.
 type QueuedPush = (Push, usize);
 
-/// Pushes by when they are due.
+/// Pushes by address, and by when they are due.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryQueue {
-    due: BTreeMap<(Timestamp, u64), QueuedPush>,
+    due: BTreeMap<String, BTreeMap<(Timestamp, u64), QueuedPush>>,
+    /// How many are due, now or later.
+    waiting: usize,
     /// Waiting for the next one to the same address.
     held: Vec<Push>,
     enqueued: u64,
@@ -93,7 +95,7 @@ impl DeliveryQueue {
     }
 
     fn has_room(&self) -> bool {
-        self.due.len() + self.held.len() < KEPT
+        self.waiting + self.held.len() < KEPT
     }
 
     fn send(&mut self, push: Push, after: Duration, copies: usize) {
@@ -115,7 +117,9 @@ impl DeliveryQueue {
 
     fn put(&mut self, at: Timestamp, queued: QueuedPush) {
         self.enqueued += 1;
-        self.due.insert((at, self.enqueued), queued);
+        self.waiting += 1;
+        let address = queued.0.address().to_owned();
+        self.due.entry(address).or_default().insert((at, self.enqueued), queued);
     }
 
     /// How many pushes were put on their way, ever.
@@ -125,14 +129,31 @@ impl DeliveryQueue {
 
     /// When the next push is due that is not due yet.
     pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.due.range((now, u64::MAX)..).next().map(|((at, _), _)| *at)
+        let later =
+            |due: &BTreeMap<(Timestamp, u64), _>| Some(due.range((now, u64::MAX)..).next()?.0.0);
+        self.due.values().filter_map(later).min()
     }
 
-    /// The next push that is due and whose address nothing is being sent to, and how many times.
-    pub(crate) fn next(&mut self, now: Timestamp, busy: &BTreeSet<String>) -> Option<QueuedPush> {
-        let ready = self.due.range(..=(now, u64::MAX));
-        let key = *ready.into_iter().find(|(_, (push, _))| !busy.contains(push.address()))?.0;
-        let queued = self.due.remove(&key)?;
+    /// The next push that is due, of the addresses to which more may be sent now, and how many times.
+    pub(crate) fn next(
+        &mut self,
+        now: Timestamp,
+        is_full: impl Fn(&str) -> bool,
+    ) -> Option<QueuedPush> {
+        let first = |due: &BTreeMap<_, _>| due.first_key_value().map(|(key, _)| *key);
+        let ready = self.due.iter().filter(|(address, _)| !is_full(address));
+        let ready = ready.filter_map(|(address, due)| Some((first(due)?, address)));
+        let ((at, _), address) = ready.min()?;
+        if at > now {
+            return None;
+        }
+        let address = address.clone();
+        let due = self.due.get_mut(&address)?;
+        let (_, queued) = due.pop_first()?;
+        if due.is_empty() {
+            self.due.remove(&address);
+        }
+        self.waiting -= 1;
         self.counts.taken += queued.1 as u64;
         Some(queued)
     }
@@ -148,7 +169,8 @@ impl DeliveryQueue {
     }
 
     pub(crate) fn counts(&self, overflowed: u64) -> PushCounts {
-        let waiting: usize = self.due.values().map(|(_, copies)| copies).sum();
+        let due = self.due.values().flat_map(BTreeMap::values);
+        let waiting: usize = due.map(|(_, copies)| copies).sum();
         PushCounts {
             waiting: (waiting + self.held.len()) as u64,
             overflowed: self.counts.overflowed + overflowed,
@@ -179,7 +201,7 @@ mod tests {
     /// What arrives until a second, with every address free.
     fn arrives(queue: &mut DeliveryQueue, until: i64) -> Vec<String> {
         let mut urls = Vec::new();
-        while let Some((push, copies)) = queue.next(at(until), &BTreeSet::new()) {
+        while let Some((push, copies)) = queue.next(at(until), |_| false) {
             let word = push.kind.word();
             urls.extend((0..copies).map(|_| format!("{word} {}", push.url)));
         }
@@ -227,9 +249,9 @@ mod tests {
     #[test]
     fn an_address_that_is_busy_is_passed_over() {
         let mut queue = after(None);
-        let busy = BTreeSet::from(["http://a.test/1".to_owned()]);
-        assert_eq!(queue.next(at(0), &busy).unwrap().0.url, "http://b.test/");
-        assert_eq!(queue.next(at(0), &busy), None);
+        let busy = |address: &str| address == "http://a.test/1";
+        assert_eq!(queue.next(at(0), busy).unwrap().0.url, "http://b.test/");
+        assert_eq!(queue.next(at(0), busy), None);
         assert_eq!(queue.next_due(at(0)), None, "what is due waits for the address, not for time");
         assert_eq!(arrives(&mut queue, 0), [A0, A1]);
     }

@@ -163,6 +163,9 @@ impl FromRef<AppState> for Sim {
     }
 }
 
+/// How much is read from a WebSocket at once, in bytes: most messages are smaller.
+const READ_BUFFER: usize = 4 << 10;
+
 /// A WebSocket on any path but the control API's: a softphone's where the path or the subprotocol
 /// says so, else an agent's.
 fn socket(
@@ -172,7 +175,9 @@ fn socket(
     (uri, headers): (&Uri, &HeaderMap),
 ) -> Response {
     let browser = Browser::of(connection.address(), headers);
-    let upgrade = upgrade.max_write_buffer_size(bounded::MOST_WAITING);
+    // The buffer is filled with zeros at each read.
+    let upgrade =
+        upgrade.max_write_buffer_size(bounded::MOST_WAITING).read_buffer_size(READ_BUFFER);
     let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
     let mut offered = offered.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     if uri.path() == "/sip" || offered.any(|name| name.trim() == sip::SUB_PROTOCOL) {

@@ -3,7 +3,6 @@
 
 mod control;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -340,7 +339,7 @@ impl Sim {
     /// ```
     pub fn take_pushes(&self) -> Vec<Push> {
         let mut taken = Vec::new();
-        while let NextDelivery::Send(push, copies) = self.next_push(&BTreeSet::new()) {
+        while let NextDelivery::Send(push, copies) = self.next_push(|_| false) {
             taken.extend(std::iter::repeat_n(push, copies));
         }
         taken
@@ -399,13 +398,13 @@ impl Sim {
         up.state.service.push_counts()
     }
 
-    /// The next push to an address that nothing is being sent to.
-    pub(crate) fn next_push(&self, busy: &BTreeSet<String>) -> NextDelivery {
+    /// The next push, of the addresses to which more may be sent now.
+    pub(crate) fn next_push(&self, is_full: impl Fn(&str) -> bool) -> NextDelivery {
         let mut up = self.lock();
         let now = up.state.now();
         let service = &mut up.state.service;
         service.collect();
-        match service.deliveries.next(now, busy) {
+        match service.deliveries.next(now, is_full) {
             Some((push, copies)) => NextDelivery::Send(push, copies),
             None => NextDelivery::Wait(service.deliveries.next_due(now).map(|due| due.since(now))),
         }

@@ -36,6 +36,7 @@ queue_limit_s = 60
 callback_url = "${front}/webhooks/ozonetel/calls/${fleet.secrets.webhook}"
 call_events_url = "${front}/webhooks/ozonetel/events/${fleet.secrets.webhook}"
 agent_events_url = "${front}/webhooks/ozonetel/events/${fleet.secrets.webhook}"
+at_once = 32
 ${Array.from({ length: agents }, (_, n) => `[[agents]]\nid = "${id(n)}"\nnumber = ${1001 + n}\nextension = "${extension(n)}"\n`).join('')}`;
 
 /** At most so many at once. */
@@ -122,6 +123,7 @@ class Run {
       counts.transactions = Number(row.x);
       counts.fsyncs = row.syncs;
     }
+    counts.pushes = (await this.fleet.control('state')).pushes;
     return counts;
   }
 
@@ -160,7 +162,7 @@ class Run {
     const after = await this.#counts();
     this.#progress(before);
     const figures = this.#figures(before, after, lag.percentile(99) / 1e6);
-    if (this.database === 'sqlite') figures.fsyncs = await this.#syncs();
+    if (this.database === 'sqlite' && !this.isCut) figures.fsyncs = await this.#syncs();
     await callers.settle(this.isCut ? 1000 : 40_000);
     return figures;
   }
@@ -195,6 +197,8 @@ class Run {
     const per = (name) => (after[name] - before[name]) / calls;
     const both = (all) => ({ p50: quantile(all, 0.5), p99: quantile(all, 0.99) });
     const times = (map) => Object.fromEntries([...map].map(([what, all]) => [what, { n: all.length, ...both(all) }]));
+    const pushes = (what) => after.pushes[what] - before.pushes[what];
+    for (const what of ['overflowed', 'failed', 'answered_other']) if (pushes(what)) callers.wrong.set(`a push: ${what}`, pushes(what));
     const all = this.memory.filter(({ at }) => at > before.at).map(({ at, desk, own, sim }) => ({ second: Math.round((at - before.at) / 1000), desk, own, sim }));
     return {
       database: this.database, agents: this.agents, asked: this.rate, seconds, calls, rate: calls / seconds, skipped: callers.skipped, begun: callers.begun, isCut: this.isCut,
@@ -203,7 +207,7 @@ class Run {
       processor: Object.fromEntries(PARTS.map((name) => [name, (after[name] - before[name]) / seconds])),
       perCall: Object.fromEntries(PARTS.map((name) => [name, 1000 * per(name)])),
       memory: { first: all[0], last: all.at(-1), growth: growth(all.slice(Math.floor(all.length / 2)).map(({ second, own }) => [second / 3600, own])), all },
-      wrong: Object.fromEntries(callers.wrong), load: machineLoad(), lag,
+      pushes: pushes('answered_200') / calls, late: after.pushes.waiting, wrong: Object.fromEntries(callers.wrong), load: machineLoad(), lag,
     };
   }
 
@@ -240,6 +244,7 @@ function missed(one) {
 
 function report(figures) {
   for (const [what, { n, p50, p99 }] of Object.entries({ ...figures.byCommand, ...figures.byEvent })) console.log(`  ${what.padEnd(24)} ${String(n).padStart(7)}  p50 ${ms(p50)} ms  p99 ${ms(p99)} ms`);
+  console.log(`  ${figures.pushes.toFixed(1)} pushes a call; at the end ${figures.late} waited to be sent`);
   console.log(`  without any call the desk takes ${ms(100 * figures.idle.desk)} % of a core`);
   console.log(`  processor time a call: ${PARTS.map((name) => `${name} ${ms(figures.perCall[name])} ms`).join(', ')}; the desk's own memory grows by ${ms(figures.memory.growth)} MiB an hour in the second half`);
   for (const [what, n] of Object.entries(figures.wrong)) console.log(`  failed: ${what}: ${n}`);

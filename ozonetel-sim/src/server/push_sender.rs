@@ -1,7 +1,8 @@
-//! Sends pushes to their receivers: one at a time per address, a few addresses at once, each for
-//! a bounded time, without following redirects. What waits is the simulator's and bounded there.
+//! Sends pushes to their receivers: to each address as many at once as the scenario says (one after another, unless it
+//! says otherwise), a bounded number in all, each for a bounded time, without following redirects. What waits is the simulator's and bounded there.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AGENT: &str = concat!("ozonetel-sim/", env!("CARGO_PKG_VERSION"));
 /// How many bytes of an application's answer are read.
 const LARGEST_ANSWER: usize = 256 * 1024;
-/// Addresses that are sent to at once.
-const AT_ONCE: usize = 16;
+/// Pushes that are on their way at once, to all addresses.
+const AT_ONCE: usize = 64;
 
 /// Sends requests to receivers. The network is not touched before there is something to send.
 #[derive(Clone, Default)]
@@ -67,14 +68,16 @@ impl PushSender {
             return;
         }
         let mut flights = FuturesUnordered::new();
-        let mut busy = BTreeSet::new();
+        let mut under_way: HashMap<String, usize> = HashMap::new();
+        let each = sim.look(|world| world.setup().push.at_once.get());
         loop {
             let posted = sim.posted();
             let mut wait = None;
             while flights.len() < AT_ONCE {
-                match sim.next_push(&busy) {
+                let is_full = |address: &str| under_way.get(address).is_some_and(|n| *n >= each);
+                match sim.next_push(is_full) {
                     NextDelivery::Send(push, copies) => {
-                        busy.insert(push.address().to_owned());
+                        *under_way.entry(push.address().to_owned()).or_default() += 1;
                         flights.push(send_copies(self.transport(), push, copies));
                     }
                     NextDelivery::Wait(time) => {
@@ -85,7 +88,12 @@ impl PushSender {
             }
             tokio::select! {
                 Some((address, results)) = flights.next(), if !flights.is_empty() => {
-                    busy.remove(&address);
+                    if let Entry::Occupied(mut sent) = under_way.entry(address) {
+                        *sent.get_mut() -= 1;
+                        if *sent.get() == 0 {
+                            sent.remove();
+                        }
+                    }
                     for result in results {
                         sim.note_push(result);
                     }

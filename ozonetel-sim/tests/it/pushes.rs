@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,11 +15,11 @@ use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCalls};
 use ozonetel_sdk::push::extract::{Pushed, route};
 use ozonetel_sdk::push::verify::{Signer, Verifier};
 use ozonetel_sdk::push::{Callback, PushEvent, PushReader};
-use ozonetel_sim::world::{AgentDial, DispositionRequest};
+use ozonetel_sim::world::{AgentDial, DispositionRequest, Scenario};
 use ozonetel_sim::{Fault, FaultKind, PushCounts, Server, Sim};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 /// A receiver: it verifies, and hands on what it was sent.
@@ -288,4 +289,44 @@ async fn a_created_campaigns_own_address_is_sent_to_as_well() {
     }
     assert_eq!(counted(&sim, |c| c.answered_200 == 2).await.made, 2);
     server.stop().await;
+}
+
+/// Answers once it is let: each request is told of first.
+async fn held((arrived, let_go): (mpsc::Sender<()>, Arc<Semaphore>)) -> StatusCode {
+    arrived.send(()).await.unwrap();
+    let_go.acquire().await.unwrap().forget();
+    StatusCode::OK
+}
+
+#[tokio::test]
+async fn as_many_are_on_their_way_to_an_address_as_the_scenario_says() {
+    for (at_once, text) in [(1, ""), (3, "at_once = 3")] {
+        let (arrived, mut arrivals) = mpsc::channel(100);
+        let let_go = Arc::new(Semaphore::new(0));
+        let hook = (arrived, Arc::clone(&let_go));
+        let app = Router::new().route("/agents", any(move || held(hook.clone())));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let receiver = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let push = format!("[push]\nagent_events_url = \"http://{address}/agents\"\n{text}");
+        let sim = Sim::builder().scenario(Scenario::parse(&push).unwrap()).build();
+        for agent in ["agent01", "agent02"] {
+            sim.change(|world| world.login(agent, "secret", "")).unwrap();
+            sim.change(|world| world.change_state(agent, "Pause", Some("lunch"))).unwrap();
+        }
+        let _server = sim.serve().await.unwrap();
+        let all = counted(&sim, |counts| counts.made >= 4).await.made;
+        for sent in at_once..=all {
+            let new = if sent == at_once { at_once } else { 1 };
+            for _ in 0..new {
+                soon(arrivals.recv()).await.unwrap();
+            }
+            let counts = sim.push_counts();
+            assert_eq!((counts.taken, counts.waiting), (sent, all - sent), "{at_once} at once");
+            let_go.add_permits(1);
+        }
+        let_go.add_permits(100);
+        assert_eq!(counted(&sim, |counts| counts.answered_200 == all).await.failed, 0);
+        receiver.abort();
+    }
 }

@@ -1,6 +1,7 @@
 //! What the service sends on its own: a scenario's `[push]`.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
@@ -36,7 +37,7 @@ pub fn is_web_address(text: &str) -> bool {
 }
 
 /// What the service sends, and where to: a scenario's `[push]`.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PushSetup {
     /// The account's callback URL.
@@ -52,6 +53,24 @@ pub struct PushSetup {
     pub newer_fields: bool,
     /// Leaves out of `Disconnect` what only one receiver reports: outcome, times, disposition.
     pub bare_disconnect: bool,
+    /// How many are on their way to one address at once; with more than one they can overtake each other. No source says
+    /// what the service does.
+    pub at_once: NonZeroUsize,
+}
+
+impl Default for PushSetup {
+    /// Nothing is sent; what is, one after another.
+    fn default() -> Self {
+        Self {
+            callback_url: None,
+            call_events_url: None,
+            agent_events_url: None,
+            shape: CallbackShape::default(),
+            newer_fields: false,
+            bare_disconnect: false,
+            at_once: NonZeroUsize::MIN,
+        }
+    }
 }
 
 impl fmt::Debug for PushSetup {
