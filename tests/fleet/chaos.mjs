@@ -29,6 +29,7 @@ held_limit_s = 60
 queue_limit_s = 40
 [push]
 callback_url = "${front}/webhooks/ozonetel/calls/${fleet.secrets.webhook}"
+at_once = 8
 ${Array.from({ length: agents }, (_, n) => `[[agents]]\nid = "agent${String(n + 1).padStart(2, '0')}"\nnumber = ${1001 + n}\nextension = "${500_001 + n}"\n`).join('')}`;
 
 const chance = new Chance(seed);
