@@ -8,19 +8,18 @@ use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::mailbox::{Mailbox, Mailboxes};
+use crate::core::caller::Caller;
 use crate::store::{Event, NewEvent, Store};
 
-/// How many runs of events a listener may lag behind before it has to ask the log.
+/// How many runs of events one who follows all of them may lag behind.
 const RING: usize = 256;
 
-/// How many events are handed on together at most: what was committed together wakes each listener once.
+/// How many events are handed on together at most: what was committed together wakes each of them once.
 const RUN: usize = 16;
 
-/// How many events that are not kept a listener may lag behind.
-const PASSING: usize = 1024;
-
 /// Events that follow each other in the log.
-pub(crate) type EventRun = Arc<[Event]>;
+pub(crate) type EventRun = Arc<[Arc<Event>]>;
 
 /// How many events are read from the log at once.
 const PAGE: u32 = 500;
@@ -41,8 +40,7 @@ pub struct EventHub(Arc<Shared>);
 struct Shared {
     store: Arc<dyn Store>,
     ring: broadcast::Sender<EventRun>,
-    /// What is shown and not kept.
-    passing: broadcast::Sender<Arc<Event>>,
+    mailboxes: Mailboxes,
     reader: OnceLock<()>,
     listeners: Mutex<HashMap<String, usize>>,
     gone: CancellationToken,
@@ -69,9 +67,9 @@ impl EventHub {
     /// A hub on a store's log. Nothing runs before the first listener comes.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let (ring, _) = broadcast::channel(RING);
-        let (passing, _) = broadcast::channel(PASSING);
         let (reader, gone) = (OnceLock::new(), CancellationToken::new());
-        Self(Arc::new(Shared { store, ring, passing, reader, listeners: Mutex::default(), gone }))
+        let (mailboxes, listeners) = (Mailboxes::default(), Mutex::default());
+        Self(Arc::new(Shared { store, ring, mailboxes, reader, listeners, gone }))
     }
 
     /// How many listeners there are.
@@ -104,31 +102,39 @@ impl EventHub {
     /// comes from here.
     pub(crate) fn follow(&self) -> broadcast::Receiver<EventRun> {
         let receiver = self.0.ring.subscribe();
-        let start = || {
-            let shared = &self.0;
-            let (store, ring) = (Arc::clone(&shared.store), shared.ring.clone());
-            // From where the log ends now, whenever the task first runs.
-            let mut head = store.head();
-            let last = *head.borrow_and_update();
-            let reading = read(store, head, last, ring);
-            tokio::spawn(shared.gone.clone().run_until_cancelled_owned(reading));
-        };
-        self.0.reader.get_or_init(start);
+        self.start();
         receiver
+    }
+
+    /// The same, of what a caller sees.
+    pub(super) fn listen(&self, caller: &Caller) -> Mailbox {
+        self.start();
+        self.0.mailboxes.open(caller)
+    }
+
+    fn start(&self) {
+        self.0.reader.get_or_init(|| {
+            let shared = &self.0;
+            // From where the log ends now, whenever the task first runs.
+            let mut head = shared.store.head();
+            let last = *head.borrow_and_update();
+            shared.mailboxes.start_at(last);
+            let reader = Reader {
+                store: Arc::clone(&shared.store),
+                ring: shared.ring.clone(),
+                mailboxes: shared.mailboxes.clone(),
+            };
+            tokio::spawn(shared.gone.clone().run_until_cancelled_owned(reader.run(head, last)));
+        });
     }
 
     /// Shows an event to those who listen here now, and keeps it nowhere: whoever is slow, or connects again, has missed
     /// it.
     pub(crate) fn pass_on(&self, event: NewEvent) {
-        // Without listeners it is shown to no one.
+        // Without its texts it is shown to no one.
         if let Ok(event) = event.numbered(0, 0) {
-            let _ = self.0.passing.send(Arc::new(event));
+            self.0.mailboxes.pass_on(&Arc::new(event));
         }
-    }
-
-    /// What is shown from now on and not kept.
-    pub(super) fn follow_passing(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.0.passing.subscribe()
     }
 
     /// The log.
@@ -161,45 +167,59 @@ impl Drop for ListenerPlace {
     }
 }
 
-/// Reads the log as it grows, and hands each event to all listeners.
-async fn read(
+/// Reads the log as it grows, and hands each event on.
+struct Reader {
     store: Arc<dyn Store>,
-    mut head: watch::Receiver<i64>,
-    mut last: i64,
     ring: broadcast::Sender<EventRun>,
-) {
-    let shared = store.is_shared();
-    let mut failing = false;
-    loop {
-        match store.events_after(last, PAGE).await {
-            Ok(events) => {
-                failing = false;
-                let whole_page = events.len() == PAGE as usize;
-                last = events.last().map_or(last, |event| event.id);
-                let mut events = events.into_iter().peekable();
-                while events.peek().is_some() {
-                    // Without listeners nothing is sent, and what comes later starts from the log.
-                    let _ = ring.send(events.by_ref().take(RUN).collect());
+    mailboxes: Mailboxes,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.mailboxes.end();
+    }
+}
+
+impl Reader {
+    async fn run(self, mut head: watch::Receiver<i64>, mut last: i64) {
+        let shared = self.store.is_shared();
+        let mut failing = false;
+        loop {
+            match self.store.events_after(last, PAGE).await {
+                Ok(events) => {
+                    failing = false;
+                    let whole_page = events.len() == PAGE as usize;
+                    last = events.last().map_or(last, |event| event.id);
+                    self.hand_on(events);
+                    if whole_page {
+                        continue;
+                    }
                 }
-                if whole_page {
-                    continue;
+                Err(error) => {
+                    if !failing {
+                        tracing::warn!(%error, "the log of events cannot be read; trying again");
+                    }
+                    failing = true;
                 }
             }
-            Err(error) => {
-                if !failing {
-                    tracing::warn!(%error, "the log of events cannot be read; trying again");
-                }
-                failing = true;
+            let changed = head.changed();
+            let news = if shared || failing {
+                tokio::time::timeout(LOOK, changed).await.unwrap_or(Ok(()))
+            } else {
+                changed.await
+            };
+            if news.is_err() {
+                return;
             }
         }
-        let changed = head.changed();
-        let news = if shared || failing {
-            tokio::time::timeout(LOOK, changed).await.unwrap_or(Ok(()))
-        } else {
-            changed.await
-        };
-        if news.is_err() {
-            return;
+    }
+
+    fn hand_on(&self, events: Vec<Event>) {
+        let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+        self.mailboxes.hand_on(&events);
+        for run in events.chunks(RUN) {
+            // If no one follows, nothing is sent, and what comes later starts from the log.
+            let _ = self.ring.send(run.into());
         }
     }
 }
@@ -213,7 +233,7 @@ mod tests {
     /// Events one by one.
     struct Followed {
         runs: broadcast::Receiver<EventRun>,
-        ready: std::collections::VecDeque<Event>,
+        ready: std::collections::VecDeque<Arc<Event>>,
     }
 
     impl Followed {
@@ -221,7 +241,7 @@ mod tests {
             Self { runs: hub.follow(), ready: std::collections::VecDeque::new() }
         }
 
-        async fn next(&mut self) -> Event {
+        async fn next(&mut self) -> Arc<Event> {
             while self.ready.is_empty() {
                 self.ready.extend(self.runs.recv().await.unwrap().iter().cloned());
             }

@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use futures_util::Stream;
 use ozonetel_sdk::client::Clock;
 use serde_json::{Map, Value, json};
-use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::audience::view;
-use super::hub::{EventRun, ListenerPlace};
+use super::hub::ListenerPlace;
+use super::mailbox::Mailbox;
 use crate::core::caller::Caller;
 use crate::epoch::epoch_ms;
 use crate::problem::Problem;
@@ -103,8 +103,7 @@ enum Phase {
 
 struct Running {
     listener: Listener,
-    events: broadcast::Receiver<EventRun>,
-    passing: broadcast::Receiver<Arc<Event>>,
+    mailbox: Mailbox,
     tick: Interval,
     /// The last event that was sent or passed over.
     last: i64,
@@ -119,8 +118,7 @@ impl Listener {
     /// # Cancel safety
     /// Dropping it between events loses nothing: the client names the last event it has seen.
     pub fn frames(self) -> impl Stream<Item = Frame> + Send {
-        let events = self.place.hub().follow();
-        let passing = self.place.hub().follow_passing();
+        let mailbox = self.place.hub().listen(&self.caller);
         let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (last, phase) = match self.last {
@@ -128,7 +126,7 @@ impl Listener {
             None => (0, Phase::Blank),
         };
         let ready = VecDeque::new();
-        let running = Running { listener: self, events, passing, tick, last, phase, ready };
+        let running = Running { listener: self, mailbox, tick, last, phase, ready };
         futures_util::stream::unfold(running, |mut running| async move {
             let frame = running.next().await?;
             Some((frame, running))
@@ -171,7 +169,7 @@ impl Running {
         let events = store.events_after(self.last, PAGE).await?;
         if events.len() < PAGE as usize {
             self.phase = Phase::Live;
-            self.pass_over();
+            self.mailbox.forget_passing();
         }
         for event in events {
             self.pass(&event);
@@ -188,14 +186,9 @@ impl Running {
         records.insert("lastId".to_owned(), newest.into());
         self.last = newest;
         self.phase = Phase::Live;
-        self.pass_over();
+        self.mailbox.forget_passing();
         self.say(Some(newest), "snapshot", Value::Object(records).to_string());
         Ok(())
-    }
-
-    /// What was only shown meanwhile is older than what the log has of it.
-    fn pass_over(&mut self) {
-        self.passing = self.passing.resubscribe();
     }
 
     /// Waits for what happens next.
@@ -206,22 +199,16 @@ impl Running {
                 self.say(None, "going-away", "{}".to_owned());
                 self.phase = Phase::Over;
             }
-            // Before what is kept: an entry that is not final is never shown after the one that is.
-            event = self.passing.recv() => match event {
-                Ok(event) => {
-                    if let Some(body) = view(&event, &self.listener.caller) {
-                        self.say(None, &event.kind, body.to_owned());
-                    }
+            waiting = self.mailbox.take() => {
+                for event in &waiting.events {
+                    self.pass(event);
                 }
-                // Of what is not kept, nothing is missed.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => self.phase = Phase::Over,
-            },
-            event = self.events.recv() => match event {
-                Ok(run) => self.pass_all(&run),
-                Err(RecvError::Lagged(_)) => self.phase = Phase::Behind,
-                Err(RecvError::Closed) => self.phase = Phase::Over,
-            },
+                if waiting.is_over {
+                    self.phase = Phase::Over;
+                } else if waiting.is_behind {
+                    self.phase = Phase::Behind;
+                }
+            }
             _ = self.tick.tick() => self.ticked().await,
         }
     }
@@ -235,33 +222,28 @@ impl Running {
         };
         if caller != self.listener.caller {
             // Sees other records than before.
+            self.mailbox = self.listener.place.hub().listen(&caller);
             self.listener.caller = caller;
             self.phase = Phase::Blank;
             return;
+        }
+        // What came meanwhile was for others.
+        if let Some(head) = self.mailbox.head() {
+            self.last = self.last.max(head);
         }
         let at = epoch_ms(&*self.listener.clock);
         self.say(Some(self.last), "tick", json!({"at": at}).to_string());
     }
 
-    /// Sends what is new of a run of events.
-    fn pass_all(&mut self, run: &[Event]) {
-        let last = self.last;
-        for event in run.iter().filter(|event| event.id > last) {
-            if event.id != self.last + 1 {
-                // A gap: the log has what the ring has not.
-                self.phase = Phase::Behind;
-                return;
-            }
-            self.pass(event);
-        }
-    }
-
-    /// Sends an event if this caller sees it.
+    /// Sends an event, if this caller sees it and it was not sent before. One that is in no log has no number.
     fn pass(&mut self, event: &Event) {
-        self.last = event.id;
+        let is_kept = event.id > 0;
+        if is_kept && event.id <= self.last {
+            return;
+        }
+        self.last = self.last.max(event.id);
         if let Some(body) = view(event, &self.listener.caller) {
-            let (id, data) = (Some(event.id), body.to_owned());
-            self.ready.push_back(Frame { id, kind: event.kind.clone(), data });
+            self.say(is_kept.then_some(event.id), &event.kind, body.to_owned());
         }
     }
 

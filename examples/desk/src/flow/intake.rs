@@ -1,5 +1,7 @@
 //! What the service sends: proven, stored without the account's key, answered, and worked later.
 
+mod turns;
+
 use std::future::ready;
 
 use futures_util::{StreamExt as _, stream};
@@ -23,6 +25,7 @@ use crate::core::hex::hex;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::{NewPush, StoreError, StoredPush, WorkedPush};
+use turns::turns;
 
 /// How many pushes are worked in one go.
 const TOGETHER: u32 = 64;
@@ -99,17 +102,14 @@ pub async fn work_pushes(desk: &Desk) -> Result<usize, StoreError> {
             return Ok(worked);
         }
         let count = pushes.len();
-        let is_event = |push: &StoredPush| push.source == PushKind::Events.as_str();
-        let (events, others): (Vec<_>, Vec<_>) = pushes.into_iter().partition(is_event);
-        // An event is of its own time, in whatever order it comes; what several commit at once is one write. A call that
-        // was answered closes what was missed before: callbacks are worked in their order.
-        let events =
-            stream::iter(events).map(|push| tried(desk.clone(), push)).buffer_unordered(AT_ONCE);
-        let others = stream::iter(others).then(|push| tried(desk.clone(), push));
-        // What comes after one that is tried again waits for it.
-        let others = others.take_while(|tried| ready(tried.is_some()));
-        let (events, others) = tokio::join!(events.collect::<Vec<_>>(), others.collect::<Vec<_>>());
-        done = events.into_iter().chain(others).flatten().collect();
+        // What several commit at once is one write.
+        let turns = stream::iter(turns(pushes)).map(|turn| {
+            let tried = stream::iter(turn).then(|push| tried(desk.clone(), push));
+            // What comes after one that is tried again waits for it.
+            tried.take_while(|tried| ready(tried.is_some())).collect::<Vec<_>>()
+        });
+        let tried = turns.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+        done = tried.into_iter().flatten().flatten().collect();
         worked += done.len();
         // One that is tried again is left for later.
         if done.len() < count {
