@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::quality::RandomState;
+use ozonetel_sdk::types::AgentId;
 use tokio::sync::Notify;
 
 use super::audience::view;
@@ -77,7 +78,7 @@ impl Inner {
     }
 
     fn keys(caller: &Caller) -> BTreeSet<String> {
-        caller.own.iter().filter_map(|agent| agent.key()).collect()
+        caller.own.iter().filter_map(AgentId::key).collect()
     }
 }
 
@@ -102,7 +103,9 @@ impl Mailboxes {
             inner.head = inner.head.max(event.id);
         }
         drop(inner);
-        woken.iter().for_each(|news| news.notify_one());
+        for news in woken {
+            news.notify_one();
+        }
     }
 
     /// Hands on an event that is in no log.
@@ -277,7 +280,7 @@ mod tests {
     fn one_who_does_not_read_is_told_that_the_log_has_more_and_then_gets_what_is_new() {
         let all = Mailboxes::default();
         let mailbox = all.open(&caller(Role::Agent, &["agent01"]));
-        for id in 1..=3 + WAITING as i64 {
+        for id in 1..=3 + i64::try_from(WAITING).unwrap() {
             all.hand_on(&[event(id, Audience::Everyone)]);
         }
         assert_eq!(mailbox.head(), None);
