@@ -84,7 +84,7 @@ CREATE TABLE desk_setup (
 
 -- Who did what to what, append-only; only age removes rows. Numbers are masked, secrets are never here.
 CREATE TABLE desk_audit (
-    id        TEXT   NOT NULL PRIMARY KEY,
+    id        TEXT   NOT NULL,
     at        BIGINT NOT NULL,
     who       TEXT   NOT NULL,
     role      TEXT   NOT NULL,
@@ -93,7 +93,7 @@ CREATE TABLE desk_audit (
     agent_key TEXT,
     agent     TEXT,
     result    TEXT   NOT NULL,
-    request   TEXT
+    request   TEXT,
+    PRIMARY KEY (at, id)
 );
-CREATE INDEX desk_audit_at ON desk_audit (at, id);
 CREATE INDEX desk_audit_target ON desk_audit (target);

@@ -15,13 +15,13 @@ CREATE TABLE desk_call (
     state      TEXT   NOT NULL
 );
 CREATE INDEX desk_call_live ON desk_call (began, id) WHERE phase <> 'closed';
-CREATE INDEX desk_call_began ON desk_call (began);
+CREATE INDEX desk_call_began ON desk_call (began, id) WHERE phase = 'closed';
 
 -- Every id under which a call was seen: of its legs, and its own.
 CREATE TABLE desk_call_id (
     alias TEXT NOT NULL PRIMARY KEY,
     call  TEXT NOT NULL
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX desk_call_id_call ON desk_call_id (call);
 
 -- Who had a part in a call. 'live' is 1 until the call is closed.
@@ -30,7 +30,7 @@ CREATE TABLE desk_call_agent (
     agent TEXT   NOT NULL,
     live  BIGINT NOT NULL,
     PRIMARY KEY (call, agent)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX desk_call_agent_live ON desk_call_agent (agent) WHERE live = 1;
 
 -- What was seen of a call, as it was received: JSON, without the account's key.
@@ -78,11 +78,11 @@ CREATE TABLE desk_dial (
     rung       BIGINT NOT NULL DEFAULT 0,
     holder     TEXT   NOT NULL
 );
-CREATE UNIQUE INDEX desk_dial_key ON desk_dial (asker, key);
+CREATE UNIQUE INDEX desk_dial_key ON desk_dial (asker, key) WHERE explicit = 1;
 CREATE UNIQUE INDEX desk_dial_open ON desk_dial (agent_key) WHERE open = 1;
 CREATE UNIQUE INDEX desk_dial_reference ON desk_dial (reference);
-CREATE INDEX desk_dial_number ON desk_dial (agent_key, number_key, asked);
-CREATE INDEX desk_dial_state ON desk_dial (state, asked);
+CREATE INDEX desk_dial_number ON desk_dial (agent_key, number_key, asked) WHERE explicit = 0;
+CREATE INDEX desk_dial_open_ended ON desk_dial (state, asked, id) WHERE state = 'sending' OR state = 'unknown';
 
 -- Legs that were asked for and have not come, apart from dials: reconnects, and agents that KooKoo rings.
 CREATE TABLE desk_leg (

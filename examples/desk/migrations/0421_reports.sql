@@ -14,7 +14,7 @@ CREATE INDEX desk_report_number ON desk_report (number_key);
 CREATE TABLE desk_report_id (
     alias TEXT NOT NULL PRIMARY KEY,
     call  TEXT NOT NULL
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX desk_report_id_call ON desk_report_id (call);
 
 -- Days of the call-detail records, each with the reading whose calls have been taken over.

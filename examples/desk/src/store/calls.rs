@@ -452,8 +452,12 @@ impl PhoneCalls for Db {
     async fn unlike_facts(&self, most: u32) -> Result<(usize, Vec<String>), StoreError> {
         self.snapshot(move |tx| {
             Box::pin(async move {
-                let select =
-                    "SELECT id, version, state FROM desk_call ORDER BY began DESC, id LIMIT $1";
+                // Of the newest on either side, each by its own index.
+                let select = "SELECT id, version, state FROM (SELECT * FROM (SELECT id, version, state, began \
+                              FROM desk_call WHERE phase <> 'closed' ORDER BY began DESC, id LIMIT $1) AS l \
+                              UNION ALL SELECT * FROM (SELECT id, version, state, began FROM desk_call \
+                              WHERE phase = 'closed' ORDER BY began DESC, id LIMIT $1) AS c) AS n \
+                              ORDER BY began DESC, id LIMIT $1";
                 let calls = tx.rows(select, args![most]).await?;
                 let calls = calls.iter().map(call_of).collect::<Result<Vec<_>, StoreError>>()?;
                 let mut unlike = Vec::new();

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::conn::{Conn, PATIENCE, SqliteConn, args};
 use super::error::StoreError;
-use super::migrations::{SCHEMA, Schema};
+use super::migrations::{SCHEMA, Schema, SqlEngine};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture};
 use super::writer::{Fails, Once, Pace, Repeatable, WriteWork, Writer, panicked, postgres};
@@ -83,7 +83,7 @@ impl Db {
         let options =
             SqliteConnectOptions::new().filename(file).foreign_keys(true).busy_timeout(PATIENCE);
         let mut conn = options.connect().await?;
-        let unknown = schema.bring(&mut conn).await?;
+        let unknown = schema.bring(&mut conn, SqlEngine::Sqlite).await?;
         conn.close().await?;
         let head = watch::Sender::new(0);
         let writer = Writer::of_file(SqliteConn::open_to_write(file)?, head.clone())?;
@@ -130,7 +130,7 @@ impl Db {
             .connect_with(options.clone())
             .await?;
         let mut conn = pool.acquire().await?;
-        let unknown = schema.bring(&mut *conn).await?;
+        let unknown = schema.bring(&mut *conn, SqlEngine::Postgres).await?;
         drop(conn);
         let head = watch::Sender::new(0);
         let writer = || Writer::of_server(options.clone(), pool.clone(), head.clone());

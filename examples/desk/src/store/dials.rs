@@ -57,7 +57,7 @@ pub trait Dials: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError>;
 
-    /// A row by its request's key.
+    /// A row by the key that its request named.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
@@ -191,7 +191,7 @@ pub(super) async fn heard(tx: &mut Tx, call: &str) -> Result<Option<i64>, StoreE
 async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, StoreError> {
     // Three questions in one, each by its own index.
     let select = select!(
-        "WHERE (asker = $1 AND key = $2) OR (agent_key = $3 AND open = 1) \
+        "WHERE (asker = $1 AND key = $2 AND explicit = 1) OR (agent_key = $3 AND open = 1) \
          OR (agent_key = $3 AND number_key = $4 AND explicit = 0 AND asked > $5) ORDER BY asked"
     );
     let agent = agent_key(&new.agent);
@@ -363,7 +363,8 @@ impl Dials for Db {
     }
 
     async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.one_dial(select!("WHERE asker = $1 AND key = $2"), args![asker, key]).await
+        self.one_dial(select!("WHERE asker = $1 AND key = $2 AND explicit = 1"), args![asker, key])
+            .await
     }
 
     async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError> {
@@ -371,7 +372,16 @@ impl Dials for Db {
     }
 
     async fn dials_in(&self, state: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
-        let sql = select!("WHERE state = $1 ORDER BY asked, id LIMIT $2");
+        // The index is of these two alone, which a statement has to say: of the others there are many.
+        let sql = match state {
+            DialState::Sending => {
+                select!("WHERE state = 'sending' AND state = $1 ORDER BY asked, id LIMIT $2")
+            }
+            DialState::Unknown => {
+                select!("WHERE state = 'unknown' AND state = $1 ORDER BY asked, id LIMIT $2")
+            }
+            _ => select!("WHERE state = $1 ORDER BY asked, id LIMIT $2"),
+        };
         self.many_dials(sql, args![state.as_str(), most]).await
     }
 

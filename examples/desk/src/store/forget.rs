@@ -149,13 +149,18 @@ async fn clear_column(
     column: &str,
     number: &PhoneNumber,
 ) -> Result<u64, StoreError> {
-    let (place, cast) =
-        if tx.is_postgres() { ("ctid::text", "::tid") } else { ("CAST(rowid AS TEXT)", "") };
+    // What a row is found again by: where it has no place of its own, its value, which all rows that have it lose.
+    let (place, row_id, cast) = if tx.is_postgres() {
+        ("ctid::text", "ctid", "::tid")
+    } else if has_no_rowid(tx, table).await? {
+        (column, column, "")
+    } else {
+        ("CAST(rowid AS TEXT)", "rowid", "")
+    };
     let select = format!(
         "SELECT {place} AS place, {column} AS found FROM {table} WHERE {column} LIKE '%{}%'",
         tail(number)
     );
-    let row_id = if tx.is_postgres() { "ctid" } else { "rowid" };
     let update = format!("UPDATE {table} SET {column} = $1 WHERE {row_id} = $2{cast}");
     let mut cleared = 0;
     for row in tx.rows(AssertSqlSafe(select), args![]).await? {
@@ -169,6 +174,13 @@ async fn clear_column(
         }
     }
     Ok(cleared)
+}
+
+/// Whether a table of SQLite is kept within the index of its key.
+async fn has_no_rowid(tx: &mut Tx, table: &str) -> Result<bool, StoreError> {
+    let select = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = $1";
+    let row = tx.row(select, args![table]).await?;
+    Ok(row.map_or(Ok(0), |row| row.get::<i64>("wr"))? != 0)
 }
 
 /// A row of the report without what the agent wrote.

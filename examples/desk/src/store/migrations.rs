@@ -20,6 +20,26 @@ pub(super) struct Schema {
     steps: &'static [Step],
 }
 
+/// The database whose SQL a step is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SqlEngine {
+    Sqlite,
+    Postgres,
+}
+
+impl SqlEngine {
+    /// A step for this database. On SQLite a number that is a key is the row's own, and a table of short rows, so marked,
+    /// is kept within the index of its key: each saves a tree that every row would be written to.
+    fn text(self, step: &str) -> String {
+        match self {
+            Self::Postgres => step.to_owned(),
+            Self::Sqlite => step
+                .replace("BIGINT NOT NULL PRIMARY KEY", "INTEGER NOT NULL PRIMARY KEY")
+                .replace("/* WITHOUT ROWID */", "WITHOUT ROWID"),
+        }
+    }
+}
+
 /// The tables of this desk.
 pub(super) const SCHEMA: Schema = Schema { version: 1, steps: STEPS };
 
@@ -48,12 +68,16 @@ const STEPS: &[Step] = &[
 impl Schema {
     /// Brings the tables up to date. The steps of a newer desk, which this one does not know; if there are any, nothing is
     /// changed.
-    pub(super) async fn bring<C: Migrate>(&self, conn: &mut C) -> Result<Vec<i64>, StoreError> {
+    pub(super) async fn bring<C: Migrate>(
+        &self,
+        conn: &mut C,
+        engine: SqlEngine,
+    ) -> Result<Vec<i64>, StoreError> {
         let failed = |error| match error {
             MigrateError::Execute(error) => StoreError::of(&error),
             other => StoreError::Version(other.to_string()),
         };
-        let mut migrator = self.migrator();
+        let mut migrator = self.migrator(engine);
         let table = migrator.table_name.clone();
         conn.ensure_migrations_table(&table).await.map_err(failed)?;
         let applied = conn.list_applied_migrations(&table).await.map_err(failed)?;
@@ -89,9 +113,9 @@ impl Schema {
         Ok(())
     }
 
-    fn migrator(&self) -> Migrator {
+    fn migrator(&self, engine: SqlEngine) -> Migrator {
         let step = |&(number, title, sql): &Step| {
-            let sql = AssertSqlSafe(sql.to_owned()).into_sql_str();
+            let sql = AssertSqlSafe(engine.text(sql)).into_sql_str();
             Migration::new(number, title.into(), MigrationType::Simple, sql, false)
         };
         Migrator::with_migrations(self.steps.iter().map(step).collect())
@@ -106,6 +130,7 @@ pub(super) fn is_known(number: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::conn::args;
     use crate::store::suite::postgres;
     use crate::store::{Db, Events as _};
 
@@ -142,6 +167,29 @@ mod tests {
                 assert!(adds, "{title}: {}", words.join(" "));
             }
         }
+    }
+
+    #[tokio::test]
+    async fn on_sqlite_a_row_of_numbers_or_ids_is_in_one_tree_less() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+        let trees = db.read(|tx| {
+            Box::pin(async move {
+                let select =
+                    "SELECT COUNT(*) AS n FROM sqlite_master WHERE rootpage > 0 AND tbl_name = $1";
+                let mut trees = Vec::new();
+                for table in ["desk_event", "desk_push", "desk_call_id", "desk_call_agent"] {
+                    let row = tx.row(select, args![table]).await?;
+                    trees.push(row.map_or(Ok(0), |row| row.get::<i64>("n"))?);
+                }
+                Ok(trees)
+            })
+        });
+        assert_eq!(
+            trees.await,
+            Ok(vec![1, 3, 2, 2]),
+            "the rows, and an index for each other question"
+        );
     }
 
     #[tokio::test]

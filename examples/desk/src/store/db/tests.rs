@@ -201,7 +201,7 @@ async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
     let (_folder, db) = in_file().await;
     for (select, index, sorts) in [
         (calls::LIVE, "desk_call USING INDEX desk_call_live", false),
-        (calls::LIVE_OF, "a USING INDEX desk_call_agent_live (agent=?)", true),
+        (calls::LIVE_OF, "a USING COVERING INDEX desk_call_agent_live (agent=?)", true),
         (outbox::OF_CALL, "desk_outbox USING INDEX desk_outbox_one (call=?)", true),
         (outbox::ANY_DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
         (outbox::DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),

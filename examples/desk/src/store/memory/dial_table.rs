@@ -35,10 +35,12 @@ impl DialTable {
     pub(super) fn insert(&mut self, row: DialEntry, holder: &str) {
         let id: Arc<str> = row.id.as_str().into();
         self.of_agent.entry(agent_key(&row.agent)).or_default().push(Arc::clone(&id));
-        if !self.of_request.contains_key(&row.user) {
+        if row.is_explicit && !self.of_request.contains_key(&row.user) {
             self.of_request.insert(row.user.clone(), Index::default());
         }
-        if let Some(of_user) = self.of_request.get_mut(&row.user) {
+        if row.is_explicit
+            && let Some(of_user) = self.of_request.get_mut(&row.user)
+        {
             of_user.insert(row.key.clone(), Arc::clone(&id));
         }
         self.of_reference.insert(row.reference.clone(), Arc::clone(&id));
