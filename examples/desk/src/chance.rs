@@ -1,4 +1,5 @@
-//! Where ids and secrets come from: the system's randomness. In a simulation by seed, a generator of the thread.
+//! Where ids and secrets come from. Secrets are the system's randomness; ids are of a generator of the thread, rand's
+//! ChaCha, which the system seeds again and again: a dial takes several. In a simulation by seed, both are of the seed.
 
 use uuid::Uuid;
 

@@ -191,7 +191,7 @@ async fn ask_for_own_leg(
     state: &CallState,
 ) -> Result<(), StoreError> {
     let leg = AskedLeg {
-        id: crate::chance::id().simple().to_string(),
+        id: crate::chance::id_text(),
         kind: AskedLegKind::Reconnect,
         ucid: state.leg.or(Some(order.ucid)),
         since_ms: now_ms(desk),
@@ -222,7 +222,7 @@ async fn one(
     if is_known || outcome != ActionOutcome::Failed {
         let mut of = state.clone();
         of.ids.insert(order.ucid.to_string());
-        let key = crate::chance::id().simple().to_string();
+        let key = crate::chance::id_text();
         let action = order.action.clone();
         let fact = acted(&of, key, order.actor.clone(), action, outcome, now_ms(desk));
         let rows = audit.iter().map(|row| ended(row.clone(), sent.as_ref().err())).collect();

@@ -191,7 +191,7 @@ fn written(
     way: DialWay,
     at: i64,
 ) -> (Fact, OutboxEntry) {
-    let id = crate::chance::id().simple().to_string();
+    let id = crate::chance::id_text();
     let disposition = said.disposition.clone();
     let acted = ActionFact {
         ucid: order.ucid,

@@ -54,7 +54,7 @@ impl AuditRow {
     /// ```
     pub fn new(at: i64, caller: &Caller, action: &str, target: impl Into<String>) -> Self {
         Self {
-            id: crate::chance::id().simple().to_string(),
+            id: crate::chance::id_text(),
             at,
             who: caller.id.clone(),
             role: caller.role.to_string(),
@@ -69,7 +69,7 @@ impl AuditRow {
     /// A row for what the desk itself did, or somebody at its command line.
     pub fn of_desk(at: i64, action: &str, target: impl Into<String>) -> Self {
         Self {
-            id: crate::chance::id().simple().to_string(),
+            id: crate::chance::id_text(),
             at,
             who: "desk".to_owned(),
             role: "desk".to_owned(),

@@ -450,7 +450,7 @@ impl AssistSession {
         (self.has_news, self.last_asked) = (false, Instant::now());
         let lead = self.lead().await;
         let question = prompt::suggestion(self.heard.entries(), &lead);
-        let id = crate::chance::id().simple().to_string();
+        let id = crate::chance::id_text();
         self.asked = Some(Asked { id, at_ms: self.desk.now(), has_text: false });
         let (desk, says, used) = (self.desk.clone(), self.answers.0.clone(), self.used);
         self.desk.assist().spawn(async move {
