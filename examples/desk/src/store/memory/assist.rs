@@ -162,7 +162,7 @@ impl Assists for Memory {
     ) -> Result<(), StoreError> {
         self.write(|state| {
             state.assist.consents.extend(consents);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await

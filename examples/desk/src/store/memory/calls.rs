@@ -20,7 +20,7 @@ use crate::store::notes::clear_fact;
 
 #[derive(Debug, Default)]
 pub(super) struct CallTable {
-    calls: Index<String, CallRow>,
+    calls: Index<String, Box<CallRow>>,
     /// To which call an id belongs.
     ids: Index<String, String>,
     /// The facts that a call has, by source and key: each is one's alone.
@@ -76,7 +76,7 @@ impl CallTable {
     }
 
     fn rows(&self) -> impl Iterator<Item = &CallRow> {
-        let mut rows: Vec<_> = self.calls.values().collect();
+        let mut rows: Vec<_> = self.calls.values().map(AsRef::as_ref).collect();
         rows.sort_by(|one, other| one.call.id.cmp(&other.call.id));
         rows.into_iter()
     }
@@ -102,7 +102,9 @@ impl CallTable {
 
     pub(super) fn clear_notes(&mut self, id: &str) {
         self.drafts.remove(id);
-        let Some(CallRow { call, facts }) = self.calls.get_mut(id) else { return };
+        let Some(CallRow { call, facts }) = self.calls.get_mut(id).map(AsMut::as_mut) else {
+            return;
+        };
         for fact in &mut *facts {
             clear_fact(fact);
         }
@@ -146,7 +148,7 @@ impl CallTable {
     }
 
     fn write(&mut self, call: StoredCall, absorbed: &[(String, i64)], mut facts: Vec<Fact>) {
-        facts.retain(|fact| self.known.insert((fact.source, fact.key.clone())));
+        facts.retain(|fact| self.known.insert((fact.source, fact.key.clone()), ()).is_none());
         for (other, _) in absorbed {
             facts.extend(self.calls.remove(other).into_iter().flat_map(|row| row.facts));
             self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));
@@ -163,7 +165,7 @@ impl CallTable {
                 row.facts.append(&mut facts);
             }
             None => {
-                self.calls.insert(call.id.clone(), CallRow { call, facts });
+                self.calls.insert(call.id.clone(), Box::new(CallRow { call, facts }));
             }
         }
     }
@@ -232,7 +234,7 @@ impl PhoneCalls for Memory {
             for follow_up in change.follow_ups {
                 state.work.remind(follow_up);
             }
-            state.audit.0.extend(change.audit);
+            state.audit.extend(change.audit);
             state.events.append(change.at, change.events);
             Ok(version)
         })

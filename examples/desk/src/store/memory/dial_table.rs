@@ -14,7 +14,8 @@ use crate::store::error::StoreError;
 
 #[derive(Debug, Default)]
 pub(super) struct DialTable {
-    pub(super) rows: Index<Arc<str>, DialEntry>,
+    /// Boxed: an index that grows copies what is in it, and everyone waits for it.
+    pub(super) rows: Index<Arc<str>, Box<DialEntry>>,
     pub(super) holders: Index<Arc<str>, String>,
     /// Dials and legs whose INVITE has come.
     pub(super) rung: BTreeSet<String>,
@@ -34,7 +35,11 @@ impl DialTable {
     /// A row that is new, and the desk that sends its dial.
     pub(super) fn insert(&mut self, row: DialEntry, holder: &str) {
         let id: Arc<str> = row.id.as_str().into();
-        self.of_agent.entry(agent_key(&row.agent)).or_default().push(Arc::clone(&id));
+        let agent = agent_key(&row.agent);
+        match self.of_agent.get_mut(&agent) {
+            Some(ids) => ids.push(Arc::clone(&id)),
+            None => drop(self.of_agent.insert(agent, vec![Arc::clone(&id)])),
+        }
         if row.is_explicit && !self.of_request.contains_key(&row.user) {
             self.of_request.insert(row.user.clone(), Index::default());
         }
@@ -45,25 +50,25 @@ impl DialTable {
         }
         self.of_reference.insert(row.reference.clone(), Arc::clone(&id));
         self.holders.insert(Arc::clone(&id), holder.to_owned());
-        self.rows.insert(id, row);
+        self.rows.insert(id, Box::new(row));
     }
 
     pub(super) fn of_agent(&self, agent: &AgentId) -> impl Iterator<Item = &DialEntry> {
         let ids = self.of_agent.get(&agent_key(agent)).into_iter().flatten();
-        ids.filter_map(|id| self.rows.get(id))
+        ids.filter_map(|id| self.rows.get(id)).map(AsRef::as_ref)
     }
 
     pub(super) fn of_request(&self, user: &str, key: &str) -> Option<&DialEntry> {
-        self.rows.get(self.of_request.get(user)?.get(key)?)
+        self.rows.get(self.of_request.get(user)?.get(key)?).map(AsRef::as_ref)
     }
 
     pub(super) fn of_reference(&self, reference: &str) -> Option<&DialEntry> {
-        self.rows.get(self.of_reference.get(reference)?)
+        self.rows.get(self.of_reference.get(reference)?).map(AsRef::as_ref)
     }
 
     pub(super) fn write(&mut self, write: DialWrite) {
         if let Some(row) = self.rows.get_mut(&*write.entry.id) {
-            *row = DialEntry { ucid: write.entry.ucid.or(row.ucid), ..write.entry };
+            **row = DialEntry { ucid: write.entry.ucid.or(row.ucid), ..write.entry };
         }
     }
 
@@ -99,7 +104,7 @@ impl DialTable {
 
     pub(super) fn sorted(&self, fits: impl Fn(&DialEntry) -> bool) -> Vec<DialEntry> {
         let mut rows: Vec<DialEntry> =
-            self.rows.values().filter(|row| fits(row)).cloned().collect();
+            self.rows.values().map(AsRef::as_ref).filter(|row| fits(row)).cloned().collect();
         rows.sort_by_key(|row| (row.asked_ms, row.id.clone()));
         rows
     }

@@ -51,7 +51,7 @@ impl Dials for Memory {
     }
 
     async fn dial(&self, id: &str) -> Result<Option<DialEntry>, StoreError> {
-        self.read(|state| Ok(state.dials.rows.get(id).cloned())).await
+        self.read(|state| Ok(state.dials.rows.get(id).map(|row| row.as_ref().clone()))).await
     }
 
     async fn dial_of_key(&self, asker: &str, key: &str) -> Result<Option<DialEntry>, StoreError> {

@@ -1,6 +1,7 @@
 //! The log of events, in memory.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -12,7 +13,8 @@ use crate::store::events::Events;
 
 #[derive(Debug, Default)]
 pub(super) struct EventTable {
-    rows: VecDeque<EventRow>,
+    /// Each on its own: a list that grows is copied while everyone waits.
+    rows: VecDeque<Arc<EventRow>>,
     newest: i64,
 }
 
@@ -35,12 +37,12 @@ impl EventTable {
     pub(super) fn append(&mut self, at: i64, events: Vec<NewEvent>) {
         for event in events {
             self.newest += 1;
-            self.rows.push_back(EventRow { id: self.newest, at, event });
+            self.rows.push_back(Arc::new(EventRow { id: self.newest, at, event }));
         }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Result<Event, StoreError>> {
-        self.rows.iter().map(EventRow::read)
+        self.rows.iter().map(|row| row.read())
     }
 
     pub(super) fn newest(&self) -> i64 {
@@ -62,7 +64,7 @@ impl Events for Memory {
         self.read(|state| {
             let rows = &state.events.rows;
             let first = rows.partition_point(|event| event.id <= id);
-            rows.iter().skip(first).take(most as usize).map(EventRow::read).collect()
+            rows.iter().skip(first).take(most as usize).map(|row| row.read()).collect()
         })
         .await
     }

@@ -66,7 +66,7 @@ impl Sessions for Memory {
                 return Err(StoreError::Taken("the session"));
             }
             sessions.insert(digest.to_owned(), session);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -116,7 +116,7 @@ impl Sessions for Memory {
             let all = state.sessions.sessions.len();
             state.sessions.sessions.retain(|_, s| s.user != user || s.id != id);
             let found = state.sessions.sessions.len() < all;
-            state.audit.0.extend(found.then_some(audit));
+            state.audit.extend(found.then_some(audit));
             Ok(found)
         })
         .await
@@ -127,7 +127,7 @@ impl Sessions for Memory {
             let found = state.users.users.contains_key(user);
             if found {
                 state.sessions.end_of_user(user);
-                state.audit.0.push(audit);
+                state.audit.push(audit);
             }
             Ok(found)
         })
@@ -156,7 +156,7 @@ impl Sessions for Memory {
                 return Err(StoreError::Taken("the token"));
             }
             tokens.insert(digest.to_owned(), token);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -194,7 +194,7 @@ impl Sessions for Memory {
             let all = state.sessions.tokens.len();
             state.sessions.tokens.retain(|_, token| token.id != id);
             let found = state.sessions.tokens.len() < all;
-            state.audit.0.extend(found.then_some(audit));
+            state.audit.extend(found.then_some(audit));
             Ok(found)
         })
         .await
@@ -251,7 +251,7 @@ impl Sessions for Memory {
             }
             state.users.insert(login)?;
             state.sessions.setup = None;
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(true)
         })
         .await

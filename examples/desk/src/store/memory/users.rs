@@ -47,7 +47,7 @@ impl Users for Memory {
     async fn add_user(&self, login: UserLogin, audit: AuditRow) -> Result<(), StoreError> {
         self.write(|state| {
             state.users.insert(login)?;
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -95,7 +95,7 @@ impl Users for Memory {
             if changed.disabled || changed.role != before.role {
                 state.sessions.end_of_user(id);
             }
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(UserChanged::Changed(changed))
         })
         .await
@@ -114,7 +114,7 @@ impl Users for Memory {
             login.user.has_password = true;
             login.user.must_change = must_change;
             state.sessions.end_of_user(id);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -143,7 +143,7 @@ impl Users for Memory {
                 return Err(StoreError::Taken("the agent's link"));
             }
             state.users.links.insert(link.user.clone(), link);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -152,7 +152,7 @@ impl Users for Memory {
     async fn remove_link(&self, user: &str, audit: AuditRow) -> Result<bool, StoreError> {
         self.write(|state| {
             let found = state.users.links.remove(user).is_some();
-            state.audit.0.extend(found.then_some(audit));
+            state.audit.extend(found.then_some(audit));
             Ok(found)
         })
         .await
@@ -191,7 +191,7 @@ impl Users for Memory {
             team.supervisors.sort();
             team.supervisors.dedup();
             state.users.teams.insert(team.id.clone(), team);
-            state.audit.0.push(audit);
+            state.audit.push(audit);
             Ok(())
         })
         .await
@@ -200,7 +200,7 @@ impl Users for Memory {
     async fn remove_team(&self, id: &str, audit: AuditRow) -> Result<bool, StoreError> {
         self.write(|state| {
             let found = state.users.teams.remove(id).is_some();
-            state.audit.0.extend(found.then_some(audit));
+            state.audit.extend(found.then_some(audit));
             Ok(found)
         })
         .await
