@@ -8,6 +8,7 @@ use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::types::{AgentId, Did, PhoneName, Ucid};
 
 use crate::recent::RecentMap;
+use crate::records::ReadMark;
 
 /// How many calls are remembered.
 const MOST: usize = 20_000;
@@ -24,6 +25,8 @@ pub struct CallFacts {
     pub agent: Option<AgentId>,
     /// The phone name of the agent's number.
     pub phone_name: Option<PhoneName>,
+    /// Of a dial of this desk: a moment before it was sent. Until rows are written, the records have none of it.
+    pub unread_at: Option<ReadMark>,
 }
 
 impl std::fmt::Debug for CallFacts {
@@ -58,6 +61,7 @@ impl CallMemory {
                 did: new.did.or(known.did),
                 agent: new.agent.or(known.agent),
                 phone_name: new.phone_name.or(known.phone_name),
+                unread_at: new.unread_at.or(known.unread_at),
             }
         });
     }

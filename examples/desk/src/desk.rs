@@ -29,7 +29,7 @@ use crate::ops::{Health, Life, Metrics};
 use crate::people::{People, PeopleSettings};
 use crate::ports::platform::{OwnTables, Platform, SharedReads};
 use crate::problem::Problem;
-use crate::records::Records;
+use crate::records::{ReadMark, Records};
 use crate::report::Reports;
 use crate::store::Store;
 use crate::tasks::Tasks;
@@ -215,7 +215,8 @@ impl Desk {
     /// What is known of a call: by what went through this desk, else by its record.
     pub async fn known(&self, ucid: &Ucid) -> CallFacts {
         let known = self.shared.memory.of(ucid);
-        if known.agent.is_some() && known.did.is_some() {
+        let is_unread = known.unread_at.is_some() && known.unread_at == self.read_mark();
+        if known.agent.is_some() && (known.did.is_some() || is_unread) {
             return known;
         }
         // Without a record there is nothing to add; a store that fails says so where it is needed.
@@ -228,6 +229,11 @@ impl Desk {
             }
         }
         self.shared.memory.of(ucid)
+    }
+
+    /// This moment of the call records, if no other desk reads them: see [`CallFacts::unread_at`].
+    pub fn read_mark(&self) -> Option<ReadMark> {
+        if self.store.is_shared() { None } else { self.shared.records.mark() }
     }
 
     /// The client.

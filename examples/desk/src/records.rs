@@ -2,10 +2,13 @@
 //! answered out of the store; what asks the service is the sync alone, twice a minute at most.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use ozonetel_sdk::cdr::sync::{Progress, SyncSettings, SyncStep};
+use ozonetel_sdk::cdr::sync::{
+    Checkpoint, Progress, RowBatch, Sink, SyncSettings, SyncStep, Upserted,
+};
 use ozonetel_sdk::cdr::{CdrSync, WINDOW_DAYS};
 use ozonetel_sdk::transport::Transport;
 use ozonetel_sdk::types::Day;
@@ -32,9 +35,73 @@ struct Shared {
     client: Client,
     store: Store,
     settings: SyncSettings,
-    sync: Mutex<CdrSync<StoreSink>>,
+    sync: Mutex<CdrSync<CountedSink>>,
     audio: OnceLock<AudioSource>,
     state: watch::Sender<SyncState>,
+    writes: Arc<RowWrites>,
+}
+
+/// A moment of the records, between two writes of rows by this desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadMark(u64);
+
+/// The writes of rows by this desk's sync.
+#[derive(Debug, Default)]
+struct RowWrites {
+    is_writing: AtomicBool,
+    count: AtomicU64,
+}
+
+impl RowWrites {
+    async fn around<T>(&self, write: impl Future<Output = T>) -> T {
+        // One that was dropped midway counts now: it may have been finished all the same.
+        let was_dropped = self.is_writing.swap(true, Ordering::SeqCst);
+        let done = write.await;
+        self.count.fetch_add(1 + u64::from(was_dropped), Ordering::SeqCst);
+        self.is_writing.store(false, Ordering::SeqCst);
+        done
+    }
+
+    fn mark(&self) -> Option<ReadMark> {
+        let count = self.count.load(Ordering::SeqCst);
+        (!self.is_writing.load(Ordering::SeqCst)).then_some(ReadMark(count))
+    }
+}
+
+/// The store's sink, which says when it writes rows.
+struct CountedSink {
+    sink: StoreSink,
+    writes: Arc<RowWrites>,
+    /// Whether the sink has rows that it may write with the checkpoint only.
+    has_rows: bool,
+}
+
+impl CountedSink {
+    fn new(store: &Store, writes: &Arc<RowWrites>) -> Self {
+        Self { sink: store.sink(), writes: Arc::clone(writes), has_rows: false }
+    }
+}
+
+impl Sink for CountedSink {
+    type Error = StoreError;
+
+    async fn upsert(&mut self, batch: RowBatch<'_>) -> Result<Upserted, StoreError> {
+        self.has_rows = true;
+        self.writes.around(self.sink.upsert(batch)).await
+    }
+
+    async fn save(&mut self, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+        if !self.has_rows {
+            return self.sink.save(checkpoint).await;
+        }
+        self.writes.around(self.sink.save(checkpoint)).await?;
+        self.has_rows = false;
+        Ok(())
+    }
+
+    async fn load(&mut self) -> Result<Option<Checkpoint>, StoreError> {
+        self.sink.load().await
+    }
 }
 
 /// Where recordings are fetched from.
@@ -97,10 +164,12 @@ impl Records {
 
     /// The same with other settings of the sync.
     pub fn with(client: Client, store: Store, settings: SyncSettings) -> Self {
-        let sync = Mutex::new(client.cdr().sync(store.sink()).settings(settings));
+        let writes = Arc::default();
+        let sync = client.cdr().sync(CountedSink::new(&store, &writes)).settings(settings);
+        let sync = Mutex::new(sync);
         let state = watch::Sender::new(SyncState::default());
         let audio = OnceLock::new();
-        Self(Arc::new(Shared { client, store, settings, sync, audio, state }))
+        Self(Arc::new(Shared { client, store, settings, sync, audio, state, writes }))
     }
 
     /// The store.
@@ -127,8 +196,9 @@ impl Records {
 
     /// Begins the sync anew, from where the store says that it is: another desk may have gone on meanwhile.
     pub async fn restart(&self) {
-        let Shared { client, store, settings, .. } = &*self.0;
-        *self.0.sync.lock().await = client.cdr().sync(store.sink()).settings(*settings);
+        let Shared { client, store, settings, writes, .. } = &*self.0;
+        let sync = client.cdr().sync(CountedSink::new(store, writes)).settings(*settings);
+        *self.0.sync.lock().await = sync;
     }
 
     /// One step of the sync; one at a time, however many ask. When the next has something to do.
@@ -182,6 +252,11 @@ impl Records {
                 _ => {}
             }
         });
+    }
+
+    /// This moment, unless rows are being written just now.
+    pub fn mark(&self) -> Option<ReadMark> {
+        self.0.writes.mark()
     }
 
     /// A call has ended or was disposed of: today's report is read again soon, not only when its minute is over.
@@ -255,5 +330,40 @@ impl Records {
             calls.push(call);
         }
         Ok(calls)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use ozonetel_sim::Sim;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_mark_is_the_same_until_rows_are_written() {
+        let sim = Sim::start();
+        sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+        sim.client().dial().agent("agent01", "support_out", "9000000001").await.unwrap();
+        sim.advance(Duration::from_hours(1)).await;
+        let store = Store::in_memory(sim.client().zone().clone());
+        let records = Records::with(sim.client(), store, Records::settings().back_fill(0));
+        let before = records.mark();
+        records.step().await.unwrap();
+        assert!(records.state().read_at.is_some());
+        let read = records.mark();
+        assert!(before.is_some() && read.is_some() && before != read);
+        records.step().await.unwrap();
+        assert_eq!(records.mark(), read, "nothing is read until the minute is over");
+    }
+
+    #[tokio::test]
+    async fn while_rows_are_written_there_is_no_mark_and_a_write_that_was_dropped_counts() {
+        let writes = RowWrites::default();
+        let first = writes.mark();
+        assert!(writes.around(std::future::pending::<()>()).now_or_never().is_none());
+        assert_eq!((first, writes.mark()), (Some(ReadMark(0)), None));
+        writes.around(async { assert_eq!(writes.mark(), None) }).await;
+        assert_eq!(writes.mark(), Some(ReadMark(2)));
     }
 }

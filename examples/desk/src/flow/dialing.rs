@@ -182,8 +182,12 @@ fn entry_of(
     let named = did.as_ref().map_or("", |did| did.as_str());
     let asked = [&*agent_key(&agent), &*number_key, campaign.as_str(), named].join("\u{1f}");
     let id = new_id();
-    let known =
-        CallFacts { did: did.clone(), agent: Some(agent.clone()), phone_name: phone_name.clone() };
+    let known = CallFacts {
+        did: did.clone(),
+        agent: Some(agent.clone()),
+        phone_name: phone_name.clone(),
+        unread_at: desk.read_mark(),
+    };
     let entry = DialEntry {
         user,
         is_explicit: key.is_some(),

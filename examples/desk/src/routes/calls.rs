@@ -73,6 +73,7 @@ pub(super) async fn known_of(
         did: known.did.or_else(|| state.did.clone()),
         agent: state.agent.clone().or(known.agent),
         phone_name: known.phone_name.or_else(|| state.phone_name.clone()),
+        unread_at: known.unread_at,
     };
     Ok((facts, Some(call)))
 }
@@ -149,7 +150,7 @@ pub(super) fn audit_row(
     call: &str,
     agent: Option<&AgentId>,
 ) -> AuditRow {
-    AuditRow::new(desk.now(), caller, action, format!("call:{call}"))
+    AuditRow::new(desk.now(), caller, action, ["call:", call].concat())
         .about(agent)
         .in_request(RequestId::current().map(|id| id.as_str().to_owned()))
 }
