@@ -7,7 +7,7 @@ use std::fmt;
 
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 /// How long agent and number stand for a key where the request has none.
@@ -135,7 +135,53 @@ pub struct GivenAnswer {
     /// The status.
     pub status: u16,
     /// The body.
-    pub body: Value,
+    pub body: AnswerBody,
+}
+
+/// The body of an answer: nearly always a message and nothing else, which is kept as small as that.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Value", untagged)]
+pub enum AnswerBody {
+    /// `{"message": …}`.
+    Message {
+        /// The sentence.
+        message: String,
+    },
+    /// Any other.
+    Document(Value),
+}
+
+impl From<Value> for AnswerBody {
+    fn from(body: Value) -> Self {
+        match body.as_object().filter(|fields| fields.len() == 1).and(body["message"].as_str()) {
+            Some(message) => Self::Message { message: message.to_owned() },
+            None => Self::Document(body),
+        }
+    }
+}
+
+impl AnswerBody {
+    /// Its message; empty if it has none.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Message { message } => message,
+            Self::Document(body) => body["message"].as_str().unwrap_or_default(),
+        }
+    }
+
+    /// The whole of it.
+    pub fn document(&self) -> Value {
+        match self {
+            Self::Message { message } => json!({"message": message}),
+            Self::Document(body) => body.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for AnswerBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AnswerBody")
+    }
 }
 
 impl fmt::Debug for GivenAnswer {

@@ -13,7 +13,6 @@ use ozonetel_sdk::Error;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialOutcome, DialSettlement, DialWindow};
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber, Ucid};
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use tracing::Instrument as _;
 
@@ -23,7 +22,9 @@ use super::ledger::{answer, dial_changed, dialed, given, invite_missing};
 use super::viewing::{now_ms, time_of_day};
 use crate::call_memory::CallFacts;
 use crate::core::caller::agent_key;
-use crate::core::dial::{DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key};
+use crate::core::dial::{
+    AnswerBody, DialDecision, DialEntry, DialState, DialWay, GivenAnswer, number_key,
+};
 use crate::core::fact::{Fact, MissingNews};
 use crate::core::hex::hex;
 use crate::desk::Desk;
@@ -274,13 +275,13 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
         SentDial::Accepted { ucid, message } => DialEntry {
             state: DialState::Accepted,
             ucid,
-            answer: Some(GivenAnswer { status: 200, body: json!({"message": message}) }),
+            answer: Some(GivenAnswer { status: 200, body: AnswerBody::Message { message } }),
             decided_ms: Some(now_ms(desk)),
             ..entry
         },
         SentDial::Happened(ucid) => {
-            let body = json!({"message": "found in the report"});
-            let answer = GivenAnswer { status: 200, body };
+            let message = "found in the report".to_owned();
+            let answer = GivenAnswer { status: 200, body: AnswerBody::Message { message } };
             let state = DialState::SettledHappened;
             DialEntry { ucid: Some(ucid), ..failed(desk, entry, state, answer) }
         }

@@ -4,8 +4,9 @@ use axum::response::IntoResponse as _;
 use futures_util::FutureExt as _;
 use ozonetel_sdk::types::{AgentId, Ucid};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::core::dial::{DialEntry, DialState, GivenAnswer};
+use crate::core::dial::{AnswerBody, DialEntry, DialState, GivenAnswer};
 use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
 use crate::problem::{Kind, Problem};
 use crate::store::{Audience, EventText, NewEvent};
@@ -21,15 +22,15 @@ pub(super) fn given(problem: Problem) -> GivenAnswer {
     let (parts, body) = problem.into_response().into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).now_or_never();
     let bytes = bytes.and_then(Result::ok).unwrap_or_default();
-    let body = serde_json::from_slice(&bytes).unwrap_or_default();
-    GivenAnswer { status: parts.status.as_u16(), body }
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    GivenAnswer { status: parts.status.as_u16(), body: body.into() }
 }
 
 /// What a repeated request is answered once its dial is settled.
 pub(super) fn answer(settled: &DialEntry) -> GivenAnswer {
     if settled.state == DialState::SettledHappened && settled.ucid.is_some() {
-        let body = serde_json::json!({"message": "it had happened"});
-        return GivenAnswer { status: 200, body };
+        let message = "it had happened".to_owned();
+        return GivenAnswer { status: 200, body: AnswerBody::Message { message } };
     }
     let problem = match settled.state {
         DialState::SettledHappened => {

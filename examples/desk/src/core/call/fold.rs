@@ -136,6 +136,8 @@ impl Fold {
         }
         for agent in fact.agents() {
             if !self.state.is_of(&agent) {
+                // Few have more than one.
+                self.state.agents.reserve_exact(1);
                 self.state.agents.push(agent);
             }
         }
@@ -551,12 +553,13 @@ impl Fold {
             _ => gone(ParticipantState::NotConfirmed),
         };
         let number = state.number.as_ref().map(|number| number.as_str().to_owned());
-        let mut all = vec![Participant {
+        let mut all = Vec::with_capacity(1 + state.agents.len() + self.thirds.len());
+        all.push(Participant {
             number: number.unwrap_or_default(),
             role: ParticipantRole::Customer,
             state: customer,
             since_ms: None,
-        }];
+        });
         for agent in &state.agents {
             let current = state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
             let on = match (current, state.answered_ms, state.sip) {

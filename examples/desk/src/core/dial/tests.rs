@@ -31,7 +31,7 @@ fn entry(id: &str, key: Option<&str>) -> DialEntry {
 
 fn in_state(state: DialState) -> DialEntry {
     let answer = (state != DialState::Sending)
-        .then(|| GivenAnswer { status: 200, body: json!({"status": "success"}) });
+        .then(|| GivenAnswer { status: 200, body: json!({"status": "success"}).into() });
     DialEntry { state, answer, is_open: !state.rang_no_one(), ..entry("old", Some("k")) }
 }
 
@@ -200,5 +200,24 @@ proptest! {
         }
         prop_assert_eq!(row.state, DialState::SettledHappened);
         prop_assert_eq!(row.ucid, Some(Ucid::from(7)));
+    }
+}
+
+#[test]
+fn a_body_that_is_a_message_alone_is_kept_as_that_and_stored_as_it_was() {
+    for (text, is_message) in [
+        (r#"{"message":"queued"}"#, true),
+        (r#"{"message":"queued","status":409}"#, false),
+        (r#"{"message":1}"#, false),
+        (r#"{"status":"queued"}"#, false),
+        ("[]", false),
+        ("null", false),
+    ] {
+        let body: AnswerBody = serde_json::from_str(text).unwrap();
+        assert_eq!(matches!(body, AnswerBody::Message { .. }), is_message, "{text}");
+        assert_eq!(serde_json::to_string(&body).unwrap(), text);
+        assert_eq!(body.document().to_string(), text);
+        let message = if text.starts_with(r#"{"message":"q"#) { "queued" } else { "" };
+        assert_eq!(body.message(), message);
     }
 }

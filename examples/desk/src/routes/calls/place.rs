@@ -178,18 +178,18 @@ fn given<T: Serialize>(entry: &DialEntry, placed: impl Fn(&DialEntry, &str) -> T
         return Problem::new(Kind::Internal, "the dial has no answer").into_response();
     };
     if answer.status == 200 {
-        let message = answer.body["message"].as_str().unwrap_or_default();
-        return Json(placed(entry, message)).into_response();
+        return Json(placed(entry, answer.body.message())).into_response();
     }
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut body = answer.body.clone();
+    let mut body = answer.body.document();
+    let ready_in = body["readyInSec"].as_u64();
     if let (Some(id), Some(fields)) = (RequestId::current(), body.as_object_mut()) {
         fields.insert("instance".to_owned(), id.urn().into());
     }
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    if let Some(seconds) = answer.body["readyInSec"].as_u64() {
+    if let Some(seconds) = ready_in {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

@@ -59,7 +59,7 @@ impl Memory {
             // Debug leaves out numbers, notes and bodies.
             let mut text = format!("{state:#?}\n");
             for dial in &dials {
-                let answer = dial.answer.as_ref().map(|answer| &answer.body);
+                let answer = dial.answer.as_ref().map(|answer| answer.body.document());
                 let _ = writeln!(text, "{} {} {answer:?}", dial.id, dial.number.as_str());
             }
             for entry in &outbox {

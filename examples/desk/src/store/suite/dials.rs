@@ -57,7 +57,7 @@ fn decided(row: &DialEntry, state: DialState) -> DialWrite {
     let entry = DialEntry {
         state,
         ucid: (state == DialState::Accepted).then(|| "90000000000000001".parse().unwrap()),
-        answer: Some(GivenAnswer { status: 200, body: json!({"message": "queued"}) }),
+        answer: Some(GivenAnswer { status: 200, body: json!({"message": "queued"}).into() }),
         decided_ms: Some(150),
         is_open: !state.rang_no_one(),
         ..row.clone()
