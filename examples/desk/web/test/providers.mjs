@@ -135,7 +135,7 @@ export class Speech {
   /** What came of a speaker over all streams: the samples, and when the last one of each block came. */
   heard(speaker) {
     const blocks = this.streams.flatMap((stream) => (stream.speaker === speaker ? stream.blocks : []));
-    return { samples: Float32Array.from(blocks.flatMap(({ samples }) => [...samples]), (sample) => sample / 32_768), blocks };
+    return { get samples() { return Float32Array.from(blocks.flatMap(({ samples }) => [...samples]), (sample) => sample / 32_768); }, blocks };
   }
 
   get count() { return this.streams.reduce((sum, { blocks }) => sum + blocks.length, 0); }

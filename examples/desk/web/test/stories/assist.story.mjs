@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before, describe } from 'node:test';
 import { assisted, talking } from '../assisted.mjs';
 import { until } from '../harness.mjs';
-import { placed } from '../sound.mjs';
+import { placed, RATE } from '../sound.mjs';
 
 let world;
 before(async () => { world = await assisted(); });
@@ -25,17 +25,23 @@ describe('assist', () => {
       }
       await page.getByRole('region', { name: 'Talking' }).getByText('transcribed').waitFor();
 
-      await until('each was heard for ten seconds', () => ['customer', 'agent'].every((who) => speech.heard(who).blocks.length > 100), 30_000);
-
-      // Both channels, each its own, in order: whatever was recognised in them comes as it is in the file.
-      for (const channel of ['customer', 'agent']) {
-        const { samples } = speech.heard(channel);
-        const pieces = placed(voices[channel], samples);
-        assert.ok(pieces.length >= 6, `${channel}: ${pieces.length} pieces were found`);
-        const off = pieces.map(({ at, into, turn }) => at / 16_000 - into - turn * voices[channel].seconds);
-        assert.ok(Math.max(...off) - Math.min(...off) < 0.2, `${channel}: in order and whole: ${off.map((one) => one.toFixed(3))}`);
-        const other = channel === 'agent' ? 'customer' : 'agent';
-        assert.deepEqual(placed(voices[other], samples, { like: 0.8 }), [], `nothing of the ${other} is in the channel of the ${channel}`);
+      // Both channels, each its own, in order: ten seconds in which whatever was recognised comes as it is in the file. A
+      // browser that has too little of the processor stretches what it plays, so it need not be the first ten.
+      const found = {};
+      const whole = (channel) => {
+        const heard = speech.heard(channel).samples.slice(-10 * RATE);
+        found[channel] = placed(voices[channel], heard).map(({ at, into, turn }) => at / RATE - into - turn * voices[channel].seconds);
+        return found[channel].length >= 6 && Math.max(...found[channel]) - Math.min(...found[channel]) < 0.2;
+      };
+      let enough = 100;
+      await until('ten seconds of each, in order and whole', () => {
+        if (['customer', 'agent'].some((who) => speech.heard(who).blocks.length <= enough)) return false;
+        // Looking takes time that the browsers need: once in two seconds.
+        enough += 20;
+        return ['customer', 'agent'].every(whole);
+      }, 60_000).catch((error) => { throw new Error(`${error.message}: ${JSON.stringify(found)}`); });
+      for (const [channel, other] of [['customer', 'agent'], ['agent', 'customer']]) {
+        assert.deepEqual(placed(voices[other], speech.heard(channel).samples, { like: 0.8 }), [], `nothing of the ${other} is in the channel of the ${channel}`);
       }
 
       const suggestion = panel.getByRole('region', { name: 'Suggestions' });
