@@ -129,4 +129,4 @@ CREATE TABLE desk_push (
     failure TEXT
 );
 CREATE UNIQUE INDEX desk_push_digest ON desk_push (source, digest);
-CREATE INDEX desk_push_state ON desk_push (state, id);
+CREATE INDEX desk_push_new ON desk_push (id) WHERE state = 'new';

@@ -86,6 +86,14 @@ pub trait Pushes: Send + Sync {
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError>;
 }
 
+/// Whether any is to be worked, by the index `desk_push_new`.
+pub(super) const ANY_NEW: &str = "SELECT 1 AS new FROM desk_push WHERE state = 'new' LIMIT 1";
+
+/// Those that are to be worked next, by the same index.
+pub(super) const TAKE: &str = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
+                               (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
+                               RETURNING id, source, at, body, attempt";
+
 async fn next(
     tx: &mut Tx,
     done: Vec<WorkedPush>,
@@ -99,11 +107,8 @@ async fn next(
     if most == 0 {
         return Ok(Vec::new());
     }
-    let take = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
-                (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
-                RETURNING id, source, at, body, attempt";
     let mut pushes = Vec::new();
-    for row in tx.rows(take, args![most]).await? {
+    for row in tx.rows(TAKE, args![most]).await? {
         pushes.push(StoredPush {
             id: row.get("id")?,
             source: row.get("source")?,
@@ -121,9 +126,8 @@ impl Pushes for Db {
     async fn store_pushes(&self, pushes: Vec<NewPush>) -> Result<usize, StoreError> {
         self.write_often(Fails::Anywhere, move |tx| {
             Box::pin(async move {
-                if tx.is_postgres() {
-                    tx.execute("LOCK TABLE desk_push IN SHARE ROW EXCLUSIVE MODE", args![]).await?;
-                }
+                // They are numbered one desk at a time.
+                tx.lock("desk_push").await?;
                 let mut new = 0;
                 for push in pushes {
                     let insert = "INSERT INTO desk_push (id, source, digest, at, body, state, attempt) \
@@ -146,10 +150,7 @@ impl Pushes for Db {
         if done.is_empty() {
             // Often there is none: then nothing waits for the writer either.
             let is_new = self.find_one(|tx| {
-                Box::pin(async move {
-                    let new = "SELECT 1 AS new FROM desk_push WHERE state = 'new' LIMIT 1";
-                    Ok(tx.row(new, args![]).await?.is_some())
-                })
+                Box::pin(async move { Ok(tx.row(ANY_NEW, args![]).await?.is_some()) })
             });
             if most == 0 || !is_new.await? {
                 return Ok(Vec::new());

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use sqlx::SqlSafeStr;
 use tokio::sync::watch;
 
-use super::conn::{Arg, Conn, Row};
+use super::conn::{Arg, Conn, Row, args};
 use super::error::StoreError;
 use super::event::NewEvent;
 
@@ -62,6 +62,22 @@ impl Tx {
             self.is_marked |= is_counted && rows > 0;
         }
         Ok(rows)
+    }
+
+    /// Waits until no other transaction has this lock, the one that is named after a table, and has it until the end. A
+    /// SQLite file has one writer anyway.
+    ///
+    /// PostgreSQL's own lock of a table would keep its vacuum away from one that is locked often, and each attempt of the
+    /// vacuum would keep whoever locks it waiting for a second.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub(super) async fn lock(&mut self, table: &'static str) -> Result<(), StoreError> {
+        if self.is_postgres() {
+            let lock = "SELECT pg_advisory_xact_lock($1::regclass::oid::int4, 0)";
+            self.execute(lock, args![table]).await?;
+        }
+        Ok(())
     }
 
     /// The rows a statement returns.

@@ -313,10 +313,7 @@ pub(super) async fn administrators(tx: &mut Tx) -> Result<i64, StoreError> {
 
 /// Takes the lock under which the number of administrators changes.
 pub(super) async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
-    if tx.is_postgres() {
-        tx.execute("LOCK TABLE desk_user IN SHARE ROW EXCLUSIVE MODE", args![]).await?;
-    }
-    Ok(())
+    tx.lock("desk_user").await
 }
 
 async fn end_sessions(tx: &mut Tx, user: &str) -> Result<(), StoreError> {

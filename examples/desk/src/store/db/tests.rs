@@ -10,8 +10,8 @@ use tokio::sync::Notify;
 use super::*;
 use crate::store::suite::postgres;
 use crate::store::writer::PAUSE;
-use crate::store::{Audience, Events, Meta, NewEvent, Owner};
-use crate::store::{calls, outbox};
+use crate::store::{Audience, Events, Meta, NewEvent, NewPush, Owner, Pushes};
+use crate::store::{calls, outbox, pushes};
 
 async fn in_file() -> (tempfile::TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
@@ -207,6 +207,7 @@ async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
         (outbox::DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
         (outbox::NEXT_DUE, "desk_outbox USING INDEX desk_outbox_due (target=?)", false),
         (outbox::ENDED_BADLY, "desk_outbox USING INDEX desk_outbox_ended_badly", false),
+        (pushes::ANY_NEW, "desk_push USING COVERING INDEX desk_push_new", false),
     ] {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
         let steps = db.read(move |tx| {
@@ -419,6 +420,34 @@ async fn on_postgresql_what_someone_waits_for_is_not_behind_what_no_one_does() {
         patient.append_events(3, vec![event()]).await,
         Err(StoreError::Unavailable(_))
     ));
+}
+
+/// A vacuum's lock is one that only its like and a table's whole locks wait for.
+#[tokio::test]
+async fn nothing_that_is_done_often_on_postgresql_waits_for_a_vacuum() {
+    let url = postgres().await;
+    let (db, vacuum) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
+    let (begun, is_locked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (locked, go) = (Arc::clone(&is_locked), Arc::clone(&begun));
+    let task = tokio::spawn(async move {
+        let lock = vacuum.write(move |tx| {
+            Box::pin(async move {
+                let lock = "LOCK TABLE desk_push, desk_user IN SHARE UPDATE EXCLUSIVE MODE";
+                tx.execute(lock, args![]).await?;
+                locked.notify_one();
+                go.notified().await;
+                Ok(())
+            })
+        });
+        lock.await
+    });
+    is_locked.notified().await;
+    let push = NewPush { source: "callback".into(), digest: "1".into(), at: 1, body: "{}".into() };
+    assert_eq!(db.store_pushes(vec![push.clone(), push]).await, Ok(1), "it does not wait");
+    assert_eq!(db.next_pushes(Vec::new(), 9).await.unwrap().len(), 1);
+    assert!(!task.is_finished());
+    begun.notify_one();
+    task.await.unwrap().unwrap();
 }
 
 /// Each has what the other needs, and neither gives it back before all of it is done.
