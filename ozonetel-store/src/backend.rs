@@ -69,9 +69,9 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync {
 pub(crate) struct WritePlan {
     /// The rows' new states, by key.
     pub(crate) states: BTreeMap<String, StoredLeg>,
-    /// Keys of rows whose content changed.
+    /// Keys of rows whose content or day changed.
     pub(crate) changed: BTreeSet<String>,
-    /// Keys of rows that were only seen again.
+    /// Keys of rows that were only seen again, on the same day.
     pub(crate) seen: BTreeSet<String>,
     /// Keys of the phone calls that have to be put together anew.
     pub(crate) calls: BTreeSet<String>,
@@ -102,8 +102,8 @@ impl WritePlan {
             Change::Changed => self.counts.changed += 1,
             Change::Same => self.counts.same += 1,
         }
-        let rewritten = !before.is_some_and(|before| before.has_the_content_of(&next));
-        if rewritten || before.is_some_and(|before| before.day != next.day) {
+        let rewritten = !before.is_some_and(|before| before.is_as_stored(&next));
+        if rewritten {
             self.calls.extend(before.map(|before| before.call_key.clone()));
             self.calls.insert(next.call_key.clone());
         }

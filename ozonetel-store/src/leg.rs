@@ -106,9 +106,10 @@ impl StoredLeg {
         Ok((next, change))
     }
 
-    /// Whether only the place where the row was last seen differs.
-    pub(crate) fn has_the_content_of(&self, other: &Self) -> bool {
-        (&self.row, &self.unread, &self.call_key) == (&other.row, &other.unread, &other.call_key)
+    /// Whether only the reading in which the row was last seen differs.
+    pub(crate) fn is_as_stored(&self, next: &Self) -> bool {
+        (&self.row, &self.unread, &self.call_key, self.day)
+            == (&next.row, &next.unread, &next.call_key, next.day)
     }
 }
 

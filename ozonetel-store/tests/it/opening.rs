@@ -35,6 +35,20 @@ async fn what_was_stored_is_there_after_opening_again() {
 }
 
 #[tokio::test]
+async fn a_store_of_the_version_before_keeps_the_reading_of_each_row() {
+    let place = Kind::Sqlite.place().await;
+    fill(&place.store, &[json!({"CallID": 1, "UCID": 11})]).await;
+    let url = format!("sqlite:{}", file(place.address.as_ref()).display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let before = "alter table cdr_row add column reading bigint not null default 7;
+                  drop table cdr_seen; delete from cdr_migration where version = 2";
+    sqlx::raw_sql(before).execute(&mut connection).await.unwrap();
+    let again = open(place.address.as_ref().unwrap()).await;
+    let call = again.call("1").await.unwrap().unwrap();
+    assert_eq!((call.legs[0].reading, call.legs[0].key.as_str()), (7, "11"));
+}
+
+#[tokio::test]
 async fn many_may_open_a_new_store_at_once() {
     for kind in STORED {
         let place = kind.place().await;

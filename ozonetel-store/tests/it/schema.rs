@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use ozonetel_store::StoreAddress;
+use serde_json::json;
 use sqlx::{Connection as _, Row as _};
 
-use crate::rig::Kind;
+use crate::rig::{Kind, Reports};
+use crate::suite::{leg, with};
 
 /// Table, column and type, with ` null` behind it where a value may be missing.
 type Columns = BTreeSet<(String, String, String)>;
@@ -70,6 +72,42 @@ async fn the_page_names_every_column_and_no_other() {
     let kinds: BTreeSet<&str> =
         described.iter().map(|(_, _, kind)| kind.trim_end_matches(" null")).collect();
     assert_eq!(kinds, BTreeSet::from(["bigint", "smallint", "text"]), "types that both have");
+}
+
+#[tokio::test]
+async fn a_row_that_a_reading_finds_as_it_is_is_not_written_again() {
+    let rows = [leg(1, 11, "10:00:00"), leg(2, 21, "11:00:00")];
+    let changed = [rows[0].clone(), with(rows[1].clone(), &[("Disposition", json!("Follow Up"))])];
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let place = kind.place().await;
+        let reports = Reports::new();
+        let mut sync = reports.sync(place.store.sink(), 200);
+        reports.read(&mut sync, &rows).await;
+        match place.address.as_ref().unwrap() {
+            StoreAddress::Sqlite(path) => {
+                let url = format!("sqlite:{}", path.display());
+                let mut file = sqlx::SqliteConnection::connect(&url).await.unwrap();
+                let refuse = "create trigger refuse before update on cdr_row when old.key = '11'
+                              begin select raise(abort, 'written again'); end";
+                sqlx::query(refuse).execute(&mut file).await.unwrap();
+            }
+            StoreAddress::Postgres(url) => {
+                let mut server = sqlx::PgConnection::connect(url).await.unwrap();
+                let refuse = "create function refuse() returns trigger language plpgsql as
+                              $$ begin raise exception 'written again'; end $$;
+                              create trigger refuse before update on cdr_row for each row
+                              when (old.key = '11') execute function refuse()";
+                sqlx::raw_sql(refuse).execute(&mut server).await.unwrap();
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(reports.read(&mut sync, &rows).await.rows.same, 2, "{kind:?}");
+        assert_eq!(reports.read(&mut sync, &changed).await.rows.changed, 1, "{kind:?}");
+        for key in ["1", "2"] {
+            let call = place.store.call(key).await.unwrap().unwrap();
+            assert_eq!(call.legs[0].reading, 3, "{kind:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ on_every_kind! {
 }
 
 /// A row of an agent's leg, ended.
-fn leg(call: u32, ucid: u32, start: &str) -> Value {
+pub(crate) fn leg(call: u32, ucid: u32, start: &str) -> Value {
     json!({
         "CallID": call, "UCID": ucid, "CallDate": "2026-11-20", "StartTime": start, "EndTime": "23:00:00",
         "Event": "AgentDial", "HangupBy": "UserHangup", "Type": "InBound", "Status": "Answered",
@@ -47,7 +47,7 @@ fn leg(call: u32, ucid: u32, start: &str) -> Value {
     })
 }
 
-fn with(mut row: Value, fields: &[(&str, Value)]) -> Value {
+pub(crate) fn with(mut row: Value, fields: &[(&str, Value)]) -> Value {
     for (name, value) in fields {
         row[*name] = value.clone();
     }

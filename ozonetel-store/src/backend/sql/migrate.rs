@@ -5,10 +5,16 @@ use super::db::{Db, Value};
 use crate::error::StoreError;
 
 /// What makes each version out of the one before it, for SQLite and for PostgreSQL.
-const MIGRATIONS: [(&str, &str); 1] = [(
-    include_str!("../../../migrations/sqlite/1_records.sql"),
-    include_str!("../../../migrations/postgres/1_records.sql"),
-)];
+const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        include_str!("../../../migrations/sqlite/1_records.sql"),
+        include_str!("../../../migrations/postgres/1_records.sql"),
+    ),
+    (
+        include_str!("../../../migrations/sqlite/2_seen.sql"),
+        include_str!("../../../migrations/postgres/2_seen.sql"),
+    ),
+];
 
 const TABLE: &str =
     "create table if not exists cdr_migration (version bigint not null primary key)";

@@ -15,8 +15,9 @@ use crate::query::{CallQuery, Cursor, DayCoverage, DayRows, Order, StoredCall};
 /// Keys in one statement.
 pub(super) const KEYS: usize = 500;
 
-/// The columns that a [`StoredLeg`] is made of.
-pub(super) const LEG: &str = "key, call_key, day, reading, record, unread, unread_path";
+/// What a [`StoredLeg`] is made of; a condition follows.
+pub(super) const LEGS: &str = "select key, call_key, day, reading, record, unread, unread_path \
+                               from cdr_row join cdr_seen using (key) where";
 
 pub(super) fn leg(record: &Record) -> Result<StoredLeg, StoreError> {
     let path = record.text("unread_path")?.unwrap_or_default();
@@ -136,7 +137,7 @@ fn head(record: &Record) -> Result<StoredCall, StoreError> {
 async fn fill(db: &Db, calls: &mut [StoredCall]) -> Result<(), StoreError> {
     for calls in calls.chunks_mut(KEYS) {
         let list = places(1, calls.len());
-        let sql = format!("select {LEG} from cdr_row where call_key in ({list}) order by key");
+        let sql = format!("{LEGS} call_key in ({list}) order by key");
         let values = calls.iter().map(|call| Value::text(call.key.as_str())).collect();
         let mut legs = std::collections::HashMap::<String, Vec<StoredLeg>>::new();
         for record in db.rows(sql, values).await? {

@@ -8,7 +8,7 @@ use ozonetel_sdk::types::Zone;
 use super::super::{RowWrite, WritePlan};
 use super::column::{places, text_of};
 use super::db::{Db, Record, Tx, Value};
-use super::read::{KEYS, LEG, leg};
+use super::read::{KEYS, LEGS, leg};
 use crate::call::CallColumns;
 use crate::error::StoreError;
 use crate::leg::{LegColumns, StoredLeg};
@@ -17,11 +17,10 @@ use crate::query::{CheckpointWrite, DayCoverage};
 /// Rows in one statement.
 const ROWS: usize = 40;
 
-const ROW_COLUMNS: [&str; 34] = [
+const ROW_COLUMNS: [&str; 33] = [
     "key",
     "call_key",
     "day",
-    "reading",
     "ucid",
     "call_id",
     "call_date",
@@ -96,15 +95,18 @@ pub(super) async fn rows(tx: &mut Tx, write: &RowWrite, zone: &Zone) -> Result<(
     }
     let plan = WritePlan::new(known, write)?;
     let mut written = Vec::with_capacity(plan.changed.len());
+    let mut marks = Vec::with_capacity(plan.changed.len());
     for leg in plan.changed.iter().filter_map(|key| plan.states.get(key)) {
         written.push(row_values(leg, zone)?);
+        marks.push(vec![Value::text(leg.key.as_str()), Value::count(leg.reading)]);
     }
     upsert(tx, "cdr_row", &ROW_COLUMNS, written).await?;
+    upsert(tx, "cdr_seen", &["key", "reading"], marks).await?;
     let seen: Vec<&String> = plan.seen.iter().collect();
     for keys in seen.chunks(KEYS) {
-        let list = places(3, keys.len());
-        let sql = format!("update cdr_row set day = $1, reading = $2 where key in ({list})");
-        let mut values = vec![text_of(write.day), Value::count(write.reading)];
+        let list = places(2, keys.len());
+        let sql = format!("update cdr_seen set reading = $1 where key in ({list})");
+        let mut values = vec![Value::count(write.reading)];
         values.extend(keys.iter().map(|key| Value::text(key.as_str())));
         tx.execute(sql, values).await?;
     }
@@ -115,7 +117,7 @@ fn by_keys(write: &RowWrite) -> Vec<(String, Vec<Value>)> {
     let keys: BTreeSet<String> = write.rows.iter().map(|row| row.key.to_string()).collect();
     let keys: Vec<String> = keys.into_iter().collect();
     let statement = |keys: &[String]| {
-        let sql = format!("select {LEG} from cdr_row where key in ({})", places(1, keys.len()));
+        let sql = format!("{LEGS} key in ({})", places(1, keys.len()));
         (sql, keys.iter().map(|key| Value::text(key.as_str())).collect())
     };
     keys.chunks(KEYS).map(statement).collect()
@@ -134,7 +136,7 @@ async fn calls(tx: &mut Tx, keys: &BTreeSet<String>, zone: &Zone) -> Result<(), 
     for keys in keys.chunks(KEYS) {
         let list = places(1, keys.len());
         let values: Vec<Value> = keys.iter().map(|key| Value::text(key.as_str())).collect();
-        let sql = format!("select {LEG} from cdr_row where call_key in ({list}) order by key");
+        let sql = format!("{LEGS} call_key in ({list}) order by key");
         let mut legs: BTreeMap<String, Vec<StoredLeg>> = BTreeMap::new();
         for record in tx.rows(sql, values).await? {
             let leg = leg(&record)?;
@@ -192,7 +194,6 @@ fn row_values(leg: &StoredLeg, zone: &Zone) -> Result<Vec<Value>, StoreError> {
         Value::text(leg.key.as_str()),
         Value::text(leg.call_key.as_str()),
         text_of(leg.day),
-        Value::count(leg.reading),
         Text(columns.ucid),
         Text(columns.call_id),
         Text(columns.call_date),
