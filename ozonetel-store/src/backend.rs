@@ -1,6 +1,7 @@
 //! What a database has to do for the store, and what is the same in all of them.
 
 mod memory;
+mod row_write;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +17,8 @@ use crate::leg::{Change, StoredLeg};
 use crate::query::{CallQuery, CheckpointWrite, Cursor, DayCoverage, StoredCall};
 
 pub(crate) use memory::Memory;
+pub(crate) use row_write::RowWrite;
 pub(crate) use sql::Sql;
-
-/// Rows of one day's reading that are to be stored.
-#[derive(Debug, Clone)]
-pub(crate) struct RowWrite {
-    pub(crate) day: Day,
-    pub(crate) reading: u64,
-    pub(crate) rows: Vec<Row>,
-}
 
 /// A summary as it is stored: when, and the rows.
 pub(crate) type SummaryRows = BTreeMap<Day, Vec<AgentSummary>>;
@@ -79,16 +73,18 @@ pub(crate) struct WritePlan {
 }
 
 impl WritePlan {
-    pub(crate) fn new(
+    /// For these rows of what is to be stored.
+    pub(crate) fn new<'r>(
         known: BTreeMap<String, StoredLeg>,
         write: &RowWrite,
+        rows: impl IntoIterator<Item = &'r Row>,
     ) -> Result<Self, StoreError> {
         let mut plan = Self { states: known, ..Self::default() };
-        for row in &write.rows {
+        let mut keys = BTreeSet::new();
+        for row in rows {
             plan.add(row, write)?;
+            keys.insert(row.key.to_string());
         }
-        let RowWrite { rows, .. } = write;
-        let keys: BTreeSet<String> = rows.iter().map(|row| row.key.to_string()).collect();
         plan.states.retain(|key, _| keys.contains(key));
         Ok(plan)
     }

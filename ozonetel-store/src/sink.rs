@@ -80,7 +80,7 @@ impl Sink for StoreSink {
             self.backend.write(Some(held), None).await?;
             self.held = None;
         }
-        let write = RowWrite { day: batch.day, reading: batch.reading, rows: batch.rows.to_vec() };
+        let write = RowWrite::new(batch)?;
         let counts = self.backend.compare(&write).await?;
         self.held = Some(write);
         Ok(counts)

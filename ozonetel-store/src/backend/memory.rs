@@ -49,9 +49,8 @@ impl Memory {
 
 impl Tables {
     fn plan(&self, write: &RowWrite) -> Result<WritePlan, StoreError> {
-        let keys = write.rows.iter().map(|row| row.key.to_string());
-        let known = keys.filter_map(|key| Some((key.clone(), self.legs.get(&key)?.clone())));
-        WritePlan::new(known.collect(), write)
+        let known = write.keys().filter_map(|key| Some((key.clone(), self.legs.get(key)?.clone())));
+        WritePlan::new(known.collect(), write, &write.rows)
     }
 
     fn put(&mut self, write: &RowWrite, zone: &Zone) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use ozonetel_sdk::cdr::sync::Upserted;
 use ozonetel_sdk::types::Zone;
 
 use super::super::{RowWrite, WritePlan};
-use super::column::{places, text_of};
+use super::column::{needed, places, text_of};
 use super::db::{Db, Record, Tx, Value};
 use super::read::{KEYS, LEGS, leg};
 use crate::call::CallColumns;
@@ -78,57 +78,90 @@ const CALL_COLUMNS: [&str; 22] = [
     "recorded",
 ];
 
-/// What storing the rows would do.
-pub(super) async fn compare(db: &Db, write: &RowWrite) -> Result<Upserted, StoreError> {
-    let mut known = BTreeMap::new();
-    for (sql, values) in by_keys(write) {
-        collect(&mut known, &db.rows(sql, values).await?)?;
+/// What is asked where there is a transaction, and where there is none.
+trait Asked {
+    async fn rows(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Record>, StoreError>;
+}
+
+impl Asked for &Db {
+    async fn rows(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Record>, StoreError> {
+        Db::rows(self, sql, values).await
     }
-    WritePlan::new(known, write).map(|plan| plan.counts)
+}
+
+impl Asked for Tx {
+    async fn rows(&mut self, sql: String, values: Vec<Value>) -> Result<Vec<Record>, StoreError> {
+        Tx::rows(self, sql, values).await
+    }
+}
+
+/// What storing rows comes down to, and the keys of those that are as they were last seen: of these nothing but that is
+/// asked.
+async fn plan<'w>(
+    db: &mut impl Asked,
+    write: &'w RowWrite,
+) -> Result<(WritePlan, BTreeSet<&'w String>), StoreError> {
+    let mut seen = BTreeMap::new();
+    for (sql, values) in by_keys("select key, digest from cdr_seen where", write.keys()) {
+        for record in db.rows(sql, values).await? {
+            let key = needed(record.text("key")?, "key")?;
+            seen.extend(record.text("digest")?.map(|digest| (key, digest)));
+        }
+    }
+    let (same, others): (BTreeSet<&String>, BTreeSet<&String>) =
+        write.keys().partition(|key| write.is_as_seen(key, seen.get(*key)));
+    let mut known = BTreeMap::new();
+    for (sql, values) in by_keys(LEGS, others.iter().copied()) {
+        for record in db.rows(sql, values).await? {
+            let leg = leg(&record)?;
+            known.insert(leg.key.clone(), leg);
+        }
+    }
+    let rows = write.rows.iter().filter(|row| others.contains(&row.key.to_string()));
+    let mut plan = WritePlan::new(known, write, rows)?;
+    plan.counts.same += same.len() as u64;
+    Ok((plan, same))
+}
+
+/// What storing the rows would do.
+pub(super) async fn compare(mut db: &Db, write: &RowWrite) -> Result<Upserted, StoreError> {
+    plan(&mut db, write).await.map(|(plan, _)| plan.counts)
 }
 
 /// Stores rows, and puts the phone calls that they belong to together anew.
 pub(super) async fn rows(tx: &mut Tx, write: &RowWrite, zone: &Zone) -> Result<(), StoreError> {
-    let mut known = BTreeMap::new();
-    for (sql, values) in by_keys(write) {
-        collect(&mut known, &tx.rows(sql, values).await?)?;
-    }
-    let plan = WritePlan::new(known, write)?;
+    let (plan, same) = plan(tx, write).await?;
     let mut written = Vec::with_capacity(plan.changed.len());
-    let mut marks = Vec::with_capacity(plan.changed.len());
     for leg in plan.changed.iter().filter_map(|key| plan.states.get(key)) {
         written.push(row_values(leg, zone)?);
-        marks.push(vec![Value::text(leg.key.as_str()), Value::count(leg.reading)]);
     }
     upsert(tx, "cdr_row", &ROW_COLUMNS, written).await?;
-    upsert(tx, "cdr_seen", &["key", "reading"], marks).await?;
-    let seen: Vec<&String> = plan.seen.iter().collect();
-    for keys in seen.chunks(KEYS) {
+    let reading = Value::count(write.reading);
+    let mark = |key: &String| {
+        let digest = write.digest(key).map(str::to_owned);
+        vec![Value::text(key.as_str()), reading.clone(), Value::Text(digest)]
+    };
+    let marks = plan.changed.iter().chain(&plan.seen).map(mark).collect();
+    upsert(tx, "cdr_seen", &["key", "reading", "digest"], marks).await?;
+    let same: Vec<&String> = same.into_iter().collect();
+    for keys in same.chunks(KEYS) {
         let list = places(2, keys.len());
         let sql = format!("update cdr_seen set reading = $1 where key in ({list})");
-        let mut values = vec![Value::count(write.reading)];
+        let mut values = vec![reading.clone()];
         values.extend(keys.iter().map(|key| Value::text(key.as_str())));
         tx.execute(sql, values).await?;
     }
     calls(tx, &plan.calls, zone).await
 }
 
-fn by_keys(write: &RowWrite) -> Vec<(String, Vec<Value>)> {
-    let keys: BTreeSet<String> = write.rows.iter().map(|row| row.key.to_string()).collect();
-    let keys: Vec<String> = keys.into_iter().collect();
-    let statement = |keys: &[String]| {
-        let sql = format!("{LEGS} key in ({})", places(1, keys.len()));
+/// The statements that ask for these keys.
+fn by_keys<'k>(select: &str, keys: impl Iterator<Item = &'k String>) -> Vec<(String, Vec<Value>)> {
+    let keys: Vec<&String> = keys.collect();
+    let statement = |keys: &[&String]| {
+        let sql = format!("{select} key in ({})", places(1, keys.len()));
         (sql, keys.iter().map(|key| Value::text(key.as_str())).collect())
     };
     keys.chunks(KEYS).map(statement).collect()
-}
-
-fn collect(known: &mut BTreeMap<String, StoredLeg>, records: &[Record]) -> Result<(), StoreError> {
-    for record in records {
-        let leg = leg(record)?;
-        known.insert(leg.key.clone(), leg);
-    }
-    Ok(())
 }
 
 async fn calls(tx: &mut Tx, keys: &BTreeSet<String>, zone: &Zone) -> Result<(), StoreError> {
