@@ -93,19 +93,30 @@ impl ApiRequest<'_> {
 
 /// What the service answers, and what it did.
 pub(crate) struct Reply {
-    body: Value,
+    body: ReplyBody,
     acted: bool,
+}
+
+/// What is answered: a value, or the JSON of one.
+enum ReplyBody {
+    Value(Value),
+    Written(String),
 }
 
 impl Reply {
     /// Done: the effect that the endpoint's description names has happened.
     fn done(body: Value) -> Self {
-        Self { body, acted: true }
+        Self { body: ReplyBody::Value(body), acted: true }
     }
 
     /// Answered, without changing anything.
     fn unchanged(body: Value) -> Self {
-        Self { body, acted: false }
+        Self { body: ReplyBody::Value(body), acted: false }
+    }
+
+    /// Answered with this JSON, without changing anything.
+    fn written(json: String) -> Self {
+        Self { body: ReplyBody::Written(json), acted: false }
     }
 
     /// A refusal: a status word and a text under `message`.

@@ -21,7 +21,12 @@ pub struct ServiceResponse {
 impl ServiceResponse {
     /// A JSON response.
     pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Self {
-        Self { status, content_type: "application/json", body: body.to_string().into() }
+        Self { status, ..Self::written(body.to_string()) }
+    }
+
+    /// A response of this JSON.
+    pub(crate) fn written(json: String) -> Self {
+        Self { status: StatusCode::OK, content_type: "application/json", body: json.into() }
     }
 
     /// A plain text response.

@@ -49,6 +49,7 @@ pub(crate) use numbers::{is_caller, is_withheld, sip_caller};
 pub use phone_numbers::{PhoneNumberEntry, PhoneNumbers};
 pub use pushes::{EventSubscription, Push, PushKind, PushQueue};
 pub use rate_limits::RateWindow;
+pub(crate) use reports::CdrRow;
 pub use reports::{AbandonedQuery, AhtOf, CdrQuery, DEFAULT_PAGE, Reports, SummaryQuery};
 pub use setup::{
     AfterLoss, AgentMode, AgentSetup, ApplicationSetup, CallbackShape, CampaignKind, CampaignSetup,

@@ -6,7 +6,7 @@ use ozonetel_sdk::endpoint::{Discriminator, Endpoint, Input, Method, Payload, Ra
 use ozonetel_sdk::server::encode;
 use serde_json::{Value, json};
 
-use super::{Answers, ApiRequest, credentials};
+use super::{Answers, ApiRequest, ReplyBody, credentials};
 use crate::response::ServiceResponse;
 use crate::world::World;
 
@@ -135,9 +135,10 @@ where
     }
     let reply = world.answer(&ApiRequest { fields: &fields, presented: &presented });
     let answer = match (E::SPEC.envelope.payload, reply.body) {
-        (Payload::Xml, body) => credentials::xml(StatusCode::OK, &E::SPEC, body),
-        (_, Value::String(text)) => ServiceResponse::text(StatusCode::OK, &text),
-        (_, body) => ServiceResponse::json(StatusCode::OK, &body),
+        (_, ReplyBody::Written(json)) => ServiceResponse::written(json),
+        (Payload::Xml, ReplyBody::Value(body)) => credentials::xml(StatusCode::OK, &E::SPEC, body),
+        (_, ReplyBody::Value(Value::String(text))) => ServiceResponse::text(StatusCode::OK, &text),
+        (_, ReplyBody::Value(body)) => ServiceResponse::json(StatusCode::OK, &body),
     };
     (answer, reply.acted.then_some(E::SPEC.effect.as_str()))
 }

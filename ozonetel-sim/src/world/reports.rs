@@ -11,6 +11,7 @@ use super::context::Context;
 use super::setup::AgentMode;
 use super::time::clock_text;
 
+pub(crate) use cdr::CdrRow;
 pub use cdr::{CdrQuery, DEFAULT_PAGE};
 
 /// Which unanswered calls are asked for; seconds since the epoch, both ends included.

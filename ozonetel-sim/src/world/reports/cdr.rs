@@ -1,6 +1,9 @@
 //! Call detail rows: one per leg, visible while the call runs, in the format of their day.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::Reports;
 use crate::world::calls::{Direction, Leg, LegKind, PhoneCall, Transfer};
@@ -45,6 +48,13 @@ enum CdrFormat {
 impl Reports<'_> {
     /// The rows of a query, newest first.
     pub fn cdr(&self, query: &CdrQuery) -> Vec<Value> {
+        // A text, a number or nothing under each name: it always is a value.
+        let value = |row| serde_json::to_value(row).unwrap_or_default();
+        self.cdr_rows(query).into_iter().map(value).collect()
+    }
+
+    /// The same, before they are written: a day of them is not built as a tree while the whole service waits.
+    pub(crate) fn cdr_rows(&self, query: &CdrQuery) -> Vec<CdrRow<'_>> {
         let mut found: Vec<(&PhoneCall, &Leg)> = self
             .calls
             .iter()
@@ -53,7 +63,7 @@ impl Reports<'_> {
             .filter(|(c, l)| query.takes_leg(c, l) && self.readable(l))
             .collect();
         found.sort_by_key(|(c, l)| std::cmp::Reverse((l.started, c.key, l.ucid)));
-        found.into_iter().map(|(c, l)| Value::Object(self.cdr_row(c, l))).collect()
+        found.into_iter().map(|(c, l)| self.cdr_row(c, l)).collect()
     }
 
     fn readable(&self, leg: &Leg) -> bool {
@@ -66,81 +76,105 @@ impl Reports<'_> {
         age <= READABLE_DAYS && !moving && !late
     }
 
-    fn cdr_row(&self, call: &PhoneCall, leg: &Leg) -> Map<String, Value> {
+    fn cdr_row<'r>(&'r self, call: &'r PhoneCall, leg: &'r Leg) -> CdrRow<'r> {
         let (zone, now) = (self.cx.zone(), self.cx.second());
-        let format = if zone.day(leg.started) == zone.day(now) {
-            CdrFormat::Today
-        } else {
-            CdrFormat::Earlier
-        };
-        let missing = || if format == CdrFormat::Today { Value::Null } else { json!("") };
-        let time = |s: Option<i64>| s.map_or_else(missing, |s| json!(zone.time_of_day(s)));
-        let length = |s: Option<i64>| s.map_or_else(missing, |s| json!(clock_text(s)));
-        let id = |ucid: u64| {
-            if format == CdrFormat::Today { json!(ucid) } else { json!(ucid.to_string()) }
-        };
+        let is_today = zone.day(leg.started) == zone.day(now);
+        let format = if is_today { CdrFormat::Today } else { CdrFormat::Earlier };
+        let missing = || if is_today { Cell::Null } else { Cell::from("") };
+        let time = |s: Option<i64>| s.map_or_else(missing, |s| zone.time_of_day(s).into());
+        let length = |s: Option<i64>| s.map_or_else(missing, |s| clock_text(s).into());
+        let id =
+            |ucid: u64| if is_today { Cell::Number(ucid) } else { Cell::from(ucid.to_string()) };
         let end = leg.end_at(now);
         let pickup = leg.pickup.or(leg.agent_up);
         let wrap = leg.wrap_up.and_then(|w| w.end.map(|end| (w.start, end)));
         let agent = leg.agent.as_ref().and_then(|id| self.agents.get(id));
         let event = event_word(leg.kind, format);
         let caller = cdr_caller(call);
-        let row = json!({
-            "AgentDialStatus": leg.agent_status,
-            "AgentID": leg.agent.as_deref().unwrap_or(""),
-            "AgentName": agent.map_or("", |a| &a.setup.name),
-            "CallAudio": leg.audio(&self.cx.setup.account).map_or_else(missing, |url| json!(url)),
-            "CallDate": zone.day(leg.started).to_string(),
-            "CallFlow": event,
-            "CallID": id(call.monitor),
-            "CallerConfAudioFile": "",
-            "CallerID": caller,
-            "CampaignName": call.campaign,
-            "Comments": leg.comments,
-            "ConferenceDuration": clock_text(call.conference_s(leg, now)),
-            "CustomerDialStatus": leg.customer_status,
-            "CustomerRingTime": clock_text(leg.customer_rang_s(now)),
-            "DID": call.did,
-            "DialOutName": "",
-            "DialStatus": leg.dial_status,
-            "DialedNumber": leg.phone,
-            "Disposition": leg.disposition.as_deref().unwrap_or(""),
-            "Duration": clock_text(end - leg.started),
-            "DynamicDID": "",
-            "E164": e164(&caller),
-            "EndTime": zone.time_of_day(end),
-            "Event": event,
-            "HandlingTime": length(leg.handling_s()),
-            "HangupBy": leg.hangup_by,
-            "HoldDuration": clock_text(call.held_s(leg, now)),
-            "Location": "",
-        });
-        let rest = json!({
-            "PickupTime": time(pickup),
-            "QueueTime": clock_text(queue_s(call, leg)),
-            "Rating": if format == CdrFormat::Today { json!(0) } else { json!("") },
-            "RatingComments": "",
-            "Skill": call.skill,
-            "StartTime": zone.time_of_day(leg.started),
-            "Status": if leg.answered() { "Answered" } else { "Unanswered" },
-            "TalkTime": clock_text(leg.talk_s(now)),
-            "TimeToAnswer": clock_text(pickup.map_or(0, |p| p - leg.started)),
-            "TransferType": leg.transfer.as_ref().map_or("", Transfer::word),
-            "TransferredTo": leg.transfer.as_ref().map_or("", |transfer| &transfer.to),
-            "Type": type_word(call.direction, format),
-            "UCID": id(leg.ucid),
-            "UUI": call.uui,
-            "VideoRecordingURL": "",
-            "WrapUpEndTime": time(wrap.map(|w| w.1)),
-            "WrapUpStartTime": time(wrap.map(|w| w.0)),
-            "WrapupDuration": match (wrap, format) {
-                (None, CdrFormat::Earlier) => json!("00:00:00"),
-                _ => length(wrap.map(|w| w.1 - w.0)),
-            },
-        });
-        let (mut row, rest) = (object(row), object(rest));
-        row.extend(rest);
-        row
+        CdrRow([
+            ("AgentDialStatus", leg.agent_status.into()),
+            ("AgentID", leg.agent.as_deref().unwrap_or("").into()),
+            ("AgentName", agent.map_or("", |a| &a.setup.name).into()),
+            ("CallAudio", leg.audio(&self.cx.setup.account).map_or_else(missing, Cell::from)),
+            ("CallDate", zone.day(leg.started).to_string().into()),
+            ("CallFlow", event.into()),
+            ("CallID", id(call.monitor)),
+            ("CallerConfAudioFile", "".into()),
+            ("CallerID", caller.clone().into()),
+            ("CampaignName", call.campaign.as_str().into()),
+            ("Comments", leg.comments.as_str().into()),
+            ("ConferenceDuration", clock_text(call.conference_s(leg, now)).into()),
+            ("CustomerDialStatus", leg.customer_status.into()),
+            ("CustomerRingTime", clock_text(leg.customer_rang_s(now)).into()),
+            ("DID", call.did.as_str().into()),
+            ("DialOutName", "".into()),
+            ("DialStatus", leg.dial_status.into()),
+            ("DialedNumber", leg.phone.as_str().into()),
+            ("Disposition", leg.disposition.as_deref().unwrap_or("").into()),
+            ("Duration", clock_text(end - leg.started).into()),
+            ("DynamicDID", "".into()),
+            ("E164", e164(&caller).into()),
+            ("EndTime", zone.time_of_day(end).into()),
+            ("Event", event.into()),
+            ("HandlingTime", length(leg.handling_s())),
+            ("HangupBy", leg.hangup_by.into()),
+            ("HoldDuration", clock_text(call.held_s(leg, now)).into()),
+            ("Location", "".into()),
+            ("PickupTime", time(pickup)),
+            ("QueueTime", clock_text(queue_s(call, leg)).into()),
+            ("Rating", if is_today { Cell::Number(0) } else { "".into() }),
+            ("RatingComments", "".into()),
+            ("Skill", call.skill.as_str().into()),
+            ("StartTime", zone.time_of_day(leg.started).into()),
+            ("Status", if leg.answered() { "Answered" } else { "Unanswered" }.into()),
+            ("TalkTime", clock_text(leg.talk_s(now)).into()),
+            ("TimeToAnswer", clock_text(pickup.map_or(0, |p| p - leg.started)).into()),
+            ("TransferType", leg.transfer.as_ref().map_or("", Transfer::word).into()),
+            ("TransferredTo", leg.transfer.as_ref().map_or("", |to| to.to.as_str()).into()),
+            ("Type", type_word(call.direction, format).into()),
+            ("UCID", id(leg.ucid)),
+            ("UUI", call.uui.as_str().into()),
+            ("VideoRecordingURL", "".into()),
+            ("WrapUpEndTime", time(wrap.map(|w| w.1))),
+            ("WrapUpStartTime", time(wrap.map(|w| w.0))),
+            (
+                "WrapupDuration",
+                match (wrap, format) {
+                    (None, CdrFormat::Earlier) => "00:00:00".into(),
+                    _ => length(wrap.map(|w| w.1 - w.0)),
+                },
+            ),
+        ])
+    }
+}
+
+/// A row's fields in the order of their names.
+#[derive(Debug)]
+pub(crate) struct CdrRow<'r>([(&'static str, Cell<'r>); 46]);
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Cell<'r> {
+    Null,
+    Text(Cow<'r, str>),
+    Number(u64),
+}
+
+impl<'r> From<&'r str> for Cell<'r> {
+    fn from(text: &'r str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Cell<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl Serialize for CdrRow<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
     }
 }
 
@@ -162,13 +196,6 @@ impl CdrQuery {
         (self.from..=self.to).contains(&leg.started)
             && self.ucid.as_ref().is_none_or(of_id)
             && self.status.as_ref().is_none_or(|s| s.eq_ignore_ascii_case(word))
-    }
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
     }
 }
 
