@@ -30,6 +30,9 @@ const SHARED: [&str; 2] = ["desk_call", "desk_dial"];
 /// Where the service's report has rows, each with what the agent wrote.
 const REPORT: (&str, &str) = ("cdr_row", "record");
 
+/// Where the rows of the report have their digests.
+const DIGESTS: (&str, &str) = ("cdr_seen", "digest");
+
 /// Tables that are not looked at: they hold no numbers.
 const LEFT: [&str; 2] = ["_sqlx_migrations", "sqlite_sequence"];
 
@@ -67,6 +70,7 @@ impl Db {
                 forgotten.removed += remove_promises(tx, &number).await?;
                 // Who listens gets a snapshot.
                 tx.execute("DELETE FROM desk_event", args![]).await?;
+                forget_digests(tx, &columns).await?;
                 for (table, column) in &columns {
                     forgotten.places += clear_column(tx, table, column, &number).await?;
                 }
@@ -98,6 +102,16 @@ async fn calls_of(tx: &mut Tx, number: &PhoneNumber, key: &str) -> Result<Vec<St
         }
     }
     Ok(ids)
+}
+
+/// From a digest of a whole row and the row without the number, the number could be found by trying all.
+async fn forget_digests(tx: &mut Tx, columns: &[(String, String)]) -> Result<(), StoreError> {
+    let (table, column) = DIGESTS;
+    if columns.iter().any(|(one, other)| one == table && other == column) {
+        let clear = format!("UPDATE {table} SET {column} = NULL");
+        tx.execute(AssertSqlSafe(clear), args![]).await?;
+    }
+    Ok(())
 }
 
 /// The digits that every spelling of a number ends with.

@@ -89,11 +89,6 @@ pub trait Pushes: Send + Sync {
 /// Whether any is to be worked, by the index `desk_push_new`.
 pub(super) const ANY_NEW: &str = "SELECT 1 AS new FROM desk_push WHERE state = 'new' LIMIT 1";
 
-/// Those that are to be worked next, by the same index.
-pub(super) const TAKE: &str = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
-                               (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
-                               RETURNING id, source, at, body, attempt";
-
 async fn next(
     tx: &mut Tx,
     done: Vec<WorkedPush>,
@@ -107,8 +102,11 @@ async fn next(
     if most == 0 {
         return Ok(Vec::new());
     }
+    let take = "UPDATE desk_push SET attempt = attempt + 1 WHERE id IN \
+                (SELECT id FROM desk_push WHERE state = 'new' ORDER BY id LIMIT $1) \
+                RETURNING id, source, at, body, attempt";
     let mut pushes = Vec::new();
-    for row in tx.rows(TAKE, args![most]).await? {
+    for row in tx.rows(take, args![most]).await? {
         pushes.push(StoredPush {
             id: row.get("id")?,
             source: row.get("source")?,

@@ -311,9 +311,13 @@ pub(super) async fn administrators(tx: &mut Tx) -> Result<i64, StoreError> {
     row.map_or(Ok(0), |row| row.get("found"))
 }
 
-/// Takes the lock under which the number of administrators changes.
+/// Takes the lock under which the number of administrators changes: that of the table, for which whoever changes a user
+/// waits too. It is taken seldom.
 pub(super) async fn lock_administrators(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.lock("desk_user").await
+    if tx.is_postgres() {
+        tx.execute("LOCK TABLE desk_user IN SHARE ROW EXCLUSIVE MODE", args![]).await?;
+    }
+    Ok(())
 }
 
 async fn end_sessions(tx: &mut Tx, user: &str) -> Result<(), StoreError> {

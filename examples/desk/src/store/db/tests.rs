@@ -424,15 +424,15 @@ async fn on_postgresql_what_someone_waits_for_is_not_behind_what_no_one_does() {
 
 /// A vacuum's lock is one that only its like and a table's whole locks wait for.
 #[tokio::test]
-async fn nothing_that_is_done_often_on_postgresql_waits_for_a_vacuum() {
+async fn whoever_stores_a_push_on_postgresql_does_not_wait_for_a_vacuum() {
     let url = postgres().await;
     let (db, vacuum) = (Db::postgres(&url).await.unwrap(), Db::postgres(&url).await.unwrap());
-    let (begun, is_locked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (locked, go) = (Arc::clone(&is_locked), Arc::clone(&begun));
+    let (end, is_locked) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (locked, go) = (Arc::clone(&is_locked), Arc::clone(&end));
     let task = tokio::spawn(async move {
         let lock = vacuum.write(move |tx| {
             Box::pin(async move {
-                let lock = "LOCK TABLE desk_push, desk_user IN SHARE UPDATE EXCLUSIVE MODE";
+                let lock = "LOCK TABLE desk_push IN SHARE UPDATE EXCLUSIVE MODE";
                 tx.execute(lock, args![]).await?;
                 locked.notify_one();
                 go.notified().await;
@@ -446,7 +446,7 @@ async fn nothing_that_is_done_often_on_postgresql_waits_for_a_vacuum() {
     assert_eq!(db.store_pushes(vec![push.clone(), push]).await, Ok(1), "it does not wait");
     assert_eq!(db.next_pushes(Vec::new(), 9).await.unwrap().len(), 1);
     assert!(!task.is_finished());
-    begun.notify_one();
+    end.notify_one();
     task.await.unwrap().unwrap();
 }
 
