@@ -280,6 +280,8 @@ pub struct LedgerView {
     pub open: Option<DialEntry>,
     /// When the open row's call was last heard of, apart from its dial's reply.
     pub open_heard_ms: Option<i64>,
+    /// How the agent's dials go, where the agent has a way of their own.
+    pub way: Option<DialWay>,
 }
 
 /// What becomes of a request to dial.
@@ -289,6 +291,8 @@ pub enum DialDecision {
     Place {
         /// That row.
         close: Option<String>,
+        /// How it goes.
+        way: DialWay,
     },
     /// It was asked for before and has an answer.
     Replay(Box<DialEntry>),
@@ -348,12 +352,13 @@ pub fn decide(new: &DialEntry, ledger: LedgerView, now_ms: i64) -> DialDecision 
         }
         return repeated(row);
     }
+    let way = ledger.way.unwrap_or(new.way);
     match ledger.open {
         Some(open) if blocks(&open, ledger.open_heard_ms, now_ms) => {
             DialDecision::AgentBusy(Box::new(open))
         }
-        Some(open) => DialDecision::Place { close: Some(open.id) },
-        None => DialDecision::Place { close: None },
+        Some(open) => DialDecision::Place { close: Some(open.id), way },
+        None => DialDecision::Place { close: None, way },
     }
 }
 

@@ -96,15 +96,14 @@ pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
     // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
     let plan = desk.client().dial_plan();
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
-    let way = way_of(desk, &order.agent).await?;
-    let (entry, known, audit) = entry_of(desk, order, way);
+    let (entry, known, audit) = entry_of(desk, order);
     let reference = entry.reference.clone();
     let work = {
         let desk = desk.clone();
         // On the heap at once: it is large, and moved several times on its way into its task.
         Box::pin(async move { place(&desk, entry, known, audit).await })
     };
-    let work = work.instrument(tracing::info_span!("dial", way = way.as_str()));
+    let work = work.instrument(tracing::info_span!("dial", way = tracing::field::Empty));
     let reply = desk.tasks().run(TaskKind::Change, work).await;
     reply.map_err(|problem| match problem.kind() {
         Kind::Unknown => problem.with_reference(&reference),
@@ -173,11 +172,8 @@ async fn way_of(desk: &Desk, agent: &AgentId) -> Result<DialWay, StoreError> {
 }
 
 /// The row of a dial, what commands on its call need to know, and the row of its audit.
-fn entry_of(
-    desk: &Desk,
-    order: DialOrder,
-    way: DialWay,
-) -> (DialEntry, CallFacts, Option<AuditRow>) {
+/// The row says how dials of the desk go; the agent's own way is looked up as it is written.
+fn entry_of(desk: &Desk, order: DialOrder) -> (DialEntry, CallFacts, Option<AuditRow>) {
     let DialOrder { user, key, agent, number, campaign, did, phone_name, audit } = order;
     let number_key = number_key(&number);
     let named = did.as_ref().map_or("", |did| did.as_str());
@@ -200,7 +196,7 @@ fn entry_of(
         campaign: Some(campaign),
         did,
         phone_name,
-        way,
+        way: desk.calling().settings().way,
         state: DialState::Sending,
         reference: desk.reference(),
         ucid: None,
@@ -223,7 +219,9 @@ async fn place(
 ) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
     match desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await? {
-        DialDecision::Place { .. } => {
+        DialDecision::Place { way, .. } => {
+            tracing::Span::current().record("way", way.as_str());
+            let entry = DialEntry { way, ..entry };
             let entry = Box::new(send(desk, entry, &mut audit).await);
             if let Some(row) = audit {
                 append(desk, about(row, &entry)).await;
@@ -410,7 +408,9 @@ async fn write<'e>(
                 let fact = dialed(&entry, ucid, entry.decided_ms.unwrap_or(entry.asked_ms));
                 let rows = audit.iter().map(|row| about(row.clone(), &entry)).collect();
                 let dials = vec![write()];
-                (vec![fact], Together { dials, audit: rows, ..Together::default() })
+                // An answer comes before anything else is seen of its call, nearly always.
+                let is_first = from == DialState::Sending && entry.state == DialState::Accepted;
+                (vec![fact], Together { dials, audit: rows, is_first, ..Together::default() })
             };
             let recorded = record_made(desk, made).await;
             recorded.map(|_| *audit = None)
@@ -500,7 +500,7 @@ mod tests {
     use crate::desk::Settings;
     use crate::flow::settling::apply;
     use crate::store::memory::Stop;
-    use crate::store::{Dials as _, Memory};
+    use crate::store::{Dials as _, Memory, PhoneCalls as _};
     use crate::work::settle;
 
     fn order() -> DialOrder {
@@ -558,7 +558,7 @@ mod tests {
         for is_restarted in [false, true] {
             let (store, ucid) = (Memory::new(), "12345678901234567".parse().unwrap());
             let (_sim, desk) = desk(&store).await;
-            let (entry, ..) = entry_of(&desk, order(), DialWay::Agent);
+            let (entry, ..) = entry_of(&desk, order());
             store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
             let seen = DialEvidence::Seen { ucid: Some(ucid) };
             assert!(apply(&desk, &entry, &seen).await.unwrap());
@@ -577,6 +577,23 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_call_that_was_seen_before_its_dial_is_answered_is_one_call() {
+        let (store, ucid) = (Memory::new(), "12345678901234567".parse().unwrap());
+        let (_sim, desk) = desk(&store).await;
+        let (entry, ..) = entry_of(&desk, order());
+        store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
+        let rung = Fact::of_leg("agent01".into(), ucid, LegNews::Answered, now_ms(&desk));
+        record_with(&desk, vec![rung.clone()], Together::default()).await.unwrap();
+        let accepted = DialEntry { state: DialState::Accepted, ucid: Some(ucid), ..entry };
+        write(&desk, &accepted, &mut None).await.unwrap();
+        let calls = store.load_calls(&[ucid.to_string()]).await.unwrap();
+        let [call] = calls.as_slice() else { panic!("{calls:?}") };
+        assert_eq!((call.version, call.facts.len()), (2, 2));
+        assert!(call.facts.contains(&rung));
+        assert_eq!(state(&store).await, DialState::Accepted);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_dial_that_no_desk_has_decided_becomes_unknown_without_a_restart() {
         let store = Memory::new();
@@ -584,7 +601,8 @@ mod tests {
         let stop = CancellationToken::new();
         let settling = tokio::spawn(settle::run(desk.clone(), stop.clone()));
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let (entry, ..) = entry_of(&desk, order(), DialWay::Kookoo);
+        let (entry, ..) = entry_of(&desk, order());
+        let entry = DialEntry { way: DialWay::Kookoo, ..entry };
         store.begin_dial(entry, "another desk", now_ms(&desk)).await.unwrap();
         tokio::time::sleep(Duration::from_mins(4)).await;
         assert_eq!(state(&store).await, DialState::Sending, "it may be on its way");

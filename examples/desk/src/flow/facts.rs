@@ -42,6 +42,9 @@ pub struct Together {
     pub audit: Vec<AuditRow>,
     /// Whether to look for the hand-off that the call is, also if nothing is new about it.
     pub look_for_handoff: bool,
+    /// Whether nothing is likely to have been seen of the call yet. Then it is not loaded: one that was seen is found
+    /// as it is written, and loaded before it is tried again.
+    pub is_first: bool,
 }
 
 /// A call after facts were recorded.
@@ -110,7 +113,8 @@ pub(super) async fn record_made(
 ) -> Result<RecordedCall, StoreError> {
     let mut tried = 0;
     loop {
-        let (facts, together) = make();
+        let (facts, mut together) = make();
+        together.is_first &= tried == 0;
         let reads_dial = together.dials.is_empty();
         // On the heap: every command on a call is moved with it otherwise.
         match Box::pin(attempt(desk, facts, together)).await {
@@ -153,6 +157,15 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     (Merged { id: first.id, version: first.version, absorbed, before }, call)
 }
 
+/// The calls that have one of these ids: none are looked for where nothing is likely to be there.
+async fn loaded(
+    desk: &Desk,
+    ids: &[String],
+    is_first: bool,
+) -> Result<Vec<LoadedCall>, StoreError> {
+    if is_first { Ok(Vec::new()) } else { desk.store().load_calls(ids).await }
+}
+
 async fn attempt(
     desk: &Desk,
     mut facts: Vec<Fact>,
@@ -163,7 +176,7 @@ async fn attempt(
     ids.extend(together.call);
     ids.dedup();
     let first = ids.first().cloned().ok_or(StoreError::Missing("call"))?;
-    let loaded = desk.store().load_calls(&ids).await?;
+    let loaded = loaded(desk, &ids, together.is_first).await?;
     let (merged, mut call) = merge(loaded, &first);
     facts.retain(|fact| !call.facts().iter().any(|known| known.is_same(fact)));
     for fact in &facts {

@@ -29,7 +29,8 @@ pub struct DialWrite {
 /// The dial ledger, and the legs that this desk asked for.
 #[async_trait]
 pub trait Dials: Send + Sync {
-    /// Decides about a dial and writes it down if it may go out. `holder` is the desk that would send it.
+    /// Decides about a dial and writes it down if it may go out: the agent's own way, or else the row's. `holder` is the
+    /// desk that would send it.
     ///
     /// # Errors
     /// The store is not available.
@@ -188,6 +189,14 @@ pub(super) async fn heard(tx: &mut Tx, call: &str) -> Result<Option<i64>, StoreE
     tx.row(select, args![call]).await?.map_or(Ok(None), |row| row.get("at"))
 }
 
+/// How an agent's dials go, where the agent has a way of their own.
+async fn own_way(tx: &mut Tx, agent: &str) -> Result<Option<DialWay>, StoreError> {
+    let select = "SELECT dial_way FROM desk_agent_link WHERE agent_key = $1";
+    let Some(row) = tx.row(select, args![agent]).await? else { return Ok(None) };
+    let Some(way) = row.get::<Option<String>>("dial_way")? else { return Ok(None) };
+    DialWay::of_name(&way).map(Some).ok_or(StoreError::Corrupt("link"))
+}
+
 async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, StoreError> {
     // Three questions in one, each by its own index.
     let select = select!(
@@ -197,7 +206,7 @@ async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, Sto
     let agent = agent_key(&new.agent);
     let since = at.saturating_sub(IMPLICIT_KEY_MS);
     let args = args![&new.user, &new.key, &agent, &new.number_key, since];
-    let mut view = LedgerView::default();
+    let mut view = LedgerView { way: own_way(tx, &agent).await?, ..LedgerView::default() };
     for row in tx.rows(select, args).await? {
         let entry = entry_of(&row)?;
         if entry.user == new.user && entry.key == new.key {
@@ -222,17 +231,18 @@ async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, Sto
 
 async fn begin(
     tx: &mut Tx,
-    new: DialEntry,
+    mut new: DialEntry,
     holder: String,
     at: i64,
 ) -> Result<DialDecision, StoreError> {
     // Another desk may write the same row between the question and the insertion: then the question is asked again.
     for _ in 0..4 {
         let decision = decide(&new, ledger(tx, &new, at).await?, at);
-        let DialDecision::Place { close } = &decision else { return Ok(decision) };
+        let DialDecision::Place { close, way } = &decision else { return Ok(decision) };
         if let Some(id) = close {
             release(tx, id).await?;
         }
+        new.way = *way;
         if insert(tx, &new, &holder).await? {
             return Ok(decision);
         }

@@ -92,7 +92,7 @@ fn without_a_key_agent_and_number_are_the_key_for_a_minute_or_until_settled() {
             assert_eq!(differs, held, "{state:?} at {now}");
             // A request with a key has its own.
             let decision = decide(&entry("new", Some("k2")), ledger, now);
-            assert_eq!(decision, DialDecision::Place { close: None });
+            assert_eq!(decision, DialDecision::Place { close: None, way: DialWay::Agent });
         }
     }
 }
@@ -110,7 +110,8 @@ fn an_accepted_dial_blocks_as_long_as_its_call_may_go_on() {
         let ledger =
             LedgerView { open: Some(open.clone()), open_heard_ms: heard, ..LedgerView::default() };
         let decision = decide(&entry("new", Some("k2")), ledger, now);
-        assert_eq!(decision == DialDecision::Place { close: Some("old".into()) }, !want);
+        let placed = DialDecision::Place { close: Some("old".into()), way: DialWay::Agent };
+        assert_eq!(decision == placed, !want);
     }
     // What is not known to have happened blocks until it is settled.
     assert!(blocks(&in_state(DialState::Unknown), None, i64::MAX));

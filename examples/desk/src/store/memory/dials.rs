@@ -6,7 +6,7 @@ use ozonetel_sdk::types::AgentId;
 use super::Memory;
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::agent_key;
-use crate::core::dial::{DialDecision, DialEntry, DialState, decide};
+use crate::core::dial::{DialDecision, DialEntry, DialState, LedgerView, decide};
 use crate::store::dials::{DialWrite, Dials};
 use crate::store::error::StoreError;
 use crate::store::event::NewEvent;
@@ -22,12 +22,14 @@ impl Dials for Memory {
     ) -> Result<DialDecision, StoreError> {
         self.write(|state| {
             let heard = |alias: &str| state.calls.heard(state.calls.id_of(alias)?);
-            let decision = decide(&new, state.dials.ledger(&new, heard, at), at);
-            if let DialDecision::Place { close } = &decision {
+            let ledger = state.dials.ledger(&new, heard, at);
+            let way = state.users.link_of(&new.agent).and_then(|link| link.dial_way);
+            let decision = decide(&new, LedgerView { way, ..ledger }, at);
+            if let DialDecision::Place { close, way } = &decision {
                 if let Some(id) = close {
                     state.dials.release(id);
                 }
-                let row = DialEntry { state: DialState::Sending, is_open: true, ..new };
+                let row = DialEntry { state: DialState::Sending, is_open: true, way: *way, ..new };
                 state.dials.insert(row, holder);
             }
             Ok(decision)

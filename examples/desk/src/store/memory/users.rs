@@ -19,6 +19,10 @@ pub(super) struct UserTable {
 }
 
 impl UserTable {
+    pub(super) fn link_of(&self, agent: &AgentId) -> Option<&AgentLink> {
+        self.links.values().find(|link| link.agent.is_same_agent(agent))
+    }
+
     /// How many can sign in as administrators.
     pub(super) fn administrators(&self) -> usize {
         self.users.values().filter(|login| login.user.administers()).count()
@@ -168,10 +172,7 @@ impl Users for Memory {
     }
 
     async fn link_of_agent(&self, agent: &AgentId) -> Result<Option<AgentLink>, StoreError> {
-        self.read(|state| {
-            Ok(state.users.links.values().find(|link| link.agent.is_same_agent(agent)).cloned())
-        })
-        .await
+        self.read(|state| Ok(state.users.link_of(agent).cloned())).await
     }
 
     async fn save_team(&self, mut team: Team, audit: AuditRow) -> Result<(), StoreError> {

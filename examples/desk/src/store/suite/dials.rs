@@ -7,10 +7,13 @@ use serde_json::json;
 
 use super::{Case, cases};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
+use crate::core::caller::Role;
 use crate::core::dial::{
     DialDecision, DialEntry, DialState, DialWay, GivenAnswer, QUIET_MS, number_key,
 };
+use crate::store::audit::AuditRow;
 use crate::store::lease::presence;
+use crate::store::users::AgentLink;
 use crate::store::{DialWrite, Store, StoreError};
 
 pub(super) fn cases() -> Vec<Case> {
@@ -18,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_row_comes_back_as_it_was_written,
         one_key_is_one_dial_whoever_asks_at_once,
         an_agent_has_one_open_dial,
+        a_dial_goes_the_agents_own_way,
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
         what_was_being_sent_is_found_by_who_sent_it,
@@ -69,7 +73,7 @@ async fn place(store: &Arc<dyn Store>, row: &DialEntry) -> DialDecision {
     store.begin_dial(row.clone(), "desk", row.asked_ms).await.unwrap()
 }
 
-const PLACED: DialDecision = DialDecision::Place { close: None };
+const PLACED: DialDecision = DialDecision::Place { close: None, way: DialWay::Agent };
 
 async fn a_row_comes_back_as_it_was_written(store: Arc<dyn Store>) {
     let row = row("d1", "agent01", "+91 90000 00001");
@@ -122,10 +126,27 @@ async fn an_agent_has_one_open_dial(store: Arc<dyn Store>) {
     let open = store.open_dial(&"agent01".into()).await.unwrap().unwrap();
     store.change_dial(decided(&open, DialState::Accepted), 150, Vec::new()).await.unwrap();
     let later = DialEntry { asked_ms: 150 + QUIET_MS, ..row("f1", "agent01", "9000000050") };
-    let closed = DialDecision::Place { close: Some(open.id.clone()) };
+    let closed = DialDecision::Place { close: Some(open.id.clone()), way: DialWay::Agent };
     assert_eq!(place(&store, &later).await, closed);
     assert_eq!(store.open_dial(&"agent01".into()).await.unwrap().unwrap().id, "f1");
     assert!(!store.dial(&open.id).await.unwrap().unwrap().is_open);
+}
+
+async fn a_dial_goes_the_agents_own_way(store: Arc<dyn Store>) {
+    super::users::add(&store, "a", Role::Agent).await;
+    let own = AgentLink { dial_way: Some(DialWay::Socket), ..AgentLink::new("a", "Agent01") };
+    let audit = || AuditRow::of_desk(0, "link.set", "a");
+    store.set_link(own.clone(), audit()).await.unwrap();
+    for (id, agent, way) in [("d1", "agent01", DialWay::Socket), ("d2", "agent02", DialWay::Agent)]
+    {
+        let placed = place(&store, &row(id, agent, "9000000001")).await;
+        assert_eq!(placed, DialDecision::Place { close: None, way });
+        assert_eq!(store.dial(id).await.unwrap().unwrap().way, way);
+    }
+    store.set_link(AgentLink { dial_way: None, ..own }, audit()).await.unwrap();
+    let done = row("d1", "agent01", "9000000001");
+    store.change_dial(decided(&done, DialState::Refused), 150, Vec::new()).await.unwrap();
+    assert_eq!(place(&store, &row("d3", "agent01", "9000000002")).await, PLACED);
 }
 
 async fn agent_and_number_are_the_key_where_there_is_none(store: Arc<dyn Store>) {
