@@ -20,7 +20,7 @@ use crate::core::transfer::TransferCommand;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 use crate::store::audit::AuditRow;
-use crate::store::{StoreError, StoredCall};
+use crate::store::{LoadedCall, StoreError, StoredCall};
 use crate::tasks::TaskKind;
 
 /// A command on a call.
@@ -32,6 +32,8 @@ pub struct ControlOrder {
     pub ucid: Ucid,
     /// The call as it was read for this command; `None` where the desk does not know it.
     pub call: Option<StoredCall>,
+    /// The same with its facts, where they were read: then they are not read again for what came of the command.
+    pub loaded: Option<LoadedCall>,
     /// The DID, where it is known.
     pub did: Option<Did>,
     /// The phone name of the agent's number, where it is known.
@@ -162,11 +164,11 @@ async fn judged(
     let is_cold = matches!(order.action, Action::Transfer { warm: false, .. });
     let mut later = None;
     let row = if is_cold { &mut later } else { &mut *audit };
-    let mut reply = one(desk, &order, &state, row).await?;
+    let mut reply = one(desk, &mut order, &state, row).await?;
     if is_cold {
-        let order = ControlOrder { action: Action::CompleteTransfer, ..order };
+        let mut order = ControlOrder { action: Action::CompleteTransfer, ..order };
         let state = reply.call.as_ref().map_or(state, |call| Arc::clone(&call.state));
-        reply = one(desk, &order, &state, audit).await?;
+        reply = one(desk, &mut order, &state, audit).await?;
     }
     Ok(reply)
 }
@@ -202,7 +204,7 @@ async fn ask_for_own_leg(
 /// Sends one step and records how it ended.
 async fn one(
     desk: &Desk,
-    order: &ControlOrder,
+    order: &mut ControlOrder,
     state: &CallState,
     audit: &mut Option<AuditRow>,
 ) -> Result<ControlReply, Problem> {
@@ -227,7 +229,8 @@ async fn one(
         let fact = acted(&of, key, order.actor.clone(), action, outcome, now_ms(desk));
         let rows = audit.iter().map(|row| ended(row.clone(), sent.as_ref().err())).collect();
         let call_id = Some(order.ucid.to_string());
-        let together = Together { call: call_id, audit: rows, ..Together::default() };
+        let loaded = order.loaded.take().map(|loaded| vec![loaded]);
+        let together = Together { call: call_id, audit: rows, loaded, ..Together::default() };
         match record_with(desk, fact.into_iter().collect(), together).await {
             Ok(recorded) => {
                 if recorded.is_news {

@@ -398,6 +398,7 @@ async fn write<'e>(
 ) -> Result<Cow<'e, DialEntry>, StoreError> {
     let mut entry = Cow::Borrowed(decided);
     let mut from = DialState::Sending;
+    let mut is_first = decided.state == DialState::Accepted && decided.ucid.is_some();
     loop {
         if entry.ucid.is_none() && !entry.state.rang_no_one() {
             entry = with_what_was_seen(desk, entry).await?;
@@ -409,8 +410,8 @@ async fn write<'e>(
                 let rows = audit.iter().map(|row| about(row.clone(), &entry)).collect();
                 let dials = vec![write()];
                 // An answer comes before anything else is seen of its call, nearly always.
-                let is_first = from == DialState::Sending && entry.state == DialState::Accepted;
-                (vec![fact], Together { dials, audit: rows, is_first, ..Together::default() })
+                let loaded = std::mem::take(&mut is_first).then(Vec::new);
+                (vec![fact], Together { dials, audit: rows, loaded, ..Together::default() })
             };
             let recorded = record_made(desk, made).await;
             recorded.map(|_| *audit = None)
@@ -589,8 +590,8 @@ mod tests {
         write(&desk, &accepted, &mut None).await.unwrap();
         let calls = store.load_calls(&[ucid.to_string()]).await.unwrap();
         let [call] = calls.as_slice() else { panic!("{calls:?}") };
-        assert_eq!((call.version, call.facts.len()), (2, 2));
-        assert!(call.facts.contains(&rung));
+        assert_eq!((call.version, call.call.facts().len()), (2, 2));
+        assert!(call.call.facts().contains(&rung));
         assert_eq!(state(&store).await, DialState::Accepted);
     }
 

@@ -42,9 +42,9 @@ pub struct Together {
     pub audit: Vec<AuditRow>,
     /// Whether to look for the hand-off that the call is, also if nothing is new about it.
     pub look_for_handoff: bool,
-    /// Whether nothing is likely to have been seen of the call yet. Then it is not loaded: one that was seen is found
-    /// as it is written, and loaded before it is tried again.
-    pub is_first: bool,
+    /// The calls that the facts are about, where they were loaded before; none, where nothing is likely to have been
+    /// seen yet. That they have changed since is found as they are written, and then they are loaded.
+    pub loaded: Option<Vec<LoadedCall>>,
 }
 
 /// A call after facts were recorded.
@@ -98,9 +98,11 @@ fn by_call(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
 pub async fn record_with(
     desk: &Desk,
     facts: Vec<Fact>,
-    together: Together,
+    mut together: Together,
 ) -> Result<RecordedCall, StoreError> {
-    record_made(desk, || (facts.clone(), together.clone())).await
+    let mut loaded = together.loaded.take();
+    let make = || (facts.clone(), Together { loaded: loaded.take(), ..together.clone() });
+    record_made(desk, make).await
 }
 
 /// The same with facts and what belongs to them made for each try: nearly always there is one.
@@ -109,12 +111,11 @@ pub async fn record_with(
 /// As [`record_with`].
 pub(super) async fn record_made(
     desk: &Desk,
-    make: impl Fn() -> (Vec<Fact>, Together),
+    mut make: impl FnMut() -> (Vec<Fact>, Together),
 ) -> Result<RecordedCall, StoreError> {
     let mut tried = 0;
     loop {
-        let (facts, mut together) = make();
-        together.is_first &= tried == 0;
+        let (facts, together) = make();
         let reads_dial = together.dials.is_empty();
         // On the heap: every command on a call is moved with it otherwise.
         match Box::pin(attempt(desk, facts, together)).await {
@@ -143,12 +144,12 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
         let id = new_id.to_owned();
         return (Merged { id, version: 0, absorbed: Vec::new(), before }, call);
     };
-    let mut call = Call::of(first.facts);
+    let mut call = first.call;
     let (before, mut absorbed) = (Arc::clone(call.state()), Vec::new());
     let mut facts = Vec::new();
     for other in loaded {
         absorbed.push((other.id, other.version));
-        facts.extend(other.facts);
+        facts.extend(other.call.facts().iter().cloned());
     }
     if !facts.is_empty() {
         facts.splice(0..0, call.facts().iter().cloned());
@@ -157,13 +158,16 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
     (Merged { id: first.id, version: first.version, absorbed, before }, call)
 }
 
-/// The calls that have one of these ids: none are looked for where nothing is likely to be there.
+/// The calls as they were loaded before, or those that have one of these ids.
 async fn loaded(
     desk: &Desk,
+    before: Option<Vec<LoadedCall>>,
     ids: &[String],
-    is_first: bool,
 ) -> Result<Vec<LoadedCall>, StoreError> {
-    if is_first { Ok(Vec::new()) } else { desk.store().load_calls(ids).await }
+    match before {
+        Some(loaded) => Ok(loaded),
+        None => desk.store().load_calls(ids).await,
+    }
 }
 
 async fn attempt(
@@ -176,8 +180,7 @@ async fn attempt(
     ids.extend(together.call);
     ids.dedup();
     let first = ids.first().cloned().ok_or(StoreError::Missing("call"))?;
-    let loaded = loaded(desk, &ids, together.is_first).await?;
-    let (merged, mut call) = merge(loaded, &first);
+    let (merged, mut call) = merge(loaded(desk, together.loaded, &ids).await?, &first);
     facts.retain(|fact| !call.facts().iter().any(|known| known.is_same(fact)));
     for fact in &facts {
         call.apply(fact.clone());
@@ -483,4 +486,32 @@ async fn popups(
         events.push(profile_changed(row, agent, Some(&call.id))?);
     }
     Ok(events)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ozonetel_sim::Sim;
+
+    use super::*;
+    use crate::core::fact::LegNews;
+    use crate::desk::Settings;
+    use crate::store::{Memory, PhoneCalls as _};
+
+    #[tokio::test]
+    async fn a_call_that_has_changed_since_it_was_loaded_is_loaded_again() {
+        let store = Memory::new();
+        let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(store.clone()));
+        let ucid = "12345678901234567".parse().unwrap();
+        let news = |news, at| vec![Fact::of_leg("agent01".into(), ucid, news, at)];
+        record_with(&desk, news(LegNews::Answered, 1), Together::default()).await.unwrap();
+        let ids = [ucid.to_string()];
+        let loaded = Some(store.load_calls(&ids).await.unwrap());
+        record_with(&desk, news(LegNews::DeviceLost, 2), Together::default()).await.unwrap();
+        let together = Together { loaded, ..Together::default() };
+        let recorded = record_with(&desk, news(LegNews::Ended, 3), together).await.unwrap();
+        let [call] = &*store.load_calls(&ids).await.unwrap() else { panic!("one call") };
+        assert_eq!((recorded.call.version, call.version, call.call.facts().len()), (3, 3, 3));
+    }
 }

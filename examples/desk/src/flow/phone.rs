@@ -102,10 +102,10 @@ async fn decided_before(
     key: &str,
 ) -> Result<Option<InviteDecision>, StoreError> {
     let loaded = desk.store().load_calls(&[call.id.clone(), ucid.to_string()]).await?;
-    let mut facts = loaded.into_iter().flat_map(|call| call.facts);
+    let mut facts = loaded.iter().flat_map(|loaded| loaded.call.facts());
     let known = facts.find(|fact| fact.source == FactSource::Invite && fact.key == key);
-    Ok(known.and_then(|fact| match fact.body {
-        FactBody::Invited { decision, .. } => serde_json::from_str(&decision).ok(),
+    Ok(known.and_then(|fact| match &fact.body {
+        FactBody::Invited { decision, .. } => serde_json::from_str(decision).ok(),
         _ => None,
     }))
 }

@@ -18,6 +18,7 @@ use crate::flow::controlling::{ControlOrder, control as send};
 use crate::flow::dialing::may_call;
 use crate::flow::facts::Actor;
 use crate::problem::Problem;
+use crate::store::LoadedCall;
 
 /// What to do with a call.
 #[derive(Deserialize, ToSchema)]
@@ -87,7 +88,7 @@ pub(super) async fn control(
     if let Action::Conference(number) = &action {
         may_call(&desk, number)?;
     }
-    let (known, call) = known_of(&desk, &ucid).await?;
+    let (known, loaded) = known_of(&desk, &ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let said = super::said_or(body.context.agent_id, known.agent);
@@ -103,7 +104,8 @@ pub(super) async fn control(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent },
         ucid,
-        call,
+        call: loaded.as_ref().map(LoadedCall::stored),
+        loaded,
         did: Some(did),
         phone_name: Some(phone_name),
         agent_number: None,

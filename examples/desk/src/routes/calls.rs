@@ -15,13 +15,13 @@ use utoipa_axum::routes;
 use crate::access::no_such;
 use crate::call_memory::CallFacts;
 use crate::core::call::CallView;
-use crate::core::caller::{Caller, Scope};
+use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::flow::auditing::append;
 use crate::flow::viewing::view;
 use crate::problem::{Problem, RequestId};
-use crate::store::StoredCall;
 use crate::store::audit::AuditRow;
+use crate::store::{LoadedCall, StoredCall};
 
 pub(super) use control::word;
 pub(super) use live::snapshot;
@@ -60,22 +60,22 @@ pub(super) async fn visible(desk: &Desk, caller: &Caller, id: &str) -> Result<St
     desk.store().call(id, &caller.scope).await?.ok_or_else(|| no_such("call"))
 }
 
-/// What is known of a call: by the store, by front ends, by the rows that were read; and the call as it is stored.
+/// What is known of a call: by the store, by front ends, by the rows that were read; and the call as it was loaded.
 pub(super) async fn known_of(
     desk: &Desk,
     ucid: &Ucid,
-) -> Result<(CallFacts, Option<StoredCall>), Problem> {
-    let stored = desk.store().call(ucid.as_str(), &Scope::All).await?;
+) -> Result<(CallFacts, Option<LoadedCall>), Problem> {
+    let loaded = desk.store().load_calls(&[ucid.to_string()]).await?.into_iter().next();
     let known = desk.known(ucid).await;
-    let Some(call) = stored else { return Ok((known, None)) };
-    let state = &call.state;
+    let Some(loaded) = loaded else { return Ok((known, None)) };
+    let state = loaded.call.state();
     let facts = CallFacts {
         did: known.did.or_else(|| state.did.clone()),
         agent: state.agent.clone().or(known.agent),
         phone_name: known.phone_name.or_else(|| state.phone_name.clone()),
         unread_at: known.unread_at,
     };
-    Ok((facts, Some(call)))
+    Ok((facts, Some(loaded)))
 }
 
 /// The phone name of an agent's number: of its link, or of the desk's own agent.

@@ -15,6 +15,7 @@ use crate::desk::Desk;
 use crate::flow::controlling::{ControlOrder, control as send};
 use crate::flow::facts::Actor;
 use crate::problem::Problem;
+use crate::store::LoadedCall;
 
 /// Which recording, and what to do with it.
 #[derive(Deserialize, ToSchema)]
@@ -53,7 +54,7 @@ pub(super) async fn record(
         action if action.eq_ignore_ascii_case("unPause") => false,
         _ => return Err(Problem::bad_request("action has to be pause or unPause")),
     };
-    let (known, call) = known_of(&desk, &body.ucid).await?;
+    let (known, loaded) = known_of(&desk, &body.ucid).await?;
     check_call(&caller, known.agent.as_ref())?;
     let action = if pause { Action::PauseRecording } else { Action::ResumeRecording };
     let agent = known.agent.unwrap_or_else(|| "".into());
@@ -61,7 +62,8 @@ pub(super) async fn record(
     let order = ControlOrder {
         actor: Actor { by: caller.id.clone(), agent },
         ucid: body.ucid,
-        call,
+        call: loaded.as_ref().map(LoadedCall::stored),
+        loaded,
         // The recording is known by the leg alone.
         did: None,
         phone_name: None,

@@ -46,8 +46,16 @@ pub struct LoadedCall {
     pub id: String,
     /// How often it has changed.
     pub version: i64,
-    /// What was seen of it, in no order.
-    pub facts: Vec<Fact>,
+    /// What was seen of it, and what that comes down to.
+    pub call: Call,
+}
+
+impl LoadedCall {
+    /// The call as it would be stored.
+    pub fn stored(&self) -> StoredCall {
+        let state = Arc::clone(self.call.state());
+        StoredCall { id: self.id.clone(), version: self.version, state }
+    }
 }
 
 /// Everything that is written when a call changes, together.
@@ -191,14 +199,14 @@ async fn load_one(tx: &mut Tx, id: String) -> Result<Vec<LoadedCall>, StoreError
                   JOIN desk_call c ON c.id = i.call LEFT JOIN desk_fact f ON f.call = c.id WHERE i.alias = $1";
     let rows = tx.rows(select, args![id]).await?;
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let mut call =
-        LoadedCall { id: first.get("id")?, version: first.get("version")?, facts: Vec::new() };
+    let mut facts = Vec::new();
     for row in &rows {
         if let Some(body) = row.get::<Option<String>>("body")? {
-            call.facts.push(from_json(&body, "fact")?);
+            facts.push(from_json(&body, "fact")?);
         }
     }
-    Ok(vec![call])
+    let (id, version) = (first.get("id")?, first.get("version")?);
+    Ok(vec![LoadedCall { id, version, call: Call::of(facts) }])
 }
 
 pub(super) fn call_of(row: &super::Row) -> Result<StoredCall, StoreError> {
@@ -410,9 +418,9 @@ impl PhoneCalls for Db {
                     }
                     let select = "SELECT version, began FROM desk_call WHERE id = $1";
                     let Some(row) = tx.row(select, args![&id]).await? else { continue };
-                    let facts = facts_of(tx, &id).await?;
+                    let call = Call::of(facts_of(tx, &id).await?);
                     let version = row.get("version")?;
-                    found.push((row.get("began")?, LoadedCall { id, version, facts }));
+                    found.push((row.get("began")?, LoadedCall { id, version, call }));
                 }
                 found.sort_by(|(one, a), (other, b)| (one, &a.id).cmp(&(other, &b.id)));
                 Ok(found.into_iter().map(|(_, call)| call).collect())

@@ -64,6 +64,7 @@ async fn resume(desk: &Desk, call: &StoredCall) -> bool {
         actor: Actor { by: "desk".to_owned(), agent: agent.clone() },
         ucid: leg,
         call: Some(call.clone()),
+        loaded: None,
         // A recording is named by its leg alone.
         did: None,
         phone_name: None,

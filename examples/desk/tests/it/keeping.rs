@@ -143,7 +143,7 @@ async fn notes_go_after_their_days_and_the_call_can_still_be_built_from_its_fact
     assert_eq!(text().await.matches("likes tea").count(), 0);
     let loaded = store.load_calls(std::slice::from_ref(&ucid)).await.unwrap();
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
-    assert_eq!(desk::core::call::Call::of(loaded[0].facts.clone()).state(), &call.state);
+    assert_eq!(loaded[0].call.state(), &call.state);
     assert_eq!(
         call.state.disposition.as_ref().unwrap().said.code,
         "FOLLOW_UP_SCHEDULED",
@@ -239,7 +239,7 @@ async fn a_number_is_forgotten_in_every_table_and_others_stay() {
     // What is left is a call like any other.
     let call = store.call(&ucid, &Scope::All).await.unwrap().unwrap();
     let loaded = store.load_calls(&[ucid]).await.unwrap();
-    assert_eq!(desk::core::call::Call::of(loaded[0].facts.clone()).state(), &call.state);
+    assert_eq!(loaded[0].call.state(), &call.state);
     assert_eq!(call.state.disposition.as_ref().unwrap().said.code, "FOLLOW_UP_SCHEDULED");
     // A desk that runs on the store hears of it, and drops what it has in memory.
     let known = forgotten::look(&desk, None).await;

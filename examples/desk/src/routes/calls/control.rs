@@ -50,6 +50,7 @@ async fn send(
         actor: Actor { by: caller.id.clone(), agent: place.agent },
         ucid: leg,
         call: Some(call.clone()),
+        loaded: None,
         did: call.state.did.clone(),
         phone_name: place.phone_name,
         agent_number: place.agent_number,

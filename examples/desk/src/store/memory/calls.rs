@@ -198,7 +198,7 @@ impl PhoneCalls for Memory {
             let load = |call: &StoredCall| LoadedCall {
                 id: call.id.clone(),
                 version: call.version,
-                facts: table.facts_of(&call.id).to_vec(),
+                call: Call::of(table.facts_of(&call.id).iter().cloned()),
             };
             Ok(found.into_iter().map(load).collect())
         })

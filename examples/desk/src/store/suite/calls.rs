@@ -72,8 +72,11 @@ async fn a_call_comes_back_with_its_facts(store: Arc<dyn Store>) {
     assert_eq!(store.save_call(again.clone()).await, Ok(3));
     let loaded = store.load_calls(&ids(&["11", "12", "11"])).await.unwrap();
     assert_eq!(loaded.len(), 1);
-    assert_eq!((loaded[0].id.as_str(), loaded[0].version, loaded[0].facts.len()), ("11", 3, 2));
-    assert_eq!(Call::of(loaded[0].facts.clone()).state(), &again.state);
+    assert_eq!(
+        (loaded[0].id.as_str(), loaded[0].version, loaded[0].call.facts().len()),
+        ("11", 3, 2)
+    );
+    assert_eq!(loaded[0].call.state(), &again.state);
     let call = store.call("11", &Scope::All).await.unwrap().unwrap();
     assert_eq!((call.version, &call.state), (3, &again.state));
     assert_eq!(store.call("12", &Scope::All).await, Ok(None));
@@ -88,7 +91,7 @@ async fn a_change_of_what_was_changed_meanwhile_is_refused(store: Arc<dyn Store>
         let late = change("11", version, &first, &[invited("i2", "11", "agent02", 6)]);
         assert_eq!(store.save_call(late).await, Err(StoreError::Conflict("call")), "{version}");
     }
-    assert_eq!(store.load_calls(&ids(&["11"])).await.unwrap()[0].facts.len(), 1);
+    assert_eq!(store.load_calls(&ids(&["11"])).await.unwrap()[0].call.facts().len(), 1);
 }
 
 async fn of_two_new_calls_with_one_id_one_is_kept(store: Arc<dyn Store>) {
@@ -122,7 +125,7 @@ async fn two_calls_become_one(store: Arc<dyn Store>) {
     for id in ["11", "12"] {
         assert_eq!(store.call(id, &Scope::All).await.unwrap().unwrap().id, "11");
         let loaded = store.load_calls(&ids(&[id])).await.unwrap();
-        assert_eq!((loaded.len(), loaded[0].facts.len()), (1, 2));
+        assert_eq!((loaded.len(), loaded[0].call.facts().len()), (1, 2));
     }
     assert_eq!(store.outbox_of("11").await.unwrap().len(), 1);
     assert_eq!(store.draft("11").await, Ok(Some(draft)));
