@@ -6,10 +6,10 @@ use ozonetel_sdk::types::{
 use serde_json::json;
 
 use super::delivering::{Delivered, deliver, deliver_claimed, lease_until};
-use super::facts::{Actor, Together, record_with};
+use super::facts::{Actor, TRIES, Together, record_judged};
 use super::viewing::{can_context, now_ms};
 use crate::core::call::{CallState, DispositionState};
-use crate::core::caller::{Scope, agent_key};
+use crate::core::caller::agent_key;
 use crate::core::can::{CanContext, Command, DispositionProgress, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{
@@ -18,7 +18,7 @@ use crate::core::fact::{
 use crate::core::outbox::{OutboxEntry, OutboxTarget};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
-use crate::store::OutboxWrite;
+use crate::store::{LoadedCall, OutboxWrite, StoreError};
 use crate::tasks::TaskKind;
 
 /// What an agent says about a call.
@@ -81,7 +81,22 @@ pub async fn dispose(desk: &Desk, order: DisposalOrder) -> Result<DisposalReply,
 }
 
 async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalReply, Problem> {
-    let known = desk.store().call(order.ucid.as_str(), &Scope::All).await?;
+    for _ in 0..TRIES {
+        if let Some(reply) = judge_and_store(desk, &order).await? {
+            return Ok(reply);
+        }
+    }
+    Err(StoreError::Conflict("call").into())
+}
+
+/// `None` if the call has changed since it was judged. Then it is judged again: what another desk has stored meanwhile is
+/// what is sent, and a second word beside it would be on record and never arrive.
+async fn judge_and_store(
+    desk: &Desk,
+    order: &DisposalOrder,
+) -> Result<Option<DisposalReply>, Problem> {
+    let loaded = desk.store().load_calls(&[order.ucid.to_string()]).await?;
+    let known = loaded.first().map(LoadedCall::stored);
     let nothing = CallState::default();
     let state = known.as_ref().map_or(&nothing, |call| &call.state);
     let agent = order.actor.agent.clone();
@@ -95,7 +110,8 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     let is_waiting = progress == DispositionProgress::Waiting;
     if let (Err(_), Some(known), Some(call)) = (&judged, same.filter(|_| is_waiting), &known) {
         // The same again, before the first has arrived: it is tried once more, and counts once.
-        return send_stored(desk, (&call.id, &agent), known.said.disposition.clone()).await;
+        let disposition = known.said.disposition.clone();
+        return send_stored(desk, (&call.id, &agent), disposition).await.map(Some);
     }
     if let Err(reason) = judged {
         let message = match reason {
@@ -106,23 +122,28 @@ async fn store_and_send(desk: &Desk, order: DisposalOrder) -> Result<DisposalRep
     }
     let at = now_ms(desk);
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
-    let said = said(desk, &order, &disposition);
-    let (fact, entry) = written(&order, said, state.way, at);
+    let said = said(desk, order, &disposition);
+    let (fact, entry) = written(order, said, state.way, at);
     let own = entry.payload.clone();
-    let together = Together { outbox: vec![OutboxWrite::Put(entry)], ..Together::default() };
-    let recorded = record_with(desk, vec![fact], together).await?;
+    let outbox = vec![OutboxWrite::Put(entry)];
+    let together = Together { outbox, loaded: Some(loaded), ..Together::default() };
+    let recorded = match record_judged(desk, vec![fact], together).await {
+        Err(StoreError::Conflict("call" | "dial")) => return Ok(None),
+        done => done?,
+    };
     let entry = of_service(desk, &recorded.call.id, &agent).await?;
     if entry.payload["fact"] != own["fact"] {
         // The agent has said something before, or at the same time: who stored that sends it.
         let is_same = |field: &&str| entry.payload[*field] == own[*field];
         if ["disposition", "notes", "callBackTime"].iter().all(is_same) {
-            return send_stored(desk, (&recorded.call.id, &agent), disposition).await;
+            let call = (&*recorded.call.id, &agent);
+            return send_stored(desk, call, disposition).await.map(Some);
         }
         let message = "the call has a disposition already";
         return Err(Problem::new(Kind::Unprocessable, message).because("already_disposed"));
     }
     let delivered = deliver_claimed(desk, entry).await?;
-    Ok(reply(delivered, disposition, recorded.call.id))
+    Ok(Some(reply(delivered, disposition, recorded.call.id)))
 }
 
 /// The entry of an agent's disposition of a call.

@@ -24,7 +24,7 @@ use crate::store::{
 };
 
 /// How often a change is tried again that met another one.
-const TRIES: usize = 8;
+pub(super) const TRIES: usize = 8;
 
 /// The kind of an outbox entry that tells the platform of a finished call.
 pub(super) const REPORT: &str = "call";
@@ -125,6 +125,18 @@ pub(super) async fn record_made(
             done => return done,
         }
     }
+}
+
+/// The same for facts that were judged by the calls as they were loaded: tried once.
+///
+/// # Errors
+/// As [`record_with`]; [`StoreError::Conflict`] if a call has changed since it was loaded.
+pub(super) async fn record_judged(
+    desk: &Desk,
+    facts: Vec<Fact>,
+    together: Together,
+) -> Result<RecordedCall, StoreError> {
+    Box::pin(attempt(desk, facts, together)).await
 }
 
 /// The calls that were loaded, as one.
@@ -510,6 +522,8 @@ mod tests {
         let loaded = Some(store.load_calls(&ids).await.unwrap());
         record_with(&desk, news(LegNews::DeviceLost, 2), Together::default()).await.unwrap();
         let together = Together { loaded, ..Together::default() };
+        let judged = record_judged(&desk, news(LegNews::Ended, 3), together.clone()).await;
+        assert_eq!(judged.err(), Some(StoreError::Conflict("call")));
         let recorded = record_with(&desk, news(LegNews::Ended, 3), together).await.unwrap();
         let [call] = &*store.load_calls(&ids).await.unwrap() else { panic!("one call") };
         assert_eq!((recorded.call.version, call.version, call.call.facts().len()), (3, 3, 3));
