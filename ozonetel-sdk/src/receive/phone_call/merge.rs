@@ -425,6 +425,33 @@ impl PhoneCall {
         callback.or_else(|| self.rows().rev().find_map(|row| row.disposition.as_ref()))
     }
 
+    /// The disposition of one agent's part: of the agent's last row that has one, else the callback's where it names
+    /// this agent and no other. A callback has one `Disposition` for all who were rung, and does not say whose it is.
+    ///
+    /// ```
+    /// use ozonetel_sdk::phone_call::PhoneCall;
+    /// use ozonetel_sdk::push::PushReader;
+    /// let body = br#"{"monitorUCID":"90000000000000001","AgentID":"agent01 -> agent02","Disposition":"Sale"}"#;
+    /// let push = PushReader::new().callbacks(None, body)?;
+    /// let call = PhoneCall::of(push.items[0].clone()).unwrap_or_default();
+    /// assert_eq!(call.disposition().map(|name| name.as_str()), Some("Sale"));
+    /// assert_eq!(call.disposition_of(&"agent02".into()), None);
+    /// # Ok::<(), ozonetel_sdk::push::PushError>(())
+    /// ```
+    pub fn disposition_of(&self, agent: &AgentId) -> Option<&DispositionName> {
+        let is_of = |named: Option<&AgentId>| named.is_some_and(|named| named.is_same_agent(agent));
+        let is_said = |name: &&DispositionName| !name.as_str().trim().is_empty();
+        let own_rows = self.rows().rev().filter(|row| is_of(row.agent_id.as_ref()));
+        let of_row = own_rows.filter_map(|row| row.disposition.as_ref()).find(is_said);
+        of_row.or_else(|| {
+            let callback = self.callback()?;
+            let legs = callback.legs();
+            let mut named = legs.legs.iter().filter_map(|leg| leg.agent_id.as_ref()).peekable();
+            let is_own = named.peek().is_some() && named.all(|named| is_of(Some(named)));
+            callback.disposition.as_ref().filter(is_said).filter(|_| is_own)
+        })
+    }
+
     /// Link to the recording: anyone who has it can listen.
     pub fn recording(&self) -> Option<&SensitiveText> {
         let callback = self.callback().and_then(|call| call.audio_file.as_ref());

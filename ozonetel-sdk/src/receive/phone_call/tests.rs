@@ -179,6 +179,38 @@ fn legs_of_an_inbound_call_are_counted_together() {
     assert_eq!((call.ucids().count(), call.key().unwrap().as_str()), (2, "3"));
 }
 
+/// What was said of a colleague's leg was taken for one's own.
+#[test]
+fn a_disposition_is_of_the_agent_whose_leg_has_it() {
+    let callback = |agents: &str| {
+        let json = json!({"monitorUCID":"3","AgentID":agents,"Disposition":"Sale"});
+        serde_json::from_value::<Callback>(json).unwrap()
+    };
+    let leg = |ucid: u64, agent: &str, said: &str| {
+        row(&json!({"CallID":3,"UCID":ucid,"Type":"InBound","AgentID":agent,"Disposition":said}))
+    };
+    let of = |looks: Vec<CallObservation>| {
+        let mut calls = PhoneCalls::new(10);
+        for look in looks {
+            drop(calls.observe(look));
+        }
+        let call = calls.get(&ucid(3).into()).unwrap();
+        ["agent01", "agent02"]
+            .map(|agent| call.disposition_of(&agent.into()).map(|name| name.as_str().to_owned()))
+    };
+    let said = |name: &str| Some(name.to_owned());
+    assert_eq!(of(vec![callback("agent01").into()]), [said("Sale"), None]);
+    assert_eq!(of(vec![callback("AGENT01 -> agent01").into()]), [said("Sale"), None]);
+    assert_eq!(of(vec![callback("agent02 -> agent01").into()]), [None, None]);
+    assert_eq!(of(vec![callback("").into()]), [None, None]);
+    let rows = vec![leg(31, "agent01", " ").into(), leg(32, "agent02", "Sale").into()];
+    assert_eq!(of(rows), [None, said("Sale")]);
+    let again = vec![leg(31, "agent01", "No Answer").into(), leg(33, "agent01", "").into()];
+    assert_eq!(of(again), [said("No Answer"), None]);
+    let rows_first = vec![callback("agent01").into(), leg(31, "agent01", "Late").into()];
+    assert_eq!(of(rows_first), [said("Late"), None]);
+}
+
 #[test]
 fn a_disconnect_without_words_is_judged_by_the_events_before_it() {
     let of = |actions: &[&str]| {
