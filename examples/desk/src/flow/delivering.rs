@@ -8,7 +8,7 @@ use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveT
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Deserialize;
 
-use super::facts::{Actor, REPORT, Together, acted, delivered, is_of, record_with};
+use super::facts::{Actor, REPORT, Together, acted, delivered, record_with, service_has};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
@@ -96,8 +96,7 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
     };
     let call = desk.store().call(&entry.call, &Scope::All).await?;
     let state = call.as_ref().map(|call| Arc::clone(&call.state)).unwrap_or_default();
-    let service = state.service_disposition.as_ref().map(DispositionName::as_str);
-    let service = service.filter(|_| is_of(&state, &entry));
+    let service = service_has(&state, &entry);
     let at = now_ms(desk);
     let jitter =
         entry.id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % 100;

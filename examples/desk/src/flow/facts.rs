@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ozonetel_sdk::types::AgentId;
+use ozonetel_sdk::types::{AgentId, DispositionName};
 use serde_json::json;
 
 use super::joining::{self, profile_changed};
@@ -10,7 +10,6 @@ use super::lead_names::LeadName;
 use super::ledger::{answered, dial_changed, dialed};
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Direction, Effect, effects};
-use crate::core::caller::agent_key;
 use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
@@ -203,8 +202,7 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    let is_new_disposition = merged.before.service_disposition != call.state().service_disposition;
-    if is_new_disposition {
+    if merged.before.service_has != call.state().service_has {
         for (fact, write) in disposed_by_service(desk, &merged, call.state(), at).await? {
             call.apply(fact.clone());
             facts.push(fact);
@@ -311,28 +309,29 @@ async fn own_dial(
     Ok(Some((dialed(&entry, ucid, entry.asked_ms), write)))
 }
 
-/// What the service says about a call's disposition names the end of an outbox entry.
+/// What the service has of an agent's part of a call names the end of that agent's outbox entry.
 async fn disposed_by_service(
     desk: &Desk,
     merged: &Merged,
     state: &CallState,
     at: i64,
 ) -> Result<Vec<(Fact, OutboxWrite)>, StoreError> {
-    let Some(name) = state.service_disposition.as_ref().filter(|_| merged.version > 0) else {
+    if state.service_has.is_empty() || merged.version == 0 {
         return Ok(Vec::new());
-    };
+    }
     let entries = desk.store().outbox_of(&merged.id).await?;
-    let ended = entries.iter().filter(|entry| entry.kind == "disposition" && is_of(state, entry));
-    Ok(ended
-        .filter_map(|entry| after_evidence(entry, name.as_str()))
+    let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
+    Ok(dispositions
+        .filter_map(|entry| after_evidence(entry, service_has(state, entry)?))
         .filter_map(|entry| Some((delivered(&entry, state, true, at)?, OutboxWrite::Result(entry))))
         .collect())
 }
 
-/// Whether what the service says of a call is about this entry: it is the disposition of who had the call.
-pub(super) fn is_of(call: &CallState, entry: &OutboxEntry) -> bool {
-    let agent = call.agent.as_ref();
-    entry.target == OutboxTarget::Service && agent.is_none_or(|own| agent_key(own) == entry.agent)
+/// The disposition that the service has where this entry's is to be: of the same agent's part of the call.
+pub(super) fn service_has<'a>(call: &'a CallState, entry: &OutboxEntry) -> Option<&'a str> {
+    let is_for_service = entry.target == OutboxTarget::Service;
+    let name = call.service_has.get(&entry.agent).filter(|_| is_for_service);
+    name.map(DispositionName::as_str)
 }
 
 /// The fact that an outbox entry has come to an end.
@@ -504,12 +503,14 @@ async fn popups(
 mod tests {
     use std::sync::Arc;
 
+    use ozonetel_sdk::types::Zone;
     use ozonetel_sim::Sim;
 
     use super::*;
     use crate::core::fact::LegNews;
+    use crate::core::outbox::OutboxState;
     use crate::desk::Settings;
-    use crate::store::{Memory, PhoneCalls as _};
+    use crate::store::{Memory, Outbox as _, PhoneCalls as _};
 
     #[tokio::test]
     async fn a_call_that_has_changed_since_it_was_loaded_is_loaded_again() {
@@ -527,5 +528,47 @@ mod tests {
         let recorded = record_with(&desk, news(LegNews::Ended, 3), together).await.unwrap();
         let [call] = &*store.load_calls(&ids).await.unwrap() else { panic!("one call") };
         assert_eq!((recorded.call.version, call.version, call.call.facts().len()), (3, 3, 3));
+    }
+
+    /// Seed 5467: a disposition that had not arrived was taken for sent, because the records had the same of a colleague.
+    #[tokio::test]
+    async fn what_the_service_has_of_a_colleague_ends_no_entry() {
+        let (store, zone) = (Memory::new(), Zone::india());
+        let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(store.clone()));
+        let row = |n: u64, agent: &str, said: &str| {
+            let json = json!({"CallID": 31, "UCID": n, "Type": "InBound", "AgentID": agent,
+                "Disposition": said, "Status": "Unanswered", "HangupBy": "AgentHangup"});
+            Fact::of_row(serde_json::from_value(json).unwrap(), 5, &zone)
+        };
+        let callback = json!({"monitorUCID": 31, "AgentID": "agent02 -> agent01",
+            "Status": "NotAnswered", "Disposition": "No Answer"});
+        let callback = Fact::of_callback(serde_json::from_value(callback).unwrap(), 4, &zone);
+        let entry = OutboxEntry {
+            agent: "agent01".to_owned(),
+            state: OutboxState::Already,
+            ..OutboxEntry::waiting(
+                "o1".to_owned(),
+                (OutboxTarget::Service, "", "disposition"),
+                json!({"disposition": "No Answer"}),
+                1,
+            )
+        };
+        let rung =
+            |n: &str, agent: &str| Fact::of_leg(agent.into(), n.parse().unwrap(), LegNews::Lost, 1);
+        let outbox = vec![OutboxWrite::Put(entry)];
+        let together = Together { outbox, ..Together::default() };
+        record_with(&desk, vec![rung("31", "agent01")], together).await.unwrap();
+        let state = async || store.outbox_of("31").await.unwrap()[0].state;
+        for (fact, want) in [
+            (rung("31", "agent02"), OutboxState::Already),
+            (callback, OutboxState::Already),
+            (row(32, "agent02", "No Answer"), OutboxState::Already),
+            (row(31, "agent01", ""), OutboxState::Already),
+            (row(31, "agent01", "No Answer"), OutboxState::Sent),
+        ] {
+            let source = fact.source;
+            record_with(&desk, vec![fact], Together::default()).await.unwrap();
+            assert_eq!(state().await, want, "{source:?}");
+        }
     }
 }

@@ -166,6 +166,11 @@ impl Floor {
         Self { sim, desk, memory: Memory::new() }
     }
 
+    /// The store.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// Reads what is due of the call records, as the desk does on its own; nothing if nothing is.
     pub(crate) async fn sync(&self) {
         for _ in 0..2 {

@@ -40,5 +40,6 @@ mod subscription;
 #[cfg(feature = "otel")]
 mod traces;
 mod twilio;
+mod two_desks;
 mod ways;
 mod working;

@@ -10,7 +10,7 @@ use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
 use super::legs::AgentLegs;
-use super::said::Said;
+use super::said::{Said, service_has};
 use super::state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
@@ -429,6 +429,7 @@ impl Fold {
         self.state.talk_sec = self.phone.conversation().map(ClockDuration::seconds);
         self.state.has_recording = self.phone.recording().is_some();
         let exceeded = self.service_disposition();
+        self.state.service_has = service_has(&self.phone, &self.state.agents);
         self.state.is_settled = self.phone.callback().is_some() || self.wrapup_over;
         let all_ended = !self.legs.is_empty() && self.legs.values().all(|ended| *ended);
         let ended = [self.legs_ended_ms.filter(|_| all_ended), self.own_ended_ms, self.settled_ms];

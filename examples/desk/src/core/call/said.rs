@@ -1,8 +1,13 @@
-//! What agents said about a call. More than one may: who was rung and did not answer has a leg of their own.
+//! What agents said about a call, and what of it the service has. More than one may: who was rung and did not answer
+//! has a leg of their own.
 
-use ozonetel_sdk::types::AgentId;
+use std::collections::BTreeMap;
+
+use ozonetel_sdk::phone_call::PhoneCall;
+use ozonetel_sdk::types::{AgentId, DispositionName};
 
 use super::state::DispositionState;
+use crate::core::caller::agent_key;
 use crate::core::fact::{ActionFact, DisposeAction};
 
 /// What was said, by agent.
@@ -12,6 +17,18 @@ pub(super) struct Said {
     given: Vec<DispositionState>,
     /// Who disposed of a call that was over by then, as the service said, and when.
     over: Vec<(AgentId, i64)>,
+}
+
+/// What the service has of each agent's part, by the agent's key. What it says of no one in particular is of the only one
+/// there.
+pub(super) fn service_has(
+    phone: &PhoneCall,
+    agents: &[AgentId],
+) -> BTreeMap<String, DispositionName> {
+    let said = phone.disposition().filter(|name| !name.as_str().trim().is_empty());
+    let of_only = said.filter(|_| agents.len() == 1);
+    let of = |agent| Some((agent_key(agent), phone.disposition_of(agent).or(of_only)?.clone()));
+    agents.iter().filter_map(of).collect()
 }
 
 /// Whether the service did not take it: then it may be said again.

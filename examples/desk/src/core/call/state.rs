@@ -249,6 +249,10 @@ pub struct CallState {
     pub disposition: Option<DispositionState>,
     /// The disposition as the service has it.
     pub service_disposition: Option<DispositionName>,
+    /// What the service has of the part of each agent, by the agent's key. What it says without naming whose it is counts
+    /// for the one who is the only one there.
+    #[serde(default)]
+    pub service_has: BTreeMap<String, DispositionName>,
     /// The appointments that came of it and were not cancelled.
     #[serde(default)]
     pub appointments: BTreeSet<String>,
