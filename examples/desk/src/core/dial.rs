@@ -282,6 +282,8 @@ pub struct LedgerView {
     pub open_heard_ms: Option<i64>,
     /// How the agent's dials go, where the agent has a way of their own.
     pub way: Option<DialWay>,
+    /// The phone name of the agent's number, where the agent's link has one.
+    pub phone_name: Option<PhoneName>,
 }
 
 /// What becomes of a request to dial.
@@ -293,6 +295,8 @@ pub enum DialDecision {
         close: Option<String>,
         /// How it goes.
         way: DialWay,
+        /// The phone name of the agent's number: the one that was asked for, else that of the agent's link.
+        phone_name: Option<PhoneName>,
     },
     /// It was asked for before and has an answer.
     Replay(Box<DialEntry>),
@@ -353,12 +357,13 @@ pub fn decide(new: &DialEntry, ledger: LedgerView, now_ms: i64) -> DialDecision 
         return repeated(row);
     }
     let way = ledger.way.unwrap_or(new.way);
+    let phone_name = new.phone_name.clone().or(ledger.phone_name);
     match ledger.open {
         Some(open) if blocks(&open, ledger.open_heard_ms, now_ms) => {
             DialDecision::AgentBusy(Box::new(open))
         }
-        Some(open) => DialDecision::Place { close: Some(open.id), way },
-        None => DialDecision::Place { close: None, way },
+        Some(open) => DialDecision::Place { close: Some(open.id), way, phone_name },
+        None => DialDecision::Place { close: None, way, phone_name },
     }
 }
 

@@ -219,9 +219,9 @@ async fn place(
 ) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
     match desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await? {
-        DialDecision::Place { way, .. } => {
+        DialDecision::Place { way, phone_name, .. } => {
             tracing::Span::current().record("way", way.as_str());
-            let entry = DialEntry { way, ..entry };
+            let entry = DialEntry { phone_name, way, ..entry };
             let entry = Box::new(send(desk, entry, &mut audit).await);
             if let Some(row) = audit {
                 append(desk, about(row, &entry)).await;

@@ -189,12 +189,16 @@ pub(super) async fn heard(tx: &mut Tx, call: &str) -> Result<Option<i64>, StoreE
     tx.row(select, args![call]).await?.map_or(Ok(None), |row| row.get("at"))
 }
 
-/// How an agent's dials go, where the agent has a way of their own.
-async fn own_way(tx: &mut Tx, agent: &str) -> Result<Option<DialWay>, StoreError> {
-    let select = "SELECT dial_way FROM desk_agent_link WHERE agent_key = $1";
-    let Some(row) = tx.row(select, args![agent]).await? else { return Ok(None) };
-    let Some(way) = row.get::<Option<String>>("dial_way")? else { return Ok(None) };
-    DialWay::of_name(&way).map(Some).ok_or(StoreError::Corrupt("link"))
+/// What an agent's link says of dials: how they go, where the agent has a way of their own, and the phone name.
+async fn own_line(
+    tx: &mut Tx,
+    agent: &str,
+) -> Result<(Option<DialWay>, Option<PhoneName>), StoreError> {
+    let select = "SELECT dial_way, phone_name FROM desk_agent_link WHERE agent_key = $1";
+    let Some(row) = tx.row(select, args![agent]).await? else { return Ok((None, None)) };
+    let name = row.get::<Option<String>>("phone_name")?.map(Into::into);
+    let Some(way) = row.get::<Option<String>>("dial_way")? else { return Ok((None, name)) };
+    Ok((Some(DialWay::of_name(&way).ok_or(StoreError::Corrupt("link"))?), name))
 }
 
 async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, StoreError> {
@@ -206,7 +210,8 @@ async fn ledger(tx: &mut Tx, new: &DialEntry, at: i64) -> Result<LedgerView, Sto
     let agent = agent_key(&new.agent);
     let since = at.saturating_sub(IMPLICIT_KEY_MS);
     let args = args![&new.user, &new.key, &agent, &new.number_key, since];
-    let mut view = LedgerView { way: own_way(tx, &agent).await?, ..LedgerView::default() };
+    let (way, phone_name) = own_line(tx, &agent).await?;
+    let mut view = LedgerView { way, phone_name, ..LedgerView::default() };
     for row in tx.rows(select, args).await? {
         let entry = entry_of(&row)?;
         if entry.user == new.user && entry.key == new.key {
@@ -238,11 +243,13 @@ async fn begin(
     // Another desk may write the same row between the question and the insertion: then the question is asked again.
     for _ in 0..4 {
         let decision = decide(&new, ledger(tx, &new, at).await?, at);
-        let DialDecision::Place { close, way } = &decision else { return Ok(decision) };
+        let DialDecision::Place { close, way, phone_name } = &decision else {
+            return Ok(decision);
+        };
         if let Some(id) = close {
             release(tx, id).await?;
         }
-        new.way = *way;
+        (new.way, new.phone_name) = (*way, phone_name.clone());
         if insert(tx, &new, &holder).await? {
             return Ok(decision);
         }

@@ -92,7 +92,8 @@ fn without_a_key_agent_and_number_are_the_key_for_a_minute_or_until_settled() {
             assert_eq!(differs, held, "{state:?} at {now}");
             // A request with a key has its own.
             let decision = decide(&entry("new", Some("k2")), ledger, now);
-            assert_eq!(decision, DialDecision::Place { close: None, way: DialWay::Agent });
+            let placed = DialDecision::Place { close: None, way: DialWay::Agent, phone_name: None };
+            assert_eq!(decision, placed);
         }
     }
 }
@@ -110,7 +111,8 @@ fn an_accepted_dial_blocks_as_long_as_its_call_may_go_on() {
         let ledger =
             LedgerView { open: Some(open.clone()), open_heard_ms: heard, ..LedgerView::default() };
         let decision = decide(&entry("new", Some("k2")), ledger, now);
-        let placed = DialDecision::Place { close: Some("old".into()), way: DialWay::Agent };
+        let (close, way) = (Some("old".into()), DialWay::Agent);
+        let placed = DialDecision::Place { close, way, phone_name: None };
         assert_eq!(decision == placed, !want);
     }
     // What is not known to have happened blocks until it is settled.

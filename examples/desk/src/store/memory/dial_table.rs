@@ -100,6 +100,7 @@ impl DialTable {
             open_heard_ms: ucid.and_then(|ucid| heard(ucid.as_str())),
             open,
             way: None,
+            phone_name: None,
         }
     }
 

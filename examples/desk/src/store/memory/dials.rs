@@ -23,13 +23,16 @@ impl Dials for Memory {
         self.write(|state| {
             let heard = |alias: &str| state.calls.heard(state.calls.id_of(alias)?);
             let ledger = state.dials.ledger(&new, heard, at);
-            let way = state.users.link_of(&new.agent).and_then(|link| link.dial_way);
-            let decision = decide(&new, LedgerView { way, ..ledger }, at);
-            if let DialDecision::Place { close, way } = &decision {
+            let link = state.users.link_of(&new.agent);
+            let way = link.and_then(|link| link.dial_way);
+            let phone_name = link.and_then(|link| Some(link.phone_name.as_deref()?.into()));
+            let decision = decide(&new, LedgerView { way, phone_name, ..ledger }, at);
+            if let DialDecision::Place { close, way, phone_name } = &decision {
                 if let Some(id) = close {
                     state.dials.release(id);
                 }
-                let row = DialEntry { state: DialState::Sending, is_open: true, way: *way, ..new };
+                let new = DialEntry { way: *way, phone_name: phone_name.clone(), ..new };
+                let row = DialEntry { state: DialState::Sending, is_open: true, ..new };
                 state.dials.insert(row, holder);
             }
             Ok(decision)

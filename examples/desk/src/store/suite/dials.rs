@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_row_comes_back_as_it_was_written,
         one_key_is_one_dial_whoever_asks_at_once,
         an_agent_has_one_open_dial,
-        a_dial_goes_the_agents_own_way,
+        a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link,
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
         what_was_being_sent_is_found_by_who_sent_it,
@@ -73,11 +73,15 @@ async fn place(store: &Arc<dyn Store>, row: &DialEntry) -> DialDecision {
     store.begin_dial(row.clone(), "desk", row.asked_ms).await.unwrap()
 }
 
-const PLACED: DialDecision = DialDecision::Place { close: None, way: DialWay::Agent };
+/// What becomes of [`row`].
+fn allowed(close: Option<&str>) -> DialDecision {
+    let phone_name = Some("agent01".into());
+    DialDecision::Place { close: close.map(Into::into), way: DialWay::Agent, phone_name }
+}
 
 async fn a_row_comes_back_as_it_was_written(store: Arc<dyn Store>) {
     let row = row("d1", "agent01", "+91 90000 00001");
-    assert_eq!(place(&store, &row).await, PLACED);
+    assert_eq!(place(&store, &row).await, allowed(None));
     for found in [
         store.dial("d1").await,
         store.dial_of_key("u1", "d1").await,
@@ -100,7 +104,7 @@ async fn one_key_is_one_dial_whoever_asks_at_once(store: Arc<dyn Store>) {
         async move { place(&store, &row).await }
     });
     let decisions = futures_util::future::join_all(asked).await;
-    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let placed = decisions.iter().filter(|decision| **decision == allowed(None)).count();
     let repeated = decisions.iter().filter(|one| matches!(one, DialDecision::UnderWay(_))).count();
     assert_eq!((placed, repeated), (1, 11));
     let other = DialEntry {
@@ -118,35 +122,48 @@ async fn an_agent_has_one_open_dial(store: Arc<dyn Store>) {
         async move { place(&store, &row).await }
     });
     let decisions = futures_util::future::join_all(asked).await;
-    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let placed = decisions.iter().filter(|decision| **decision == allowed(None)).count();
     let busy = decisions.iter().filter(|one| matches!(one, DialDecision::AgentBusy(_))).count();
     assert_eq!((placed, busy), (1, 11));
-    assert_eq!(place(&store, &row("e1", "agent02", "9000000001")).await, PLACED);
+    assert_eq!(place(&store, &row("e1", "agent02", "9000000001")).await, allowed(None));
     // Once it rang no one, or its call was not heard of, the next one may go out.
     let open = store.open_dial(&"agent01".into()).await.unwrap().unwrap();
     store.change_dial(decided(&open, DialState::Accepted), 150, Vec::new()).await.unwrap();
     let later = DialEntry { asked_ms: 150 + QUIET_MS, ..row("f1", "agent01", "9000000050") };
-    let closed = DialDecision::Place { close: Some(open.id.clone()), way: DialWay::Agent };
-    assert_eq!(place(&store, &later).await, closed);
+    assert_eq!(place(&store, &later).await, allowed(Some(&open.id)));
     assert_eq!(store.open_dial(&"agent01".into()).await.unwrap().unwrap().id, "f1");
     assert!(!store.dial(&open.id).await.unwrap().unwrap().is_open);
 }
 
-async fn a_dial_goes_the_agents_own_way(store: Arc<dyn Store>) {
+async fn a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link(store: Arc<dyn Store>) {
     super::users::add(&store, "a", Role::Agent).await;
-    let own = AgentLink { dial_way: Some(DialWay::Socket), ..AgentLink::new("a", "Agent01") };
+    let own = AgentLink {
+        dial_way: Some(DialWay::Socket),
+        phone_name: Some("desk one".to_owned()),
+        ..AgentLink::new("a", "Agent01")
+    };
     let audit = || AuditRow::of_desk(0, "link.set", "a");
     store.set_link(own.clone(), audit()).await.unwrap();
-    for (id, agent, way) in [("d1", "agent01", DialWay::Socket), ("d2", "agent02", DialWay::Agent)]
-    {
-        let placed = place(&store, &row(id, agent, "9000000001")).await;
-        assert_eq!(placed, DialDecision::Place { close: None, way });
-        assert_eq!(store.dial(id).await.unwrap().unwrap().way, way);
+    for (id, agent, way, name) in [
+        ("d1", "agent01", DialWay::Socket, Some("desk one".into())),
+        ("d2", "agent02", DialWay::Agent, None),
+    ] {
+        let row = DialEntry { phone_name: None, ..row(id, agent, "9000000001") };
+        let placed = place(&store, &row).await;
+        assert_eq!(placed, DialDecision::Place { close: None, way, phone_name: name.clone() });
+        let stored = store.dial(id).await.unwrap().unwrap();
+        assert_eq!((stored.way, stored.phone_name), (way, name));
     }
-    store.set_link(AgentLink { dial_way: None, ..own }, audit()).await.unwrap();
+    let asked =
+        DialEntry { phone_name: Some("asked".into()), ..row("d4", "agent03", "9000000001") };
+    store.set_link(AgentLink { agent: "agent03".into(), ..own.clone() }, audit()).await.unwrap();
+    let DialDecision::Place { phone_name, .. } = place(&store, &asked).await else { panic!() };
+    assert_eq!(phone_name, asked.phone_name);
+    let own = AgentLink { dial_way: None, phone_name: None, ..own };
+    store.set_link(own, audit()).await.unwrap();
     let done = row("d1", "agent01", "9000000001");
     store.change_dial(decided(&done, DialState::Refused), 150, Vec::new()).await.unwrap();
-    assert_eq!(place(&store, &row("d3", "agent01", "9000000002")).await, PLACED);
+    assert_eq!(place(&store, &row("d3", "agent01", "9000000002")).await, allowed(None));
 }
 
 async fn agent_and_number_are_the_key_where_there_is_none(store: Arc<dyn Store>) {
@@ -164,13 +181,13 @@ async fn agent_and_number_are_the_key_where_there_is_none(store: Arc<dyn Store>)
         async move { place(&store, &row).await }
     });
     let decisions = futures_util::future::join_all(asked).await;
-    let placed = decisions.iter().filter(|decision| **decision == PLACED).count();
+    let placed = decisions.iter().filter(|decision| **decision == allowed(None)).count();
     let repeated = decisions.iter().filter(|one| matches!(one, DialDecision::UnderWay(_))).count();
     assert_eq!((placed, repeated), (1, 11));
     let open = store.open_dial(&"agent01".into()).await.unwrap().unwrap();
     store.change_dial(decided(&open, DialState::Refused), 150, Vec::new()).await.unwrap();
     let again = DialEntry { is_explicit: false, ..row("d50", "agent01", "9000000001") };
-    assert_eq!(place(&store, &again).await, PLACED, "a refused one blocks nothing");
+    assert_eq!(place(&store, &again).await, allowed(None), "a refused one blocks nothing");
 }
 
 async fn a_row_changes_from_the_state_it_is_in(store: Arc<dyn Store>) {
@@ -189,7 +206,7 @@ async fn a_row_changes_from_the_state_it_is_in(store: Arc<dyn Store>) {
 async fn what_was_being_sent_is_found_by_who_sent_it(store: Arc<dyn Store>) {
     for (id, agent, holder) in [("d1", "agent01", "desk"), ("d2", "agent02", "other")] {
         let row = row(id, agent, "9000000001");
-        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(PLACED));
+        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(allowed(None)));
     }
     let left = async |holder: &str, before| {
         let rows = store.dials_left_sending(holder, before).await.unwrap();
@@ -205,7 +222,7 @@ async fn what_a_dead_desk_was_sending_is_found_by_the_others(store: Arc<dyn Stor
         [("d1", "agent01", "one"), ("d2", "agent02", "other"), ("d3", "agent03", "old")]
     {
         let row = row(id, agent, "9000000001");
-        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(PLACED));
+        assert_eq!(store.begin_dial(row, holder, 100).await, Ok(allowed(None)));
     }
     for desk in ["one", "other"] {
         store.take_lease(&presence(desk), desk, 100, 108).await.unwrap().unwrap();
