@@ -7,13 +7,15 @@
 mod effect;
 mod fold;
 mod legs;
+mod phones;
 mod said;
 mod state;
 mod view;
 
 use std::sync::{Arc, LazyLock};
 
-pub use effect::{Effect, effects};
+use effect::effects;
+pub use effect::{Effect, effects_of_merged};
 pub use state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,

@@ -51,7 +51,7 @@ impl fmt::Debug for CallReport {
 impl CallReport {
     /// What the platform is told of a call; `None` of one that goes on, as far as is known.
     pub fn of(state: &CallState) -> Option<Self> {
-        let said = state.disposition.as_ref().map(|known| &known.said);
+        let said = state.counted_disposition().map(|known| &known.said);
         // A call of which there is a disposition and nothing else was handled elsewhere.
         let is_disposed = said.is_some() && (state.is_ended() || !state.is_live);
         if !(state.is_final || is_disposed) {

@@ -154,8 +154,8 @@ impl Surroundings {
         let names = names(desk, scope).await?;
         let mut owed = BTreeMap::new();
         for one in all_owed(desk, scope, MOST).await? {
-            if let Some(agent) = one.call.state.agent.as_ref().filter(|_| one.taken_by.is_none()) {
-                *owed.entry(agent_key(agent)).or_default() += 1;
+            if let Some(agent) = one.agent().filter(|_| one.taken_by.is_none()) {
+                *owed.entry(agent_key(&agent)).or_default() += 1;
             }
         }
         Ok(Self { names, calls: store.live_calls(scope, MOST).await?, owed })

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::joining::{self, profile_changed};
 use super::lead_names::LeadName;
 use super::ledger::{answered, dial_changed, dialed};
+use super::owed::said_by;
 use super::viewing::{changed, lead_of_call, now_ms};
-use crate::core::call::{Call, CallState, Direction, Effect, effects};
+use crate::core::call::{Call, CallState, Direction, Effect, effects_of_merged};
 use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
@@ -145,6 +146,8 @@ struct Merged {
     absorbed: Vec<(String, i64)>,
     /// The call as it was stored.
     before: Arc<CallState>,
+    /// Those that turn out to be part of it, as they were stored.
+    others: Vec<Arc<CallState>>,
 }
 
 fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
@@ -153,20 +156,22 @@ fn merge(loaded: Vec<LoadedCall>, new_id: &str) -> (Merged, Call) {
         let call = Call::default();
         let before = Arc::clone(call.state());
         let id = new_id.to_owned();
-        return (Merged { id, version: 0, absorbed: Vec::new(), before }, call);
+        let (absorbed, others) = (Vec::new(), Vec::new());
+        return (Merged { id, version: 0, absorbed, before, others }, call);
     };
     let mut call = first.call;
-    let (before, mut absorbed) = (Arc::clone(call.state()), Vec::new());
-    let mut facts = Vec::new();
+    let before = Arc::clone(call.state());
+    let (mut absorbed, mut others, mut facts) = (Vec::new(), Vec::new(), Vec::new());
     for other in loaded {
         absorbed.push((other.id, other.version));
+        others.push(Arc::clone(other.call.state()));
         facts.extend(other.call.facts().iter().cloned());
     }
     if !facts.is_empty() {
         facts.splice(0..0, call.facts().iter().cloned());
         call = Call::of(facts);
     }
-    (Merged { id: first.id, version: first.version, absorbed, before }, call)
+    (Merged { id: first.id, version: first.version, absorbed, before, others }, call)
 }
 
 /// The calls as they were loaded before, or those that have one of these ids.
@@ -202,7 +207,7 @@ async fn attempt(
         call.apply(fact.clone());
         facts.push(fact);
     }
-    if merged.before.service_has != call.state().service_has {
+    if merged.before.service_has != call.state().service_has || !merged.absorbed.is_empty() {
         for (fact, write) in disposed_by_service(desk, &merged, call.state(), at).await? {
             call.apply(fact.clone());
             facts.push(fact);
@@ -227,7 +232,7 @@ async fn attempt(
         let call = StoredCall { id: merged.id, version: merged.version, state };
         return Ok(RecordedCall { call, is_news });
     }
-    let effects = effects(&merged.before, &state);
+    let effects = effects_of_merged(&merged.before, &merged.others, &state);
     for write in &mut outbox {
         let (OutboxWrite::Put(entry) | OutboxWrite::Complete(entry) | OutboxWrite::Result(entry)) =
             write;
@@ -319,7 +324,10 @@ async fn disposed_by_service(
     if state.service_has.is_empty() || merged.version == 0 {
         return Ok(Vec::new());
     }
-    let entries = desk.store().outbox_of(&merged.id).await?;
+    let mut entries = desk.store().outbox_of(&merged.id).await?;
+    for (other, _) in &merged.absorbed {
+        entries.extend(desk.store().outbox_of(other).await?);
+    }
     let dispositions = entries.iter().filter(|entry| entry.kind == "disposition");
     Ok(dispositions
         .filter_map(|entry| after_evidence(entry, service_has(state, entry)?))
@@ -447,7 +455,8 @@ fn events(
         _ => None,
     });
     for entry in owed {
-        let audience = call.state.agent.clone().map_or(Audience::Supervisors, Audience::Agent);
+        let agent = said_by(entry, &call.state).or_else(|| call.state.agent.clone());
+        let audience = agent.map_or(Audience::Supervisors, Audience::Agent);
         let body = json!({
             "id": entry.id, "ucid": call.id, "target": entry.target, "state": entry.state,
         });

@@ -3,7 +3,8 @@
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
-use crate::core::caller::Scope;
+use crate::core::call::CallState;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::outbox::OutboxEntry;
 use crate::desk::Desk;
 use crate::store::{Audience, NewEvent, StoreError, StoredCall};
@@ -36,11 +37,23 @@ impl OwedDisposition {
             .unwrap_or(0)
     }
 
+    /// The agent whose it is: who said it, else who had the call.
+    pub fn agent(&self) -> Option<AgentId> {
+        let said = self.entry.as_ref().and_then(|entry| said_by(entry, &self.call.state));
+        said.or_else(|| self.call.state.agent.clone())
+    }
+
     /// Whether an agent owes it still.
     pub fn is_owed_by(&self, agent: &AgentId) -> bool {
-        self.taken_by.is_none()
-            && self.call.state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent))
+        self.taken_by.is_none() && self.agent().is_some_and(|own| own.is_same_agent(agent))
     }
+}
+
+/// The agent who said what an entry has to deliver; `None` for what is of the whole call.
+pub(super) fn said_by(entry: &OutboxEntry, call: &CallState) -> Option<AgentId> {
+    let key = Some(&entry.agent).filter(|key| !key.is_empty())?;
+    let known = call.agents.iter().find(|agent| agent_key(agent) == *key);
+    Some(known.cloned().unwrap_or_else(|| AgentId::from(key.as_str())))
 }
 
 /// What is owed in a scope, the oldest first, at most so much.

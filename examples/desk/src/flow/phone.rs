@@ -145,7 +145,9 @@ pub async fn registered(desk: &Desk, agent: AgentId, page: &str) -> Result<(), S
     let at = now_ms(desk);
     let mut facts = Vec::new();
     for call in desk.store().live_calls(&scope, MOST).await? {
-        let up = matches!(call.state.sip, SipLeg::Up | SipLeg::NoDevice);
+        // A colleague's, who answered what rang here too, goes on.
+        let own = call.state.agent.as_ref().is_some_and(|own| own.is_same_agent(&agent));
+        let up = own && matches!(call.state.sip, SipLeg::Up | SipLeg::NoDevice);
         if let Some(ucid) = call.state.leg.filter(|_| up && !call.state.is_ended()) {
             facts.push(Fact::of_leg(agent.clone(), ucid, LegNews::Lost, at));
         }

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::access::no_such;
 use crate::call_memory::CallFacts;
-use crate::core::call::CallView;
+use crate::core::call::{CallState, CallView};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::flow::auditing::append;
@@ -111,6 +111,20 @@ fn agent_on(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<AgentId, 
         Some(agent) => Ok(agent.clone()),
         None => crate::access::acting_agent(desk, caller, None),
     }
+}
+
+/// The agent of whose part in a call a caller speaks: whose call it is, else the caller's own agent, who had a part in it
+/// before.
+pub(super) fn part_of(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<AgentId, Problem> {
+    if caller.may_act_on_call_of(call.state.agent.as_ref()) {
+        return agent_on(desk, caller, call);
+    }
+    own_part(caller, &call.state).ok_or_else(|| no_such("call"))
+}
+
+/// The caller's own agent who has or had a part in a call.
+pub(super) fn own_part(caller: &Caller, call: &CallState) -> Option<AgentId> {
+    caller.own.iter().find(|own| call.is_of(own)).cloned()
 }
 
 /// Where a call is: its agent's link first, then the call's own facts, then what the desk is set to.

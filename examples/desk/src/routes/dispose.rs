@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{audited, known_of};
+use super::calls::{audited, known_of, own_part};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::{Body, given};
 use crate::core::call::Direction;
@@ -115,9 +115,17 @@ pub(super) async fn dispose(
         .to_owned();
     let pause = pause(body.pause_after_dispose, body.pause_reason)?;
     let call_back = call_back(body.call_back_time.as_deref())?;
-    let (known, _) = known_of(&desk, &ucid).await?;
-    check_call(&caller, known.agent.as_ref())?;
-    let agent = agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?;
+    let (known, loaded) = known_of(&desk, &ucid).await?;
+    let agent = match check_call(&caller, known.agent.as_ref()) {
+        Ok(()) => {
+            agent_of_call(&desk, &caller, super::said_or(body.context.agent_id, known.agent))?
+        }
+        // The call was handed on.
+        Err(problem) => {
+            let own = loaded.and_then(|loaded| own_part(&caller, loaded.call.state()));
+            own.ok_or(problem)?
+        }
+    };
     let did = desk.did(super::said_or(body.context.did, known.did))?;
     let lead = body.lead_id.map(|lead| match lead {
         LeadId::Text(text) => text,

@@ -10,6 +10,7 @@ mod assist;
 mod backup;
 mod binary;
 mod calls;
+mod colleagues;
 mod crash;
 mod customers;
 mod errors;

@@ -1,5 +1,7 @@
 //! What has to happen because a call changed.
 
+use std::sync::Arc;
+
 use ozonetel_sdk::types::{AgentId, Ucid};
 
 use super::state::{CallPhase, CallState, Direction, DispositionState};
@@ -32,15 +34,34 @@ pub enum Effect {
     },
 }
 
+/// What has to happen when calls turn out to be one, in this state: a promise that was made of one of them was made.
+pub fn effects_of_merged(
+    before: &CallState,
+    absorbed: &[Arc<CallState>],
+    after: &CallState,
+) -> Vec<Effect> {
+    let mut effects = effects(before, after);
+    let given = after.disposition.as_ref();
+    let is_made = given.is_some_and(|given| {
+        let known = absorbed.iter().filter_map(|other| other.disposition.as_ref());
+        let mut known = known;
+        known.any(|known| is_known(known, given))
+    });
+    if is_made {
+        effects.retain(|effect| !matches!(effect, Effect::CallBack { .. }));
+    }
+    effects
+}
+
 /// What has to happen when a call comes from one state into another. Each appears once, whatever the order in which
 /// facts arrive: it depends on what has become true, not on what was received.
-pub fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
+pub(super) fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
     let mut effects = Vec::new();
     let inbound = after.direction == Some(Direction::Inbound);
     if let Some(agent) = &after.agent
         && inbound
         && after.phase == CallPhase::Ringing
-        && (before.phase != CallPhase::Ringing || before.agent != after.agent)
+        && !(before.phase == CallPhase::Ringing && is_same(before.agent.as_ref(), agent))
     {
         effects.push(Effect::Popup { agent: agent.clone() });
     }
@@ -51,7 +72,7 @@ pub fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
         effects.push(Effect::ResumeRecording { leg });
     }
     if let Some(given) = &after.disposition
-        && before.disposition.as_ref().is_none_or(|known| known.said != given.said)
+        && !before.disposition.as_ref().is_some_and(|known| is_known(known, given))
         && let Some(due_ms) = given.said.call_back_ms.or_else(|| wants_call(given))
     {
         effects.push(Effect::CallBack { agent: given.agent.clone(), due_ms });
@@ -63,6 +84,15 @@ pub fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
         effects.push(Effect::ReleaseDial { dial: dial.clone() });
     }
     effects
+}
+
+fn is_same(known: Option<&AgentId>, agent: &AgentId) -> bool {
+    known.is_some_and(|known| known.is_same_agent(agent))
+}
+
+/// Whether both are one agent's word.
+fn is_known(known: &DispositionState, given: &DispositionState) -> bool {
+    known.said == given.said && known.agent.is_same_agent(&given.agent)
 }
 
 /// A customer who wants to be called back and named no time is due at once: on no list, no one would call.

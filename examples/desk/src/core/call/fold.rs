@@ -10,11 +10,13 @@ use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
 use super::legs::AgentLegs;
-use super::said::{Said, service_has};
+use super::phones::Phones;
+use super::said::{Said, service_disposition, service_has};
 use super::state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
 };
+use crate::core::caller::agent_key;
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, Fact, FactBody, KookooFact, KookooLeg, KookooNews, LegNews,
     MissingNews, SocketNews,
@@ -31,10 +33,12 @@ struct Fold {
     legs: BTreeMap<Option<Ucid>, bool>,
     /// When the last leg ended.
     legs_ended_ms: Option<i64>,
-    /// When the agent's own leg ended: hung up, or dropped out of the call.
-    own_ended_ms: Option<i64>,
+    /// The agents' phones, and when each agent's part ended: hung up, or dropped out of the call.
+    phones: Phones,
     /// What was said about the call.
     said: Said,
+    /// When the service said, of a disposition of who has the call, that it was over.
+    over_ms: Option<i64>,
     /// When the service's last word came.
     settled_ms: Option<i64>,
     answered_by: Option<AgentId>,
@@ -43,8 +47,8 @@ struct Fold {
     rung: Option<AgentId>,
     /// Who was rung on which leg.
     rung_on: AgentLegs,
-    /// Whose softphone was seen last.
-    sip_of: Option<AgentId>,
+    /// Who was rung into the call by the agent who has it, and answered.
+    consulted: Option<AgentId>,
     last: Option<AgentId>,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
     customer_kicked: bool,
@@ -166,8 +170,7 @@ impl Fold {
             }
             FactBody::Invited { agent, invite, .. } => {
                 earliest(&mut self.state.ringing_ms, at);
-                self.state.sip = SipLeg::Ringing;
-                self.sip_of = Some(agent.clone());
+                self.phones.say(agent, SipLeg::Ringing);
                 self.rung_on.phone_says(agent, invite.ucid);
                 self.rung = Some(agent.clone());
             }
@@ -208,11 +211,11 @@ impl Fold {
 
     fn leg_news(&mut self, ucid: Ucid, agent: &AgentId, news: LegNews, at: i64) {
         self.rung_on.phone_says(agent, ucid);
-        self.sip_of = Some(agent.clone());
+        let was = self.phones.of(Some(agent));
         match news {
             LegNews::Answered => {
-                self.state.sip = SipLeg::Up;
-                self.own_ended_ms = None;
+                self.phones.say(agent, SipLeg::Up);
+                self.phones.goes_on(agent);
                 self.said.goes_on();
                 self.rung = Some(agent.clone());
                 // Who picks up an inbound call talks to the customer; on a dialled one the customer is yet to be rung.
@@ -220,14 +223,14 @@ impl Fold {
                     self.conversation(Some(agent), Some(ucid), at);
                 }
             }
-            LegNews::DeviceLost => self.state.sip = SipLeg::NoDevice,
-            LegNews::Lost => self.state.sip = SipLeg::Lost,
+            LegNews::DeviceLost => self.phones.say(agent, SipLeg::NoDevice),
+            LegNews::Lost => self.phones.say(agent, SipLeg::Lost),
             LegNews::Ended => {
                 // A ring that ended is the end of a dialled call only: an inbound one rings elsewhere.
-                let was_up = matches!(self.state.sip, SipLeg::Up | SipLeg::NoDevice | SipLeg::Lost);
-                self.state.sip = SipLeg::Ended;
+                let was_up = matches!(was, SipLeg::Up | SipLeg::NoDevice | SipLeg::Lost);
+                self.phones.say(agent, SipLeg::Ended);
                 if was_up || self.state.direction == Some(Direction::Outbound) {
-                    latest(&mut self.own_ended_ms, at);
+                    self.phones.ended(agent, at);
                 }
             }
         }
@@ -285,19 +288,20 @@ impl Fold {
         earliest(&mut self.state.answered_ms, at);
         self.legs.insert(leg, false);
         if let Some(agent) = agent {
-            self.answered_by = Some(agent.clone());
             self.rung_on.say(agent, leg);
-            if self.is_phone_of_another(agent) && leg.is_some() {
-                // It rang, and nothing said that it has stopped.
-                self.state.sip = SipLeg::None;
+            if self.is_consulted(agent) {
+                self.consulted = Some(agent.clone());
+            } else {
+                self.answered_by = Some(agent.clone());
             }
         }
     }
 
-    /// Whether the softphone that was seen is another agent's.
-    fn is_phone_of_another(&self, agent: &AgentId) -> bool {
-        self.state.sip != SipLeg::None
-            && self.sip_of.as_ref().is_some_and(|other| !other.is_same_agent(agent))
+    /// Whether an agent who answers was rung into the call by the one who has it, and who has not left it.
+    fn is_consulted(&self, agent: &AgentId) -> bool {
+        let is_there = self.thirds.iter().any(|(_, state, _)| *state != ParticipantState::Left);
+        let has = self.answered_by.as_ref().filter(|known| !known.is_same_agent(agent));
+        is_there && has.is_some_and(|has| self.phones.ended_ms(Some(has)).is_none())
     }
 
     fn leg_ended(&mut self, leg: Option<Ucid>, at: i64) {
@@ -354,19 +358,20 @@ impl Fold {
                 self.third(number, acted.outcome, at);
             }
             Action::Kick(number) if acted.outcome == ActionOutcome::Done => {
-                self.kicked(number, at);
+                self.kicked(&acted.agent, number, at);
             }
             Action::CompleteTransfer if acted.outcome == ActionOutcome::Done => {
                 self.state.transferred = true;
-                latest(&mut self.own_ended_ms, at);
+                self.phones.ended(&acted.agent, at);
+                self.answered_by = self.consulted.take().or(self.answered_by.take());
             }
             Action::CancelTransfer if acted.outcome == ActionOutcome::Done => {
                 if let Some(number) = self.state.transfer.number.clone() {
-                    self.kicked(&number, at);
+                    self.kicked(&acted.agent, &number, at);
                 }
             }
             Action::End if acted.outcome == ActionOutcome::Done => {
-                latest(&mut self.own_ended_ms, at);
+                self.phones.ended(&acted.agent, at);
             }
             Action::Dispose(said) => self.said.by(acted, said, at),
             Action::Appointment { id, stands: true } => {
@@ -410,7 +415,7 @@ impl Fold {
         }
     }
 
-    fn kicked(&mut self, number: &PhoneNumber, at: i64) {
+    fn kicked(&mut self, by: &AgentId, number: &PhoneNumber, at: i64) {
         let third = self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number));
         if let Some((_, state, _)) = third {
             *state = ParticipantState::Left;
@@ -418,7 +423,7 @@ impl Fold {
             self.customer_kicked = true;
         } else {
             // Neither the customer nor someone who was rung into the call: the agent's own number.
-            latest(&mut self.own_ended_ms, at);
+            self.phones.ended(by, at);
         }
     }
 
@@ -432,7 +437,8 @@ impl Fold {
         self.state.service_has = service_has(&self.phone, &self.state.agents);
         self.state.is_settled = self.phone.callback().is_some() || self.wrapup_over;
         let all_ended = !self.legs.is_empty() && self.legs.values().all(|ended| *ended);
-        let ended = [self.legs_ended_ms.filter(|_| all_ended), self.own_ended_ms, self.settled_ms];
+        let own = self.phones.ended_ms(self.state.agent.as_ref()).max(self.over_ms);
+        let ended = [self.legs_ended_ms.filter(|_| all_ended), own, self.settled_ms];
         // Whichever is known to have come first: the others are the same end, seen from elsewhere.
         self.state.ended_ms = ended.into_iter().flatten().min();
         self.wrap_up(exceeded);
@@ -446,7 +452,7 @@ impl Fold {
         // Who was rung last did not answer if another one did, of whom there was no news.
         let recorded = self.recorded.take().filter(|(agent, _)| {
             let rung = self.rung.as_ref().is_some_and(|rung| rung.is_same_agent(agent));
-            self.answered_by.is_none() && (!rung || self.is_phone_of_another(agent))
+            self.answered_by.is_none() && (!rung || self.phones.last_is_not_of(agent))
         });
         if let Some((agent, leg)) = recorded {
             self.rung_on.say(&agent, leg);
@@ -461,12 +467,15 @@ impl Fold {
             .filter(|agent| !matches!(agent.as_str().trim(), "" | "0"));
         let own = self.state.agent.as_ref().and_then(|agent| self.rung_on.of(agent));
         self.state.leg = own.or(self.rung_on.last()).or_else(|| self.phone.ucids().next());
+        if self.state.agents.len() > 1 {
+            let leg = |agent| Some((agent_key(agent), self.rung_on.of(agent)?));
+            self.state.legs = self.state.agents.iter().filter_map(leg).collect();
+        }
         let talked = self.state.agent.as_ref().filter(|_| self.state.is_answered());
         let (disposition, over_ms) = std::mem::take(&mut self.said).counts(talked);
         self.state.disposition = disposition;
-        for at in over_ms {
-            latest(&mut self.own_ended_ms, at);
-        }
+        self.over_ms = over_ms.into_iter().max();
+        self.state.sip = self.phones.of(self.state.agent.as_ref());
         self.state.number = self.phone.caller().cloned();
         self.state.did = self.phone.did().cloned().or(self.state.did.take());
         self.state.uui = self.phone.uui().map(SensitiveText::as_str).map(str::to_owned);
@@ -478,7 +487,7 @@ impl Fold {
 
     /// What the service has. What it took after the limit is in place of its own word, of which the limit is returned.
     fn service_disposition(&mut self) -> Option<Overrun> {
-        let name = self.phone.disposition().filter(|name| !name.as_str().trim().is_empty());
+        let name = service_disposition(&self.phone, self.state.agent.as_ref());
         let exceeded = name.and_then(|name| {
             let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
             let limit = rest.trim_start().strip_prefix(':');
@@ -487,7 +496,7 @@ impl Fold {
         let is_taken = |given: &&DispositionState| {
             given.targets.get("service").is_some_and(|state| state == "sent")
         };
-        let taken = self.state.disposition.as_ref().filter(is_taken).filter(|_| exceeded.is_some());
+        let taken = self.state.own_disposition().filter(is_taken).filter(|_| exceeded.is_some());
         self.state.service_disposition =
             taken.map(|given| &given.said.disposition).or(name).cloned();
         exceeded
@@ -514,7 +523,7 @@ impl Fold {
                 _ => CallPhase::Calling,
             };
         }
-        let delivered = state.disposition.as_ref().is_some_and(|disposition| {
+        let delivered = state.own_disposition().is_some_and(|disposition| {
             let service = disposition.targets.get("service").map(String::as_str);
             matches!(service, Some("sent" | "already" | "overtaken" | "kept"))
         });

@@ -31,6 +31,22 @@ pub(super) fn service_has(
     agents.iter().filter_map(of).collect()
 }
 
+/// What the service has of the part of the agent whose call it is. A callback does not say whose its word is: it is not
+/// this agent's where the rows have the same of a colleague.
+pub(super) fn service_disposition<'a>(
+    phone: &'a PhoneCall,
+    agent: Option<&AgentId>,
+) -> Option<&'a DispositionName> {
+    let said = phone.disposition().filter(|name| !name.as_str().trim().is_empty());
+    let Some(agent) = agent else { return said };
+    let is_of_colleague = |said: &&DispositionName| {
+        let has = |name: Option<&DispositionName>| name.is_some_and(|name| name == *said);
+        let mut having = phone.rows().filter(|row| has(row.disposition.as_ref()));
+        having.any(|row| row.agent_id.as_ref().is_some_and(|other| !other.is_same_agent(agent)))
+    };
+    phone.disposition_of(agent).or_else(|| said.filter(|said| !is_of_colleague(said)))
+}
+
 /// Whether the service did not take it: then it may be said again.
 fn ended_badly(given: &DispositionState) -> bool {
     let state = given.targets.get("service").map(String::as_str);

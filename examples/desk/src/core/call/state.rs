@@ -10,6 +10,7 @@ use ozonetel_sdk::types::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::core::caller::agent_key;
 use crate::core::dial::DialWay;
 use crate::core::fact::DisposeAction;
 use crate::core::transfer::Transfer;
@@ -227,6 +228,9 @@ pub struct CallState {
     /// How this desk dialled it.
     #[serde(default)]
     pub way: DialWay,
+    /// The leg of each agent by the agent's key, where there is more than one.
+    #[serde(default)]
+    pub legs: BTreeMap<String, Ucid>,
     /// The agent's own leg, where KooKoo rings the agent into the call.
     #[serde(default)]
     pub agent_leg: Option<Ucid>,
@@ -247,7 +251,7 @@ pub struct CallState {
     pub wrapup: Option<Wrapup>,
     /// What an agent said about it.
     pub disposition: Option<DispositionState>,
-    /// The disposition as the service has it.
+    /// The disposition as the service has it, of the agent whose call it is.
     pub service_disposition: Option<DispositionName>,
     /// What the service has of the part of each agent, by the agent's key. What it says without naming whose it is counts
     /// for the one who is the only one there.
@@ -292,6 +296,11 @@ impl CallState {
         self.agents.iter().any(|known| known.is_same_agent(agent))
     }
 
+    /// An agent's leg.
+    pub fn leg_of(&self, agent: &AgentId) -> Option<Ucid> {
+        self.legs.get(&agent_key(agent)).copied().or(self.leg)
+    }
+
     /// Whether an agent has something to say about it: every call that was answered or that this desk dialled.
     pub fn wants_disposition(&self) -> bool {
         self.agent.is_some() && (self.is_answered() || self.dial.is_some())
@@ -313,15 +322,28 @@ impl CallState {
         let refused = |given: &&DispositionState| {
             given.targets.get("service").is_some_and(|state| state == "refused")
         };
-        self.disposition.as_ref().filter(|given| !refused(given))
+        self.counted_disposition().filter(|given| !refused(given))
     }
 
-    /// Whether it is over and nothing was said about it, by an agent or, in place of one, by more than the wrap-up limit.
+    /// What was said about it by the agent whose call it is.
+    pub fn own_disposition(&self) -> Option<&DispositionState> {
+        self.disposition_for(self.agent.as_ref()?)
+    }
+
+    /// What was said about it and is of this call as a whole: what the agent said who had the conversation. What another
+    /// one said counts only as long as nothing is known of that.
+    pub fn counted_disposition(&self) -> Option<&DispositionState> {
+        let is_other = self.is_answered() && self.service_disposition.is_some();
+        self.own_disposition().or(self.disposition.as_ref().filter(|_| !is_other))
+    }
+
+    /// Whether it is over and the agent whose call it is has said nothing about it, here or elsewhere. That the wrap-up
+    /// limit has passed is nothing said.
     pub fn owes_disposition(&self) -> bool {
         let is_overrun = self.wrapup.is_some_and(|wrapup| wrapup.overrun);
         self.is_ended()
             && self.wants_disposition()
-            && self.disposition.is_none()
+            && self.own_disposition().is_none()
             && (self.service_disposition.is_none() || is_overrun)
     }
 

@@ -1,3 +1,4 @@
+mod colleagues;
 mod wrap_up;
 
 use std::sync::Arc;

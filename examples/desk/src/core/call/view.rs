@@ -9,8 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::state::{
-    CallPhase, CallState, Direction, Participant, ParticipantRole, ParticipantState,
-    RecordingState, SipLeg,
+    CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
+    ParticipantState, RecordingState, SipLeg,
 };
 use crate::core::assist::gate::AssistState;
 use crate::core::can::{Can, CanContext};
@@ -222,7 +222,7 @@ impl CallView {
     /// A call as this viewer may see it.
     pub fn of(call: &CallState, viewer: Viewer) -> Self {
         let can = Can::of(call, viewer.can);
-        let said = call.disposition.as_ref().and_then(|known| known.said.notes.as_ref());
+        let said = said_of(call).and_then(|known| known.said.notes.as_ref());
         let notes = viewer.notes.or_else(|| said.map(|notes| notes.as_str().to_owned()));
         let shown = ShownPart::of(call, viewer.whole, notes, viewer.now_ms);
         let dial = call.dial.as_ref().map(|(id, reference)| DialOfCall {
@@ -335,8 +335,13 @@ fn wrapup(call: &CallState, now_ms: i64) -> Option<WrapupView> {
     })
 }
 
+/// What was said about it: of a call that was answered, by who has it.
+fn said_of(call: &CallState) -> Option<&DispositionState> {
+    if call.is_answered() { call.own_disposition() } else { call.disposition.as_ref() }
+}
+
 fn disposition(call: &CallState) -> Option<DispositionOfCall> {
-    let known = call.disposition.as_ref()?;
+    let known = said_of(call)?;
     Some(DispositionOfCall {
         code: known.said.code.clone(),
         name: known.said.disposition.clone(),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::no_such;
+use crate::core::call::DispositionState;
 use crate::core::caller::{Caller, Role};
 use crate::core::outbox::{OutboxEntry, again};
 use crate::desk::Desk;
@@ -38,7 +39,7 @@ pub(super) struct OwedView {
     id: String,
     /// The call.
     ucid: String,
-    /// Whose call it was.
+    /// Who said it, else whose call it was.
     agent: String,
     /// The number, masked.
     masked: String,
@@ -61,18 +62,21 @@ pub(super) struct OwedView {
 
 impl From<OwedDisposition> for OwedView {
     fn from(owed: OwedDisposition) -> Self {
-        let (id, at) = (owed.id().to_owned(), owed.since_ms());
+        let (id, at, agent) = (owed.id().to_owned(), owed.since_ms(), owed.agent());
         let (state, entry) = (&owed.call.state, owed.entry.as_ref());
+        let by = |given: &&DispositionState| {
+            agent.as_ref().is_some_and(|agent| agent.is_same_agent(&given.agent))
+        };
         let name = entry.and_then(|entry| entry.payload.get("disposition"));
         Self {
             id,
             ucid: owed.call.id,
-            agent: state.agent.as_ref().map_or("", |agent| agent.as_str()).to_owned(),
+            agent: agent.as_ref().map_or("", |agent| agent.as_str()).to_owned(),
             masked: state
                 .number
                 .as_ref()
                 .map_or_else(String::new, |number| redact_number(number.as_str())),
-            code: state.disposition.as_ref().map(|given| given.said.code.clone()),
+            code: state.disposition.as_ref().filter(by).map(|given| given.said.code.clone()),
             name: name.and_then(Value::as_str).map(str::to_owned),
             target: entry.map_or("service", |entry| entry.target.as_str()),
             state: entry.map_or("none", |entry| entry.state.as_str()),
@@ -113,7 +117,8 @@ pub(super) async fn owed(
 /// What a caller sees to be owed.
 pub(super) async fn listed(desk: &Desk, caller: &Caller) -> Result<Vec<OwedView>, Problem> {
     let all = all_owed(desk, &caller.scope, MOST).await?;
-    let is_listed = |one: &OwedDisposition| caller.role != Role::Agent || one.taken_by.is_none();
+    let is_own = |one: &OwedDisposition| caller.own.iter().any(|own| one.is_owed_by(own));
+    let is_listed = |one: &OwedDisposition| caller.role != Role::Agent || is_own(one);
     Ok(all.into_iter().filter(is_listed).map(OwedView::from).collect())
 }
 

@@ -10,7 +10,7 @@ use ozonetel_sdk::types::{DispositionName, PauseReason, SensitiveText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{agent_on, audited, visible};
+use super::{audited, part_of, visible};
 use crate::access::no_such;
 use crate::body::{Body, given};
 use crate::core::caller::Caller;
@@ -87,21 +87,22 @@ pub(crate) async fn dispose(
     Body(body): Body<SaidOfCall>,
 ) -> Result<Response, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;
-    if !caller.may_act_on_call_of(call.state.agent.as_ref()) {
-        return Err(no_such("call"));
-    }
+    let agent = part_of(&desk, &caller, &call)?;
     let code =
         given(Some(&body.code)).ok_or_else(|| Problem::field("code", "is empty"))?.to_owned();
     if code.chars().count() > 250 {
         return Err(Problem::field("code", "is longer than 250 characters"));
     }
     let call_back = body.call_back_at.map(|ms| call_back(&desk, ms)).transpose()?;
-    let agent = agent_on(&desk, &caller, &call)?;
     let notes = match body.notes {
         Some(notes) => Some(notes),
         None => desk.store().draft(&call.id).await?.map(|draft| draft.notes),
     };
-    let leg = call.state.leg.or_else(|| call.id.parse().ok()).ok_or_else(|| no_such("call"))?;
+    let leg = call
+        .state
+        .leg_of(&agent)
+        .or_else(|| call.id.parse().ok())
+        .ok_or_else(|| no_such("call"))?;
     let order = DisposalOrder {
         actor: Actor { by: caller.id.clone(), agent: agent.clone() },
         ucid: leg,

@@ -68,3 +68,41 @@ fn only_what_was_said_by_who_answered_keeps_another_agent_from_saying_something(
     let call = Call::of(facts.into_iter().chain([answered]));
     assert!(call.state().disposition_for(&other).is_some());
 }
+
+/// What a colleague said who was rung before was taken for it: the agent who answered was told that the call was done with.
+#[test]
+fn who_answered_owes_a_disposition_whatever_a_colleague_said_who_did_not() {
+    let other = "90000000000000005";
+    let row = |leg: &str, agent: &str, said: &str| {
+        let row = json!({"CallID": CALL, "UCID": leg, "Type": "InBound", "AgentID": agent, "Disposition": said,
+            "Status": "Unanswered", "CallDate": "2026-11-20", "StartTime": "10:15:00", "EndTime": "10:15:30"});
+        Fact::of_row(serde_json::from_value(row).unwrap(), T0 + 99_000, &Zone::india())
+    };
+    let mut first = disposed(1, "NO_ANSWER", 10);
+    let FactBody::Acted(acted_first) = &mut first.body else { unreachable!() };
+    acted_first.agent = "agent02".into();
+    let mut sent = delivered(2, "sent", 11);
+    let FactBody::Acted(acted_sent) = &mut sent.body else { unreachable!() };
+    acted_sent.agent = "agent02".into();
+    let mut call = Call::of([
+        event("Calling", "InBound", other, "agent02", 1),
+        first,
+        sent,
+        event("Calling", "InBound", LEG, "agent01", 12),
+        event("Answered", "InBound", LEG, "agent01", 20),
+        event("Disconnect", "InBound", other, "agent02", 12),
+        event("Disconnect", "InBound", LEG, "agent01", 30),
+    ]);
+    let owes = |call: &Call| (call.state().phase, call.state().owes_disposition());
+    assert_eq!(owes(&call), (CallPhase::AfterCall, true));
+    call.apply(row(other, "agent02", "No Answer"));
+    assert_eq!(
+        (owes(&call), &call.state().service_disposition),
+        ((CallPhase::AfterCall, true), &None)
+    );
+    call.apply(row(LEG, "agent01", "Sale"));
+    assert_eq!(call.state().service_disposition, Some("Sale".into()));
+    assert!(!call.state().owes_disposition());
+    let has = call.state().service_has.iter().map(|(agent, name)| (&**agent, name.as_str()));
+    assert_eq!(has.collect::<Vec<_>>(), [("agent01", "Sale"), ("agent02", "No Answer")]);
+}

@@ -1,0 +1,106 @@
+//! What one agent's phone, leg and words say is not said of another's part in the same call.
+
+use super::*;
+use crate::core::call::effects_of_merged;
+
+const OTHER: &str = "90000000000000005";
+
+fn phone(agent: &str, news: LegNews, leg: &str, at: i64) -> Fact {
+    Fact::of_leg(agent.into(), ucid(leg), news, T0 + at * 1000)
+}
+
+fn rung(agent: &str, leg: &str, at: i64) -> Fact {
+    let mut fact = invited(at, leg, true);
+    let FactBody::Invited { agent: own, .. } = &mut fact.body else { unreachable!() };
+    *own = agent.into();
+    fact
+}
+
+/// A ring that ended at a colleague hid the ring here, or ended the call of the agent who had answered.
+#[test]
+fn a_ring_that_ends_at_a_colleague_ends_nothing_here() {
+    let mut call = Call::of([
+        rung("agent02", OTHER, 1),
+        rung("agent01", LEG, 9),
+        phone("agent02", LegNews::Ended, OTHER, 10),
+    ]);
+    let is = |call: &Call| (call.state().phase, call.state().sip, call.state().agent.clone());
+    assert_eq!(is(&call), (CallPhase::Ringing, SipLeg::Ringing, Some("agent01".into())));
+    call.apply(phone("agent01", LegNews::Answered, LEG, 12));
+    call.apply(phone("agent02", LegNews::Ended, OTHER, 13));
+    assert_eq!(is(&call), (CallPhase::Active, SipLeg::Up, Some("agent01".into())));
+    call.apply(phone("agent01", LegNews::Ended, LEG, 30));
+    assert_eq!((is(&call).0, call.state().ended_ms), (CallPhase::AfterCall, Some(T0 + 30_000)));
+}
+
+/// The agent who asks a colleague has the call until it is handed over, and the colleague's goes on when the first leaves.
+#[test]
+fn a_colleague_who_is_asked_has_the_call_once_it_is_handed_over() {
+    let warm = Action::Transfer { number: "500002".into(), warm: true };
+    let mut call = Call::of([
+        rung("agent01", LEG, 1),
+        phone("agent01", LegNews::Answered, LEG, 2),
+        acted(1, warm, ActionOutcome::Done, 10),
+        rung("agent02", OTHER, 11),
+        phone("agent02", LegNews::Answered, OTHER, 12),
+    ]);
+    let is = |call: &Call| (call.state().phase, call.state().agent.clone(), call.state().leg);
+    let first = (CallPhase::Active, Some("agent01".into()), Some(ucid(LEG)));
+    assert_eq!(is(&call), first);
+    let mut back = Call::of(call.facts().iter().cloned());
+    back.apply(acted(2, Action::CancelTransfer, ActionOutcome::Done, 20));
+    back.apply(phone("agent02", LegNews::Ended, OTHER, 20));
+    assert_eq!(is(&back), first);
+    let complete = acted(2, Action::CompleteTransfer, ActionOutcome::Done, 20);
+    call.apply(complete);
+    call.apply(phone("agent01", LegNews::Ended, LEG, 21));
+    assert_eq!(is(&call), (CallPhase::Active, Some("agent02".into()), Some(ucid(OTHER))));
+    let legs = ["agent01", "agent02"].map(|agent| call.state().leg_of(&agent.into()));
+    assert_eq!(legs, [Some(ucid(LEG)), Some(ucid(OTHER))]);
+    call.apply(phone("agent02", LegNews::Ended, OTHER, 50));
+    assert_eq!((is(&call).0, call.state().ended_ms), (CallPhase::AfterCall, Some(T0 + 50_000)));
+}
+
+/// The platform was told of a conversation what the agent had said who was rung and had none.
+#[test]
+fn a_colleagues_word_is_not_reported_of_a_conversation_of_which_the_service_knows_more() {
+    let mut said = disposed(1, "NO_ANSWER", 10);
+    let FactBody::Acted(acted) = &mut said.body else { unreachable!() };
+    acted.agent = "agent02".into();
+    let mut call = Call::of([
+        event("Calling", "InBound", OTHER, "agent02", 1),
+        said,
+        event("Answered", "InBound", LEG, "agent01", 20),
+        event("Disconnect", "InBound", LEG, "agent01", 30),
+    ]);
+    let counted = |call: &Call| {
+        let state = call.state();
+        (state.kept_disposition().is_some(), state.counted_disposition().is_some())
+    };
+    assert_eq!(counted(&call), (true, true), "until more is known");
+    call.apply(callback("inbound", "Answered", "Sale", 60));
+    assert_eq!(counted(&call), (false, false));
+    let report = crate::core::report::CallReport::of(call.state()).unwrap();
+    assert_eq!(report.disposition.as_deref(), Some("Sale"));
+}
+
+/// Two records with one promise became one record with two.
+#[test]
+fn a_promise_that_was_made_of_a_part_is_not_made_again() {
+    let said = disposed(9, "CALLBACK", 40);
+    let part = Call::of([said.clone()]);
+    let whole = Call::of(outbound().into_iter().take(10).chain([said]));
+    let call_back = |absorbed: &[_]| {
+        let effects = effects_of_merged(&CallState::default(), absorbed, whole.state());
+        effects.iter().filter(|effect| matches!(effect, Effect::CallBack { .. })).count()
+    };
+    assert_eq!((call_back(&[]), call_back(&[Arc::clone(part.state())])), (1, 0));
+}
+
+#[test]
+fn an_agent_is_shown_who_calls_once_however_the_agent_is_written() {
+    let mut call = Call::default();
+    let shown = [event("Calling", "InBound", LEG, "43", 1), rung("043", LEG, 2)];
+    let effects: Vec<Effect> = shown.into_iter().flat_map(|fact| call.apply(fact)).collect();
+    assert_eq!(effects, [Effect::Popup { agent: "43".into() }]);
+}
