@@ -1,7 +1,5 @@
 //! From facts, in their own order, to the state of a call.
 
-use std::collections::BTreeMap;
-
 use ozonetel_sdk::cdr::{CallType, CallTypeKind};
 use ozonetel_sdk::kookoo::IvrStep;
 use ozonetel_sdk::mdl::SocketCallTypeKind;
@@ -9,7 +7,7 @@ use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
-use super::legs::AgentLegs;
+use super::legs::{AgentLegs, Legs};
 use super::phones::Phones;
 use super::said::{Said, service_disposition, service_has};
 use super::state::{
@@ -29,10 +27,7 @@ struct Fold {
     phone: PhoneCall,
     /// Whether anything was merged into it: the first part is all of it.
     is_phone_seen: bool,
-    /// Whether each leg ended, by what events, pushes and rows say.
-    legs: BTreeMap<Option<Ucid>, bool>,
-    /// When the last leg ended.
-    legs_ended_ms: Option<i64>,
+    legs: Legs,
     /// The agents' phones, and when each agent's part ended: hung up, or dropped out of the call.
     phones: Phones,
     /// What was said about the call.
@@ -41,6 +36,10 @@ struct Fold {
     over_ms: Option<i64>,
     /// When the service's last word came.
     settled_ms: Option<i64>,
+    /// When the last row ended that was written to its end.
+    rows_ms: Option<i64>,
+    /// Whether one of them was of an agent's leg.
+    is_leg_written: bool,
     answered_by: Option<AgentId>,
     /// Who answered according to what the service writes after a call, and the leg, where it names one.
     recorded: Option<(AgentId, Option<Ucid>)>,
@@ -187,8 +186,6 @@ impl Fold {
             FactBody::Callback(callback) => {
                 self.state.transferred |= callback.is_transferred();
                 latest(&mut self.settled_ms, at);
-                self.wrapup_over = true;
-                self.state.is_final = true;
                 self.wrapup_limit = callback.wrap_up_exceeded().or(self.wrapup_limit);
                 if callback.is_answered() {
                     let legs = callback.legs();
@@ -246,12 +243,12 @@ impl Fold {
                 // The customer has picked up, and hears that someone is being rung.
                 (IvrStep::NewCall, KookooLeg::Customer) => {
                     earliest(&mut self.state.ringing_ms, at);
-                    self.legs.entry(Some(fact.ucid)).or_insert(false);
+                    self.legs.is_known(Some(fact.ucid), at);
                 }
                 (IvrStep::NewCall, KookooLeg::Agent) => {
                     earliest(&mut self.state.answered_ms, at);
                     self.answered_by = Some(fact.agent.clone());
-                    self.legs.entry(Some(fact.ucid)).or_insert(false);
+                    self.legs.is_known(Some(fact.ucid), at);
                 }
                 // Without either of the two there is no conversation.
                 (IvrStep::Over { .. }, _) => self.leg_ended(Some(fact.ucid), at),
@@ -271,7 +268,7 @@ impl Fold {
         match event.action.as_ref().and_then(CallAction::kind) {
             Some(CallActionKind::Calling) => {
                 earliest(&mut self.state.ringing_ms, at);
-                self.legs.insert(event.ucid, false);
+                self.legs.goes_on(event.ucid, at);
                 if let Some(agent) = event.agent() {
                     self.rung = Some(agent.clone());
                     self.rung_on.say(agent, event.ucid);
@@ -286,7 +283,7 @@ impl Fold {
 
     fn conversation(&mut self, agent: Option<&AgentId>, leg: Option<Ucid>, at: i64) {
         earliest(&mut self.state.answered_ms, at);
-        self.legs.insert(leg, false);
+        self.legs.goes_on(leg, at);
         if let Some(agent) = agent {
             self.rung_on.say(agent, leg);
             if self.is_consulted(agent) {
@@ -305,11 +302,7 @@ impl Fold {
     }
 
     fn leg_ended(&mut self, leg: Option<Ucid>, at: i64) {
-        self.legs.insert(leg, true);
-        if leg.is_none() {
-            self.legs.values_mut().for_each(|ended| *ended = true);
-        }
-        latest(&mut self.legs_ended_ms, at);
+        self.legs.ended(leg, at);
     }
 
     fn row(&mut self, row: &ozonetel_sdk::cdr::CallRecord, fact: &Fact, at: i64) {
@@ -325,12 +318,12 @@ impl Fold {
         if row.hangup_by.is_some() || !row.is_agent_leg() {
             self.leg_ended(row.ucid, at);
         } else {
-            self.legs.entry(row.ucid).or_insert(false);
+            self.legs.is_known(row.ucid, at);
         }
-        self.state.is_final |= row.is_finished();
-        if row.is_agent_leg() && row.is_finished() {
-            latest(&mut self.settled_ms, at);
-            self.wrapup_over |= row.is_answered();
+        if row.is_finished() {
+            latest(&mut self.rows_ms, at);
+            self.is_leg_written |= row.is_agent_leg();
+            self.wrapup_over |= row.is_agent_leg() && row.is_answered();
         }
     }
 
@@ -435,10 +428,16 @@ impl Fold {
         self.state.has_recording = self.phone.recording().is_some();
         let exceeded = self.service_disposition();
         self.state.service_has = service_has(&self.phone, &self.state.agents);
-        self.state.is_settled = self.phone.callback().is_some() || self.wrapup_over;
-        let all_ended = !self.legs.is_empty() && self.legs.values().all(|ended| *ended);
+        let is_called_back = self.phone.callback().is_some();
+        // Rows of legs that have ended say nothing of one that has not: another agent is rung.
+        let rows_ms = self.rows_ms.filter(|at| !self.legs.any_goes_on_since(*at));
+        self.state.is_final = is_called_back || rows_ms.is_some();
+        self.state.is_settled = is_called_back || (rows_ms.is_some() && self.wrapup_over);
+        self.settled_ms = self.settled_ms.max(rows_ms.filter(|_| self.is_leg_written));
         let own = self.phones.ended_ms(self.state.agent.as_ref()).max(self.over_ms);
-        let ended = [self.legs_ended_ms.filter(|_| all_ended), own, self.settled_ms];
+        let own_leg = self.state.leg.filter(|_| self.state.is_answered());
+        let own_leg = own_leg.and_then(|leg| self.legs.ended_ms(leg));
+        let ended = [self.legs.all_ended_ms(), own_leg, own, self.settled_ms];
         // Whichever is known to have come first: the others are the same end, seen from elsewhere.
         self.state.ended_ms = ended.into_iter().flatten().min();
         self.wrap_up(exceeded);

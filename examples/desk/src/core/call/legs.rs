@@ -1,6 +1,55 @@
-//! Which leg of a call is whose.
+//! The legs of a call: which is whose, and which have ended.
+
+use std::collections::BTreeMap;
 
 use ozonetel_sdk::types::{AgentId, Ucid};
+
+/// What events, pushes and rows say of each leg.
+#[derive(Default)]
+pub(super) struct Legs(BTreeMap<Option<Ucid>, Leg>);
+
+#[derive(Clone, Copy)]
+struct Leg {
+    /// When it was rung or answered, as was heard last.
+    seen_ms: i64,
+    ended_ms: Option<i64>,
+}
+
+impl Legs {
+    /// It is rung, or was answered.
+    pub(super) fn goes_on(&mut self, leg: Option<Ucid>, at: i64) {
+        self.0.insert(leg, Leg { seen_ms: at, ended_ms: None });
+    }
+
+    /// There is such a leg.
+    pub(super) fn is_known(&mut self, leg: Option<Ucid>, at: i64) {
+        self.0.entry(leg).or_insert(Leg { seen_ms: at, ended_ms: None });
+    }
+
+    /// It has ended: all of them, where none is named.
+    pub(super) fn ended(&mut self, leg: Option<Ucid>, at: i64) {
+        self.is_known(leg, at);
+        let all = self.0.iter_mut().filter(|(known, _)| leg.is_none() || **known == leg);
+        all.for_each(|(_, leg)| leg.ended_ms = leg.ended_ms.max(Some(at)));
+    }
+
+    /// When the last one ended, if all have.
+    pub(super) fn all_ended_ms(&self) -> Option<i64> {
+        let last = self.0.values().filter_map(|leg| leg.ended_ms).max();
+        last.filter(|_| self.0.values().all(|leg| leg.ended_ms.is_some()))
+    }
+
+    /// When one ended.
+    pub(super) fn ended_ms(&self, leg: Ucid) -> Option<i64> {
+        self.0.get(&Some(leg))?.ended_ms
+    }
+
+    /// Whether one that has a name was rung or answered at this time or later, and has not ended.
+    pub(super) fn any_goes_on_since(&self, at: i64) -> bool {
+        let goes_on = |leg: &Leg| leg.ended_ms.is_none() && leg.seen_ms >= at;
+        self.0.iter().any(|(name, leg)| name.is_some() && goes_on(leg))
+    }
+}
 
 /// The leg on which each agent was rung last, whoever was rung last at the end.
 #[derive(Default)]

@@ -87,7 +87,7 @@ fn a_colleagues_word_is_not_reported_of_a_conversation_of_which_the_service_know
 /// Two records with one promise became one record with two.
 #[test]
 fn a_promise_that_was_made_of_a_part_is_not_made_again() {
-    let said = disposed(9, "CALLBACK", 40);
+    let said = disposed(9, crate::core::disposition::CALLBACK, 40);
     let part = Call::of([said.clone()]);
     let whole = Call::of(outbound().into_iter().take(10).chain([said]));
     let call_back = |absorbed: &[_]| {
@@ -103,4 +103,48 @@ fn an_agent_is_shown_who_calls_once_however_the_agent_is_written() {
     let shown = [event("Calling", "InBound", LEG, "43", 1), rung("043", LEG, 2)];
     let effects: Vec<Effect> = shown.into_iter().flat_map(|fact| call.apply(fact)).collect();
     assert_eq!(effects, [Effect::Popup { agent: "43".into() }]);
+}
+
+/// A row of the agent who was rung before closed the call while the next one was rung, and began after-call work before
+/// there was an answer.
+#[test]
+fn the_row_of_a_leg_that_has_ended_ends_no_later_leg() {
+    let row = |leg: &str, agent: &str, from: &str, until: &str| {
+        let row = json!({"CallID": CALL, "UCID": leg, "Type": "InBound", "AgentID": agent, "Event": "AgentDial",
+            "Status": "Unanswered", "HangupBy": "AgentHangup", "CallDate": "2025-11-20", "StartTime": from,
+            "EndTime": until});
+        Fact::of_row(serde_json::from_value(row).unwrap(), T0 + 99_000, &Zone::india())
+    };
+    let mut call = Call::of([
+        event("Calling", "InBound", OTHER, "agent02", 1),
+        row(OTHER, "agent02", "10:15:01", "10:15:09"),
+    ]);
+    let is = |call: &Call| {
+        let state = call.state();
+        (state.phase, state.is_final, state.ended_ms)
+    };
+    assert_eq!(is(&call), (CallPhase::Closed, true, Some(T0 + 9_000)), "as far as is known");
+    call.apply(event("Calling", "InBound", LEG, "agent01", 9));
+    assert_eq!(is(&call), (CallPhase::Ringing, false, None));
+    call.apply(event("Answered", "InBound", LEG, "agent01", 14));
+    assert_eq!(is(&call), (CallPhase::Active, false, None));
+    call.apply(row(LEG, "agent01", "10:15:09", "10:15:40"));
+    assert_eq!(is(&call), (CallPhase::AfterCall, true, Some(T0 + 40_000)));
+}
+
+/// The end of a leg that no one heard of kept the call of the agent who had answered from ending.
+#[test]
+fn a_call_ends_with_the_leg_of_who_answered_it() {
+    let mut call = Call::of([
+        event("Calling", "InBound", OTHER, "agent02", 1),
+        event("Calling", "InBound", LEG, "agent01", 9),
+        event("Answered", "InBound", LEG, "agent01", 12),
+        event("Disconnect", "InBound", LEG, "agent01", 30),
+    ]);
+    assert_eq!(
+        (call.state().phase, call.state().ended_ms),
+        (CallPhase::AfterCall, Some(T0 + 30_000))
+    );
+    call.apply(event("Disconnect", "InBound", OTHER, "agent02", 9));
+    assert_eq!(call.state().ended_ms, Some(T0 + 30_000));
 }
