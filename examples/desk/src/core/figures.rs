@@ -76,6 +76,10 @@ impl Tally {
         self.talk.add(call.talk());
         self.handling.add(call.handling());
         let disposition = call.disposition().unwrap_or(NO_DISPOSITION);
+        // What came of a conversation is not of those who were rung before it and had none.
+        let is_theirs = call.is_answered() == Some(true)
+            || CallLegs::new(records.iter()).is_answered() != Some(true);
+        let kept = if is_theirs { kept } else { KeptFacts::default() };
         self.booked += u32::from(is_booked(disposition, kept));
         *self.dispositions.entry(disposition.to_owned()).or_default() += 1;
     }

@@ -395,3 +395,28 @@ proptest! {
         prop_assert_eq!(&of(&turned, &[]), &figures);
     }
 }
+
+/// A colleague who was rung and did not answer had an appointment more.
+#[test]
+fn an_appointment_is_of_who_had_the_conversation() {
+    let leg = |ucid: u64, agent: &str, status: &str| {
+        row(&[
+            ("CallID", json!(7)),
+            ("UCID", json!(ucid)),
+            ("Type", json!("InBound")),
+            ("AgentID", json!(agent)),
+            ("Status", json!(status)),
+            ("HangupBy", json!("AgentHangup")),
+        ])
+    };
+    let rows = [leg(7, "agent02", "Unanswered"), leg(8, "agent01", "Answered")];
+    let kept = KeptFacts { code: Some(BOOKED), has_appointment: true };
+    let booked = |agents: Option<&[AgentId]>| {
+        let mut tally = Tally::default();
+        tally.add(&rows, agents, kept);
+        (tally.calls.total, tally.booked)
+    };
+    assert_eq!(booked(None), (1, 1));
+    assert_eq!(booked(Some(&["agent01".into()])), (1, 1));
+    assert_eq!(booked(Some(&["agent02".into()])), (1, 0));
+}
