@@ -296,6 +296,9 @@ async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
 
 /// What was a call of its own becomes part of another.
 async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), StoreError> {
+    let taken = "UPDATE desk_call SET owed_by = (SELECT o.owed_by FROM desk_call AS o WHERE o.id = $1) \
+                 WHERE id = $2 AND owed_by IS NULL";
+    tx.execute(taken, args![other, id]).await?;
     let delete = "DELETE FROM desk_call WHERE id = $1 AND version = $2";
     if tx.execute(delete, args![other, version]).await? != 1 {
         return Err(StoreError::Conflict("call"));

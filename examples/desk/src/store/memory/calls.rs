@@ -212,6 +212,9 @@ impl PhoneCalls for Memory {
                 state.handoffs.check(handoff, &change.id)?;
             }
             for (other, _) in &change.absorbed {
+                if let Some(taken_by) = state.owed_by.remove(other) {
+                    state.owed_by.entry(change.id.clone()).or_insert(taken_by);
+                }
                 state.outbox.absorb(&change.id, other);
                 state.handoffs.absorb(&change.id, other);
                 state.assist.absorb(&change.id, other);

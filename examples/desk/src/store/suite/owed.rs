@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_call_is_owed_from_its_end_until_something_is_said,
         an_owed_call_is_taken_over_and_nothing_else_is,
+        what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another,
         a_code_is_kept_under_every_id_of_its_call,
         a_follow_up_is_written_with_its_call_once_and_moved,
         what_is_due_is_announced_once_for_each_time,
@@ -109,6 +110,19 @@ async fn an_owed_call_is_taken_over_and_nothing_else_is(store: Arc<dyn Store>) {
     assert_eq!(owed(&*store, &Scope::All).await, [("11".to_owned(), Some("u9".to_owned()))]);
     assert_eq!(store.owed_taker("11").await, Ok(Some("u9".to_owned())));
     assert_eq!(store.owed_taker("12").await, Ok(None));
+}
+
+async fn what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another(
+    store: Arc<dyn Store>,
+) {
+    let mut facts = ended(&*store, "11", 1).await;
+    facts.extend(ended(&*store, "12", 5).await);
+    assert!(store.take_owed_call("12", "u1", 9, vec![]).await.unwrap());
+    let joined = CallChange { absorbed: vec![("12".into(), 1)], ..change("11", 1, &facts, &[]) };
+    store.save_call(joined).await.unwrap();
+    let taker = Some("u1".to_owned());
+    assert_eq!(store.owed_taker("11").await, Ok(taker.clone()));
+    assert_eq!(owed(&*store, &Scope::All).await, [("11".to_owned(), taker)]);
 }
 
 async fn a_code_is_kept_under_every_id_of_its_call(store: Arc<dyn Store>) {
