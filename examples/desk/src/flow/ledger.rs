@@ -102,7 +102,7 @@ pub(super) fn invite_missing(entry: &DialEntry) -> NewEvent {
 }
 
 /// The fact that a dial was accepted, or has happened.
-pub(super) fn dialed(entry: &DialEntry, ucid: Ucid, at_ms: i64) -> Fact {
+pub(crate) fn dialed(entry: &DialEntry, ucid: Ucid, at_ms: i64) -> Fact {
     let body = FactBody::Dialed(Box::new(DialedFact {
         ucid,
         dial: entry.id.clone(),

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use ozonetel_sdk::cdr::CallRecord;
 use ozonetel_sdk::client::Patience;
 use ozonetel_sdk::dial::{DialSettlement, DialWindow};
-use ozonetel_sdk::types::Ucid;
-use ozonetel_store::CallQuery;
+use ozonetel_sdk::types::{Day, Ucid};
+use ozonetel_store::{CallQuery, DayCoverage};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -173,6 +173,8 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
     let until = row.decided_ms.unwrap_or(row.asked_ms);
     let (from, to) = (day(row.asked_ms), day(until));
     let query = CallQuery { number: Some(row.number.clone()), ..CallQuery::days(from, to) };
+    // A day's last rows are stored together with what is known of the day: that is read before them.
+    let days = desk.records().store().days(from, to).await?;
     let mut is_unclear = false;
     for call in desk.records().calls(query, MOST).await? {
         for leg in call.records()? {
@@ -188,13 +190,20 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
         }
     }
     let closes = until.saturating_add(ROWS_WITHIN_MS);
-    let days = desk.records().store().days(from, to).await?;
-    let is_read = !days.is_empty()
-        && days.iter().all(|day| {
-            let read = day.read.filter(|read| read.unread == 0);
-            read.is_some_and(|read| i64::try_from(read.at).is_ok_and(|at| at * 1000 >= closes))
-        });
+    let is_read = are_read(&days, (from, to), closes);
     Ok((is_read && !is_unclear).then_some(DialEvidence::NotInReport))
+}
+
+/// Whether each of these days was read completely, at this time or later. One that was never read may not be among them.
+fn are_read(days: &[DayCoverage], (from, to): (Day, Day), since: i64) -> bool {
+    let is_read = |day: &DayCoverage| {
+        let read = day.read.filter(|read| read.unread == 0);
+        read.is_some_and(|read| i64::try_from(read.at).is_ok_and(|at| at * 1000 >= since))
+    };
+    let wanted = from.days_until(to).saturating_add(1);
+    wanted > 0
+        && usize::try_from(wanted).is_ok_and(|wanted| days.len() == wanted)
+        && days.iter().all(is_read)
 }
 
 /// Of a dial that carries a reference: a leg with it is the dial's.
@@ -288,3 +297,6 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
