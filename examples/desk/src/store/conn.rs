@@ -139,6 +139,11 @@ impl Conn {
         }
     }
 
+    /// Whether SQLite is in no transaction any more.
+    pub(super) fn is_undone(&self) -> bool {
+        matches!(self, Self::Sqlite(conn) if !conn.is_in_transaction())
+    }
+
     /// Whether the database is PostgreSQL, where its SQL has to differ.
     pub(super) fn is_postgres(&self) -> bool {
         !matches!(self, Self::Sqlite(_))

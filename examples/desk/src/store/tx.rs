@@ -119,6 +119,11 @@ impl Tx {
         self.conn.is_postgres()
     }
 
+    /// Whether the transaction that was begun is over: SQLite undoes one by itself when the disk fails or is full.
+    pub(super) fn is_undone(&self) -> bool {
+        self.conn.is_undone()
+    }
+
     /// Begins, commits or undoes: a statement without parameters and rows, which is no change of its own.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
         self.conn.control(sql).await

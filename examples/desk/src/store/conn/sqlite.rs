@@ -100,6 +100,11 @@ impl SqliteConn {
         Ok(conn)
     }
 
+    /// Whether a transaction is open.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
     /// Runs a statement; how many rows it changed.
     pub(crate) fn execute(&self, sql: &str, args: &[Arg]) -> Result<u64, StoreError> {
         let mut statement = self.conn.prepare_cached(sql)?;

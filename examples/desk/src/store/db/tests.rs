@@ -556,3 +556,33 @@ async fn a_postgresql_without_tls_is_refused_where_tls_is_asked_for() {
     let why = asked.unwrap_err().to_string();
     assert_eq!(why, "the store is not available: TLS: server does not support TLS");
 }
+
+#[tokio::test]
+async fn of_a_group_that_sqlite_has_undone_by_itself_nothing_is_kept() {
+    let (_folder, db) = in_file().await;
+    let (begun, go, task) = occupied(&db);
+    begun.notified().await;
+    let write = |is_undone: bool| {
+        let db = db.clone();
+        let work = async move |tx: &mut Tx| {
+            if is_undone {
+                // As SQLite does when the disk fails.
+                tx.control("ROLLBACK").await?;
+                return Err(StoreError::Conflict("it"));
+            }
+            count(tx, "it").await
+        };
+        tokio::spawn(async move {
+            db.write_often(Fails::BeforeChanges, move |tx| Box::pin(async move { work(tx).await }))
+                .await
+        })
+    };
+    let (undone, other) = (write(true), write(false));
+    tokio::task::yield_now().await;
+    go.notify_one();
+    assert_eq!(undone.await.unwrap(), Err(StoreError::Conflict("it")));
+    assert!(matches!(other.await.unwrap(), Err(StoreError::Unavailable(_))));
+    assert!(task.await.is_err(), "what came before it was undone too");
+    assert_eq!(counted(&db, "it").await, 0);
+    db.append_events(1, vec![event()]).await.unwrap();
+}

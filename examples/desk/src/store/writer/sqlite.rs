@@ -82,7 +82,11 @@ async fn one(tx: &mut Tx, job: &mut dyn Job) -> Result<(), StoreError> {
     if undone_alone {
         tx.control("SAVEPOINT job").await?;
     }
-    if job.run(tx, false).await {
+    let succeeded = job.run(tx, false).await;
+    if tx.is_undone() {
+        return Err(StoreError::Unavailable("the database has undone the transaction".into()));
+    }
+    if succeeded {
         return if undone_alone { tx.control("RELEASE job").await } else { Ok(()) };
     }
     tx.forget_reports(reports);
