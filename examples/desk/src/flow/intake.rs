@@ -33,7 +33,7 @@ const TOGETHER: u32 = 64;
 /// How many of them at once.
 const AT_ONCE: usize = 16;
 
-/// How often a push is tried before it is put aside.
+/// How often a push is tried before it is put aside, if it is the push that fails.
 const TRIES: i64 = 5;
 
 fn digest(text: &str) -> String {
@@ -124,12 +124,17 @@ async fn tried(desk: Desk, push: StoredPush) -> Option<WorkedPush> {
     let id = push.id;
     match work(&desk, &push).await {
         Ok(failure) => Some(WorkedPush { id, failure }),
-        Err(error) if push.attempt < TRIES => {
+        Err(error) if push.attempt < TRIES || passes(&error) => {
             tracing::warn!(?error, "a push was not worked; it is tried again");
             None
         }
         Err(error) => Some(WorkedPush { id, failure: Some(error.message().to_owned()) }),
     }
+}
+
+/// Whether the store was away, or others were faster: that says nothing of the push, which is kept nowhere else.
+fn passes(error: &Problem) -> bool {
+    matches!(error.kind(), Kind::Busy | Kind::Unknown | Kind::Conflict)
 }
 
 /// Works one push: what cannot be understood in it is the failure that is kept beside it.
@@ -235,4 +240,67 @@ pub async fn sweep_missed(desk: &Desk) -> Result<usize, Problem> {
         }
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use ozonetel_sim::Sim;
+
+    use super::*;
+    use crate::core::caller::Scope;
+    use crate::desk::Settings;
+    use crate::store::memory::{Access, Interference};
+    use crate::store::{Memory, PhoneCalls as _, Pushes as _};
+
+    /// What reading fails with.
+    #[derive(Default)]
+    struct Reads(Mutex<Option<StoreError>>);
+
+    #[async_trait]
+    impl Interference for Reads {
+        async fn before(&self, access: Access) -> Result<(), StoreError> {
+            let error = self.0.lock().unwrap().clone().filter(|_| access == Access::Read);
+            error.map_or(Ok(()), Err)
+        }
+
+        async fn after(&self, _: Access) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_store_could_not_keep_is_tried_until_it_can() {
+        let away = [
+            StoreError::Unavailable("it is away".into()),
+            StoreError::Unknown,
+            StoreError::Conflict("it"),
+        ];
+        let others = [StoreError::Corrupt("it"), StoreError::Missing("it")];
+        let errors = away.map(|error| (error, true)).into_iter();
+        for (error, is_kept) in errors.chain(others.map(|error| (error, false))) {
+            let (memory, reads) = (Memory::new(), Arc::new(Reads::default()));
+            let store = memory.by_way_of(Arc::clone(&reads) as Arc<dyn Interference>, false);
+            let desk = Desk::new(Sim::start().client(), Settings::default(), Arc::new(store));
+            let body = r#"{"monitorUCID":"90000000000000001","CallerID":"9000000001"}"#.to_owned();
+            let (source, digest) = (PushKind::Calls.as_str().to_owned(), "1".to_owned());
+            let push = NewPush { source, digest, at: desk.now(), body };
+            memory.store_pushes(vec![push]).await.unwrap();
+            *reads.0.lock().unwrap() = Some(error.clone());
+            for _ in 1..TRIES {
+                assert_eq!(work_pushes(&desk).await, Ok(0), "{error}");
+            }
+            for _ in 0..TRIES {
+                let ended = work_pushes(&desk).await.unwrap();
+                assert!(ended == 0 || !is_kept, "{error}");
+            }
+            *reads.0.lock().unwrap() = None;
+            assert_eq!(work_pushes(&desk).await, Ok(usize::from(is_kept)), "{error}");
+            let call = memory.call("90000000000000001", &Scope::All).await.unwrap();
+            assert_eq!(call.is_some(), is_kept, "{error}");
+            assert_eq!(memory.next_pushes(Vec::new(), 9).await, Ok(Vec::new()));
+        }
+    }
 }
