@@ -109,9 +109,13 @@ impl Db {
     }
 
     pub(super) async fn postgres_with(url: &str, schema: Schema) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?
-            .statement_cache_capacity(STATEMENTS)
-            .options([("statement_timeout", "30s"), ("lock_timeout", "10s")]);
+        let options =
+            PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS).options([
+                ("statement_timeout", "30s"),
+                ("lock_timeout", "10s"),
+                // A desk that stands still in mid-transaction keeps others waiting no longer.
+                ("idle_in_transaction_session_timeout", "10s"),
+            ]);
         let database = options.get_database().unwrap_or_default();
         let place = format!("postgres://{}/{database}", options.get_host());
         let pool = PgPoolOptions::new()

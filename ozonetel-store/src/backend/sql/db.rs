@@ -22,6 +22,14 @@ const READERS: u32 = 4;
 /// How long a connection, or SQLite's write lock, is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What PostgreSQL waits for at most: for a statement, for a lock such as [`LOCK`], and for a client that stands still
+/// in mid-transaction.
+const TIMEOUTS: [(&str, &str); 3] = [
+    ("statement_timeout", "60s"),
+    ("lock_timeout", "30s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+];
+
 /// A value for a statement.
 #[derive(Clone)]
 pub(super) enum Value {
@@ -106,6 +114,7 @@ impl Db {
             }
             StoreAddress::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
+                let options = options.options(TIMEOUTS);
                 let pool = PgPoolOptions::new().max_connections(READERS + 1);
                 let pool = pool.acquire_timeout(PATIENCE).connect_with(options).await?;
                 Ok(Self::Postgres(pool))
@@ -230,5 +239,28 @@ impl Record {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgresql_waits_for_nothing_for_ever() {
+        let server = ozonetel_postgres::server().unwrap();
+        let url = server.database("timeouts", async |_| Ok(())).await.unwrap();
+        let db = Db::open(&url.parse().unwrap()).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        for (name, _) in TIMEOUTS {
+            let sql = format!("select setting from pg_settings where name = '{name}'");
+            for rows in [db.rows(sql.clone(), vec![]).await, tx.rows(sql.clone(), vec![]).await] {
+                let limit = rows.unwrap()[0].text("setting").unwrap().unwrap();
+                assert!(
+                    (1..=60_000).contains(&limit.parse::<u32>().unwrap()),
+                    "{name}: {limit} ms"
+                );
+            }
+        }
     }
 }

@@ -586,3 +586,15 @@ async fn of_a_group_that_sqlite_has_undone_by_itself_nothing_is_kept() {
     assert_eq!(counted(&db, "it").await, 0);
     db.append_events(1, vec![event()]).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_waits_for_no_desk_that_stands_still_in_mid_transaction() {
+    let db = Db::postgres(&postgres().await).await.unwrap();
+    let select = "SELECT current_setting('idle_in_transaction_session_timeout') AS idle";
+    let idle = async move |tx: &mut Tx| tx.row(select, args![]).await;
+    let read = db.read(move |tx| Box::pin(async move { idle(tx).await }));
+    let write = db.write_often(Fails::Anywhere, move |tx| Box::pin(async move { idle(tx).await }));
+    for row in [read.await, write.await] {
+        assert_eq!(row.unwrap().unwrap().get::<String>("idle").unwrap(), "10s");
+    }
+}
