@@ -286,16 +286,21 @@ fn failed_first(message: String) -> AttemptResult {
     AttemptResult::Failed { message, may_have_arrived: true, ready_in_ms: None }
 }
 
+/// What is said of a disposition that may have arrived.
+pub(super) fn not_known_yet(entry: &OutboxEntry) -> String {
+    format!(
+        "It is not known yet whether the disposition was saved. It is kept and sent again: see /api/owed/{}.",
+        entry.id
+    )
+}
+
 /// A disposition may be sent again, and a second one is refused: after an attempt whose answer was lost, nothing but a
 /// documented refusal says that it was not saved.
 fn problem(error: &Error, entry: &OutboxEntry) -> Problem {
     let problem = Problem::from(error);
     let known = error.reason().is_some_and(|reason| reason != Reason::Other);
     if error.may_have_reached() && !known {
-        return problem.unknown().saying(format!(
-            "It is not known yet whether the disposition was saved. It is kept and sent again: see /api/owed/{}.",
-            entry.id
-        ));
+        return problem.unknown().saying(not_known_yet(entry));
     }
     problem
 }

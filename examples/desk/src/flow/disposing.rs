@@ -5,7 +5,7 @@ use ozonetel_sdk::types::{
 };
 use serde_json::json;
 
-use super::delivering::{Delivered, deliver, deliver_claimed, lease_until};
+use super::delivering::{Delivered, deliver, deliver_claimed, lease_until, not_known_yet};
 use super::facts::{Actor, TRIES, Together, record_judged};
 use super::viewing::{can_context, now_ms};
 use crate::core::call::{CallState, DispositionState};
@@ -68,7 +68,8 @@ pub struct DisposalReply {
 /// Stores a disposition and delivers it at once if that works; if not, it is delivered later.
 ///
 /// # Errors
-/// The call has one already; the store is not available, and then nothing was sent.
+/// The call has one already; the store is not available, and then nothing was sent. Once it is stored, it is answered
+/// as that, whatever fails afterwards.
 ///
 /// # Cancel safety
 /// If it is dropped, the work goes on.
@@ -111,7 +112,8 @@ async fn judge_and_store(
     if let (Err(_), Some(known), Some(call)) = (&judged, same.filter(|_| is_waiting), &known) {
         // The same again, before the first has arrived: it is tried once more, and counts once.
         let disposition = known.said.disposition.clone();
-        return send_stored(desk, (&call.id, &agent), disposition).await.map(Some);
+        let entry = of_service(desk, &call.id, &agent).await?.ok_or_else(not_found)?;
+        return Ok(Some(send_stored(desk, entry, disposition, call.id.clone()).await));
     }
     if let Err(reason) = judged {
         let message = match reason {
@@ -124,38 +126,49 @@ async fn judge_and_store(
     let disposition = desk.dispositions().of(&order.code, desk.calling().dispositions().as_deref());
     let said = said(desk, order, &disposition);
     let (fact, entry) = written(order, said, state.way, at);
-    let own = entry.payload.clone();
+    let own = entry.clone();
     let outbox = vec![OutboxWrite::Put(entry)];
     let together = Together { outbox, loaded: Some(loaded), ..Together::default() };
     let recorded = match record_judged(desk, vec![fact], together).await {
         Err(StoreError::Conflict("call" | "dial")) => return Ok(None),
         done => done?,
     };
-    let entry = of_service(desk, &recorded.call.id, &agent).await?;
-    if entry.payload["fact"] != own["fact"] {
+    let call = recorded.call.id;
+    let entry = match of_service(desk, &call, &agent).await {
+        Ok(entry) => entry.ok_or_else(not_found)?,
+        Err(error) => return Ok(Some(kept(&error, own, disposition, call))),
+    };
+    if entry.payload["fact"] != own.payload["fact"] {
         // The agent has said something before, or at the same time: who stored that sends it.
-        let is_same = |field: &&str| entry.payload[*field] == own[*field];
+        let is_same = |field: &&str| entry.payload[*field] == own.payload[*field];
         if ["disposition", "notes", "callBackTime"].iter().all(is_same) {
-            let call = (&*recorded.call.id, &agent);
-            return send_stored(desk, call, disposition).await.map(Some);
+            return Ok(Some(send_stored(desk, entry, disposition, call).await));
         }
         let message = "the call has a disposition already";
         return Err(Problem::new(Kind::Unprocessable, message).because("already_disposed"));
     }
-    let delivered = deliver_claimed(desk, entry).await?;
-    Ok(Some(reply(delivered, disposition, recorded.call.id)))
+    Ok(Some(match deliver_claimed(desk, entry.clone()).await {
+        Ok(delivered) => reply(delivered, disposition, call),
+        Err(error) => kept(&error, entry, disposition, call),
+    }))
 }
 
 /// The entry of an agent's disposition of a call.
-async fn of_service(desk: &Desk, call: &str, agent: &AgentId) -> Result<OutboxEntry, Problem> {
+async fn of_service(
+    desk: &Desk,
+    call: &str,
+    agent: &AgentId,
+) -> Result<Option<OutboxEntry>, StoreError> {
     let entries = desk.store().outbox_of(call).await?;
     let key = agent_key(agent);
     let of_service = |entry: &OutboxEntry| {
         entry.target == OutboxTarget::Service && entry.kind == "disposition" && entry.agent == key
     };
-    entries.into_iter().find(of_service).ok_or_else(|| {
-        Problem::new(Kind::Internal, "the disposition was stored and cannot be found")
-    })
+    Ok(entries.into_iter().find(of_service))
+}
+
+fn not_found() -> Problem {
+    Problem::new(Kind::Internal, "the disposition was stored and cannot be found")
 }
 
 fn reply(delivered: Delivered, disposition: DispositionName, call: String) -> DisposalReply {
@@ -172,22 +185,37 @@ fn reply(delivered: Delivered, disposition: DispositionName, call: String) -> Di
 /// Delivers what is stored, if no one else does.
 async fn send_stored(
     desk: &Desk,
-    (call, agent): (&str, &AgentId),
+    entry: OutboxEntry,
     disposition: DispositionName,
-) -> Result<DisposalReply, Problem> {
-    let entry = of_service(desk, call, agent).await?;
-    match deliver(desk, &entry.id).await? {
-        Some(delivered) => Ok(reply(delivered, disposition, call.to_owned())),
+    call: String,
+) -> DisposalReply {
+    match deliver(desk, &entry.id).await {
+        Ok(Some(delivered)) => reply(delivered, disposition, call),
         // Someone else has it: that one delivers it.
-        None => Ok(DisposalReply {
-            disposition,
-            entry,
-            message: None,
-            is_queued: false,
-            problem: None,
-            call: call.to_owned(),
-        }),
+        Ok(None) => pending(entry, None, disposition, call),
+        Err(error) => kept(&error, entry, disposition, call),
     }
+}
+
+/// What is stored stays so though the store has failed since: it is delivered later, or has been.
+fn kept(
+    error: &StoreError,
+    entry: OutboxEntry,
+    disposition: DispositionName,
+    call: String,
+) -> DisposalReply {
+    tracing::warn!(%error, entry = entry.id, "what became of a disposition was not stored");
+    let problem = Problem::new(Kind::Unknown, not_known_yet(&entry));
+    pending(entry, Some(problem), disposition, call)
+}
+
+fn pending(
+    entry: OutboxEntry,
+    problem: Option<Problem>,
+    disposition: DispositionName,
+    call: String,
+) -> DisposalReply {
+    DisposalReply { disposition, entry, message: None, is_queued: false, problem, call }
 }
 
 /// What is said, as it is kept.
@@ -241,4 +269,84 @@ fn written(
         ..OutboxEntry::waiting(id, (OutboxTarget::Service, "", "disposition"), payload, at)
     };
     (fact, entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use ozonetel_sim::Sim;
+
+    use super::*;
+    use crate::core::outbox::OutboxState;
+    use crate::desk::Settings;
+    use crate::store::memory::{Access, Interference};
+    use crate::store::{Memory, Outbox as _};
+    use crate::work::outbox::deliver_due;
+
+    /// The store goes away after so many writes: for who reads, or for who writes.
+    struct GoesAway(AtomicI64, Access);
+
+    #[async_trait]
+    impl Interference for GoesAway {
+        async fn before(&self, access: Access) -> Result<(), StoreError> {
+            let left = match access {
+                Access::Write => self.0.fetch_sub(1, Ordering::Relaxed),
+                Access::Read => self.0.load(Ordering::Relaxed),
+            };
+            let is_away = left <= 0 && access == self.1;
+            if is_away { Err(StoreError::Unavailable("it is away".into())) } else { Ok(()) }
+        }
+
+        async fn after(&self, _: Access) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    fn order() -> DisposalOrder {
+        DisposalOrder {
+            actor: Actor { by: "u1".to_owned(), agent: "agent01".into() },
+            ucid: "90000000000000001".parse().unwrap(),
+            did: Some("918000000001".into()),
+            code: "FOLLOW_UP_SCHEDULED".to_owned(),
+            notes: None,
+            pause: None,
+            call_back: None,
+            lead: None,
+            duration_sec: None,
+            direction: None,
+            caller: None,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_stored_is_taken_though_the_store_goes_away_then() {
+        for (access, sent) in [(Access::Read, 0), (Access::Write, 1)] {
+            let (memory, sim) = (Memory::new(), Sim::start());
+            let client = sim.client();
+            client.agents().login("agent01", "secret", "500001").await.unwrap();
+            let dial = client.dial().agent("agent01", "support_out", "9000000001");
+            let ucid = dial.await.unwrap().ucid();
+            sim.advance(Duration::from_secs(10)).await;
+            let away = Arc::new(GoesAway(AtomicI64::new(1), access));
+            let store = memory.by_way_of(Arc::clone(&away) as Arc<dyn Interference>, false);
+            let desk = Desk::new(sim.client(), Settings::default(), Arc::new(store));
+            let reply = dispose(&desk, DisposalOrder { ucid, ..order() }).await.unwrap();
+            assert_eq!(reply.entry.state, OutboxState::Pending, "{access:?}");
+            assert_eq!(reply.problem.map(|problem| problem.kind()), Some(Kind::Unknown));
+            assert_eq!(sim.effects("disposition"), sent, "{access:?}");
+            let stored = memory.outbox_of(&reply.call).await.unwrap();
+            let stored = stored.iter().find(|entry| entry.target == OutboxTarget::Service);
+            assert_eq!(stored.map(|entry| &entry.id), Some(&reply.entry.id));
+            away.0.store(i64::MAX, Ordering::Relaxed);
+            for _ in 0..3 {
+                sim.advance(Duration::from_mins(4)).await;
+                deliver_due(&desk, OutboxTarget::Service).await.unwrap();
+            }
+            assert_eq!(sim.effects("disposition"), 1, "{access:?}");
+        }
+    }
 }
