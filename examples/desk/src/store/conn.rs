@@ -71,11 +71,16 @@ macro_rules! query {
         for arg in $args {
             query = match arg {
                 Arg::Int(value) => query.bind(value),
-                Arg::Text(value) => query.bind(value),
+                Arg::Text(value) => query.bind(value.map(storable)),
             };
         }
         query
     }};
+}
+
+/// PostgreSQL holds no NUL in a text; the sign for it takes its place.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{2400}") } else { text }
 }
 
 impl Conn {

@@ -10,7 +10,9 @@ use crate::core::call::Call;
 use crate::core::caller::Scope;
 use crate::core::fact::{Fact, FactBody, FactSource};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
-use crate::store::{Audience, CallChange, Draft, NewEvent, OutboxWrite, Store, StoreError};
+use crate::store::{
+    Audience, CallChange, Draft, NewEvent, NewPush, OutboxWrite, Store, StoreError,
+};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
@@ -23,6 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         live_calls_are_those_that_are_not_closed,
         everything_of_a_change_is_written_or_nothing,
         the_later_draft_stays,
+        a_text_with_a_nul_is_stored_and_found,
     ]
 }
 
@@ -231,4 +234,21 @@ async fn the_later_draft_stays(store: Arc<dyn Store>) {
     }
     assert_eq!(store.draft("11").await, Ok(Some(draft("three", 7))));
     assert_eq!(store.draft("12").await, Ok(None));
+}
+
+async fn a_text_with_a_nul_is_stored_and_found(store: Arc<dyn Store>) {
+    let facts = [invited("i\u{0}1", "11", "agent\u{0}01", 5)];
+    assert_eq!(store.save_call(change("11", 0, &[], &facts)).await, Ok(1));
+    let loaded = store.load_calls(&ids(&["11"])).await.unwrap();
+    assert_eq!(loaded[0].call.facts(), facts);
+    let own = Scope::Agents(vec!["agent\u{0}01".into()]);
+    assert_eq!(store.live_calls(&own, 9).await.unwrap().len(), 1);
+    assert!(store.call("11", &own).await.unwrap().is_some());
+    let draft = Draft { by: "u1".into(), notes: "call\u{0}back".into(), at: 1 };
+    store.save_draft("11", draft).await.unwrap();
+    let notes = store.draft("11").await.unwrap().unwrap().notes;
+    assert!(notes.starts_with("call") && notes.ends_with("back"), "{notes:?}");
+    let push =
+        NewPush { source: "calls".into(), digest: "\u{0}".into(), at: 1, body: "a\u{0}b".into() };
+    assert_eq!(store.store_pushes(vec![push.clone(), push]).await, Ok(1));
 }
