@@ -26,7 +26,7 @@ pub enum TaskKind {
 
 impl TaskKind {
     /// How long a request waits for the work; the work itself continues.
-    fn waits(self) -> Duration {
+    pub(crate) fn waits(self) -> Duration {
         match self {
             Self::Change => Duration::from_mins(1),
             Self::Read => Duration::from_secs(150),

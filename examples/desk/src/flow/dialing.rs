@@ -265,6 +265,7 @@ async fn wait(desk: &Desk, entry: Box<DialEntry>) -> Result<DialReply, Problem> 
 async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> DialEntry {
     // On the heap: the largest of the three is moved with every dial otherwise.
     let sent = match entry.way {
+        _ if is_late(desk, &entry) => SentDial::NotPossible(late()),
         DialWay::Agent => Box::pin(by_agent(desk, &entry)).await,
         DialWay::Socket => Box::pin(socket::send(desk, &entry)).await,
         DialWay::Kookoo => Box::pin(kookoo::send(desk, &entry)).await,
@@ -307,6 +308,17 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
     };
     follow(desk, &decided);
     decided
+}
+
+/// Whether no one waits any more for a dial whose row was long in coming.
+fn is_late(desk: &Desk, entry: &DialEntry) -> bool {
+    let waited = now_ms(desk).saturating_sub(entry.asked_ms);
+    u128::try_from(waited).is_ok_and(|waited| waited >= TaskKind::Change.waits().as_millis())
+}
+
+fn late() -> Problem {
+    let message = "the dial could not be sent in time and was not: dialling again is safe";
+    Problem::new(Kind::Conflict, message).because("not_sent_in_time")
 }
 
 /// Writes down what became of a dial once the store can be used again: a row that says "sending" keeps its agent from
@@ -489,128 +501,4 @@ async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreErro
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use ozonetel_sim::Sim;
-    use tokio_util::sync::CancellationToken;
-
-    use super::*;
-    use crate::core::dial::DialEvidence;
-    use crate::core::fact::LegNews;
-    use crate::desk::Settings;
-    use crate::flow::settling::apply;
-    use crate::store::memory::Stop;
-    use crate::store::{Dials as _, Memory, PhoneCalls as _};
-    use crate::work::settle;
-
-    fn order() -> DialOrder {
-        DialOrder {
-            user: "u1".to_owned(),
-            key: Some("k1".to_owned()),
-            agent: "agent01".into(),
-            number: "9000000001".into(),
-            campaign: "support_out".into(),
-            did: None,
-            phone_name: None,
-            audit: None,
-        }
-    }
-
-    async fn desk(store: &Memory) -> (Sim, Desk) {
-        let sim = Sim::start();
-        sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
-        let desk = Desk::new(sim.client(), Settings::default(), Arc::new(store.clone()));
-        (sim, desk)
-    }
-
-    async fn state(store: &Memory) -> DialState {
-        store.dial_of_key("u1", "k1").await.unwrap().unwrap().state
-    }
-
-    /// It is moved from the route's future into a task: what was 3.4 kB by value cost a tenth of the route.
-    #[tokio::test]
-    async fn the_future_of_a_dial_is_small() {
-        let (_sim, desk) = desk(&Memory::new()).await;
-        let size = size_of_val(&dial(&desk, order()));
-        assert!(size <= 3_072, "{size} bytes");
-    }
-
-    /// Found by seed 23: the agent could not dial before the desk was started again.
-    #[tokio::test(start_paused = true)]
-    async fn an_outcome_that_could_not_be_stored_is_written_once_the_store_is_back() {
-        let store = Memory::new();
-        let (sim, desk) = desk(&store).await;
-        store.stop_at(1, Stop::Before);
-        let reply = dial(&desk, order()).await.unwrap();
-        let DialReply::Answered { entry, .. } = reply else { panic!("{reply:?}") };
-        store.restart();
-        assert_eq!((entry.state, state(&store).await), (DialState::Accepted, DialState::Sending));
-        tokio::time::sleep(2 * WRITTEN_AGAIN).await;
-        let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
-        assert_eq!((row.state, row.ucid), (DialState::Accepted, entry.ucid));
-        assert_eq!(sim.effects("dial"), 1);
-    }
-
-    /// Found by seeds 81 and 136: its call was over before its outcome was known, and the agent could not dial for four
-    /// hours.
-    #[tokio::test(start_paused = true)]
-    async fn a_dial_whose_call_is_over_when_it_is_decided_keeps_its_agent_from_nothing() {
-        for is_restarted in [false, true] {
-            let (store, ucid) = (Memory::new(), "12345678901234567".parse().unwrap());
-            let (_sim, desk) = desk(&store).await;
-            let (entry, ..) = entry_of(&desk, order());
-            store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
-            let seen = DialEvidence::Seen { ucid: Some(ucid) };
-            assert!(apply(&desk, &entry, &seen).await.unwrap());
-            let ended = Fact::of_leg("agent01".into(), ucid, LegNews::Ended, now_ms(&desk));
-            record_with(&desk, vec![ended], Together::default()).await.unwrap();
-            let open = store.open_dial(&entry.agent).await.unwrap().unwrap();
-            assert_eq!(open.state, DialState::Sending, "a second one may not go out");
-            if is_restarted {
-                assert!(apply(&desk, &open, &DialEvidence::Restarted).await.unwrap());
-            } else {
-                let (state, ucid) = (DialState::Accepted, Some(ucid));
-                write(&desk, &DialEntry { state, ucid, ..entry.clone() }, &mut None).await.unwrap();
-            }
-            assert!(state(&store).await.happened());
-            assert_eq!(store.open_dial(&entry.agent).await.unwrap(), None);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_call_that_was_seen_before_its_dial_is_answered_is_one_call() {
-        let (store, ucid) = (Memory::new(), "12345678901234567".parse().unwrap());
-        let (_sim, desk) = desk(&store).await;
-        let (entry, ..) = entry_of(&desk, order());
-        store.begin_dial(entry.clone(), "desk", now_ms(&desk)).await.unwrap();
-        let rung = Fact::of_leg("agent01".into(), ucid, LegNews::Answered, now_ms(&desk));
-        record_with(&desk, vec![rung.clone()], Together::default()).await.unwrap();
-        let accepted = DialEntry { state: DialState::Accepted, ucid: Some(ucid), ..entry };
-        write(&desk, &accepted, &mut None).await.unwrap();
-        let calls = store.load_calls(&[ucid.to_string()]).await.unwrap();
-        let [call] = calls.as_slice() else { panic!("{calls:?}") };
-        assert_eq!((call.version, call.call.facts().len()), (2, 2));
-        assert!(call.call.facts().contains(&rung));
-        assert_eq!(state(&store).await, DialState::Accepted);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_dial_that_no_desk_has_decided_becomes_unknown_without_a_restart() {
-        let store = Memory::new();
-        let (sim, desk) = desk(&store).await;
-        let stop = CancellationToken::new();
-        let settling = tokio::spawn(settle::run(desk.clone(), stop.clone()));
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let (entry, ..) = entry_of(&desk, order());
-        let entry = DialEntry { way: DialWay::Kookoo, ..entry };
-        store.begin_dial(entry, "another desk", now_ms(&desk)).await.unwrap();
-        tokio::time::sleep(Duration::from_mins(4)).await;
-        assert_eq!(state(&store).await, DialState::Sending, "it may be on its way");
-        sim.advance(Duration::from_mins(2)).await;
-        tokio::time::sleep(Duration::from_mins(2)).await;
-        assert_eq!(state(&store).await, DialState::Unknown);
-        stop.cancel();
-        settling.await.unwrap();
-    }
-}
+mod tests;
