@@ -23,6 +23,9 @@ pub enum StoreError {
     /// What is stored cannot be understood.
     #[error("the stored {0} cannot be parsed")]
     Corrupt(&'static str),
+    /// The database does not take what is to be stored, however often it is given it.
+    #[error("the database does not take it: code {0}")]
+    NotTaken(String),
     /// The store belongs to another account, or to the simulator.
     #[error("the store belongs to {found}, not to {wanted}")]
     Foreign {
@@ -47,6 +50,10 @@ impl StoreError {
             sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Taken("the key"),
             sqlx::Error::Database(inner) => {
                 let code = inner.code().unwrap_or_default();
+                // Of PostgreSQL: values that it cannot hold, and rules that they break.
+                if code.len() == 5 && (code.starts_with("22") || code.starts_with("23")) {
+                    return Self::NotTaken(code.into_owned());
+                }
                 Self::Unavailable(format!("the database answered code {code}").into())
             }
             sqlx::Error::Io(inner) => Self::Unavailable(inner.kind().to_string().into()),
@@ -73,12 +80,21 @@ impl From<sqlx::Error> for StoreError {
 /// Only the code is kept, as of the other database.
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+        use rusqlite::ffi::{
+            SQLITE_CONSTRAINT, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE,
+            SQLITE_MISMATCH, SQLITE_TOOBIG,
+        };
 
         let code = error.sqlite_error().map(|error| error.extended_code);
         match (code, error) {
             (Some(SQLITE_CONSTRAINT_PRIMARYKEY | SQLITE_CONSTRAINT_UNIQUE), _) => {
                 Self::Taken("the key")
+            }
+            // The first byte is what kind of error it is.
+            (Some(code), _)
+                if [SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH].contains(&(code & 0xff)) =>
+            {
+                Self::NotTaken(code.to_string())
             }
             (Some(code), _) => {
                 Self::Unavailable(format!("the database answered code {code}").into())
@@ -92,5 +108,34 @@ impl From<rusqlite::Error> for StoreError {
             ) => Self::Corrupt("row"),
             (None, _) => Self::Unavailable("the database failed".into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is given again and again to a database that will not take it holds up what comes after it.
+    #[test]
+    fn what_a_database_will_never_take_is_told_from_one_that_is_away() {
+        use rusqlite::ffi;
+
+        let of = |code| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            StoreError::from(error)
+        };
+        for (code, taken) in [
+            (ffi::SQLITE_TOOBIG, false),
+            (ffi::SQLITE_MISMATCH, false),
+            (ffi::SQLITE_CONSTRAINT_NOTNULL, false),
+            (ffi::SQLITE_BUSY, true),
+            (ffi::SQLITE_IOERR_WRITE, true),
+            (ffi::SQLITE_FULL, true),
+        ] {
+            let is_away = matches!(of(code), StoreError::Unavailable(_));
+            assert_eq!(is_away, taken, "{code}");
+            assert_eq!(matches!(of(code), StoreError::NotTaken(_)), !taken, "{code}");
+        }
+        assert_eq!(of(ffi::SQLITE_CONSTRAINT_UNIQUE), StoreError::Taken("the key"));
     }
 }

@@ -89,7 +89,7 @@ export const en = {
     not_recording: 'nothing is recorded', already_paused: 'it is paused already', not_paused: 'it is not paused', no_disposition_yet: 'the call has not ended', already_disposed: 'it is disposed already',
     already_muted: 'you are muted already', not_muted: 'you are not muted', no_number: 'the number is not known', no_one_to_drop: 'there is no third party', no_transfer: 'no transfer is under way', transfer_under_way: 'a transfer is under way',
     transferred: 'the call was transferred', already_answered: 'it is answered already', no_conversation: 'nobody talked', no_phone_here: 'no phone of this desk was in the call', not_ringing: 'it does not ring', phone_is_connected: 'your phone is connected',
-    dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
+    not_sent_in_time: 'it could not be sent in time and was not', dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
   } as Record<string, string>,
   outcomes: {
     completed: 'completed', in_progress: 'in progress', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', wrong_number: 'wrong number', rejected: 'declined', network_error: 'network failure',

@@ -89,7 +89,7 @@ export const hi: Words = {
     not_recording: 'कुछ रिकॉर्ड नहीं हो रहा', already_paused: 'पहले से रुकी है', not_paused: 'रुकी नहीं है', no_disposition_yet: 'कॉल समाप्त नहीं हुई है', already_disposed: 'निपटान पहले ही हो गया',
     already_muted: 'आप पहले से म्यूट हैं', not_muted: 'आप म्यूट नहीं हैं', no_number: 'नंबर ज्ञात नहीं', no_one_to_drop: 'कोई तीसरा पक्ष नहीं है', no_transfer: 'कोई ट्रांसफ़र नहीं चल रहा', transfer_under_way: 'ट्रांसफ़र चल रहा है',
     transferred: 'कॉल ट्रांसफ़र हो गई', already_answered: 'पहले ही उठा ली गई', no_conversation: 'कोई बातचीत नहीं हुई', no_phone_here: 'इस डेस्क का कोई फ़ोन कॉल में नहीं था', not_ringing: 'घंटी नहीं बज रही', phone_is_connected: 'आपका फ़ोन जुड़ा है',
-    dial_open: 'एक और कॉल लगाई जा रही है', key_used: 'यह अनुरोध पहले किसी और बात के साथ भेजा गया था', no_agent_number: 'एजेंट का नंबर नहीं है', not_unknown: 'इसका परिणाम ज्ञात है',
+    not_sent_in_time: 'समय पर भेजी नहीं जा सकी, इसलिए नहीं भेजी गई', dial_open: 'एक और कॉल लगाई जा रही है', key_used: 'यह अनुरोध पहले किसी और बात के साथ भेजा गया था', no_agent_number: 'एजेंट का नंबर नहीं है', not_unknown: 'इसका परिणाम ज्ञात है',
   },
   outcomes: {
     completed: 'पूरी हुई', in_progress: 'चल रही है', no_answer: 'नहीं उठाई', busy: 'व्यस्त', unreachable: 'पहुँच से बाहर', wrong_number: 'गलत नंबर', rejected: 'मना की', network_error: 'नेटवर्क विफल',
