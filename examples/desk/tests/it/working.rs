@@ -136,6 +136,26 @@ async fn the_worklist_is_paged_and_a_page_names_the_next() {
     }
 }
 
+/// From the second page on, who was missed was on the list as a lead too.
+#[tokio::test(start_paused = true)]
+async fn who_was_missed_is_on_one_page_only() {
+    let floor = Floor::new();
+    let (agent01, _, supervisor) = both(&floor).await;
+    supervisor.import("phone\n9000000001\n9000000002\n9000000003\n").await.ok();
+    let now = floor.desk.now();
+    note_missed(&floor.desk, &"9000000001".into(), "c1", now).await.unwrap();
+    note_missed(&floor.desk, &"9000000003".into(), "c2", now).await.unwrap();
+    let (mut seen, mut path) = (Vec::new(), "/api/worklist?limit=1".to_owned());
+    loop {
+        let page = agent01.get(&path).await.ok();
+        seen.extend(numbers(&page).into_iter().map(str::to_owned));
+        let Some(cursor) = page.json["cursor"].as_str() else { break };
+        path = format!("/api/worklist?limit=1&cursor={cursor}");
+    }
+    seen.sort();
+    assert_eq!(seen, ["9000000001", "9000000002", "9000000003"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() {
     let floor = Floor::new();

@@ -101,18 +101,19 @@ pub(super) async fn worklist(
     }
     let after = query.cursor.as_deref().map(place).transpose()?;
     let now = desk.people().now();
-    let mut entries = Vec::new();
-    if after.is_none() {
-        entries = urgent(&desk, &caller, now).await?;
-    }
+    let is_first = after.is_none();
+    let mut entries = urgent(&desk, &caller, now).await?;
     let mut leads = desk.store().open_leads(&caller.scope, after, most + 1).await?;
     let size = usize::try_from(most).unwrap_or(usize::MAX);
     let more = leads.len() > size;
     leads.truncate(size);
     let last = leads.last().filter(|_| more);
     let cursor = last.map(|lead| format!("{}-{}", lead.added, lead.id));
-    // Who is on the list for a missed call or a promise is not on it twice.
+    // Who is on the list for a missed call or a promise, on its first page, is not on it twice.
     leads.retain(|lead| entries.iter().all(|entry| !entry.number.is_same_number(&lead.number)));
+    if !is_first {
+        entries.clear();
+    }
     entries.extend(leads.into_iter().map(|lead| of_lead(&desk, lead, now)));
     let without_number = desk.store().left_out().await?;
     let entries = entries.into_iter().map(EntryView::from).collect();
