@@ -68,6 +68,10 @@ pub(super) async fn lead_context(
     but: Option<&str>,
 ) -> LeadContext {
     let mut about = LeadContext::default();
+    // Callers who withhold their number have a word in common, and nothing else.
+    if number.key().is_none() {
+        return about;
+    }
     let query = AppointmentQuery {
         number: Some(number.clone()),
         most: MOST,
