@@ -51,6 +51,11 @@ impl Db {
         self.write(move |tx| {
             Box::pin(async move {
                 let mut forgotten = ForgottenNumber::default();
+                if tx.is_postgres() {
+                    // Between its statements it looks through all that was found, which takes a while.
+                    let patient = "SET LOCAL idle_in_transaction_session_timeout = '15min'";
+                    tx.execute(patient, args![]).await?;
+                }
                 let key = number_key(&number);
                 let calls = calls_of(tx, &number, &key).await?;
                 for call in &calls {
@@ -171,8 +176,10 @@ async fn clear_column(
     } else {
         ("CAST(rowid AS TEXT)", "rowid", "")
     };
+    // Another desk may write the same row meanwhile: then it has another place.
+    let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
     let select = format!(
-        "SELECT {place} AS place, {column} AS found FROM {table} WHERE {column} LIKE '%{}%'",
+        "SELECT {place} AS place, {column} AS found FROM {table} WHERE {column} LIKE '%{}%'{lock}",
         tail(number)
     );
     let update = format!("UPDATE {table} SET {column} = $1 WHERE {row_id} = $2{cast}");
