@@ -50,15 +50,17 @@ impl Notes for Db {
                 tx.execute("DELETE FROM desk_draft WHERE at < $1", args![before]).await?;
                 let alone = "DELETE FROM desk_handoff WHERE call IS NULL AND made < $1";
                 tx.execute(alone, args![before]).await?;
-                let select = "SELECT id, body FROM desk_follow_up WHERE open = 0 AND due < $1 LIMIT $2";
-                for row in tx.rows(select, args![before, most]).await? {
+                let select = "SELECT id, body FROM desk_follow_up WHERE open = 0 AND due < $1 \
+                              AND body NOT LIKE '%\"note\":\"\"%' LIMIT $2";
+                let promises = tx.rows(select, args![before, most]).await?;
+                for row in &promises {
                     let mut promise: FollowUp = from_json(&row.get::<String>("body")?, "follow-up")?;
                     if !std::mem::take(&mut promise.note).is_empty() {
                         let update = "UPDATE desk_follow_up SET body = $1, version = version + 1 WHERE id = $2";
                         tx.execute(update, args![to_json(&promise)?, &promise.id]).await?;
                     }
                 }
-                Ok(rows.len())
+                Ok(rows.len().max(promises.len()))
             })
         })
         .await

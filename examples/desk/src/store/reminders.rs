@@ -10,6 +10,7 @@ use super::event_rows::append;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
 use crate::core::caller::agent_key;
+use crate::core::dial::number_key;
 use crate::core::followup::FollowUp;
 
 /// How a follow-up that is due is announced.
@@ -59,11 +60,13 @@ impl Reminders for Db {
 
 /// Writes a follow-up that comes from a call: made once, and moved while it is open.
 pub(super) async fn write(tx: &mut Tx, follow_up: &FollowUp) -> Result<(), StoreError> {
-    let upsert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body) \
-                  VALUES ($1, 1, $2, 1, $3, $4) ON CONFLICT (id) DO UPDATE SET \
+    let upsert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body, number_key) \
+                  VALUES ($1, 1, $2, 1, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET \
                   version = desk_follow_up.version + 1, agent = excluded.agent, due = excluded.due, \
-                  body = excluded.body WHERE desk_follow_up.open = 1";
+                  body = excluded.body, number_key = excluded.number_key WHERE desk_follow_up.open = 1";
     let agent = agent_key(&follow_up.agent.as_str().into());
-    tx.execute(upsert, args![&follow_up.id, agent, follow_up.due_ms, to_json(follow_up)?]).await?;
+    let number = follow_up.number.as_ref().map(number_key);
+    let args = args![&follow_up.id, agent, follow_up.due_ms, to_json(follow_up)?, number];
+    tx.execute(upsert, args).await?;
     Ok(())
 }

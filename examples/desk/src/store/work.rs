@@ -487,16 +487,16 @@ impl Work for Db {
             Box::pin(async move {
                 let agent = agent_key(&record.agent.as_str().into());
                 let open = record.state == FollowUpState::Open;
+                let number = record.number.as_ref().map(number_key);
                 let done = if version == 0 {
                     let insert = "INSERT INTO desk_follow_up (id, version, agent, open, due, body, number_key) \
                                   VALUES ($1, 1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING";
-                    let number = record.number.as_ref().map(number_key);
                     let args = args![&record.id, agent, open, record.due_ms, body, number];
                     tx.execute(insert, args).await?
                 } else {
                     let update = "UPDATE desk_follow_up SET version = version + 1, agent = $1, open = $2, due = $3, \
-                                  body = $4 WHERE id = $5 AND version = $6";
-                    let args = args![agent, open, record.due_ms, body, &record.id, version];
+                                  body = $4, number_key = $5 WHERE id = $6 AND version = $7";
+                    let args = args![agent, open, record.due_ms, body, number, &record.id, version];
                     tx.execute(update, args).await?
                 };
                 saved(done, "the follow-up")?;

@@ -21,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another,
         a_code_is_kept_under_every_id_of_its_call,
         a_follow_up_is_written_with_its_call_once_and_moved,
+        the_texts_of_all_closed_follow_ups_go_however_many_there_are,
         what_is_due_is_announced_once_for_each_time,
     ]
 }
@@ -167,12 +168,27 @@ async fn a_follow_up_is_written_with_its_call_once_and_moved(store: Arc<dyn Stor
     store.save_call(with(1, 60)).await.unwrap();
     let open = store.open_follow_ups(&Scope::All, 9).await.unwrap();
     assert_eq!(open, [Versioned { version: 2, record: promise("11", 60) }]);
+    assert_eq!(store.follow_ups_of_number(&"+91 90000 00001".into(), 9).await.unwrap(), open);
     // One that is closed stays closed.
     let done = FollowUp { state: FollowUpState::Done, ..promise("11", 60) };
     let done = Versioned { version: 2, record: done };
     store.save_follow_up(done, 5, Vec::new()).await.unwrap();
     store.save_call(with(2, 80)).await.unwrap();
     assert_eq!(store.open_follow_ups(&Scope::All, 9).await.unwrap(), []);
+}
+
+/// After the first hundred, the same ones were looked at again and again.
+async fn the_texts_of_all_closed_follow_ups_go_however_many_there_are(store: Arc<dyn Store>) {
+    for n in 0..5 {
+        let (id, state) = (format!("f{n}"), FollowUpState::Done);
+        let closed = FollowUp { note: "hello".into(), state, ..promise(&id, n) };
+        let new = Versioned { version: 0, record: closed };
+        store.save_follow_up(new, 1, Vec::new()).await.unwrap();
+    }
+    while store.forget_notes(9, 2).await.unwrap() == 2 {}
+    let left = store.follow_ups_of_number(&"9000000001".into(), 9).await.unwrap();
+    let notes: Vec<_> = left.iter().map(|one| one.record.note.as_str()).collect();
+    assert_eq!(notes, [""; 5]);
 }
 
 async fn what_is_due_is_announced_once_for_each_time(store: Arc<dyn Store>) {
