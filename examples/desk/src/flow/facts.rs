@@ -11,6 +11,7 @@ use super::ledger::{answered, dial_changed, dialed};
 use super::owed::said_by;
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Direction, Effect, effects_of_merged};
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::{FollowUp, FollowUpState};
@@ -242,7 +243,7 @@ async fn attempt(
     outbox.extend(for_platform(&merged, &state, at));
     let call = StoredCall { id: merged.id.clone(), version: merged.version + 1, state };
     let lead = lead_of_call(desk, &call.id, call.state.number.as_ref()).await;
-    let follow_ups: Vec<_> = effects.iter().filter_map(|effect| follow_up(effect, &call)).collect();
+    let follow_ups = promises(desk, &effects, &call).await?;
     let writes = (outbox.as_slice(), dials.as_slice(), follow_ups.as_slice());
     let mut events = events(desk, &merged, (&call, lead.as_ref()), writes)?;
     events.extend(popups(desk, &call, &effects, &own, handoff.as_ref()).await?);
@@ -337,9 +338,8 @@ async fn disposed_by_service(
 
 /// The disposition that the service has where this entry's is to be: of the same agent's part of the call.
 pub(super) fn service_has<'a>(call: &'a CallState, entry: &OutboxEntry) -> Option<&'a str> {
-    let is_for_service = entry.target == OutboxTarget::Service;
-    let name = call.service_has.get(&entry.agent).filter(|_| is_for_service);
-    name.map(DispositionName::as_str)
+    let name = call.service_has.get(&entry.agent);
+    name.filter(|_| entry.target == OutboxTarget::Service).map(DispositionName::as_str)
 }
 
 /// The fact that an outbox entry has come to an end.
@@ -408,6 +408,23 @@ fn released(effect: &Effect) -> Option<String> {
         Effect::ReleaseDial { dial } => Some(dial.clone()),
         _ => None,
     }
+}
+
+/// What was promised about a call. What a colleague has promised about the same one stands beside it.
+async fn promises(
+    desk: &Desk,
+    effects: &[Effect],
+    call: &StoredCall,
+) -> Result<Vec<FollowUp>, StoreError> {
+    let key = |agent: &str| agent_key(&agent.into());
+    let mut made: Vec<_> = effects.iter().filter_map(|effect| follow_up(effect, call)).collect();
+    for promise in &mut made {
+        let known = desk.store().follow_up(&Scope::All, &promise.id).await?;
+        if known.is_some_and(|known| key(&known.record.agent) != key(&promise.agent)) {
+            promise.id = format!("{}:{}", promise.id, key(&promise.agent));
+        }
+    }
+    Ok(made)
 }
 
 /// The follow-up of a customer who is to be called back. It has the call's id: one call leaves one.

@@ -72,7 +72,8 @@ async fn who_handed_a_call_on_says_how_the_own_part_went() {
             phone(&second, json!({"event": "answered", "ucid": CALL})).await;
         }
     }
-    let said = json!({"code": "INFO_PROVIDED"});
+    let due = floor.desk.now() + 3_600_000;
+    let said = json!({"code": "FOLLOW_UP_SCHEDULED", "callBackAt": due});
     let path = format!("/api/calls/{CALL}/disposition");
     stranger.post(&path, said.clone()).await.problem(404);
     assert_eq!(floor.count(DISPOSITION), 0);
@@ -83,6 +84,13 @@ async fn who_handed_a_call_on_says_how_the_own_part_went() {
     second.post(&path, said).await;
     assert_eq!(floor.last(DISPOSITION).body["agentID"], "agent02");
     assert_eq!(floor.count(DISPOSITION), 2);
+    // What each has promised stands.
+    for (who, agent) in [(&first, "agent01"), (&second, "agent02")] {
+        let promised = who.get("/api/follow-ups").await.ok().json["followUps"].clone();
+        let promised: Vec<_> =
+            promised.as_array().unwrap().iter().map(|one| &one["agent"]).collect();
+        assert_eq!(promised, [agent]);
+    }
     // The service knows of no such call: what each said is owed by who said it.
     for (who, agent) in [(&first, "agent01"), (&second, "agent02")] {
         let owed = who.get("/api/owed").await.ok().json["owed"].clone();
