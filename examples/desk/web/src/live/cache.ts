@@ -1,7 +1,7 @@
 /** Events of the desk into the query cache. The only writer of live records. */
 import type { QueryClient } from '@tanstack/react-query';
 import type { AgentView, Call } from '../api/types';
-import { replaced, reset } from './records';
+import { replaced, reset, without } from './records';
 import type { StreamMessage } from './stream';
 
 export type Calls = ReadonlyMap<string, Call>;
@@ -16,6 +16,7 @@ export const KEYS = {
 
 /** What each kind makes old; what it carries is only believed where it has a version. */
 const STALE: Record<string, readonly (readonly string[])[]> = {
+  'call.merged': [KEYS.owed, KEYS.dials, KEYS.history, KEYS.lead, KEYS.appointments, KEYS.profile],
   'missed.changed': [KEYS.missed, KEYS.worklist],
   'worklist.changed': [KEYS.worklist, KEYS.leads],
   'followup.changed': [KEYS.followUps, KEYS.worklist, KEYS.lead],
@@ -39,6 +40,8 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
     cache.setQueryData<Agents>(KEYS.agents, (kept) => replaced(kept ?? new Map(), agent.agent, agent));
     return;
   }
+  // It is a part of another one now, whose record has come before: there is no such call any more.
+  if (kind === 'call.merged') cache.setQueryData<Calls>(KEYS.calls, (kept) => without(kept ?? new Map(), (data as { ucid: string }).ucid));
   if (kind === 'popup') { cache.setQueryData(KEYS.popup, data); void cache.invalidateQueries({ queryKey: KEYS.profile }); return; }
   for (const queryKey of STALE[kind] ?? []) void cache.invalidateQueries({ queryKey });
 }

@@ -9,6 +9,14 @@ export function replaced<T extends Versioned>(kept: ReadonlyMap<string, T>, id: 
   return new Map(kept).set(id, record);
 }
 
+/** A set of records without one of them. */
+export function without<T>(kept: ReadonlyMap<string, T>, id: string): ReadonlyMap<string, T> {
+  if (!kept.has(id)) return kept;
+  const left = new Map(kept);
+  left.delete(id);
+  return left;
+}
+
 /** What a snapshot holds, nothing else. A newer record that came before an older snapshot survives it. */
 export function reset<T extends Versioned>(kept: ReadonlyMap<string, T>, records: readonly T[], idOf: (record: T) => string): ReadonlyMap<string, T> {
   const fresh = new Map<string, T>();

@@ -11,7 +11,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
 const KINDS: readonly string[] = [
-  'snapshot', 'call.changed', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
+  'snapshot', 'call.changed', 'call.merged', 'agent.changed', 'missed.changed', 'worklist.changed', 'followup.changed',
   'dial.changed', 'owed.changed', 'lead.changed', 'appointment.changed', 'profile.changed', 'popup', 'tick', 'going-away',
 ];
 

@@ -1,6 +1,11 @@
+import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
+import { KEYS, apply, type Calls } from '../../src/live/cache';
+import { isOf, type Pending } from '../../src/features/call/dialing';
+import { fillNotes, notesOf } from '../../src/features/call/Notes';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
+import { call } from './calls';
 
 describe('records', () => {
   const one = (version: number) => ({ id: 'a', version });
@@ -17,6 +22,38 @@ describe('records', () => {
   test('a change that came before an older snapshot survives it', () => {
     const kept = replaced(new Map(), 'a', one(5));
     expect(reset(kept, [one(4)], ({ id }) => id).get('a')).toEqual(one(5));
+  });
+});
+
+describe('a call that became part of another', () => {
+  test('is taken off, and the other one stays', () => {
+    const cache = new QueryClient();
+    const calls = () => [...cache.getQueryData<Calls>(KEYS.calls)?.keys() ?? []];
+    const tell = (kind: string, data: unknown) => apply(cache, { kind, id: '1', data });
+    tell('call.changed', call({ ucid: '1', phase: 'ringing', direction: 'inbound' }));
+    tell('call.changed', call({ ucid: '2', ids: ['1', '2'] }));
+    cache.setQueryData(KEYS.owed, {});
+    tell('call.merged', { ucid: '1', into: '2' });
+    expect([calls(), cache.getQueryState(KEYS.owed)?.isInvalidated]).toEqual([['2'], true]);
+    tell('call.merged', { ucid: '1', into: '2' });
+    expect(calls()).toEqual(['2']);
+  });
+  test('is asked for on the stream', () => {
+    const { stream, last, told } = made();
+    stream.start();
+    last().send('call.merged', { ucid: '1', into: '2' }, '7');
+    expect(told.map(({ kind }) => kind)).toEqual(['call.merged']);
+  });
+  test('takes its notes along', () => {
+    fillNotes(call({ ucid: '11' }), 'Wants Tuesday');
+    expect(notesOf(call({ ucid: '12', ids: ['11', '12'] }))).toBe('Wants Tuesday');
+    fillNotes(call({ ucid: '21' }), 'Wants Tuesday');
+    expect(notesOf(call({ ucid: '22', ids: ['21', '22'], notes: 'Has a card' }))).toBe('Has a card\nWants Tuesday');
+    expect(notesOf(call({ ucid: '32', ids: ['31', '32'] }))).toBe('');
+  });
+  test('is the one that was dialled', () => {
+    const pending: Pending = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'accepted', ucid: '1', reference: null, problem: null };
+    expect([isOf(pending, call({ ucid: '2', ids: ['1', '2'] })), isOf(pending, call({ ucid: '2', ids: ['2'] })), isOf({ ...pending, ucid: null }, call())]).toEqual([true, false, false]);
   });
 });
 

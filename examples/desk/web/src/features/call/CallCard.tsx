@@ -14,7 +14,7 @@ import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { dial, forgetPending, resume, took, type Pending } from './dialing';
+import { dial, forgetPending, isOf, resume, took, type Pending } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { Notes } from './Notes';
@@ -26,12 +26,12 @@ interface Booking { booking: boolean; onBook: () => void }
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
 export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
   useEffect(() => { void resume(); }, []);
-  const matched = call !== null && pending !== null && (call.ucid === pending.ucid || call.phase !== 'ringing');
+  const matched = call !== null && pending !== null && (isOf(pending, call) || call.phase !== 'ringing');
   useEffect(() => { if (matched) forgetPending(); }, [matched]);
   if (!call && pending) return <PendingCard pending={pending} />;
   if (!call) return <NoCall selected={selected} />;
   if (call.direction === 'inbound' && call.phase === 'ringing') return <Incoming call={call} />;
-  return <ActiveCard call={call} {...book} />;
+  return <ActiveCard key={call.ucid} call={call} {...book} />;
 }
 
 /** What to do without a call: whoever was chosen in a list is one press away. */

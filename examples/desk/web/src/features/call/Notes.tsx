@@ -13,11 +13,27 @@ interface Draft { text: string; saved: string; sending: boolean; typed: boolean;
 /** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. */
 const drafts = new Map<string, Draft>();
 
-function draftOf({ ucid, notes }: Call): Draft {
+function draftOf(call: Call): Draft {
+  const { ucid, notes } = call;
   const kept = drafts.get(ucid);
-  const draft = kept ?? { text: notes, saved: notes, sending: false, typed: false, show: null };
+  if (kept) return kept;
+  const draft = { text: notes, saved: notes, sending: false, typed: false, show: null };
   drafts.set(ucid, draft);
+  moveInto(call, draft);
   return draft;
+}
+
+/** What was typed for calls that have become parts of this one goes on in its notes; answers whether there was anything. */
+function moveInto({ ucid, ids }: Call, draft: Draft): boolean {
+  const before = draft.text;
+  for (const id of ids) {
+    const part = id === ucid ? undefined : drafts.get(id);
+    if (!part) continue;
+    drafts.delete(id);
+    draft.typed ||= part.typed;
+    if (!draft.text.includes(part.text)) draft.text = draft.text === '' ? part.text : `${draft.text}\n${part.text}`;
+  }
+  return draft.text !== before;
 }
 
 export const notesOf = (call: Call) => draftOf(call).text;
@@ -69,6 +85,8 @@ export function Notes({ call, onChange }: { call: Call; onChange?: (text: string
     draft.show = show;
     return () => { draft.show = null; };
   });
+  const parts = call.ids.length;
+  useEffect(() => { if (moveInto(call, draft)) show(draft.text); }, [parts]);
   const type = (next: string) => {
     draft.text = next;
     draft.typed = true;

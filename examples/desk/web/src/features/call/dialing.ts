@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react';
 import { at, get, post } from '../../api/client';
 import { Problem } from '../../api/problem';
-import type { PlacedCall } from '../../api/types';
+import type { Call, PlacedCall } from '../../api/types';
 
 export interface Pending {
   key: string;
@@ -37,6 +37,8 @@ const watch = (watcher: () => void) => {
 
 export const usePending = () => useSyncExternalStore(watch, () => pending);
 export const forgetPending = () => set(null);
+/** Whether a call is the one that was dialled, or that one has become part of it. */
+export const isOf = ({ ucid }: Pending, call: Call) => ucid !== null && (call.ucid === ucid || call.ids.includes(ucid));
 
 export interface Wish { number: string; name?: string | null; campaign?: string | null; did?: string | null; missedId?: string | null; leadId?: string | null }
 
