@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { heeds } from '../../src/features/call/shortcuts';
 import { subjectOf } from '../../src/features/desk/subject';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
@@ -40,6 +41,17 @@ describe('which call the card is about', () => {
     expect(subjectOf([{ ...unanswered, dial: { id: 'd', reference: 'r', state: 'accepted' } }], null)?.ucid).toBe('1');
   });
   test('without calls there is none', () => { expect(subjectOf([], null)).toBeNull(); });
+});
+
+describe('a single key', () => {
+  const on = (element: string) => ({ closest: (selectors: string) => (selectors.split(', ').includes(element) ? ({} as Element) : null) });
+  test('is a shortcut, but not where somebody types', () => {
+    expect([heeds('1', null), heeds('Enter', null), heeds('m', on('button'))]).toEqual([true, true, true]);
+    for (const typed of ['input', 'textarea', 'select', '[role=dialog]']) expect([heeds('1', on(typed)), heeds('Enter', on(typed))]).toEqual([false, false]);
+  });
+  test('is none where Enter presses what has the focus', () => {
+    expect(['button', 'a', 'summary', '[role=button]'].map((pressed) => heeds('Enter', on(pressed)))).toEqual([false, false, false, false]);
+  });
 });
 
 test('who needs attention is first', () => {
