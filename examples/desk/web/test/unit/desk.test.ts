@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { heeds } from '../../src/features/call/shortcuts';
-import { subjectOf } from '../../src/features/desk/subject';
+import { isBad, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
 import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
@@ -8,39 +8,60 @@ import { en } from '../../src/words/en';
 import { agent, call } from './calls';
 
 describe('which call the card is about', () => {
+  const NONE = new Set<string>();
   const done = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
   test('after-call work has precedence over any active call', () => {
     const owed = call({ ucid: '1', phase: 'after_call' });
-    expect(subjectOf([call({ ucid: '2', askedAt: 9_000 }), owed], null)?.ucid).toBe('1');
+    expect(subjectOf([call({ ucid: '2', askedAt: 9_000 }), owed], NONE)?.ucid).toBe('1');
   });
   test('then the one that is up, then the one that rings', () => {
-    expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], null)?.ucid).toBe('2');
-    expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], null)?.ucid).toBe('1');
+    expect(subjectOf([call({ ucid: '1', phase: 'ringing' }), call({ ucid: '2' })], NONE)?.ucid).toBe('2');
+    expect(subjectOf([call({ ucid: '1', phase: 'ringing' })], NONE)?.ucid).toBe('1');
   });
   test('an inbound one whose ring has ended here is none, until it rings here again', () => {
     const rings = call({ ucid: '1', phase: 'ringing', direction: 'inbound' });
     const leg = (word: typeof rings.phone.leg) => ({ ...rings, phone: { ...rings.phone, leg: word } });
-    expect(subjectOf([leg('ended')], null)).toBeNull();
-    expect(subjectOf([leg('ringing')], null)?.ucid).toBe('1');
-    expect(subjectOf([leg('none')], null)?.ucid).toBe('1');
-    expect(subjectOf([{ ...leg('ended'), direction: 'outbound' }], null)?.ucid).toBe('1');
+    expect(subjectOf([leg('ended')], NONE)).toBeNull();
+    expect(subjectOf([leg('ringing')], NONE)?.ucid).toBe('1');
+    expect(subjectOf([leg('none')], NONE)?.ucid).toBe('1');
+    expect(subjectOf([{ ...leg('ended'), direction: 'outbound' }], NONE)?.ucid).toBe('1');
   });
   test('a call that is done stays until it was put aside', () => {
     const closed = call({ ucid: '1', phase: 'closed', disposition: done });
-    expect(subjectOf([closed], null)?.ucid).toBe('1');
-    expect(subjectOf([closed], '1')).toBeNull();
-    expect(subjectOf([call({ ucid: '1', phase: 'closed' })], null)).toBeNull();
+    expect(subjectOf([closed], NONE)?.ucid).toBe('1');
+    expect(subjectOf([closed], new Set(['1']))).toBeNull();
+    expect(subjectOf([call({ ucid: '1', phase: 'closed' })], NONE)).toBeNull();
   });
   test('a call that ran out of its time stays until it is disposed of or put aside', () => {
     const closed = call({ ucid: '1', phase: 'closed', wrapup: { startedAt: 0, limitSec: 120, remainingSec: null, overrun: true } });
-    expect(subjectOf([closed], null)?.ucid).toBe('1');
-    expect(subjectOf([closed, call({ ucid: '2', phase: 'ringing' })], null)?.ucid).toBe('2');
-    expect(subjectOf([closed], '1')).toBeNull();
+    expect(subjectOf([closed], NONE)?.ucid).toBe('1');
+    expect(subjectOf([closed, call({ ucid: '2', phase: 'ringing' })], NONE)?.ucid).toBe('2');
+    expect(subjectOf([closed], new Set(['1']))).toBeNull();
     const unanswered = call({ ucid: '1', phase: 'closed', wrapup: { startedAt: 0, limitSec: null, remainingSec: null, overrun: false } });
-    expect(subjectOf([unanswered], null)).toBeNull();
-    expect(subjectOf([{ ...unanswered, dial: { id: 'd', reference: 'r', state: 'accepted' } }], null)?.ucid).toBe('1');
+    expect(subjectOf([unanswered], NONE)).toBeNull();
+    expect(subjectOf([{ ...unanswered, dial: { id: 'd', reference: 'r', state: 'accepted' } }], NONE)?.ucid).toBe('1');
   });
-  test('without calls there is none', () => { expect(subjectOf([], null)).toBeNull(); });
+  test('calls that were put aside one after another stay there, also as parts of another call', () => {
+    const both = [call({ ucid: '1', phase: 'closed', disposition: done }), call({ ucid: '2', ids: ['2'], phase: 'closed', disposition: done, askedAt: 9_000 })];
+    expect(subjectOf(both, new Set(['1', '2']))).toBeNull();
+    expect(subjectOf([call({ ucid: '3', ids: ['1', '3'], phase: 'closed', disposition: done })], new Set(['1']))).toBeNull();
+  });
+  test('what the service makes of a disposition keeps neither the card nor the next call', () => {
+    for (const service of ['pending', 'refused', 'given_up']) {
+      const given = call({ ucid: '1', ids: ['1'], phase: 'after_call', disposition: { ...done, targets: { service } } });
+      expect(subjectOf([given], NONE)?.ucid).toBe('1');
+      expect(subjectOf([given, call({ ucid: '2', phase: 'ringing', direction: 'inbound' })], NONE)?.ucid).toBe('2');
+      expect(subjectOf([given], new Set(['1']))).toBeNull();
+    }
+    expect(subjectOf([call({ ucid: '1', phase: 'after_call' })], new Set(['1']))?.ucid).toBe('1');
+  });
+  test('another disposition is wanted where the service will never have the first', () => {
+    const given = (service: string, why: string | null) => wantsAnother(call({ phase: 'after_call', disposition: { ...done, targets: { service, platform: 'refused' } }, can: { ...call().can, dispose: why } }));
+    expect(['refused', 'given_up', 'overtaken'].map((state) => given(state, null))).toEqual([true, true, true]);
+    expect([given('refused', 'already_disposed'), given('pending', null), given('sent', null), wantsAnother(call({ phase: 'after_call' }))]).toEqual([false, false, false, false]);
+    expect([isBad('service', 'refused'), isBad('platform', 'refused'), isBad('service', 'pending')]).toEqual([true, false, false]);
+  });
+  test('without calls there is none', () => { expect(subjectOf([], NONE)).toBeNull(); });
 });
 
 describe('a single key', () => {

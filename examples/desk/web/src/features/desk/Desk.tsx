@@ -32,6 +32,9 @@ function usePinned() {
   return place;
 }
 
+/** Calls that were put aside, as long as the page lives. */
+let keptAside: ReadonlySet<string> = new Set();
+
 /** The call desk: who to call, the call, who it is. After-call work has precedence over any active call. */
 export default function Desk() {
   const words = useWords();
@@ -39,14 +42,12 @@ export default function Desk() {
   const agent = me?.agents[0] ?? null;
   const mine = useCalls().filter((call) => call.agent === agent);
   const pending = usePending();
-  const [back, setBack] = useState<string | null>(null);
+  const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);
   const [booking, setBooking] = useState(false);
-  const subject = subjectOf(mine, back);
+  const subject = subjectOf(mine, aside);
   useLeaveUnheard(mine);
-  // A new call clears what was put aside.
   const newest = subject?.ucid ?? null;
-  useEffect(() => { if (newest !== null && newest !== back) setBack(null); }, [newest, back]);
   useEffect(() => setBooking(false), [newest]);
   // Where the columns stand one above the other, whoever is chosen comes into view; who is called does not, since the call is on top.
   const lead = useRef<HTMLDivElement>(null);
@@ -65,7 +66,7 @@ export default function Desk() {
         <div className="middle stack" ref={pinned}>
           {agent !== null && <SignedOut agent={agent} />}
           {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
-            ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { setBack(shown.ucid); select(null); }} />
+            ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { putAside(keptAside = new Set(keptAside).add(shown.ucid)); select(null); }} />
             : <CallCard call={shown} pending={pending} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}
         </div>
         {!shown && !pending && me?.demo && <Demo />}

@@ -9,14 +9,21 @@ const wantsOne = ({ wrapup, dial, can }: Call) => wrapup !== null && (wrapup.ove
 /** It was declined here, or rang out: the caller waits for someone else, or for it to ring here again. */
 const ringsNoMore = ({ direction, phase, phone }: Call) => direction === 'inbound' && phase === 'ringing' && phone.leg === 'ended';
 
+/** How a disposition ends that is not at the service and will not be: another one may be given. */
+const BAD = ['refused', 'given_up', 'overtaken'];
+export const isBad = (target: string, state: string) => target === 'service' && BAD.includes(state);
+/** Whether one was given that ended so. */
+export const wantsAnother = ({ disposition, can }: Call) => disposition !== null && can.dispose === null && isBad('service', disposition.targets['service'] ?? '');
+
 /**
- * A call that wants a disposition comes first, whatever else is going on; then the one with audio, then
- * one that rings. A call that is done stays until it was put aside (`back`), and so does one that the service closed
- * before the agent could say how it went: its time had run out, or a customer who was dialled did not answer.
+ * A call of which nothing was said comes first, whatever else is going on; then the one with audio, then
+ * one that rings. A call that is done stays until it was put aside, whatever the service makes of what was said, and so
+ * does one that the service closed before the agent could say how it went: its time had run out, or a customer who was
+ * dialled did not answer.
  */
-export function subjectOf(calls: readonly Call[], back: string | null): Call | null {
+export function subjectOf(calls: readonly Call[], aside: ReadonlySet<string>): Call | null {
   const here = calls.filter((call) => !ringsNoMore(call));
   const of = (...phases: Call['phase'][]) => here.filter(({ phase }) => phases.includes(phase));
-  return latest(of('after_call')) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
-    ?? latest(of('closed').filter((call) => call.ucid !== back && (call.disposition !== null || wantsOne(call))));
+  return latest(of('after_call').filter(({ disposition }) => disposition === null)) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
+    ?? latest(of('after_call', 'closed').filter((call) => !aside.has(call.ucid) && !call.ids.some((id) => aside.has(id)) && (call.disposition !== null || wantsOne(call))));
 }

@@ -10,6 +10,7 @@ import { clock, grouped, momentOf } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
 import { Notes, notesOf } from '../call/Notes';
 import { useShortcuts } from '../call/shortcuts';
+import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
 import { useCustomerName } from '../customer/query';
 
@@ -31,7 +32,10 @@ export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => 
       </div>
       <p className="facts"><Chip tone="warning">{words.call.afterCall}</Chip>{call.outcome && call.outcome !== 'in_progress' && <Chip>{outcomeIn(words, call.outcome)}</Chip>}{call.transferred && <Chip>{words.call.transferred}</Chip>}</p>
       {call.wrapup && !call.disposition && (call.phase === 'after_call' || call.wrapup.overrun) && <Clock wrapup={call.wrapup} />}
-      {call.disposition ? <Done call={call} disposed={call.disposition} onBack={onBack} onBook={onBook} /> : <Choose call={call} onBack={onBack} />}
+      {call.disposition && wantsAnother(call) && <div className="body"><Became disposed={call.disposition} /></div>}
+      {call.disposition && !wantsAnother(call)
+        ? <Done call={call} disposed={call.disposition} onBack={onBack} onBook={onBook} />
+        : <Choose key={call.disposition?.at} call={call} onBack={onBack} />}
     </section>
   );
 }
@@ -100,26 +104,34 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
       <Notes call={call} onChange={typed} />
       {assist && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
-      <div className="row">{call.phase === 'closed' && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+      <div className="row">{(call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>
   );
 }
 
-/** What became of it, for each place that has to know, and what may follow. */
-function Done({ call, disposed, onBack, onBook }: { call: Call; disposed: Disposed; onBack: () => void; onBook: () => void }) {
+/** What became of it, for each place that has to know. */
+function Became({ disposed }: { disposed: Disposed }) {
   const words = useWords();
-  const [adds, add] = useState(false);
   const targets = Object.entries(disposed.targets);
   const bad = targets.filter(([, state]) => ['overtaken', 'refused', 'given_up'].includes(state));
   const waits = targets.some(([, state]) => state === 'pending');
   return (
+    <Notice tone={bad.length > 0 ? 'warning' : waits ? 'blue' : 'good'}>
+      <p><strong>{disposed.name}</strong></p>
+      {waits && <p>{words.disposition.queued}</p>}
+      {!waits && bad.length === 0 && <p>{words.disposition.saved}</p>}
+      {bad.map(([target, state]) => <p key={target}>{words.disposition.target[target] ?? target}: {words.disposition.targets[state]}</p>)}
+    </Notice>
+  );
+}
+
+/** It is given, and what may follow. */
+function Done({ call, disposed, onBack, onBook }: { call: Call; disposed: Disposed; onBack: () => void; onBook: () => void }) {
+  const words = useWords();
+  const [adds, add] = useState(false);
+  return (
     <div className="body">
-      <Notice tone={bad.length > 0 ? 'warning' : waits ? 'blue' : 'good'}>
-        <p><strong>{disposed.name}</strong></p>
-        {waits && <p>{words.disposition.queued}</p>}
-        {!waits && bad.length === 0 && <p>{words.disposition.saved}</p>}
-        {bad.map(([target, state]) => <p key={target}>{words.disposition.target[target] ?? target}: {words.disposition.targets[state]}</p>)}
-      </Notice>
+      <Became disposed={disposed} />
       {adds && <Suspense><AddFollowUp call={call} onDone={() => add(false)} /></Suspense>}
       <div className="row">
         <Button onClick={onBook}>{words.appointments.book}</Button>

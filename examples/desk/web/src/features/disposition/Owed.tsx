@@ -10,6 +10,7 @@ import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
+import { isBad } from '../desk/subject';
 import { Choose } from './AfterCall';
 
 /** What is owed, apart from the call whose form is on the page. */
@@ -45,7 +46,7 @@ export function Owed() {
             <span className="who"><strong>{row.masked || words.withheld}</strong><span className="small muted">{row.agent} · {dateAndTime(row.at)}{row.name && <> · {row.name}</>}</span></span>
             <Chip tone="warning">{row.state === 'none' ? words.disposition.nothing : `${words.disposition.target[row.target] ?? row.target}: ${words.disposition.targets[row.state] ?? row.state}`}</Chip>
             {leads && row.takenBy === null && <Button small onClick={() => act.mutate({ id: row.id, verb: 'take' })}>{words.disposition.take}</Button>}
-            {(row.state === 'none' || row.state === 'overtaken') && <Button small tone="primary" onClick={() => give(row)}>{words.disposition.give}</Button>}
+            {(row.state === 'none' || isBad(row.target, row.state)) && <Button small tone="primary" onClick={() => give(row)}>{words.disposition.give}</Button>}
             {row.state !== 'none' && <Button small onClick={() => act.mutate({ id: row.id, verb: 'retry' })}>{words.disposition.repeat}</Button>}
           </li>
         ))}
