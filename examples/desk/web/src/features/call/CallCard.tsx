@@ -1,7 +1,6 @@
 import { CalendarPlus, Circle, Grid3x3, Mic, MicOff, MoreHorizontal, Pause, Phone, PhoneCall, PhoneIncoming, PhoneOff, Play, Users } from 'lucide-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { at, get } from '../../api/client';
 import type { Call } from '../../api/types';
 import { useAssist } from '../../assist';
 import { KEYS } from '../../live/cache';
@@ -14,7 +13,7 @@ import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
 import { audio, reasonIn, useBlocked, useCommand } from './commands';
-import { dial, forgetPending, isOf, resume, took, type Pending } from './dialing';
+import { dial, forgetPending, isOf, isOpen, resume, type Pending } from './dialing';
 import { Incoming } from './Incoming';
 import { Keypad } from './Keypad';
 import { Notes } from './Notes';
@@ -25,7 +24,6 @@ interface Booking { booking: boolean; onBook: () => void }
 
 /** The one raised thing on the page: the call, or what to do without one. Buttons follow the desk's record. */
 export function CallCard({ call, pending, selected, ...book }: { call: Call | null; pending: Pending | null; selected: Selected | null } & Booking) {
-  useEffect(() => { void resume(); }, []);
   const matched = call !== null && pending !== null && (isOf(pending, call) || call.phase !== 'ringing');
   useEffect(() => { if (matched) forgetPending(); }, [matched]);
   if (!call && pending) return <PendingCard pending={pending} />;
@@ -60,8 +58,7 @@ function PendingCard({ pending }: { pending: Pending }) {
   const lost = state === 'unknown';
   const over = state === 'refused' || state === 'not_sent' || state === 'happened';
   // It is found out by the desk, or settled by a supervisor: the card follows.
-  const found = useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: () => get(at('/api/dials/{key}', { key: pending.key })), enabled: lost });
-  useEffect(() => { if (lost && found.data && found.data.state !== 'unknown') took(pending.key, found.data); }, [lost, found.data, pending.key]);
+  useQuery({ queryKey: [...KEYS.dials, pending.key], queryFn: resume, enabled: isOpen(pending), staleTime: 0, refetchInterval: 5_000 });
   return (
     <section className="card call-card" aria-label={words.call.calling}>
       <div className="head">

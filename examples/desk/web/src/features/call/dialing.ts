@@ -17,7 +17,11 @@ export interface Pending {
 }
 
 const KEPT = 'desk-dial';
+/** A request that seems lost may still arrive within this time. */
+const ARRIVES_MS = 3_000;
 const watchers = new Set<() => void>();
+/** The dial whose answer this page waits for. */
+let posting: string | null = null;
 let pending: Pending | null = load();
 
 function load(): Pending | null {
@@ -47,24 +51,30 @@ export async function dial({ number, name = null, campaign, did, missedId, leadI
   if (pending?.state === 'sending') return;
   const key = crypto.randomUUID();
   set({ key, number, name, leadId: leadId ?? null, at: Date.now(), state: 'sending', ucid: null, reference: null, problem: null });
+  posting = key;
   try {
     const body = { number, ...(campaign ? { campaign } : {}), ...(did ? { did } : {}), ...(missedId ? { missedId } : {}), ...(leadId ? { leadId } : {}) };
     took(key, await post('/api/calls', body, { key }));
   } catch (error) {
     failed(key, error);
+  } finally {
+    if (posting === key) posting = null;
   }
 }
 
-/** A page that was loaded anew in mid-dial asks what became of it; it never dials again. */
-export async function resume(): Promise<void> {
-  if (pending?.state !== 'sending') return;
-  const { key } = pending;
+/** Whether only the desk can say what became of it: its answer was lost, or went to a page that is no more. */
+export const isOpen = ({ key, state }: Pending) => state === 'unknown' || (state === 'sending' && key !== posting);
+
+/** Asks what became of a dial; it never dials again. A desk that knows of none was never asked. Else it is as it was. */
+export async function resume(): Promise<null> {
+  if (!pending || !isOpen(pending)) return null;
+  const { key, at: since } = pending;
   try {
     took(key, await get(at('/api/dials/{key}', { key })));
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) update(key, { state: 'not_sent' });
-    else failed(key, error);
+    if (error instanceof Problem && error.status === 404 && Date.now() - since > ARRIVES_MS) update(key, { state: 'not_sent' });
   }
+  return null;
 }
 
 const STATES: Record<PlacedCall['state'], Pending['state']> = {
@@ -72,7 +82,7 @@ const STATES: Record<PlacedCall['state'], Pending['state']> = {
 };
 
 /** What the desk's ledger says of a dial. */
-export function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
+function took(key: string, { ucid, reference, state }: Pick<PlacedCall, 'ucid' | 'reference' | 'state'>) {
   update(key, { state: STATES[state], ucid, reference });
 }
 
