@@ -22,6 +22,8 @@ export class Softphone {
   #answered = new Set<string>();
   #relay: Relay | null = null;
   #starting: Promise<void> | null = null;
+  /** How often this tab has given the phone away: what began before that comes to nothing. */
+  #given = 0;
   readonly speaker = new Loudspeaker();
   /** A page that is loaded anew is another phone: it never continues the old page's dialogs. */
   readonly #instance = crypto.randomUUID();
@@ -36,11 +38,13 @@ export class Softphone {
 
   /** Asks for the microphone and registers. Once; again after `stop`. */
   start(): Promise<void> {
-    this.#starting ??= this.#start().catch((error: unknown) => { this.#starting = null; throw error; });
+    const isOver = this.#since();
+    this.#starting ??= this.#start(isOver).catch((error: unknown) => { if (!isOver()) this.#starting = null; throw error; });
     return this.#starting;
   }
 
   stop() {
+    this.#given += 1;
     this.speaker.ring(false);
     this.#relay?.stop();
     this.#relay = null;
@@ -83,7 +87,12 @@ export class Softphone {
 
   /** Asks again for the microphone and moves a session's track to it. */
   async useDevices() {
+    const isOver = this.#since();
     const got = await microphone();
+    if (isOver()) {
+      if (got.state === 'ready') got.stream.getTracks().forEach((track) => track.stop());
+      return;
+    }
     this.#is({ is: 'microphone', state: got.state });
     if (got.state !== 'ready') return;
     const before = this.#voices.agent;
@@ -94,9 +103,15 @@ export class Softphone {
     before?.getTracks().forEach((track) => track.stop());
   }
 
-  async #start() {
+  /** Answers, at any later time, whether the phone was given away since. */
+  #since() {
+    const given = this.#given;
+    return () => given !== this.#given;
+  }
+
+  async #start(isOver: () => boolean) {
     const config = await get('/api/phone/config');
-    if (!config.enabled) return;
+    if (!config.enabled || isOver()) return;
     this.#is({ is: 'connecting' });
     const relay = config.agentSocket.relay;
     if (relay !== null) {
@@ -104,8 +119,10 @@ export class Softphone {
       this.#relay.start();
     }
     await this.useDevices();
+    if (isOver()) return;
     // The SIP stack is a third of the page: only the tab that owns the phone loads it.
     const { Sip: SipStack } = await import('./jssip');
+    if (isOver()) return;
     this.#sip = new SipStack({
       url: config.url,
       uri: `sip:${config.extension}@${config.domain}`,
