@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { heeds } from '../../src/features/call/shortcuts';
-import { isBad, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import type { Leg, Ringing } from '../../src/phone/machine';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
 import { clock, dayOf, daysBefore, grouped, span } from '../../src/words/time';
@@ -62,6 +63,21 @@ describe('which call the card is about', () => {
     expect([isBad('service', 'refused'), isBad('platform', 'refused'), isBad('service', 'pending')]).toEqual([true, false, false]);
   });
   test('without calls there is none', () => { expect(subjectOf([], NONE)).toBeNull(); });
+});
+
+describe('what rings here', () => {
+  const leg = (change: Partial<Ringing> = {}): Leg => ({ kind: 'ringing', session: 's', ucid: '9', caller: null, answer: 'ask', ...change });
+  test('can be picked up without a call of this agent, and beside another one', () => {
+    expect(ringsBeside(leg(), null)).toBe(true);
+    for (const phase of ['after_call', 'closed', 'active'] as const) expect([phase, ringsBeside(leg(), call({ ucid: '1', phase }))]).toEqual([phase, true]);
+  });
+  test('is picked up on the card of its own call', () => {
+    for (const phase of ['ringing', 'calling'] as const) expect([phase, ringsBeside(leg(), call({ ucid: '1', phase }))]).toEqual([phase, false]);
+    expect([ringsBeside(leg(), call({ ucid: '1', ids: ['1', '9'] })), ringsBeside(leg({ ucid: null }), call())]).toEqual([false, false]);
+  });
+  test('is nothing where the desk has decided, or nothing rings', () => {
+    expect([ringsBeside(leg({ answer: null }), null), ringsBeside(leg({ answer: 'auto' }), null), ringsBeside({ kind: 'idle' }, null)]).toEqual([false, false, false]);
+  });
 });
 
 describe('a single key', () => {

@@ -9,6 +9,7 @@ import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { Menu } from '../../ui/Menu';
 import { clock, grouped, timeOfDay } from '../../words/time';
 import { useWords } from '../../words/words';
+import { ringsBeside } from '../desk/subject';
 import type { Selected } from '../lead/query';
 import { TransferDialog } from '../transfer/TransferDialog';
 import { useCustomerName } from '../customer/query';
@@ -113,7 +114,7 @@ function ActiveCard({ call, booking, onBook }: { call: Call } & Booking) {
   useShortcuts({ m: canMute ? null : mute, h: blocked(call.held ? 'unhold' : 'hold') ?? waits ? null : hold, e: blocked('end') ? null : end });
   const unheard = call.phase === 'active' && !call.phone.heard && !here;
   const recordVerb = call.recording === 'paused' ? 'resumeRecording' : 'pauseRecording';
-  const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask';
+  const pickUp = phone.leg.kind === 'ringing' && phone.leg.answer === 'ask' && !ringsBeside(phone.leg, call);
   return (
     <section className="card call-card" aria-label={phaseText(call, words)}>
       <div className="head">

@@ -1,9 +1,10 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAssist } from '../../assist';
-import { useCalls, useMe } from '../../state';
+import { useCalls, useMe, usePhone } from '../../state';
 import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
+import { Rings } from '../call/Rings';
 import { usePending } from '../call/dialing';
 import { useLeaveUnheard } from '../call/notify';
 import { Demo } from '../customer/Demo';
@@ -11,7 +12,7 @@ import type { Selected } from '../lead/query';
 import { Worklist } from '../worklist/Worklist';
 import { useWords } from '../../words/words';
 import { SignedOut } from './SignedOut';
-import { subjectOf } from './subject';
+import { ringsBeside, subjectOf } from './subject';
 import './desk.css';
 
 const Appointments = lazy(() => import('../appointments/Appointments'));
@@ -46,6 +47,7 @@ export default function Desk() {
   const [selected, select] = useState<Selected | null>(null);
   const [booking, setBooking] = useState(false);
   const subject = subjectOf(mine, aside);
+  const { leg } = usePhone();
   useLeaveUnheard(mine);
   const newest = subject?.ucid ?? null;
   useEffect(() => setBooking(false), [newest]);
@@ -65,6 +67,7 @@ export default function Desk() {
       <div className="center stack">
         <div className="middle stack" ref={pinned}>
           {agent !== null && <SignedOut agent={agent} />}
+          {ringsBeside(leg, shown) && <Rings dials={pending !== null} />}
           {shown && (shown.phase === 'after_call' || shown.phase === 'closed')
             ? <AfterCall key={shown.ucid} call={shown} onBook={() => setBooking(true)} onBack={() => { putAside(keptAside = new Set(keptAside).add(shown.ucid)); select(null); }} />
             : <CallCard call={shown} pending={pending} selected={selected} booking={booking} onBook={() => setBooking(!booking)} />}

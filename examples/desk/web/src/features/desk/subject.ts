@@ -1,5 +1,6 @@
 /** Which of the agent's calls the card is about: pure. */
 import type { Call } from '../../api/types';
+import type { Leg } from '../../phone/machine';
 
 const begun = (call: Call) => call.askedAt ?? call.ringingAt ?? call.answeredAt ?? 0;
 const latest = (calls: readonly Call[]) => [...calls].sort((a, b) => begun(b) - begun(a))[0] ?? null;
@@ -26,4 +27,11 @@ export function subjectOf(calls: readonly Call[], aside: ReadonlySet<string>): C
   const of = (...phases: Call['phase'][]) => here.filter(({ phase }) => phases.includes(phase));
   return latest(of('after_call').filter(({ disposition }) => disposition === null)) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
     ?? latest(of('after_call', 'closed').filter((call) => !aside.has(call.ucid) && !call.ids.some((id) => aside.has(id)) && (call.disposition !== null || wantsOne(call))));
+}
+
+/** Whether it rings here and the card does not offer to pick it up: a colleague who asks has no call of this agent. */
+export function ringsBeside(leg: Leg, shown: Call | null): boolean {
+  if (leg.kind !== 'ringing' || leg.answer !== 'ask') return false;
+  if (shown?.phase === 'active') return leg.ucid !== null && !shown.ids.includes(leg.ucid);
+  return shown?.phase !== 'calling' && shown?.phase !== 'ringing';
 }
