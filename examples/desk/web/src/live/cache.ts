@@ -27,11 +27,17 @@ const STALE: Record<string, readonly (readonly string[])[]> = {
   'profile.changed': [KEYS.profile],
 };
 
+/**
+ * A call is told once more, as the same version, when the name of its lead is known. What else comes of that version is
+ * what others may see of it, and the same again.
+ */
+const named = (call: Call, known: Call) => known.lead === null && call.lead !== null;
+
 export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'snapshot') { snapshot(cache, data as { calls?: Call[]; agents?: AgentView[] }); return; }
   if (kind === 'call.changed') {
     const call = data as Call;
-    cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call));
+    cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call, named));
     if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });
     return;
   }

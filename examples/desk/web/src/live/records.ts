@@ -2,10 +2,10 @@
 
 export interface Versioned { version: number }
 
-/** A set of records by id, with one of them replaced unless the kept one is newer. */
-export function replaced<T extends Versioned>(kept: ReadonlyMap<string, T>, id: string, record: T): ReadonlyMap<string, T> {
+/** A set of records by id, with one of them replaced unless the kept one is newer, or as old and told no more of. */
+export function replaced<T extends Versioned>(kept: ReadonlyMap<string, T>, id: string, record: T, tellsMore: (record: T, known: T) => boolean = () => false): ReadonlyMap<string, T> {
   const known = kept.get(id);
-  if (known && known.version >= record.version) return kept;
+  if (known && (known.version > record.version || (known.version === record.version && !tellsMore(record, known)))) return kept;
   return new Map(kept).set(id, record);
 }
 

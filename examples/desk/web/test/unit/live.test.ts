@@ -2,6 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { describe, expect, test } from 'vitest';
 import { KEYS, apply, type Calls } from '../../src/live/cache';
 import { isOf, type Pending } from '../../src/features/call/dialing';
+import type { Call } from '../../src/api/types';
 import { fillNotes, notesOf } from '../../src/features/call/Notes';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
@@ -23,6 +24,21 @@ describe('records', () => {
     const kept = replaced(new Map(), 'a', one(5));
     expect(reset(kept, [one(4)], ({ id }) => id).get('a')).toEqual(one(5));
   });
+});
+
+test('a call that is told again with the name of its lead has it, and keeps it', () => {
+  const cache = new QueryClient();
+  const tell = (change: Partial<Call>) => {
+    apply(cache, { kind: 'call.changed', id: '1', data: call({ ucid: '1', version: 3, ...change }) });
+    return cache.getQueryData<Calls>(KEYS.calls)?.get('1');
+  };
+  const lead = { id: 'l', name: 'Asha' };
+  tell({});
+  expect(tell({ lead })?.lead).toEqual(lead);
+  expect(tell({})?.lead).toEqual(lead);
+  // Who looks after the one who had it before is told of the same version, of what that one may still see.
+  expect(tell({ lead, number: null, can: { ...call().can, hold: 'not_your_call' } })).toMatchObject({ number: '9000000001', can: { hold: null } });
+  expect(tell({ version: 2, lead: { id: 'l', name: 'Old' } })?.lead).toEqual(lead);
 });
 
 describe('a call that became part of another', () => {
