@@ -1,6 +1,7 @@
 /** Hooks over what the page has once. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { sameAgent } from './api/agents';
 import { get } from './api/client';
 import { Problem } from './api/problem';
 import type { AgentView, Call, Me } from './api/types';
@@ -31,7 +32,7 @@ export function useAgents(): readonly AgentView[] {
 }
 
 export function useAgent(id: string | null): AgentView | null {
-  return useAgents().find(({ agent }) => agent === id) ?? null;
+  return useAgents().find(({ agent }) => sameAgent(agent, id)) ?? null;
 }
 
 export const useStanding = () => useSyncExternalStore(stream.watch, () => stream.standing);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
 import { isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import type { Leg, Ringing } from '../../src/phone/machine';
@@ -78,6 +79,11 @@ describe('what rings here', () => {
   test('is nothing where the desk has decided, or nothing rings', () => {
     expect([ringsBeside(leg({ answer: null }), null), ringsBeside(leg({ answer: 'auto' }), null), ringsBeside({ kind: 'idle' }, null)]).toEqual([false, false, false]);
   });
+});
+
+test('two ids are one agent’s, however they are spelled', () => {
+  for (const [one, other] of [['043', '43'], ['Agent01', 'agent01'], [' agent01 ', 'AGENT01']]) expect([one, sameAgent(one, other)]).toEqual([one, true]);
+  for (const [one, other] of [['43', '430'], ['agent01', 'agent1'], ['0agent', 'agent'], [null, null], [undefined, 'a'], ['', ''], ['0', '00']]) expect([one, sameAgent(one, other)]).toEqual([one, false]);
 });
 
 describe('a single key', () => {

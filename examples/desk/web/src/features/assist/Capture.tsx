@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { sameAgent } from '../../api/agents';
 import { softphone, stream } from '../../app';
 import { useCalls, useMe, usePhone } from '../../state';
 import { Listening } from './listening';
@@ -10,7 +11,7 @@ export function Capture() {
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
   const { leg } = usePhone();
-  const call = useCalls().find((one) => one.agent === agent && one.phase === 'active') ?? null;
+  const call = useCalls().find((one) => one.phase === 'active' && sameAgent(one.agent, agent)) ?? null;
   useEffect(() => stream.listen(KINDS, (message) => talks.heard(message)), []);
   useEffect(() => {
     let was = stream.standing;

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAssist } from '../../assist';
 import { useCalls, useMe, usePhone } from '../../state';
+import { sameAgent } from '../../api/agents';
 import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
@@ -41,7 +42,7 @@ export default function Desk() {
   const words = useWords();
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
-  const mine = useCalls().filter((call) => call.agent === agent);
+  const mine = useCalls().filter((call) => sameAgent(call.agent, agent));
   const pending = usePending();
   const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Inbox, Phone, PhoneMissed } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState, type ComponentProps, type FormEvent, type ReactNode } from 'react';
+import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
 import type { Entry, Missed } from '../../api/types';
 import { KEYS } from '../../live/cache';
@@ -184,7 +185,7 @@ function MissedList({ missed, failed, again, busy, onSelect }: { missed: readonl
   return (
     <ul>
       {missed.map((entry) => {
-        const mine = entry.claimedBy !== null && entry.claimedBy === me?.agents[0];
+        const mine = sameAgent(entry.claimedBy, me?.agents[0]);
         const taken = entry.claimedBy !== null && !mine ? words.worklist.claimed(entry.claimedBy) : null;
         const name = entry.name ?? grouped(entry.number);
         const blocked = (stale ? words.reason['stale'] : busy ? words.reason['in_a_call'] : taken) ?? null;
