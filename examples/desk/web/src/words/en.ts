@@ -90,6 +90,9 @@ export const en = {
     already_muted: 'you are muted already', not_muted: 'you are not muted', no_number: 'the number is not known', no_one_to_drop: 'there is no third party', no_transfer: 'no transfer is under way', transfer_under_way: 'a transfer is under way',
     transferred: 'the call was transferred', already_answered: 'it is answered already', no_conversation: 'nobody talked', no_phone_here: 'no phone of this desk was in the call', not_ringing: 'it does not ring', phone_is_connected: 'your phone is connected',
     not_sent_in_time: 'it could not be sent in time and was not', dial_open: 'another call is being placed', key_used: 'the request was sent before with something else', no_agent_number: 'the agent has no number', not_unknown: 'its outcome is known',
+    not_over_kookoo: 'not with calls over KooKoo', agent_not_ready: 'the agent is not ready', agent_not_rung: 'the agent’s phone was not rung', handed_over: 'the call is being handed to somebody else', no_agent_socket: 'the agent’s socket is not open',
+    link_incomplete: 'the agent’s link lacks something', campaign_number_unknown: 'the campaign’s number is not known', not_a_telephone_number: 'this is no telephone number', settled_happened: 'it did ring', settled_not_happened: 'it did not ring',
+    changed_meanwhile: 'somebody has changed it meanwhile', slot_taken: 'the time is taken', slot_past: 'the time is past', slot_not_begun: 'it has not begun yet', appointment_closed: 'the appointment is over or cancelled', no_consent: 'this call may not be listened to', no_did: 'OZONETEL_DID is not set', no_public_url: 'DESK_PUBLIC_URL is not set', no_relay: 'tabs open no sockets here', no_sms: 'DESK_SMS_FIELDS is not set',
   } as Record<string, string>,
   outcomes: {
     completed: 'completed', in_progress: 'in progress', no_answer: 'no answer', busy: 'busy', unreachable: 'unreachable', wrong_number: 'wrong number', rejected: 'declined', network_error: 'network failure',

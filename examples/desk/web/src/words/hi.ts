@@ -90,6 +90,9 @@ export const hi: Words = {
     already_muted: 'आप पहले से म्यूट हैं', not_muted: 'आप म्यूट नहीं हैं', no_number: 'नंबर ज्ञात नहीं', no_one_to_drop: 'कोई तीसरा पक्ष नहीं है', no_transfer: 'कोई ट्रांसफ़र नहीं चल रहा', transfer_under_way: 'ट्रांसफ़र चल रहा है',
     transferred: 'कॉल ट्रांसफ़र हो गई', already_answered: 'पहले ही उठा ली गई', no_conversation: 'कोई बातचीत नहीं हुई', no_phone_here: 'इस डेस्क का कोई फ़ोन कॉल में नहीं था', not_ringing: 'घंटी नहीं बज रही', phone_is_connected: 'आपका फ़ोन जुड़ा है',
     not_sent_in_time: 'समय पर भेजी नहीं जा सकी, इसलिए नहीं भेजी गई', dial_open: 'एक और कॉल लगाई जा रही है', key_used: 'यह अनुरोध पहले किसी और बात के साथ भेजा गया था', no_agent_number: 'एजेंट का नंबर नहीं है', not_unknown: 'इसका परिणाम ज्ञात है',
+    not_over_kookoo: 'KooKoo की कॉल में संभव नहीं', agent_not_ready: 'एजेंट तैयार नहीं है', agent_not_rung: 'एजेंट का फ़ोन नहीं बजाया जा सका', handed_over: 'कॉल किसी और को दी जा रही है', no_agent_socket: 'एजेंट का सॉकेट खुला नहीं है',
+    link_incomplete: 'एजेंट के जोड़ में कुछ कमी है', campaign_number_unknown: 'अभियान का नंबर ज्ञात नहीं', not_a_telephone_number: 'यह फ़ोन नंबर नहीं है', settled_happened: 'फ़ोन बजा था', settled_not_happened: 'फ़ोन नहीं बजा था',
+    changed_meanwhile: 'इस बीच किसी और ने इसे बदला', slot_taken: 'यह समय भर चुका है', slot_past: 'यह समय बीत गया', slot_not_begun: 'अभी शुरू नहीं हुआ', appointment_closed: 'अपॉइंटमेंट पूरा हुआ या रद्द है', no_consent: 'इस कॉल को सुनने की अनुमति नहीं', no_did: 'OZONETEL_DID तय नहीं है', no_public_url: 'DESK_PUBLIC_URL तय नहीं है', no_relay: 'यहाँ टैब सॉकेट नहीं खोलते', no_sms: 'DESK_SMS_FIELDS तय नहीं है',
   },
   outcomes: {
     completed: 'पूरी हुई', in_progress: 'चल रही है', no_answer: 'नहीं उठाई', busy: 'व्यस्त', unreachable: 'पहुँच से बाहर', wrong_number: 'गलत नंबर', rejected: 'मना की', network_error: 'नेटवर्क विफल',

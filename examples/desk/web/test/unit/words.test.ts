@@ -63,3 +63,15 @@ describe.each(all)('words %s', (_, en, hi) => {
     expect(unused).toEqual([]);
   });
 });
+
+test('every reason that the desk gives has words', () => {
+  const desk = new URL('../../../src', import.meta.url).pathname;
+  const code = (name: string) => readFileSync(join(desk, name), 'utf8').split('#[cfg(test)]')[0] ?? '';
+  const all = (text: string, what: RegExp) => [...text.matchAll(what)].map(([, word]) => word ?? '');
+  const given = readdirSync(desk, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rs')).flatMap((name) => all(code(name), /because\("(\w+)"\)/g));
+  const can = code('core/can.rs');
+  const judged = [...all(can, /\bErr\("(\w+)"\)/g), ...all(can.split('let refusal = match command {')[1]?.split('\n    };')[0] ?? '', /"(\w+)"/g)];
+  const booking = all(code('flow/booking.rs').split('fn problem(error: AppointmentError)')[1]?.split(';')[0] ?? '', /"(\w+)"/g);
+  expect([given.length > 20, judged.length > 15, booking.length > 3]).toEqual([true, true, true]);
+  expect([...new Set([...given, ...judged, ...booking])].filter((word) => !(word in english.en.reason))).toEqual([]);
+});
