@@ -1,6 +1,7 @@
 /** Events of the desk into the query cache. The only writer of live records. */
 import type { QueryClient } from '@tanstack/react-query';
-import type { AgentView, Call } from '../api/types';
+import { sameAgent } from '../api/agents';
+import type { AgentView, Call, Me } from '../api/types';
 import { replaced, reset, without } from './records';
 import type { StreamMessage } from './stream';
 
@@ -33,11 +34,26 @@ const STALE: Record<string, readonly (readonly string[])[]> = {
  */
 const named = (call: Call, known: Call) => known.lead === null && call.lead !== null;
 
+/** Closed calls that are kept: so many of this agent, one of which the card may be about, and so many of all others. */
+const MOST_CLOSED = 20;
+
+/** Without the closed calls of a while ago, the oldest first. */
+function bounded(calls: Calls, own: string | null): Calls {
+  const closed = [...calls.values()].filter(({ phase }) => phase === 'closed');
+  const mine = closed.filter(({ agent }) => sameAgent(agent, own));
+  const others = closed.filter((call) => !mine.includes(call));
+  const old = [...mine.slice(0, -MOST_CLOSED), ...others.slice(0, -MOST_CLOSED)];
+  return old.reduce((left, { ucid }) => without(left, ucid), calls);
+}
+
 export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'snapshot') { snapshot(cache, data as { calls?: Call[]; agents?: AgentView[] }); return; }
   if (kind === 'call.changed') {
     const call = data as Call;
-    cache.setQueryData<Calls>(KEYS.calls, (kept) => replaced(kept ?? new Map(), call.ucid, call, named));
+    cache.setQueryData<Calls>(KEYS.calls, (kept) => {
+      const calls = replaced(kept ?? new Map(), call.ucid, call, named);
+      return call.phase === 'closed' ? bounded(calls, cache.getQueryData<Me | null>(KEYS.me)?.agents[0] ?? null) : calls;
+    });
     if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });
     return;
   }

@@ -41,6 +41,18 @@ test('a call that is told again with the name of its lead has it, and keeps it',
   expect(tell({ version: 2, lead: { id: 'l', name: 'Old' } })?.lead).toEqual(lead);
 });
 
+test('of closed calls only the last are kept, and what goes on is', () => {
+  const cache = new QueryClient();
+  cache.setQueryData(KEYS.me, { agents: ['agent01'] });
+  const tell = (ucid: string, change: Partial<Call>) => apply(cache, { kind: 'call.changed', id: '1', data: call({ ucid, ...change }) });
+  tell('up', { phase: 'active' });
+  tell('owed', { phase: 'after_call' });
+  for (let n = 0; n < 30; n += 1) tell(`mine${n}`, { phase: 'closed' });
+  for (let n = 0; n < 300; n += 1) tell(`other${n}`, { phase: 'closed', agent: 'agent02' });
+  const kept = [...cache.getQueryData<Calls>(KEYS.calls)?.keys() ?? []];
+  expect([kept.length, kept[0], kept[1], kept[2], kept[21], kept[22], kept[41]]).toEqual([42, 'up', 'owed', 'mine10', 'mine29', 'other280', 'other299']);
+});
+
 describe('a call that became part of another', () => {
   test('is taken off, and the other one stays', () => {
     const cache = new QueryClient();
