@@ -238,7 +238,7 @@ impl Settle<'_> {
             };
             if let Err(error) = self.search(call.stream(), &mut found).await {
                 // What was found stays true.
-                if found.rows.is_empty() {
+                if found.settled().is_none() {
                     return Err(error);
                 }
             }
@@ -294,8 +294,13 @@ impl Settle<'_> {
     fn is_ours(&self, row: &CallRecord) -> bool {
         let uui = row.uui.as_ref().map(|uui| uui.as_str().trim());
         uui == Some(self.reference.as_str().trim())
-            || (self.ucid.is_some() && row.ucid == self.ucid)
+            || (self.ucid.is_some() && leg(row) == self.ucid)
     }
+}
+
+/// The row's leg; where the row has none, its call, which is the first leg of a dialled one.
+fn leg(row: &CallRecord) -> Option<Ucid> {
+    row.ucid.or_else(|| row.call_id.and_then(|call| call.as_str().parse().ok()))
 }
 
 #[derive(Debug, Default)]
@@ -309,7 +314,7 @@ impl Found {
         let mut rows: Vec<&CallRecord> = self.rows.iter().collect();
         rows.sort_by_key(|row| (row.call_date, row.start_time, row.ucid));
         let mut ucids: Vec<Ucid> = Vec::new();
-        for ucid in rows.iter().filter_map(|row| row.ucid) {
+        for ucid in rows.into_iter().filter_map(leg) {
             if !ucids.contains(&ucid) {
                 ucids.push(ucid);
             }
@@ -317,5 +322,59 @@ impl Found {
         let mut ucids = ucids.into_iter();
         let ucid = ucids.next()?;
         Some(DialSettlement::Happened { ucid, others: ucids.collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::core::clock::TokioClock;
+    use crate::core::credential::AuthMode;
+    use crate::testing::doubles::{Replay, Turn};
+
+    /// 10:00 in India.
+    const SENT: Duration = Duration::from_secs(1_795_149_000);
+
+    /// What is known an hour after a dial, from answers for that day.
+    async fn settled(rows: &str, ucid: Option<&str>) -> Result<DialSettlement, Error> {
+        let body = format!(r#"{{"status":"success","message":"success","details":[{rows}]}}"#);
+        let sent = SystemTime::UNIX_EPOCH + SENT;
+        let client = Client::builder()
+            .account("acme_support")
+            .key("test-key")
+            .mode(AuthMode::Key)
+            .base_url("http://api.example.test")
+            .clock(Arc::new(TokioClock::starting_at(sent + Duration::from_secs(3600))))
+            .transport(Arc::new(Replay::new([Turn::json(body)])))
+            .build()
+            .unwrap();
+        let mut settle = client.settle("order-7", DialWindow::new(sent, sent));
+        settle.ucid = ucid.map(|ucid| ucid.parse().unwrap());
+        settle.await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_without_a_ucid_is_a_row_all_the_same() {
+        let happened = |ucid: &str, others: &[&str]| DialSettlement::Happened {
+            ucid: ucid.parse().unwrap(),
+            others: others.iter().map(|ucid| ucid.parse().unwrap()).collect(),
+        };
+        let unnamed = r#"{"UCID":null,"CallID":"71","UUI":"order-7"}"#;
+        assert_eq!(settled(unnamed, None).await.unwrap(), happened("71", &[]));
+        let first = r#"{"UCID":"71","CallID":"71","UUI":"order-7"}"#;
+        let second = r#"{"UCID":"72","CallID":"71","UUI":"order-7"}"#;
+        let all = [unnamed, second, first].join(",");
+        assert_eq!(settled(&all, None).await.unwrap(), happened("71", &["72"]));
+        let other = r#"{"UCID":"-","CallID":"71","UUI":"order-8"}"#;
+        assert_eq!(settled(other, Some("71")).await.unwrap(), happened("71", &[]));
+        assert_eq!(settled(other, None).await.unwrap(), DialSettlement::DidNotHappen);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_without_any_id_never_says_that_nothing_happened() {
+        let error = settled(r#"{"UCID":null,"CallID":"0","UUI":"order-7"}"#, None).await;
+        assert!(error.unwrap_err().is_row());
     }
 }
