@@ -178,8 +178,9 @@ impl ResponseReader {
                 self.split()
             }
             Ok(None) => Ok(None),
-            // Not an object at all, a proxy's page say: it is read whole, however it is chunked.
-            Err(SplitError::Shape) if !self.rows_began => {
+            // Not an object at all, a proxy's page say: it is read whole, however it is chunked. What follows a whole
+            // document does not replace it.
+            Err(SplitError::Shape) if !self.rows_began && !self.complete => {
                 (self.text, self.kept) = splitter.take_page();
                 self.splitter = None;
                 Ok(None)

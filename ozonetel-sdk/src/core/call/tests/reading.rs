@@ -120,3 +120,25 @@ async fn a_path_of_names_from_outside_is_short() {
     let items = streamed(answer(&[deep.as_bytes()], 4096)).await;
     assert!(items[0].as_ref().unwrap_err().to_string().len() < 300);
 }
+
+/// The second document replaced the first, and a refused day counted as read.
+#[tokio::test(start_paused = true)]
+async fn two_documents_are_no_answer_however_the_bytes_come() {
+    let success = r#"{"status":"success","message":"success","details":[]}"#;
+    for first in [r#"{"status":"fail","message":"no such day"}"#, success] {
+        let body = [first, success].concat();
+        for size in [1, 7, first.len(), 4096] {
+            let turn = || {
+                Turn::Pieces(
+                    body.as_bytes().chunks(size).map(Bytes::copy_from_slice).collect(),
+                    true,
+                )
+            };
+            let error = awaited(turn()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{size}: {error}");
+            let items = streamed(turn()).await;
+            assert_eq!(items.len(), 1, "{size}");
+            assert_eq!(items[0].as_ref().unwrap_err().kind(), ErrorKind::Unreadable, "{size}");
+        }
+    }
+}
