@@ -94,6 +94,24 @@ impl Failure {
         failure
     }
 
+    /// An operation that happens only once was accepted, and what came after it failed: it must not be repeated. The
+    /// answer, which names what was begun, may stand nowhere else.
+    pub(crate) fn accepted(self, call: &'static str, answer: &impl Serialize) -> Self {
+        let answer = serde_json::to_string(answer).unwrap_or_default();
+        let mut shown: String = answer.chars().take(ANSWER).collect();
+        if shown.len() < answer.len() {
+            shown.push('…');
+        }
+        let shown = redact_numbers_in(&mask::printable(&shown));
+        let mut failure = Self::unknown(format!(
+            "it was accepted as {shown}: do not repeat it; {}",
+            self.0.message
+        ));
+        failure.0.call = Some(call);
+        failure.0.advice = self.0.advice;
+        failure
+    }
+
     /// Whether a signal ended it.
     pub(crate) fn is_stopped(&self) -> bool {
         [Signal::Interrupt, Signal::Terminate].iter().any(|signal| signal.exit() == self.0.exit)
@@ -236,6 +254,9 @@ fn settle(reference: &str) -> String {
 
 /// How much of the service's own text is shown.
 const SHOWN: usize = 300;
+
+/// How much is shown of an answer that could not be printed.
+const ANSWER: usize = 1000;
 
 /// The service's own text, unless the summary already says it.
 fn said(error: &Error) -> Option<String> {

@@ -79,6 +79,12 @@ impl Party {
 impl CallControl {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let control = context.client.call_control();
+        let once = match &self {
+            Self::Transfer(transfer) if transfer.cold => Some("call_control.kick"),
+            Self::Kick(_) => Some("call_control.kick"),
+            Self::Conference(_) | Self::Transfer(_) => Some("call_control.conference"),
+            _ => None,
+        };
         let controlled = match self {
             Self::Hold(live) => {
                 let (ucid, did, name) = live.resolve(context)?;
@@ -111,7 +117,11 @@ impl CallControl {
                 hidden(transfer.run(context).await, &number)
             }
         };
-        output::one(context.output, &controlled?)
+        let controlled = controlled?;
+        output::one(context.output, &controlled).map_err(|failure| match once {
+            Some(call) => failure.accepted(call, &controlled),
+            None => failure,
+        })
     }
 }
 

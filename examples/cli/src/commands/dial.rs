@@ -71,7 +71,8 @@ impl DialFlags {
         let uui = self.uui.unwrap_or_else(fresh_reference);
         let sent = context.until_stopped(call.uui(uui.as_str()).send()).await;
         let reply = sent.map_err(|failure| failure.hide(number.as_str()))?;
-        let mut printed = json!({ "ucid": E::accepted(&reply), "uui": uui });
+        let named = json!({ "ucid": E::accepted(&reply), "uui": uui });
+        let mut printed = named.clone();
         if let (Value::Object(printed), Ok(Value::Object(reply))) =
             (&mut printed, serde_json::to_value(&reply))
         {
@@ -80,6 +81,7 @@ impl DialFlags {
             }
         }
         output::one(context.output, &printed)
+            .map_err(|failure| failure.accepted(E::SPEC.name, &named))
     }
 }
 

@@ -46,9 +46,13 @@ pub(crate) async fn perform<E: Endpoint>(
         context.confirm(format!("{what}.{once} Go on?"), confirmation.yes).await?;
     }
     let reply = context.until_stopped(call.send()).await?;
-    let reply = serde_json::to_value(reply).map_err(|error| Failure::output(&error.into()))?;
-    let printed = if spec.repeat == Repeat::Once { accepted(reply) } else { reply };
-    output::reply(context.output, printed)
+    let reply = serde_json::to_value(reply).map_err(|error| Failure::output(&error.into()));
+    if spec.repeat != Repeat::Once {
+        return output::reply(context.output, reply?);
+    }
+    let answer = accepted(reply.unwrap_or_default());
+    output::reply(context.output, answer.clone())
+        .map_err(|failure| failure.accepted(spec.name, &answer))
 }
 
 /// The reply of an operation that happens only once, with the word of its outcome.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ozonetel_sim::{Fault, FaultKind};
 
-use crate::harness::{DIAL, Desk};
+use crate::harness::{DIAL, Desk, ended};
 
 /// The keys of an error, no more and no fewer.
 const KEYS: [&str; 8] =
@@ -106,4 +106,35 @@ async fn a_transfer_that_breaks_off_says_how_far_it_got() {
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.err.contains("resume with: ozonetel call kick"), "{ran:?}");
     assert_eq!(desk.sim.effects("kick"), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_and_could_not_be_printed_must_not_be_repeated() {
+    let (desk, other) = (Desk::with_agent().await, Desk::with_agent().await);
+    let failing = async |desk: &Desk, arguments: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let arguments = [arguments, &["--output", "json"]].concat();
+        ended(desk.shell.command(&arguments).stdout(full).spawn().unwrap()).await
+    };
+    let ran = failing(&desk, &["dial", "9000000001", "--uui", "order-7"]).await;
+    let ucid = desk.sim.state()["calls"][0]["ucid"].as_str().unwrap().to_owned();
+    let mut all = vec![(ran, "dial.agent", ucid)];
+    let ucid = other.talking().await;
+    let ran = failing(&other, &["call", "conference", &ucid, "9000000003"]).await;
+    all.push((ran, "call_control.conference", "status".to_owned()));
+    let ran = failing(&other, &["lead", "add", "9000000004"]).await;
+    all.push((ran, "leads.add", "accepted".to_owned()));
+    for (ran, call, named) in all {
+        assert_eq!(ran.code, 7, "{ran:?}");
+        let error = ran.error();
+        assert_eq!((&error["call"], &error["may_have_happened"]), (&call.into(), &true.into()));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&named) && message.contains("do not repeat it"), "{message}");
+        assert!(!message.contains("90000000"), "{message}");
+    }
+    assert_eq!((desk.sim.effects("dial"), other.sim.effects("conference")), (1, 1));
+    // What may be repeated is none of it.
+    let ran = failing(&other, &["call", "hold", "12345"]).await;
+    assert_ne!(ran.code, 7, "{ran:?}");
 }

@@ -1,7 +1,7 @@
 //! The agent socket, against a small server that does as it is told.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-use crate::harness::{Ran, Shell};
+use crate::harness::{Ran, Shell, ended};
 use crate::signals::signal;
 
 // Not what stands in for a masked number.
@@ -28,14 +28,21 @@ enum Then {
 
 struct Socket {
     shell: Shell,
-    dials: Arc<AtomicUsize>,
+    seen: Arc<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    dials: AtomicUsize,
+    /// The far end of the output, which goes away with the first dial.
+    reader: Mutex<Option<std::net::TcpStream>>,
 }
 
 async fn send(socket: &mut WebSocketStream<TcpStream>, token: Value) {
     let _ = socket.send(Message::text(token.to_string())).await;
 }
 
-async fn serve(stream: TcpStream, then: Then, dials: Arc<AtomicUsize>) {
+async fn serve(stream: TcpStream, then: Then, seen: Arc<Seen>) {
     let Ok(mut socket) = accept_async(stream).await else { return };
     send(&mut socket, json!({"type": "welcome", "sourceId": "c2Vzc2lvbi0wMDE="})).await;
     send(
@@ -50,7 +57,8 @@ async fn serve(stream: TcpStream, then: Then, dials: Arc<AtomicUsize>) {
             continue;
         }
         assert_eq!(token["params"], format!("77,{NUMBER},500001,SIP:true"));
-        dials.fetch_add(1, Ordering::Relaxed);
+        seen.dials.fetch_add(1, Ordering::Relaxed);
+        drop(seen.reader.lock().unwrap().take());
         let utid = token["utid"].to_string();
         let reply = match then {
             Then::Accept => {
@@ -70,18 +78,18 @@ impl Socket {
     async fn that(then: Then) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let dials = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&dials);
+        let seen = Arc::new(Seen::default());
+        let served = Arc::clone(&seen);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, then, Arc::clone(&count)));
+                tokio::spawn(serve(stream, then, Arc::clone(&served)));
             }
         });
         let shell = Shell::new("http://127.0.0.1:9")
             .set("OZONETEL_MDL_URL", format!("ws://{address}/"))
             .set("OZONETEL_AGENT_UNIQ_ID", "1001")
             .set("OZONETEL_CAMPAIGN_ID", "77");
-        Self { shell, dials }
+        Self { shell, seen }
     }
 
     /// The sub-protocol is not chosen by this server.
@@ -90,7 +98,7 @@ impl Socket {
     }
 
     fn dials(&self) -> usize {
-        self.dials.load(Ordering::Relaxed)
+        self.seen.dials.load(Ordering::Relaxed)
     }
 }
 
@@ -121,6 +129,31 @@ async fn a_dial_prints_a_masked_line_for_every_event() {
         assert!(lines.iter().any(|line| line["event"] == event), "{event}");
     }
     assert_eq!(lines.last().unwrap()["state"], "stopped");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_outlives_an_output_that_fails_and_says_so() {
+    let socket = Socket::that(Then::Accept).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let output = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    // Closed with bytes that no one has read, it fails with another error than a pipe that is closed.
+    *socket.seen.reader.lock().unwrap() = Some(listener.accept().unwrap().0);
+    let mut command = socket.shell.command(&["mdl", "dial", NUMBER, "--output", "jsonl"]);
+    let ran = ended(command.stdout(std::os::fd::OwnedFd::from(output)).spawn().unwrap()).await;
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = socket.shell.command(&["mdl", "dial", NUMBER, "--output", "json"]);
+    let other = ended(command.stdout(full).spawn().unwrap()).await;
+    for ran in [ran, other] {
+        assert_eq!(
+            (ran.code, ran.error()["may_have_happened"].clone()),
+            (7, json!(true)),
+            "{ran:?}"
+        );
+        let message = ran.error()["message"].to_string();
+        assert!(message.contains("12345678901234567") && message.contains("output"), "{ran:?}");
+    }
+    assert_eq!(socket.dials(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

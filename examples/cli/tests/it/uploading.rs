@@ -131,3 +131,23 @@ async fn an_interrupt_while_it_waits_for_the_limit_leaves_nothing_unknown() {
     let rows: Vec<Value> = ran.rows();
     assert_eq!(rows.len(), 2600);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_fails_does_not_hide_what_became_of_the_leads() {
+    let desk = Desk::start().await;
+    let path = leads(&desk, 3);
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(BULK));
+    for options in [&[][..], &["--repeat-unknown"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let upload = ["lead", "upload", &path, "--output", "json"];
+        let mut command = desk.shell.command(&[&upload, options].concat());
+        let ran = crate::harness::ended(command.stdout(full).spawn().unwrap()).await;
+        assert_eq!(
+            (ran.code, ran.error()["may_have_happened"].clone()),
+            (7, json!(true)),
+            "{ran:?}"
+        );
+    }
+    assert_eq!(desk.sim.effects("leads"), 2);
+}

@@ -180,11 +180,14 @@ impl Upload {
             }
         }
         let results = Results::of(&prepared, &batches, &progress);
-        results.print(context)?;
+        let printed = results.print(context);
         match ended {
             Some(failure) => Err(failure.resume("the same command")),
-            None if results.unknown.is_empty() => Ok(Completion::Clean),
-            None => Err(results.unknown_failure()),
+            None if !results.unknown.is_empty() => Err(results.unknown_failure()),
+            None if due.is_empty() => printed,
+            None => printed.map_err(|failure| {
+                failure.accepted(E::SPEC.name, &json!({ "batches": due.len() }))
+            }),
         }
     }
 
@@ -339,7 +342,7 @@ async fn send<'c, E: Batched>(
         // Waiting is done here, so that a batch that waits is not one that may have been sent.
         let sent = context.until_stopped(attempt(make())).await;
         let (state, result) = match sent {
-            Ok(Sent::Taken(refused)) => (BatchState::Taken { refused }, Some(Ok(()))),
+            Ok(Sent::Taken(refused)) => (BatchState::Taken { refused }, Ok(())),
             Ok(Sent::Paced(wait)) => {
                 progress.note(at, BatchState::NotSent).map_err(not_noted)?;
                 show(&format!("{left} batches to go; the next one in {} s", wait.as_secs() + 1));
@@ -350,16 +353,18 @@ async fn send<'c, E: Batched>(
                 context.until_stopped(nap).await?;
                 continue;
             }
-            Err(failure) if failure.may_have_happened() => {
-                (BatchState::Unknown, Some(Err(failure)))
-            }
-            Err(failure) if failure.is_stopped() => (BatchState::NotSent, Some(Err(failure))),
-            Err(failure) => (BatchState::Refused, Some(Err(failure))),
+            Err(failure) if failure.may_have_happened() => (BatchState::Unknown, Err(failure)),
+            Err(failure) if failure.is_stopped() => (BatchState::NotSent, Err(failure)),
+            Err(failure) => (BatchState::Refused, Err(failure)),
         };
-        progress.note(at, state).map_err(not_noted)?;
-        if let Some(result) = result {
-            return result;
-        }
+        let noted = progress.note(at, state.clone());
+        return match (noted, result) {
+            (Ok(()), result) => result,
+            // On disk it is one that was begun, so that it is not sent again: whether it arrived is said here alone.
+            (Err(error), Ok(())) => Err(not_noted(error).accepted(E::SPEC.name, &state)),
+            (Err(_), Err(failure)) if failure.may_have_happened() => Err(failure),
+            (Err(error), Err(failure)) => Err(failure.within(&not_noted(error).told().0)),
+        };
     }
 }
 

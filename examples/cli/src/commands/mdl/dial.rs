@@ -70,13 +70,18 @@ impl SocketDial {
         }
         sender.close().await;
         follower.follow().await?;
-        let printed = follower.is_printing();
+        let (printed, unprinted) = (follower.is_printing(), follower.unprinted());
         // The dial's outcome matters more than how the link ended.
         let ended = follower.finish();
         match (outcome, signal) {
-            (DialOutcome::Accepted(_), _) if printed => ended,
             (DialOutcome::Accepted(ucid), _) => {
-                output::one(context.output, &json!({ "ucid": ucid, "status": "accepted" }))
+                let answer = json!({ "ucid": ucid, "status": "accepted" });
+                let done = match unprinted {
+                    Some(failure) => Err(failure),
+                    None if printed => ended,
+                    None => output::one(context.output, &answer),
+                };
+                done.map_err(|failure| failure.accepted("mdl.dial", &answer))
             }
             (DialOutcome::NotSent(_), Some(signal)) => Err(Failure::stopped(signal)),
             (outcome, _) => Err(match outcome.error() {
@@ -105,7 +110,8 @@ async fn ring(
         Ok(Err(stopped)) => return Err(follower.cause().unwrap_or_else(|| stopped.into())),
         Err(_) => return Err(follower.cause().unwrap_or_else(Failure::no_session)),
     }
-    // From here on a signal ends in good order: a dial on its way still gets the chance of an answer.
+    // From here on a signal or a full disk ends in good order: a dial on its way still gets the chance of an answer.
+    follower.dials();
     let sent = async {
         let dialed = sender.dial(dial);
         tokio::pin!(dialed);

@@ -76,6 +76,10 @@ pub(super) struct Follower<'a> {
     printer: Option<Printer<Stdout>>,
     /// What went wrong last, unless it was reported already.
     fault: Option<Error>,
+    /// A dial is under way, which an output that fails must not end.
+    is_dialing: bool,
+    /// Why no more is printed, once it dials.
+    unprinted: Option<Failure>,
 }
 
 impl<'a> Follower<'a> {
@@ -86,7 +90,19 @@ impl<'a> Follower<'a> {
     ) -> Result<(Self, SocketSender), Failure> {
         let (events, sender) = settings.connect()?;
         let printer = print.then(|| Printer::new(context.output, stdout()));
-        Ok((Self { context, events, printer, fault: None }, sender))
+        let follower =
+            Self { context, events, printer, fault: None, is_dialing: false, unprinted: None };
+        Ok((follower, sender))
+    }
+
+    /// From here on an output that fails ends the printing alone.
+    pub(super) fn dials(&mut self) {
+        self.is_dialing = true;
+    }
+
+    /// Why not everything was printed since it dials.
+    pub(super) fn unprinted(&mut self) -> Option<Failure> {
+        self.unprinted.take()
     }
 
     /// Until the stream ends, or the reader of the output has gone.
@@ -98,11 +114,18 @@ impl<'a> Follower<'a> {
                         self.tell_why(cause, pause);
                     }
                     let at = self.context.client.clock().now();
-                    if let Some(printer) = &mut self.printer
-                        && !printer.event(at, &event)?
-                    {
-                        self.printer = None;
-                        return Ok(());
+                    let Some(printer) = &mut self.printer else { continue };
+                    match printer.event(at, &event) {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            self.printer = None;
+                            return Ok(());
+                        }
+                        Err(failure) if self.is_dialing => {
+                            self.printer = None;
+                            self.unprinted = Some(failure);
+                        }
+                        Err(failure) => return Err(failure),
                     }
                 }
                 // The link stopped because of the fault before, which says more.
