@@ -14,11 +14,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use ozonetel_sdk::push::PushReader;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::MissedTickBehavior;
 use url::Url;
 
@@ -29,7 +31,7 @@ use crate::push_url;
 use crate::settings;
 use crate::stop::{self, Stop};
 use crate::web::{self, Web};
-use forward::Forwarder;
+use forward::{Delivery, Forwarder, Handed};
 use journal::{EntryKind, Journal};
 use print::PushPrinter;
 use server::{Inbox, Notice};
@@ -132,7 +134,7 @@ impl Listen {
             deaf(&inbox, &mut printer, last, now).await?;
         }
         let forwarder = forward.map(|to: Url| Forwarder::new(web, to));
-        let printing = Printing { notices, printer, forwarder, left: self.count };
+        let printing = Printing { notices, printer, forwarder, under_way: None, left: self.count };
         self.serve(inbox, listener, printing, stop).await
     }
 
@@ -204,6 +206,11 @@ impl Listen {
             Ok::<_, Failure>(())
         };
         let _ = tokio::time::timeout(LAST, rest).await;
+        if let Some(UnderWay { n, .. }) = printing.under_way {
+            printing.printer.note(&format!(
+                "number {n} was still being handed on; --replay {n} hands on from there again"
+            ));
+        }
         serving.abort();
         inbox
             .keep(EntryKind::End, String::new(), String::new())
@@ -234,16 +241,58 @@ struct Printing {
     notices: mpsc::Receiver<Notice>,
     printer: PushPrinter,
     forwarder: Option<Forwarder>,
+    /// The push that is being handed on: the next one waits for it.
+    under_way: Option<UnderWay>,
     /// How many pushes are still waited for.
     left: Option<u64>,
 }
 
-impl Printing {
-    /// The next one; `false` when that was the last, or no one reads any more.
+/// A push on its way to the receiver, in a task of its own.
+struct UnderWay {
+    n: u64,
+    task: JoinHandle<Delivery>,
+}
+
+impl UnderWay {
+    fn begin(
+        forwarder: Forwarder,
+        n: u64,
+        handed: Handed,
+        answer: Option<oneshot::Sender<Bytes>>,
+    ) -> Self {
+        let task = tokio::spawn(async move {
+            let delivery = forwarder.hand_on(&handed).await;
+            if let Some(answer) = answer {
+                // Whoever asked may have gone.
+                let _ = answer.send(delivery.body.clone());
+            }
+            delivery
+        });
+        Self { n, task }
+    }
+
+    /// What became of it.
     ///
     /// # Cancel safety
-    /// What was taken out of the queue is finished by the task that hands it on.
+    /// Dropping it loses nothing.
+    async fn ended(&mut self) -> Delivery {
+        let failed = |error: JoinError| Delivery::failed(error.to_string());
+        (&mut self.task).await.unwrap_or_else(failed)
+    }
+}
+
+impl Printing {
+    /// The next one, or what became of the one before; `false` when that was the last, or no one reads any more.
+    ///
+    /// # Cancel safety
+    /// What was taken out of the queue is handed on all the same, and what became of it comes next.
     async fn next(&mut self) -> Result<bool, Failure> {
+        if let Some(under_way) = &mut self.under_way {
+            let delivery = under_way.ended().await;
+            let n = under_way.n;
+            self.under_way = None;
+            return self.printer.delivery(n, &delivery);
+        }
         if self.left == Some(0) {
             return Ok(false);
         }
@@ -265,18 +314,80 @@ impl Printing {
                 if let Some(left) = &mut self.left {
                     *left -= 1;
                 }
-                if let Some(forwarder) = &self.forwarder {
-                    let delivery = forwarder.hand_on(&handed).await;
-                    if !self.printer.delivery(entry.n, &delivery)? {
-                        return Ok(false);
-                    }
-                    if let Some(answer) = answer {
-                        // Whoever asked may have gone.
-                        let _ = answer.send(delivery.body);
-                    }
-                }
+                let begin = |to| UnderWay::begin(to, entry.n, handed, answer);
+                self.under_way = self.forwarder.clone().map(begin);
                 Ok(true)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::output::{Format, Output};
+    use journal::Entry;
+
+    /// Takes one request, answers once it is told to, and takes no more.
+    async fn receiver(arrived: Arc<Notify>, release: Arc<Notify>) -> Url {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/hook", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            drop(listener);
+            let (mut seen, mut bytes) = (Vec::new(), [0; 1024]);
+            while !seen.ends_with(b"{}") {
+                let read = stream.read(&mut bytes).await.unwrap();
+                seen.extend_from_slice(&bytes[..read]);
+            }
+            arrived.notify_one();
+            release.notified().await;
+            let _ = stream.write_all(b"HTTP/1.1 200 x\r\ncontent-length: 4\r\n\r\n<x/>").await;
+        });
+        url.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_beat_does_not_end_what_is_being_handed_on() {
+        let (arrived, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let to = receiver(Arc::clone(&arrived), Arc::clone(&release)).await;
+        let (sender, notices) = mpsc::channel(2);
+        let output = Output { format: Format::Csv, show_numbers: false, raw_csv: false };
+        let forwarder = Some(Forwarder::new(Web::new().unwrap(), to));
+        let printer = PushPrinter::new(output);
+        let mut printing = Printing { notices, printer, forwarder, under_way: None, left: Some(1) };
+        let entry = Entry {
+            n: 1,
+            at: Timestamp::UNIX_EPOCH,
+            kind: EntryKind::Kookoo,
+            path: "/".to_owned(),
+            body: "{}".to_owned(),
+        };
+        let handed = Handed {
+            method: http::Method::POST,
+            query: None,
+            content_type: None,
+            body: Bytes::from_static(b"{}"),
+        };
+        let (answer, answered) = oneshot::channel();
+        let notice = Notice::Kept { entry, lines: Vec::new(), handed, answer: Some(answer) };
+        assert!(sender.send(notice).await.is_ok());
+        // What is awaited is dropped while the receiver has the request, as a beat drops it.
+        loop {
+            tokio::select! {
+                biased;
+                () = arrived.notified() => break,
+                more = printing.next() => assert!(more.unwrap()),
+            }
+        }
+        release.notify_one();
+        assert!(printing.next().await.unwrap());
+        assert_eq!(answered.await.unwrap(), "<x/>");
+        assert!(!printing.next().await.unwrap());
     }
 }

@@ -34,6 +34,11 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
+    /// It never came to an answer.
+    pub(super) fn failed(error: String) -> Self {
+        Self { status: None, attempts: 0, error: Some(error), body: Bytes::new() }
+    }
+
     /// Whether the receiver took it.
     pub(super) fn is_done(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
