@@ -160,6 +160,10 @@ pub(crate) struct Journal {
     alive: PathBuf,
     next: u64,
     last_digest: String,
+    /// How many bytes are whole lines.
+    whole: u64,
+    /// Behind them may be a part of a line that could not be written.
+    is_torn: bool,
 }
 
 /// What a journal that is opened says about the time before.
@@ -186,8 +190,9 @@ impl Journal {
         alive.push(".alive");
         let alive = PathBuf::from(alive);
         let seen = std::fs::read_to_string(&alive).ok().and_then(|text| text.trim().parse().ok());
-        let before = Before { alive: last.max(seen), faults: content.faults };
-        Ok((Self { file, alive, next, last_digest: content.last_digest }, before))
+        let JournalContent { faults, last_digest, whole, .. } = content;
+        let before = Before { alive: last.max(seen), faults };
+        Ok((Self { file, alive, next, last_digest, whole, is_torn: false }, before))
     }
 
     /// Adds a line; it is on disk when this returns.
@@ -203,11 +208,40 @@ impl Journal {
         let line = Line { entry, digest };
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()?;
+        self.append(&text, |file, text| {
+            file.write_all(text)?;
+            file.sync_data()
+        })?;
         self.next += 1;
         self.last_digest = line.digest;
         Ok(line.entry)
+    }
+
+    /// Writes a line, whole or not at all: one that follows half a line could never be read again.
+    fn append(
+        &mut self,
+        text: &[u8],
+        write: impl FnOnce(&mut File, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.is_torn {
+            self.take_back()?;
+        }
+        if let Err(error) = write(&mut self.file, text) {
+            self.is_torn = true;
+            // Where this fails, the next line tries it again, and is refused until it is done.
+            let _ = self.take_back();
+            return Err(error);
+        }
+        self.whole += text.len() as u64;
+        Ok(())
+    }
+
+    /// Cuts off what follows the whole lines.
+    fn take_back(&mut self) -> io::Result<()> {
+        self.file.set_len(self.whole)?;
+        self.file.seek(SeekFrom::Start(self.whole))?;
+        self.is_torn = false;
+        Ok(())
     }
 
     /// Notes that something listens now.
@@ -278,6 +312,26 @@ mod tests {
         journal.add(at(9), EntryKind::Ping, "/", "").unwrap();
         let content = read(File::open(&path).unwrap(), |_| true).unwrap();
         assert_eq!((content.faults.len(), content.entries[2].n), (0, 3));
+    }
+
+    #[test]
+    fn a_line_that_a_full_disk_cut_off_is_taken_back_and_the_next_one_is_whole() {
+        let (_folder, path) = written(2);
+        let (mut journal, _) = Journal::open(&path).unwrap();
+        let half = |mut file: &File, text: &[u8]| {
+            file.write_all(&text[..text.len() / 2])?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        journal.append(b"{\"n\":3,\"at\":0}\n", |file, text| half(file, text)).unwrap_err();
+        assert_eq!(journal.add(at(9), EntryKind::Ping, "/", "").unwrap().n, 3);
+        // While it cannot be taken back, there are no further lines.
+        let whole = std::mem::replace(&mut journal.file, File::open(&path).unwrap());
+        journal.append(b"{\"n\":4}\n", |_, text| half(&whole, text)).unwrap_err();
+        journal.add(at(10), EntryKind::Ping, "/", "").unwrap_err();
+        journal.file = whole;
+        assert_eq!(journal.add(at(11), EntryKind::Ping, "/", "").unwrap().n, 4);
+        let content = read(File::open(&path).unwrap(), |_| true).unwrap();
+        assert_eq!((content.faults.len(), content.entries.len()), (0, 4));
     }
 
     #[test]
