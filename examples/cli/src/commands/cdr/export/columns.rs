@@ -14,9 +14,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use super::rows::{all_cells, places};
-use super::target::beside;
+use super::target::PartFile;
 use crate::failure::Failure;
-use crate::private_file;
 
 /// Rows that are written at once.
 const GROUP: usize = 20_000;
@@ -45,7 +44,7 @@ impl ColumnValues {
 /// absent value.
 pub(super) struct ColumnFile {
     writer: SerializedFileWriter<File>,
-    part: PathBuf,
+    part: PartFile,
     path: PathBuf,
     places: HashMap<&'static str, usize>,
     columns: Vec<ColumnValues>,
@@ -70,16 +69,14 @@ fn schema() -> Result<Type, ParquetError> {
 
 impl ColumnFile {
     pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        let part = beside(path, ".part");
-        let mut options = private_file::options();
-        options.write(true).create(true).truncate(true);
-        let file = options.open(&part).map_err(|error| failed(&part, &error))?;
+        let part = PartFile::create(path).map_err(|error| failed(path, &error))?;
+        let file = part.file().try_clone().map_err(|error| failed(path, &error))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let writer = schema().and_then(|schema| {
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))
         });
         Ok(Self {
-            writer: writer.map_err(|error| failed(&part, &error))?,
+            writer: writer.map_err(|error| failed(path, &error))?,
             part,
             path: path.to_owned(),
             places: places(),
@@ -104,7 +101,7 @@ impl ColumnFile {
         if self.rows < GROUP {
             return Ok(());
         }
-        self.write_group().map_err(|error| failed(&self.part, &error))
+        self.write_group().map_err(|error| failed(&self.path, &error))
     }
 
     fn write_group(&mut self) -> Result<(), ParquetError> {
@@ -125,10 +122,8 @@ impl ColumnFile {
     /// Writes the file.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
         let written = self.write_group().and_then(|()| self.writer.finish().map(drop));
-        written.map_err(|error| failed(&self.part, &error))?;
-        let synced = self.writer.inner().sync_all();
-        synced.map_err(|error| failed(&self.part, &error))?;
-        std::fs::rename(&self.part, &self.path).map_err(|error| failed(&self.path, &error))
+        written.map_err(|error| failed(&self.path, &error))?;
+        self.part.finish().map_err(|error| failed(&self.path, &error))
     }
 }
 
@@ -150,7 +145,7 @@ mod tests {
         }
         file.row(r#"{"UCID":7,"Comments":"say \"no\""}"#).unwrap();
         file.finish().unwrap();
-        assert!(!beside(&path, ".part").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let file = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
         assert_eq!(file.metadata().num_row_groups(), 2);
         let place =

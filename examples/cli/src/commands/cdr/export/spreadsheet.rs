@@ -7,9 +7,8 @@ use ozonetel_sdk::cdr::CallRecord;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::rows::{cells, places};
-use super::target::beside;
+use super::target::PartFile;
 use crate::failure::Failure;
-use crate::private_file;
 
 /// Rows that a sheet holds, the line of names included.
 const ROWS: u32 = 1_048_576;
@@ -96,13 +95,9 @@ impl Spreadsheet {
         if self.sheets == 0 {
             self.next_sheet().map_err(|error| failed(&self.path, &error))?;
         }
-        let part = beside(&self.path, ".part");
-        let mut options = private_file::options();
-        options.read(true).write(true).create(true).truncate(true);
-        let file = options.open(&part).map_err(|error| failed(&part, &error))?;
-        self.book.save_to_writer(&file).map_err(|error| failed(&part, &error))?;
-        file.sync_all().map_err(|error| failed(&part, &error))?;
-        std::fs::rename(&part, &self.path).map_err(|error| failed(&self.path, &error))
+        let part = PartFile::create(&self.path).map_err(|error| failed(&self.path, &error))?;
+        self.book.save_to_writer(part.file()).map_err(|error| failed(&self.path, &error))?;
+        part.finish().map_err(|error| failed(&self.path, &error))
     }
 }
 
@@ -122,7 +117,7 @@ mod tests {
             sheet.write(&row).unwrap();
         }
         sheet.finish().unwrap();
-        assert!(!folder.path().join("calls.xlsx.part").exists());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let mut book: Xlsx<_> = open_workbook(&path).unwrap();
         assert_eq!(book.sheet_names(), ["calls", "calls 2"]);
         let first = book.worksheet_range("calls").unwrap();

@@ -4,13 +4,45 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::failure::Failure;
-use crate::private_file;
 
 /// Standard output, or a file that takes its name once it is whole. Its writers have buffers of their own.
 pub(super) enum Target {
     Standard(io::Stdout),
-    File { file: File, part: PathBuf, path: PathBuf },
+    File(PartFile),
+}
+
+/// A file that takes its name once it is whole. Until then it has one that no other export has; without it, it is removed.
+pub(super) struct PartFile {
+    part: NamedTempFile,
+    path: PathBuf,
+}
+
+impl PartFile {
+    /// Creates it beside the file of this path.
+    pub(super) fn create(path: &Path) -> io::Result<Self> {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".");
+        let part = tempfile::Builder::new()
+            .prefix(&name)
+            .suffix(".part")
+            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
+        Ok(Self { part, path: path.to_owned() })
+    }
+
+    /// What is written to.
+    pub(super) fn file(&self) -> &File {
+        self.part.as_file()
+    }
+
+    /// It is whole.
+    pub(super) fn finish(self) -> io::Result<()> {
+        self.file().sync_all()?;
+        self.part.persist(self.path).map(drop).map_err(|failed| failed.error)
+    }
 }
 
 /// The file of this path with something more at the end of its name.
@@ -23,22 +55,15 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 impl Target {
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::Standard(io::stdout())) };
-        let part = beside(path, ".part");
-        let mut options = private_file::options();
-        options.write(true).create(true).truncate(true);
-        let file = options.open(&part).map_err(|error| {
-            Failure::usage(format!("{} cannot be written: {error}", part.display()))
-        })?;
-        Ok(Self::File { file, part, path: path.to_owned() })
+        PartFile::create(path).map(Self::File).map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}", path.display()))
+        })
     }
 
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
             Self::Standard(mut stdout) => stdout.flush(),
-            Self::File { file, part, path } => {
-                file.sync_all()?;
-                std::fs::rename(part, path)
-            }
+            Self::File(part) => part.finish(),
         }
     }
 }
@@ -47,14 +72,46 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Standard(stdout) => stdout.write(bytes),
-            Self::File { file, .. } => file.write(bytes),
+            Self::File(part) => part.file().write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Standard(stdout) => stdout.flush(),
-            Self::File { file, .. } => file.flush(),
+            Self::File(part) => part.file().flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_exports_to_one_file_do_not_mix() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.csv");
+        let open = || Target::open(Some(&path)).unwrap();
+        let (mut first, mut second, mut third) = (open(), open(), open());
+        first.write_all(b"first, and longer\n").unwrap();
+        second.write_all(b"second\n").unwrap();
+        third.write_all(b"thi").unwrap();
+        for (target, text) in [(first, "first, and longer\n"), (second, "second\n")] {
+            target.finish().unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        drop(third);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("calls.csv");
+        Target::open(Some(&path)).unwrap().finish().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
