@@ -332,11 +332,15 @@ impl PhoneCall {
             .unwrap_or_else(|| CallOutcome::from(RawStatus::default()))
     }
 
-    fn by_rows(&self) -> Option<CallOutcome> {
-        // The ids of an inbound call's legs do not show which came last.
+    /// The rows as their legs began: the ids of an inbound call's legs do not show which came last.
+    fn rows_in_time(&self) -> impl DoubleEndedIterator<Item = &CallRecord> {
         let mut rows: Vec<&CallRecord> = self.rows().collect();
         rows.sort_by_key(|row| (row.call_date, row.start_time));
-        let outcomes: Vec<CallOutcome> = rows.into_iter().map(CallOutcome::from).collect();
+        rows.into_iter()
+    }
+
+    fn by_rows(&self) -> Option<CallOutcome> {
+        let outcomes: Vec<CallOutcome> = self.rows_in_time().map(CallOutcome::from).collect();
         let of = |kind| outcomes.iter().rev().find(|outcome| outcome.kind == kind);
         let telling = |outcome: &&CallOutcome| {
             !matches!(outcome.kind, CallOutcomeKind::Unknown | CallOutcomeKind::NotDialed)
@@ -404,7 +408,7 @@ impl PhoneCall {
     /// The agent whose leg counted: of the answered row, else of the callback's last leg, else of the last event that
     /// names one.
     pub fn agent(&self) -> Option<AgentId> {
-        let answered = self.rows().rev().find(|row| row.is_answered());
+        let answered = self.rows_in_time().rev().find(|row| row.is_answered());
         let row = answered.and_then(|row| row.agent_id.clone());
         row.or_else(|| self.callback()?.legs().last().and_then(|leg| leg.agent_id.clone()))
             .or_else(|| self.events().rev().find_map(|event| event.agent().cloned()))
@@ -422,7 +426,7 @@ impl PhoneCall {
     /// The disposition: the callback's, else of the last row that has one.
     pub fn disposition(&self) -> Option<&DispositionName> {
         let callback = self.callback().and_then(|call| call.disposition.as_ref());
-        callback.or_else(|| self.rows().rev().find_map(|row| row.disposition.as_ref()))
+        callback.or_else(|| self.rows_in_time().rev().find_map(|row| row.disposition.as_ref()))
     }
 
     /// The disposition of one agent's part: of the agent's last row that has one, else the callback's where it names
@@ -441,7 +445,7 @@ impl PhoneCall {
     pub fn disposition_of(&self, agent: &AgentId) -> Option<&DispositionName> {
         let is_of = |named: Option<&AgentId>| named.is_some_and(|named| named.is_same_agent(agent));
         let is_said = |name: &&DispositionName| !name.as_str().trim().is_empty();
-        let own_rows = self.rows().rev().filter(|row| is_of(row.agent_id.as_ref()));
+        let own_rows = self.rows_in_time().rev().filter(|row| is_of(row.agent_id.as_ref()));
         let of_row = own_rows.filter_map(|row| row.disposition.as_ref()).find(is_said);
         of_row.or_else(|| {
             let callback = self.callback()?;
@@ -455,6 +459,6 @@ impl PhoneCall {
     /// Link to the recording: anyone who has it can listen.
     pub fn recording(&self) -> Option<&SensitiveText> {
         let callback = self.callback().and_then(|call| call.audio_file.as_ref());
-        callback.or_else(|| self.rows().rev().find_map(|row| row.call_audio.as_ref()))
+        callback.or_else(|| self.rows_in_time().rev().find_map(|row| row.call_audio.as_ref()))
     }
 }

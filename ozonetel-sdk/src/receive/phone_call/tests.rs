@@ -211,6 +211,27 @@ fn a_disposition_is_of_the_agent_whose_leg_has_it() {
     assert_eq!(of(rows_first), [said("Late"), None]);
 }
 
+/// The greatest id was taken for the last leg, although the ids of an inbound call's legs are in no order of time.
+#[test]
+fn the_last_leg_is_the_one_that_began_last() {
+    let leg = |ucid: u64, agent: &str, time: &str, said: &str| {
+        row(
+            &json!({"CallID":3,"UCID":ucid,"Type":"InBound","Status":"Answered","CallDate":"2026-11-21",
+            "StartTime":time,"AgentID":agent,"Disposition":said,"CallAudio":said}),
+        )
+    };
+    let mut calls = PhoneCalls::new(10);
+    calls.observe(leg(31, "agent02", "10:05:00", "Sale"));
+    calls.observe(leg(32, "agent01", "10:03:00", "Later"));
+    calls.observe(leg(33, "agent01", "10:00:00", "No Answer"));
+    let call = calls.get(&ucid(3).into()).unwrap();
+    assert_eq!(call.agent().unwrap().as_str(), "agent02");
+    assert_eq!(call.disposition().unwrap().as_str(), "Sale");
+    assert_eq!(call.disposition_of(&"agent01".into()).unwrap().as_str(), "Later");
+    assert_eq!(call.recording().unwrap().as_str(), "Sale");
+    assert_eq!(call.rows().count(), 3);
+}
+
 #[test]
 fn a_disconnect_without_words_is_judged_by_the_events_before_it() {
     let of = |actions: &[&str]| {
