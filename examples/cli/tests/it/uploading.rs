@@ -91,6 +91,21 @@ async fn a_batch_of_unknown_outcome_is_listed_and_not_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_address_took_the_other_has_not() {
+    let (rehearsal, real) = (Desk::start().await, Desk::start().await);
+    let path = leads(&rehearsal, 3);
+    let upload = ["lead", "upload", &path];
+    rehearsal.json(&upload).await.done();
+    let address = real.shell.variable("OZONETEL_BASE_URL");
+    let rehearsal = rehearsal.set("OZONETEL_BASE_URL", &address);
+    // The same state directory, and none of what the simulator took counts.
+    rehearsal.json(&upload).await.done();
+    rehearsal.json(&upload).await.done();
+    assert_eq!((rehearsal.sim.effects("leads"), real.sim.effects("leads")), (1, 1));
+    assert_eq!(in_world(&real).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_service_refuses_is_sent_again_when_it_can_be() {
     let desk = Desk::start().await;
     let path = leads(&desk, 3);

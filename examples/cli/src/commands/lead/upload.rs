@@ -104,8 +104,9 @@ impl Prepared {
         Sheet::new(headers, rows.collect())
     }
 
-    /// What tells this upload from others: the campaign, and every cell that is sent.
-    fn digest(&self, account: &str, endpoint: &str) -> String {
+    /// What tells this upload from others: where it goes, unless that is the region's own address, the campaign, and
+    /// every cell that is sent.
+    fn digest(&self, service: Option<&str>, account: &str, endpoint: &str) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
             hash.update(text.as_bytes());
@@ -119,6 +120,9 @@ impl Prepared {
             for column in &self.columns {
                 add(row.cells.get(column.at).map(String::as_str).unwrap_or_default());
             }
+        }
+        if let Some(service) = service {
+            add(service);
         }
         let bytes = hash.finalize();
         bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
@@ -157,7 +161,8 @@ impl Upload {
             return self.describe(context, &prepared, batches.len(), E::SPEC.name);
         }
         let account = context.environment.account.as_deref().unwrap_or_default();
-        let path = progress_file(context, &prepared.digest(account, E::SPEC.name))?;
+        let service = service_of::<E>(context);
+        let path = progress_file(context, &prepared.digest(service, account, E::SPEC.name))?;
         let mut progress = Progress::open(&path)
             .map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))?;
         let is_due = |progress: &Progress, batch: usize| match progress.of(batch) {
@@ -392,6 +397,14 @@ async fn attempt<E: Batched>(call: Call<'_, E>) -> Result<Sent, ozonetel_sdk::Er
 
 fn all_of<E: Batched>(request: &E) -> Vec<usize> {
     (1..=request.rows()).collect()
+}
+
+/// The address that leads are sent to, where one is set: what a simulator took, the service has not.
+fn service_of<E: Batched>(context: &Context) -> Option<&str> {
+    let environment = &context.environment;
+    let own = environment.base_urls.iter().find(|(host, _)| *host == E::SPEC.host);
+    let address = own.map(|(_, address)| address).or(environment.base_url.as_ref());
+    address.map(|address| address.trim_end_matches('/'))
 }
 
 /// Where the progress of an upload is kept.
