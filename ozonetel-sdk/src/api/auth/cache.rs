@@ -15,7 +15,7 @@ use crate::core::call;
 use crate::core::client::Core;
 use crate::core::credential::{AuthSecret, Credential, CredentialKind, Credentials, Keys, TokenId};
 use crate::core::endpoint::Rate;
-use crate::core::error::{Error, ErrorKind, Reason};
+use crate::core::error::{Error, ErrorKind};
 use crate::core::pace::{RateLimit, StoreError};
 use crate::types::secret::Secret;
 
@@ -28,9 +28,6 @@ const JITTER: u64 = 60;
 const TRIES: u32 = 3;
 const ANSWER: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_secs(5);
-
-/// How long none is asked for after a refusal for the limit that does not say it.
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// How long the store may take to keep something.
 const KEEP: Duration = Duration::from_secs(10);
@@ -329,10 +326,6 @@ impl TokenCache {
     ) -> FailedFetch {
         let spent = error.may_have_reached() || error.refusal().is_some();
         let now = self.core.clock.now();
-        if error.reason() == Some(Reason::TooManyRequests) {
-            // The service counts others' requests as well, and none of them is seen from here.
-            stored.issued.block(error.ready_in().unwrap_or(HOUR), now);
-        }
         let pause = if spent {
             stored.failed.note(now);
             FetchPause::Spent(stored.failed.pause_left(now))

@@ -28,8 +28,6 @@ enum Fault {
     Unavailable,
     NotSent,
     Refused,
-    /// The hour's tokens are used up, and `Retry-After` says for how long.
-    UsedUp(Option<u16>),
     /// The token that is made has these claims: `{"exp":0}`.
     OverAtOnce,
 }
@@ -76,15 +74,6 @@ impl Transport for Outage {
             }
             Fault::Unavailable => answer(503, "<html>503</html>"),
             Fault::NotSent => Err(Failure::new(SendStage::NotSent, "no route")),
-            Fault::UsedUp(retry_after) => {
-                let head = http::Response::builder().status(429);
-                let head = match retry_after {
-                    Some(seconds) => head.header("retry-after", seconds),
-                    None => head,
-                };
-                let body = r#"{"status":"error","message":"Max limit exceeded"}"#;
-                Ok(Incoming::whole(head.body(()).unwrap(), body))
-            }
             Fault::Refused => {
                 answer(200, r#"{"status":"false","message":"Invalid userName or apiKey"}"#)
             }
@@ -118,19 +107,6 @@ async fn three_minutes_of_503_leave_a_token_for_when_they_are_over() {
     let (without, tokens) = poll(&outage.client(), &outage, 600).await;
     assert!(without.last().is_some_and(|last| *last < 180 + 120), "{:?}", without.last());
     assert!(tokens <= 10, "{tokens}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refusal_for_the_limit_is_kept_as_long_as_it_says_or_for_an_hour() {
-    for (says, length) in [(Some(90), 90), (None, 3600)] {
-        let outage = Outage::of(Fault::UsedUp(says), secs(60));
-        let client = outage.client();
-        let (without, tokens) = poll(&client, &outage, length).await;
-        assert_eq!((without.len() as u64, tokens), (length, 1), "{says:?}");
-        tokio::time::sleep(secs(1)).await;
-        client.disposition().list().await.unwrap();
-        assert_eq!(outage.tokens(), 2);
-    }
 }
 
 #[tokio::test(start_paused = true)]
