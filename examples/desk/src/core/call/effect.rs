@@ -43,8 +43,7 @@ pub fn effects_of_merged(
     let mut effects = effects(before, after);
     let given = after.disposition.as_ref();
     let is_made = given.is_some_and(|given| {
-        let known = absorbed.iter().filter_map(|other| other.disposition.as_ref());
-        let mut known = known;
+        let mut known = absorbed.iter().filter_map(|other| other.disposition.as_ref());
         known.any(|known| is_known(known, given))
     });
     if is_made {

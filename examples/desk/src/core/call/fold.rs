@@ -178,7 +178,7 @@ impl Fold {
                 self.state.is_live = true;
                 match news {
                     SocketNews::Answered => self.conversation(Some(agent), push.ucid, at),
-                    SocketNews::Dropped => self.leg_ended(push.ucid, at),
+                    SocketNews::Dropped => self.legs.ended(push.ucid, at),
                 }
             }
             FactBody::Kookoo(leg) => self.kookoo(leg, at),
@@ -243,19 +243,19 @@ impl Fold {
                 // The customer has picked up, and hears that someone is being rung.
                 (IvrStep::NewCall, KookooLeg::Customer) => {
                     earliest(&mut self.state.ringing_ms, at);
-                    self.legs.is_known(Some(fact.ucid), at);
+                    self.legs.known(Some(fact.ucid), at);
                 }
                 (IvrStep::NewCall, KookooLeg::Agent) => {
                     earliest(&mut self.state.answered_ms, at);
                     self.answered_by = Some(fact.agent.clone());
-                    self.legs.is_known(Some(fact.ucid), at);
+                    self.legs.known(Some(fact.ucid), at);
                 }
                 // Without either of the two there is no conversation.
-                (IvrStep::Over { .. }, _) => self.leg_ended(Some(fact.ucid), at),
+                (IvrStep::Over { .. }, _) => self.legs.ended(Some(fact.ucid), at),
                 _ => {}
             },
             KookooNews::Over(_) | KookooNews::AskedFor(ActionOutcome::Failed) => {
-                self.leg_ended(Some(fact.ucid), at);
+                self.legs.ended(Some(fact.ucid), at);
             }
             KookooNews::AskedFor(_) => self.rung = Some(fact.agent.clone()),
         }
@@ -275,7 +275,7 @@ impl Fold {
                 }
             }
             Some(CallActionKind::Answered) => self.conversation(event.agent(), event.ucid, at),
-            Some(CallActionKind::Disconnect) => self.leg_ended(event.ucid, at),
+            Some(CallActionKind::Disconnect) => self.legs.ended(event.ucid, at),
             // A word that is not known changes nothing; the fact stays.
             _ => {}
         }
@@ -301,10 +301,6 @@ impl Fold {
         is_there && has.is_some_and(|has| self.phones.ended_ms(Some(has)).is_none())
     }
 
-    fn leg_ended(&mut self, leg: Option<Ucid>, at: i64) {
-        self.legs.ended(leg, at);
-    }
-
     fn row(&mut self, row: &ozonetel_sdk::cdr::CallRecord, fact: &Fact, at: i64) {
         self.state.campaign = row.campaign_name.clone().or(self.state.campaign.take());
         self.state.skill = row.skill.clone().or(self.state.skill.take());
@@ -316,9 +312,9 @@ impl Fold {
             earliest(&mut self.state.answered_ms, answered.unwrap_or(at));
         }
         if row.hangup_by.is_some() || !row.is_agent_leg() {
-            self.leg_ended(row.ucid, at);
+            self.legs.ended(row.ucid, at);
         } else {
-            self.legs.is_known(row.ucid, at);
+            self.legs.known(row.ucid, at);
         }
         if row.is_finished() {
             latest(&mut self.rows_ms, at);
@@ -412,6 +408,7 @@ impl Fold {
         let third = self.thirds.iter_mut().find(|(known, ..)| known.is_same_number(number));
         if let Some((_, state, _)) = third {
             *state = ParticipantState::Left;
+            self.consulted = None;
         } else if self.phone.caller().is_some_and(|caller| caller.is_same_number(number)) {
             self.customer_kicked = true;
         } else {

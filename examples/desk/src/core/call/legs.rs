@@ -22,14 +22,14 @@ impl Legs {
     }
 
     /// There is such a leg.
-    pub(super) fn is_known(&mut self, leg: Option<Ucid>, at: i64) {
+    pub(super) fn known(&mut self, leg: Option<Ucid>, at: i64) {
         self.0.entry(leg).or_insert(Leg { seen_ms: at, ended_ms: None });
     }
 
     /// It has ended: all of them, where none is named.
     pub(super) fn ended(&mut self, leg: Option<Ucid>, at: i64) {
-        self.is_known(leg, at);
-        let all = self.0.iter_mut().filter(|(known, _)| leg.is_none() || **known == leg);
+        self.known(leg, at);
+        let all = self.0.iter_mut().filter(|(name, _)| leg.is_none() || **name == leg);
         all.for_each(|(_, leg)| leg.ended_ms = leg.ended_ms.max(Some(at)));
     }
 

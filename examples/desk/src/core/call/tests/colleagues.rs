@@ -51,6 +51,11 @@ fn a_colleague_who_is_asked_has_the_call_once_it_is_handed_over() {
     back.apply(acted(2, Action::CancelTransfer, ActionOutcome::Done, 20));
     back.apply(phone("agent02", LegNews::Ended, OTHER, 20));
     assert_eq!(is(&back), first);
+    // Whoever was asked and let go before has no part in what is handed on to someone else.
+    let outside = Action::Transfer { number: "9000000002".into(), warm: true };
+    back.apply(acted(3, outside, ActionOutcome::Done, 25));
+    back.apply(acted(4, Action::CompleteTransfer, ActionOutcome::Done, 30));
+    assert_eq!(is(&back), (CallPhase::AfterCall, Some("agent01".into()), Some(ucid(LEG))));
     let complete = acted(2, Action::CompleteTransfer, ActionOutcome::Done, 20);
     call.apply(complete);
     call.apply(phone("agent01", LegNews::Ended, LEG, 21));
