@@ -121,7 +121,7 @@ async fn a_dial_killed_at_any_write_rings_once_and_the_ledger_is_right() {
     }
 }
 
-fn disposal(ucid: Ucid) -> DisposalOrder {
+pub(crate) fn disposal(ucid: Ucid) -> DisposalOrder {
     DisposalOrder {
         actor: Actor { by: "u1".into(), agent: "agent01".into() },
         ucid,

@@ -7,12 +7,12 @@ use desk::core::caller::Scope;
 use desk::core::fact::{Action, FactBody};
 use desk::core::outbox::OutboxTarget;
 use desk::flow::disposing::{DisposalOrder, dispose};
-use desk::flow::facts::Actor;
 use desk::store::memory::{Access, Interference};
 use desk::store::{Outbox as _, PhoneCalls as _, StoreError};
 use desk::{Desk, Settings};
 use serde_json::json;
 
+use crate::crash::disposal;
 use crate::floor::{DISPOSITION, Floor, settings};
 
 /// What the other desk does before the first write of this one.
@@ -37,19 +37,7 @@ impl Interference for Between {
 }
 
 fn order(ucid: &str, code: &str) -> DisposalOrder {
-    DisposalOrder {
-        actor: Actor { by: "u1".to_owned(), agent: "agent01".into() },
-        ucid: ucid.parse().unwrap(),
-        did: None,
-        code: code.to_owned(),
-        notes: None,
-        pause: None,
-        call_back: None,
-        lead: None,
-        duration_sec: None,
-        direction: None,
-        caller: None,
-    }
+    DisposalOrder { code: code.to_owned(), ..disposal(ucid.parse().unwrap()) }
 }
 
 /// Seeds 1054 and 5315: the second to be stored was on record, and the first was sent. Two desks may take one code for
