@@ -123,14 +123,14 @@ impl People {
             self.0.store.append_audit(vec![row]).await?;
             return Err(SignInError::Wrong);
         };
-        if let Some(pair) = limits.first() {
-            self.0.store.forget_attempts(&pair.key).await?;
-        }
-        if outdated && let Some(old) = &hash {
+        let Some(mut hash) = hash else { return Err(SignInError::Wrong) };
+        self.0.store.attempt_was_right(&limits).await?;
+        if outdated {
             let new = self.0.passwords.hash(password).await?;
-            self.0.store.strengthen_hash(&login.user.id, old, &new).await?;
+            self.0.store.strengthen_hash(&login.user.id, &hash, &new).await?;
+            hash = new;
         }
-        self.open(login.user, now, &from).await
+        self.open(login.user, &hash, now, &from).await
     }
 
     /// Changes the password of the user who asks, ends all of the user's sessions and opens a new one.
@@ -149,20 +149,23 @@ impl People {
         let limits = throttle::sign_in(&user.email, from.peer);
         self.attempt(&limits, now).await?;
         let login = self.0.store.user_login(&user.email).await?;
-        let hash = login.and_then(|login| login.hash);
-        match self.0.passwords.verify(current.clone(), hash).await? {
-            PasswordMatch::Wrong => return Err(SignInError::Wrong),
-            PasswordMatch::Right { .. } => {}
-        }
+        let known = login.and_then(|login| login.hash);
+        let found = self.0.passwords.verify(current.clone(), known.clone()).await?;
+        let (PasswordMatch::Right { .. }, Some(known)) = (found, known) else {
+            return Err(SignInError::Wrong);
+        };
+        self.0.store.attempt_was_right(&limits).await?;
         check(&new, &user.email)?;
         if new.same(&current) {
             return Err(SignInError::Weak(WeakPassword::Same));
         }
         let hash = self.0.passwords.hash(new).await?;
         let row = row(now, &user, "user.password", &from);
-        self.0.store.set_password(&user.id, hash, false, row).await?;
+        if !self.0.store.replace_password(&user.id, &known, hash.clone(), row).await? {
+            return Err(SignInError::Wrong);
+        }
         self.changed();
-        self.open(User { must_change: false, ..user }, now, &from).await
+        self.open(User { must_change: false, ..user }, &hash, now, &from).await
     }
 
     /// Makes the first administrator, with the link that was printed, and signs in.
@@ -189,13 +192,13 @@ impl People {
             disabled: false,
             made_at: now,
         };
-        let hash = Some(self.0.passwords.hash(first.password).await?);
+        let hash = self.0.passwords.hash(first.password).await?;
         let row = row(now, &user, "user.set_up", &from);
-        let login = UserLogin { user: user.clone(), hash };
+        let login = UserLogin { user: user.clone(), hash: Some(hash.clone()) };
         if !self.0.store.use_setup(&digest.to_text(), now, login, row).await? {
             return Err(SignInError::Link);
         }
-        self.open(user, now, &from).await
+        self.open(user, &hash, now, &from).await
     }
 
     async fn attempt(
@@ -212,9 +215,11 @@ impl People {
         }
     }
 
+    /// Opens a session of a user whose password was compared with `hash`, if it still is that one.
     async fn open(
         &self,
         user: User,
+        hash: &str,
         now: i64,
         from: &RequestOrigin,
     ) -> Result<OpenedSession, SignInError> {
@@ -227,7 +232,11 @@ impl People {
             ends_at: now + millis(self.0.settings.longest),
         };
         let row = row(now, &user, "session.open", from);
-        self.0.store.open_session(&digest.to_text(), session.clone(), row).await?;
+        let opened = self.0.store.open_session(&digest.to_text(), session.clone(), hash, row).await;
+        if opened == Err(StoreError::Conflict("password")) {
+            return Err(SignInError::Wrong);
+        }
+        opened?;
         Ok(OpenedSession { secret, session, user })
     }
 }

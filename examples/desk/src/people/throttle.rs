@@ -1,7 +1,10 @@
 //! How often a password may be tried.
 //!
 //! The counters are in the store, so that any number of desks count together. Three of them, because one alone is
-//! either too strict or too lax: one address trying one user, one user tried from anywhere, one address trying anyone.
+//! either too strict or too lax: one address trying anyone, one address trying one user, one user tried from anywhere.
+//! They are asked in this order and the first that is used up ends it: whoever is refused for the own tries neither
+//! closes the user's other ways in nor fills the store with counters. What was right does not count: a whole centre may
+//! sign in from one address.
 
 use std::net::IpAddr;
 
@@ -20,17 +23,19 @@ pub fn sign_in(email: &str, peer: Option<IpAddr>) -> Vec<AttemptLimit> {
         key: format!("{what}:{}", digest(text)),
         most,
         window_ms: minutes * MINUTE_MS,
+        is_cleared: what == "pair",
     };
     vec![
+        limit("peer", &peer, 200, 15),
         limit("pair", &format!("{peer} {email}"), 10, 15),
         limit("user", &email, 50, 60),
-        limit("peer", &peer, 200, 15),
     ]
 }
 
 /// The limits of one attempt to use a set-up link.
 pub fn set_up() -> Vec<AttemptLimit> {
-    vec![AttemptLimit { key: "set-up".to_owned(), most: 20, window_ms: 15 * MINUTE_MS }]
+    let (most, window_ms) = (20, 15 * MINUTE_MS);
+    vec![AttemptLimit { key: "set-up".to_owned(), most, window_ms, is_cleared: false }]
 }
 
 /// What one subscriber has: a whole address, or the first half of an IPv6 address.
@@ -66,13 +71,13 @@ mod tests {
             );
         }
         let other = sign_in("agent02@example.test", peer);
-        assert_eq!(limits[2], other[2], "one address, whoever it tries");
-        assert_ne!((&limits[0], &limits[1]), (&other[0], &other[1]));
+        assert_eq!(limits[0], other[0], "one address, whoever it tries");
+        assert_ne!((&limits[1], &limits[2]), (&other[1], &other[2]));
     }
 
     #[test]
     fn an_ipv6_subscriber_is_one_and_a_mapped_address_is_the_ipv4_one() {
-        let keys = |text: &str| sign_in("a", Some(text.parse().unwrap()))[2].key.clone();
+        let keys = |text: &str| sign_in("a", Some(text.parse().unwrap()))[0].key.clone();
         assert_eq!(keys("2001:db8:1:2:3::4"), keys("2001:db8:1:2:ffff::1"));
         assert_ne!(keys("2001:db8:1:2::4"), keys("2001:db8:1:3::4"));
         assert_eq!(keys("::ffff:192.0.2.7"), keys("192.0.2.7"));

@@ -71,19 +71,23 @@ pub struct AttemptLimit {
     pub most: u32,
     /// In how many milliseconds.
     pub window_ms: i64,
+    /// Whether a right attempt makes the wrong ones before it forgotten; otherwise it only does not count itself.
+    pub is_cleared: bool,
 }
 
 /// Sessions, tokens, attempts and the set-up link. Digests are those of the secrets.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Opens a session.
+    /// Opens a session of a user whose password was compared with a hash.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] if the digest or id is in use; [`StoreError::Missing`] without such a user.
+    /// [`StoreError::Taken`] if the digest or id is in use; [`StoreError::Missing`] without such a user;
+    /// [`StoreError::Conflict`] if the password is another one meanwhile, or the user is disabled.
     async fn open_session(
         &self,
         digest: &str,
         session: Session,
+        hash: &str,
         audit: AuditRow,
     ) -> Result<(), StoreError>;
 
@@ -168,7 +172,7 @@ pub trait Sessions: Send + Sync {
     /// The store is not available.
     async fn remove_token(&self, id: &str, audit: AuditRow) -> Result<bool, StoreError>;
 
-    /// Counts one attempt against each limit. If one of them is used up, when the last of those opens again.
+    /// Counts one attempt against each limit in turn, up to the first that is used up: when that one opens again.
     ///
     /// # Errors
     /// The store is not available.
@@ -178,11 +182,11 @@ pub trait Sessions: Send + Sync {
         at: i64,
     ) -> Result<Option<i64>, StoreError>;
 
-    /// Forgets the attempts under a key.
+    /// The attempt that was counted against these limits was right.
     ///
     /// # Errors
     /// The store is not available.
-    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError>;
+    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError>;
 
     /// Offers a link that makes the first administrator, in place of the one before.
     ///
@@ -279,14 +283,24 @@ impl Sessions for Db {
         &self,
         digest: &str,
         session: Session,
+        hash: &str,
         row: AuditRow,
     ) -> Result<(), StoreError> {
-        let digest = digest.to_owned();
+        let (digest, hash) = (digest.to_owned(), hash.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                let user = "SELECT id FROM desk_user WHERE id = $1";
-                if tx.row(user, args![&session.user]).await?.is_none() {
+                // Whoever changes the password afterwards ends this session too.
+                let user = if tx.is_postgres() {
+                    "SELECT password, disabled FROM desk_user WHERE id = $1 FOR UPDATE"
+                } else {
+                    "SELECT password, disabled FROM desk_user WHERE id = $1"
+                };
+                let Some(user) = tx.row(user, args![&session.user]).await? else {
                     return Err(StoreError::Missing("user"));
+                };
+                let known: Option<String> = user.get("password")?;
+                if user.flag("disabled")? || known.as_deref() != Some(&hash) {
+                    return Err(StoreError::Conflict("password"));
                 }
                 let insert = "INSERT INTO desk_session \
                               (digest, id, user_id, opened_at, seen_at, ends_at) \
@@ -477,26 +491,33 @@ impl Sessions for Db {
         limits: &[AttemptLimit],
         at: i64,
     ) -> Result<Option<i64>, StoreError> {
-        let mut limits = limits.to_vec();
-        // Two attempts that lock the same rows lock them in the same order.
-        limits.sort_by(|one, other| one.key.cmp(&other.key));
+        let limits = limits.to_vec();
         self.write(move |tx| {
             Box::pin(async move {
-                let mut opens_at = None;
+                // In their own order, so that two attempts lock the rows that they share in the same one.
                 for limit in &limits {
-                    opens_at = opens_at.max(count_one(tx, limit, at).await?);
+                    if let Some(opens_at) = count_one(tx, limit, at).await? {
+                        return Ok(Some(opens_at));
+                    }
                 }
-                Ok(opens_at)
+                Ok(None)
             })
         })
         .await
     }
 
-    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
-        let args = args![key];
+    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
+        let limits = limits.to_vec();
         self.write(move |tx| {
             Box::pin(async move {
-                tx.execute("DELETE FROM desk_attempt WHERE key = $1", args).await?;
+                for limit in &limits {
+                    let change = if limit.is_cleared {
+                        "DELETE FROM desk_attempt WHERE key = $1"
+                    } else {
+                        "UPDATE desk_attempt SET tries = tries - 1 WHERE key = $1 AND tries > 0"
+                    };
+                    tx.execute(change, args![&limit.key]).await?;
+                }
                 Ok(())
             })
         })

@@ -187,6 +187,19 @@ pub trait Users: Send + Sync {
         audit: AuditRow,
     ) -> Result<(), StoreError>;
 
+    /// Puts a user's new password in the place of the one that was compared, and ends the user's sessions; whether it
+    /// still was that one.
+    ///
+    /// # Errors
+    /// The store is not available.
+    async fn replace_password(
+        &self,
+        id: &str,
+        old: &str,
+        new: String,
+        audit: AuditRow,
+    ) -> Result<bool, StoreError>;
+
     /// Puts a stronger hash of the same password in the place of the one it was compared with.
     ///
     /// # Errors
@@ -416,6 +429,29 @@ impl Users for Db {
                 }
                 end_sessions(tx, &id).await?;
                 audit::append(tx, &[row]).await
+            })
+        })
+        .await
+    }
+
+    async fn replace_password(
+        &self,
+        id: &str,
+        old: &str,
+        new: String,
+        row: AuditRow,
+    ) -> Result<bool, StoreError> {
+        let (id, old) = (id.to_owned(), old.to_owned());
+        self.write(move |tx| {
+            Box::pin(async move {
+                let update = "UPDATE desk_user SET password = $1, must_change = $2 \
+                              WHERE id = $3 AND password = $4";
+                if tx.execute(update, args![new, false, &id, old]).await? == 0 {
+                    return Ok(false);
+                }
+                end_sessions(tx, &id).await?;
+                audit::append(tx, &[row]).await?;
+                Ok(true)
             })
         })
         .await

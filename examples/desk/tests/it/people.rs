@@ -4,8 +4,10 @@ use axum::body::Body;
 use desk::people::PeopleSettings;
 use desk::people::origin::PublicAddress;
 use desk::people::seal::SealKey;
+use desk::people::sign_in::{RequestOrigin, SignInError};
 use desk::{Settings, app};
 use http::{Method, Request, header};
+use ozonetel_sdk::auth::Secret;
 use ozonetel_sim::world::Setup;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -210,6 +212,23 @@ async fn wrong_passwords_unknown_and_disabled_users_are_answered_alike_and_then_
     Browser::new(&floor).sign_in("supervisor01@desk.test", "demo").await.ok();
     floor.wait(wait).await;
     Browser::new(&floor).sign_in("agent01@desk.test", "demo").await.ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_guesses_from_one_address_closes_no_other_way_in() {
+    let floor = demo().await;
+    let from = |peer: &str| RequestOrigin { peer: Some(peer.parse().unwrap()), request: None };
+    let sign_in = async |peer: &str, password: &str| {
+        let people = floor.desk.people();
+        people.sign_in("agent01@desk.test", Secret::from(password), from(peer)).await
+    };
+    for _ in 0..10 {
+        assert!(matches!(sign_in("192.0.2.1", "wrong").await, Err(SignInError::Wrong)));
+    }
+    for _ in 0..60 {
+        assert!(matches!(sign_in("192.0.2.1", "wrong").await, Err(SignInError::Throttled(_))));
+    }
+    sign_in("192.0.2.2", "demo").await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,11 +55,14 @@ impl Sessions for Memory {
         &self,
         digest: &str,
         session: Session,
+        hash: &str,
         audit: AuditRow,
     ) -> Result<(), StoreError> {
         self.write(|state| {
-            if !state.users.users.contains_key(&session.user) {
-                return Err(StoreError::Missing("user"));
+            let login = state.users.users.get(&session.user);
+            let login = login.ok_or(StoreError::Missing("user"))?;
+            if login.user.disabled || login.hash.as_deref() != Some(hash) {
+                return Err(StoreError::Conflict("password"));
             }
             let sessions = &mut state.sessions.sessions;
             if sessions.contains_key(digest) || sessions.values().any(|s| s.id == session.id) {
@@ -206,23 +209,31 @@ impl Sessions for Memory {
         at: i64,
     ) -> Result<Option<i64>, StoreError> {
         self.write(|state| {
-            let mut opens_at = None;
             for limit in limits {
                 let entry = state.sessions.attempts.entry(limit.key.clone()).or_default();
                 if entry.1 <= at {
                     *entry = (0, at + limit.window_ms);
                 }
                 entry.0 += 1;
-                opens_at = opens_at.max((entry.0 > limit.most).then_some(entry.1));
+                if entry.0 > limit.most {
+                    return Ok(Some(entry.1));
+                }
             }
-            Ok(opens_at)
+            Ok(None)
         })
         .await
     }
 
-    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
+    async fn attempt_was_right(&self, limits: &[AttemptLimit]) -> Result<(), StoreError> {
         self.write(|state| {
-            state.sessions.attempts.remove(key);
+            let attempts = &mut state.sessions.attempts;
+            for limit in limits {
+                if limit.is_cleared {
+                    attempts.remove(&limit.key);
+                } else if let Some((tries, _)) = attempts.get_mut(&limit.key) {
+                    *tries = tries.saturating_sub(1);
+                }
+            }
             Ok(())
         })
         .await

@@ -124,6 +124,27 @@ impl Users for Memory {
         .await
     }
 
+    async fn replace_password(
+        &self,
+        id: &str,
+        old: &str,
+        new: String,
+        audit: AuditRow,
+    ) -> Result<bool, StoreError> {
+        self.write(|state| {
+            let known = state.users.users.get_mut(id);
+            let Some(login) = known.filter(|login| login.hash.as_deref() == Some(old)) else {
+                return Ok(false);
+            };
+            login.hash = Some(new);
+            login.user.must_change = false;
+            state.sessions.end_of_user(id);
+            state.audit.push(audit);
+            Ok(true)
+        })
+        .await
+    }
+
     async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
         self.write(|state| {
             if let Some(login) = state.users.users.get_mut(id)

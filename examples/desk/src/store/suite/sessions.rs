@@ -19,7 +19,9 @@ pub(super) fn cases() -> Vec<Case> {
         sessions_are_listed_newest_first_and_swept,
         a_token_is_found_until_it_ends_or_is_revoked,
         attempts_are_counted_per_key_until_the_window_ends,
+        a_right_attempt_does_not_count_and_clears_wrong_ones_where_it_should,
         attempts_at_once_are_all_counted,
+        a_password_that_was_compared_before_it_was_changed_opens_nothing,
         the_set_up_link_makes_one_administrator,
     ]
 }
@@ -29,10 +31,8 @@ fn session(id: &str, user: &str, at: i64) -> Session {
 }
 
 async fn open(store: &Arc<dyn Store>, id: &str, user: &str, at: i64) {
-    store
-        .open_session(&format!("d{id}"), session(id, user, at), row("session.open"))
-        .await
-        .unwrap();
+    let (digest, hash) = (format!("d{id}"), format!("hash of {user}"));
+    store.open_session(&digest, session(id, user, at), &hash, row("session.open")).await.unwrap();
 }
 
 async fn is_live(store: &Arc<dyn Store>, id: &str, at: i64) -> bool {
@@ -104,7 +104,8 @@ async fn a_session_ends_by_either_limit_by_hand_and_with_its_user(store: Arc<dyn
         }
         assert!(!is_live(&store, id, 1).await, "{id}");
     }
-    let missing = store.open_session("d", session("9", "x", 0), row("session.open")).await;
+    let missing =
+        store.open_session("d", session("9", "x", 0), "hash of x", row("session.open")).await;
     assert_eq!(missing, Err(StoreError::Missing("user")));
 }
 
@@ -114,7 +115,8 @@ async fn sessions_are_listed_newest_first_and_swept(store: Arc<dyn Store>) {
     for (id, user, at) in [("1", "a", 0), ("2", "b", 4), ("3", "a", 8)] {
         open(&store, id, user, at).await;
     }
-    let taken = store.open_session("d1", session("4", "a", 0), row("session.open")).await;
+    let taken =
+        store.open_session("d1", session("4", "a", 0), "hash of a", row("session.open")).await;
     assert!(matches!(taken, Err(StoreError::Taken(_))), "{taken:?}");
     let ids = |sessions: Vec<Session>| sessions.into_iter().map(|s| s.id).collect::<Vec<_>>();
     assert_eq!(ids(store.sessions_of("a", 9, -1).await.unwrap()), ["3", "1"]);
@@ -153,7 +155,7 @@ async fn a_token_is_found_until_it_ends_or_is_revoked(store: Arc<dyn Store>) {
 }
 
 fn limit(key: &str, most: u32) -> AttemptLimit {
-    AttemptLimit { key: key.into(), most, window_ms: 10 }
+    AttemptLimit { key: key.into(), most, window_ms: 10, is_cleared: false }
 }
 
 async fn attempts_are_counted_per_key_until_the_window_ends(store: Arc<dyn Store>) {
@@ -166,11 +168,30 @@ async fn attempts_are_counted_per_key_until_the_window_ends(store: Arc<dyn Store
     assert_eq!(count(vec![limit("a", 2)], 9).await, Some(10));
     assert_eq!(count(vec![limit("b", 1)], 9).await, Some(10));
     assert_eq!(count(vec![limit("a", 2)], 10).await, None, "a new window");
-    assert_eq!(count(vec![limit("a", 1), limit("c", 0)], 11).await, Some(21), "the later one");
-    store.forget_attempts("a").await.unwrap();
-    assert_eq!(count(vec![limit("a", 1)], 12).await, None);
+    assert_eq!(count(vec![limit("c", 1), limit("a", 1), limit("d", 9)], 11).await, Some(20));
+    assert_eq!(count(vec![limit("c", 1)], 12).await, Some(21), "those before the closed one count");
+    assert_eq!(count(vec![limit("d", 0)], 12).await, Some(22), "those behind it do not");
     store.sweep_sessions(50, 0).await.unwrap();
-    assert_eq!(count(vec![limit("c", 1)], 12).await, None);
+    assert_eq!(count(vec![limit("d", 1)], 12).await, None);
+}
+
+async fn a_right_attempt_does_not_count_and_clears_wrong_ones_where_it_should(
+    store: Arc<dyn Store>,
+) {
+    let limits = [limit("peer", 2), AttemptLimit { is_cleared: true, ..limit("pair", 9) }];
+    for _ in 0..20 {
+        assert_eq!(store.count_attempt(&limits, 0).await, Ok(None));
+        store.attempt_was_right(&limits).await.unwrap();
+    }
+    for _ in 0..2 {
+        assert_eq!(store.count_attempt(&limits, 0).await, Ok(None));
+    }
+    store.attempt_was_right(&limits).await.unwrap();
+    assert_eq!(store.count_attempt(&[limit("pair", 1)], 0).await, Ok(None), "it was cleared");
+    assert_eq!(store.count_attempt(&limits, 0).await, Ok(None), "one of two wrong ones counts");
+    assert_eq!(store.count_attempt(&limits, 0).await, Ok(Some(10)));
+    store.attempt_was_right(&[limit("unknown", 1)]).await.unwrap();
+    assert_eq!(store.count_attempt(&[limit("unknown", 0)], 0).await, Ok(Some(10)));
 }
 
 async fn attempts_at_once_are_all_counted(store: Arc<dyn Store>) {
@@ -178,6 +199,34 @@ async fn attempts_at_once_are_all_counted(store: Arc<dyn Store>) {
     let tries = (0..20).map(|_| store.count_attempt(&limits, 0));
     let opened = futures_util::future::try_join_all(tries).await.unwrap();
     assert_eq!(opened.iter().filter(|opens_at| opens_at.is_none()).count(), 5);
+}
+
+async fn a_password_that_was_compared_before_it_was_changed_opens_nothing(store: Arc<dyn Store>) {
+    add(&store, "a", Role::Agent).await;
+    let opened = |id: &'static str, hash: &'static str| {
+        let store = Arc::clone(&store);
+        let digest = format!("d{id}");
+        async move { store.open_session(&digest, session(id, "a", 0), hash, row("session.open")).await }
+    };
+    assert_eq!(opened("1", "hash of a").await, Ok(()));
+    let replace = |old: &'static str, new: &'static str| {
+        let store = Arc::clone(&store);
+        async move { store.replace_password("a", old, new.into(), row("user.password")).await }
+    };
+    store.set_password("a", "first".into(), true, row("user.password")).await.unwrap();
+    assert_eq!(replace("hash of a", "late").await, Ok(false));
+    let (one, other) = tokio::join!(replace("first", "second"), replace("first", "third"));
+    assert!(one.unwrap() != other.unwrap(), "each compared the one before; one of them changes it");
+    assert!(!is_live(&store, "1", 1).await);
+    let changed = StoreError::Conflict("password");
+    assert_eq!(opened("2", "first").await, Err(changed.clone()));
+    let login = store.user_login("a@example.test").await.unwrap().unwrap();
+    assert!(!login.user.must_change);
+    let disable = UserChange { disabled: Some(true), ..UserChange::default() };
+    store.change_user("a", disable, row("user.change")).await.unwrap();
+    for hash in ["second", "third"] {
+        assert_eq!(opened("3", hash).await, Err(changed.clone()), "{hash}");
+    }
 }
 
 async fn the_set_up_link_makes_one_administrator(store: Arc<dyn Store>) {
