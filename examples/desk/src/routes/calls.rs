@@ -156,6 +156,21 @@ pub(super) async fn audited(
     append(desk, row).await;
 }
 
+/// Writes the audit row of something of a call that is about to be shown: nothing is shown that is not in the audit.
+///
+/// # Errors
+/// The store is not available.
+pub(super) async fn audit_showing(
+    desk: &Desk,
+    caller: &Caller,
+    action: &str,
+    call: &StoredCall,
+) -> Result<(), Problem> {
+    let row = audit_row(desk, caller, action, &call.id, call.state.agent.as_ref());
+    desk.store().append_audit(vec![row]).await?;
+    Ok(())
+}
+
 /// The audit row of an action on a call, for a flow that writes it with what it does.
 pub(super) fn audit_row(
     desk: &Desk,

@@ -12,7 +12,7 @@ use crate::core::assist::transcript::Suggestion;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::routes::calls::{audited, handles, visible};
+use crate::routes::calls::{audit_showing, handles, visible};
 
 /// How many are answered.
 const MOST: u32 = 1_000;
@@ -61,8 +61,7 @@ pub(super) async fn list(
     let call = visible(&desk, &caller, &ucid).await?;
     let suggestions = desk.store().suggestions(&call.id, MOST).await?;
     if !handles(&caller, &call) && !suggestions.is_empty() {
-        let about = (call.state.agent.as_ref(), None);
-        audited(&desk, &caller, "suggestions.read", &call.id, about).await;
+        audit_showing(&desk, &caller, "suggestions.read", &call).await?;
     }
     let suggestions = suggestions.into_iter().map(SuggestionView::of).collect::<Result<_, _>>()?;
     Ok(Json(SuggestionList { suggestions }))

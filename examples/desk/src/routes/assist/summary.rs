@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::flow::assist::summary::{call_summary, lead_summary};
 use crate::flow::customers::handles_lead;
 use crate::problem::Problem;
-use crate::routes::calls::{audited, handles, visible};
+use crate::routes::calls::{audit_showing, handles, visible};
 
 /// What a call came to.
 #[derive(Serialize, ToSchema)]
@@ -58,8 +58,7 @@ pub(super) async fn of_call(
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     if !handles(&caller, &call) {
-        let about = (call.state.agent.as_ref(), None);
-        audited(&desk, &caller, "summary.read", &call.id, about).await;
+        audit_showing(&desk, &caller, "summary.read", &call).await?;
     }
     Ok(Json(CallSummary { text, generated: true }).into_response())
 }

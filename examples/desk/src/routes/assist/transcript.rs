@@ -10,7 +10,7 @@ use crate::core::assist::transcript::TranscriptEntry;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::Problem;
-use crate::routes::calls::{audited, handles, visible};
+use crate::routes::calls::{audit_showing, handles, visible};
 
 /// How many entries are answered unless a request says otherwise, and at most.
 const PAGE: (u32, u32) = (200, 1_000);
@@ -72,8 +72,7 @@ pub(super) async fn transcript(
         return Err(crate::access::no_such("transcript"));
     }
     if !handles(&caller, &call) {
-        let about = (call.state.agent.as_ref(), None);
-        audited(&desk, &caller, "transcript.read", &call.id, about).await;
+        audit_showing(&desk, &caller, "transcript.read", &call).await?;
     }
     let more = entries.len() > limit as usize;
     entries.truncate(limit as usize);

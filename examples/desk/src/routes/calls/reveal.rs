@@ -6,7 +6,7 @@ use ozonetel_sdk::types::PhoneNumber;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{audited, visible};
+use super::{audit_showing, visible};
 use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
@@ -19,7 +19,7 @@ pub(crate) struct RevealedNumber {
     number: PhoneNumber,
 }
 
-/// Shows the whole number of a call. Who asked is kept in the audit.
+/// Shows the whole number of a call. Who asked is kept in the audit, without which it is not shown.
 #[utoipa::path(
     post,
     path = "/api/calls/{ucid}/reveal",
@@ -36,6 +36,6 @@ pub(crate) async fn reveal(
     let call = visible(&desk, &caller, &ucid).await?;
     let unknown = || Problem::new(Kind::Conflict, "the number is not known").because("no_number");
     let number = call.state.number.clone().ok_or_else(unknown)?;
-    audited(&desk, &caller, "call.reveal", &call.id, (call.state.agent.as_ref(), None)).await;
+    audit_showing(&desk, &caller, "call.reveal", &call).await?;
     Ok(Json(RevealedNumber { number }))
 }
