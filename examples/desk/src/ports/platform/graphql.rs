@@ -195,6 +195,16 @@ fn unreadable() -> PlatformError {
     PlatformError::Unavailable("its answer cannot be understood".into())
 }
 
+/// Codes after which a change may have been done: the usual ones of servers and of the gateways in front of them.
+const INTERNAL: [&str; 6] = [
+    "INTERNAL_SERVER_ERROR",
+    "GATEWAY_TIMEOUT",
+    "REQUEST_TIMEOUT",
+    "TIMEOUT",
+    "SUBREQUEST_HTTP_ERROR",
+    "DOWNSTREAM_SERVICE_ERROR",
+];
+
 /// What an answer over HTTP says.
 fn judge(operation: Operation, status: StatusCode, body: &[u8]) -> Result<Value, AskFailure> {
     let unavailable = |text: &'static str| AskFailure::No(PlatformError::Unavailable(text.into()));
@@ -229,8 +239,13 @@ fn judge(operation: Operation, status: StatusCode, body: &[u8]) -> Result<Value,
         ("CONFLICT", _) => AskFailure::No(PlatformError::Conflict("the appointment")),
         ("NOT_FOUND", _) => AskFailure::No(PlatformError::Missing("record")),
         ("UNAUTHENTICATED" | "FORBIDDEN", _) => unavailable("it refuses the token"),
-        // Its own failure, in the middle of a change.
-        ("INTERNAL_SERVER_ERROR" | "", true) if status.is_server_error() || status.is_success() => {
+        // Refused before anything was done.
+        ("RATE_LIMITED" | "REQUEST_RATE_LIMITED", _) => unavailable("it is busy"),
+        // Its own failure in the middle of a change, or that of what stands in front of it.
+        (_, true) if status.is_server_error() => AskFailure::Perhaps,
+        (code, true)
+            if !status.is_client_error() && (code.is_empty() || INTERNAL.contains(&code)) =>
+        {
             AskFailure::Perhaps
         }
         (_, true) => AskFailure::No(PlatformError::Refused(shown(code))),
@@ -386,6 +401,15 @@ mod tests {
         for status in [200, 500] {
             let inner = judged(SaveAppointment, status, &coded("INTERNAL_SERVER_ERROR"));
             assert_eq!(inner, Err(PlatformError::Unknown));
+        }
+        for (status, code) in
+            [(504, "GATEWAY_TIMEOUT"), (200, "GATEWAY_TIMEOUT"), (502, "ODD"), (200, "TIMEOUT")]
+        {
+            assert_eq!(judged(SaveAppointment, status, &coded(code)), Err(PlatformError::Unknown));
+            assert_eq!(judged(Lead, status, &coded(code)), unavailable("it answers with an error"));
+        }
+        for code in ["RATE_LIMITED", "REQUEST_RATE_LIMITED"] {
+            assert_eq!(judged(SaveAppointment, 200, &coded(code)), unavailable("it is busy"));
         }
         for (status, body) in [(500, "oops"), (200, "<html>"), (502, "")] {
             assert_eq!(judged(SaveAppointment, status, body), Err(PlatformError::Unknown));
