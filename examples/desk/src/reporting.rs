@@ -38,19 +38,41 @@ pub async fn breakdown(
     agents: Option<&[AgentId]>,
 ) -> Result<Breakdown, Problem> {
     let query = CallQuery { agents: agents.map(<[_]>::to_vec), ..CallQuery::days(from, to) };
-    let kept_calls = KeptCalls::of(desk, from, to).await?;
     let mut calls = desk.records().store().stream(query);
     let mut found = Breakdown::default();
-    while let Some(call) = calls.try_next().await? {
-        found.unread += call.unread();
+    loop {
+        let mut together = Vec::new();
+        while together.len() < TOGETHER
+            && let Some(call) = calls.try_next().await?
+        {
+            together.push(call);
+        }
+        let kept_calls = KeptCalls::of(desk, &together).await?;
+        for call in &together {
+            found.add(call, &kept_calls, agents)?;
+        }
+        if together.len() < TOGETHER {
+            return Ok(found);
+        }
+    }
+}
+
+impl Breakdown {
+    fn add(
+        &mut self,
+        call: &StoredCall,
+        kept_calls: &KeptCalls,
+        agents: Option<&[AgentId]>,
+    ) -> Result<(), Problem> {
+        self.unread += call.unread();
         let records = call.records()?;
-        let kept = kept_calls.of_call(&call);
+        let kept = kept_calls.of_call(call);
         let kept = KeptFacts {
             code: kept.and_then(|kept| kept.code.as_deref()),
             has_appointment: kept.is_some_and(|kept| kept.has_appointment),
         };
-        found.total.add(&records, agents, kept);
-        found.days.entry(call.day).or_default().add(&records, agents, kept);
+        self.total.add(&records, agents, kept);
+        self.days.entry(call.day).or_default().add(&records, agents, kept);
         let mut mine: BTreeMap<String, &AgentId> = BTreeMap::new();
         for id in records.iter().filter_map(|record| record.agent_id.as_ref()) {
             let is_asked = agents.is_none_or(|agents| agents.iter().any(|a| a.is_same_agent(id)));
@@ -59,30 +81,38 @@ pub async fn breakdown(
             }
         }
         for (key, id) in mine {
-            let entry = found.agents.entry(key).or_insert_with(|| (id.clone(), Tally::default()));
+            let entry = self.agents.entry(key).or_insert_with(|| (id.clone(), Tally::default()));
             entry.1.add(&records, Some(std::slice::from_ref(id)), kept);
         }
+        Ok(())
     }
-    Ok(found)
 }
 
-/// How long after a call a front end may say something of it that the desk had not seen, and how long before the day of
-/// its report it may have begun.
-const AROUND: i64 = 7 * 24 * 3_600_000;
+/// Of how many calls it is asked at once what is kept.
+const TOGETHER: usize = 500;
 
-/// What the desk keeps of the calls of a range, by each of their ids.
+/// What the desk keeps of calls, by each of their ids.
 #[derive(Debug, Clone, Default)]
 pub struct KeptCalls(BTreeMap<String, KeptCode>);
 
 impl KeptCalls {
-    /// What is kept of a range of days.
+    /// What is kept of these calls.
     ///
     /// # Errors
     /// The store failed.
-    pub async fn of(desk: &Desk, from: Day, to: Day) -> Result<Self, Problem> {
-        let zone = desk.client().zone();
-        let (from, until) = (millis(from.start().instant(zone)), millis(to.end().instant(zone)));
-        Ok(Self(desk.store().kept_codes(from - AROUND, until + AROUND).await?))
+    pub async fn of(desk: &Desk, calls: &[StoredCall]) -> Result<Self, Problem> {
+        let mut kept = BTreeMap::new();
+        for calls in calls.chunks(TOGETHER) {
+            let ids = |call: &StoredCall| {
+                let legs = call.legs.iter().map(|leg| leg.key.clone());
+                legs.chain([call.key.clone()]).collect::<Vec<_>>()
+            };
+            let mut ids: Vec<String> = calls.iter().flat_map(ids).collect();
+            ids.sort();
+            ids.dedup();
+            kept.append(&mut desk.store().kept_codes(&ids).await?);
+        }
+        Ok(Self(kept))
     }
 
     /// What is kept of a call that went through this desk.

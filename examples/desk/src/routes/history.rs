@@ -184,11 +184,12 @@ pub(super) async fn history(
     let tasks = desk.tasks().clone();
     let work = async move {
         let read = desk.records().day(day).await?;
-        let kept = KeptCalls::of(&desk, day, day).await?;
+        let found = desk.records().calls(query, MOST).await?;
+        let kept = KeptCalls::of(&desk, &found).await?;
         let (mut calls, mut unread) = (Vec::new(), 0);
-        for call in desk.records().calls(query, MOST).await? {
+        for call in &found {
             unread += call.unread();
-            calls.extend(Called::of(&CallLegs::new(&call.records()?), kept.of_call(&call)));
+            calls.extend(Called::of(&CallLegs::new(&call.records()?), kept.of_call(call)));
         }
         Ok((read, calls, unread))
     };

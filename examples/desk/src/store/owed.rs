@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use super::call_ids::id_of;
@@ -62,15 +63,24 @@ pub trait OwedCalls: Send + Sync {
     /// The store is not available.
     async fn owed_taker(&self, id: &str) -> Result<Option<String>, StoreError>;
 
-    /// What is kept of the calls that began in a time and have a code or an appointment, by each id of each call.
+    /// What is kept of the calls under these ids, by id: of those that have a code or an appointment.
     ///
     /// # Errors
     /// The store is not available.
-    async fn kept_codes(
-        &self,
-        from: i64,
-        until: i64,
-    ) -> Result<BTreeMap<String, KeptCode>, StoreError>;
+    async fn kept_codes(&self, ids: &[String]) -> Result<BTreeMap<String, KeptCode>, StoreError>;
+}
+
+/// What is kept of the calls that a list of ids names.
+macro_rules! kept_of {
+    ($ids:literal) => {
+        concat!(
+            "SELECT i.alias AS alias, c.code AS code, c.lead AS lead, c.booked AS booked ",
+            "FROM desk_call_id i JOIN desk_call c ON c.id = i.call ",
+            "WHERE i.alias IN (",
+            $ids,
+            ") AND (c.code IS NOT NULL OR c.booked = 1)"
+        )
+    };
 }
 
 #[async_trait]
@@ -127,17 +137,19 @@ impl OwedCalls for Db {
         .await
     }
 
-    async fn kept_codes(
-        &self,
-        from: i64,
-        until: i64,
-    ) -> Result<BTreeMap<String, KeptCode>, StoreError> {
+    async fn kept_codes(&self, ids: &[String]) -> Result<BTreeMap<String, KeptCode>, StoreError> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let ids = Value::from(ids).to_string();
         self.read(move |tx| {
             Box::pin(async move {
-                let select = "SELECT i.alias AS alias, c.code AS code, c.lead AS lead, c.booked AS booked FROM desk_call c \
-                              JOIN desk_call_id i ON i.call = c.id \
-                              WHERE (c.code IS NOT NULL OR c.booked = 1) AND c.began >= $1 AND c.began < $2";
-                let rows = tx.rows(select, args![from, until]).await?;
+                let select = if tx.is_postgres() {
+                    kept_of!("SELECT jsonb_array_elements_text($1::jsonb)")
+                } else {
+                    kept_of!("SELECT value FROM json_each($1)")
+                };
+                let rows = tx.rows(select, args![ids]).await?;
                 let kept = |row: &super::Row| {
                     let kept = KeptCode {
                         code: row.get("code")?,

@@ -145,7 +145,7 @@ pub(super) async fn list(
     let tasks = desk.tasks().clone();
     let work = async move {
         let page = desk.records().store().calls(&filter, cursor.as_ref(), limit).await?;
-        let kept = KeptCalls::of(&desk, from, to).await?;
+        let kept = KeptCalls::of(&desk, &page.calls).await?;
         let mut calls = Vec::with_capacity(page.calls.len());
         for call in &page.calls {
             calls.push(past(&kept, call)?);

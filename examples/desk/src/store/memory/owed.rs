@@ -55,26 +55,19 @@ impl OwedCalls for Memory {
         self.read(|state| Ok(state.owed_by.get(id).cloned())).await
     }
 
-    async fn kept_codes(
-        &self,
-        from: i64,
-        until: i64,
-    ) -> Result<BTreeMap<String, KeptCode>, StoreError> {
+    async fn kept_codes(&self, ids: &[String]) -> Result<BTreeMap<String, KeptCode>, StoreError> {
         self.read(|state| {
-            let mut kept = BTreeMap::new();
-            for call in state.calls.all() {
+            let kept = |id: &String| {
+                let call = state.calls.get(state.calls.id_of(id)?)?;
                 let given = call.state.kept_disposition();
                 let has_appointment = !call.state.appointments.is_empty();
-                let began = call.state.began_ms.or_else(|| given.map(|given| given.at_ms));
-                let is_in = began.is_some_and(|began| (from..until).contains(&began));
-                if is_in && (given.is_some() || has_appointment) {
+                (given.is_some() || has_appointment).then(|| {
                     let code = given.map(|given| given.said.code.clone());
                     let lead = given.and_then(|given| given.said.lead.clone());
-                    let one = KeptCode { code, lead, has_appointment };
-                    kept.extend(call.state.ids.iter().map(|id| (id.clone(), one.clone())));
-                }
-            }
-            Ok(kept)
+                    (id.clone(), KeptCode { code, lead, has_appointment })
+                })
+            };
+            Ok(ids.iter().filter_map(kept).collect())
         })
         .await
     }
