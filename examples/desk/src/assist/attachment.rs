@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use crate::core::assist::audio_frame::AudioFrame;
@@ -31,9 +32,13 @@ impl FromPage {
     }
 }
 
+/// What comes from a page, and which of those that were attached one after another it is: what one of them said may
+/// still be on its way when the next one has the session.
+pub(crate) type OfPage = (u64, FromPage);
+
 /// A call that is listened to.
 pub(crate) struct SessionHandle {
-    input: mpsc::Sender<FromPage>,
+    input: mpsc::Sender<OfPage>,
     state: watch::Receiver<AssistState>,
     /// Which of the pages that were attached one after another has it.
     turn: watch::Sender<u64>,
@@ -47,7 +52,7 @@ impl fmt::Debug for SessionHandle {
 }
 
 impl SessionHandle {
-    pub(crate) fn new(input: mpsc::Sender<FromPage>, state: watch::Receiver<AssistState>) -> Self {
+    pub(crate) fn new(input: mpsc::Sender<OfPage>, state: watch::Receiver<AssistState>) -> Self {
         Self { input, state, turn: watch::Sender::new(0), attached: Arc::new(()) }
     }
 
@@ -90,7 +95,7 @@ impl SessionHandle {
 
 /// A page's part in a session.
 pub(crate) struct Attachment {
-    pub(crate) input: mpsc::Sender<FromPage>,
+    input: mpsc::Sender<OfPage>,
     pub(crate) state: watch::Receiver<AssistState>,
     turns: watch::Receiver<u64>,
     turn: u64,
@@ -98,6 +103,17 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
+    /// Tells the session that the page has it, before anything else of the page.
+    pub(crate) async fn begin(&self) {
+        // It has room: nothing was sent yet, or the page before is told to end.
+        let _ = self.input.send((self.turn, FromPage::Attached)).await;
+    }
+
+    /// Hands on what the page said, without waiting.
+    pub(crate) fn hand_on(&self, said: FromPage) -> Result<(), TrySendError<OfPage>> {
+        self.input.try_send((self.turn, said))
+    }
+
     /// Resolves when another page has taken the session.
     pub(crate) async fn taken(&self) {
         let mut turns = self.turns.clone();

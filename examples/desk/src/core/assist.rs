@@ -8,4 +8,5 @@ pub mod masking;
 pub mod plain_text;
 pub mod prompt;
 pub mod timeline;
+pub mod tracks;
 pub mod transcript;

@@ -21,7 +21,7 @@ use std::collections::hash_map::Entry;
 use tokio::sync::{mpsc, watch};
 
 use self::session::AssistSession;
-use crate::assist::attachment::{Attachment, FromPage, SessionHandle};
+use crate::assist::attachment::{Attachment, SessionHandle};
 use crate::core::assist::gate::AssistState;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
@@ -65,8 +65,7 @@ pub(crate) async fn attach(desk: &Desk, call: &StoredCall) -> Result<Attachment,
         // On the heap: it is large.
         desk.assist().spawn(Box::pin(session.run()));
     }
-    // It has room: nothing was sent yet, or the page before is told to end.
-    let _ = attachment.input.send(FromPage::Attached).await;
+    attachment.begin().await;
     Ok(attachment)
 }
 

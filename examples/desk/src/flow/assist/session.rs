@@ -12,11 +12,12 @@ use super::heard::{Heard, HeardChange};
 use super::line::{FromLine, Line, ToLine, WAITING};
 use super::spending::{spend, used_today};
 use super::summary::lead_context;
-use crate::assist::attachment::{FromPage, SessionHandle};
+use crate::assist::attachment::{FromPage, OfPage, SessionHandle};
 use crate::core::assist::audio_frame::{AudioFrame, FRAME_MS as FRAME};
 use crate::core::assist::budget::Used;
 use crate::core::assist::gate::{AssistState, AssistWord};
 use crate::core::assist::prompt::{self, LeadContext};
+use crate::core::assist::tracks::{FramePlace, Tracks};
 use crate::core::assist::transcript::{Speaker, Suggestion, TranscriptEntry};
 use crate::core::caller::Scope;
 use crate::desk::Desk;
@@ -59,28 +60,17 @@ struct Asked {
     has_text: bool,
 }
 
-/// One speaker's frames, as the page that is attached counts them.
-#[derive(Default)]
-struct Track {
-    /// The number of the next one.
-    next: u32,
-    /// What the page says is missing, until the next frame shows where.
-    missing: Option<(i64, i64)>,
-}
-
 pub(super) struct AssistSession {
     desk: Desk,
     call: StoredCall,
-    input: mpsc::Receiver<FromPage>,
+    input: mpsc::Receiver<OfPage>,
     state: watch::Sender<AssistState>,
     attached: Arc<()>,
     alone_since: Option<Instant>,
     begun: Instant,
     /// When the session began, in milliseconds since the call's first audio.
     began_ms: i64,
-    /// From the page's clock of audio to the call's.
-    page_offset: Option<i64>,
-    tracks: [Track; 2],
+    tracks: Tracks,
     lines: [Option<mpsc::Sender<ToLine>>; 2],
     from_lines: mpsc::Receiver<FromLine>,
     is_down: [bool; 2],
@@ -104,7 +94,7 @@ impl AssistSession {
         desk: &Desk,
         call: &StoredCall,
         since: i64,
-        (input, state, attached): (mpsc::Receiver<FromPage>, watch::Sender<AssistState>, Arc<()>),
+        (input, state, attached): (mpsc::Receiver<OfPage>, watch::Sender<AssistState>, Arc<()>),
     ) -> Self {
         let (says, from_lines) = mpsc::channel(2 * WAITING);
         let line = |speaker| {
@@ -123,8 +113,7 @@ impl AssistSession {
             alone_since: None,
             begun: Instant::now(),
             began_ms: desk.now().saturating_sub(since).max(0),
-            page_offset: None,
-            tracks: <[Track; 2]>::default(),
+            tracks: Tracks::default(),
             lines,
             from_lines,
             is_down: [false; 2],
@@ -266,18 +255,18 @@ impl AssistSession {
         self.desk.metrics().add(ASSIST_FRAMES, labels, many.into());
     }
 
-    async fn page_says(&mut self, input: FromPage) {
+    async fn page_says(&mut self, (page, input): OfPage) {
         match input {
-            FromPage::Attached => {
-                self.page_offset = None;
-                self.tracks = <[Track; 2]>::default();
+            FromPage::Attached => self.tracks.attach(page),
+            FromPage::Gap(speaker, _) | FromPage::Frame(AudioFrame { speaker, .. })
+                if !self.tracks.is_of(page) =>
+            {
+                self.count(speaker, "late", 1);
             }
             FromPage::Gap(speaker, frames) => {
                 self.count(speaker, "dropped", frames);
-                let to = self.now();
-                if let Some(track) = self.tracks.get_mut(place(speaker)) {
-                    track.missing = Some((to - FRAME.saturating_mul(frames.into()), to));
-                }
+                let now = self.now();
+                self.tracks.lacks(speaker, frames, now);
             }
             FromPage::Frame(frame) => self.frame(frame).await,
         }
@@ -288,27 +277,18 @@ impl AssistSession {
         if !self.state().is_on() {
             self.count(speaker, "discarded", 1);
             // Where the page counts from when it is taken again.
-            self.set_next(speaker, sequence.saturating_add(1));
+            self.tracks.pass_over(speaker, sequence);
             return;
         }
-        let captured = i64::try_from(captured_ms).unwrap_or(i64::MAX);
         let now = self.now();
-        let offset =
-            *self.page_offset.get_or_insert(now.saturating_sub(FRAME).saturating_sub(captured));
-        // A clock that is far off is not believed.
-        let at = captured.saturating_add(offset);
-        let at = if (now - 60_000..=now + 5_000).contains(&at) { at } else { now - FRAME };
-        let at = at.max(0);
-        let next = self.tracks.get(place(speaker)).map_or(0, |track| track.next);
-        if sequence < next {
+        let placed = self.tracks.place(speaker, (sequence, captured_ms), now);
+        let Some(FramePlace { at, gap }) = placed else {
             self.count(speaker, "repeated", 1);
             return;
+        };
+        if let Some((from, to)) = gap {
+            self.gap(speaker, from, to).await;
         }
-        if sequence > next {
-            let missing = FRAME.saturating_mul((sequence - next).into()).min(at);
-            self.gap(speaker, at - missing, at).await;
-        }
-        self.set_next(speaker, sequence.saturating_add(1));
         let line = self.lines.get(place(speaker)).and_then(Option::as_ref);
         let sent = line.is_some_and(|line| line.try_send(ToLine::Audio(at, samples)).is_ok());
         if !sent {
@@ -325,12 +305,6 @@ impl AssistSession {
         }
         if !self.desk.assist().settings().caps.allow_audio(self.used, Used::default()) {
             self.judge().await;
-        }
-    }
-
-    fn set_next(&mut self, speaker: Speaker, next: u32) {
-        if let Some(track) = self.tracks.get_mut(place(speaker)) {
-            *track = Track { next, missing: None };
         }
     }
 
@@ -543,8 +517,7 @@ impl AssistSession {
             }
         }
         for speaker in Speaker::BOTH {
-            let track = self.tracks.get_mut(place(speaker));
-            if let Some((from, to)) = track.and_then(|track| track.missing.take()) {
+            if let Some((from, to)) = self.tracks.take_missing(speaker) {
                 self.gap(speaker, from, to).await;
             }
         }

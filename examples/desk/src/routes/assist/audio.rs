@@ -199,7 +199,7 @@ impl Page {
     /// Whether the session goes on.
     fn hand_on(&self, said: FromPage) -> bool {
         let speaker = said.speaker();
-        match self.attachment.input.try_send(said) {
+        match self.attachment.hand_on(said) {
             Ok(()) => true,
             Err(TrySendError::Closed(_)) => false,
             Err(TrySendError::Full(_)) => {
