@@ -137,6 +137,11 @@ impl EventHub {
         }
     }
 
+    /// What listeners have been shown is no longer right, and no event says so: each gets a snapshot.
+    pub(crate) fn start_over(&self) {
+        self.0.mailboxes.outdate();
+    }
+
     /// The log.
     pub(super) fn store(&self) -> &Arc<dyn Store> {
         &self.0.store

@@ -44,6 +44,8 @@ pub(super) struct Waiting {
     pub events: VecDeque<Arc<Event>>,
     /// Whether there were more than may wait: the log has them.
     pub is_behind: bool,
+    /// Whether what was shown is no longer right, and the log does not say so.
+    pub is_outdated: bool,
     /// Whether nothing comes any more.
     pub is_over: bool,
 }
@@ -113,6 +115,14 @@ impl Mailboxes {
         self.hand_on(std::slice::from_ref(event));
     }
 
+    /// What was shown is no longer right: everyone starts over.
+    pub(super) fn outdate(&self) {
+        for entry in self.inner().all.values_mut() {
+            entry.waiting = Waiting { is_outdated: true, ..Waiting::default() };
+            entry.news.notify_one();
+        }
+    }
+
     /// Nothing comes any more.
     pub(super) fn end(&self) {
         let mut inner = self.inner();
@@ -168,7 +178,8 @@ impl Mailbox {
     pub(super) async fn take(&self) -> Waiting {
         loop {
             let waiting = self.with(std::mem::take).unwrap_or_default();
-            if waiting.is_over || waiting.is_behind || !waiting.events.is_empty() {
+            let must_look = waiting.is_over || waiting.is_behind || waiting.is_outdated;
+            if must_look || !waiting.events.is_empty() {
                 return waiting;
             }
             self.news.notified().await;
@@ -184,7 +195,8 @@ impl Mailbox {
     pub(super) fn head(&self) -> Option<i64> {
         let inner = self.all.inner();
         let waiting = &inner.all.get(&self.id)?.waiting;
-        (waiting.events.is_empty() && !waiting.is_behind).then_some(inner.head)
+        let is_new = waiting.events.is_empty() && !waiting.is_behind && !waiting.is_outdated;
+        is_new.then_some(inner.head)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Waiting) -> T) -> Option<T> {

@@ -205,6 +205,8 @@ impl Running {
                 }
                 if waiting.is_over {
                     self.phase = Phase::Over;
+                } else if waiting.is_outdated {
+                    self.phase = Phase::Blank;
                 } else if waiting.is_behind {
                     self.phase = Phase::Behind;
                 }

@@ -1,4 +1,6 @@
-//! Drops callers' profiles from this process's memory when a number was forgotten, by whichever process.
+//! When a number was forgotten, by whichever process: drops callers' profiles from this process's memory, and shows
+//! everything anew to those who listen here. The number is in what they were shown, and with it went events that they may
+//! not have been told of yet.
 
 use std::time::Duration;
 
@@ -25,20 +27,21 @@ pub async fn look(desk: &Desk, known: Option<i64>) -> Option<i64> {
     let is_news = known.is_some_and(|known| known != count);
     if is_news {
         forget_summaries(desk);
+        desk.events().start_over();
     }
-    if is_news && let Err(error) = desk.customers().profiles().forget(&|_| true).await {
+    let profiles = desk.customers().profiles();
+    if is_news
+        && profiles.place() == MEMORY
+        && let Err(error) = profiles.forget(&|_| true).await
+    {
         tracing::warn!(%error, "profiles were not dropped");
         return known;
     }
     Some(count)
 }
 
-/// Looks until `stop`, where profiles or summaries are in memory.
+/// Looks until `stop`.
 pub async fn run(desk: Desk, stop: CancellationToken) {
-    if desk.customers().profiles().place() != MEMORY && !desk.assist().settings().is_on() {
-        stop.cancelled().await;
-        return;
-    }
     let mut known = None;
     loop {
         known = look(&desk, known).await;

@@ -164,6 +164,24 @@ async fn a_slow_listener_misses_nothing_and_holds_up_no_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_no_longer_right_is_shown_anew_to_everyone() {
+    let floor = Floor::new();
+    let (mut slow, mut quick) = (floor.listen(None), floor.listen(None));
+    assert_eq!(next(&mut slow).await, snapshot(0));
+    assert_eq!(next(&mut quick).await, snapshot(0));
+    floor.happens(Audience::Everyone).await;
+    assert_eq!(next(&mut quick).await, one(1));
+    floor.hub.start_over();
+    for listener in [&mut slow, &mut quick] {
+        assert_eq!(next(listener).await, snapshot(1));
+    }
+    floor.happens(Audience::Everyone).await;
+    for listener in [&mut slow, &mut quick] {
+        assert_eq!(next(listener).await, one(2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tick_shows_life_and_moves_the_point_to_go_on_from() {
     let floor = Floor::new();
     let mut frames = floor.listen(None);
