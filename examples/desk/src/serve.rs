@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::core::outbox::OutboxTarget;
 use crate::desk::Desk;
+use crate::flow::phone::note_phones;
 use crate::work::lease::LeaseKeeper;
 use crate::work::tidy::tidy;
 use crate::work::{
@@ -92,6 +93,12 @@ pub fn start_work(desk: &Desk) {
     desk.life().spawn("tidy", |stop| tidy(tidied, stop));
     let metrics = desk.metrics().clone();
     desk.life().spawn("metrics", |stop| metrics.keep_folded(stop));
+    let noted = desk.patient();
+    desk.life().spawn("phones", |_| async move {
+        if let Err(error) = note_phones(&noted).await {
+            tracing::warn!(%error, "which agents have a phone in a page is not known before it registers again");
+        }
+    });
     let looked_after = desk.clone();
     desk.life().spawn("agents", |stop| agents::tidy(looked_after, stop));
     let arriving = desk.patient();

@@ -1,6 +1,6 @@
 //! What the flows of calls share: their settings, the account's dispositions, and who waits for the outbox.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -95,7 +95,7 @@ pub struct Calling {
     /// Tells that a dial has to be settled.
     unsettled: Notify,
     /// Phones in browsers: by agent, the page and since when.
-    phones: Mutex<BTreeMap<String, (String, i64)>>,
+    phones: Mutex<BTreeSet<String>>,
 }
 
 impl fmt::Debug for Calling {
@@ -112,7 +112,7 @@ impl Calling {
             dispositions: Mutex::new(None),
             outbox: [Notify::new(), Notify::new()],
             unsettled: Notify::new(),
-            phones: Mutex::new(BTreeMap::new()),
+            phones: Mutex::default(),
         }
     }
 
@@ -136,30 +136,15 @@ impl Calling {
         *self.dispositions.lock().unwrap_or_else(PoisonError::into_inner) = Some(list);
     }
 
-    /// Notes that an agent's phone registered. Whether it is another page than before.
-    pub fn register(&self, agent: &AgentId, page: &str, at_ms: i64) -> bool {
-        let mut phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = phones.insert(agent_key(agent), (page.to_owned(), at_ms));
-        known.is_none_or(|(known, _)| known != page)
+    /// Notes that an agent's phone is, or was, registered by a page.
+    pub fn note_phone(&self, agent: &AgentId) {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner).insert(agent_key(agent));
     }
 
-    /// Notes that an agent's phone is gone, if it is still that page's.
-    pub fn unregister(&self, agent: &AgentId, page: &str) {
-        let mut phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
-        if phones.get(&agent_key(agent)).is_some_and(|(known, _)| known == page) {
-            phones.remove(&agent_key(agent));
-        }
-    }
-
-    /// Whether an agent's phone is registered by a page of this desk.
-    pub fn has_phone(&self, agent: &AgentId) -> bool {
-        self.phone_since(agent).is_some()
-    }
-
-    /// Since when an agent's phone is registered.
-    pub fn phone_since(&self, agent: &AgentId) -> Option<i64> {
-        let phones = self.phones.lock().unwrap_or_else(PoisonError::into_inner);
-        phones.get(&agent_key(agent)).map(|(_, since)| *since)
+    /// Whether an agent's phone was ever registered by a page, as far as this process knows. Whether it is now is kept
+    /// with the agent.
+    pub fn may_have_phone(&self, agent: &AgentId) -> bool {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner).contains(&agent_key(agent))
     }
 
     /// Why a number may not be called at this time of day, which is asked for only where it matters.

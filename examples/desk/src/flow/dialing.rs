@@ -471,7 +471,8 @@ async fn with_what_was_seen<'e>(
 /// Ten seconds after an accepted dial its INVITE has to have come, where the agent's phone is in a browser. If it has
 /// not, the agent is told, with the setting to look at.
 fn watch_for_invite(desk: &Desk, entry: &DialEntry) {
-    if !desk.calling().has_phone(&entry.agent) {
+    // Of a phone that registered at another desk only the store knows.
+    if !desk.calling().may_have_phone(&entry.agent) && !desk.store().is_shared() {
         return;
     }
     let (desk, entry) = (desk.clone(), entry.clone());
@@ -486,6 +487,10 @@ fn watch_for_invite(desk: &Desk, entry: &DialEntry) {
 
 async fn tell_of_silence(desk: &Desk, entry: &DialEntry) -> Result<(), StoreError> {
     let at = now_ms(desk);
+    let kept = desk.store().kept_agent(&entry.agent).await?;
+    if !kept.is_some_and(|kept| kept.record.has_phone()) {
+        return Ok(());
+    }
     let waiting = desk.store().asked_legs(&entry.agent, at).await?;
     if !waiting.iter().any(|leg| leg.id == entry.id) {
         return Ok(());

@@ -3,6 +3,7 @@
 use ozonetel_sdk::phone_call::{AutoAnswer, Invite};
 use ozonetel_sdk::types::{AgentId, Ucid};
 
+use super::agent_state::change_agent;
 use super::facts::{Together, record, record_with};
 use super::settling::leg_of_dial;
 use super::viewing::now_ms;
@@ -132,21 +133,65 @@ pub async fn leg(desk: &Desk, agent: AgentId, ucid: Ucid, news: LegNews) -> Resu
     record(desk, vec![Fact::of_leg(agent, ucid, news, now_ms(desk))]).await.map(|_| ())
 }
 
-/// A phone registered: a new one, if its page is. Legs of the page before are dead.
+/// A phone registered: a new one, if its page is. Legs of the page before are dead. A phone that was away for a while,
+/// as when the network changes in mid-call, is the one that it was, on whichever desk.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn registered(desk: &Desk, agent: AgentId, page: &str) -> Result<(), StoreError> {
-    let is_new = desk.calling().register(&agent, page, now_ms(desk));
-    if !is_new {
-        return Ok(());
-    }
-    let scope = Scope::Agents(vec![agent.clone()]);
     let at = now_ms(desk);
+    desk.calling().note_phone(&agent);
+    let kept = desk.store().kept_agent(&agent).await?;
+    let known = kept.and_then(|kept| kept.record.phone_page);
+    // The page is noted last: if that fails, the next try finds it new again.
+    if known.as_deref() != Some(page) {
+        lose_legs(desk, &agent, at).await?;
+    }
+    change_agent(desk, &agent, |kept| {
+        if !kept.has_phone() || kept.phone_page.as_deref() != Some(page) {
+            kept.record.registered = Some((true, at));
+            kept.phone_page = Some(page.to_owned());
+        }
+    })
+    .await
+    .map(|_| ())
+}
+
+/// A phone is gone, if it is still that page's.
+///
+/// # Errors
+/// The store is not available.
+pub async fn unregistered(desk: &Desk, agent: &AgentId, page: &str) -> Result<(), StoreError> {
+    let at = now_ms(desk);
+    change_agent(desk, agent, |kept| {
+        if kept.has_phone() && kept.phone_page.as_deref() == Some(page) {
+            kept.record.registered = Some((false, at));
+        }
+    })
+    .await
+    .map(|_| ())
+}
+
+/// Notes whose phones were registered when the desk was there before.
+///
+/// # Errors
+/// The store is not available.
+pub async fn note_phones(desk: &Desk) -> Result<(), StoreError> {
+    for kept in desk.store().kept_agents(&Scope::All).await? {
+        if kept.record.phone_page.is_some() {
+            desk.calling().note_phone(&kept.record.agent);
+        }
+    }
+    Ok(())
+}
+
+/// The legs of a phone that is no more.
+async fn lose_legs(desk: &Desk, agent: &AgentId, at: i64) -> Result<(), StoreError> {
+    let scope = Scope::Agents(vec![agent.clone()]);
     let mut facts = Vec::new();
     for call in desk.store().live_calls(&scope, MOST).await? {
         // A colleague's, who answered what rang here too, goes on.
-        let own = call.state.agent.as_ref().is_some_and(|own| own.is_same_agent(&agent));
+        let own = call.state.agent.as_ref().is_some_and(|own| own.is_same_agent(agent));
         let up = own && matches!(call.state.sip, SipLeg::Up | SipLeg::NoDevice);
         if let Some(ucid) = call.state.leg.filter(|_| up && !call.state.is_ended()) {
             facts.push(Fact::of_leg(agent.clone(), ucid, LegNews::Lost, at));

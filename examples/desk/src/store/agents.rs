@@ -31,6 +31,9 @@ pub struct KeptAgent {
     pub login_problem: Option<String>,
     /// Whether a session of this desk logged the agent in: its end logs the agent out.
     pub held_by_session: bool,
+    /// The page whose phone registered last. It stays while its phone is away: one that comes back is the same.
+    #[serde(default)]
+    pub phone_page: Option<String>,
 }
 
 impl KeptAgent {
@@ -42,7 +45,13 @@ impl KeptAgent {
             login: None,
             login_problem: None,
             held_by_session: false,
+            phone_page: None,
         }
+    }
+
+    /// Whether the agent's phone is registered by a page.
+    pub fn has_phone(&self) -> bool {
+        self.record.registered.is_some_and(|(is_up, _)| is_up)
     }
 }
 

@@ -43,6 +43,31 @@ async fn a_page_that_is_loaded_anew_loses_no_colleagues_phone() {
     assert_eq!(sip().await, "lost");
 }
 
+/// A phone that was away while the network changed was taken for the phone of a new page, and its call for lost.
+#[tokio::test(start_paused = true)]
+async fn a_phone_that_registers_again_for_its_page_keeps_its_call() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let sip = async || serde_json::to_value(call(&floor).await.state.sip).unwrap();
+    let is_registered = async || {
+        let view = first.get("/api/agents/agent01").await.ok().json;
+        view["phone"]["registered"].as_bool().unwrap()
+    };
+    phone(&first, json!({"event": "registered", "page": "p1"})).await;
+    answered(&first, &second).await;
+    assert!(is_registered().await);
+    floor.wait(1).await;
+    phone(&first, json!({"event": "unregistered", "page": "p0"})).await;
+    assert!(is_registered().await, "that was another page's");
+    phone(&first, json!({"event": "unregistered", "page": "p1"})).await;
+    assert!(!is_registered().await);
+    phone(&first, json!({"event": "registered", "page": "p1"})).await;
+    assert_eq!((is_registered().await, sip().await), (true, json!("up")));
+    phone(&first, json!({"event": "registered", "page": "p2"})).await;
+    assert_eq!(sip().await, "lost");
+}
+
 /// Who had handed a call to a colleague could say nothing of it, and stayed in after-call work.
 #[tokio::test(start_paused = true)]
 async fn who_handed_a_call_on_says_how_the_own_part_went() {

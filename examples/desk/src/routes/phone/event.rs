@@ -15,7 +15,7 @@ use crate::core::answer::{Answer, RingKind};
 use crate::core::caller::{Caller, Scope};
 use crate::core::fact::LegNews;
 use crate::desk::Desk;
-use crate::flow::phone::{SeenInvite, invited, leg, registered};
+use crate::flow::phone::{SeenInvite, invited, leg, registered, unregistered};
 use crate::problem::{Kind, Problem};
 
 /// What happened to the phone.
@@ -84,7 +84,7 @@ pub(crate) async fn event(
     match news.event.as_str() {
         "invite" => return invite(&desk, agent, news).await,
         "registered" => registered(&desk, agent, &page).await?,
-        "unregistered" => desk.calling().unregister(&agent, &page),
+        "unregistered" => unregistered(&desk, &agent, &page).await?,
         "answered" => own_leg(&desk, agent, needed()?, LegNews::Answered).await?,
         "ended" => {
             let lost = news.cause.as_deref() == Some("lost");
