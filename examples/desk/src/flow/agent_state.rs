@@ -258,15 +258,29 @@ async fn force_ready(desk: &Desk, agent: &AgentId) -> Result<(), Problem> {
     let agents = desk.client().agents();
     is_out(agents.logout(agent, &password).await.map(|_| ()))?;
     let done = agents.login(agent, password, number).await;
-    let (now, is_in) = (desk.now(), done.is_ok());
+    let now = desk.now();
+    // Of one whose answer was lost nothing new is known: who was in before may be in again.
+    let (login, kept_problem, said) = match &done {
+        Ok(_) => (Some((true, now)), None, ""),
+        Err(error) if error.may_have_happened() => (
+            None,
+            Some("force ready logged out, and whether in again is not known"),
+            "it is not known whether the agent is logged in again",
+        ),
+        Err(_) => (
+            Some((false, now)),
+            Some("force ready logged out and not in again"),
+            "the agent is logged out",
+        ),
+    };
     change_agent(desk, agent, |kept| {
-        kept.login = Some((is_in, now));
-        kept.login_problem = (!is_in).then(|| "force ready logged out and not in again".to_owned());
+        kept.login = login.or(kept.login);
+        kept.login_problem = kept_problem.map(str::to_owned);
     })
     .await?;
     done.map(|_| ()).map_err(|error| {
         let problem = Problem::from(&error);
-        let message = format!("{}; the agent is logged out", problem.message());
+        let message = format!("{}; {said}", problem.message());
         problem.saying(message)
     })
 }

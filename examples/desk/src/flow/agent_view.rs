@@ -16,6 +16,10 @@ use crate::store::agents::KeptAgent;
 use crate::store::work::Versioned;
 use crate::store::{StoreError, StoredCall};
 
+/// For how long a word that an agent is in a call counts where another desk may watch that agent: too long keeps the agent
+/// logged in, too short ends a call.
+const BELIEVED_ELSEWHERE_MS: i64 = 30 * 60_000;
+
 /// How many calls, and how many dispositions that are owed, are looked at.
 const MOST: u32 = 5_000;
 
@@ -187,8 +191,11 @@ pub async fn is_in_call(desk: &Desk, agent: &AgentId) -> Result<bool, StoreError
     }
     let Some(kept) = desk.store().kept_agent(agent).await? else { return Ok(false) };
     let (record, now) = (&kept.record.record, desk.now());
-    let watched = desk.state_sources().is_watched(agent, now);
-    Ok(record.may_be_on_call() && record.view(watched, now).fresh)
+    let view = record.view(desk.state_sources().is_watched(agent, now), now);
+    // Another desk may have the source that would have said that the call is over.
+    let elsewhere = desk.store().is_shared()
+        && view.at.is_some_and(|at| now.saturating_sub(at) < BELIEVED_ELSEWHERE_MS);
+    Ok(record.may_be_on_call() && (view.fresh || elsewhere))
 }
 
 /// An agent as it is sent out.
@@ -243,7 +250,7 @@ async fn one(
         (Some((is_in, _)), None) => *is_in,
         (_, said) => said.is_some() && !is_out,
     };
-    let since = desk.calling().phone_since(agent);
+    let since = record.registered.and_then(|(is_up, since)| is_up.then_some(since));
     let paused = matches!(state.kind, Some("paused" | "aux"));
     Ok(AgentView {
         agent: agent.as_str().to_owned(),

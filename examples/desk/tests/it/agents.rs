@@ -1,5 +1,7 @@
 //! Agents over HTTP: what the service says, what was asked for, logins and their ends.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use desk::app;
@@ -11,6 +13,7 @@ use desk::work::agents::learn_dispositions;
 use desk::{Settings, people::PeopleSettings};
 use http::{Method, Request, header};
 use ozonetel_sim::world::Setup;
+use ozonetel_sim::{Fault, FaultKind};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -87,6 +90,24 @@ async fn nothing_logs_an_agent_out_in_a_call_and_a_pause_waits_for_its_end() {
     assert_eq!((&view.json["afterCall"], asked(&view)), (&Value::Null, &json!("Pause")));
     supervisor.post(&format!("{path}/free"), json!({})).await.ok();
     agent.post(&format!("{path}/force-ready"), json!({})).await.ok();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_of_unknown_outcome_in_force_ready_is_not_called_logged_out() {
+    let floor = Floor::new();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let path = "/api/agents/agent01";
+    agent.post(&format!("{path}/login"), json!({})).await.ok();
+    // The logout is answered, the login is not.
+    let at = "/CAServices/AgentAuthenticationV2/index.php";
+    let late = Fault::new(FaultKind::Delay).on(at).delay(Duration::ZERO);
+    assert!(floor.sim.fault(late) && floor.sim.fault(Fault::new(FaultKind::CloseAfter).on(at)));
+    let answer = agent.post(&format!("{path}/force-ready"), json!({})).await.problem(502);
+    let message = answer.text("message");
+    assert!(message.contains("it is not known whether the agent is logged in"), "{message}");
+    let view = agent.get(path).await.ok();
+    assert_ne!(view.json["loggedIn"], false, "{}", view.json);
+    assert!(view.json["loginProblem"].as_str().unwrap().contains("not known"), "{}", view.json);
 }
 
 /// A desk with the demo users.
