@@ -90,8 +90,10 @@ pub async fn deliver_claimed(desk: &Desk, entry: OutboxEntry) -> Result<Delivere
         "resume_recording" => send_resume(desk, &entry).await,
         REPORT => (send_report(desk, &entry).await, None),
         _ => {
-            let message = "the desk does not know how to deliver this".to_owned();
-            (AttemptResult::Refused { message, is_clear: true }, None)
+            // A newer desk on the same store does.
+            let message = "this version of the desk does not know how to deliver this".to_owned();
+            let (may_have_arrived, ready_in_ms) = (false, None);
+            (AttemptResult::Failed { message, may_have_arrived, ready_in_ms }, None)
         }
     };
     let call = desk.store().call(&entry.call, &Scope::All).await?;

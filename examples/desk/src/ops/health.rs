@@ -72,6 +72,11 @@ impl Health {
         self.set(part, condition, Some(reason.into()), Value::Null, at);
     }
 
+    /// A part is no longer this process's work: another one says how it is.
+    pub fn forget(&self, part: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
     fn set(
         &self,
         part: &'static str,
@@ -99,9 +104,21 @@ impl Health {
 
     /// The whole: as bad as its worst part.
     pub fn readiness(&self) -> Readiness {
-        let parts = self.parts();
+        Readiness::of(self.parts())
+    }
+
+    /// Some of the parts, and these as a whole.
+    pub fn readiness_of(&self, wanted: &[&str]) -> Readiness {
+        let mut parts = self.parts();
+        parts.retain(|part, _| wanted.contains(part));
+        Readiness::of(parts)
+    }
+}
+
+impl Readiness {
+    fn of(parts: BTreeMap<&'static str, PartHealth>) -> Self {
         let worst = parts.values().map(|part| part.condition).max();
-        Readiness { condition: worst.unwrap_or(Condition::Ok), parts }
+        Self { condition: worst.unwrap_or(Condition::Ok), parts }
     }
 }
 
@@ -123,6 +140,18 @@ mod tests {
         assert_eq!(readiness["condition"], "down");
         let expected = json!({"condition": "degraded", "reason": "two days behind", "since": 2});
         assert_eq!(readiness["parts"]["sync"], expected);
+    }
+
+    #[test]
+    fn a_part_alone_and_one_that_is_no_longer_told_of() {
+        let health = Health::default();
+        health.well("store", Value::Null, 1);
+        health.unwell("service", Condition::Down, "it does not answer", 3);
+        let store = health.readiness_of(&["store", "life"]);
+        assert_eq!((store.condition, store.parts.len()), (Condition::Ok, 1));
+        assert_eq!(health.readiness_of(&["service"]).condition, Condition::Down);
+        health.forget("service");
+        assert_eq!(health.readiness(), store);
     }
 
     #[test]

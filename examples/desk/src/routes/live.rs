@@ -23,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<Desk> {
         .routes(routes!(events::events))
         .routes(routes!(healthz::healthz))
         .routes(routes!(readyz::readyz))
+        .routes(routes!(readyz::readyz_store))
         .routes(routes!(metrics::metrics))
 }
 

@@ -24,6 +24,12 @@ const LATE: Duration = Duration::from_mins(10);
 
 /// Runs the sync until `stop`, from where the store says that it is. A store that fails is tried again.
 pub async fn run(records: Records, client: Client, health: Health, stop: CancellationToken) {
+    step_until(records, client, &health, stop).await;
+    // Another desk goes on with it.
+    health.forget(PART);
+}
+
+async fn step_until(records: Records, client: Client, health: &Health, stop: CancellationToken) {
     records.restart().await;
     loop {
         let taken = tokio::select! {
@@ -34,7 +40,7 @@ pub async fn run(records: Records, client: Client, health: Health, stop: Cancell
         let now = client.clock().now();
         let wait = match taken {
             Ok(next) => {
-                report(&records.state(), &client, &health);
+                report(&records.state(), &client, health);
                 next.duration_since(now).unwrap_or_default().min(NAP)
             }
             Err(error) => {

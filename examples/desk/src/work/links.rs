@@ -44,8 +44,11 @@ pub async fn run(desk: Desk, stop: CancellationToken) {
         clock: Arc::clone(desk.client().clock()),
         holder: crate::chance::id().simple().to_string().into(),
     };
-    keeper.run("agent sockets", stop, |_, stop| hold(desk.clone(), stop)).await;
+    keeper.run(PART, stop, |_, stop| hold(desk.clone(), stop)).await;
 }
+
+/// The part of the desk's health.
+const PART: &str = "agent sockets";
 
 /// Holds a link for each agent who should have one, until `stop`.
 async fn hold(desk: Desk, stop: CancellationToken) {
@@ -80,6 +83,7 @@ async fn hold(desk: Desk, stop: CancellationToken) {
         }
     }
     while links.join_next().await.is_some() {}
+    desk.health().forget(PART);
 }
 
 /// Says how many links are up. A desk works without them, less well: other sources say the same later.
@@ -88,10 +92,10 @@ fn report(desk: &Desk, wanted: usize) {
     let detail = json!({"wanted": wanted, "up": up});
     let (health, at) = (desk.health(), desk.now());
     if up >= wanted {
-        health.well("agent sockets", detail, at);
+        health.well(PART, detail, at);
     } else {
         let reason = format!("{} of {wanted} are not connected", wanted - up);
-        health.unwell("agent sockets", Condition::Degraded, reason, at);
+        health.unwell(PART, Condition::Degraded, reason, at);
     }
 }
 

@@ -339,7 +339,13 @@ async fn postgres_is_away() {
     assert_eq!(site.sim.effects("dial"), 0);
     let ready = desk.until("/readyz", "", |ready| ready.status == 503).await;
     assert_eq!(ready.body["parts"]["store"]["condition"], "down");
+    // A proxy sends its share to the other one, whose way is whole.
+    let other = site.start("two", &site.url).await;
+    other.until("/readyz/store", "", |ready| ready.status == 200).await;
+    let cut_off = desk.send("GET", "/readyz/store", "", &Value::Null).await;
+    assert_eq!((cut_off.status, cut_off.body["parts"].as_object().unwrap().len()), (503, 1));
     cable.mend();
+    desk.until("/readyz/store", "", |ready| ready.status == 200).await;
     desk.until("/readyz", "", |ready| ready.body["parts"]["store"]["condition"] == "ok").await;
     // While the service is asked: what it answered is stored once the database is there again.
     let late = Fault::new(FaultKind::Delay).on(DIAL).delay(Duration::from_secs(1));

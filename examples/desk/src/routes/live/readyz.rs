@@ -31,12 +31,7 @@ const NO_SESSION: &str = "readyz";
 )]
 pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
     let (health, at) = (desk.health(), desk.now());
-    let answered = tokio::time::timeout(STORE, desk.store().ping()).await;
-    match answered {
-        Ok(Ok(())) => health.well("store", Value::Null, at),
-        Ok(Err(error)) => health.unwell("store", Condition::Down, error.to_string(), at),
-        Err(_) => health.unwell("store", Condition::Down, "it does not answer", at),
-    }
+    look_at_store(&desk).await;
     let profiles = desk.customers().profiles();
     let reached = tokio::time::timeout(STORE, profiles.session(NO_SESSION)).await;
     match reached {
@@ -46,10 +41,42 @@ pub(super) async fn readyz(State(desk): State<Desk>) -> Response {
         }
         Err(_) => health.unwell("profiles", Condition::Degraded, "they do not answer", at),
     }
+    answer(health.readiness())
+}
+
+/// Whether this desk, of several behind one address, is one to send requests to: its way to the store, and that it is not
+/// stopping. What all desks lack alike, such as the service, is no matter here: a proxy that asked for that would leave
+/// none to take what the service sends.
+#[utoipa::path(
+    get,
+    path = "/readyz/store",
+    tag = "live",
+    extensions(("x-allow" = json!("set-up"))),
+    responses(
+        (status = 200, description = "Ready", body = Readiness),
+        (status = 503, description = "Not ready, or stopping", body = Readiness),
+    ),
+)]
+pub(super) async fn readyz_store(State(desk): State<Desk>) -> Response {
+    look_at_store(&desk).await;
+    answer(desk.health().readiness_of(&["store", "life"]))
+}
+
+/// Asks the store, and whether the desk is stopping.
+async fn look_at_store(desk: &Desk) {
+    let (health, at) = (desk.health(), desk.now());
+    let answered = tokio::time::timeout(STORE, desk.store().ping()).await;
+    match answered {
+        Ok(Ok(())) => health.well("store", Value::Null, at),
+        Ok(Err(error)) => health.unwell("store", Condition::Down, error.to_string(), at),
+        Err(_) => health.unwell("store", Condition::Down, "it does not answer", at),
+    }
     if desk.life().is_stopping() {
         health.unwell("life", Condition::Down, "the desk is stopping", at);
     }
-    let readiness = health.readiness();
+}
+
+fn answer(readiness: Readiness) -> Response {
     let status = match readiness.condition {
         Condition::Down => StatusCode::SERVICE_UNAVAILABLE,
         Condition::Ok | Condition::Degraded => StatusCode::OK,
