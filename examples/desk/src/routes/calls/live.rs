@@ -13,8 +13,8 @@ use crate::core::caller::Caller;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 
-/// How many are listed.
-const MOST: u32 = 500;
+/// How many are listed: more than a thousand agents can have.
+const MOST: u32 = 5_000;
 
 /// Calls that are going on.
 #[derive(Serialize, ToSchema)]
