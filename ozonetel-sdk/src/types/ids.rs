@@ -14,7 +14,7 @@ use crate::types::invalid::Invalid;
 use crate::types::redact::redact_number;
 use crate::types::text_eq::text_eq;
 
-/// Up to 19 decimal digits, inline: what every numeric id of the service fits into.
+/// Up to 19 decimal digits, inline: what every numeric id of the service fits into. Zeros alone name nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Digits {
     len: u8,
@@ -27,7 +27,8 @@ impl Digits {
         let len = u8::try_from(raw.len()).ok().filter(|n| (1..=19).contains(n))?;
         let mut bytes = [0; 19];
         bytes.get_mut(..raw.len())?.copy_from_slice(raw);
-        raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes })
+        let read = raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes });
+        read.filter(|digits| !digits.is_zero())
     }
 
     fn of(number: u32) -> Self {
@@ -80,7 +81,7 @@ macro_rules! numeric_id {
             fn from_str(text: &str) -> Result<Self, Invalid> {
                 Digits::read(text)
                     .map(Self)
-                    .ok_or(Invalid::new($field, "has to be 1 to 19 decimal digits"))
+                    .ok_or(Invalid::new($field, "has to be 1 to 19 decimal digits that are not all 0"))
             }
         }
 
@@ -134,7 +135,7 @@ macro_rules! numeric_id {
         impl crate::types::wire::Scalar for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
                 let digits = Digits::read(text).or_else(|| Digits::read(text.trim()));
-                digits.filter(|digits| !digits.is_zero()).map(Self).ok_or("expected 1 to 19 decimal digits")
+                digits.map(Self).ok_or("expected 1 to 19 decimal digits")
             }
 
             /// Zeros name nothing either.
@@ -453,6 +454,11 @@ mod tests {
         {
             assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
         }
+        for json in ["0", "0.0", "\"0\"", "\" 00 \"", "\"0000000000000000000\""] {
+            assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
+        }
+        assert!("0".parse::<Ucid>().is_err() && "00".parse::<CallId>().is_err());
+        assert!(Ucid::try_from(0_u64).is_err());
     }
 
     #[test]
