@@ -357,6 +357,34 @@ name! {
     /// A disposition as the campaign lists it.
     DispositionName
 }
+
+impl DispositionName {
+    /// What the service's own text begins with; the campaign's wrap-up limit follows.
+    const WRAP_UP_EXCEEDED: &str = "Wrap up time exceeded";
+
+    /// Whether the service wrote it, because wrap-up ended before the agent had chosen one.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::DispositionName;
+    /// assert!(DispositionName::from("Wrap up time exceeded :120").is_automatic());
+    /// assert!(!DispositionName::from("Sale").is_automatic());
+    /// ```
+    pub fn is_automatic(&self) -> bool {
+        self.0.trim_start().starts_with(Self::WRAP_UP_EXCEEDED)
+    }
+
+    /// Whether an agent chose it.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.0.trim().is_empty() && !self.is_automatic()
+    }
+
+    /// The wrap-up limit in seconds that the service's own text names.
+    pub(crate) fn wrap_up_limit(&self) -> Option<u32> {
+        let rest = self.0.trim_start().strip_prefix(Self::WRAP_UP_EXCEEDED)?;
+        rest.trim_start().strip_prefix(':')?.trim().parse().ok()
+    }
+}
+
 name! {
     /// A pause reason configured for the account.
     PauseReason

@@ -250,8 +250,7 @@ impl Callback {
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn wrap_up_exceeded(&self) -> Option<u32> {
-        let rest = self.disposition.as_ref()?.as_str().strip_prefix("Wrap up time exceeded")?;
-        rest.trim_start().strip_prefix(':')?.trim().parse().ok()
+        self.disposition.as_ref()?.wrap_up_limit()
     }
 
     /// Whether the call was transferred: `TransferType` is something other than `No Transfers` and words for "none".
