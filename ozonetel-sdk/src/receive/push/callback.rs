@@ -275,10 +275,7 @@ impl PushPayload for Callback {
             let known = is_known(&fields);
             return Err(if known { missing().of_kind(PushErrorKind::NoId) } else { missing() });
         }
-        let spelled = fields.keys().find(|name| is_id(name) && *name != ID).cloned();
-        if let Some(id) = spelled.and_then(|name| fields.remove(&name)) {
-            fields.entry(ID).or_insert(id);
-        }
+        name_the_id(&mut fields);
         decode(fields)
     }
 }
@@ -287,6 +284,28 @@ impl PushPayload for Callback {
 fn is_zero(value: &Value) -> bool {
     value.as_u64() == Some(0)
         || value.as_str().is_some_and(|text| text.trim().bytes().all(|byte| byte == b'0'))
+}
+
+/// Puts the id under its name: of several spellings the first that has one, that of the name itself before the others.
+/// What else they hold stays beside it.
+fn name_the_id(fields: &mut Map<String, Value>) {
+    let rank = |name: &str| match fields.get(name) {
+        Some(value) if serde_json::from_value::<CallId>(value.clone()).is_ok() => 2,
+        Some(value) => u8::from(is_given(value)),
+        None => 0,
+    };
+    let names = fields.keys().map(String::as_str).filter(|name| is_id(name));
+    let best = names.fold(ID, |best, name| if rank(name) > rank(best) { name } else { best });
+    if best == ID {
+        return;
+    }
+    let best = best.to_owned();
+    if let Some(id) = fields.remove(&best)
+        && let Some(other) = fields.insert(ID.to_owned(), id)
+        && is_given(&other)
+    {
+        fields.insert(format!("{ID}_text"), other);
+    }
 }
 
 /// The name of a callback's id.
@@ -299,8 +318,11 @@ fn is_id(name: &str) -> bool {
 
 /// Whether a callback names a call.
 fn names_a_call(fields: &Map<String, Value>) -> bool {
-    let given = |value: &Value| !ping::is_blank(value) && !is_zero(value);
-    fields.iter().any(|(name, value)| is_id(name) && given(value))
+    fields.iter().any(|(name, value)| is_id(name) && is_given(value))
+}
+
+fn is_given(value: &Value) -> bool {
+    !ping::is_blank(value) && !is_zero(value)
 }
 
 /// Whether the fields are a callback's, and none of the others may hold the id under another name.
