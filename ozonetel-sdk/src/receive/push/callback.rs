@@ -8,7 +8,7 @@ use super::error::{PushError, PushErrorKind};
 use super::json;
 use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
-use super::ping;
+use super::{ping, repair};
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy, is_transfer};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
@@ -78,7 +78,7 @@ record! {
         end_time: LocalDateTime = "EndTime",
         /// When the call began.
         start_time: LocalDateTime = "StartTime",
-        /// When it was answered; newer, optional.
+        /// When it was answered; newer, optional. The epoch stands for none.
         answer_time: LocalDateTime = "AnswerTime",
         /// What the IVR fell back to, such as `AgentDial`.
         fall_back_rule: String = "FallBackRule",
@@ -276,6 +276,11 @@ impl PushPayload for Callback {
             return Err(if known { missing().of_kind(PushErrorKind::NoId) } else { missing() });
         }
         name_the_id(&mut fields);
+        if fields.get(ANSWERED).is_some_and(is_epoch)
+            && let Some(epoch) = fields.remove(ANSWERED)
+        {
+            fields.insert(format!("{ANSWERED}_text"), epoch);
+        }
         decode(fields)
     }
 }
@@ -306,6 +311,15 @@ fn name_the_id(fields: &mut Map<String, Value>) {
     {
         fields.insert(format!("{ID}_text"), other);
     }
+}
+
+/// When the call was answered.
+const ANSWERED: &str = "AnswerTime";
+
+/// Whether a time is the epoch's, in whichever zone: a back end's word for none.
+fn is_epoch(time: &Value) -> bool {
+    let text = repair::time_text(time);
+    text.is_some_and(|text| text.starts_with("1970-01-01 "))
 }
 
 /// The name of a callback's id.
