@@ -223,7 +223,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         assumed: "The status is under `message`, in a list or not, or beside the status word.",
         sources: "Field reports alone; readers accept all of these.",
         setting: "none: all of these are read; Client::raw hands over the answer as it came",
-        if_wrong: "The campaign that an agent is live on is missing.",
+        if_wrong: "A login status is an error, `unreadable`, or lacks the campaign.",
         shown_by: ShownBy::SigningIn,
         test: "fixtures/agents.login_status.http::success",
     },

@@ -7,6 +7,7 @@
 //! the CDR, the events and the callback if it did happen. [`Client::settle`] looks there; do not dial again before.
 
 mod outcome;
+mod reference;
 mod settle;
 mod with_ucid;
 
@@ -388,7 +389,8 @@ impl<'c> Dials<'c> {
 
 impl<E: Dialing> Call<'_, E> {
     /// A reference of the caller's choice, carried into reports, events and callbacks: what an unknown dial is
-    /// settled by.
+    /// settled by. Printable ASCII that no other reference begins with: anything else may come back in another form, and
+    /// is then no proof that a dial did not happen.
     pub fn uui(self, reference: impl Into<SensitiveText>) -> Self {
         let reference = reference.into();
         self.map(|request| request.set_uui(reference))

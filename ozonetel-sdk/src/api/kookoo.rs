@@ -227,12 +227,29 @@ impl Endpoint for Disconnect {
     type Reply = ServiceMessage;
 
     fn check(&self) -> Result<(), Invalid> {
-        filled("did", self.did.as_str())
+        filled("did", self.did.as_str())?;
+        match &self.number {
+            Some(number) if !is_ten_digits(number.as_str()) => {
+                Err(Invalid::new("phoneno", "has to be a number of ten digits"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn ucid(&self) -> Option<Ucid> {
         Some(self.ucid)
     }
+}
+
+fn is_ten_digits(number: &str) -> bool {
+    number.len() == 10 && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The ten digits of an Indian number; another one as it is.
+fn ten_digits(number: PhoneNumber) -> PhoneNumber {
+    let key = number.key();
+    let digits = key.as_ref().and_then(|key| key.indian_digits());
+    digits.filter(|digits| is_ten_digits(digits)).map_or(number, PhoneNumber::from)
 }
 
 /// KooKoo's outgoing side: see [`Client::kookoo`].
@@ -407,8 +424,8 @@ setters! { IvrTransfer {
 } }
 
 setters! { Disconnect {
-    /// Only this party.
-    number(number: impl Into<PhoneNumber>) => number = number.into();
+    /// Only this party, in any spelling of an Indian number; another one is refused when it is sent.
+    number(number: impl Into<PhoneNumber>) => number = ten_digits(number.into());
 } }
 
 #[cfg(test)]
@@ -421,6 +438,24 @@ mod tests {
 
     fn xml(status: u16, body: &'static str) -> Turn {
         Turn::Answer(StatusCode::from_u16(status).unwrap(), "text/xml", body.into())
+    }
+
+    #[tokio::test]
+    async fn the_party_that_is_dropped_goes_out_with_ten_digits() {
+        let ok = || Turn::json(r#"{"status":"success","message":"done"}"#);
+        let replay = Replay::new([ok(), ok(), ok()]);
+        let client = client(&replay);
+        let drop =
+            |number: &str| client.kookoo().disconnect(7_u32.into(), "918000000001").number(number);
+        for (at, number) in ["+91 90000 00001", "09000000001", "9000000001"].iter().enumerate() {
+            drop(number).await.unwrap();
+            assert_eq!(asked(&replay, at)["phoneno"], "9000000001", "{number}");
+        }
+        for number in ["letters", "+12015550123", "500001", ""] {
+            let error = drop(number).await.unwrap_err();
+            assert_eq!(error.invalid_input().unwrap().field(), "phoneno", "{number}");
+        }
+        assert_eq!(replay.requests().len(), 3);
     }
 
     #[tokio::test]

@@ -131,12 +131,32 @@ impl Endpoint for AddLead {
         if let Some(name) = &self.name {
             sheet::name(name.as_str())?;
         }
+        for header in self.columns.keys().map(|header| header.trim()) {
+            if let Some(own) = OWN_FIELDS.into_iter().find(|own| own.eq_ignore_ascii_case(header)) {
+                return Err(Invalid::new(own, "is no column: it has a setter of its own"));
+            }
+        }
         match self.priority {
             Some(priority) => sheet::priority(&priority.to_string()),
             None => Ok(()),
         }
     }
 }
+
+/// The request's own fields: sent twice, it is open which one counts.
+const OWN_FIELDS: [&str; 11] = [
+    "api_key",
+    "campaign_name",
+    "PhoneNumber",
+    "Name",
+    "agentId",
+    "skill",
+    "checkDuplicate",
+    "action",
+    "Priority",
+    "ExpiryDate",
+    "format",
+];
 
 /// Leads: see [`Client::leads`].
 #[derive(Debug, Clone, Copy)]
@@ -205,7 +225,8 @@ setters! { AddLead {
 } }
 
 impl Call<'_, AddLead> {
-    /// A further header of the campaign's map file.
+    /// A further header of the campaign's map file. The name of a field that this request has of its own is refused
+    /// when it is sent.
     pub fn column(self, header: impl Into<String>, value: impl Into<SensitiveText>) -> Self {
         let (header, value) = (header.into(), value.into());
         self.map(|request| drop(request.columns.insert(header, value)))
@@ -237,6 +258,33 @@ mod tests {
             "api_key": "test-key"});
         assert_eq!(asked(&replay, 0), want);
         assert!(add().await.unwrap().is_duplicate());
+    }
+
+    #[tokio::test]
+    async fn a_column_cannot_send_a_field_twice() {
+        let replay = Replay::new([]);
+        let client = client(&replay);
+        let full = client.leads().add("support_out", "9000000001").name("A").agent("agent01");
+        let full = full.skill("General").check_duplicate().start().priority(6);
+        let full = full.expires("2026-11-30".parse().unwrap()).request().unwrap().clone();
+        let form = serde_json::to_value(&full).unwrap();
+        let mut own: Vec<&str> = form.as_object().unwrap().keys().map(String::as_str).collect();
+        own.push("api_key");
+        own.sort_unstable();
+        let mut named = super::OWN_FIELDS;
+        named.sort_unstable();
+        assert_eq!(own, named);
+        for name in own {
+            for header in [name.to_owned(), name.to_uppercase(), format!(" {name} ")] {
+                let add = client.leads().add("support_out", "9000000001");
+                let error = add.column(header, "112").await.unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.invalid_input().unwrap().field()),
+                    (ErrorKind::Input, name)
+                );
+            }
+        }
+        assert!(replay.requests().is_empty());
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ pub(crate) mod handshake;
 pub(crate) mod input;
 pub(crate) mod limits;
 pub(crate) mod output;
+mod recent;
 mod replies;
 mod requests;
 pub(crate) mod state;
@@ -23,11 +24,11 @@ use self::handshake::{Handshake, SessionIds};
 use self::input::LinkInput;
 use self::limits::LinkLimits;
 use self::output::{LinkCounters, LinkOutput, SkippedFrame};
+use self::recent::RecentPushes;
 use self::replies::Replies;
 use self::state::{DisconnectReason, LinkState, StopReason};
 use self::tracker::{AgentSnapshot, Tracker};
 use crate::mdl::token::session::{AgentIdentity, AgentSession};
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ pub struct Link {
     beat: Beat,
     history: History,
     tracker: Tracker,
-    recent: VecDeque<u64>,
+    recent: RecentPushes,
     counters: LinkCounters,
     close_sent: bool,
 }
@@ -108,7 +109,7 @@ impl Link {
             beat: Beat::default(),
             history,
             tracker: Tracker::default(),
-            recent: VecDeque::new(),
+            recent: RecentPushes::default(),
             counters: LinkCounters::default(),
             close_sent: false,
         }

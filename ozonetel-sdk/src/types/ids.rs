@@ -14,7 +14,7 @@ use crate::types::invalid::Invalid;
 use crate::types::redact::redact_number;
 use crate::types::text_eq::text_eq;
 
-/// Up to 19 decimal digits, inline: what every numeric id of the service fits into.
+/// Up to 19 decimal digits, inline: what every numeric id of the service fits into. Zeros alone name nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Digits {
     len: u8,
@@ -27,7 +27,8 @@ impl Digits {
         let len = u8::try_from(raw.len()).ok().filter(|n| (1..=19).contains(n))?;
         let mut bytes = [0; 19];
         bytes.get_mut(..raw.len())?.copy_from_slice(raw);
-        raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes })
+        let read = raw.iter().all(u8::is_ascii_digit).then_some(Self { len, bytes });
+        read.filter(|digits| !digits.is_zero())
     }
 
     fn of(number: u32) -> Self {
@@ -80,7 +81,7 @@ macro_rules! numeric_id {
             fn from_str(text: &str) -> Result<Self, Invalid> {
                 Digits::read(text)
                     .map(Self)
-                    .ok_or(Invalid::new($field, "has to be 1 to 19 decimal digits"))
+                    .ok_or(Invalid::new($field, "has to be 1 to 19 decimal digits that are not all 0"))
             }
         }
 
@@ -134,7 +135,7 @@ macro_rules! numeric_id {
         impl crate::types::wire::Scalar for $name {
             fn read(text: &str) -> Result<Self, &'static str> {
                 let digits = Digits::read(text).or_else(|| Digits::read(text.trim()));
-                digits.filter(|digits| !digits.is_zero()).map(Self).ok_or("expected 1 to 19 decimal digits")
+                digits.map(Self).ok_or("expected 1 to 19 decimal digits")
             }
 
             /// Zeros name nothing either.
@@ -356,6 +357,34 @@ name! {
     /// A disposition as the campaign lists it.
     DispositionName
 }
+
+impl DispositionName {
+    /// What the service's own text begins with; the campaign's wrap-up limit follows.
+    const WRAP_UP_EXCEEDED: &str = "Wrap up time exceeded";
+
+    /// Whether the service wrote it, because wrap-up ended before the agent had chosen one.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::DispositionName;
+    /// assert!(DispositionName::from("Wrap up time exceeded :120").is_automatic());
+    /// assert!(!DispositionName::from("Sale").is_automatic());
+    /// ```
+    pub fn is_automatic(&self) -> bool {
+        self.0.trim_start().starts_with(Self::WRAP_UP_EXCEEDED)
+    }
+
+    /// Whether an agent chose it.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.0.trim().is_empty() && !self.is_automatic()
+    }
+
+    /// The wrap-up limit in seconds that the service's own text names.
+    pub(crate) fn wrap_up_limit(&self) -> Option<u32> {
+        let rest = self.0.trim_start().strip_prefix(Self::WRAP_UP_EXCEEDED)?;
+        rest.trim_start().strip_prefix(':')?.trim().parse().ok()
+    }
+}
+
 name! {
     /// A pause reason configured for the account.
     PauseReason
@@ -453,6 +482,11 @@ mod tests {
         {
             assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
         }
+        for json in ["0", "0.0", "\"0\"", "\" 00 \"", "\"0000000000000000000\""] {
+            assert!(serde_json::from_str::<Ucid>(json).is_err(), "{json}");
+        }
+        assert!("0".parse::<Ucid>().is_err() && "00".parse::<CallId>().is_err());
+        assert!(Ucid::try_from(0_u64).is_err());
     }
 
     #[test]

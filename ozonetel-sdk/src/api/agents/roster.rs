@@ -61,7 +61,7 @@ record! {
 }
 
 /// A [`LoginStatus`] wherever the answer has it: as the first of a list under `message`, under `message`, or at the
-/// top.
+/// top. Further rows of a list are in its `extra`, under `message`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(from = "Anywhere")]
 pub struct LiveOn(pub LoginStatus);
@@ -69,7 +69,7 @@ pub struct LiveOn(pub LoginStatus);
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Anywhere {
-    Listed { status: Option<String>, message: [LoginStatus; 1] },
+    Listed { status: Option<String>, message: Vec<LoginStatus> },
     Under { status: Option<String>, message: LoginStatus },
     Top(LoginStatus),
 }
@@ -77,8 +77,19 @@ enum Anywhere {
 impl From<Anywhere> for LiveOn {
     fn from(found: Anywhere) -> Self {
         match found {
-            Anywhere::Listed { status, message: [mut row] }
-            | Anywhere::Under { status, message: mut row } => {
+            Anywhere::Listed { status, message } => {
+                let mut rows = message.into_iter();
+                let mut row = rows.next().unwrap_or_default();
+                row.status = row.status.or(status);
+                let others: Vec<LoginStatus> = rows.collect();
+                if !others.is_empty()
+                    && let Ok(others) = serde_json::to_value(others)
+                {
+                    row.extra.0.entry("message".to_owned()).or_insert(others);
+                }
+                Self(row)
+            }
+            Anywhere::Under { status, message: mut row } => {
                 row.status = row.status.or(status);
                 Self(row)
             }
@@ -116,6 +127,11 @@ impl Endpoint for FetchLoginStatus {
     fn check(&self) -> Result<(), Invalid> {
         filled("agentID", self.agent.as_str())
     }
+
+    /// No list, or an empty one, does not say that the agent is live on nothing.
+    fn accepts(&self, LiveOn(status): &LiveOn) -> bool {
+        status.agent_id.is_some() || status.campaign.is_some()
+    }
 }
 
 impl<'c> Agents<'c> {
@@ -134,7 +150,7 @@ impl<'c> Agents<'c> {
         Call::new(self.0, Ok(FetchDetails { agent: agent.into() }))
     }
 
-    /// The campaign that an agent is live on.
+    /// The campaign that an agent is live on; of several rows, that of the first.
     ///
     /// ```
     /// # ozonetel_sim::doc(async |sim, client| {
@@ -145,7 +161,8 @@ impl<'c> Agents<'c> {
     /// ```
     ///
     /// # Errors
-    /// As any call.
+    /// [`Unreadable`](crate::ErrorKind::Unreadable) for an answer that names neither agent nor campaign; otherwise as any
+    /// call.
     pub fn login_status(&self, agent: impl Into<AgentId>) -> Call<'c, FetchLoginStatus> {
         Call::new(self.0, Ok(FetchLoginStatus { agent: agent.into() }))
     }
@@ -155,7 +172,7 @@ impl<'c> Agents<'c> {
 mod tests {
     use serde_json::json;
 
-    use crate::core::error::Reason;
+    use crate::core::error::{ErrorKind, Reason};
     use crate::testing::doubles::{Replay, Turn, asked, client};
 
     #[tokio::test]
@@ -175,6 +192,32 @@ mod tests {
                 json!({"userName": "acme_support", "agentID": "agent01"})
             );
         }
+    }
+
+    #[tokio::test]
+    async fn of_several_rows_the_first_counts_and_none_is_not_live_on_nothing() {
+        let live = async |body: serde_json::Value| {
+            let replay = Replay::new([Turn::json(body.to_string())]);
+            client(&replay).agents().login_status("agent01").await
+        };
+        let row = |campaign: &str| json!({"AgentId": "agent01", "Campaign": campaign});
+        let two = json!({"status": "success", "message": [row("support_out"), row("sales")]});
+        let two = live(two).await.unwrap().0;
+        assert_eq!(two.campaign, Some("support_out".into()));
+        let others = two.extra.get("message").unwrap();
+        assert_eq!(
+            (others.as_array().unwrap().len(), &others[0]["CampaignName"]),
+            (1, &json!("sales"))
+        );
+        for message in [json!([]), json!("done"), json!(null), json!([{}]), json!({}), json!([7])] {
+            let body = json!({"status": "success", "message": message});
+            let error = live(body.clone()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{body}");
+        }
+        assert_eq!(
+            live(json!({"status": "success"})).await.unwrap_err().kind(),
+            ErrorKind::Unreadable
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -142,6 +142,28 @@ mod tests {
             .await
     }
 
+    #[tokio::test]
+    async fn zeros_are_no_ucid_of_an_accepted_dial() {
+        for (reply, want) in [
+            (r#"{"message":"0","status":"queued"}"#, None),
+            (r#"{"message":"00000000000000000","status":"queued"}"#, None),
+            (r#"{"message":0,"status":"queued"}"#, None),
+            (
+                r#"{"message":"0","ucid":"90000000000000001","status":"queued"}"#,
+                Some("90000000000000001"),
+            ),
+        ] {
+            let replay = Replay::new([Turn::json(reply)]);
+            let client = client(&replay);
+            let dial = client.dial().phone("agent01", "918000000002", "9000000001");
+            match (dial.outcome().await, want) {
+                (DialOutcome::Accepted(ucid), Some(want)) => assert_eq!(ucid.as_str(), want),
+                (DialOutcome::Unknown(_), None) => {}
+                (other, _) => panic!("{reply}: {other:?}"),
+            }
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn each_failure_says_what_to_do_next() {
         let fail = |text: &str| Turn::json(format!(r#"{{"status":"Fail","message":"{text}"}}"#));

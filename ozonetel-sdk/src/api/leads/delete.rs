@@ -165,7 +165,8 @@ impl<'c> Leads<'c> {
     /// ```
     ///
     /// # Errors
-    /// [`Input`](crate::ErrorKind::Input) for a number that is not digits alone; as any call.
+    /// [`Input`](crate::ErrorKind::Input) for a number that is not digits alone, or begins with 0, which a JSON number
+    /// cannot carry; as any call.
     pub fn delete_many<N: Into<PhoneNumber>, C: Into<CampaignName>>(
         &self,
         numbers: impl IntoIterator<Item = N>,
@@ -174,13 +175,11 @@ impl<'c> Leads<'c> {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for (at, number) in numbers.into_iter().enumerate() {
             let number: PhoneNumber = number.into();
-            let digits = number.as_str().bytes().all(|byte| byte.is_ascii_digit());
-            match number.as_str().parse().ok().filter(|_| digits) {
-                Some(number) => good.push(NumberAsNumber(number)),
-                None => bad.push(InvalidRow {
-                    row: at + 1,
-                    invalid: Invalid::new("phoneNumber", "may contain digits only"),
-                }),
+            match as_number(number.as_str()) {
+                Ok(number) => good.push(NumberAsNumber(number)),
+                Err(why) => {
+                    bad.push(InvalidRow { row: at + 1, invalid: Invalid::new("phoneNumber", why) });
+                }
             }
         }
         let campaigns = campaigns.into_iter().map(Into::into).collect();
@@ -206,6 +205,15 @@ impl<'c> Leads<'c> {
     pub fn delete_scheduled(&self, rows: impl Into<String>) -> Call<'c, DeleteScheduled> {
         Call::new(self.0, Ok(DeleteScheduled { rows: rows.into() }))
     }
+}
+
+/// A telephone number as the JSON number that has the same digits.
+fn as_number(text: &str) -> Result<u64, &'static str> {
+    if text.starts_with('0') {
+        return Err("may not begin with 0: it is sent as a number");
+    }
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or("may contain digits only")
 }
 
 setters! { DeleteLead {
@@ -238,6 +246,11 @@ mod tests {
             let error = client.leads().delete_many(numbers, campaigns).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Input);
         }
+        let stripped = client.leads().delete_many(["09000000001", "9000000001"], ["A"]);
+        let error = stripped.await.unwrap_err();
+        let why = "refused: row 1: phoneNumber may not begin with 0: it is sent as a number";
+        assert_eq!(error.invalid_input().unwrap().reason(), why);
+        assert_eq!((error.kind(), replay.requests().len()), (ErrorKind::Input, 1));
     }
 
     #[tokio::test]

@@ -130,6 +130,11 @@ impl FormerPath for PhoneDial {
         docs: "https://docs.ozonetel.com/reference/get_caservices-phonemanualdial-php-1",
         ..QUERY
     };
+
+    /// The page names no `format`; by field reports the older paths answer XML without it.
+    fn fields() -> FormerFields {
+        FormerFields { format: Some("json".to_owned()), ..FormerFields::default() }
+    }
 }
 
 const CONTROL: Spec = Spec {

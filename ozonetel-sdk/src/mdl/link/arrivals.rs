@@ -1,6 +1,5 @@
 //! Frames: whose reply a token is, and what is passed on.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use super::Link;
@@ -14,9 +13,6 @@ use serde_json::Value;
 
 /// Types of tokens that are listed when a handshake fails.
 const SEEN: usize = 32;
-
-/// Pushes that are remembered, to recognise one that is sent twice.
-const RECENT: usize = 64;
 
 impl Link {
     pub(super) fn text(&mut self, now: Duration, text: &str, out: &mut Vec<LinkOutput>) {
@@ -69,34 +65,17 @@ impl Link {
             return;
         }
         let push = token.push();
-        if matches!(push, SocketPush::Answered(_) | SocketPush::Dropped(_))
-            && self.seen_before(&token)
-        {
+        let answered = match &push {
+            SocketPush::Answered(_) => Some(true),
+            SocketPush::Dropped(_) => Some(false),
+            _ => None,
+        };
+        if answered.is_some_and(|answered| self.recent.has(&token, answered)) {
             self.counters.repeated_pushes += 1;
             return;
         }
         self.tracker.see(&self.agent, &token, &push);
         out.push(LinkOutput::Push(token));
-    }
-
-    /// Only pushes about a call that has an id can be distinguished from two that look alike.
-    fn seen_before(&mut self, token: &Token) -> bool {
-        if token.ucid().is_none() {
-            return false;
-        }
-        let mut hasher = DefaultHasher::new();
-        for (name, value) in token.fields().iter().filter(|(name, _)| *name != "utid") {
-            (name, value.to_string()).hash(&mut hasher);
-        }
-        let print = hasher.finish();
-        if self.recent.contains(&print) {
-            return true;
-        }
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(print);
-        false
     }
 }
 

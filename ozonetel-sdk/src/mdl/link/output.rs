@@ -125,7 +125,7 @@ pub struct LinkCounters {
     pub repeated_replies: u64,
     /// First replies that came after their request had been settled; these are passed on.
     pub late_replies: u64,
-    /// Pushes about a call that were the same as a recent one.
+    /// Pushes about a call that were the same as a recent one, with no other turn of the call in between.
     pub repeated_pushes: u64,
     /// System events about other clients.
     pub others: u64,

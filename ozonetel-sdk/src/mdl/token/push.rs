@@ -164,7 +164,7 @@ impl Token {
         (!word.trim().is_empty()).then(|| AgentStatus::from(word.as_ref()))
     }
 
-    /// The UCID, where the token carries one that can be parsed.
+    /// The UCID, where the token carries one that can be parsed. Zeros name none.
     pub fn ucid(&self) -> Option<Ucid> {
         ["ucid", "UCID"].into_iter().find_map(|name| self.text(name)?.trim().parse().ok())
     }
@@ -206,6 +206,15 @@ mod tests {
             let token = parse(text);
             assert_eq!(token.push(), SocketPush::Other, "{text}");
             assert_eq!(token.json(), text);
+        }
+    }
+
+    #[test]
+    fn zeros_are_no_ucid() {
+        for zero in ["0", "\"0\"", "\"00000000000000000\""] {
+            let token =
+                parse(&format!(r#"{{"type":"response","resp":"Success:x","ucid":{zero}}}"#));
+            assert_eq!(token.ucid(), None, "{zero}");
         }
     }
 

@@ -68,6 +68,8 @@ pub struct MediaPacket {
     pub frames: Option<u32>,
     /// How many samples there were, where they could be counted.
     pub samples: usize,
+    /// Its other members, as they came.
+    pub extra: Extra,
 }
 
 /// One event of a stream.
@@ -178,7 +180,7 @@ pub fn read(frame: &[u8]) -> Result<MediaEvent, PushError> {
         "media" if kind.as_deref() == Some("dtmf") => {
             MediaEvent::Dtmf(MediaKeys { fields: extra(fields) })
         }
-        "media" => MediaEvent::Media(media(&fields)),
+        "media" => MediaEvent::Media(media(fields)),
         "mark" => {
             let seqid = match fields.remove("seqid") {
                 Some(Value::String(text)) => Some(text),
@@ -196,20 +198,31 @@ pub fn read(frame: &[u8]) -> Result<MediaEvent, PushError> {
     })
 }
 
-fn media(fields: &Map<String, Value>) -> MediaPacket {
-    let inner = match fields.get("data") {
-        Some(Value::Object(data)) => data,
-        _ => fields,
+fn media(mut fields: Map<String, Value>) -> MediaPacket {
+    fields.remove("event");
+    if fields.get("type").is_some_and(|word| word == "media") {
+        fields.remove("type");
+    }
+    let mut number = |name: &str| {
+        let inner = fields.get_mut("data").and_then(Value::as_object_mut);
+        inner.and_then(|data| take_number(data, name)).or_else(|| take_number(&mut fields, name))
     };
-    let number = |name: &str| {
-        let value = inner.get(name).or_else(|| fields.get(name));
-        value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
-    };
+    let (sample_rate, frames) = (number("sampleRate"), number("numberOfFrames"));
     let samples = number(SAMPLES).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-    MediaPacket { sample_rate: number("sampleRate"), frames: number("numberOfFrames"), samples }
+    fields.retain(|name, value| {
+        name != "data" || value.as_object().is_none_or(|data| !data.is_empty())
+    });
+    MediaPacket { sample_rate, frames, samples, extra: Extra(fields.into_iter().collect()) }
 }
 
-/// The member that holds the audio; read as its length.
+/// Takes a number out; what is none stays.
+fn take_number(from: &mut Map<String, Value>, name: &str) -> Option<u32> {
+    let number = from.get(name)?.as_u64().and_then(|number| u32::try_from(number).ok())?;
+    from.remove(name);
+    Some(number)
+}
+
+/// The member that holds the audio; an array is read as its length.
 const SAMPLES: &str = "samples";
 
 /// A JSON value whose samples are counted, not kept.
@@ -217,36 +230,23 @@ struct Light(Value);
 
 impl<'de> Deserialize<'de> for Light {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(LightVisitor).map(Light)
+        from.deserialize_any(LightVisitor { counts: false }).map(Light)
     }
 }
 
-struct Count(u64);
+/// The value of [`SAMPLES`]: how many there are, none for `null`, and what is no array as it is.
+struct Samples(Value);
 
-impl<'de> Deserialize<'de> for Count {
+impl<'de> Deserialize<'de> for Samples {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Count;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of samples")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
-                let mut count = 0;
-                while list.next_element::<IgnoredAny>()?.is_some() {
-                    count += 1;
-                }
-                Ok(Count(count))
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<Count, E> {
-                Ok(Count(0))
-            }
-        }
-        from.deserialize_any(Read)
+        from.deserialize_any(LightVisitor { counts: true }).map(Samples)
     }
 }
 
-struct LightVisitor;
+struct LightVisitor {
+    /// Whether an array is counted.
+    counts: bool,
+}
 
 impl<'de> Visitor<'de> for LightVisitor {
     type Value = Value;
@@ -276,10 +276,17 @@ impl<'de> Visitor<'de> for LightVisitor {
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+        Ok(if self.counts { 0.into() } else { Value::Null })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        if self.counts {
+            let mut count = 0_u64;
+            while list.next_element::<IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            return Ok(count.into());
+        }
         let mut out = Vec::new();
         while let Some(Light(item)) = list.next_element()? {
             out.push(item);
@@ -291,7 +298,7 @@ impl<'de> Visitor<'de> for LightVisitor {
         let mut out = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let value = if name == SAMPLES {
-                map.next_value::<Count>()?.0.into()
+                map.next_value::<Samples>()?.0
             } else {
                 map.next_value::<Light>()?.0
             };
@@ -370,11 +377,40 @@ mod tests {
     #[test]
     fn audio_is_counted_and_skipped() {
         let first = json!({"event":"media","type":"media","data":{"samples":vec![7;160],"sampleRate":16000,"numberOfFrames":160}});
-        let want = MediaPacket { sample_rate: Some(16000), frames: Some(160), samples: 160 };
+        let packet = |rate, count: u32| MediaPacket {
+            sample_rate: Some(rate),
+            frames: Some(count),
+            samples: count as usize,
+            extra: Extra::default(),
+        };
+        let want = packet(16000, 160);
         assert_eq!(frame(&first), MediaEvent::Media(want));
         let flat = json!({"event":"media","samples":[1,2],"sampleRate":8000,"numberOfFrames":2});
-        let want = MediaPacket { sample_rate: Some(8000), frames: Some(2), samples: 2 };
-        assert_eq!(frame(&flat), MediaEvent::Media(want));
+        assert_eq!(frame(&flat), MediaEvent::Media(packet(8000, 2)));
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_frame_is_kept() {
+        for samples in [json!(1600), json!("x"), json!({"a": 1}), json!(true), json!(-1)] {
+            let MediaEvent::Stop(extra) = frame(&json!({"event":"stop","samples":samples})) else {
+                panic!("no stop")
+            };
+            assert_eq!(extra.get("samples"), Some(&samples));
+        }
+        let MediaEvent::Media(media) =
+            frame(&json!({"event":"media","type":"media","ucid":"1","x":2,
+            "data":{"samples":[1,2],"sampleRate":"8000","numberOfFrames":2,"y":[3]}}))
+        else {
+            panic!("no media")
+        };
+        assert_eq!((media.samples, media.frames, media.sample_rate), (2, Some(2), None));
+        let kept = json!({"ucid":"1","x":2,"data":{"sampleRate":"8000","y":[3]}});
+        assert_eq!(serde_json::to_value(&media.extra).unwrap(), kept);
+        let MediaEvent::Media(media) = frame(&json!({"event":"media","data":{"samples":"x"}}))
+        else {
+            panic!("no media")
+        };
+        assert_eq!((media.samples, media.extra.get("data")), (0, Some(&json!({"samples": "x"}))));
     }
 
     #[test]

@@ -75,7 +75,8 @@ type EventKey = (Option<LocalDateTime>, Option<Ucid>, Option<CallId>, String);
 ///
 /// [`merge`](Self::merge) is a union: merging twice, in another order or in other groups gives the same. Of a row that
 /// was read several times, or a callback that came several times, each field is as the fullest state has it that has it
-/// at all: a later delivery that lacks a field does not erase it.
+/// at all: a later delivery that lacks a field does not erase it. Neither a row nor a callback says when it was written: of
+/// two readings that differ in the agent's disposition only, which one is shown is arbitrary, though always the same.
 ///
 /// ```
 /// use ozonetel_sdk::phone_call::{DialReply, PhoneCall};
@@ -166,20 +167,24 @@ impl From<StoredCall> for PhoneCall {
     }
 }
 
-/// A finished row has more than an unfinished one, a longer one more than a shorter one.
+/// A finished row has more than an unfinished one, a longer one more than a shorter one; of two that are alike, the one
+/// with a disposition that an agent chose.
 impl Ranked for CallRecord {
-    type Rank = (bool, bool, Option<ClockDuration>);
+    type Rank = (bool, bool, Option<ClockDuration>, bool);
 
     fn rank(&self) -> Self::Rank {
-        (self.hangup_by.is_some(), self.handling_time.is_some(), self.duration)
+        let given = self.disposition.as_ref().is_some_and(DispositionName::is_given);
+        (self.hangup_by.is_some(), self.handling_time.is_some(), self.duration, given)
     }
 }
 
+/// As of a row.
 impl Ranked for Callback {
-    type Rank = (Option<ClockDuration>, bool);
+    type Rank = (Option<ClockDuration>, bool, bool);
 
     fn rank(&self) -> Self::Rank {
-        (self.call_duration, self.disposition.is_some())
+        let given = self.disposition.as_ref().is_some_and(DispositionName::is_given);
+        (self.call_duration, self.disposition.is_some(), given)
     }
 }
 
@@ -193,6 +198,14 @@ impl Ranked for ScreenPop {
     type Rank = ();
 
     fn rank(&self) -> Self::Rank {}
+}
+
+/// The first that an agent chose, else the first.
+fn given_first<'n>(
+    names: impl Iterator<Item = &'n DispositionName>,
+) -> Option<&'n DispositionName> {
+    let names: Vec<_> = names.collect();
+    names.iter().find(|name| name.is_given()).or(names.first()).copied()
 }
 
 fn join<K: Ord, T: Ranked>(
@@ -423,14 +436,17 @@ impl PhoneCall {
         })
     }
 
-    /// The disposition: the callback's, else of the last row that has one.
+    /// The disposition: the callback's, else of the last row that has one. One that an agent chose comes before the
+    /// service's own text: it can be given after wrap-up has timed out.
     pub fn disposition(&self) -> Option<&DispositionName> {
         let callback = self.callback().and_then(|call| call.disposition.as_ref());
-        callback.or_else(|| self.rows_in_time().rev().find_map(|row| row.disposition.as_ref()))
+        let rows = self.rows_in_time().rev().filter_map(|row| row.disposition.as_ref());
+        given_first(callback.into_iter().chain(rows))
     }
 
     /// The disposition of one agent's part: of the agent's last row that has one, else the callback's where it names
-    /// this agent and no other. A callback has one `Disposition` for all who were rung, and does not say whose it is.
+    /// this agent and no other; one that the agent chose before the service's own text. A callback has one `Disposition`
+    /// for all who were rung, and does not say whose it is.
     ///
     /// ```
     /// use ozonetel_sdk::phone_call::PhoneCall;
@@ -446,14 +462,14 @@ impl PhoneCall {
         let is_of = |named: Option<&AgentId>| named.is_some_and(|named| named.is_same_agent(agent));
         let is_said = |name: &&DispositionName| !name.as_str().trim().is_empty();
         let own_rows = self.rows_in_time().rev().filter(|row| is_of(row.agent_id.as_ref()));
-        let of_row = own_rows.filter_map(|row| row.disposition.as_ref()).find(is_said);
-        of_row.or_else(|| {
-            let callback = self.callback()?;
+        let of_rows = own_rows.filter_map(|row| row.disposition.as_ref());
+        let of_callback = self.callback().and_then(|callback| {
             let legs = callback.legs();
             let mut named = legs.legs.iter().filter_map(|leg| leg.agent_id.as_ref()).peekable();
             let is_own = named.peek().is_some() && named.all(|named| is_of(Some(named)));
-            callback.disposition.as_ref().filter(is_said).filter(|_| is_own)
-        })
+            callback.disposition.as_ref().filter(|_| is_own)
+        });
+        given_first(of_rows.chain(of_callback).filter(is_said))
     }
 
     /// Link to the recording: anyone who has it can listen.

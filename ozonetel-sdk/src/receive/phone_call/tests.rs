@@ -211,6 +211,37 @@ fn a_disposition_is_of_the_agent_whose_leg_has_it() {
     assert_eq!(of(rows_first), [said("Late"), None]);
 }
 
+/// The service's own text stood where the agent had given a disposition after wrap-up.
+#[test]
+fn what_an_agent_chose_goes_before_the_services_own_text() {
+    const EXCEEDED: &str = "Wrap up time exceeded :120";
+    let of_row = |said: &str| -> CallObservation {
+        row(&json!({"CallID":7,"UCID":7,"Status":"Answered","HangupBy":"UserHangup","AgentID":"agent01",
+            "Duration":"00:00:30","HandlingTime":"00:02:23","Disposition":said}))
+        .into()
+    };
+    let of_callback = |said: &str| -> CallObservation {
+        let json = json!({"monitorUCID":"7","Status":"Answered","CallDuration":"00:00:30","AgentID":"agent01",
+            "Disposition":said});
+        serde_json::from_value::<Callback>(json).unwrap().into()
+    };
+    let said = |looks: [CallObservation; 2]| {
+        let call = looks.into_iter().filter_map(PhoneCall::of).reduce(PhoneCall::merge).unwrap();
+        let text = |name: Option<&crate::types::DispositionName>| name.unwrap().to_string();
+        [text(call.disposition()), text(call.disposition_of(&"agent01".into()))]
+    };
+    for (one, other) in [
+        (of_callback(EXCEEDED), of_row("Sale")),
+        (of_callback("Sale"), of_row(EXCEEDED)),
+        (of_row(EXCEEDED), of_row("Sale")),
+        (of_callback(EXCEEDED), of_callback("Sale")),
+    ] {
+        assert_eq!(said([one.clone(), other.clone()]), ["Sale", "Sale"]);
+        assert_eq!(said([other, one]), ["Sale", "Sale"]);
+    }
+    assert_eq!(said([of_callback(EXCEEDED), of_row("")]), [EXCEEDED, EXCEEDED]);
+}
+
 /// The greatest id was taken for the last leg, although the ids of an inbound call's legs are in no order of time.
 #[test]
 fn the_last_leg_is_the_one_that_began_last() {

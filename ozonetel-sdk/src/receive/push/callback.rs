@@ -8,7 +8,7 @@ use super::error::{PushError, PushErrorKind};
 use super::json;
 use super::payload::{Keeps, PushPayload, Sealed, decode};
 use super::per_leg::PerLeg;
-use super::ping;
+use super::{ping, repair};
 use crate::api::cdr::{CallStatus, CallStatusKind, CallType, DialStatus, HangupBy, is_transfer};
 use crate::types::ids::{
     AgentId, CallId, CampaignName, Did, DispositionName, PhoneName, SkillName,
@@ -78,7 +78,7 @@ record! {
         end_time: LocalDateTime = "EndTime",
         /// When the call began.
         start_time: LocalDateTime = "StartTime",
-        /// When it was answered; newer, optional.
+        /// When it was answered; newer, optional. The epoch stands for none.
         answer_time: LocalDateTime = "AnswerTime",
         /// What the IVR fell back to, such as `AgentDial`.
         fall_back_rule: String = "FallBackRule",
@@ -250,8 +250,7 @@ impl Callback {
     /// # Ok::<(), ozonetel_sdk::push::PushError>(())
     /// ```
     pub fn wrap_up_exceeded(&self) -> Option<u32> {
-        let rest = self.disposition.as_ref()?.as_str().strip_prefix("Wrap up time exceeded")?;
-        rest.trim_start().strip_prefix(':')?.trim().parse().ok()
+        self.disposition.as_ref()?.wrap_up_limit()
     }
 
     /// Whether the call was transferred: `TransferType` is something other than `No Transfers` and words for "none".
@@ -276,9 +275,11 @@ impl PushPayload for Callback {
             let known = is_known(&fields);
             return Err(if known { missing().of_kind(PushErrorKind::NoId) } else { missing() });
         }
-        let spelled = fields.keys().find(|name| is_id(name) && *name != ID).cloned();
-        if let Some(id) = spelled.and_then(|name| fields.remove(&name)) {
-            fields.entry(ID).or_insert(id);
+        name_the_id(&mut fields);
+        if fields.get(ANSWERED).is_some_and(is_epoch)
+            && let Some(epoch) = fields.remove(ANSWERED)
+        {
+            fields.insert(format!("{ANSWERED}_text"), epoch);
         }
         decode(fields)
     }
@@ -288,6 +289,37 @@ impl PushPayload for Callback {
 fn is_zero(value: &Value) -> bool {
     value.as_u64() == Some(0)
         || value.as_str().is_some_and(|text| text.trim().bytes().all(|byte| byte == b'0'))
+}
+
+/// Puts the id under its name: of several spellings the first that has one, that of the name itself before the others.
+/// What else they hold stays beside it.
+fn name_the_id(fields: &mut Map<String, Value>) {
+    let rank = |name: &str| match fields.get(name) {
+        Some(value) if serde_json::from_value::<CallId>(value.clone()).is_ok() => 2,
+        Some(value) => u8::from(is_given(value)),
+        None => 0,
+    };
+    let names = fields.keys().map(String::as_str).filter(|name| is_id(name));
+    let best = names.fold(ID, |best, name| if rank(name) > rank(best) { name } else { best });
+    if best == ID {
+        return;
+    }
+    let best = best.to_owned();
+    if let Some(id) = fields.remove(&best)
+        && let Some(other) = fields.insert(ID.to_owned(), id)
+        && is_given(&other)
+    {
+        fields.insert(format!("{ID}_text"), other);
+    }
+}
+
+/// When the call was answered.
+const ANSWERED: &str = "AnswerTime";
+
+/// Whether a time is the epoch's, in whichever zone: a back end's word for none.
+fn is_epoch(time: &Value) -> bool {
+    let text = repair::time_text(time);
+    text.is_some_and(|text| text.starts_with("1970-01-01 "))
 }
 
 /// The name of a callback's id.
@@ -300,8 +332,11 @@ fn is_id(name: &str) -> bool {
 
 /// Whether a callback names a call.
 fn names_a_call(fields: &Map<String, Value>) -> bool {
-    let given = |value: &Value| !ping::is_blank(value) && !is_zero(value);
-    fields.iter().any(|(name, value)| is_id(name) && given(value))
+    fields.iter().any(|(name, value)| is_id(name) && is_given(value))
+}
+
+fn is_given(value: &Value) -> bool {
+    !ping::is_blank(value) && !is_zero(value)
 }
 
 /// Whether the fields are a callback's, and none of the others may hold the id under another name.

@@ -99,6 +99,32 @@ fn callback() -> impl Strategy<Value = Value> {
     )
 }
 
+/// An empty field beside the id took its place, and of two ids one was dropped.
+#[test]
+fn an_id_in_two_spellings_is_not_lost() {
+    const ID: &str = "90000000000000001";
+    const OTHER: &str = "90000000000000002";
+    let read = |name: &str, value: &str, other: &str, also: &str| {
+        let body = serde_json::json!({name: value, other: also, "Status": "Answered"}).to_string();
+        PushReader::new().callbacks(None, body.as_bytes()).unwrap().items.remove(0)
+    };
+    for none in ["", "0", "NA", "null"] {
+        for call in [
+            read("monitorUCID", none, "monitorUcid", ID),
+            read("monitorUCID", ID, "monitorUcid", none),
+            read("MonitorUCID", none, "monitor_ucid", ID),
+        ] {
+            assert_eq!(call.call_id.unwrap().as_str(), ID, "{none}");
+        }
+    }
+    let call = read("monitorUCID", ID, "monitorUcid", OTHER);
+    assert_eq!(call.call_id.unwrap().as_str(), ID);
+    assert_eq!(call.extra.get("monitorUcid").unwrap(), OTHER);
+    let call = read("monitorUCID", "odd", "monitorUcid", OTHER);
+    assert_eq!(call.call_id.unwrap().as_str(), OTHER);
+    assert_eq!(call.extra.get("monitorUCID_text").unwrap(), "odd");
+}
+
 proptest! {
     #[test]
     fn a_callback_reads_the_same_from_every_transport(fields in callback()) {

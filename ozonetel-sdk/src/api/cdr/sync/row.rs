@@ -279,6 +279,16 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_do_not_read_and_have_zeros_for_ids_are_kept_apart() {
+        let mut reader = reader();
+        let one = reader.read(r#"{"UCID":"0","CallID":"0","TalkTime":"x"}"#);
+        let other = reader.read(r#"{"UCID":0,"CallID":0,"TalkTime":"y"}"#);
+        assert_ne!(one.key, other.key);
+        assert_eq!((one.call_id, other.call_id), (None, None));
+        assert!(one.key.to_string().starts_with("row-2026-11-20-"));
+    }
+
+    #[test]
     fn a_row_that_is_no_json_is_kept_as_far_as_it_was() {
         let unreadable = crate::core::error::Unreadable::row(br#"{"UCID":1,}"#, "[3]");
         let error = Error::unread(unreadable).at_row(3);

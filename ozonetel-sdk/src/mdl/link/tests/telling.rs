@@ -97,6 +97,27 @@ fn what_went_wrong_with_a_connection_is_told_where_it_has_more_to_say() {
 }
 
 #[test]
+fn a_call_that_was_dropped_can_be_answered_again() {
+    let mut link = up();
+    let (busy, drop) =
+        (r#"{"type":"busyAgent","ucid":"11"}"#, r#"{"type":"dropCall","ucid":"11"}"#);
+    for (text, told) in [
+        (busy, "push busyAgent"),
+        (r#"{"type":"busyAgent","ucid":"12"}"#, "push busyAgent"),
+        (busy, ""),
+        (drop, "push dropCall"),
+        (drop, ""),
+        (busy, "push busyAgent"),
+        (busy, ""),
+        (drop, "push dropCall"),
+        (r#"{"type":"busyAgent","ucid":"12"}"#, ""),
+    ] {
+        assert_eq!(names(&link.on(T0, LinkInput::Text(text))), told, "{text}");
+    }
+    assert_eq!(link.counters().repeated_pushes, 4);
+}
+
+#[test]
 fn the_same_push_twice_is_one_push() {
     let mut link = up();
     let busy = r#"{"type":"busyAgent","ucid":"11","utid":5}"#;

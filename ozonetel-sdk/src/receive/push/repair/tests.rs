@@ -18,6 +18,21 @@ fn with(fields: Value) -> Callback {
     call
 }
 
+/// What stands for "was not picked up" was read as answered in 1970.
+#[test]
+fn an_answer_at_the_epoch_is_none() {
+    for text in
+        ["1970-01-01 05:30:00", "1970-01-01 00:00:00", "0000-00-00 00:00:00", "1970-1-1T05:30:00.0"]
+    {
+        let call = with(json!({ "AnswerTime": text }));
+        assert_eq!(call.answer_time, None, "{text}");
+        assert_eq!(call.extra.get("AnswerTime_text").unwrap(), text);
+    }
+    let call = with(json!({ "AnswerTime": "2026-11-21 10:00:07" }));
+    assert_eq!(call.answer_time.unwrap().to_string(), "2026-11-21 10:00:07");
+    assert!(call.extra.is_empty());
+}
+
 #[test]
 fn one_odd_time_does_not_cost_the_callback() {
     for (text, read) in [
