@@ -440,8 +440,8 @@ fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
         due_ms: *due_ms,
         note: notes.to_owned(),
         call: Some(call.id.clone()),
-        state: FollowUpState::Open,
         changed_ms: given.at_ms,
+        ..FollowUp::default()
     })
 }
 

@@ -55,7 +55,7 @@ impl Notes for Db {
                 let promises = tx.rows(select, args![before, most]).await?;
                 for row in &promises {
                     let mut promise: FollowUp = from_json(&row.get::<String>("body")?, "follow-up")?;
-                    if !std::mem::take(&mut promise.note).is_empty() {
+                    if promise.clear_note() {
                         let update = "UPDATE desk_follow_up SET body = $1, version = version + 1 WHERE id = $2";
                         tx.execute(update, args![to_json(&promise)?, &promise.id]).await?;
                     }
