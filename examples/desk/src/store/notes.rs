@@ -115,7 +115,7 @@ async fn clear_reports(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 }
 
 /// Writes a call's state anew out of its facts, as another version: who has loaded the one before loads again.
-pub(super) async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     let rows = tx.rows("SELECT body FROM desk_fact WHERE call = $1", args![id]).await?;
     let facts = rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact"));
     let call = Call::of(facts.collect::<Result<Vec<Fact>, StoreError>>()?);
