@@ -82,6 +82,11 @@ impl FactSource {
         }
     }
 
+    /// Whether its facts are known by digests of what they say.
+    pub fn keys_are_digests(self) -> bool {
+        matches!(self, Self::Socket | Self::Event | Self::Callback | Self::Cdr)
+    }
+
     /// The source of that name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == name)

@@ -1,7 +1,13 @@
 //! Follow-ups: what someone has promised to do, and when.
 
+use std::fmt;
+
 use ozonetel_sdk::types::PhoneNumber;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::hex::hex;
 
 /// Whether a follow-up is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -33,9 +39,10 @@ impl FollowUpState {
 }
 
 /// A follow-up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FollowUp {
-    /// Its id. One that comes from a disposition has the call's, so that it is made once.
+    /// Its id. One that comes from a disposition has the call's, and one that was asked for under a key has an id out of
+    /// that, so that each is made once.
     pub id: String,
     /// Whose it is.
     pub agent: String,
@@ -53,6 +60,44 @@ pub struct FollowUp {
     pub state: FollowUpState,
     /// When that was changed last.
     pub changed_ms: i64,
+    /// What stands for all that was asked for, where it was asked for under a key. It goes with the note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+}
+
+/// What a follow-up is found again by that is asked for under a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FollowUpKey {
+    /// The id that it has.
+    pub id: String,
+    /// What stands for all that is asked for. The key is part of it and is kept nowhere: what was asked for cannot be
+    /// tried out.
+    pub asked: String,
+}
+
+impl fmt::Debug for FollowUpKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FollowUpKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl FollowUpKey {
+    /// A user's key, and what is asked for under it.
+    ///
+    /// ```
+    /// use desk::core::followup::FollowUpKey;
+    /// use serde_json::json;
+    ///
+    /// let (first, other) = (FollowUpKey::new("u1", "k", &json!(1)), FollowUpKey::new("u1", "k", &json!(2)));
+    /// assert!(first.id == other.id && first.asked != other.asked);
+    /// assert_ne!(first.id, FollowUpKey::new("u2", "k", &json!(1)).id);
+    /// ```
+    pub fn new(user: &str, key: &str, asked: &impl Serialize) -> Self {
+        let digest = |value: serde_json::Value| {
+            hex(Sha256::digest(value.to_string().as_bytes()).iter().take(16))
+        };
+        Self { id: digest(json!([user, key])), asked: digest(json!([user, key, asked])) }
+    }
 }
 
 /// A change to a follow-up that does not fit.
@@ -70,6 +115,15 @@ impl FollowUp {
     /// Whether it is due.
     pub fn is_due(&self, now_ms: i64) -> bool {
         self.state == FollowUpState::Open && self.due_ms <= now_ms
+    }
+
+    /// Takes out the text, and what would tell whether a text was it; whether there was any.
+    pub fn clear_note(&mut self) -> bool {
+        if self.note.is_empty() {
+            return false;
+        }
+        (self.asked, self.note) = (None, String::new());
+        true
     }
 
     /// Moves it.
@@ -119,6 +173,7 @@ mod tests {
             call: None,
             state: FollowUpState::Open,
             changed_ms: 0,
+            asked: None,
         };
         assert!(!one.is_due(99) && one.is_due(100));
         assert_eq!(one.postpone(50, 100), Err(FollowUpError::Past));

@@ -216,6 +216,7 @@ mod tests {
             call: None,
             state: FollowUpState::Open,
             changed_ms: 0,
+            asked: None,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::core::call::{Call, CallState, Direction, Effect, effects_of_merged};
 use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
-use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
 use crate::core::outbox::{OutboxEntry, OutboxTarget, after_evidence};
 use crate::core::report::CallReport;
@@ -440,8 +440,8 @@ fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
         due_ms: *due_ms,
         note: notes.to_owned(),
         call: Some(call.id.clone()),
-        state: FollowUpState::Open,
         changed_ms: given.at_ms,
+        ..FollowUp::default()
     })
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
-use crate::core::followup::FollowUp;
+use crate::core::followup::{FollowUp, FollowUpKey};
 use crate::core::missed::MissedNumber;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
@@ -109,16 +109,36 @@ async fn save(desk: &Desk, missed: Versioned<MissedNumber>) -> Result<bool, Prob
     }
 }
 
-/// Makes a follow-up. One with an id that is there already is not made again.
+/// The follow-up that was made under a key before.
+///
+/// # Errors
+/// Something else was asked for under the key; the store is not available.
+pub async fn follow_up_of_key(
+    desk: &Desk,
+    scope: &Scope,
+    key: &FollowUpKey,
+) -> Result<Option<FollowUp>, Problem> {
+    let Some(found) = desk.store().follow_up(&Scope::All, &key.id).await? else { return Ok(None) };
+    let found = found.record;
+    let is_same = found.asked.as_ref().is_none_or(|asked| *asked == key.asked);
+    if !is_same || !scope.contains(&found.agent.as_str().into()) {
+        let text = "this Idempotency-Key was used for another follow-up";
+        return Err(Problem::new(Kind::Unprocessable, text).because("key_used"));
+    }
+    Ok(Some(found))
+}
+
+/// Makes a follow-up; whether it did: one with an id that is there already is not made again.
 ///
 /// # Errors
 /// The store is not available.
-pub async fn add_follow_up(desk: &Desk, follow_up: FollowUp) -> Result<(), Problem> {
+pub async fn add_follow_up(desk: &Desk, follow_up: FollowUp) -> Result<bool, Problem> {
     let agent = AgentId::from(follow_up.agent.as_str());
     let events = changed("followup.changed", Audience::Agent(agent), &follow_up.id)?;
     let new = Versioned { version: 0, record: follow_up };
     match desk.store().save_follow_up(new, desk.people().now(), events).await {
-        Ok(_) | Err(StoreError::Conflict(_)) => Ok(()),
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -150,6 +170,7 @@ pub async fn change_follow_up(
     Err(busy())
 }
 
-fn busy() -> Problem {
+/// Others were faster, as often as it was tried.
+pub fn busy() -> Problem {
     Problem::new(Kind::Conflict, "someone else is changing it; try again")
 }

@@ -16,8 +16,8 @@ pub enum ForgetError {
     /// The text is no telephone number.
     #[error("NUMBER is not a telephone number of at least {FEWEST} digits")]
     NoNumber,
-    /// The store did not do it; nothing was forgotten.
-    #[error(transparent)]
+    /// The store did not do all of it; what was forgotten until then stays so.
+    #[error("{0}; the number may be forgotten in part: run it again")]
     Store(#[from] StoreError),
     /// It is forgotten but for the callers' profiles.
     #[error("the number is forgotten but for callers' profiles: {0}; run it again")]
@@ -47,10 +47,13 @@ pub async fn forget(
         Some(profiles) => profiles.forget(&|text| without(text, &number).is_some()).await?,
         None => 0,
     };
+    let left =
+        if done.is_whole { "" } else { " It was written again and again meanwhile: run it again." };
     Ok(format!(
         "{masked} is forgotten: in {} calls, which stay without it and without notes, in {} records that were its \
          holder's alone, which are gone, in {} profiles, and in {} other places. The service still has it in its own reports: a day \
-         that is read again brings its rows back.",
+         that is read again brings its rows back, and so does what it sends again. Notes that are still to reach it go with \
+         their delivery.{left}",
         done.calls, done.removed, profiles, done.places
     ))
 }

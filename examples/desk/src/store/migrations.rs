@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
     (331, "phone names of dials", include_str!("../../migrations/0331_phone_name.sql")),
     (340, "notes", include_str!("../../migrations/0340_notes.sql")),
     (345, "words about agents", include_str!("../../migrations/0345_agent_words.sql")),
+    (350, "forgotten calls", include_str!("../../migrations/0350_forgotten.sql")),
     (400, "leads, missed calls, follow-ups", include_str!("../../migrations/0400_work.sql")),
     (410, "agents", include_str!("../../migrations/0410_agents.sql")),
     (420, "leads' details, appointments", include_str!("../../migrations/0420_customers.sql")),

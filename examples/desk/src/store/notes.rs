@@ -55,7 +55,7 @@ impl Notes for Db {
                 let promises = tx.rows(select, args![before, most]).await?;
                 for row in &promises {
                     let mut promise: FollowUp = from_json(&row.get::<String>("body")?, "follow-up")?;
-                    if !std::mem::take(&mut promise.note).is_empty() {
+                    if promise.clear_note() {
                         let update = "UPDATE desk_follow_up SET body = $1, version = version + 1 WHERE id = $2";
                         tx.execute(update, args![to_json(&promise)?, &promise.id]).await?;
                     }
@@ -115,7 +115,7 @@ async fn clear_reports(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
 }
 
 /// Writes a call's state anew out of its facts, as another version: who has loaded the one before loads again.
-pub(super) async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+async fn rebuild(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     let rows = tx.rows("SELECT body FROM desk_fact WHERE call = $1", args![id]).await?;
     let facts = rows.iter().map(|row| from_json(&row.get::<String>("body")?, "fact"));
     let call = Call::of(facts.collect::<Result<Vec<Fact>, StoreError>>()?);

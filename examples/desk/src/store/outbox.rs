@@ -175,7 +175,8 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                        ON CONFLICT (target, call, kind, agent) DO UPDATE SET payload = excluded.payload, \
                        state = excluded.state, next = excluded.next, leased = excluded.leased, \
-                       created = excluded.created, message = excluded.message, attempt = desk_outbox.attempt + ";
+                       created = excluded.created, message = excluded.message, forgotten = 0, \
+                       attempt = desk_outbox.attempt + ";
             let put = if matches!(write, OutboxWrite::Complete(_)) {
                 format!("{put} 1 WHERE desk_outbox.payload <> excluded.payload")
             } else {
@@ -200,8 +201,17 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
             tx.execute(AssertSqlSafe(put), args).await?;
         }
         OutboxWrite::Result(entry) => {
-            let update = "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, \
-                          message = $6 WHERE id = $7 AND attempt = $8";
+            // Of what the store has: the entry was loaded before its call was forgotten.
+            let without_notes = if tx.is_postgres() {
+                "CAST(CAST(payload AS jsonb) - 'notes' AS text)"
+            } else {
+                "json_remove(payload, '$.notes')"
+            };
+            let update = format!(
+                "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, message = $6, \
+                 payload = CASE WHEN forgotten = 1 AND $9 = 1 THEN {without_notes} ELSE payload END \
+                 WHERE id = $7 AND attempt = $8"
+            );
             let args = args![
                 entry.state.as_str(),
                 entry.may_have_arrived,
@@ -211,8 +221,9 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                 entry.message.clone(),
                 &entry.id,
                 entry.attempt,
+                entry.state != OutboxState::Pending,
             ];
-            if tx.execute(update, args).await? != 1 {
+            if tx.execute(AssertSqlSafe(update), args).await? != 1 {
                 return Err(StoreError::Conflict("outbox entry"));
             }
         }

@@ -232,3 +232,61 @@ async fn a_follow_up_is_on_the_worklist_once_it_is_due_and_is_closed_by_its_agen
     let other = json!({"dueAt": due * 2, "agent": "agent02"});
     agent01.post("/api/follow-ups", other).await.problem(404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_follow_up_that_is_asked_for_again_under_its_key_is_the_first_one() {
+    const PATH: &str = "/api/follow-ups";
+    let floor = Floor::new();
+    let (agent01, agent02, supervisor) = both(&floor).await;
+    let due = floor.desk.now() + 60_000;
+    let body = json!({"dueAt": due, "number": "9000000007", "text": "wants a call"});
+    let made = agent01.keyed(PATH, "k1", body.clone()).await;
+    assert_eq!((made.status.as_u16(), made.headers.get("idempotent-replayed")), (201, None));
+    let again = agent01.keyed(PATH, "k1", body.clone()).await;
+    assert_eq!((again.status.as_u16(), &again.json), (200, &made.json));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    // Another wish under the same key; the same one for another agent too.
+    for (field, other) in [("text", json!("wants tea")), ("dueAt", json!(due + 1))] {
+        let mut other_body = body.clone();
+        other_body[field] = other;
+        let refused = agent01.keyed(PATH, "k1", other_body).await.problem(422).json;
+        assert_eq!(refused["reason"], "key_used");
+    }
+    let of = |agent: &str| json!({"dueAt": due, "agent": agent});
+    assert_eq!(supervisor.keyed(PATH, "k1", of("agent01")).await.status, 201);
+    assert_eq!(supervisor.keyed(PATH, "k1", of("agent01")).await.status, 200);
+    supervisor.keyed(PATH, "k1", of("agent02")).await.problem(422);
+    // Another user's key is another key; without one each request makes one.
+    let theirs = agent02.keyed(PATH, "k1", body.clone()).await;
+    assert_eq!(theirs.status, 201);
+    assert_ne!(theirs.text("id"), made.text("id"));
+    agent01.keyed(PATH, " ", body.clone()).await.problem(400);
+    let count = async |who: &Someone<'_>| {
+        who.get(PATH).await.ok().json["followUps"].as_array().unwrap().len()
+    };
+    assert_eq!((count(&agent01).await, count(&agent02).await), (2, 1));
+    for n in [3, 4] {
+        assert_eq!(agent01.post(PATH, body.clone()).await.status, 201);
+        assert_eq!(count(&agent01).await, n);
+    }
+    // When it is past and done, it is still the one that was asked for.
+    floor.wait(61).await;
+    let path = format!("{PATH}/{}", made.text("id"));
+    let done = json!({"done": true}).to_string();
+    agent01.send(Method::PATCH, &path, "application/json", done).await.ok();
+    let late = agent01.keyed(PATH, "k1", body.clone()).await;
+    assert_eq!((late.status.as_u16(), &late.json["state"]), (200, &json!("done")));
+    agent01.keyed(PATH, "k2", body).await.problem(400);
+}
+
+#[tokio::test]
+async fn of_follow_ups_that_are_asked_for_at_once_under_one_key_one_is_made() {
+    let floor = Floor::new();
+    let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let body = json!({"dueAt": floor.desk.now() + 60_000, "text": "wants a call"});
+    let asked = (0..4).map(|_| agent.keyed("/api/follow-ups", "k1", body.clone()));
+    let answers = futures_util::future::join_all(asked).await;
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let same = answers.iter().all(|answer| answer.json == answers[0].json);
+    assert!(made == 1 && same && answers.iter().all(|answer| answer.status.is_success()));
+}

@@ -2,20 +2,24 @@
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
-use ozonetel_sdk::types::PhoneNumber;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, StatusCode};
+use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{FollowUpView, MOST};
 use crate::access::acting_agent;
 use crate::body::Body;
-use crate::core::caller::{Caller, Scope};
-use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::caller::{Caller, Scope, agent_key};
+use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::desk::Desk;
-use crate::flow::working::add_follow_up;
+use crate::flow::working::{add_follow_up, busy, follow_up_of_key};
 use crate::people::token::new_id;
 use crate::problem::Problem;
+use crate::routes::calls::IdempotencyKey;
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Follow-ups.
 #[derive(Serialize, ToSchema)]
@@ -70,21 +74,38 @@ pub(super) struct NewFollowUp {
     agent: Option<String>,
 }
 
-/// Adds a follow-up.
+/// Adds a follow-up. With the same `Idempotency-Key` and body the one that was made first is given again, as it is now; a
+/// key is known for as long as its follow-up is kept.
 #[utoipa::path(
     post,
     path = "/api/follow-ups",
     tag = "work",
+    params(("Idempotency-Key" = Option<String>, Header, description = "One key for one wish to add")),
     extensions(("x-allow" = json!("agent:own"))),
     request_body = NewFollowUp,
-    responses((status = 201, description = "Added", body = FollowUpView)),
+    responses(
+        (status = 200, description = "The same was added before", body = FollowUpView),
+        (status = 201, description = "Added", body = FollowUpView),
+        (status = 422, description = "The key was used for something else"),
+    ),
 )]
 pub(super) async fn add(
     State(desk): State<Desk>,
     caller: Caller,
+    key: IdempotencyKey,
     Body(body): Body<NewFollowUp>,
-) -> Result<(StatusCode, Json<FollowUpView>), Problem> {
-    let agent = acting_agent(&desk, &caller, body.agent.map(|agent| agent.as_str().into()))?;
+) -> Result<Response, Problem> {
+    let key = key.0?;
+    let named = body.agent.as_deref().map(AgentId::from);
+    let agent = acting_agent(&desk, &caller, named)?;
+    let key = key.map(|key| {
+        let asked = (agent_key(&agent), body.due_at, &body.number, &body.text, &body.call);
+        FollowUpKey::new(&caller.id, &key, &asked)
+    });
+    // Before anything else: what was in the future then may be past by now.
+    if let Some(known) = known(&desk, &caller, key.as_ref()).await? {
+        return Ok(known);
+    }
     let now = desk.people().now();
     if body.due_at < now {
         return Err(Problem::field("dueAt", "is in the past"));
@@ -102,7 +123,7 @@ pub(super) async fn add(
         None => None,
     };
     let follow_up = FollowUp {
-        id: new_id(),
+        id: key.as_ref().map_or_else(new_id, |key| key.id.clone()),
         agent: agent.as_str().to_owned(),
         number,
         lead,
@@ -111,7 +132,24 @@ pub(super) async fn add(
         call: body.call,
         state: FollowUpState::Open,
         changed_ms: now,
+        asked: key.as_ref().map(|key| key.asked.clone()),
     };
-    add_follow_up(&desk, follow_up.clone()).await?;
-    Ok((StatusCode::CREATED, Json(FollowUpView::of(&desk, follow_up, true).await?)))
+    if !add_follow_up(&desk, follow_up.clone()).await? {
+        // The same request was faster.
+        return known(&desk, &caller, key.as_ref()).await?.ok_or_else(busy);
+    }
+    let view = FollowUpView::of(&desk, follow_up, true).await?;
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// What is answered where a follow-up was made under the key before.
+async fn known(
+    desk: &Desk,
+    caller: &Caller,
+    key: Option<&FollowUpKey>,
+) -> Result<Option<Response>, Problem> {
+    let Some(key) = key else { return Ok(None) };
+    let Some(known) = follow_up_of_key(desk, &caller.scope, key).await? else { return Ok(None) };
+    let view = FollowUpView::of(desk, known, true).await?;
+    Ok(Some(([(REPLAYED, "true")], Json(view)).into_response()))
 }

@@ -44,7 +44,7 @@ impl WorkTable {
             one.record.state != FollowUpState::Open && one.record.due_ms < before
         };
         for one in self.follow_ups.values_mut().filter(old) {
-            if !std::mem::take(&mut one.record.note).is_empty() {
+            if one.record.clear_note() {
                 one.version += 1;
             }
         }

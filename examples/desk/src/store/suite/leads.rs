@@ -125,6 +125,7 @@ async fn calls_and_follow_ups_are_a_numbers_however_it_is_written(store: Arc<dyn
             call: None,
             state: if id == "1" { FollowUpState::Done } else { FollowUpState::Open },
             changed_ms: 0,
+            asked: None,
         };
         let new = Versioned { version: 0, record: follow_up };
         store.save_follow_up(new, 1, Vec::new()).await.unwrap();

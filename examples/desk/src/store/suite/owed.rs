@@ -154,6 +154,7 @@ fn promise(id: &str, due_ms: i64) -> FollowUp {
         call: Some(id.into()),
         state: FollowUpState::Open,
         changed_ms: 1,
+        asked: None,
     }
 }
 

@@ -8,7 +8,7 @@ use ozonetel_sdk::types::{AgentId, PhoneNumber};
 use super::{Case, cases};
 use crate::core::caller::Scope;
 use crate::core::dial::number_key;
-use crate::core::followup::{FollowUp, FollowUpState};
+use crate::core::followup::{FollowUp, FollowUpKey, FollowUpState};
 use crate::core::missed::MissedNumber;
 use crate::store::work::{Lead, LeftOut, Versioned};
 use crate::store::{Audience, NewEvent, Store, StoreError};
@@ -21,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         of_two_who_save_one_version_the_second_is_told,
         open_missed_numbers_come_newest_first,
         follow_ups_are_the_agents_own_and_come_by_their_time,
+        a_follow_up_under_a_key_is_one_and_keeps_what_was_asked_as_long_as_its_text,
         events_are_written_with_the_change_or_not_at_all,
     ]
 }
@@ -158,6 +159,7 @@ fn follow_up(id: &str, agent: &str, due_ms: i64) -> Versioned<FollowUp> {
         call: Some("c1".into()),
         state: FollowUpState::Open,
         changed_ms: 0,
+        asked: None,
     };
     Versioned { version: 0, record }
 }
@@ -183,6 +185,35 @@ async fn follow_ups_are_the_agents_own_and_come_by_their_time(store: Arc<dyn Sto
     assert_eq!(ids(own("agent01")).await, ["f2"]);
     let twice = store.save_follow_up(follow_up("f2", "agent01", 5), 1, Vec::new()).await;
     assert_eq!(twice, Err(StoreError::Conflict("the follow-up")), "made once");
+}
+
+async fn a_follow_up_under_a_key_is_one_and_keeps_what_was_asked_as_long_as_its_text(
+    store: Arc<dyn Store>,
+) {
+    let made = |user: &str, asked: &str| {
+        let key = FollowUpKey::new(user, "k", &asked);
+        let mut new = follow_up(&key.id, "agent01", 5);
+        new.record.asked = Some(key.asked);
+        new
+    };
+    let first = made("u1", "this");
+    store.save_follow_up(first.clone(), 1, Vec::new()).await.unwrap();
+    let again = store.save_follow_up(made("u1", "that"), 1, Vec::new()).await;
+    assert_eq!(again, Err(StoreError::Conflict("the follow-up")), "whatever is asked for");
+    store.save_follow_up(made("u2", "this"), 1, Vec::new()).await.unwrap();
+    assert_eq!(store.open_follow_ups(&Scope::All, 9).await.unwrap().len(), 2, "of each user one");
+    let id = first.record.id.clone();
+    let kept = async || store.follow_up(&Scope::All, &id).await.unwrap().unwrap();
+    let mut found = kept().await;
+    assert_eq!(found.record, first.record);
+    found.record.end(FollowUpState::Done, 6).unwrap();
+    store.save_follow_up(found, 6, Vec::new()).await.unwrap();
+    assert_eq!(kept().await.record.asked, first.record.asked);
+    store.forget_notes(9, 9).await.unwrap();
+    let left = kept().await.record;
+    assert_eq!((left.note.as_str(), left.asked), ("", None), "no text can be tried out");
+    let again = store.save_follow_up(made("u1", "this"), 9, Vec::new()).await;
+    assert_eq!(again, Err(StoreError::Conflict("the follow-up")));
 }
 
 async fn events_are_written_with_the_change_or_not_at_all(store: Arc<dyn Store>) {

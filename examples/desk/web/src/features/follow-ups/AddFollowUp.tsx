@@ -1,6 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { post } from '../../api/client';
 import type { Call } from '../../api/types';
 import { KEYS } from '../../live/cache';
 import { useStale } from '../../state';
@@ -8,6 +7,7 @@ import { Button, Field, Notice } from '../../ui/controls';
 import { sentence, toast } from '../../ui/toasts';
 import { momentOf } from '../../words/time';
 import { useWords } from '../../words/words';
+import { adding } from './adding';
 
 const LONGEST = 500;
 
@@ -18,8 +18,9 @@ export default function AddFollowUp({ call, onDone }: { call: Call; onDone: () =
   const cache = useQueryClient();
   const [due, setDue] = useState('');
   const [text, setText] = useState('');
+  const [send] = useState(adding);
   const add = useMutation({
-    mutationFn: () => post('/api/follow-ups', { dueAt: momentOf(due), number: call.number, text: text.trim(), call: call.ucid }),
+    mutationFn: () => send({ dueAt: momentOf(due), number: call.number, text: text.trim(), call: call.ucid }),
     onSuccess: () => { toast('good', words.followUps.added); onDone(); },
     onSettled: () => cache.invalidateQueries({ queryKey: KEYS.followUps }),
   });

@@ -1,0 +1,287 @@
+//! A number is forgotten beside a desk that runs, and what is left of it tells no one which it was.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use super::*;
+use crate::core::call::Call;
+use crate::core::dial::DialWay;
+use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
+use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
+use crate::store::suite::postgres;
+use crate::store::{CallChange, NewPush, Outbox as _, OutboxWrite, PhoneCalls as _, Pushes as _};
+
+const NUMBER: &str = "9000000001";
+const OTHER: &str = "9000000002";
+
+async fn stores() -> (tempfile::TempDir, Vec<Db>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Db::sqlite(&folder.path().join("desk.sqlite")).await.unwrap();
+    (folder, vec![file, Db::postgres(&postgres().await).await.unwrap()])
+}
+
+async fn run(db: &Db, sql: impl Into<String>) -> u64 {
+    let sql = sql.into();
+    let run =
+        db.write(move |tx| Box::pin(async move { tx.execute(AssertSqlSafe(sql), args![]).await }));
+    run.await.unwrap()
+}
+
+/// What a question for one text finds.
+async fn texts(db: &Db, sql: &'static str) -> Vec<String> {
+    let rows = db.read(move |tx| Box::pin(async move { tx.rows(sql, args![]).await }));
+    rows.await.unwrap().iter().map(|row| row.get("one").unwrap()).collect()
+}
+
+async fn forget(db: &Db) -> ForgottenNumber {
+    db.forget_number(&NUMBER.into(), AuditRow::of_desk(1, "number.forget", "")).await.unwrap()
+}
+
+/// That a call was dialled, as one source or another says it.
+fn dialed(source: FactSource, key: &str, number: &str) -> Fact {
+    let dialed = DialedFact {
+        way: DialWay::Agent,
+        ucid: "90000000000000011".parse().unwrap(),
+        dial: "d1".into(),
+        agent: "agent01".into(),
+        number: number.into(),
+        reference: "r1".into(),
+        campaign: None,
+        did: None,
+        phone_name: None,
+    };
+    Fact::new(source, key, 1, FactBody::Dialed(Box::new(dialed)))
+}
+
+fn change(id: &str, version: i64, facts: &[Fact]) -> CallChange {
+    let state = Arc::clone(Call::of(facts.iter().cloned()).state());
+    let facts = facts.to_vec();
+    CallChange { id: id.into(), version, facts, state, at: 1, ..CallChange::default() }
+}
+
+fn entry(target: OutboxTarget) -> OutboxEntry {
+    let payload = json!({"disposition": "Sale", "notes": "likes tea", "number": NUMBER});
+    OutboxEntry::waiting(target.as_str().into(), (target, "11", "disposition"), payload, 1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_digest_is_left_that_a_number_could_be_found_by() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let push = |digest: &str, number: &str| NewPush {
+            source: "callback".into(),
+            digest: digest.into(),
+            at: 1,
+            body: json!({"CallerID": number}).to_string(),
+        };
+        let pushes = vec![push("p1", NUMBER), push("p2", OTHER), push("p3", "0900 000 0001")];
+        db.store_pushes(pushes.clone()).await.unwrap();
+        let facts = [
+            dialed(FactSource::Dial, "d1", NUMBER),
+            dialed(FactSource::Cdr, "c1", NUMBER),
+            dialed(FactSource::Event, "e1", NUMBER),
+            dialed(FactSource::Callback, "o1", OTHER),
+        ];
+        db.save_call(change("11", 0, &facts)).await.unwrap();
+        for (id, number) in [("d1", NUMBER), ("d2", OTHER)] {
+            run(&db, format!(
+                "INSERT INTO desk_dial (id, asker, key, explicit, body_hash, agent, agent_key, number, number_key, \
+                 way, state, reference, asked, open, holder) VALUES ('{id}', 'u1', 'call {number}', 1, 'h{id}', \
+                 'agent01', 'agent01', '{number}', '{number}', 'agent', 'accepted', '{id}', 1, 0, '')"
+            )).await;
+        }
+        // Two keys that would be one without their numbers.
+        let same = "INSERT INTO desk_message (id, asker, key, body_hash, number_key, at, state, body) VALUES";
+        run(&db, format!("{same} ('m1', 'u1', 'call 0', 'h1', 'x', 1, 'sent', '{{}}')")).await;
+        let about = format!("'{{\"text\":\"ask {NUMBER}\"}}'");
+        run(&db, format!("{same} ('m2', 'u1', 'call {NUMBER}', 'h2', 'x', 1, 'sent', {about})"))
+            .await;
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.calls, forgotten.is_whole), (1, true));
+
+        let digests = texts(&db, "SELECT digest AS one FROM desk_push ORDER BY id").await;
+        assert_eq!((digests[1].as_str(), digests[0].len(), digests[2].len()), ("p2", 32, 32));
+        let keys = texts(&db, "SELECT key AS one FROM desk_fact ORDER BY source").await;
+        assert_eq!((keys[0].as_str(), keys[2].as_str()), ("o1", "d1"), "what holds no number");
+        assert!(keys[1].len() == 32 && keys[3].len() == 32 && keys[1] != keys[3], "{keys:?}");
+        let hashes = texts(&db, "SELECT body_hash AS one FROM desk_dial ORDER BY id").await;
+        assert_eq!((hashes[0].len(), hashes[1].as_str()), (32, "hd2"));
+        let keys = texts(&db, "SELECT key AS one FROM desk_dial ORDER BY id").await;
+        assert!(keys[0].starts_with('~') && keys[1] == format!("call {OTHER}"), "{keys:?}");
+        let hashes = texts(&db, "SELECT body_hash AS one FROM desk_message ORDER BY id").await;
+        assert_eq!((hashes[0].as_str(), hashes[1].len()), ("h1", 32));
+        // What is not about the number is known again; the call is one that its facts say.
+        assert_eq!(db.store_pushes(vec![pushes[1].clone()]).await, Ok(0));
+        assert_eq!(db.unlike_facts(9).await, Ok((1, Vec::new())));
+        let again = forget(&db).await;
+        assert_eq!((again.calls, again.removed, again.places, again.is_whole), (0, 0, 0, true));
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notes_that_were_still_to_be_delivered_go_with_their_delivery() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let facts = [dialed(FactSource::Dial, "d1", NUMBER)];
+        let outbox =
+            [OutboxTarget::Service, OutboxTarget::Platform].map(|one| OutboxWrite::Put(entry(one)));
+        db.save_call(CallChange { outbox: outbox.into(), ..change("11", 0, &facts) })
+            .await
+            .unwrap();
+        // A desk has it in its hands.
+        let taken = db.claim_entry("service", 1, 50).await.unwrap().unwrap();
+        assert!(forget(&db).await.is_whole);
+        let kept = async |id: &str| db.outbox_entry(id).await.unwrap().unwrap().payload;
+        assert_eq!(kept("platform").await, json!({"disposition": "Sale", "number": "0"}));
+        let waiting = json!({"disposition": "Sale", "notes": "likes tea", "number": "0"});
+        assert_eq!(kept("service").await, waiting);
+        for state in [OutboxState::Pending, OutboxState::Sent] {
+            let version =
+                db.load_calls(&["90000000000000011".to_owned()]).await.unwrap()[0].version;
+            assert_eq!(kept("service").await, waiting, "it may have to be sent again");
+            let result = OutboxWrite::Result(OutboxEntry { state, ..taken.clone() });
+            let facts = [dialed(FactSource::Dial, "d1", "0")];
+            let change = CallChange { outbox: vec![result], ..change("11", version, &facts) };
+            db.save_call(change).await.unwrap();
+        }
+        assert_eq!(kept("service").await, json!({"disposition": "Sale", "number": "0"}));
+        db.close().await;
+    }
+}
+
+/// Whenever a lead is removed, or a row of the other table changed, another row with the number is written.
+async fn writes_meanwhile(db: &Db, (event, table): (&str, &str)) {
+    let insert = format!(
+        "INSERT INTO desk_agent_word (agent_key, at, source, word) \
+         SELECT 'agent01', COUNT(*) + 1, 'event', 'calls {NUMBER}' FROM desk_agent_word"
+    );
+    if db.is_shared() {
+        let body = format!("BEGIN {insert}; RETURN NULL; END");
+        run(
+            db,
+            format!(
+                "CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS '{}'",
+                body.replace('\'', "''")
+            ),
+        )
+        .await;
+        run(db, format!(
+            "CREATE TRIGGER again AFTER {event} ON {table} FOR EACH ROW EXECUTE FUNCTION again()"
+        )).await;
+    } else {
+        run(db, format!("CREATE TRIGGER again AFTER {event} ON {table} BEGIN {insert}; END")).await;
+    }
+}
+
+async fn add_audit_row(db: &Db) {
+    run(
+        db,
+        format!(
+            "INSERT INTO desk_audit (id, at, who, role, action, target, result) \
+         VALUES ('a', 1, 'u1', 'agent', 'x', 'number:{NUMBER}', 'ok')"
+        ),
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_during_the_search_is_found_by_the_next() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        add_audit_row(&db).await;
+        // The table of words was looked through by then.
+        writes_meanwhile(&db, ("UPDATE", "desk_audit")).await;
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.places, forgotten.is_whole), (2, true));
+        assert_eq!(texts(&db, "SELECT word AS one FROM desk_agent_word").await, ["calls 0"]);
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_again_and_again_ends_the_search_and_is_said() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        writes_meanwhile(&db, ("UPDATE", "desk_agent_word")).await;
+        let insert = "INSERT INTO desk_agent_word (agent_key, at, source, word) VALUES";
+        run(&db, format!("{insert} ('agent01', 1, 'event', '{NUMBER}')")).await;
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.places, forgotten.is_whole), (u64::from(SEARCHES), false));
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_portions_are_looked_through_and_each_write_is_short() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let rows = 3_500;
+        let count = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+        );
+        // Every tenth is about the number; the last of a portion and the first of the next are.
+        let number = format!(
+            "CASE WHEN i % 10 = 0 OR i IN (1, 1001, 2001) THEN '{NUMBER}' ELSE '{OTHER}' END"
+        );
+        // A row of two kilobytes: PostgreSQL has several portions too.
+        let long = if db.is_shared() { "repeat('x', 1900)" } else { "'x'" };
+        run(
+            &db,
+            format!(
+                "INSERT INTO desk_audit (id, at, who, role, action, target, result) {count} \
+             SELECT 'a' || i, i, 'u1', 'agent', {long}, {number}, 'ok' FROM n"
+            ),
+        )
+        .await;
+        run(
+            &db,
+            format!(
+                "INSERT INTO desk_call_id (alias, call) {count} SELECT 'i' || i, {number} FROM n"
+            ),
+        )
+        .await;
+        let before = db.commits();
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.places, forgotten.is_whole), (2 * 353, true));
+        if let Some(commits) = db.commits() {
+            assert!(commits - before.unwrap() > 353 / TOGETHER as u64, "{commits}");
+        }
+        let left = texts(&db, "SELECT DISTINCT target AS one FROM desk_audit ORDER BY 1").await;
+        assert_eq!(left, ["", "0", OTHER]);
+        let left = texts(&db, "SELECT DISTINCT call AS one FROM desk_call_id ORDER BY 1").await;
+        assert_eq!(left, ["0", OTHER]);
+        db.close().await;
+    }
+}
+
+/// Nothing is written, nor waits for the writer, while it is searched for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_searched_for_while_others_write() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        add_audit_row(&db).await;
+        let tables = db.read(|tx| Box::pin(text_tables(tx))).await.unwrap();
+        let reader = db.clone();
+        let found = db.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE desk_audit SET role = 'supervisor'", args![]).await?;
+                let mut found = Vec::new();
+                for table in tables {
+                    let portion = search(&reader, table, Position::Start, NUMBER.into()).await?;
+                    found.extend(
+                        portion
+                            .found
+                            .iter()
+                            .filter_map(|row| row.text("target").map(str::to_owned)),
+                    );
+                }
+                Ok(found)
+            })
+        });
+        assert_eq!(found.await, Ok(vec![format!("number:{NUMBER}")]));
+        db.close().await;
+    }
+}
