@@ -83,16 +83,15 @@ pub enum DialReply {
     AgentBusy(Box<DialEntry>),
 }
 
-/// Dials, or says what became of the dial that this request repeats.
+/// Dials, or says what became of the dial that this request repeats, whether or not the number may still be called.
 ///
 /// # Errors
-/// The number may not be called now; the store is not available, and then nothing was sent; too much is under way; no
-/// answer in time, and then the work goes on.
+/// A dial that was not asked for before is to a number that may not be called now; the store is not available, and then
+/// nothing was sent; too much is under way; no answer in time, and then the work goes on.
 ///
 /// # Cancel safety
 /// If it is dropped, the dial goes on.
 pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
-    may_call(desk, &order.number)?;
     // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
     let plan = desk.client().dial_plan();
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
@@ -218,7 +217,11 @@ async fn place(
     mut audit: Option<AuditRow>,
 ) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
-    match desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await? {
+    let decision = match may_call(desk, &entry.number) {
+        Ok(()) => desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await?,
+        Err(refusal) => repeated(desk, entry.clone(), refusal).await?,
+    };
+    match decision {
         DialDecision::Place { way, phone_name, .. } => {
             tracing::Span::current().record("way", way.as_str());
             let entry = DialEntry { phone_name, way, ..entry };
@@ -236,6 +239,20 @@ async fn place(
         DialDecision::UnderWay(entry) => wait(desk, entry).await,
         DialDecision::OtherBody(entry) => Ok(DialReply::OtherBody(entry)),
         DialDecision::AgentBusy(entry) => Ok(DialReply::AgentBusy(entry)),
+    }
+}
+
+/// What becomes of a request to dial a number that may not be called now: it is given the answer of the dial that it
+/// repeats. If it repeats none, it is refused, and nothing is written.
+async fn repeated(
+    desk: &Desk,
+    entry: DialEntry,
+    refusal: Problem,
+) -> Result<DialDecision, Problem> {
+    let at = entry.asked_ms;
+    match desk.store().weigh_dial(entry, at).await? {
+        DialDecision::Place { .. } | DialDecision::AgentBusy(_) => Err(refusal),
+        repeated => Ok(repeated),
     }
 }
 
