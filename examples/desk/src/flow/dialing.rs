@@ -5,6 +5,7 @@
 
 mod kookoo;
 mod socket;
+mod unsent;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -218,7 +219,15 @@ async fn place(
 ) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
     let decision = match may_call(desk, &entry.number) {
-        Ok(()) => desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await?,
+        Ok(()) => {
+            let begun = desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await;
+            if begun == Err(StoreError::Unknown)
+                && let Some(entry) = unsent::undo(desk, entry.clone()).await
+            {
+                return Ok(DialReply::Answered { entry: Box::new(entry), is_replay: false });
+            }
+            begun?
+        }
         Err(refusal) => repeated(desk, entry.clone(), refusal).await?,
     };
     match decision {

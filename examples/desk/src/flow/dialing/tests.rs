@@ -172,3 +172,54 @@ async fn a_dial_that_no_one_waits_for_any_more_rings_no_one() {
         assert_eq!(status, Some(if rung == 1 { 200 } else { 409 }));
     }
 }
+
+/// The first write is kept and its answer lost; then nothing goes on for a while.
+struct LosesAnswer {
+    writes: std::sync::atomic::AtomicU32,
+    fails_on: bool,
+}
+
+#[async_trait]
+impl Interference for LosesAnswer {
+    async fn before(&self, _: Access) -> Result<(), StoreError> {
+        let writes = self.writes.load(std::sync::atomic::Ordering::Relaxed);
+        if self.fails_on && (1..=4).contains(&writes) {
+            self.writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            return Err(StoreError::Unavailable("it is away".into()));
+        }
+        Ok(())
+    }
+
+    async fn after(&self, access: Access) -> Result<(), StoreError> {
+        if access == Access::Write
+            && self.writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0
+        {
+            return Err(StoreError::Unknown);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_whose_row_was_kept_without_a_word_is_not_sent_and_blocks_no_one() {
+    for fails_on in [false, true] {
+        let memory = Memory::new();
+        let way = LosesAnswer { writes: 0.into(), fails_on };
+        let (sim, desk) = desk(&memory.by_way_of(Arc::new(way), true)).await;
+        let reply = dial(&desk, order()).await;
+        if fails_on {
+            assert_eq!(reply.unwrap_err().kind(), Kind::Unknown);
+            assert_eq!(state(&memory).await, DialState::Sending);
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        } else {
+            let Ok(DialReply::Answered { entry, is_replay: false }) = reply else {
+                panic!("{reply:?}")
+            };
+            assert_eq!(entry.answer.unwrap().status, 409);
+        }
+        assert_eq!((state(&memory).await, sim.effects("dial")), (DialState::NotSent, 0));
+        let next = DialOrder { key: Some("k2".to_owned()), ..order() };
+        let Ok(DialReply::Answered { entry, .. }) = dial(&desk, next).await else { panic!() };
+        assert_eq!((entry.state, sim.effects("dial")), (DialState::Accepted, 1));
+    }
+}
