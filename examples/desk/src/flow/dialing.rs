@@ -310,6 +310,12 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
             let state = DialState::SettledHappened;
             DialEntry { ucid: Some(ucid), ..failed(desk, entry, state, answer) }
         }
+        // What comes before the request has taken longer than the caller waits.
+        SentDial::Failed(error)
+            if error.refusal().is_none() && !error.may_have_happened() && is_late(desk, &entry) =>
+        {
+            failed(desk, entry, DialState::NotSent, given(late()))
+        }
         SentDial::Failed(error) => {
             let answer = given(Problem::from(&error));
             let state = match DialOutcome::<Ucid>::of(error) {
@@ -336,10 +342,15 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
     decided
 }
 
-/// Whether no one waits any more for a dial whose row was long in coming.
+/// How long someone will still wait for a dial: no longer than that it may be sent, whatever held it up, its row or a
+/// credential.
+fn left_to_send(desk: &Desk, entry: &DialEntry) -> Duration {
+    let waited = u64::try_from(now_ms(desk).saturating_sub(entry.asked_ms)).unwrap_or_default();
+    TaskKind::Change.waits().saturating_sub(Duration::from_millis(waited))
+}
+
 fn is_late(desk: &Desk, entry: &DialEntry) -> bool {
-    let waited = now_ms(desk).saturating_sub(entry.asked_ms);
-    u128::try_from(waited).is_ok_and(|waited| waited >= TaskKind::Change.waits().as_millis())
+    left_to_send(desk, entry).is_zero()
 }
 
 fn late() -> Problem {
@@ -393,7 +404,8 @@ async fn by_agent(desk: &Desk, entry: &DialEntry) -> SentDial {
     let campaign = entry.campaign.clone().unwrap_or_else(|| CampaignName::from(""));
     let client = desk.client();
     let call = client.dial().agent(entry.agent.clone(), campaign, entry.number.clone());
-    match call.uui(entry.reference.as_str()).await {
+    let call = call.uui(entry.reference.as_str()).begin_within(left_to_send(desk, entry));
+    match call.await {
         Ok(reply) => {
             let message = reply.status().unwrap_or_default().to_owned();
             SentDial::Accepted { ucid: Some(reply.ucid()), message }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ozonetel_sdk::auth::{MemoryTokens, TokenStore as _};
 use ozonetel_sim::Sim;
 use tokio_util::sync::CancellationToken;
 
@@ -221,5 +222,29 @@ async fn a_dial_whose_row_was_kept_without_a_word_is_not_sent_and_blocks_no_one(
         let next = DialOrder { key: Some("k2".to_owned()), ..order() };
         let Ok(DialReply::Answered { entry, .. }) = dial(&desk, next).await else { panic!() };
         assert_eq!((entry.state, sim.effects("dial")), (DialState::Accepted, 1));
+    }
+}
+
+/// The desk that died with the token's lease in its hands holds a dial up for longer than its caller waits.
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_waits_for_a_token_longer_than_its_caller_for_it_rings_no_one() {
+    for (held, rung) in [(20, 1), (100, 0)] {
+        let store = Memory::new();
+        let sim = Sim::start();
+        sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+        let tokens = Arc::new(MemoryTokens::new(Arc::new(sim.clock())));
+        std::mem::forget(tokens.lease(Duration::from_secs(held)).await.unwrap());
+        let client = sim.client_builder().token_store(tokens).build().unwrap();
+        let desk = Desk::new(client, Settings::default(), Arc::new(store.clone()));
+        let reply = dial(&desk, order()).await;
+        assert_eq!(reply.is_ok(), rung == 1, "{reply:?}");
+        assert!(desk.tasks().finish(Duration::from_mins(3)).await);
+        sim.advance(Duration::from_mins(3)).await;
+        assert_eq!(sim.effects("dial"), rung, "held for {held} s");
+        let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
+        let wanted = if rung == 1 { DialState::Accepted } else { DialState::NotSent };
+        assert_eq!((row.state, row.is_open), (wanted, rung == 1));
+        let reason = row.answer.map(|answer| answer.body.document()["reason"].clone());
+        assert_eq!(reason.is_some_and(|reason| reason == "not_sent_in_time"), rung == 0);
     }
 }

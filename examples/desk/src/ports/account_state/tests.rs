@@ -3,6 +3,7 @@ use ozonetel_sdk::client::TokioClock;
 use ozonetel_sim::Sim;
 
 use super::*;
+use crate::store::memory::{Access, Interference};
 use crate::store::{AccountStates as _, Db, Leases as _, Memory};
 
 const TTL: Duration = Duration::from_secs(90);
@@ -116,6 +117,47 @@ async fn a_lease_from_a_clock_that_was_ahead_ends_like_any_other() {
     let since = Instant::now();
     shared(&store, &clock).lease(TTL).await.unwrap();
     assert!(since.elapsed() >= TTL && since.elapsed() < TTL + Duration::from_secs(1));
+}
+
+/// The desk was killed while it had it.
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_a_desk_that_died_keeps_others_waiting_for_half_a_minute() {
+    let (store, clock) = (Memory::new(), clock());
+    let (one, other) = (shared(&store, &clock), shared(&store, &clock));
+    std::mem::forget(one.taken(TTL).await.unwrap());
+    let since = Instant::now();
+    other.lease(TTL).await.unwrap();
+    assert!(since.elapsed() >= GRANTED && since.elapsed() < GRANTED + Duration::from_secs(1));
+}
+
+/// Each step of taking it may be the one at which whoever waits gives up.
+#[tokio::test(start_paused = true)]
+async fn whoever_stops_waiting_for_the_lease_leaves_none_behind() {
+    let (store, clock) = (Memory::new(), clock());
+    let slow = store.by_way_of(Arc::new(Slow), true);
+    let one = shared(&slow, &clock);
+    for waits in [500, 1_500, 2_500, 3_500, 4_500] {
+        let waits = Duration::from_millis(waits);
+        let _ = tokio::time::timeout(waits, one.lease(TTL)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(store.leases(epoch_ms(&*clock)).await.unwrap(), [], "after {waits:?}");
+    }
+}
+
+/// Everything takes a second, before it is done and after.
+struct Slow;
+
+#[async_trait]
+impl Interference for Slow {
+    async fn before(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+
+    async fn after(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
 }
 
 #[tokio::test(start_paused = true)]
