@@ -72,12 +72,12 @@ impl SharedAccount {
         Pacer::with_store(Arc::new(self.clone()))
     }
 
-    /// What is kept; of what cannot be read, that ten tokens were asked for just now.
-    async fn stored(&self) -> Result<StoredToken, StoreError> {
+    /// What is kept, and whether it can be read; of what cannot, that ten tokens were asked for just now.
+    async fn stored(&self) -> Result<(StoredToken, bool), StoreError> {
         let found = self.store.account_state(TOKEN).await.map_err(|error| read(&error))?;
         let now = self.clock.now();
         let mut stored = StoredToken::default();
-        let Some(found) = found else { return Ok(stored) };
+        let Some(found) = found else { return Ok((stored, true)) };
         let kept = self.key.open(OWNER, &found.value).ok();
         let kept = kept.and_then(|text| serde_json::from_str::<Kept>(text.reveal()).ok());
         let Some(kept) = kept else {
@@ -85,7 +85,7 @@ impl SharedAccount {
                 "the token in the store cannot be read; none is asked for in the next hour"
             );
             stored.issued = used_up(Rate::Token, now);
-            return Ok(stored);
+            return Ok((stored, false));
         };
         stored.token = kept.token.map(Secret::from);
         stored.expires_at = kept
@@ -95,7 +95,7 @@ impl SharedAccount {
         stored.failed = kept.failed;
         stored.issued.pull_in(now);
         stored.failed.pull_in(now);
-        Ok(stored)
+        Ok((stored, true))
     }
 
     fn sealed(&self, stored: &StoredToken) -> Result<String, StoreError> {
@@ -202,7 +202,7 @@ impl PaceStore for SharedAccount {
 #[async_trait]
 impl TokenStore for SharedAccount {
     async fn load(&self) -> Result<StoredToken, StoreError> {
-        self.stored().await
+        Ok(self.stored().await?.0)
     }
 
     async fn lease(&self, ttl: Duration) -> Result<Box<dyn auth::Lease>, StoreError> {
@@ -210,7 +210,13 @@ impl TokenStore for SharedAccount {
         let extended = lease.extended(Arc::clone(&self.clock), ttl);
         let mut held =
             HeldToken { account: self.clone(), lease, extended, stored: StoredToken::default() };
-        held.stored = self.stored().await?;
+        let (stored, is_kept) = self.stored().await?;
+        if is_kept {
+            held.stored = stored;
+        } else {
+            // For good, so that the hour ends: looked at later, it would begin anew.
+            auth::Lease::save(&mut held, stored).await?;
+        }
         Ok(Box::new(held))
     }
 }

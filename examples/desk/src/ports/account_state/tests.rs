@@ -161,6 +161,22 @@ impl Interference for Slow {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_desk_with_another_key_asks_for_a_token_after_the_hour() {
+    let (sim, store) = (Sim::start(), Memory::new());
+    let old = SharedAccount::new(Arc::new(store.clone()), Arc::new(sim.clock()), &"old-key".into());
+    old.lease(TTL).await.unwrap().save(StoredToken::default()).await.unwrap();
+    let desk = client(&sim, Arc::new(store));
+    for _ in 0..2 {
+        let error = desk.disposition().list().await.unwrap_err();
+        assert_eq!(error.kind(), ozonetel_sdk::ErrorKind::Paced);
+        sim.advance(Duration::from_mins(29)).await;
+    }
+    sim.advance(Duration::from_mins(3)).await;
+    desk.disposition().list().await.unwrap();
+    assert_eq!(sim.effects("token"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_counts_as_used_up() {
     let (store, clock) = (Memory::new(), clock());
     let account = shared(&store, &clock);
