@@ -38,6 +38,10 @@ const GRANTED: Duration = Duration::from_secs(30);
 /// How often its holder does.
 const BEAT: Duration = Duration::from_secs(5);
 
+/// How much longer than published a window is kept by desks that share it: what one wrote may seem as much earlier to
+/// another as their clocks differ, which may be three seconds; half of it passes between counting and sending.
+const MARGIN: Duration = Duration::from_secs(7);
+
 /// Token and limits in a store. The token is sealed with a key made from the account's own.
 #[derive(Clone)]
 pub struct SharedAccount {
@@ -69,7 +73,8 @@ impl SharedAccount {
 
     /// The limits, kept here.
     pub fn pacer(&self) -> Pacer {
-        Pacer::with_store(Arc::new(self.clone()))
+        let pacer = Pacer::with_store(Arc::new(self.clone()));
+        if self.store.is_shared() { pacer.with_margin(MARGIN) } else { pacer }
     }
 
     /// What is kept, and whether it can be read; of what cannot, that ten tokens were asked for just now.

@@ -176,6 +176,60 @@ async fn a_desk_with_another_key_asks_for_a_token_after_the_hour() {
     assert_eq!(sim.effects("token"), 1);
 }
 
+/// A clock that is behind another.
+#[derive(Debug)]
+struct Behind(Arc<dyn Clock>, Duration);
+
+impl Clock for Behind {
+    fn now(&self) -> SystemTime {
+        self.0.now() - self.1
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn desks_whose_clocks_differ_stay_within_the_limit_together() {
+    let (sim, memory) = (Sim::start(), Memory::new());
+    let store: Arc<dyn Store> = Arc::new(memory.by_way_of(Arc::new(Goes), true));
+    let desks = [0, 3].map(|seconds| {
+        let clock: Arc<dyn Clock> = Arc::new(sim.clock());
+        let clock: Arc<dyn Clock> = Arc::new(Behind(clock, Duration::from_secs(seconds)));
+        let key = "test-key".into();
+        let account = SharedAccount::new(Arc::clone(&store), Arc::clone(&clock), &key);
+        let pacer = account.pacer();
+        let builder = sim.client_builder().pacer(pacer.clone()).clock(Arc::clone(&clock));
+        (builder.token_store(Arc::new(account)).build().unwrap(), pacer, clock)
+    });
+    let (since, mut sent) = (Instant::now(), Vec::new());
+    for n in 0..12 {
+        let ((desk, ..), (_, pacer, clock)) = match n % 3 {
+            0 => (&desks[1], &desks[0]),
+            _ => (&desks[0], &desks[1]),
+        };
+        // The other one looks at the window.
+        pacer.ready_in(Rate::Cdr, clock).await.unwrap();
+        let read = desk.cdr().for_day("2026-11-20".parse().unwrap());
+        read.patience(ozonetel_sdk::client::Patience::Wait).await.unwrap();
+        sent.push(since.elapsed());
+    }
+    for three in sent.windows(3) {
+        assert!(three[2] - three[0] >= Duration::from_millis(60_500), "{sent:?}");
+    }
+}
+
+/// Nothing is held up.
+struct Goes;
+
+#[async_trait]
+impl Interference for Goes {
+    async fn before(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        Ok(())
+    }
+
+    async fn after(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        Ok(())
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_counts_as_used_up() {
     let (store, clock) = (Memory::new(), clock());
