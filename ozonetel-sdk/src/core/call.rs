@@ -106,6 +106,22 @@ impl<'c, E: Endpoint> Call<'c, E> {
         self
     }
 
+    /// How long after this call is awaited it may still be sent, also once more: what comes too late for whoever asked is
+    /// better not done. Later it fails, and was not sent. Default: no end.
+    ///
+    /// ```
+    /// # ozonetel_sim::doc(async |_sim, client| {
+    /// use std::time::Duration;
+    /// let dial = client.dial().agent("agent01", "support_out", "9000000001");
+    /// let error = dial.begin_within(Duration::ZERO).await.unwrap_err();
+    /// assert_eq!((error.attempts(), error.may_have_happened()), (0, false));
+    /// # Ok(()) });
+    /// ```
+    pub fn begin_within(mut self, limit: Duration) -> Self {
+        self.options.begins = Some(limit);
+        self
+    }
+
     /// A field that the request type does not name, or another value for one that it does.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.options.extra.push((name.into(), value.into()));

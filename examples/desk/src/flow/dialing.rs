@@ -5,6 +5,7 @@
 
 mod kookoo;
 mod socket;
+mod unsent;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -83,16 +84,15 @@ pub enum DialReply {
     AgentBusy(Box<DialEntry>),
 }
 
-/// Dials, or says what became of the dial that this request repeats.
+/// Dials, or says what became of the dial that this request repeats, whether or not the number may still be called.
 ///
 /// # Errors
-/// The number may not be called now; the store is not available, and then nothing was sent; too much is under way; no
-/// answer in time, and then the work goes on.
+/// A dial that was not asked for before is to a number that may not be called now; the store is not available, and then
+/// nothing was sent; too much is under way; no answer in time, and then the work goes on.
 ///
 /// # Cancel safety
 /// If it is dropped, the dial goes on.
 pub async fn dial(desk: &Desk, order: DialOrder) -> Result<DialReply, Problem> {
-    may_call(desk, &order.number)?;
     // Said before a row is written for it; an agent with an open dial learns of a wrong number too.
     let plan = desk.client().dial_plan();
     order.number.for_dial(plan).map_err(|invalid| Problem::from(Error::from(invalid)))?;
@@ -218,7 +218,19 @@ async fn place(
     mut audit: Option<AuditRow>,
 ) -> Result<DialReply, Problem> {
     let at = entry.asked_ms;
-    match desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await? {
+    let decision = match may_call(desk, &entry.number) {
+        Ok(()) => {
+            let begun = desk.store().begin_dial(entry.clone(), desk.calling().holder(), at).await;
+            if begun == Err(StoreError::Unknown)
+                && let Some(entry) = unsent::undo(desk, entry.clone()).await
+            {
+                return Ok(DialReply::Answered { entry: Box::new(entry), is_replay: false });
+            }
+            begun?
+        }
+        Err(refusal) => repeated(desk, entry.clone(), refusal).await?,
+    };
+    match decision {
         DialDecision::Place { way, phone_name, .. } => {
             tracing::Span::current().record("way", way.as_str());
             let entry = DialEntry { phone_name, way, ..entry };
@@ -236,6 +248,20 @@ async fn place(
         DialDecision::UnderWay(entry) => wait(desk, entry).await,
         DialDecision::OtherBody(entry) => Ok(DialReply::OtherBody(entry)),
         DialDecision::AgentBusy(entry) => Ok(DialReply::AgentBusy(entry)),
+    }
+}
+
+/// What becomes of a request to dial a number that may not be called now: it is given the answer of the dial that it
+/// repeats. If it repeats none, it is refused, and nothing is written.
+async fn repeated(
+    desk: &Desk,
+    entry: DialEntry,
+    refusal: Problem,
+) -> Result<DialDecision, Problem> {
+    let at = entry.asked_ms;
+    match desk.store().weigh_dial(entry, at).await? {
+        DialDecision::Place { .. } | DialDecision::AgentBusy(_) => Err(refusal),
+        repeated => Ok(repeated),
     }
 }
 
@@ -284,6 +310,12 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
             let state = DialState::SettledHappened;
             DialEntry { ucid: Some(ucid), ..failed(desk, entry, state, answer) }
         }
+        // What comes before the request has taken longer than the caller waits.
+        SentDial::Failed(error)
+            if error.refusal().is_none() && !error.may_have_happened() && is_late(desk, &entry) =>
+        {
+            failed(desk, entry, DialState::NotSent, given(late()))
+        }
         SentDial::Failed(error) => {
             let answer = given(Problem::from(&error));
             let state = match DialOutcome::<Ucid>::of(error) {
@@ -310,10 +342,15 @@ async fn send(desk: &Desk, entry: DialEntry, audit: &mut Option<AuditRow>) -> Di
     decided
 }
 
-/// Whether no one waits any more for a dial whose row was long in coming.
+/// How long someone will still wait for a dial: no longer than that it may be sent, whatever held it up, its row or a
+/// credential.
+fn left_to_send(desk: &Desk, entry: &DialEntry) -> Duration {
+    let waited = u64::try_from(now_ms(desk).saturating_sub(entry.asked_ms)).unwrap_or_default();
+    TaskKind::Change.waits().saturating_sub(Duration::from_millis(waited))
+}
+
 fn is_late(desk: &Desk, entry: &DialEntry) -> bool {
-    let waited = now_ms(desk).saturating_sub(entry.asked_ms);
-    u128::try_from(waited).is_ok_and(|waited| waited >= TaskKind::Change.waits().as_millis())
+    left_to_send(desk, entry).is_zero()
 }
 
 fn late() -> Problem {
@@ -367,7 +404,8 @@ async fn by_agent(desk: &Desk, entry: &DialEntry) -> SentDial {
     let campaign = entry.campaign.clone().unwrap_or_else(|| CampaignName::from(""));
     let client = desk.client();
     let call = client.dial().agent(entry.agent.clone(), campaign, entry.number.clone());
-    match call.uui(entry.reference.as_str()).await {
+    let call = call.uui(entry.reference.as_str()).begin_within(left_to_send(desk, entry));
+    match call.await {
         Ok(reply) => {
             let message = reply.status().unwrap_or_default().to_owned();
             SentDial::Accepted { ucid: Some(reply.ucid()), message }

@@ -13,6 +13,7 @@ use ozonetel_sdk::client::{
 use ozonetel_sdk::endpoint::Rate;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::epoch::{epoch_ms, millis};
 use crate::people::seal::SealKey;
@@ -30,6 +31,16 @@ const TRIES: u32 = 100;
 /// The first and the longest pause between two looks at a lease that another desk has.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 const LAST_LOOK: Duration = Duration::from_millis(500);
+
+/// How long the token's lease is granted for: as long others wait for a desk that died with it. Its holder extends it.
+const GRANTED: Duration = Duration::from_secs(30);
+
+/// How often its holder does.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// How much longer than published a window is kept by desks that share it: what one wrote may seem as much earlier to
+/// another as their clocks differ, which may be three seconds; half of it passes between counting and sending.
+const MARGIN: Duration = Duration::from_secs(7);
 
 /// Token and limits in a store. The token is sealed with a key made from the account's own.
 #[derive(Clone)]
@@ -62,15 +73,16 @@ impl SharedAccount {
 
     /// The limits, kept here.
     pub fn pacer(&self) -> Pacer {
-        Pacer::with_store(Arc::new(self.clone()))
+        let pacer = Pacer::with_store(Arc::new(self.clone()));
+        if self.store.is_shared() { pacer.with_margin(MARGIN) } else { pacer }
     }
 
-    /// What is kept; of what cannot be read, that ten tokens were asked for just now.
-    async fn stored(&self) -> Result<StoredToken, StoreError> {
+    /// What is kept, and whether it can be read; of what cannot, that ten tokens were asked for just now.
+    async fn stored(&self) -> Result<(StoredToken, bool), StoreError> {
         let found = self.store.account_state(TOKEN).await.map_err(|error| read(&error))?;
         let now = self.clock.now();
         let mut stored = StoredToken::default();
-        let Some(found) = found else { return Ok(stored) };
+        let Some(found) = found else { return Ok((stored, true)) };
         let kept = self.key.open(OWNER, &found.value).ok();
         let kept = kept.and_then(|text| serde_json::from_str::<Kept>(text.reveal()).ok());
         let Some(kept) = kept else {
@@ -78,7 +90,7 @@ impl SharedAccount {
                 "the token in the store cannot be read; none is asked for in the next hour"
             );
             stored.issued = used_up(Rate::Token, now);
-            return Ok(stored);
+            return Ok((stored, false));
         };
         stored.token = kept.token.map(Secret::from);
         stored.expires_at = kept
@@ -88,7 +100,7 @@ impl SharedAccount {
         stored.failed = kept.failed;
         stored.issued.pull_in(now);
         stored.failed.pull_in(now);
-        Ok(stored)
+        Ok((stored, true))
     }
 
     fn sealed(&self, stored: &StoredToken) -> Result<String, StoreError> {
@@ -106,7 +118,7 @@ impl SharedAccount {
     }
 
     /// Waits for the lease. One that was granted by a clock which was ahead ends `ttl` after it was first seen.
-    async fn taken(&self, ttl: Duration) -> Result<Lease, StoreError> {
+    async fn taken(&self, ttl: Duration) -> Result<TokenLease, StoreError> {
         let holder = crate::chance::id().to_string();
         let (mut pause, mut seen) = (FIRST_LOOK, None::<(i64, Instant)>);
         loop {
@@ -117,9 +129,8 @@ impl SharedAccount {
                 seen.is_some_and(|(fence, since)| fence == held.fence && since.elapsed() >= ttl)
             });
             let at = outlived.map_or(now, |held| held.until.max(now));
-            let until = now.saturating_add(millis(ttl));
-            let taken = self.store.take_lease(TOKEN, &holder, at, until).await;
-            if let Some(lease) = taken.map_err(|error| written(&error))? {
+            let until = now.saturating_add(millis(ttl.min(GRANTED)));
+            if let Some(lease) = self.take(&holder, at, until).await? {
                 return Ok(lease);
             }
             if let Some(held) = held
@@ -130,6 +141,25 @@ impl SharedAccount {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LAST_LOOK);
         }
+    }
+
+    /// Takes the lease if it is free, in a task of its own: whoever stops waiting leaves none behind that no one has. It
+    /// is not known to be taken where the store does not know; then it is the holder's at the next try.
+    async fn take(
+        &self,
+        holder: &str,
+        at: i64,
+        until: i64,
+    ) -> Result<Option<TokenLease>, StoreError> {
+        let (store, holder) = (Arc::clone(&self.store), holder.to_owned());
+        let taking = tokio::spawn(async move {
+            match store.take_lease(TOKEN, &holder, at, until).await {
+                Ok(lease) => Ok(lease.map(|lease| TokenLease { store, lease: Some(lease) })),
+                Err(crate::store::StoreError::Unknown) => Ok(None),
+                Err(error) => Err(written(&error)),
+            }
+        });
+        taking.await.unwrap_or_else(|_| Err(StoreError::new("written")))
     }
 }
 
@@ -177,28 +207,78 @@ impl PaceStore for SharedAccount {
 #[async_trait]
 impl TokenStore for SharedAccount {
     async fn load(&self) -> Result<StoredToken, StoreError> {
-        self.stored().await
+        Ok(self.stored().await?.0)
     }
 
     async fn lease(&self, ttl: Duration) -> Result<Box<dyn auth::Lease>, StoreError> {
         let lease = self.taken(ttl).await?;
+        let extended = lease.extended(Arc::clone(&self.clock), ttl);
         let mut held =
-            HeldToken { account: self.clone(), lease: Some(lease), stored: StoredToken::default() };
-        held.stored = self.stored().await?;
+            HeldToken { account: self.clone(), lease, extended, stored: StoredToken::default() };
+        let (stored, is_kept) = self.stored().await?;
+        if is_kept {
+            held.stored = stored;
+        } else {
+            // For good, so that the hour ends: looked at later, it would begin anew.
+            auth::Lease::save(&mut held, stored).await?;
+        }
         Ok(Box::new(held))
+    }
+}
+
+/// The store's lease of the token; given back when it is dropped.
+struct TokenLease {
+    store: Arc<dyn Store>,
+    lease: Option<Lease>,
+}
+
+impl TokenLease {
+    /// Extends it until so long after now at most, or until it is lost.
+    fn extended(&self, clock: Arc<dyn Clock>, ttl: Duration) -> AbortOnDropHandle<()> {
+        let (store, lease) = (Arc::clone(&self.store), self.lease.clone());
+        let since = Instant::now();
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let Some(lease) = lease else { return };
+            loop {
+                tokio::time::sleep(BEAT).await;
+                let left = ttl.saturating_sub(since.elapsed());
+                if left.is_zero() {
+                    return;
+                }
+                let at = epoch_ms(&*clock);
+                let until = at.saturating_add(millis(left.min(GRANTED)));
+                if let Ok(false) = store.keep_lease(&lease, at, until).await {
+                    return;
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for TokenLease {
+    fn drop(&mut self) {
+        let Some(lease) = self.lease.take() else { return };
+        // Without a runtime it ends by itself.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let store = Arc::clone(&self.store);
+        runtime.spawn(async move {
+            let _ = store.release_lease(&lease).await;
+        });
     }
 }
 
 /// The right to replace the token, for as long as the store's lease lasts.
 struct HeldToken {
     account: SharedAccount,
-    lease: Option<Lease>,
+    lease: TokenLease,
+    #[expect(dead_code, reason = "ends when it is dropped")]
+    extended: AbortOnDropHandle<()>,
     stored: StoredToken,
 }
 
 impl fmt::Debug for HeldToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeldToken").field("lease", &self.lease).finish_non_exhaustive()
+        f.debug_struct("HeldToken").field("lease", &self.lease.lease).finish_non_exhaustive()
     }
 }
 
@@ -210,7 +290,7 @@ impl auth::Lease for HeldToken {
 
     async fn save(&mut self, stored: StoredToken) -> Result<(), StoreError> {
         let sealed = self.account.sealed(&stored)?;
-        let Some(lease) = &self.lease else { return Err(StoreError::lease_ended()) };
+        let Some(lease) = &self.lease.lease else { return Err(StoreError::lease_ended()) };
         let at = epoch_ms(&*self.account.clock);
         let saved = self.account.store.save_account_state(lease, at, TOKEN, &sealed).await;
         if !saved.map_err(|error| written(&error))? {
@@ -221,20 +301,8 @@ impl auth::Lease for HeldToken {
     }
 
     async fn release(mut self: Box<Self>) -> Result<(), StoreError> {
-        let Some(lease) = self.lease.take() else { return Ok(()) };
+        let Some(lease) = self.lease.lease.take() else { return Ok(()) };
         self.account.store.release_lease(&lease).await.map_err(|error| written(&error))
-    }
-}
-
-impl Drop for HeldToken {
-    fn drop(&mut self) {
-        let Some(lease) = self.lease.take() else { return };
-        // Without a runtime it ends by itself.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let store = Arc::clone(&self.account.store);
-        runtime.spawn(async move {
-            let _ = store.release_lease(&lease).await;
-        });
     }
 }
 

@@ -1,16 +1,17 @@
 //! One connection of either database, and rows of either: one text of SQL and one body serve both.
 
+mod postgres;
 mod sqlite;
 
 use std::time::Duration;
 
 use rusqlite::types::FromSql;
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{Decode, PgConnection, Postgres, Row as _, SqlSafeStr, Transaction, Type};
+use sqlx::{Decode, Postgres, Row as _, SqlSafeStr, Type};
 
 use super::error::StoreError;
 
+pub(super) use postgres::{LIMIT, PING_LIMIT, PgConn, SERVER_LIMIT, WRITER_LIMIT};
 pub(super) use sqlite::SqliteConn;
 use sqlite::SqliteRow;
 
@@ -56,12 +57,11 @@ macro_rules! args {
 }
 pub(crate) use args;
 
-/// A connection: to a SQLite file, one of a pool, or a transaction that is rolled back when it is dropped.
+/// A connection: to a SQLite file, or to PostgreSQL.
 #[derive(Debug)]
 pub(super) enum Conn {
     Sqlite(SqliteConn),
-    PostgresPool(PoolConnection<Postgres>),
-    PostgresTransaction(Transaction<'static, Postgres>),
+    Postgres(PgConn),
 }
 
 /// A statement with its parameters for PostgreSQL.
@@ -78,30 +78,33 @@ macro_rules! query {
     }};
 }
 
+/// Asks PostgreSQL, and waits for the answer as long as the connection allows.
+macro_rules! ask {
+    ($conn:expr, $link:ident => $asked:expr) => {{
+        let limit = $conn.limit();
+        let $link = $conn.link()?;
+        let answer = tokio::time::timeout(limit, $asked).await;
+        $conn.answer(answer)?
+    }};
+}
+
 /// PostgreSQL holds no NUL in a text; the sign for it takes its place.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{2400}") } else { text }
 }
 
 impl Conn {
-    /// What runs the statements of PostgreSQL; for SQLite the connection itself.
-    fn link(&mut self) -> Result<&mut PgConnection, &mut SqliteConn> {
-        match self {
-            Self::Sqlite(conn) => Err(conn),
-            Self::PostgresPool(conn) => Ok(conn),
-            Self::PostgresTransaction(conn) => Ok(conn),
-        }
-    }
-
     /// Runs a statement; how many rows it changed.
     pub(super) async fn execute(
         &mut self,
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<u64, StoreError> {
-        match self.link() {
-            Ok(link) => Ok(query!(sql, args).execute(link).await?.rows_affected()),
-            Err(sqlite) => sqlite.execute(sql.into_sql_str().as_str(), &args),
+        match self {
+            Self::Postgres(conn) => {
+                Ok(ask!(conn, link => query!(sql, args).execute(link)).rows_affected())
+            }
+            Self::Sqlite(conn) => conn.execute(sql.into_sql_str().as_str(), &args),
         }
     }
 
@@ -111,12 +114,13 @@ impl Conn {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Vec<Row>, StoreError> {
-        Ok(match self.link() {
-            Ok(link) => {
-                query!(sql, args).fetch_all(link).await?.into_iter().map(Row::Postgres).collect()
+        Ok(match self {
+            Self::Postgres(conn) => {
+                let rows = ask!(conn, link => query!(sql, args).fetch_all(link));
+                rows.into_iter().map(Row::Postgres).collect()
             }
-            Err(sqlite) => {
-                let rows = sqlite.rows(sql.into_sql_str().as_str(), &args, usize::MAX)?;
+            Self::Sqlite(conn) => {
+                let rows = conn.rows(sql.into_sql_str().as_str(), &args, usize::MAX)?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
         })
@@ -128,19 +132,21 @@ impl Conn {
         sql: impl SqlSafeStr,
         args: Vec<Arg>,
     ) -> Result<Option<Row>, StoreError> {
-        Ok(match self.link() {
-            Ok(link) => query!(sql, args).fetch_optional(link).await?.map(Row::Postgres),
-            Err(sqlite) => {
-                sqlite.rows(sql.into_sql_str().as_str(), &args, 1)?.pop().map(Row::Sqlite)
+        Ok(match self {
+            Self::Postgres(conn) => {
+                ask!(conn, link => query!(sql, args).fetch_optional(link)).map(Row::Postgres)
+            }
+            Self::Sqlite(conn) => {
+                conn.rows(sql.into_sql_str().as_str(), &args, 1)?.pop().map(Row::Sqlite)
             }
         })
     }
 
     /// Runs a statement without parameters and rows.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        match self.link() {
-            Ok(link) => sqlx::raw_sql(sql).execute(link).await.map(drop).map_err(StoreError::from),
-            Err(sqlite) => sqlite.execute(sql, &[]).map(drop),
+        match self {
+            Self::Postgres(conn) => conn.control(sql).await,
+            Self::Sqlite(conn) => conn.execute(sql, &[]).map(drop),
         }
     }
 

@@ -12,7 +12,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use tokio::sync::watch;
 
-use super::conn::{Conn, PATIENCE, SqliteConn, args};
+use super::conn::{Conn, LIMIT, PATIENCE, PING_LIMIT, PgConn, SERVER_LIMIT, SqliteConn, args};
 use super::error::StoreError;
 use super::migrations::{SCHEMA, Schema, SqlEngine};
 use super::readers::Readers;
@@ -111,7 +111,7 @@ impl Db {
     pub(super) async fn postgres_with(url: &str, schema: Schema) -> Result<Self, StoreError> {
         let options =
             PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS).options([
-                ("statement_timeout", "30s"),
+                ("statement_timeout", SERVER_LIMIT),
                 ("lock_timeout", "10s"),
                 // A desk that stands still in mid-transaction keeps others waiting no longer.
                 ("idle_in_transaction_session_timeout", "10s"),
@@ -126,7 +126,8 @@ impl Db {
                 Box::pin(async move {
                     // One that was used a moment ago is not asked whether it is alive.
                     if used.idle_for > FRESH {
-                        conn.ping().await?;
+                        let alive = tokio::time::timeout(PING_LIMIT, conn.ping()).await;
+                        alive.map_err(|_| sqlx::Error::PoolTimedOut)??;
                     }
                     Ok(true)
                 })
@@ -210,7 +211,8 @@ impl Db {
         match &self.engine {
             Engine::Sqlite { readers, .. } => readers.read(false, work).await,
             Engine::Postgres { pool, .. } => {
-                work(&mut Tx::new(Conn::PostgresPool(pool.acquire().await?))).await
+                let conn = PgConn::of(pool, LIMIT).await?;
+                work(&mut Tx::new(Conn::Postgres(conn))).await
             }
         }
     }
@@ -228,8 +230,8 @@ impl Db {
             Engine::Sqlite { readers, .. } => readers.read(true, work).await,
             Engine::Postgres { pool, .. } => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                let transaction = pool.begin_with(begin).await?;
-                work(&mut Tx::new(Conn::PostgresTransaction(transaction))).await
+                let conn = PgConn::begun(pool, begin).await?;
+                work(&mut Tx::new(Conn::Postgres(conn))).await
             }
         }
     }

@@ -41,6 +41,12 @@ pub trait Dials: Send + Sync {
         at: i64,
     ) -> Result<DialDecision, StoreError>;
 
+    /// Decides about a dial as [`begin_dial`](Self::begin_dial) does, and writes nothing down.
+    ///
+    /// # Errors
+    /// The store is not available; [`StoreError::Corrupt`].
+    async fn weigh_dial(&self, new: DialEntry, at: i64) -> Result<DialDecision, StoreError>;
+
     /// Changes a row that is in the given state.
     ///
     /// # Errors
@@ -356,6 +362,13 @@ impl Dials for Db {
     ) -> Result<DialDecision, StoreError> {
         let holder = holder.to_owned();
         self.write_often(Fails::BeforeChanges, move |tx| Box::pin(begin(tx, new, holder, at))).await
+    }
+
+    async fn weigh_dial(&self, new: DialEntry, at: i64) -> Result<DialDecision, StoreError> {
+        self.find(move |tx| {
+            Box::pin(async move { Ok(decide(&new, ledger(tx, &new, at).await?, at)) })
+        })
+        .await
     }
 
     async fn change_dial(

@@ -59,8 +59,14 @@ impl HeldLease {
 
     /// Whether what only the holder may do may be done now. Ask right before doing it.
     pub fn is_valid(&self) -> bool {
+        !self.lost.is_cancelled() && !self.left().is_zero()
+    }
+
+    /// How long it lasts, without the margin, if it is not extended.
+    fn left(&self) -> Duration {
         let until = self.until.load(std::sync::atomic::Ordering::Acquire);
-        !self.lost.is_cancelled() && epoch_ms(&*self.clock) < until - millis(self.terms.margin)
+        let left = until - millis(self.terms.margin) - epoch_ms(&*self.clock);
+        Duration::from_millis(u64::try_from(left).unwrap_or_default())
     }
 
     /// Resolves when the lease is lost.
@@ -151,11 +157,13 @@ impl LeaseKeeper {
             tokio::time::sleep(held.terms.beat).await;
             let at = epoch_ms(&*self.clock);
             let until = at + millis(held.terms.granted);
-            match self.store.keep_lease(&held.lease, at, until).await {
-                Ok(true) => held.until.store(until, std::sync::atomic::Ordering::Release),
-                Ok(false) => break,
+            let kept = self.store.keep_lease(&held.lease, at, until);
+            // However long the store takes: who does not know the lease to be kept stops before another can begin.
+            match tokio::time::timeout(held.left(), kept).await {
+                Ok(Ok(true)) => held.until.store(until, std::sync::atomic::Ordering::Release),
+                Err(_) | Ok(Ok(false)) => break,
                 // It lasts a while without being extended.
-                Err(error) => {
+                Ok(Err(error)) => {
                     tracing::warn!(name = held.lease.name, %error, "the lease was not extended");
                 }
             }
@@ -176,8 +184,8 @@ mod tests {
     use ozonetel_sdk::client::TokioClock;
 
     use super::*;
-    use crate::store::memory::Stop;
-    use crate::store::{Events as _, Leases as _, Memory};
+    use crate::store::memory::{Access, Interference, Stop};
+    use crate::store::{Events as _, Leases as _, Memory, StoreError};
 
     type Log = Arc<Mutex<Vec<(String, i64, &'static str)>>>;
 
@@ -248,6 +256,47 @@ mod tests {
         stops[1].cancel();
         other.await.unwrap();
         assert!(store.leases(0).await.unwrap().is_empty(), "released");
+    }
+
+    /// Writes hang once they are to.
+    #[derive(Default)]
+    struct Hangs(std::sync::atomic::AtomicBool);
+
+    #[async_trait::async_trait]
+    impl Interference for Hangs {
+        async fn before(&self, access: Access) -> Result<(), StoreError> {
+            if access == Access::Write && self.0.load(std::sync::atomic::Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+
+        async fn after(&self, _: Access) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_told_nothing_stops_before_another_can_begin() {
+        let (store, log) = (Memory::new(), Log::default());
+        let (stop, hangs) = (CancellationToken::new(), Arc::new(Hangs::default()));
+        let way = store.by_way_of(Arc::clone(&hangs) as Arc<dyn Interference>, true);
+        let other = store.by_way_of(Arc::new(Hangs::default()), true);
+        let _one = start(keeper(&way, "one"), &log, &stop);
+        pass(1).await;
+        let other = start(keeper(&other, "other"), &log, &stop);
+        pass(60).await;
+        assert_eq!(noted(&log), [("one".to_owned(), 1, "begins")]);
+        hangs.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        pass(12).await;
+        let expected = [
+            ("one".to_owned(), 1, "begins"),
+            ("one".to_owned(), 1, "ends"),
+            ("other".to_owned(), 2, "begins"),
+        ];
+        assert_eq!(noted(&log), expected);
+        stop.cancel();
+        other.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

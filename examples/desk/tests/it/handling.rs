@@ -384,3 +384,45 @@ async fn outside_calling_hours_no_one_is_rung() {
     floor.post("dial", &json!({"phoneNumber": "9000000001"})).await.problem(409);
     assert_eq!(floor.count(DIAL), 0);
 }
+
+/// The call was placed: whoever is told that it was not calls the customer another way.
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_is_repeated_after_calling_hours_gets_its_first_answer() {
+    let floor = Floor::with_calling(|calling| {
+        calling.policy.hours = Some("10:00-10:20".parse().unwrap());
+    });
+    floor.post("agent-login", &json!({})).await.ok();
+    let browser = Browser::new(&floor, Role::Agent).await;
+    let first = browser.dial("k1", "9000000001").await.ok();
+    let other = json!({"phoneNumber": "9000000002", "agentId": "agent02"});
+    floor.wait(600).await;
+    let again = browser.dial("k1", "9000000001").await.ok();
+    assert!(is_replay(&again));
+    assert_eq!(again.json, first.json);
+    let used = browser.dial("k1", "9000000002").await.problem(422);
+    assert_eq!(used.text("reason"), "key_used");
+    for answer in [browser.dial("k2", "9000000001").await, floor.post("dial", &other).await] {
+        assert_eq!(answer.problem(409).text("reason"), "outside_calling_hours");
+    }
+    assert_eq!(floor.sim.effects("dial"), 1);
+}
+
+/// The same over the route of the front ends, whose key is agent and number for a minute.
+#[tokio::test(start_paused = true)]
+async fn a_dial_without_a_key_that_is_repeated_after_calling_hours_gets_its_first_answer() {
+    let floor = Floor::with_calling(|calling| {
+        calling.policy.hours = Some("10:00-10:16".parse().unwrap());
+    });
+    floor.post("agent-login", &json!({})).await.ok();
+    floor.wait(50).await;
+    let body = json!({"phoneNumber": "9000000001"});
+    let first = floor.post("dial", &body).await.ok();
+    floor.wait(30).await;
+    let again = floor.post("dial", &body).await.ok();
+    assert!(is_replay(&again));
+    assert_eq!(again.json, first.json);
+    assert_eq!(floor.sim.effects("dial"), 1);
+    floor.wait(60).await;
+    let late = floor.post("dial", &body).await.problem(409);
+    assert_eq!(late.text("reason"), "outside_calling_hours");
+}

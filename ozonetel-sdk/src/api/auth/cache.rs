@@ -29,6 +29,10 @@ const TRIES: u32 = 3;
 const ANSWER: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// How long whoever has a good token waits for the one that will replace it: a refresh takes that long, and ends the old
+/// token. One that takes longer is not waited for, whatever holds it up.
+const EARLY: Duration = Duration::from_secs(2);
+
 /// How long the store may take to keep something.
 const KEEP: Duration = Duration::from_secs(10);
 
@@ -57,10 +61,18 @@ type Flight = Shared<BoxFuture<'static, Result<CachedToken, Error>>>;
 struct Slot {
     held: Option<CachedToken>,
     rejected: Option<TokenId>,
-    /// The refresh under way, by its number.
-    flight: Option<(u64, Flight)>,
+    /// The refresh under way, by its number, and since when.
+    flight: Option<(u64, Instant, Flight)>,
     number: u64,
     failed: Option<Failed>,
+}
+
+/// What there is for whoever needs a token.
+enum Boarding {
+    /// A good one.
+    Held(CachedToken),
+    /// A refresh: to be waited for, or for so long as long as the token before it is good.
+    Flight(Flight, Option<Duration>),
 }
 
 /// The last refresh failed: its error is everyone's for a while.
@@ -107,7 +119,7 @@ struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut slot = self.cache.slot();
-        if slot.flight.as_ref().is_some_and(|(number, _)| *number == self.number) {
+        if slot.flight.as_ref().is_some_and(|(number, ..)| *number == self.number) {
             slot.flight = None;
         }
     }
@@ -145,39 +157,54 @@ impl TokenCache {
     }
 
     async fn token(&self) -> Result<CachedToken, Error> {
-        let (flight, departure) = {
-            let mut slot = self.slot();
-            if let Some(held) = &slot.held
-                && held.refresh_at > self.core.clock.now()
-            {
-                return Ok(held.clone());
+        loop {
+            let (flight, spare) = match self.board()? {
+                Boarding::Held(held) => return Ok(held),
+                Boarding::Flight(flight, spare) => (flight, spare),
+            };
+            let Some(spare) = spare else { return flight.await };
+            if let Ok(landed) = tokio::time::timeout(spare, flight).await {
+                return landed;
             }
-            if let Some((_, flight)) = &slot.flight {
-                (flight.clone(), None)
-            } else if let Some(failed) = &slot.failed
-                && Instant::now() < failed.until
-            {
-                return Err(failed.error.clone());
-            } else {
-                let cache = self.me.upgrade().ok_or_else(gone)?;
-                let (landed, arrival) = oneshot::channel();
-                let flight =
-                    arrival.map(|end| end.unwrap_or_else(|_| Err(gone()))).boxed().shared();
-                slot.number += 1;
-                slot.flight = Some((slot.number, flight.clone()));
-                let seat = Seat { cache, number: slot.number };
-                (flight, Some((seat, landed)))
-            }
-        };
-        if let Some((seat, landed)) = departure {
-            // In a task of its own: a caller that goes away must not lose a token that was made.
-            drop(tokio::spawn(async move {
-                let result = seat.cache.refresh().await;
-                drop(seat);
-                let _ = landed.send(result);
-            }));
         }
-        flight.await
+    }
+
+    /// The token that is held, or the refresh to wait for, which is begun if none is under way.
+    fn board(&self) -> Result<Boarding, Error> {
+        let mut slot = self.slot();
+        let now = self.core.clock.now();
+        if let Some(held) = slot.held.as_ref().filter(|held| held.refresh_at > now) {
+            return Ok(Boarding::Held(held.clone()));
+        }
+        let good = slot.held.clone().filter(|held| held.expires_at > now);
+        if let Some((_, since, flight)) = &slot.flight {
+            return Ok(match good {
+                None => Boarding::Flight(flight.clone(), None),
+                Some(held) => match EARLY.checked_sub(since.elapsed()) {
+                    Some(spare) if !spare.is_zero() => {
+                        Boarding::Flight(flight.clone(), Some(spare))
+                    }
+                    _ => Boarding::Held(held),
+                },
+            });
+        }
+        if let Some(failed) = slot.failed.as_ref().filter(|failed| Instant::now() < failed.until) {
+            return Err(failed.error.clone());
+        }
+        let cache = self.me.upgrade().ok_or_else(gone)?;
+        let (landed, arrival) = oneshot::channel();
+        let flight = arrival.map(|end| end.unwrap_or_else(|_| Err(gone()))).boxed().shared();
+        slot.number += 1;
+        slot.flight = Some((slot.number, Instant::now(), flight.clone()));
+        let seat = Seat { cache, number: slot.number };
+        drop(slot);
+        // In a task of its own: a caller that goes away must not lose a token that was made.
+        drop(tokio::spawn(async move {
+            let result = seat.cache.refresh().await;
+            drop(seat);
+            let _ = landed.send(result);
+        }));
+        Ok(Boarding::Flight(flight, good.map(|_| EARLY)))
     }
 
     async fn refresh(&self) -> Result<CachedToken, Error> {

@@ -25,7 +25,7 @@ pub(super) async fn wait(progress: &CallProgress<'_>) -> Result<Permit, AttemptE
         rate => rate,
     };
     let core = &progress.core;
-    let waits = Waits { patience: progress.patience, total: progress.total };
+    let waits = Waits { patience: progress.patience, total: progress.before_sending() };
     let waiting = |ready_in| progress.waiting(ready_in);
     let permit = core.pacer.acquire(rate, waits, &core.clock, &waiting).await;
     permit.map_err(AttemptError::BeforeSending)

@@ -19,6 +19,7 @@ pub(crate) struct CallOptions {
     pub(crate) patience: Option<Patience>,
     pub(crate) silence: Option<Duration>,
     pub(crate) total: Option<Duration>,
+    pub(crate) begins: Option<Duration>,
     pub(crate) extra: Vec<(String, Value)>,
     /// Leaves bad rows out of batches instead of refusing all.
     pub(crate) skip_bad: bool,
@@ -36,6 +37,8 @@ pub(super) struct PreparedCall<'a> {
     pub(super) patience: Patience,
     pub(super) silence: Duration,
     pub(super) total: Duration,
+    /// How long after its beginning it may be sent.
+    pub(super) begins: Option<Duration>,
 }
 
 impl<'a> PreparedCall<'a> {
@@ -64,6 +67,7 @@ impl<'a> PreparedCall<'a> {
             patience: options.patience.unwrap_or(client.patience),
             silence: options.silence.unwrap_or(client.silence),
             total: options.total.unwrap_or(client.total),
+            begins: options.begins,
             ..client
         })
     }
@@ -80,6 +84,7 @@ impl<'a> PreparedCall<'a> {
             patience: core.config.patience,
             silence: core.silence(spec),
             total: core.config.limits.total,
+            begins: None,
         }
     }
 

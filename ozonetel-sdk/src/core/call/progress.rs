@@ -10,7 +10,7 @@ use super::prepare::PreparedCall;
 use crate::core::client::Core;
 use crate::core::credential::{AuthMode, TokenId};
 use crate::core::endpoint::{Repeat, Spec};
-use crate::core::error::Error;
+use crate::core::error::{Error, ErrorKind};
 use crate::core::observe::ClientEvent;
 use crate::core::pace::Patience;
 use crate::core::retry::Pauses;
@@ -24,6 +24,8 @@ pub(super) struct CallProgress<'a> {
     pub(super) patience: Patience,
     /// How long each wait may take, but the one for the published limit.
     pub(super) total: Duration,
+    /// How long after its beginning the call may be sent.
+    begins: Option<Duration>,
     reference: Option<Cow<'a, str>>,
     started: Instant,
     attempts: u32,
@@ -74,6 +76,7 @@ impl<'a> CallProgress<'a> {
             span: call.span(),
             patience: call.patience,
             total: call.total,
+            begins: call.begins,
             reference,
             started: Instant::now(),
             attempts: 0,
@@ -92,6 +95,24 @@ impl<'a> CallProgress<'a> {
 
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// How long a wait before sending may take.
+    pub(super) fn before_sending(&self) -> Duration {
+        let left = self.begins.map(|begins| begins.saturating_sub(self.elapsed()));
+        left.map_or(self.total, |left| left.min(self.total))
+    }
+
+    /// It may not be sent any more.
+    ///
+    /// # Errors
+    /// Then.
+    pub(super) fn in_time(&self) -> Result<(), Error> {
+        if self.begins.is_some_and(|begins| self.elapsed() >= begins) {
+            let late = "what comes before the request took longer than the call may wait with it";
+            return Err(Error::said(ErrorKind::Unreachable, late));
+        }
+        Ok(())
     }
 
     pub(super) fn is_over(&self) -> bool {

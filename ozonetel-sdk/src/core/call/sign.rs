@@ -11,16 +11,17 @@ use crate::core::transport::Outgoing;
 use crate::core::wait::within;
 use crate::types::invalid::Invalid;
 
-/// The credential that the endpoint needs, resolved again for every attempt, within the call's total time. A refresh
+/// The credential that the endpoint needs, resolved again for every attempt, within the call's time. A refresh
 /// that takes longer goes on for those who come later.
 pub(super) async fn credential(
     progress: &mut CallProgress<'_>,
 ) -> Result<Credential, AttemptError> {
     let auth = progress.spec.auth;
     let late = || Err(Error::said(ErrorKind::Credentials, "no credential came in the call's time"));
-    let credential = within(|| progress.total, progress.core.credentials.credential(auth.kind()))
+    let coming = progress.core.credentials.credential(auth.kind());
+    let credential = within(|| progress.before_sending(), coming)
         .await
-        .unwrap_or_else(|_| late())
+        .unwrap_or_else(|_| progress.in_time().and_then(|()| late()))
         .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?;
     let (token, mode) = match &credential.secret {
         AuthSecret::Bearer { id, .. } => (Some(*id), AuthMode::Token),

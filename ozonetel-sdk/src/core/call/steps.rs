@@ -64,6 +64,8 @@ async fn signed_in_time(
             Ok(credential) => sign::sign(progress, call, &credential),
             Err(error) => Err(error),
         };
+        let in_time = || progress.in_time().map_err(AttemptError::BeforeSending);
+        let signed = signed.and_then(|request| in_time().map(|()| request));
         let request = match signed {
             Ok(request) => request,
             Err(error) => {
@@ -72,6 +74,8 @@ async fn signed_in_time(
             }
         };
         if limit::sent(progress, permit).await? == Sent::Now {
+            // Keeping the count may have taken a while as well.
+            in_time()?;
             return Ok(request);
         }
     }

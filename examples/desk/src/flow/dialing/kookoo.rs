@@ -2,7 +2,7 @@
 
 use ozonetel_sdk::Error;
 
-use super::SentDial;
+use super::{SentDial, left_to_send};
 use crate::core::dial::DialEntry;
 use crate::core::fact::KookooLeg;
 use crate::desk::Desk;
@@ -28,6 +28,7 @@ async fn rung(desk: &Desk, entry: &DialEntry) -> Result<Result<SentDial, Error>,
     if let Some(did) = did_of(desk, entry) {
         call = call.caller_id(did);
     }
+    let call = call.begin_within(left_to_send(desk, entry));
     Ok(call.await.map(|queued| SentDial::Accepted {
         ucid: queued.ucid(),
         message: queued.status.unwrap_or_default(),

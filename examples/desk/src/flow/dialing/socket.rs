@@ -7,7 +7,7 @@ use ozonetel_sdk::dial::DialOutcome;
 use ozonetel_sdk::mdl::ManualDial;
 use ozonetel_sdk::types::CampaignName;
 
-use super::SentDial;
+use super::{SentDial, is_late, late};
 use crate::core::dial::DialEntry;
 use crate::desk::Desk;
 use crate::flow::agent_lines::AgentLine;
@@ -24,6 +24,9 @@ pub(super) async fn send(desk: &Desk, entry: &DialEntry) -> SentDial {
         Ok(prepared) => prepared,
         Err(problem) => return SentDial::NotPossible(problem),
     };
+    if is_late(desk, entry) {
+        return SentDial::NotPossible(late());
+    }
     match line.sender().dial(dial).await {
         DialOutcome::Accepted(ucid) => {
             SentDial::Accepted { ucid, message: "accepted over the agent's socket".to_owned() }

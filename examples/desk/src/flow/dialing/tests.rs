@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ozonetel_sdk::auth::{MemoryTokens, TokenStore as _};
 use ozonetel_sim::Sim;
 use tokio_util::sync::CancellationToken;
 
@@ -170,5 +171,80 @@ async fn a_dial_that_no_one_waits_for_any_more_rings_no_one() {
         assert_eq!((row.state, row.is_open), (wanted, rung == 1));
         let status = row.answer.map(|answer| answer.status);
         assert_eq!(status, Some(if rung == 1 { 200 } else { 409 }));
+    }
+}
+
+/// The first write is kept and its answer lost; then nothing goes on for a while.
+struct LosesAnswer {
+    writes: std::sync::atomic::AtomicU32,
+    fails_on: bool,
+}
+
+#[async_trait]
+impl Interference for LosesAnswer {
+    async fn before(&self, _: Access) -> Result<(), StoreError> {
+        let writes = self.writes.load(std::sync::atomic::Ordering::Relaxed);
+        if self.fails_on && (1..=4).contains(&writes) {
+            self.writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            return Err(StoreError::Unavailable("it is away".into()));
+        }
+        Ok(())
+    }
+
+    async fn after(&self, access: Access) -> Result<(), StoreError> {
+        if access == Access::Write
+            && self.writes.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0
+        {
+            return Err(StoreError::Unknown);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_whose_row_was_kept_without_a_word_is_not_sent_and_blocks_no_one() {
+    for fails_on in [false, true] {
+        let memory = Memory::new();
+        let way = LosesAnswer { writes: 0.into(), fails_on };
+        let (sim, desk) = desk(&memory.by_way_of(Arc::new(way), true)).await;
+        let reply = dial(&desk, order()).await;
+        if fails_on {
+            assert_eq!(reply.unwrap_err().kind(), Kind::Unknown);
+            assert_eq!(state(&memory).await, DialState::Sending);
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        } else {
+            let Ok(DialReply::Answered { entry, is_replay: false }) = reply else {
+                panic!("{reply:?}")
+            };
+            assert_eq!(entry.answer.unwrap().status, 409);
+        }
+        assert_eq!((state(&memory).await, sim.effects("dial")), (DialState::NotSent, 0));
+        let next = DialOrder { key: Some("k2".to_owned()), ..order() };
+        let Ok(DialReply::Answered { entry, .. }) = dial(&desk, next).await else { panic!() };
+        assert_eq!((entry.state, sim.effects("dial")), (DialState::Accepted, 1));
+    }
+}
+
+/// The desk that died with the token's lease in its hands holds a dial up for longer than its caller waits.
+#[tokio::test(start_paused = true)]
+async fn a_dial_that_waits_for_a_token_longer_than_its_caller_for_it_rings_no_one() {
+    for (held, rung) in [(20, 1), (100, 0)] {
+        let store = Memory::new();
+        let sim = Sim::start();
+        sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
+        let tokens = Arc::new(MemoryTokens::new(Arc::new(sim.clock())));
+        std::mem::forget(tokens.lease(Duration::from_secs(held)).await.unwrap());
+        let client = sim.client_builder().token_store(tokens).build().unwrap();
+        let desk = Desk::new(client, Settings::default(), Arc::new(store.clone()));
+        let reply = dial(&desk, order()).await;
+        assert_eq!(reply.is_ok(), rung == 1, "{reply:?}");
+        assert!(desk.tasks().finish(Duration::from_mins(3)).await);
+        sim.advance(Duration::from_mins(3)).await;
+        assert_eq!(sim.effects("dial"), rung, "held for {held} s");
+        let row = store.dial_of_key("u1", "k1").await.unwrap().unwrap();
+        let wanted = if rung == 1 { DialState::Accepted } else { DialState::NotSent };
+        assert_eq!((row.state, row.is_open), (wanted, rung == 1));
+        let reason = row.answer.map(|answer| answer.body.document()["reason"].clone());
+        assert_eq!(reason.is_some_and(|reason| reason == "not_sent_in_time"), rung == 0);
     }
 }

@@ -3,6 +3,7 @@ use ozonetel_sdk::client::TokioClock;
 use ozonetel_sim::Sim;
 
 use super::*;
+use crate::store::memory::{Access, Interference};
 use crate::store::{AccountStates as _, Db, Leases as _, Memory};
 
 const TTL: Duration = Duration::from_secs(90);
@@ -116,6 +117,117 @@ async fn a_lease_from_a_clock_that_was_ahead_ends_like_any_other() {
     let since = Instant::now();
     shared(&store, &clock).lease(TTL).await.unwrap();
     assert!(since.elapsed() >= TTL && since.elapsed() < TTL + Duration::from_secs(1));
+}
+
+/// The desk was killed while it had it.
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_a_desk_that_died_keeps_others_waiting_for_half_a_minute() {
+    let (store, clock) = (Memory::new(), clock());
+    let (one, other) = (shared(&store, &clock), shared(&store, &clock));
+    std::mem::forget(one.taken(TTL).await.unwrap());
+    let since = Instant::now();
+    other.lease(TTL).await.unwrap();
+    assert!(since.elapsed() >= GRANTED && since.elapsed() < GRANTED + Duration::from_secs(1));
+}
+
+/// Each step of taking it may be the one at which whoever waits gives up.
+#[tokio::test(start_paused = true)]
+async fn whoever_stops_waiting_for_the_lease_leaves_none_behind() {
+    let (store, clock) = (Memory::new(), clock());
+    let slow = store.by_way_of(Arc::new(Slow), true);
+    let one = shared(&slow, &clock);
+    for waits in [500, 1_500, 2_500, 3_500, 4_500] {
+        let waits = Duration::from_millis(waits);
+        let _ = tokio::time::timeout(waits, one.lease(TTL)).await;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(store.leases(epoch_ms(&*clock)).await.unwrap(), [], "after {waits:?}");
+    }
+}
+
+/// Everything takes a second, before it is done and after.
+struct Slow;
+
+#[async_trait]
+impl Interference for Slow {
+    async fn before(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+
+    async fn after(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_desk_with_another_key_asks_for_a_token_after_the_hour() {
+    let (sim, store) = (Sim::start(), Memory::new());
+    let old = SharedAccount::new(Arc::new(store.clone()), Arc::new(sim.clock()), &"old-key".into());
+    old.lease(TTL).await.unwrap().save(StoredToken::default()).await.unwrap();
+    let desk = client(&sim, Arc::new(store));
+    for _ in 0..2 {
+        let error = desk.disposition().list().await.unwrap_err();
+        assert_eq!(error.kind(), ozonetel_sdk::ErrorKind::Paced);
+        sim.advance(Duration::from_mins(29)).await;
+    }
+    sim.advance(Duration::from_mins(3)).await;
+    desk.disposition().list().await.unwrap();
+    assert_eq!(sim.effects("token"), 1);
+}
+
+/// A clock that is behind another.
+#[derive(Debug)]
+struct Behind(Arc<dyn Clock>, Duration);
+
+impl Clock for Behind {
+    fn now(&self) -> SystemTime {
+        self.0.now() - self.1
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn desks_whose_clocks_differ_stay_within_the_limit_together() {
+    let (sim, memory) = (Sim::start(), Memory::new());
+    let store: Arc<dyn Store> = Arc::new(memory.by_way_of(Arc::new(Goes), true));
+    let desks = [0, 3].map(|seconds| {
+        let clock: Arc<dyn Clock> = Arc::new(sim.clock());
+        let clock: Arc<dyn Clock> = Arc::new(Behind(clock, Duration::from_secs(seconds)));
+        let key = "test-key".into();
+        let account = SharedAccount::new(Arc::clone(&store), Arc::clone(&clock), &key);
+        let pacer = account.pacer();
+        let builder = sim.client_builder().pacer(pacer.clone()).clock(Arc::clone(&clock));
+        (builder.token_store(Arc::new(account)).build().unwrap(), pacer, clock)
+    });
+    let (since, mut sent) = (Instant::now(), Vec::new());
+    for n in 0..12 {
+        let ((desk, ..), (_, pacer, clock)) = match n % 3 {
+            0 => (&desks[1], &desks[0]),
+            _ => (&desks[0], &desks[1]),
+        };
+        // The other one looks at the window.
+        pacer.ready_in(Rate::Cdr, clock).await.unwrap();
+        let read = desk.cdr().for_day("2026-11-20".parse().unwrap());
+        read.patience(ozonetel_sdk::client::Patience::Wait).await.unwrap();
+        sent.push(since.elapsed());
+    }
+    for three in sent.windows(3) {
+        assert!(three[2] - three[0] >= Duration::from_millis(60_500), "{sent:?}");
+    }
+}
+
+/// Nothing is held up.
+struct Goes;
+
+#[async_trait]
+impl Interference for Goes {
+    async fn before(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        Ok(())
+    }
+
+    async fn after(&self, _: Access) -> Result<(), crate::store::StoreError> {
+        Ok(())
+    }
 }
 
 #[tokio::test(start_paused = true)]

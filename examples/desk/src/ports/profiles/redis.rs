@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{
     Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, RedisError, Script,
     TlsCertificates, cmd,
@@ -15,6 +16,10 @@ use crate::core::profile::{KEYS, LASTS_SEC};
 
 /// How long Redis may take to be reached, and to answer: an agent waits.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long what was sent may stay without a sign that it has arrived, and how often a connection without traffic is
+/// tried. A Redis that is gone without a word, or is another machine by now, is connected to anew after that.
+const GONE: Duration = Duration::from_secs(3);
 
 /// Sets a key that still has the text it is expected to have; whether it had.
 const SWAP: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
@@ -52,6 +57,7 @@ impl RedisProfiles {
         if matches!(place.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) {
             return Err(NotRedis);
         }
+        let place = place.set_tcp_settings(tcp_settings());
         let client = match authorities {
             Some(pem) => {
                 let trusted = TlsCertificates { client_tls: None, root_cert: Some(pem) };
@@ -80,6 +86,14 @@ impl RedisProfiles {
             answer => answer.map_err(|error| failure(&error)),
         }
     }
+}
+
+fn tcp_settings() -> TcpSettings {
+    let keepalive = TcpKeepalive::new().with_time(GONE).with_interval(GONE);
+    let settings = TcpSettings::default().set_keepalive(keepalive);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(GONE);
+    settings
 }
 
 /// What a failure comes down to: Redis repeats keys in its texts.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ozonetel_sdk::types::AgentId;
 
-use super::Memory;
+use super::{Memory, State};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
 use crate::core::caller::agent_key;
 use crate::core::dial::{DialDecision, DialEntry, DialState, LedgerView, decide};
@@ -11,6 +11,16 @@ use crate::store::dials::{DialWrite, Dials};
 use crate::store::error::StoreError;
 use crate::store::event::NewEvent;
 use crate::store::lease::presence;
+
+/// What becomes of a dial as the tables are.
+fn weighed(state: &State, new: &DialEntry, at: i64) -> DialDecision {
+    let heard = |alias: &str| state.calls.heard(state.calls.id_of(alias)?);
+    let ledger = state.dials.ledger(new, heard, at);
+    let link = state.users.link_of(&new.agent);
+    let way = link.and_then(|link| link.dial_way);
+    let phone_name = link.and_then(|link| Some(link.phone_name.as_deref()?.into()));
+    decide(new, LedgerView { way, phone_name, ..ledger }, at)
+}
 
 #[async_trait]
 impl Dials for Memory {
@@ -21,12 +31,7 @@ impl Dials for Memory {
         at: i64,
     ) -> Result<DialDecision, StoreError> {
         self.write(|state| {
-            let heard = |alias: &str| state.calls.heard(state.calls.id_of(alias)?);
-            let ledger = state.dials.ledger(&new, heard, at);
-            let link = state.users.link_of(&new.agent);
-            let way = link.and_then(|link| link.dial_way);
-            let phone_name = link.and_then(|link| Some(link.phone_name.as_deref()?.into()));
-            let decision = decide(&new, LedgerView { way, phone_name, ..ledger }, at);
+            let decision = weighed(state, &new, at);
             if let DialDecision::Place { close, way, phone_name } = &decision {
                 if let Some(id) = close {
                     state.dials.release(id);
@@ -38,6 +43,10 @@ impl Dials for Memory {
             Ok(decision)
         })
         .await
+    }
+
+    async fn weigh_dial(&self, new: DialEntry, at: i64) -> Result<DialDecision, StoreError> {
+        self.read(|state| Ok(weighed(state, &new, at))).await
     }
 
     async fn change_dial(

@@ -20,6 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_row_comes_back_as_it_was_written,
         one_key_is_one_dial_whoever_asks_at_once,
+        what_becomes_of_a_dial_can_be_asked_without_a_row_of_it,
         an_agent_has_one_open_dial,
         a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link,
         agent_and_number_are_the_key_where_there_is_none,
@@ -113,6 +114,22 @@ async fn one_key_is_one_dial_whoever_asks_at_once(store: Arc<dyn Store>) {
         ..row("d99", "agent01", "9000000002")
     };
     assert!(matches!(place(&store, &other).await, DialDecision::OtherBody(_)));
+}
+
+async fn what_becomes_of_a_dial_can_be_asked_without_a_row_of_it(store: Arc<dyn Store>) {
+    let row = row("d1", "agent01", "9000000001");
+    let weighed = async |row: &DialEntry| store.weigh_dial(row.clone(), 100).await.unwrap();
+    assert_eq!(weighed(&row).await, allowed(None));
+    assert_eq!(store.dial("d1").await, Ok(None));
+    place(&store, &row).await;
+    assert_eq!(weighed(&row).await, DialDecision::UnderWay(Box::new(row.clone())));
+    let write = decided(&row, DialState::Accepted);
+    store.change_dial(write.clone(), 150, Vec::new()).await.unwrap();
+    assert_eq!(weighed(&row).await, DialDecision::Replay(Box::new(write.entry.clone())));
+    let other = DialEntry { body_hash: "other".into(), ..row.clone() };
+    assert!(matches!(weighed(&other).await, DialDecision::OtherBody(_)));
+    let second = DialEntry { id: "d2".into(), key: "d2".into(), ..row };
+    assert_eq!(weighed(&second).await, DialDecision::AgentBusy(Box::new(write.entry)));
 }
 
 async fn an_agent_has_one_open_dial(store: Arc<dyn Store>) {

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use super::{Job, Queue, Served, Writer};
-use crate::store::conn::{Conn, PATIENCE};
+use crate::store::conn::{Conn, PATIENCE, PgConn, WRITER_LIMIT};
 use crate::store::error::StoreError;
 use crate::store::event_rows::write_events;
 use crate::store::tx::{Tx, announce};
@@ -156,14 +156,14 @@ async fn apart(pool: &PgPool, jobs: Vec<Box<dyn Job>>, head: &watch::Sender<i64>
 
 /// A transaction of its own, undone when it is dropped.
 pub(crate) async fn begin(pool: &PgPool) -> Result<Tx, StoreError> {
-    Ok(Tx::new(Conn::PostgresTransaction(pool.begin().await?)))
+    Ok(Tx::new(Conn::Postgres(PgConn::begun(pool, "BEGIN").await?)))
 }
 
 /// Writes the events of a transaction of its own, commits it, and tells of the newest.
 pub(crate) async fn commit(mut tx: Tx, head: &watch::Sender<i64>) -> Result<(), StoreError> {
     let newest = write_events(&mut tx).await?;
-    if let Conn::PostgresTransaction(transaction) = tx.into_conn() {
-        transaction.commit().await.map_err(|error| at_commit(StoreError::of(&error)))?;
+    if let Conn::Postgres(conn) = tx.into_conn() {
+        conn.commit().await.map_err(at_commit)?;
     }
     announce(newest, head);
     Ok(())
@@ -192,7 +192,7 @@ impl Link {
             self.forget();
         }
         if self.tx.is_none() {
-            let mut tx = Tx::new(Conn::PostgresPool(self.own.acquire().await?));
+            let mut tx = Tx::new(Conn::Postgres(PgConn::of(&self.own, WRITER_LIMIT).await?));
             tx.control("BEGIN").await?;
             self.tx = Some(tx);
         }
@@ -211,8 +211,8 @@ impl Link {
 
     /// Closes the connection: in which state it is, is not known.
     fn forget(&mut self) {
-        if let Some(Conn::PostgresPool(conn)) = self.tx.take().map(Tx::into_conn) {
-            drop(conn.detach());
+        if let Some(Conn::Postgres(mut conn)) = self.tx.take().map(Tx::into_conn) {
+            conn.close();
         }
     }
 }

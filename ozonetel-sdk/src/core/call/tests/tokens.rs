@@ -140,6 +140,40 @@ async fn a_kept_token_that_no_header_can_carry_is_not_begun_with() {
     assert_eq!(outage.tokens(), 1);
 }
 
+/// Two programs share a token, and so come due together: one died with the lease in its hands.
+#[tokio::test(start_paused = true)]
+async fn a_good_token_is_used_while_a_dead_program_holds_its_refresh_up() {
+    let outage = Outage::of(Fault::Unavailable, secs(0));
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+    let store: Arc<dyn TokenStore> = Arc::new(MemoryTokens::new(Arc::clone(&clock)));
+    let client = || {
+        let builder = Client::builder().account("acme_support").key("test-key");
+        let builder = builder.base_url("http://api.example.test").clock(Arc::clone(&clock));
+        let builder = builder.transport(Arc::<Outage>::clone(&outage));
+        builder.token_store(Arc::clone(&store)).build().unwrap()
+    };
+    let (one, newcomer) = (client(), client());
+    one.disposition().list().await.unwrap();
+    tokio::time::sleep(secs(3600 - 240)).await;
+    std::mem::forget(store.lease(secs(150)).await.unwrap());
+    for waits in [secs(2), Duration::ZERO] {
+        let since = Instant::now();
+        one.disposition().list().await.unwrap();
+        assert_eq!((since.elapsed(), outage.tokens()), (waits, 1));
+    }
+    // One without a token has to wait, and what is late by then is not sent.
+    let since = Instant::now();
+    let dial = newcomer.dial().agent("agent01", "support_out", "9000000001");
+    let error = dial.begin_within(secs(60)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unreachable, 0));
+    assert!(!error.may_have_happened());
+    assert!(matches!(DialOutcome::<Ucid>::of(error), DialOutcome::NotSent(_)));
+    assert_eq!(since.elapsed(), secs(60));
+    tokio::time::sleep(secs(100)).await;
+    one.disposition().list().await.unwrap();
+    assert_eq!(outage.tokens(), 2);
+}
+
 /// A store as its documentation asks for one, and no better: a lease shows what was kept when it began, and nothing puts
 /// times in order.
 #[derive(Debug, Clone, Default)]
