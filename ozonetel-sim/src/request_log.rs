@@ -1,6 +1,6 @@
 //! What was asked, and what came of it. Secrets are masked before they are kept.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -50,6 +50,8 @@ pub(crate) struct RequestLog {
     kept: VecDeque<(LogEntry, usize)>,
     bytes: usize,
     count: u64,
+    /// How many requests had each effect, those that are not kept included.
+    effects: BTreeMap<&'static str, usize>,
     file: Option<File>,
 }
 
@@ -106,6 +108,9 @@ impl RequestLog {
     /// Notes what came of a request, before it is answered.
     pub(crate) fn done(&mut self, entry: LogEntry, bytes: usize) {
         self.write(&entry);
+        if let Some(effect) = entry.effect {
+            *self.effects.entry(effect).or_default() += 1;
+        }
         let bytes = bytes.min(LARGEST_KEPT);
         self.bytes += bytes;
         self.kept.push_back((entry, bytes));
@@ -119,11 +124,17 @@ impl RequestLog {
         self.kept.iter().map(|(entry, _)| entry)
     }
 
+    /// How many requests had this effect.
+    pub(crate) fn effects(&self, effect: &str) -> usize {
+        self.effects.get(effect).copied().unwrap_or_default()
+    }
+
     /// Forgets what is in memory and counts from the beginning; the file keeps everything.
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
         self.bytes = 0;
         self.count = 0;
+        self.effects.clear();
     }
 
     fn write(&mut self, entry: &LogEntry) {
@@ -260,6 +271,21 @@ mod tests {
             log.done(entry, size(&request));
         }
         assert_eq!((log.entries().count(), log.bytes), (KEPT, KEPT * "/x".len()));
+    }
+
+    #[test]
+    fn an_effect_counts_after_its_request_is_pushed_out() {
+        let mut log = RequestLog::default();
+        for at in 0..22 {
+            let request = post(300 << 10);
+            let mut entry = log.arrived("now".into(), &request);
+            entry.effect = (at < 2).then_some("dial");
+            log.done(entry, size(&request));
+        }
+        assert!(log.entries().all(|entry| entry.effect.is_none()));
+        assert_eq!((log.effects("dial"), log.effects("token")), (2, 0));
+        log.clear();
+        assert_eq!(log.effects("dial"), 0);
     }
 
     /// Thirty of them were 387 MiB, and ten thousand paths as long as a server takes them 600.

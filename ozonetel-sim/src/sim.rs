@@ -480,10 +480,10 @@ impl Sim {
         self.lock().state.service.log.entries().cloned().collect()
     }
 
-    /// How many requests had this effect: `dial`, `disposition`, `token`, ….
+    /// How many requests had this effect: `dial`, `disposition`, `token`, …. Those count too that the log no longer
+    /// keeps.
     pub fn effects(&self, effect: &str) -> usize {
-        let up = self.lock();
-        up.state.service.log.entries().filter(|e| e.effect == Some(effect)).count()
+        self.lock().state.service.log.effects(effect)
     }
 
     /// World, clock, faults and log as at the beginning.

@@ -171,7 +171,12 @@ impl Command {
     /// Whether `--dry-run` can show what the command would send.
     fn has_dry_run(&self) -> bool {
         match self {
-            Self::Mdl(_)
+            Self::Login(_)
+            | Self::Profile(_)
+            | Self::Doctor(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Mdl(_)
             | Self::Sim(_)
             | Self::Listen(_)
             | Self::Trigger(_)

@@ -82,6 +82,11 @@ impl Failure {
         Self::new(UNREACHABLE, ErrorKind::Closed, format!("the output cannot be written: {error}"))
     }
 
+    /// The service said no.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::new(REFUSED, ErrorKind::Refused, message)
+    }
+
     /// Something that is not the service did not answer.
     pub(crate) fn unreachable(message: impl Into<String>) -> Self {
         Self::new(UNREACHABLE, ErrorKind::Unreachable, message)

@@ -14,6 +14,7 @@ mod listen_address;
 mod mask;
 mod notes;
 mod output;
+mod part_file;
 mod private_file;
 mod progress;
 mod push_url;

@@ -17,7 +17,7 @@ use ozonetel_sdk::types::DispositionName;
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use defuse::defused;
+pub(crate) use defuse::{armed, defused};
 pub(crate) use one::one;
 pub(crate) use reply::{reply, table_of};
 pub(crate) use rows::{Reader, rows, written};

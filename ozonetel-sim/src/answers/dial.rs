@@ -62,6 +62,8 @@ fn agent_text(refusal: DialRefusal) -> &'static str {
         DialRefusal::Agent => "Please Pass Valid AgentId",
         DialRefusal::Skill => "Please Pass Valid AgentId are Valid skillName ",
         DialRefusal::Campaign | DialRefusal::Did => "Please pass Valid Campaign Details",
+        // Ours: that a campaign has to run is from the field, its text was not captured.
+        DialRefusal::NotRunning => "Campaign is not running",
         // The page breaks off before the case of a bad number; the text is ours.
         DialRefusal::Number => "Please pass Valid Customer Number",
         // Ours: no source says what becomes of a reference with a line break in it.

@@ -100,6 +100,7 @@ fn refusal_text(refusal: DialRefusal) -> &'static str {
     match refusal {
         DialRefusal::Agent => "unknown agent",
         DialRefusal::Campaign => "not a campaign to dial for",
+        DialRefusal::NotRunning => "campaign is not running",
         DialRefusal::Number => "no number",
         DialRefusal::Uui => "not a reference that a header can carry",
         _ => "agent is not available",

@@ -71,6 +71,14 @@ impl Campaigns {
         rows.collect()
     }
 
+    /// Whether agents may dial for a campaign: it was not stopped; in a strict world it was also started.
+    pub(super) fn takes_dials(&self, name: &str, strict: bool) -> bool {
+        match self.positions.get(name) {
+            Some(position) => *position == "RUNNING",
+            None => !strict,
+        }
+    }
+
     /// The campaign's type, in the service's word.
     pub fn type_of(&self, campaign: &CampaignSetup) -> String {
         let word = match campaign.kind {

@@ -80,6 +80,8 @@ pub struct AgentSetup {
     pub mode: AgentMode,
     /// Skills, for inbound calls.
     pub skills: Vec<String>,
+    /// The campaigns the agent dials for; without any, all of them.
+    pub campaigns: Vec<String>,
     /// Signed in from the start, and how.
     pub signed_in: Option<LoginKind>,
 }
@@ -231,10 +233,10 @@ pub struct Setup {
     pub mode: AuthMode,
     /// The account's zone.
     pub zone: Zone,
-    /// Enforces the documented separation: manual dial for toolbar logins only, agent state and
+    /// Enforces the documented separation: manual dial for toolbar logins and started campaigns only, agent state and
     /// call control for offline agents and campaigns only.
     pub strict: bool,
-    /// Takes what the documents and field reports say is refused: conference numbers as they are stored,
+    /// Takes what the documents and field reports say is refused: numbers of CONFERENCE and KICK_CALL as they are stored,
     /// `pause` and `unPause` in any case.
     pub lax: bool,
     /// After so many seconds wrap-up ends automatically.
@@ -300,6 +302,7 @@ pub(super) fn numbered_agent(n: u32) -> AgentSetup {
         sip_password: format!("{}", 500_000 + n),
         mode: AgentMode::Blended,
         skills: vec![SKILL.into()],
+        campaigns: Vec::new(),
         signed_in: None,
         id,
     }

@@ -313,6 +313,10 @@ async fn call_control_and_recording() {
     let refused = ask_as::<Pause>(&sim, &wrong, json!({"action": "pause"})).1;
     assert_eq!(refused, says("Error", "userName or apiKey is Invalid"));
 
+    for number in ["+919000000001", "919000000001"] {
+        let bad_number = says("Error", "Please pass valid Conference number");
+        assert_eq!(ask::<Kick>(&sim, fields("KICK_CALL", number)), bad_number);
+    }
     let kicked = ask::<Kick>(&sim, fields("KICK_CALL", "09000000001"));
     assert_eq!(kicked, ok("call got disconnected"));
     let gone = says("Error", "Call not Found");

@@ -282,6 +282,8 @@ fn the_strict_world_separates_toolbar_and_offline() {
         number: "9000000001".into(),
         uui: String::new(),
     };
+    assert_eq!(world.dial_agent(&dial), Err(DialRefusal::NotRunning));
+    world.campaigns_mut().run("support_out", true);
     assert_eq!(world.dial_agent(&dial), Err(DialRefusal::NotAvailable));
     world.toolbar_login("agent01", "secret").unwrap();
     let state = world.change_state("agent01", "Ready", None);
@@ -299,6 +301,48 @@ fn the_strict_world_separates_toolbar_and_offline() {
     let offline = world.dial_phone(&phone).unwrap().to_string();
     pass(&mut world, 10);
     assert!(world.control(&offline, "918000000002", "agent02", &CallControl::Hold).is_ok());
+}
+
+#[test]
+fn a_dial_needs_a_campaign_that_runs_and_is_the_agents() {
+    let mut world = world_of(|s| {
+        let mut other = s.campaigns[0].clone();
+        other.id = 80;
+        other.name = "sales_out".into();
+        s.campaigns.push(other);
+        s.agents[0].campaigns = vec!["sales_out".into()];
+    });
+    let dial = |campaign: &str| AgentDial {
+        agent: "agent01".into(),
+        campaign: campaign.into(),
+        number: "9000000001".into(),
+        uui: String::new(),
+    };
+    assert_eq!(world.dial_agent(&dial("support_out")), Err(DialRefusal::Campaign));
+    world.campaigns_mut().run("sales_out", false);
+    assert_eq!(world.dial_agent(&dial("sales_out")), Err(DialRefusal::NotRunning));
+    world.campaigns_mut().run("sales_out", true);
+    assert!(world.dial_agent(&dial("sales_out")).is_ok());
+}
+
+#[test]
+fn a_kick_takes_numbers_in_the_documented_form_only() {
+    for lax in [false, true] {
+        let mut world = world_of(|s| s.lax = lax);
+        let ucid = dial(&mut world).to_string();
+        pass(&mut world, 10);
+        let mut kick = |number: &str| {
+            world.control(&ucid, "918000000001", "agent01", &CallControl::Kick(number.into()))
+        };
+        if !lax {
+            for number in ["+919000000001", "919000000001", "9000000001", "", "agent01"] {
+                assert_eq!(kick(number), Err(CallControlRefusal::Number), "{number}");
+            }
+        }
+        assert_eq!(kick("500009"), Err(CallControlRefusal::NotFound));
+        assert!(kick(if lax { "+919000000001" } else { "09000000001" }).is_ok());
+        assert!(!world.calls().by_text(&ucid).unwrap().live());
+    }
 }
 
 #[test]

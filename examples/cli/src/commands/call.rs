@@ -1,7 +1,7 @@
 //! `call hold|unhold|mute|unmute|conference|kick|transfer`
 
 use clap::{Args, Subcommand};
-use ozonetel_sdk::call_control::{Controlled, TransferError, TransferStep};
+use ozonetel_sdk::call_control::{Controlled, TransferError};
 use ozonetel_sdk::types::PhoneNumber;
 use ozonetel_sdk::types::{Did, PhoneName, Ucid};
 
@@ -59,7 +59,8 @@ pub(crate) struct Transfer {
     party: Party,
     #[command(flatten)]
     agent_number: AgentNumberFlag,
-    /// Drops the agent as soon as the other party is being rung.
+    /// Drops the agent as soon as the other party is being rung. If that fails, it exits with 7: the other party is
+    /// being rung already.
     #[arg(long)]
     cold: bool,
 }
@@ -138,24 +139,32 @@ impl Transfer {
         let agent_number = context.agent_number(&self.agent_number)?;
         let control = context.client.call_control();
         let transfer = control.transfer(ucid, did, name, agent_number, self.party.number);
-        if self.cold {
-            return context.until_stopped(transfer.cold()).await;
-        }
         let warm = context.until_stopped(transfer.warm()).await?;
-        Ok(warm.reply().clone())
+        let reply = warm.reply().clone();
+        if !self.cold {
+            return Ok(reply);
+        }
+        let dropped = context.until_stopped(warm.complete()).await;
+        dropped.map_err(|failure| {
+            // An agent who may have left already is not dropped again without looking.
+            if failure.may_have_happened() {
+                return said_once(failure);
+            }
+            let failure = said_once(failure).accepted("call_control.conference", &reply);
+            failure.resume("ozonetel call kick UCID AGENT-NUMBER")
+        })
     }
+}
+
+/// Says of a failure of the second step, if it does not say so itself, how far the transfer got.
+fn said_once(failure: Failure) -> Failure {
+    const IN_THE_CALL: &str = "the third party is in the call";
+    if failure.told().0.contains(IN_THE_CALL) { failure } else { failure.within(IN_THE_CALL) }
 }
 
 impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
-        let (step, what) = (error.step(), error.to_string());
-        let error = error.into_error();
-        // An agent who may have left already is not dropped again without looking.
-        let known = !error.may_have_happened();
-        let failure = Self::from(error).within(&what);
-        match step {
-            TransferStep::Kick if known => failure.resume("ozonetel call kick UCID AGENT-NUMBER"),
-            _ => failure,
-        }
+        let what = error.to_string();
+        Self::from(error.into_error()).within(&what)
     }
 }

@@ -86,7 +86,8 @@ impl Listen {
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
         let variables = settings::variables(flags)?;
         let environment = settings::environment(flags, &variables)?;
-        let verifier = push_url::verifier(variables.get(push_url::VARIABLE).map(String::as_str))?;
+        let secret = variables.get(push_url::VARIABLE).map(String::as_str);
+        let verifier = push_url::verifier(secret)?;
         let forward =
             self.forward.as_deref().map(|url| web::address("--forward", url)).transpose()?;
         let web = Web::new()?;
@@ -97,7 +98,8 @@ impl Listen {
             let from = from.at(&zone, clock.now());
             let signer = verifier.as_ref().map(ozonetel_sdk::push::verify::Signer::of);
             let forwarder = Forwarder::new(web, to.clone());
-            return replay::run(flags.printing(), &path, from, &forwarder, signer.as_ref()).await;
+            let replay = replay::Replay { from, forwarder, signer, stop };
+            return replay::run(flags.printing(), &path, &replay).await;
         }
         let clock = environment.clock();
         let opened = path.clone();
@@ -119,6 +121,7 @@ impl Listen {
             clock,
             notices: sender,
             show_numbers: flags.show_numbers,
+            secret: push_url::name(secret).to_owned(),
             is_forwarded: forward.is_some(),
         };
         let listener = TcpListener::bind(self.address).await.map_err(|error| {
@@ -134,7 +137,14 @@ impl Listen {
             deaf(&inbox, &mut printer, last, now).await?;
         }
         let forwarder = forward.map(|to: Url| Forwarder::new(web, to));
-        let printing = Printing { notices, printer, forwarder, under_way: None, left: self.count };
+        let printing = Printing {
+            notices,
+            printer,
+            forwarder,
+            under_way: None,
+            left_over: None,
+            left: self.count,
+        };
         self.serve(inbox, listener, printing, stop).await
     }
 
@@ -206,11 +216,7 @@ impl Listen {
             Ok::<_, Failure>(())
         };
         let _ = tokio::time::timeout(LAST, rest).await;
-        if let Some(UnderWay { n, .. }) = printing.under_way {
-            printing.printer.note(&format!(
-                "number {n} was still being handed on; --replay {n} hands on from there again"
-            ));
-        }
+        printing.note_left();
         serving.abort();
         inbox
             .keep(EntryKind::End, String::new(), String::new())
@@ -243,6 +249,8 @@ struct Printing {
     forwarder: Option<Forwarder>,
     /// The push that is being handed on: the next one waits for it.
     under_way: Option<UnderWay>,
+    /// The first and the last push that is not handed on any more.
+    left_over: Option<(u64, u64)>,
     /// How many pushes are still waited for.
     left: Option<u64>,
 }
@@ -282,6 +290,37 @@ impl UnderWay {
 }
 
 impl Printing {
+    /// Says what was received, and answered, and not handed on.
+    fn note_left(&mut self) {
+        let under_way = self.under_way.take().map(|UnderWay { n, .. }| n);
+        if let Some(n) = under_way {
+            self.printer.note(&format!(
+                "number {n} was still being handed on; --replay {n} hands on from there again"
+            ));
+        }
+        while let Ok(notice) = self.notices.try_recv() {
+            if let Notice::Kept { entry, .. } = notice {
+                self.leave(entry.n);
+            }
+        }
+        let Some((first, last)) = self.left_over.filter(|_| self.forwarder.is_some()) else {
+            return;
+        };
+        let what = if first == last {
+            format!("number {first} was")
+        } else {
+            format!("numbers {first} to {last} were")
+        };
+        self.printer.note(&format!(
+            "{what} received and not handed on; --replay {first} hands on from there"
+        ));
+    }
+
+    /// Leaves a push to a replay.
+    fn leave(&mut self, n: u64) {
+        self.left_over = Some((self.left_over.map_or(n, |(first, _)| first), n));
+    }
+
     /// The next one, or what became of the one before; `false` when that was the last, or no one reads any more.
     ///
     /// # Cancel safety
@@ -308,8 +347,10 @@ impl Printing {
                 Ok(true)
             }
             Notice::Kept { entry, lines, handed, answer } => {
-                if !self.printer.entry(&entry, &lines)? {
-                    return Ok(false);
+                let printed = self.printer.entry(&entry, &lines);
+                if !matches!(printed, Ok(true)) {
+                    self.leave(entry.n);
+                    return printed;
                 }
                 if let Some(left) = &mut self.left {
                     *left -= 1;
@@ -360,7 +401,14 @@ mod tests {
         let output = Output { format: Format::Csv, show_numbers: false, raw_csv: false };
         let forwarder = Some(Forwarder::new(Web::new().unwrap(), to));
         let printer = PushPrinter::new(output);
-        let mut printing = Printing { notices, printer, forwarder, under_way: None, left: Some(1) };
+        let mut printing = Printing {
+            notices,
+            printer,
+            forwarder,
+            under_way: None,
+            left_over: None,
+            left: Some(1),
+        };
         let entry = Entry {
             n: 1,
             at: Timestamp::UNIX_EPOCH,

@@ -60,13 +60,14 @@ impl AccountLogin {
         profile::path(&name)?;
         let mut variables = self.known(flags)?;
         self.ask(&mut variables).await?;
-        variables.retain(|name, _| KEPT.contains(&name.as_str()));
         let mut checked = false;
         if !self.unchecked {
+            // With the state directory that the profile does not keep: the token in it is everybody's.
             let context = Context::of(flags, variables.clone())?;
             context.until_stopped(context.client.check()).await?;
             checked = true;
         }
+        variables.retain(|name, _| KEPT.contains(&name.as_str()));
         let account = variables.get("OZONETEL_ACCOUNT").cloned();
         let path = profile::write(NewProfile { name: &name, variables, keyring: self.keyring })?;
         output::one(

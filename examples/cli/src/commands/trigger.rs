@@ -17,6 +17,7 @@ use crate::failure::{Completion, Failure};
 use crate::output;
 use crate::push_url;
 use crate::settings;
+use crate::stop;
 use crate::web::{self, Web};
 
 /// Sends what the service would send, made of a simulated call: with a made-up key, and with the secret of the
@@ -61,6 +62,7 @@ const APPLICATION: &str = "918000000009";
 
 impl Trigger {
     pub(crate) async fn run(self, flags: &Global) -> Result<Completion, Failure> {
+        let stop = stop::listen().map_err(|error| Failure::output(&error))?;
         let variables = settings::variables(flags)?;
         let to = web::address("--to", &self.to)?;
         let verifier = push_url::verifier(variables.get(push_url::VARIABLE).map(String::as_str))?;
@@ -87,17 +89,24 @@ impl Trigger {
             }
             let host = to.host_str().unwrap_or_default();
             let question = format!("The account's real key goes to {host}. Go on?");
-            if !context::ask(question, self.confirmation.yes, None).await? {
+            if !context::ask(question, self.confirmation.yes, Some(stop.clone())).await? {
                 return Err(Failure::usage(
                     "there is no terminal to ask on: --yes sends the account's key",
                 ));
             }
         }
-        let requests = self.requests(setup, &to).await?;
-        if requests.is_empty() {
-            return Err(Failure::usage("the simulated call brought nothing of this kind"));
+        let sent = async {
+            let requests = self.requests(setup, &to).await?;
+            if requests.is_empty() {
+                return Err(Failure::usage("the simulated call brought nothing of this kind"));
+            }
+            self.send(flags, requests).await
+        };
+        tokio::select! {
+            biased;
+            sent = sent => sent,
+            signal = stop => Err(Failure::stopped(signal)),
         }
-        self.send(flags, requests).await
     }
 
     async fn send(

@@ -23,6 +23,21 @@ pub(crate) fn defused(cell: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// The cell as it was before it was made a text.
+pub(crate) fn armed(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut at_start = true;
+    let mut chars = cell.chars().peekable();
+    while let Some(c) = chars.next() {
+        let was_put = at_start && c == '\'' && chars.peek().is_some_and(|c| starts_formula(*c));
+        if !was_put {
+            text.push(c);
+            at_start = splits(c) || (at_start && is_skipped(c));
+        }
+    }
+    text
+}
+
 /// Most cells: a letter or a digit first, and then nothing that may begin another cell.
 fn is_harmless(cell: &str) -> bool {
     let bytes = cell.as_bytes();
@@ -74,6 +89,7 @@ mod tests {
             ("-", "'-"),
         ] {
             assert_eq!(defused(cell), want, "{cell:?}");
+            assert_eq!(armed(want), cell);
         }
     }
 
@@ -83,6 +99,7 @@ mod tests {
             ["", "-5", "+919000000001", "1.5", "-0.5", "a=b", "A-B", "Follow Up", "10:00 - 11:00"]
         {
             assert_eq!(defused(cell), cell);
+            assert_eq!(armed(cell), cell);
         }
     }
 }

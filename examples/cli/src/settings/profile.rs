@@ -96,6 +96,15 @@ pub(super) fn read(name: &str, path: &Path) -> Result<Variables, Failure> {
     Ok(variables)
 }
 
+/// What the file of a profile says, without a key that is elsewhere; none where there is no such profile.
+pub(crate) fn settings_in(name: &str) -> Result<Option<Variables>, Failure> {
+    let path = path(name)?;
+    if !path.exists() {
+        return Ok(None);
+    }
+    read_config(&read_private(&path)?).map(Some)
+}
+
 /// What a new profile holds.
 pub(crate) struct NewProfile<'a> {
     pub(crate) name: &'a str,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ozonetel_sim::{Fault, FaultKind};
 
 use crate::harness::{DIAL, Desk, ended};
+use crate::signals::signal;
 
 /// The keys of an error, no more and no fewer.
 const KEYS: [&str; 8] =
@@ -97,15 +98,51 @@ async fn a_transfer_that_breaks_off_says_how_far_it_got() {
     assert_eq!((desk.sim.effects("conference"), desk.sim.effects("kick")), (1, 1));
     assert!(!ran.err.contains("9000000003") && !message.contains("resume with"), "{message}");
 
-    // Refused, it is known that the agent is still there.
+    // Refused or never sent, it is known that the agent is still there; the third party has been rung all the same.
+    for (kind, status) in
+        [(FaultKind::LimitText, 200), (FaultKind::CloseBefore, 200), (FaultKind::Status, 503)]
+    {
+        let desk = Desk::with_agent().await;
+        let ucid = desk.talking().await;
+        desk.sim.fault(Fault::new(FaultKind::Delay).on(CONTROL).delay(Duration::ZERO));
+        desk.sim.fault(Fault::new(kind).on(CONTROL).status(status));
+        let ran = desk.json(&["call", "transfer", &ucid, "9000000003", "--cold"]).await;
+        assert_eq!(ran.code, 7, "{kind:?} {ran:?}");
+        let error = ran.error();
+        assert_eq!(error["may_have_happened"], true, "{error}");
+        let counts = (desk.sim.effects("conference"), desk.sim.effects("kick"));
+        assert_eq!(counts, (1, 0), "{kind:?}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("the third party is in the call"), "{message}");
+        if kind == FaultKind::LimitText {
+            assert_eq!(error["call"], "call_control.conference");
+            assert!(message.contains("resume with: ozonetel call kick"), "{message}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_is_interrupted_says_that_the_third_party_is_rung() {
+    const CONTROL: &str = "/ca_apis/CallControl_V4";
     let desk = Desk::with_agent().await;
     let ucid = desk.talking().await;
     desk.sim.fault(Fault::new(FaultKind::Delay).on(CONTROL).delay(Duration::ZERO));
-    desk.sim.fault(Fault::new(FaultKind::LimitText).on(CONTROL));
-    let ran = desk.json(&["call", "transfer", &ucid, "9000000003", "--cold"]).await;
-    assert_eq!(ran.code, 5, "{ran:?}");
-    assert!(ran.err.contains("resume with: ozonetel call kick"), "{ran:?}");
-    assert_eq!(desk.sim.effects("kick"), 0);
+    desk.sim.fault(Fault::new(FaultKind::Delay).on(CONTROL).delay(Duration::from_mins(1)));
+    let transfer = ["call", "transfer", &ucid, "9000000003", "--cold", "--output", "json"];
+    let child = desk.shell.spawn(&transfer);
+    let asked = || desk.sim.requests().iter().filter(|entry| entry.path == CONTROL).count();
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while asked() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .unwrap();
+    signal(&child, "-INT").await;
+    let ran = ended(child).await;
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(ran.err.contains("the third party is in the call"), "{ran:?}");
+    assert_eq!(desk.sim.effects("conference"), 1);
 }
 
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! `listen` and `trigger`: what the service sends, received on this machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 use crate::harness::{Desk, Shell, ended};
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Seen, post};
 use crate::signals::signal;
 
 const BOUND: Duration = Duration::from_secs(30);
@@ -51,6 +52,20 @@ fn shell() -> Shell {
     Shell::new("http://127.0.0.1:9").set("OZONETEL_NOW", "2026-01-02T06:30:00Z")
 }
 
+/// What a receiver finds in a request: the path, the query's fields, and those of the body but the key.
+fn fields(seen: &Seen) -> (String, BTreeMap<String, String>, Value) {
+    let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
+    let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let form: BTreeMap<String, String> =
+        url::form_urlencoded::parse(seen.body.as_bytes()).into_owned().collect();
+    let json = form.get("data").unwrap_or(&seen.body);
+    let mut body: Value = serde_json::from_str(json).unwrap_or_default();
+    if let Value::Object(fields) = &mut body {
+        fields.retain(|name, _| !name.eq_ignore_ascii_case("apikey"));
+    }
+    (path.to_owned(), query, body)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_triggered_is_received_kept_and_handed_on() {
     let shell = shell().set("OZONETEL_PUSH_SECRET", "s3cret-of-urls");
@@ -76,6 +91,7 @@ async fn what_is_triggered_is_received_kept_and_handed_on() {
     let seen = receiver.next().await;
     assert_eq!(seen.target, "/hook?app=1&code=s3cret-of-urls");
     assert!(seen.body.contains("9000000417") && seen.body.contains("test-key"), "{}", seen.body);
+    let mut handed_on = vec![seen];
     // Events, a screen pop, and what KooKoo asks.
     for (what, kind) in [
         ("event", "event"),
@@ -88,10 +104,16 @@ async fn what_is_triggered_is_received_kept_and_handed_on() {
             let line = listen.next().await;
             assert_eq!(line["kind"], kind, "{line}");
             assert_eq!(listen.next().await["status"], 200);
-            receiver.next().await;
+            handed_on.push(receiver.next().await);
         }
     }
     listen.stop().await;
+    // Handed on again, each has what was handed on first, without the key.
+    shell.json(&["listen", "--replay", "2", "--forward", &forward]).await;
+    for first in handed_on {
+        let again = receiver.next().await;
+        assert_eq!(fields(&again), fields(&first), "{again:?} {first:?}");
+    }
     // Whoever does not know the secret is not let in.
     let listen = Listening::start(&shell, &[]).await;
     let stranger = shell.unset("OZONETEL_PUSH_SECRET");
@@ -158,7 +180,7 @@ async fn a_body_that_cannot_be_parsed_is_kept_and_shown() {
     let shell = shell();
     let mut listen = Listening::start(&shell, &[]).await;
     let body = r#"{"monitorUCID":"90000000000000001","Apikey":"key-of-mine","Stat"#;
-    let status = crate::receiver::post(&listen.url, body).await;
+    let status = post(&listen.url, body).await;
     assert_eq!(status, 200);
     let line = listen.next().await;
     assert_eq!(line["kind"], "unparsed");
@@ -198,4 +220,56 @@ async fn a_real_call_of_the_simulator_arrives() {
     desk.json(&["sim", "inbound", "--caller", "9000000417"]).await.done();
     assert_eq!(listen.next().await["kind"], "event");
     listen.stop().await;
+}
+
+/// A receiver that takes requests and answers none; how many there were.
+async fn silent() -> (String, tokio::sync::mpsc::UnboundedReceiver<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, arrived) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            crate::harness::read_request(&mut stream).await;
+            open.push(stream);
+            let _ = sender.send(());
+        }
+    });
+    (url, arrived)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_can_be_stopped_and_says_where_it_was() {
+    let shell = shell();
+    let mut listen = Listening::start(&shell, &[]).await;
+    for _ in 0..2 {
+        shell.json(&["trigger", "callback", "--to", &listen.url]).await.done();
+        listen.next().await;
+    }
+    listen.stop().await;
+    let (url, mut arrived) = silent().await;
+    let child = shell.spawn(&["listen", "--replay", "2", "--forward", &url]);
+    tokio::time::timeout(BOUND, arrived.recv()).await.unwrap().unwrap();
+    signal(&child, "-INT").await;
+    let ran = tokio::time::timeout(Duration::from_secs(5), ended(child)).await.unwrap();
+    assert_eq!(ran.code, 130, "{ran:?}");
+    assert!(ran.err.contains("--replay 2"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_received_and_not_handed_on_is_named() {
+    let shell = shell();
+    let mut receiver = Receiver::start(&[500, 500, 500]).await;
+    let forward = receiver.url("/hook");
+    let mut listen = Listening::start(&shell, &["--forward", &forward, "--count", "1"]).await;
+    let body = r#"{"monitorUCID":"90000000000000001","Status":"Answered"}"#;
+    assert_eq!(post(&listen.url, body).await, 200);
+    assert_eq!(listen.next().await["n"], 2);
+    // While the first is tried again.
+    receiver.next().await;
+    assert_eq!(post(&listen.url, body).await, 200);
+    assert_eq!(listen.next().await["status"], 200);
+    let ran = ended(listen.child).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("number 3 was received and not handed on; --replay 3"), "{ran:?}");
 }

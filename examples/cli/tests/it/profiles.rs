@@ -1,8 +1,9 @@
 //! `login`, profiles, `doctor`, completions.
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::harness::{Desk, Ran, Shell, ended};
+use crate::signals::signal;
 
 /// A shell without account and key, whose profiles are in its own directory.
 fn bare(address: &str) -> Shell {
@@ -79,6 +80,63 @@ async fn a_key_that_is_wrong_is_not_kept() {
     assert!(ran.code == 4 && ran.err.contains("--stdin"), "{ran:?}");
     let ran = shell.run(&["login", "--profile", "../x"]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_checks_with_the_token_that_others_work_with() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let config = desk.shell.state.path().join("config").display().to_string();
+    let desk = desk.set("XDG_CONFIG_HOME", &config).set("XDG_STATE_HOME", &config);
+    desk.run(&["dispositions"]).await.done();
+    login(&desk.shell, &address, &["--profile", "second"], "test-key").await.done();
+    desk.run(&["dispositions"]).await.done();
+    assert_eq!(desk.sim.effects("token"), 1);
+    // Another key has no token yet: it is not checked by another's.
+    let wrong = login(&desk.shell, &address, &["--profile", "third"], "another").await;
+    assert_ne!(wrong.code, 0, "{wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_keeps_what_there_is() {
+    let desk = Desk::start().await;
+    let address = desk.shell.variable("OZONETEL_BASE_URL");
+    let shell = bare(&address);
+    let kept = login(&shell, &address, &["--output", "json"], "test-key").await.done().json();
+    let file = std::path::PathBuf::from(kept["file"].as_str().unwrap());
+    let (before, asked) = (std::fs::read_to_string(&file).unwrap(), desk.sim.requests().len());
+    for arguments in [&["profile", "remove", "default"][..], &["doctor"], &["man", "--out", "x"]] {
+        let ran = shell.run(&[&["--dry-run"], arguments].concat()).await;
+        assert_eq!(ran.code, 2, "{ran:?}");
+    }
+    let ran = login(&shell, &address, &["--unchecked", "--dry-run"], "other").await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    assert_eq!(desk.sim.requests().len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulator_spares_the_profile_of_an_account() {
+    let desk = Desk::start().await;
+    let shell = bare(&desk.shell.variable("OZONETEL_BASE_URL"));
+    let abroad = "https://api.example.test";
+    let account = ["--unchecked", "--output", "json"];
+    let kept = login(&shell, abroad, &account, "key-of-mine").await.done().json();
+    let file = std::path::PathBuf::from(kept["file"].as_str().unwrap());
+    let before = std::fs::read_to_string(&file).unwrap();
+    let start = |name: &'static str| ["sim", "start", "--listen", "0", "--empty", "--save", name];
+    let ran = shell.run(&start("default")).await;
+    assert!(ran.code == 2 && ran.err.contains("profile remove default"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    // Its own it replaces.
+    for _ in 0..2 {
+        let mut child = shell.spawn(&[&start("sim")[..], &["--output", "json"]].concat());
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let begun = lines.next_line().await.unwrap().unwrap();
+        assert!(begun.contains("127.0.0.1"), "{begun}");
+        signal(&child, "-TERM").await;
+        ended(child).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,9 +63,10 @@ async fn a_messy_spreadsheet_is_checked_corrected_and_uploaded_once() {
     let ran = desk.json(&[&mapped[..], &["--skip-bad"]].concat()).await;
     assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "bad")), (0, 2, 3), "{ran:?}");
     assert_eq!(in_world(&desk), ["9000000001", "9000000005"]);
-    // Again: nothing is left to send.
+    // Again: nothing is left to send, and that is said.
     let ran = desk.json(&[&mapped[..], &["--skip-bad"]].concat()).await;
-    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 2, 1));
+    assert_eq!((ran.code, outcomes(&ran, "taken_before"), desk.sim.effects("leads")), (0, 2, 1));
+    assert!(ran.err.contains("2 rows were taken by an earlier upload"), "{}", ran.err);
     let table = desk.run(&[&mapped[..], &["--skip-bad"]].concat()).await;
     assert!(table.out.contains("taken") && !table.out.contains("9000000003"), "{}", table.out);
 }
@@ -87,7 +88,103 @@ async fn a_batch_of_unknown_outcome_is_listed_and_not_repeated() {
     assert_eq!((desk.sim.effects("leads"), in_world(&desk).len()), (3, 1100));
     // Unless it is asked for: the operator has looked, say, and they were not there.
     let ran = desk.json(&[&upload[..], &["--repeat-unknown"]].concat()).await;
-    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 1100, 4));
+    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 500, 4));
+    assert_eq!(outcomes(&ran, "taken_before"), 600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_file_has_only_its_new_numbers_sent() {
+    let desk = Desk::start().await;
+    let text = "PhoneNumber,Name\n9000000001,A B\nletters,C D\n9000000003,E F\n";
+    let path = file(&desk, "leads.csv", text.as_bytes());
+    let upload = ["lead", "upload", &path, "--skip-bad"];
+    let ran = desk.json(&upload).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken")), (0, 2), "{ran:?}");
+    // A cell of a row that was taken changes too, and a line that repeats a number is a lead of its own.
+    let text =
+        "PhoneNumber,Name\n+91 90000 00001,B A\n9000000002,C D\n9000000003,E F\n9000000003,G H\n";
+    file(&desk, "leads.csv", text.as_bytes());
+    let plan = desk.json(&[&upload[..], &["--dry-run"]].concat()).await;
+    assert_eq!((plan.json()["good"].clone(), plan.json()["due"].clone()), (json!(4), json!(2)));
+    let ran = desk.json(&upload).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "taken_before")), (0, 2, 2));
+    assert!(
+        ran.err
+            .contains("2 rows were taken by an earlier upload to the campaign (2026-01-02 12:00)"),
+        "{ran:?}"
+    );
+    let want = ["9000000001", "9000000003", "9000000002", "9000000003"];
+    assert_eq!(in_world(&desk), want);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_bad_rows_can_be_corrected_and_uploaded() {
+    let desk = Desk::start().await;
+    let text = "PhoneNumber,Name,City\n9000000001,A B,Pune\n+91 90000,C D,Goa\n";
+    let path = file(&desk, "leads.csv", text.as_bytes());
+    let ran = desk.json(&["lead", "upload", &path, "--skip-bad"]).await;
+    assert_eq!(outcomes(&ran, "bad"), 1, "{ran:?}");
+    let bad = format!("{path}.bad.csv");
+    let text = std::fs::read_to_string(&bad).unwrap().replace("'+91 90000", "'+91 90000 00002");
+    std::fs::write(&bad, &text).unwrap();
+    // What was corrected is not written over, whether or not anything is sent.
+    for options in [&[][..], &["--skip-bad"], &["--skip-bad", "--dry-run"]] {
+        let ran = desk.json(&[&["lead", "upload", &path], options].concat()).await;
+        let named = ran.err.contains("is left as it is") || options.len() == 2;
+        assert!(named && std::fs::read_to_string(&bad).unwrap() == text, "{ran:?}");
+    }
+    let ran = desk.json(&["lead", "upload", &bad]).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken")), (0, 1), "{ran:?}");
+    let leads = desk.sim.world().leads().of("support_out").to_vec();
+    let columns: Vec<&str> = leads[1].keys().map(String::as_str).collect();
+    assert_eq!(columns, ["City", "Name", "PhoneNumber"]);
+    assert_eq!(in_world(&desk), ["9000000001", "9000000002"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_sent_again_when_that_is_asked_for() {
+    let desk = Desk::start().await;
+    let path = leads(&desk, 1100);
+    let upload = ["lead", "upload", &path];
+    desk.json(&upload).await.done();
+    let table = desk.run(&upload).await;
+    assert!(table.out.contains("taken_before  1100"), "{}", table.out);
+    assert!(table.err.contains("--again") && desk.sim.effects("leads") == 3, "{}", table.err);
+    // It breaks off at the second batch: without --again the rest is sent, and no row of the first a third time.
+    let again = [&upload[..], &["--again"]].concat();
+    desk.sim.fault(Fault::new(FaultKind::Delay).on(BULK).delay(Duration::ZERO));
+    desk.sim.fault(Fault::new(FaultKind::CloseBefore).on(BULK));
+    let ran = desk.json(&again).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "unknown")), (7, 500, 500));
+    assert!(ran.err.contains("resume with: the same command without --again"), "{}", ran.err);
+    desk.sim.advance(Duration::from_mins(1)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T06:35:00Z");
+    let ran = desk.json(&upload).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "taken_before")), (7, 100, 500));
+    let ran = desk.json(&[&upload[..], &["--repeat-unknown"]].concat()).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), outcomes(&ran, "taken_before")), (0, 500, 600));
+    assert_eq!(in_world(&desk).len(), 2200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_the_service_refuses_are_a_failure_once_all_are_listed() {
+    let desk = Desk::start().await;
+    let refused = file(&desk, "refused.csv", b"PhoneNumber\n9898900001\n9898900002\n");
+    let ran = desk.json(&["lead", "upload", &refused]).await;
+    assert_eq!((ran.code, outcomes(&ran, "refused")), (3, 2), "{ran:?}");
+    assert_eq!(ran.error()["kind"], "refused");
+    let some = file(&desk, "some.csv", b"PhoneNumber\n9898900003\n9000000001\n");
+    let ran = desk.json(&["lead", "upload", &some]).await;
+    let counts = (outcomes(&ran, "refused"), outcomes(&ran, "taken"));
+    assert_eq!((ran.code, counts), (3, (1, 1)), "{ran:?}");
+    // A number that the campaign has already is as it should be.
+    desk.json(&["lead", "add", "9000000002"]).await.done();
+    let there = file(&desk, "there.csv", b"PhoneNumber\n9000000002\n");
+    let ran = desk.json(&["lead", "upload", &there, "--check-duplicate"]).await;
+    assert_eq!((ran.code, outcomes(&ran, "refused")), (0, 1), "{ran:?}");
+    let ran = desk.json(&["lead", "upload", &there]).await;
+    assert_eq!((ran.code, outcomes(&ran, "refused")), (0, 1), "{ran:?}");
+    assert_eq!(in_world(&desk), ["9000000001", "9000000002"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +197,7 @@ async fn what_one_address_took_the_other_has_not() {
     let rehearsal = rehearsal.set("OZONETEL_BASE_URL", &address);
     // The same state directory, and none of what the simulator took counts.
     rehearsal.json(&upload).await.done();
-    rehearsal.json(&upload).await.done();
+    assert_eq!(outcomes(&rehearsal.json(&upload).await, "taken_before"), 3);
     assert_eq!((rehearsal.sim.effects("leads"), real.sim.effects("leads")), (1, 1));
     assert_eq!(in_world(&real).len(), 3);
 }

@@ -58,6 +58,7 @@ impl Agents {
             sip_password: format!("{}", 499_000 + number),
             mode: AgentMode::Blended,
             skills,
+            campaigns: Vec::new(),
             signed_in: None,
         };
         self.by_id.insert(id.to_owned(), Agent::new(setup, now));

@@ -145,6 +145,8 @@ struct AgentFile {
     sip_password: Option<String>,
     mode: Option<AgentModeFile>,
     skills: Option<Vec<String>>,
+    #[serde(default)]
+    campaigns: Vec<String>,
     signed_in: Option<LoginFile>,
 }
 
@@ -420,6 +422,7 @@ impl AgentFile {
                 Some(AgentModeFile::Blended) | None => AgentMode::Blended,
             },
             skills: self.skills.unwrap_or(like.skills),
+            campaigns: self.campaigns,
             signed_in: self.signed_in.map(|kind| match kind {
                 LoginFile::Virtual => LoginKind::Virtual,
                 LoginFile::Toolbar => LoginKind::Toolbar,

@@ -63,7 +63,14 @@ impl Switch {
                 }
                 self.add_party(cx, key, number);
             }
-            CallControl::Kick(number) => self.kick(cx, key, number)?,
+            CallControl::Kick(number) => {
+                // Shorter than a telephone number: an extension, of whichever switch.
+                let short = number.len() < 10 && number.bytes().all(|b| b.is_ascii_digit());
+                if !short && !conference_form(number, cx.setup.zone, cx.setup.lax) {
+                    return Err(CallControlRefusal::Number);
+                }
+                self.kick(cx, key, number)?;
+            }
             CallControl::Hold | CallControl::Unhold | CallControl::Mute | CallControl::Unmute => {
                 let call = self.calls.get_mut(key).ok_or(CallControlRefusal::NotFound)?;
                 match what {

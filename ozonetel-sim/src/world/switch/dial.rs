@@ -61,6 +61,8 @@ pub enum DialRefusal {
     Agent,
     /// Unknown campaign, or not one the agent dials for.
     Campaign,
+    /// The campaign does not run.
+    NotRunning,
     /// No number.
     Number,
     /// A reference that no header can carry.
@@ -90,8 +92,13 @@ impl Switch {
     ) -> Result<u64, DialRefusal> {
         let agent = self.agents.get(&dial.agent).ok_or(DialRefusal::Agent)?;
         let campaign = self.campaigns.get(&dial.campaign).ok_or(DialRefusal::Campaign)?;
-        if campaign.kind != CampaignKind::Manual {
+        let own = &agent.setup.campaigns;
+        let is_own = own.is_empty() || own.contains(&campaign.name);
+        if campaign.kind != CampaignKind::Manual || !is_own {
             return Err(DialRefusal::Campaign);
+        }
+        if !self.campaigns.takes_dials(&campaign.name, cx.setup.strict) {
+            return Err(DialRefusal::NotRunning);
         }
         if dial.number.trim().is_empty() {
             return Err(DialRefusal::Number);

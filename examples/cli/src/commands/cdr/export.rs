@@ -70,7 +70,7 @@ impl Export {
                 return Err(failure.resume(again));
             }
         }
-        let missing = note_missing(&store, from, to).await?;
+        let missing = context.until_stopped(note_missing(&store, from, to)).await?;
         if i64::try_from(missing.len()) == Ok(i64::from(from.days_until(to)) + 1) {
             // A file without rows would say that there were no calls.
             return Err(Failure::usage("the store has none of these days")

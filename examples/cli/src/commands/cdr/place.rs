@@ -55,7 +55,8 @@ impl StoreFlag {
         let address = self.address(context)?;
         let account = context.environment.account.as_deref().unwrap_or_default();
         let zone = context.client.zone().clone();
-        let store = Store::open(&address, account, zone).await.map_err(failure)?;
+        let opened = async { Store::open(&address, account, zone).await.map_err(failure) };
+        let store = context.until_stopped(opened).await?;
         Ok((store, address))
     }
 

@@ -17,6 +17,7 @@ use super::place::{RangeFlags, StoreFlag, failure, note_missing};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Format, written};
+use crate::part_file::PartFile;
 
 /// Counts the phone calls of a range in the store: answer rate by hour, outcomes, agents. Asks the service nothing.
 #[derive(Debug, Args)]
@@ -145,7 +146,7 @@ impl Stats {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
         let (from, to) = self.range.days(context)?;
         let (store, _) = self.store.open(context).await?;
-        let never_read = note_missing(&store, from, to).await?;
+        let never_read = context.until_stopped(note_missing(&store, from, to)).await?;
         let mut calls = store.stream(CallQuery::days(from, to));
         let mut counter = Counter::default();
         loop {
@@ -159,7 +160,7 @@ impl Stats {
         let stats = counter.finish(from, to, &never_read);
         if let Some(path) = &self.html {
             let account = context.environment.account.as_deref().unwrap_or_default();
-            std::fs::write(path, page::drawn(&stats, account)).map_err(|error| {
+            PartFile::write(path, page::drawn(&stats, account).as_bytes()).map_err(|error| {
                 Failure::usage(format!("{} cannot be written: {error}", path.display()))
             })?;
         }

@@ -3,9 +3,11 @@
 mod columns;
 mod progress;
 mod results;
+mod row_key;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,12 +25,15 @@ use crate::failure::{Completion, Failure};
 use crate::notes::{note, show};
 use crate::output;
 use columns::Column;
-use progress::{BatchState, Progress};
-use results::{BadRow, Results};
+use progress::{BatchState, Progress, RowState};
+use results::{BadRow, BadRows, Results};
+use row_key::RowKey;
 use table::{TableOptions, TextTable};
 
-/// Every row is checked before the first is sent. An upload that stopped goes on where it was when the same command is
-/// given again; a batch of which it is unknown whether it arrived is listed and not sent again.
+/// Every row is checked before the first is sent. A row whose number an earlier upload to the campaign has sent is left
+/// out, and said: an upload that stopped goes on where it was when the same command is given again, and a file that was
+/// corrected or has grown has only its new numbers sent. A batch of which it is unknown whether it arrived is listed and
+/// not sent again.
 #[derive(Debug, Args)]
 pub(crate) struct Upload {
     /// The file: CSV in any encoding, or a workbook (xlsx).
@@ -67,6 +72,10 @@ pub(crate) struct Upload {
     /// Sends batches again of which it is unknown whether they arrived: their leads may then be there twice.
     #[arg(long)]
     repeat_unknown: bool,
+    /// Sends all rows, those too that an earlier upload has sent to the campaign: for one that was cleared. If it stops,
+    /// the same command without --again goes on.
+    #[arg(long)]
+    again: bool,
     #[command(flatten)]
     confirmation: Confirmation,
 }
@@ -104,30 +113,55 @@ impl Prepared {
         Sheet::new(headers, rows.collect())
     }
 
-    /// What tells this upload from others: where it goes, unless that is the region's own address, the campaign, and
-    /// every cell that is sent.
-    fn digest(&self, service: Option<&str>, account: &str, endpoint: &str) -> String {
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            hash.update(text.as_bytes());
-            hash.update([0]);
-        };
-        [account, &self.campaign, endpoint].into_iter().for_each(&mut add);
-        for column in &self.columns {
-            add(&column.header);
-        }
-        for row in self.good.iter().filter_map(|place| self.table.rows.get(*place)) {
-            for column in &self.columns {
-                add(row.cells.get(column.at).map(String::as_str).unwrap_or_default());
-            }
-        }
-        if let Some(service) = service {
-            add(service);
-        }
-        let bytes = hash.finalize();
-        bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    /// The number of a row as it is sent.
+    fn number(&self, place: usize) -> &str {
+        let phone = self.columns.iter().find(|column| column.header == "PhoneNumber");
+        let row = self.table.rows.get(place);
+        let cell = phone.zip(row).and_then(|(column, row)| row.cells.get(column.at));
+        cell.map(String::as_str).unwrap_or_default()
+    }
+
+    /// What tells where this upload goes from other places: the address, unless that is the region's own, the campaign
+    /// and the endpoint.
+    fn target(&self, service: Option<&str>, account: &str, endpoint: &str) -> String {
+        let service = service.unwrap_or_default();
+        digest([account, &self.campaign, endpoint, service].into_iter())
+    }
+
+    /// What an earlier version told this upload by: where it goes, and every cell that is sent.
+    fn whole(&self, service: Option<&str>, account: &str, endpoint: &str) -> String {
+        let headers = self.columns.iter().map(|column| column.header.as_str());
+        let rows = self.good.iter().filter_map(|place| self.table.rows.get(*place));
+        let cells = rows.flat_map(|row| {
+            self.columns.iter().map(|column| row.cells.get(column.at).map_or("", String::as_str))
+        });
+        let to = [account, &self.campaign, endpoint].into_iter();
+        digest(to.chain(headers).chain(cells).chain(service))
+    }
+
+    /// By what its good rows are known again, in their order.
+    fn keys(&self) -> Vec<RowKey> {
+        RowKey::all(self.good.iter().map(|place| self.number(*place)))
     }
 }
+
+/// A digest of texts, as the name of a file.
+fn digest<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.as_bytes());
+        hash.update([0]);
+    }
+    let mut name = String::new();
+    for byte in hash.finalize().iter().take(16) {
+        // A text takes all that is written.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// A row that can be sent: its place in the table, and by what it is known again.
+type GoodRow = (usize, RowKey);
 
 impl Upload {
     pub(crate) async fn run(self, context: &Context) -> Result<Completion, Failure> {
@@ -154,46 +188,77 @@ impl Upload {
         make: impl Fn(&Prepared, &[usize]) -> Call<'c, E>,
     ) -> Result<Completion, Failure> {
         let mut prepared = self.read(context)?;
-        self.check(&mut prepared, &make)?;
-        let batches: Vec<Vec<usize>> =
-            prepared.good.chunks(E::MOST).map(<[usize]>::to_vec).collect();
-        if context.is_dry_run() {
-            return self.describe(context, &prepared, batches.len(), E::SPEC.name);
-        }
-        let account = context.environment.account.as_deref().unwrap_or_default();
-        let service = service_of::<E>(context);
-        let path = progress_file(context, &prepared.digest(service, account, E::SPEC.name))?;
-        let mut progress = Progress::open(&path)
-            .map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))?;
-        let is_due = |progress: &Progress, batch: usize| match progress.of(batch) {
-            None | Some(BatchState::NotSent | BatchState::Refused) => true,
-            Some(BatchState::Unknown | BatchState::Sending) => self.repeat_unknown,
-            Some(BatchState::Taken { .. }) => false,
+        self.check(&mut prepared, context.is_dry_run(), &make)?;
+        let rows: Vec<GoodRow> = prepared.good.iter().copied().zip(prepared.keys()).collect();
+        let mut progress = self.progress::<E>(context, &prepared, &rows)?;
+        let is_due = |(_, key): &&GoodRow| match progress.of(key) {
+            RowState::NotSent | RowState::NotTaken => true,
+            RowState::Refused(says) => self.again || !is_there(says),
+            RowState::Unknown => self.repeat_unknown,
+            RowState::Taken { .. } => self.again,
         };
-        let due: Vec<usize> = (0..batches.len()).filter(|at| is_due(&progress, *at)).collect();
-        if !due.is_empty() {
-            context.confirm(question(&prepared, &batches, &due), self.confirmation.yes).await?;
+        let due: Vec<GoodRow> = rows.iter().filter(is_due).copied().collect();
+        let batches: Vec<&[GoodRow]> = due.chunks(E::MOST).collect();
+        if context.is_dry_run() {
+            return self.describe(context, &prepared, &due, batches.len(), E::SPEC.name);
         }
+        note_taken(context, &rows, &progress, self.again);
         let mut ended = None;
-        for (number, at) in due.iter().enumerate() {
-            let Some(places) = batches.get(*at) else { continue };
-            let left = due.len() - number;
-            let sent = send(context, *at, left, || make(&prepared, places), &mut progress).await;
+        if !batches.is_empty() {
+            context
+                .confirm(question(&prepared, &due, batches.len()), self.confirmation.yes)
+                .await?;
+            if self.again {
+                let keys: Vec<Vec<RowKey>> = batches.iter().map(|rows| keys_of(rows)).collect();
+                progress.begin_anew(&keys).map_err(|error| not_noted(&error))?;
+            }
+        }
+        for (number, rows) in batches.iter().enumerate() {
+            let places: Vec<usize> = rows.iter().map(|(place, _)| *place).collect();
+            let left = batches.len() - number;
+            let sent = send(context, rows, left, || make(&prepared, &places), &mut progress).await;
             if let Err(failure) = sent {
                 ended = Some(failure);
                 break;
             }
         }
-        let results = Results::of(&prepared, &batches, &progress);
+        let results = Results::of(&prepared, &rows, &progress);
         let printed = results.print(context);
         match ended {
+            Some(failure) if self.again => Err(failure.resume("the same command without --again")),
             Some(failure) => Err(failure.resume("the same command")),
             None if !results.unknown.is_empty() => Err(results.unknown_failure()),
-            None if due.is_empty() => printed,
-            None => printed.map_err(|failure| {
-                failure.accepted(E::SPEC.name, &json!({ "batches": due.len() }))
-            }),
+            None => match printed {
+                Ok(done) => results.refused().map_or(Ok(done), Err),
+                Err(failure) if batches.is_empty() => Err(failure),
+                Err(failure) => {
+                    Err(failure.accepted(E::SPEC.name, &json!({ "batches": batches.len() })))
+                }
+            },
         }
+    }
+
+    /// What is known of the rows that were sent to the campaign before. A dry run changes nothing of it.
+    fn progress<E: Batched>(
+        &self,
+        context: &Context,
+        prepared: &Prepared,
+        rows: &[GoodRow],
+    ) -> Result<Progress, Failure> {
+        let account = context.environment.account.as_deref().unwrap_or_default();
+        let service = service_of::<E>(context);
+        if context.is_dry_run() && context.environment.state_dir.is_none() {
+            return Ok(Progress::default());
+        }
+        let path = progress_file(context, &prepared.target(service, account, E::SPEC.name))?;
+        let before = progress_file(context, &prepared.whole(service, account, E::SPEC.name))?;
+        let opened =
+            if context.is_dry_run() { Progress::look(&path) } else { Progress::open(&path) };
+        let taken_over = opened.and_then(|mut progress| {
+            progress.take_over(&before, &keys_of(rows), E::MOST)?;
+            Ok(progress)
+        });
+        taken_over.map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))
     }
 
     fn read(&self, context: &Context) -> Result<Prepared, Failure> {
@@ -206,6 +271,9 @@ impl Upload {
         let named = |reason: String| Failure::usage(format!("{} {reason}", self.file.display()));
         let table = table::read(&self.file, &options).map_err(named)?;
         let columns = columns::chosen(&table.headers, &self.map, self.only_named).map_err(named)?;
+        if table.of_bad_rows {
+            note("a file of bad rows: its columns line and reason are not sent");
+        }
         if table.rows.is_empty() {
             return Err(named("has no rows".to_owned()));
         }
@@ -222,6 +290,7 @@ impl Upload {
     fn check<'c, E: Batched>(
         &self,
         prepared: &mut Prepared,
+        is_dry_run: bool,
         make: &impl Fn(&Prepared, &[usize]) -> Call<'c, E>,
     ) -> Result<(), Failure> {
         let width = prepared.table.headers.len();
@@ -248,14 +317,26 @@ impl Upload {
             return Ok(());
         }
         let path = self.bad_rows.clone().unwrap_or_else(|| beside(&self.file));
-        results::write_bad_rows(&path, prepared).map_err(|error| {
-            Failure::usage(format!("{} cannot be written: {error}", path.display()))
-        })?;
         let (bad, all) = (prepared.bad.len(), prepared.table.rows.len());
-        let said = format!(
-            "{bad} of {all} rows are bad: {} has them, with line and reason",
-            path.display()
-        );
+        let written = if is_dry_run {
+            None
+        } else {
+            let written = results::write_bad_rows(&path, &self.file, prepared);
+            Some(written.map_err(|error| {
+                Failure::usage(format!("{} cannot be written: {error}", path.display()))
+            })?)
+        };
+        let path = path.display();
+        let said = match written {
+            None => format!("{bad} of {all} rows are bad; a dry run writes no file of them"),
+            Some(BadRows::Written) => {
+                format!("{bad} of {all} rows are bad: {path} has them, with line and reason")
+            }
+            Some(BadRows::LeftAsItIs) => format!(
+                "{bad} of {all} rows are bad; {path} was changed after the file of leads and is left as it is: \
+                 --bad-rows names another"
+            ),
+        };
         if prepared.good.is_empty() || !self.skip_bad {
             let failure = Failure::usage(format!("{said}; nothing was sent"));
             return Err(failure.advise("correct them, or send the others with --skip-bad"));
@@ -268,6 +349,7 @@ impl Upload {
         &self,
         context: &Context,
         prepared: &Prepared,
+        due: &[GoodRow],
         batches: usize,
         endpoint: &str,
     ) -> Result<Completion, Failure> {
@@ -289,6 +371,7 @@ impl Upload {
                 "rows": prepared.table.rows.len(),
                 "good": prepared.good.len(),
                 "bad": prepared.bad.len(),
+                "due": due.len(),
                 "batches": batches,
                 "endpoint": endpoint,
                 "sent": false,
@@ -299,15 +382,13 @@ impl Upload {
 
 /// Says which good rows have the number of an earlier one: they are leads of their own.
 fn note_repeated(prepared: &Prepared) {
-    let column = prepared.columns.iter().find(|column| column.header == "PhoneNumber");
-    let Some(at) = column.map(|column| column.at) else { return };
     let mut seen = HashSet::new();
-    let rows = prepared.good.iter().filter_map(|place| prepared.table.rows.get(*place));
-    let repeated = rows.filter(|row| {
-        let number = row.cells.get(at).map(String::as_str).unwrap_or_default();
-        PhoneNumber::from(number).key().is_some_and(|key| !seen.insert(key))
+    let repeated = prepared.good.iter().filter(|place| {
+        let key = PhoneNumber::from(prepared.number(**place)).key();
+        key.is_some_and(|key| !seen.insert(key))
     });
-    let lines: BTreeSet<u64> = repeated.map(|row| row.line).collect();
+    let rows = repeated.filter_map(|place| prepared.table.rows.get(*place));
+    let lines: BTreeSet<u64> = rows.map(|row| row.line).collect();
     match lines.len() {
         0 => {}
         1 => note(&format!(
@@ -321,29 +402,74 @@ fn note_repeated(prepared: &Prepared) {
     }
 }
 
+/// Says how many rows were taken before, and when: they are left out, or sent again.
+fn note_taken(context: &Context, rows: &[GoodRow], progress: &Progress, again: bool) {
+    let taken = rows.iter().filter_map(|(_, key)| match progress.of(key) {
+        RowState::Taken { at, .. } => Some(at),
+        _ => None,
+    });
+    let (count, first, last) = taken.fold((0_usize, i64::MAX, i64::MIN), |(n, first, last), at| {
+        (n + 1, first.min(at), last.max(at))
+    });
+    if count == 0 {
+        return;
+    }
+    let local = |at: i64| {
+        let at = jiff::Timestamp::from_second(at).unwrap_or_default();
+        context.client.zone().stamp(at.into()).to_minutes()
+    };
+    let when = if local(first) == local(last) {
+        local(first)
+    } else {
+        format!("{} to {}", local(first), local(last))
+    };
+    let (what, are) = match count {
+        1 => ("1 row was".to_owned(), "is"),
+        _ => (format!("{count} rows were"), "are"),
+    };
+    let then = if again {
+        "sent again"
+    } else {
+        "left out: a row is known by its number, whatever its other cells say now; --again sends all"
+    };
+    note(&format!("{what} taken by an earlier upload to the campaign ({when}), and {are} {then}"));
+}
+
+/// Whether the service refused a row because the campaign has its number.
+fn is_there(says: &str) -> bool {
+    says.trim().eq_ignore_ascii_case("Number Already Exist")
+}
+
+fn keys_of(rows: &[GoodRow]) -> Vec<RowKey> {
+    rows.iter().map(|(_, key)| *key).collect()
+}
+
 /// What is asked before leads are sent.
-fn question(prepared: &Prepared, batches: &[Vec<usize>], due: &[usize]) -> String {
-    let leads: usize = due.iter().filter_map(|at| batches.get(*at)).map(Vec::len).sum();
+fn question(prepared: &Prepared, due: &[GoodRow], batches: usize) -> String {
     format!(
-        "{leads} leads go to campaign {} in {} batches, which it rings while it runs; a batch is sent once and never \
+        "{} leads go to campaign {} in {batches} batches, which it rings while it runs; a batch is sent once and never \
          repeated. Go on?",
+        due.len(),
         prepared.campaign,
-        due.len()
     )
+}
+
+fn not_noted(error: &std::io::Error) -> Failure {
+    Failure::usage(format!("progress cannot be written: {error}"))
 }
 
 /// Sends one batch, noted before and after.
 async fn send<'c, E: Batched>(
     context: &'c Context,
-    at: usize,
+    rows: &[GoodRow],
     left: usize,
     make: impl Fn() -> Call<'c, E>,
     progress: &mut Progress,
 ) -> Result<(), Failure> {
-    let not_noted =
-        |error: std::io::Error| Failure::usage(format!("progress cannot be written: {error}"));
+    let not_noted = |error: std::io::Error| not_noted(&error);
     loop {
-        progress.note(at, BatchState::Sending).map_err(not_noted)?;
+        let now = jiff::Timestamp::try_from(context.client.clock().now()).unwrap_or_default();
+        let at = progress.begin(&keys_of(rows), now.as_second()).map_err(not_noted)?;
         // Waiting is done here, so that a batch that waits is not one that may have been sent.
         let sent = context.until_stopped(attempt(make())).await;
         let (state, result) = match sent {

@@ -15,6 +15,8 @@ pub(super) struct Arrived<'a> {
     pub(super) is_post: bool,
     pub(super) query: Option<&'a str>,
     pub(super) body: &'a [u8],
+    /// The name of the field that holds the address's secret.
+    pub(super) secret: Option<&'a str>,
 }
 
 /// What it is.
@@ -33,9 +35,8 @@ pub(super) enum Received {
 impl Received {
     /// Looks at a request. Numbers in the lines are shortened unless they are to be shown.
     pub(super) fn of(reader: &PushReader, arrived: Arrived<'_>, show_numbers: bool) -> Self {
-        let Arrived { is_post, query, body } = arrived;
-        let query_is_empty = query.unwrap_or_default().is_empty();
-        if !is_post && body.is_empty() && (query_is_empty || is_check(query)) {
+        let Arrived { is_post, query, body, secret } = arrived;
+        if !is_post && body.is_empty() && is_check(query, secret) {
             return Self::Check;
         }
         if !is_post && body.is_empty() {
@@ -64,15 +65,21 @@ impl Received {
     }
 }
 
-/// Whether a query holds nothing but what an address was registered with.
-fn is_check(query: Option<&str>) -> bool {
-    const OF_PUSHES: [&str; 6] =
-        ["event", "data", "ucid", "monitorUcid", "monitorUCID", "phoneNumber"];
-    !OF_PUSHES.iter().any(|name| form_has(query, name))
+/// Whether a query holds nothing but what an address was registered with: its secret and a challenge. What a campaign's
+/// address names its fields is for whoever wrote it to say.
+fn is_check(query: Option<&str>, secret: Option<&str>) -> bool {
+    let of_checks = |name: &str| name.is_empty() || name == "challenge" || Some(name) == secret;
+    names(query).all(of_checks)
+}
+
+/// The names of a query's fields; an escaped ampersand leaves `amp;` in front of the next one.
+fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
+    let names = query.unwrap_or_default().split('&');
+    names.map(|pair| pair.split('=').next().unwrap_or_default().trim_start_matches("amp;"))
 }
 
 fn form_has(query: Option<&str>, wanted: &str) -> bool {
-    query.unwrap_or_default().split('&').any(|pair| pair.split('=').next() == Some(wanted))
+    names(query).any(|name| name == wanted)
 }
 
 /// Whether a body is an event's: it says so, or says what happened.
@@ -175,7 +182,7 @@ mod tests {
     use super::*;
 
     fn of(is_post: bool, query: Option<&str>, body: &str) -> Received {
-        let arrived = Arrived { is_post, query, body: body.as_bytes() };
+        let arrived = Arrived { is_post, query, body: body.as_bytes(), secret: Some("code") };
         Received::of(&PushReader::new(), arrived, false)
     }
 
@@ -206,6 +213,21 @@ mod tests {
         assert_eq!(kind(&of(true, None, "{}")), EntryKind::Ping);
         assert_eq!(of(false, None, ""), Received::Check);
         assert_eq!(of(false, Some("code=x"), ""), Received::Check);
+        assert_eq!(of(false, Some("code=x&amp;challenge=1"), ""), Received::Check);
+    }
+
+    #[test]
+    fn a_screen_pop_is_no_check_whatever_its_fields_are_called() {
+        for query in [
+            "callerID=9000000001&amp;ucid=90000000000000002&amp;monitorUcid=90000000000000001",
+            "code=x&amp;ucid=90000000000000002",
+            "callerID=9000000001&did=918000000001&agentID=agent01&dataID=7",
+            "customer_phone=9000000001",
+        ] {
+            assert_eq!(kind(&of(false, Some(query), "")), EntryKind::ScreenPop, "{query}");
+        }
+        let asked = "sid=90000000000000001&amp;event=NewCall";
+        assert_eq!(kind(&of(false, Some(asked), "")), EntryKind::Kookoo);
     }
 
     #[test]
@@ -223,7 +245,13 @@ mod tests {
     fn a_sender_without_the_secret_is_refused() {
         let reader = PushReader::new().verifier(Verifier::url("code", "s3cret").unwrap());
         let body = br#"{"monitorUCID":"90000000000000001"}"#;
-        let of = |query| Received::of(&reader, Arrived { is_post: true, query, body }, false);
+        let of = |query| {
+            Received::of(
+                &reader,
+                Arrived { is_post: true, query, body, secret: Some("code") },
+                false,
+            )
+        };
         assert!(matches!(of(Some("code=wrong")), Received::Refused(_)));
         assert_eq!(kind(&of(Some("code=s3cret"))), EntryKind::Callback);
     }

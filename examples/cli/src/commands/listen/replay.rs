@@ -10,13 +10,15 @@ use jiff::Timestamp;
 use ozonetel_sdk::push::verify::Signer;
 use ozonetel_sdk::types::{LocalDateTime, Zone};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::forward::{Forwarder, Handed};
+use super::forward::{Delivery, Forwarder, Handed};
 use super::journal::{self, Entry, EntryKind};
 use super::print::PushPrinter;
 use super::server::timestamp;
 use crate::failure::{Completion, Failure};
 use crate::output::Output;
+use crate::stop::Stop;
 
 /// Where a replay begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,14 +74,21 @@ impl From {
     }
 }
 
+/// To whom a replay hands on.
+pub(super) struct Replay {
+    pub(super) from: Beginning,
+    pub(super) forwarder: Forwarder,
+    pub(super) signer: Option<Signer>,
+    pub(super) stop: Stop,
+}
+
 /// Hands on what the journal has from a point on. Without the account's key, which the journal does not hold.
 pub(super) async fn run(
     output: Output,
     path: &Path,
-    from: Beginning,
-    forwarder: &Forwarder,
-    signer: Option<&Signer>,
+    replay: &Replay,
 ) -> Result<Completion, Failure> {
+    let Replay { from, forwarder, signer, stop } = replay;
     let cannot = |error: std::io::Error| {
         Failure::usage(format!("the journal {} cannot be read: {error}", path.display()))
     };
@@ -97,11 +106,18 @@ pub(super) async fn run(
     }
     let mut failed = 0;
     for entry in &content.entries {
-        let handed = rebuilt(entry, signer);
+        let handed = rebuilt(entry, signer.as_ref());
         if !printer.entry(entry, &[format!("number {}", entry.n)])? {
             return Ok(Completion::Clean);
         }
-        let delivery = forwarder.hand_on(&handed).await;
+        let delivery = tokio::select! {
+            biased;
+            signal = stop.clone() => {
+                let rest = format!("the same command with --replay {}", entry.n);
+                return Err(Failure::stopped(signal).resume(&rest));
+            }
+            delivery = all_handed_on(forwarder, &handed) => delivery,
+        };
         failed += u64::from(!delivery.is_done());
         printer.delivery(entry.n, &delivery)?;
     }
@@ -111,8 +127,33 @@ pub(super) async fn run(
     Err(Failure::unreachable(format!("{failed} of {} were not taken", content.entries.len())))
 }
 
-/// A push in the form in which its kind is sent.
-fn rebuilt(entry: &Entry, signer: Option<&Signer>) -> Handed {
+/// Hands on the parts of a push: what became of the first that was not taken, or of the last.
+async fn all_handed_on(forwarder: &Forwarder, parts: &[Handed]) -> Delivery {
+    let mut last = Delivery::failed("there is nothing in it".to_owned());
+    for part in parts {
+        last = forwarder.hand_on(part).await;
+        if !last.is_done() {
+            break;
+        }
+    }
+    last
+}
+
+/// A push in the form in which its kind is sent. The journal has a list of what came, which is handed on one by one.
+fn rebuilt(entry: &Entry, signer: Option<&Signer>) -> Vec<Handed> {
+    let whole = || vec![part(entry.kind, &entry.body, signer)];
+    if entry.kind == EntryKind::Unparsed {
+        return whole();
+    }
+    match serde_json::from_str::<Vec<&RawValue>>(&entry.body) {
+        Ok(items) if !items.is_empty() => {
+            items.into_iter().map(|item| part(entry.kind, item.get(), signer)).collect()
+        }
+        _ => whole(),
+    }
+}
+
+fn part(kind: EntryKind, body: &str, signer: Option<&Signer>) -> Handed {
     let secret = signer.map(Signer::query).filter(|query| !query.is_empty());
     let post = |content_type: &str, body: String| Handed {
         method: http::Method::POST,
@@ -120,16 +161,16 @@ fn rebuilt(entry: &Entry, signer: Option<&Signer>) -> Handed {
         content_type: Some(content_type.to_owned()),
         body: Bytes::from(body),
     };
-    match entry.kind {
+    match kind {
         EntryKind::Callback => {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
-            form.append_pair("data", &entry.body);
+            form.append_pair("data", body);
             post("application/x-www-form-urlencoded", form.finish())
         }
         EntryKind::ScreenPop | EntryKind::Kookoo => {
             let mut query =
                 url::form_urlencoded::Serializer::new(secret.clone().unwrap_or_default());
-            if let Ok(Value::Object(fields)) = serde_json::from_str(&entry.body) {
+            if let Ok(Value::Object(fields)) = serde_json::from_str(body) {
                 for (name, value) in &fields {
                     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     query.append_pair(name, &text);
@@ -142,8 +183,8 @@ fn rebuilt(entry: &Entry, signer: Option<&Signer>) -> Handed {
                 body: Bytes::new(),
             }
         }
-        EntryKind::Unparsed => post("application/x-www-form-urlencoded", entry.body.clone()),
-        _ => post("application/json", entry.body.clone()),
+        EntryKind::Unparsed => post("application/x-www-form-urlencoded", body.to_owned()),
+        _ => post("application/json", body.to_owned()),
     }
 }
 
@@ -172,11 +213,24 @@ mod tests {
 
     #[test]
     fn each_kind_is_sent_in_its_own_form() {
-        let callback = rebuilt(&entry(EntryKind::Callback, r#"{"a":"b c"}"#), None);
-        assert_eq!(callback.body, "data=%7B%22a%22%3A%22b+c%22%7D");
-        let pop = rebuilt(&entry(EntryKind::ScreenPop, r#"{"ucid":"1","n":2}"#), None);
-        assert_eq!((pop.method, pop.query.as_deref()), (http::Method::GET, Some("n=2&ucid=1")));
-        let event = rebuilt(&entry(EntryKind::Event, "{}"), None);
-        assert_eq!(event.content_type.as_deref(), Some("application/json"));
+        let only = |kind, body: &str| {
+            let mut parts = rebuilt(&entry(kind, body), None);
+            assert_eq!(parts.len(), 1, "{body}");
+            parts.remove(0)
+        };
+        for (open, close) in [("", ""), ("[", "]")] {
+            let body = |object: &str| format!("{open}{object}{close}");
+            let callback = only(EntryKind::Callback, &body(r#"{"a":"b c"}"#));
+            assert_eq!(callback.body, "data=%7B%22a%22%3A%22b+c%22%7D");
+            let pop = only(EntryKind::ScreenPop, &body(r#"{"n":2,"ucid":"1"}"#));
+            assert_eq!((pop.method, pop.query.as_deref()), (http::Method::GET, Some("n=2&ucid=1")));
+            let event = only(EntryKind::Event, &body("{}"));
+            assert_eq!(event.content_type.as_deref(), Some("application/json"));
+            assert_eq!(event.body, "{}");
+        }
+        let both = rebuilt(&entry(EntryKind::Event, r#"[{"a":1},{"b":2}]"#), None);
+        let bodies: Vec<&[u8]> = both.iter().map(|part| part.body.as_ref()).collect();
+        assert_eq!(bodies, [br#"{"a":1}"#, br#"{"b":2}"#]);
+        assert_eq!(only(EntryKind::Unparsed, "[1,").body, "[1,");
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::forward::Handed;
 use super::journal::{Entry, EntryKind, Journal};
 use super::received::{Arrived, Received};
+use crate::notes::note;
 
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
@@ -51,6 +52,8 @@ pub(super) struct Inbox {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) notices: mpsc::Sender<Notice>,
     pub(super) show_numbers: bool,
+    /// The name of the field that holds the address's secret.
+    pub(super) secret: String,
     /// Whether someone answers what KooKoo asks.
     pub(super) is_forwarded: bool,
 }
@@ -100,7 +103,8 @@ async fn receive(State(inbox): State<Inbox>, request: Request<Body>) -> Response
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     let query = parts.uri.query().map(str::to_owned);
-    let arrived = Arrived { is_post, query: query.as_deref(), body: &body };
+    let secret = Some(inbox.secret.as_str());
+    let arrived = Arrived { is_post, query: query.as_deref(), body: &body, secret };
     let (kind, text, lines) = match Received::of(&inbox.reader, arrived, inbox.show_numbers) {
         Received::Check => return StatusCode::OK.into_response(),
         Received::TooLarge => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
@@ -123,8 +127,13 @@ async fn receive(State(inbox): State<Inbox>, request: Request<Body>) -> Response
     };
     let asks = kind == EntryKind::Kookoo && inbox.is_forwarded;
     let (sender, answer) = oneshot::channel();
+    let n = entry.n;
     let notice = Notice::Kept { entry, lines, handed, answer: asks.then_some(sender) };
-    if inbox.notices.send(notice).await.is_err() || kind != EntryKind::Kookoo {
+    let is_told = inbox.notices.send(notice).await.is_ok();
+    if !is_told && inbox.is_forwarded {
+        note(&format!("number {n} was received and not handed on; --replay {n} hands it on"));
+    }
+    if !is_told || kind != EntryKind::Kookoo {
         return StatusCode::OK.into_response();
     }
     let xml = match tokio::time::timeout(ANSWER, answer).await {

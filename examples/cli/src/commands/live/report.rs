@@ -1,7 +1,7 @@
 //! What a check found, for people and for programs.
 
 use std::fmt::Write as _;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use ozonetel_sdk::endpoint::{ASSUMPTIONS, ShownBy};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::judge::{AssumptionVerdict, Judgment, NOT_ASKED, judge};
 use crate::failure::Failure;
-use crate::private_file;
+use crate::part_file::PartFile;
 
 /// The largest report that is read again.
 const LARGEST: u64 = 1 << 20;
@@ -121,12 +121,7 @@ impl LiveReport {
         let json = serde_json::to_string_pretty(self);
         let json = json.map_err(|error| Failure::output(&error.into()))?;
         for (name, text) in [("report.json", format!("{json}\n")), ("report.txt", self.text())] {
-            let file = private_file::options()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(folder.join(name));
-            let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+            let written = PartFile::write(&folder.join(name), text.as_bytes());
             written.map_err(|error| Failure::output(&error))?;
         }
         Ok(())

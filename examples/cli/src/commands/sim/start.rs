@@ -9,6 +9,7 @@ use ozonetel_sdk::auth::AuthMode;
 use ozonetel_sim::world::{Scenario, Setup, Timestamp};
 use ozonetel_sim::{Server, Sim};
 use serde_json::json;
+use url::Url;
 
 use super::yesterday;
 use crate::args::Global;
@@ -18,6 +19,7 @@ use crate::output::{Format, written};
 use crate::settings::profile::{self, NewProfile};
 use crate::settings::{self, Variables};
 use crate::stop;
+use crate::web;
 
 /// The DID of the default world.
 pub(crate) const DID: &str = "918000000001";
@@ -29,7 +31,7 @@ pub(crate) struct Start {
     /// Where it listens: 8090, localhost:8090 or 127.0.0.1:8090; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7788", value_parser = listen_address::parse)]
     listen: SocketAddr,
-    /// Keeps the settings as a profile of this name.
+    /// Keeps the settings as a profile of this name; one of an account is left as it is.
     #[arg(long, value_name = "NAME")]
     save: Option<String>,
     /// Divides ringing, talk, wrap-up and traffic times.
@@ -74,6 +76,9 @@ fn speed(text: &str) -> Result<f64, String> {
 impl Start {
     pub(crate) async fn run(self, flags: &Global) -> Result<Completion, Failure> {
         let stop = stop::listen().map_err(|error| Failure::output(&error))?;
+        if let Some(name) = &self.save {
+            spare_an_account(name)?;
+        }
         let (setup, start) = self.world()?;
         let mut builder = Sim::builder().setup(setup.clone());
         let now = settings::process("OZONETEL_NOW").and_then(|text| Timestamp::parse(&text));
@@ -149,6 +154,17 @@ impl Start {
         }
         out.flush()
     }
+}
+
+/// Refuses to write over a profile that is not a simulator's: the key in it may be nowhere else.
+fn spare_an_account(name: &str) -> Result<(), Failure> {
+    let Some(variables) = profile::settings_in(name)? else { return Ok(()) };
+    let address = variables.get("OZONETEL_BASE_URL").and_then(|text| Url::parse(text).ok());
+    if address.is_some_and(|address| web::is_loopback(&address)) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("profile {name} is not one of a simulator: it is left as it is"))
+        .advise(&format!("choose another name, or `ozonetel profile remove {name}` first")))
 }
 
 /// What a client of this world needs to be set to.

@@ -14,8 +14,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use super::rows::{all_cells, places};
-use super::target::PartFile;
 use crate::failure::Failure;
+use crate::part_file::PartFile;
 
 /// Rows that are written at once.
 const GROUP: usize = 20_000;

@@ -7,8 +7,8 @@ use ozonetel_sdk::cdr::CallRecord;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 use super::rows::{cells, places};
-use super::target::PartFile;
 use crate::failure::Failure;
+use crate::part_file::PartFile;
 
 /// Rows that a sheet holds, the line of names included.
 const ROWS: u32 = 1_048_576;

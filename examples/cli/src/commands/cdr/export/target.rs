@@ -1,48 +1,15 @@
 //! Where an export goes.
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::failure::Failure;
+use crate::part_file::PartFile;
 
 /// Standard output, or a file that takes its name once it is whole. Its writers have buffers of their own.
 pub(super) enum Target {
     Standard(io::Stdout),
     File(PartFile),
-}
-
-/// A file that takes its name once it is whole. Until then it has one that no other export has; without it, it is removed.
-pub(super) struct PartFile {
-    part: NamedTempFile,
-    path: PathBuf,
-}
-
-impl PartFile {
-    /// Creates it beside the file of this path.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".");
-        let part = tempfile::Builder::new()
-            .prefix(&name)
-            .suffix(".part")
-            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
-        Ok(Self { part, path: path.to_owned() })
-    }
-
-    /// What is written to.
-    pub(super) fn file(&self) -> &File {
-        self.part.as_file()
-    }
-
-    /// It is whole.
-    pub(super) fn finish(self) -> io::Result<()> {
-        self.file().sync_all()?;
-        self.part.persist(self.path).map(drop).map_err(|failed| failed.error)
-    }
 }
 
 /// The file of this path with something more at the end of its name.

@@ -1,16 +1,21 @@
-//! What became of the batches of an upload, on disk before and after each is sent.
+//! What became of the rows that were sent to one campaign, on disk before and after each batch is sent.
 //!
-//! A batch that was begun and of which nothing more is known may have arrived: it is not sent again unless that is
-//! asked for.
+//! A row is known by its number, and by which one of that number it is in its file: a file that was corrected, or has
+//! more rows than before, has no row sent a second time. A batch that was begun and of which nothing more is known may
+//! have arrived: it is not sent again unless that is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::row_key::RowKey;
 use crate::private_file;
+
+/// The largest file of progress; the rows of the largest file of leads fit twice.
+const LARGEST: u64 = 512 << 20;
 
 /// What is known of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,22 +33,106 @@ pub(super) enum BatchState {
     Unknown,
 }
 
+/// What is known of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowState<'p> {
+    NotSent,
+    /// In seconds since 1970, when it was sent.
+    Taken {
+        at: i64,
+        earlier: bool,
+    },
+    /// With the service's words.
+    Refused(&'p str),
+    /// Its batch was not taken.
+    NotTaken,
+    Unknown,
+}
+
+/// A line of the file. Files that are named after what an upload sent, of earlier versions, have neither rows nor time.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     batch: usize,
     #[serde(flatten)]
     state: BatchState,
+    /// The rows of the batch, on its first line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rows: Vec<RowKey>,
+    /// In seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
 }
 
-/// The batches of one upload.
 #[derive(Debug)]
+struct Batch {
+    state: BatchState,
+    at: i64,
+    /// Whether it was sent by an earlier run.
+    earlier: bool,
+}
+
+/// What the lines of a file say.
+#[derive(Debug, Default)]
+struct Lines {
+    batches: BTreeMap<usize, Batch>,
+    /// The last batch that a row was in, and its place there, counted from 1.
+    rows: HashMap<RowKey, (usize, usize)>,
+    /// How much of the file is whole lines.
+    whole: u64,
+}
+
+impl Lines {
+    fn of(file: &File) -> io::Result<Self> {
+        if file.metadata()?.len() > LARGEST {
+            return Err(io::Error::other(
+                "the file of progress is larger than 512 MiB: move it away, and all rows are new",
+            ));
+        }
+        let mut lines = Self::default();
+        let mut text = Vec::new();
+        let mut reader = BufReader::new(file.take(LARGEST));
+        loop {
+            text.clear();
+            let read = reader.read_until(b'\n', &mut text)?;
+            // A line that a crash cut off says nothing that the line before does not.
+            if text.last() != Some(&b'\n') {
+                break;
+            }
+            let line: Line = serde_json::from_slice(&text).map_err(|error| {
+                io::Error::other(format!("its file of progress cannot be read: {error}"))
+            })?;
+            lines.whole += read as u64;
+            lines.add(line, true);
+        }
+        for batch in lines.batches.values_mut() {
+            if batch.state == BatchState::Sending {
+                batch.state = BatchState::Unknown;
+            }
+        }
+        Ok(lines)
+    }
+
+    fn add(&mut self, line: Line, earlier: bool) {
+        for (at, row) in line.rows.into_iter().enumerate() {
+            self.rows.insert(row, (line.batch, at + 1));
+        }
+        let before = self.batches.get(&line.batch).map(|batch| batch.at);
+        let at = line.at.or(before).unwrap_or_default();
+        self.batches.insert(line.batch, Batch { state: line.state, at, earlier });
+    }
+}
+
+/// The rows of one campaign.
+#[derive(Debug, Default)]
 pub(super) struct Progress {
-    file: File,
-    states: BTreeMap<usize, BatchState>,
+    /// None where nothing is to be written.
+    file: Option<File>,
+    lines: Lines,
+    next: usize,
 }
 
 impl Progress {
-    /// Opens the progress of an upload for one process.
+    /// Opens the progress of a campaign for one process.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
             let mut builder = std::fs::DirBuilder::new();
@@ -52,47 +141,129 @@ impl Progress {
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.create(directory)?;
         }
-        let mut file = private_file::locked(path, "another upload of this file is under way")?;
-        let (mut states, mut whole) = (BTreeMap::new(), 0);
-        let mut text = Vec::new();
-        let mut reader = BufReader::new(&file);
-        loop {
-            text.clear();
-            let read = reader.read_until(b'\n', &mut text)?;
-            if text.last() != Some(&b'\n') {
-                break;
-            }
-            let line: Line = serde_json::from_slice(&text).map_err(|error| {
-                io::Error::other(format!("its file of progress cannot be read: {error}"))
-            })?;
-            whole += read as u64;
-            states.insert(line.batch, line.state);
-        }
-        drop(reader);
-        // A line that a crash cut off says nothing that the line before does not.
-        file.set_len(whole)?;
+        let mut file = private_file::locked(path, "another upload to this campaign is under way")?;
+        let lines = Lines::of(&file)?;
+        file.set_len(lines.whole)?;
         file.seek(SeekFrom::End(0))?;
-        for state in states.values_mut() {
-            if *state == BatchState::Sending {
-                *state = BatchState::Unknown;
+        Ok(Self::with(Some(file), lines))
+    }
+
+    /// What is known, to be looked at and not to be added to.
+    pub(super) fn look(path: &Path) -> io::Result<Self> {
+        match private_file::options().read(true).open(path) {
+            Ok(file) => Ok(Self::with(None, Lines::of(&file)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::with(None, Lines::default()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn with(file: Option<File>, lines: Lines) -> Self {
+        let next = lines.batches.last_key_value().map_or(0, |(last, _)| last + 1);
+        Self { file, lines, next }
+    }
+
+    /// Takes over what a file of an earlier version says, which is named after all that its upload sent: its batches are
+    /// so many of these rows each. What is known already stays.
+    pub(super) fn take_over(
+        &mut self,
+        path: &Path,
+        rows: &[RowKey],
+        most: usize,
+    ) -> io::Result<()> {
+        let file = match private_file::options().read(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let written = file.metadata()?.modified()?;
+        let written = jiff::Timestamp::try_from(written).unwrap_or_default().as_second();
+        let mut before = Lines::of(&file)?;
+        let mut lines = Vec::new();
+        for (at, batch) in rows.chunks(most).enumerate() {
+            let Some(Batch { state, .. }) = before.batches.remove(&at) else { continue };
+            let new = |(_, row): &(usize, &RowKey)| !self.lines.rows.contains_key(row);
+            let rows: Vec<(usize, &RowKey)> = batch.iter().enumerate().filter(new).collect();
+            let state = match state {
+                BatchState::Taken { refused } => {
+                    let place = |row: usize| rows.iter().position(|(at, _)| at + 1 == row);
+                    let still = refused.into_iter();
+                    let still = still.filter_map(|(row, says)| Some((place(row)? + 1, says)));
+                    BatchState::Taken { refused: still.collect() }
+                }
+                state => state,
+            };
+            let rows: Vec<RowKey> = rows.into_iter().map(|(_, row)| *row).collect();
+            if !rows.is_empty() {
+                lines.push(Line { batch: self.batch(), state, rows, at: Some(written) });
             }
         }
-        Ok(Self { file, states })
+        self.write(lines, true)
     }
 
-    /// What is known of a batch.
-    pub(super) fn of(&self, batch: usize) -> Option<&BatchState> {
-        self.states.get(&batch)
+    /// A number for a batch.
+    fn batch(&mut self) -> usize {
+        self.next += 1;
+        self.next - 1
     }
 
-    /// Notes it; it is on disk when this returns.
+    /// Numbers for batches of these rows, of which nothing that was known counts any more.
+    pub(super) fn begin_anew(&mut self, batches: &[Vec<RowKey>]) -> io::Result<()> {
+        let lines = batches.iter().map(|rows| Line {
+            batch: self.batch(),
+            state: BatchState::NotSent,
+            rows: rows.clone(),
+            at: None,
+        });
+        let lines = lines.collect();
+        self.write(lines, false)
+    }
+
+    /// What is known of a row.
+    pub(super) fn of(&self, row: &RowKey) -> RowState<'_> {
+        let Some((number, place)) = self.lines.rows.get(row) else { return RowState::NotSent };
+        let Some(batch) = self.lines.batches.get(number) else { return RowState::NotSent };
+        match &batch.state {
+            BatchState::NotSent => RowState::NotSent,
+            BatchState::Refused => RowState::NotTaken,
+            BatchState::Unknown | BatchState::Sending => RowState::Unknown,
+            BatchState::Taken { refused } => {
+                let refused = refused.iter().find(|(row, _)| row == place);
+                refused.map_or(
+                    RowState::Taken { at: batch.at, earlier: batch.earlier },
+                    |(_, says)| RowState::Refused(says),
+                )
+            }
+        }
+    }
+
+    /// Notes that a batch is about to be sent; its number. It is on disk when this returns.
+    pub(super) fn begin(&mut self, rows: &[RowKey], at: i64) -> io::Result<usize> {
+        let batch = self.batch();
+        let (state, rows) = (BatchState::Sending, rows.to_vec());
+        self.write(vec![Line { batch, state, rows, at: Some(at) }], false)?;
+        Ok(batch)
+    }
+
+    /// Notes what became of a batch; it is on disk when this returns.
     pub(super) fn note(&mut self, batch: usize, state: BatchState) -> io::Result<()> {
-        let line = Line { batch, state };
-        let mut text = serde_json::to_vec(&line)?;
-        text.push(b'\n');
-        self.file.write_all(&text)?;
-        self.file.sync_data()?;
-        self.states.insert(batch, line.state);
+        self.write(vec![Line { batch, state, rows: Vec::new(), at: None }], false)
+    }
+
+    fn write(&mut self, lines: Vec<Line>, earlier: bool) -> io::Result<()> {
+        if let Some(file) = self.file.as_mut().filter(|_| !lines.is_empty()) {
+            let mut text = Vec::new();
+            for line in &lines {
+                serde_json::to_writer(&mut text, line)?;
+                text.push(b'\n');
+            }
+            file.write_all(&text)?;
+            file.sync_data()?;
+        }
+        for line in lines {
+            self.lines.add(line, earlier);
+        }
         Ok(())
     }
 }
@@ -101,27 +272,70 @@ impl Progress {
 mod tests {
     use super::*;
 
+    fn keys(range: std::ops::Range<usize>) -> Vec<RowKey> {
+        let number = |n: usize| format!("90000{n:05}");
+        range.map(|n| RowKey::of(&number(n), 0)).collect()
+    }
+
+    const TAKEN: RowState<'_> = RowState::Taken { at: 7, earlier: true };
+
     #[test]
     fn a_batch_that_was_begun_is_unknown_after_a_crash() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("uploads/a.jsonl");
         let mut progress = Progress::open(&path).unwrap();
+        let rows = keys(0..8);
         let refused = vec![(2, "not allowed".to_owned())];
-        progress.note(0, BatchState::Sending).unwrap();
-        progress.note(0, BatchState::Taken { refused: refused.clone() }).unwrap();
-        progress.note(1, BatchState::Sending).unwrap();
-        progress.note(1, BatchState::NotSent).unwrap();
-        progress.note(2, BatchState::Sending).unwrap();
+        let batch = progress.begin(&rows[..2], 7).unwrap();
+        progress.note(batch, BatchState::Taken { refused }).unwrap();
+        assert_eq!(progress.of(&rows[0]), RowState::Taken { at: 7, earlier: false });
+        let batch = progress.begin(&rows[2..4], 8).unwrap();
+        progress.note(batch, BatchState::NotSent).unwrap();
+        progress.begin(&rows[4..6], 9).unwrap();
         assert!(Progress::open(&path).is_err(), "one process at a time");
         drop(progress);
         let mut text = std::fs::read(&path).unwrap();
         text.extend_from_slice(b"{\"batch\":3,\"sta");
         std::fs::write(&path, &text).unwrap();
-        let progress = Progress::open(&path).unwrap();
-        assert_eq!(progress.of(0), Some(&BatchState::Taken { refused }));
-        assert_eq!(progress.of(1), Some(&BatchState::NotSent));
-        assert_eq!(progress.of(2), Some(&BatchState::Unknown));
-        assert_eq!(progress.of(3), None);
+        let mut progress = Progress::open(&path).unwrap();
+        assert_eq!(progress.of(&rows[0]), TAKEN);
+        assert_eq!(progress.of(&rows[1]), RowState::Refused("not allowed"));
+        assert_eq!(progress.of(&rows[2]), RowState::NotSent);
+        assert_eq!(progress.of(&rows[4]), RowState::Unknown);
+        assert_eq!(progress.of(&rows[6]), RowState::NotSent);
+        // What was taken is none of it once it begins anew, also for the next process.
+        progress.begin_anew(&[rows[..2].to_vec(), rows[4..5].to_vec()]).unwrap();
+        drop(progress);
+        let progress = Progress::look(&path).unwrap();
+        for row in [0, 1, 4] {
+            assert_eq!(progress.of(&rows[row]), RowState::NotSent);
+        }
+        assert_eq!(progress.of(&rows[5]), RowState::Unknown);
+    }
+
+    #[test]
+    fn the_file_of_an_earlier_version_is_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, path) = (folder.path().join("old.jsonl"), folder.path().join("new.jsonl"));
+        let text = "{\"batch\":0,\"state\":\"sending\"}\n\
+                    {\"batch\":0,\"state\":\"taken\",\"refused\":[[2,\"not allowed\"]]}\n\
+                    {\"batch\":1,\"state\":\"sending\"}\n{\"batch\":2,\"state\":\"refused\"}\n";
+        std::fs::write(&old, text).unwrap();
+        let rows = keys(0..8);
+        let mut progress = Progress::open(&path).unwrap();
+        let batch = progress.begin(&rows[..1], 7).unwrap();
+        progress.note(batch, BatchState::NotSent).unwrap();
+        for _ in 0..2 {
+            progress.take_over(&old, &rows, 2).unwrap();
+            assert_eq!(progress.of(&rows[0]), RowState::NotSent, "what is known stays");
+            assert_eq!(progress.of(&rows[1]), RowState::Refused("not allowed"));
+            assert_eq!(progress.of(&rows[2]), RowState::Unknown);
+            assert_eq!(progress.of(&rows[3]), RowState::Unknown);
+            assert_eq!(progress.of(&rows[4]), RowState::NotTaken);
+            assert_eq!(progress.of(&rows[6]), RowState::NotSent);
+            drop(progress);
+            progress = Progress::open(&path).unwrap();
+        }
     }
 
     #[test]
@@ -129,6 +343,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
         std::fs::write(&path, "nonsense\n").unwrap();
-        assert!(Progress::open(&path).is_err());
+        assert!(Progress::open(&path).is_err() && Progress::look(&path).is_err());
+        let mut progress = Progress::open(&folder.path().join("b.jsonl")).unwrap();
+        assert!(progress.take_over(&path, &[], 1).is_err());
     }
 }

@@ -1,17 +1,18 @@
 //! What became of each row.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufWriter, Write as _};
+use std::io;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::progress::{BatchState, Progress};
-use super::{Prepared, ranges};
+use super::progress::{Progress, RowState};
+use super::table::OF_BAD_ROWS;
+use super::{GoodRow, Prepared, is_there, ranges};
 use crate::context::Context;
 use crate::failure::{Completion, Failure};
 use crate::output::{self, Format, defused};
-use crate::private_file;
+use crate::part_file::PartFile;
 
 /// What a row's result has.
 const COLUMNS: [&str; 4] = ["line", "PhoneNumber", "outcome", "says"];
@@ -23,12 +24,33 @@ pub(super) struct BadRow {
     pub(super) reason: String,
 }
 
-/// A row per bad one: line, reason, and its cells. Numbers are in it: it is its owner's alone.
-pub(super) fn write_bad_rows(path: &Path, prepared: &Prepared) -> io::Result<()> {
-    let file = private_file::options().write(true).create(true).truncate(true).open(path)?;
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(file));
+/// Whether a file of bad rows is written.
+pub(super) enum BadRows {
+    Written,
+    /// It says otherwise already and is newer than the file of leads: someone may have corrected it.
+    LeftAsItIs,
+}
+
+/// Writes a row per bad one, whole or not at all. Numbers are in it: it is its owner's alone.
+pub(super) fn write_bad_rows(
+    path: &Path,
+    leads: &Path,
+    prepared: &Prepared,
+) -> io::Result<BadRows> {
+    let text = bad_rows(prepared)?;
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified());
+    let newer = matches!((changed(path), changed(leads)), (Ok(bad), Ok(leads)) if bad > leads);
+    if newer && std::fs::read(path)? != text {
+        return Ok(BadRows::LeftAsItIs);
+    }
+    PartFile::write(path, &text).map(|()| BadRows::Written)
+}
+
+/// Line, reason, and the cells of each bad row.
+fn bad_rows(prepared: &Prepared) -> io::Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     let headers = prepared.table.headers.iter().map(String::as_str);
-    writer.write_record(["line", "reason"].into_iter().chain(headers))?;
+    writer.write_record(OF_BAD_ROWS.into_iter().chain(headers))?;
     for bad in &prepared.bad {
         let Some(row) = prepared.table.rows.get(bad.place) else { continue };
         let line = row.line.to_string();
@@ -39,8 +61,7 @@ pub(super) fn write_bad_rows(path: &Path, prepared: &Prepared) -> io::Result<()>
         }
         writer.write_record(None::<&[u8]>)?;
     }
-    writer.flush()?;
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)?.flush()
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// What is known of all rows when an upload ends.
@@ -58,49 +79,35 @@ struct RowLine {
 }
 
 impl Results {
-    pub(super) fn of(prepared: &Prepared, batches: &[Vec<usize>], progress: &Progress) -> Self {
-        let number = |place: usize| {
-            let phone = prepared.columns.iter().find(|column| column.header == "PhoneNumber");
-            let row = prepared.table.rows.get(place);
-            let cell = phone.zip(row).and_then(|(column, row)| row.cells.get(column.at));
-            cell.cloned().unwrap_or_default()
-        };
+    pub(super) fn of(prepared: &Prepared, rows: &[GoodRow], progress: &Progress) -> Self {
         let line = |place: usize| prepared.table.rows.get(place).map_or(0, |row| row.line);
         let mut results = Self { rows: Vec::new(), unknown: BTreeSet::new() };
         for bad in &prepared.bad {
             results.rows.push(RowLine {
                 line: line(bad.place),
-                number: number(bad.place),
+                number: prepared.number(bad.place).to_owned(),
                 outcome: "bad",
                 says: Some(bad.reason.clone()),
             });
         }
-        for (at, places) in batches.iter().enumerate() {
-            let state = progress.of(at);
-            for (within, place) in places.iter().enumerate() {
-                let said = |refused: &[(usize, String)]| {
-                    let named = refused.iter().find(|(row, _)| *row == within + 1);
-                    named.map(|(_, says)| says.clone())
-                };
-                let (outcome, says) = match state {
-                    Some(BatchState::Taken { refused }) => match said(refused) {
-                        Some(says) => ("refused", Some(says)),
-                        None => ("taken", None),
-                    },
-                    Some(BatchState::Refused) => ("not_taken", None),
-                    Some(BatchState::Unknown | BatchState::Sending) => ("unknown", None),
-                    None | Some(BatchState::NotSent) => ("not_sent", None),
-                };
-                if outcome == "unknown" {
-                    results.unknown.insert(line(*place));
-                }
-                results.rows.push(RowLine {
-                    line: line(*place),
-                    number: number(*place),
-                    outcome,
-                    says,
-                });
+        for (place, key) in rows {
+            let (outcome, says) = match progress.of(key) {
+                RowState::Taken { earlier: false, .. } => ("taken", None),
+                RowState::Taken { earlier: true, .. } => ("taken_before", None),
+                RowState::Refused(says) => ("refused", Some(says.to_owned())),
+                RowState::NotTaken => ("not_taken", None),
+                RowState::Unknown => ("unknown", None),
+                RowState::NotSent => ("not_sent", None),
+            };
+            if outcome == "unknown" {
+                results.unknown.insert(line(*place));
             }
+            results.rows.push(RowLine {
+                line: line(*place),
+                number: prepared.number(*place).to_owned(),
+                outcome,
+                says,
+            });
         }
         results.rows.sort_by_key(|row| row.line);
         results
@@ -116,7 +123,8 @@ impl Results {
         let count = |word: &str| self.rows.iter().filter(|row| row.outcome == word).count();
         let mut sum = serde_json::Map::new();
         sum.insert("rows".to_owned(), self.rows.len().into());
-        for word in ["taken", "refused", "bad", "not_taken", "not_sent", "unknown"] {
+        for word in ["taken", "taken_before", "refused", "bad", "not_taken", "not_sent", "unknown"]
+        {
             if word == "taken" || count(word) > 0 {
                 sum.insert(word.to_owned(), count(word).into());
             }
@@ -127,6 +135,19 @@ impl Results {
             return Ok(Completion::Clean);
         }
         output::table_of(context.output, &COLUMNS, &said)
+    }
+
+    /// The failure of an upload of which the service refused rows; one whose number the campaign has is as it should be.
+    pub(super) fn refused(&self) -> Option<Failure> {
+        let is_refused =
+            |row: &&RowLine| row.outcome == "refused" && !row.says.as_deref().is_some_and(is_there);
+        let refused = self.rows.iter().filter(is_refused).count();
+        let all = self.rows.len();
+        (refused > 0).then(|| {
+            Failure::refused(format!(
+                "{refused} of {all} rows were refused by the service, the others are as listed"
+            ))
+        })
     }
 
     /// The failure of an upload that is done but for batches of unknown outcome.

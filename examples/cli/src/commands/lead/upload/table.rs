@@ -7,6 +7,8 @@ use std::path::Path;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::output::armed;
+
 /// The largest file that is read.
 const LARGEST: u64 = 256 << 20;
 
@@ -21,7 +23,12 @@ pub(super) struct TextTable {
     pub(super) rows: Vec<TextRow>,
     /// How it was read: the encoding and what is between cells, or the sheet.
     pub(super) form: String,
+    /// Whether it is a file of bad rows, without its columns line and reason.
+    pub(super) of_bad_rows: bool,
 }
+
+/// The first columns of a file of bad rows.
+pub(super) const OF_BAD_ROWS: [&str; 2] = ["line", "reason"];
 
 /// A row with its line in the file, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,11 +169,24 @@ pub(super) fn tidy(cell: &str) -> String {
     cell.trim_matches(around).to_owned()
 }
 
-/// The first line that is not empty has the headers; empty ones are left out.
+/// The first line that is not empty has the headers; empty ones are left out. A file of bad rows that was corrected is
+/// what it was made of.
 pub(super) fn table(lines: Vec<TextRow>, form: String) -> TextTable {
     let mut lines = lines.into_iter().filter(|row| row.cells.iter().any(|cell| !cell.is_empty()));
-    let headers = lines.next().map(|row| row.cells).unwrap_or_default();
-    TextTable { headers, rows: lines.collect(), form }
+    let mut headers = lines.next().map(|row| row.cells).unwrap_or_default();
+    let mut rows: Vec<TextRow> = lines.collect();
+    let of_bad_rows = headers.iter().take(2).eq(&OF_BAD_ROWS);
+    if of_bad_rows {
+        headers.drain(..2);
+        for row in &mut rows {
+            row.cells.drain(..row.cells.len().min(2));
+            for cell in &mut row.cells {
+                *cell = armed(cell);
+            }
+        }
+        rows.retain(|row| row.cells.iter().any(|cell| !cell.is_empty()));
+    }
+    TextTable { headers, rows, form, of_bad_rows }
 }
 
 /// What has been read, against what a file may hold.
@@ -251,6 +271,18 @@ mod tests {
         let lines: Vec<u64> = table.rows.iter().map(|row| row.line).collect();
         assert_eq!(lines, [5, 8]);
         assert_eq!(table.rows[0].cells, ["1", "two\nlines"]);
+    }
+
+    #[test]
+    fn a_file_of_bad_rows_is_what_it_was_made_of() {
+        let table =
+            read_text(b"line,reason,PhoneNumber,Note\n3,bad,'+91 90000 00001,'=1\n4,worse,,\n");
+        assert!(table.of_bad_rows);
+        assert_eq!(table.headers, ["PhoneNumber", "Note"]);
+        assert_eq!(table.rows.len(), 1);
+        assert_eq!(table.rows[0].cells, ["+91 90000 00001", "=1"]);
+        let table = read_text(b"PhoneNumber,line,reason\n9000000001,'=1,x\n");
+        assert!(!table.of_bad_rows && table.rows[0].cells[1] == "'=1");
     }
 
     #[test]
