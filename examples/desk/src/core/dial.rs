@@ -238,7 +238,7 @@ pub struct DialEntry {
 }
 
 /// How much earlier or later than its dial a call may seem to begin: two machines' clocks.
-const CLOCKS_MS: i64 = 60_000;
+pub const CLOCKS_MS: i64 = 60_000;
 
 /// A call that may be what became of a dial without a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

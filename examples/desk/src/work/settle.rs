@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::caller::Scope;
-use crate::core::dial::{DialEntry, DialEvidence, DialState, DialWay, settle};
+use crate::core::dial::{CLOCKS_MS, DialEntry, DialEvidence, DialState, DialWay, settle};
 use crate::core::fact::millis;
 use crate::desk::Desk;
 use crate::flow::ledger::dial_changed;
@@ -171,7 +171,8 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
     let zone = desk.client().zone();
     let day = |ms: i64| zone.stamp(instant(ms)).day();
     let until = row.decided_ms.unwrap_or(row.asked_ms);
-    let (from, to) = (day(row.asked_ms), day(until));
+    // The service's clock may be behind: right after midnight the call may be among those of the day before.
+    let (from, to) = (day(row.asked_ms.saturating_sub(CLOCKS_MS)), day(until));
     let query = CallQuery { number: Some(row.number.clone()), ..CallQuery::days(from, to) };
     // A day's last rows are stored together with what is known of the day: that is read before them.
     let days = desk.records().store().days(from, to).await?;
@@ -179,7 +180,7 @@ async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>
     for call in desk.records().calls(query, MOST).await? {
         for leg in call.records()? {
             let says = match row.way {
-                DialWay::Agent => by_its_reference(row, &leg),
+                DialWay::Agent => by_its_reference(desk, row, &leg).await?,
                 DialWay::Socket | DialWay::Kookoo => by_its_time(desk, row, &leg).await?,
             };
             match says {
@@ -206,10 +207,25 @@ fn are_read(days: &[DayCoverage], (from, to): (Day, Day), since: i64) -> bool {
         && days.iter().all(is_read)
 }
 
-/// Of a dial that carries a reference: a leg with it is the dial's.
-fn by_its_reference(row: &DialEntry, leg: &CallRecord) -> LegSays {
-    let reference = leg.uui.as_ref().map(|uui| uui.as_str().trim());
-    if reference == Some(row.reference.trim()) { LegSays::IsIts(leg.ucid) } else { LegSays::IsNot }
+/// Of a dial that carries a reference: a leg with it is the dial's, and one of its agent at that time may be, if its
+/// reference is missing or was cut or padded on its way.
+async fn by_its_reference(
+    desk: &Desk,
+    row: &DialEntry,
+    leg: &CallRecord,
+) -> Result<LegSays, Problem> {
+    let own = row.reference.trim();
+    let carried = leg.uui.as_ref().map_or("", |uui| uui.as_str().trim());
+    if carried == own {
+        return Ok(LegSays::IsIts(leg.ucid));
+    }
+    if !own.contains(carried) && !carried.contains(own) {
+        return Ok(LegSays::IsNot);
+    }
+    Ok(match by_its_time(desk, row, leg).await? {
+        LegSays::IsNot => LegSays::IsNot,
+        LegSays::IsIts(_) | LegSays::MayBe => LegSays::MayBe,
+    })
 }
 
 /// Of a dial that carries none: a leg of its agent at that time.

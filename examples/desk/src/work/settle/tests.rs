@@ -121,7 +121,38 @@ async fn a_day_that_was_never_read_says_nothing() {
     assert_eq!(days.iter().filter(|day| day.read.is_some()).count(), 1, "{days:?}");
     let found = by_records(&desk, &row).await.unwrap();
     assert!(found.is_none(), "{found:?}");
-    let of_today = DialEntry { asked_ms: row.decided_ms.unwrap(), ..row };
-    let found = by_records(&desk, &of_today).await.unwrap();
-    assert!(matches!(found, Some(DialEvidence::NotInReport)), "{found:?}");
+    // A clock that is behind has filed what was dialled right after midnight under the day before.
+    let midnight = row.decided_ms.unwrap() - 120_000;
+    for (second, proves) in [(59, false), (60, true)] {
+        let at = Some(midnight + second * 1_000);
+        let of_today = DialEntry { asked_ms: at.unwrap(), decided_ms: at, ..row.clone() };
+        let found = by_records(&desk, &of_today).await.unwrap();
+        assert_eq!(matches!(found, Some(DialEvidence::NotInReport)), proves, "{found:?}");
+    }
+}
+
+/// A leg without the reference, or with a part of it, was taken for none of the dial.
+#[tokio::test(start_paused = true)]
+async fn a_leg_at_its_time_whose_reference_is_missing_or_cut_may_be_the_dials() {
+    let (sim, desk, _) = at("2026-11-21T12:00:00+05:30").await;
+    let asked = DialEntry { way: DialWay::Agent, ..row(&desk, "asked") };
+    for (carried, may_be) in [("", true), ("cut", true), ("padded", true), ("another", false)] {
+        let uui = match carried {
+            "cut" => asked.reference[..asked.reference.len() - 3].to_owned(),
+            "padded" => format!("{}AAA", asked.reference),
+            other => other.to_owned(),
+        };
+        let leg = |minute: u32| {
+            let row = serde_json::json!({
+                "UCID": "71", "AgentID": "agent01", "UUI": uui, "CallDate": "2026-11-21",
+                "StartTime": format!("12:{minute:02}:01"),
+            });
+            serde_json::from_value::<CallRecord>(row).unwrap()
+        };
+        let says = by_its_reference(&desk, &asked, &leg(0)).await.unwrap();
+        assert_eq!(matches!(says, LegSays::MayBe), may_be, "{carried}");
+        let says = by_its_reference(&desk, &asked, &leg(30)).await.unwrap();
+        assert!(matches!(says, LegSays::IsNot), "{carried}: at another time");
+    }
+    drop(sim);
 }
