@@ -13,7 +13,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::floor::DIAL;
 use crate::prepared::with_token;
@@ -31,6 +33,7 @@ struct Cable {
     folder: TempDir,
     server: PathBuf,
     pairs: JoinSet<()>,
+    silence: watch::Sender<()>,
 }
 
 impl Cable {
@@ -38,8 +41,8 @@ impl Cable {
     fn to(url: &str) -> Self {
         let folder = url.split(['@', '/']).find(|part| part.starts_with("%2F")).unwrap();
         let server = Path::new(&folder.replace("%2F", "/")).join(".s.PGSQL.5432");
-        let mut cable =
-            Self { folder: tempfile::tempdir().unwrap(), server, pairs: JoinSet::new() };
+        let (folder, silence) = (tempfile::tempdir().unwrap(), watch::Sender::new(()));
+        let mut cable = Self { folder, server, pairs: JoinSet::new(), silence };
         cable.mend();
         cable
     }
@@ -61,18 +64,26 @@ impl Cable {
         self.pairs.shutdown().await;
     }
 
+    /// Nothing comes through the connections that there are any more, and neither end is told. New ones are as good as
+    /// ever.
+    fn silence(&self) {
+        self.silence.send_replace(());
+    }
+
     fn mend(&mut self) {
         let listener = UnixListener::bind(self.socket()).unwrap();
-        let server = self.server.clone();
+        let (server, silence) = (self.server.clone(), self.silence.clone());
         self.pairs.spawn(async move {
             let mut pairs = JoinSet::new();
             loop {
                 let (mut near, _) = listener.accept().await.unwrap();
-                let server = server.clone();
+                let (server, mut silence) = (server.clone(), silence.subscribe());
                 pairs.spawn(async move {
-                    if let Ok(mut far) = UnixStream::connect(server).await {
+                    let Ok(mut far) = UnixStream::connect(server).await else { return };
+                    tokio::select! {
                         // However it ends, it has ended.
-                        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+                        _ = silence.changed() => std::future::pending().await,
                     }
                 });
             }
@@ -365,6 +376,32 @@ async fn postgres_is_away() {
     let expected = (&json!("accepted"), &placed.body["ucid"]);
     assert_eq!((&kept.body["state"], &kept.body["ucid"]), expected);
     assert_eq!(site.sim.effects("dial"), 1);
+}
+
+async fn postgres_is_gone_without_a_word() {
+    let site = Site::new().await;
+    let cable = Cable::to(&site.url);
+    let desk = site.start("one", &cable.url(&site.url)).await;
+    site.sign_in(&desk).await;
+    cable.silence();
+    let since = Instant::now();
+    // What the first ones are told depends on what was under way; none of it may have happened.
+    loop {
+        let reply = desk.dial(&site.token, "key-1", "9000000001").await;
+        if reply.status == 200 {
+            break;
+        }
+        assert_eq!(reply.body["mayHaveHappened"], false, "{}", reply.body);
+        assert!(since.elapsed() < Duration::from_mins(1), "{}", reply.body);
+    }
+    assert!(since.elapsed() < Duration::from_mins(1), "{:?}", since.elapsed());
+    assert_eq!(site.sim.effects("dial"), 1);
+    desk.until("/readyz", "", |ready| ready.body["parts"]["store"]["condition"] == "ok").await;
+}
+
+#[tokio::test]
+async fn a_postgresql_that_is_gone_without_a_word_is_connected_to_anew() {
+    tokio::time::timeout(LIMIT, postgres_is_gone_without_a_word()).await.unwrap();
 }
 
 #[tokio::test]

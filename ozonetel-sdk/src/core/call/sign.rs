@@ -36,7 +36,7 @@ pub(super) async fn credential(
 pub(super) async fn reject(progress: &CallProgress<'_>) {
     if let Some(token) = progress.token {
         // Whoever holds the store is about to replace the token anyway.
-        let _ = within(|| progress.total, progress.core.credentials.reject(token)).await;
+        let _ = within(|| progress.before_sending(), progress.core.credentials.reject(token)).await;
     }
 }
 

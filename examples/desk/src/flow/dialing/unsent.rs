@@ -13,13 +13,11 @@ const LONGEST_WRITES: u32 = 60;
 /// Writes down that a dial was not sent, now or as soon as the store can be used again. The row, where it says so now.
 pub(super) async fn undo(desk: &Desk, entry: DialEntry) -> Option<DialEntry> {
     let unsent = failed(desk, entry, DialState::NotSent, given(late()));
-    match noted(desk, &unsent).await {
-        Ok(true) => Some(unsent),
-        Ok(false) | Err(_) => {
-            undo_later(desk, unsent);
-            None
-        }
+    if noted(desk, &unsent).await == Ok(true) {
+        return Some(unsent);
     }
+    undo_later(desk, unsent);
+    None
 }
 
 /// Whether the row is there and decided. A commit without an answer may still take place.

@@ -212,7 +212,7 @@ async fn desks_whose_clocks_differ_stay_within_the_limit_together() {
         sent.push(since.elapsed());
     }
     for three in sent.windows(3) {
-        assert!(three[2] - three[0] >= Duration::from_millis(60_500), "{sent:?}");
+        assert!(three[2].saturating_sub(three[0]) >= Duration::from_millis(60_500), "{sent:?}");
     }
 }
 
