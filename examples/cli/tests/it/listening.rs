@@ -223,16 +223,16 @@ async fn a_real_call_of_the_simulator_arrives() {
 }
 
 /// A receiver that takes requests and answers none; how many there were.
-async fn silent() -> (String, tokio::sync::mpsc::UnboundedReceiver<()>) {
+async fn silent() -> (String, tokio::sync::mpsc::Receiver<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let (sender, arrived) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, arrived) = tokio::sync::mpsc::channel(10);
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             crate::harness::read_request(&mut stream).await;
             open.push(stream);
-            let _ = sender.send(());
+            let _ = sender.send(()).await;
         }
     });
     (url, arrived)
