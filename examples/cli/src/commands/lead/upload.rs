@@ -190,7 +190,7 @@ impl Upload {
         let mut prepared = self.read(context)?;
         self.check(&mut prepared, context.is_dry_run(), &make)?;
         let rows: Vec<GoodRow> = prepared.good.iter().copied().zip(prepared.keys()).collect();
-        let mut progress = self.progress::<E>(context, &prepared, &rows)?;
+        let mut progress = progress_of::<E>(context, &prepared, &rows)?;
         let is_due = |(_, key): &&GoodRow| match progress.of(key) {
             RowState::NotSent | RowState::NotTaken => true,
             RowState::Refused(says) => self.again || !is_there(says),
@@ -236,29 +236,6 @@ impl Upload {
                 }
             },
         }
-    }
-
-    /// What is known of the rows that were sent to the campaign before. A dry run changes nothing of it.
-    fn progress<E: Batched>(
-        &self,
-        context: &Context,
-        prepared: &Prepared,
-        rows: &[GoodRow],
-    ) -> Result<Progress, Failure> {
-        let account = context.environment.account.as_deref().unwrap_or_default();
-        let service = service_of::<E>(context);
-        if context.is_dry_run() && context.environment.state_dir.is_none() {
-            return Ok(Progress::default());
-        }
-        let path = progress_file(context, &prepared.target(service, account, E::SPEC.name))?;
-        let before = progress_file(context, &prepared.whole(service, account, E::SPEC.name))?;
-        let opened =
-            if context.is_dry_run() { Progress::look(&path) } else { Progress::open(&path) };
-        let taken_over = opened.and_then(|mut progress| {
-            progress.take_over(&before, &keys_of(rows), E::MOST)?;
-            Ok(progress)
-        });
-        taken_over.map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))
     }
 
     fn read(&self, context: &Context) -> Result<Prepared, Failure> {
@@ -531,6 +508,27 @@ fn service_of<E: Batched>(context: &Context) -> Option<&str> {
     let own = environment.base_urls.iter().find(|(host, _)| *host == E::SPEC.host);
     let address = own.map(|(_, address)| address).or(environment.base_url.as_ref());
     address.map(|address| address.trim_end_matches('/'))
+}
+
+/// What is known of the rows that were sent to the campaign before. A dry run changes nothing of it.
+fn progress_of<E: Batched>(
+    context: &Context,
+    prepared: &Prepared,
+    rows: &[GoodRow],
+) -> Result<Progress, Failure> {
+    let account = context.environment.account.as_deref().unwrap_or_default();
+    let service = service_of::<E>(context);
+    if context.is_dry_run() && context.environment.state_dir.is_none() {
+        return Ok(Progress::default());
+    }
+    let path = progress_file(context, &prepared.target(service, account, E::SPEC.name))?;
+    let before = progress_file(context, &prepared.whole(service, account, E::SPEC.name))?;
+    let opened = if context.is_dry_run() { Progress::look(&path) } else { Progress::open(&path) };
+    let taken_over = opened.and_then(|mut progress| {
+        progress.take_over(&before, &keys_of(rows), E::MOST)?;
+        Ok(progress)
+    });
+    taken_over.map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))
 }
 
 /// Where the progress of an upload is kept.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use ozonetel_sdk::types::PhoneNumber;
+use ozonetel_sdk::types::{NumberKey, PhoneNumber};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -16,15 +16,14 @@ pub(super) struct RowKey([u8; 12]);
 impl RowKey {
     pub(super) fn of(number: &str, before: u32) -> Self {
         let mut hash = Sha256::new();
-        match PhoneNumber::from(number).key() {
-            Some(key) => match key.indian_digits() {
-                Some(digits) => hash.update(digits),
-                None => {
-                    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-                    hash.update(digits.trim_start_matches('0'));
-                }
-            },
-            None => hash.update(number),
+        let key = PhoneNumber::from(number).key();
+        if let Some(digits) = key.as_ref().and_then(NumberKey::indian_digits) {
+            hash.update(digits);
+        } else if key.is_some() {
+            let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+            hash.update(digits.trim_start_matches('0'));
+        } else {
+            hash.update(number);
         }
         hash.update([0]);
         hash.update(before.to_be_bytes());
@@ -85,6 +84,7 @@ mod tests {
         let keys = RowKey::all(numbers.into_iter());
         assert_eq!(keys[0], RowKey::of("00919000000001", 0));
         assert_eq!(keys[1], RowKey::of("9000000001", 1));
+        assert_eq!(RowKey::of("+1 202 555 0100", 0), RowKey::of("0012025550100", 0));
         assert!(keys[0] != keys[1] && keys[2] == RowKey::of("9000000002", 0));
         let text = String::from(keys[0]);
         assert_eq!(RowKey::try_from(text), Ok(keys[0]));
