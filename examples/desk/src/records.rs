@@ -337,12 +337,14 @@ impl Records {
 mod tests {
     use futures_util::FutureExt as _;
     use ozonetel_sim::Sim;
+    use ozonetel_sim::world::Timestamp;
 
     use super::*;
 
     #[tokio::test]
     async fn a_mark_is_the_same_until_rows_are_written() {
-        let sim = Sim::start();
+        let noon = Timestamp::parse("2026-11-21T12:00:00+05:30").unwrap();
+        let sim = Sim::builder().starting_at(noon).build();
         sim.client().agents().login("agent01", "secret", "500001").await.unwrap();
         sim.client().dial().agent("agent01", "support_out", "9000000001").await.unwrap();
         sim.advance(Duration::from_hours(1)).await;

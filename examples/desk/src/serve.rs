@@ -94,7 +94,7 @@ pub fn start_work(desk: &Desk) {
     let metrics = desk.metrics().clone();
     desk.life().spawn("metrics", |stop| metrics.keep_folded(stop));
     let noted = desk.patient();
-    desk.life().spawn("phones", |_| async move {
+    desk.tasks().watch(async move {
         if let Err(error) = note_phones(&noted).await {
             tracing::warn!(%error, "which agents have a phone in a page is not known before it registers again");
         }

@@ -257,7 +257,8 @@ async fn force_ready(desk: &Desk, agent: &AgentId) -> Result<(), Problem> {
     let number = number(desk, agent, link)?;
     let agents = desk.client().agents();
     is_out(agents.logout(agent, &password).await.map(|_| ()))?;
-    let done = agents.login(agent, password, number).await;
+    // One whose answer was lost is asked for again, and then counts as in.
+    let done = agents.ensure_login(agent, password, number).await;
     let now = desk.now();
     // Of one whose answer was lost nothing new is known: who was in before may be in again.
     let (login, kept_problem, said) = match &done {

@@ -98,10 +98,17 @@ async fn a_login_of_unknown_outcome_in_force_ready_is_not_called_logged_out() {
     let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
     let path = "/api/agents/agent01";
     agent.post(&format!("{path}/login"), json!({})).await.ok();
-    // The logout is answered, the login is not.
+    // The logout is answered, the login is not: once, and however often.
     let at = "/CAServices/AgentAuthenticationV2/index.php";
-    let late = Fault::new(FaultKind::Delay).on(at).delay(Duration::ZERO);
-    assert!(floor.sim.fault(late) && floor.sim.fault(Fault::new(FaultKind::CloseAfter).on(at)));
+    let lose = |times: u32| {
+        let late = Fault::new(FaultKind::Delay).on(at).delay(Duration::ZERO);
+        let lost = Fault::new(FaultKind::CloseAfter).on(at).times(times);
+        assert!(floor.sim.fault(late) && floor.sim.fault(lost));
+    };
+    lose(1);
+    let view = agent.post(&format!("{path}/force-ready"), json!({})).await.ok();
+    assert_eq!(view.json["loggedIn"], true);
+    lose(99);
     let answer = agent.post(&format!("{path}/force-ready"), json!({})).await.problem(502);
     let message = answer.text("message");
     assert!(message.contains("it is not known whether the agent is logged in"), "{message}");
