@@ -7,7 +7,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::owed::owed as all_owed;
-use super::viewing::view;
 use crate::core::agent::{AgentStateView, StateSource};
 use crate::core::call::{CallPhase, WrapupView};
 use crate::core::caller::{Scope, agent_key};
@@ -154,7 +153,7 @@ impl Surroundings {
         let names = names(desk, scope).await?;
         let mut owed = BTreeMap::new();
         for one in all_owed(desk, scope, MOST).await? {
-            if let Some(agent) = one.agent().filter(|_| one.taken_by.is_none()) {
+            if let Some(agent) = one.agent.filter(|_| one.taken_by.is_none()) {
                 *owed.entry(agent_key(&agent)).or_default() += 1;
             }
         }
@@ -233,10 +232,7 @@ async fn one(
     let Versioned { version, record: KeptAgent { agent, record, login, login_problem, .. } } = kept;
     let now = desk.now();
     let state = record.view(desk.state_sources().is_watched(agent, now), now);
-    let mut wrapup = None;
-    for call in around.calls_of(agent).filter(|call| call.state.phase == CallPhase::AfterCall) {
-        wrapup = view(desk, call, false, false).await?.wrapup.map(wrapup_of);
-    }
+    let wrapup = around.calls.iter().filter_map(|call| call.state.after_call_of(agent)).last();
     let is_out = state.kind == Some("logged_out");
     let logged_in = match (login, state.at) {
         (Some((is_in, at)), Some(said)) if *at > said => *is_in,
@@ -252,7 +248,7 @@ async fn one(
             .get(&agent_key(agent))
             .map_or_else(|| agent.as_str().to_owned(), Clone::clone),
         version: *version,
-        wrapup,
+        wrapup: wrapup.map(|wrapup| wrapup_of(WrapupView::of(wrapup, CallPhase::AfterCall, now))),
         phone: AgentPhone { registered: since.is_some(), at: since },
         paused_reason: state.reason.clone().filter(|_| paused),
         after_call: record.after_call.clone().map(|reason| PauseAfterCall { reason }),

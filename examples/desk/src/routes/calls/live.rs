@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::shown;
 use crate::core::call::CallView;
-use crate::core::caller::Caller;
+use crate::core::caller::{Caller, Scope};
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 
@@ -23,7 +23,8 @@ pub(crate) struct LiveCalls {
     calls: Vec<CallView>,
 }
 
-/// The calls that are not closed: the caller's own, or the team's.
+/// The calls that are not closed: the caller's own, or the team's. A call that was handed on and is closed is among them
+/// as long as the caller's after-call work of the own part goes on.
 #[utoipa::path(
     get,
     path = "/api/calls/live",
@@ -47,10 +48,19 @@ pub(crate) fn snapshot(desk: &Desk, caller: &Caller) -> BoxFuture<'static, Resul
     })
 }
 
-/// The calls that are not closed, as the caller sees them.
+/// The calls that are not closed, as the caller sees them, and those of which the caller's agent has after-call work.
 async fn live_calls(desk: &Desk, caller: &Caller) -> Result<Vec<CallView>, Problem> {
+    let mut live = desk.store().live_calls(&caller.scope, MOST).await?;
+    if !caller.own.is_empty() {
+        for owed in desk.store().owed_calls(&Scope::Agents(caller.own.clone()), MOST).await? {
+            let is_there = live.iter().any(|call| call.id == owed.call.id);
+            if !is_there && owed.call.state.after_call_of(&owed.agent).is_some() {
+                live.push(owed.call);
+            }
+        }
+    }
     let mut calls = Vec::new();
-    for call in desk.store().live_calls(&caller.scope, MOST).await? {
+    for call in live {
         calls.push(shown(desk, caller, &call).await?);
     }
     Ok(calls)
