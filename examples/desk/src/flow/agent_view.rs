@@ -197,7 +197,7 @@ pub async fn is_in_call(desk: &Desk, agent: &AgentId) -> Result<bool, StoreError
 pub async fn agent_view(desk: &Desk, kept: &Versioned<KeptAgent>) -> Result<AgentView, StoreError> {
     let scope = Scope::Agents(vec![kept.record.agent.clone()]);
     let around = Surroundings::of(desk, &scope).await?;
-    one(desk, kept, &around).await
+    Ok(one(desk, kept, &around))
 }
 
 /// All agents in a scope: those it names, those who are linked to a user, and those of whom something is known.
@@ -219,20 +219,16 @@ pub async fn agent_views(desk: &Desk, scope: &Scope) -> Result<Vec<AgentView>, S
     let around = Surroundings::of(desk, scope).await?;
     let mut views = Vec::new();
     for kept in agents.values() {
-        views.push(one(desk, kept, &around).await?);
+        views.push(one(desk, kept, &around));
     }
     Ok(views)
 }
 
-async fn one(
-    desk: &Desk,
-    kept: &Versioned<KeptAgent>,
-    around: &Surroundings,
-) -> Result<AgentView, StoreError> {
+fn one(desk: &Desk, kept: &Versioned<KeptAgent>, around: &Surroundings) -> AgentView {
     let Versioned { version, record: KeptAgent { agent, record, login, login_problem, .. } } = kept;
     let now = desk.now();
     let state = record.view(desk.state_sources().is_watched(agent, now), now);
-    let wrapup = around.calls.iter().filter_map(|call| call.state.after_call_of(agent)).last();
+    let wrapup = around.calls.iter().rev().find_map(|call| call.state.after_call_of(agent));
     let is_out = state.kind == Some("logged_out");
     let logged_in = match (login, state.at) {
         (Some((is_in, at)), Some(said)) if *at > said => *is_in,
@@ -241,7 +237,7 @@ async fn one(
     };
     let since = desk.calling().phone_since(agent);
     let paused = matches!(state.kind, Some("paused" | "aux"));
-    Ok(AgentView {
+    AgentView {
         agent: agent.as_str().to_owned(),
         name: around
             .names
@@ -257,7 +253,7 @@ async fn one(
         logged_in,
         login_problem: login_problem.clone(),
         state: state_of(state),
-    })
+    }
 }
 
 fn wrapup_of(wrapup: WrapupView) -> AgentWrapup {

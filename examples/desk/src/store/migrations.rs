@@ -133,6 +133,7 @@ mod tests {
     use ozonetel_sdk::types::AgentId;
 
     use super::*;
+    use crate::core::dial::number_key;
     use crate::store::audit::AuditRow;
     use crate::store::conn::args;
     use crate::store::suite::postgres;
@@ -239,9 +240,11 @@ mod tests {
         for old in [db, sqlite] {
             old.write(|tx| {
                 Box::pin(async move {
+                    let key = number_key(&"9000000001".into());
+                    let number = "UPDATE desk_call SET number_key = $1 WHERE id = '11'";
                     for insert in [
-                        "INSERT INTO desk_call (id, version, phase, agent, owed_by, number_key, began, changed, state) \
-                         VALUES ('11', 1, 'closed', 'agent01', 'u9', '9000000001', 1, 1, '{}')",
+                        "INSERT INTO desk_call (id, version, phase, agent, owed_by, began, changed, state) \
+                         VALUES ('11', 1, 'closed', 'agent01', 'u9', 1, 1, '{}')",
                         "INSERT INTO desk_call (id, version, phase, began, changed, state) \
                          VALUES ('12', 1, 'closed', 1, 1, '{}')",
                         "INSERT INTO desk_draft (call, typed_by, notes, at) VALUES ('11', 'u1', 'hello', 5)",
@@ -249,6 +252,7 @@ mod tests {
                     ] {
                         tx.execute(insert, args![]).await?;
                     }
+                    tx.execute(number, args![key]).await?;
                     Ok(())
                 })
             })

@@ -26,7 +26,7 @@ impl HandedOn {
             others.filter(|(agent, _)| !current.is_some_and(|own| own.is_same_agent(agent)));
         others
             .map(|(agent, at)| AgentPart {
-                disposition: said.of(&agent).cloned(),
+                disposition: said.of(&agent).cloned().map(of_part),
                 agent,
                 phase: CallPhase::AfterCall,
                 wrapup: Wrapup { started_ms: at, limit_sec: None, overrun: false },
@@ -34,6 +34,12 @@ impl HandedOn {
             })
             .collect()
     }
+}
+
+/// The platform is told of the whole call, by what counts for it.
+fn of_part(mut given: DispositionState) -> DispositionState {
+    given.targets.remove("platform");
+    given
 }
 
 impl AgentPart {

@@ -79,7 +79,6 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assist: Option<AssistState>,
     pub can: Can,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<PartView>,
     // What depends on who looks comes last: see `ShownPart`.
     pub number: Option<String>,

@@ -87,7 +87,7 @@ fn handed_on() -> Call {
 }
 
 fn owing(call: &Call) -> Vec<&str> {
-    call.state().owing().map(|agent| agent.as_str()).collect()
+    call.state().owing().map(AgentId::as_str).collect()
 }
 
 /// What the one had said was taken for the other's, or who had handed the call on owed nothing.
@@ -107,6 +107,12 @@ fn who_hands_a_call_on_owes_a_word_of_the_own_part_and_the_colleague_another() {
             assert!(call.state().disposition_for(agent).is_none(), "{first}, {agent}");
             call.apply(by(agent.as_str(), disposed(n, "NO_ANSWER", 60 + i64::from(n))));
             assert_eq!(call.state().word_of(agent).unwrap().agent, *agent);
+            let targets = call.state().word_of(agent).unwrap().targets.len();
+            assert_eq!(
+                targets,
+                if *agent == agents[0] { 1 } else { 2 },
+                "the platform has one record"
+            );
             call.apply(by(agent.as_str(), delivered(n + 10, "sent", 70 + i64::from(n))));
         }
         let phase = call.state().part_of(&agents[0]).unwrap().phase;
