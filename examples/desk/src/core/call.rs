@@ -4,9 +4,11 @@
 //! matters, and a call can be built again from what is stored. Legs, outcome and merging are the SDK's
 //! [`PhoneCall`](ozonetel_sdk::phone_call::PhoneCall).
 
+mod direction;
 mod effect;
 mod fold;
 mod legs;
+mod part;
 mod phones;
 mod said;
 mod state;
@@ -17,10 +19,10 @@ use std::sync::{Arc, LazyLock};
 use effect::effects;
 pub use effect::{Effect, effects_of_merged};
 pub use state::{
-    CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
+    AgentPart, CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
 };
-pub use view::{CallView, Viewer, WrapupView};
+pub use view::{CallView, PartView, Viewer, WrapupView};
 
 use super::fact::Fact;
 

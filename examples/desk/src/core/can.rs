@@ -8,23 +8,70 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::call::{CallPhase, CallState, DispositionState, RecordingState, SipLeg};
+use super::caller::Caller;
 use super::dial::DialWay;
 use super::transfer::TransferStep;
 
 /// Why a command is not allowed; `null` in `can` is allowed.
 pub type Refusal = &'static str;
 
+/// How someone stands to a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// Handles it, or may act for the one who does.
+    Handler,
+    /// Speaks of this agent's part in it, and of nothing else.
+    Participant(&'a AgentId),
+    /// Sees it.
+    Onlooker,
+}
+
+impl<'a> Standing<'a> {
+    /// How a caller stands to a call: who is an agent who had a part in it speaks of that.
+    pub fn of(caller: &'a Caller, call: &CallState) -> Self {
+        if caller.may_act_on_call_of(call.agent.as_ref()) {
+            return Self::Handler;
+        }
+        own_part(caller, call).map_or(Self::Onlooker, Self::Participant)
+    }
+}
+
+/// The caller's own agent in a call: whose call it is, else one who had a part in it.
+pub fn own_part<'a>(caller: &'a Caller, call: &CallState) -> Option<&'a AgentId> {
+    let has = |own: &&AgentId| call.agent.as_ref().is_some_and(|agent| agent.is_same_agent(own));
+    let own = || caller.own.iter();
+    own().find(has).or_else(|| own().find(|own| call.is_of(own)))
+}
+
 /// What else a judgement depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CanContext {
     /// Whether the caller handles this call, or may act for the one who does.
     pub may_act: bool,
+    /// Whether the caller may say how it went: as one who may act, or of the own part in it.
+    pub may_dispose: bool,
     /// Whether reconnecting is known to work on this account.
     pub reconnect: bool,
     /// Why the call's number cannot be dialled now: calling hours, the block list, an open dial.
     pub dial: Option<Refusal>,
     /// Whether a disposition is on its way to the service, or refused by it.
     pub disposition: DispositionProgress,
+}
+
+impl CanContext {
+    /// What is judged by for who stands so to a call, as far as the call says it.
+    pub fn of(call: &CallState, standing: Standing<'_>) -> Self {
+        let disposition = match standing {
+            Standing::Participant(agent) => DispositionProgress::for_agent(call, agent),
+            Standing::Handler | Standing::Onlooker => DispositionProgress::of(call),
+        };
+        Self {
+            may_act: standing == Standing::Handler,
+            may_dispose: standing != Standing::Onlooker,
+            disposition,
+            ..Self::default()
+        }
+    }
 }
 
 /// How far the disposition of a call is.
@@ -122,7 +169,8 @@ pub fn judge(command: Command, call: &CallState, context: CanContext) -> Result<
             (Some(_), None) => Ok(()),
         };
     }
-    if !context.may_act {
+    let is_allowed = context.may_act || (command == Command::Dispose && context.may_dispose);
+    if !is_allowed {
         return Err("not_your_call");
     }
     if call.way == DialWay::Kookoo && !is_over_kookoo(command) {

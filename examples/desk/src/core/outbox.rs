@@ -87,6 +87,9 @@ impl OutboxState {
     }
 }
 
+/// The kind of an entry that tells the platform of a finished call.
+pub const REPORT: &str = "call";
+
 /// An entry of the outbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxEntry {

@@ -7,7 +7,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::owed::owed as all_owed;
-use super::viewing::view;
 use crate::core::agent::{AgentStateView, StateSource};
 use crate::core::call::{CallPhase, WrapupView};
 use crate::core::caller::{Scope, agent_key};
@@ -158,7 +157,7 @@ impl Surroundings {
         let names = names(desk, scope).await?;
         let mut owed = BTreeMap::new();
         for one in all_owed(desk, scope, MOST).await? {
-            if let Some(agent) = one.agent().filter(|_| one.taken_by.is_none()) {
+            if let Some(agent) = one.agent.filter(|_| one.taken_by.is_none()) {
                 *owed.entry(agent_key(&agent)).or_default() += 1;
             }
         }
@@ -205,7 +204,7 @@ pub async fn is_in_call(desk: &Desk, agent: &AgentId) -> Result<bool, StoreError
 pub async fn agent_view(desk: &Desk, kept: &Versioned<KeptAgent>) -> Result<AgentView, StoreError> {
     let scope = Scope::Agents(vec![kept.record.agent.clone()]);
     let around = Surroundings::of(desk, &scope).await?;
-    one(desk, kept, &around).await
+    Ok(one(desk, kept, &around))
 }
 
 /// All agents in a scope: those it names, those who are linked to a user, and those of whom something is known.
@@ -227,23 +226,16 @@ pub async fn agent_views(desk: &Desk, scope: &Scope) -> Result<Vec<AgentView>, S
     let around = Surroundings::of(desk, scope).await?;
     let mut views = Vec::new();
     for kept in agents.values() {
-        views.push(one(desk, kept, &around).await?);
+        views.push(one(desk, kept, &around));
     }
     Ok(views)
 }
 
-async fn one(
-    desk: &Desk,
-    kept: &Versioned<KeptAgent>,
-    around: &Surroundings,
-) -> Result<AgentView, StoreError> {
+fn one(desk: &Desk, kept: &Versioned<KeptAgent>, around: &Surroundings) -> AgentView {
     let Versioned { version, record: KeptAgent { agent, record, login, login_problem, .. } } = kept;
     let now = desk.now();
     let state = record.view(desk.state_sources().is_watched(agent, now), now);
-    let mut wrapup = None;
-    for call in around.calls_of(agent).filter(|call| call.state.phase == CallPhase::AfterCall) {
-        wrapup = view(desk, call, false, false).await?.wrapup.map(wrapup_of);
-    }
+    let wrapup = around.calls.iter().rev().find_map(|call| call.state.after_call_of(agent));
     let is_out = state.kind == Some("logged_out");
     let logged_in = match (login, state.at) {
         (Some((is_in, at)), Some(said)) if *at > said => *is_in,
@@ -252,14 +244,14 @@ async fn one(
     };
     let since = record.registered.and_then(|(is_up, since)| is_up.then_some(since));
     let paused = matches!(state.kind, Some("paused" | "aux"));
-    Ok(AgentView {
+    AgentView {
         agent: agent.as_str().to_owned(),
         name: around
             .names
             .get(&agent_key(agent))
             .map_or_else(|| agent.as_str().to_owned(), Clone::clone),
         version: *version,
-        wrapup,
+        wrapup: wrapup.map(|wrapup| wrapup_of(WrapupView::of(wrapup, CallPhase::AfterCall, now))),
         phone: AgentPhone { registered: since.is_some(), at: since },
         paused_reason: state.reason.clone().filter(|_| paused),
         after_call: record.after_call.clone().map(|reason| PauseAfterCall { reason }),
@@ -268,7 +260,7 @@ async fn one(
         logged_in,
         login_problem: login_problem.clone(),
         state: state_of(state),
-    })
+    }
 }
 
 fn wrapup_of(wrapup: WrapupView) -> AgentWrapup {

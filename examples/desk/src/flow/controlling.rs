@@ -13,7 +13,7 @@ use super::kookoo;
 use super::viewing::{can_context, now_ms};
 use crate::core::answer::{AskedLeg, AskedLegKind};
 use crate::core::call::{CallState, SipLeg};
-use crate::core::can::{Command, judge};
+use crate::core::can::{Command, Standing, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
 use crate::core::transfer::TransferCommand;
@@ -148,7 +148,7 @@ async fn judged(
 ) -> Result<ControlReply, Problem> {
     let state = order.call.take().map(|call| call.state).unwrap_or_default();
     if let Some(command) = command_of(&order.action).filter(|_| order.is_judged) {
-        judge(command, &state, can_context(desk, &state, true)).map_err(refused)?;
+        judge(command, &state, can_context(desk, &state, Standing::Handler)).map_err(refused)?;
     } else if state.way == DialWay::Kookoo && !matches!(order.action, Action::End) {
         // Front ends whose commands the service alone judges: CloudAgent does not know this call.
         return Err(refused("not_over_kookoo"));

@@ -8,13 +8,15 @@ use ozonetel_sdk::types::{AgentId, Did, DispositionName, PauseReason, SensitiveT
 use ozonetel_sdk::{Error, ErrorKind, Reason};
 use serde::Deserialize;
 
-use super::facts::{Actor, REPORT, Together, acted, delivered, record_with, service_has};
+use super::facts::{Actor, Together, acted, delivered, record_with, service_has};
 use super::viewing::now_ms;
 use crate::core::call::CallState;
 use crate::core::caller::Scope;
 use crate::core::dial::DialWay;
 use crate::core::fact::{Action, ActionOutcome};
-use crate::core::outbox::{AttemptResult, OutboxEntry, OutboxState, OutboxTarget, after_attempt};
+use crate::core::outbox::{
+    AttemptResult, OutboxEntry, OutboxState, OutboxTarget, REPORT, after_attempt,
+};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::ports::platform::PlatformError;

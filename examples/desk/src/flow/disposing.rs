@@ -8,9 +8,9 @@ use serde_json::json;
 use super::delivering::{Delivered, deliver, deliver_claimed, lease_until, not_known_yet};
 use super::facts::{Actor, TRIES, Together, record_judged};
 use super::viewing::{can_context, now_ms};
-use crate::core::call::{CallState, DispositionState};
+use crate::core::call::CallState;
 use crate::core::caller::agent_key;
-use crate::core::can::{CanContext, Command, DispositionProgress, judge};
+use crate::core::can::{Command, DispositionProgress, Standing, judge};
 use crate::core::dial::DialWay;
 use crate::core::fact::{
     Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, millis,
@@ -101,14 +101,10 @@ async fn judge_and_store(
     let nothing = CallState::default();
     let state = known.as_ref().map_or(&nothing, |call| &call.state);
     let agent = order.actor.agent.clone();
-    let progress = DispositionProgress::for_agent(state, &agent);
-    let context = CanContext { disposition: progress, ..can_context(desk, state, true) };
+    let context = can_context(desk, state, Standing::Participant(&agent));
     let judged = judge(Command::Dispose, state, context);
-    let own = |known: &&DispositionState| {
-        known.said.code == order.code && known.agent.is_same_agent(&agent)
-    };
-    let same = state.disposition.as_ref().filter(own);
-    let is_waiting = progress == DispositionProgress::Waiting;
+    let same = state.word_of(&agent).filter(|known| known.said.code == order.code);
+    let is_waiting = context.disposition == DispositionProgress::Waiting;
     if let (Err(_), Some(known), Some(call)) = (&judged, same.filter(|_| is_waiting), &known) {
         // The same again, before the first has arrived: it is tried once more, and counts once.
         let disposition = known.said.disposition.clone();

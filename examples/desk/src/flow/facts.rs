@@ -8,7 +8,7 @@ use serde_json::json;
 use super::joining::{self, profile_changed};
 use super::lead_names::LeadName;
 use super::ledger::{answered, dial_changed, dialed};
-use super::owed::said_by;
+use super::owed;
 use super::viewing::{changed, lead_of_call, now_ms};
 use crate::core::call::{Call, CallState, Direction, Effect, effects_of_merged};
 use crate::core::caller::{Scope, agent_key};
@@ -16,7 +16,7 @@ use crate::core::dial::{DialEntry, DialEvidence, SeenCall, settle};
 use crate::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::HandoffRow;
-use crate::core::outbox::{OutboxEntry, OutboxTarget, after_evidence};
+use crate::core::outbox::{OutboxEntry, OutboxTarget, REPORT, after_evidence};
 use crate::core::report::CallReport;
 use crate::desk::Desk;
 use crate::store::audit::AuditRow;
@@ -26,9 +26,6 @@ use crate::store::{
 
 /// How often a change is tried again that met another one.
 pub(super) const TRIES: usize = 8;
-
-/// The kind of an outbox entry that tells the platform of a finished call.
-pub(super) const REPORT: &str = "call";
 
 /// What is written together with facts.
 #[derive(Debug, Clone, Default)]
@@ -417,12 +414,14 @@ async fn promises(
     call: &StoredCall,
 ) -> Result<Vec<FollowUp>, StoreError> {
     let key = |agent: &str| agent_key(&agent.into());
-    let mut made: Vec<_> = effects.iter().filter_map(|effect| follow_up(effect, call)).collect();
-    for promise in &mut made {
+    let mut made: Vec<FollowUp> = Vec::new();
+    for mut promise in effects.iter().filter_map(|effect| follow_up(effect, call)) {
         let known = desk.store().follow_up(&Scope::All, &promise.id).await?;
-        if known.is_some_and(|known| key(&known.record.agent) != key(&promise.agent)) {
+        let is_of_colleague = |agent: &str| key(agent) != key(&promise.agent);
+        if known.is_some_and(|known| is_of_colleague(&known.record.agent)) || !made.is_empty() {
             promise.id = format!("{}:{}", promise.id, key(&promise.agent));
         }
+        made.push(promise);
     }
     Ok(made)
 }
@@ -430,7 +429,7 @@ async fn promises(
 /// The follow-up of a customer who is to be called back. It has the call's id: one call leaves one.
 fn follow_up(effect: &Effect, call: &StoredCall) -> Option<FollowUp> {
     let Effect::CallBack { agent, due_ms } = effect else { return None };
-    let given = call.state.disposition.as_ref()?;
+    let given = call.state.word_of(agent)?;
     let notes = given.said.notes.as_ref().map_or("", |notes| notes.as_str());
     Some(FollowUp {
         id: call.id.clone(),
@@ -462,23 +461,11 @@ fn events(
     (call, lead): (&StoredCall, Option<&LeadName>),
     (outbox, dials, promises): (&[OutboxWrite], &[DialWrite], &[FollowUp]),
 ) -> Result<Vec<NewEvent>, StoreError> {
-    let mut events = changed(desk, call, merged.before.agent.as_ref(), lead)?;
+    let mut events = changed(desk, call, &merged.before, lead)?;
     for write in dials {
         events.push(dial_changed(&write.entry));
     }
-    let owed = outbox.iter().filter_map(|write| match write {
-        OutboxWrite::Result(entry) if entry.kind == "disposition" => Some(entry),
-        OutboxWrite::Result(entry) if entry.kind == REPORT && entry.state.is_sad() => Some(entry),
-        _ => None,
-    });
-    for entry in owed {
-        let agent = said_by(entry, &call.state).or_else(|| call.state.agent.clone());
-        let audience = agent.map_or(Audience::Supervisors, Audience::Agent);
-        let body = json!({
-            "id": entry.id, "ucid": call.id, "target": entry.target, "state": entry.state,
-        });
-        events.push(NewEvent::new("owed.changed", audience, &body)?);
-    }
+    events.extend(owed::changed(&merged.before, call, outbox)?);
     for (id, _) in &merged.absorbed {
         let body = json!({"ucid": id, "into": call.id});
         events.push(NewEvent::new("call.merged", Audience::Everyone, &body)?);
@@ -487,11 +474,6 @@ fn events(
         let body = json!({"id": promise.id, "dueAt": promise.due_ms});
         let audience = Audience::Agent(promise.agent.as_str().into());
         events.push(NewEvent::new("followup.changed", audience, &body)?);
-    }
-    if merged.before.owes_disposition() != call.state.owes_disposition() {
-        let audience = call.state.agent.clone().map_or(Audience::Supervisors, Audience::Agent);
-        let body = json!({"id": call.id, "ucid": call.id, "target": "service", "state": "none"});
-        events.push(NewEvent::new("owed.changed", audience, &body)?);
     }
     Ok(events)
 }

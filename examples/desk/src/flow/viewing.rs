@@ -7,7 +7,7 @@ use ozonetel_sdk::types::{AgentId, PhoneNumber, TimeOfDay};
 use super::lead_names::LeadName;
 use crate::core::call::{CallState, CallView, Viewer};
 use crate::core::caller::Scope;
-use crate::core::can::{CanContext, DispositionProgress, Refusal};
+use crate::core::can::{CanContext, Refusal, Standing};
 use crate::desk::Desk;
 use crate::store::{Audience, EventText, NewEvent, StoreError, StoredCall};
 
@@ -29,27 +29,29 @@ pub fn dial_refusal(desk: &Desk, call: &CallState) -> Option<Refusal> {
 }
 
 /// What judgements of this call depend on.
-pub fn can_context(desk: &Desk, call: &CallState, may_act: bool) -> CanContext {
+pub fn can_context(desk: &Desk, call: &CallState, standing: Standing<'_>) -> CanContext {
     CanContext {
-        may_act,
         reconnect: desk.calling().settings().reconnect,
         dial: dial_refusal(desk, call),
-        disposition: DispositionProgress::of(call),
+        ..CanContext::of(call, standing)
     }
 }
 
-/// A call as a viewer sees it. `whole` is whether numbers and notes are shown: to who handles the call.
+/// A call as a viewer sees it. To an agent of the call, numbers and that agent's notes are shown.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn view(
     desk: &Desk,
     call: &StoredCall,
-    whole: bool,
-    may_act: bool,
+    own: Option<&AgentId>,
+    standing: Standing<'_>,
 ) -> Result<CallView, StoreError> {
-    let draft = if whole { desk.store().draft(&call.id).await? } else { None };
-    let said = call.state.disposition.as_ref().map_or(i64::MIN, |said| said.at_ms);
+    let draft = match own {
+        Some(agent) => desk.store().draft(&call.id, agent).await?,
+        None => None,
+    };
+    let said = own.and_then(|agent| call.state.word_of(agent)).map_or(i64::MIN, |said| said.at_ms);
     let dial = match &call.state.dial {
         Some((id, _)) => desk.store().dial(id).await?,
         None => None,
@@ -59,48 +61,60 @@ pub async fn view(
         notes: draft.filter(|draft| draft.at > said).map(|draft| draft.notes),
         dial_state: dial.map(|dial| dial.state.as_str().to_owned()),
         lead: lead_of_call(desk, &call.id, call.state.number.as_ref()).await,
-        ..viewer(desk, call, whole, may_act)
+        ..viewer(desk, call, own, standing)
     };
     Ok(CallView::of(&call.state, viewer))
 }
 
-fn viewer(desk: &Desk, call: &StoredCall, whole: bool, may_act: bool) -> Viewer {
+fn viewer(desk: &Desk, call: &StoredCall, own: Option<&AgentId>, standing: Standing<'_>) -> Viewer {
+    let part = own.filter(|agent| call.state.part_of(agent).is_some());
+    let context = |agent| can_context(desk, &call.state, Standing::Participant(agent));
     Viewer {
         ucid: call.id.clone(),
         version: call.version,
-        whole,
-        can: can_context(desk, &call.state, may_act),
+        whole: own.is_some(),
+        can: can_context(desk, &call.state, standing),
+        part: part.map(|agent| (agent.clone(), context(agent))),
         assist: desk.assist().state_of(&call.id, &call.state),
         now_ms: now_ms(desk),
         ..Viewer::default()
     }
 }
 
-/// The events that report a changed call: to the agent who has it, to supervisors without its numbers, and to an agent
-/// who had it before.
+/// The events that report a changed call: to the agent who has it, to supervisors without its numbers, to those who
+/// handed it on and whose part has changed, and to an agent who had it before.
 pub(super) fn changed(
     desk: &Desk,
     call: &StoredCall,
-    before: Option<&AgentId>,
+    before: &CallState,
     lead: Option<&LeadName>,
 ) -> Result<Vec<NewEvent>, StoreError> {
+    let state = &call.state;
     let viewer =
-        |whole, may_act| Viewer { lead: lead.cloned(), ..viewer(desk, call, whole, may_act) };
-    let (state, whole) = (Arc::clone(&call.state), viewer(true, true));
-    let write = move || {
-        let texts = CallView::texts(&state, &whole);
-        let (body, masked) = texts.map_err(|_| StoreError::Corrupt("event"))?;
-        Ok(EventText { body, masked: Some(masked) })
+        |own, standing| Viewer { lead: lead.cloned(), ..viewer(desk, call, own, standing) };
+    let report = |audience, viewer| {
+        let state = Arc::clone(state);
+        let write = move || {
+            let texts = CallView::texts(&state, &viewer);
+            let (body, masked) = texts.map_err(|_| StoreError::Corrupt("event"))?;
+            Ok(EventText { body, masked: Some(masked) })
+        };
+        NewEvent::unwritten("call.changed", audience, write)
     };
-    let audience = match &call.state.agent {
-        Some(agent) => Audience::Agent(agent.clone()),
-        None => Audience::Supervisors,
-    };
-    let mut events = vec![NewEvent::unwritten("call.changed", audience, write)];
-    let current = call.state.agent.as_ref();
-    if let Some(before) = before.filter(|one| current.is_none_or(|now| !now.is_same_agent(one))) {
-        let theirs = CallView::of(&call.state, viewer(false, false));
-        events.push(NewEvent::new("call.changed", Audience::Agent(before.clone()), &theirs)?);
+    let current = state.agent.as_ref();
+    let audience = current.map_or(Audience::Supervisors, |agent| Audience::Agent(agent.clone()));
+    let whole = Viewer { whole: true, ..viewer(None, Standing::Handler) };
+    let mut events = vec![report(audience, whole)];
+    for part in state.parts.iter().filter(|part| before.part_of(&part.agent) != Some(part)) {
+        let theirs = viewer(Some(&part.agent), Standing::Participant(&part.agent));
+        events.push(report(Audience::Agent(part.agent.clone()), theirs));
+    }
+    let had = before.agent.as_ref().filter(|one| {
+        current.is_none_or(|now| !now.is_same_agent(one)) && state.part_of(one).is_none()
+    });
+    if let Some(had) = had {
+        let theirs = CallView::of(state, viewer(None, Standing::Participant(had)));
+        events.push(NewEvent::new("call.changed", Audience::Agent(had.clone()), &theirs)?);
     }
     Ok(events)
 }
@@ -139,6 +153,6 @@ pub(super) async fn lead_of_call(
 /// Reports a call once more, with its lead.
 async fn show_again(desk: &Desk, id: &str, lead: &LeadName) -> Result<(), StoreError> {
     let Some(call) = desk.store().call(id, &Scope::All).await? else { return Ok(()) };
-    let events = changed(desk, &call, None, Some(lead))?;
+    let events = changed(desk, &call, &call.state, Some(lead))?;
     desk.store().append_events(now_ms(desk), events).await
 }

@@ -12,10 +12,11 @@ use ozonetel_sdk::types::{AgentId, PhoneName, PhoneNumber, Ucid};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::access::no_such;
+use crate::access::{acting_agent, no_such};
 use crate::call_memory::CallFacts;
-use crate::core::call::{CallState, CallView};
+use crate::core::call::CallView;
 use crate::core::caller::Caller;
+use crate::core::can::{Standing, own_part};
 use crate::desk::Desk;
 use crate::flow::auditing::append;
 use crate::flow::viewing::view;
@@ -89,13 +90,13 @@ pub(super) async fn phone_name(desk: &Desk, agent: &AgentId) -> Result<PhoneName
 
 /// Whether the caller handles a call, and so sees its number.
 pub(super) fn handles(caller: &Caller, call: &StoredCall) -> bool {
-    caller.own.iter().any(|own| call.state.is_of(own))
+    own_part(caller, &call.state).is_some()
 }
 
 /// A call as the caller sees it.
 async fn shown(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<CallView, Problem> {
-    let may_act = caller.may_act_on_call_of(call.state.agent.as_ref());
-    Ok(view(desk, call, handles(caller, call), may_act).await?)
+    let (own, standing) = (own_part(caller, &call.state), Standing::of(caller, &call.state));
+    Ok(view(desk, call, own, standing).await?)
 }
 
 /// What is known of a call's agent for commands on the call.
@@ -109,22 +110,35 @@ pub(super) struct CallPlace {
 fn agent_on(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<AgentId, Problem> {
     match &call.state.agent {
         Some(agent) => Ok(agent.clone()),
-        None => crate::access::acting_agent(desk, caller, None),
+        None => acting_agent(desk, caller, None),
     }
 }
 
-/// The agent of whose part in a call a caller speaks: whose call it is, else the caller's own agent, who had a part in it
-/// before.
-pub(super) fn part_of(desk: &Desk, caller: &Caller, call: &StoredCall) -> Result<AgentId, Problem> {
-    if caller.may_act_on_call_of(call.state.agent.as_ref()) {
-        return agent_on(desk, caller, call);
+/// The agent of whose part in a call a caller speaks: the one that is named, else whose call it is, else the caller's own
+/// agent, who had a part in it before.
+///
+/// # Errors
+/// [`Kind::NotFound`] for an agent whom the caller may not see; [`Kind::BadRequest`] for one without a part in the call.
+pub(super) fn part_of(
+    desk: &Desk,
+    caller: &Caller,
+    call: &StoredCall,
+    named: Option<AgentId>,
+) -> Result<AgentId, Problem> {
+    let state = &call.state;
+    if let Some(agent) = named.filter(|agent| !agent.as_str().trim().is_empty()) {
+        let agent = acting_agent(desk, caller, Some(agent))?;
+        let has = state.agent.as_ref().is_none_or(|own| own.is_same_agent(&agent));
+        let has_part = has || state.is_of(&agent);
+        return has_part
+            .then_some(agent)
+            .ok_or_else(|| Problem::field("agent", "has no part in the call"));
     }
-    own_part(caller, &call.state).ok_or_else(|| no_such("call"))
-}
-
-/// The caller's own agent who has or had a part in a call.
-pub(super) fn own_part(caller: &Caller, call: &CallState) -> Option<AgentId> {
-    caller.own.iter().find(|own| call.is_of(own)).cloned()
+    match Standing::of(caller, state) {
+        Standing::Handler => agent_on(desk, caller, call),
+        Standing::Participant(agent) => Ok(agent.clone()),
+        Standing::Onlooker => Err(no_such("call")),
+    }
 }
 
 /// Where a call is: its agent's link first, then the call's own facts, then what the desk is set to.

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::BodyContext;
-use super::calls::{audited, known_of, own_part};
+use super::calls::{audited, known_of};
 use crate::access::{agent_of_call, check_call, of_call};
 use crate::body::{Body, given};
 use crate::core::call::Direction;
 use crate::core::caller::Caller;
+use crate::core::can::own_part;
 use crate::core::outbox::OutboxState;
 use crate::desk::Desk;
 use crate::flow::disposing::{DisposalOrder, dispose as store_and_send};
@@ -122,8 +123,8 @@ pub(super) async fn dispose(
         }
         // The call was handed on.
         Err(problem) => {
-            let own = loaded.and_then(|loaded| own_part(&caller, loaded.call.state()));
-            own.ok_or(problem)?
+            let own = loaded.as_ref().and_then(|one| own_part(&caller, one.call.state()));
+            own.cloned().ok_or(problem)?
         }
     };
     let did = desk.did(super::said_or(body.context.did, known.did))?;

@@ -18,6 +18,7 @@ use super::event_rows;
 use super::handoffs;
 use super::json::{from_json, to_json};
 use super::outbox::{self, OutboxWrite};
+use super::parts::{self, Draft};
 use super::reminders;
 use super::tx::Tx;
 use super::writer::Fails;
@@ -99,23 +100,6 @@ impl fmt::Debug for CallChange {
     }
 }
 
-/// Notes as they were typed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Draft {
-    /// Who typed them.
-    pub by: String,
-    /// The notes.
-    pub notes: String,
-    /// When they were stored.
-    pub at: i64,
-}
-
-impl fmt::Debug for Draft {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft").field("at", &self.at).finish_non_exhaustive()
-    }
-}
-
 /// Phone calls and their facts.
 #[async_trait]
 pub trait PhoneCalls: Send + Sync {
@@ -156,17 +140,18 @@ pub trait PhoneCalls: Send + Sync {
     /// The store is not available.
     async fn heard_of(&self, id: &str) -> Result<Option<i64>, StoreError>;
 
-    /// Keeps notes as they are typed. The later ones stay.
+    /// Keeps notes of an agent's part in a call as they are typed. The later ones stay.
     ///
     /// # Errors
     /// The store is not available.
-    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError>;
+    async fn save_draft(&self, call: &str, agent: &AgentId, draft: Draft)
+    -> Result<(), StoreError>;
 
-    /// The notes that were typed last.
+    /// The notes that were typed last of an agent's part in a call.
     ///
     /// # Errors
     /// The store is not available.
-    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError>;
+    async fn draft(&self, call: &str, agent: &AgentId) -> Result<Option<Draft>, StoreError>;
 }
 
 /// The word of a phase.
@@ -296,9 +281,6 @@ async fn write_row(tx: &mut Tx, change: &CallChange) -> Result<(), StoreError> {
 
 /// What was a call of its own becomes part of another.
 async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), StoreError> {
-    let taken = "UPDATE desk_call SET owed_by = (SELECT o.owed_by FROM desk_call AS o WHERE o.id = $1) \
-                 WHERE id = $2 AND owed_by IS NULL";
-    tx.execute(taken, args![other, id]).await?;
     let delete = "DELETE FROM desk_call WHERE id = $1 AND version = $2";
     if tx.execute(delete, args![other, version]).await? != 1 {
         return Err(StoreError::Conflict("call"));
@@ -320,9 +302,7 @@ async fn absorb(tx: &mut Tx, id: &str, other: &str, version: i64) -> Result<(), 
                   WHERE o.call = $1 AND o.target = desk_outbox.target AND o.kind = desk_outbox.kind \
                   AND o.agent = desk_outbox.agent)";
     tx.execute(outbox, args![id, other]).await?;
-    let draft = "UPDATE desk_draft SET call = $1 WHERE call = $2 \
-                 AND NOT EXISTS (SELECT 1 FROM desk_draft AS d WHERE d.call = $1)";
-    tx.execute(draft, args![id, other]).await?;
+    parts::absorb(tx, id, other).await?;
     assist::absorb(tx, id, other).await?;
     handoffs::absorb(tx, id, other).await
 }
@@ -376,6 +356,9 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
                       ON CONFLICT (call, agent) DO UPDATE SET live = excluded.live \
                       WHERE desk_call_agent.live <> excluded.live";
         tx.execute(insert, args![&change.id, agent_key(agent), is_live]).await?;
+    }
+    for part in &change.state.parts {
+        parts::write(tx, &change.id, part).await?;
     }
     for fact in &change.facts {
         let insert = "INSERT INTO desk_fact (source, key, call, at, body) VALUES ($1, $2, $3, $4, $5) \
@@ -494,36 +477,18 @@ impl PhoneCalls for Db {
         .await
     }
 
-    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError> {
-        let call = call.to_owned();
-        self.write(move |tx| {
-            Box::pin(async move {
-                let upsert = "INSERT INTO desk_draft (call, typed_by, notes, at) VALUES ($1, $2, $3, $4) \
-                              ON CONFLICT (call) DO UPDATE SET typed_by = excluded.typed_by, notes = excluded.notes, \
-                              at = excluded.at WHERE desk_draft.at <= excluded.at";
-                tx.execute(upsert, args![call, draft.by, draft.notes, draft.at]).await?;
-                Ok(())
-            })
-        })
-        .await
+    async fn save_draft(
+        &self,
+        call: &str,
+        agent: &AgentId,
+        draft: Draft,
+    ) -> Result<(), StoreError> {
+        let (call, agent) = (call.to_owned(), agent_key(agent));
+        self.write(move |tx| Box::pin(parts::save_draft(tx, call, agent, draft))).await
     }
 
-    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
-        let call = call.to_owned();
-        self.find_one(move |tx| {
-            Box::pin(async move {
-                let select = "SELECT typed_by, notes, at FROM desk_draft WHERE call = $1";
-                let row = tx.row(select, args![call]).await?;
-                let draft = |row: super::Row| {
-                    Ok(Draft {
-                        by: row.get("typed_by")?,
-                        notes: row.get("notes")?,
-                        at: row.get("at")?,
-                    })
-                };
-                row.map(draft).transpose()
-            })
-        })
-        .await
+    async fn draft(&self, call: &str, agent: &AgentId) -> Result<Option<Draft>, StoreError> {
+        let (call, agent) = (call.to_owned(), agent_key(agent));
+        self.find_one(move |tx| Box::pin(parts::draft(tx, call, agent))).await
     }
 }

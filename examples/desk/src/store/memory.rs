@@ -54,7 +54,8 @@ struct State {
     calls: calls::CallTable,
     dials: dial_table::DialTable,
     outbox: outbox_table::OutboxTable,
-    owed_by: BTreeMap<String, String>,
+    /// Who has taken over what is owed, by call and agent.
+    owed_by: BTreeMap<(String, String), String>,
     pushes: pushes::PushTable,
     reports: reports::ReportTable,
     messages: messages::MessageTable,

@@ -64,6 +64,7 @@ const STEPS: &[Step] = &[
     (480, "bookings", include_str!("../../migrations/0480_bookings.sql")),
     (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
     (600, "live assist", include_str!("../../migrations/0600_assist.sql")),
+    (610, "parts of calls", include_str!("../../migrations/0610_call_parts.sql")),
 ];
 
 impl Schema {
@@ -130,10 +131,14 @@ pub(super) fn is_known(number: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ozonetel_sdk::types::AgentId;
+
     use super::*;
+    use crate::core::dial::number_key;
+    use crate::store::audit::AuditRow;
     use crate::store::conn::args;
     use crate::store::suite::postgres;
-    use crate::store::{Db, Events as _};
+    use crate::store::{Db, Draft, Events as _, Notes as _, OwedCalls as _, PhoneCalls as _};
 
     /// The tables as the desk before the newest step knows them, and as the one after it does.
     const BEFORE: Schema = Schema { version: 4, steps: STEPS.split_last().unwrap().1 };
@@ -205,6 +210,71 @@ mod tests {
                 assert_eq!(store.append_events(1, Vec::new()).await, Ok(()));
                 store.close().await;
             }
+        }
+    }
+
+    /// The notes of a call are its agent's, and who had taken it over has.
+    #[tokio::test]
+    async fn what_was_of_a_call_is_of_its_agent() {
+        let parts = STEPS.iter().position(|(_, title, _)| *title == "parts of calls").unwrap();
+        let before = Schema { steps: &STEPS[..parts], ..SCHEMA };
+        let url = postgres().await;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.sqlite");
+        // The tables of a new database, but for what came since.
+        let db = Db::postgres(&url).await.unwrap();
+        db.write(|tx| {
+            Box::pin(async move {
+                for drop in [
+                    "DROP TABLE desk_note_draft",
+                    "DROP TABLE desk_call_part",
+                    "DELETE FROM _sqlx_migrations WHERE version >= 610",
+                ] {
+                    tx.execute(drop, args![]).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+        let sqlite = Db::sqlite_with(&file, before).await.unwrap();
+        for old in [db, sqlite] {
+            old.write(|tx| {
+                Box::pin(async move {
+                    let key = number_key(&"9000000001".into());
+                    let number = "UPDATE desk_call SET number_key = $1 WHERE id = '11'";
+                    for insert in [
+                        "INSERT INTO desk_call (id, version, phase, agent, owed_by, began, changed, state) \
+                         VALUES ('11', 1, 'closed', 'agent01', 'u9', 1, 1, '{}')",
+                        "INSERT INTO desk_call (id, version, phase, began, changed, state) \
+                         VALUES ('12', 1, 'closed', 1, 1, '{}')",
+                        "INSERT INTO desk_draft (call, typed_by, notes, at) VALUES ('11', 'u1', 'hello', 5)",
+                        "INSERT INTO desk_draft (call, typed_by, notes, at) VALUES ('12', 'u1', 'no one', 5)",
+                    ] {
+                        tx.execute(insert, args![]).await?;
+                    }
+                    tx.execute(number, args![key]).await?;
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+            old.close().await;
+        }
+        let agent = AgentId::from("Agent01");
+        for db in [Db::postgres(&url).await.unwrap(), Db::sqlite(&file).await.unwrap()] {
+            let draft = Draft { by: "u1".to_owned(), notes: "hello".to_owned(), at: 5 };
+            assert_eq!(db.draft("11", &agent).await, Ok(Some(draft)));
+            assert_eq!(db.draft("11", &"agent02".into()).await, Ok(None));
+            assert_eq!(db.owed_taker("11", Some(&agent)).await, Ok(Some("u9".to_owned())));
+            let row = AuditRow::of_desk(1, "number.forget", "");
+            db.forget_number(&"9000000001".into(), row).await.unwrap();
+            assert_eq!(db.draft("11", &agent).await, Ok(None));
+            let left = db.read(|tx| {
+                Box::pin(async move { tx.rows("SELECT call FROM desk_draft", args![]).await })
+            });
+            assert_eq!(left.await.unwrap().len(), 1, "what was moved is nowhere else");
+            db.forget_notes(6, 9).await.unwrap();
         }
     }
 

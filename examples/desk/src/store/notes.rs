@@ -7,6 +7,7 @@ use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::json::{from_json, to_json};
+use super::parts;
 use super::tx::Tx;
 use crate::core::call::Call;
 use crate::core::caller::agent_key;
@@ -47,7 +48,7 @@ impl Notes for Db {
                 for row in &rows {
                     clear_call(tx, &row.get::<String>("id")?).await?;
                 }
-                tx.execute("DELETE FROM desk_draft WHERE at < $1", args![before]).await?;
+                parts::drop_drafts(tx, before).await?;
                 let alone = "DELETE FROM desk_handoff WHERE call IS NULL AND made < $1";
                 tx.execute(alone, args![before]).await?;
                 let select = "SELECT id, body FROM desk_follow_up WHERE open = 0 AND due < $1 \
@@ -91,7 +92,7 @@ pub(super) async fn clear_call(tx: &mut Tx, id: &str) -> Result<(), StoreError> 
         }
     }
     clear_reports(tx, id).await?;
-    tx.execute("DELETE FROM desk_draft WHERE call = $1", args![id]).await?;
+    parts::clear_drafts(tx, id).await?;
     // What a voice assistant heard of its caller.
     tx.execute("DELETE FROM desk_handoff WHERE call = $1", args![id]).await?;
     assist::clear(tx, id).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
@@ -14,14 +15,16 @@ use super::error::StoreError;
 use super::event::NewEvent;
 use super::event_rows::append;
 use super::work::of_scope;
-use crate::core::caller::Scope;
+use crate::core::caller::{Scope, agent_key};
 
-/// A call whose disposition is owed.
+/// A disposition that is owed of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwedCall {
     /// The call.
     pub call: StoredCall,
-    /// The user who has taken it over from its agent.
+    /// The agent who owes it.
+    pub agent: AgentId,
+    /// The user who has taken it over from the agent.
     pub taken_by: Option<String>,
 }
 
@@ -39,29 +42,34 @@ pub struct KeptCode {
 /// Dispositions that are owed, and those that were given.
 #[async_trait]
 pub trait OwedCalls: Send + Sync {
-    /// Calls that are over and of which nothing was said, of agents in the scope, the oldest first.
+    /// The dispositions that agents in the scope owe: of calls that are over, and of parts that they handed on, where
+    /// nothing was said; the oldest first.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
     async fn owed_calls(&self, scope: &Scope, most: u32) -> Result<Vec<OwedCall>, StoreError>;
 
-    /// Notes who has taken an owed disposition over from its agent; whether there is such a one.
+    /// Notes who has taken over what an agent owes of a call; whether there is such a one.
     ///
     /// # Errors
     /// The store is not available.
     async fn take_owed_call(
         &self,
-        id: &str,
+        of: (&str, Option<&AgentId>),
         by: &str,
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError>;
 
-    /// Who has taken a call's disposition over from its agent.
+    /// Who has taken over what an agent owes of a call.
     ///
     /// # Errors
     /// The store is not available.
-    async fn owed_taker(&self, id: &str) -> Result<Option<String>, StoreError>;
+    async fn owed_taker(
+        &self,
+        id: &str,
+        agent: Option<&AgentId>,
+    ) -> Result<Option<String>, StoreError>;
 
     /// What is kept of the calls under these ids, by id: of those that have a code or an appointment.
     ///
@@ -83,20 +91,40 @@ macro_rules! kept_of {
     };
 }
 
+impl OwedCall {
+    /// What an agent owes of a call, if it does: whose call it is, or who handed it on.
+    pub(super) fn of(call: &StoredCall, agent: &str, taken_by: Option<String>) -> Option<Self> {
+        let agent = call.state.owing().find(|one| agent_key(one) == agent)?.clone();
+        Some(Self { call: call.clone(), agent, taken_by })
+    }
+}
+
+/// An agent's key; without an agent, no agent's.
+pub(super) fn key_of(agent: Option<&AgentId>) -> String {
+    agent.map(agent_key).unwrap_or_default()
+}
+
 #[async_trait]
 impl OwedCalls for Db {
     async fn owed_calls(&self, scope: &Scope, most: u32) -> Result<Vec<OwedCall>, StoreError> {
-        let (own, args) = of_scope(scope, "agent", 1);
+        let ((own, args), (part, _)) =
+            (of_scope(scope, "c.agent", 1), of_scope(scope, "p.agent", 1));
         let select = format!(
-            "SELECT id, version, state, owed_by FROM desk_call WHERE owes = 1 AND {own} \
-             ORDER BY ended, id LIMIT {most}"
+            "SELECT c.id AS id, c.version AS version, c.state AS state, c.agent AS agent, c.ended AS ended, \
+             p.taken_by AS taken_by FROM desk_call c \
+             LEFT JOIN desk_call_part p ON p.call = c.id AND p.agent = c.agent WHERE c.owes = 1 AND {own} \
+             UNION ALL SELECT c.id, c.version, c.state, p.agent, p.ended, p.taken_by FROM desk_call_part p \
+             JOIN desk_call c ON c.id = p.call WHERE p.owes = 1 AND p.agent <> COALESCE(c.agent, '') AND {part} \
+             ORDER BY ended, id, agent LIMIT {most}"
         );
         self.read(move |tx| {
             Box::pin(async move {
-                let rows = tx.rows(AssertSqlSafe(select), args).await?;
-                let owed =
-                    |row| Ok(OwedCall { call: call_of(row)?, taken_by: row.get("owed_by")? });
-                rows.iter().map(owed).collect()
+                let mut owed = Vec::new();
+                for row in tx.rows(AssertSqlSafe(select), args).await? {
+                    let (call, agent): (_, String) = (call_of(&row)?, row.get("agent")?);
+                    owed.extend(OwedCall::of(&call, &agent, row.get("taken_by")?));
+                }
+                Ok(owed)
             })
         })
         .await
@@ -104,21 +132,28 @@ impl OwedCalls for Db {
 
     async fn take_owed_call(
         &self,
-        id: &str,
+        (id, agent): (&str, Option<&AgentId>),
         by: &str,
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError> {
-        let (id, by) = (id.to_owned(), by.to_owned());
+        let (id, agent, by) = (id.to_owned(), key_of(agent), by.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
                 let Some(id) = id_of(tx, &id).await? else { return Ok(false) };
-                let take = "UPDATE desk_call SET owed_by = $1 WHERE id = $2 AND (owes = 1 OR EXISTS (\
-                            SELECT 1 FROM desk_outbox o WHERE o.call = desk_call.id \
-                            AND o.state NOT IN ('pending', 'sent')))";
-                if tx.execute(take, args![by, id]).await? == 0 {
+                // What is of no agent in the outbox is of the call's.
+                let select = "SELECT 1 AS owed FROM desk_call c WHERE c.id = $1 AND (\
+                              (c.owes = 1 AND c.agent = $2) OR EXISTS (SELECT 1 FROM desk_call_part p \
+                              WHERE p.call = c.id AND p.agent = $2 AND p.owes = 1) OR EXISTS (\
+                              SELECT 1 FROM desk_outbox o WHERE o.call = c.id \
+                              AND o.state NOT IN ('pending', 'sent', 'kept') \
+                              AND (o.agent = $2 OR (o.agent = '' AND COALESCE(c.agent, '') = $2))))";
+                if tx.row(select, args![&id, &agent]).await?.is_none() {
                     return Ok(false);
                 }
+                let take = "INSERT INTO desk_call_part (call, agent, owes, taken_by) VALUES ($1, $2, 0, $3) \
+                            ON CONFLICT (call, agent) DO UPDATE SET taken_by = excluded.taken_by";
+                tx.execute(take, args![id, agent, by]).await?;
                 append(tx, at, events);
                 Ok(true)
             })
@@ -126,12 +161,17 @@ impl OwedCalls for Db {
         .await
     }
 
-    async fn owed_taker(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let id = id.to_owned();
+    async fn owed_taker(
+        &self,
+        id: &str,
+        agent: Option<&AgentId>,
+    ) -> Result<Option<String>, StoreError> {
+        let (id, agent) = (id.to_owned(), key_of(agent));
         self.read(move |tx| {
             Box::pin(async move {
-                let row = tx.row("SELECT owed_by FROM desk_call WHERE id = $1", args![id]).await?;
-                row.map_or(Ok(None), |row| row.get("owed_by"))
+                let select = "SELECT taken_by FROM desk_call_part WHERE call = $1 AND agent = $2";
+                let row = tx.row(select, args![id, agent]).await?;
+                row.map_or(Ok(None), |row| row.get("taken_by"))
             })
         })
         .await

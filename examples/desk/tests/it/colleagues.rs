@@ -1,9 +1,13 @@
 //! Two agents with a part in one call: what is one's is not the other's.
 
+use desk::app;
 use desk::core::caller::{Role, Scope};
 use desk::core::fact::{Action, ActionFact, ActionOutcome, Fact, FactBody, FactSource};
 use desk::flow::facts::record;
+use desk::store::Audience;
+use http::Method;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use crate::floor::{DISPOSITION, Floor};
 use crate::working::Someone;
@@ -68,14 +72,9 @@ async fn a_phone_that_registers_again_for_its_page_keeps_its_call() {
     assert_eq!(sip().await, "lost");
 }
 
-/// Who had handed a call to a colleague could say nothing of it, and stayed in after-call work.
-#[tokio::test(start_paused = true)]
-async fn who_handed_a_call_on_says_how_the_own_part_went() {
-    let floor = Floor::new();
-    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
-    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
-    let stranger = Someone::new(&floor.desk, Role::Agent, &["agent03"]).await;
-    answered(&first, &second).await;
+/// The first asks the second, who answers, and leaves the call to that one.
+async fn handed_on(floor: &Floor, first: &Someone<'_>, second: &Someone<'_>) {
+    answered(first, second).await;
     let steps =
         [Action::Transfer { number: "500002".into(), warm: true }, Action::CompleteTransfer];
     for (n, action) in steps.into_iter().enumerate() {
@@ -94,9 +93,152 @@ async fn who_handed_a_call_on_says_how_the_own_part_went() {
             .unwrap();
         floor.wait(5).await;
         if n == 0 {
-            phone(&second, json!({"event": "answered", "ucid": CALL})).await;
+            phone(second, json!({"event": "answered", "ucid": CALL})).await;
         }
     }
+}
+
+/// Each owed disposition that someone sees: id, agent, state.
+async fn owed(who: &Someone<'_>) -> Vec<(String, String, String)> {
+    let owed = who.get("/api/owed").await.ok().json["owed"].clone();
+    let text = |one: &Value, field: &str| one[field].as_str().unwrap().to_owned();
+    let each = owed.as_array().unwrap().iter();
+    each.map(|one| (text(one, "id"), text(one, "agent"), text(one, "state"))).collect()
+}
+
+fn nothing_said(id: &str, agent: &str) -> (String, String, String) {
+    (id.to_owned(), agent.to_owned(), "none".to_owned())
+}
+
+async fn live(who: &Someone<'_>) -> Vec<Value> {
+    who.get("/api/calls/live").await.ok().json["calls"].as_array().unwrap().clone()
+}
+
+/// Who had handed a call to a colleague was shown no form for it, and the list said nothing.
+#[tokio::test(start_paused = true)]
+async fn who_handed_a_call_on_has_the_own_form_until_it_is_given() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01", "agent02"]).await;
+    handed_on(&floor, &first, &second).await;
+    let path = format!("/api/calls/{CALL}");
+    let is_own_form = |call: &Value| {
+        assert_eq!((&call["agent"], &call["phase"]), (&json!("agent02"), &json!("active")));
+        let part = &call["part"];
+        assert_eq!((&part["agent"], &part["phase"]), (&json!("agent01"), &json!("after_call")));
+        assert_eq!(
+            (&part["disposition"], &part["wrapup"]["overrun"]),
+            (&Value::Null, &json!(false))
+        );
+        for can in [&call["can"], &part["can"]] {
+            assert_eq!((&can["dispose"], &can["hold"]), (&Value::Null, &json!("not_your_call")));
+            assert_eq!((&can["end"], &can["transfer"]), (&can["hold"], &can["hold"]));
+        }
+        assert_eq!(call["number"], "09000000001");
+    };
+    is_own_form(&first.get(&path).await.ok().json);
+    is_own_form(&live(&first).await[0]);
+    let told = floor.desk.store().events_after(0, 1_000).await.unwrap();
+    let told = told
+        .iter()
+        .rfind(|event| {
+            event.audience == Audience::Agent("agent01".into()) && event.kind == "call.changed"
+        })
+        .unwrap();
+    is_own_form(&serde_json::from_str(&told.body).unwrap());
+    assert!(!told.masked.as_ref().unwrap().contains("9000000001"));
+    let theirs = second.get(&path).await.ok().json;
+    assert_eq!((theirs.get("part"), &theirs["can"]["hold"]), (Some(&Value::Null), &Value::Null));
+    let part = format!("{CALL}:agent01");
+    let (own, other) = (nothing_said(&part, "agent01"), nothing_said(CALL, "agent02"));
+    assert_eq!((owed(&first).await, owed(&second).await), (vec![own.clone()], vec![]));
+    assert_eq!(owed(&supervisor).await, std::slice::from_ref(&own));
+    let agent = async |id: &str| first.get(&format!("/api/agents/{id}")).await.ok().json;
+    let (known, wrapup) = (agent("agent01").await, Value::Null);
+    assert!(known["owed"] == 1 && known["wrapup"] != wrapup && known["call"] == Value::Null);
+    // Of the other part nothing changes here.
+    phone(&second, json!({"event": "ended", "ucid": CALL})).await;
+    assert_eq!((owed(&first).await, owed(&second).await), (vec![own.clone()], vec![other.clone()]));
+    assert_eq!(owed(&supervisor).await, [own, other]);
+    second.post(&format!("{path}/disposition"), json!({"code": "INFO_PROVIDED"})).await;
+    let code = &second.get(&path).await.ok().json["disposition"]["code"];
+    assert_eq!(
+        (code, &first.get(&path).await.ok().json["part"]["disposition"]),
+        (&json!("INFO_PROVIDED"), &Value::Null)
+    );
+    assert_eq!(live(&first).await[0]["part"]["phase"], "after_call", "after a reload too");
+    first.post(&format!("{path}/disposition"), json!({"code": "NO_ANSWER"})).await;
+    let part = first.get(&path).await.ok().json["part"].clone();
+    assert_eq!(part["disposition"]["code"], "NO_ANSWER");
+    assert!(owed(&first).await.iter().all(|(.., state)| state != "none"));
+}
+
+/// What one typed was overwritten by the other.
+#[tokio::test(start_paused = true)]
+async fn each_agents_notes_are_kept_and_sent_as_the_own() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let stranger = Someone::new(&floor.desk, Role::Agent, &["agent03"]).await;
+    handed_on(&floor, &first, &second).await;
+    let path = format!("/api/calls/{CALL}");
+    let draft = format!("{path}/draft");
+    let type_notes = async |who: &Someone<'_>, body: Value| {
+        let request = who.request(Method::PUT, &draft, "application/json", body.to_string());
+        app(floor.desk.clone()).unwrap().oneshot(request).await.unwrap().status().as_u16()
+    };
+    for (who, notes) in [(&first, "asked for a price"), (&second, "wants it on Monday")] {
+        assert_eq!(type_notes(who, json!({"notes": notes})).await, 204);
+    }
+    assert_eq!(type_notes(&stranger, json!({"notes": "x"})).await, 404);
+    assert_eq!(type_notes(&first, json!({"notes": "x", "agent": "agent02"})).await, 404);
+    for (who, notes) in [(&first, "asked for a price"), (&second, "wants it on Monday")] {
+        assert_eq!(who.get(&path).await.ok().json["notes"], notes);
+        who.post(&format!("{path}/disposition"), json!({"code": "INFO_PROVIDED"})).await;
+        assert_eq!(floor.last(DISPOSITION).body["comments"], notes);
+        assert_eq!(who.get(&path).await.ok().json["notes"], notes, "as it was said");
+    }
+}
+
+/// To take over from one was to take over from both, and what was said of it was of the other's part.
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_takes_over_and_gives_what_one_of_them_owes() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01", "agent02"]).await;
+    let foreign = Someone::new(&floor.desk, Role::Supervisor, &["agent03"]).await;
+    handed_on(&floor, &first, &second).await;
+    phone(&second, json!({"event": "ended", "ucid": CALL})).await;
+    let part = format!("{CALL}:agent01");
+    foreign.post(&format!("/api/owed/{part}/take"), json!({})).await.problem(404);
+    supervisor.post(&format!("/api/owed/{CALL}:agent02/take"), json!({})).await.problem(404);
+    let taken = supervisor.post(&format!("/api/owed/{part}/take"), json!({})).await.ok().json;
+    assert_eq!((&taken["id"], &taken["agent"]), (&json!(part), &json!("agent01")));
+    assert!(taken["takenBy"].is_string());
+    assert_eq!(
+        (owed(&first).await, owed(&second).await),
+        (vec![], vec![nothing_said(CALL, "agent02")])
+    );
+    let path = format!("/api/calls/{CALL}/disposition");
+    let said = |agent: &str| json!({"code": "INFO_PROVIDED", "agent": agent});
+    supervisor.post(&path, said("agent03")).await.problem(404);
+    second.post(&path, said("agent01")).await.problem(404);
+    assert_eq!(floor.count(DISPOSITION), 0);
+    supervisor.post(&path, said("agent01")).await;
+    assert_eq!(floor.last(DISPOSITION).body["agentID"], "agent01");
+    assert_eq!(owed(&second).await, [nothing_said(CALL, "agent02")]);
+}
+
+/// Who had handed a call to a colleague could say nothing of it, and stayed in after-call work.
+#[tokio::test(start_paused = true)]
+async fn who_handed_a_call_on_says_how_the_own_part_went() {
+    let floor = Floor::new();
+    let first = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
+    let second = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
+    let stranger = Someone::new(&floor.desk, Role::Agent, &["agent03"]).await;
+    handed_on(&floor, &first, &second).await;
     let due = floor.desk.now() + 3_600_000;
     let said = json!({"code": "FOLLOW_UP_SCHEDULED", "callBackAt": due});
     let path = format!("/api/calls/{CALL}/disposition");

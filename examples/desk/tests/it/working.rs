@@ -22,6 +22,22 @@ impl<'f> Someone<'f> {
         Self { desk, bearer: format!("Bearer {}", token(desk, role, agents).await) }
     }
 
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: String,
+    ) -> Request<Body> {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, &self.bearer)
+            .header(header::CONTENT_TYPE, kind)
+            .body(Body::from(body))
+            .unwrap()
+    }
+
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -29,14 +45,9 @@ impl<'f> Someone<'f> {
         kind: &str,
         body: String,
     ) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, &self.bearer)
-            .header(header::CONTENT_TYPE, kind)
-            .body(Body::from(body));
+        let request = self.request(method, path, kind, body);
         let app = app(self.desk.clone()).unwrap();
-        Answer::of(app.oneshot(request.unwrap()).await.unwrap()).await
+        Answer::of(app.oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

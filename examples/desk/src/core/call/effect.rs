@@ -41,14 +41,11 @@ pub fn effects_of_merged(
     after: &CallState,
 ) -> Vec<Effect> {
     let mut effects = effects(before, after);
-    let given = after.disposition.as_ref();
-    let is_made = given.is_some_and(|given| {
-        let mut known = absorbed.iter().filter_map(|other| other.disposition.as_ref());
-        known.any(|known| is_known(known, given))
-    });
-    if is_made {
-        effects.retain(|effect| !matches!(effect, Effect::CallBack { .. }));
-    }
+    let is_made = |agent: &AgentId| {
+        let mut known = absorbed.iter().flat_map(|other| other.words());
+        after.word_of(agent).is_some_and(|given| known.any(|known| is_known(known, given)))
+    };
+    effects.retain(|effect| !matches!(effect, Effect::CallBack { agent, .. } if is_made(agent)));
     effects
 }
 
@@ -70,11 +67,10 @@ pub(super) fn effects(before: &CallState, after: &CallState) -> Vec<Effect> {
     {
         effects.push(Effect::ResumeRecording { leg });
     }
-    if let Some(given) = &after.disposition
-        && !before.disposition.as_ref().is_some_and(|known| is_known(known, given))
-        && let Some(due_ms) = given.said.call_back_ms.or_else(|| wants_call(given))
-    {
-        effects.push(Effect::CallBack { agent: given.agent.clone(), due_ms });
+    for given in after.words().filter(|given| !before.words().any(|known| is_known(known, given))) {
+        if let Some(due_ms) = given.said.call_back_ms.or_else(|| wants_call(given)) {
+            effects.push(Effect::CallBack { agent: given.agent.clone(), due_ms });
+        }
     }
     if let Some((dial, _)) = &after.dial
         && after.is_ended()

@@ -1,15 +1,15 @@
 //! From facts, in their own order, to the state of a call.
 
-use ozonetel_sdk::cdr::{CallType, CallTypeKind};
 use ozonetel_sdk::kookoo::IvrStep;
-use ozonetel_sdk::mdl::SocketCallTypeKind;
 use ozonetel_sdk::phone_call::{CallOutcomeKind, PhoneCall};
 use ozonetel_sdk::push::{CallAction, CallActionKind};
 use ozonetel_sdk::types::{AgentId, ClockDuration, PhoneNumber, SensitiveText, Ucid};
 
+use super::direction::direction;
 use super::legs::{AgentLegs, Legs};
+use super::part::HandedOn;
 use super::phones::Phones;
-use super::said::{Said, service_disposition, service_has};
+use super::said::{Overrun, Said, service_disposition, service_has};
 use super::state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
     ParticipantState, Recording, RecordingState, SipLeg, Wrapup,
@@ -48,6 +48,7 @@ struct Fold {
     rung_on: AgentLegs,
     /// Who was rung into the call by the agent who has it, and answered.
     consulted: Option<AgentId>,
+    handed_on: HandedOn,
     last: Option<AgentId>,
     thirds: Vec<(PhoneNumber, ParticipantState, i64)>,
     customer_kicked: bool,
@@ -55,12 +56,6 @@ struct Fold {
     resume_tried: bool,
     wrapup_limit: Option<u32>,
     wrapup_over: bool,
-}
-
-/// The service's word that the wrap-up limit had passed.
-#[derive(Clone, Copy)]
-struct Overrun {
-    limit_sec: Option<u32>,
 }
 
 /// The state of the call with these facts, which are in their own order.
@@ -87,41 +82,6 @@ fn latest(known: &mut Option<i64>, at: i64) {
 fn recorded(agent: Option<&AgentId>, leg: Option<Ucid>) -> Option<(AgentId, Option<Ucid>)> {
     let agent = agent.filter(|agent| !matches!(agent.as_str().trim(), "" | "0"))?;
     Some((agent.clone(), leg))
-}
-
-fn by_type(kind: Option<&CallType>) -> Option<Direction> {
-    match kind?.kind()? {
-        CallTypeKind::Inbound => Some(Direction::Inbound),
-        kind if kind.is_outbound() => Some(Direction::Outbound),
-        _ => None,
-    }
-}
-
-/// Which way a call went: outbound if this desk dialled it, else by the service's last word, else by its INVITE, else
-/// as a front end said.
-fn direction(facts: &[Fact]) -> Option<Direction> {
-    let ranked = |fact: &Fact| match &fact.body {
-        FactBody::Dialed(_) => Some((3, Direction::Outbound)),
-        FactBody::Event(event) => Some((2, by_type(event.call_type.as_ref())?)),
-        FactBody::Callback(callback) => Some((2, by_type(callback.kind.as_ref())?)),
-        FactBody::Row(row) => Some((2, by_type(row.kind.as_ref())?)),
-        FactBody::Pushed { push, .. } => {
-            let incoming = push.call_type.as_ref()?.kind()? == SocketCallTypeKind::Incoming;
-            Some((2, if incoming { Direction::Inbound } else { Direction::Outbound }))
-        }
-        FactBody::Invited { invite, .. } => invite.caller.as_ref().map(|_| (1, Direction::Inbound)),
-        FactBody::Acted(acted) => match &acted.action {
-            Action::Dispose(said) => match said.direction.as_deref() {
-                Some("inbound") => Some((0, Direction::Inbound)),
-                Some("outbound") => Some((0, Direction::Outbound)),
-                _ => None,
-            },
-            _ => None,
-        },
-        FactBody::Leg { .. } | FactBody::Kookoo(_) | FactBody::Elapsed { .. } => None,
-    };
-    // Of equal rank the last one counts.
-    facts.iter().filter_map(ranked).max_by_key(|(rank, _)| *rank).map(|(_, way)| way)
 }
 
 impl Fold {
@@ -289,9 +249,19 @@ impl Fold {
             if self.is_consulted(agent) {
                 self.consulted = Some(agent.clone());
             } else {
-                self.answered_by = Some(agent.clone());
+                let is_handed_on = self.state.transfer.is_completed();
+                self.takes_over(agent.clone(), is_handed_on, at);
             }
         }
+    }
+
+    /// An agent has the conversation from now on.
+    fn takes_over(&mut self, agent: AgentId, is_handed_on: bool, at: i64) {
+        if let Some(from) = self.answered_by.take().filter(|_| is_handed_on) {
+            let ended_ms = self.phones.ended_ms(Some(&from)).unwrap_or(at);
+            self.handed_on.add(&from, &agent, ended_ms);
+        }
+        self.answered_by = Some(agent);
     }
 
     /// Whether an agent who answers was rung into the call by the one who has it, and who has not left it.
@@ -352,7 +322,9 @@ impl Fold {
             Action::CompleteTransfer if acted.outcome == ActionOutcome::Done => {
                 self.state.transferred = true;
                 self.phones.ended(&acted.agent, at);
-                self.answered_by = self.consulted.take().or(self.answered_by.take());
+                if let Some(to) = self.consulted.take() {
+                    self.takes_over(to, true, at);
+                }
             }
             Action::CancelTransfer if acted.outcome == ActionOutcome::Done => {
                 if let Some(number) = self.state.transfer.number.clone() {
@@ -439,6 +411,7 @@ impl Fold {
         self.state.ended_ms = ended.into_iter().flatten().min();
         self.wrap_up(exceeded);
         self.state.phase = self.phase();
+        self.judge_parts();
         self.media();
         self.state.participants = self.participants();
         self.state
@@ -467,6 +440,8 @@ impl Fold {
             let leg = |agent| Some((agent_key(agent), self.rung_on.of(agent)?));
             self.state.legs = self.state.agents.iter().filter_map(leg).collect();
         }
+        let handed_on = std::mem::take(&mut self.handed_on);
+        self.state.parts = handed_on.parts(self.state.agent.as_ref(), &self.said);
         let talked = self.state.agent.as_ref().filter(|_| self.state.is_answered());
         let (disposition, over_ms) = std::mem::take(&mut self.said).counts(talked);
         self.state.disposition = disposition;
@@ -484,11 +459,7 @@ impl Fold {
     /// What the service has. What it took after the limit is in place of its own word, of which the limit is returned.
     fn service_disposition(&mut self) -> Option<Overrun> {
         let name = service_disposition(&self.phone, self.state.agent.as_ref());
-        let exceeded = name.and_then(|name| {
-            let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
-            let limit = rest.trim_start().strip_prefix(':');
-            Some(Overrun { limit_sec: limit.and_then(|limit| limit.trim().parse().ok()) })
-        });
+        let exceeded = name.and_then(Overrun::of);
         let is_taken = |given: &&DispositionState| {
             given.targets.get("service").is_some_and(|state| state == "sent")
         };
@@ -519,12 +490,18 @@ impl Fold {
                 _ => CallPhase::Calling,
             };
         }
-        let delivered = state.own_disposition().is_some_and(|disposition| {
-            let service = disposition.targets.get("service").map(String::as_str);
-            matches!(service, Some("sent" | "already" | "overtaken" | "kept"))
-        });
+        let delivered = state.own_disposition().is_some_and(DispositionState::is_done);
         let owed = state.wants_disposition() && !state.is_settled && !delivered;
         if owed { CallPhase::AfterCall } else { CallPhase::Closed }
+    }
+
+    fn judge_parts(&mut self) {
+        let mut parts = std::mem::take(&mut self.state.parts);
+        for part in &mut parts {
+            let has = self.state.service_has_of(&part.agent);
+            part.judge(has, self.state.is_settled, self.wrapup_limit);
+        }
+        self.state.parts = parts;
     }
 
     /// Hold, mute and recording end with the call.

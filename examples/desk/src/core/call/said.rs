@@ -47,6 +47,21 @@ pub(super) fn service_disposition<'a>(
     phone.disposition_of(agent).or_else(|| said.filter(|said| !is_of_colleague(said)))
 }
 
+/// The service's word that the wrap-up limit had passed.
+#[derive(Clone, Copy)]
+pub(super) struct Overrun {
+    pub(super) limit_sec: Option<u32>,
+}
+
+impl Overrun {
+    /// Whether this is that word.
+    pub(super) fn of(name: &DispositionName) -> Option<Self> {
+        let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
+        let limit = rest.trim_start().strip_prefix(':');
+        Some(Self { limit_sec: limit.and_then(|limit| limit.trim().parse().ok()) })
+    }
+}
+
 /// Whether the service did not take it: then it may be said again.
 fn ended_badly(given: &DispositionState) -> bool {
     let state = given.targets.get("service").map(String::as_str);
@@ -70,6 +85,11 @@ impl Said {
                 .map(|target| (target.to_owned(), "pending".to_owned()))
                 .into(),
         });
+    }
+
+    /// What an agent said.
+    pub(super) fn of(&self, agent: &AgentId) -> Option<&DispositionState> {
+        self.given.iter().find(|known| known.agent.is_same_agent(agent))
     }
 
     /// What an agent said has come to an end at a target: the platform is told of the call, the service of an agent's leg.

@@ -170,6 +170,29 @@ pub struct DispositionState {
     pub targets: BTreeMap<String, String>,
 }
 
+impl DispositionState {
+    /// Whether it is at the service, or never will be because that has another one.
+    pub(super) fn is_done(&self) -> bool {
+        let service = self.targets.get("service").map(String::as_str);
+        matches!(service, Some("sent" | "already" | "overtaken" | "kept"))
+    }
+}
+
+/// The part in a call of an agent who handed it on to a colleague.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AgentPart {
+    /// The agent.
+    pub agent: AgentId,
+    /// After-call work, or closed.
+    pub phase: CallPhase,
+    /// After-call work, since the call was handed on.
+    pub wrapup: Wrapup,
+    /// What the agent said about it.
+    pub disposition: Option<DispositionState>,
+    /// Whether nothing was said about it, here or elsewhere. That the wrap-up limit has passed is nothing said.
+    pub owes: bool,
+}
+
 /// The state of a call.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CallState {
@@ -186,6 +209,9 @@ pub struct CallState {
     pub agent: Option<AgentId>,
     /// All agents who had a part in it.
     pub agents: Vec<AgentId>,
+    /// The parts of those who handed it on to a colleague, who handed it on first in front.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<AgentPart>,
     /// The customer's number.
     pub number: Option<PhoneNumber>,
     /// The DID.
@@ -307,8 +333,11 @@ impl CallState {
     }
 
     /// What was said about the call, as far as it keeps this agent from saying something: what another one said does
-    /// only where that one is known to have answered.
+    /// only where that one is known to have answered. Who handed it on speaks of the own part.
     pub fn disposition_for(&self, agent: &AgentId) -> Option<&DispositionState> {
+        if let Some(part) = self.part_of(agent) {
+            return part.disposition.as_ref();
+        }
         let talked = |by: &AgentId| {
             self.is_answered() && self.agent.as_ref().is_some_and(|own| own.is_same_agent(by))
         };

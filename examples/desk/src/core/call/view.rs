@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ozonetel_sdk::phone_call::CallOutcomeKind;
-use ozonetel_sdk::types::{DispositionName, redact_number};
+use ozonetel_sdk::types::{AgentId, DispositionName, redact_number};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::state::{
     CallPhase, CallState, Direction, DispositionState, Participant, ParticipantRole,
-    ParticipantState, RecordingState, SipLeg,
+    ParticipantState, RecordingState, SipLeg, Wrapup,
 };
 use crate::core::assist::gate::AssistState;
 use crate::core::can::{Can, CanContext};
@@ -40,6 +40,8 @@ pub struct Viewer {
     pub dial_state: Option<String>,
     /// Whether it is listened to, where it could be.
     pub assist: Option<AssistState>,
+    /// The agent who looks and has handed it on, and what is judged by for that one.
+    pub part: Option<(AgentId, CanContext)>,
 }
 
 /// A call as it is sent out.
@@ -77,6 +79,7 @@ pub struct CallView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assist: Option<AssistState>,
     pub can: Can,
+    pub part: Option<PartView>,
     // What depends on who looks comes last: see `ShownPart`.
     pub number: Option<String>,
     pub participants: Vec<ParticipantView>,
@@ -112,6 +115,38 @@ impl ShownPart {
             },
             notes: notes.filter(|_| whole).unwrap_or_default(),
         }
+    }
+}
+
+/// The own part of an agent who has handed a call on to a colleague.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PartView {
+    /// The agent.
+    pub agent: String,
+    /// `after_call`, or `closed`.
+    pub phase: CallPhase,
+    /// When the agent handed it on, in milliseconds since 1970.
+    pub ended_at: i64,
+    /// The agent's after-call work.
+    pub wrapup: WrapupView,
+    /// What the agent said.
+    pub disposition: Option<DispositionOfCall>,
+    /// What the agent may do still.
+    pub can: Can,
+}
+
+impl PartView {
+    fn of(call: &CallState, agent: &AgentId, context: CanContext, now_ms: i64) -> Option<Self> {
+        let part = call.part_of(agent)?;
+        Some(Self {
+            agent: part.agent.as_str().to_owned(),
+            phase: part.phase,
+            ended_at: part.wrapup.started_ms,
+            wrapup: WrapupView::of(part.wrapup, part.phase, now_ms),
+            disposition: part.disposition.as_ref().map(disposition),
+            can: Can::of(call, context),
+        })
     }
 }
 
@@ -202,6 +237,21 @@ pub struct WrapupView {
     pub overrun: bool,
 }
 
+impl WrapupView {
+    /// After-call work of a call, or of a part in one, that is so far.
+    pub fn of(wrapup: Wrapup, phase: CallPhase, now_ms: i64) -> Self {
+        let limit_ms = wrapup.limit_sec.map(|limit| i64::from(limit) * 1000);
+        let left = limit_ms.map(|limit| wrapup.started_ms.saturating_add(limit) - now_ms);
+        let goes_on = phase == CallPhase::AfterCall;
+        Self {
+            started_at: wrapup.started_ms,
+            limit_sec: wrapup.limit_sec,
+            remaining_sec: left.filter(|_| goes_on).map(|ms| ms.max(0) / 1000),
+            overrun: wrapup.overrun || (goes_on && left.is_some_and(|ms| ms < 0)),
+        }
+    }
+}
+
 /// The agent's softphone in a call, as it is sent out.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -222,7 +272,9 @@ impl CallView {
     /// A call as this viewer may see it.
     pub fn of(call: &CallState, viewer: Viewer) -> Self {
         let can = Can::of(call, viewer.can);
-        let said = said_of(call).and_then(|known| known.said.notes.as_ref());
+        let of_part = viewer.part.as_ref().and_then(|(agent, _)| call.part_of(agent));
+        let said = of_part.map_or_else(|| said_of(call), |part| part.disposition.as_ref());
+        let said = said.and_then(|known| known.said.notes.as_ref());
         let notes = viewer.notes.or_else(|| said.map(|notes| notes.as_str().to_owned()));
         let shown = ShownPart::of(call, viewer.whole, notes, viewer.now_ms);
         let dial = call.dial.as_ref().map(|(id, reference)| DialOfCall {
@@ -257,8 +309,8 @@ impl CallView {
             transferred: call.transferred,
             lead: viewer.lead.map(|(id, name)| LeadOfCall { id, name }),
             booked: !call.appointments.is_empty(),
-            wrapup: wrapup(call, viewer.now_ms),
-            disposition: disposition(call),
+            wrapup: call.wrapup.map(|one| WrapupView::of(one, call.phase, viewer.now_ms)),
+            disposition: said_of(call).map(disposition),
             dial,
             phone: PhoneView {
                 leg: call.sip,
@@ -269,6 +321,9 @@ impl CallView {
             },
             assist: viewer.assist,
             can,
+            part: viewer
+                .part
+                .and_then(|(agent, context)| PartView::of(call, &agent, context, viewer.now_ms)),
             ucid: viewer.ucid,
             version: viewer.version,
             number: shown.number,
@@ -322,34 +377,20 @@ fn participant(one: &Participant, now_ms: i64, shown: &dyn Fn(&str) -> String) -
     ParticipantView { number, role: one.role, state }
 }
 
-fn wrapup(call: &CallState, now_ms: i64) -> Option<WrapupView> {
-    let wrapup = call.wrapup?;
-    let limit_ms = wrapup.limit_sec.map(|limit| i64::from(limit) * 1000);
-    let left = limit_ms.map(|limit| wrapup.started_ms.saturating_add(limit) - now_ms);
-    let goes_on = call.phase == CallPhase::AfterCall;
-    Some(WrapupView {
-        started_at: wrapup.started_ms,
-        limit_sec: wrapup.limit_sec,
-        remaining_sec: left.filter(|_| goes_on).map(|ms| ms.max(0) / 1000),
-        overrun: wrapup.overrun || (goes_on && left.is_some_and(|ms| ms < 0)),
-    })
-}
-
 /// What was said about it: of a call that was answered, by who has it.
 fn said_of(call: &CallState) -> Option<&DispositionState> {
     if call.is_answered() { call.own_disposition() } else { call.disposition.as_ref() }
 }
 
-fn disposition(call: &CallState) -> Option<DispositionOfCall> {
-    let known = said_of(call)?;
-    Some(DispositionOfCall {
+fn disposition(known: &DispositionState) -> DispositionOfCall {
+    DispositionOfCall {
         code: known.said.code.clone(),
         name: known.said.disposition.clone(),
         at: known.at_ms,
         by: known.by.clone(),
         call_back_at: known.said.call_back_ms,
         targets: known.targets.clone(),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@ use ozonetel_sdk::types::PhoneNumber;
 
 use super::*;
 use crate::core::call::{Participant, ParticipantRole, ParticipantState};
+use crate::core::caller::{Role, Scope};
 use crate::core::transfer::Transfer;
 
 const MINE: CanContext = CanContext {
     may_act: true,
+    may_dispose: true,
     reconnect: true,
     dial: None,
     disposition: DispositionProgress::None,
@@ -101,10 +103,40 @@ fn what_may_have_happened_can_be_done_either_way() {
 
 #[test]
 fn a_call_is_its_agents() {
-    let theirs = CanContext { may_act: false, ..MINE };
+    let theirs = CanContext { may_act: false, may_dispose: false, ..MINE };
     assert_eq!(judge(Command::Hold, &talking(), theirs), Err("not_your_call"));
     assert_eq!(judge(Command::Dispose, &talking(), theirs), Err("not_your_call"));
     assert_eq!(judge(Command::Reveal, &talking(), theirs), Ok(()));
+}
+
+/// Who handed a call on was shown no way to say how the own part went, which the desk took.
+#[test]
+fn who_had_a_part_in_a_call_may_speak_of_it_and_do_nothing_else() {
+    let call = CallState {
+        agent: Some("agent02".into()),
+        agents: vec!["agent01".into(), "agent02".into()],
+        ..talking()
+    };
+    let caller = |own: &str, scope: &[&str]| Caller {
+        id: "u1".to_owned(),
+        role: Role::Agent,
+        own: vec![own.into()],
+        scope: Scope::Agents(scope.iter().map(|agent| AgentId::from(*agent)).collect()),
+        is_person: true,
+        must_change_password: false,
+    };
+    for (caller, standing, disposes, holds) in [
+        (caller("agent02", &["agent02"]), "Handler", Ok(()), Ok(())),
+        (caller("agent01", &["agent01", "agent02"]), "Handler", Ok(()), Ok(())),
+        (caller("agent01", &["agent01"]), "Participant", Ok(()), Err("not_your_call")),
+        (caller("agent03", &["agent03"]), "Onlooker", Err("not_your_call"), Err("not_your_call")),
+    ] {
+        let stands = Standing::of(&caller, &call);
+        assert!(format!("{stands:?}").starts_with(standing), "{stands:?}");
+        let context = CanContext::of(&call, stands);
+        assert_eq!(judge(Command::Dispose, &call, context), disposes, "{stands:?}");
+        assert_eq!(judge(Command::Hold, &call, context), holds, "{stands:?}");
+    }
 }
 
 #[test]

@@ -8,13 +8,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::access::no_such;
-use crate::core::call::DispositionState;
 use crate::core::caller::{Caller, Role};
-use crate::core::outbox::{OutboxEntry, again};
+use crate::core::outbox::again;
 use crate::desk::Desk;
 use crate::flow::delivering::deliver;
 use crate::flow::facts::{Together, record_with};
-use crate::flow::owed::{OwedDisposition, owed as all_owed, take as take_over};
+use crate::flow::owed::{OwedDisposition, named, owed as all_owed, take as take_over};
 use crate::people::sign_in::RequestOrigin;
 use crate::problem::{Kind, Problem};
 use crate::store::OutboxWrite;
@@ -39,7 +38,7 @@ pub(super) struct OwedView {
     id: String,
     /// The call.
     ucid: String,
-    /// Who said it, else whose call it was.
+    /// Who said it, else who owes a word: whose call it was, or who handed it on.
     agent: String,
     /// The number, masked.
     masked: String,
@@ -62,11 +61,9 @@ pub(super) struct OwedView {
 
 impl From<OwedDisposition> for OwedView {
     fn from(owed: OwedDisposition) -> Self {
-        let (id, at, agent) = (owed.id().to_owned(), owed.since_ms(), owed.agent());
+        let (id, at, agent) = (owed.id(), owed.since_ms(), owed.agent);
         let (state, entry) = (&owed.call.state, owed.entry.as_ref());
-        let by = |given: &&DispositionState| {
-            agent.as_ref().is_some_and(|agent| agent.is_same_agent(&given.agent))
-        };
+        let said = agent.as_ref().and_then(|agent| state.word_of(agent));
         let name = entry.and_then(|entry| entry.payload.get("disposition"));
         Self {
             id,
@@ -76,7 +73,7 @@ impl From<OwedDisposition> for OwedView {
                 .number
                 .as_ref()
                 .map_or_else(String::new, |number| redact_number(number.as_str())),
-            code: state.disposition.as_ref().filter(by).map(|given| given.said.code.clone()),
+            code: said.map(|given| given.said.code.clone()),
             name: name.and_then(Value::as_str).map(str::to_owned),
             target: entry.map_or("service", |entry| entry.target.as_str()),
             state: entry.map_or("none", |entry| entry.state.as_str()),
@@ -87,19 +84,9 @@ impl From<OwedDisposition> for OwedView {
     }
 }
 
-async fn of_entry(
-    desk: &Desk,
-    caller: &Caller,
-    entry: OutboxEntry,
-) -> Result<OwedDisposition, Problem> {
-    let call = desk.store().call(&entry.call, &caller.scope).await?;
-    let call = call.ok_or_else(|| no_such("disposition"))?;
-    let taken_by = desk.store().owed_taker(&call.id).await?;
-    Ok(OwedDisposition { call, entry: Some(entry), taken_by })
-}
-
 /// Dispositions that are owed: calls that are over and of which nothing was said, and what was said and has not reached
-/// where it belongs. Of the agent's own calls, apart from those that a supervisor has taken over; or of the team's.
+/// where it belongs. Who handed a call on to a colleague owes one of the own part, and the colleague another. Of the agent's
+/// own calls, apart from those that a supervisor has taken over; or of the team's.
 #[utoipa::path(
     get,
     path = "/api/owed",
@@ -141,8 +128,10 @@ pub(super) async fn retry(
     from: RequestOrigin,
     Path(id): Path<String>,
 ) -> Result<Json<OwedView>, Problem> {
-    let entry = desk.store().outbox_entry(&id).await?.ok_or_else(|| no_such("disposition"))?;
-    let call = of_entry(&desk, &caller, entry.clone()).await?.call;
+    let owed = named(&desk, &caller.scope, &id).await?;
+    let owed = owed.ok_or_else(|| no_such("disposition"))?;
+    let (call, agent) = (owed.call, owed.agent);
+    let entry = owed.entry.ok_or_else(|| no_such("disposition"))?;
     let entry = again(&entry, desk.now())
         .ok_or_else(|| Problem::new(Kind::Conflict, "it has arrived, or is on its way"))?;
     let together = Together {
@@ -159,11 +148,11 @@ pub(super) async fn retry(
     };
     desk.tasks().run(TaskKind::Change, work).await?;
     let row = AuditRow::new(desk.now(), &caller, "owed.retry", format!("call:{}", call.id))
-        .about(call.state.agent.as_ref())
+        .about(agent.as_ref())
         .in_request(from.request);
     desk.store().append_audit(vec![row]).await?;
-    let entry = desk.store().outbox_entry(&id).await?.ok_or_else(|| no_such("disposition"))?;
-    of_entry(&desk, &caller, entry).await.map(|owed| Json(owed.into()))
+    let owed = named(&desk, &caller.scope, &id).await?;
+    owed.map(|owed| Json(owed.into())).ok_or_else(|| no_such("disposition"))
 }
 
 /// Takes one over from its agent, who then owes it no more. It is given by `POST /api/calls/{ucid}/disposition`.
@@ -184,17 +173,14 @@ pub(super) async fn take(
     from: RequestOrigin,
     Path(id): Path<String>,
 ) -> Result<Json<OwedView>, Problem> {
-    let entry = desk.store().outbox_entry(&id).await?;
-    let call = entry.as_ref().map_or(&id, |entry| &entry.call);
-    let call = desk.store().call(call, &caller.scope).await?;
-    let call = call.ok_or_else(|| no_such("disposition"))?;
-    if !take_over(&desk, &call, &caller.id).await? {
+    let owed = named(&desk, &caller.scope, &id).await?;
+    let owed = owed.ok_or_else(|| no_such("disposition"))?;
+    if !take_over(&desk, &owed, &caller.id).await? {
         return Err(no_such("disposition"));
     }
-    let row = AuditRow::new(desk.now(), &caller, "owed.take", format!("call:{}", call.id))
-        .about(call.state.agent.as_ref())
+    let row = AuditRow::new(desk.now(), &caller, "owed.take", format!("call:{}", owed.call.id))
+        .about(owed.agent.as_ref())
         .in_request(from.request);
     desk.store().append_audit(vec![row]).await?;
-    let taken_by = desk.store().owed_taker(&call.id).await?;
-    Ok(Json(OwedDisposition { call, entry, taken_by }.into()))
+    Ok(Json(OwedDisposition { taken_by: Some(caller.id), ..owed }.into()))
 }

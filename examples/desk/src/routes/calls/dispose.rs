@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use ozonetel_sdk::types::{DispositionName, PauseReason, SensitiveText};
+use ozonetel_sdk::types::{AgentId, DispositionName, PauseReason, SensitiveText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -26,6 +26,10 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct SaidOfCall {
     /// The front end's code, such as `FOLLOW_UP_SCHEDULED`.
     code: String,
+    /// The agent of whose part in the call it is said; else of whose the call is, or of the caller's own.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentId>,
     /// Notes; those that were typed so far if they are not said.
     #[serde(default)]
     notes: Option<String>,
@@ -87,7 +91,7 @@ pub(crate) async fn dispose(
     Body(body): Body<SaidOfCall>,
 ) -> Result<Response, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;
-    let agent = part_of(&desk, &caller, &call)?;
+    let agent = part_of(&desk, &caller, &call, body.agent)?;
     let code =
         given(Some(&body.code)).ok_or_else(|| Problem::field("code", "is empty"))?.to_owned();
     if code.chars().count() > 250 {
@@ -96,7 +100,7 @@ pub(crate) async fn dispose(
     let call_back = body.call_back_at.map(|ms| call_back(&desk, ms)).transpose()?;
     let notes = match body.notes {
         Some(notes) => Some(notes),
-        None => desk.store().draft(&call.id).await?.map(|draft| draft.notes),
+        None => desk.store().draft(&call.id, &agent).await?.map(|draft| draft.notes),
     };
     let leg = call
         .state

@@ -2,11 +2,11 @@
 
 use axum::extract::{Path, State};
 use http::StatusCode;
+use ozonetel_sdk::types::AgentId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::visible;
-use crate::access::no_such;
+use super::{part_of, visible};
 use crate::body::Body;
 use crate::core::caller::Caller;
 use crate::desk::Desk;
@@ -21,9 +21,13 @@ const LONGEST: usize = 10_000;
 pub(crate) struct DraftNotes {
     /// What is typed so far.
     notes: String,
+    /// The agent of whose part in the call they are; else of whose the call is, or of the caller's own.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    agent: Option<AgentId>,
 }
 
-/// Keeps notes as they are typed, so that a reload loses nothing.
+/// Keeps an agent's notes as they are typed, so that a reload loses nothing.
 #[utoipa::path(
     put,
     path = "/api/calls/{ucid}/draft",
@@ -40,13 +44,11 @@ pub(crate) async fn save(
     Body(body): Body<DraftNotes>,
 ) -> Result<StatusCode, Problem> {
     let call = visible(&desk, &caller, &ucid).await?;
-    if !caller.may_act_on_call_of(call.state.agent.as_ref()) {
-        return Err(no_such("call"));
-    }
+    let agent = part_of(&desk, &caller, &call, body.agent)?;
     if body.notes.chars().count() > LONGEST {
         return Err(Problem::field("notes", "are longer than 10000 characters"));
     }
     let draft = Draft { by: caller.id, notes: body.notes, at: desk.now() };
-    desk.store().save_draft(&call.id, draft).await?;
+    desk.store().save_draft(&call.id, &agent, draft).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,8 +8,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::shown;
-use crate::core::call::CallView;
-use crate::core::caller::Caller;
+use crate::core::call::{CallPhase, CallState, CallView};
+use crate::core::caller::{Caller, Scope};
+use crate::core::can::Standing;
 use crate::desk::Desk;
 use crate::problem::{Kind, Problem};
 
@@ -23,7 +24,8 @@ pub(crate) struct LiveCalls {
     calls: Vec<CallView>,
 }
 
-/// The calls that are not closed: the caller's own, or the team's.
+/// The calls that are not closed: the caller's own, or the team's. A call that the caller has handed on is among them as
+/// long as after-call work of the own part goes on.
 #[utoipa::path(
     get,
     path = "/api/calls/live",
@@ -47,10 +49,26 @@ pub(crate) fn snapshot(desk: &Desk, caller: &Caller) -> BoxFuture<'static, Resul
     })
 }
 
-/// The calls that are not closed, as the caller sees them.
+/// Whether a call goes on with a colleague and the part of the caller's agent in it is closed.
+fn is_closed_for(caller: &Caller, call: &CallState) -> bool {
+    let Standing::Participant(agent) = Standing::of(caller, call) else { return false };
+    call.part_of(agent).is_some_and(|part| part.phase == CallPhase::Closed)
+}
+
+/// The calls that are not closed, as the caller sees them, and those of which the caller's agent has after-call work.
 async fn live_calls(desk: &Desk, caller: &Caller) -> Result<Vec<CallView>, Problem> {
+    let mut live = desk.store().live_calls(&caller.scope, MOST).await?;
+    live.retain(|call| !is_closed_for(caller, &call.state));
+    if !caller.own.is_empty() {
+        for owed in desk.store().owed_calls(&Scope::Agents(caller.own.clone()), MOST).await? {
+            let is_there = live.iter().any(|call| call.id == owed.call.id);
+            if !is_there && owed.call.state.after_call_of(&owed.agent).is_some() {
+                live.push(owed.call);
+            }
+        }
+    }
     let mut calls = Vec::new();
-    for call in desk.store().live_calls(&caller.scope, MOST).await? {
+    for call in live {
         calls.push(shown(desk, caller, &call).await?);
     }
     Ok(calls)

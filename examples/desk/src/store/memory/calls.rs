@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
 
 use super::Memory;
 use super::dial_table::DialTable;
 use super::index::{Index, KeySet};
 use super::outbox_table::OutboxTable;
 use crate::core::call::{Call, CallPhase};
-use crate::core::caller::Scope;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::number_key;
 use crate::core::fact::{Fact, FactSource};
-use crate::store::calls::{CallChange, Draft, LoadedCall, PhoneCalls, StoredCall, sees};
+use crate::store::calls::{CallChange, LoadedCall, PhoneCalls, StoredCall, sees};
 use crate::store::error::StoreError;
 use crate::store::notes::clear_fact;
+use crate::store::parts::Draft;
 
 #[derive(Debug, Default)]
 pub(super) struct CallTable {
@@ -25,7 +27,8 @@ pub(super) struct CallTable {
     ids: Index<String, String>,
     /// The facts that a call has, by source and key: each is one's alone.
     known: KeySet<(FactSource, String)>,
-    drafts: BTreeMap<String, Draft>,
+    /// By call and agent.
+    drafts: BTreeMap<(String, String), Draft>,
 }
 
 /// A call with its facts, in the order of storing.
@@ -101,7 +104,7 @@ impl CallTable {
     }
 
     pub(super) fn clear_notes(&mut self, id: &str) {
-        self.drafts.remove(id);
+        self.drafts.retain(|(call, _), _| call != id);
         let Some(CallRow { call, facts }) = self.calls.get_mut(id).map(AsMut::as_mut) else {
             return;
         };
@@ -152,9 +155,7 @@ impl CallTable {
         for (other, _) in absorbed {
             facts.extend(self.calls.remove(other).into_iter().flat_map(|row| row.facts));
             self.ids.values_mut().filter(|id| *id == other).for_each(|id| id.clone_from(&call.id));
-            if let Some(draft) = self.drafts.remove(other) {
-                self.drafts.entry(call.id.clone()).or_insert(draft);
-            }
+            absorb(&mut self.drafts, &call.id, other);
         }
         for alias in &call.state.ids {
             self.ids.insert(alias.clone(), call.id.clone());
@@ -168,6 +169,16 @@ impl CallTable {
                 self.calls.insert(call.id.clone(), Box::new(CallRow { call, facts }));
             }
         }
+    }
+}
+
+/// What is of each agent's part in a call is of their parts in the one that it is a part of. Where there is the same of
+/// both, that one's stays.
+fn absorb<T>(of_parts: &mut BTreeMap<(String, String), T>, id: &str, other: &str) {
+    for ((_, agent), one) in
+        of_parts.extract_if(.., |(call, _), _| call == other).collect::<Vec<_>>()
+    {
+        of_parts.entry((id.to_owned(), agent)).or_insert(one);
     }
 }
 
@@ -212,9 +223,7 @@ impl PhoneCalls for Memory {
                 state.handoffs.check(handoff, &change.id)?;
             }
             for (other, _) in &change.absorbed {
-                if let Some(taken_by) = state.owed_by.remove(other) {
-                    state.owed_by.entry(change.id.clone()).or_insert(taken_by);
-                }
+                absorb(&mut state.owed_by, &change.id, other);
                 state.outbox.absorb(&change.id, other);
                 state.handoffs.absorb(&change.id, other);
                 state.assist.absorb(&change.id, other);
@@ -282,18 +291,25 @@ impl PhoneCalls for Memory {
         self.read(|state| Ok(state.calls.ids.get(id).and_then(|id| state.calls.heard(id)))).await
     }
 
-    async fn save_draft(&self, call: &str, draft: Draft) -> Result<(), StoreError> {
+    async fn save_draft(
+        &self,
+        call: &str,
+        agent: &AgentId,
+        draft: Draft,
+    ) -> Result<(), StoreError> {
+        let of = (call.to_owned(), agent_key(agent));
         self.write(|state| {
-            let known = state.calls.drafts.get(call);
+            let known = state.calls.drafts.get(&of);
             if known.is_none_or(|known| known.at <= draft.at) {
-                state.calls.drafts.insert(call.to_owned(), draft);
+                state.calls.drafts.insert(of, draft);
             }
             Ok(())
         })
         .await
     }
 
-    async fn draft(&self, call: &str) -> Result<Option<Draft>, StoreError> {
-        self.read(|state| Ok(state.calls.drafts.get(call).cloned())).await
+    async fn draft(&self, call: &str, agent: &AgentId) -> Result<Option<Draft>, StoreError> {
+        let of = (call.to_owned(), agent_key(agent));
+        self.read(|state| Ok(state.calls.drafts.get(&of).cloned())).await
     }
 }

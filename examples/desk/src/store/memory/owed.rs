@@ -3,56 +3,73 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use ozonetel_sdk::types::AgentId;
 
 use super::Memory;
-use crate::core::caller::Scope;
+use crate::core::caller::{Scope, agent_key};
+use crate::core::outbox::OutboxEntry;
+use crate::store::calls::StoredCall;
 use crate::store::error::StoreError;
 use crate::store::event::NewEvent;
-use crate::store::owed::{KeptCode, OwedCall, OwedCalls};
+use crate::store::owed::{KeptCode, OwedCall, OwedCalls, key_of};
 
 #[async_trait]
 impl OwedCalls for Memory {
     async fn owed_calls(&self, scope: &Scope, most: u32) -> Result<Vec<OwedCall>, StoreError> {
         self.read(|state| {
-            let mut owed: Vec<_> =
-                state.calls.all().filter(|call| call.state.owes_disposition()).collect();
-            owed.retain(|call| match &call.state.agent {
-                Some(agent) => scope.contains(agent),
-                None => *scope == Scope::All,
-            });
-            owed.sort_by_key(|call| (call.state.ended_ms, &call.id));
-            let taken = |id: &str| state.owed_by.get(id).cloned();
-            let owed = owed.into_iter().take(most as usize);
-            Ok(owed
-                .map(|call| OwedCall { taken_by: taken(&call.id), call: call.clone() })
-                .collect())
+            let mut owed = Vec::new();
+            for call in state.calls.all() {
+                for agent in call.state.owing().filter(|agent| scope.contains(agent)) {
+                    let part = call.state.part_of(agent);
+                    let ended = part.map(|part| part.wrapup.started_ms).or(call.state.ended_ms);
+                    let key = agent_key(agent);
+                    let taken_by = state.owed_by.get(&(call.id.clone(), key.clone())).cloned();
+                    let one = OwedCall::of(call, &key, taken_by);
+                    owed.extend(one.map(|one| ((ended, call.id.clone(), key), one)));
+                }
+            }
+            owed.sort_by(|(one, _), (other, _)| one.cmp(other));
+            owed.truncate(most as usize);
+            Ok(owed.into_iter().map(|(_, one)| one).collect())
         })
         .await
     }
 
     async fn take_owed_call(
         &self,
-        id: &str,
+        (id, agent): (&str, Option<&AgentId>),
         by: &str,
         at: i64,
         events: Vec<NewEvent>,
     ) -> Result<bool, StoreError> {
+        let agent = key_of(agent);
         self.write(|state| {
             let call = state.calls.id_of(id).and_then(|id| state.calls.get(id));
-            let is_sad = |id: &str| {
-                state.outbox.rows.values().any(|row| row.call == id && row.state.is_sad())
+            let is_sad = |call: &StoredCall| {
+                let of_call = key_of(call.state.agent.as_ref());
+                let is_of = |row: &OutboxEntry| {
+                    row.agent == agent || (row.agent.is_empty() && of_call == agent)
+                };
+                let mut rows = state.outbox.rows.values();
+                rows.any(|row| row.call == call.id && row.state.is_sad() && is_of(row))
             };
-            let owed = call.filter(|call| call.state.owes_disposition() || is_sad(&call.id));
-            let Some(id) = owed.map(|call| call.id.clone()) else { return Ok(false) };
-            state.owed_by.insert(id, by.to_owned());
+            let owes = |call: &StoredCall| call.state.owing().any(|one| agent_key(one) == agent);
+            let taken = call.filter(|call| owes(call) || is_sad(call));
+            let Some(id) = taken.map(|call| call.id.clone()) else { return Ok(false) };
+            state.owed_by.insert((id, agent), by.to_owned());
             state.events.append(at, events);
             Ok(true)
         })
         .await
     }
 
-    async fn owed_taker(&self, id: &str) -> Result<Option<String>, StoreError> {
-        self.read(|state| Ok(state.owed_by.get(id).cloned())).await
+    async fn owed_taker(
+        &self,
+        id: &str,
+        agent: Option<&AgentId>,
+    ) -> Result<Option<String>, StoreError> {
+        let of = (id.to_owned(), key_of(agent));
+        self.read(|state| Ok(state.owed_by.get(&of).cloned())).await
     }
 
     async fn kept_codes(&self, ids: &[String]) -> Result<BTreeMap<String, KeptCode>, StoreError> {

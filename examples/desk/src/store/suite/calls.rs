@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use ozonetel_sdk::phone_call::Invite;
+use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
 use super::{Case, cases};
 use crate::core::call::Call;
 use crate::core::caller::Scope;
-use crate::core::fact::{Fact, FactBody, FactSource};
+use crate::core::fact::{Action, Fact, FactBody, FactSource, LegNews};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::store::{
     Audience, CallChange, Draft, NewEvent, NewPush, OutboxWrite, Store, StoreError,
@@ -24,7 +25,8 @@ pub(super) fn cases() -> Vec<Case> {
         a_call_is_seen_by_its_agents,
         live_calls_are_those_that_are_not_closed,
         everything_of_a_change_is_written_or_nothing,
-        the_later_draft_stays,
+        the_later_draft_of_each_agent_stays,
+        drafts_go_with_the_notes_of_their_call_and_when_they_are_old,
         a_text_with_a_nul_is_stored_and_found,
     ]
 }
@@ -116,8 +118,11 @@ async fn two_calls_become_one(store: Arc<dyn Store>) {
     let mut of_other = change("12", 0, &[], &other);
     of_other.outbox.push(OutboxWrite::Put(entry("o2", "12")));
     store.save_call(of_other).await.unwrap();
-    let draft = Draft { by: "u1".into(), notes: "hello".into(), at: 1 };
-    store.save_draft("12", draft.clone()).await.unwrap();
+    let draft = |notes: &str| Draft { by: "u1".into(), notes: notes.into(), at: 1 };
+    let agents = ["agent01", "agent02", "agent03"].map(AgentId::from);
+    for (call, agent, notes) in [("11", 0, "own"), ("12", 0, "other"), ("12", 1, "hello")] {
+        store.save_draft(call, &agents[agent], draft(notes)).await.unwrap();
+    }
     let both: Vec<Fact> = one.iter().chain(&other).cloned().collect();
     let stale = CallChange { absorbed: vec![("12".into(), 7)], ..change("11", 1, &both, &[]) };
     assert_eq!(store.save_call(stale).await, Err(StoreError::Conflict("call")));
@@ -131,7 +136,10 @@ async fn two_calls_become_one(store: Arc<dyn Store>) {
         assert_eq!((loaded.len(), loaded[0].call.facts().len()), (1, 2));
     }
     assert_eq!(store.outbox_of("11").await.unwrap().len(), 1);
-    assert_eq!(store.draft("11").await, Ok(Some(draft)));
+    for (agent, notes) in agents.iter().zip([Some("own"), Some("hello"), None]) {
+        assert_eq!(store.draft("11", agent).await, Ok(notes.map(draft)), "{agent}");
+        assert_eq!(store.draft("12", agent).await, Ok(None), "{agent}");
+    }
     // What was heard of either is of the one, also what is written late.
     store.begin_assist("12", 5).await.unwrap();
     let late = super::assist::entry("13", "late");
@@ -226,14 +234,40 @@ async fn everything_of_a_change_is_written_or_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.outbox_of("11").await.unwrap(), [entry("o1", "11")]);
 }
 
-async fn the_later_draft_stays(store: Arc<dyn Store>) {
+async fn the_later_draft_of_each_agent_stays(store: Arc<dyn Store>) {
     let draft = |notes: &str, at| Draft { by: "u1".into(), notes: notes.into(), at };
-    assert_eq!(store.draft("11").await, Ok(None));
+    let (one, other) = (AgentId::from("Agent01"), AgentId::from("agent02"));
+    assert_eq!(store.draft("11", &one).await, Ok(None));
     for (notes, at) in [("one", 5), ("two", 7), ("late", 6), ("three", 7)] {
-        store.save_draft("11", draft(notes, at)).await.unwrap();
+        store.save_draft("11", &one, draft(notes, at)).await.unwrap();
     }
-    assert_eq!(store.draft("11").await, Ok(Some(draft("three", 7))));
-    assert_eq!(store.draft("12").await, Ok(None));
+    store.save_draft("11", &other, draft("another's", 9)).await.unwrap();
+    assert_eq!(store.draft("11", &"agent01".into()).await, Ok(Some(draft("three", 7))));
+    assert_eq!(store.draft("11", &other).await, Ok(Some(draft("another's", 9))));
+    assert_eq!(store.draft("12", &one).await, Ok(None));
+}
+
+async fn drafts_go_with_the_notes_of_their_call_and_when_they_are_old(store: Arc<dyn Store>) {
+    let agents = ["agent01", "agent02"].map(AgentId::from);
+    let over = Fact::of_leg("agent01".into(), "11".parse().unwrap(), LegNews::Ended, 7);
+    let said = super::owed::acted("11", "s", super::owed::said("NO_ANSWER", Some("hello")), 8);
+    let done = Action::Deliver { target: "service".into(), state: "sent".into(), is_over: true };
+    let done = super::owed::acted("11", "d", done, 9);
+    let facts = [super::owed::dialed("11", 5), over, said, done];
+    store.save_call(change("11", 0, &[], &facts)).await.unwrap();
+    for (call, at) in [("11", 90), ("12", 20), ("13", 60)] {
+        for agent in &agents {
+            let draft = Draft { by: "u1".into(), notes: "hello".into(), at };
+            store.save_draft(call, agent, draft).await.unwrap();
+        }
+    }
+    while store.forget_notes(50, 9).await.unwrap() == 9 {}
+    for agent in &agents {
+        for (call, is_left) in [("11", false), ("12", false), ("13", true)] {
+            let left = store.draft(call, agent).await.unwrap();
+            assert_eq!(left.is_some(), is_left, "{call}, {agent}");
+        }
+    }
 }
 
 async fn a_text_with_a_nul_is_stored_and_found(store: Arc<dyn Store>) {
@@ -245,8 +279,9 @@ async fn a_text_with_a_nul_is_stored_and_found(store: Arc<dyn Store>) {
     assert_eq!(store.live_calls(&own, 9).await.unwrap().len(), 1);
     assert!(store.call("11", &own).await.unwrap().is_some());
     let draft = Draft { by: "u1".into(), notes: "call\u{0}back".into(), at: 1 };
-    store.save_draft("11", draft).await.unwrap();
-    let notes = store.draft("11").await.unwrap().unwrap().notes;
+    let agent = AgentId::from("agent\u{0}01");
+    store.save_draft("11", &agent, draft).await.unwrap();
+    let notes = store.draft("11", &agent).await.unwrap().unwrap().notes;
     assert!(notes.starts_with("call") && notes.ends_with("back"), "{notes:?}");
     let push =
         NewPush { source: "calls".into(), digest: "\u{0}".into(), at: 1, body: "a\u{0}b".into() };

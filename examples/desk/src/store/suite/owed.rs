@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use ozonetel_sdk::types::Ucid;
+use ozonetel_sdk::phone_call::Invite;
+use ozonetel_sdk::types::{AgentId, SensitiveText, Ucid};
 
 use super::calls::change;
 use super::{Case, cases};
 use crate::core::caller::Scope;
 use crate::core::fact::{
-    Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource,
+    Action, ActionFact, ActionOutcome, DisposeAction, Fact, FactBody, FactSource, LegNews,
 };
 use crate::core::followup::{FollowUp, FollowUpState};
 use crate::store::work::Versioned;
@@ -18,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_call_is_owed_from_its_end_until_something_is_said,
         an_owed_call_is_taken_over_and_nothing_else_is,
+        each_agent_of_a_call_that_was_handed_on_owes_the_own_part,
         what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another,
         a_code_is_kept_under_every_id_of_its_call,
         a_follow_up_is_written_with_its_call_once_and_moved,
@@ -26,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn acted(ucid: &str, key: &str, action: Action, at: i64) -> Fact {
+pub(super) fn acted(ucid: &str, key: &str, action: Action, at: i64) -> Fact {
     let fact = ActionFact {
         ucid: ucid.parse::<Ucid>().unwrap(),
         by: "u1".into(),
@@ -37,11 +39,11 @@ fn acted(ucid: &str, key: &str, action: Action, at: i64) -> Fact {
     Fact::new(FactSource::Action, key, at, FactBody::Acted(Box::new(fact)))
 }
 
-fn said(code: &str) -> Action {
+pub(super) fn said(code: &str, notes: Option<&str>) -> Action {
     Action::Dispose(Box::new(DisposeAction {
         code: code.into(),
         disposition: "General Enquiry".into(),
-        notes: None,
+        notes: notes.map(SensitiveText::from),
         lead: Some("7".into()),
         duration_sec: None,
         direction: None,
@@ -50,7 +52,7 @@ fn said(code: &str) -> Action {
     }))
 }
 
-fn dialed(ucid: &str, at: i64) -> Fact {
+pub(super) fn dialed(ucid: &str, at: i64) -> Fact {
     let dialed = crate::core::fact::DialedFact {
         way: crate::core::dial::DialWay::Agent,
         ucid: ucid.parse().unwrap(),
@@ -93,7 +95,7 @@ async fn a_call_is_owed_from_its_end_until_something_is_said(store: Arc<dyn Stor
         assert_eq!(owed(&*store, &other).await, []);
     }
     let known = [begun, end].concat();
-    let word = [acted("11", "s", said("NO_ANSWER"), 3)];
+    let word = [acted("11", "s", said("NO_ANSWER", None), 3)];
     store.save_call(change("11", 2, &known, &word)).await.unwrap();
     assert_eq!(owed(&*store, &Scope::All).await, [("12".to_owned(), None)]);
 }
@@ -102,15 +104,20 @@ async fn an_owed_call_is_taken_over_and_nothing_else_is(store: Arc<dyn Store>) {
     ended(&*store, "11", 1).await;
     store.save_call(change("12", 0, &[], &[dialed("12", 1)])).await.unwrap();
     let changed = || vec![NewEvent::new("owed.changed", Audience::Everyone, &1).unwrap()];
-    for unowed in ["12", "13"] {
-        assert_eq!(store.take_owed_call(unowed, "u9", 5, changed()).await, Ok(false), "{unowed}");
+    let (own, other) = (AgentId::from("Agent01"), AgentId::from("agent02"));
+    for (id, agent) in [("12", Some(&own)), ("13", Some(&own)), ("11", Some(&other)), ("11", None)]
+    {
+        let taken = store.take_owed_call((id, agent), "u9", 5, changed()).await;
+        assert_eq!(taken, Ok(false), "{id}, {agent:?}");
     }
     assert_eq!(store.newest_event().await, Ok(0));
-    assert_eq!(store.take_owed_call("11", "u9", 5, changed()).await, Ok(true));
+    assert_eq!(store.take_owed_call(("11", Some(&own)), "u9", 5, changed()).await, Ok(true));
     assert_eq!(store.newest_event().await, Ok(1));
     assert_eq!(owed(&*store, &Scope::All).await, [("11".to_owned(), Some("u9".to_owned()))]);
-    assert_eq!(store.owed_taker("11").await, Ok(Some("u9".to_owned())));
-    assert_eq!(store.owed_taker("12").await, Ok(None));
+    for (id, agent, taker) in [("11", &own, Some("u9")), ("11", &other, None), ("12", &own, None)] {
+        let known = store.owed_taker(id, Some(agent)).await.unwrap();
+        assert_eq!(known.as_deref(), taker, "{id}, {agent}");
+    }
 }
 
 async fn what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another(
@@ -118,19 +125,69 @@ async fn what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another(
 ) {
     let mut facts = ended(&*store, "11", 1).await;
     facts.extend(ended(&*store, "12", 5).await);
-    assert!(store.take_owed_call("12", "u1", 9, vec![]).await.unwrap());
+    let own = AgentId::from("agent01");
+    assert!(store.take_owed_call(("12", Some(&own)), "u1", 9, vec![]).await.unwrap());
     let joined = CallChange { absorbed: vec![("12".into(), 1)], ..change("11", 1, &facts, &[]) };
     store.save_call(joined).await.unwrap();
     let taker = Some("u1".to_owned());
-    assert_eq!(store.owed_taker("11").await, Ok(taker.clone()));
+    assert_eq!(store.owed_taker("11", Some(&own)).await, Ok(taker.clone()));
     assert_eq!(owed(&*store, &Scope::All).await, [("11".to_owned(), taker)]);
+}
+
+/// The facts of a call that one agent has answered and handed on to another.
+fn handed_on() -> Vec<Fact> {
+    let leg = |agent: &str, news, at| Fact::of_leg(agent.into(), "11".parse().unwrap(), news, at);
+    let rung = |agent: &str, at| {
+        let invite = Invite::new("11".parse().unwrap()).caller("09000000001");
+        let body = FactBody::Invited { agent: agent.into(), invite, decision: "ask".into() };
+        Fact::new(FactSource::Invite, format!("i{agent}"), at, body)
+    };
+    vec![
+        rung("agent01", 1),
+        leg("agent01", LegNews::Answered, 2),
+        acted("11", "t", Action::Transfer { number: "500002".into(), warm: true }, 3),
+        rung("agent02", 4),
+        leg("agent02", LegNews::Answered, 5),
+        acted("11", "c", Action::CompleteTransfer, 6),
+    ]
+}
+
+async fn each_agent_of_a_call_that_was_handed_on_owes_the_own_part(store: Arc<dyn Store>) {
+    let agents = ["agent01", "agent02"].map(AgentId::from);
+    let [one, other] = agents.clone().map(|agent| Scope::Agents(vec![agent]));
+    let both = Scope::Agents(agents.to_vec());
+    let whose = async |scope: &Scope| {
+        let owed = store.owed_calls(scope, 9).await.unwrap();
+        let each = owed.iter().map(|one| (one.agent.to_string(), one.taken_by.clone()));
+        each.collect::<Vec<_>>()
+    };
+    let of = |agent: &str, taker: Option<&str>| (agent.to_owned(), taker.map(str::to_owned));
+    let mut facts = handed_on();
+    store.save_call(change("11", 0, &[], &facts)).await.unwrap();
+    for (scope, owing) in [(&one, 1), (&other, 0), (&both, 1), (&Scope::All, 1)] {
+        assert_eq!(whose(scope).await, vec![of("agent01", None); owing], "{scope:?}");
+    }
+    let end = [Fact::of_leg("agent02".into(), "11".parse().unwrap(), LegNews::Ended, 9)];
+    store.save_call(change("11", 1, &facts, &end)).await.unwrap();
+    facts.extend(end);
+    assert!(store.take_owed_call(("11", Some(&agents[0])), "u9", 5, vec![]).await.unwrap());
+    let (first, second) = (of("agent01", Some("u9")), of("agent02", None));
+    for scope in [&both, &Scope::All] {
+        assert_eq!(whose(scope).await, [first.clone(), second.clone()], "{scope:?}");
+    }
+    assert_eq!((whose(&one).await, whose(&other).await), (vec![first], vec![second.clone()]));
+    let word = [acted("11", "s", said("NO_ANSWER", None), 12)];
+    store.save_call(change("11", 2, &facts, &word)).await.unwrap();
+    assert_eq!(whose(&Scope::All).await, [second]);
+    let again = store.take_owed_call(("11", Some(&agents[0])), "u9", 13, vec![]).await;
+    assert_eq!(again, Ok(false));
 }
 
 async fn a_code_is_kept_under_every_id_of_its_call(store: Arc<dyn Store>) {
     let facts = ended(&*store, "11", 1_000).await;
     let ids = ["11", "12", "13", "a \"' \u{e9}"].map(str::to_owned);
     assert!(store.kept_codes(&ids).await.unwrap().is_empty());
-    let word = [acted("12", "s", said("APPOINTMENT_BOOKED"), 1_500)];
+    let word = [acted("12", "s", said("APPOINTMENT_BOOKED", None), 1_500)];
     store.save_call(change("11", 1, &facts, &word)).await.unwrap();
     let kept = store.kept_codes(&ids).await.unwrap();
     assert_eq!(kept.keys().collect::<Vec<_>>(), ["11", "12"]);

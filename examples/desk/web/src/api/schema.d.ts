@@ -496,7 +496,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The calls that are not closed: the caller's own, or the team's. */
+        /**
+         * The calls that are not closed: the caller's own, or the team's. A call that the caller has handed on is among them as
+         *     long as after-call work of the own part goes on.
+         */
         get: operations["getCallsLive"];
         put?: never;
         post?: never;
@@ -594,7 +597,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Keeps notes as they are typed, so that a reload loses nothing. */
+        /** Keeps an agent's notes as they are typed, so that a reload loses nothing. */
         put: operations["putCallsByUcidDraft"];
         post?: never;
         delete?: never;
@@ -1481,7 +1484,8 @@ export interface paths {
         };
         /**
          * Dispositions that are owed: calls that are over and of which nothing was said, and what was said and has not reached
-         *     where it belongs. Of the agent's own calls, apart from those that a supervisor has taken over; or of the team's.
+         *     where it belongs. Who handed a call on to a colleague owes one of the own part, and the colleague another. Of the agent's
+         *     own calls, apart from those that a supervisor has taken over; or of the team's.
          */
         get: operations["getOwed"];
         put?: never;
@@ -2553,6 +2557,7 @@ export interface components {
             notes: string;
             number: string | null;
             outcome: string | null;
+            part: components["schemas"]["PartView"] | null;
             participants: components["schemas"]["ParticipantView"][];
             phase: components["schemas"]["CallPhase"];
             phone: components["schemas"]["PhoneView"];
@@ -2992,6 +2997,8 @@ export interface components {
         };
         /** @description Notes. */
         DraftNotes: {
+            /** @description The agent of whose part in the call they are; else of whose the call is, or of the caller's own. */
+            agent?: string | null;
             /** @description What is typed so far. */
             notes: string;
         };
@@ -3684,7 +3691,7 @@ export interface components {
         };
         /** @description A disposition that is owed: nothing was said of the call, or what was said has not arrived. */
         OwedView: {
-            /** @description Who said it, else whose call it was. */
+            /** @description Who said it, else who owes a word: whose call it was, or who handed it on. */
             agent: string;
             /**
              * Format: int64
@@ -3726,6 +3733,23 @@ export interface components {
              * @description Since when it has been in this condition, in milliseconds since 1970.
              */
             since: number;
+        };
+        /** @description The own part of an agent who has handed a call on to a colleague. */
+        PartView: {
+            /** @description The agent. */
+            agent: string;
+            /** @description What the agent may do still. */
+            can: components["schemas"]["Can"];
+            disposition: components["schemas"]["DispositionOfCall"] | null;
+            /**
+             * Format: int64
+             * @description When the agent handed it on, in milliseconds since 1970.
+             */
+            endedAt: number;
+            /** @description `after_call`, or `closed`. */
+            phase: components["schemas"]["CallPhase"];
+            /** @description The agent's after-call work. */
+            wrapup: components["schemas"]["WrapupView"];
         };
         /**
          * @description What a participant is.
@@ -4066,6 +4090,8 @@ export interface components {
         Role: "agent" | "supervisor" | "administrator" | "service";
         /** @description How a call went. */
         SaidOfCall: {
+            /** @description The agent of whose part in the call it is said; else of whose the call is, or of the caller's own. */
+            agent?: string | null;
             /**
              * Format: int64
              * @description When to call back, in milliseconds since 1970.

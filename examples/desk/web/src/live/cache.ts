@@ -29,10 +29,10 @@ const STALE: Record<string, readonly (readonly string[])[]> = {
 };
 
 /**
- * A call is told once more, as the same version, when the name of its lead is known. What else comes of that version is
- * what others may see of it, and the same again.
+ * A call is told once more, as the same version, when the name of its lead is known; and to who handed it on, with the own
+ * part. What else comes of that version is what others may see of it, and the same again.
  */
-const named = (call: Call, known: Call) => known.lead === null && call.lead !== null;
+const tellsMore = (call: Call, known: Call) => (known.lead === null && call.lead !== null) || (!known.part && !!call.part);
 
 /** Closed calls that are kept: so many of this agent, one of which the card may be about, and so many of all others. */
 const MOST_CLOSED = 20;
@@ -40,7 +40,7 @@ const MOST_CLOSED = 20;
 /** Without the closed calls of a while ago, the oldest first. */
 function bounded(calls: Calls, own: string | null): Calls {
   const closed = [...calls.values()].filter(({ phase }) => phase === 'closed');
-  const mine = closed.filter(({ agent }) => sameAgent(agent, own));
+  const mine = closed.filter(({ agent, part }) => sameAgent(agent, own) || sameAgent(part?.agent, own));
   const others = closed.filter((call) => !mine.includes(call));
   const old = [...mine.slice(0, -MOST_CLOSED), ...others.slice(0, -MOST_CLOSED)];
   return old.reduce((left, { ucid }) => without(left, ucid), calls);
@@ -51,7 +51,7 @@ export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'call.changed') {
     const call = data as Call;
     cache.setQueryData<Calls>(KEYS.calls, (kept) => {
-      const calls = replaced(kept ?? new Map(), call.ucid, call, named);
+      const calls = replaced(kept ?? new Map(), call.ucid, call, tellsMore);
       return call.phase === 'closed' ? bounded(calls, cache.getQueryData<Me | null>(KEYS.me)?.agents[0] ?? null) : calls;
     });
     if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });

@@ -50,6 +50,62 @@ describe('calls', { concurrency: 2 }, () => {
     await person.leave();
   }));
 
+  test('a call that is handed on to a colleague: each has the own form, notes and disposition', { timeout: 120_000 }, run(async (desk, chromium) => {
+    const one = await agent(desk, chromium);
+    const two = await chromium.person(desk, 'agent02@desk.test');
+    for (const person of [one, two]) await person.phoneReady();
+    const { extension } = await two.json('/api/phone/config');
+    // Calls of others reach agent02 in the demo: none does after a pause.
+    await until('agent02 is free', async () => {
+      await two.page.evaluate(() => fetch('/api/agents/agent02/pause', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ reason: 'lunch' }) }));
+      const { agents } = await desk.control('state');
+      return agents.find(({ id }) => id === 'agent02').pause_reason !== null && (await two.json('/api/calls/live')).calls.length === 0;
+    }, 60_000);
+    const { ucid } = await desk.control('inbound', { did: '918000000001', caller: '9000000042', skill: 'direct_agent01' });
+    await one.page.getByRole('alertdialog').waitFor();
+    await one.button('Accept').click();
+    await one.talks();
+    await one.page.getByLabel('Notes').fill('Asked for a price.');
+    await one.page.getByText('saved').first().waitFor();
+    await one.button('Transfer').first().click();
+    const dialog = one.page.getByRole('dialog');
+    await dialog.getByLabel('Number or extension').fill(extension);
+    await dialog.getByRole('button', { name: 'Connect' }).click();
+    await two.button('Accept').or(two.button('Pick up')).first().click();
+    await until('the colleague is there', async () => (await one.json(`/api/calls/${ucid}`)).participants.some(({ number, role }) => role === 'agent' && number === 'agent02'));
+    await dialog.getByRole('button', { name: 'Complete' }).click();
+    await two.talks();
+    await two.page.getByLabel('Notes').fill('Wants it on Monday.');
+    await two.page.getByText('saved').first().waitFor();
+    const form = one.card('After the call');
+    await form.getByText('How did it end?').waitFor();
+    assert.deepEqual([await one.button('Hold').count(), await one.button('End').count()], [0, 0]);
+    await one.picture('handed-on');
+    await one.page.reload();
+    await form.getByText('How did it end?').waitFor();
+    assert.equal(await form.getByLabel('Notes').inputValue(), 'Asked for a price.');
+    // What the colleague says is of the other part.
+    await two.button('End').click();
+    await two.card('After the call').getByText('How did it end?').waitFor();
+    await two.picture('handed-on-colleague');
+    // The simulated service takes none of who was rung into the call.
+    two.provokes(/422/);
+    await two.dispose('Follow Up');
+    assert.equal(await form.getByText('How did it end?').isVisible(), true);
+    await one.page.reload();
+    await form.getByText('How did it end?').waitFor();
+    await one.dispose('Info Provided');
+    await one.picture('handed-on-disposed');
+    await one.back();
+    await one.page.reload();
+    await one.page.getByText('No call').first().waitFor();
+    for (const [person, notes] of [[one, 'Asked for a price.'], [two, 'Wants it on Monday.']]) {
+      assert.equal((await person.json(`/api/calls/${ucid}`)).notes, notes);
+      assert.deepEqual((await person.json('/api/owed')).owed.filter(({ state }) => state === 'none'), []);
+      await person.leave();
+    }
+  }));
+
   test('recording stays paused over a reload', { timeout: 90_000 }, run(async (desk, chromium) => {
     const person = await agent(desk, chromium);
     await person.phoneReady();

@@ -9,7 +9,7 @@ export function call(change: Partial<Call> = {}): Call {
   return {
     ucid: '70000000000000001', version: 1, ids: [change.ucid ?? '70000000000000001'], agent: 'agent01', direction: 'outbound', number: '9000000001', masked: '90000•••01', phase: 'active', held: false, muted: false,
     recording: 'on', recordingPausedAt: null, askedAt: 1_000, ringingAt: 2_000, answeredAt: 3_000, endedAt: null, campaign: null, did: null, skill: null, participants: [], outcome: null,
-    transferred: false, transfer: { step: 'none', number: null, warm: false }, lead: null, booked: false, notes: '', wrapup: null, disposition: null, dial: null, phone: { leg: 'up', tab: true, heard: true, inviteMissing: false, inviteSetting: null }, can, assist: null, ...change,
+    transferred: false, transfer: { step: 'none', number: null, warm: false }, lead: null, booked: false, notes: '', wrapup: null, disposition: null, dial: null, phone: { leg: 'up', tab: true, heard: true, inviteMissing: false, inviteSetting: null }, can, assist: null, part: null, ...change,
   };
 }
 

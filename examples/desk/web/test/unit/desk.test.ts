@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import type { Leg, Ringing } from '../../src/phone/machine';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
@@ -64,6 +64,34 @@ describe('which call the card is about', () => {
     expect([isBad('service', 'refused'), isBad('platform', 'refused'), isBad('service', 'pending')]).toEqual([true, false, false]);
   });
   test('without calls there is none', () => { expect(subjectOf([], NONE)).toBeNull(); });
+});
+
+describe('a call that was handed on to a colleague', () => {
+  const NONE = new Set<string>();
+  const refused = Object.fromEntries(Object.keys(call().can).map((name) => [name, name === 'dispose' ? null : 'not_your_call'])) as typeof theirs.can;
+  const theirs = call({ ucid: '1', agent: 'agent02' });
+  const wrapup = { startedAt: 9_000, limitSec: 60, remainingSec: 60, overrun: false };
+  const part = { agent: 'Agent01', phase: 'after_call' as const, endedAt: 9_000, wrapup, disposition: null, can: refused };
+  const handedOn = call({ ...theirs, can: refused, part });
+  test('is a form to who handed it on, without the controls, and a call to the colleague', () => {
+    const own = callOf(handedOn, 'agent01');
+    expect(own).toMatchObject({ ucid: '1', agent: 'Agent01', phase: 'after_call', endedAt: 9_000, wrapup, disposition: null });
+    expect([own?.can.dispose, own?.can.hold, own?.can.end]).toEqual([null, 'not_your_call', 'not_your_call']);
+    expect([callOf(theirs, 'agent02'), callOf(theirs, 'agent01'), callOf(handedOn, 'agent03')]).toEqual([theirs, null, null]);
+    expect(subjectOf([own, call({ ucid: '2', askedAt: 99_000 })].flatMap((one) => one ?? []), NONE)?.ucid).toBe('1');
+  });
+  test('is disposed of by what was said of the own part', () => {
+    const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+    const ofColleague = { ...handedOn, phase: 'closed' as const, disposition: given };
+    expect(callOf(ofColleague, 'agent01')).toMatchObject({ phase: 'after_call', disposition: null });
+    expect(callOf({ ...ofColleague, part: { ...part, phase: 'closed', disposition: given } }, 'agent01')).toMatchObject({ phase: 'closed', disposition: given });
+  });
+  test('is owed by whom has no form for it on the page', () => {
+    const row = (agent: string) => ({ ucid: '1', agent });
+    expect([hasForm([handedOn], row('agent01')), hasForm([handedOn], row('agent02'))]).toEqual([true, false]);
+    const over = { ...handedOn, phase: 'after_call' as const, part: { ...part, phase: 'closed' as const } };
+    expect([hasForm([over], row('agent01')), hasForm([over], row('agent02')), hasForm([], row('agent01'))]).toEqual([false, true, false]);
+  });
 });
 
 describe('what rings here', () => {

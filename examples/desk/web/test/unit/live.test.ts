@@ -39,6 +39,11 @@ test('a call that is told again with the name of its lead has it, and keeps it',
   // Who looks after the one who had it before is told of the same version, of what that one may still see.
   expect(tell({ lead, number: null, can: { ...call().can, hold: 'not_your_call' } })).toMatchObject({ number: '9000000001', can: { hold: null } });
   expect(tell({ version: 2, lead: { id: 'l', name: 'Old' } })?.lead).toEqual(lead);
+  // Who handed it on is told of the same version with the own part, and keeps it.
+  const wrapup = { startedAt: 0, limitSec: null, remainingSec: null, overrun: false };
+  const part = { agent: 'agent01', phase: 'after_call' as const, endedAt: 0, wrapup, disposition: null, can: call().can };
+  expect(tell({ lead, part })?.part).toEqual(part);
+  expect(tell({ lead })?.part).toEqual(part);
 });
 
 test('of closed calls only the last are kept, and what goes on is', () => {

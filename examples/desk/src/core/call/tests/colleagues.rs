@@ -1,5 +1,7 @@
 //! What one agent's phone, leg and words say is not said of another's part in the same call.
 
+use ozonetel_sdk::types::AgentId;
+
 use super::*;
 use crate::core::call::effects_of_merged;
 
@@ -64,6 +66,128 @@ fn a_colleague_who_is_asked_has_the_call_once_it_is_handed_over() {
     assert_eq!(legs, [Some(ucid(LEG)), Some(ucid(OTHER))]);
     call.apply(phone("agent02", LegNews::Ended, OTHER, 50));
     assert_eq!((is(&call).0, call.state().ended_ms), (CallPhase::AfterCall, Some(T0 + 50_000)));
+}
+
+fn by(agent: &str, mut fact: Fact) -> Fact {
+    let FactBody::Acted(acted) = &mut fact.body else { unreachable!() };
+    acted.agent = agent.into();
+    fact
+}
+
+/// A call that agent01 has answered and handed on to agent02.
+fn handed_on() -> Call {
+    Call::of([
+        rung("agent01", LEG, 1),
+        phone("agent01", LegNews::Answered, LEG, 2),
+        acted(1, Action::Transfer { number: "500002".into(), warm: true }, ActionOutcome::Done, 10),
+        rung("agent02", OTHER, 11),
+        phone("agent02", LegNews::Answered, OTHER, 12),
+        acted(2, Action::CompleteTransfer, ActionOutcome::Done, 20),
+    ])
+}
+
+fn owing(call: &Call) -> Vec<&str> {
+    call.state().owing().map(AgentId::as_str).collect()
+}
+
+/// What the one had said was taken for the other's, or who had handed the call on owed nothing.
+#[test]
+fn who_hands_a_call_on_owes_a_word_of_the_own_part_and_the_colleague_another() {
+    let agents = ["agent01", "agent02"].map(AgentId::from);
+    let mut call = handed_on();
+    let part = call.state().part_of(&agents[0]).unwrap();
+    assert_eq!((part.phase, part.wrapup.started_ms), (CallPhase::AfterCall, T0 + 20_000));
+    assert_eq!((call.state().parts.len(), owing(&call)), (1, vec!["agent01"]));
+    call.apply(phone("agent02", LegNews::Ended, OTHER, 50));
+    assert_eq!(owing(&call), ["agent02", "agent01"]);
+    // Whoever speaks first speaks of the own part alone.
+    for first in [0, 1] {
+        let mut call = Call::of(call.facts().iter().cloned());
+        for (n, agent) in [(3, &agents[first]), (4, &agents[1 - first])] {
+            assert!(call.state().disposition_for(agent).is_none(), "{first}, {agent}");
+            call.apply(by(agent.as_str(), disposed(n, "NO_ANSWER", 60 + i64::from(n))));
+            assert_eq!(call.state().word_of(agent).unwrap().agent, *agent);
+            let targets = call.state().word_of(agent).unwrap().targets.len();
+            assert_eq!(
+                targets,
+                if *agent == agents[0] { 1 } else { 2 },
+                "the platform has one record"
+            );
+            call.apply(by(agent.as_str(), delivered(n + 10, "sent", 70 + i64::from(n))));
+        }
+        let phase = call.state().part_of(&agents[0]).unwrap().phase;
+        assert_eq!((owing(&call), phase), (Vec::new(), CallPhase::Closed));
+        let counts = call.state().kept_disposition().unwrap();
+        assert_eq!((&counts.agent, call.state().phase), (&agents[1], CallPhase::Closed));
+    }
+}
+
+/// Of who said it second nothing was promised.
+#[test]
+fn each_agents_promise_is_made_whoever_speaks_first() {
+    let code = crate::core::disposition::CALLBACK;
+    for order in [["agent01", "agent02"], ["agent02", "agent01"]] {
+        let mut call = handed_on();
+        for (agent, n) in order.into_iter().zip(3..) {
+            let effects = call.apply(by(agent, disposed(n, code, 60 + i64::from(n))));
+            let promise =
+                Effect::CallBack { agent: agent.into(), due_ms: T0 + (60 + i64::from(n)) * 1000 };
+            assert_eq!(effects, [promise], "{order:?}");
+        }
+    }
+}
+
+/// After a cold transfer the colleague answers when the agent has gone.
+#[test]
+fn a_cold_transfer_leaves_a_part_too_and_who_gets_the_call_back_has_it() {
+    let transfer = |n, at| {
+        let cold = Action::Transfer { number: "500002".into(), warm: false };
+        [
+            acted(n, cold, ActionOutcome::Done, at),
+            acted(n + 1, Action::CompleteTransfer, ActionOutcome::Done, at + 1),
+        ]
+    };
+    let mut call = Call::of(
+        [rung("agent01", LEG, 1), phone("agent01", LegNews::Answered, LEG, 2)]
+            .into_iter()
+            .chain(transfer(1, 10)),
+    );
+    assert_eq!((call.state().parts.len(), owing(&call)), (0, vec!["agent01"]), "it is over");
+    call.apply(rung("agent02", OTHER, 12));
+    call.apply(phone("agent02", LegNews::Answered, OTHER, 14));
+    let part = call.state().part_of(&"agent01".into()).unwrap();
+    assert_eq!((part.wrapup.started_ms, part.owes), (T0 + 11_000, true));
+    assert_eq!((call.state().phase, owing(&call)), (CallPhase::Active, vec!["agent01"]));
+    for fact in transfer(3, 20) {
+        call.apply(by("agent02", fact));
+    }
+    call.apply(rung("agent01", LEG, 22));
+    call.apply(phone("agent01", LegNews::Answered, LEG, 24));
+    assert_eq!(call.state().agent, Some("agent01".into()));
+    let parts: Vec<_> = call.state().parts.iter().map(|part| part.agent.as_str()).collect();
+    assert_eq!((parts, owing(&call)), (vec!["agent02"], vec!["agent02"]));
+}
+
+/// The service closes a part by its own word, and the last word about the call closes all.
+#[test]
+fn a_part_is_closed_by_what_the_service_has_of_it() {
+    let row = |said: &str| {
+        let row = json!({"CallID": CALL, "UCID": LEG, "Type": "InBound", "AgentID": "agent01",
+            "Event": "AgentDial", "Status": "Answered", "HangupBy": "AgentHangup",
+            "Disposition": said, "CallDate": "2025-11-20", "StartTime": "10:15:01", "EndTime": "10:15:20"});
+        Fact::of_row(serde_json::from_value(row).unwrap(), T0 + 99_000, &Zone::india())
+    };
+    for (said, phase, owes, overrun) in [
+        ("", CallPhase::AfterCall, true, false),
+        ("Sale", CallPhase::Closed, false, false),
+        ("Wrap up time exceeded:60", CallPhase::Closed, true, true),
+    ] {
+        let mut call = handed_on();
+        call.apply(row(said));
+        let part = call.state().part_of(&"agent01".into()).unwrap();
+        assert_eq!((part.phase, part.owes, part.wrapup.overrun), (phase, owes, overrun), "{said}");
+        assert_eq!(call.state().phase, CallPhase::Active, "{said}");
+    }
 }
 
 /// The platform was told of a conversation what the agent had said who was rung and had none.

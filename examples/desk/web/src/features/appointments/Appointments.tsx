@@ -22,7 +22,8 @@ export default function Appointments({ call, selected, open, onToggle }: Props) 
   const words = useWords();
   const id = useId();
   const leadId = useLeadId(call, selected) ?? null;
-  const ucid = call?.ucid ?? null;
+  // A call that was handed on is the colleague's: what is booked now is of the person.
+  const ucid = call && !call.part ? call.ucid : null;
   const now = useNow(30_000);
   const list = useAppointments(leadId, ucid);
   const [picked, edit] = useState<Appointment | null>(null);

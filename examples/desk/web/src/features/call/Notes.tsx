@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { sameAgent } from '../../api/agents';
 import { at, put } from '../../api/client';
 import type { Call } from '../../api/types';
 import { Field } from '../../ui/controls';
@@ -8,16 +9,19 @@ import { useWords } from '../../words/words';
 const AFTER_MS = 500;
 const AGAIN_MS = 5_000;
 
-interface Draft { text: string; saved: string; sending: boolean; typed: boolean; show: ((text: string) => void) | null }
+interface Draft { agent: string | null; text: string; saved: string; sending: boolean; typed: boolean; show: ((text: string) => void) | null }
 
-/** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. */
+/** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. Of another agent's part it is another draft. */
 const drafts = new Map<string, Draft>();
 
 function draftOf(call: Call): Draft {
-  const { ucid, notes } = call;
+  const { ucid, notes, agent } = call;
   const kept = drafts.get(ucid);
-  if (kept) return kept;
-  const draft = { text: notes, saved: notes, sending: false, typed: false, show: null };
+  if (kept && (kept.agent === null || agent === null || sameAgent(kept.agent, agent))) {
+    kept.agent ??= agent;
+    return kept;
+  }
+  const draft = { agent, text: notes, saved: notes, sending: false, typed: false, show: null };
   drafts.set(ucid, draft);
   moveInto(call, draft);
   return draft;
@@ -48,11 +52,11 @@ export function fillNotes(call: Call, text: string) {
 
 /** Sends what is not kept yet; answers whether there was anything. */
 async function keep(ucid: string, draft: Draft): Promise<boolean> {
-  const { text } = draft;
+  const { text, agent } = draft;
   if (draft.sending || text === draft.saved) return false;
   draft.sending = true;
   try {
-    await put(at('/api/calls/{ucid}/draft', { ucid }), { notes: text });
+    await put(at('/api/calls/{ucid}/draft', { ucid }), { notes: text, ...(agent ? { agent } : {}) });
     draft.saved = text;
     return true;
   } finally { draft.sending = false; }

@@ -1,7 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useAssist } from '../../assist';
 import { useCalls, useMe, usePhone } from '../../state';
-import { sameAgent } from '../../api/agents';
 import type { Call } from '../../api/types';
 import { AfterCall } from '../disposition/AfterCall';
 import { CallCard } from '../call/CallCard';
@@ -13,7 +12,7 @@ import type { Selected } from '../lead/query';
 import { Worklist } from '../worklist/Worklist';
 import { useWords } from '../../words/words';
 import { SignedOut } from './SignedOut';
-import { ringsBeside, subjectOf } from './subject';
+import { callOf, ringsBeside, subjectOf } from './subject';
 import './desk.css';
 
 const Appointments = lazy(() => import('../appointments/Appointments'));
@@ -42,7 +41,7 @@ export default function Desk() {
   const words = useWords();
   const { data: me } = useMe();
   const agent = me?.agents[0] ?? null;
-  const mine = useCalls().filter((call) => sameAgent(call.agent, agent));
+  const mine = useCalls().flatMap((call) => callOf(call, agent) ?? []);
   const pending = usePending();
   const [aside, putAside] = useState(keptAside);
   const [selected, select] = useState<Selected | null>(null);
@@ -76,7 +75,7 @@ export default function Desk() {
         {!shown && !pending && me?.demo && <Demo />}
         <Suspense>{!ringsIn && (shown ?? about) && <Appointments key={shown?.ucid ?? about?.number ?? ''} call={shown} selected={about} open={booking} onToggle={() => setBooking(!booking)} />}</Suspense>
       </div>
-      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense>{assist && shown && <assist.Panel call={shown} />}</div>
+      <div className="lead" ref={lead}><Suspense fallback={<p className="muted" role="status">{words.loading}</p>}><LeadPanel call={shown} selected={about} /></Suspense>{assist && shown && !shown.part && <assist.Panel call={shown} />}</div>
       <Suspense><CustomerWindows calls={mine} /></Suspense>
     </div>
   );

@@ -1,6 +1,19 @@
 /** Which of the agent's calls the card is about: pure. */
+import { sameAgent } from '../../api/agents';
 import type { Call } from '../../api/types';
 import type { Leg } from '../../phone/machine';
+
+/** A call as this agent has it; one that was handed on to a colleague as the own part, which is over. `null` if it is neither. */
+export function callOf(call: Call, agent: string | null): Call | null {
+  if (sameAgent(call.agent, agent)) return call;
+  const { part } = call;
+  if (!part || !sameAgent(part.agent, agent)) return null;
+  const { phase, endedAt, wrapup, disposition, can } = part;
+  return { ...call, agent: part.agent, phase, endedAt, wrapup, disposition, can, transferred: true };
+}
+
+/** Whether the agent has the form of after-call work on the page for what is owed of a call. */
+export const hasForm = (calls: readonly Call[], owed: { ucid: string; agent: string }) => calls.some((call) => call.ucid === owed.ucid && callOf(call, owed.agent)?.phase === 'after_call');
 
 const begun = (call: Call) => call.askedAt ?? call.ringingAt ?? call.answeredAt ?? 0;
 const latest = (calls: readonly Call[]) => [...calls].sort((a, b) => begun(b) - begun(a))[0] ?? null;

@@ -71,7 +71,7 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
   const assist = useAssist();
   const save = useMutation({
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, notes, ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
+      code, notes, ...(call.agent ? { agent: call.agent } : {}), ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
     }, { key: key.current }),
     ...(onSaved ? { onSuccess: onSaved } : {}),
   });
@@ -102,7 +102,7 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
       </fieldset>
       {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
-      {assist && <assist.NotesFill call={call} />}
+      {assist && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
       <div className="row">{(call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>

@@ -10,14 +10,14 @@ import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
-import { isBad } from '../desk/subject';
+import { callOf, hasForm, isBad } from '../desk/subject';
 import { Choose } from './AfterCall';
 
 /** What is owed, apart from the call whose form is on the page. */
 export function useOwed() {
   const calls = useCalls();
   const list = useQuery({ queryKey: KEYS.owed, queryFn: () => get('/api/owed') });
-  const rows = list.data?.owed.filter((row) => row.state !== 'none' || !calls.some(({ ucid, phase }) => ucid === row.ucid && phase === 'after_call'));
+  const rows = list.data?.owed.filter((row) => row.state !== 'none' || !hasForm(calls, row));
   return { list, rows };
 }
 
@@ -60,9 +60,11 @@ export function Owed() {
 function Give({ row, onClose }: { row: OwedRow; onClose: () => void }) {
   const words = useWords();
   const call = useQuery({ queryKey: ['call', row.ucid], queryFn: () => get(at('/api/calls/{ucid}', { ucid: row.ucid })) });
+  // What a supervisor gives is of the agent who owes it, too.
+  const owed = call.data && (callOf(call.data, row.agent) ?? { ...call.data, agent: row.agent });
   return (
     <Dialog open title={`${row.masked || words.withheld} · ${dateAndTime(row.at)}`} onClose={onClose}>
-      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : call.data ? <Choose call={call.data} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
+      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : owed ? <Choose call={owed} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
     </Dialog>
   );
 }
