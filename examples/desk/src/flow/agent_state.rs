@@ -263,7 +263,7 @@ async fn force_ready(desk: &Desk, agent: &AgentId) -> Result<(), Problem> {
     // Of one whose answer was lost nothing new is known: who was in before may be in again.
     let (login, kept_problem, said) = match &done {
         Ok(_) => (Some((true, now)), None, ""),
-        Err(error) if error.may_have_happened() => (
+        Err(error) if error.refusal().is_none() => (
             None,
             Some("force ready logged out, and whether in again is not known"),
             "it is not known whether the agent is logged in again",

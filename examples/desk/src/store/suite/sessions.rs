@@ -89,7 +89,7 @@ async fn a_session_ends_by_either_limit_by_hand_and_with_its_user(store: Arc<dyn
     for id in ["2", "3", "4"] {
         open(&store, id, "a", 0).await;
         match id {
-            "2" => store.set_password("a", "h".into(), false, row("p")).await.unwrap(),
+            "2" => store.set_password("a", "hash of a".into(), false, row("p")).await.unwrap(),
             "3" => {
                 let role = UserChange { role: Some(Role::Supervisor), ..UserChange::default() };
                 store.change_user("a", role, row("c")).await.unwrap();
