@@ -10,20 +10,20 @@ use tokio::time::error::Elapsed;
 use crate::store::error::StoreError;
 
 /// How long a statement may take that PostgreSQL allows itself (`statement_timeout`), in the form that it reads.
-pub(in crate::store) const SERVER_LIMIT: &str = "30s";
+pub(crate) const SERVER_LIMIT: &str = "30s";
 
 /// How long an answer is waited for: longer than PostgreSQL works at it, so that none is cut that may still come.
-pub(in crate::store) const LIMIT: Duration = Duration::from_secs(40);
+pub(crate) const LIMIT: Duration = Duration::from_secs(40);
 
 /// The same of a writer, behind whose work all others' waits: its statements are short, and wait for no lock.
-pub(in crate::store) const WRITER_LIMIT: Duration = Duration::from_secs(15);
+pub(crate) const WRITER_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long one that has not been used for a while may take to show that it is alive. Otherwise there is a new one.
-pub(in crate::store) const PING_LIMIT: Duration = Duration::from_secs(1);
+pub(crate) const PING_LIMIT: Duration = Duration::from_secs(1);
 
 /// A connection, in a transaction or not. What was begun and not committed is undone when it is dropped.
 #[derive(Debug)]
-pub(in crate::store) struct PgConn {
+pub(crate) struct PgConn {
     /// `None` once there was no answer.
     conn: Option<PoolConnection<Postgres>>,
     is_begun: bool,
@@ -32,15 +32,12 @@ pub(in crate::store) struct PgConn {
 
 impl PgConn {
     /// One of the pool, whose answers are waited for so long.
-    pub(in crate::store) async fn of(pool: &PgPool, limit: Duration) -> Result<Self, StoreError> {
+    pub(crate) async fn of(pool: &PgPool, limit: Duration) -> Result<Self, StoreError> {
         Ok(Self { conn: Some(pool.acquire().await?), is_begun: false, limit })
     }
 
     /// The same with a transaction that this statement begins.
-    pub(in crate::store) async fn begun(
-        pool: &PgPool,
-        begin: &'static str,
-    ) -> Result<Self, StoreError> {
+    pub(crate) async fn begun(pool: &PgPool, begin: &'static str) -> Result<Self, StoreError> {
         let mut conn = Self::of(pool, LIMIT).await?;
         conn.is_begun = true;
         conn.control(begin).await?;
@@ -48,14 +45,14 @@ impl PgConn {
     }
 
     /// Commits what was begun.
-    pub(in crate::store) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.control("COMMIT").await?;
         self.is_begun = false;
         Ok(())
     }
 
     /// Runs a statement without parameters and rows.
-    pub(in crate::store) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+    pub(crate) async fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
         let limit = self.limit;
         let asked = sqlx::raw_sql(sql).execute(self.link()?);
         let answer = tokio::time::timeout(limit, asked).await;
@@ -63,17 +60,17 @@ impl PgConn {
     }
 
     /// How long an answer is waited for.
-    pub(in crate::store) fn limit(&self) -> Duration {
+    pub(crate) fn limit(&self) -> Duration {
         self.limit
     }
 
     /// What runs statements.
-    pub(in crate::store) fn link(&mut self) -> Result<&mut PgConnection, StoreError> {
+    pub(crate) fn link(&mut self) -> Result<&mut PgConnection, StoreError> {
         self.conn.as_deref_mut().ok_or_else(no_answer)
     }
 
     /// What was answered in time. If nothing was, the connection is closed: in which state it is, is not known.
-    pub(in crate::store) fn answer<T>(
+    pub(crate) fn answer<T>(
         &mut self,
         answer: Result<Result<T, sqlx::Error>, Elapsed>,
     ) -> Result<T, StoreError> {
@@ -86,7 +83,7 @@ impl PgConn {
     }
 
     /// Closes it without another word.
-    pub(in crate::store) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if let Some(conn) = self.conn.take() {
             drop(conn.detach());
         }
