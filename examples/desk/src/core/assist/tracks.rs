@@ -92,26 +92,31 @@ mod tests {
     use super::Speaker::{Agent, Customer};
     use super::*;
 
-    fn placed(at: i64, gap: Option<(i64, i64)>) -> Option<FramePlace> {
-        Some(FramePlace { at, gap })
+    type Found = Option<(i64, Option<(i64, i64)>)>;
+
+    fn placed(tracks: &mut Tracks, speaker: Speaker, frame: (u32, u64), now: i64) -> Found {
+        tracks.place(speaker, frame, now).map(|found| (found.at, found.gap))
     }
 
     #[test]
     fn frames_follow_each_other_by_the_clock_of_the_page_and_a_missing_one_is_a_gap() {
         let mut tracks = Tracks::default();
         tracks.attach(1);
-        assert_eq!(tracks.place(Customer, (0, 7_000), 1_000), placed(1_000 - FRAME, None));
-        assert_eq!(tracks.place(Customer, (1, 7_000 + FRAME as u64), 9_000), placed(1_000, None));
-        assert_eq!(tracks.place(Customer, (1, 7_000), 9_000), None, "it was there");
+        assert_eq!(placed(&mut tracks, Customer, (0, 7_000), 1_000), Some((1_000 - FRAME, None)));
         assert_eq!(
-            tracks.place(Agent, (2, 9_000), 9_000),
-            placed(3_000 - FRAME, Some((3_000 - 3 * FRAME, 3_000 - FRAME)))
+            placed(&mut tracks, Customer, (1, 7_000 + FRAME as u64), 9_000),
+            Some((1_000, None))
+        );
+        assert_eq!(placed(&mut tracks, Customer, (1, 7_000), 9_000), None, "it was there");
+        assert_eq!(
+            placed(&mut tracks, Agent, (2, 9_000), 9_000),
+            Some((3_000 - FRAME, Some((3_000 - 3 * FRAME, 3_000 - FRAME))))
         );
         // A clock that jumps is not believed.
-        assert_eq!(tracks.place(Agent, (3, 900_000), 9_000), placed(9_000 - FRAME, None));
+        assert_eq!(placed(&mut tracks, Agent, (3, 900_000), 9_000), Some((9_000 - FRAME, None)));
         assert_eq!(
-            tracks.place(Agent, (9, 0), 100),
-            placed(100 - FRAME.min(100), Some((0, 100 - FRAME.min(100))))
+            placed(&mut tracks, Agent, (9, 0), 100),
+            Some((100 - FRAME.min(100), Some((0, 100 - FRAME.min(100)))))
         );
     }
 
@@ -124,7 +129,7 @@ mod tests {
         tracks.lacks(Agent, 3, 1_000);
         tracks.pass_over(Agent, 5);
         assert_eq!(tracks.take_missing(Agent), None);
-        assert_eq!(tracks.place(Agent, (6, 0), 1_000), placed(1_000 - FRAME, None));
+        assert_eq!(placed(&mut tracks, Agent, (6, 0), 1_000), Some((1_000 - FRAME, None)));
     }
 
     #[test]
@@ -134,9 +139,9 @@ mod tests {
         tracks.pass_over(Customer, 6_000);
         tracks.attach(2);
         assert!(tracks.is_of(2) && !tracks.is_of(1));
-        assert_eq!(tracks.place(Customer, (0, 0), 600_000), placed(600_000 - FRAME, None));
+        assert_eq!(placed(&mut tracks, Customer, (0, 0), 600_000), Some((600_000 - FRAME, None)));
         tracks.attach(1);
         assert!(tracks.is_of(2), "the one before came late");
-        assert_eq!(tracks.place(Customer, (0, 0), 600_000), None);
+        assert_eq!(placed(&mut tracks, Customer, (0, 0), 600_000), None);
     }
 }

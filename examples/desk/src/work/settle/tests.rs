@@ -124,8 +124,8 @@ async fn a_day_that_was_never_read_says_nothing() {
     // A clock that is behind has filed what was dialled right after midnight under the day before.
     let midnight = row.decided_ms.unwrap() - 120_000;
     for (second, proves) in [(59, false), (60, true)] {
-        let at = Some(midnight + second * 1_000);
-        let of_today = DialEntry { asked_ms: at.unwrap(), decided_ms: at, ..row.clone() };
+        let asked_ms = midnight + second * 1_000;
+        let of_today = DialEntry { asked_ms, decided_ms: Some(asked_ms), ..row.clone() };
         let found = by_records(&desk, &of_today).await.unwrap();
         assert_eq!(matches!(found, Some(DialEvidence::NotInReport)), proves, "{found:?}");
     }
