@@ -149,19 +149,22 @@ struct Surroundings {
     names: BTreeMap<String, String>,
     calls: Vec<StoredCall>,
     owed: BTreeMap<String, usize>,
+    /// The calls of which something is owed: one that is closed may have an agent's after-call work still.
+    owing: Vec<StoredCall>,
 }
 
 impl Surroundings {
     async fn of(desk: &Desk, scope: &Scope) -> Result<Self, StoreError> {
         let store = desk.store();
         let names = names(desk, scope).await?;
-        let mut owed = BTreeMap::new();
+        let (mut owed, mut owing) = (BTreeMap::new(), Vec::new());
         for one in all_owed(desk, scope, MOST).await? {
+            owing.push(one.call);
             if let Some(agent) = one.agent.filter(|_| one.taken_by.is_none()) {
                 *owed.entry(agent_key(&agent)).or_default() += 1;
             }
         }
-        Ok(Self { names, calls: store.live_calls(scope, MOST).await?, owed })
+        Ok(Self { names, calls: store.live_calls(scope, MOST).await?, owed, owing })
     }
 
     fn calls_of<'s>(&'s self, agent: &'s AgentId) -> impl Iterator<Item = &'s StoredCall> {
@@ -235,7 +238,8 @@ fn one(desk: &Desk, kept: &Versioned<KeptAgent>, around: &Surroundings) -> Agent
     let Versioned { version, record: KeptAgent { agent, record, login, login_problem, .. } } = kept;
     let now = desk.now();
     let state = record.view(desk.state_sources().is_watched(agent, now), now);
-    let wrapup = around.calls.iter().rev().find_map(|call| call.state.after_call_of(agent));
+    let calls = around.calls.iter().rev().chain(around.owing.iter().rev());
+    let wrapup = calls.into_iter().find_map(|call| call.state.after_call_of(agent));
     let is_out = state.kind == Some("logged_out");
     let logged_in = match (login, state.at) {
         (Some((is_in, at)), Some(said)) if *at > said => *is_in,

@@ -224,6 +224,9 @@ async fn place(
             if begun == Err(StoreError::Unknown)
                 && let Some(entry) = unsent::undo(desk, entry.clone()).await
             {
+                if let Some(row) = audit {
+                    append(desk, about(row, &entry)).await;
+                }
                 return Ok(DialReply::Answered { entry: Box::new(entry), is_replay: false });
             }
             begun?

@@ -38,6 +38,11 @@ impl OwedDisposition {
         }
     }
 
+    /// Whether it is one of the agents in a scope who owes it. What is of the whole call is of all who see that.
+    fn is_in(&self, scope: &Scope) -> bool {
+        self.agent.as_ref().is_none_or(|agent| scope.contains(agent))
+    }
+
     /// Since when it has been owed.
     pub fn since_ms(&self) -> i64 {
         let state = &self.call.state;
@@ -91,7 +96,8 @@ pub async fn named(
     let store = desk.store();
     if let Some(entry) = store.outbox_entry(id).await? {
         let Some(call) = store.call(&entry.call, scope).await? else { return Ok(None) };
-        return of_entry(desk, call, entry).await.map(Some);
+        let found = of_entry(desk, call, entry).await?;
+        return Ok(Some(found).filter(|found| found.is_in(scope)));
     }
     let (id, key) = id.split_once(':').map_or((id, None), |(id, key)| (id, Some(key)));
     let Some(call) = store.call(id, scope).await? else { return Ok(None) };
@@ -104,7 +110,8 @@ pub async fn named(
         None => call.state.agent.clone(),
     };
     let taken_by = store.owed_taker(&call.id, agent.as_ref()).await?;
-    Ok(Some(OwedDisposition { call, agent, entry: None, taken_by }))
+    let found = OwedDisposition { call, agent, entry: None, taken_by };
+    Ok(Some(found).filter(|found| found.is_in(scope)))
 }
 
 /// What is owed in a scope, the oldest first, at most so much.
@@ -120,7 +127,7 @@ pub async fn owed(
     let mut all = Vec::new();
     for entry in store.owed(scope, most).await? {
         let Some(call) = store.call(&entry.call, scope).await? else { continue };
-        all.push(of_entry(desk, call, entry).await?);
+        all.extend(Some(of_entry(desk, call, entry).await?).filter(|found| found.is_in(scope)));
     }
     for OwedCall { call, agent, taken_by } in store.owed_calls(scope, most).await? {
         all.push(OwedDisposition { call, agent: Some(agent), entry: None, taken_by });

@@ -126,11 +126,26 @@ impl People {
         let Some(mut hash) = hash else { return Err(SignInError::Wrong) };
         self.0.store.attempt_was_right(&limits).await?;
         if outdated {
-            let new = self.0.passwords.hash(password).await?;
-            self.0.store.strengthen_hash(&login.user.id, &hash, &new).await?;
-            hash = new;
+            let new = self.0.passwords.hash(password.clone()).await?;
+            hash = if self.0.store.strengthen_hash(&login.user.id, &hash, &new).await? {
+                new
+            } else {
+                self.as_it_is_now(&email, password).await?
+            };
         }
         self.open(login.user, &hash, now, &from).await
+    }
+
+    /// The hash that there is now, if the password is right by it: another sign-in has made it stronger meanwhile, or the
+    /// password was changed.
+    async fn as_it_is_now(&self, email: &str, password: Secret) -> Result<String, SignInError> {
+        let login = self.0.store.user_login(email).await?;
+        let hash = login.and_then(|login| login.hash);
+        let found = self.0.passwords.verify(password, hash.clone()).await?;
+        let (PasswordMatch::Right { .. }, Some(hash)) = (found, hash) else {
+            return Err(SignInError::Wrong);
+        };
+        Ok(hash)
     }
 
     /// Changes the password of the user who asks, ends all of the user's sessions and opens a new one.

@@ -357,9 +357,7 @@ async fn save(tx: &mut Tx, change: CallChange) -> Result<i64, StoreError> {
                       WHERE desk_call_agent.live <> excluded.live";
         tx.execute(insert, args![&change.id, agent_key(agent), is_live]).await?;
     }
-    for part in &change.state.parts {
-        parts::write(tx, &change.id, part).await?;
-    }
+    parts::save(tx, &change.id, &change.state).await?;
     for fact in &change.facts {
         let insert = "INSERT INTO desk_fact (source, key, call, at, body) VALUES ($1, $2, $3, $4, $5) \
                       ON CONFLICT (source, key) DO NOTHING";

@@ -1,6 +1,7 @@
 //! The outbox.
 
 use async_trait::async_trait;
+use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use super::conn::{Row, args};
@@ -201,17 +202,8 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
             tx.execute(AssertSqlSafe(put), args).await?;
         }
         OutboxWrite::Result(entry) => {
-            // Of what the store has: the entry was loaded before its call was forgotten.
-            let without_notes = if tx.is_postgres() {
-                "CAST(CAST(payload AS jsonb) - 'notes' AS text)"
-            } else {
-                "json_remove(payload, '$.notes')"
-            };
-            let update = format!(
-                "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, message = $6, \
-                 payload = CASE WHEN forgotten = 1 AND $9 = 1 THEN {without_notes} ELSE payload END \
-                 WHERE id = $7 AND attempt = $8"
-            );
+            let update = "UPDATE desk_outbox SET state = $1, unclear = $2, leased = $3, next = $4, created = $5, \
+                          message = $6 WHERE id = $7 AND attempt = $8 RETURNING forgotten";
             let args = args![
                 entry.state.as_str(),
                 entry.may_have_arrived,
@@ -221,13 +213,27 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
                 entry.message.clone(),
                 &entry.id,
                 entry.attempt,
-                entry.state != OutboxState::Pending,
             ];
-            if tx.execute(AssertSqlSafe(update), args).await? != 1 {
-                return Err(StoreError::Conflict("outbox entry"));
+            let written = tx.row(update, args).await?;
+            let written = written.ok_or(StoreError::Conflict("outbox entry"))?;
+            if written.flag("forgotten")? && entry.state != OutboxState::Pending {
+                without_notes(tx, &entry.id).await?;
             }
         }
     }
+    Ok(())
+}
+
+/// Takes the notes out of an entry: of what the store has, for the entry was loaded before its call was forgotten.
+async fn without_notes(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let select = "SELECT payload FROM desk_outbox WHERE id = $1";
+    let Some(row) = tx.row(select, args![id]).await? else { return Ok(()) };
+    let mut payload: Value = from_json(&row.get::<String>("payload")?, "outbox entry")?;
+    if let Some(payload) = payload.as_object_mut() {
+        payload.remove("notes");
+    }
+    let update = "UPDATE desk_outbox SET payload = $1 WHERE id = $2";
+    tx.execute(update, args![payload.to_string(), id]).await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::conn::args;
 use super::error::StoreError;
 use super::tx::Tx;
-use crate::core::call::AgentPart;
+use crate::core::call::{AgentPart, CallState};
 use crate::core::caller::agent_key;
 
 /// Notes as they were typed.
@@ -68,8 +68,23 @@ pub(super) async fn clear_drafts(tx: &mut Tx, call: &str) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Writes the part of an agent who handed the call on.
-pub(super) async fn write(tx: &mut Tx, call: &str, part: &AgentPart) -> Result<(), StoreError> {
+/// Writes the parts of the agents who handed the call on. Who has it back owes nothing of the time before.
+pub(super) async fn save(tx: &mut Tx, call: &str, state: &CallState) -> Result<(), StoreError> {
+    for part in &state.parts {
+        write(tx, call, part).await?;
+    }
+    if state.agents.len() < 2 {
+        return Ok(());
+    }
+    for agent in state.agents.iter().filter(|agent| state.part_of(agent).is_none()) {
+        let update = "UPDATE desk_call_part SET owes = 0, taken_by = NULL \
+                      WHERE call = $1 AND agent = $2 AND owes = 1";
+        tx.execute(update, args![call, agent_key(agent)]).await?;
+    }
+    Ok(())
+}
+
+async fn write(tx: &mut Tx, call: &str, part: &AgentPart) -> Result<(), StoreError> {
     let upsert = "INSERT INTO desk_call_part (call, agent, ended, owes) VALUES ($1, $2, $3, $4) \
                   ON CONFLICT (call, agent) DO UPDATE SET ended = excluded.ended, owes = excluded.owes";
     let args = args![call, agent_key(&part.agent), part.wrapup.started_ms, part.owes];

@@ -200,11 +200,12 @@ pub trait Users: Send + Sync {
         audit: AuditRow,
     ) -> Result<bool, StoreError>;
 
-    /// Puts a stronger hash of the same password in the place of the one it was compared with.
+    /// Puts a stronger hash of the same password in the place of the one it was compared with; whether it still was that
+    /// one.
     ///
     /// # Errors
     /// The store is not available.
-    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError>;
+    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<bool, StoreError>;
 
     /// Links a user to an agent, in place of the link before.
     ///
@@ -457,13 +458,12 @@ impl Users for Db {
         .await
     }
 
-    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<bool, StoreError> {
         let args = args![new, id, old];
         self.write(move |tx| {
             Box::pin(async move {
                 let update = "UPDATE desk_user SET password = $1 WHERE id = $2 AND password = $3";
-                tx.execute(update, args).await?;
-                Ok(())
+                Ok(tx.execute(update, args).await? > 0)
             })
         })
         .await

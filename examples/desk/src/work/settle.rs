@@ -252,7 +252,7 @@ fn instant(ms: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }
 
-/// What the report says of a dial by its reference.
+/// Whether the report has a dial, by its reference.
 async fn by_reference(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
     let decided = row.decided_ms.unwrap_or(row.asked_ms);
     // It was sent between the row's writing and the longest that a dial can take.
@@ -261,7 +261,8 @@ async fn by_reference(desk: &Desk, row: &DialEntry) -> Option<DialEvidence> {
     let look = desk.client().settle(row.reference.as_str(), window).patience(Patience::Never);
     match look.await {
         Ok(DialSettlement::Happened { ucid, .. }) => Some(DialEvidence::Seen { ucid: Some(ucid) }),
-        Ok(DialSettlement::DidNotHappen) => Some(DialEvidence::NotInReport),
+        // That no row carries the reference says nothing of one that should and does not: only the call records are
+        // looked through for the agent and the number too.
         Ok(_) => None,
         Err(error) => {
             tracing::debug!(%error, "an unknown dial could not be looked for");

@@ -212,7 +212,10 @@ async fn a_supervisor_takes_over_and_gives_what_one_of_them_owes() {
     handed_on(&floor, &first, &second).await;
     phone(&second, json!({"event": "ended", "ucid": CALL})).await;
     let part = format!("{CALL}:agent01");
-    foreign.post(&format!("/api/owed/{part}/take"), json!({})).await.problem(404);
+    let of_second = Someone::new(&floor.desk, Role::Supervisor, &["agent02"]).await;
+    for other in [&foreign, &of_second] {
+        other.post(&format!("/api/owed/{part}/take"), json!({})).await.problem(404);
+    }
     supervisor.post(&format!("/api/owed/{CALL}:agent02/take"), json!({})).await.problem(404);
     let taken = supervisor.post(&format!("/api/owed/{part}/take"), json!({})).await.ok().json;
     assert_eq!((&taken["id"], &taken["agent"]), (&json!(part), &json!("agent01")));

@@ -99,13 +99,17 @@ impl Drop for PgConn {
         let Some(mut conn) = self.conn.take() else { return };
         let (is_begun, limit) = (self.is_begun, self.limit);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        runtime.spawn(tokio::time::timeout(limit, async move {
-            if is_begun && sqlx::raw_sql("ROLLBACK").execute(&mut *conn).await.is_err() {
-                return drop(conn.detach());
+        runtime.spawn(async move {
+            if is_begun {
+                let undone = sqlx::raw_sql("ROLLBACK").execute(&mut *conn);
+                // One that may still be in a transaction is no other's, and has no place in the pool.
+                if !matches!(tokio::time::timeout(limit, undone).await, Ok(Ok(_))) {
+                    return drop(conn.detach());
+                }
             }
             // It is asked whether it is alive, which may take as long as a statement.
-            conn.return_to_pool().await;
-        }));
+            let _ = tokio::time::timeout(limit, conn.return_to_pool()).await;
+        });
     }
 }
 
@@ -140,6 +144,23 @@ mod tests {
             PgConn::of(&pool, LIMIT).await.unwrap().control("SELECT 1").await.unwrap();
             assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
         }
+    }
+
+    #[tokio::test]
+    async fn one_that_cannot_be_undone_in_time_leaves_its_place_to_another() {
+        let pool = pool().await;
+        let mut conn = PgConn::begun(&pool, "BEGIN").await.unwrap();
+        conn.limit = Duration::from_millis(300);
+        let busy = async {
+            let link = conn.link().unwrap();
+            sqlx::raw_sql("SELECT pg_sleep(20)").execute(link).await.map(|_| ())
+        };
+        assert!(tokio::time::timeout(Duration::from_millis(100), busy).await.is_err());
+        drop(conn);
+        let since = Instant::now();
+        let mut other = PgConn::begun(&pool, "BEGIN").await.unwrap();
+        other.control("SELECT 1").await.unwrap();
+        assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     }
 
     #[tokio::test]

@@ -233,6 +233,13 @@ impl PhoneCalls for Memory {
             }
             let version = change.version + 1;
             let call = StoredCall { id: change.id, version, state: change.state };
+            // Who has it back owes nothing of the time before.
+            let before = state.calls.get(&call.id).map(|before| before.state.parts.clone());
+            for part in before.unwrap_or_default() {
+                if part.owes && call.state.part_of(&part.agent).is_none() {
+                    state.owed_by.remove(&(call.id.clone(), agent_key(&part.agent)));
+                }
+            }
             state.calls.write(call, &change.absorbed, change.facts);
             for write in change.outbox {
                 state.outbox.write(write);

@@ -145,14 +145,11 @@ impl Users for Memory {
         .await
     }
 
-    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<(), StoreError> {
+    async fn strengthen_hash(&self, id: &str, old: &str, new: &str) -> Result<bool, StoreError> {
         self.write(|state| {
-            if let Some(login) = state.users.users.get_mut(id)
-                && login.hash.as_deref() == Some(old)
-            {
-                login.hash = Some(new.to_owned());
-            }
-            Ok(())
+            let known = state.users.users.get_mut(id);
+            let known = known.filter(|login| login.hash.as_deref() == Some(old));
+            Ok(known.map(|login| login.hash = Some(new.to_owned())).is_some())
         })
         .await
     }

@@ -20,6 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_call_is_owed_from_its_end_until_something_is_said,
         an_owed_call_is_taken_over_and_nothing_else_is,
         each_agent_of_a_call_that_was_handed_on_owes_the_own_part,
+        who_has_a_call_back_owes_nothing_of_the_time_before,
         what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another,
         a_code_is_kept_under_every_id_of_its_call,
         a_follow_up_is_written_with_its_call_once_and_moved,
@@ -29,10 +30,14 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 pub(super) fn acted(ucid: &str, key: &str, action: Action, at: i64) -> Fact {
+    acted_by("agent01", (ucid, key), action, at)
+}
+
+fn acted_by(agent: &str, (ucid, key): (&str, &str), action: Action, at: i64) -> Fact {
     let fact = ActionFact {
         ucid: ucid.parse::<Ucid>().unwrap(),
         by: "u1".into(),
-        agent: "agent01".into(),
+        agent: agent.into(),
         action,
         outcome: ActionOutcome::Done,
     };
@@ -181,6 +186,28 @@ async fn each_agent_of_a_call_that_was_handed_on_owes_the_own_part(store: Arc<dy
     assert_eq!(whose(&Scope::All).await, [second]);
     let again = store.take_owed_call(("11", Some(&agents[0])), "u9", 13, vec![]).await;
     assert_eq!(again, Ok(false));
+}
+
+async fn who_has_a_call_back_owes_nothing_of_the_time_before(store: Arc<dyn Store>) {
+    let first = AgentId::from("agent01");
+    let mut facts = handed_on();
+    store.save_call(change("11", 0, &[], &facts)).await.unwrap();
+    assert!(store.take_owed_call(("11", Some(&first)), "u9", 7, vec![]).await.unwrap());
+    let leg = |agent: &str, news, at| Fact::of_leg(agent.into(), "11".parse().unwrap(), news, at);
+    let invite = Invite::new("11".parse().unwrap()).caller("09000000001");
+    let body = FactBody::Invited { agent: "agent01".into(), invite, decision: "ask".into() };
+    let transfer = Action::Transfer { number: "500001".into(), warm: true };
+    let back = [
+        acted_by("agent02", ("11", "b1"), transfer, 8),
+        Fact::new(FactSource::Invite, "iback", 9, body),
+        leg("agent01", LegNews::Answered, 10),
+        acted_by("agent02", ("11", "b2"), Action::CompleteTransfer, 11),
+    ];
+    store.save_call(change("11", 1, &facts, &back)).await.unwrap();
+    facts.extend(back);
+    let again = store.take_owed_call(("11", Some(&first)), "u9", 12, vec![]).await;
+    assert_eq!(again, Ok(false));
+    assert_eq!(store.owed_taker("11", Some(&first)).await, Ok(None));
 }
 
 async fn a_code_is_kept_under_every_id_of_its_call(store: Arc<dyn Store>) {

@@ -122,8 +122,8 @@ async fn a_password_is_changed_and_a_hash_made_stronger(store: Arc<dyn Store>) {
     let login = store.user_login("a@example.test").await.unwrap().unwrap();
     assert_eq!(login.hash.as_deref(), Some("one"));
     assert!(login.user.must_change && login.user.has_password);
-    store.strengthen_hash("a", "another", "lost").await.unwrap();
-    store.strengthen_hash("a", "one", "two").await.unwrap();
+    assert_eq!(store.strengthen_hash("a", "another", "lost").await, Ok(false));
+    assert_eq!(store.strengthen_hash("a", "one", "two").await, Ok(true));
     let login = store.user_login("a@example.test").await.unwrap().unwrap();
     assert_eq!(login.hash.as_deref(), Some("two"));
     let missing = store.set_password("x", "one".into(), false, row("user.password")).await;

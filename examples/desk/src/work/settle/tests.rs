@@ -131,6 +131,33 @@ async fn a_day_that_was_never_read_says_nothing() {
     }
 }
 
+/// A dial whose row came without its reference was settled as one that did not happen, and its number was free.
+#[tokio::test(start_paused = true)]
+async fn that_a_report_has_no_reference_settles_nothing() {
+    let (sim, desk, _) = at("2026-11-21T12:00:00+05:30").await;
+    let client = sim.client();
+    let asked = DialEntry { way: DialWay::Agent, ..row(&desk, "asked") };
+    let dial = client.dial().agent("agent01", "support_out", "9000000001");
+    let ucid = dial.await.unwrap().ucid();
+    sim.advance(Duration::from_mins(30)).await;
+    sim.change(|world| {
+        world.disconnect(ucid.as_str());
+        world.release_agent("agent01");
+    });
+    sim.advance(Duration::from_mins(1)).await;
+    let found = by_reference(&desk, &asked).await;
+    assert!(found.is_none(), "{found:?}");
+    let second = DialEntry { way: DialWay::Agent, ..row(&desk, "second") };
+    let dial = client.dial().agent("agent01", "support_out", "9000000001");
+    let ucid = dial.uui(second.reference.as_str()).await.unwrap().ucid();
+    sim.advance(Duration::from_mins(1)).await;
+    sim.change(|world| world.disconnect(ucid.as_str()));
+    sim.advance(Duration::from_mins(1)).await;
+    let found = by_reference(&desk, &second).await;
+    let is_its = matches!(found, Some(DialEvidence::Seen { ucid: found }) if found == Some(ucid));
+    assert!(is_its, "{found:?}");
+}
+
 /// A leg without the reference, or with a part of it, was taken for none of the dial.
 #[tokio::test(start_paused = true)]
 async fn a_leg_at_its_time_whose_reference_is_missing_or_cut_may_be_the_dials() {
