@@ -78,7 +78,15 @@ describe('a call that was handed on to a colleague', () => {
     expect(own).toMatchObject({ ucid: '1', agent: 'Agent01', phase: 'after_call', endedAt: 9_000, wrapup, disposition: null });
     expect([own?.can.dispose, own?.can.hold, own?.can.end]).toEqual([null, 'not_your_call', 'not_your_call']);
     expect([callOf(theirs, 'agent02'), callOf(theirs, 'agent01'), callOf(handedOn, 'agent03')]).toEqual([theirs, null, null]);
-    expect(subjectOf([own, call({ ucid: '2', askedAt: 99_000 })].flatMap((one) => one ?? []), NONE)?.ucid).toBe('1');
+  });
+  test('does not cover the next call, and comes before one that is done', () => {
+    const own = callOf(handedOn, 'agent01') ?? theirs;
+    const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+    for (const phase of ['active', 'ringing', 'calling'] as const) expect([phase, subjectOf([own, call({ ucid: '2', phase })], NONE)?.ucid]).toEqual([phase, '2']);
+    expect(subjectOf([own], NONE)?.ucid).toBe('1');
+    expect(subjectOf([own, call({ ucid: '2', phase: 'closed', disposition: given, askedAt: 99_000 })], NONE)?.ucid).toBe('1');
+    // What is owed of an own call comes first all the same.
+    expect(subjectOf([own, call({ ucid: '2', phase: 'after_call', askedAt: 0 }), call({ ucid: '3' })], NONE)?.ucid).toBe('2');
   });
   test('is disposed of by what was said of the own part', () => {
     const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
