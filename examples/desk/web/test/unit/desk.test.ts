@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { callOf, hasForm, isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, owedCall, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import type { Leg, Ringing } from '../../src/phone/machine';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
@@ -93,6 +93,16 @@ describe('a call that was handed on to a colleague', () => {
     const ofColleague = { ...handedOn, phase: 'closed' as const, disposition: given };
     expect(callOf(ofColleague, 'agent01')).toMatchObject({ phase: 'after_call', disposition: null });
     expect(callOf({ ...ofColleague, part: { ...part, phase: 'closed', disposition: given } }, 'agent01')).toMatchObject({ phase: 'closed', disposition: given });
+  });
+  test('is given for another agent without what is of the reader or of who talked last', () => {
+    const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+    const record = { ...theirs, ids: ['0', '1'], booked: true, notes: 'Theirs', disposition: given, wrapup };
+    const nothing = { agent: 'agent01', booked: false, notes: '', disposition: null, wrapup: null, part: null, ids: ['1'] };
+    expect(owedCall(record, 'agent01', 'agent02')).toMatchObject({ ucid: '1', number: record.number, ...nothing });
+    expect(owedCall({ ...record, part }, 'agent01', null)).toMatchObject(nothing);
+    expect(owedCall(record, 'agent02', null)).toMatchObject({ ...nothing, agent: 'agent02' });
+    expect(owedCall(record, 'agent02', 'agent02')).toEqual(record);
+    expect(owedCall({ ...handedOn, notes: 'Own' }, 'agent01', 'agent01')).toMatchObject({ agent: 'Agent01', notes: 'Own', wrapup, part });
   });
   test('is owed by whom has no form for it on the page', () => {
     const row = (agent: string) => ({ ucid: '1', agent });

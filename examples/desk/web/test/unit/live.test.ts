@@ -4,7 +4,7 @@ import { KEYS, apply, type Calls } from '../../src/live/cache';
 import { isOf, type Pending } from '../../src/features/call/dialing';
 import type { Call } from '../../src/api/types';
 import { callOf } from '../../src/features/desk/subject';
-import { fillNotes, notesOf } from '../../src/features/call/Notes';
+import { fillNotes, notesOf, notesToSend } from '../../src/features/call/Notes';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
 import { call } from './calls';
@@ -144,6 +144,22 @@ describe('a call that became part of another', () => {
   test('is the one that was dialled', () => {
     const pending: Pending = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'accepted', ucid: '1', reference: null, problem: null };
     expect([isOf(pending, call({ ucid: '2', ids: ['1', '2'] })), isOf(pending, call({ ucid: '2', ids: ['2'] })), isOf({ ...pending, ucid: null }, call())]).toEqual([true, false, false]);
+  });
+});
+
+describe('notes', () => {
+  test('of one agent are never in the form of another one’s part, and are there still', () => {
+    const own = call({ ucid: '41', ids: ['40', '41'], agent: 'agent02', notes: '' });
+    fillNotes(call({ ucid: '40', agent: 'agent02' }), 'Before');
+    const given = { ...own, agent: 'agent01' };
+    expect([notesOf(given), notesOf(own), notesOf(given)]).toEqual(['', 'Before', '']);
+    fillNotes(given, 'Of the part');
+    expect([notesOf(own), notesOf({ ...given, agent: 'Agent01' })]).toEqual(['Before', 'Of the part']);
+  });
+  test('go with a disposition where there are any', () => {
+    const known = call({ ucid: '51', notes: 'Known' });
+    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{ notes: 'Known' }, { notes: 'Typed' }]);
+    expect(notesToSend(call({ ucid: '52' }), '')).toEqual({});
   });
 });
 

@@ -12,6 +12,15 @@ export function callOf(call: Call, agent: string | null): Call | null {
   return { ...call, agent: part.agent, phase, endedAt, wrapup, disposition, can, transferred: true };
 }
 
+/**
+ * A call as it is given a disposition, for the agent who owes it: the own one with what was noted and said of it, another
+ * agent's with nothing that was. What the record holds is the reader's own, or of who talked last.
+ */
+export function owedCall(call: Call, agent: string, own: string | null): Call {
+  if (sameAgent(agent, own)) return callOf(call, agent) ?? { ...call, agent };
+  return { ...call, agent, ids: [call.ucid], booked: false, notes: '', disposition: null, wrapup: null, part: null };
+}
+
 /** Whether the agent has the form of after-call work on the page for what is owed of a call. */
 export const hasForm = (calls: readonly Call[], owed: { ucid: string; agent: string }) => calls.some((call) => call.ucid === owed.ucid && callOf(call, owed.agent)?.phase === 'after_call');
 
