@@ -16,7 +16,7 @@ import { useCustomerName } from '../customer/query';
 
 const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
 
-/** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
+/** After the call: how it ended, the notes, and the way back. */
 export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
   const words = useWords();
   const name = useCustomerName(call);
