@@ -12,6 +12,8 @@ export interface Ask<Q = Record<string, Value>> {
   body?: unknown;
   query?: Q;
   key?: string;
+  /** Goes out even if the page goes. */
+  keepalive?: boolean;
 }
 
 let onSignedOut: () => void = () => {};
@@ -20,7 +22,7 @@ export function whenSignedOut(listener: () => void) { onSignedOut = listener; }
 
 /** One request to the desk. Never repeated: whoever asks decides. Nor is a question taken back when its part of the page
  * goes: that would ask it again when the part comes back, and what it brings is kept anyway. Throws a `Problem`. */
-export async function ask<T>(method: Method, path: string, { body, query, key }: Ask = {}): Promise<T> {
+export async function ask<T>(method: Method, path: string, { body, query, key, keepalive = false }: Ask = {}): Promise<T> {
   const url = new URL(path, location.origin);
   for (const [name, value] of Object.entries<Value>(query ?? {})) {
     if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, String(value));
@@ -31,7 +33,7 @@ export async function ask<T>(method: Method, path: string, { body, query, key }:
   let response: Response;
   try {
     response = await fetch(url, {
-      method, headers, credentials: 'same-origin', cache: 'no-store',
+      method, headers, keepalive, credentials: 'same-origin', cache: 'no-store',
       signal: AbortSignal.timeout(LIMIT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

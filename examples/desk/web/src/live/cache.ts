@@ -28,11 +28,30 @@ const STALE: Record<string, readonly (readonly string[])[]> = {
   'profile.changed': [KEYS.profile],
 };
 
+const ownAgent = (cache: QueryClient) => cache.getQueryData<Me | null>(KEYS.me)?.agents[0] ?? null;
+
+/** Whether it is the part of another agent: told to who looks after that one, too, as one who did not have the call sees it. */
+const isForeign = ({ part }: Call, own: string | null) => part !== null && !sameAgent(part.agent, own);
+
 /**
  * A call is told once more, as the same version, when the name of its lead is known; and to who handed it on, with the own
  * part. What else comes of that version is what others may see of it, and the same again.
  */
-const tellsMore = (call: Call, known: Call) => (known.lead === null && call.lead !== null) || (!known.part && !!call.part);
+function toldAgain(call: Call, known: Call): Call {
+  if (call.part) return { ...call, lead: call.lead ?? known.lead };
+  return known.lead === null && call.lead !== null ? { ...known, lead: call.lead } : known;
+}
+
+/**
+ * A call with what was left out and is known. Who handed it on and looks after the colleague as well is told of it as of
+ * any other call: without its number and notes, and without the own part, of which is told when it changes. A call that
+ * came back is the own one again, and has no part.
+ */
+function withKnown(call: Call, known: Call | undefined, own: string | null): Call {
+  if (known?.version === call.version) return toldAgain(call, known);
+  if (call.part || !known?.part || sameAgent(call.agent, own)) return call;
+  return { ...call, part: known.part, number: call.number ?? known.number, notes: known.notes };
+}
 
 /** Closed calls that are kept: so many of this agent, one of which the card may be about, and so many of all others. */
 const MOST_CLOSED = 20;
@@ -49,10 +68,15 @@ function bounded(calls: Calls, own: string | null): Calls {
 export function apply(cache: QueryClient, { kind, data }: StreamMessage) {
   if (kind === 'snapshot') { snapshot(cache, data as { calls?: Call[]; agents?: AgentView[] }); return; }
   if (kind === 'call.changed') {
-    const call = data as Call;
+    const own = ownAgent(cache);
+    const told = data as Call;
+    const foreign = isForeign(told, own);
+    // Of the own call its own record comes as well.
+    if (foreign && sameAgent(told.agent, own)) return;
+    const call = foreign ? { ...told, part: null } : told;
     cache.setQueryData<Calls>(KEYS.calls, (kept) => {
-      const calls = replaced(kept ?? new Map(), call.ucid, call, tellsMore);
-      return call.phase === 'closed' ? bounded(calls, cache.getQueryData<Me | null>(KEYS.me)?.agents[0] ?? null) : calls;
+      const calls = replaced(kept ?? new Map(), call.ucid, withKnown(call, kept?.get(call.ucid), own), (now, known) => now !== known);
+      return call.phase === 'closed' ? bounded(calls, own) : calls;
     });
     if (call.phase === 'closed' || call.phase === 'after_call') for (const queryKey of [KEYS.history, KEYS.lead, KEYS.worklist]) void cache.invalidateQueries({ queryKey });
     return;

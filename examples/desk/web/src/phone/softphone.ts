@@ -56,8 +56,12 @@ export class Softphone {
     this.#is({ is: 'unregistered' });
   }
 
-  /** The page goes: the contact is taken away. */
-  leave() { this.#sip?.leave(); }
+  /** The page goes: the contact is taken away, and the desk is told at once, since no answer to that is heard any more. */
+  leave() {
+    if (!this.#sip) return;
+    this.#sip.leave();
+    this.#tell({ event: 'unregistered' }, true);
+  }
 
   /** The network changed: a new socket, and new candidates for the session that is up. */
   async networkChanged() {
@@ -230,10 +234,10 @@ export class Softphone {
   }
 
   /** News for the desk. Lost news is no harm: the service tells the same, later. */
-  #tell(body: PhoneNews) {
+  #tell(body: PhoneNews, keepalive = false) {
     // A leg that names no call is none that the desk could know.
     if (body.event === 'answered' && !body.ucid) return;
-    void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }).catch(() => {});
+    void post('/api/phone/events', { ...body, at: Date.now(), page: this.#instance }, { keepalive }).catch(() => {});
   }
 
   #hear(change: Partial<Voices>) {

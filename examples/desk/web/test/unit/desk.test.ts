@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sameAgent } from '../../src/api/agents';
 import { heeds } from '../../src/features/call/shortcuts';
-import { callOf, hasForm, isBad, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
+import { callOf, hasForm, isBad, owedCall, ringsBeside, subjectOf, wantsAnother } from '../../src/features/desk/subject';
 import type { Leg, Ringing } from '../../src/phone/machine';
 import { byAttention } from '../../src/features/wallboard/attention';
 import { aside, clamped, moved, sized } from '../../src/ui/box';
@@ -78,13 +78,31 @@ describe('a call that was handed on to a colleague', () => {
     expect(own).toMatchObject({ ucid: '1', agent: 'Agent01', phase: 'after_call', endedAt: 9_000, wrapup, disposition: null });
     expect([own?.can.dispose, own?.can.hold, own?.can.end]).toEqual([null, 'not_your_call', 'not_your_call']);
     expect([callOf(theirs, 'agent02'), callOf(theirs, 'agent01'), callOf(handedOn, 'agent03')]).toEqual([theirs, null, null]);
-    expect(subjectOf([own, call({ ucid: '2', askedAt: 99_000 })].flatMap((one) => one ?? []), NONE)?.ucid).toBe('1');
+  });
+  test('does not cover the next call, and comes before one that is done', () => {
+    const own = callOf(handedOn, 'agent01') ?? theirs;
+    const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+    for (const phase of ['active', 'ringing', 'calling'] as const) expect([phase, subjectOf([own, call({ ucid: '2', phase })], NONE)?.ucid]).toEqual([phase, '2']);
+    expect(subjectOf([own], NONE)?.ucid).toBe('1');
+    expect(subjectOf([own, call({ ucid: '2', phase: 'closed', disposition: given, askedAt: 99_000 })], NONE)?.ucid).toBe('1');
+    // What is owed of an own call comes first all the same.
+    expect(subjectOf([own, call({ ucid: '2', phase: 'after_call', askedAt: 0 }), call({ ucid: '3' })], NONE)?.ucid).toBe('2');
   });
   test('is disposed of by what was said of the own part', () => {
     const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
     const ofColleague = { ...handedOn, phase: 'closed' as const, disposition: given };
     expect(callOf(ofColleague, 'agent01')).toMatchObject({ phase: 'after_call', disposition: null });
     expect(callOf({ ...ofColleague, part: { ...part, phase: 'closed', disposition: given } }, 'agent01')).toMatchObject({ phase: 'closed', disposition: given });
+  });
+  test('is given for another agent without what is of the reader or of who talked last', () => {
+    const given = { code: 'X', name: 'X', at: 0, by: 'x', callBackAt: null, targets: {} };
+    const record = { ...theirs, ids: ['0', '1'], booked: true, notes: 'Theirs', disposition: given, wrapup };
+    const nothing = { agent: 'agent01', booked: false, notes: '', disposition: null, wrapup: null, part: null, ids: ['1'] };
+    expect(owedCall(record, 'agent01', 'agent02')).toMatchObject({ ucid: '1', number: record.number, ...nothing });
+    expect(owedCall({ ...record, part }, 'agent01', null)).toMatchObject(nothing);
+    expect(owedCall(record, 'agent02', null)).toMatchObject({ ...nothing, agent: 'agent02' });
+    expect(owedCall(record, 'agent02', 'agent02')).toEqual(record);
+    expect(owedCall({ ...handedOn, notes: 'Own' }, 'agent01', 'agent01')).toMatchObject({ agent: 'Agent01', notes: 'Own', wrapup, part });
   });
   test('is owed by whom has no form for it on the page', () => {
     const row = (agent: string) => ({ ucid: '1', agent });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { KEYS, apply, type Calls } from '../../src/live/cache';
 import { isOf, type Pending } from '../../src/features/call/dialing';
 import type { Call } from '../../src/api/types';
-import { fillNotes, notesOf } from '../../src/features/call/Notes';
+import { callOf } from '../../src/features/desk/subject';
+import { fillNotes, notesOf, notesToSend } from '../../src/features/call/Notes';
 import { replaced, reset } from '../../src/live/records';
 import { Stream, type Source, type StreamMessage } from '../../src/live/stream';
 import { call } from './calls';
@@ -28,6 +29,7 @@ describe('records', () => {
 
 test('a call that is told again with the name of its lead has it, and keeps it', () => {
   const cache = new QueryClient();
+  cache.setQueryData(KEYS.me, { agents: ['agent01'] });
   const tell = (change: Partial<Call>) => {
     apply(cache, { kind: 'call.changed', id: '1', data: call({ ucid: '1', version: 3, ...change }) });
     return cache.getQueryData<Calls>(KEYS.calls)?.get('1');
@@ -44,6 +46,61 @@ test('a call that is told again with the name of its lead has it, and keeps it',
   const part = { agent: 'agent01', phase: 'after_call' as const, endedAt: 0, wrapup, disposition: null, can: call().can };
   expect(tell({ lead, part })?.part).toEqual(part);
   expect(tell({ lead })?.part).toEqual(part);
+});
+
+describe('a call that was handed on, on the page of one who looks after the other agent as well', () => {
+  const wrapup = { startedAt: 0, limitSec: null, remainingSec: null, overrun: false };
+  const refused = { ...call().can, hold: 'not_your_call' as const };
+  const part = { agent: 'agent01', phase: 'after_call' as const, endedAt: 0, wrapup, disposition: null, can: refused };
+  const whole = (change: Partial<Call> = {}) => call({ ucid: '1', version: 3, agent: 'agent02', notes: 'Theirs', ...change });
+  const masked = (change: Partial<Call> = {}) => whole({ number: null, notes: '', can: refused, ...change });
+  /** The page of an agent, and what it knows of the call once it was told of. */
+  function page(agents: string[]) {
+    const cache = new QueryClient();
+    cache.setQueryData(KEYS.me, { agents });
+    return (data: Call) => {
+      apply(cache, { kind: 'call.changed', id: '1', data });
+      return cache.getQueryData<Calls>(KEYS.calls)?.get('1');
+    };
+  }
+  test('stays the own one of the colleague, in whichever order it is told', () => {
+    const inOrder = page(['agent02']);
+    inOrder(whole());
+    expect(inOrder(masked({ part }))).toEqual(whole());
+    const other = page(['agent02']);
+    other(masked({ part }));
+    expect(other(whole())).toEqual(whole());
+    expect(other(masked({ part, version: 4 }))).toEqual(whole());
+  });
+  test('keeps the own part of who handed it on', () => {
+    const tell = page(['Agent01']);
+    const own = whole({ notes: 'Own', can: refused, part });
+    tell(masked());
+    expect(tell(own)).toEqual(own);
+    const after = tell(masked({ version: 4, held: true, lead: { id: 'l', name: 'Asha' } }));
+    expect(after).toMatchObject({ version: 4, held: true, lead: { name: 'Asha' }, part, number: '9000000001', notes: 'Own' });
+    expect(after && callOf(after, 'agent01')?.phase).toBe('after_call');
+  });
+  test('has the own part as it is now, which is told after the rest', () => {
+    const tell = page(['agent01']);
+    tell(whole({ part }));
+    const lead = { id: 'l', name: 'Asha' };
+    const over = { ...part, phase: 'closed' as const };
+    tell(masked({ version: 4, lead }));
+    expect(tell(whole({ version: 4, part: over }))).toMatchObject({ part: over, lead });
+    expect(tell(masked({ version: 4 }))).toMatchObject({ part: over, lead });
+    expect(tell(whole({ version: 3, part }))?.part).toEqual(over);
+  });
+  test('has no part once it came back', () => {
+    const tell = page(['agent01']);
+    tell(whole({ part }));
+    expect(tell(whole({ version: 4, agent: 'agent01' }))?.part).toBeNull();
+  });
+  test('has no part to one who only looks after them', () => {
+    const tell = page([]);
+    tell(masked());
+    expect(tell(masked({ version: 4, part }))).toEqual(masked({ version: 4 }));
+  });
 });
 
 test('of closed calls only the last are kept, and what goes on is', () => {
@@ -87,6 +144,22 @@ describe('a call that became part of another', () => {
   test('is the one that was dialled', () => {
     const pending: Pending = { key: 'k', number: '9000000001', name: null, leadId: null, at: 0, state: 'accepted', ucid: '1', reference: null, problem: null };
     expect([isOf(pending, call({ ucid: '2', ids: ['1', '2'] })), isOf(pending, call({ ucid: '2', ids: ['2'] })), isOf({ ...pending, ucid: null }, call())]).toEqual([true, false, false]);
+  });
+});
+
+describe('notes', () => {
+  test('of one agent are never in the form of another one’s part, and are there still', () => {
+    const own = call({ ucid: '41', ids: ['40', '41'], agent: 'agent02', notes: '' });
+    fillNotes(call({ ucid: '40', agent: 'agent02' }), 'Before');
+    const given = { ...own, agent: 'agent01' };
+    expect([notesOf(given), notesOf(own), notesOf(given)]).toEqual(['', 'Before', '']);
+    fillNotes(given, 'Of the part');
+    expect([notesOf(own), notesOf({ ...given, agent: 'Agent01' })]).toEqual(['Before', 'Of the part']);
+  });
+  test('go with a disposition where there are any', () => {
+    const known = call({ ucid: '51', notes: 'Known' });
+    expect([notesToSend(known, notesOf(known)), notesToSend(known, 'Typed')]).toEqual([{ notes: 'Known' }, { notes: 'Typed' }]);
+    expect(notesToSend(call({ ucid: '52' }), '')).toEqual({});
   });
 });
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Softphone } from '../../src/phone/softphone';
 
-const made = vi.hoisted(() => ({ sips: [] as string[], prompts: [] as ((got: object) => void)[], config: null as Promise<object> | null }));
-vi.mock('../../src/phone/jssip', () => ({ Sip: class { start() { made.sips.push('start'); } stop() { made.sips.push('stop'); } } }));
-vi.mock('../../src/api/client', () => ({ get: () => made.config, post: () => Promise.resolve({}) }));
+const made = vi.hoisted(() => ({ told: [] as unknown[][], sips: [] as string[], prompts: [] as ((got: object) => void)[], config: null as Promise<object> | null }));
+vi.mock('../../src/phone/jssip', () => ({ Sip: class { start() { made.sips.push('start'); } stop() { made.sips.push('stop'); } leave() { made.sips.push('leave'); } } }));
+vi.mock('../../src/api/client', () => ({ get: () => made.config, post: (...asked: unknown[]) => { made.told.push(asked); return Promise.resolve({}); } }));
 vi.mock('../../src/phone/audio', () => ({
   Loudspeaker: class { ring() {} silence() {} },
   microphone: () => new Promise((resolve) => { made.prompts.push(resolve); }),
@@ -16,7 +16,7 @@ function allowed() {
 }
 const soon = () => new Promise((resolve) => { setTimeout(resolve, 5); });
 
-beforeEach(() => { made.sips.length = 0; made.prompts.length = 0; made.config = Promise.resolve(CONFIG); });
+beforeEach(() => { made.told.length = 0; made.sips.length = 0; made.prompts.length = 0; made.config = Promise.resolve(CONFIG); });
 afterEach(() => { vi.restoreAllMocks(); });
 
 test('a phone that was given away while it waited for the microphone does not register', async () => {
@@ -56,4 +56,18 @@ test('one that came back registers once, whichever prompt is answered first', as
   expect(made.sips).toEqual(['start']);
   phone.stop();
   expect(made.sips).toEqual(['start', 'stop']);
+});
+
+test('one whose page goes says so to the desk at once, if it has begun to register', async () => {
+  const phone = new Softphone();
+  phone.leave();
+  const started = phone.start();
+  await soon();
+  phone.leave();
+  expect([made.sips, made.told]).toEqual([[], []]);
+  made.prompts[0]?.(allowed().got);
+  await started;
+  phone.leave();
+  const news: unknown = expect.objectContaining({ event: 'unregistered', page: expect.any(String) as string });
+  expect([made.sips, made.told]).toEqual([['start', 'leave'], [['/api/phone/events', news, { keepalive: true }]]]);
 });

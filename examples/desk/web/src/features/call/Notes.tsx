@@ -11,29 +11,33 @@ const AGAIN_MS = 5_000;
 
 interface Draft { agent: string | null; text: string; saved: string; sending: boolean; typed: boolean; show: ((text: string) => void) | null }
 
-/** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. Of another agent's part it is another draft. */
-const drafts = new Map<string, Draft>();
+/** What was typed on this page, by call: the form of the call and the one after it are two, and the record is older than both. Each agent's part has its own. */
+const drafts = new Map<string, readonly Draft[]>();
+
+const isOfAnother = (draft: Draft, agent: string | null) => draft.agent !== null && agent !== null && !sameAgent(draft.agent, agent);
 
 function draftOf(call: Call): Draft {
   const { ucid, notes, agent } = call;
-  const kept = drafts.get(ucid);
-  if (kept && (kept.agent === null || agent === null || sameAgent(kept.agent, agent))) {
+  const all = drafts.get(ucid) ?? [];
+  const kept = all.find((draft) => !isOfAnother(draft, agent));
+  if (kept) {
     kept.agent ??= agent;
     return kept;
   }
   const draft = { agent, text: notes, saved: notes, sending: false, typed: false, show: null };
-  drafts.set(ucid, draft);
+  drafts.set(ucid, [...all, draft]);
   moveInto(call, draft);
   return draft;
 }
 
-/** What was typed for calls that have become parts of this one goes on in its notes; answers whether there was anything. */
+/** What the agent typed for calls that have become parts of this one goes on in its notes; answers whether there was anything. */
 function moveInto({ ucid, ids }: Call, draft: Draft): boolean {
   const before = draft.text;
   for (const id of ids) {
-    const part = id === ucid ? undefined : drafts.get(id);
+    const all = id === ucid ? [] : drafts.get(id) ?? [];
+    const part = all.find((one) => !isOfAnother(one, draft.agent));
     if (!part) continue;
-    drafts.delete(id);
+    drafts.set(id, all.filter((one) => one !== part));
     draft.typed ||= part.typed;
     if (!draft.text.includes(part.text)) draft.text = draft.text === '' ? part.text : `${draft.text}\n${part.text}`;
   }
@@ -41,6 +45,9 @@ function moveInto({ ucid, ids }: Call, draft: Draft): boolean {
 }
 
 export const notesOf = (call: Call) => draftOf(call).text;
+
+/** What goes with a disposition: without notes where nobody typed any, and the desk takes the draft that it has of the agent. */
+export const notesToSend = (call: Call, notes: string): { notes?: string } => (notes === '' && !draftOf(call).typed ? {} : { notes });
 
 /** Fills in notes, unless there are some, or someone has typed there. */
 export function fillNotes(call: Call, text: string) {

@@ -36,7 +36,7 @@ function usePinned() {
 /** Calls that were put aside, as long as the page lives. */
 let keptAside: ReadonlySet<string> = new Set();
 
-/** The call desk: who to call, the call, who it is. After-call work has precedence over any active call. */
+/** The call desk: who to call, the call, who it is. After-call work of an own call has precedence over any active call. */
 export default function Desk() {
   const words = useWords();
   const { data: me } = useMe();

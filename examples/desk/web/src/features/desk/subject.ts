@@ -12,6 +12,15 @@ export function callOf(call: Call, agent: string | null): Call | null {
   return { ...call, agent: part.agent, phase, endedAt, wrapup, disposition, can, transferred: true };
 }
 
+/**
+ * A call as it is given a disposition, for the agent who owes it: the own one with what was noted and said of it, another
+ * agent's with nothing that was. What the record holds is the reader's own, or of who talked last.
+ */
+export function owedCall(call: Call, agent: string, own: string | null): Call {
+  if (sameAgent(agent, own)) return callOf(call, agent) ?? { ...call, agent };
+  return { ...call, agent, ids: [call.ucid], booked: false, notes: '', disposition: null, wrapup: null, part: null };
+}
+
 /** Whether the agent has the form of after-call work on the page for what is owed of a call. */
 export const hasForm = (calls: readonly Call[], owed: { ucid: string; agent: string }) => calls.some((call) => call.ucid === owed.ucid && callOf(call, owed.agent)?.phase === 'after_call');
 
@@ -29,16 +38,21 @@ export const isBad = (target: string, state: string) => target === 'service' && 
 /** Whether one was given that ended so. */
 export const wantsAnother = ({ disposition, can }: Call) => disposition !== null && can.dispose === null && isBad('service', disposition.targets['service'] ?? '');
 
+/** The own part of a call that a colleague goes on with. */
+const isPart = ({ agent, part }: Call) => part !== null && sameAgent(part.agent, agent);
+
 /**
  * A call of which nothing was said comes first, whatever else is going on; then the one with audio, then
- * one that rings. A call that is done stays until it was put aside, whatever the service makes of what was said, and so
+ * one that rings. The part of a call that was handed on comes after those: it may be owed for as long as the colleague
+ * talks, and the next call needs its controls. A call that is done stays until it was put aside, whatever the service makes of what was said, and so
  * does one that the service closed before the agent could say how it went: its time had run out, or a customer who was
  * dialled did not answer.
  */
 export function subjectOf(calls: readonly Call[], aside: ReadonlySet<string>): Call | null {
   const here = calls.filter((call) => !ringsNoMore(call));
   const of = (...phases: Call['phase'][]) => here.filter(({ phase }) => phases.includes(phase));
-  return latest(of('after_call').filter(({ disposition }) => disposition === null)) ?? latest(of('active')) ?? latest(of('ringing', 'calling'))
+  const unsaid = of('after_call').filter(({ disposition }) => disposition === null);
+  return latest(unsaid.filter((call) => !isPart(call))) ?? latest(of('active')) ?? latest(of('ringing', 'calling')) ?? latest(unsaid)
     ?? latest(of('after_call', 'closed').filter((call) => !aside.has(call.ucid) && !call.ids.some((id) => aside.has(id)) && (call.disposition !== null || wantsOne(call))));
 }
 

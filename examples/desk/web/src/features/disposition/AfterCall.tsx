@@ -8,7 +8,7 @@ import { Button, Chip, Field, Notice } from '../../ui/controls';
 import { sentence } from '../../ui/toasts';
 import { clock, grouped, momentOf } from '../../words/time';
 import { outcomeIn, useWords } from '../../words/words';
-import { Notes, notesOf } from '../call/Notes';
+import { Notes, notesOf, notesToSend } from '../call/Notes';
 import { useShortcuts } from '../call/shortcuts';
 import { wantsAnother } from '../desk/subject';
 import { suggested } from '../appointments/slots';
@@ -16,7 +16,7 @@ import { useCustomerName } from '../customer/query';
 
 const AddFollowUp = lazy(() => import('../follow-ups/AddFollowUp'));
 
-/** After the call: how it ended, the notes, and the way back. Has precedence over any active state. */
+/** After the call: how it ended, the notes, and the way back. */
 export function AfterCall({ call, onBack, onBook }: { call: Call; onBack: () => void; onBook: () => void }) {
   const words = useWords();
   const name = useCustomerName(call);
@@ -57,8 +57,8 @@ function Clock({ wrapup }: { wrapup: NonNullable<Call['wrapup']> }) {
   );
 }
 
-/** The list, the notes, and Save. */
-export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => void; onSaved?: () => void }) {
+/** The list, the notes, and Save. What is given for another agent is filled in from nowhere. */
+export function Choose({ call, isOwn = true, onBack, onSaved }: { call: Call; isOwn?: boolean; onBack: () => void; onSaved?: () => void }) {
   const words = useWords();
   const stale = useStale();
   const list = useQuery({ queryKey: ['dispositions', call.campaign], queryFn: () => get('/api/dispositions', { query: { campaign: call.campaign } }), staleTime: 300_000 });
@@ -71,7 +71,7 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
   const assist = useAssist();
   const save = useMutation({
     mutationFn: () => post(at('/api/calls/{ucid}/disposition', { ucid: call.ucid }), {
-      code, notes, ...(call.agent ? { agent: call.agent } : {}), ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
+      code, ...notesToSend(call, notes), ...(call.agent ? { agent: call.agent } : {}), ...(callBackAt ? { callBackAt: momentOf(callBackAt) } : {}),
     }, { key: key.current }),
     ...(onSaved ? { onSuccess: onSaved } : {}),
   });
@@ -102,9 +102,9 @@ export function Choose({ call, onBack, onSaved }: { call: Call; onBack: () => vo
       </fieldset>
       {/FOLLOW|CALLBACK/.test(code) && <Field label={words.disposition.callBackAt}>{(ids) => <input {...ids} type="datetime-local" value={callBackAt} onChange={(event) => setCallBackAt(event.target.value)} />}</Field>}
       <Notes call={call} onChange={typed} />
-      {assist && !call.part && <assist.NotesFill call={call} />}
+      {assist && isOwn && !call.part && <assist.NotesFill call={call} />}
       {error && <Notice tone="bad"><p>{error.title}</p>{error.text && <p>{error.text}</p>}</Notice>}
-      <div className="row">{(call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
+      <div className="row">{(onSaved || call.phase === 'closed' || call.disposition !== null) && <Button onClick={onBack}>{onSaved ? words.cancel : words.disposition.back}</Button>}<Button type="submit" tone="primary" className="end" blocked={stale ? words.reason['stale'] : code === '' ? words.disposition.choose : save.isPending ? words.loading : null}>{words.disposition.submit}</Button></div>
     </form>
   );
 }

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ClipboardCheck } from 'lucide-react';
 import { useState } from 'react';
+import { sameAgent } from '../../api/agents';
 import { at, get, post } from '../../api/client';
 import type { OwedRow } from '../../api/types';
 import { KEYS } from '../../live/cache';
@@ -10,7 +11,7 @@ import { Button, Chip, Empty, Notice } from '../../ui/controls';
 import { sentence, toastProblem } from '../../ui/toasts';
 import { dateAndTime } from '../../words/time';
 import { useWords } from '../../words/words';
-import { callOf, hasForm, isBad } from '../desk/subject';
+import { hasForm, isBad, owedCall } from '../desk/subject';
 import { Choose } from './AfterCall';
 
 /** What is owed, apart from the call whose form is on the page. */
@@ -60,11 +61,12 @@ export function Owed() {
 function Give({ row, onClose }: { row: OwedRow; onClose: () => void }) {
   const words = useWords();
   const call = useQuery({ queryKey: ['call', row.ucid], queryFn: () => get(at('/api/calls/{ucid}', { ucid: row.ucid })) });
-  // What a supervisor gives is of the agent who owes it, too.
-  const owed = call.data && (callOf(call.data, row.agent) ?? { ...call.data, agent: row.agent });
+  const { data: me } = useMe();
+  const own = me?.agents[0] ?? null;
+  const owed = call.data && owedCall(call.data, row.agent, own);
   return (
     <Dialog open title={`${row.masked || words.withheld} · ${dateAndTime(row.at)}`} onClose={onClose}>
-      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : owed ? <Choose call={owed} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
+      {call.isError ? <Notice tone="bad">{sentence(call.error, words).title}</Notice> : owed ? <Choose call={owed} isOwn={sameAgent(row.agent, own)} onBack={onClose} onSaved={onClose} /> : <p className="muted" role="status">{words.loading}</p>}
     </Dialog>
   );
 }
