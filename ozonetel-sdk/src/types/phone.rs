@@ -174,6 +174,24 @@ impl NumberKey {
     pub fn indian_digits(&self) -> Option<&str> {
         (self.plan == NumberPlan::Indian).then_some(&*self.digits)
     }
+
+    /// The one spelling that stands for all: `+` and country code, an Indian number among them, or the digits alone of
+    /// any other, such as a short code. Two keys are equal exactly if these texts are.
+    ///
+    /// ```
+    /// use ozonetel_sdk::types::PhoneNumber;
+    /// let text = |number: &str| Some(PhoneNumber::from(number).key()?.to_canonical());
+    /// assert_eq!(text("09000000001").as_deref(), Some("+919000000001"));
+    /// assert_eq!(text("0012015550123").as_deref(), Some("+12015550123"));
+    /// assert_eq!(text("1800 123 456").as_deref(), Some("1800123456"));
+    /// ```
+    pub fn to_canonical(&self) -> String {
+        match self.plan {
+            NumberPlan::Indian => format!("+91{}", self.digits),
+            NumberPlan::International => format!("+{}", self.digits),
+            _ => self.digits.to_string(),
+        }
+    }
 }
 
 impl fmt::Debug for NumberKey {
@@ -264,6 +282,9 @@ mod tests {
             assert_eq!(one.is_same_number(&other), same, "{a:?} and {b:?}: {why}");
             assert_eq!(other.is_same_number(&one), same, "{b:?} and {a:?}: {why}");
             assert_eq!(one.key().is_some_and(|key| Some(key) == other.key()), same, "{a:?} {b:?}");
+            let [one, other] =
+                [one, other].map(|number| number.key().map(|key| key.to_canonical()));
+            assert_eq!(one.is_some_and(|text| Some(text) == other), same, "{a:?} {b:?}");
         }
     }
 
