@@ -93,9 +93,10 @@ async fn dial_killed_at(write: u64, stop: Stop, fault: Option<FaultKind>) -> boo
         let reply = dial(&next, other).await.unwrap();
         assert!(matches!(reply, DialReply::AgentBusy(_)), "{case}");
     }
-    // In time the report says what happened.
+    // In time the call records say what happened.
     for _ in 0..4 {
         sim.advance(Duration::from_mins(4)).await;
+        next.records().step().await.unwrap();
         settle::look(&next).await.unwrap();
     }
     let row = store.dial_of_key("u1", "key-1").await.unwrap().unwrap();
