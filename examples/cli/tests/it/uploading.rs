@@ -142,6 +142,54 @@ async fn the_file_of_bad_rows_can_be_corrected_and_uploaded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_rows_of_one_number_each_is_sent_once() {
+    let (good, bad) = ("9000000001,Ravi,9", "9000000001,Asha,100");
+    let corrected = |text: String| text.replace("Asha,100", "Asha,10");
+    for rows in [[bad, good], [good, bad]] {
+        for by_bad_rows in [false, true] {
+            let desk = Desk::start().await;
+            let text = format!("PhoneNumber,Name,Priority\n{}\n{}\n", rows[0], rows[1]);
+            let path = file(&desk, "leads.csv", text.as_bytes());
+            let upload = ["lead", "upload", &path, "--skip-bad"];
+            let ran = desk.json(&upload).await;
+            assert_eq!((outcomes(&ran, "taken"), outcomes(&ran, "bad")), (1, 1), "{ran:?}");
+            let names = || -> Vec<Value> {
+                let world = desk.sim.world();
+                world.leads().of("support_out").iter().map(|lead| lead["Name"].clone()).collect()
+            };
+            assert_eq!(names(), ["Ravi"], "{rows:?}");
+            if by_bad_rows {
+                let bad = format!("{path}.bad.csv");
+                std::fs::write(&bad, corrected(std::fs::read_to_string(&bad).unwrap())).unwrap();
+                let ran = desk.json(&["lead", "upload", &bad]).await;
+                assert_eq!((ran.code, outcomes(&ran, "taken")), (0, 1), "{rows:?}: {ran:?}");
+                let ran = desk.json(&["lead", "upload", &bad]).await;
+                assert_eq!((ran.code, outcomes(&ran, "taken_before")), (0, 1), "{ran:?}");
+            }
+            file(&desk, "leads.csv", corrected(text).as_bytes());
+            let ran = desk.json(&upload).await;
+            let counts = (outcomes(&ran, "taken"), outcomes(&ran, "taken_before"));
+            let want = if by_bad_rows { (0, 2) } else { (1, 1) };
+            assert_eq!((ran.code, counts), (0, want), "{rows:?}: {ran:?}");
+            let ran = desk.json(&upload).await;
+            assert_eq!((ran.code, outcomes(&ran, "taken_before")), (0, 2), "{ran:?}");
+            assert_eq!(names(), ["Ravi", "Asha"], "{rows:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_of_two_countries_are_two_customers() {
+    let desk = Desk::start().await.set("OZONETEL_COUNTRIES", "IN,SG");
+    for (day, number) in [("monday.csv", "6590000000"), ("tuesday.csv", "+65 9000 0000")] {
+        let path = file(&desk, day, format!("PhoneNumber\n{number}\n").as_bytes());
+        let ran = desk.json(&["lead", "upload", &path]).await;
+        assert_eq!((ran.code, outcomes(&ran, "taken")), (0, 1), "{number}: {ran:?}");
+    }
+    assert_eq!(desk.sim.effects("leads"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_sent_again_when_that_is_asked_for() {
     let desk = Desk::start().await;
     let path = leads(&desk, 1100);

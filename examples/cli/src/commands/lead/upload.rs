@@ -27,7 +27,7 @@ use crate::output;
 use columns::Column;
 use progress::{BatchState, Progress, RowState};
 use results::{BadRow, BadRows, Results};
-use row_key::RowKey;
+use row_key::{RowKey, SentRow};
 use table::{TableOptions, TextTable};
 
 /// Every row is checked before the first is sent. A row whose number an earlier upload to the campaign has sent is left
@@ -139,9 +139,18 @@ impl Prepared {
         digest(to.chain(headers).chain(cells).chain(service))
     }
 
-    /// By what its good rows are known again, in their order.
-    fn keys(&self) -> Vec<RowKey> {
-        RowKey::all(self.good.iter().map(|place| self.number(*place)))
+    /// The keys of all rows, with their numbers.
+    fn keys(&self) -> Vec<(RowKey, &str)> {
+        let mut columns: Vec<&Column> = self.columns.iter().collect();
+        columns.retain(|column| column.header != "PhoneNumber");
+        columns.sort_by(|one, other| one.header.cmp(&other.header));
+        let rows = self.table.rows.iter().enumerate().map(|(place, row)| {
+            let cell = |at: usize| row.cells.get(at).map_or("", String::as_str);
+            let cells = columns.iter().map(|column| (column.header.as_str(), cell(column.at)));
+            SentRow { number: self.number(place), cells: cells.collect() }
+        });
+        let numbers = (0..self.table.rows.len()).map(|place| self.number(place));
+        RowKey::all(rows).into_iter().zip(numbers).collect()
     }
 }
 
@@ -189,8 +198,7 @@ impl Upload {
     ) -> Result<Completion, Failure> {
         let mut prepared = self.read(context)?;
         self.check(&mut prepared, context.is_dry_run(), &make)?;
-        let rows: Vec<GoodRow> = prepared.good.iter().copied().zip(prepared.keys()).collect();
-        let mut progress = progress_of::<E>(context, &prepared, &rows)?;
+        let (rows, mut progress) = known_rows::<E>(context, &prepared)?;
         let is_due = |(_, key): &&GoodRow| match progress.of(key) {
             RowState::NotSent | RowState::NotTaken => true,
             RowState::Refused(says) => self.again || !is_there(says),
@@ -202,7 +210,7 @@ impl Upload {
         if context.is_dry_run() {
             return self.describe(context, &prepared, &due, batches.len(), E::SPEC.name);
         }
-        note_taken(context, &rows, &progress, self.again);
+        note_taken(context, &prepared, &rows, &progress, self.again);
         let mut ended = None;
         if !batches.is_empty() {
             context
@@ -380,7 +388,13 @@ fn note_repeated(prepared: &Prepared) {
 }
 
 /// Says how many rows were taken before, and when: they are left out, or sent again.
-fn note_taken(context: &Context, rows: &[GoodRow], progress: &Progress, again: bool) {
+fn note_taken(
+    context: &Context,
+    prepared: &Prepared,
+    rows: &[GoodRow],
+    progress: &Progress,
+    again: bool,
+) {
     let taken = rows.iter().filter_map(|(_, key)| match progress.of(key) {
         RowState::Taken { at, .. } => Some(at),
         _ => None,
@@ -406,6 +420,8 @@ fn note_taken(context: &Context, rows: &[GoodRow], progress: &Progress, again: b
     };
     let then = if again {
         "sent again"
+    } else if prepared.table.of_bad_rows {
+        "left out: a row of a file of bad rows is known by all its cells; --again sends all"
     } else {
         "left out: a row is known by its number, whatever its other cells say now; --again sends all"
     };
@@ -510,25 +526,31 @@ fn service_of<E: Batched>(context: &Context) -> Option<&str> {
     address.map(|address| address.trim_end_matches('/'))
 }
 
-/// What is known of the rows that were sent to the campaign before. A dry run changes nothing of it.
-fn progress_of<E: Batched>(
+/// The good rows by what they are known, and what is known of those that were sent to the campaign before. A dry run
+/// changes nothing of it.
+fn known_rows<E: Batched>(
     context: &Context,
     prepared: &Prepared,
-    rows: &[GoodRow],
-) -> Result<Progress, Failure> {
+) -> Result<(Vec<GoodRow>, Progress), Failure> {
+    let cannot_go_on = |error| Failure::usage(format!("the upload cannot go on: {error}"));
     let account = context.environment.account.as_deref().unwrap_or_default();
     let service = service_of::<E>(context);
-    if context.is_dry_run() && context.environment.state_dir.is_none() {
-        return Ok(Progress::default());
-    }
-    let path = progress_file(context, &prepared.target(service, account, E::SPEC.name))?;
-    let before = progress_file(context, &prepared.whole(service, account, E::SPEC.name))?;
-    let opened = if context.is_dry_run() { Progress::look(&path) } else { Progress::open(&path) };
-    let taken_over = opened.and_then(|mut progress| {
-        progress.take_over(&before, &keys_of(rows), E::MOST)?;
-        Ok(progress)
-    });
-    taken_over.map_err(|error| Failure::usage(format!("the upload cannot go on: {error}")))
+    let (own, good) = (prepared.keys(), &prepared.good);
+    let keys = |progress: &Progress| progress.known_as(&own, good, prepared.table.of_bad_rows);
+    let (keys, progress) = if context.is_dry_run() && context.environment.state_dir.is_none() {
+        let progress = Progress::default();
+        (keys(&progress), progress)
+    } else {
+        let path = progress_file(context, &prepared.target(service, account, E::SPEC.name))?;
+        let before = progress_file(context, &prepared.whole(service, account, E::SPEC.name))?;
+        let opened =
+            if context.is_dry_run() { Progress::look(&path) } else { Progress::open(&path) };
+        let mut progress = opened.map_err(cannot_go_on)?;
+        let keys = keys(&progress);
+        progress.take_over(&before, &keys, E::MOST).map_err(cannot_go_on)?;
+        (keys, progress)
+    };
+    Ok((good.iter().copied().zip(keys).collect(), progress))
 }
 
 /// Where the progress of an upload is kept.

@@ -1,10 +1,10 @@
 //! What became of the rows that were sent to one campaign, on disk before and after each batch is sent.
 //!
-//! A row is known by its number, and by which one of that number it is in its file: a file that was corrected, or has
-//! more rows than before, has no row sent a second time. A batch that was begun and of which nothing more is known may
-//! have arrived: it is not sent again unless that is asked for.
+//! A row is known by its number and what else it says, and one that was changed by its number alone: a file that was
+//! corrected, or has more rows than before, has no row sent a second time. A batch that was begun and of which nothing
+//! more is known may have arrived: it is not sent again unless that is asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
@@ -77,6 +77,8 @@ struct Lines {
     batches: BTreeMap<usize, Batch>,
     /// The last batch that a row was in, and its place there, counted from 1.
     rows: HashMap<RowKey, (usize, usize)>,
+    /// The rows, in the order in which they were first in a batch.
+    order: Vec<RowKey>,
     /// How much of the file is whole lines.
     whole: u64,
 }
@@ -114,11 +116,30 @@ impl Lines {
 
     fn add(&mut self, line: Line, earlier: bool) {
         for (at, row) in line.rows.into_iter().enumerate() {
-            self.rows.insert(row, (line.batch, at + 1));
+            if self.rows.insert(row, (line.batch, at + 1)).is_none() {
+                self.order.push(row);
+            }
         }
-        let before = self.batches.get(&line.batch).map(|batch| batch.at);
-        let at = line.at.or(before).unwrap_or_default();
+        let before = self.batches.get(&line.batch);
+        let at = line.at.or(before.map(|batch| batch.at)).unwrap_or_default();
         self.batches.insert(line.batch, Batch { state: line.state, at, earlier });
+    }
+
+    fn state(&self, row: &RowKey) -> RowState<'_> {
+        let Some((number, place)) = self.rows.get(row) else { return RowState::NotSent };
+        let Some(batch) = self.batches.get(number) else { return RowState::NotSent };
+        match &batch.state {
+            BatchState::NotSent => RowState::NotSent,
+            BatchState::Refused => RowState::NotTaken,
+            BatchState::Unknown | BatchState::Sending => RowState::Unknown,
+            BatchState::Taken { refused } => {
+                let refused = refused.iter().find(|(row, _)| row == place);
+                refused.map_or(
+                    RowState::Taken { at: batch.at, earlier: batch.earlier },
+                    |(_, says)| RowState::Refused(says),
+                )
+            }
+        }
     }
 }
 
@@ -162,6 +183,45 @@ impl Progress {
     fn with(file: Option<File>, lines: Lines) -> Self {
         let next = lines.batches.last_key_value().map_or(0, |(last, _)| last + 1);
         Self { file, lines, next }
+    }
+
+    /// By what the good rows of a file are known, of all its rows with their numbers: by their own keys, or by those of
+    /// rows of their number that are no longer in the file, in the order in which those were first sent: a cell that was
+    /// changed makes no new customer. The rows of a file of bad rows were not sent when it was written: they have their
+    /// own keys alone.
+    pub(super) fn known_as(
+        &self,
+        rows: &[(RowKey, &str)],
+        good: &[usize],
+        of_bad_rows: bool,
+    ) -> Vec<RowKey> {
+        let good = good.iter().filter_map(|place| rows.get(*place));
+        if of_bad_rows {
+            return good.map(|(own, _)| *own).collect();
+        }
+        let is_known = |row: &RowKey| self.lines.rows.contains_key(row);
+        let here: HashSet<RowKey> = rows.iter().map(|(own, _)| *own).filter(is_known).collect();
+        let mut left: HashMap<_, VecDeque<RowKey>> = HashMap::new();
+        for row in self.lines.order.iter().filter(|row| !here.contains(row)) {
+            left.entry(row.number()).or_default().push_back(*row);
+        }
+        let mut counts = HashMap::<_, u32>::new();
+        let known_as = |(own, number): &(RowKey, &str)| {
+            if here.contains(own) {
+                return *own;
+            }
+            if let Some(row) = left.get_mut(&own.number()).and_then(VecDeque::pop_front) {
+                return row;
+            }
+            let count = counts.entry(own.number()).or_default();
+            let row = RowKey::of_an_earlier_version(number, *count);
+            if !is_known(&row) {
+                return *own;
+            }
+            *count += 1;
+            row
+        };
+        good.map(known_as).collect()
     }
 
     /// Takes over what a file of an earlier version says, which is named after all that its upload sent: its batches are
@@ -222,20 +282,7 @@ impl Progress {
 
     /// What is known of a row.
     pub(super) fn of(&self, row: &RowKey) -> RowState<'_> {
-        let Some((number, place)) = self.lines.rows.get(row) else { return RowState::NotSent };
-        let Some(batch) = self.lines.batches.get(number) else { return RowState::NotSent };
-        match &batch.state {
-            BatchState::NotSent => RowState::NotSent,
-            BatchState::Refused => RowState::NotTaken,
-            BatchState::Unknown | BatchState::Sending => RowState::Unknown,
-            BatchState::Taken { refused } => {
-                let refused = refused.iter().find(|(row, _)| row == place);
-                refused.map_or(
-                    RowState::Taken { at: batch.at, earlier: batch.earlier },
-                    |(_, says)| RowState::Refused(says),
-                )
-            }
-        }
+        self.lines.state(row)
     }
 
     /// Notes that a batch is about to be sent; its number. It is on disk when this returns.
@@ -270,11 +317,13 @@ impl Progress {
 
 #[cfg(test)]
 mod tests {
+    use super::super::row_key::SentRow;
     use super::*;
 
     fn keys(range: std::ops::Range<usize>) -> Vec<RowKey> {
-        let number = |n: usize| format!("90000{n:05}");
-        range.map(|n| RowKey::of(&number(n), 0)).collect()
+        let numbers: Vec<String> = range.map(|n| format!("90000{n:05}")).collect();
+        let row = |number| SentRow { number, cells: Vec::new() };
+        RowKey::all(numbers.iter().map(|number| row(number)))
     }
 
     const TAKEN: RowState<'_> = RowState::Taken { at: 7, earlier: true };
@@ -311,6 +360,58 @@ mod tests {
             assert_eq!(progress.of(&rows[row]), RowState::NotSent);
         }
         assert_eq!(progress.of(&rows[5]), RowState::Unknown);
+    }
+
+    #[test]
+    fn a_row_that_was_changed_is_known_by_its_number() {
+        let mut progress = Progress::default();
+        let row = |number, name| SentRow { number, cells: vec![("Name", name)] };
+        let known = |progress: &Progress, rows: &[SentRow<'_>], of_bad_rows| {
+            let own = RowKey::all(rows.iter().cloned());
+            let numbers = rows.iter().map(|row| row.number);
+            let keyed: Vec<_> = own.iter().copied().zip(numbers).collect();
+            let good: Vec<usize> = (0..rows.len()).collect();
+            (progress.known_as(&keyed, &good, of_bad_rows), own)
+        };
+        let (one, two) = ("9000000001", "9000000002");
+        let first = [row(one, "Ravi"), row(two, "Tara"), row(one, "Nila")];
+        let (keys, own) = known(&progress, &first, false);
+        assert_eq!(keys, own);
+        let sent = keys.clone();
+        progress.begin(&sent, 7).unwrap();
+        // The others of its number keep their keys, wherever they are; one more is a lead of its own.
+        let changed =
+            [row("+91 90000 00001", "Asha"), row(one, "Nila"), row(one, "Mira"), row(two, "T")];
+        let (keys, own) = known(&progress, &changed, false);
+        assert_eq!(keys, [sent[0], sent[2], own[2], sent[1]]);
+        // A later batch does not change which row is which.
+        progress.begin(&sent[2..], 8).unwrap();
+        progress.begin(&sent[..1], 9).unwrap();
+        let (keys, own) = known(&progress, &[row(one, "A"), row(one, "B"), row(one, "C")], false);
+        assert_eq!(keys, [sent[0], sent[2], own[2]]);
+        // A row that was bad has the key of none that was sent, but its own when it was sent itself.
+        let (keys, own) = known(&progress, &[row(one, "Asha"), row(one, "Ravi")], true);
+        assert_eq!(keys, own);
+        assert!(keys[0] != sent[0] && keys[1] == sent[0]);
+        // One that was sent and is bad now is still the one that was sent.
+        let rows = [row(one, "Ravi"), row(one, "Asha"), row(one, "Nila")];
+        let own = RowKey::all(rows.iter().cloned());
+        let keyed: Vec<_> = own.iter().map(|own| (*own, one)).collect();
+        assert_eq!(progress.known_as(&keyed, &[1, 2], false), own[1..]);
+    }
+
+    #[test]
+    fn rows_that_an_earlier_version_told_by_their_order_are_known() {
+        let mut progress = Progress::default();
+        let number = "9000000001";
+        let row = SentRow { number, cells: Vec::new() };
+        let earlier = [0, 1].map(|before| RowKey::of_an_earlier_version(number, before));
+        progress.begin(&earlier, 7).unwrap();
+        let own: Vec<RowKey> = [1, 2, 3, 4].map(|before| RowKey::of(&row, before)).into();
+        let rows = own.iter().map(|own| (*own, number)).collect::<Vec<_>>();
+        let known = progress.known_as(&rows, &[0, 1, 2, 3], false);
+        assert_eq!(known, [earlier[0], earlier[1], own[2], own[3]]);
+        assert_eq!(progress.known_as(&rows, &[0], true), own[..1]);
     }
 
     #[test]
