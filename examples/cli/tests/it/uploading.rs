@@ -292,6 +292,38 @@ async fn an_interrupt_while_it_waits_for_the_limit_leaves_nothing_unknown() {
     assert_eq!(rows.len(), 2600);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_arrived_stays_unknown_if_its_repetition_is_not_sent() {
+    let desk = Desk::start().await;
+    let path = leads(&desk, 3);
+    let upload = ["lead", "upload", &path];
+    let repeat = [&upload[..], &["--repeat-unknown"]].concat();
+    desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(BULK));
+    assert_eq!(desk.json(&upload).await.code, 7);
+    // Five a minute: the repetition waits.
+    let rows: String = (0..2000).map(|n| format!("91000{n:05}\n")).collect();
+    let others = file(&desk, "others.csv", format!("PhoneNumber\n{rows}").as_bytes());
+    desk.json(&["lead", "upload", &others]).await.done();
+    let child = desk.shell.spawn(&[&repeat[..], &["--output", "json"]].concat());
+    let uploads = desk.shell.state.path().join("state/uploads");
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while !noted(&uploads, r#""not_sent""#) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    signal(&child, "-INT").await;
+    let ran = crate::harness::ended(child).await;
+    assert_eq!((ran.code, outcomes(&ran, "unknown")), (130, 3), "{ran:?}");
+    let ran = desk.json(&upload).await;
+    assert_eq!((ran.code, outcomes(&ran, "unknown"), desk.sim.effects("leads")), (7, 3, 5));
+    desk.sim.advance(Duration::from_mins(2)).await;
+    let desk = desk.set("OZONETEL_NOW", "2026-01-02T06:35:00Z");
+    let ran = desk.json(&repeat).await;
+    assert_eq!((ran.code, outcomes(&ran, "taken"), desk.sim.effects("leads")), (0, 3, 6));
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_output_that_fails_does_not_hide_what_became_of_the_leads() {

@@ -69,6 +69,8 @@ struct Batch {
     at: i64,
     /// Whether it was sent by an earlier run.
     earlier: bool,
+    /// Whether it was unknown if it had arrived when it was begun.
+    unknown: bool,
 }
 
 /// What the lines of a file say.
@@ -79,6 +81,8 @@ struct Lines {
     rows: HashMap<RowKey, (usize, usize)>,
     /// The rows, in the order in which they were first in a batch.
     order: Vec<RowKey>,
+    /// Rows of which it was unknown whether they had arrived when their last batch was begun.
+    unknown: HashSet<RowKey>,
     /// How much of the file is whole lines.
     whole: u64,
 }
@@ -116,19 +120,38 @@ impl Lines {
 
     fn add(&mut self, line: Line, earlier: bool) {
         for (at, row) in line.rows.into_iter().enumerate() {
+            if line.state == BatchState::Sending && self.state(&row) == RowState::Unknown {
+                self.unknown.insert(row);
+            } else {
+                self.unknown.remove(&row);
+            }
             if self.rows.insert(row, (line.batch, at + 1)).is_none() {
                 self.order.push(row);
             }
         }
         let before = self.batches.get(&line.batch);
         let at = line.at.or(before.map(|batch| batch.at)).unwrap_or_default();
-        self.batches.insert(line.batch, Batch { state: line.state, at, earlier });
+        // Earlier versions began a batch under one number again.
+        let unknown = before.is_some_and(|batch| match batch.state {
+            BatchState::Unknown => true,
+            BatchState::Sending => batch.unknown || line.state == BatchState::Sending,
+            BatchState::NotSent | BatchState::Taken { .. } | BatchState::Refused => false,
+        });
+        let state = match line.state {
+            BatchState::NotSent | BatchState::Refused if unknown => BatchState::Unknown,
+            state => state,
+        };
+        self.batches.insert(line.batch, Batch { state, at, earlier, unknown });
     }
 
     fn state(&self, row: &RowKey) -> RowState<'_> {
         let Some((number, place)) = self.rows.get(row) else { return RowState::NotSent };
         let Some(batch) = self.batches.get(number) else { return RowState::NotSent };
         match &batch.state {
+            // Whether it arrived before, a batch that was not taken does not say.
+            BatchState::NotSent | BatchState::Refused if self.unknown.contains(row) => {
+                RowState::Unknown
+            }
             BatchState::NotSent => RowState::NotSent,
             BatchState::Refused => RowState::NotTaken,
             BatchState::Unknown | BatchState::Sending => RowState::Unknown,
@@ -280,7 +303,8 @@ impl Progress {
         self.write(lines, false)
     }
 
-    /// What is known of a row.
+    /// What is known of a row. One that may have arrived stays unknown until the service takes or refuses it: that a
+    /// later batch was not sent, or not taken, says nothing of it.
     pub(super) fn of(&self, row: &RowKey) -> RowState<'_> {
         self.lines.state(row)
     }
@@ -363,6 +387,47 @@ mod tests {
     }
 
     #[test]
+    fn what_may_have_arrived_stays_unknown_until_the_service_takes_or_refuses_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let rows = keys(0..3);
+        let mut progress = Progress::open(&path).unwrap();
+        let batch = progress.begin(&rows[..2], 7).unwrap();
+        progress.note(batch, BatchState::Unknown).unwrap();
+        for state in [BatchState::NotSent, BatchState::Refused, BatchState::NotSent] {
+            let batch = progress.begin(&rows, 8).unwrap();
+            progress.note(batch, state.clone()).unwrap();
+            for reopened in [false, true] {
+                if reopened {
+                    drop(progress);
+                    progress = Progress::open(&path).unwrap();
+                }
+                assert_eq!(progress.of(&rows[0]), RowState::Unknown, "{state:?}");
+                assert_eq!(progress.of(&rows[1]), RowState::Unknown, "{state:?}");
+                let other = progress.of(&rows[2]);
+                assert!(matches!(other, RowState::NotSent | RowState::NotTaken), "{other:?}");
+            }
+        }
+        let batch = progress.begin(&rows, 9).unwrap();
+        let refused = vec![(2, "not allowed".to_owned())];
+        progress.note(batch, BatchState::Taken { refused }).unwrap();
+        assert!(matches!(progress.of(&rows[0]), RowState::Taken { at: 9, .. }));
+        assert_eq!(progress.of(&rows[1]), RowState::Refused("not allowed"));
+        // It is over: what comes after is told by itself.
+        let batch = progress.begin(&rows, 10).unwrap();
+        progress.note(batch, BatchState::NotSent).unwrap();
+        assert_eq!(progress.of(&rows[1]), RowState::NotSent);
+        // All is sent anew, those too that may have arrived, and the rest goes on without a word.
+        let batch = progress.begin(&rows, 11).unwrap();
+        progress.note(batch, BatchState::Unknown).unwrap();
+        progress.begin_anew(std::slice::from_ref(&rows)).unwrap();
+        let batch = progress.begin(&rows, 12).unwrap();
+        progress.note(batch, BatchState::NotSent).unwrap();
+        drop(progress);
+        assert_eq!(Progress::look(&path).unwrap().of(&rows[0]), RowState::NotSent);
+    }
+
+    #[test]
     fn a_row_that_was_changed_is_known_by_its_number() {
         let mut progress = Progress::default();
         let row = |number, name| SentRow { number, cells: vec![("Name", name)] };
@@ -420,7 +485,8 @@ mod tests {
         let (old, path) = (folder.path().join("old.jsonl"), folder.path().join("new.jsonl"));
         let text = "{\"batch\":0,\"state\":\"sending\"}\n\
                     {\"batch\":0,\"state\":\"taken\",\"refused\":[[2,\"not allowed\"]]}\n\
-                    {\"batch\":1,\"state\":\"sending\"}\n{\"batch\":2,\"state\":\"refused\"}\n";
+                    {\"batch\":1,\"state\":\"sending\"}\n{\"batch\":2,\"state\":\"refused\"}\n\
+                    {\"batch\":1,\"state\":\"sending\"}\n{\"batch\":1,\"state\":\"not_sent\"}\n";
         std::fs::write(&old, text).unwrap();
         let rows = keys(0..8);
         let mut progress = Progress::open(&path).unwrap();
