@@ -296,7 +296,7 @@ async fn an_interrupt_while_it_waits_for_the_limit_leaves_nothing_unknown() {
 async fn what_may_have_arrived_stays_unknown_if_its_repetition_is_not_sent() {
     let desk = Desk::start().await;
     let path = leads(&desk, 3);
-    let upload = ["lead", "upload", &path, "--output", "json"];
+    let upload = ["lead", "upload", &path];
     let repeat = [&upload[..], &["--repeat-unknown"]].concat();
     desk.sim.fault(Fault::new(FaultKind::CloseAfter).on(BULK));
     assert_eq!(desk.json(&upload).await.code, 7);
@@ -304,7 +304,7 @@ async fn what_may_have_arrived_stays_unknown_if_its_repetition_is_not_sent() {
     let rows: String = (0..2000).map(|n| format!("91000{n:05}\n")).collect();
     let others = file(&desk, "others.csv", format!("PhoneNumber\n{rows}").as_bytes());
     desk.json(&["lead", "upload", &others]).await.done();
-    let child = desk.shell.spawn(&repeat);
+    let child = desk.shell.spawn(&[&repeat[..], &["--output", "json"]].concat());
     let uploads = desk.shell.state.path().join("state/uploads");
     tokio::time::timeout(Duration::from_secs(30), async {
         while !noted(&uploads, r#""not_sent""#) {

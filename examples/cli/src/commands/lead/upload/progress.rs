@@ -420,7 +420,7 @@ mod tests {
         // All is sent anew, those too that may have arrived, and the rest goes on without a word.
         let batch = progress.begin(&rows, 11).unwrap();
         progress.note(batch, BatchState::Unknown).unwrap();
-        progress.begin_anew(&[rows.clone()]).unwrap();
+        progress.begin_anew(std::slice::from_ref(&rows)).unwrap();
         let batch = progress.begin(&rows, 12).unwrap();
         progress.note(batch, BatchState::NotSent).unwrap();
         drop(progress);

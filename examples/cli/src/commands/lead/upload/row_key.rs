@@ -25,15 +25,12 @@ impl RowKey {
     /// The key of a row that has so many equal ones before it.
     pub(super) fn of(row: &SentRow<'_>, before: u32) -> Self {
         let mut number = Sha256::new();
-        match PhoneNumber::from(row.number).key() {
-            Some(key) => {
-                number.update([1]);
-                number.update(key.to_canonical());
-            }
-            None => {
-                number.update([0]);
-                number.update(row.number);
-            }
+        if let Some(key) = PhoneNumber::from(row.number).key() {
+            number.update([1]);
+            number.update(key.to_canonical());
+        } else {
+            number.update([0]);
+            number.update(row.number);
         }
         let mut content = Sha256::new();
         for text in row.cells.iter().flat_map(|(header, cell)| [header, cell]) {
@@ -72,8 +69,8 @@ impl RowKey {
 
     /// What the rows of one number have in common.
     pub(super) fn number(self) -> [u8; NUMBER] {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        [a, b, c, d, e, f, g, h]
+        let [number @ .., _, _, _, _] = self.0;
+        number
     }
 
     /// The keys of the rows of a file, in their order; no two are the same.
