@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(other.is_same_number(&one), same, "{b:?} and {a:?}: {why}");
             assert_eq!(one.key().is_some_and(|key| Some(key) == other.key()), same, "{a:?} {b:?}");
             let [one, other] =
-                [one, other].map(|number| number.key().map(|key| key.to_canonical()));
+                [&one, &other].map(|number| number.key().map(|key| key.to_canonical()));
             assert_eq!(one.is_some_and(|text| Some(text) == other), same, "{a:?} {b:?}");
         }
     }
