@@ -183,7 +183,7 @@ impl NumberKey {
     /// let text = |number: &str| Some(PhoneNumber::from(number).key()?.to_canonical());
     /// assert_eq!(text("09000000001").as_deref(), Some("+919000000001"));
     /// assert_eq!(text("0012015550123").as_deref(), Some("+12015550123"));
-    /// assert_eq!(text("1800 123 456").as_deref(), Some("1800123456"));
+    /// assert_eq!(text("112").as_deref(), Some("112"));
     /// ```
     pub fn to_canonical(&self) -> String {
         match self.plan {
