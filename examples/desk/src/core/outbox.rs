@@ -3,6 +3,7 @@
 //! A second sending of a disposition is harmless, since the service keeps the first. So whatever is not known to have
 //! arrived is sent again, and each end has a name, also the sad ones.
 
+use ozonetel_sdk::types::DispositionName;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -204,7 +205,7 @@ pub const LONGEST_MS: i64 = 24 * 3_600_000;
 /// What the service says of a call, where it says something.
 fn by_evidence(own: Option<&str>, service: Option<&str>) -> Option<OutboxState> {
     let service = service.map(str::trim).filter(|name| !name.is_empty())?;
-    if service.starts_with("Wrap up time exceeded") {
+    if DispositionName::from(service).is_automatic() {
         return Some(OutboxState::Overtaken);
     }
     let same = own.is_some_and(|own| own.trim().eq_ignore_ascii_case(service));

@@ -56,9 +56,9 @@ pub(super) struct Overrun {
 impl Overrun {
     /// Whether this is that word.
     pub(super) fn of(name: &DispositionName) -> Option<Self> {
-        let rest = name.as_str().strip_prefix("Wrap up time exceeded")?;
-        let limit = rest.trim_start().strip_prefix(':');
-        Some(Self { limit_sec: limit.and_then(|limit| limit.trim().parse().ok()) })
+        let limit = name.as_str().split_once(':').map(|(_, limit)| limit.trim());
+        let limit_sec = limit.and_then(|limit| limit.parse().ok());
+        name.is_automatic().then_some(Self { limit_sec })
     }
 }
 
