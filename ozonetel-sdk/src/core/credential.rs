@@ -94,6 +94,13 @@ pub trait Credentials: Send + Sync + fmt::Debug {
     /// [`ErrorKind::Store`] when the place where the token is kept cannot be used.
     async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error>;
 
+    /// A credential that takes no waiting, where there is one: [`credential`](Self::credential) is asked otherwise, and
+    /// says why there is none.
+    fn at_hand(&self, kind: CredentialKind) -> Option<Credential> {
+        let _ = kind;
+        None
+    }
+
     /// The service refused this token as expired. Does nothing if a newer one is there already.
     async fn reject(&self, id: TokenId) {
         let _ = id;
@@ -111,12 +118,20 @@ pub(crate) struct Keys {
 #[async_trait]
 impl Credentials for Keys {
     async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error> {
-        let (secret, missing) = match kind {
-            CredentialKind::Account | CredentialKind::Key => (&self.key, "no API key is set"),
-            CredentialKind::Kookoo => (&self.kookoo, "no KooKoo key is set"),
+        let missing = match kind {
+            CredentialKind::Account | CredentialKind::Key => "no API key is set",
+            CredentialKind::Kookoo => "no KooKoo key is set",
         };
-        let key = secret.clone().ok_or_else(|| Error::said(ErrorKind::Credentials, missing))?;
-        Ok(Credential { user: Arc::clone(&self.user), secret: AuthSecret::Key(key) })
+        self.at_hand(kind).ok_or_else(|| Error::said(ErrorKind::Credentials, missing))
+    }
+
+    fn at_hand(&self, kind: CredentialKind) -> Option<Credential> {
+        let key = match kind {
+            CredentialKind::Account | CredentialKind::Key => &self.key,
+            CredentialKind::Kookoo => &self.kookoo,
+        };
+        let secret = AuthSecret::Key(key.clone()?);
+        Some(Credential { user: Arc::clone(&self.user), secret })
     }
 }
 
@@ -125,28 +140,29 @@ impl Credentials for Keys {
 pub struct StaticToken {
     user: Arc<str>,
     token: Secret,
+    id: TokenId,
 }
 
 impl StaticToken {
     /// An account and its current token.
     pub fn new(user: impl Into<Arc<str>>, token: impl Into<Secret>) -> Self {
-        Self { user: user.into(), token: token.into() }
+        let token = token.into();
+        Self { user: user.into(), id: TokenId::of(&token), token }
     }
 }
 
 #[async_trait]
 impl Credentials for StaticToken {
     async fn credential(&self, kind: CredentialKind) -> Result<Credential, Error> {
-        if kind != CredentialKind::Account {
-            return Err(Error::said(
-                ErrorKind::Credentials,
-                "this endpoint takes the key, and only a token is set",
-            ));
-        }
-        let id = TokenId::of(&self.token);
-        Ok(Credential {
-            user: Arc::clone(&self.user),
-            secret: AuthSecret::Bearer { secret: self.token.clone(), id },
+        self.at_hand(kind).ok_or_else(|| {
+            let missing = "this endpoint takes the key, and only a token is set";
+            Error::said(ErrorKind::Credentials, missing)
         })
+    }
+
+    fn at_hand(&self, kind: CredentialKind) -> Option<Credential> {
+        let secret = AuthSecret::Bearer { secret: self.token.clone(), id: self.id };
+        (kind == CredentialKind::Account)
+            .then(|| Credential { user: Arc::clone(&self.user), secret })
     }
 }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -30,13 +30,16 @@ pub use decode::{PresentedCredential, decode_fields, decode_request};
 #[derive(Clone, PartialEq, Default)]
 pub struct Fields(Vec<(Cow<'static, str>, Value)>);
 
+/// Room for the fields of most requests.
+const FIELDS: usize = 8;
+
 impl Fields {
     /// The fields of a request; absent ones are left out, and what distinguishes the operation is put in front.
     ///
     /// # Errors
     /// A request that is not a flat object.
     pub fn of<E: Endpoint>(request: &E) -> Result<Self, Invalid> {
-        let mut fields = Self::default();
+        let mut fields = Self(Vec::with_capacity(FIELDS));
         if let Discriminator::Is(name, value) = E::SPEC.discriminator {
             fields.0.push((Cow::Borrowed(name), Value::from(value)));
         }
@@ -111,20 +114,17 @@ pub(crate) struct Target<'a> {
     pub(crate) addresses: &'a Addresses,
 }
 
-/// The address as a [`Url`], beside the request's own: a transport that wants one does not have to parse it again.
-#[derive(Clone)]
-pub(crate) struct Prepared(#[cfg_attr(not(feature = "reqwest"), allow(dead_code))] pub(crate) Url);
-
 /// Fields that the credential puts into the input; they take precedence over the request's of the same name.
 type Shown<'a> = [Option<(&'static str, &'a str)>; 2];
 
-/// Writes the HTTP request: fields where the description says, credential where it says.
+/// Writes the HTTP request: fields where the description says, credential where it says. Beside it, its address as a
+/// [`Url`]: a transport that wants one does not have to parse it again.
 pub(crate) fn encode_request(
     target: &Target<'_>,
     fields: &Fields,
     credential: &Credential,
     agent: Option<(&str, &Secret)>,
-) -> Result<http::Request<Bytes>, Invalid> {
+) -> Result<(http::Request<Bytes>, Url), Invalid> {
     let spec = target.spec;
     let mut headers = http::HeaderMap::with_capacity(HEADERS);
     let shown = write_credential(target, credential, agent, &mut headers)?;
@@ -176,9 +176,8 @@ pub(crate) fn encode_request(
         Method::Delete => http::Method::DELETE,
     };
     *request.uri_mut() = address.uri;
-    request.extensions_mut().insert(Prepared(address.url));
     *request.headers_mut() = headers;
-    Ok(request)
+    Ok((request, address.url))
 }
 
 /// The path, its holes filled.
@@ -235,7 +234,8 @@ fn write_credential<'a>(
             match &credential.secret {
                 AuthSecret::Key(_) => header(headers, target.key_header, secret)?,
                 AuthSecret::Bearer { .. } => {
-                    put(headers, AUTHORIZATION, &format!("Bearer {secret}"))?;
+                    let value: Bytes = ["Bearer ", secret].concat().into();
+                    put(headers, AUTHORIZATION, HeaderValue::from_maybe_shared(value))?;
                 }
             }
             [Some(("userName", user)), None]
@@ -269,15 +269,19 @@ fn header(headers: &mut http::HeaderMap, name: &str, value: &str) -> Result<(), 
         KEY_HEADER => KEY_HEADER_NAME.clone(),
         other => HeaderName::from_bytes(other.as_bytes()).map_err(|_| unsendable())?,
     };
-    put(headers, name, value)
+    put(headers, name, HeaderValue::from_str(value))
 }
 
 fn unsendable() -> Invalid {
     Invalid::new("credential", "cannot be sent in a header")
 }
 
-fn put(headers: &mut http::HeaderMap, name: HeaderName, value: &str) -> Result<(), Invalid> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| unsendable())?;
+fn put(
+    headers: &mut http::HeaderMap,
+    name: HeaderName,
+    value: Result<HeaderValue, InvalidHeaderValue>,
+) -> Result<(), Invalid> {
+    let mut value = value.map_err(|_| unsendable())?;
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())
@@ -288,5 +292,5 @@ fn basic(headers: &mut http::HeaderMap, user: &str, password: &str) -> Result<()
         return Err(Invalid::new("agent", "must not contain a colon"));
     }
     let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    put(headers, AUTHORIZATION, &format!("Basic {token}"))
+    put(headers, AUTHORIZATION, HeaderValue::try_from(format!("Basic {token}")))
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
+use url::Url;
 
 #[cfg(any(feature = "reqwest", feature = "ws"))]
 pub mod network;
@@ -25,12 +26,19 @@ pub struct Outgoing {
     pub http: http::Request<Bytes>,
     /// Whether it may happen only once: then it must not travel on a connection that has been idle for long.
     pub once: bool,
+    /// The address once more, parsed.
+    url: Option<Url>,
 }
 
 impl Outgoing {
     /// A request.
     pub fn new(http: http::Request<Bytes>, once: bool) -> Self {
-        Self { http, once }
+        Self { http, once, url: None }
+    }
+
+    /// A request whose address is known as a [`Url`] too.
+    pub(crate) fn with_url((http, url): (http::Request<Bytes>, Url), once: bool) -> Self {
+        Self { http, once, url: Some(url) }
     }
 }
 

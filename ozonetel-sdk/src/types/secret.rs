@@ -1,11 +1,12 @@
 //! Secrets that do not print.
 
 use std::fmt;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-/// A secret. No `Display`; `Debug` prints the type only; memory is wiped when dropped.
+/// A secret. No `Display`; `Debug` prints the type only; clones share it, and its memory is wiped with the last one.
 ///
 /// ```
 /// use ozonetel_sdk::auth::Secret;
@@ -14,7 +15,7 @@ use subtle::ConstantTimeEq;
 /// assert!(key.same(&Secret::from("test-key")));
 /// ```
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub struct Secret(Arc<SecretString>);
 
 impl Secret {
     /// The secret itself, to put where it has to go.
@@ -30,13 +31,13 @@ impl Secret {
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(SecretString::from(text))
+        Self(Arc::new(SecretString::from(text)))
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(SecretString::from(text))
+        Self(Arc::new(SecretString::from(text)))
     }
 }
 

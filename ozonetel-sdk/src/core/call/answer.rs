@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -59,7 +59,7 @@ pub(super) enum ReadError {
 /// An answer as it arrives.
 pub(crate) struct ResponseReader {
     status: StatusCode,
-    content_type: Option<Box<str>>,
+    content_type: Option<HeaderValue>,
     pub(super) retry_after: Option<Duration>,
     /// Whether a token of ours was presented.
     pub(super) with_token: bool,
@@ -85,11 +85,11 @@ impl ResponseReader {
         row_keys: Option<&'static [&'static str]>,
         with_token: bool,
     ) -> Self {
-        let text = |name: HeaderName| head.headers().get(name).and_then(|v| v.to_str().ok());
-        let retry_after = text(RETRY_AFTER).and_then(|value| value.trim().parse().ok());
+        let retry_after = head.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|value| value.trim().parse().ok());
         Self {
             status: head.status(),
-            content_type: text(CONTENT_TYPE).map(Into::into),
+            content_type: head.headers().get(CONTENT_TYPE).cloned(),
             retry_after: retry_after.map(Duration::from_secs),
             with_token,
             body,
@@ -104,7 +104,8 @@ impl ResponseReader {
     }
 
     pub(super) fn head(&self) -> ResponseHead<'_> {
-        ResponseHead { status: self.status, content_type: self.content_type.as_deref() }
+        let content_type = self.content_type.as_ref().and_then(|value| value.to_str().ok());
+        ResponseHead { status: self.status, content_type }
     }
 
     /// Decodes the next row where it is in memory, if all of it is there and `take` takes it; [`next`](Self::next)

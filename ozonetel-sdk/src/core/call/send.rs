@@ -10,11 +10,11 @@ use crate::core::transport::Outgoing;
 pub(super) async fn send(
     progress: &mut CallProgress<'_>,
     call: &PreparedCall<'_>,
-    request: Outgoing,
+    request: Box<Outgoing>,
 ) -> Result<ResponseReader, AttemptError> {
     progress.sending();
     let bounds = Bounds::new(&progress.core.config, call.silence, call.total);
-    let incoming = bounds.within(progress.core.transport.send(request)).await;
+    let incoming = bounds.within(progress.core.transport.send(*request)).await;
     match incoming.and_then(|incoming| incoming) {
         Ok(incoming) => {
             Ok(ResponseReader::new(incoming, bounds, call.row_keys, progress.token.is_some()))

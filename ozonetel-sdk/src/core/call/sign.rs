@@ -18,11 +18,14 @@ pub(super) async fn credential(
 ) -> Result<Credential, AttemptError> {
     let auth = progress.spec.auth;
     let late = || Err(Error::said(ErrorKind::Credentials, "no credential came in the call's time"));
-    let coming = progress.core.credentials.credential(auth.kind());
-    let credential = within(|| progress.before_sending(), coming)
-        .await
-        .unwrap_or_else(|_| progress.in_time().and_then(|()| late()))
-        .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?;
+    let credentials = &progress.core.credentials;
+    let credential = match credentials.at_hand(auth.kind()) {
+        Some(credential) => credential,
+        None => within(|| progress.before_sending(), credentials.credential(auth.kind()))
+            .await
+            .unwrap_or_else(|_| progress.in_time().and_then(|()| late()))
+            .map_err(|error| AttemptError::BeforeSending(error.for_credentials()))?,
+    };
     let (token, mode) = match &credential.secret {
         AuthSecret::Bearer { id, .. } => (Some(*id), AuthMode::Token),
         AuthSecret::Key(_) => (None, AuthMode::Key),
@@ -40,12 +43,12 @@ pub(super) async fn reject(progress: &CallProgress<'_>) {
     }
 }
 
-/// The HTTP request: fields and credential where the description says.
+/// The HTTP request: fields and credential where the description says. On the heap: it is handed on several times.
 pub(super) fn sign(
     progress: &CallProgress<'_>,
     call: &PreparedCall<'_>,
     credential: &Credential,
-) -> Result<Outgoing, AttemptError> {
+) -> Result<Box<Outgoing>, AttemptError> {
     let (spec, config) = (call.spec, &progress.core.config);
     let refuse = |invalid: Invalid| AttemptError::BeforeSending(invalid.into());
     let base = config.bases.get(&spec.host).ok_or_else(|| {
@@ -58,7 +61,7 @@ pub(super) fn sign(
         key_header: config.key_headers.get(spec.name).map_or(encode::KEY_HEADER, String::as_str),
         addresses: &progress.core.addresses,
     };
-    let http =
+    let request =
         encode::encode_request(&target, &call.fields, credential, call.agent).map_err(refuse)?;
-    Ok(Outgoing::new(http, spec.repeat == Repeat::Once))
+    Ok(Box::new(Outgoing::with_url(request, spec.repeat == Repeat::Once)))
 }

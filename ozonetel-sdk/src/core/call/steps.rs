@@ -57,7 +57,7 @@ pub(super) async fn send_with_retries(
 async fn signed_in_time(
     call: &PreparedCall<'_>,
     progress: &mut CallProgress<'_>,
-) -> Result<Outgoing, AttemptError> {
+) -> Result<Box<Outgoing>, AttemptError> {
     loop {
         let permit = limit::wait(progress).await?;
         let signed = match sign::credential(progress).await {

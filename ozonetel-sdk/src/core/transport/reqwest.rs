@@ -7,12 +7,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use url::Url;
 
 use super::{Failure, Incoming, Outgoing, SendStage, Transport};
-use crate::core::encode::Prepared;
 use crate::types::invalid::Invalid;
 
 pub use super::network::{Network, tls};
@@ -70,10 +68,10 @@ fn failure(error: ::reqwest::Error) -> Failure {
     Failure::new(stage, error.without_url())
 }
 
-fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure> {
-    let (mut parts, body) = http.into_parts();
-    let url = match parts.extensions.remove::<Prepared>() {
-        Some(Prepared(url)) => url,
+fn request_of(request: Outgoing) -> Result<::reqwest::Request, Failure> {
+    let (parts, body) = request.http.into_parts();
+    let url = match request.url.filter(|url| is_of(url, &parts.uri)) {
+        Some(url) => url,
         None => Url::parse(&parts.uri.to_string())
             .map_err(|_| Failure::new(SendStage::NotSent, "the address cannot be parsed"))?,
     };
@@ -85,11 +83,19 @@ fn request_of(http: http::Request<Bytes>) -> Result<::reqwest::Request, Failure>
     Ok(request)
 }
 
+/// Whether both are one address, letter by letter: a layer in front may have changed the request's.
+fn is_of(url: &Url, uri: &http::Uri) -> bool {
+    let rest = uri.scheme_str().and_then(|scheme| url.as_str().strip_prefix(scheme));
+    let rest = rest.and_then(|rest| rest.strip_prefix("://"));
+    let rest = uri.authority().and_then(|host| rest?.strip_prefix(host.as_str()));
+    rest.is_some_and(|rest| uri.path_and_query().is_some_and(|path| path.as_str() == rest))
+}
+
 #[async_trait]
 impl Transport for Reqwest {
     async fn send(&self, request: Outgoing) -> Result<Incoming, Failure> {
         let client = if request.once { &self.once } else { &self.safe };
-        let request = request_of(request.http)?;
+        let request = request_of(request)?;
         let mut response = client.execute(request).await.map_err(failure)?;
         let mut head = http::Response::new(());
         *head.status_mut() = response.status();
@@ -100,11 +106,34 @@ impl Transport for Reqwest {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     /// A rustls of another major version than reqwest's shows only here.
     #[test]
     fn the_client_builds_with_our_tls_configuration() {
         Reqwest::new(&Network::default()).unwrap();
+    }
+
+    #[test]
+    fn an_address_that_was_changed_on_the_way_is_the_one_that_is_asked() {
+        let of = |uri: &str, known: &str| {
+            let http = http::Request::builder().uri(uri).body(Bytes::new()).unwrap();
+            let request = Outgoing::with_url((http, Url::parse(known).unwrap()), true);
+            request_of(request).unwrap().url().to_string()
+        };
+        let known = "http://api.example.test:81/under/a?b=c+d";
+        assert_eq!(of(known, known), known);
+        for changed in [
+            "https://api.example.test:81/under/a?b=c+d",
+            "http://other.example.test:81/under/a?b=c+d",
+            "http://api.example.test:8/under/a?b=c+d",
+            "http://api.example.test:81/under/a?b=c",
+            "http://api.example.test:81/under/a",
+        ] {
+            assert_eq!(of(changed, known), changed);
+        }
+        assert_eq!(of("http://a.test", "http://a.test"), "http://a.test/");
     }
 }
