@@ -36,6 +36,7 @@ pub struct Transfer {
     /// Where it is.
     pub step: TransferStep,
     /// Whom it is to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<PhoneNumber>,
     /// Whether the agent stays until it is completed.
     pub warm: bool,

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::conn::{Row, args};
+use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
-use super::event::{Audience, Event, NewEvent, written};
-use super::event_rows::append;
+use super::event::{Event, NewEvent, written};
+use super::event_rows::{append, event_of};
 use super::writer::Fails;
 
 /// The log of events.
@@ -47,17 +47,6 @@ pub trait Events: Send + Sync {
     fn head(&self) -> watch::Receiver<i64>;
 }
 
-fn event_of(row: &Row) -> Result<Event, StoreError> {
-    Ok(Event {
-        id: row.get("id")?,
-        at: row.get("at")?,
-        kind: row.get("kind")?,
-        audience: Audience::of(&row.get::<String>("audience")?, row.get("agent")?)?,
-        body: row.get("body")?,
-        masked: row.get("masked")?,
-    })
-}
-
 #[async_trait]
 impl Events for Db {
     async fn append_events(&self, at: i64, events: Vec<NewEvent>) -> Result<(), StoreError> {
@@ -74,7 +63,7 @@ impl Events for Db {
     async fn events_after(&self, id: i64, most: u32) -> Result<Vec<Event>, StoreError> {
         self.read(move |tx| {
             Box::pin(async move {
-                let select = "SELECT id, at, kind, audience, agent, body, masked \
+                let select = "SELECT id, at, kind, audience, agent, body, masked, shared \
                               FROM desk_event WHERE id > $1 ORDER BY id LIMIT $2";
                 tx.rows(select, args![id, most]).await?.iter().map(event_of).collect()
             })

@@ -65,6 +65,7 @@ const STEPS: &[Step] = &[
     (510, "reminders", include_str!("../../migrations/0510_reminders.sql")),
     (600, "live assist", include_str!("../../migrations/0600_assist.sql")),
     (610, "parts of calls", include_str!("../../migrations/0610_call_parts.sql")),
+    (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
 ];
 
 impl Schema {
@@ -228,6 +229,7 @@ mod tests {
                 for drop in [
                     "DROP TABLE desk_note_draft",
                     "DROP TABLE desk_call_part",
+                    "ALTER TABLE desk_event DROP COLUMN shared",
                     "DELETE FROM _sqlx_migrations WHERE version >= 610",
                 ] {
                     tx.execute(drop, args![]).await?;

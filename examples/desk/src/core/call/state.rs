@@ -94,6 +94,7 @@ pub struct Recording {
     /// Whether it is recorded.
     pub state: RecordingState,
     /// Since when it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_ms: Option<i64>,
     /// The call is over, was paused at its end, and no one has resumed it since.
     pub resume_owed: bool,
@@ -109,6 +110,7 @@ pub struct Participant {
     /// Whether they are on.
     pub state: ParticipantState,
     /// When they were rung into the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_ms: Option<i64>,
 }
 
@@ -150,6 +152,7 @@ pub struct Wrapup {
     /// When it began.
     pub started_ms: i64,
     /// The campaign's limit in seconds, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_sec: Option<u32>,
     /// The service ended it when the limit had passed.
     pub overrun: bool,
@@ -193,19 +196,22 @@ pub struct AgentPart {
     pub owes: bool,
 }
 
-/// The state of a call.
+/// The state of a call. It is kept with each change of a call: what there is nothing of is left out.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CallState {
     /// Every id under which it was seen: legs and the call.
     pub ids: BTreeSet<String>,
     /// The phone call's own id, once something has named it; on dialled calls that of the leg.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_id: Option<String>,
     /// The leg that commands of the current agent go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<Ucid>,
     /// Which way it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
     /// The agent who has it, or had it last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
     /// All agents who had a part in it.
     pub agents: Vec<AgentId>,
@@ -213,31 +219,42 @@ pub struct CallState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<AgentPart>,
     /// The customer's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<PhoneNumber>,
     /// The DID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub did: Option<Did>,
     /// The phone name of the agent's number, where the dial named it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_name: Option<PhoneName>,
     /// The campaign.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign: Option<CampaignName>,
     /// The skill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skill: Option<SkillName>,
     /// The earliest time that anything says about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began_ms: Option<i64>,
     /// When it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_ms: Option<i64>,
     /// When someone was rung first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ringing_ms: Option<i64>,
     /// When the conversation began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<i64>,
     /// When it ended for the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<i64>,
     /// How far it is.
     pub phase: CallPhase,
     /// Whether the customer is on hold; `None` where a command may have happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<bool>,
     /// Whether the agent is muted; `None` where a command may have happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
     /// The recording.
     pub recording: Recording,
@@ -248,19 +265,22 @@ pub struct CallState {
     /// Whether the customer went to someone else.
     pub transferred: bool,
     /// How it ended, in the SDK's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CallOutcomeKind>,
     /// The dial of this desk, and its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dial: Option<(String, String)>,
     /// How this desk dialled it.
     #[serde(default)]
     pub way: DialWay,
     /// The leg of each agent by the agent's key, where there is more than one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub legs: BTreeMap<String, Ucid>,
     /// The agent's own leg, where KooKoo rings the agent into the call.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_leg: Option<Ucid>,
     /// The reference that came with it, whoever sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uui: Option<String>,
     /// The leg of the agent's softphone.
     pub sip: SipLeg,
@@ -274,19 +294,23 @@ pub struct CallState {
     #[serde(default)]
     pub is_final: bool,
     /// After-call work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapup: Option<Wrapup>,
     /// What an agent said about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<DispositionState>,
     /// The disposition as the service has it, of the agent whose call it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_disposition: Option<DispositionName>,
     /// What the service has of the part of each agent, by the agent's key. What it says without naming whose it is counts
     /// for the one who is the only one there.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub service_has: BTreeMap<String, DispositionName>,
     /// The appointments that came of it and were not cancelled.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub appointments: BTreeSet<String>,
     /// Length of the conversation in seconds, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk_sec: Option<u32>,
     /// Whether there is a link to a recording. The link itself is in the facts.
     pub has_recording: bool,
