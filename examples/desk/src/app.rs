@@ -145,7 +145,7 @@ async fn other_method() -> Problem {
     Problem::new(Kind::MethodNotAllowed, "the route has another method")
 }
 
-/// What a handler was doing when it panicked is not known: its work runs in a task and continues.
+/// What a handler was doing when it panicked is not known: its work goes on in a task.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     Problem::new(Kind::Internal, "the desk failed").into_response()

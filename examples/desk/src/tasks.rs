@@ -1,13 +1,19 @@
-//! Work on the service, each piece in a task of its own: a browser that goes away, or a limit on how long a request
-//! is waited for, cancels nothing.
+//! Work on the service: a browser that goes away, or a limit on how long a request is waited for, cancels nothing. A
+//! piece of work is done by the request that waits for it, and goes on in a task of its own once no one does.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::Instrument;
 
 use crate::problem::{Kind, Problem};
@@ -54,13 +60,48 @@ impl Default for Tasks {
     }
 }
 
+/// Work that whoever waits for it does, and once it is dropped a task of its own.
+struct Begun<F: Future + Unpin + Send + 'static>
+where
+    F::Output: Send,
+{
+    /// None once it is done.
+    work: Option<F>,
+    /// Its room, and that it is under way.
+    held: Option<(OwnedSemaphorePermit, TaskTrackerToken)>,
+}
+
+impl<F: Future<Output: Send> + Unpin + Send + 'static> Future for Begun<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let done = ready!(work.poll_unpin(cx));
+        (self.work, self.held) = (None, None);
+        Poll::Ready(done)
+    }
+}
+
+impl<F: Future<Output: Send> + Unpin + Send + 'static> Drop for Begun<F> {
+    fn drop(&mut self) {
+        let (Some(work), held) = (self.work.take(), self.held.take()) else { return };
+        // Without a runtime the desk has ended.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                work.await;
+                drop(held);
+            });
+        }
+    }
+}
+
 impl Tasks {
     /// Lets work run in a task of its own that ends by itself before long. No one waits for it but the desk's end.
     pub fn watch(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(work.in_current_span());
     }
 
-    /// Runs a piece of work in a task of its own, and waits for it.
+    /// Runs a piece of work and waits for it. Once no one waits any more, a task of its own goes on with it.
     ///
     /// # Errors
     /// What the work fails with; [`Kind::Busy`] when too much is under way; a lost answer by the work's kind.
@@ -72,7 +113,7 @@ impl Tasks {
         kind: TaskKind,
         work: impl Future<Output = Result<T, Problem>> + Send + 'static,
     ) -> impl Future<Output = Result<T, Problem>> + Send {
-        // On the heap at once: on its way into its task it is moved several times.
+        // On the heap at once: on its way it is moved several times.
         self.run_boxed(kind, Box::pin(work))
     }
 
@@ -84,13 +125,11 @@ impl Tasks {
         let room = Arc::clone(&self.room).try_acquire_owned();
         let room =
             room.map_err(|_| Problem::new(Kind::Busy, "too much is under way; try again"))?;
-        let work = async move {
-            let done = work.await;
-            drop(room);
-            done
+        let begun = Begun {
+            work: Some(AssertUnwindSafe(work.in_current_span()).catch_unwind()),
+            held: Some((room, self.tracker.token())),
         };
-        let handle = self.tracker.spawn(work.in_current_span());
-        match tokio::time::timeout(kind.waits(), handle).await {
+        match tokio::time::timeout(kind.waits(), begun).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => {
                 tracing::error!("a task panicked");
@@ -135,6 +174,42 @@ mod tests {
         assert!(!tasks.finish(Duration::from_secs(1)).await);
         assert!(tasks.finish(Duration::from_secs(200)).await);
         done.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_one_waits_for_any_more_goes_on_from_where_it_was() {
+        let tasks = Tasks::default();
+        let (told, mut done) = tokio::sync::oneshot::channel();
+        let begun = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counted = Arc::clone(&begun);
+        let work = async move {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            told.send(()).map_err(|()| Problem::bad_request("no one listens"))
+        };
+        let mut waiting = Box::pin(tasks.run(TaskKind::Change, work));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        assert_eq!((tasks.under_way(), tasks.room.available_permits()), (1, AT_ONCE - 1));
+        drop(waiting);
+        assert_eq!((tasks.under_way(), tasks.room.available_permits()), (1, AT_ONCE - 1));
+        assert!(tasks.finish(Duration::from_secs(6)).await);
+        assert!(done.try_recv().is_ok());
+        assert_eq!(begun.load(std::sync::atomic::Ordering::Relaxed), 1);
+        assert_eq!((tasks.under_way(), tasks.room.available_permits()), (0, AT_ONCE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_after_no_one_waits_gives_its_room_back() {
+        let tasks = Tasks::default();
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            if true { panic!("by design") } else { Ok(()) }
+        };
+        let mut waiting = Box::pin(tasks.run(TaskKind::Change, work));
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(waiting);
+        assert!(tasks.finish(Duration::from_secs(6)).await);
+        assert_eq!((tasks.under_way(), tasks.room.available_permits()), (0, AT_ONCE));
     }
 
     #[tokio::test(start_paused = true)]
