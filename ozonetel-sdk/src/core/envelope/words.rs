@@ -30,7 +30,8 @@ pub(super) enum Word {
 
 impl Word {
     pub(super) fn of(word: &str) -> Self {
-        let is = |known: &str| known.eq_ignore_ascii_case(word.trim());
+        let word = word.trim();
+        let is = |known: &str| known.eq_ignore_ascii_case(word);
         if SUCCESS.iter().any(|known| is(known)) {
             Self::Success
         } else if FAILURE.iter().any(|known| is(known)) {
