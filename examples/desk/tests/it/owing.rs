@@ -111,7 +111,11 @@ async fn a_call_of_which_nothing_was_said_is_owed_until_something_is() {
     let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
     let other = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
     let ucid = floor.talking().await;
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}), "it is going on");
+    assert_eq!(
+        agent.get("/api/owed").await.ok().json,
+        json!({"owed": [], "more": false}),
+        "it is going on"
+    );
     let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
     floor.post("call-control", &kick).await.ok();
     let owed = agent.get("/api/owed").await.ok().json["owed"].clone();
@@ -122,11 +126,11 @@ async fn a_call_of_which_nothing_was_said_is_owed_until_something_is() {
         (&json!(ucid), &json!("none"), &json!("…01"), &Value::Null)
     );
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 1);
-    assert_eq!(other.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(other.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     let said = events(&floor, "owed.changed").await;
     assert_eq!(said.last().unwrap()["state"], "none");
     floor.post("dispose", &json!({"ucid": ucid, "disposition": "INFO_PROVIDED"})).await.ok();
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
 }
 
@@ -142,14 +146,14 @@ async fn a_supervisor_takes_an_owed_disposition_and_gives_it() {
     foreign.post(&path, json!({})).await.problem(404);
     let taken = supervisor.post(&path, json!({})).await.ok().json;
     assert!(taken["takenBy"].is_string(), "{taken}");
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
     let left = supervisor.get("/api/owed").await.ok().json;
     assert_eq!(left["owed"][0]["takenBy"], taken["takenBy"]);
     let said = json!({"code": "INFO_PROVIDED"});
     supervisor.post(&format!("/api/calls/{ucid}/disposition"), said).await.ok();
     assert_eq!(floor.last(DISPOSITION).body["agentID"], "agent01");
-    assert_eq!(supervisor.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(supervisor.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     supervisor.post(&path, json!({})).await.problem(404);
     let filter =
         AuditFilter { action: Some("owed.take".into()), ..AuditFilter::newest(Scope::All, 9) };
@@ -165,7 +169,7 @@ async fn who_frees_a_stuck_agent_has_what_the_agent_owed() {
     let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
     assert_eq!(agent.get("/api/owed").await.ok().json["owed"][0]["ucid"], ucid);
     supervisor.post("/api/agents/agent01/free", json!({})).await.ok();
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert!(supervisor.get("/api/owed").await.ok().json["owed"][0]["takenBy"].is_string());
 }
 
