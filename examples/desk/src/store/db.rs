@@ -170,6 +170,21 @@ impl Db {
         .await
     }
 
+    /// Takes what a SQLite file's log of writes holds into the file and empties the log, where old pages would outlive
+    /// what was removed; whether no one was in the way.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        if self.is_shared() {
+            return Ok(true);
+        }
+        self.read(|tx| {
+            Box::pin(async move {
+                let row = tx.row("PRAGMA wal_checkpoint(TRUNCATE)", args![]).await?;
+                Ok(!row.ok_or(StoreError::Corrupt("log of writes"))?.flag("busy")?)
+            })
+        })
+        .await
+    }
+
     /// The same store, whose writes wait for others or not.
     pub(super) fn at_pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
