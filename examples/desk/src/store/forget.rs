@@ -26,8 +26,9 @@ const SEARCHES: u32 = 10;
 /// How many rows are changed by one write.
 const TOGETHER: usize = 100;
 
-/// Tables whose rows have a number's key and are about more than its holder; all others that have one are not.
-const SHARED: [&str; 2] = ["desk_call", "desk_dial"];
+/// Tables whose rows have a number's key and stay: they are about more than its holder, or say what was sent under a key.
+/// All others that have one are its holder's alone.
+const SHARED: [&str; 3] = ["desk_call", "desk_dial", "desk_message"];
 
 /// What someone has promised: to the number's holder, which is removed, or to someone else.
 const PROMISES: &str = "desk_follow_up";
@@ -167,7 +168,7 @@ impl Db {
 
     /// Removes what is about the number's holder alone.
     async fn remove_own_rows(&self, forgetting: &mut Forgetting) -> Result<bool, StoreError> {
-        let key = number_key(&forgetting.number);
+        let (key, number) = (number_key(&forgetting.number), forgetting.number.clone());
         let is_own = |table: &&TextTable| {
             table.name.starts_with("desk_")
                 && !SHARED.contains(&table.name.as_str())
@@ -177,17 +178,19 @@ impl Db {
         let names: Vec<_> = names.collect();
         let removed = self.write(move |tx| {
             Box::pin(async move {
+                let emptied = clear::clear_messages(tx, &number).await?;
                 let mut removed = 0;
                 for name in names {
                     let delete = format!("DELETE FROM {name} WHERE number_key = $1");
                     removed += tx.execute(AssertSqlSafe(delete), args![&key]).await?;
                 }
-                Ok(removed)
+                Ok((removed, emptied))
             })
         });
-        let removed = removed.await?;
+        let (removed, emptied) = removed.await?;
         forgetting.done.removed += removed;
-        Ok(removed > 0)
+        forgetting.done.places += emptied;
+        Ok(removed + emptied > 0)
     }
 
     /// Forgets the number in one table; whether it was there.

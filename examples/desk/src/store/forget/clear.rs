@@ -5,9 +5,11 @@ use sqlx::AssertSqlSafe;
 
 use super::PROMISES;
 use super::search::{DIGESTS, FoundRow, RowPlace, TextTable};
+use crate::core::dial::number_key;
 use crate::core::fact::Fact;
 use crate::core::followup::FollowUp;
-use crate::core::forget::without;
+use crate::core::forget::{FORGOTTEN, without};
+use crate::core::message::LeadMessage;
 use crate::people::token::new_id;
 use crate::store::conn::{Arg, args};
 use crate::store::error::StoreError;
@@ -57,6 +59,24 @@ pub(super) async fn clear_call_of(
                    AND target = 'service' AND state = 'pending'";
     tx.execute(waiting, args![id]).await?;
     Ok(())
+}
+
+/// Takes the number and all words out of messages to it; how many. They stay, so that none is sent again under its key:
+/// for what was asked for stands chance, and for a key that has the number one of the desk's own.
+pub(super) async fn clear_messages(tx: &mut Tx, number: &PhoneNumber) -> Result<u64, StoreError> {
+    let select = "SELECT id, key, body FROM desk_message WHERE number_key = $1";
+    let rows = tx.rows(select, args![number_key(number)]).await?;
+    let mut cleared = 0;
+    for row in &rows {
+        let message: LeadMessage = from_json(&row.get::<String>("body")?, "message")?;
+        let key: String = row.get("key")?;
+        let key = without(&key, number).map_or(key, |_| format!("~{}", new_id()));
+        let update = "UPDATE desk_message SET key = $1, body_hash = $2, number_key = $3, body = $4 WHERE id = $5";
+        let body = to_json(&message.forgotten())?;
+        let args = args![key, new_id(), FORGOTTEN, body, row.get::<String>("id")?];
+        cleared += tx.execute(update, args).await?;
+    }
+    Ok(cleared)
 }
 
 /// What became of rows in which the number was found.

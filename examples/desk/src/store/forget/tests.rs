@@ -12,13 +12,14 @@ use crate::core::dial::DialWay;
 use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
 use crate::core::followup::FollowUp;
 use crate::core::handoff::{HandoffRow, HandoffState};
+use crate::core::message::{Channel, LeadMessage, MessageState};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::core::profile::Profile;
 use crate::store::suite::postgres;
 use crate::store::work::Versioned;
 use crate::store::{
-    Audience, CallChange, Events as _, Handoffs as _, NewEvent, NewPush, Outbox as _, OutboxWrite,
-    PhoneCalls as _, Pushes as _, Work as _,
+    Audience, CallChange, Events as _, Handoffs as _, Messages as _, NewEvent, NewMessage, NewPush,
+    Outbox as _, OutboxWrite, PhoneCalls as _, Pushes as _, Work as _,
 };
 
 const NUMBER: &str = "9000000001";
@@ -407,4 +408,48 @@ async fn the_file_and_copies_of_it_hold_the_number_nowhere() {
     crate::store::backup::back_up(&file, &copy).unwrap();
     assert_eq!(held(&copy), 0);
     db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_to_the_number_is_not_sent_again_under_its_key() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let message = |id: &str| LeadMessage {
+            id: id.into(),
+            lead: "l1".into(),
+            number: NUMBER.into(),
+            channel: Channel::Sms,
+            template: None,
+            parameters: vec!["Asha".into()],
+            text: Some("dear Asha".into()),
+            state: MessageState::Sending,
+            answer: None,
+            at_ms: 1,
+            by: "u1".into(),
+        };
+        let new = |id: &str, key: &str| NewMessage {
+            message: message(id),
+            key: key.into(),
+            body_hash: "h".into(),
+        };
+        for (id, key) in [("m1", "k1"), ("m2", &format!("sms {NUMBER}"))] {
+            assert_eq!(db.begin_message(new(id, key)).await, Ok(None));
+        }
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.removed, forgotten.places, forgotten.is_whole), (0, 2, true));
+        let known = db.begin_message(new("m3", "k1")).await.unwrap().unwrap();
+        assert_eq!((known.message.id.as_str(), known.body_hash.len()), ("m1", 32));
+        // It was being sent meanwhile.
+        let sent =
+            LeadMessage { state: MessageState::Sent, answer: Some("ok".into()), ..message("m1") };
+        db.end_message(sent, 2, Vec::new()).await.unwrap();
+        let known = db.begin_message(new("m3", "k1")).await.unwrap().unwrap().message;
+        assert_eq!((known.state, known.number.as_str()), (MessageState::Sent, "0"));
+        assert_eq!((known.text, known.parameters, known.answer), (None, vec![], None));
+        let keys = texts(&db, "SELECT key AS one FROM desk_message WHERE id = 'm2'").await;
+        assert!(keys[0].starts_with('~'), "{keys:?}");
+        assert_eq!(db.messages_of_number(&NUMBER.into(), 9).await, Ok(Vec::new()));
+        assert_eq!(forget(&db).await.places, 0);
+        db.close().await;
+    }
 }
