@@ -363,9 +363,9 @@ impl Db {
 /// soon. The steps that this desk does not know.
 async fn bring(schema: Schema, options: PgConnectOptions) -> Result<Vec<i64>, StoreError> {
     let options = options.options([("statement_timeout", STEP_LIMIT)]);
-    let connected = tokio::time::timeout(PATIENCE, options.connect()).await;
-    let late = || StoreError::Unavailable("the database cannot be reached".into());
-    let mut conn = connected.map_err(|_| late())??;
+    // A pool waits for a server that is just starting.
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let mut conn = pool.connect_with(options).await?.acquire().await?.detach();
     conn.lock().await.map_err(failed)?;
     let set = AssertSqlSafe(format!("SET lock_timeout = '{LOCK_LIMIT}'"));
     sqlx::raw_sql(set).execute(&mut conn).await?;
