@@ -133,7 +133,7 @@ pub async fn look(desk: &Desk) -> Result<usize, StoreError> {
 /// its own, as far as requests of its limit are free. How many were settled.
 async fn look_in(desk: &Desk, asks: bool) -> Result<usize, StoreError> {
     let mut settled = 0;
-    for row in desk.store().dials_in(DialState::Unknown, TOGETHER).await? {
+    for row in desk.store().dials_in(DialState::Unknown, &Scope::All, TOGETHER).await? {
         let Some(evidence) = look_for(desk, &row, asks).await else { continue };
         settled += usize::from(apply(desk, &row, &evidence).await?);
     }

@@ -195,14 +195,14 @@ async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() 
     agent01.post(&path("release"), json!({})).await.ok();
     agent02.post(&path("claim"), json!({})).await.ok();
     note_reached(desk, &PhoneNumber::from("09000000001"), now + 2).await.unwrap();
-    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
     assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000002"]);
     agent01.post(&path("claim"), json!({})).await.problem(409);
     agent01.post("/api/missed/1/claim", json!({})).await.problem(404);
     note_missed(desk, &PhoneNumber::from("9000000001"), "c3", now + 3).await.unwrap();
     agent01.post(&path("close"), json!({"reason": " "})).await.problem(400);
     agent01.post(&path("close"), json!({"reason": "came by"})).await.ok();
-    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
 }
 
 #[tokio::test(start_paused = true)]
