@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use desk::core::call::Call;
 use desk::core::caller::{Role, Scope};
+use desk::core::fact::{Fact, LegNews};
+use desk::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use desk::flow::working::change_follow_up;
 use desk::store::audit::AuditFilter;
-use desk::store::{Memory, Store};
+use desk::store::{CallChange, Memory, OutboxWrite, Store};
 use desk::work::reminders::announce;
 use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
@@ -223,4 +226,36 @@ async fn what_was_said_of_a_call_is_known_after_a_restart() {
     assert_eq!(figures["appointmentsBooked"], 1, "{figures}");
     let page = ask(&next, Method::GET, "/api/calls", json!({})).await;
     assert_eq!(page["calls"][0]["code"], "APPOINTMENT_BOOKED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_more_than_are_listed_the_newest_that_no_one_has_taken_are_and_that_is_said() {
+    let floor = Floor::new();
+    let store = floor.desk.store();
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    for n in 1..=501 {
+        let id = format!("12345170000{n:06}");
+        let about = (OutboxTarget::Service, id.as_str(), "disposition");
+        let entry = OutboxEntry {
+            agent: "agent01".to_owned(),
+            state: OutboxState::Refused,
+            ..OutboxEntry::waiting(format!("o{n}"), about, json!({}), n)
+        };
+        let answered = Fact::of_leg("agent01".into(), id.parse().unwrap(), LegNews::Answered, n);
+        let state = Arc::clone(Call::of([answered.clone()]).state());
+        let (facts, outbox) = (vec![answered], vec![OutboxWrite::Put(entry)]);
+        let change = CallChange { id, facts, state, outbox, at: n, ..CallChange::default() };
+        store.save_call(change).await.unwrap();
+    }
+    let listed = async || {
+        let listed = supervisor.get("/api/owed").await.ok().json;
+        let all = listed["owed"].as_array().unwrap().clone();
+        let ends =
+            [&all[0]["id"], &all[all.len() - 1]["id"]].map(|id| id.as_str().unwrap().to_owned());
+        (all.len(), ends, listed["more"].as_bool().unwrap())
+    };
+    let ends = |first: &str, last: &str| [first.to_owned(), last.to_owned()];
+    assert_eq!(listed().await, (500, ends("o2", "o501"), true));
+    supervisor.post("/api/owed/o501/take", json!({})).await.ok();
+    assert_eq!(listed().await, (500, ends("o1", "o500"), true));
 }

@@ -301,3 +301,21 @@ async fn of_follow_ups_that_are_asked_for_at_once_under_one_key_one_is_made() {
     let same = answers.iter().all(|answer| answer.json == answers[0].json);
     assert!(made == 1 && same && answers.iter().all(|answer| answer.status.is_success()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_more_missed_numbers_than_are_listed_the_newest_are_and_that_is_said() {
+    let floor = Floor::new();
+    let (desk, now) = (&floor.desk, floor.desk.now());
+    let agent = Someone::new(desk, Role::Agent, &["agent01"]).await;
+    for (more, through) in [(false, 1..=500), (true, 501..=501)] {
+        for n in through {
+            let number = PhoneNumber::from(format!("9000{n:06}").as_str());
+            note_missed(desk, &number, &format!("c{n}"), now + n).await.unwrap();
+        }
+        let listed = agent.get("/api/missed").await.ok().json;
+        let all = listed["missed"].as_array().unwrap();
+        assert_eq!((all.len(), &listed["more"]), (500, &json!(more)));
+        let newest = if more { "9000000501" } else { "9000000500" };
+        assert_eq!(all[0]["number"], newest);
+    }
+}
