@@ -57,6 +57,7 @@ pub mod notes;
 pub mod outbox;
 pub mod owed;
 pub mod parts;
+mod portions;
 pub mod pushes;
 mod readers;
 pub mod reminders;

@@ -2,6 +2,7 @@
 
 mod column;
 mod db;
+mod link;
 mod migrate;
 mod read;
 mod summary;

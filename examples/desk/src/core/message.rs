@@ -9,6 +9,8 @@ use ozonetel_sdk::types::{PhoneNumber, SensitiveText};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::forget::FORGOTTEN;
+
 /// The setting with the templates.
 pub const TEMPLATES_VARIABLE: &str = "DESK_WHATSAPP_TEMPLATES";
 
@@ -221,6 +223,13 @@ impl fmt::Debug for LeadMessage {
 }
 
 impl LeadMessage {
+    /// The same without its number and all words, when the number is forgotten: that it was sent, and what became of it.
+    #[must_use]
+    pub fn forgotten(self) -> Self {
+        let (parameters, text, answer) = (Vec::new(), None, None);
+        Self { number: FORGOTTEN.into(), parameters, text, answer, ..self }
+    }
+
     /// What became of it, as far as is known now: whoever was sending it for too long has died.
     pub fn state_at(&self, now_ms: i64) -> MessageState {
         let is_old = now_ms.saturating_sub(self.at_ms) > SENT_WITHIN_MS;

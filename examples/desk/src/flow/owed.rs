@@ -1,5 +1,7 @@
 //! Dispositions that are owed: calls that are over and of which nothing was said, and what was said and has not arrived.
 
+use std::cmp::Reverse;
+
 use ozonetel_sdk::types::AgentId;
 use serde_json::json;
 
@@ -114,7 +116,7 @@ pub async fn named(
     Ok(Some(found).filter(|found| found.is_in(scope)))
 }
 
-/// What is owed in a scope, the oldest first, at most so much.
+/// What is owed in a scope, at most so much: first what no one has taken over, the newest first.
 ///
 /// # Errors
 /// The store is not available.
@@ -132,7 +134,7 @@ pub async fn owed(
     for OwedCall { call, agent, taken_by } in store.owed_calls(scope, most).await? {
         all.push(OwedDisposition { call, agent: Some(agent), entry: None, taken_by });
     }
-    all.sort_by_key(OwedDisposition::since_ms);
+    all.sort_by_key(|one| (one.taken_by.is_some(), Reverse(one.since_ms())));
     all.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     Ok(all)
 }

@@ -82,7 +82,7 @@ async fn desks(store: &dyn Store, client: &Client) -> Option<Finding> {
 /// What waits for someone: dials of unknown outcome, dispositions that did not arrive, the first administrator.
 async fn open_ends(store: &dyn Store) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Ok(unknown) = store.dials_in(DialState::Unknown, MOST).await
+    if let Ok(unknown) = store.dials_in(DialState::Unknown, &Scope::All, MOST).await
         && !unknown.is_empty()
     {
         let text = format!("{} of unknown outcome are to be settled", unknown.len());

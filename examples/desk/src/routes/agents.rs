@@ -42,7 +42,7 @@ pub(super) fn owed_snapshot(
     caller: &Caller,
 ) -> BoxFuture<'static, Result<Value, Problem>> {
     let (desk, caller) = (desk.clone(), caller.clone());
-    Box::pin(async move { Ok(json!(owed::listed(&desk, &caller).await?)) })
+    Box::pin(async move { Ok(json!(owed::shown(&desk, &caller).await?)) })
 }
 
 /// The agents that a caller sees, for a snapshot.

@@ -7,14 +7,15 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use sqlx::migrate::Migrate as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgPool};
 use tokio::sync::watch;
 
 use super::conn::{Conn, LIMIT, PATIENCE, PING_LIMIT, PgConn, SERVER_LIMIT, SqliteConn, args};
 use super::error::StoreError;
-use super::migrations::{SCHEMA, Schema, SqlEngine};
+use super::migrations::{SCHEMA, Schema, SqlEngine, failed};
 use super::readers::Readers;
 use super::tx::{Tx, TxFuture};
 use super::writer::{Fails, Once, Pace, Repeatable, WriteWork, Writer, panicked, postgres};
@@ -24,6 +25,13 @@ const CONNECTIONS: u32 = 16;
 
 /// How long one that was used is taken to be alive.
 const FRESH: Duration = Duration::from_secs(1);
+
+/// How long a step of the tables may take on PostgreSQL, in the form that it reads, and all of them.
+const STEP_LIMIT: &str = "10min";
+const STEPS_LIMIT: Duration = Duration::from_mins(30);
+
+/// How long PostgreSQL waits for a lock, in the form that it reads.
+const LOCK_LIMIT: &str = "10s";
 
 /// Prepared statements that one of these keeps: more than the desk has.
 const STATEMENTS: usize = 500;
@@ -109,13 +117,16 @@ impl Db {
     }
 
     pub(super) async fn postgres_with(url: &str, schema: Schema) -> Result<Self, StoreError> {
-        let options =
-            PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS).options([
-                ("statement_timeout", SERVER_LIMIT),
-                ("lock_timeout", "10s"),
-                // A desk that stands still in mid-transaction keeps others waiting no longer.
-                ("idle_in_transaction_session_timeout", "10s"),
-            ]);
+        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS);
+        let unknown = tokio::time::timeout(STEPS_LIMIT, bring(schema, options.clone())).await;
+        let late = || StoreError::Unavailable("the database has not answered in time".into());
+        let unknown = unknown.map_err(|_| late())??;
+        let options = options.options([
+            ("statement_timeout", SERVER_LIMIT),
+            ("lock_timeout", LOCK_LIMIT),
+            // A desk that stands still in mid-transaction keeps others waiting no longer.
+            ("idle_in_transaction_session_timeout", "10s"),
+        ]);
         let database = options.get_database().unwrap_or_default();
         let place = format!("postgres://{}/{database}", options.get_host());
         let pool = PgPoolOptions::new()
@@ -134,9 +145,6 @@ impl Db {
             })
             .connect_with(options.clone())
             .await?;
-        let mut conn = pool.acquire().await?;
-        let unknown = schema.bring(&mut *conn, SqlEngine::Postgres).await?;
-        drop(conn);
         let head = watch::Sender::new(0);
         let writer = || Writer::of_server(options.clone(), pool.clone(), head.clone());
         let writers = Writers { prompt: writer(), patient: writer() };
@@ -165,6 +173,21 @@ impl Db {
             Box::pin(async move {
                 let row = tx.row("SELECT id FROM desk_event_head", args![]).await?;
                 row.map_or(Ok(0), |row| row.get("id"))
+            })
+        })
+        .await
+    }
+
+    /// Takes what a SQLite file's log of writes holds into the file and empties the log, where old pages would outlive
+    /// what was removed; whether no one was in the way.
+    pub(super) async fn empty_log(&self) -> Result<bool, StoreError> {
+        if self.is_shared() {
+            return Ok(true);
+        }
+        self.read(|tx| {
+            Box::pin(async move {
+                let row = tx.row("PRAGMA wal_checkpoint(TRUNCATE)", args![]).await?;
+                Ok(!row.ok_or(StoreError::Corrupt("log of writes"))?.flag("busy")?)
             })
         })
         .await
@@ -333,6 +356,23 @@ impl Db {
             }
         }
     }
+}
+
+/// Brings the tables on PostgreSQL up to date, on a connection of its own: a step may take minutes, an index over many
+/// rows for one, and the lock of another desk's steps as long. A lock of a table, behind which others wait, is given up
+/// soon. The steps that this desk does not know.
+async fn bring(schema: Schema, options: PgConnectOptions) -> Result<Vec<i64>, StoreError> {
+    let options = options.options([("statement_timeout", STEP_LIMIT)]);
+    // A pool waits for a server that is just starting.
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    let mut conn = pool.connect_with(options).await?.acquire().await?.detach();
+    conn.lock().await.map_err(failed)?;
+    let set = AssertSqlSafe(format!("SET lock_timeout = '{LOCK_LIMIT}'"));
+    sqlx::raw_sql(set).execute(&mut conn).await?;
+    let unknown = schema.bring(&mut conn, SqlEngine::Postgres).await?;
+    // The lock goes with it.
+    conn.close().await?;
+    Ok(unknown)
 }
 
 /// One transaction on PostgreSQL. Whatever is not committed is rolled back, also after a panic.

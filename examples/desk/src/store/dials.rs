@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use ozonetel_sdk::types::{AgentId, CampaignName, Did, PhoneName, PhoneNumber};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::conn::{Arg, Row, args};
 use super::db::Db;
@@ -10,9 +11,10 @@ use super::event::{self, NewEvent};
 use super::event_rows;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::work::of_scope;
 use super::writer::Fails;
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
-use crate::core::caller::agent_key;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::{
     DialDecision, DialEntry, DialState, DialWay, IMPLICIT_KEY_MS, LedgerView, decide,
 };
@@ -76,11 +78,16 @@ pub trait Dials: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn dial_of_reference(&self, reference: &str) -> Result<Option<DialEntry>, StoreError>;
 
-    /// Rows in a state, the oldest first, at most so many.
+    /// Rows in a state, of agents in a scope, the oldest first, at most so many.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
-    async fn dials_in(&self, state: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError>;
+    async fn dials_in(
+        &self,
+        state: DialState,
+        scope: &Scope,
+        most: u32,
+    ) -> Result<Vec<DialEntry>, StoreError>;
 
     /// Rows that were being sent by this desk, or by any desk longer ago than a dial can take.
     ///
@@ -316,7 +323,7 @@ impl Db {
 
     async fn many_dials(
         &self,
-        sql: &'static str,
+        sql: impl SqlSafeStr + Send + 'static,
         args: Vec<Arg>,
     ) -> Result<Vec<DialEntry>, StoreError> {
         self.read(move |tx| {
@@ -401,18 +408,24 @@ impl Dials for Db {
         self.one_dial(select!("WHERE reference = $1"), args![reference]).await
     }
 
-    async fn dials_in(&self, state: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
+    async fn dials_in(
+        &self,
+        state: DialState,
+        scope: &Scope,
+        most: u32,
+    ) -> Result<Vec<DialEntry>, StoreError> {
         // The index is of these two alone, which a statement has to say: of the others there are many.
-        let sql = match state {
-            DialState::Sending => {
-                select!("WHERE state = 'sending' AND state = $1 ORDER BY asked, id LIMIT $2")
-            }
-            DialState::Unknown => {
-                select!("WHERE state = 'unknown' AND state = $1 ORDER BY asked, id LIMIT $2")
-            }
-            _ => select!("WHERE state = $1 ORDER BY asked, id LIMIT $2"),
+        let indexed = match state {
+            DialState::Sending => "state = 'sending' AND ",
+            DialState::Unknown => "state = 'unknown' AND ",
+            _ => "",
         };
-        self.many_dials(sql, args![state.as_str(), most]).await
+        let (own, agents) = of_scope(scope, "agent_key", 3);
+        let select = select!("WHERE ");
+        let sql = format!("{select}{indexed}state = $1 AND {own} ORDER BY asked, id LIMIT $2");
+        let mut args = args![state.as_str(), most];
+        args.extend(agents);
+        self.many_dials(AssertSqlSafe(sql), args).await
     }
 
     async fn dials_left_sending(

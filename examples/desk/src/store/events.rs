@@ -8,6 +8,7 @@ use super::db::Db;
 use super::error::StoreError;
 use super::event::{Event, NewEvent, written};
 use super::event_rows::{append, event_of};
+use super::portions::EVENTS;
 use super::writer::Fails;
 
 /// The log of events.
@@ -86,12 +87,7 @@ impl Events for Db {
     }
 
     async fn forget_events(&self, before: i64) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                tx.execute("DELETE FROM desk_event WHERE at < $1", args![before]).await
-            })
-        })
-        .await
+        self.remove_old(EVENTS, before).await
     }
 
     fn head(&self) -> watch::Receiver<i64> {

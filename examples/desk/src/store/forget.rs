@@ -16,6 +16,7 @@ use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
 use super::meta::count_forget;
+use super::portions::EVENTS;
 use crate::core::dial::number_key;
 use search::{FACTS, FoundRow, Position, TextTable, search, text_tables};
 
@@ -25,10 +26,11 @@ const SEARCHES: u32 = 10;
 /// How many rows are changed by one write.
 const TOGETHER: usize = 100;
 
-/// Tables whose rows have a number's key and are about more than its holder; all others that have one are not.
-const SHARED: [&str; 2] = ["desk_call", "desk_dial"];
+/// Tables whose rows have a number's key and stay: they are about more than its holder, or say what was sent under a key.
+/// All others that have one are its holder's alone.
+const SHARED: [&str; 3] = ["desk_call", "desk_dial", "desk_message"];
 
-/// What someone has promised: one that has the number is removed.
+/// What someone has promised: to the number's holder, which is removed, or to someone else.
 const PROMISES: &str = "desk_follow_up";
 
 /// What was forgotten.
@@ -69,18 +71,37 @@ impl Db {
         let (calls, done) = (BTreeSet::new(), ForgottenNumber::default());
         let mut forgetting = Forgetting { number: number.clone(), tables, calls, done };
         let searched = self.search_until_gone(&mut forgetting).await;
-        let row = if searched.is_err() { row.ending("unfinished") } else { row };
+        let emptied = self.drop_events().await;
+        let is_done = searched.is_ok() && emptied.is_ok();
+        let row = if is_done { row } else { row.ending("unfinished") };
+        let gone = emptied.clone().ok();
         let noted = self.write(move |tx| {
             Box::pin(async move {
-                // Who listens gets a snapshot.
-                tx.execute("DELETE FROM desk_event", args![]).await?;
+                // A number that no event has: whoever comes back has missed something, and gets a snapshot.
+                tx.execute("UPDATE desk_event_head SET id = id + 1", args![]).await?;
+                if let Some(newest) = gone {
+                    let delete = "DELETE FROM desk_event WHERE id > $1";
+                    tx.execute(delete, args![newest]).await?;
+                }
                 count_forget(tx).await?;
                 audit::append(tx, &[row]).await
             })
         });
         let noted = noted.await;
-        searched.and(noted)?;
+        searched.and(emptied).and(noted)?;
+        if !self.empty_log().await? {
+            tracing::warn!(
+                "what was forgotten is in the log of the file's writes until others let it be emptied"
+            );
+        }
         Ok(forgetting.done)
+    }
+
+    /// Removes all events that are there; the number of the newest of them.
+    async fn drop_events(&self) -> Result<i64, StoreError> {
+        let newest = self.newest().await?;
+        self.remove_old(EVENTS, i64::MAX).await?;
+        Ok(newest)
     }
 
     async fn search_until_gone(&self, forgetting: &mut Forgetting) -> Result<(), StoreError> {
@@ -147,7 +168,7 @@ impl Db {
 
     /// Removes what is about the number's holder alone.
     async fn remove_own_rows(&self, forgetting: &mut Forgetting) -> Result<bool, StoreError> {
-        let key = number_key(&forgetting.number);
+        let (key, number) = (number_key(&forgetting.number), forgetting.number.clone());
         let is_own = |table: &&TextTable| {
             table.name.starts_with("desk_")
                 && !SHARED.contains(&table.name.as_str())
@@ -157,17 +178,19 @@ impl Db {
         let names: Vec<_> = names.collect();
         let removed = self.write(move |tx| {
             Box::pin(async move {
+                let emptied = clear::clear_messages(tx, &number).await?;
                 let mut removed = 0;
                 for name in names {
                     let delete = format!("DELETE FROM {name} WHERE number_key = $1");
                     removed += tx.execute(AssertSqlSafe(delete), args![&key]).await?;
                 }
-                Ok(removed)
+                Ok((removed, emptied))
             })
         });
-        let removed = removed.await?;
+        let (removed, emptied) = removed.await?;
         forgetting.done.removed += removed;
-        Ok(removed > 0)
+        forgetting.done.places += emptied;
+        Ok(removed + emptied > 0)
     }
 
     /// Forgets the number in one table; whether it was there.
@@ -185,17 +208,14 @@ impl Db {
             let mut found = portion.found.into_iter().peekable();
             while found.peek().is_some() {
                 let some: Vec<FoundRow> = found.by_ref().take(TOGETHER).collect();
-                let own = table.clone();
+                let (own, number) = (table.clone(), forgetting.number.clone());
                 let cleared = self
                     .write(move |tx| {
-                        Box::pin(async move { clear::clear_rows(tx, &own, some).await })
+                        Box::pin(async move { clear::clear_rows(tx, &own, some, &number).await })
                     })
                     .await?;
-                if table.name == PROMISES {
-                    forgetting.done.removed += cleared;
-                } else {
-                    forgetting.done.places += cleared;
-                }
+                forgetting.done.removed += cleared.removed;
+                forgetting.done.places += cleared.places;
             }
             from = portion.next;
         }

@@ -175,10 +175,19 @@ async fn begin(
 
 async fn change(
     tx: &mut Tx,
-    from: String,
+    from: HandoffRow,
     to: HandoffRow,
     new: Vec<NewEvent>,
 ) -> Result<(), StoreError> {
+    let select = "SELECT body FROM desk_handoff WHERE id = $1";
+    let found = tx.row(select, args![&to.id]).await?;
+    let known = found.map(|row| row.get::<String>("body")).transpose()?;
+    // What it says counts, not how that is written: a number that was forgotten was taken out of the text.
+    let same = |body: &String| from_json::<HandoffRow>(body, "hand-off").map(|row| row == from);
+    let is_same = known.as_ref().map(same).transpose()?.unwrap_or(false);
+    let Some(known) = known.filter(|_| is_same) else {
+        return Err(StoreError::Conflict("hand-off"));
+    };
     let update = "UPDATE desk_handoff SET leg_sid = $1, number_key = $2, state = $3, call = $4, body = $5 \
                   WHERE id = $6 AND body = $7";
     let columns = args![
@@ -188,7 +197,7 @@ async fn change(
         to.call.clone(),
         to_json(&to)?,
         &to.id,
-        from,
+        known,
     ];
     if tx.execute(update, columns).await? != 1 {
         return Err(StoreError::Conflict("hand-off"));
@@ -278,7 +287,7 @@ impl Handoffs for Db {
         to: HandoffRow,
         events: Vec<NewEvent>,
     ) -> Result<(), StoreError> {
-        let from = to_json(from)?;
+        let from = from.clone();
         self.write(move |tx| Box::pin(change(tx, from, to, events))).await
     }
 }

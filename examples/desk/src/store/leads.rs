@@ -115,7 +115,7 @@ impl Leads for Db {
         let (own, agents) = of_scope(scope, "agent", 7);
         let select = format!(
             "SELECT {LEAD} FROM desk_lead WHERE (added < $1 OR (added = $2 AND id < $3)) \
-             AND (LOWER(name) LIKE $4 ESCAPE '\\' OR number_key = $5 OR number_key LIKE $6) \
+             AND (COALESCE(folded, LOWER(name)) LIKE $4 ESCAPE '\\' OR number_key = $5 OR number_key LIKE $6) \
              AND (agent IS NULL OR {own}) ORDER BY added DESC, id DESC LIMIT {}",
             search.most
         );

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use ozonetel_sdk::types::PhoneNumber;
+use sqlx::AssertSqlSafe;
 
 use super::conn::args;
 use super::db::Db;
@@ -102,13 +103,24 @@ impl Messages for Db {
     ) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                let update =
-                    "UPDATE desk_message SET state = $1, body = $2 WHERE id = $3 AND state = $4";
                 let sending = MessageState::Sending.as_str();
-                let args = args![message.state.as_str(), to_json(&message)?, &message.id, sending];
-                if tx.execute(update, args).await? == 1 {
-                    append(tx, at, events);
-                }
+                let locked = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+                let select = format!(
+                    "SELECT number_key, body FROM desk_message WHERE id = $1 AND state = $2{locked}"
+                );
+                let row = tx.row(AssertSqlSafe(select), args![&message.id, sending]).await?;
+                let Some(row) = row else { return Ok(()) };
+                let state = message.state;
+                // Its number was forgotten while it was sent: of what became of it no more is kept than that.
+                let message = if row.get::<String>("number_key")? == number_key(&message.number) {
+                    message
+                } else {
+                    LeadMessage { state, ..from_json(&row.get::<String>("body")?, "message")? }
+                };
+                let update = "UPDATE desk_message SET state = $1, body = $2 WHERE id = $3";
+                let args = args![state.as_str(), to_json(&message)?, &message.id];
+                tx.execute(update, args).await?;
+                append(tx, at, events);
                 Ok(())
             })
         })

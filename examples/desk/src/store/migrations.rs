@@ -66,20 +66,28 @@ const STEPS: &[Step] = &[
     (600, "live assist", include_str!("../../migrations/0600_assist.sql")),
     (610, "parts of calls", include_str!("../../migrations/0610_call_parts.sql")),
     (620, "texts of events", include_str!("../../migrations/0620_event_texts.sql")),
+    (630, "names of leads", include_str!("../../migrations/0630_lead_names.sql")),
 ];
 
 impl Schema {
     /// Brings the tables up to date. The steps of a newer desk, which this one does not know; if there are any, nothing is
-    /// changed.
+    /// changed. Of several desks that start at once, one after the other does it.
     pub(super) async fn bring<C: Migrate>(
         &self,
         conn: &mut C,
         engine: SqlEngine,
     ) -> Result<Vec<i64>, StoreError> {
-        let failed = |error| match error {
-            MigrateError::Execute(error) => StoreError::of(&error),
-            other => StoreError::Version(other.to_string()),
-        };
+        conn.lock().await.map_err(failed)?;
+        let brought = self.bring_alone(conn, engine).await;
+        let unlocked = conn.unlock().await.map_err(failed);
+        brought.and_then(|unknown| unlocked.map(|()| unknown))
+    }
+
+    async fn bring_alone<C: Migrate>(
+        &self,
+        conn: &mut C,
+        engine: SqlEngine,
+    ) -> Result<Vec<i64>, StoreError> {
         let mut migrator = self.migrator(engine);
         let table = migrator.table_name.clone();
         conn.ensure_migrations_table(&table).await.map_err(failed)?;
@@ -121,7 +129,18 @@ impl Schema {
             let sql = AssertSqlSafe(engine.text(sql)).into_sql_str();
             Migration::new(number, title.into(), MigrationType::Simple, sql, false)
         };
-        Migrator::with_migrations(self.steps.iter().map(step).collect())
+        let mut migrator = Migrator::with_migrations(self.steps.iter().map(step).collect());
+        // The lock is taken before it is looked at what is there.
+        migrator.set_locking(false);
+        migrator
+    }
+}
+
+/// What it means that a step, or what goes with it, failed.
+pub(super) fn failed(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) => StoreError::of(&error),
+        other => StoreError::Version(other.to_string()),
     }
 }
 
@@ -229,8 +248,7 @@ mod tests {
                 for drop in [
                     "DROP TABLE desk_note_draft",
                     "DROP TABLE desk_call_part",
-                    "ALTER TABLE desk_event DROP COLUMN shared",
-                    "DELETE FROM _sqlx_migrations WHERE version >= 610",
+                    "DELETE FROM _sqlx_migrations WHERE version = 610",
                 ] {
                     tx.execute(drop, args![]).await?;
                 }
@@ -295,6 +313,34 @@ mod tests {
         assert!(Db::postgres_with(&url, old).await.is_err());
         let next = Db::postgres_with(&url, AFTER).await.unwrap();
         assert_eq!(next.append_events(1, Vec::new()).await, Ok(()), "the store is as it was");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn desks_that_start_at_once_on_an_empty_database_all_start() {
+        let server = ozonetel_postgres::server().unwrap();
+        for _ in 0..5 {
+            let url = server.database("empty", async |_: &str| Ok(())).await.unwrap();
+            let starts = (0..4).map(|_| Db::postgres(&url));
+            for store in futures_util::future::join_all(starts).await {
+                store.unwrap().close().await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_step_on_postgresql_may_take_longer_than_a_statement() {
+        const LIMITS: &str = "CREATE TABLE limits AS SELECT current_setting('statement_timeout') AS step, \
+                              current_setting('lock_timeout') AS lock";
+        const STEPS: &[Step] = &[super::STEPS[0], (999, "limits", LIMITS)];
+        let server = ozonetel_postgres::server().unwrap();
+        let url = server.database("empty", async |_: &str| Ok(())).await.unwrap();
+        let db = Db::postgres_with(&url, Schema { version: 1, steps: STEPS }).await.unwrap();
+        let select = "SELECT step, lock, current_setting('statement_timeout') AS later FROM limits";
+        let row = db.read(move |tx| Box::pin(async move { tx.row(select, args![]).await }));
+        let row = row.await.unwrap().unwrap();
+        let limit = |name: &str| row.get::<String>(name).unwrap();
+        assert_eq!([limit("step"), limit("lock"), limit("later")], ["10min", "10s", "30s"]);
+        db.close().await;
     }
 
     #[tokio::test]

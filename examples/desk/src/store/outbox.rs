@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
-use super::conn::{Row, args};
+use super::conn::{Arg, Row, args};
 use super::db::Db;
 use super::error::StoreError;
 use super::json::{from_json, to_json};
 use super::tx::Tx;
+use super::work::of_scope;
 use super::writer::Fails;
-use crate::core::caller::{Scope, agent_key};
+use crate::core::caller::Scope;
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 
 /// A change of the outbox, with a call's.
@@ -70,7 +71,8 @@ pub trait Outbox: Send + Sync {
     /// The store is not available; [`StoreError::Corrupt`].
     async fn outbox_entry(&self, id: &str) -> Result<Option<OutboxEntry>, StoreError>;
 
-    /// Entries that ended badly, of calls that the caller sees, the oldest first.
+    /// Entries that ended badly, of calls that the caller sees, and which agents in the scope owe or no one: first those
+    /// that no one has taken over, the newest first.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
@@ -144,9 +146,32 @@ pub(super) const NEXT_DUE: &str = concat!(
 /// The entries of a call.
 pub(super) const OF_CALL: &str = select!("WHERE call = $1 ORDER BY created, id");
 
-/// Those that ended badly.
-pub(super) const ENDED_BADLY: &str =
-    select!("WHERE state NOT IN ('pending', 'sent') ORDER BY created, id");
+/// What ended badly and is owed by agents in a scope who see the call, of which `taken` was taken over from them or not:
+/// the newest first.
+pub(super) fn ended_badly(scope: &Scope, taken: bool, most: u32) -> (String, Vec<Arg>) {
+    // What is of no agent is of the call's.
+    let whose = "CASE WHEN o.agent = '' THEN COALESCE(c.agent, '') ELSE o.agent END";
+    let is_taken = if taken { "IS NOT NULL" } else { "IS NULL" };
+    let (own, args) = of_scope(scope, &format!("({whose})"), 1);
+    let (seen, _) = of_scope(scope, "a.agent", 1);
+    let own = match scope {
+        Scope::All => own,
+        Scope::Agents(_) => format!(
+            "(({whose}) = '' OR {own}) AND EXISTS (SELECT 1 FROM desk_call_agent a WHERE a.call = c.id AND {seen})"
+        ),
+    };
+    let select = format!(
+        "SELECT o.id AS id, o.target AS target, o.call AS call, o.kind AS kind, o.agent AS agent, \
+         o.payload AS payload, o.state AS state, o.attempt AS attempt, o.unclear AS unclear, o.leased AS leased, \
+         o.next AS next, o.created AS created, o.message AS message FROM desk_outbox o \
+         LEFT JOIN desk_call_id i ON i.alias = o.call \
+         LEFT JOIN desk_call c ON c.id = COALESCE(i.call, o.call) \
+         LEFT JOIN desk_call_part p ON p.call = c.id AND p.agent = {whose} \
+         WHERE o.state NOT IN ('pending', 'sent') AND o.state <> 'kept' AND p.taken_by {is_taken} AND {own} \
+         ORDER BY o.created DESC, o.id DESC LIMIT {most}"
+    );
+    (select, args)
+}
 
 fn entry_of(row: &Row) -> Result<OutboxEntry, StoreError> {
     let corrupt = || StoreError::Corrupt("outbox entry");
@@ -181,7 +206,7 @@ pub(super) async fn write(tx: &mut Tx, write: &OutboxWrite) -> Result<(), StoreE
             let put = if matches!(write, OutboxWrite::Complete(_)) {
                 format!("{put} 1 WHERE desk_outbox.payload <> excluded.payload")
             } else {
-                let ended = "desk_outbox.state NOT IN ('pending', 'sent')";
+                let ended = "desk_outbox.state NOT IN ('pending', 'sent', 'kept')";
                 format!("{put} excluded.attempt WHERE {ended}")
             };
             let args = args![
@@ -334,15 +359,15 @@ impl Outbox for Db {
         let scope = scope.clone();
         self.snapshot(move |tx| {
             Box::pin(async move {
-                let rows = tx.rows(ENDED_BADLY, args![]).await?;
                 let mut entries = Vec::new();
-                for entry in rows.iter().map(entry_of) {
-                    let entry = entry?;
-                    if entries.len() >= most as usize {
-                        break;
-                    }
-                    if is_visible(tx, &scope, &entry.call).await? {
-                        entries.push(entry);
+                for taken in [false, true] {
+                    let known = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+                    let room = most.saturating_sub(known);
+                    if room > 0 {
+                        let (select, args) = ended_badly(&scope, taken, room);
+                        for row in tx.rows(AssertSqlSafe(select), args).await? {
+                            entries.push(entry_of(&row)?);
+                        }
                     }
                 }
                 Ok(entries)
@@ -371,17 +396,4 @@ impl Outbox for Db {
         })
         .await
     }
-}
-
-/// Whether one of the call's agents is in the scope.
-async fn is_visible(tx: &mut Tx, scope: &Scope, call: &str) -> Result<bool, StoreError> {
-    let Some(agents) = scope.agents() else { return Ok(true) };
-    let rows = tx.rows("SELECT agent FROM desk_call_agent WHERE call = $1", args![call]).await?;
-    for row in rows {
-        let agent: String = row.get("agent")?;
-        if agents.iter().any(|own| agent_key(own) == agent) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -43,7 +43,8 @@ pub struct KeptCode {
 #[async_trait]
 pub trait OwedCalls: Send + Sync {
     /// The dispositions that agents in the scope owe: of calls that are over, and of parts that they handed on, where
-    /// nothing was said; the oldest first.
+    /// nothing was said; the oldest first. Where there are more than `most`, first those that no one has taken over, the
+    /// newest.
     ///
     /// # Errors
     /// The store is not available; [`StoreError::Corrupt`].
@@ -110,21 +111,26 @@ impl OwedCalls for Db {
         let ((own, args), (part, _)) =
             (of_scope(scope, "c.agent", 1), of_scope(scope, "p.agent", 1));
         let select = format!(
-            "SELECT c.id AS id, c.version AS version, c.state AS state, c.agent AS agent, c.ended AS ended, \
-             p.taken_by AS taken_by FROM desk_call c \
+            "SELECT c.id AS id, c.version AS version, c.state AS state, c.agent AS agent, \
+             COALESCE(c.ended, 0) AS ended, p.taken_by AS taken_by, \
+             CASE WHEN p.taken_by IS NULL THEN 0 ELSE 1 END AS taken FROM desk_call c \
              LEFT JOIN desk_call_part p ON p.call = c.id AND p.agent = c.agent WHERE c.owes = 1 AND {own} \
-             UNION ALL SELECT c.id, c.version, c.state, p.agent, p.ended, p.taken_by FROM desk_call_part p \
+             UNION ALL SELECT c.id, c.version, c.state, p.agent, COALESCE(p.ended, 0), p.taken_by, \
+             CASE WHEN p.taken_by IS NULL THEN 0 ELSE 1 END FROM desk_call_part p \
              JOIN desk_call c ON c.id = p.call WHERE p.owes = 1 AND p.agent <> COALESCE(c.agent, '') AND {part} \
-             ORDER BY ended, id, agent LIMIT {most}"
+             ORDER BY taken, ended DESC, id DESC, agent DESC LIMIT {most}"
         );
         self.read(move |tx| {
             Box::pin(async move {
                 let mut owed = Vec::new();
                 for row in tx.rows(AssertSqlSafe(select), args).await? {
                     let (call, agent): (_, String) = (call_of(&row)?, row.get("agent")?);
-                    owed.extend(OwedCall::of(&call, &agent, row.get("taken_by")?));
+                    let since: (i64, _, _) = (row.get("ended")?, call.id.clone(), agent.clone());
+                    let one = OwedCall::of(&call, &agent, row.get("taken_by")?);
+                    owed.extend(one.map(|one| (since, one)));
                 }
-                Ok(owed)
+                owed.sort_by(|(one, _), (other, _)| one.cmp(other));
+                Ok(owed.into_iter().map(|(_, one)| one).collect())
             })
         })
         .await

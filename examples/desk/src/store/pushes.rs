@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::conn::args;
 use super::db::Db;
 use super::error::StoreError;
+use super::portions::PUSHES;
 use super::tx::Tx;
 use super::writer::Fails;
 
@@ -158,14 +159,6 @@ impl Pushes for Db {
     }
 
     async fn forget_pushes(&self, before: i64) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                // The newest stays: its number is where the next one begins.
-                let delete = "DELETE FROM desk_push WHERE at < $1 AND state <> 'new' \
-                              AND id < (SELECT MAX(id) FROM desk_push)";
-                tx.execute(delete, args![before]).await
-            })
-        })
-        .await
+        self.remove_old(PUSHES, before).await
     }
 }

@@ -241,7 +241,9 @@ pub(super) fn of_scope(scope: &Scope, column: &str, first: usize) -> (String, Ve
 async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
     let key = number_key(&lead.number);
     let insert = "INSERT INTO desk_lead (id, number_key, number, name, source, email, fields, agent, \
-                  added) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (number_key) DO NOTHING";
+                  added, folded) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                  ON CONFLICT (number_key) DO NOTHING";
+    let folded = Some(lead.name.to_lowercase()).filter(|name| !name.is_empty());
     let agent = lead.agent.as_ref().map(agent_key);
     let fields = to_json(&lead.fields)?;
     let args = args![
@@ -253,15 +255,18 @@ async fn add(tx: &mut Tx, lead: &Lead) -> Result<bool, StoreError> {
         lead.email.clone(),
         &fields,
         agent,
-        lead.added
+        lead.added,
+        folded.clone(),
     ];
     if tx.execute(insert, args).await? == 1 {
         return Ok(true);
     }
-    let fill = "UPDATE desk_lead SET name = CASE WHEN name = '' THEN $1 ELSE name END, \
+    let fill = "UPDATE desk_lead SET folded = CASE WHEN name = '' THEN $6 ELSE folded END, \
+                name = CASE WHEN name = '' THEN $1 ELSE name END, \
                 source = CASE WHEN source = '' THEN $2 ELSE source END, email = COALESCE(email, $3), \
                 fields = CASE WHEN fields IS NULL OR fields = '{}' THEN $4 ELSE fields END WHERE number_key = $5";
-    tx.execute(fill, args![&lead.name, &lead.source, lead.email.clone(), &fields, &key]).await?;
+    let args = args![&lead.name, &lead.source, lead.email.clone(), &fields, &key, folded];
+    tx.execute(fill, args).await?;
     Ok(false)
 }
 

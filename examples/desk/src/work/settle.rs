@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::core::caller::Scope;
 use crate::core::dial::{CLOCKS_MS, DialEntry, DialEvidence, DialState, DialWay, settle};
 use crate::core::fact::millis;
+use crate::core::forget::FORGOTTEN;
 use crate::desk::Desk;
 use crate::flow::ledger::dial_changed;
 use crate::flow::settling::apply;
@@ -132,7 +133,7 @@ pub async fn look(desk: &Desk) -> Result<usize, StoreError> {
 /// its own, as far as requests of its limit are free. How many were settled.
 async fn look_in(desk: &Desk, asks: bool) -> Result<usize, StoreError> {
     let mut settled = 0;
-    for row in desk.store().dials_in(DialState::Unknown, TOGETHER).await? {
+    for row in desk.store().dials_in(DialState::Unknown, &Scope::All, TOGETHER).await? {
         let Some(evidence) = look_for(desk, &row, asks).await else { continue };
         settled += usize::from(apply(desk, &row, &evidence).await?);
     }
@@ -168,6 +169,10 @@ enum LegSays {
 /// What the call records say of a dial. That they have no leg of it counts once they were read completely, long enough
 /// after it.
 async fn by_records(desk: &Desk, row: &DialEntry) -> Result<Option<DialEvidence>, Problem> {
+    // Its number was forgotten: its calls are not found by it, and that says nothing.
+    if row.number.as_str() == FORGOTTEN {
+        return Ok(None);
+    }
     let zone = desk.client().zone();
     let day = |ms: i64| zone.stamp(instant(ms)).day();
     let until = row.decided_ms.unwrap_or(row.asked_ms);

@@ -209,7 +209,7 @@ async fn there_is_something_to_choose_from() {
     assert_eq!(known.json["listed"], true);
     assert!(general(&known).1 >= 1, "to be called back is a general enquiry");
     assert_eq!(agent.get("/api/pause-reasons").await.ok().json, json!({"reasons": []}));
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     agent.post("/api/owed/none/retry", json!({})).await.problem(404);
     add_demo_leads(&floor.desk).await.unwrap();
     let page = agent.get("/api/worklist").await.ok();

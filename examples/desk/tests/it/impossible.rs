@@ -40,7 +40,11 @@ async fn no_agent_is_stuck_in_after_call_work_because_no_disposition_reached_the
         }
         assert_ne!(state(), "ACW", "{kind:?}");
         assert_eq!(floor.sim.effects("disposition"), 1, "{kind:?}");
-        assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}), "{kind:?}");
+        assert_eq!(
+            agent.get("/api/owed").await.ok().json,
+            json!({"owed": [], "more": false}),
+            "{kind:?}"
+        );
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use desk::core::call::Call;
 use desk::core::caller::{Role, Scope};
+use desk::core::fact::{Fact, LegNews};
+use desk::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use desk::flow::working::change_follow_up;
 use desk::store::audit::AuditFilter;
-use desk::store::{Memory, Store};
+use desk::store::{CallChange, Memory, OutboxWrite, Store};
 use desk::work::reminders::announce;
 use desk::{Desk, Settings, app};
 use http::{Method, Request, header};
@@ -111,7 +114,11 @@ async fn a_call_of_which_nothing_was_said_is_owed_until_something_is() {
     let agent = Someone::new(&floor.desk, Role::Agent, &["agent01"]).await;
     let other = Someone::new(&floor.desk, Role::Agent, &["agent02"]).await;
     let ucid = floor.talking().await;
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}), "it is going on");
+    assert_eq!(
+        agent.get("/api/owed").await.ok().json,
+        json!({"owed": [], "more": false}),
+        "it is going on"
+    );
     let kick = json!({"action": "KICK_CALL", "ucid": ucid, "conferenceNumber": "500001"});
     floor.post("call-control", &kick).await.ok();
     let owed = agent.get("/api/owed").await.ok().json["owed"].clone();
@@ -122,11 +129,11 @@ async fn a_call_of_which_nothing_was_said_is_owed_until_something_is() {
         (&json!(ucid), &json!("none"), &json!("…01"), &Value::Null)
     );
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 1);
-    assert_eq!(other.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(other.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     let said = events(&floor, "owed.changed").await;
     assert_eq!(said.last().unwrap()["state"], "none");
     floor.post("dispose", &json!({"ucid": ucid, "disposition": "INFO_PROVIDED"})).await.ok();
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
 }
 
@@ -142,14 +149,14 @@ async fn a_supervisor_takes_an_owed_disposition_and_gives_it() {
     foreign.post(&path, json!({})).await.problem(404);
     let taken = supervisor.post(&path, json!({})).await.ok().json;
     assert!(taken["takenBy"].is_string(), "{taken}");
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert_eq!(agent.get("/api/agents/agent01").await.ok().json["owed"], 0);
     let left = supervisor.get("/api/owed").await.ok().json;
     assert_eq!(left["owed"][0]["takenBy"], taken["takenBy"]);
     let said = json!({"code": "INFO_PROVIDED"});
     supervisor.post(&format!("/api/calls/{ucid}/disposition"), said).await.ok();
     assert_eq!(floor.last(DISPOSITION).body["agentID"], "agent01");
-    assert_eq!(supervisor.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(supervisor.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     supervisor.post(&path, json!({})).await.problem(404);
     let filter =
         AuditFilter { action: Some("owed.take".into()), ..AuditFilter::newest(Scope::All, 9) };
@@ -165,7 +172,7 @@ async fn who_frees_a_stuck_agent_has_what_the_agent_owed() {
     let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
     assert_eq!(agent.get("/api/owed").await.ok().json["owed"][0]["ucid"], ucid);
     supervisor.post("/api/agents/agent01/free", json!({})).await.ok();
-    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": []}));
+    assert_eq!(agent.get("/api/owed").await.ok().json, json!({"owed": [], "more": false}));
     assert!(supervisor.get("/api/owed").await.ok().json["owed"][0]["takenBy"].is_string());
 }
 
@@ -219,4 +226,36 @@ async fn what_was_said_of_a_call_is_known_after_a_restart() {
     assert_eq!(figures["appointmentsBooked"], 1, "{figures}");
     let page = ask(&next, Method::GET, "/api/calls", json!({})).await;
     assert_eq!(page["calls"][0]["code"], "APPOINTMENT_BOOKED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_more_than_are_listed_the_newest_that_no_one_has_taken_are_and_that_is_said() {
+    let floor = Floor::new();
+    let store = floor.desk.store();
+    let supervisor = Someone::new(&floor.desk, Role::Supervisor, &["agent01"]).await;
+    for n in 1..=501 {
+        let id = format!("12345170000{n:06}");
+        let about = (OutboxTarget::Service, id.as_str(), "disposition");
+        let entry = OutboxEntry {
+            agent: "agent01".to_owned(),
+            state: OutboxState::Refused,
+            ..OutboxEntry::waiting(format!("o{n}"), about, json!({}), n)
+        };
+        let answered = Fact::of_leg("agent01".into(), id.parse().unwrap(), LegNews::Answered, n);
+        let state = Arc::clone(Call::of([answered.clone()]).state());
+        let (facts, outbox) = (vec![answered], vec![OutboxWrite::Put(entry)]);
+        let change = CallChange { id, facts, state, outbox, at: n, ..CallChange::default() };
+        store.save_call(change).await.unwrap();
+    }
+    let listed = async || {
+        let listed = supervisor.get("/api/owed").await.ok().json;
+        let all = listed["owed"].as_array().unwrap().clone();
+        let ends =
+            [&all[0]["id"], &all[all.len() - 1]["id"]].map(|id| id.as_str().unwrap().to_owned());
+        (all.len(), ends, listed["more"].as_bool().unwrap())
+    };
+    let ends = |first: &str, last: &str| [first.to_owned(), last.to_owned()];
+    assert_eq!(listed().await, (500, ends("o2", "o501"), true));
+    supervisor.post("/api/owed/o501/take", json!({})).await.ok();
+    assert_eq!(listed().await, (500, ends("o1", "o500"), true));
 }

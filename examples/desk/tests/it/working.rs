@@ -195,14 +195,14 @@ async fn a_missed_call_is_one_entry_taken_by_one_and_closed_by_a_conversation() 
     agent01.post(&path("release"), json!({})).await.ok();
     agent02.post(&path("claim"), json!({})).await.ok();
     note_reached(desk, &PhoneNumber::from("09000000001"), now + 2).await.unwrap();
-    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
     assert_eq!(numbers(&agent01.get("/api/worklist").await.ok()), ["9000000002"]);
     agent01.post(&path("claim"), json!({})).await.problem(409);
     agent01.post("/api/missed/1/claim", json!({})).await.problem(404);
     note_missed(desk, &PhoneNumber::from("9000000001"), "c3", now + 3).await.unwrap();
     agent01.post(&path("close"), json!({"reason": " "})).await.problem(400);
     agent01.post(&path("close"), json!({"reason": "came by"})).await.ok();
-    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": []}));
+    assert_eq!(agent01.get("/api/missed").await.ok().json, json!({"missed": [], "more": false}));
 }
 
 #[tokio::test(start_paused = true)]
@@ -300,4 +300,22 @@ async fn of_follow_ups_that_are_asked_for_at_once_under_one_key_one_is_made() {
     let made = answers.iter().filter(|answer| answer.status == 201).count();
     let same = answers.iter().all(|answer| answer.json == answers[0].json);
     assert!(made == 1 && same && answers.iter().all(|answer| answer.status.is_success()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_more_missed_numbers_than_are_listed_the_newest_are_and_that_is_said() {
+    let floor = Floor::new();
+    let (desk, now) = (&floor.desk, floor.desk.now());
+    let agent = Someone::new(desk, Role::Agent, &["agent01"]).await;
+    for (more, through) in [(false, 1..=500), (true, 501..=501)] {
+        for n in through {
+            let number = PhoneNumber::from(format!("9000{n:06}").as_str());
+            note_missed(desk, &number, &format!("c{n}"), now + n).await.unwrap();
+        }
+        let listed = agent.get("/api/missed").await.ok().json;
+        let all = listed["missed"].as_array().unwrap();
+        assert_eq!((all.len(), &listed["more"]), (500, &json!(more)));
+        let newest = if more { "9000000501" } else { "9000000500" };
+        assert_eq!(all[0]["number"], newest);
+    }
 }

@@ -11,8 +11,9 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, Sqlite, Transaction};
 
+use super::link::{PING_LIMIT, PgLink};
 use crate::address::StoreAddress;
 use crate::error::StoreError;
 
@@ -21,6 +22,9 @@ const READERS: u32 = 4;
 
 /// How long a connection, or SQLite's write lock, is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection to PostgreSQL that was used is taken to be alive.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What PostgreSQL waits for at most: for a statement, for a lock such as [`LOCK`], and for a client that stands still
 /// in mid-transaction.
@@ -68,6 +72,16 @@ macro_rules! bound {
     }};
 }
 
+/// Asks PostgreSQL, and waits for the answer as long as the connection allows.
+macro_rules! ask {
+    ($link:expr, $conn:ident => $asked:expr) => {{
+        let limit = $link.limit();
+        let $conn = $link.conn()?;
+        let answer = tokio::time::timeout(limit, $asked).await;
+        $link.answer(answer)?
+    }};
+}
+
 /// PostgreSQL holds no NUL in a text; the sign for it takes its place.
 fn storable(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "\u{2400}") } else { text }
@@ -82,7 +96,7 @@ pub(super) enum Db {
 /// A transaction that may write; there is one at a time.
 pub(super) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PgLink),
 }
 
 /// A row of an answer.
@@ -105,6 +119,8 @@ impl Db {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
+                    // What is removed or replaced is overwritten: it would stay in free places of the file.
+                    .pragma("secure_delete", "ON")
                     .busy_timeout(PATIENCE);
                 let pool = |connections| {
                     let pool = SqlitePoolOptions::new().max_connections(connections);
@@ -115,8 +131,22 @@ impl Db {
             StoreAddress::Postgres(url) => {
                 let options: PgConnectOptions = url.parse()?;
                 let options = options.options(TIMEOUTS);
-                let pool = PgPoolOptions::new().max_connections(READERS + 1);
-                let pool = pool.acquire_timeout(PATIENCE).connect_with(options).await?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(READERS + 1)
+                    .acquire_timeout(PATIENCE)
+                    .test_before_acquire(false)
+                    .before_acquire(|conn, used| {
+                        Box::pin(async move {
+                            // One that was used a moment ago is not asked whether it is alive.
+                            if used.idle_for > FRESH {
+                                let alive = tokio::time::timeout(PING_LIMIT, conn.ping()).await;
+                                alive.map_err(|_| sqlx::Error::PoolTimedOut)??;
+                            }
+                            Ok(true)
+                        })
+                    })
+                    .connect_with(options)
+                    .await?;
                 Ok(Self::Postgres(pool))
             }
         }
@@ -130,9 +160,9 @@ impl Db {
                 Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
             Self::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query(LOCK).execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
+                let mut link = PgLink::begun(pool).await?;
+                link.control(LOCK).await?;
+                Ok(Tx::Postgres(link))
             }
         }
     }
@@ -150,7 +180,8 @@ impl Db {
                 rows.into_iter().map(Record::Sqlite).collect()
             }
             Self::Postgres(pool) => {
-                let rows = bound!(Postgres, sql, values).fetch_all(pool).await?;
+                let mut link = PgLink::of(pool).await?;
+                let rows = ask!(link, conn => bound!(Postgres, sql, values).fetch_all(conn));
                 rows.into_iter().map(Record::Postgres).collect()
             }
         })
@@ -180,7 +211,9 @@ impl Tx {
         let sql = sql.into();
         match self {
             Self::Sqlite(tx) => _ = bound!(Sqlite, sql, values).execute(&mut **tx).await?,
-            Self::Postgres(tx) => _ = bound!(Postgres, sql, values).execute(&mut **tx).await?,
+            Self::Postgres(link) => {
+                _ = ask!(link, conn => bound!(Postgres, sql, values).execute(conn));
+            }
         }
         Ok(())
     }
@@ -197,8 +230,8 @@ impl Tx {
                 let rows = bound!(Sqlite, sql, values).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(Record::Sqlite).collect()
             }
-            Self::Postgres(tx) => {
-                let rows = bound!(Postgres, sql, values).fetch_all(&mut **tx).await?;
+            Self::Postgres(link) => {
+                let rows = ask!(link, conn => bound!(Postgres, sql, values).fetch_all(conn));
                 rows.into_iter().map(Record::Postgres).collect()
             }
         })
@@ -212,7 +245,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => _ = sqlx::raw_sql(sqlite).execute(&mut **tx).await?,
-            Self::Postgres(tx) => _ = sqlx::raw_sql(postgres).execute(&mut **tx).await?,
+            Self::Postgres(link) => link.control(postgres).await?,
         }
         Ok(())
     }
@@ -220,7 +253,7 @@ impl Tx {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Postgres(link) => link.commit().await?,
         }
         Ok(())
     }
@@ -245,6 +278,18 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_keeps_nothing_that_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let address = StoreAddress::Sqlite(folder.path().join("calls.sqlite"));
+        let db = Db::open(&address).await.unwrap();
+        let select = "select secure_delete as on_delete from pragma_secure_delete";
+        let mut tx = db.begin().await.unwrap();
+        for rows in [db.rows(select, vec![]).await, tx.rows(select, vec![]).await] {
+            assert_eq!(rows.unwrap()[0].int("on_delete").unwrap(), Some(1));
+        }
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn postgresql_waits_for_nothing_for_ever() {

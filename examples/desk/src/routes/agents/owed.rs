@@ -26,8 +26,10 @@ const MOST: u32 = 500;
 /// What is owed.
 #[derive(Serialize, ToSchema)]
 pub(super) struct OwedList {
-    /// The oldest first, at most 500.
+    /// The oldest first, at most 500: of more, the newest that no one has taken over.
     owed: Vec<OwedView>,
+    /// Whether there are more.
+    more: bool,
 }
 
 /// A disposition that is owed: nothing was said of the call, or what was said has not arrived.
@@ -98,15 +100,23 @@ pub(super) async fn owed(
     State(desk): State<Desk>,
     caller: Caller,
 ) -> Result<Json<OwedList>, Problem> {
-    Ok(Json(OwedList { owed: listed(&desk, &caller).await? }))
+    Ok(Json(listed(&desk, &caller).await?))
 }
 
-/// What a caller sees to be owed.
-pub(super) async fn listed(desk: &Desk, caller: &Caller) -> Result<Vec<OwedView>, Problem> {
-    let all = all_owed(desk, &caller.scope, MOST).await?;
+/// What a caller sees to be owed, in a snapshot of everything.
+pub(super) async fn shown(desk: &Desk, caller: &Caller) -> Result<Vec<OwedView>, Problem> {
+    Ok(listed(desk, caller).await?.owed)
+}
+
+async fn listed(desk: &Desk, caller: &Caller) -> Result<OwedList, Problem> {
+    let all = all_owed(desk, &caller.scope, MOST + 1).await?;
     let is_own = |one: &OwedDisposition| caller.own.iter().any(|own| one.is_owed_by(own));
     let is_listed = |one: &OwedDisposition| caller.role != Role::Agent || is_own(one);
-    Ok(all.into_iter().filter(is_listed).map(OwedView::from).collect())
+    let mut listed: Vec<_> = all.into_iter().filter(is_listed).collect();
+    let more = listed.len() > MOST as usize;
+    listed.truncate(MOST as usize);
+    listed.sort_by_key(OwedDisposition::since_ms);
+    Ok(OwedList { owed: listed.into_iter().map(OwedView::from).collect(), more })
 }
 
 /// Sends one again.

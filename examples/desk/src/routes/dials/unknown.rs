@@ -28,8 +28,10 @@ pub(crate) struct DialsQuery {
 /// Dials.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DialList {
-    /// The dials, the oldest first.
+    /// The dials, the oldest first, at most 500.
     dials: Vec<DialView>,
+    /// Whether there are more.
+    more: bool,
 }
 
 /// The team's dials in a state, the oldest first.
@@ -48,7 +50,8 @@ pub(crate) async fn unknown(
 ) -> Result<Json<DialList>, Problem> {
     let state = query.state.as_deref().unwrap_or("unknown");
     let state = DialState::of_name(state).ok_or_else(|| Problem::field("state", "is not known"))?;
-    let rows = desk.store().dials_in(state, MOST).await?;
-    let rows = rows.iter().filter(|entry| caller.may_act_for(&entry.agent));
-    Ok(Json(DialList { dials: rows.map(shown).collect() }))
+    let mut rows = desk.store().dials_in(state, &caller.scope, MOST + 1).await?;
+    let more = rows.len() > MOST as usize;
+    rows.truncate(MOST as usize);
+    Ok(Json(DialList { dials: rows.iter().map(shown).collect(), more }))
 }

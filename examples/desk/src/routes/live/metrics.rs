@@ -32,7 +32,7 @@ pub(super) async fn metrics(State(desk): State<Desk>) -> Response {
     if let Ok(waiting) = store.outbox_waiting().await {
         metrics.set(OUTBOX, u64::try_from(waiting).unwrap_or(0));
     }
-    if let Ok(unknown) = store.dials_in(DialState::Unknown, MOST).await {
+    if let Ok(unknown) = store.dials_in(DialState::Unknown, &Scope::All, MOST).await {
         metrics.set(UNKNOWN_DIALS, unknown.len() as u64);
     }
     if let Ok(owed) = store.owed(&Scope::All, MOST).await {

@@ -12,8 +12,10 @@ use crate::problem::Problem;
 /// Numbers to call back.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MissedNumbers {
-    /// One entry per number, the newest missed call first.
+    /// One entry per number, the newest missed call first, at most 500.
     missed: Vec<MissedView>,
+    /// Whether there are more.
+    more: bool,
 }
 
 /// Numbers whose last call no one answered and whom no one has reached since, one entry each.
@@ -25,14 +27,21 @@ pub(super) struct MissedNumbers {
     responses((status = 200, description = "The numbers", body = MissedNumbers)),
 )]
 pub(super) async fn missed(State(desk): State<Desk>) -> Result<Json<MissedNumbers>, Problem> {
-    Ok(Json(MissedNumbers { missed: all(&desk).await? }))
+    Ok(Json(listed(&desk).await?))
 }
 
-/// The numbers, as they are sent out.
+/// The numbers, in a snapshot of everything.
 pub(super) async fn all(desk: &Desk) -> Result<Vec<MissedView>, Problem> {
+    Ok(listed(desk).await?.missed)
+}
+
+async fn listed(desk: &Desk) -> Result<MissedNumbers, Problem> {
+    let mut found = desk.store().open_missed(MOST + 1).await?;
+    let more = found.len() > MOST as usize;
+    found.truncate(MOST as usize);
     let mut missed = Vec::new();
-    for found in desk.store().open_missed(MOST).await? {
-        missed.push(MissedView::of(desk, found.record).await?);
+    for one in found {
+        missed.push(MissedView::of(desk, one.record).await?);
     }
-    Ok(missed)
+    Ok(MissedNumbers { missed, more })
 }

@@ -86,6 +86,8 @@ impl SqliteConn {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // What a piece of work would be undone by is needed only while it runs: in a file it took more writes than the work.
         conn.pragma_update(None, "temp_store", "MEMORY")?;
+        // What is removed or replaced is overwritten: it would stay in free places of the file, and in copies of it.
+        conn.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { conn, shapes: RefCell::default() })
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
-use sqlx::AssertSqlSafe;
 use tokio::sync::Notify;
 
 use super::*;
 use crate::store::suite::postgres;
 use crate::store::writer::PAUSE;
 use crate::store::{Audience, Events, Meta, NewEvent, NewPush, Owner, Pushes};
-use crate::store::{calls, outbox, pushes};
+
+mod plans;
 
 async fn in_file() -> (tempfile::TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
@@ -193,32 +193,6 @@ async fn what_fails_before_it_changes_anything_leaves_the_others_and_what_fails_
         }
         db.append_events(4, vec![event()]).await.unwrap();
         assert_eq!(*db.head().borrow(), db.newest_event().await.unwrap());
-    }
-}
-
-#[tokio::test]
-async fn what_is_looked_for_at_each_change_of_a_call_is_found_by_an_index() {
-    let (_folder, db) = in_file().await;
-    for (select, index, sorts) in [
-        (calls::LIVE, "desk_call USING INDEX desk_call_live", false),
-        (calls::LIVE_OF, "a USING COVERING INDEX desk_call_agent_live (agent=?)", true),
-        (outbox::OF_CALL, "desk_outbox USING INDEX desk_outbox_one (call=?)", true),
-        (outbox::ANY_DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
-        (outbox::DUE, "desk_outbox USING INDEX desk_outbox_due (target=? AND <expr><?)", false),
-        (outbox::NEXT_DUE, "desk_outbox USING INDEX desk_outbox_due (target=?)", false),
-        (outbox::ENDED_BADLY, "desk_outbox USING INDEX desk_outbox_ended_badly", false),
-        (pushes::ANY_NEW, "desk_push USING COVERING INDEX desk_push_new", false),
-    ] {
-        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {select}"));
-        let steps = db.read(move |tx| {
-            Box::pin(async move {
-                let rows = tx.rows(explain, args!["agent01", 9_u32, 9_u32]).await?;
-                rows.iter().map(|row| row.get::<String>("detail")).collect()
-            })
-        });
-        let steps: Vec<String> = steps.await.unwrap();
-        assert!(steps[0].ends_with(index), "{steps:?}");
-        assert_eq!(steps.iter().any(|step| step.contains("ORDER BY")), sorts, "{steps:?}");
     }
 }
 

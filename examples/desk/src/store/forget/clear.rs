@@ -5,8 +5,11 @@ use sqlx::AssertSqlSafe;
 
 use super::PROMISES;
 use super::search::{DIGESTS, FoundRow, RowPlace, TextTable};
+use crate::core::dial::number_key;
 use crate::core::fact::Fact;
-use crate::core::forget::without;
+use crate::core::followup::FollowUp;
+use crate::core::forget::{FORGOTTEN, without};
+use crate::core::message::LeadMessage;
 use crate::people::token::new_id;
 use crate::store::conn::{Arg, args};
 use crate::store::error::StoreError;
@@ -26,8 +29,8 @@ const OF_CONTENT: [(&str, &str); 3] =
 const OF_REQUESTS: [(&str, &str); 2] = [("desk_dial", "key"), ("desk_message", "key")];
 
 /// Tables whose records are saved by the version that was loaded: who has loaded one loads it again.
-const VERSIONED: [&str; 5] =
-    ["desk_account_state", "desk_agent", "desk_appointment", "desk_call", "desk_missed"];
+const VERSIONED: [&str; 6] =
+    ["desk_account_state", "desk_agent", "desk_appointment", "desk_call", "desk_missed", PROMISES];
 
 /// Takes the number and all notes out of a call and its facts. What is still to be delivered of it to the service loses
 /// its notes when that has ended.
@@ -58,28 +61,66 @@ pub(super) async fn clear_call_of(
     Ok(())
 }
 
-/// Takes the number out of rows of a table that are as they were found; of how many columns, or, of promises, how many
-/// rows are gone.
+/// Takes the number and all words out of messages to it; how many. They stay, so that none is sent again under its key:
+/// for what was asked for stands chance, and for a key that has the number one of the desk's own.
+pub(super) async fn clear_messages(tx: &mut Tx, number: &PhoneNumber) -> Result<u64, StoreError> {
+    let select = "SELECT id, key, body FROM desk_message WHERE number_key = $1";
+    let rows = tx.rows(select, args![number_key(number)]).await?;
+    let mut cleared = 0;
+    for row in &rows {
+        let message: LeadMessage = from_json(&row.get::<String>("body")?, "message")?;
+        let key: String = row.get("key")?;
+        let key = without(&key, number).map_or(key, |_| format!("~{}", new_id()));
+        let update = "UPDATE desk_message SET key = $1, body_hash = $2, number_key = $3, body = $4 WHERE id = $5";
+        let body = to_json(&message.forgotten())?;
+        let args = args![key, new_id(), FORGOTTEN, body, row.get::<String>("id")?];
+        cleared += tx.execute(update, args).await?;
+    }
+    Ok(cleared)
+}
+
+/// What became of rows in which the number was found.
+#[derive(Debug, Default)]
+pub(super) struct RowsCleared {
+    /// Rows that are gone.
+    pub(super) removed: u64,
+    /// Columns of the others that lost it.
+    pub(super) places: u64,
+}
+
+/// Takes the number out of rows of a table that are as they were found.
 pub(super) async fn clear_rows(
     tx: &mut Tx,
     table: &TextTable,
     rows: Vec<FoundRow>,
-) -> Result<u64, StoreError> {
-    let mut cleared = 0;
+    number: &PhoneNumber,
+) -> Result<RowsCleared, StoreError> {
+    let mut cleared = RowsCleared::default();
     for row in rows {
-        let changes = Changes::of(table, &row);
+        let is_own = table.name == PROMISES && is_of(&row, number);
+        let changes = Changes::of(table, &row, is_own);
         let rows = tx.execute(AssertSqlSafe(changes.sql), changes.args).await?;
         if rows == 0 {
             continue;
         }
-        let columns = row.cleared.len() as u64;
-        cleared += if table.name == PROMISES { rows } else { rows * columns };
+        if is_own {
+            cleared.removed += rows;
+        } else {
+            cleared.places += rows * row.cleared.len() as u64;
+        }
         if let Some(key) = row.text("key").filter(|_| table.name == REPORT.0 && table.has_digests) {
             let forget = format!("UPDATE {DIGESTS} SET digest = NULL WHERE key = $1");
             tx.execute(AssertSqlSafe(forget), args![key]).await?;
         }
     }
     Ok(cleared)
+}
+
+/// Whether it is the number's holder who was promised something, and not someone whose promise mentions it.
+fn is_of(row: &FoundRow, number: &PhoneNumber) -> bool {
+    let promise = row.text("body").and_then(|body| from_json::<FollowUp>(body, "follow-up").ok());
+    let own = promise.and_then(|promise| promise.number);
+    own.is_some_and(|own| own.is_same_number(number))
 }
 
 /// A statement that changes or removes a row.
@@ -89,14 +130,14 @@ struct Changes {
 }
 
 impl Changes {
-    fn of(table: &TextTable, row: &FoundRow) -> Self {
+    fn of(table: &TextTable, row: &FoundRow, removes: bool) -> Self {
         let name = table.name.as_str();
         let (mut set, mut args) = (Vec::new(), Vec::new());
         let mut arg = |value: String| {
             args.push(Arg::from(value));
             args.len()
         };
-        if name != PROMISES {
+        if !removes {
             for one in &row.cleared {
                 let column = one.column.as_str();
                 let left = if OF_REQUESTS.contains(&(name, column)) {
@@ -126,7 +167,7 @@ impl Changes {
             RowPlace::Value => {}
         }
         let (set, same) = (set.join(", "), same.join(" AND "));
-        let sql = if name == PROMISES {
+        let sql = if removes {
             format!("DELETE FROM {name} WHERE {same}")
         } else {
             format!("UPDATE {name} SET {set} WHERE {same}")

@@ -7,11 +7,20 @@ use sqlx::AssertSqlSafe;
 
 use super::*;
 use crate::core::call::Call;
+use crate::core::caller::Scope;
 use crate::core::dial::DialWay;
 use crate::core::fact::{DialedFact, Fact, FactBody, FactSource};
+use crate::core::followup::FollowUp;
+use crate::core::handoff::{HandoffRow, HandoffState};
+use crate::core::message::{Channel, LeadMessage, MessageState};
 use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
+use crate::core::profile::Profile;
 use crate::store::suite::postgres;
-use crate::store::{CallChange, NewPush, Outbox as _, OutboxWrite, PhoneCalls as _, Pushes as _};
+use crate::store::work::Versioned;
+use crate::store::{
+    Audience, CallChange, Events as _, Handoffs as _, Messages as _, NewEvent, NewMessage, NewPush,
+    Outbox as _, OutboxWrite, PhoneCalls as _, Pushes as _, Work as _,
+};
 
 const NUMBER: &str = "9000000001";
 const OTHER: &str = "9000000002";
@@ -282,6 +291,165 @@ async fn it_is_searched_for_while_others_write() {
             })
         });
         assert_eq!(found.await, Ok(vec![format!("number:{NUMBER}")]));
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_comes_back_after_it_has_missed_something() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let event = || NewEvent::new("one", Audience::Everyone, &NUMBER).unwrap();
+        let many = std::iter::repeat_with(event).take(1_200).collect();
+        db.append_events(1, many).await.unwrap();
+        forget(&db).await;
+        // A page that has seen the newest event, 1200, is shown everything anew: by either of these.
+        assert_eq!((db.newest_event().await, db.oldest_event().await), (Ok(1_201), Ok(None)));
+        db.append_events(2, vec![event()]).await.unwrap();
+        assert_eq!(db.oldest_event().await, Ok(Some(1_202)));
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_someone_else_was_promised_stays_without_the_number() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let promise = |id: &str, number: Option<&str>| FollowUp {
+            id: id.into(),
+            agent: "agent01".into(),
+            number: number.map(PhoneNumber::from),
+            due_ms: 9,
+            note: format!("or ring {NUMBER}"),
+            ..FollowUp::default()
+        };
+        for one in [promise("f1", Some(NUMBER)), promise("f2", Some(OTHER)), promise("f3", None)] {
+            let new = Versioned { version: 0, record: one };
+            db.save_follow_up(new, 1, Vec::new()).await.unwrap();
+        }
+        // As a desk stored it that kept no key of the number.
+        run(&db, "UPDATE desk_follow_up SET number_key = NULL WHERE id = 'f1'").await;
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.removed, forgotten.places, forgotten.is_whole), (1, 2, true));
+        let left = db.open_follow_ups(&Scope::All, 9).await.unwrap();
+        let left: Vec<_> = left
+            .iter()
+            .map(|one| (one.record.id.as_str(), one.record.note.as_str(), one.version))
+            .collect();
+        assert_eq!(left, [("f2", "or ring 0", 2), ("f3", "or ring 0", 2)]);
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hand_off_that_mentioned_the_number_goes_on() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let profile = Profile { notes: Some(format!("wife: {NUMBER}")), ..Profile::default() };
+        let row = HandoffRow {
+            id: "h1".into(),
+            maker: "t1".into(),
+            session: "s1".into(),
+            extension: "500001".into(),
+            agent: "agent01".into(),
+            call_sid: None,
+            call_id: Some("a".into()),
+            leg_sid: None,
+            profile,
+            carrier: None,
+            waits_at: None,
+            state: HandoffState::Asking,
+            message: None,
+            call: None,
+            made_ms: 10,
+            changed_ms: 10,
+        };
+        db.begin_handoff(row.clone(), Vec::new()).await.unwrap();
+        assert!(forget(&db).await.is_whole);
+        let known = db.handoff("h1").await.unwrap().unwrap();
+        assert_eq!(known.profile.notes.as_deref(), Some("wife: 0"));
+        let rings = |from: &HandoffRow| HandoffRow { state: HandoffState::Ringing, ..from.clone() };
+        let late = db.change_handoff(&row, rings(&row), Vec::new()).await;
+        assert_eq!(late, Err(StoreError::Conflict("hand-off")));
+        db.change_handoff(&known, rings(&known), Vec::new()).await.unwrap();
+        let state = db.handoff("h1").await.unwrap().unwrap().state;
+        assert_eq!(state, HandoffState::Ringing);
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_file_and_copies_of_it_hold_the_number_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("desk.sqlite");
+    let db = Db::sqlite(&file).await.unwrap();
+    let event =
+        |n: i64| NewEvent::new("one", Audience::Everyone, &format!("{n} {NUMBER}")).unwrap();
+    db.append_events(1, (0..2_000).map(event).collect()).await.unwrap();
+    let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
+    run(&db, format!(
+        "INSERT INTO desk_audit (id, at, who, role, action, target, result) {rows} \
+         SELECT 'a' || i, i, 'u1', 'agent', CASE WHEN i % 40 = 0 THEN '{}{NUMBER}' ELSE 'x' END, '{NUMBER}', 'ok' \
+         FROM n", "x".repeat(9_000)
+    )).await;
+    run(&db, format!(
+        "INSERT INTO desk_message (id, asker, key, body_hash, number_key, at, state, body) {rows} \
+         SELECT 'm' || i, 'u1', i, 'h', 'x', i, 'sent', '{{\"text\":\"{NUMBER}\"}}' FROM n"
+    )).await;
+    let held = |path: &std::path::Path| {
+        let bytes = std::fs::read(path).unwrap_or_default();
+        bytes.windows(NUMBER.len()).filter(|part| *part == NUMBER.as_bytes()).count()
+    };
+    let log = folder.path().join("desk.sqlite-wal");
+    assert!(held(&file) + held(&log) > 6_000);
+    assert!(forget(&db).await.is_whole);
+    assert_eq!((held(&file), held(&log)), (0, 0));
+    let copy = folder.path().join("copy.sqlite");
+    crate::store::backup::back_up(&file, &copy).unwrap();
+    assert_eq!(held(&copy), 0);
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_to_the_number_is_not_sent_again_under_its_key() {
+    let (_folder, stores) = stores().await;
+    for db in stores {
+        let message = |id: &str| LeadMessage {
+            id: id.into(),
+            lead: "l1".into(),
+            number: NUMBER.into(),
+            channel: Channel::Sms,
+            template: None,
+            parameters: vec!["Asha".into()],
+            text: Some("dear Asha".into()),
+            state: MessageState::Sending,
+            answer: None,
+            at_ms: 1,
+            by: "u1".into(),
+        };
+        let new = |id: &str, key: &str| NewMessage {
+            message: message(id),
+            key: key.into(),
+            body_hash: "h".into(),
+        };
+        for (id, key) in [("m1", "k1"), ("m2", &format!("sms {NUMBER}"))] {
+            assert_eq!(db.begin_message(new(id, key)).await, Ok(None));
+        }
+        let forgotten = forget(&db).await;
+        assert_eq!((forgotten.removed, forgotten.places, forgotten.is_whole), (0, 2, true));
+        let known = db.begin_message(new("m3", "k1")).await.unwrap().unwrap();
+        assert_eq!((known.message.id.as_str(), known.body_hash.len()), ("m1", 32));
+        // It was being sent meanwhile.
+        let sent =
+            LeadMessage { state: MessageState::Sent, answer: Some("ok".into()), ..message("m1") };
+        db.end_message(sent, 2, Vec::new()).await.unwrap();
+        let known = db.begin_message(new("m3", "k1")).await.unwrap().unwrap().message;
+        assert_eq!((known.state, known.number.as_str()), (MessageState::Sent, "0"));
+        assert_eq!((known.text, known.parameters, known.answer), (None, vec![], None));
+        let keys = texts(&db, "SELECT key AS one FROM desk_message WHERE id = 'm2'").await;
+        assert!(keys[0].starts_with('~'), "{keys:?}");
+        assert_eq!(db.messages_of_number(&NUMBER.into(), 9).await, Ok(Vec::new()));
+        assert_eq!(forget(&db).await.places, 0);
         db.close().await;
     }
 }

@@ -5,7 +5,7 @@ use ozonetel_sdk::types::AgentId;
 
 use super::{Memory, State};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
-use crate::core::caller::agent_key;
+use crate::core::caller::{Scope, agent_key};
 use crate::core::dial::{DialDecision, DialEntry, DialState, LedgerView, decide};
 use crate::store::dials::{DialWrite, Dials};
 use crate::store::error::StoreError;
@@ -76,9 +76,15 @@ impl Dials for Memory {
         self.read(|state| Ok(state.dials.of_reference(reference).cloned())).await
     }
 
-    async fn dials_in(&self, wanted: DialState, most: u32) -> Result<Vec<DialEntry>, StoreError> {
+    async fn dials_in(
+        &self,
+        wanted: DialState,
+        scope: &Scope,
+        most: u32,
+    ) -> Result<Vec<DialEntry>, StoreError> {
         self.read(|state| {
-            let mut rows = state.dials.sorted(|row| row.state == wanted);
+            let fits = |row: &DialEntry| row.state == wanted && scope.contains(&row.agent);
+            let mut rows = state.dials.sorted(fits);
             rows.truncate(most as usize);
             Ok(rows)
         })

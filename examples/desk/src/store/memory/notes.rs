@@ -14,10 +14,13 @@ impl Notes for Memory {
             for id in &ids {
                 state.calls.clear_notes(id);
                 state.outbox.clear_notes(id);
-                state.handoffs.forget(id);
                 state.assist.clear(id);
                 let aliases = state.calls.get(id).map(|call| call.state.ids.clone());
-                state.reports.clear_notes(&aliases.unwrap_or_default());
+                let aliases = aliases.unwrap_or_default();
+                for alias in aliases.iter().chain([id]) {
+                    state.handoffs.forget(alias);
+                }
+                state.reports.clear_notes(&aliases);
             }
             state.handoffs.drop_alone(before);
             state.calls.drop_drafts(before);

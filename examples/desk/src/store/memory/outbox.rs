@@ -8,6 +8,7 @@ use crate::core::outbox::{OutboxEntry, OutboxState, OutboxTarget};
 use crate::store::calls::sees;
 use crate::store::error::StoreError;
 use crate::store::outbox::Outbox;
+use crate::store::owed::key_of;
 
 #[async_trait]
 impl Outbox for Memory {
@@ -75,11 +76,27 @@ impl Outbox for Memory {
 
     async fn owed(&self, scope: &Scope, most: u32) -> Result<Vec<OutboxEntry>, StoreError> {
         self.read(|state| {
-            let visible = |row: &OutboxEntry| {
-                let call = state.calls.get(&row.call);
-                *scope == Scope::All || call.is_some_and(|call| sees(scope, &call.state))
+            let call_of =
+                |row: &OutboxEntry| state.calls.id_of(&row.call).and_then(|id| state.calls.get(id));
+            let whose = |row: &OutboxEntry| match call_of(row) {
+                Some(call) if row.agent.is_empty() => key_of(call.state.agent.as_ref()),
+                _ => row.agent.clone(),
             };
-            let mut rows = state.outbox.sorted(|row| row.state.is_sad() && visible(row));
+            let is_of = |row: &OutboxEntry| match scope {
+                Scope::All => true,
+                Scope::Agents(_) => {
+                    let agent = whose(row);
+                    (agent.is_empty() || scope.contains(&agent.as_str().into()))
+                        && call_of(row).is_some_and(|call| sees(scope, &call.state))
+                }
+            };
+            let is_taken = |row: &OutboxEntry| {
+                let of = call_of(row).map(|call| (call.id.clone(), whose(row)));
+                of.is_some_and(|of| state.owed_by.contains_key(&of))
+            };
+            let mut rows = state.outbox.sorted(|row| row.state.is_sad() && is_of(row));
+            rows.reverse();
+            rows.sort_by_key(is_taken);
             rows.truncate(most as usize);
             Ok(rows)
         })

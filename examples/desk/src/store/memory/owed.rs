@@ -25,11 +25,14 @@ impl OwedCalls for Memory {
                     let key = agent_key(agent);
                     let taken_by = state.owed_by.get(&(call.id.clone(), key.clone())).cloned();
                     let one = OwedCall::of(call, &key, taken_by);
-                    owed.extend(one.map(|one| ((ended, call.id.clone(), key), one)));
+                    let since = (ended.unwrap_or(0), call.id.clone(), key);
+                    owed.extend(one.map(|one| (since, one)));
                 }
             }
-            owed.sort_by(|(one, _), (other, _)| one.cmp(other));
+            owed.sort_by(|(one, _), (other, _)| other.cmp(one));
+            owed.sort_by_key(|(_, one)| one.taken_by.is_some());
             owed.truncate(most as usize);
+            owed.sort_by(|(one, _), (other, _)| one.cmp(other));
             Ok(owed.into_iter().map(|(_, one)| one).collect())
         })
         .await

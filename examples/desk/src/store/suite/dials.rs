@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Case, cases};
 use crate::core::answer::{AskedLeg, AskedLegKind, WAITS_MS};
-use crate::core::caller::Role;
+use crate::core::caller::{Role, Scope};
 use crate::core::dial::{
     DialDecision, DialEntry, DialState, DialWay, GivenAnswer, QUIET_MS, number_key,
 };
@@ -25,6 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_dial_goes_the_agents_own_way_and_has_the_phone_name_of_the_link,
         agent_and_number_are_the_key_where_there_is_none,
         a_row_changes_from_the_state_it_is_in,
+        the_first_in_a_state_are_of_the_scope,
         what_was_being_sent_is_found_by_who_sent_it,
         what_a_dead_desk_was_sending_is_found_by_the_others,
         a_leg_that_was_asked_for_is_used_once,
@@ -215,9 +216,22 @@ async fn a_row_changes_from_the_state_it_is_in(store: Arc<dyn Store>) {
     store.change_dial(unknown.clone(), 150, Vec::new()).await.unwrap();
     let late = store.change_dial(refused, 160, Vec::new()).await;
     assert_eq!(late, Err(StoreError::Conflict("dial")));
-    let found = store.dials_in(DialState::Unknown, 9).await;
+    let found = store.dials_in(DialState::Unknown, &Scope::All, 9).await;
     assert_eq!(found, Ok(vec![unknown.entry]));
-    assert_eq!(store.dials_in(DialState::Sending, 9).await, Ok(Vec::new()));
+    assert_eq!(store.dials_in(DialState::Sending, &Scope::All, 9).await, Ok(Vec::new()));
+}
+
+async fn the_first_in_a_state_are_of_the_scope(store: Arc<dyn Store>) {
+    for (id, agent) in [("d1", "agent01"), ("d2", "agent02"), ("d3", "agent03")] {
+        place(&store, &row(id, agent, "9000000001")).await;
+    }
+    let first = async |scope: &Scope| {
+        let rows = store.dials_in(DialState::Sending, scope, 1).await.unwrap();
+        rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    assert_eq!(first(&Scope::All).await, ["d1"]);
+    assert_eq!(first(&Scope::Agents(vec!["Agent03".into(), "agent02".into()])).await, ["d2"]);
+    assert_eq!(first(&Scope::Agents(Vec::new())).await, Vec::<String>::new());
 }
 
 async fn what_was_being_sent_is_found_by_who_sent_it(store: Arc<dyn Store>) {

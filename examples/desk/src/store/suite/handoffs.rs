@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::calls::change;
+use super::owed::{acted, said};
 use super::{Case, cases};
-use crate::core::fact::{Fact, FactBody, FactSource};
+use crate::core::fact::{Action, Fact, FactBody, FactSource, LegNews};
 use crate::core::handoff::{HandoffRow, HandoffState};
 use crate::core::profile::{CallKeys, Profile};
 use crate::store::{Audience, CallChange, HandoffBegun, NewEvent, Store, StoreError};
@@ -18,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_call_and_a_hand_off_are_joined_to_one_other_each,
         a_call_that_becomes_part_of_another_brings_its_hand_off,
         what_no_call_was_found_for_goes_with_the_notes_of_its_time,
+        of_two_hand_offs_of_what_was_one_call_both_go_with_its_notes,
     ]
 }
 
@@ -162,4 +164,33 @@ async fn what_no_call_was_found_for_goes_with_the_notes_of_its_time(store: Arc<d
     assert_eq!(store.handoff("h1").await, Ok(None));
     assert!(store.handoff("h2").await.unwrap().is_some(), "it is not as old");
     assert!(store.handoff("h3").await.unwrap().is_some(), "its call goes on");
+}
+
+async fn of_two_hand_offs_of_what_was_one_call_both_go_with_its_notes(store: Arc<dyn Store>) {
+    let mut facts = Vec::new();
+    for (id, ucid) in [("h1", "11"), ("h2", "12")] {
+        store.begin_handoff(row(id, "s1", id), Vec::new()).await.unwrap();
+        let fact = rung(ucid, ucid);
+        let joins = CallChange {
+            handoff: Some(id.into()),
+            ..change(ucid, 0, &[], std::slice::from_ref(&fact))
+        };
+        store.save_call(joins).await.unwrap();
+        facts.push(fact);
+    }
+    let over = [
+        Fact::of_leg("agent01".into(), "11".parse().unwrap(), LegNews::Ended, 7),
+        acted("11", "s", said("NO_ANSWER", Some("hello")), 8),
+        acted(
+            "11",
+            "d",
+            Action::Deliver { target: "service".into(), state: "sent".into(), is_over: true },
+            9,
+        ),
+    ];
+    let both = CallChange { absorbed: vec![("12".into(), 1)], ..change("11", 1, &facts, &over) };
+    store.save_call(both).await.unwrap();
+    assert!(store.handoff("h2").await.unwrap().is_some());
+    assert_eq!(store.forget_notes(50, 9).await, Ok(1));
+    assert_eq!((store.handoff("h1").await, store.handoff("h2").await), (Ok(None), Ok(None)));
 }

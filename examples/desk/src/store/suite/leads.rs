@@ -16,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_lead_is_kept_with_everything_that_is_known_of_it,
         leads_are_found_by_name_and_number_in_pages,
+        a_name_is_found_in_small_letters_of_any_alphabet,
         calls_and_follow_ups_are_a_numbers_however_it_is_written,
     ]
 }
@@ -100,6 +101,20 @@ async fn leads_are_found_by_name_and_number_in_pages(store: Arc<dyn Store>) {
         seen.push(lead.id);
     }
     assert_eq!(seen, ["l3", "l2", "l1"]);
+}
+
+async fn a_name_is_found_in_small_letters_of_any_alphabet(store: Arc<dyn Store>) {
+    let of = |id: &str, name: &str, number: &str| vec![lead(id, name, number, 5, None)];
+    add(&*store, of("l1", "Émile", "9000000001")).await;
+    add(&*store, of("l2", "", "9000000002")).await;
+    // One without a name takes that of a later import.
+    add(&*store, of("l3", "Åsa ÇELIK", "9000000002")).await;
+    for (text, found) in [("émile", &["l1"][..]), ("åsa ç", &["l2"]), ("É", &[])] {
+        let search = LeadSearch { text: text.into(), after: None, most: 9 };
+        let leads = store.search_leads(&Scope::All, &search).await.unwrap();
+        let ids: Vec<_> = leads.iter().map(|lead| lead.id.as_str()).collect();
+        assert_eq!(ids, found, "{text}");
+    }
 }
 
 async fn calls_and_follow_ups_are_a_numbers_however_it_is_written(store: Arc<dyn Store>) {

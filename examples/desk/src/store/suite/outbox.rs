@@ -20,6 +20,8 @@ pub(super) fn cases() -> Vec<Case> {
         one_entry_for_each_call_target_and_kind,
         agents_of_one_call_have_dispositions_of_their_own,
         what_ended_badly_is_owed_to_who_sees_the_call,
+        the_newest_that_are_owed_come_first_and_what_was_taken_over_last,
+        a_disposition_that_is_kept_is_not_given_again,
         a_target_has_entries_of_its_own,
         more_of_an_entry_is_sent_again_and_the_attempt_under_way_does_not_count,
         calls_that_turn_out_to_be_one_have_one_record_for_the_platform,
@@ -125,6 +127,7 @@ async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
         ("12", "agent02", OutboxState::Overtaken),
         ("13", "agent01", OutboxState::Sent),
         ("14", "agent01", OutboxState::Pending),
+        ("15", "agent01", OutboxState::Kept),
     ] {
         let entry = OutboxEntry { state, ..entry(&format!("o{id}"), id) };
         put(&store, id, agent, vec![OutboxWrite::Put(entry)]).await;
@@ -133,11 +136,53 @@ async fn what_ended_badly_is_owed_to_who_sees_the_call(store: Arc<dyn Store>) {
         let owed = store.owed(&scope, 9).await.unwrap();
         owed.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
     };
-    assert_eq!(owed(Scope::All).await, ["o11", "o12"]);
+    assert_eq!(owed(Scope::All).await, ["o12", "o11"]);
     assert_eq!(owed(Scope::Agents(vec!["AGENT01".into()])).await, ["o11"]);
     assert_eq!(owed(Scope::Agents(Vec::new())).await, Vec::<String>::new());
     assert_eq!(store.owed(&Scope::All, 1).await.unwrap().len(), 1);
     assert_eq!(store.outbox_waiting().await, Ok(1));
+}
+
+async fn the_newest_that_are_owed_come_first_and_what_was_taken_over_last(store: Arc<dyn Store>) {
+    for (id, agent, of, created_ms) in [
+        ("11", "agent01", "", 1),
+        ("12", "agent01", "agent01", 2),
+        // The call is of both, and what is owed is the colleague's.
+        ("13", "agent01", "agent02", 3),
+        ("14", "agent01", "agent01", 4),
+        ("15", "agent02", "agent02", 5),
+    ] {
+        let state = OutboxState::Refused;
+        let agent_key = of.to_owned();
+        let entry =
+            OutboxEntry { state, created_ms, agent: agent_key, ..entry(&format!("o{id}"), id) };
+        put(&store, id, agent, vec![OutboxWrite::Put(entry)]).await;
+    }
+    let owed = async |scope: &Scope, most| {
+        let owed = store.owed(scope, most).await.unwrap();
+        owed.into_iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    let own = Scope::Agents(vec!["Agent01".into()]);
+    assert_eq!(owed(&Scope::All, 2).await, ["o15", "o14"]);
+    assert_eq!(owed(&own, 9).await, ["o14", "o12", "o11"]);
+    for (id, agent) in [("14", "agent01"), ("15", "agent02")] {
+        let agent = Some(agent.into());
+        let taken = store.take_owed_call((id, agent.as_ref()), "u9", 5, vec![]).await;
+        assert_eq!(taken, Ok(true));
+    }
+    assert_eq!(owed(&Scope::All, 9).await, ["o13", "o12", "o11", "o15", "o14"]);
+    assert_eq!(owed(&Scope::All, 4).await, ["o13", "o12", "o11", "o15"]);
+    assert_eq!(owed(&own, 2).await, ["o12", "o11"]);
+}
+
+async fn a_disposition_that_is_kept_is_not_given_again(store: Arc<dyn Store>) {
+    let again = |id: &str, state| {
+        OutboxWrite::Put(OutboxEntry { state, message: Some(id.to_owned()), ..entry(id, "11") })
+    };
+    put(&store, "11", "agent01", vec![again("o1", OutboxState::Kept)]).await;
+    put(&store, "11", "agent01", vec![again("o2", OutboxState::Pending)]).await;
+    let kept = store.outbox_entry("o1").await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.message.as_deref()), (OutboxState::Kept, Some("o1")));
 }
 
 fn to_platform(id: &str, call: &str, said: &str) -> OutboxEntry {

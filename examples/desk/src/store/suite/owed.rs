@@ -19,6 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases![
         a_call_is_owed_from_its_end_until_something_is_said,
         an_owed_call_is_taken_over_and_nothing_else_is,
+        of_more_owed_calls_than_are_asked_for_the_newest_that_no_one_has_taken_are_told,
         each_agent_of_a_call_that_was_handed_on_owes_the_own_part,
         who_has_a_call_back_owes_nothing_of_the_time_before,
         what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another,
@@ -123,6 +124,23 @@ async fn an_owed_call_is_taken_over_and_nothing_else_is(store: Arc<dyn Store>) {
         let known = store.owed_taker(id, Some(agent)).await.unwrap();
         assert_eq!(known.as_deref(), taker, "{id}, {agent}");
     }
+}
+
+async fn of_more_owed_calls_than_are_asked_for_the_newest_that_no_one_has_taken_are_told(
+    store: Arc<dyn Store>,
+) {
+    for (id, at) in [("11", 10), ("12", 20), ("13", 30)] {
+        ended(&*store, id, at).await;
+    }
+    let told = async |most| {
+        let owed = store.owed_calls(&Scope::All, most).await.unwrap();
+        owed.into_iter().map(|owed| owed.call.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told(2).await, ["12", "13"]);
+    let own = AgentId::from("agent01");
+    assert!(store.take_owed_call(("13", Some(&own)), "u9", 40, vec![]).await.unwrap());
+    assert_eq!(told(2).await, ["11", "12"]);
+    assert_eq!(told(3).await, ["11", "12", "13"]);
 }
 
 async fn what_was_taken_over_stays_taken_when_its_call_becomes_part_of_another(

@@ -183,3 +183,19 @@ async fn a_leg_at_its_time_whose_reference_is_missing_or_cut_may_be_the_dials() 
     }
     drop(sim);
 }
+
+/// Its calls are not found by what stands in place of its number: it was settled as one that did not happen.
+#[tokio::test(start_paused = true)]
+async fn a_dial_whose_number_was_forgotten_is_not_settled_by_the_records() {
+    let (sim, desk, _) = at("2026-11-21T12:00:00+05:30").await;
+    let client = sim.client();
+    client.dial().agent("agent01", "support_out", "9000000001").await.unwrap();
+    let asked = row(&desk, "asked");
+    sim.advance(Duration::from_mins(10)).await;
+    desk.records().step().await.unwrap();
+    let found = by_records(&desk, &asked).await.unwrap();
+    assert!(found.is_none_or(|found| matches!(found, DialEvidence::Seen { .. })), "it may be its");
+    let forgotten = DialEntry { number: FORGOTTEN.into(), number_key: FORGOTTEN.into(), ..asked };
+    let found = by_records(&desk, &forgotten).await.unwrap();
+    assert!(found.is_none(), "{found:?}");
+}

@@ -25,7 +25,7 @@ export default function Wallboard() {
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
   const waiting = calls.filter(({ direction, phase }) => direction === 'inbound' && phase === 'ringing').length;
   const top: [string, string | number][] = [
-    [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data?.missed.length ?? '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],
+    [words.wallboard.queue, waiting], [words.wallboard.missed, missed.data ? `${missed.data.missed.length}${missed.data.more ? '+' : ''}` : '–'], [words.wallboard.live, calls.filter(({ phase }) => phase === 'active').length],
     [words.wallboard.today, figures.data?.total.calls.total ?? '–'], [words.wallboard.answered, figures.data?.total.calls.answered ?? '–'], [words.performance.booked, figures.data?.total.appointmentsBooked ?? '–'],
   ];
   return (

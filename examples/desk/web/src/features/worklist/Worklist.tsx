@@ -28,18 +28,18 @@ export function Worklist({ onSelect, chosen, busy }: { onSelect: Select; chosen:
   const words = useWords();
   const [tab, setTab] = useState<Tab>('worklist');
   const missed = useQuery({ queryKey: KEYS.missed, queryFn: () => get('/api/missed') });
-  const { rows: owed } = useOwed();
+  const { list: owing, rows: owed } = useOwed();
   const count = missed.data?.missed.length ?? 0;
   const owes = owed?.length ?? 0;
-  const tabs: [Tab, string, number][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count], ['follow_ups', words.worklist.followUps, 0]];
-  if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes]);
+  const tabs: [Tab, string, number, (boolean | undefined)?][] = [['worklist', words.worklist.title, 0], ['missed', words.worklist.missed, count, missed.data?.more], ['follow_ups', words.worklist.followUps, 0]];
+  if (owes > 0 || tab === 'owed') tabs.push(['owed', words.worklist.owed, owes, owing.data?.more]);
   useMissedNews(missed.data?.missed);
   useDueAlarm();
   return (
     <section className="card list-card" aria-label={words.worklist.title}>
       <Dialer busy={busy} onSelect={onSelect} />
       <div className="tabs" role="tablist">
-        {tabs.map(([key, name, n]) => <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="list" onClick={() => setTab(key)}>{name}{n > 0 && <> <Chip tone={key === 'owed' ? 'warning' : 'blue'}>{n}</Chip></>}</button>)}
+        {tabs.map(([key, name, n, more]) => <button key={key} type="button" role="tab" id={`tab-${key}`} aria-selected={tab === key} aria-controls="list" onClick={() => setTab(key)}>{name}{n > 0 && <> <Chip tone={key === 'owed' ? 'warning' : 'blue'}>{n}{more && '+'}</Chip></>}</button>)}
       </div>
       <div className="scroll" id="list" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'worklist' && <Entries onSelect={onSelect} chosen={chosen} busy={busy} />}
